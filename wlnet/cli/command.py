@@ -1,0 +1,60 @@
+"""The command: its arguments, and what it prints.
+
+>>> arguments().parse_args(["info", "lenet.wlnet"]).file
+'lenet.wlnet'
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Mapping, Sequence
+
+from wlnet.core.errors import WlnetError
+from wlnet.version import VERSION
+
+
+def arguments() -> argparse.ArgumentParser:
+    """What the command line takes."""
+    parser = argparse.ArgumentParser(
+        prog="python -m wlnet",
+        description="Neural nets as values, and rules that say how fast each part of them learns.",
+    )
+    parser.add_argument("--version", action="version", version=f"wlnet {VERSION}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    info = commands.add_parser("info", help="print the summary of a saved net")
+    info.add_argument("file", metavar="FILE", help="a net written by wlnet.save, suffix .wlnet")
+    return parser
+
+
+def main(given: Sequence[str] | None = None) -> int:
+    """Run the command; the exit status: 0 when it worked, 1 for an error of wlnet or of the file.
+
+    A command line that cannot be parsed leaves with status 2, as argparse has it.
+    """
+    asked = arguments().parse_args(given)
+    try:
+        print(summary(asked.file))
+    except (WlnetError, OSError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def summary(file: str) -> str:
+    """The net of a file and its figures, one a line."""
+    import wlnet  # lazy: --version and --help need no net
+
+    net = wlnet.load(file)
+    return f"{net!r}\n\n{rows(wlnet.information(net))}"
+
+
+def rows(report: Mapping[str, object]) -> str:
+    """A report as lines, the values under one another.
+
+    >>> print(rows({"LayersCount": 3, "InputPortNames": ["Input"]}))
+    LayersCount     3
+    InputPortNames  ['Input']
+    """
+    width = max(map(len, report), default=0)
+    return "\n".join(f"{name:{width}}  {value}" for name, value in report.items())

@@ -1,0 +1,70 @@
+"""The "Boolean" encoder: False and True become 0 and 1."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wlnet.coders.coder import Shape, coder
+from wlnet.coders.encoder import NetEncoder, batch_items, brief, is_batch, numbered, refuse
+
+if TYPE_CHECKING:
+    from wlnet.coders.boolean_decoder import BooleanDecoder
+
+
+@coder
+class BooleanEncoder(NetEncoder):
+    """`NetEncoder("Boolean")`: True to 1., False to 0.; shape `()`.
+
+    The numbers 0 and 1, already encoded, pass through; anything else is a DataError.
+
+    >>> NetEncoder("Boolean").encode([True, False, 1])
+    array([1., 0., 1.], dtype=float32)
+
+    Source: https://reference.wolfram.com/language/ref/netencoder/Boolean.html
+    """
+
+    kind = "Boolean"
+
+    @property
+    def shape(self) -> Shape:
+        return ()
+
+    def is_single(self, x: object) -> bool:
+        return not is_batch(x)
+
+    def encode(self, items: Sequence[Any] | np.ndarray, where: str = "Input") -> np.ndarray:
+        batch = batch_items(items, where)
+        if isinstance(batch, np.ndarray) and batch.ndim == 1 and batch.dtype.kind in "biuf":
+            bits = batch.astype(np.float32)
+            good = (batch == 0) | (batch == 1)
+        else:
+            found = [_bit(item) for _, item in numbered(batch)]
+            good = np.array([bit is not None for bit in found], bool)
+            bits = np.array([bit or 0 for bit in found], np.float32)
+        if not good.all():
+            bad = int(np.argmin(good))
+            raise refuse(
+                where,
+                bad,
+                "this is not a truth value",
+                given=brief(batch[bad]),
+                expected="True or False (or the numbers 1 and 0)",
+            )
+        return np.ascontiguousarray(bits)
+
+    def matching_decoder(self) -> BooleanDecoder:
+        from wlnet.coders.boolean_decoder import BooleanDecoder
+
+        decoder: BooleanDecoder = BooleanDecoder()
+        return decoder
+
+
+def _bit(item: Any) -> int | None:
+    if isinstance(item, np.ndarray) and item.ndim == 0:
+        item = item.item()
+    if isinstance(item, (bool, int, float, np.bool_, np.integer, np.floating)) and item in (0, 1):
+        return int(item)
+    return None

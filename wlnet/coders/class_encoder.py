@@ -1,0 +1,145 @@
+"""The "Class" encoder: a label becomes its place in a list, or a unit vector."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import KW_ONLY, field
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from wlnet.coders.coder import Element, Shape, choice_faults, coder, fits, is_automatic
+from wlnet.coders.encoder import NetEncoder, batch_items, brief, is_batch, numbered, real32, refuse
+from wlnet.coders.labels import LabelIndex, Labels, as_labels, plain
+from wlnet.core.errors import Fault, NotInitializedError, OptionError, fail
+from wlnet.core.symbols import AUTOMATIC, Symbol
+
+if TYPE_CHECKING:
+    from wlnet.coders.class_decoder import ClassDecoder
+
+
+@coder
+class ClassEncoder(NetEncoder):
+    """`NetEncoder("Class", labels)`: label to 1-based index; shape `()`, "Integer".
+
+    `NetEncoder("Class", labels, "UnitVector")` writes a vector of shape (number of labels,) with a
+    one at that place. Labels may be any hashable values; each is found by equality, except that
+    True is not 1. AUTOMATIC labels wait for `fitted`. A float array of rank 1 and the right length
+    passes through the "UnitVector" form; the index form always takes labels, never indices.
+
+    Errors: OptionError for impossible labels; DataError for a label that is not known.
+
+    >>> encoder = NetEncoder("Class", ["x", "y", "z"])
+    >>> encoder.encode(["z", "x"])
+    array([3, 1])
+    >>> NetEncoder("Class", [0, 1], "UnitVector").encode([1])
+    array([[0., 1.]], dtype=float32)
+
+    Source: https://reference.wolfram.com/language/ref/netencoder/Class.html
+    """
+
+    kind = "Class"
+    labels: Labels | Symbol = field(default=AUTOMATIC, metadata={"show": list})
+    output_form: str = "Index"
+    _: KW_ONLY
+    multilabel: bool = False
+
+    def __post_init__(self) -> None:
+        faults = choice_faults(
+            self.title,
+            output_form=(self.output_form, ("Index", "UnitVector")),
+            multilabel=(self.multilabel, (False,)),
+        )
+        if faults:
+            raise fail(OptionError, faults)
+        self._set(labels=as_labels(self.labels, self.title))
+
+    @property
+    def shape(self) -> Shape:
+        if self.output_form == "Index":
+            return ()
+        return (None,) if isinstance(self.labels, Symbol) else (len(self.labels),)
+
+    @property
+    def element(self) -> Element:
+        return "Integer" if self.output_form == "Index" else "Real"
+
+    def fitted(self, shape: Shape) -> Self:
+        self._require(shape, fits(self.shape, shape) and 0 not in shape)
+        if is_automatic(self.labels) and len(shape) == 1 and shape[0] is not None:
+            return self._with(labels=range(1, shape[0] + 1))
+        return self
+
+    def is_single(self, x: object) -> bool:
+        """One label is one item. A tuple is one item when it is one of the labels."""
+        if isinstance(x, tuple) and not isinstance(self.labels, Symbol):
+            return self.index().place(x) is not None
+        return self._is_encoded(x) or not is_batch(x)
+
+    def encode(self, items: Sequence[Any] | np.ndarray, where: str = "Input") -> np.ndarray:
+        batch = batch_items(items, where)
+        if self._is_encoded_batch(batch):
+            return real32(np.asarray(batch), where)
+        index = self.index()
+        if isinstance(batch, np.ndarray) and batch.ndim == 1 and batch.dtype.kind in "iuU":
+            # A long column of few values: look up every value once.
+            values, inverse = np.unique(batch, return_inverse=True)
+            found = [index.place(value) for value in values]
+            places = np.array([place or 0 for place in found], np.int64)[inverse]
+        else:
+            found = [index.place(item) for _, item in numbered(batch)]
+            places = np.array([place or 0 for place in found], np.int64)
+        if len(places) and places.min() == 0:
+            bad = int(np.argmin(places))
+            raise self._unknown(batch[bad], bad, where)
+        if self.output_form == "Index":
+            return places
+        vectors = np.zeros((len(places), len(index.labels)), np.float32)
+        vectors[np.arange(len(places)), places - 1] = 1
+        return vectors
+
+    def matching_decoder(self) -> ClassDecoder:
+        from wlnet.coders.class_decoder import ClassDecoder
+
+        decoder: ClassDecoder = ClassDecoder(self.labels)
+        return decoder
+
+    def index(self) -> LabelIndex:
+        """The finder of labels; NotInitializedError while the labels are AUTOMATIC."""
+        if isinstance(self.labels, Symbol):
+            raise fail(
+                NotInitializedError,
+                Fault(
+                    f"the {self.title} does not know its labels yet",
+                    at=repr(self),
+                    fix='NetEncoder("Class", ["x", "y"])',
+                ),
+            )
+        return LabelIndex(self.labels)
+
+    def _is_encoded(self, x: object) -> bool:
+        return (
+            self.output_form == "UnitVector"
+            and isinstance(x, np.ndarray)
+            and x.ndim == 1
+            and x.dtype.kind == "f"
+            and not isinstance(self.labels, Symbol)
+            and len(x) == len(self.labels)
+            and not any(isinstance(label, float) for label in self.labels)
+        )
+
+    def _is_encoded_batch(self, x: object) -> bool:
+        if isinstance(x, np.ndarray):
+            return x.ndim == 2 and len(x) > 0 and self._is_encoded(x[0])
+        return isinstance(x, list) and bool(x) and all(map(self._is_encoded, x))
+
+    def _unknown(self, label: Any, index: int, where: str) -> Exception:
+        finder = self.index()
+        return refuse(
+            where,
+            index,
+            "this is not one of the labels",
+            given=brief(plain(label)),
+            known=finder.labels,
+            fix=finder.advice(label),
+        )

@@ -1,0 +1,291 @@
+"""What every coder is: a frozen value with a kind, parameters, an array shape and a record.
+
+`NetEncoder` and `NetDecoder` are the two doors: called with the name of a kind they return a
+value of the class that the table in `wlnet/coders/__init__.py` names.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar, dataclass_transform
+
+import numpy as np
+
+from wlnet.core.errors import Fault, OptionError, PartError, ShapeError, fail
+from wlnet.core.names import field_name, wolfram_name
+from wlnet.core.spelling import suggestion
+from wlnet.core.symbols import AUTOMATIC, Symbol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+Shape = tuple[int | None, ...]
+Element = Literal["Real", "Integer"]
+Value = TypeVar("Value")
+
+
+class KindTable(type):
+    """Lets a door (`NetEncoder`) return a value of the kind it is called with."""
+
+    kinds: dict[str, type]
+
+    def __call__(cls, *arguments: Any, **options: Any) -> Any:
+        if "kinds" not in cls.__dict__:
+            _check_call(cls, arguments, options)
+            return super().__call__(*arguments, **options)
+        door, kinds = cls.__name__, cls.kinds
+        kind = arguments[0] if arguments else None
+        if not isinstance(kind, str) or kind not in kinds:
+            name = f"{kind!r}" if arguments else "nothing"
+            fix = suggestion(kind, kinds) if isinstance(kind, str) else None
+            raise fail(
+                OptionError,
+                Fault(
+                    f"{door} does not know this kind of coder",
+                    at=door,
+                    given=name,
+                    known=list(kinds),
+                    fix=fix or f"write the kind first: {door}({next(iter(kinds), '')!r}, ...)",
+                ),
+            )
+        return kinds[kind](*arguments[1:], **options)
+
+
+class Coder(metaclass=KindTable):
+    """The part that encoders and decoders share. Parameters are the dataclass fields of a kind."""
+
+    door: ClassVar[str]
+    kind: ClassVar[str]
+
+    @property
+    def shape(self) -> Shape | None:
+        """Array shape of one example: None for an unknown size, `()` for a scalar."""
+        raise NotImplementedError
+
+    @property
+    def element(self) -> Element:
+        """What the array holds: "Real" numbers, or an "Integer" that counts from 1."""
+        return "Real"
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The parameters by their Wolfram names, in declared order."""
+        return {wolfram_name(name): getattr(self, name) for name in parameter_fields(type(self))}
+
+    def replace(self, name: str, value: Any) -> Self:
+        """A new coder in which one parameter, given by its Wolfram name, has another value.
+
+        Raises PartError for a name that is no parameter, OptionError for an impossible value.
+        """
+        known = list(self.parameters)
+        if name not in known:
+            raise fail(
+                PartError,
+                Fault(
+                    f"the {self.title} has no such parameter",
+                    at=self.title,
+                    given=repr(name),
+                    known=known,
+                    fix=suggestion(name, known) if isinstance(name, str) else None,
+                ),
+            )
+        return self._with(**{field_name(name): value})
+
+    def fitted(self, shape: Shape) -> Self:
+        """The coder for a port of this shape (None = still unknown); ShapeError if impossible."""
+        self._require(shape, fits(self.shape, shape))
+        return self
+
+    def to_record(self) -> dict[str, Any]:
+        """The coder as JSON-able values; the same coder gives the same record.
+
+        Raises FormatError for what cannot be written, such as a function.
+        """
+        from wlnet.coders.record import written
+
+        return written(self)
+
+    @property
+    def title(self) -> str:
+        """How messages call this coder: `"Class" encoder`."""
+        return f'"{self.kind}" {self.door.removeprefix("Net").lower()}'
+
+    def _with(self, **changes: Any) -> Self:
+        values = {name: getattr(self, name) for name in parameter_fields(type(self))}
+        return type(self)(**{**values, **changes})
+
+    def _set(self, **values: Any) -> None:
+        """Store checked values; for `__post_init__` only, before anybody has seen the coder."""
+        for name, value in values.items():
+            object.__setattr__(self, name, value)
+
+    def _require(self, shape: Shape, good: bool) -> None:
+        if not good:
+            raise fail(
+                ShapeError,
+                Fault(
+                    f"the {self.title} does not fit the port",
+                    at=repr(self),
+                    given=f"a port of shape {shape_text(shape)}",
+                    expected=f"shape {shape_text(self.shape)}",
+                    fix="change the port, or give the coder other parameters",
+                ),
+            )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Coder):
+            return NotImplemented
+        return type(self) is type(other) and identity(self.parameters) == identity(other.parameters)
+
+    def __hash__(self) -> int:
+        return hash((type(self), identity(self.parameters)))
+
+    def __repr__(self) -> str:
+        words = [repr(self.kind)]
+        skipped = False
+        for item in dataclasses.fields(self):  # type: ignore[arg-type]
+            value = getattr(self, item.name)
+            if item.default is not dataclasses.MISSING and _same(value, item.default):
+                skipped = True
+                continue
+            text = shown(item.metadata.get("show", _unchanged)(value))
+            words.append(f"{item.name}={text}" if item.kw_only or skipped else text)
+        return f"{self.door}({', '.join(words)})"
+
+
+@dataclass_transform(frozen_default=True)
+def coder(kind: type[Value]) -> type[Value]:
+    """Class decorator of a kind: a frozen dataclass with the equality and repr of `Coder`."""
+    return dataclasses.dataclass(frozen=True, eq=False, repr=False)(kind)
+
+
+def parameter_fields(kind: type) -> list[str]:
+    """The snake_case names of the parameters of a kind, in declared order."""
+    return [item.name for item in dataclasses.fields(kind)]
+
+
+def choice_faults(where: str, **choices: tuple[Any, tuple[Any, ...]]) -> list[Fault]:
+    """A fault for every option whose value is not among the values it can have."""
+    return [
+        Fault(
+            f"{name} has a value it cannot have",
+            at=where,
+            given=repr(value),
+            expected=" or ".join(map(repr, allowed)),
+            fix=suggestion(value, [word for word in allowed if isinstance(word, str)])
+            if isinstance(value, str)
+            else None,
+        )
+        for name, (value, allowed) in choices.items()
+        if not any(type(value) is type(word) and value == word for word in allowed)
+    ]
+
+
+def fits(have: Shape | None, want: Shape | None) -> bool:
+    """Whether two shapes can be one: equal where both are known.
+
+    >>> fits((None, 28), (3, None)), fits((3,), (4,)), fits(None, (2, 2))
+    (True, False, True)
+    """
+    if have is None or want is None:
+        return True
+    return len(have) == len(want) and all(
+        None in (a, b) or a == b for a, b in zip(have, want, strict=True)
+    )
+
+
+def shape_text(shape: Shape | None) -> str:
+    """A shape for messages: `?` stands for a size that is not known.
+
+    >>> shape_text((3, None)), shape_text(())
+    ('(3, ?)', '() (a scalar)')
+    """
+    if shape is None:
+        return "(unknown rank)"
+    if not shape:
+        return "() (a scalar)"
+    sizes = ", ".join("?" if size is None else str(size) for size in shape)
+    return f"({sizes},)" if len(shape) == 1 else f"({sizes})"
+
+
+def identity(value: Any) -> Any:
+    """A hashable stand-in that tells 1 from 1.0 from True, and arrays by their bits."""
+    if isinstance(value, dict):
+        return tuple((key, identity(part)) for key, part in value.items())
+    if isinstance(value, tuple):
+        return ("tuple", *map(identity, value))
+    if isinstance(value, np.ndarray):
+        return ("array", value.dtype.str, value.shape, value.tobytes())
+    if isinstance(value, float):
+        return ("float", value.hex())
+    try:
+        hash(value)
+    except TypeError:
+        return (type(value), id(value))
+    return (type(value), value)
+
+
+def shown(value: Any) -> str:
+    """Text that reads back: arrays as nested lists, Python functions by their name."""
+    if isinstance(value, np.ndarray):
+        return repr(value.tolist())
+    if callable(value) and hasattr(value, "__qualname__"):
+        return str(value.__qualname__)
+    return repr(value)
+
+
+def _unchanged(value: Any) -> Any:
+    return value
+
+
+def _same(value: Any, default: Any) -> bool:
+    return bool(identity(value) == identity(default))
+
+
+def is_automatic(value: object) -> bool:
+    """Whether a parameter is still to be worked out."""
+    return isinstance(value, Symbol) and value is AUTOMATIC
+
+
+def _check_call(kind: type, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
+    """OptionError for every argument the kind cannot take, all at once."""
+    build: Callable[..., None] = kind.__init__  # type: ignore[misc]
+    signature = inspect.signature(build)
+    given = list(signature.parameters.values())[1:]
+    title = f'{kind.door}("{kind.kind}", ...)'  # type: ignore[attr-defined]
+    names = [item.name for item in given]
+    places = [item.name for item in given if item.kind is item.POSITIONAL_OR_KEYWORD]
+    faults = [
+        Fault(
+            f"unknown option {name!r}",
+            at=title,
+            known=names,
+            fix=suggestion(field_name(name), names),
+        )
+        for name in options
+        if name not in names
+    ]
+    if len(arguments) > len(places):
+        faults.append(
+            Fault(
+                "too many arguments",
+                at=title,
+                given=f"{len(arguments)} after the kind",
+                expected=f"at most {len(places)}: {', '.join(places) or 'none'}",
+                fix="give the others by name" if len(names) > len(places) else None,
+            )
+        )
+    faults += [
+        Fault(f"{name} is given twice", at=title, given=f"by position, and {name}=")
+        for name in places[: len(arguments)]
+        if name in options
+    ]
+    filled = {*places[: len(arguments)], *options}
+    faults += [
+        Fault(f"{item.name} is missing", at=title, expected=f"{item.name} after the kind")
+        for item in given
+        if item.default is item.empty and item.name not in filled
+    ]
+    if faults:
+        raise fail(OptionError, faults)

@@ -1,0 +1,119 @@
+"""NetDecoder: from arrays back to things in the world. Wolfram Language: NetDecoder."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from wlnet.coders.coder import Coder, fits, shape_text
+from wlnet.core.errors import DataError, Fault, OptionError, ShapeError, fail
+from wlnet.core.spelling import suggestion
+from wlnet.core.symbols import AUTOMATIC, Symbol
+
+if TYPE_CHECKING:
+    from wlnet.coders.encoder import NetEncoder
+
+Property = str | tuple[Any, ...] | Symbol
+
+
+class NetDecoder(Coder):
+    """A decoder of a port: `NetDecoder(kind, ...)` returns a value of that kind.
+
+    Kinds: "Class", "Boolean", "Image". Decoders are frozen values, equal when kind and parameters
+    are; `repr` reads back.
+
+    Errors: OptionError for an unknown kind, option or property; ShapeError for an array of another
+    shape; DataError, naming the example, for numbers that are not finite.
+
+    >>> decoder = NetDecoder("Class", ["x", "y"])
+    >>> decoder(np.array([[0.1, 0.9], [0.6, 0.4]]))
+    ['y', 'x']
+    >>> decoder(np.array([0.25, 0.75]), "Probabilities")
+    {'x': 0.25, 'y': 0.75}
+
+    Source: https://reference.wolfram.com/language/ref/NetDecoder.html
+    """
+
+    kinds: ClassVar[dict[str, type]] = {}
+    door = "NetDecoder"
+    properties: ClassVar[tuple[str, ...]] = ()
+
+    if TYPE_CHECKING:
+
+        def __new__(cls, *arguments: Any, **options: Any) -> Any: ...
+
+    def decode(
+        self,
+        array: np.ndarray,
+        prop: Property = AUTOMATIC,
+        *,
+        rng: np.random.Generator | None = None,
+    ) -> list[Any]:
+        """What the property says about each example of an array of shape (n, *shape).
+
+        AUTOMATIC is the first of `properties`. `rng` is needed by random properties only.
+        """
+        raise NotImplementedError
+
+    def target_encoder(self) -> NetEncoder:
+        """The converse encoder: what turns targets into arrays when the port is trained."""
+        raise NotImplementedError
+
+    def __call__(
+        self,
+        array: Any,
+        prop: Property | None = AUTOMATIC,
+        *,
+        rng: np.random.Generator | None = None,
+    ) -> Any:
+        """Decode one example, or a batch (one rank more); `None` gives the raw array back."""
+        if prop is None:
+            return array
+        numbers = np.asarray(array)
+        if self.shape is not None and numbers.ndim == len(self.shape):
+            return self.decode(numbers[np.newaxis], prop, rng=rng)[0]
+        return self.decode(numbers, prop, rng=rng)
+
+    def _numbers(self, array: Any) -> np.ndarray:
+        """The array, checked: a batch of finite real numbers of this decoder's shape."""
+        numbers = np.asarray(array)
+        if numbers.dtype.kind not in "fiub" or not (
+            numbers.ndim and fits(self.shape, numbers.shape[1:])
+        ):
+            inner = shape_text(self.shape).removesuffix(" (a scalar)")
+            raise fail(
+                ShapeError,
+                Fault(
+                    f"the {self.title} cannot read this array",
+                    at=repr(self),
+                    given=f"an array of {numbers.dtype}, shape {numbers.shape}",
+                    expected=f"a batch of real arrays of shape {inner}",
+                ),
+            )
+        good = np.isfinite(numbers).all(axis=tuple(range(1, numbers.ndim)))
+        if not good.all():
+            raise fail(
+                DataError,
+                Fault(
+                    f"the {self.title} met numbers that are not finite",
+                    at=f"example {int(np.argmin(good)) + 1}",
+                    fix="look at the raw numbers with the property None",
+                ),
+            )
+        return numbers
+
+    def _unknown_property(self, prop: object) -> OptionError:
+        name = prop[0] if isinstance(prop, tuple) and prop else prop
+        error = fail(
+            OptionError,
+            Fault(
+                f"the {self.title} has no such property",
+                at=repr(self),
+                given=repr(prop),
+                known=[*self.properties, "None (the raw array)"],
+                fix=suggestion(name, self.properties) if isinstance(name, str) else None,
+            ),
+        )
+        assert isinstance(error, OptionError)
+        return error

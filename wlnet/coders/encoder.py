@@ -1,0 +1,141 @@
+"""NetEncoder: from things in the world to arrays. Wolfram Language: NetEncoder."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from wlnet.coders.coder import Coder
+from wlnet.core.errors import DataError, Fault, fail
+
+if TYPE_CHECKING:
+    from wlnet.coders.decoder import NetDecoder
+
+
+class NetEncoder(Coder):
+    """An encoder of a port: `NetEncoder(kind, ...)` returns a value of that kind.
+
+    Kinds: "Image", "Class", "Boolean", "Scalar", "UnitVector", "Function". Encoders are frozen
+    values, equal when kind and parameters are; `repr` reads back.
+
+    Errors: OptionError for an unknown kind, option or value; DataError, naming port and example
+    (counted from 1), for what cannot be encoded.
+
+    >>> encoder = NetEncoder("Class", ["x", "y", "z"])
+    >>> encoder(["y", "x"])
+    array([2, 1])
+    >>> encoder
+    NetEncoder('Class', ['x', 'y', 'z'])
+
+    Source: https://reference.wolfram.com/language/ref/NetEncoder.html
+    """
+
+    kinds: ClassVar[dict[str, type]] = {}
+    door = "NetEncoder"
+
+    if TYPE_CHECKING:
+
+        def __new__(cls, *arguments: Any, **options: Any) -> Any: ...
+
+    def is_single(self, x: object) -> bool:
+        """Whether x is one item (True) or a batch of items (False)."""
+        raise NotImplementedError
+
+    def encode(self, items: Sequence[Any] | np.ndarray, where: str = "Input") -> np.ndarray:
+        """A batch as a fresh array of shape (n, *shape), float32, or int64 for "Integer".
+
+        `where` is the name of the port, for messages. Raises DataError.
+        """
+        raise NotImplementedError
+
+    def matching_decoder(self) -> NetDecoder | None:
+        """The decoder that reads what this encoder writes, or None where there is none."""
+        return None
+
+    def __call__(self, x: Any) -> np.ndarray:
+        """One item, or a batch, as an array: what `net(x)` feeds to the port."""
+        return self.encode([x])[0] if self.is_single(x) else self.encode(x)
+
+
+def example_fault(where: str, index: int, what: str, **words: Any) -> Fault:
+    """A fault of one example; `index` counts from 0 here and from 1 in the message."""
+    return Fault(what, at=f"{where}, example {index + 1}", **words)
+
+
+def refuse(where: str, index: int, what: str, **words: Any) -> Exception:
+    """The DataError about one example."""
+    return fail(DataError, example_fault(where, index, what, **words))
+
+
+def batch_items(items: Any, where: str) -> Sequence[Any] | np.ndarray:
+    """The batch as something with a length and an order; DataError for anything else."""
+    if isinstance(items, (list, tuple, range)):
+        return items
+    if isinstance(items, np.ndarray) or hasattr(items, "__array__"):
+        array = np.asarray(items)
+        if array.ndim:
+            return array
+    elif isinstance(items, Sequence) and not isinstance(items, (str, bytes)):
+        return items
+    raise fail(
+        DataError,
+        Fault(
+            "this is not a batch of examples",
+            at=where,
+            given=brief(items),
+            expected="a list, a tuple or an array of examples",
+        ),
+    )
+
+
+def brief(value: object, most: int = 60) -> str:
+    """A short picture of a value for messages: arrays by type and shape."""
+    if isinstance(value, np.ndarray) and value.ndim:
+        return f"an array of {value.dtype}, shape {value.shape}"
+    try:
+        text = repr(value)
+    except Exception:  # a repr of the user's own, or one nested too deep
+        text = f"a {type(value).__name__}"
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def is_batch(x: object) -> bool:
+    """The rule of kinds whose items are not arrays: lists, tuples, arrays of rank 1 or more."""
+    if isinstance(x, (list, tuple, range)):
+        return True
+    if isinstance(x, np.ndarray) or (hasattr(x, "__array__") and not isinstance(x, np.generic)):
+        return np.ndim(x) > 0
+    return isinstance(x, Sequence) and not isinstance(x, (str, bytes))
+
+
+def real32(array: np.ndarray, where: str, what: str = "numbers", first: int = 0) -> np.ndarray:
+    """A fresh float32 copy of a batch of real numbers; DataError where one is not finite.
+
+    `first` is the index of the batch's first example in the whole.
+    """
+    with np.errstate(over="ignore"):
+        out = np.array(array, dtype=np.float32, order="C", copy=True)
+    good = np.isfinite(out)
+    if not good.all():
+        place = int(np.argmin(good.reshape(len(good), -1).all(axis=1)))
+        row = np.asarray(array[place]).ravel()
+        value = row[int(np.argmin(np.isfinite(out[place]).ravel()))]
+        raise refuse(
+            where,
+            first + place,
+            f"the {what} are not all finite"
+            if not np.isfinite(value)
+            else f"the {what} do not fit into 32-bit floats",
+            given=str(value),
+            expected="finite real numbers within 3.4e38",
+            fix="remove or repair the example",
+        )
+    return out
+
+
+def numbered(items: Iterable[Any]) -> Iterator[tuple[int, Any]]:
+    """Items with their index; elements of arrays as Python values."""
+    source = items.tolist() if isinstance(items, np.ndarray) and items.ndim == 1 else items
+    return enumerate(source)

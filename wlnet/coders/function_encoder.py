@@ -1,0 +1,149 @@
+"""The "Function" encoder: any Python function that turns an item into numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import KW_ONLY
+from typing import Any, Self
+
+import numpy as np
+
+from wlnet.coders.coder import Shape, coder, fits, is_automatic, shape_text
+from wlnet.coders.encoder import NetEncoder, batch_items, brief, real32, refuse
+from wlnet.core.errors import DataError, Fault, OptionError, fail
+from wlnet.core.symbols import AUTOMATIC, Symbol
+
+
+@coder
+class FunctionEncoder(NetEncoder):
+    """`NetEncoder("Function", f, shape)`: f(item) must be real numbers of that shape.
+
+    With `batched=True`, f is called once with the list of all items and answers with an array of
+    one rank more. The shape AUTOMATIC (the default) is taken from the first answer. A list, or an
+    array of strings or objects, is a batch; everything else is one item, arrays of numbers too.
+
+    A net with this encoder cannot be saved: a file holds no code (FormatError). It is equal to
+    another one when the function is the same object.
+
+    >>> encoder = NetEncoder("Function", lambda word: [len(word), word.count("a")], 2)
+    >>> encoder.encode(["banana", "tree"])
+    array([[6., 3.],
+           [4., 0.]], dtype=float32)
+
+    Source: https://reference.wolfram.com/language/ref/netencoder/Function.html
+    """
+
+    kind = "Function"
+    function: Callable[[Any], Any]
+    dimensions: Shape | Symbol = AUTOMATIC
+    _: KW_ONLY
+    batched: bool = False
+
+    def __post_init__(self) -> None:
+        faults = []
+        if not callable(self.function):
+            faults.append(Fault("this cannot be called", at=self.title, given=brief(self.function)))
+        if not isinstance(self.batched, bool):
+            faults.append(
+                Fault("batched is True or False", at=self.title, given=brief(self.batched))
+            )
+        dimensions = self.dimensions
+        if not isinstance(dimensions, Symbol):
+            sizes = dimensions if isinstance(dimensions, (tuple, list)) else (dimensions,)
+            if not all(map(_is_size, sizes)):
+                faults.append(
+                    Fault(
+                        "this is not a shape",
+                        at=self.title,
+                        given=brief(dimensions),
+                        expected="a whole number, a tuple of them (None = unknown), or AUTOMATIC",
+                        fix="() for a scalar",
+                    )
+                )
+            else:
+                self._set(dimensions=tuple(None if n is None else int(n) for n in sizes))
+        elif not is_automatic(dimensions):
+            faults.append(Fault("this is not a shape", at=self.title, given=repr(dimensions)))
+        if faults:
+            raise fail(OptionError, faults)
+
+    @property
+    def shape(self) -> Shape | None:
+        return None if isinstance(self.dimensions, Symbol) else self.dimensions
+
+    def fitted(self, shape: Shape) -> Self:
+        have = self.shape
+        self._require(shape, fits(have, shape))
+        old = (None,) * len(shape) if have is None else have
+        return self._with(
+            dimensions=tuple(a if b is None else b for a, b in zip(old, shape, strict=True))
+        )
+
+    def is_single(self, x: object) -> bool:
+        if isinstance(x, np.ndarray):
+            return x.ndim == 0 or x.dtype.kind in "biufc"
+        return not isinstance(x, list)
+
+    def encode(self, items: Sequence[Any] | np.ndarray, where: str = "Input") -> np.ndarray:
+        batch = batch_items(items, where)
+        want = self.shape
+        if len(batch) == 0:
+            return np.zeros((0, *(size or 0 for size in want or ())), np.float32)
+        if self.batched:
+            return self._encode_batch(batch, where)
+        rows: list[np.ndarray] = []
+        for index, item in enumerate(batch):
+            try:
+                answer = np.asarray(self.function(item))
+            except Exception as error:
+                raise refuse(
+                    where,
+                    index,
+                    f"the function of the encoder failed with {type(error).__name__}: {error}",
+                    given=brief(item),
+                ) from error
+            if answer.dtype.kind not in "biuf" or not fits(want, answer.shape):
+                raise refuse(
+                    where,
+                    index,
+                    "the function of the encoder gave something else",
+                    given=brief(answer),
+                    expected=f"real numbers of shape {shape_text(want)}",
+                )
+            rows.append(answer)
+            # Sizes that are still unknown are those of the first answer.
+            want = answer.shape
+        return real32(np.stack(rows), where, "numbers of the function")
+
+    def _encode_batch(self, batch: Sequence[Any] | np.ndarray, where: str) -> np.ndarray:
+        try:
+            answer = np.asarray(self.function(list(batch)))
+        except Exception as error:
+            raise fail(
+                DataError,
+                Fault(
+                    f"the function of the encoder failed with {type(error).__name__}: {error}",
+                    at=where,
+                    given=f"{len(batch)} examples",
+                ),
+            ) from error
+        good = answer.dtype.kind in "biuf" and answer.ndim and len(answer) == len(batch)
+        if not good or not fits(self.shape, answer.shape[1:]):
+            raise fail(
+                DataError,
+                Fault(
+                    "the function of the encoder gave something else",
+                    at=where,
+                    given=brief(answer),
+                    expected=f"{len(batch)} examples of shape {shape_text(self.shape)}",
+                    fix="batched=False calls the function once for every example",
+                ),
+            )
+        return real32(answer, where, "numbers of the function")
+
+
+def _is_size(size: object) -> bool:
+    if size is None:
+        return True
+    whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
+    return whole and bool(size >= 1)  # type: ignore[operator]

@@ -1,0 +1,135 @@
+"""The "Image" decoder: arrays of channels become pictures with values in 0..1."""
+
+from __future__ import annotations
+
+from dataclasses import KW_ONLY
+from typing import Any, Self
+
+import numpy as np
+
+from wlnet.coders.coder import Shape, choice_faults, coder, fits, is_automatic
+from wlnet.coders.decoder import NetDecoder, Property
+from wlnet.coders.encoder import brief
+from wlnet.coders.image_encoder import ImageEncoder, is_side
+from wlnet.coders.normalization import Statistic, as_statistic, restored, statistic_faults
+from wlnet.coders.pictures import CHANNELS
+from wlnet.core.errors import Fault, NotInitializedError, OptionError, fail
+from wlnet.core.symbols import AUTOMATIC, Symbol
+
+
+@coder
+class ImageDecoder(NetDecoder):
+    """`NetDecoder("Image")`: reads arrays (channels, height, width), one or three channels.
+
+    The only property, "Image", is the picture as a read-only float32 array (height, width) or
+    (height, width, 3): array * sqrt(variance_image) + mean_image, clipped to 0..1. `color_space`
+    ("Grayscale" or "RGB") and `image_size` (width, height) are AUTOMATIC until the port is known.
+
+    >>> NetDecoder("Image").decode(np.array([[[[0.0, 0.5], [1.0, 2.0]]]]))[0]
+    array([[0. , 0.5],
+           [1. , 1. ]], dtype=float32)
+
+    Source: https://reference.wolfram.com/language/ref/netdecoder/Image.html
+    """
+
+    kind = "Image"
+    properties = ("Image",)
+    color_space: str | Symbol = AUTOMATIC
+    _: KW_ONLY
+    image_size: tuple[int, int] | Symbol = AUTOMATIC
+    mean_image: Statistic = None
+    variance_image: Statistic = None
+
+    def __post_init__(self) -> None:
+        faults = choice_faults(self.title, color_space=(self.color_space, (AUTOMATIC, *CHANNELS)))
+        size = self.image_size
+        if isinstance(size, Symbol) and not is_automatic(size):
+            size = (0, 0)
+        if not isinstance(size, Symbol):
+            pair = tuple(size) if isinstance(size, (tuple, list)) else (size, size)
+            if len(pair) == 2 and all(map(is_side, pair)):
+                self._set(image_size=(int(pair[0]), int(pair[1])))
+            else:
+                faults.append(
+                    Fault(
+                        "this is not a size of pictures",
+                        at=self.title,
+                        given=brief(self.image_size),
+                        expected="(width, height), one number for both, or AUTOMATIC",
+                    )
+                )
+        for name in ("mean_image", "variance_image"):
+            try:
+                self._set(**{name: as_statistic(getattr(self, name))})
+            except (TypeError, ValueError):
+                faults.append(
+                    Fault(
+                        f"{name} cannot be used",
+                        at=self.title,
+                        given=brief(getattr(self, name)),
+                        expected="a finite number, one number a channel, or a picture",
+                    )
+                )
+                continue
+            if not faults:
+                channels, *plane = self.shape
+                known = None if plane[0] is None or plane[1] is None else (plane[0], plane[1])
+                faults += statistic_faults(name, getattr(self, name), self.title, channels, known)
+        if faults:
+            raise fail(OptionError, faults)
+
+    @property
+    def shape(self) -> Shape:
+        channels = None if isinstance(self.color_space, Symbol) else CHANNELS[self.color_space]
+        if isinstance(self.image_size, Symbol):
+            return (channels, None, None)
+        return (channels, self.image_size[1], self.image_size[0])
+
+    def fitted(self, shape: Shape) -> Self:
+        good = fits(self.shape, shape)
+        if good and shape[0] is not None:
+            good = shape[0] in CHANNELS.values()
+        self._require(shape, good)
+        changes: dict[str, Any] = {}
+        if is_automatic(self.color_space) and shape[0] is not None:
+            changes["color_space"] = "Grayscale" if shape[0] == 1 else "RGB"
+        if is_automatic(self.image_size) and None not in shape[1:]:
+            changes["image_size"] = (shape[2], shape[1])
+        return self._with(**changes) if changes else self
+
+    def decode(
+        self,
+        array: np.ndarray,
+        prop: Property = AUTOMATIC,
+        *,
+        rng: np.random.Generator | None = None,
+    ) -> list[Any]:
+        if not is_automatic(prop) and prop != "Image":
+            raise self._unknown_property(prop)
+        numbers = self._numbers(array)
+        self.fitted(numbers.shape[1:])
+        planes = restored(numbers.astype(np.float32), self.mean_image, self.variance_image)
+        planes = np.clip(planes, 0, 1)
+        pictures = planes[:, 0] if planes.shape[1] == 1 else np.moveaxis(planes, 1, -1)
+        pictures = np.ascontiguousarray(pictures)
+        pictures.flags.writeable = False
+        return list(pictures)
+
+    def target_encoder(self) -> ImageEncoder:
+        if isinstance(self.color_space, Symbol) or isinstance(self.image_size, Symbol):
+            raise fail(
+                NotInitializedError,
+                Fault(
+                    f"the {self.title} does not know its pictures yet",
+                    at=repr(self),
+                    expected="a known color_space and image_size",
+                    fix='NetDecoder("Image", "RGB", image_size=(64, 64)), or fitted(port shape)',
+                ),
+            )
+        encoder: ImageEncoder = ImageEncoder(
+            self.image_size,
+            color_space=self.color_space,
+            mean_image=self.mean_image,
+            variance_image=self.variance_image,
+        )
+        return encoder

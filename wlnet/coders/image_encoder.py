@@ -1,0 +1,212 @@
+"""The "Image" encoder: pictures of any size become arrays of one size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import KW_ONLY
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from wlnet.coders.coder import choice_faults, coder
+from wlnet.coders.encoder import NetEncoder, batch_items, brief, real32
+from wlnet.coders.framing import as_level, as_pair, frame_faults, framed
+from wlnet.coders.normalization import Statistic, as_statistic, normalized, statistic_faults
+from wlnet.coders.pictures import (
+    CHANNELS,
+    as_array,
+    channels_first,
+    is_file_name,
+    is_pillow,
+    unit_numbers,
+)
+from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.symbols import AUTOMATIC, Symbol
+
+if TYPE_CHECKING:
+    from wlnet.coders.image_decoder import ImageDecoder
+
+LARGEST = 16384
+CHUNK = 2048  # pictures worked on at once: bounds the memory besides the result
+
+
+@coder
+class ImageEncoder(NetEncoder):
+    """`NetEncoder("Image", (width, height))`: pictures to arrays of shape (channels, h, w).
+
+    `image_size` is (width, height), or one number for both; default 128. Values are in 0..1 before
+    mean and variance: (picture - mean_image) / sqrt(variance_image); these are numbers, one number
+    a channel, or pictures of the encoded size.
+
+    * `color_space`: "RGB" or "Grayscale"; grey = 0.299 red + 0.587 green + 0.114 blue. An alpha
+      channel is dropped.
+    * `method`: "Stretch", "Fit" (keeps proportions, pads) or "Fill" (keeps proportions, crops)
+    * `resampling`: "Linear" (AUTOMATIC; averages when shrinking) or "Nearest"
+    * `alignment`: "Center", "Left", "Right", "Top", "Bottom", or a pair (horizontal, vertical)
+    * `padding`: "Black", "White" or a number in 0..1
+    * `data_transposed`, `interleaving`: only False
+
+    A picture is a uint8 array (0..255), a float array (0..1) or a bool array of shape
+    (height, width) or (height, width, 3 or 4), a Pillow image, or a file name (needs Pillow). A
+    float array of the encoded shape (channels, h, w) passes through unchanged; so a float array
+    (1, h, w) given to a grey encoder of that size is one encoded example, not a batch of one
+    picture. Other arrays of rank 3 whose last axis is not 3 or 4, arrays of rank 4, lists and
+    tuples are batches.
+
+    Errors: OptionError for options; DataError for other arrays, numbers out of range, files that
+    cannot be read.
+
+    >>> encoder = NetEncoder("Image", (4, 2), color_space="Grayscale")
+    >>> encoder.shape
+    (1, 2, 4)
+    >>> encoder(np.array([[0, 255]], np.uint8))[0, 0]
+    array([0.  , 0.25, 0.75, 1.  ], dtype=float32)
+
+    Source: https://reference.wolfram.com/language/ref/netencoder/Image.html
+    """
+
+    kind = "Image"
+    image_size: tuple[int, int] = (128, 128)
+    _: KW_ONLY
+    color_space: str = "RGB"
+    mean_image: Statistic = None
+    variance_image: Statistic = None
+    method: str = "Stretch"
+    resampling: str | Symbol = AUTOMATIC
+    alignment: str | tuple[str, str] = "Center"
+    padding: str | float = "Black"
+    data_transposed: bool = False
+    interleaving: bool = False
+
+    def __post_init__(self) -> None:
+        faults = choice_faults(
+            self.title,
+            color_space=(self.color_space, tuple(CHANNELS)),
+            method=(self.method, ("Stretch", "Fit", "Fill")),
+            resampling=(self.resampling, (AUTOMATIC, "Linear", "Nearest")),
+            data_transposed=(self.data_transposed, (False,)),
+            interleaving=(self.interleaving, (False,)),
+        )
+        faults += self._size_faults()
+        if isinstance(self.alignment, list):
+            self._set(alignment=tuple(self.alignment))
+        if isinstance(self.padding, (int, np.number)) and not isinstance(self.padding, bool):
+            self._set(padding=float(self.padding))
+        faults += frame_faults(self.title, self.alignment, self.padding)
+        for name in ("mean_image", "variance_image"):
+            try:
+                self._set(**{name: as_statistic(getattr(self, name))})
+            except (TypeError, ValueError):
+                faults.append(
+                    Fault(
+                        f"{name} cannot be used",
+                        at=self.title,
+                        given=brief(getattr(self, name)),
+                        expected="a finite number, one number a channel, or a picture",
+                    )
+                )
+                continue
+            if not faults:
+                channels, *size = self.shape
+                faults += statistic_faults(
+                    name, getattr(self, name), self.title, channels, (size[0], size[1])
+                )
+        if faults:
+            raise fail(OptionError, faults)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        return (CHANNELS[self.color_space], self.image_size[1], self.image_size[0])
+
+    def is_single(self, x: object) -> bool:
+        if is_file_name(x) or is_pillow(x):
+            return True
+        if isinstance(x, (list, tuple, range)) or not hasattr(x, "__array__"):
+            return not isinstance(x, Sequence)
+        array = np.asarray(x)
+        if array.ndim == 3:
+            encoded = array.dtype.kind == "f" and array.shape == self.shape
+            return encoded or array.shape[-1] in (3, 4)
+        return array.ndim == 0 or (array.ndim == 2 and array.dtype.kind not in "OUS")
+
+    def encode(self, items: Sequence[Any] | np.ndarray, where: str = "Input") -> np.ndarray:
+        batch = batch_items(items, where)
+        if self._is_encoded(batch, 4):
+            return real32(np.asarray(batch), where)
+        out = np.empty((len(batch), *self.shape), np.float32)
+        for first in range(0, len(batch), CHUNK):
+            chunk = batch[first : first + CHUNK]
+            self._fill(out[first : first + CHUNK], chunk, where, first)
+        return out
+
+    def matching_decoder(self) -> ImageDecoder:
+        from wlnet.coders.image_decoder import ImageDecoder
+
+        decoder: ImageDecoder = ImageDecoder(
+            self.color_space,
+            image_size=self.image_size,
+            mean_image=self.mean_image,
+            variance_image=self.variance_image,
+        )
+        return decoder
+
+    def _fill(self, out: np.ndarray, chunk: Any, where: str, first: int) -> None:
+        """Encode a few items into `out`; together where they are alike, else one by one."""
+        if isinstance(chunk, np.ndarray) and chunk.dtype.kind in "biuf" and chunk.ndim in (3, 4):
+            as_array(chunk[0], where, first)
+            self._encode(out, chunk, where, first)
+            return
+        arrays = []
+        for index, item in enumerate(chunk):
+            encoded = self._is_encoded(item, 3)
+            arrays.append(item if encoded else as_array(item, where, first + index))
+        alike = {(array.shape, array.dtype) for array in arrays}
+        if len(alike) == 1 and not self._is_encoded(arrays[0], 3):
+            self._encode(out, np.stack(arrays), where, first)
+            return
+        for index, array in enumerate(arrays):
+            self._encode(out[index : index + 1], array[np.newaxis], where, first + index)
+
+    def _encode(self, out: np.ndarray, pictures: np.ndarray, where: str, first: int) -> None:
+        if self._is_encoded(pictures, 4):
+            out[:] = real32(pictures, where, first=first)
+            return
+        planes = channels_first(unit_numbers(pictures, where, first), self.color_space)
+        framed_planes = framed(
+            planes,
+            *self.shape[1:],
+            method=self.method,
+            resampling="Linear" if isinstance(self.resampling, Symbol) else self.resampling,
+            alignment=as_pair(self.alignment),
+            padding=as_level(self.padding),
+        )
+        out[:] = normalized(framed_planes, self.mean_image, self.variance_image)
+
+    def _is_encoded(self, x: object, rank: int) -> bool:
+        return (
+            isinstance(x, np.ndarray)
+            and x.ndim == rank
+            and x.dtype.kind == "f"
+            and x.shape[-3:] == self.shape
+        )
+
+    def _size_faults(self) -> list[Fault]:
+        size = self.image_size
+        pair = tuple(size) if isinstance(size, (tuple, list)) else (size, size)
+        if len(pair) == 2 and all(map(is_side, pair)):
+            self._set(image_size=(int(pair[0]), int(pair[1])))
+            return []
+        return [
+            Fault(
+                "this is not a size of pictures",
+                at=self.title,
+                given=brief(size),
+                expected=f"(width, height), or one number for both, from 1 to {LARGEST}",
+            )
+        ]
+
+
+def is_side(side: object) -> bool:
+    """Whether this can be the width or height of a picture."""
+    whole = isinstance(side, (int, np.integer)) and not isinstance(side, bool)
+    return whole and 1 <= side <= LARGEST  # type: ignore[operator]

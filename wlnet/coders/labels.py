@@ -1,0 +1,138 @@
+"""Class labels: any values that can be told apart, in an order that counts from 1."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from typing import Any
+
+import numpy as np
+
+from wlnet.coders.coder import is_automatic
+from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.spelling import suggestion
+from wlnet.core.symbols import Symbol
+
+Labels = tuple[Hashable, ...]
+
+
+def as_labels(given: object, where: str) -> Labels | Symbol:
+    """The labels as a tuple of the user's own objects, or AUTOMATIC.
+
+    NumPy scalars become the Python numbers and strings they stand for, lists (a label of several
+    parts) become tuples. Raises OptionError for labels that are empty, double, not hashable, or
+    have no order (a set).
+    """
+    if isinstance(given, Symbol) and is_automatic(given):
+        return given
+    if isinstance(given, np.ndarray):
+        given = given.tolist()
+    if isinstance(given, (str, bytes)) or not isinstance(given, Sequence):
+        fix = f"range(1, {given + 1})" if type(given) is int and given > 0 else "a list of labels"
+        if isinstance(given, str):
+            fix = f"list({given!r})"
+        raise fail(
+            OptionError,
+            Fault(
+                "the labels are not a list",
+                at=where,
+                given=repr(given),
+                expected="a list of labels in a fixed order, or AUTOMATIC",
+                fix=fix,
+            ),
+        )
+    labels = tuple(plain(label) for label in given)
+    faults = _faults(labels, where)
+    if faults:
+        raise fail(OptionError, faults)
+    return labels
+
+
+def _faults(labels: tuple[Any, ...], where: str) -> list[Fault]:
+    if not labels:
+        return [Fault("there are no labels", at=where, expected="at least one label")]
+    faults: list[Fault] = []
+    seen: dict[Hashable, int] = {}
+    for place, label in enumerate(labels, 1):
+        if not isinstance(label, Hashable) or not _hashes(label):
+            faults.append(
+                Fault("a label is not hashable", at=f"{where}, label {place}", given=repr(label))
+            )
+        elif isinstance(label, float) and math.isnan(label):
+            faults.append(
+                Fault("NaN cannot be a label: it equals nothing", at=f"{where}, label {place}")
+            )
+        elif label in seen:
+            faults.append(
+                Fault(
+                    "two labels are equal",
+                    at=f"{where}, labels {seen[label]} and {place}",
+                    given=f"{labels[seen[label] - 1]!r} and {label!r}",
+                    expected="labels that Python tells apart as dictionary keys",
+                )
+            )
+        else:
+            seen[label] = place
+    return faults
+
+
+def plain(label: Any) -> Any:
+    """A label without NumPy: scalars as Python values, lists as tuples.
+
+    >>> plain(np.int64(3)), plain([1, "a"])
+    (3, (1, 'a'))
+    """
+    if isinstance(label, np.generic):
+        return label.item()
+    if isinstance(label, np.ndarray):
+        return plain(label.tolist())
+    if type(label) in (list, tuple):
+        return tuple(map(plain, label))
+    return label
+
+
+class LabelIndex:
+    """Finds the place of a label, counted from 1. True and 1 are different things here."""
+
+    def __init__(self, labels: Labels) -> None:
+        self.labels = labels
+        self._places = {(_sort(label), label): place for place, label in enumerate(labels, 1)}
+
+    def place(self, label: Any) -> int | None:
+        """The place of a label, or None for one that is not known.
+
+        >>> index = LabelIndex(("x", 1, 2.5))
+        >>> index.place(1), index.place(np.float32(2.5)), index.place(True)
+        (2, 3, None)
+        """
+        label = plain(label)
+        try:
+            return self._places.get((_sort(label), label))
+        except TypeError:
+            return None
+
+    def advice(self, label: Any) -> str | None:
+        """What was probably meant by an unknown label."""
+        label = plain(label)
+        words = [known for known in self.labels if isinstance(known, str)]
+        if isinstance(label, str):
+            for known in self.labels:
+                if not isinstance(known, str) and str(known) == label:
+                    return f"did you mean {known!r}? labels keep their type"
+            return suggestion(label, words)
+        if str(label) in words:
+            return f"did you mean {str(label)!r}? labels keep their type"
+        return None
+
+
+def _sort(label: Any) -> Any:
+    """Tells booleans from the numbers they equal, also inside tuples."""
+    return tuple(map(_sort, label)) if isinstance(label, tuple) else isinstance(label, bool)
+
+
+def _hashes(label: Any) -> bool:
+    try:
+        hash(label)
+    except TypeError:
+        return False
+    return True

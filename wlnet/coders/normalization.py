@@ -1,0 +1,87 @@
+"""Mean and variance of pictures: as numbers, one per channel, or as a whole picture."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wlnet.coders.encoder import brief
+from wlnet.core.errors import Fault
+
+Statistic = None | float | tuple[float, ...] | np.ndarray
+
+
+def as_statistic(given: Any) -> Statistic:
+    """A number, a tuple with one per channel, or a read-only float32 picture (h, w[, c]).
+
+    uint8 pictures are read as 0..255, like the pictures themselves. ValueError for other things.
+
+    >>> as_statistic(1), as_statistic([0.5, 0.25, 0.5])
+    (1.0, (0.5, 0.25, 0.5))
+    """
+    if given is None:
+        return None
+    array = np.asarray(given)
+    scale = 255.0 if array.dtype == np.uint8 and array.ndim >= 2 else 1.0
+    if array.dtype.kind not in "iuf" or array.ndim > 3 or array.size == 0:
+        raise ValueError("neither number nor picture")
+    if not np.isfinite(array).all():
+        raise ValueError("not finite")
+    if array.ndim == 0:
+        return float(array)
+    if array.ndim == 1:
+        return tuple(map(float, array.tolist()))
+    picture = (array / scale).astype(np.float32)
+    picture.flags.writeable = False
+    return picture
+
+
+def statistic_faults(
+    name: str, value: Statistic, where: str, channels: int | None, size: tuple[int, int] | None
+) -> list[Fault]:
+    """What is wrong with a statistic for pictures of so many channels and this (height, width)."""
+    faults = []
+    if isinstance(value, tuple) and channels is not None and len(value) != channels:
+        faults.append(_misfit(name, f"{len(value)} numbers", f"{channels}, one a channel", where))
+    if isinstance(value, np.ndarray):
+        wrong_size = size is not None and value.shape[:2] != size
+        depth = value.shape[2] if value.ndim == 3 else 1
+        if wrong_size or (channels is not None and depth not in (1, channels)):
+            rest = "" if channels in (None, 1) else f" or with {channels} channels"
+            faults.append(_misfit(name, brief(value), f"shape {size}{rest}", where))
+    if name == "variance_image" and value is not None and np.min(value) <= 0:
+        faults.append(_misfit(name, f"a variance of {np.min(value):g}", "more than 0", where))
+    return faults
+
+
+def _misfit(name: str, given: str, expected: str, where: str) -> Fault:
+    return Fault(f"{name} does not fit", at=where, given=given, expected=expected)
+
+
+def broadcastable(value: Statistic) -> np.ndarray | np.float32 | None:
+    """The statistic as float32 that broadcasts with pictures (n, channels, height, width)."""
+    if value is None:
+        return None
+    array = np.asarray(value, np.float32)
+    if array.ndim == 0:
+        return np.float32(array)
+    if array.ndim == 1:
+        return array[:, np.newaxis, np.newaxis]
+    return array if array.ndim == 2 else np.moveaxis(array, -1, 0)
+
+
+def normalized(pictures: np.ndarray, mean: Statistic, variance: Statistic) -> np.ndarray:
+    """(pictures - mean) / sqrt(variance), for pictures (n, channels, h, w) float32."""
+    shift, spread = broadcastable(mean), broadcastable(variance)
+    if shift is not None:
+        pictures = pictures - shift
+    return pictures if spread is None else np.asarray(pictures / np.sqrt(spread))
+
+
+def restored(pictures: np.ndarray, mean: Statistic, variance: Statistic) -> np.ndarray:
+    """The inverse of `normalized`."""
+    shift, spread = broadcastable(mean), broadcastable(variance)
+    if spread is not None:
+        pictures = pictures * np.sqrt(spread)
+    return pictures if shift is None else np.asarray(pictures + shift)

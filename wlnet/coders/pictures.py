@@ -1,0 +1,159 @@
+"""Pictures as arrays: what counts as one, how its numbers become 0..1, grey and colour.
+
+uint8 means 0..255, floats mean 0..1, booleans black and white. An alpha channel is dropped, what
+lies under it stays.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any
+
+import numpy as np
+
+from wlnet.coders.encoder import brief, refuse
+
+CHANNELS = {"Grayscale": 1, "RGB": 3}
+LUMA = (0.299, 0.587, 0.114)
+"""Weights of red, green and blue in the grey value (ITU-R BT.601)."""
+EXPECTED = "a picture: (height, width) or (height, width, 3 or 4), uint8 0..255 or float 0..1"
+SLACK = 1e-6
+
+
+def is_pillow(item: object) -> bool:
+    """Whether this is a picture of Pillow; never imports Pillow itself."""
+    module = sys.modules.get("PIL.Image")
+    return module is not None and isinstance(item, module.Image)
+
+
+def is_file_name(item: object) -> bool:
+    """Whether this names a file: a string or a path."""
+    return isinstance(item, (str, os.PathLike))
+
+
+def as_array(item: Any, where: str, index: int) -> np.ndarray:
+    """One item as an array (h, w) or (h, w, channels), its numbers untouched; else DataError."""
+    if is_file_name(item):
+        item = _opened(item, where, index)
+    if is_pillow(item):
+        item = _pillow_array(item, where, index)
+    try:
+        array = np.asarray(item)
+    except (TypeError, ValueError):
+        array = np.asarray(None)
+    if array.dtype.kind in "OUSV" or not _has_picture_shape(array.shape):
+        fix = None
+        if array.ndim == 3 and array.shape[0] in (1, 3, 4):
+            fix = "put the channels last: numpy.moveaxis(picture, 0, -1)"
+        raise refuse(
+            where,
+            index,
+            "this is not a picture",
+            given=brief(item if array.dtype.kind == "O" else array),
+            expected=EXPECTED,
+            fix=fix,
+        )
+    return array
+
+
+def unit_numbers(pictures: np.ndarray, where: str, first: int) -> np.ndarray:
+    """A batch of pictures as float32 in 0..1; `first` is the index of its first example."""
+    kind = pictures.dtype
+    if kind == np.uint8:
+        return np.asarray(np.divide(pictures, np.float32(255), dtype=np.float32))
+    if kind == np.bool_:
+        return pictures.astype(np.float32)
+    if kind.kind != "f":
+        raise refuse(
+            where,
+            first,
+            "pictures are not made of such numbers",
+            given=f"dtype {kind}",
+            expected="uint8 (0..255), float (0..1) or bool",
+            fix=".astype(numpy.uint8) for whole numbers 0..255",
+        )
+    # A comparison with NaN is False: not-a-numbers are found here too.
+    good = (pictures >= -SLACK) & (pictures <= 1 + SLACK)
+    if not good.all():
+        bad = int(np.argmin(good.reshape(len(good), -1).all(axis=1)))
+        value = pictures[bad][~good[bad]][0]
+        finite = bool(np.isfinite(value))
+        raise refuse(
+            where,
+            first + bad,
+            "the picture is not within 0..1" if finite else "the picture has no finite number",
+            given=str(value),
+            expected="floats from 0 (black) to 1 (white)",
+            fix="divide by 255, or give uint8" if finite else "remove or repair the example",
+        )
+    return pictures.astype(np.float32)
+
+
+def channels_first(pictures: np.ndarray, color_space: str) -> np.ndarray:
+    """Pictures (n, h, w) or (n, h, w, channels) in 0..1 as (n, 1 or 3, h, w).
+
+    >>> white = np.ones((1, 2, 2, 4), np.float32)
+    >>> channels_first(white, "RGB").shape, channels_first(white, "Grayscale").shape
+    ((1, 3, 2, 2), (1, 1, 2, 2))
+    """
+    if pictures.ndim == 3:
+        planes = [pictures]
+    else:
+        planes = [pictures[..., k] for k in range(3 if pictures.shape[-1] > 2 else 1)]
+    if color_space == "Grayscale" and len(planes) == 3:
+        red, green, blue = (np.float32(part) for part in LUMA)
+        planes = [planes[0] * red + planes[1] * green + planes[2] * blue]
+    if color_space == "RGB" and len(planes) == 1:
+        planes = planes * 3
+    return np.stack(planes, axis=1) if len(planes) > 1 else planes[0][:, np.newaxis]
+
+
+def _has_picture_shape(shape: tuple[int, ...]) -> bool:
+    return 0 not in shape and (len(shape) == 2 or (len(shape) == 3 and shape[-1] in (1, 3, 4)))
+
+
+def _opened(name: Any, where: str, index: int) -> Any:
+    try:
+        from PIL import Image, UnidentifiedImageError
+    except ImportError as error:
+        raise refuse(
+            where,
+            index,
+            "reading a picture file needs Pillow",
+            given=repr(name),
+            fix="pip install wlnet[demo], or give the picture as an array",
+        ) from error
+    try:
+        with Image.open(name) as picture:
+            picture.load()
+            return picture
+    except (OSError, ValueError, SyntaxError, UnidentifiedImageError, MemoryError) as error:
+        there = os.path.exists(name)
+        raise refuse(
+            where,
+            index,
+            "the picture file cannot be read" if there else "there is no such picture file",
+            given=repr(name),
+            expected="a file that Pillow reads: PNG, JPEG, ...",
+        ) from error
+    except Image.DecompressionBombError as error:
+        raise refuse(where, index, "the picture is too large", given=repr(name)) from error
+
+
+def _pillow_array(picture: Any, where: str, index: int) -> np.ndarray:
+    mode = picture.mode
+    if mode in ("I", "F") or mode.startswith("I;"):
+        raise refuse(
+            where,
+            index,
+            "the range of this picture is not known",
+            given=f"a Pillow picture of mode {mode!r}",
+            expected="8 bits a channel",
+            fix='picture.convert("L"), or an array of floats 0..1',
+        )
+    if mode == "LA":
+        picture = picture.convert("L")
+    elif mode not in ("1", "L", "RGB", "RGBA"):
+        picture = picture.convert("RGB")
+    return np.asarray(picture)

@@ -1,0 +1,123 @@
+"""The "UnitVector" encoder: a whole number from 1 to n becomes a unit vector."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+
+from wlnet.coders.coder import Shape, coder, fits, is_automatic
+from wlnet.coders.encoder import NetEncoder, batch_items, brief, is_batch, numbered, real32, refuse
+from wlnet.core.errors import Fault, NotInitializedError, OptionError, fail
+from wlnet.core.symbols import AUTOMATIC, Symbol
+
+if TYPE_CHECKING:
+    from wlnet.coders.class_decoder import ClassDecoder
+
+LARGEST = 2**24
+
+
+@coder
+class UnitVectorEncoder(NetEncoder):
+    """`NetEncoder("UnitVector", n)`: k in 1..n to the vector with a one at place k; shape `(n,)`.
+
+    n may be AUTOMATIC until the port is known. Float arrays of shape (n,) pass through.
+
+    >>> NetEncoder("UnitVector", 3).encode([2])
+    array([[0., 1., 0.]], dtype=float32)
+
+    Source: https://reference.wolfram.com/language/ref/netencoder/UnitVector.html
+    """
+
+    kind = "UnitVector"
+    size: int | Symbol = AUTOMATIC
+
+    def __post_init__(self) -> None:
+        if is_automatic(self.size):
+            return
+        good = isinstance(self.size, (int, np.integer)) and not isinstance(self.size, bool)
+        if not good or not 1 <= self.size <= LARGEST:  # type: ignore[operator]
+            raise fail(
+                OptionError,
+                Fault(
+                    "this is not a length of unit vectors",
+                    at=self.title,
+                    given=brief(self.size),
+                    expected=f"a whole number from 1 to {LARGEST}, or AUTOMATIC",
+                ),
+            )
+        self._set(size=int(self.size))  # type: ignore[arg-type]
+
+    @property
+    def shape(self) -> Shape:
+        return (None,) if isinstance(self.size, Symbol) else (self.size,)
+
+    def fitted(self, shape: Shape) -> Self:
+        self._require(shape, fits(self.shape, shape) and 0 not in shape)
+        if is_automatic(self.size) and shape[0] is not None:
+            return self._with(size=shape[0])
+        return self
+
+    def is_single(self, x: object) -> bool:
+        return self._is_encoded(x) or not is_batch(x)
+
+    def encode(self, items: Sequence[Any] | np.ndarray, where: str = "Input") -> np.ndarray:
+        batch = batch_items(items, where)
+        if isinstance(batch, np.ndarray) and batch.ndim == 2 and len(batch):
+            encoded = self._is_encoded(batch[0])
+        else:
+            encoded = len(batch) > 0 and all(map(self._is_encoded, batch))
+        if encoded:
+            return real32(np.asarray(batch), where)
+        if isinstance(self.size, Symbol):
+            raise fail(
+                NotInitializedError,
+                Fault(
+                    f"the {self.title} does not know its length yet",
+                    at=repr(self),
+                    fix='NetEncoder("UnitVector", 10)',
+                ),
+            )
+        if isinstance(batch, np.ndarray) and batch.ndim == 1 and batch.dtype.kind in "iu":
+            good = (batch >= 1) & (batch <= self.size)
+            places = np.where(good, batch, 1).astype(np.int64)
+        else:
+            found = [self._place(item) for _, item in numbered(batch)]
+            good = np.array([place is not None for place in found], bool)
+            places = np.array([place or 1 for place in found], np.int64)
+        if not good.all():
+            bad = int(np.argmin(good))
+            raise refuse(
+                where,
+                bad,
+                "this is not the place of a one",
+                given=brief(batch[bad]),
+                expected=f"a whole number from 1 to {self.size}",
+            )
+        vectors = np.zeros((len(places), self.size), np.float32)
+        vectors[np.arange(len(places)), places - 1] = 1
+        return vectors
+
+    def matching_decoder(self) -> ClassDecoder:
+        from wlnet.coders.class_decoder import ClassDecoder
+
+        labels = self.size if isinstance(self.size, Symbol) else tuple(range(1, self.size + 1))
+        decoder: ClassDecoder = ClassDecoder(labels)
+        return decoder
+
+    def _place(self, item: Any) -> int | None:
+        if isinstance(item, np.ndarray) and item.ndim == 0:
+            item = item.item()
+        if isinstance(item, bool) or not isinstance(item, (int, np.integer)):
+            return None
+        return int(item) if 1 <= item <= self.size else None  # type: ignore[operator]
+
+    def _is_encoded(self, x: object) -> bool:
+        return (
+            isinstance(x, np.ndarray)
+            and x.ndim == 1
+            and x.dtype.kind == "f"
+            and fits(self.shape, x.shape)
+            and len(x) > 0
+        )

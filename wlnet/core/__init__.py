@@ -1,0 +1,1 @@
+"""Words everybody uses: errors, AUTOMATIC / ALL / ANY, parts and rules, shapes, streams."""

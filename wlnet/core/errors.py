@@ -1,0 +1,114 @@
+"""Errors and warnings. An error is a manual page: what, where, given, expected or known, repair.
+
+>>> print(Fault("a rule selects nothing", at="rule 1", given="'encoder'", fix="did you mean 'encode'?"))
+a rule selects nothing
+  at:       rule 1
+  given:    'encoder'
+  fix:      did you mean 'encode'?
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+
+class WlnetError(Exception):
+    """The root of every error that wlnet raises on purpose."""
+
+
+class ShapeError(WlnetError, ValueError):
+    """Shapes do not fit one another."""
+
+
+class PartError(WlnetError, LookupError):
+    """A part was asked for that is not there, or that cannot be a part."""
+
+
+class RuleError(WlnetError, ValueError):
+    """A rule list is faulty: a part that does not exist, or a value that is no rate."""
+
+
+class OptionError(WlnetError, TypeError):
+    """An option or argument is unknown, or has a value it cannot have."""
+
+
+class DataError(WlnetError, ValueError):
+    """Data that cannot be used: empty, not finite, of the wrong form, not found."""
+
+
+class NotInitializedError(WlnetError):
+    """A net without numbers, or without shapes, was asked to compute."""
+
+
+class NothingToTrainError(WlnetError):
+    """A property of a training was asked for that could not take place."""
+
+
+class FormatError(WlnetError, ValueError):
+    """A file is not what it should be: cut, changed, foreign, or not to be written."""
+
+
+class RuleWarning(UserWarning):
+    """A rule has no effect: hidden by earlier ones, or on a part without trainable arrays."""
+
+
+class TrainingWarning(UserWarning):
+    """A training did not do what was probably meant."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """The wording of one fault. Every message of wlnet is worded here."""
+
+    what: str
+    at: str | None = None
+    given: str | None = None
+    expected: str | None = None
+    known: Iterable[object] | None = None
+    fix: str | None = None
+
+    def __str__(self) -> str:
+        known = None if self.known is None else _listed(self.known)
+        rows = (
+            ("at", self.at),
+            ("given", self.given),
+            ("expected", self.expected),
+            ("known", known),
+            ("fix", self.fix),
+        )
+        return "\n".join([self.what, *(f"  {name + ':':9} {text}" for name, text in rows if text)])
+
+
+def _listed(names: Iterable[object], most: int = 24) -> str:
+    words = [name if isinstance(name, str) else repr(name) for name in names]
+    rest = len(words) - most
+    return ", ".join(words[:most]) + (f", and {rest} more" if rest > 0 else "") or "(none)"
+
+
+def fail(kind: type[WlnetError], faults: Fault | Sequence[Fault]) -> WlnetError:
+    """The error to raise for one fault, or for all faults of a call at once."""
+    if isinstance(faults, Fault):
+        return kind(str(faults))
+    if len(faults) == 1:
+        return kind(str(faults[0]))
+    return kind("\n".join([f"{len(faults)} faults", *(str(fault) for fault in faults)]))
+
+
+def warn(kind: type[UserWarning], fault: Fault, *, above: int = 2) -> None:
+    """Warn at the line of the user that called into wlnet."""
+    warnings.warn(str(fault), kind, stacklevel=above + _frames_inside())
+
+
+def _frames_inside() -> int:
+    """How many calls lie between the caller of `warn` and the user's own line."""
+    import sys
+
+    depth = 0
+    frame = sys._getframe(2)
+    package = __name__.split(".", 1)[0]
+    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".", 1)[0] == package:
+        frame = frame.f_back
+        depth += 1
+    return max(depth - 1, 0)

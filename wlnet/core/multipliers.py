@@ -1,0 +1,164 @@
+"""The one table of multipliers: for every array its rate, the rule that decided, and the rules it beat.
+
+Resolved once; it drives pruning, the update kernels, the report, the results object and the files. Rules of
+net_train speak first, then the containers from the outermost inward, then the layer itself; then 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from wlnet.core.parts import NetSharedArray, Path
+from wlnet.core.rules import (
+    ArrayKey,
+    ArrayPlace,
+    Holder,
+    Rule,
+    keys_in_order,
+    match,
+    parse_rules,
+    warn_of_idle_rules,
+)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A rule with the place where it was set: "net_train", or the path of the net that holds it."""
+
+    rule: Rule
+    where: Path | str
+
+    @property
+    def part(self) -> Any:
+        return self.rule.part
+
+    @property
+    def value(self) -> float:
+        return self.rule.value
+
+    @property
+    def set_at(self) -> str:
+        if isinstance(self.where, str):
+            return self.where
+        return "/".join(map(str, self.where)) or "the net"
+
+    def __str__(self) -> str:
+        return f"{self.rule} ({self.set_at})"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One array: its multiplier, the rule that decided it (None: the default 1), and the rules it beat."""
+
+    key: ArrayKey
+    places: tuple[ArrayPlace, ...]
+    multiplier: float
+    decided_by: Verdict | None
+    beaten: tuple[Verdict, ...]
+
+    @property
+    def source(self) -> dict[str, Any]:
+        """A dict: "Multiplier", "Rule" (part, value) or None, "SetAt", "Beaten" [{"Rule", "SetAt"}, ...]."""
+        won = self.decided_by
+        return {
+            "Multiplier": self.multiplier,
+            "Rule": (won.part, won.value) if won else None,
+            "SetAt": won.set_at if won else "default",
+            "Beaten": [{"Rule": (lost.part, lost.value), "SetAt": lost.set_at} for lost in self.beaten],
+        }
+
+    @property
+    def statistic(self) -> bool:
+        return self.places[0].statistic
+
+    @property
+    def trained(self) -> bool:
+        """Whether a gradient moves it: not frozen, and not a running statistic."""
+        return self.multiplier != 0 and not self.statistic
+
+
+@dataclass(frozen=True)
+class MultiplierTable:
+    """All arrays of a net, in the order of the net."""
+
+    rows: tuple[Row, ...]
+
+    def __iter__(self) -> Iterator[Row]:
+        return iter(self.rows)
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def values_by_key(self) -> dict[ArrayKey, float]:
+        return {row.key: row.multiplier for row in self.rows}
+
+    def sources_by_key(self) -> dict[ArrayKey, dict[str, Any]]:
+        """For every array who decided: the rule, where it was set, and the rules it beat."""
+        return {row.key: row.source for row in self.rows}
+
+    def trained_keys(self) -> list[ArrayKey]:
+        return [row.key for row in self.rows if row.trained]
+
+    def frozen_statistics(self) -> set[ArrayKey]:
+        return {row.key for row in self.rows if row.statistic and row.multiplier == 0}
+
+
+def multiplier_table(net: Any, rules: Any, *, warnings: bool = True) -> MultiplierTable:
+    """The table of a net under rules of net_train (AUTOMATIC: only those the net itself carries).
+
+    Raises RuleError for parts that do not exist; warns of rules of net_train that decide nothing.
+    """
+    places = array_places(net)
+    candidates: dict[ArrayKey, list[Verdict]] = {key: [] for key in keys_in_order(places)}
+    first = Holder(net, parse_rules(rules), (), "learning_rate_multipliers of net_train")
+    matches = match(first, places)
+    if warnings:
+        warn_of_idle_rules(first, matches)
+    for key, found in matches.items():
+        candidates[key] += [Verdict(rule, "net_train") for rule in found]
+    # Outermost first. Holders of one depth meet only at shared arrays: there the smaller rule index wins,
+    # then the earlier place.
+    levels: dict[int, list[Holder]] = {}
+    for holder in holders(net):
+        levels.setdefault(len(holder.path), []).append(holder)
+    for depth in sorted(levels):
+        found_here: dict[ArrayKey, list[tuple[int, int, Verdict]]] = {}
+        for order, holder in enumerate(levels[depth]):
+            for key, found in match(holder, places, strict=False).items():
+                found_here.setdefault(key, []).extend(
+                    (rule.number or 0, order, Verdict(rule, holder.path)) for rule in found
+                )
+        for key, ranked in found_here.items():
+            candidates[key] += [verdict for *_, verdict in sorted(ranked, key=lambda entry: entry[:2])]
+    occurrences: dict[ArrayKey, list[ArrayPlace]] = {}
+    for place in places:
+        occurrences.setdefault(place.key, []).append(place)
+    rows = []
+    for key, verdicts in candidates.items():
+        winner = verdicts[0] if verdicts else None
+        value = winner.value if winner else 1.0
+        rows.append(Row(key, tuple(occurrences[key]), value, winner, tuple(verdicts[1:])))
+    return MultiplierTable(tuple(rows))
+
+
+def holders(net: Any, at: Path = ()) -> Iterator[Holder]:
+    """Every net in a net that carries rules, outer ones before inner ones."""
+    if net.learning_rate_rules:
+        yield Holder(net, net.learning_rate_rules, at)
+    for key, node in net.nodes.items():
+        yield from holders(node, (*at, key))
+
+
+def array_places(net: Any, at: Path = ()) -> list[ArrayPlace]:
+    """Every place of an array in a net, in the order of the net; arrays that are absent are left out."""
+    places = [
+        ArrayPlace((*at, name), value.name if isinstance(value, NetSharedArray) else None,
+                   name in net.statistic_names)
+        for name, value in net.array_values.items()
+        if value is not None
+    ]
+    for key, node in net.nodes.items():
+        places += array_places(node, (*at, key))
+    return places

@@ -1,0 +1,26 @@
+"""One spelling runs through all: field `moving_mean` = "MovingMean" = argument `moving_mean`."""
+
+from __future__ import annotations
+
+
+def wolfram_name(field: str) -> str:
+    """
+    >>> wolfram_name("learning_rate_multipliers")
+    'LearningRateMultipliers'
+    >>> wolfram_name("l2_regularization")
+    'L2Regularization'
+    """
+    return "".join(word[:1].upper() + word[1:] for word in field.split("_"))
+
+
+def field_name(name: str) -> str:
+    """
+    >>> field_name("PaddingSize")
+    'padding_size'
+    >>> field_name("L2Regularization")
+    'l2_regularization'
+    """
+    out = ""
+    for letter in name:
+        out += ("_" if out and letter.isupper() else "") + letter.lower()
+    return out

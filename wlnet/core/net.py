@@ -1,0 +1,207 @@
+"""What every net is, from one layer to a graph of graphs: a frozen value with parts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+
+from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.parts import NetSharedArray
+from wlnet.core.ports import PortType
+from wlnet.core.rules import NOTHING_SAID, RuleList
+from wlnet.core.symbols import AUTOMATIC
+
+EMPTY: Mapping[Any, Any] = MappingProxyType({})
+
+
+class Services:
+    """What a net offers its user but must not know how to do: the doorplate puts the doers in."""
+
+    evaluate: Callable[..., Any] | None = None
+    show: Callable[[Any], str] | None = None
+    show_html: Callable[[Any], str] | None = None
+
+
+class Net:
+    """A frozen value. Every edit makes a new one with `_with`; arrays in it are read-only.
+
+    Subclasses fill the slots below; what is derived (shapes) is cached beside them.
+    """
+
+    kind: ClassVar[str] = "Net"
+    addressing: ClassVar[Literal["positions", "both", "numbers", "names", "operator", "layer"]]
+    statistic_names: ClassVar[frozenset[str]] = frozenset()
+
+    nodes: Mapping[Any, Net]
+    array_values: Mapping[str, Any]
+    parameters: Mapping[str, Any]
+    ports: Mapping[str, PortType]
+    learning_rate_rules: RuleList
+    shared: Mapping[str, np.ndarray[Any, Any]]
+
+    def _fill(
+        self,
+        *,
+        nodes: Mapping[Any, Net] = EMPTY,
+        arrays: Mapping[str, Any] = EMPTY,
+        parameters: Mapping[str, Any] = EMPTY,
+        ports: Mapping[str, PortType] = EMPTY,
+        rules: RuleList = NOTHING_SAID,
+        shared: Mapping[str, np.ndarray[Any, Any]] = EMPTY,
+    ) -> None:
+        for name, value in (
+            ("nodes", MappingProxyType(dict(nodes))),
+            ("array_values", MappingProxyType(dict(arrays))),
+            ("parameters", MappingProxyType(dict(parameters))),
+            ("ports", MappingProxyType(dict(ports))),
+            ("learning_rate_rules", rules),
+            ("shared", MappingProxyType(dict(shared))),
+        ):
+            object.__setattr__(self, name, value)
+        object.__setattr__(self, "_cache", {})
+
+    def _with(self, **changes: Any) -> Self:
+        """The same net with some slots changed: nodes, array_values, parameters, ports, rules, shared."""
+        new = object.__new__(type(self))
+        slots = {
+            "nodes": self.nodes, "arrays": self.array_values, "parameters": self.parameters,
+            "ports": self.ports, "rules": self.learning_rate_rules, "shared": self.shared,
+        }
+        unknown = changes.keys() - slots.keys()
+        assert not unknown, unknown
+        Net._fill(new, **{**slots, **changes})
+        new._copy_structure(self)
+        return new
+
+    def _copy_structure(self, other: Self) -> None:
+        """Carry over what a subclass holds besides the slots."""
+
+    def cached(self, name: str, make: Callable[[], Any]) -> Any:
+        """A derived fact, worked out once: the value never changes, so neither does the fact."""
+        cache: dict[str, Any] = object.__getattribute__(self, "_cache")
+        if name not in cache:
+            cache[name] = make()
+        return cache[name]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise fail(OptionError, Fault(f"a net never changes in place: {name!r} of a {self.kind} cannot be set",
+                                      fix=f'net_replace_part(net, {{"{name}": value}}) gives a new net'))
+
+    __delattr__ = __setattr__  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuild, (type(self), self._state())
+
+    def _state(self) -> dict[str, Any]:
+        state = {name: dict(getattr(self, name)) for name in
+                 ("nodes", "array_values", "parameters", "ports", "shared")}
+        return {**state, "rules": self.learning_rate_rules, "structure": self._structure()}
+
+    def _structure(self) -> dict[str, Any]:
+        """What a subclass holds besides the slots, comparable by ==."""
+        return {}
+
+    # What the part language and the rules see.
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        raise NotImplementedError
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        raise NotImplementedError
+
+    @property
+    def port_names(self) -> tuple[str, ...]:
+        return (*self.input_names, *self.output_names)
+
+    @property
+    def has_multipliers(self) -> bool:
+        """Whether the LearningRateMultipliers option exists here: on what can hold arrays."""
+        return True
+
+    @property
+    def learning_rate_multipliers(self) -> Any:
+        """The option as it was given here, AUTOMATIC when it was not."""
+        return self.learning_rate_rules.as_given if self.learning_rate_rules else AUTOMATIC
+
+    # What Python sees.
+
+    def __call__(self, *args: Any, **options: Any) -> Any:
+        """Evaluate: one example, or a batch (one rank more, or a list); several ports: a dict.
+
+        net(x), net(x, prop) passes prop to the decoder, net(x, None) gives the raw array.
+        Options: net_evaluation_mode="Test", random_seeding=1234, working_precision="Real32",
+        batch_size=AUTOMATIC, workers=AUTOMATIC.
+
+        Wolfram Language: net[x].
+        """
+        assert Services.evaluate is not None
+        return Services.evaluate(self, *args, **options)
+
+    def __eq__(self, other: object) -> bool:
+        if type(self) is not type(other):
+            return NotImplemented
+        assert isinstance(other, Net)
+        return self is other or same(self._state(), other._state())
+
+    def __hash__(self) -> int:
+        return hash((self.kind, tuple(self.nodes), tuple(self.array_values), tuple(sorted(self.parameters))))
+
+    def __repr__(self) -> str:
+        return Services.show(self) if Services.show else object.__repr__(self)
+
+    def _repr_html_(self) -> str:
+        assert Services.show_html is not None
+        return Services.show_html(self)
+
+    def __iter__(self) -> Iterator[Any]:
+        raise fail(OptionError, Fault(f"a {self.kind} is not a sequence",
+                                      fix="net_extract(net, ALL) lists its nodes"))
+
+
+def _rebuild(cls: type[Net], state: dict[str, Any]) -> Net:
+    new = object.__new__(cls)
+    Net._fill(new, nodes=state["nodes"], arrays=state["array_values"], parameters=state["parameters"],
+              ports=state["ports"], rules=state["rules"], shared=state["shared"])
+    for name, value in state["structure"].items():
+        object.__setattr__(new, name, value)
+    return new
+
+
+def same(a: Any, b: Any) -> bool:
+    """Equality that takes arrays bit for bit, and the order of keys as part of the value."""
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        return (isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.dtype == b.dtype
+                and a.shape == b.shape and a.tobytes() == b.tobytes())
+    if isinstance(a, Mapping) and isinstance(b, Mapping):
+        return list(a) == list(b) and all(same(a[key], b[key]) for key in a)
+    if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
+        return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
+    return bool(a == b)
+
+
+def as_array(given: Any, name: str, kind: str) -> Any:
+    """An array option as it is kept: AUTOMATIC, None, a NetSharedArray, or read-only float32 numbers."""
+    if given is None or given is AUTOMATIC or isinstance(given, NetSharedArray):
+        return given
+    try:
+        array = np.array(given, dtype=np.float32, order="C")
+    except (TypeError, ValueError):
+        array = None
+    if array is None or isinstance(given, (str, bytes, bool)):
+        raise fail(OptionError, Fault(f"{name} of a {kind} is not an array of numbers", given=repr(given)[:80],
+                                      expected="numbers, AUTOMATIC, None where the array may be absent, or "
+                                               'NetSharedArray("name")'))
+    if not np.isfinite(array).all():
+        raise fail(OptionError, Fault(f"{name} of a {kind} holds numbers that are not finite",
+                                      expected="finite numbers"))
+    array.flags.writeable = False
+    return array
+
+
+def is_array(value: Any) -> bool:
+    return isinstance(value, np.ndarray)

@@ -1,0 +1,266 @@
+"""Ordered rules `part -> value`: parsing, validation, and which rule speaks for which array.
+
+Used for learning rate multipliers and, with other values, for L2 regularization, clippings and update
+schedules. The first rule that selects a place wins there.
+
+Wolfram Language: LearningRateMultipliers.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wlnet.core.errors import Fault, PartError, RuleError, RuleWarning, fail, warn
+from wlnet.core.parts import Key, NetSharedArray, Path, as_steps, find
+from wlnet.core.symbols import ALL, ANY, AUTOMATIC, Symbol
+
+ArrayKey = Path | NetSharedArray
+
+
+@dataclass(frozen=True)
+class ArrayPlace:
+    """One place of an array in a net: its path, its shared name if it has one, and its role."""
+
+    path: Path
+    shared: str | None = None
+    statistic: bool = False
+
+    @property
+    def key(self) -> ArrayKey:
+        return self.path if self.shared is None else NetSharedArray(self.shared)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule as the user wrote it. `number` counts from 1; None for a lone value."""
+
+    part: Any
+    value: float
+    number: int | None = None
+
+    def __str__(self) -> str:
+        return repr(self.value) if self.number is None else f"rule {self.number}: {self.part!r} -> {self.value!r}"
+
+
+@dataclass(frozen=True)
+class RuleList:
+    """Rules in order, validated as far as possible without a net. Empty means: nothing was said."""
+
+    rules: tuple[Rule, ...]
+    given: Any = field(default=AUTOMATIC, compare=False)
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self.rules)
+
+    def __bool__(self) -> bool:
+        return bool(self.rules)
+
+    @property
+    def as_given(self) -> Any:
+        """A fresh copy of what the user wrote."""
+        return self.given.copy() if isinstance(self.given, (dict, list)) else self.given
+
+
+NOTHING_SAID = RuleList(())
+Read = Callable[[Any], float]
+
+
+def multiplier(value: Any) -> float:
+    """A learning rate multiplier as a float; None and every zero freeze. Raises ValueError otherwise."""
+    if value is None:
+        return 0.0
+    if isinstance(value, bool) or type(value).__name__ == "bool" or not isinstance(value, numbers.Real):
+        raise ValueError("a real number, or None to freeze")
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError("a finite number, or None to freeze")
+    return number if number else 0.0
+
+
+def parse_rules(
+    given: Any, option: str = "LearningRateMultipliers", read: Read = multiplier
+) -> RuleList:
+    """Rules from a number, None, a dict, or a list of (part, value) pairs; AUTOMATIC says nothing.
+
+    Raises RuleError with all faults at once.
+    """
+    if given is AUTOMATIC:
+        return NOTHING_SAID
+    if isinstance(given, RuleList):
+        return given
+    pairs = _pairs(given, option, read)
+    if isinstance(pairs, Rule):
+        return RuleList((pairs,), given)
+    rules, faults = [], []
+    for number, (part, value) in enumerate(pairs, 1):
+        at = f"rule {number} of {option}"
+        try:
+            checked = part if isinstance(part, NetSharedArray) else as_steps(part)
+            part = tuple(part) if isinstance(part, list) else part
+            del checked
+        except PartError as error:
+            faults.append(Fault(f"a part that cannot be: {str(error).splitlines()[0]}", at=at, given=repr(part),
+                                fix=_last_fix(error)))
+        try:
+            rules.append(Rule(part, read(value), number))
+        except ValueError as error:
+            faults.append(Fault("a value that cannot be", at=f"{at}, part {part!r}", given=repr(value),
+                                expected=str(error)))
+    if faults:
+        raise fail(RuleError, faults)
+    kept = dict(given) if isinstance(given, Mapping) else list(pairs)
+    return RuleList(tuple(rules), kept)
+
+
+def _last_fix(error: Exception) -> str | None:
+    fixes = [line for line in str(error).splitlines() if line.startswith("  fix:")]
+    return fixes[-1].split(":", 1)[1].strip() if fixes else None
+
+
+def _pairs(given: Any, option: str, read: Read) -> Rule | list[tuple[Any, Any]]:
+    if isinstance(given, Mapping):
+        return list(given.items())
+    if isinstance(given, (list, tuple)) and all(
+        isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in given
+    ):
+        return [(part, value) for part, value in given]
+    try:
+        if isinstance(given, (list, tuple)):
+            raise ValueError("rules")
+        return Rule(ANY, read(given))
+    except ValueError as error:
+        expected = f"{error}; or rules [(part, rate), ...] or {{part: rate, ...}}"
+        raise fail(
+            RuleError,
+            Fault(
+                f"{option} is neither a rate nor a list of rules",
+                given=repr(given),
+                expected=expected if str(error) != "rules" else "rules [(part, rate), ...] or {part: rate, ...}",
+                fix=f"[({given[0]!r}, {given[1]!r})]" if isinstance(given, tuple) and len(given) == 2 else None,
+            ),
+        ) from None
+
+
+@dataclass(frozen=True)
+class Holder:
+    """A net that holds rules: where it stands in the whole, and the rules, relative to it."""
+
+    net: Any
+    rules: RuleList
+    path: Path = ()
+    option: str = "LearningRateMultipliers"
+
+    @property
+    def name(self) -> str:
+        if self.option != "LearningRateMultipliers":
+            return self.option
+        where = f" at {'/'.join(map(str, self.path))}" if self.path else ""
+        return f"the option of the {self.net.kind}{where}"
+
+
+Matches = dict[ArrayKey, list[Rule]]
+
+
+def match(holder: Holder, places: list[ArrayPlace], *, strict: bool = True) -> Matches:
+    """For every array under a holder the rules that select it, the winner first.
+
+    `places` are those of the whole net; paths of rules are relative to the holder. A shared array has one
+    answer: the rules of all its places, the left-most first. Raises RuleError for parts that do not exist, all
+    at once, unless `strict` is False.
+    """
+    inside = [place for place in places if place.path[: len(holder.path)] == holder.path]
+    matches: Matches = {}
+    faults: list[Fault] = []
+    for rule in holder.rules:
+        try:
+            selected = _selected(holder, rule, inside)
+        except PartError as error:
+            if strict:
+                faults.append(_unknown_part(holder, rule, error))
+            continue
+        for key in dict.fromkeys(place.key for place in selected):
+            matches.setdefault(key, []).append(rule)
+    if faults:
+        raise fail(RuleError, faults)
+    return matches
+
+
+def _selected(holder: Holder, rule: Rule, inside: list[ArrayPlace]) -> list[ArrayPlace]:
+    if rule.part is ANY or rule.part is ALL:
+        return inside
+    if isinstance(rule.part, NetSharedArray):
+        if rule.part.name is ALL:
+            return [place for place in inside if place.shared is not None]
+        found = [place for place in inside if place.shared == rule.part.name]
+        if not found:
+            raise PartError(_unknown_shared(rule.part, inside))
+        return found
+    below = [(*holder.path, *place.path) for place in find(holder.net, rule.part)]
+    return [place for place in inside if any(place.path[: len(path)] == path for path in below)]
+
+
+def _unknown_shared(part: NetSharedArray, inside: list[ArrayPlace]) -> str:
+    from wlnet.core.spelling import suggestion
+
+    names = list(dict.fromkeys(place.shared for place in inside if place.shared is not None))
+    return str(Fault(f"there is no shared array {part.name!r}", known=[NetSharedArray(n) for n in names],
+                     fix=suggestion(part.name, names)))
+
+
+def _unknown_part(holder: Holder, rule: Rule, error: PartError) -> Fault:
+    lines = str(error).splitlines()
+    rows = {line.split(":", 1)[0].strip(): line.split(":", 1)[1].strip() for line in lines[1:] if ":" in line}
+    number = f"rule {rule.number}, " if rule.number else ""
+    inside = f", inside {rows['at']}" if rows.get("at", "the net itself") != "the net itself" else ""
+    known = [rows["known"]] if "known" in rows else None
+    return Fault(f"a rule selects nothing: {lines[0]}", at=f"{number}{holder.name}{inside}",
+                 given=f"{rule.part!r} -> {rule.value!r}", known=known, fix=rows.get("fix"))
+
+
+def warn_of_idle_rules(holder: Holder, matches: Matches) -> None:
+    """Warn of rules that decide nothing: hidden by earlier ones, or on a part without arrays."""
+    winners: dict[int, list[ArrayKey]] = {}
+    losers: dict[int, list[Rule]] = {}
+    for key, rules in matches.items():
+        winners.setdefault(id(rules[0]), []).append(key)
+        for rule in rules[1:]:
+            losers.setdefault(id(rule), []).append(rules[0])
+    last = holder.rules.rules[-1] if holder.rules else None
+    for rule in holder.rules:
+        if id(rule) in winners or rule.number is None:
+            continue
+        if rule is last and isinstance(rule.part, Symbol):
+            continue
+        hiding = list(dict.fromkeys(losers.get(id(rule), [])))
+        if hiding:
+            by = " and ".join(map(str, hiding))
+            warn(RuleWarning, Fault(f"a rule is hidden by {by}", at=holder.name, given=str(rule),
+                                    fix="the first matching rule wins: put the special rules before the general ones"))
+        else:
+            warn(RuleWarning, Fault("a rule selects a part without arrays that could learn", at=holder.name,
+                                    given=str(rule), known=_keys_text(matches)))
+
+
+def _keys_text(matches: Matches) -> list[Any]:
+    return [key if isinstance(key, NetSharedArray) else "/".join(map(str, key)) for key in matches] or None  # type: ignore[return-value]
+
+
+def chosen(net: Any, places: list[ArrayPlace], given: Any, option: str, read: Read, default: Any) -> dict[ArrayKey, Any]:
+    """The value of a rule list other than the multipliers (L2, clippings) for every array of a net."""
+    holder = Holder(net, parse_rules(given, option, read), (), option)
+    matches = match(holder, places)
+    warn_of_idle_rules(holder, matches)
+    return {key: matches[key][0].value if key in matches else default for key in dict.fromkeys(p.key for p in places)}
+
+
+def keys_in_order(places: list[ArrayPlace]) -> list[ArrayKey]:
+    """Every array once, where it first occurs."""
+    return list(dict.fromkeys(place.key for place in places))
+
+
+__all__ = ["ArrayKey", "ArrayPlace", "Holder", "Key", "Matches", "Rule", "RuleList", "chosen", "keys_in_order",
+           "match", "multiplier", "parse_rules", "warn_of_idle_rules"]

@@ -1,0 +1,45 @@
+"""What was probably meant: the nearest of the known names."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+def nearest(word: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """The known words nearest to a word, best first; a typo of one or two letters finds its word.
+
+    >>> nearest("Wieghts", ["Weights", "Biases"])
+    ['Weights']
+    """
+    scored = []
+    for name in dict.fromkeys(known):
+        distance = edit_distance(word.lower(), name.lower())
+        ratio = difflib.SequenceMatcher(None, word.lower(), name.lower()).ratio()
+        if distance <= 2 and distance < max(len(word), len(name)) or ratio >= 0.6:
+            scored.append((distance, -ratio, name))
+    return [name for *_, name in sorted(scored)[:most]]
+
+
+def edit_distance(a: str, b: str) -> int:
+    """Insertions, deletions, replacements and swaps of neighbours that lead from a to b.
+
+    >>> edit_distance("encdoer", "encoder")
+    1
+    """
+    before: list[int] = []
+    row = list(range(len(b) + 1))
+    for i, x in enumerate(a, 1):
+        two, before, row = before, row, [i]
+        for j, y in enumerate(b, 1):
+            cost = min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (x != y))
+            if i > 1 and j > 1 and x == b[j - 2] and a[i - 2] == y:
+                cost = min(cost, two[j - 2] + 1)
+            row.append(cost)
+    return row[-1]
+
+
+def suggestion(word: str, known: Iterable[str]) -> str | None:
+    """`did you mean ...?`, or None when nothing is near."""
+    words = nearest(word, known)
+    return f"did you mean {' or '.join(map(repr, words))}?" if words else None

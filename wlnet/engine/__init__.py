@@ -1,0 +1,1 @@
+"""Memory and running: the only room that owns mutable arrays."""

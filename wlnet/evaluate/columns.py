@@ -1,0 +1,144 @@
+"""Columns of data for ports: from what a user has to one array with the examples first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from wlnet.core.errors import DataError, Fault, ShapeError, fail
+from wlnet.core.ports import PortType
+from wlnet.core.shapes import Mismatch, merge, shape_text
+
+Array = np.ndarray[Any, Any]
+
+
+def is_single(port: PortType, x: Any) -> bool | None:
+    """Whether x is one example for a port, and not a batch; None when the port's rank does not tell."""
+    if isinstance(x, str):
+        return True
+    if port.coder is not None:
+        encoded = port.coder.shape
+        if not (_is_numeric(x) and encoded is not None and np.ndim(x) == len(encoded) + 1 and len(encoded) > 0):
+            return bool(port.coder.is_single(x))
+    if port.shape is None:
+        return None
+    rank = _rank(x)
+    if rank == len(port.shape):
+        return True
+    if rank == len(port.shape) + 1 or (rank is None and isinstance(x, (list, tuple))):
+        return False
+    if isinstance(x, (list, tuple)) and len(x) == 0:
+        return False
+    raise fail(ShapeError, Fault(
+        "an input has neither the rank of one example nor that of a batch",
+        given=f"rank {rank}, shape {np.shape(x)}", expected=f"{shape_text(port.shape)}, or a batch of these"))
+
+
+def _is_numeric(x: Any) -> bool:
+    return isinstance(x, np.ndarray) and x.dtype.kind == "f"
+
+
+def _rank(x: Any) -> int | None:
+    try:
+        return np.ndim(x) if not isinstance(x, (list, tuple)) else np.asarray(x).ndim
+    except ValueError:
+        return None
+
+
+def encode(port: PortType, name: str, column: Any, below: int | None = None) -> Array:
+    """The array (examples, *shape) of a column. Raises DataError naming the port and the example.
+
+    below: the largest index allowed, where the port takes indices counted from 1.
+    """
+    if port.coder is not None:
+        column = _sequence(column, name)
+        if len(column) == 0:
+            raise fail(DataError, Fault("a column without examples", at=f"port {name}"))
+        array = port.coder.encode(column, where=name)
+    else:
+        array = _plain(port, name, column)
+    _check_shape(port, name, array)
+    if port.element == "Integer":
+        return _indices(array, name, below)
+    _check_finite(array, name)
+    return array
+
+
+def _sequence(column: Any, name: str) -> Sequence[Any] | Array:
+    if isinstance(column, (list, tuple, np.ndarray)):
+        return column
+    if hasattr(column, "__array__"):
+        return np.asarray(column)
+    if hasattr(column, "__iter__") and not isinstance(column, (str, bytes, dict)):
+        return list(column)
+    raise fail(DataError, Fault("a column of data is a sequence of examples", at=f"port {name}", given=repr(column)[:80]))
+
+
+def _plain(port: PortType, name: str, column: Any) -> Array:
+    column = _sequence(column, name)
+    try:
+        array = np.asarray(column)
+    except ValueError:
+        array = np.empty(0, dtype=object)
+    if array.dtype.kind in "OUSmMVc":
+        number, bad = _first_bad(column)
+        raise fail(DataError, Fault("data that are not numbers", at=f"port {name}, example {number}",
+                                    given=repr(bad)[:80], expected=f"numbers of shape {shape_text(port.shape)}",
+                                    fix="an encoder on the port turns other things into numbers"))
+    if port.element == "Integer":
+        return array
+    return np.ascontiguousarray(array) if array.dtype == np.float64 else np.ascontiguousarray(array, dtype=np.float32)
+
+
+def _first_bad(column: Any) -> tuple[int, Any]:
+    shape = None
+    for number, item in enumerate(column, 1):
+        try:
+            array = np.asarray(item)
+        except ValueError:
+            return number, item
+        if array.dtype.kind in "OUSmMVc":
+            return number, item
+        if shape is not None and array.shape != shape:
+            return number, f"shape {array.shape} after shape {shape}"
+        shape = array.shape
+    return 1, column
+
+
+def _check_shape(port: PortType, name: str, array: Array) -> None:
+    try:
+        merge(port.shape, tuple(array.shape[1:]))
+    except Mismatch as error:
+        raise fail(DataError if array.size == 0 else ShapeError, Fault(
+            "data do not fit a port", at=f"port {name}", given=f"examples of shape {shape_text(tuple(array.shape[1:]))}",
+            expected=f"{shape_text(port.shape)}: {error}")) from None
+
+
+def _check_finite(array: Array, name: str) -> None:
+    if array.dtype.kind != "f" or np.isfinite(array.sum(dtype=np.float64)):
+        return
+    finite = np.isfinite(array.reshape(len(array), -1)).all(axis=1)
+    if not finite.all():
+        number = int(np.argmin(finite))
+        bad = array[number].reshape(-1)
+        raise fail(DataError, Fault("data that are not finite", at=f"port {name}, example {number + 1}",
+                                    given=str(bad[~np.isfinite(bad)][0]), expected="finite numbers",
+                                    fix="leave the example out, or fill the gap"))
+
+
+def _indices(array: Array, name: str, below: int | None) -> Array:
+    if array.dtype.kind == "f" and np.isfinite(array).all() and (array == np.round(array)).all():
+        array = array.astype(np.int64)
+    top = f"..{below}" if below else ""
+    if array.dtype.kind not in "iu":
+        raise fail(DataError, Fault("indices are integers", at=f"port {name}", given=str(array.dtype), expected=f"1{top}"))
+    array = np.ascontiguousarray(array, dtype=np.int64)
+    wrong = (array < 1) | (array > below if below else False)
+    if wrong.any():
+        number = int(np.argmax(wrong.reshape(len(array), -1).any(axis=1)))
+        value = array[number].reshape(-1)[np.argmax(wrong[number].reshape(-1))]
+        raise fail(DataError, Fault("an index out of range", at=f"port {name}, example {number + 1}", given=str(value),
+                                    expected=f"an integer in 1{top or ' and above'}: indices count from 1"))
+    return array

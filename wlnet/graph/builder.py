@@ -1,0 +1,198 @@
+"""The builder: how a layer says what it computes.
+
+A layer's `lower(g, ...)` receives one; its methods are the primitives and a few phrases made of them. A
+builder knows where it stands in the net (for random streams and messages) and in which mode the net runs.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from wlnet.graph.graph import Call, Graph, Shape, Value
+from wlnet.graph.primitives import PRIMITIVES
+
+Mode = Literal["Train", "Test"]
+Real = Value | float
+
+
+class Builder:
+    """Adds calls to a graph.
+
+    batch: the number of examples, for a source, which has no input to count. output: the inferred shape of the
+    layer's (first) output, without the batch. frozen_statistics: names of this layer's running statistics
+    that must not move.
+    """
+
+    def __init__(
+        self,
+        graph: Graph,
+        *,
+        batch: int = 1,
+        mode: Mode = "Test",
+        origin: tuple[Any, ...] = (),
+        frozen_statistics: frozenset[str] = frozenset(),
+        output: Shape = (),
+    ) -> None:
+        self.graph = graph
+        self.batch = batch
+        self.mode = mode
+        self.origin = origin
+        self.frozen_statistics = frozen_statistics
+        self.output = output
+
+    @property
+    def training(self) -> bool:
+        return self.mode == "Train"
+
+    def call(self, primitive: str, *inputs: Value, **attributes: Any) -> tuple[Value, ...]:
+        row = PRIMITIVES[primitive]
+        shapes = row.shapes(*(value.shape for value in inputs), **attributes)
+        outputs = tuple(
+            self.graph.new_value(shape, element)
+            for shape, element in zip(shapes, row.elements, strict=True)
+        )
+        self.graph.calls.append(Call(primitive, inputs, outputs, attributes, self.origin))
+        return outputs
+
+    def one(self, primitive: str, *inputs: Value, **attributes: Any) -> Value:
+        (output,) = self.call(primitive, *inputs, **attributes)
+        return output
+
+    # Numbers
+
+    def fill(self, value: float, shape: Sequence[int] = ()) -> Value:
+        return self.one("fill", shape=tuple(shape), value=float(value))
+
+    def _value(self, x: Real) -> Value:
+        return x if isinstance(x, Value) else self.fill(x)
+
+    def add(self, a: Real, b: Real) -> Value:
+        return self.one("add", self._value(a), self._value(b))
+
+    def subtract(self, a: Real, b: Real) -> Value:
+        return self.one("subtract", self._value(a), self._value(b))
+
+    def multiply(self, a: Real, b: Real) -> Value:
+        return self.one("multiply", self._value(a), self._value(b))
+
+    def divide(self, a: Real, b: Real) -> Value:
+        return self.one("divide", self._value(a), self._value(b))
+
+    def power(self, a: Real, b: Real) -> Value:
+        return self.one("power", self._value(a), self._value(b))
+
+    def maximum(self, a: Real, b: Real) -> Value:
+        return self.one("maximum", self._value(a), self._value(b))
+
+    def minimum(self, a: Real, b: Real) -> Value:
+        return self.one("minimum", self._value(a), self._value(b))
+
+    def map(self, function: str, x: Value) -> Value:
+        """A function of maps.py on every element."""
+        return x if function == "Identity" else self.one("map", x, function=function)
+
+    def negate(self, x: Value) -> Value:
+        return self.map("Negate", x)
+
+    def above(self, a: Real, b: Real) -> Value:
+        """1 where a > b, else 0."""
+        return self.map("UnitStep", self.subtract(a, b))
+
+    # Shapes
+
+    def reshape(self, x: Value, shape: Sequence[int]) -> Value:
+        shape = tuple(shape)
+        return x if x.shape == shape else self.one("reshape", x, shape=shape)
+
+    def flatten(self, x: Value, first: int = 1) -> Value:
+        """All axes from `first` on as one."""
+        return self.reshape(x, (*x.shape[:first], math.prod(x.shape[first:])))
+
+    def transpose(self, x: Value, axes: Sequence[int] | None = None) -> Value:
+        """Axes in another order; None swaps the last two."""
+        if axes is None:
+            axes = (*range(x.rank - 2), x.rank - 1, x.rank - 2)
+        return self.one("transpose", x, axes=tuple(axes))
+
+    def move_axis(self, x: Value, source: int, target: int) -> Value:
+        axes = list(range(x.rank))
+        axes.insert(target % x.rank, axes.pop(source % x.rank))
+        return x if axes == list(range(x.rank)) else self.transpose(x, axes)
+
+    def broadcast(self, x: Value, shape: Sequence[int]) -> Value:
+        shape = tuple(shape)
+        return x if x.shape == shape else self.one("broadcast", x, shape=shape)
+
+    def concatenate(self, xs: Sequence[Value], axis: int) -> Value:
+        return xs[0] if len(xs) == 1 else self.one("concatenate", *xs, axis=axis)
+
+    def slice(self, x: Value, axis: int, start: int, stop: int) -> Value:
+        return self.one("slice", x, axis=axis, start=start, stop=stop)
+
+    def pad(self, x: Value, axis: int, before: int, after: int) -> Value:
+        return self.one("pad", x, axis=axis, before=before, after=after)
+
+    # Sums and products
+
+    def matmul(self, a: Value, b: Value) -> Value:
+        return self.one("matmul", a, b)
+
+    def sum(self, x: Value, axes: Sequence[int]) -> Value:
+        """The sum over axes, which stay with size 1."""
+        axes = tuple(axis % x.rank for axis in axes)
+        return x if all(x.shape[axis] == 1 for axis in axes) else self.one("sum", x, axes=axes)
+
+    def mean(self, x: Value, axes: Sequence[int]) -> Value:
+        count = math.prod(x.shape[axis] for axis in axes)
+        return self.multiply(self.sum(x, axes), 1 / count)
+
+    def sum_to(self, x: Value, shape: Shape) -> Value:
+        """The sum over all axes along which `shape` was repeated to give x."""
+        extra = x.rank - len(shape)
+        axes = [*range(extra), *(extra + i for i, n in enumerate(shape) if n == 1)]
+        return self.reshape(self.sum(x, axes), shape)
+
+    def mean_over_examples(self, x: Value) -> Value:
+        """One number an example: the mean over everything but the batch."""
+        return self.reshape(self.mean(x, range(1, x.rank)), (x.shape[0],))
+
+    def softmax(self, x: Value, axis: int = -1) -> Value:
+        return self.one("softmax", x, axis=axis % x.rank)
+
+    def log_softmax(self, x: Value, axis: int = -1) -> Value:
+        return self.one("log_softmax", x, axis=axis % x.rank)
+
+    # Tables
+
+    def gather(self, table: Value, index: Value) -> Value:
+        return self.one("gather", table, index)
+
+    def pick(self, x: Value, index: Value) -> Value:
+        return self.one("pick", x, index)
+
+    # Windows
+
+    def convolve(self, x: Value, w: Value, **window: Any) -> Value:
+        return self.one("convolve", x, w, **window)
+
+    def pool_max(self, x: Value, **window: Any) -> Value:
+        return self.call("pool_max", x, **window)[0]
+
+    def pool_sum(self, x: Value, **window: Any) -> Value:
+        return self.one("pool_sum", x, **window)
+
+    # State
+
+    def random_mask(self, shape: Shape, keep: float) -> Value:
+        return self.one("random_mask", shape=shape, keep=float(keep))
+
+    def update_statistic(self, name: str, value: Value) -> None:
+        """The new value of a running statistic of this layer, taken over after the step."""
+        self.graph.updates[(*self.origin, name)] = value
+
+    # What a value is made of: losses use it to stay exact where a probability underflows.
+
+    def producer(self, x: Value) -> Call | None:
+        return next((call for call in reversed(self.graph.calls) if x in call.outputs), None)

@@ -1,0 +1,216 @@
+"""A formula as a frozen value: what a layer keeps of a Python callable.
+
+A tree is a number, an argument "#1", "#2", ..., or a tuple of a function's name and its arguments.
+The names come from a closed table, so a file can hold a formula and reading one runs nothing.
+`trace` in tracing.py makes one from a callable.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from wlnet.graph.builder import Builder
+from wlnet.graph.functions import COMBINATIONS, FUNCTIONS, Function, combine
+from wlnet.graph.graph import Value
+
+Tree = Any
+"""float | str | tuple[str, Tree, ...]"""
+
+LARGEST = 2_000
+"""Nodes in a formula: what is longer is a mistake or an attack."""
+DEEPEST = 200
+"""Functions inside functions: far below Python's own limit of recursion."""
+
+OPERATORS: dict[str, Function] = {
+    **FUNCTIONS,
+    "Negate": Function(lambda g, x: g.negate(x), np.negative),
+    "ExpMinusOne": Function(lambda g, x: g.map("ExpMinusOne", x), np.expm1),
+}
+"""Functions of one number that may stand in a formula."""
+
+
+class Expression:
+    """A formula of one or more arguments, made of the functions in functions.py.
+
+    Two formulas are equal when they are written the same way.
+
+    >>> half = Expression(("Times", "#1", ("Tanh", "#1")))
+    >>> half
+    Expression(('Times', '#1', ('Tanh', '#1')))
+    >>> float(half.evaluate(0.0)), half.arity
+    (0.0, 1)
+
+    Raises ValueError for what is not a formula. Wolfram Language: pure functions, ``#1 * Tanh[#1]
+    &``.
+    """
+
+    __slots__ = ("arity", "tree")
+    tree: Tree
+    arity: int
+
+    def __init__(self, tree: Tree) -> None:
+        tree, arguments = _checked(tree)
+        object.__setattr__(self, "tree", tree)
+        object.__setattr__(self, "arity", max(arguments))
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"an Expression never changes: {name!r} cannot be set")
+
+    __delattr__ = __setattr__  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[type[Expression], tuple[Tree]]:
+        return Expression, (self.tree,)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Expression) and self.tree == other.tree
+
+    def __hash__(self) -> int:
+        return hash(self.tree)
+
+    def __repr__(self) -> str:
+        return f"Expression({self.tree!r})"
+
+    def __str__(self) -> str:
+        return _text(self.tree)
+
+    def lower(self, g: Builder, *values: Value) -> Value:
+        """The formula in primitives; parts that are written twice are computed once."""
+        done: dict[Tree, Value] = {f"#{i}": value for i, value in enumerate(values, 1)}
+        for tree in _inside_out(self.tree):
+            if isinstance(tree, tuple) and tree not in done:
+                name, *arguments = tree
+                done[tree] = _lowered(name, g, [done.get(a, a) for a in arguments])
+        return done[self.tree]
+
+    def evaluate(self, *arrays: Any) -> Any:
+        """The formula in NumPy."""
+
+        def value(tree: Tree) -> Any:
+            if isinstance(tree, str):
+                return np.asarray(arrays[int(tree[1:]) - 1])
+            if isinstance(tree, float):
+                return tree
+            name, *arguments = tree
+            if name in OPERATORS:
+                return OPERATORS[name].evaluate(value(arguments[0]))
+            return reduce(COMBINATIONS[name].evaluate, map(value, arguments))
+
+        return value(self.tree)
+
+    def to_record(self) -> Any:
+        """The formula as JSON can hold it: nested lists of strings and numbers."""
+
+        def record(tree: Tree) -> Any:
+            return [record(part) for part in tree] if isinstance(tree, tuple) else tree
+
+        return record(self.tree)
+
+    @classmethod
+    def from_record(cls, record: Any) -> Expression:
+        """The formula of a record. Raises ValueError for anything else.
+
+        >>> Expression.from_record(["Plus", "#1", 1])
+        Expression(('Plus', '#1', 1.0))
+        """
+        return cls(record)
+
+
+def _lowered(name: str, g: Builder, values: list[Any]) -> Value:
+    if name in OPERATORS:
+        return OPERATORS[name].lower(g, values[0])
+    if name == "Power" and values[1] in (2.0, 0.5, -1.0):
+        # Cheaper, and defined where a general power is not differentiable.
+        if values[1] == -1.0:
+            return g.divide(1.0, values[0])
+        return g.map("Square" if values[1] == 2.0 else "Sqrt", values[0])
+    return combine(name, g, values)
+
+
+def _inside_out(tree: Tree) -> Iterator[Tree]:
+    if isinstance(tree, tuple):
+        for part in tree[1:]:
+            yield from _inside_out(part)
+    yield tree
+
+
+def _text(tree: Tree) -> str:
+    signs = {"Plus": " + ", "Times": " * ", "Subtract": " - ", "Divide": " / ", "Power": "^"}
+    if not isinstance(tree, tuple):
+        return tree if isinstance(tree, str) else f"{tree:g}"
+    name, *arguments = tree
+    if name in signs:
+        return "(" + signs[name].join(map(_text, arguments)) + ")"
+    return f"{name}[{', '.join(map(_text, arguments))}]"
+
+
+def _checked(tree: Any) -> tuple[Tree, set[int]]:
+    """The tree in its kept form and its argument numbers, or ValueError."""
+    used: set[int] = set()
+    count = 0
+
+    def check(part: Any, depth: int) -> Tree:
+        nonlocal count
+        count += 1
+        if count > LARGEST or depth > DEEPEST:
+            raise ValueError(f"a formula of at most {LARGEST} parts, {DEEPEST} deep")
+        if isinstance(part, (int, float)) and not isinstance(part, bool):
+            return _number(part)
+        if isinstance(part, str):
+            used.add(_argument(part))
+            return part
+        if not isinstance(part, (list, tuple)) or not part or not isinstance(part[0], str):
+            raise ValueError(f"a number, an argument '#1' or (name, ...), not {_short(part)}")
+        name, *arguments = part
+        _check_arity(name, len(arguments))
+        inside = [check(argument, depth + 1) for argument in arguments]
+        if all(isinstance(argument, float) for argument in inside):
+            raise ValueError(f"{name} of numbers alone: write the number itself")
+        return (name, *inside)
+
+    kept = check(tree, 1)
+    if not used:
+        raise ValueError("a formula that depends on an argument")
+    return kept, used
+
+
+def _number(given: int | float) -> float:
+    try:
+        number = float(given)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError("a finite number")
+    return number
+
+
+def _argument(text: str) -> int:
+    digits = text[1:]
+    if (
+        text[:1] != "#"
+        or not (digits.isascii() and digits.isdecimal())
+        or not 1 <= len(digits) <= 2
+    ):
+        raise ValueError(f"an argument '#1', '#2', ..., not {_short(text)}")
+    if digits[0] == "0":
+        raise ValueError("arguments count from '#1'")
+    return int(digits)
+
+
+def _check_arity(name: str, count: int) -> None:
+    if name in OPERATORS:
+        fits = count == 1
+    elif name in COMBINATIONS:
+        fits = count == (COMBINATIONS[name].arity or max(count, 2))
+    else:
+        raise ValueError(f"a function of {sorted([*OPERATORS, *COMBINATIONS])}, not {_short(name)}")
+    if not fits:
+        raise ValueError(f"{name} does not take {count} arguments")
+
+
+def _short(value: Any) -> str:
+    return repr(value)[:40] if isinstance(value, (str, int, float)) else type(value).__name__

@@ -1,0 +1,71 @@
+"""A graph of primitives: what a net computes, said in a small closed set of words.
+
+Values are numbered and carry concrete shapes, the batch first; a call turns values into values. Nothing is
+computed here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal
+
+Element = Literal["Real", "Integer"]
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Value:
+    """One array that flows: its number in the graph, its shape, what its entries are."""
+
+    index: int
+    shape: Shape
+    element: Element = "Real"
+
+    @property
+    def rank(self) -> int:
+        return len(self.shape)
+
+
+@dataclass(frozen=True)
+class Call:
+    """One primitive applied to values. Attributes are plain data."""
+
+    primitive: str
+    inputs: tuple[Value, ...]
+    outputs: tuple[Value, ...]
+    attributes: dict[str, Any] = field(default_factory=dict)
+    origin: tuple[Any, ...] = ()
+    """The path of the layer that asked for it: for messages and for random streams."""
+
+
+@dataclass
+class Graph:
+    """Calls in an order that computes, and the names of what goes in and comes out.
+
+    inputs: port -> value. arrays: key -> value. outputs: name -> value. updates: key -> the new value of a
+    running statistic, to be taken over after the step.
+    """
+
+    inputs: dict[str, Value] = field(default_factory=dict)
+    arrays: dict[Any, Value] = field(default_factory=dict)
+    calls: list[Call] = field(default_factory=list)
+    outputs: dict[Any, Value] = field(default_factory=dict)
+    updates: dict[Any, Value] = field(default_factory=dict)
+    count: int = 0
+
+    def new_value(self, shape: Iterable[int], element: Element = "Real") -> Value:
+        value = Value(self.count, tuple(int(size) for size in shape), element)
+        self.count += 1
+        return value
+
+    def with_calls(self, calls: list[Call]) -> Graph:
+        """The same graph with other calls: how passes make their result."""
+        return replace(self, calls=calls)
+
+    def producers(self) -> dict[Value, Call]:
+        return {output: call for call in self.calls for output in call.outputs}
+
+    def results(self) -> list[Value]:
+        """Every value that somebody outside wants."""
+        return [*self.outputs.values(), *self.updates.values()]

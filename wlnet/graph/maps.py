@@ -1,0 +1,72 @@
+"""Functions of one number, applied to every element: the closed set, each with its derivative.
+
+`slope(g, x, y, d)` is d times the derivative at x, where y is the value; None where the derivative is zero
+wherever it exists.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from wlnet.graph.builder import Builder
+from wlnet.graph.graph import Value
+
+Slope = Callable[[Builder, Value, Value, Value], Value]
+
+
+@dataclass(frozen=True)
+class Map:
+    name: str
+    slope: Slope | None
+
+
+MAPS: dict[str, Map] = {}
+
+
+def _enter(name: str, slope: Slope | None) -> None:
+    MAPS[name] = Map(name, slope)
+
+
+def _one_minus_square(g: Builder, y: Value) -> Value:
+    return g.subtract(1.0, g.map("Square", y))
+
+
+_enter("Negate", lambda g, x, y, d: g.negate(d))
+_enter("Ramp", lambda g, x, y, d: g.multiply(d, g.map("UnitStep", y)))
+_enter("UnitStep", None)
+_enter("Tanh", lambda g, x, y, d: g.multiply(d, _one_minus_square(g, y)))
+_enter("LogisticSigmoid", lambda g, x, y, d: g.multiply(d, g.multiply(y, g.subtract(1.0, y))))
+_enter("SoftRamp", lambda g, x, y, d: g.multiply(d, g.map("LogisticSigmoid", x)))
+_enter("Sin", lambda g, x, y, d: g.multiply(d, g.map("Cos", x)))
+_enter("Cos", lambda g, x, y, d: g.negate(g.multiply(d, g.map("Sin", x))))
+_enter("Tan", lambda g, x, y, d: g.multiply(d, g.add(1.0, g.map("Square", y))))
+_enter("ArcSin", lambda g, x, y, d: g.divide(d, g.map("Sqrt", _one_minus_square(g, x))))
+_enter("ArcCos", lambda g, x, y, d: g.negate(g.divide(d, g.map("Sqrt", _one_minus_square(g, x)))))
+_enter("ArcTan", lambda g, x, y, d: g.divide(d, g.add(1.0, g.map("Square", x))))
+_enter("Sinh", lambda g, x, y, d: g.multiply(d, g.map("Cosh", x)))
+_enter("Cosh", lambda g, x, y, d: g.multiply(d, g.map("Sinh", x)))
+_enter("ArcSinh", lambda g, x, y, d: g.divide(d, g.map("Sqrt", g.add(1.0, g.map("Square", x)))))
+_enter("ArcCosh", lambda g, x, y, d: g.divide(d, g.map("Sqrt", g.subtract(g.map("Square", x), 1.0))))
+_enter("ArcTanh", lambda g, x, y, d: g.divide(d, _one_minus_square(g, x)))
+_enter("Log", lambda g, x, y, d: g.divide(d, x))
+_enter("Exp", lambda g, x, y, d: g.multiply(d, y))
+_enter("ExpMinusOne", lambda g, x, y, d: g.multiply(d, g.add(y, 1.0)))
+_enter("Sqrt", lambda g, x, y, d: g.divide(g.multiply(d, 0.5), y))
+_enter("Square", lambda g, x, y, d: g.multiply(d, g.multiply(x, 2.0)))
+_enter("Abs", lambda g, x, y, d: g.multiply(d, g.map("Sign", x)))
+_enter("Sign", None)
+_enter("Round", None)
+_enter("Ceiling", None)
+_enter("Floor", None)
+_enter("Gamma", lambda g, x, y, d: g.multiply(d, g.multiply(y, g.map("DiGamma", x))))
+_enter("LogGamma", lambda g, x, y, d: g.multiply(d, g.map("DiGamma", x)))
+_enter("DiGamma", lambda g, x, y, d: g.multiply(d, g.map("TriGamma", x)))
+_enter("TriGamma", None)
+_enter(
+    "Erf",
+    lambda g, x, y, d: g.multiply(
+        d, g.multiply(2 / math.sqrt(math.pi), g.map("Exp", g.negate(g.map("Square", x))))
+    ),
+)

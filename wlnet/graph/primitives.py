@@ -1,0 +1,198 @@
+"""The closed set of primitives: one row each, with the shapes of its results.
+
+`shapes(*input_shapes, **attributes)` gives the shape of every output. What a primitive computes stands in
+`reference.py`, its derivative in `derivatives.py`, its kernel in plan/lookup.py; tests hold the four together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wlnet.graph.graph import Element, Shape
+
+Shapes = Callable[..., tuple[Shape, ...]]
+
+
+@dataclass(frozen=True)
+class Primitive:
+    name: str
+    shapes: Shapes
+    elements: tuple[Element, ...] = ("Real",)
+    random: bool = False
+
+
+PRIMITIVES: dict[str, Primitive] = {}
+
+
+def primitive(*elements: Element, random: bool = False) -> Callable[[Shapes], Shapes]:
+    def enter(shapes: Shapes) -> Shapes:
+        name = shapes.__name__.rstrip("_")
+        PRIMITIVES[name] = Primitive(name, shapes, elements or ("Real",), random)
+        return shapes
+
+    return enter
+
+
+@primitive()
+def matmul(a: Shape, b: Shape) -> tuple[Shape, ...]:
+    """(..., m, k) . (..., k, n) -> (..., m, n); a second operand of rank 2 serves every leading index."""
+    assert a[-1] == b[-2], (a, b)
+    lead = np.broadcast_shapes(a[:-2], b[:-2])
+    return ((*lead, a[-2], b[-1]),)
+
+
+@primitive()
+def transpose(x: Shape, *, axes: tuple[int, ...]) -> tuple[Shape, ...]:
+    return (tuple(x[axis] for axis in axes),)
+
+
+@primitive()
+def reshape(x: Shape, *, shape: Shape) -> tuple[Shape, ...]:
+    assert np.prod(x, dtype=int) == np.prod(shape, dtype=int), (x, shape)
+    return (shape,)
+
+
+@primitive()
+def broadcast(x: Shape, *, shape: Shape) -> tuple[Shape, ...]:
+    assert np.broadcast_shapes(x, shape) == shape
+    return (shape,)
+
+
+def _binary(a: Shape, b: Shape) -> tuple[Shape, ...]:
+    """Element by element, sizes of 1 repeated as NumPy does."""
+    return (tuple(np.broadcast_shapes(a, b)),)
+
+
+for _name in ("add", "subtract", "multiply", "divide", "power", "maximum", "minimum"):
+    PRIMITIVES[_name] = Primitive(_name, _binary)
+
+
+@primitive()
+def map_(x: Shape, *, function: str) -> tuple[Shape, ...]:
+    """A function of one number on every element; the names stand in maps.py."""
+    return (x,)
+
+
+@primitive()
+def fill(*, shape: Shape, value: float) -> tuple[Shape, ...]:
+    return (shape,)
+
+
+@primitive()
+def sum_(x: Shape, *, axes: tuple[int, ...]) -> tuple[Shape, ...]:
+    """The sum over axes, which stay with size 1."""
+    return (tuple(1 if axis in axes else size for axis, size in enumerate(x)),)
+
+
+@primitive()
+def softmax(x: Shape, *, axis: int) -> tuple[Shape, ...]:
+    return (x,)
+
+
+@primitive()
+def log_softmax(x: Shape, *, axis: int) -> tuple[Shape, ...]:
+    return (x,)
+
+
+@primitive()
+def gather(table: Shape, index: Shape) -> tuple[Shape, ...]:
+    """Rows of a table (n, ...) by index counted from 1."""
+    return ((*index, *table[1:]),)
+
+
+@primitive()
+def scatter_add(rows: Shape, index: Shape, *, count: int) -> tuple[Shape, ...]:
+    """A table of `count` rows, each the sum of the given rows with that index."""
+    return ((count, *rows[len(index) :]),)
+
+
+@primitive()
+def pick(x: Shape, index: Shape) -> tuple[Shape, ...]:
+    """One element along the last axis, by index counted from 1."""
+    assert x[:-1] == index, (x, index)
+    return (index,)
+
+
+@primitive()
+def place(x: Shape, index: Shape, *, count: int) -> tuple[Shape, ...]:
+    """Zeros along a new last axis of `count`, with the value at its index."""
+    return ((*x, count),)
+
+
+@primitive()
+def concatenate(*xs: Shape, axis: int) -> tuple[Shape, ...]:
+    size = sum(x[axis] for x in xs)
+    return (tuple(size if i == axis else n for i, n in enumerate(xs[0])),)
+
+
+@primitive()
+def slice_(x: Shape, *, axis: int, start: int, stop: int) -> tuple[Shape, ...]:
+    return (tuple(stop - start if i == axis else n for i, n in enumerate(x)),)
+
+
+@primitive()
+def pad(x: Shape, *, axis: int, before: int, after: int) -> tuple[Shape, ...]:
+    """Zeros before and after along an axis."""
+    return (tuple(n + before + after if i == axis else n for i, n in enumerate(x)),)
+
+
+def window_count(size: int, pads: tuple[int, int], kernel: int, stride: int, dilation: int) -> int:
+    """How many places a window takes along one axis."""
+    return (size + sum(pads) - (dilation * (kernel - 1) + 1)) // stride + 1
+
+
+def _windows(x: Shape, kernel: Shape, stride: Shape, padding: Any, dilation: Shape) -> Shape:
+    return tuple(
+        window_count(*axis) for axis in zip(x[2:], padding, kernel, stride, dilation, strict=True)
+    )
+
+
+@primitive()
+def convolve(x: Shape, w: Shape, *, stride: Shape, padding: Any, dilation: Shape, groups: int) -> tuple[Shape, ...]:
+    """x (batch, in, *space) with w (out, in/groups, *kernel): cross-correlation."""
+    return ((x[0], w[0], *_windows(x, w[2:], stride, padding, dilation)),)
+
+
+@primitive()
+def convolve_input(d: Shape, w: Shape, *, shape: Shape, stride: Shape, padding: Any, dilation: Shape, groups: int) -> tuple[Shape, ...]:
+    """The derivative of `convolve` by its input, which has the given shape."""
+    return (shape,)
+
+
+@primitive()
+def convolve_weights(x: Shape, d: Shape, *, shape: Shape, stride: Shape, padding: Any, dilation: Shape, groups: int) -> tuple[Shape, ...]:
+    """The derivative of `convolve` by its weights, which have the given shape."""
+    return (shape,)
+
+
+@primitive("Real", "Integer")
+def pool_max(x: Shape, *, kernel: Shape, stride: Shape, padding: Any) -> tuple[Shape, ...]:
+    """The largest of each window, and its place in the window."""
+    out = (*x[:2], *_windows(x, kernel, stride, padding, (1,) * len(kernel)))
+    return out, out
+
+
+@primitive()
+def pool_max_input(d: Shape, where: Shape, *, shape: Shape, kernel: Shape, stride: Shape, padding: Any) -> tuple[Shape, ...]:
+    """The derivative of `pool_max`: each window's gradient goes to the place that was largest."""
+    return (shape,)
+
+
+@primitive()
+def pool_sum(x: Shape, *, kernel: Shape, stride: Shape, padding: Any) -> tuple[Shape, ...]:
+    return ((*x[:2], *_windows(x, kernel, stride, padding, (1,) * len(kernel))),)
+
+
+@primitive()
+def pool_sum_input(d: Shape, *, shape: Shape, kernel: Shape, stride: Shape, padding: Any) -> tuple[Shape, ...]:
+    return (shape,)
+
+
+@primitive(random=True)
+def random_mask(*, shape: Shape, keep: float) -> tuple[Shape, ...]:
+    """1 with probability `keep`, else 0; a new draw every step."""
+    return (shape,)

@@ -1,0 +1,25 @@
+"""Layers, one file each. A new layer is one new file and one line here."""
+
+from wlnet.layers.batch_normalization import BatchNormalizationLayer as BatchNormalizationLayer
+from wlnet.layers.catenate import CatenateLayer as CatenateLayer
+from wlnet.layers.constant_plus import ConstantPlusLayer as ConstantPlusLayer
+from wlnet.layers.constant_times import ConstantTimesLayer as ConstantTimesLayer
+from wlnet.layers.convolution import ConvolutionLayer as ConvolutionLayer
+from wlnet.layers.cross_entropy_loss import CrossEntropyLossLayer as CrossEntropyLossLayer
+from wlnet.layers.dot import DotLayer as DotLayer
+from wlnet.layers.dropout import DropoutLayer as DropoutLayer
+from wlnet.layers.elementwise import ElementwiseLayer as ElementwiseLayer
+from wlnet.layers.embedding import EmbeddingLayer as EmbeddingLayer
+from wlnet.layers.flatten import FlattenLayer as FlattenLayer
+from wlnet.layers.linear import LinearLayer as LinearLayer
+from wlnet.layers.mean_absolute_loss import MeanAbsoluteLossLayer as MeanAbsoluteLossLayer
+from wlnet.layers.mean_squared_loss import MeanSquaredLossLayer as MeanSquaredLossLayer
+from wlnet.layers.net_array import NetArrayLayer as NetArrayLayer
+from wlnet.layers.normalization import NormalizationLayer as NormalizationLayer
+from wlnet.layers.parametric_ramp import ParametricRampLayer as ParametricRampLayer
+from wlnet.layers.pooling import PoolingLayer as PoolingLayer
+from wlnet.layers.reshape import ReshapeLayer as ReshapeLayer
+from wlnet.layers.softmax import SoftmaxLayer as SoftmaxLayer
+from wlnet.layers.threading import ThreadingLayer as ThreadingLayer
+from wlnet.layers.total import TotalLayer as TotalLayer
+from wlnet.layers.transpose import TransposeLayer as TransposeLayer

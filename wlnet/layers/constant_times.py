@@ -1,0 +1,40 @@
+"""ConstantTimesLayer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from wlnet.graph.builder import Builder
+from wlnet.graph.graph import Value
+from wlnet.layers.fields import array, out, port
+from wlnet.layers.layer import Layer
+
+
+class ConstantTimesLayer(Layer):
+    """Every element times a learned number.
+
+    Array: scaling, of the shape of the input; ones at the start. Ports: input, output of the same
+    shape.
+
+    >>> ConstantTimesLayer(scaling=[1, 2])([10, 10]).tolist()
+    [10.0, 20.0]
+
+    Wolfram Language: ConstantTimesLayer.
+    """
+
+    input = port("*shape")
+    scaling = array("*shape", start=1.0)
+    output = out("*shape")
+
+    def lower(self, g: Builder, input: Value, scaling: Value) -> Value:
+        return g.multiply(input, scaling)
+
+    def reference(self, input: Any, scaling: Any) -> Any:
+        return input * scaling
+
+    @staticmethod
+    def examples() -> Iterator[tuple[Any, ...]]:
+        yield ConstantTimesLayer(), {"Input": (3,)}
+        yield ConstantTimesLayer(), {"Input": ()}
+        yield ConstantTimesLayer(), {"Input": (2, 1, 3)}

@@ -1,0 +1,162 @@
+"""ConvolutionLayer."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.shapes import Mismatch, Sizes
+from wlnet.core.symbols import AUTOMATIC
+from wlnet.graph.builder import Builder
+from wlnet.graph.graph import Value
+from wlnet.layers.fields import array, boolean, out, parameter, port, positive, window
+from wlnet.layers.layer import Layer
+from wlnet.layers.windows import (
+    Window,
+    moved,
+    padding,
+    relate_space,
+    split_channels,
+    strides,
+    windows,
+)
+
+
+def _count(value: Any) -> Any:
+    return AUTOMATIC if value is AUTOMATIC else positive(value)
+
+
+def _window(value: Any) -> Any:
+    return AUTOMATIC if value is AUTOMATIC else window(value)
+
+
+class ConvolutionLayer(Layer):
+    """Cross-correlation: a window of weights moves over the space of every channel.
+
+    output_channels, kernel_size: numbers, or AUTOMATIC to be inferred (from given weights, say). A
+    kernel_size of one number is for every direction, a tuple has one a direction; there may be 1
+    to 3. stride, dilation: a number, or one a direction. padding_size: zeros around the space: a
+    number, one or a (before, after) a direction, or "Same" (the output is as large as the input,
+    divided by the stride). channel_groups: into how many groups, convolved each for itself, both
+    channels are divided. interleaving: whether the channels stand last.
+    Arrays: weights (out, in / groups, *kernel), biases (out,) or None.
+    Ports: input (in, *space), output (out, *places) with
+    places = floor((size + padding - (dilation (kernel - 1) + 1)) / stride) + 1.
+
+    >>> ConvolutionLayer(1, (2,), weights=[[[1, 1]]], biases=[0])([[1, 2, 4]]).tolist()
+    [[3.0, 6.0]]
+
+    Wolfram Language: ConvolutionLayer.
+    """
+
+    output_channels = parameter(AUTOMATIC, check=_count)
+    kernel_size = parameter(AUTOMATIC, check=_window)
+    stride = parameter(1, check=strides)
+    padding_size = parameter(0, check=padding)
+    dilation = parameter(1, check=strides)
+    channel_groups = parameter(1, check=positive)
+    interleaving = parameter(False, check=boolean)
+    input = port("*input")
+    weights = array("out", "group", "*kernel", start="weights")
+    biases = array("out", start=0.0, optional=True)
+    output = out("*output")
+
+    def check(self) -> None:
+        channels, groups = self.output_channels, self.channel_groups
+        if channels is not AUTOMATIC and channels % groups:
+            raise fail(OptionError, Fault(
+                "output channels that cannot be divided into groups", at=self.kind,
+                given=f"OutputChannels {channels}, ChannelGroups {groups}",
+                expected=f"a multiple of {groups}",
+            ))  # fmt: skip
+
+    def _windows(self, kernel: Any) -> list[Window]:
+        return windows(kernel, self.stride, self.padding_size, self.dilation)
+
+    def relate(self, sizes: Sizes) -> None:
+        if self.output_channels is not AUTOMATIC:
+            sizes.set("out", self.output_channels)
+        for run, channels, space in (("*input", "in", "*space"), ("*output", "out", "*places")):
+            split_channels(sizes, run, channels, space, self.interleaving)
+        self._relate_groups(sizes)
+        self._relate_rank(sizes)
+        if sizes.run("*kernel") is not None:
+            relate_space(sizes, "*space", "*places", self._windows(sizes.run("*kernel")))
+
+    def _relate_groups(self, sizes: Sizes) -> None:
+        groups, inputs = self.channel_groups, sizes["in"]
+        for name, size in (("input", inputs), ("output", sizes["out"])):
+            if size is not None and size % groups:
+                raise Mismatch(f"{size} {name} channels cannot be divided into {groups} groups")
+        if inputs is not None:
+            sizes.set("group", inputs // groups)
+        if sizes["group"] is not None:
+            sizes.set("in", sizes["group"] * groups)
+
+    def _relate_rank(self, sizes: Sizes) -> None:
+        """The kernel has a size for each direction of the space."""
+        if isinstance(self.kernel_size, tuple):
+            sizes.set("*kernel", self.kernel_size)
+        for value in (self.stride, self.dilation, self.padding_size):
+            if isinstance(value, tuple) and sizes.run("*kernel") is None:
+                sizes.set("*kernel", (None,) * len(value))
+        for run in ("*space", "*places"):
+            space = sizes.run(run)
+            if space is not None and sizes.run("*kernel") is None:
+                sizes.set("*kernel", (None,) * len(space))
+        kernel = sizes.run("*kernel")
+        if kernel is not None and isinstance(self.kernel_size, int):
+            sizes.set("*kernel", (self.kernel_size,) * len(kernel))
+
+    def lower(self, g: Builder, input: Value, weights: Value, biases: Value | None) -> Value:
+        x = g.move_axis(input, -1, 1) if self.interleaving else input
+        directions = self._windows(weights.shape[2:])
+        dilation = tuple(window.dilation for window in directions)
+        y = g.convolve(x, weights, **moved(directions, x.shape[2:]), dilation=dilation,
+                       groups=self.channel_groups)  # fmt: skip
+        if biases is not None:
+            y = g.add(y, g.reshape(biases, (*biases.shape, *(1 for _ in directions))))
+        return g.move_axis(y, 1, -1) if self.interleaving else y
+
+    def reference(self, input: Any, weights: Any, biases: Any) -> Any:
+        x = np.moveaxis(input, -1, 1) if self.interleaving else input
+        directions = self._windows(weights.shape[2:])
+        pads = [window.pads(size) for window, size in zip(directions, x.shape[2:], strict=True)]
+        places = [window.places(size) for window, size in zip(directions, x.shape[2:], strict=True)]
+        x = np.pad(x, [(0, 0), (0, 0), *pads])
+        y: Any = np.zeros((len(x), len(weights), *places))
+        per_group, group_out = weights.shape[1], len(weights) // self.channel_groups
+        for channel in range(len(weights)):
+            first = channel // group_out * per_group
+            seen = x[:, first : first + per_group]
+            for place in itertools.product(*map(range, places)):
+                under = tuple(
+                    slice(i * w.stride, i * w.stride + w.extent, w.dilation)
+                    for i, w in zip(place, directions, strict=True)
+                )
+                products = seen[:, :, *under] * weights[channel]
+                total = products.reshape(len(x), -1).sum(1)
+                y[:, channel, *place] = total
+            y[:, channel] += 0 if biases is None else biases[channel]
+        return np.moveaxis(y, 1, -1) if self.interleaving else y
+
+    @staticmethod
+    def examples() -> Iterator[tuple[Any, ...]]:
+        yield ConvolutionLayer(3, 2), {"Input": (2, 4, 5)}
+        yield ConvolutionLayer(1, 1), {"Input": (1, 1, 1)}
+        yield ConvolutionLayer(2, (3,)), {"Input": (3, 5)}
+        yield ConvolutionLayer(2, 2, biases=None), {"Input": (1, 3, 2, 3)}
+        yield ConvolutionLayer(2, (2, 3), stride=(3, 2)), {"Input": (2, 7, 6)}
+        yield ConvolutionLayer(2, 1, stride=2), {"Input": (1, 4, 5)}
+        yield ConvolutionLayer(2, 3, padding_size=2), {"Input": (1, 3, 3)}
+        yield ConvolutionLayer(1, 2, padding_size=((0, 1), (2, 0))), {"Input": (2, 3, 3)}
+        yield ConvolutionLayer(2, (3, 2), padding_size="Same"), {"Input": (1, 4, 3)}
+        yield ConvolutionLayer(1, (4,), stride=3, padding_size="Same"), {"Input": (1, 5)}
+        yield ConvolutionLayer(2, 2, dilation=(2, 1)), {"Input": (1, 4, 3)}
+        yield ConvolutionLayer(4, 2, channel_groups=2), {"Input": (6, 3, 3)}
+        yield ConvolutionLayer(3, (2,), channel_groups=3), {"Input": (3, 4)}
+        yield ConvolutionLayer(3, 2, interleaving=True), {"Input": (4, 3, 2)}

@@ -1,0 +1,111 @@
+"""CrossEntropyLossLayer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from wlnet.graph.builder import Builder
+from wlnet.graph.graph import Value
+from wlnet.layers.fields import PortField, one_of, out, parameter, port
+from wlnet.layers.layer import Layer
+
+SMALLEST = 2.0**-126
+"""The smallest normal float32: what a probability counts as at least, for a finite logarithm."""
+
+PORTS: dict[str, dict[str, PortField]] = {
+    "Index": {
+        "Input": port("*places", "classes"),
+        "Target": port("*places", element="Integer", below="classes"),
+    },
+    "Probabilities": {"Input": port("*places", "classes"), "Target": port("*places", "classes")},
+    "Binary": {"Input": port("*places"), "Target": port("*places")},
+}
+
+
+class CrossEntropyLossLayer(Layer):
+    """How little probability was given to what is the case: one number an example.
+
+    form: "Index": -log(input[target]), where the target counts classes from 1;
+    "Probabilities": -sum(target log(input)); "Binary": -target log(input) - (1 - target) log(1 -
+    input) for each number by itself. The mean over all places is taken. Classes stand along the
+    last level. Right after a SoftmaxLayer (along the last level) or a LogisticSigmoid, the
+    logarithm is worked out from what went into those, and stays exact when a probability is too
+    small to be held. Otherwise a probability counts as at least 2**-126, and below that it has no
+    gradient.
+    Ports: input, target, loss; the target is an integer (or an array of them) or has the input's
+    shape.
+
+    >>> loss = CrossEntropyLossLayer("Index")({"Input": [0.5, 0.25, 0.25], "Target": 2})
+    >>> round(float(loss), 4)
+    1.3863
+
+    Wolfram Language: CrossEntropyLossLayer.
+    """
+
+    form = parameter(check=one_of("Index", "Probabilities", "Binary"))
+    input = port("*places")
+    target = port("*places")
+    loss = out()
+
+    def _port_field(self, name: str) -> PortField:
+        return PORTS[self.form].get(name) or super()._port_field(name)
+
+    def lower(self, g: Builder, input: Value, target: Value) -> Value:
+        if self.form == "Binary":
+            return _mean(g, _binary(g, input, target))
+        call = g.producer(input)
+        is_exact = (call is not None and call.primitive == "softmax"
+                    and call.attributes["axis"] == input.rank - 1)  # fmt: skip
+        logarithms = g.log_softmax(call.inputs[0]) if call is not None and is_exact else None
+        if self.form == "Index":
+            if logarithms is None:
+                return _mean(g, g.negate(_log(g, g.pick(input, target))))
+            return _mean(g, g.negate(g.pick(logarithms, target)))
+        products = g.multiply(target, _log(g, input) if logarithms is None else logarithms)
+        total = g.sum(products, [-1])
+        return _mean(g, g.negate(g.reshape(total, total.shape[:-1])))
+
+    def reference(self, input: Any, target: Any) -> Any:
+        p = np.maximum(input, SMALLEST)
+        if self.form == "Index":
+            chosen = np.take_along_axis(p, np.asarray(target)[..., None].astype(int) - 1, -1)
+            surprise = -np.log(chosen[..., 0])
+        elif self.form == "Probabilities":
+            surprise = -(target * np.log(p)).sum(-1)
+        else:
+            q = np.maximum(1 - input, SMALLEST)
+            surprise = -target * np.log(p) - (1 - target) * np.log(q)
+        return surprise.reshape(len(input), -1).mean(1)
+
+    @staticmethod
+    def examples() -> Iterator[tuple[Any, ...]]:
+        chances = (0.05, 0.95)
+        yield CrossEntropyLossLayer("Index"), {"Input": (3,), "Target": ()}, chances
+        yield CrossEntropyLossLayer("Index"), {"Input": (1,), "Target": ()}, chances
+        yield CrossEntropyLossLayer("Index"), {"Input": (2, 2, 4), "Target": (2, 2)}, chances
+        yield CrossEntropyLossLayer("Probabilities"), {"Input": (3,), "Target": (3,)}, chances
+        yield CrossEntropyLossLayer("Probabilities"), {"Input": (2, 3), "Target": (2, 3)}, chances
+        yield CrossEntropyLossLayer("Binary"), {"Input": (), "Target": ()}, chances
+        yield CrossEntropyLossLayer("Binary"), {"Input": (2, 3), "Target": (2, 3)}, chances
+
+
+def _mean(g: Builder, x: Value) -> Value:
+    return x if x.rank == 1 else g.mean_over_examples(x)
+
+
+def _log(g: Builder, x: Value) -> Value:
+    return g.map("Log", g.maximum(x, SMALLEST))
+
+
+def _binary(g: Builder, p: Value, target: Value) -> Value:
+    call = g.producer(p)
+    if call is not None and call.attributes.get("function") == "LogisticSigmoid":
+        score = call.inputs[0]
+        # -log p and -log(1 - p), each from the side where nothing cancels.
+        yes, no = g.map("SoftRamp", g.negate(score)), g.map("SoftRamp", score)
+    else:
+        yes, no = g.negate(_log(g, p)), g.negate(_log(g, g.subtract(1.0, p)))
+    return g.add(g.multiply(target, yes), g.multiply(g.subtract(1.0, target), no))

@@ -1,0 +1,78 @@
+"""ElementwiseLayer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from wlnet.core.spelling import suggestion
+from wlnet.graph.builder import Builder
+from wlnet.graph.expression import Expression
+from wlnet.graph.functions import FUNCTIONS, canonical, function_names
+from wlnet.graph.graph import Value
+from wlnet.graph.tracing import trace
+from wlnet.layers.fields import out, parameter, port
+from wlnet.layers.layer import Layer
+
+
+def elementwise_function(value: Any) -> str | Expression:
+    """A canonical name or a formula, from a name, a callable or a formula."""
+    if isinstance(value, str):
+        if canonical(value) not in FUNCTIONS:
+            near = suggestion(value, function_names())
+            raise ValueError(
+                f"{near + ' ' if near else ''}one of {', '.join(function_names())}; "
+                "or a callable, such as lambda x: x * np.tanh(x)"
+            )
+        return canonical(value)
+    formula = trace(value) if callable(value) else value
+    if not isinstance(formula, Expression) or formula.arity != 1:
+        raise ValueError("the name of a function, such as 'Ramp', or a callable of one argument")
+    if formula.tree == "#1":
+        return "Identity"
+    is_named = (
+        isinstance(formula.tree, tuple) and len(formula.tree) == 2 and formula.tree[0] in FUNCTIONS
+    )
+    return formula.tree[0] if is_named and formula.tree[1] == "#1" else formula
+
+
+class ElementwiseLayer(Layer):
+    """The same function of every element.
+
+    function: a name ("Ramp", "Tanh", "GELU", ...), or a Python callable made of arithmetic and
+    NumPy functions, which is called once and kept as a formula, with an exact derivative. A
+    function of several names is kept under one: "ReLU" is "Ramp".
+    Ports: input of any shape, output of the same shape.
+
+    >>> ElementwiseLayer("Ramp")([-1, 2]).tolist()
+    [0.0, 2.0]
+    >>> ElementwiseLayer(lambda x: 1 / (1 + x * x)).function
+    Expression(('Divide', 1.0, ('Plus', 1.0, ('Times', '#1', '#1'))))
+
+    Raises OptionError for an unknown name and for a callable with branches on values.
+    Wolfram Language: ElementwiseLayer.
+    """
+
+    function = parameter(check=elementwise_function)
+    input = port("*shape")
+    output = out("*shape")
+
+    def lower(self, g: Builder, input: Value) -> Value:
+        if isinstance(self.function, Expression):
+            return self.function.lower(g, input)
+        return FUNCTIONS[self.function].lower(g, input)
+
+    def reference(self, input: Any) -> Any:
+        if isinstance(self.function, Expression):
+            return self.function.evaluate(input)
+        return FUNCTIONS[self.function].evaluate(input)
+
+    @staticmethod
+    def examples() -> Iterator[tuple[Any, ...]]:
+        for name, function in FUNCTIONS.items():
+            yield ElementwiseLayer(name), {"Input": (3, 2)}, function.domain
+        yield ElementwiseLayer("Ramp"), {"Input": ()}
+        yield ElementwiseLayer(lambda x: x * np.tanh(x) - np.maximum(x, 0.3) / 2), {"Input": (4,)}
+        yield ElementwiseLayer(lambda x: (1 + np.abs(x)) ** 1.5 + x**2), {"Input": (1,)}

@@ -1,0 +1,175 @@
+"""What a layer declares: parameters, arrays and ports, a line each.
+
+From these lines follow the constructor, shape inference, initialization, paths, information, files and laws.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Literal
+
+from wlnet.core.names import wolfram_name
+from wlnet.core.ports import Element
+from wlnet.core.shapes import Pattern
+from wlnet.core.symbols import AUTOMATIC
+
+REQUIRED: Any = object()
+Check = Callable[[Any], Any]
+"""Returns the value as it is kept (plain frozen data), or raises ValueError saying what was expected."""
+
+
+class Field:
+    """One declared line. Its name is that of the class attribute."""
+
+    name: str
+    wolfram: str
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.name = name
+        self.wolfram = wolfram_name(name)
+
+
+class Parameter(Field):
+    def __init__(self, default: Any, check: Check) -> None:
+        self.default = default
+        self.check = check
+
+    def __get__(self, layer: Any, owner: type) -> Any:
+        return self if layer is None else layer.parameters[self.wolfram]
+
+
+class ArrayField(Field):
+    def __init__(self, pattern: Pattern, start: float | str, optional: bool, statistic: bool) -> None:
+        self.pattern = pattern
+        self.start = start
+        self.optional = optional
+        self.statistic = statistic
+
+    def __get__(self, layer: Any, owner: type) -> Any:
+        return self if layer is None else layer.array_values[self.wolfram]
+
+
+class PortField(Field):
+    def __init__(
+        self, direction: Literal["in", "out"], pattern: Pattern, element: Element, below: str | None, variadic: bool
+    ) -> None:
+        self.direction = direction
+        self.pattern = pattern
+        self.element = element
+        self.below = below
+        self.variadic = variadic
+
+    def __get__(self, layer: Any, owner: type) -> Any:
+        return self if layer is None else layer.ports[self.wolfram]
+
+
+def parameter(default: Any = REQUIRED, *, check: Check) -> Any:
+    """A parameter; without a default it must be given."""
+    return Parameter(default, check)
+
+
+def array(*pattern: str | int, start: float | str, optional: bool = False, statistic: bool = False) -> Any:
+    """A learnable array (or a running statistic) with a shape in named sizes.
+
+    start: a number, "weights" for the initialization method's rule, or "general" for the weight rule from
+    rank 2 on and zeros below. optional: it may be None.
+    """
+    return ArrayField(pattern, start, optional, statistic)
+
+
+def port(*pattern: str | int, element: Element = "Real", below: str | None = None) -> Any:
+    """An input port. below: the named size that an index at this port must not exceed."""
+    return PortField("in", pattern, element, below, False)
+
+
+def variadic(*pattern: str | int) -> Any:
+    """As many input ports as are connected, named "1", "2", ...
+
+    "#" in the name of a size stands for the number of the port; the size "inputs" is how many there are.
+    """
+    return PortField("in", pattern, "Real", None, True)
+
+
+def out(*pattern: str | int) -> Any:
+    """An output port."""
+    return PortField("out", pattern, "Real", None, False)
+
+
+# Checks of parameters
+
+
+def size_or_automatic(value: Any) -> Any:
+    """AUTOMATIC, a size, or a tuple of sizes; () is a scalar."""
+    if value is AUTOMATIC:
+        return AUTOMATIC
+    return sizes(value)
+
+
+def sizes(value: Any) -> tuple[int, ...]:
+    """A shape: a size, or a tuple of sizes."""
+    if isinstance(value, (tuple, list)):
+        return tuple(positive(size) for size in value)
+    return (positive(value),)
+
+
+def window(value: Any) -> int | tuple[int, ...]:
+    """One size for all directions, or a tuple with one a direction."""
+    if isinstance(value, (tuple, list)) and value:
+        return tuple(positive(size) for size in value)
+    return positive(value)
+
+
+def positive(value: Any) -> int:
+    number = integer(value)
+    if number < 1:
+        raise ValueError("a positive integer")
+    return number
+
+
+def integer(value: Any) -> int:
+    if isinstance(value, bool) or not hasattr(value, "__index__"):
+        raise ValueError("an integer")
+    return int(value)
+
+
+def level(value: Any) -> int:
+    number = integer(value)
+    if number == 0:
+        raise ValueError("a level: from 1, or from -1 backwards")
+    return number
+
+
+def boolean(value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("True or False")
+    return value
+
+
+def real(low: float, high: float, *, open_high: bool = False, open_low: bool = False) -> Check:
+    """A real number within bounds."""
+
+    def check(value: Any) -> float:
+        text = f"a number {'>' if open_low else '>='} {low:g} and {'<' if open_high else '<='} {high:g}"
+        if isinstance(value, bool) or isinstance(value, str):
+            raise ValueError(text)
+        try:
+            number = float(value)
+        except (TypeError, ValueError):
+            raise ValueError(text) from None
+        inside = low <= number <= high and not (open_low and number == low)
+        if not inside or (open_high and number == high):
+            raise ValueError(text)
+        return number
+
+    return check
+
+
+def one_of(*names: str) -> Check:
+    """One of a few names."""
+
+    def check(value: Any) -> str:
+        if not (isinstance(value, str) and value in names):
+            raise ValueError("one of " + ", ".join(map(repr, names)))
+        return value
+
+    return check

@@ -1,0 +1,262 @@
+"""The base of all layers: everything that follows from a declaration.
+
+A layer is one file: a class with declared fields, `lower`, `reference` and `examples`. No layer extends another.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+
+from wlnet.core.errors import Fault, OptionError, RuleError, ShapeError, fail
+from wlnet.core.names import field_name
+from wlnet.core.net import Net, as_array
+from wlnet.core.parts import NetSharedArray
+from wlnet.core.ports import UNKNOWN, PortType, as_port
+from wlnet.core.rules import NOTHING_SAID, Holder, match, parse_rules, warn_of_idle_rules
+from wlnet.core.multipliers import array_places
+from wlnet.core.shapes import Mismatch, Partial, Sizes, merge, shape_text, solve
+from wlnet.core.spelling import suggestion
+from wlnet.core.symbols import AUTOMATIC
+from wlnet.graph.builder import Builder
+from wlnet.graph.graph import Value
+from wlnet.layers.fields import REQUIRED, ArrayField, Field, Parameter, PortField
+
+Shapes = dict[str, Partial]
+LAYERS: dict[str, type[Layer]] = {}
+"""Every kind of layer by name: the closed table that files are read with."""
+
+
+class Layer(Net):
+    """One layer. See `LinearLayer` for how one is declared."""
+
+    addressing = "layer"
+    mixes_batch: ClassVar[bool] = False
+    """Whether the examples of a batch meet in training, as in batch normalization."""
+    mean_of_examples: ClassVar[bool] = False
+
+    declared_parameters: ClassVar[dict[str, Parameter]] = {}
+    declared_arrays: ClassVar[dict[str, ArrayField]] = {}
+    declared_ports: ClassVar[dict[str, PortField]] = {}
+
+    def __init_subclass__(cls) -> None:
+        for base in cls.__mro__[1:]:
+            if base.__name__ in LAYERS:
+                raise TypeError(f"no layer extends a layer: {cls.__name__} extends {base.__name__}")
+        fields = [value for value in vars(cls).values() if isinstance(value, Field)]
+        cls.kind = cls.__name__
+        cls.declared_parameters = {f.wolfram: f for f in fields if isinstance(f, Parameter)}
+        cls.declared_arrays = {f.wolfram: f for f in fields if isinstance(f, ArrayField)}
+        cls.declared_ports = {f.wolfram: f for f in fields if isinstance(f, PortField)}
+        cls.statistic_names = frozenset(f.wolfram for f in fields if isinstance(f, ArrayField) and f.statistic)
+        cls.__signature__ = _signature(cls)  # type: ignore[attr-defined]
+        LAYERS[cls.kind] = cls
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        faults: list[Fault] = []
+        given = self._bound(args, options, faults)
+        parameters = {name: self._parameter(field, given, faults)
+                      for name, field in self.declared_parameters.items()}
+        arrays = {name: self._array(field, given, faults) for name, field in self.declared_arrays.items()}
+        ports = self._ports(given, faults)
+        if faults:
+            raise fail(OptionError, faults)
+        rules = parse_rules(given.pop("learning_rate_multipliers", AUTOMATIC))
+        self._fill(arrays=arrays, parameters=parameters, ports=ports, rules=rules)
+        self.check()
+        try:
+            self.infer({name: port.shape for name, port in self.ports.items()}, self.array_shapes())
+        except Mismatch as error:
+            raise fail(ShapeError, Fault("shapes that do not fit one another", at=self.kind, given=str(error))) from None
+        self.check_rules()
+
+    def check(self) -> None:
+        """What a declaration cannot say; a layer may raise OptionError here."""
+
+    def check_rules(self) -> None:
+        if self.learning_rate_rules:
+            holder = Holder(self, self.learning_rate_rules)
+            warn_of_idle_rules(holder, match(holder, array_places(self)))
+
+    # Construction
+
+    def _bound(self, args: Sequence[Any], options: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
+        positional = [field.name for field in self.declared_parameters.values()]
+        known = [p.name for p in _signature(type(self)).parameters.values()]
+        given = dict(zip(positional, args, strict=False))
+        if len(args) > len(positional):
+            faults.append(Fault(f"too many arguments for a {self.kind}", given=repr(args[len(positional)]),
+                                known=known, fix="arrays and ports are given by name"))
+        for name, value in options.items():
+            if name not in known:
+                why = ""
+                if name == "learning_rate_multipliers":
+                    why = ": it has no arrays that could learn"
+                faults.append(Fault(f"a {self.kind} has no option {name!r}{why}", given=repr(value)[:80],
+                                    known=known, fix=suggestion(name, known)))
+            elif name in given:
+                faults.append(Fault(f"{name!r} of a {self.kind} is given twice", given=repr(value)))
+            else:
+                given[name] = value
+        return given
+
+    def _parameter(self, field: Parameter, given: Mapping[str, Any], faults: list[Fault]) -> Any:
+        value = given.get(field.name, field.default)
+        if value is REQUIRED:
+            faults.append(Fault(f"a {self.kind} needs {field.name!r}", fix=f"{self.kind}({field.name}=...)"))
+            return None
+        if field.name not in given:
+            return value
+        try:
+            return field.check(value)
+        except (ValueError, TypeError) as error:
+            if isinstance(error, OptionError):
+                raise
+            faults.append(Fault(f"{field.wolfram} of a {self.kind} cannot be this", given=repr(value)[:80],
+                                expected=str(error)))
+            return None
+
+    def _array(self, field: ArrayField, given: Mapping[str, Any], faults: list[Fault]) -> Any:
+        try:
+            value = as_array(given.get(field.name, AUTOMATIC), field.wolfram, self.kind)
+        except OptionError as error:
+            faults.append(Fault(str(error)))
+            return None
+        if value is None and not field.optional:
+            faults.append(Fault(f"{field.wolfram} of a {self.kind} may not be None"))
+        if isinstance(value, NetSharedArray) and field.statistic:
+            faults.append(Fault(f"{field.wolfram} of a {self.kind} is a running statistic: it cannot be shared"))
+        return value
+
+    def _ports(self, given: Mapping[str, Any], faults: list[Fault]) -> dict[str, PortType]:
+        ports: dict[str, PortType] = {}
+        extra = given.get("ports") or {}
+        for name, field in self.declared_ports.items():
+            if field.variadic:
+                ports.update({key: as_port(value, key) for key, value in extra.items() if key.isdecimal()})
+                continue
+            spec = given.get(field.name, extra.get(name, AUTOMATIC))
+            ports[name] = as_port(spec, name)
+        for name in extra:
+            if name not in ports:
+                faults.append(Fault(f"a {self.kind} has no port {name!r}", known=list(self.declared_ports),
+                                    fix=suggestion(name, self.declared_ports)))
+        return ports
+
+    # What the part language sees
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        names = []
+        for name, field in self.declared_ports.items():
+            if field.direction == "in":
+                names += [key for key in self.ports if key.isdecimal()] if field.variadic else [name]
+        return tuple(names)
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        return tuple(name for name, field in self.declared_ports.items() if field.direction == "out")
+
+    @property
+    def is_variadic(self) -> bool:
+        return any(field.variadic for field in self.declared_ports.values())
+
+    @property
+    def has_multipliers(self) -> bool:
+        return bool(self.declared_arrays)
+
+    # Shapes
+
+    def array_shapes(self) -> Shapes:
+        """What the given arrays tell of their shapes; absent arrays are left out."""
+        return {name: tuple(value.shape) if isinstance(value, np.ndarray) else None
+                for name, value in self.array_values.items() if value is not None}
+
+    def infer(self, ports: Shapes, arrays: Shapes, *, settle: bool = False) -> tuple[Shapes, Shapes]:
+        """Ports and arrays with all that follows from one another. Raises Mismatch.
+
+        settle: also make the assumptions that are made only when nothing else decides.
+        """
+        names = [*ports, *arrays]
+        patterns = [self._port_field(n).pattern for n in ports]
+        patterns += [self.declared_arrays[n].pattern for n in arrays]
+        count = sum(name.isdecimal() for name in ports)
+
+        def relate(known: Sizes) -> None:
+            known.set("inputs", count)
+            self.relate(known)
+            if settle:
+                self.settle(known)
+
+        found = dict(zip(names, solve(patterns, [*ports.values(), *arrays.values()], relate), strict=True))
+        return {n: found[n] for n in ports}, {n: found[n] for n in arrays}
+
+    def sizes(self, ports: Shapes, arrays: Shapes) -> Sizes:
+        """The named sizes of this layer for known shapes."""
+        known = Sizes()
+        for name, shape in ports.items():
+            known.match(self._port_field(name).pattern, shape)
+        for name, shape in arrays.items():
+            known.match(self.declared_arrays[name].pattern, shape)
+        known.set("inputs", sum(name.isdecimal() for name in ports))
+        self.relate(known)
+        return known
+
+    def _port_field(self, name: str) -> PortField:
+        if name.isdecimal():
+            field = next(field for field in self.declared_ports.values() if field.variadic)
+            pattern = tuple(str(size).replace("#", name) for size in field.pattern)
+            return PortField("in", pattern, field.element, field.below, True)
+        return self.declared_ports[name]
+
+    def port_element(self, name: str) -> str:
+        return self._port_field(name).element
+
+    def relate(self, sizes: Sizes) -> None:
+        """What the parameters say of the named sizes, beyond the patterns."""
+
+    def settle(self, sizes: Sizes) -> None:
+        """What is assumed when nothing else decides."""
+
+    # What a layer is
+
+    def lower(self, g: Builder, *inputs: Any, **values: Any) -> Value:
+        """What the layer computes, in primitives; values carry the batch first."""
+        raise NotImplementedError(self.kind)
+
+    def reference(self, *inputs: Any, **values: Any) -> Any:
+        """What the layer computes, slow and plain: documentation that runs."""
+        raise NotImplementedError(self.kind)
+
+    @staticmethod
+    def examples() -> Iterator[tuple[Any, ...]]:
+        """Layers with the shapes of their inputs (and optionally the range of the numbers) for the laws."""
+        return iter(())
+
+    def describe_shapes(self) -> str:
+        return ", ".join(f"{name} {shape_text(port.shape)}" for name, port in self.ports.items())
+
+
+def _signature(cls: type[Layer]) -> inspect.Signature:
+    either, keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
+    rows = []
+    for field in cls.declared_parameters.values():
+        default = inspect.Parameter.empty if field.default is REQUIRED else field.default
+        rows.append(inspect.Parameter(field.name, either, default=default))
+    names = [f.name for f in cls.declared_arrays.values()]
+    names += [f.name for f in cls.declared_ports.values() if not f.variadic]
+    if cls.declared_arrays:
+        names.append("learning_rate_multipliers")
+    rows += [inspect.Parameter(name, keyword, default=AUTOMATIC) for name in names]
+    rows.append(inspect.Parameter("ports", keyword, default=None))
+    return inspect.Signature(rows)
+
+
+def merged_port(port: PortType, shape: Partial) -> PortType:
+    return PortType(merge(port.shape, shape), port.element, port.coder)
+
+
+__all__ = ["LAYERS", "RuleError", "UNKNOWN", "Layer", "field_name", "merged_port"]

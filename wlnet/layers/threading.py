@@ -1,0 +1,98 @@
+"""ThreadingLayer."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterator
+from functools import reduce
+from typing import Any
+
+import numpy as np
+
+from wlnet.core.shapes import Mismatch, Sizes
+from wlnet.core.spelling import suggestion
+from wlnet.graph.builder import Builder
+from wlnet.graph.expression import Expression
+from wlnet.graph.functions import COMBINATIONS, combine
+from wlnet.graph.graph import Value
+from wlnet.graph.tracing import trace
+from wlnet.layers.fields import out, parameter, variadic
+from wlnet.layers.layer import Layer
+
+
+def threaded_function(value: Any) -> str | Expression:
+    """The name of a function of several numbers, or a formula from a callable of several."""
+    if isinstance(value, str):
+        if value not in COMBINATIONS:
+            near = suggestion(value, COMBINATIONS)
+            raise ValueError(
+                f"{near + ' ' if near else ''}one of {', '.join(COMBINATIONS)}; or a callable"
+            )
+        return value
+    if isinstance(value, Expression):
+        return value
+    if not callable(value):
+        raise ValueError(f"one of {', '.join(COMBINATIONS)}; or a callable of several arguments")
+    arity = _arity(value)
+    formula = trace(value, arity)
+    if formula.arity != arity:
+        raise ValueError(f"a formula that uses all its {arity} arguments, not only {formula.arity}")
+    return formula
+
+
+def _arity(function: Any) -> int:
+    if isinstance(function, np.ufunc):
+        return function.nin
+    rows = inspect.signature(function).parameters.values()
+    if not rows or any(
+        row.kind not in (row.POSITIONAL_ONLY, row.POSITIONAL_OR_KEYWORD) for row in rows
+    ):
+        raise ValueError("a callable with a fixed number of arguments")
+    return len(rows)
+
+
+class ThreadingLayer(Layer):
+    """The same function of the elements that stand at the same place in several arrays.
+
+    function: "Plus", "Times", "Min", "Max" (of any number of inputs), "Subtract", "Divide", "Power"
+    (of two), or a Python callable made of arithmetic and NumPy functions, which is called once and
+    kept as a formula.
+    Ports: inputs "1", "2", ...; output, all of one shape.
+
+    >>> layer = ThreadingLayer(lambda a, b: a * b + 1, ports={"1": 2, "2": 2})
+    >>> layer({"1": [1, 2], "2": [3, 4]}).tolist()
+    [4.0, 9.0]
+
+    Raises OptionError for an unknown name and for a callable with branches on values.
+    Wolfram Language: ThreadingLayer.
+    """
+
+    function = parameter(check=threaded_function)
+    inputs = variadic("*shape")
+    output = out("*shape")
+
+    def relate(self, sizes: Sizes) -> None:
+        function, count = self.function, sizes["inputs"]
+        arity = function.arity if isinstance(function, Expression) else COMBINATIONS[function].arity
+        if count and arity is not None and count != arity:
+            raise Mismatch(f"{function} takes {arity} inputs, not {count}")
+
+    def lower(self, g: Builder, *inputs: Value) -> Value:
+        if isinstance(self.function, Expression):
+            return self.function.lower(g, *inputs)
+        return combine(self.function, g, list(inputs))
+
+    def reference(self, *inputs: Any) -> Any:
+        if isinstance(self.function, Expression):
+            return self.function.evaluate(*inputs)
+        return reduce(COMBINATIONS[self.function].evaluate, inputs)
+
+    @staticmethod
+    def examples() -> Iterator[tuple[Any, ...]]:
+        for name, function in COMBINATIONS.items():
+            yield ThreadingLayer(name), {"1": (2, 3), "2": (2, 3)}, function.domain
+            if function.arity is None:
+                yield ThreadingLayer(name), {"1": (2,), "2": (2,), "3": (2,)}
+        yield ThreadingLayer("Plus"), {"1": ()}
+        yield ThreadingLayer(lambda a, b, c: a * np.tanh(b) - c), {"1": (3,), "2": (3,), "3": (3,)}
+        yield ThreadingLayer(np.maximum), {"1": (1,), "2": (1,)}

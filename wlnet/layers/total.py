@@ -1,0 +1,39 @@
+"""TotalLayer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import reduce
+from typing import Any
+
+from wlnet.graph.builder import Builder
+from wlnet.graph.graph import Value
+from wlnet.layers.fields import out, variadic
+from wlnet.layers.layer import Layer
+
+
+class TotalLayer(Layer):
+    """The sum of arrays of the same shape.
+
+    Ports: inputs "1", "2", ...; output, all of one shape.
+
+    >>> TotalLayer(ports={"1": 2, "2": 2})({"1": [1, 2], "2": [3, 4]}).tolist()
+    [4.0, 6.0]
+
+    Wolfram Language: TotalLayer.
+    """
+
+    inputs = variadic("*shape")
+    output = out("*shape")
+
+    def lower(self, g: Builder, *inputs: Value) -> Value:
+        return reduce(g.add, inputs)
+
+    def reference(self, *inputs: Any) -> Any:
+        return sum(inputs)
+
+    @staticmethod
+    def examples() -> Iterator[tuple[Any, ...]]:
+        yield TotalLayer(), {"1": (2, 3), "2": (2, 3), "3": (2, 3)}
+        yield TotalLayer(), {"1": (1,)}
+        yield TotalLayer(), {"1": (), "2": ()}

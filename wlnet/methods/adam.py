@@ -1,0 +1,76 @@
+"""ADAM."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import ClassVar
+
+from wlnet.core.symbols import AUTOMATIC
+from wlnet.methods.base import Flat, Method, State
+from wlnet.methods.settings import (
+    Clipping,
+    Fraction,
+    LearningRate,
+    Penalty,
+    RateSchedule,
+    SmallPositive,
+)
+
+
+@dataclass(frozen=True, repr=False)
+class Adam(Method):
+    """Steps along the running mean of the gradient, measured by its running root mean square.
+
+    With g = clip(g0 + l2 w), t = 1, 2, ... and rho = multiplier x learning rate x schedule::
+
+        m <- beta1 m + (1 - beta1) g
+        v <- beta2 v + (1 - beta2) g^2
+        w <- w - rho sqrt(1 - beta2^t) / (1 - beta1^t) m / (sqrt(v) + epsilon)
+
+    Defaults: learning rate 0.001. Both betas lie in [0, 1), epsilon in (0, 0.01]; all settings
+    out of range are reported in one `OptionError`.
+
+    The law of multipliers: m and v do not know rho, so from any weights and state the step is
+    proportional to the multiplier, until the weight clip acts; without L2, and for the same
+    gradients, so is the whole way.
+
+    Sources: Kingma and Ba, "Adam: a method for stochastic optimization", 2015;
+    https://reference.wolfram.com/language/ref/NetTrain.html ("ADAM").
+
+    >>> import numpy as np
+    >>> method = Adam(beta1=0.95)
+    >>> method
+    Adam(beta1=0.95)
+    >>> w, state = np.zeros(2), method.start(2, "float64")
+    >>> method.step(w, np.array([3.0, -0.5]), state, t=1, rate=0.001)
+    >>> w.round(5)
+    array([-0.001,  0.001])
+    """
+
+    name: ClassVar[str] = "ADAM"
+    default_learning_rate: ClassVar[float] = 0.001
+
+    learning_rate: LearningRate = AUTOMATIC
+    beta1: Fraction = 0.9
+    beta2: Fraction = 0.999
+    epsilon: SmallPositive = 1e-5
+    learning_rate_schedule: RateSchedule = None
+    l2_regularization: Penalty = None
+    gradient_clipping: Clipping = None
+    weight_clipping: Clipping = None
+
+    @property
+    def state_arrays(self) -> int:
+        """The running means of the gradient and of its square."""
+        return 2
+
+    def _update(
+        self, values: Flat, gradients: Flat, state: State, t: int, rate: float, *limits: float
+    ) -> None:
+        from wlnet.kernels.update import adam
+
+        rate *= math.sqrt(1.0 - self.beta2**t) / (1.0 - self.beta1**t)
+        mean, square = state
+        betas = self.beta1, self.beta2
+        adam(values, gradients, mean, square, rate, *betas, self.epsilon, *limits)

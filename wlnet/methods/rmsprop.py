@@ -1,0 +1,71 @@
+"""RMSProp, centred."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from wlnet.core.symbols import AUTOMATIC
+from wlnet.methods.base import Flat, Method, State
+from wlnet.methods.settings import (
+    Clipping,
+    Fraction,
+    LearningRate,
+    Momentum,
+    Penalty,
+    Positive,
+    RateSchedule,
+)
+
+
+@dataclass(frozen=True, repr=False)
+class RMSProp(Method):
+    """Steps along the gradient, measured by its running standard deviation, with momentum.
+
+    With g = clip(g0 + l2 w) and rho = multiplier x learning rate x schedule::
+
+        n <- beta n + (1 - beta) g^2
+        a <- beta a + (1 - beta) g
+        d <- momentum d - rho g / sqrt(n - a^2 + epsilon)
+        w <- w + d
+
+    n - a^2 is never below zero but for rounding, and is then taken as zero. Defaults: learning rate
+    0.001. Beta and momentum lie in [0, 1), epsilon is positive, momentum None is 0; all settings
+    out of range are reported in one `OptionError`.
+
+    The law of multipliers: d remembers steps, rho included. Without L2, for the same gradients and
+    a multiplier that never changes, every step and the whole way are proportional to it, until the
+    weight clip acts; with L2 the first step is, and any step from d = 0.
+
+    Sources: Graves, "Generating sequences with recurrent neural networks", 2013, equations 38-45;
+    https://reference.wolfram.com/language/ref/NetTrain.html ("RMSProp").
+
+    >>> RMSProp(momentum=None).options()["Beta"]
+    0.95
+    """
+
+    name: ClassVar[str] = "RMSProp"
+    default_learning_rate: ClassVar[float] = 0.001
+
+    learning_rate: LearningRate = AUTOMATIC
+    beta: Fraction = 0.95
+    momentum: Momentum = 0.9
+    epsilon: Positive = 1e-6
+    learning_rate_schedule: RateSchedule = None
+    l2_regularization: Penalty = None
+    gradient_clipping: Clipping = None
+    weight_clipping: Clipping = None
+
+    @property
+    def state_arrays(self) -> int:
+        """The running means of the squared gradient and of the gradient, and the last move."""
+        return 3
+
+    def _update(
+        self, values: Flat, gradients: Flat, state: State, t: int, rate: float, *limits: float
+    ) -> None:
+        from wlnet.kernels.update import rmsprop
+
+        square, mean, move = state
+        numbers = self.beta, self.momentum or 0.0, self.epsilon
+        rmsprop(values, gradients, square, mean, move, rate, *numbers, *limits)

@@ -1,0 +1,70 @@
+"""SGD."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from wlnet.core.symbols import AUTOMATIC
+from wlnet.methods.base import Flat, Method, State
+from wlnet.methods.settings import (
+    Clipping,
+    LearningRate,
+    Momentum,
+    Penalty,
+    RateSchedule,
+)
+
+
+@dataclass(frozen=True, repr=False)
+class SGD(Method):
+    """Steps against the gradient, with momentum.
+
+    With rho = multiplier x learning rate x schedule, the L2 term outside the clip::
+
+        b <- momentum b - rho (l2 w + clip(g0));  w <- w + b        momentum > 0
+        w <- w - rho (l2 w + clip(g0))                              momentum None or 0
+
+    Defaults: learning rate 0.01, momentum 0.93, and the "Polynomial" schedule. Momentum lies in
+    [0, 1) or is None; all settings out of range are reported in one `OptionError`.
+
+    The law of multipliers: b remembers steps, rho included. Without momentum every step is
+    proportional to the multiplier from any weights; with it, and without L2, for the same gradients
+    and a multiplier that never changes, so are every step and the whole way; with both, the first
+    step is, and any step from b = 0. All this until the weight clip acts.
+
+    Sources: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964;
+    https://reference.wolfram.com/language/ref/NetTrain.html ("SGD").
+
+    >>> import numpy as np
+    >>> w, method = np.array([1.0, 1.0]), SGD(momentum=None)
+    >>> method.step(w, np.array([5.0, -0.5]), (), t=1, rate=0.1, l2=1.0, gradient_clip=2.0)
+    >>> w.round(6)
+    array([0.7 , 0.95])
+    """
+
+    name: ClassVar[str] = "SGD"
+    default_learning_rate: ClassVar[float] = 0.01
+
+    learning_rate: LearningRate = AUTOMATIC
+    momentum: Momentum = 0.93
+    learning_rate_schedule: RateSchedule = "Polynomial"
+    l2_regularization: Penalty = None
+    gradient_clipping: Clipping = None
+    weight_clipping: Clipping = None
+
+    @property
+    def state_arrays(self) -> int:
+        """The last move; nothing without momentum."""
+        return 1 if self.momentum else 0
+
+    def _update(
+        self, values: Flat, gradients: Flat, state: State, t: int, rate: float, *limits: float
+    ) -> None:
+        from wlnet.kernels.update import sgd, sgd_momentum
+
+        if self.momentum:
+            (move,) = state
+            sgd_momentum(values, gradients, move, rate, self.momentum, *limits)
+        else:
+            sgd(values, gradients, rate, *limits)

@@ -1,0 +1,70 @@
+"""SignSGD, with momentum known as Signum."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from wlnet.core.symbols import AUTOMATIC
+from wlnet.methods.base import Flat, Method, State
+from wlnet.methods.settings import (
+    Clipping,
+    LearningRate,
+    Momentum,
+    Penalty,
+    RateSchedule,
+)
+
+
+@dataclass(frozen=True, repr=False)
+class SignSGD(Method):
+    """Steps of one size, against the sign of the gradient or of its running mean.
+
+    With mu the momentum and rho = multiplier x learning rate x schedule::
+
+        b <- mu b - (1 - mu) (l2 w + clip(g0));  w <- w + rho sign(b)     mu > 0
+        w <- w - rho (l2 w + sign(g0))                                    mu None or 0
+
+    Defaults: learning rate 0.01, momentum 0.93. Momentum lies in [0, 1) or is None; all settings
+    out of range are reported in one `OptionError`.
+
+    The law of multipliers: b does not know rho, so from any weights and state the step is
+    proportional to the multiplier, with and without momentum, until the weight clip acts; without
+    L2, and for the same gradients, so is the whole way.
+
+    Sources: Bernstein et al., "signSGD: compressed optimisation for non-convex problems", 2018;
+    https://reference.wolfram.com/language/ref/NetTrain.html ("SignSGD").
+
+    >>> import numpy as np
+    >>> w, method = np.zeros(3), SignSGD()
+    >>> method.step(w, np.array([5.0, 0.0, -0.001]), method.start(3, "float64"), t=1, rate=0.1)
+    >>> w
+    array([-0.1,  0. ,  0.1])
+    """
+
+    name: ClassVar[str] = "SignSGD"
+    default_learning_rate: ClassVar[float] = 0.01
+
+    learning_rate: LearningRate = AUTOMATIC
+    momentum: Momentum = 0.93
+    learning_rate_schedule: RateSchedule = None
+    l2_regularization: Penalty = None
+    gradient_clipping: Clipping = None
+    weight_clipping: Clipping = None
+
+    @property
+    def state_arrays(self) -> int:
+        """The running mean, its sign turned; nothing without momentum."""
+        return 1 if self.momentum else 0
+
+    def _update(
+        self, values: Flat, gradients: Flat, state: State, t: int, rate: float, *limits: float
+    ) -> None:
+        from wlnet.kernels.update import sign_sgd, sign_sgd_momentum
+
+        if self.momentum:
+            (move,) = state
+            sign_sgd_momentum(values, gradients, move, rate, self.momentum, *limits)
+        else:
+            l2, _, weight_clip = limits
+            sign_sgd(values, gradients, rate, l2, weight_clip)

@@ -1,0 +1,76 @@
+"""The arrays of a net by key: a path, or NetSharedArray(name) for a shared one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from wlnet.core.multipliers import array_places
+from wlnet.core.net import Net
+from wlnet.core.parts import NetSharedArray, Path
+from wlnet.core.rules import ArrayKey, keys_in_order
+from wlnet.core.symbols import AUTOMATIC
+
+
+def array_keys(net: Net) -> list[ArrayKey]:
+    """Every array once, in the order of the net."""
+    return keys_in_order(array_places(net))
+
+
+def array_value(net: Net, key: ArrayKey) -> Any:
+    """The numbers of an array, or AUTOMATIC."""
+    if isinstance(key, NetSharedArray):
+        return net.shared.get(key.name, AUTOMATIC)
+    node = net
+    for step in key[:-1]:
+        node = node.nodes[step]
+    value = node.array_values[str(key[-1])]
+    return array_value(net, value) if isinstance(value, NetSharedArray) else value
+
+
+def arrays_of(net: Net) -> dict[ArrayKey, Any]:
+    return {key: array_value(net, key) for key in array_keys(net)}
+
+
+def is_initialized(net: Net) -> bool:
+    return all(isinstance(value, np.ndarray) for value in arrays_of(net).values())
+
+
+def replace_arrays(net: Net, values: Mapping[ArrayKey, Any]) -> Any:
+    """The same net with other numbers (or AUTOMATIC) in some arrays; only what lies on the way is made anew."""
+    shared = {key.name: value for key, value in values.items() if isinstance(key, NetSharedArray)}
+    by_path: dict[Path, Any] = {key: value for key, value in values.items() if isinstance(key, tuple)}
+    new = _replaced(net, by_path)
+    if shared:
+        table = {name: value for name, value in {**net.shared, **shared}.items() if value is not AUTOMATIC}
+        new = new._with(shared={name: read_only(value) for name, value in table.items()})
+    return new
+
+
+def _replaced(net: Net, values: Mapping[Path, Any]) -> Net:
+    if not values:
+        return net
+    own = {str(path[0]): value for path, value in values.items() if len(path) == 1}
+    if own:
+        arrays = {name: read_only(own[name]) if name in own else value for name, value in net.array_values.items()}
+        net = net._with(arrays=arrays)
+    below: dict[Any, dict[Path, Any]] = {}
+    for path, value in values.items():
+        if len(path) > 1:
+            below.setdefault(path[0], {})[path[1:]] = value
+    if below:
+        nodes = {key: _replaced(node, below.get(key, {})) for key, node in net.nodes.items()}
+        net = net._with(nodes=nodes)
+    return net
+
+
+def read_only(value: Any) -> Any:
+    """An array that cannot be written, its own memory; anything else as it is."""
+    if not isinstance(value, np.ndarray):
+        return value
+    if value.flags.writeable or not value.flags.c_contiguous:
+        value = np.array(value, order="C")
+        value.flags.writeable = False
+    return value

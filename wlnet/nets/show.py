@@ -1,0 +1,158 @@
+"""How nets are written: `repr` as Python that reads back, with shapes in comments; HTML for notebooks."""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+import numpy as np
+
+from wlnet.core.multipliers import array_places, multiplier_table
+from wlnet.core.names import field_name
+from wlnet.core.net import Net
+from wlnet.core.parts import NetSharedArray, Path, path_text
+from wlnet.core.ports import UNKNOWN
+from wlnet.core.shapes import shape_text
+from wlnet.core.symbols import AUTOMATIC
+from wlnet.layers.layer import Layer
+from wlnet.nets.arrays import array_value
+from wlnet.nets.inference import Solution, inference
+
+SMALL = 12
+"""Arrays of up to so many numbers are written out."""
+
+
+def show(net: Net) -> str:
+    """A net as Python; arrays too large to write out stand as <array 500x800>."""
+    return _Writer(net).write(net, (), "")
+
+
+class _Writer:
+    def __init__(self, root: Net) -> None:
+        self.solution: Solution = inference(root)
+        self.root = root
+
+    def write(self, net: Net, path: Path, indent: str) -> str:
+        if isinstance(net, Layer):
+            return f"{net.kind}({', '.join(self._layer_arguments(net))})"
+        inner = indent + "    "
+        tail = self._options(net)
+        if net.kind == "NetChain" or net.kind == "NetGraph":
+            named = isinstance(next(iter(net.nodes)), str)
+            rows = []
+            for key, node in net.nodes.items():
+                text = self.write(node, (*path, key), inner)
+                name = f"{key!r}: " if named else ""
+                rows.append(self._row(f"{inner}{name}{text},", (*path, key), node))
+            opening, closing = ("{", "}") if named else ("[", "]")
+            edges = f", {self._edges(net)}" if net.kind == "NetGraph" else ""
+            return f"{net.kind}({opening}\n" + "\n".join(rows) + f"\n{indent}{closing}{edges}{tail})"
+        arguments = [self.write(net.nodes["Net"], (*path, "Net"), indent)]
+        arguments += [repr(value) for value in net.parameters.values()]
+        return f"{net.kind}({', '.join(arguments)}{tail})"
+
+    def _row(self, text: str, path: Path, node: Net) -> str:
+        comment = self._shapes(path, node)
+        if "\n" in text or not comment:
+            return text
+        return f"{text:<58}  # {comment}"
+
+    def _shapes(self, path: Path, node: Net) -> str:
+        def side(names: tuple[str, ...]) -> str:
+            known = [shape_text(self.solution.port_shape(path, name)) for name in names if (path, name) in self.solution.ports]
+            return " ".join(known)
+
+        return f"{side(node.input_names)} -> {side(node.output_names)}".strip()
+
+    def _layer_arguments(self, layer: Layer) -> list[str]:
+        words = []
+        positional = True
+        for field in layer.declared_parameters.values():
+            value = layer.parameters[field.wolfram]
+            if value == field.default and value is not AUTOMATIC or value is AUTOMATIC and field.default is AUTOMATIC:
+                positional = False
+                continue
+            words.append(_text(value) if positional else f"{field.name}={_text(value)}")
+        for field in layer.declared_arrays.values():
+            value = layer.array_values[field.wolfram]
+            if value is not AUTOMATIC:
+                words.append(f"{field.name}={_array_text(value)}")
+        words += self._ports(layer)
+        if layer.learning_rate_rules:
+            words.append(f"learning_rate_multipliers={_rules_text(layer)}")
+        return words
+
+    def _ports(self, net: Net) -> list[str]:
+        words, extra = [], []
+        for name, port in net.ports.items():
+            if port != UNKNOWN:
+                if name.isdecimal():
+                    extra.append(f"{name!r}: {port.spec!r}")
+                else:
+                    words.append(f"{field_name(name)}={port.spec!r}")
+        return words + ([f"ports={{{', '.join(extra)}}}"] if extra else [])
+
+    def _options(self, net: Net) -> str:
+        words = self._ports(net)
+        if net.learning_rate_rules:
+            words.append(f"learning_rate_multipliers={_rules_text(net)}")
+        return "".join(f", {word}" for word in words)
+
+    @staticmethod
+    def _edges(net: Any) -> str:
+        def end(key: Any, port: str, ports: tuple[str, ...]) -> str:
+            if key is None:
+                return f"NetPort({port!r})"
+            return repr(key) if ports == (port,) else f"NetPort({key!r}, {port!r})"
+
+        rows = []
+        for e in net.edges:
+            source = end(e.source, e.source_port, net.nodes[e.source].output_names if e.source is not None else ())
+            target = end(e.target, e.target_port, net.ports_of(e.target) if e.target is not None else ())
+            rows.append(f"({source}, {target})")
+        return f"[{', '.join(rows)}]"
+
+
+def _rules_text(net: Net) -> str:
+    given = net.learning_rate_multipliers
+    return repr(given)
+
+
+def _text(value: Any) -> str:
+    return repr(value)
+
+
+def _array_text(value: Any) -> str:
+    if not isinstance(value, np.ndarray):
+        return repr(value)
+    if value.size <= SMALL:
+        return _numbers(value)
+    return f"<array {'x'.join(map(str, value.shape))}>"
+
+
+def _numbers(value: Any) -> str:
+    if value.ndim == 0:
+        number = value[()]
+        return str(number) if value.dtype == np.float32 else repr(float(number))
+    return "[" + ", ".join(_numbers(row) for row in value) + "]"
+
+
+def show_html(net: Net) -> str:
+    """A table of the arrays of a net with shapes and multipliers, over its structure."""
+    rows = []
+    solution = inference(net)
+    for row in multiplier_table(net, AUTOMATIC, warnings=False):
+        key = row.key
+        name = path_text(key) if isinstance(key, tuple) else repr(key)
+        shape = shape_text(solution.array_shape(row.places[0].path))
+        value = array_value(net, key)
+        state = "drawn" if isinstance(value, np.ndarray) else "not drawn"
+        decided = row.decided_by.set_at if row.decided_by else "default"
+        cells = (name, shape, state, f"{row.multiplier:g}", decided)
+        rows.append("<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells) + "</tr>")
+    head = "".join(f"<th>{name}</th>" for name in ("array", "shape", "numbers", "multiplier", "set at"))
+    return (f"<pre>{html.escape(show(net))}</pre><table><thead><tr>{head}</tr></thead>"
+            f"<tbody>{''.join(rows)}</tbody></table>")
+
+
+__all__ = ["NetSharedArray", "array_places", "show", "show_html"]

@@ -1,0 +1,134 @@
+"""Net -> graph: every layer says what it computes, for one batch size and mode."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from wlnet.core.errors import Fault, NotInitializedError, fail
+from wlnet.core.names import field_name
+from wlnet.core.net import Net
+from wlnet.core.parts import NetSharedArray, Path, path_text
+from wlnet.core.shapes import Partial, is_known, shape_text
+from wlnet.graph.builder import Builder, Mode
+from wlnet.graph.graph import Graph, Value
+from wlnet.layers.layer import Layer
+from wlnet.nets.edges import topological
+from wlnet.nets.inference import Solution, inference
+
+Values = dict[str, Value]
+
+
+def lower(
+    net: Net,
+    batch: int,
+    mode: Mode = "Test",
+    shapes: Mapping[str, Partial] | None = None,
+    frozen_statistics: frozenset[Any] = frozenset(),
+    inside: Sequence[tuple[Path, str]] = (),
+) -> Graph:
+    """The graph of a net: inputs by port, arrays by key, one output value a port.
+
+    shapes: of the data, where the net leaves them open. inside: output ports of parts to give out too. Raises NotInitializedError where a shape stays unknown.
+    """
+    solution = inference(net, shapes)
+    unknown = [f"port {name} {shape_text(solution.port_shape((), name))}" for name in solution.unknown_ports()]
+    unknown += [f"{path_text(path)} {shape_text(solution.array_shape(path))}" for path in solution.unknown_arrays()]
+    if unknown:
+        raise fail(NotInitializedError, Fault("shapes are not known", given=", ".join(unknown),
+                                              fix="say what goes in, e.g. NetChain([...], input=4)"))
+    graph = Graph()
+    walk = _Lowering(graph, solution, mode, frozen_statistics)
+    for name in net.input_names:
+        wire = solution.ports[(), name]
+        element: Any = wire.element or "Real"
+        graph.inputs[name] = graph.new_value((batch, *_known(wire.shape)), element)
+    graph.outputs.update(walk.visit(net, (), dict(graph.inputs), batch))
+    graph.outputs.update({(path, name): walk.made[path, name] for path, name in inside})
+    return graph
+
+
+def _known(shape: Partial) -> tuple[int, ...]:
+    assert shape is not None
+    return tuple(int(size or 0) for size in shape)
+
+
+class _Lowering:
+    def __init__(self, graph: Graph, solution: Solution, mode: Mode, frozen: frozenset[Any]) -> None:
+        self.graph, self.solution, self.mode, self.frozen = graph, solution, mode, frozen
+        self.made: dict[tuple[Path, str], Value] = {}
+        self.made: dict[tuple[Path, str], Value] = {}
+        """Every output port inside, by path."""
+
+    def visit(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:
+        outputs = self._visit(net, path, inputs, batch)
+        self.made.update({(path, name): value for name, value in outputs.items()})
+        return outputs
+
+    def _visit(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:
+        if isinstance(net, Layer):
+            return self._layer(net, path, inputs, batch)
+        if net.kind == "NetChain":
+            return self._chain(net, path, inputs, batch)
+        if net.kind == "NetGraph":
+            return self._graph(net, path, inputs, batch)
+        if net.kind == "NetNestOperator":
+            return self._nest(net, path, inputs, batch)
+        return self._map(net, path, inputs, batch)
+
+    def _layer(self, layer: Layer, path: Path, inputs: Values, batch: int) -> Values:
+        frozen = frozenset(name for name in layer.statistic_names if (*path, name) in self.frozen)
+        outputs = layer.output_names
+        g = Builder(self.graph, batch=batch, mode=self.mode, origin=path, frozen_statistics=frozen,
+                    output=_known(self.solution.port_shape(path, outputs[0])))
+        arrays = {field_name(name): self._array(layer, path, name) for name in layer.array_values}
+        if layer.is_variadic:
+            result: Any = layer.lower(g, *inputs.values(), **arrays)
+        else:
+            result = layer.lower(g, **{field_name(name): value for name, value in inputs.items()}, **arrays)
+        return result if isinstance(result, dict) else {outputs[0]: result}
+
+    def _array(self, layer: Layer, path: Path, name: str) -> Value | None:
+        value = layer.array_values[name]
+        if value is None:
+            return None
+        key = value if isinstance(value, NetSharedArray) else (*path, name)
+        if key not in self.graph.arrays:
+            self.graph.arrays[key] = self.graph.new_value(_known(self.solution.array_shape((*path, name))))
+        return self.graph.arrays[key]
+
+    def _chain(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:
+        current = inputs.get("Input")
+        for key, node in net.nodes.items():
+            own = {node.input_names[0]: current} if node.input_names and current is not None else {}
+            (current,) = self.visit(node, (*path, key), own, batch).values()
+        assert current is not None
+        return {"Output": current}
+
+    def _graph(self, net: Any, path: Path, inputs: Values, batch: int) -> Values:
+        made: dict[tuple[Any, str], Value] = {(None, name): value for name, value in inputs.items()}
+        for key in topological(net.nodes, net.edges):
+            edges = {e.target_port: e for e in net.edges if e.target == key}
+            own = {name: made[edges[name].source, edges[name].source_port] for name in net.ports_of(key)}
+            for name, value in self.visit(net.nodes[key], (*path, key), own, batch).items():
+                made[key, name] = value
+        return {e.target_port: made[e.source, e.source_port] for e in net.edges if e.target is None}
+
+    def _nest(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:
+        inner, current = net.nodes["Net"], inputs["Input"]
+        for _ in range(net.parameters["Iterations"]):
+            (current,) = self.visit(inner, (*path, "Net"), {inner.input_names[0]: current}, batch).values()
+        return {"Output": current}
+
+    def _map(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:
+        # Every element is an example of its own to the net inside.
+        x, inner = inputs["Input"], net.nodes["Net"]
+        g = Builder(self.graph, origin=path)
+        rows = math.prod(x.shape[:2])
+        own = {inner.input_names[0]: g.reshape(x, (rows, *x.shape[2:]))}
+        (y,) = self.visit(inner, (*path, "Net"), own, rows).values()
+        return {"Output": g.reshape(y, (*x.shape[:2], *y.shape[1:]))}
+
+
+__all__ = ["is_known", "lower"]

@@ -1,0 +1,143 @@
+"""NetTrainResults: what a training did, and with which multipliers.
+
+Wolfram Language: NetTrainResultsObject.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from wlnet.core.multipliers import MultiplierTable
+from wlnet.core.symbols import ALL
+from wlnet.core.tables import PropertyTable
+
+
+@dataclass(frozen=True)
+class TrainingRecord:
+    """The plain facts of one training."""
+
+    trained_net: Any
+    training_net: Any
+    multipliers: MultiplierTable
+    method: tuple[str, dict[str, Any]]
+    batch_size: int
+    batches_per_round: int
+    batch_losses: tuple[float, ...]
+    batch_measurements: dict[str, tuple[float, ...]]
+    round_losses: tuple[float, ...]
+    round_measurements: dict[str, tuple[float, ...]]
+    validation_losses: tuple[float, ...]
+    validation_measurements: dict[str, tuple[float, ...]]
+    validation_positions: tuple[int, ...]
+    best_validation_round: int | None
+    examples_processed: int
+    training_examples: int | None
+    validation_examples: int | None
+    initial_learning_rate: float
+    final_learning_rate: float
+    reason: str
+    seconds: float
+    message: str | None = None
+    target_device: str = "CPU"
+    notes: dict[str, Any] = field(default_factory=dict)
+
+
+PROPERTIES = PropertyTable("NetTrainResults")
+_row = PROPERTIES.row
+
+
+class NetTrainResults:
+    """The record of a training: `results["TrainedNet"]`, a list of names, or ALL for a dict of everything.
+
+    `results["Properties"]` lists the names. Raises PartError for unknown ones.
+
+    Wolfram Language: NetTrainResultsObject.
+    """
+
+    __slots__ = ("_record",)
+    _record: TrainingRecord
+
+    def __init__(self, record: TrainingRecord) -> None:
+        object.__setattr__(self, "_record", record)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError("a record of a training never changes")
+
+    def __getitem__(self, name: Any) -> Any:
+        if name is ALL:
+            return {each: PROPERTIES.ask(self._record, each) for each in PROPERTIES}
+        if isinstance(name, (list, tuple)):
+            return [self[each] for each in name]
+        return PROPERTIES.ask(self._record, name)
+
+    def __dir__(self) -> list[str]:
+        return ["_record"]
+
+    def __repr__(self) -> str:
+        r = self._record
+        loss = f"{r.round_losses[-1]:.4g}" if r.round_losses else "none"
+        best = f", best validation round {r.best_validation_round}" if r.best_validation_round else ""
+        frozen = sum(not row.trained for row in r.multipliers)
+        return (f"NetTrainResults({len(r.round_losses)} rounds of {r.batches_per_round} batches, loss {loss}{best}, "
+                f"{frozen} of {len(r.multipliers)} arrays frozen, {r.reason}, {r.seconds:.1f} s)")
+
+
+def _last(values: tuple[float, ...]) -> float | None:
+    return values[-1] if values else None
+
+
+def _at_best(r: TrainingRecord, values: tuple[float, ...]) -> float | None:
+    if not values:
+        return None
+    return values[(r.best_validation_round or len(values)) - 1]
+
+
+_row("ArraysLearningRateMultipliers", "WeightsLearningRateMultipliers")(lambda r: r.multipliers.values_by_key())
+
+
+@_row("ArraysLearningRateMultiplierSources")
+def _(r: TrainingRecord) -> Any:
+    return r.multipliers.sources_by_key()
+
+
+_row("BatchesPerRound")(lambda r: r.batches_per_round)
+_row("BatchLossList")(lambda r: list(r.batch_losses))
+_row("BatchMeasurements")(lambda r: {name: _last(values) for name, values in r.batch_measurements.items()})
+_row("BatchMeasurementsLists")(lambda r: {name: list(values) for name, values in r.batch_measurements.items()})
+_row("BatchSize")(lambda r: r.batch_size)
+_row("BestValidationRound")(lambda r: r.best_validation_round)
+_row("ExamplesProcessed", "TotalInputs")(lambda r: r.examples_processed)
+_row("FinalLearningRate")(lambda r: r.final_learning_rate)
+_row("InitialLearningRate")(lambda r: r.initial_learning_rate)
+_row("MeanBatchesPerSecond")(lambda r: len(r.batch_losses) / r.seconds if r.seconds else 0.0)
+_row("MeanExamplesPerSecond", "MeanInputsPerSecond")(lambda r: r.examples_processed / r.seconds if r.seconds else 0.0)
+_row("OptimizationMethod")(lambda r: (r.method[0], dict(r.method[1])))
+_row("ReasonTrainingStopped")(lambda r: r.reason)
+_row("ReasonMessage")(lambda r: r.message)
+_row("RoundLoss", "FinalRoundLoss")(lambda r: _last(r.round_losses))
+_row("RoundLossList")(lambda r: list(r.round_losses))
+_row("RoundMeasurements")(lambda r: {name: _last(values) for name, values in r.round_measurements.items()})
+_row("RoundMeasurementsLists")(lambda r: {name: list(values) for name, values in r.round_measurements.items()})
+_row("RoundPositions")(lambda r: [r.batches_per_round * (i + 1) for i in range(len(r.round_losses))])
+_row("TargetDevice")(lambda r: r.target_device)
+_row("TotalBatches")(lambda r: len(r.batch_losses))
+_row("TotalRounds")(lambda r: len(r.round_losses))
+_row("TotalTrainingTime")(lambda r: r.seconds)
+_row("TrainedNet")(lambda r: r.trained_net)
+_row("TrainingExamples")(lambda r: r.training_examples)
+_row("TrainingNet")(lambda r: r.training_net)
+_row("ValidationExamples")(lambda r: r.validation_examples)
+_row("ValidationLoss", "FinalValidationLoss")(lambda r: _at_best(r, r.validation_losses))
+_row("ValidationLossList")(lambda r: list(r.validation_losses))
+_row("ValidationMeasurements")(lambda r: {name: _at_best(r, values) for name, values in r.validation_measurements.items()})
+_row("ValidationMeasurementsLists")(lambda r: {name: list(values) for name, values in r.validation_measurements.items()})
+_row("ValidationPositions")(lambda r: list(r.validation_positions))
+
+
+@_row("FinalWeights")
+def _(r: TrainingRecord) -> Any:
+    return dict(r.notes.get("arrays", {}))
+
+
+_row("Properties")(lambda r: PROPERTIES.names())

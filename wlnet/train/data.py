@@ -1,0 +1,119 @@
+"""The forms that training data come in: all become columns by port, or a generator of such."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wlnet.core.errors import DataError, Fault, OptionError, fail
+from wlnet.core.spelling import suggestion
+
+Columns = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Generator:
+    """A function that gives a batch when asked: f({"BatchSize": n, "Round": r, ...})."""
+
+    function: Callable[[Mapping[str, Any]], Any]
+    round_length: int | None = None
+
+
+FORMS = ("(inputs, outputs), [(x, y), ...], {port: column, ...}, [{port: value, ...}, ...], "
+         "a function that gives batches, or an array for a net that needs only one column")
+
+
+def read_data(given: Any, columns: Sequence[str], inputs: Sequence[str], at: str = "data") -> Columns | Generator:
+    """Raw columns by port. columns: what the training net needs, its inputs first. Raises DataError."""
+    if callable(given) and not hasattr(given, "__array__"):
+        return Generator(given)
+    if isinstance(given, tuple) and len(given) == 2 and callable(given[0]) and isinstance(given[1], Mapping):
+        return Generator(given[0], _round_length(given[1]))
+    if isinstance(given, Mapping):
+        return _equal(_by_port(given, columns, at), at)
+    if isinstance(given, tuple) and len(given) == 2:
+        return _equal(_pair(given, columns, inputs, at), at)
+    if isinstance(given, (list, tuple)) and len(given) == 0:
+        raise fail(DataError, Fault("no examples", at=at, given=repr(given)))
+    if isinstance(given, (list, tuple)):
+        return _equal(_rows(list(given), columns, inputs, at), at)
+    if hasattr(given, "__array__") and len(columns) == 1:
+        return _equal({columns[0]: np.asarray(given)}, at)
+    if isinstance(given, Iterable) and not isinstance(given, (str, bytes)) and not hasattr(given, "__array__"):
+        return read_data(list(given), columns, inputs, at)
+    raise fail(DataError, Fault("an unknown form of data", at=at, given=_brief(given), expected=FORMS,
+                                known=[f"columns {list(columns)}"]))
+
+
+def _brief(given: Any) -> str:
+    return f"{type(given).__name__} of shape {given.shape}" if isinstance(given, np.ndarray) else repr(given)[:80]
+
+
+def _round_length(options: Mapping[Any, Any]) -> int | None:
+    unknown = [name for name in options if name != "RoundLength"]
+    length = options.get("RoundLength")
+    if unknown or isinstance(length, bool) or not isinstance(length, int) or length < 1:
+        raise fail(OptionError, Fault("options of a generator", given=repr(dict(options)), expected='{"RoundLength": 640}'))
+    return length
+
+
+def _pair(given: tuple[Any, Any], columns: Sequence[str], inputs: Sequence[str], at: str) -> Columns:
+    targets = [name for name in columns if name not in inputs]
+    if isinstance(given[0], Mapping) or isinstance(given[1], Mapping):
+        parts = [part if isinstance(part, Mapping) else {names[0]: part} if len(names) == 1 else None
+                 for part, names in zip(given, (list(inputs), targets), strict=True)]
+        if None not in parts:
+            return _by_port({**parts[0], **parts[1]}, columns, at)  # type: ignore[dict-item]
+    if len(columns) != 2:
+        raise fail(DataError, Fault("two columns for a net that needs others", at=at, expected=f"columns {list(columns)}",
+                                    fix="{" + ", ".join(f"{name!r}: ..." for name in columns) + "}"))
+    first, second = (list(inputs)[0], targets[0]) if len(inputs) == 1 and len(targets) == 1 else columns
+    return {first: given[0], second: given[1]}
+
+
+def _by_port(given: Mapping[Any, Any], columns: Sequence[str], at: str) -> Columns:
+    faults = []
+    for name in columns:
+        if name not in given:
+            extra = [str(key) for key in given if key not in columns]
+            faults.append(Fault(f"no data for port {name!r}", at=at, given=f"columns {list(given)}",
+                                expected=f"columns {list(columns)}", fix=suggestion(name, extra)))
+    if faults:
+        raise fail(DataError, faults)
+    return {name: given[name] for name in columns}
+
+
+def _rows(rows: list[Any], columns: Sequence[str], inputs: Sequence[str], at: str) -> Columns:
+    if all(isinstance(row, Mapping) for row in rows):
+        for number, row in enumerate(rows, 1):
+            missing = [name for name in columns if name not in row]
+            if missing:
+                raise fail(DataError, Fault(f"no value for port {missing[0]!r}", at=f"{at}, example {number}",
+                                            given=f"{list(row)}", expected=f"{list(columns)}"))
+        return {name: [row[name] for row in rows] for name in columns}
+    if len(columns) == 1:
+        return {columns[0]: rows}
+    for number, row in enumerate(rows, 1):
+        if not (isinstance(row, (tuple, list)) and len(row) == 2):
+            raise fail(DataError, Fault("an example is a pair (input, output)", at=f"{at}, example {number}",
+                                        given=repr(row)[:80], expected=FORMS))
+    return _pair(([row[0] for row in rows], [row[1] for row in rows]), columns, inputs, at)
+
+
+def _equal(columns: Columns, at: str) -> Columns:
+    counts = {}
+    for name, column in columns.items():
+        if not hasattr(column, "__len__"):
+            columns[name] = column = list(column) if isinstance(column, Iterable) else column
+        if not hasattr(column, "__len__") or isinstance(column, (str, bytes)) or np.ndim(column) == 0 and isinstance(column, np.ndarray):
+            raise fail(DataError, Fault("a column is a sequence of examples", at=f"{at}, port {name}", given=repr(column)[:80]))
+        counts[name] = len(column)
+    if len(set(counts.values())) > 1:
+        raise fail(DataError, Fault("columns of different length", at=at,
+                                    given=", ".join(f"{name}: {count}" for name, count in counts.items())))
+    if 0 in counts.values():
+        raise fail(DataError, Fault("no examples", at=at, given=", ".join(f"{n}: {c}" for n, c in counts.items())))
+    return columns

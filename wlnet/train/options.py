@@ -1,0 +1,127 @@
+"""The options of net_train, checked together before anything starts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.scaled import Scaled
+from wlnet.core.spelling import suggestion
+from wlnet.core.streams import Seed, as_seed
+from wlnet.core.symbols import AUTOMATIC
+from wlnet.methods import as_method
+from wlnet.methods.base import Method
+from wlnet.plan.compile import DTYPES
+from wlnet.train.measurements import Measurement, as_measurements
+from wlnet.train.stopping import StoppingCriterion, as_criterion
+
+BATCH = 64
+
+
+@dataclass(frozen=True)
+class Options:
+    """What net_train was asked to do. AUTOMATIC stands for what the data decide."""
+
+    loss_function: Any
+    learning_rate: float
+    rules: Any
+    method: Method
+    batch_size: Any
+    max_rounds: Any
+    time_goal: float | None
+    validation_set: Any
+    seed: Seed
+    measurements: Any
+    progress_function: Callable[..., Any] | None
+    reporting: Any
+    stopping: StoppingCriterion | None
+    update_schedule: Any
+    precision: str
+
+
+def read_options(
+    *, loss_function: Any, learning_rate: Any, learning_rate_multipliers: Any, method: Any, batch_size: Any,
+    max_training_rounds: Any, time_goal: Any, validation_set: Any, random_seeding: Any,
+    training_progress_measurements: Any, training_progress_function: Any, training_progress_reporting: Any,
+    training_progress_checkpointing: Any, training_stopping_criterion: Any, training_update_schedule: Any,
+    working_precision: Any, target_device: Any, workers: Any,
+) -> Options:
+    """The options as they are used. Raises OptionError with all faults at once."""
+    faults: list[Fault] = []
+
+    def number(option: str, given: Any, least: float, text: str, *, whole: bool = False) -> None:
+        fine = isinstance(given, (int, float)) and not isinstance(given, bool) and math.isfinite(given)
+        if hasattr(given, "item") and not isinstance(given, bool):
+            fine = True
+            given = given.item()
+        if not fine or given < least or (given == least == 0) or (whole and int(given) != given):
+            faults.append(Fault(f"{option} cannot be this", given=repr(given)[:60], expected=text))
+
+    def choice(option: str, given: Any, known: tuple[Any, ...]) -> None:
+        if not any(given is each or (isinstance(given, str) and given == each) for each in known):
+            faults.append(Fault(f"{option} cannot be this", given=repr(given)[:60], known=list(known),
+                                fix=suggestion(given, [k for k in known if isinstance(k, str)]) if isinstance(given, str) else None))
+
+    def attempt(read: Callable[[], Any]) -> Any:
+        try:
+            return read()
+        except OptionError as error:
+            faults.append(Fault(str(error)))
+            return None
+
+    if learning_rate is not AUTOMATIC:
+        number("learning_rate", learning_rate, 0, "a positive number")
+    if batch_size is not AUTOMATIC:
+        number("batch_size", batch_size, 1, "a positive integer", whole=True)
+    if max_training_rounds is not AUTOMATIC:
+        number("max_training_rounds", max_training_rounds, 1, "a positive integer", whole=True)
+    if time_goal is not None and time_goal is not AUTOMATIC:
+        number("time_goal", time_goal, 0, "seconds, a positive number")
+    if workers is not AUTOMATIC:
+        number("workers", workers, 1, "a positive integer", whole=True)
+    choice("working_precision", "Real32" if working_precision is AUTOMATIC else working_precision, tuple(DTYPES))
+    choice("target_device", target_device, ("CPU",))
+    if training_progress_checkpointing is not None:
+        faults.append(Fault("training_progress_checkpointing is not there yet: it can only be None",
+                            given=repr(training_progress_checkpointing)[:60],
+                            fix="a training_progress_function may save(state['Net'], file)"))
+    if training_progress_function is not None and not callable(training_progress_function):
+        faults.append(Fault("training_progress_function is a function of one dict", given=repr(training_progress_function)[:60]))
+    if not callable(training_progress_reporting):
+        choice("training_progress_reporting", training_progress_reporting, (AUTOMATIC, None, "Print"))
+    if isinstance(validation_set, Scaled) and not 0 < validation_set.factor < 1:
+        faults.append(Fault("validation_set=Scaled(f) needs 0 < f < 1", given=repr(validation_set), fix="Scaled(0.1)"))
+    chosen = attempt(lambda: as_method(method))
+    measurements = attempt(lambda: as_measurements(training_progress_measurements))
+    stopping = attempt(lambda: as_criterion(training_stopping_criterion))
+    seed = attempt(lambda: as_seed(random_seeding))
+    if faults:
+        raise fail(OptionError, faults)
+    return Options(
+        loss_function=loss_function,
+        learning_rate=chosen.rate(learning_rate),
+        rules=learning_rate_multipliers,
+        method=chosen,
+        batch_size=batch_size if batch_size is AUTOMATIC else int(batch_size),
+        max_rounds=max_training_rounds if max_training_rounds is AUTOMATIC else int(max_training_rounds),
+        time_goal=None if time_goal is AUTOMATIC else time_goal,
+        validation_set=validation_set,
+        seed=seed,
+        measurements=measurements,
+        progress_function=training_progress_function,
+        reporting=training_progress_reporting,
+        stopping=stopping,
+        update_schedule=training_update_schedule,
+        precision="Real32" if working_precision is AUTOMATIC else working_precision,
+    )
+
+
+def automatic_rounds(batches_per_round: int) -> int:
+    """About ten thousand updates, within 10 to 10000 rounds."""
+    return min(max(math.ceil(10000 / batches_per_round), 10), 10000)
+
+
+__all__ = ["BATCH", "Measurement", "Options", "automatic_rounds", "read_options"]

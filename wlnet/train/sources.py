@@ -1,0 +1,94 @@
+"""Where batches come from: columns that are reshuffled every round, or a function that is asked."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from wlnet.core.errors import DataError, Fault, fail
+from wlnet.core.streams import Seed, stream
+from wlnet.evaluate.columns import Array
+
+Batch = tuple[Mapping[str, Array], int]
+State = Callable[[], Mapping[str, Any]]
+
+
+class Source(Protocol):
+    @property
+    def batch_size(self) -> int: ...
+    @property
+    def batches_per_round(self) -> int: ...
+    @property
+    def examples(self) -> int | None: ...
+    def round(self, number: int, state: State) -> Iterator[Batch]: ...
+
+
+@dataclass(frozen=True)
+class ArraySource:
+    """Columns of encoded examples. Every round uses every example once; the last batch may be smaller."""
+
+    columns: Mapping[str, Array]
+    batch_size: int
+    seed: Seed
+
+    @property
+    def examples(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+    @property
+    def batches_per_round(self) -> int:
+        return math.ceil(self.examples / self.batch_size)
+
+    def round(self, number: int, state: State) -> Iterator[Batch]:
+        order = stream(self.seed, "shuffle", number).permutation(self.examples)
+        for start in range(0, len(order), self.batch_size):
+            chosen = order[start : start + self.batch_size]
+            yield {name: column[chosen] for name, column in self.columns.items()}, len(chosen)
+
+    def in_order(self) -> Iterator[Batch]:
+        for start in range(0, self.examples, self.batch_size):
+            part = slice(start, start + self.batch_size)
+            batch = {name: column[part] for name, column in self.columns.items()}
+            yield batch, len(next(iter(batch.values())))
+
+    def split(self, fraction: float) -> tuple[ArraySource, ArraySource]:
+        """Training and validation examples: round(fraction n) of the shuffled examples are held out."""
+        count = self.examples
+        held = round(fraction * count)
+        if not 0 < held < count:
+            raise fail(DataError, Fault("a validation set needs at least one example and must leave one",
+                                        given=f"Scaled({fraction}) of {count} examples"))
+        order = stream(self.seed, "validation split").permutation(count)
+
+        def part(rows: Array) -> ArraySource:
+            return ArraySource({name: column[rows] for name, column in self.columns.items()}, self.batch_size, self.seed)
+
+        return part(np.sort(order[:-held])), part(np.sort(order[-held:]))
+
+
+@dataclass(frozen=True)
+class GeneratorSource:
+    """A function asked for every batch; `encode` turns what it gives into arrays by port."""
+
+    function: Callable[[Mapping[str, Any]], Any]
+    encode: Callable[[Any], Mapping[str, Array]]
+    batch_size: int
+    round_length: int | None
+    examples: int | None = None
+
+    @property
+    def batches_per_round(self) -> int:
+        return 1 if self.round_length is None else math.ceil(self.round_length / self.batch_size)
+
+    def round(self, number: int, state: State) -> Iterator[Batch]:
+        for _ in range(self.batches_per_round):
+            batch = self.encode(self.function(dict(state())))
+            count = len(next(iter(batch.values())))
+            if count != self.batch_size:
+                raise fail(DataError, Fault("a generator gave another number of examples than it was asked for",
+                                            given=str(count), expected=f"{self.batch_size}, as state['BatchSize'] says"))
+            yield batch, count
