@@ -1,19 +1,85 @@
-"""wlnet: nets as values, and rules that say how fast each part of them learns."""
+"""wlnet: nets as values, and rules that say how fast each part of them learns.
 
-from wlnet.coders import NetDecoder, NetEncoder
-from wlnet.core.errors import (
-    DataError,
-    FormatError,
-    NothingToTrainError,
-    NotInitializedError,
-    OptionError,
-    PartError,
-    RuleError,
-    RuleWarning,
-    ShapeError,
-    TrainingWarning,
-    WlnetError,
-)
-from wlnet.core.parts import Alternatives, NetPort, NetSharedArray, Span
-from wlnet.core.scaled import Scaled
-from wlnet.core.symbols import ALL, ANY, AUTOMATIC
+>>> import wlnet as wl
+>>> net = wl.net_initialize(wl.NetChain([3, "Ramp", 1], input=2))
+>>> trained = wl.net_train(net, ([[0, 1], [1, 0]], [[1], [2]]), max_training_rounds=5,
+...                        learning_rate_multipliers={1: None})
+>>> (wl.net_extract(trained, (1, "Weights")) == wl.net_extract(net, (1, "Weights"))).all()
+np.True_
+"""
+
+import importlib
+from typing import Any
+
+from wlnet import data as data
+from wlnet.coders import NetDecoder as NetDecoder
+from wlnet.coders import NetEncoder as NetEncoder
+from wlnet.core.errors import DataError as DataError
+from wlnet.core.errors import FormatError as FormatError
+from wlnet.core.errors import NothingToTrainError as NothingToTrainError
+from wlnet.core.errors import NotInitializedError as NotInitializedError
+from wlnet.core.errors import OptionError as OptionError
+from wlnet.core.errors import PartError as PartError
+from wlnet.core.errors import RuleError as RuleError
+from wlnet.core.errors import RuleWarning as RuleWarning
+from wlnet.core.errors import ShapeError as ShapeError
+from wlnet.core.errors import TrainingWarning as TrainingWarning
+from wlnet.core.errors import WlnetError as WlnetError
+from wlnet.core.net import Services as _Services
+from wlnet.core.parts import Alternatives as Alternatives
+from wlnet.core.parts import NetPort as NetPort
+from wlnet.core.parts import NetSharedArray as NetSharedArray
+from wlnet.core.parts import Span as Span
+from wlnet.core.scaled import Scaled as Scaled
+from wlnet.core.symbols import ALL as ALL
+from wlnet.core.symbols import ANY as ANY
+from wlnet.core.symbols import AUTOMATIC as AUTOMATIC
+from wlnet.layers import *  # noqa: F403  # every layer is public; layers/__init__.py lists them
+from wlnet.methods import SGD as SGD
+from wlnet.methods import Adam as Adam
+from wlnet.methods import RMSProp as RMSProp
+from wlnet.methods import SignSGD as SignSGD
+from wlnet.nets.chain import NetChain as NetChain
+from wlnet.nets.extract import net_extract as net_extract
+from wlnet.nets.information import information as information
+from wlnet.nets.initialize import net_initialize as net_initialize
+from wlnet.nets.netgraph import NetGraph as NetGraph
+from wlnet.nets.operators import NetMapOperator as NetMapOperator
+from wlnet.nets.operators import NetNestOperator as NetNestOperator
+from wlnet.nets.replace import net_replace_part as net_replace_part
+from wlnet.nets.show import show as _show
+from wlnet.nets.show import show_html as _show_html
+from wlnet.results import NetTrainResults as NetTrainResults
+from wlnet.version import VERSION as __version__
+
+_LAZY = {
+    "net_train": "wlnet.train.net_train",
+}
+"""Names whose rooms bring Numba: they are opened when they are first asked for."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(_LAZY[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, "__version__"})
+
+
+def _evaluate(*args: Any, **options: Any) -> Any:
+    from wlnet.evaluate import evaluate
+
+    _Services.evaluate = evaluate
+    return evaluate(*args, **options)
+
+
+_Services.evaluate = _evaluate
+_Services.show = _show
+_Services.show_html = _show_html
+
+_ROOMS = {"coders", "core", "graph", "layers", "methods", "nets", "results", "version", "importlib", "Any"}
+__all__ = sorted({name for name in globals() if not name.startswith("_")} - _ROOMS | {*_LAZY})

@@ -43,7 +43,7 @@ def convolutions(draw: Any) -> Any:
     )
     x = (draw(sizes), groups * draw(st.integers(1, 2)), *space)
     w = (groups * draw(st.integers(1, 2)), x[1] // groups, *kernel)
-    return x, w, dict(stride=stride, padding=padding, dilation=dilation, groups=groups)
+    return x, w, {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
 
 
 def check_convolution(x: Any, w: Any, window: Any) -> None:
@@ -64,7 +64,7 @@ def test_convolution_of_any_size_stride_padding_dilation_and_groups(given: Any) 
 def test_a_batch_done_in_parts_gives_the_same(limit: int, monkeypatch: Any) -> None:
     monkeypatch.setattr(convolution, "LIMIT", limit)
     convolution.layout.cache_clear()
-    window = dict(stride=(1, 2), padding=((1, 0), (1, 1)), dilation=(1, 1), groups=2)
+    window = {"stride": (1, 2), "padding": ((1, 0), (1, 1)), "dilation": (1, 1), "groups": 2}
     x, w = (5, 4, 4, 5), (2, 2, 2, 3)
     part = convolution.layout(x[0], x[1:], w, *window.values()).part
     assert part == max(1, limit // (4 * 2 * 3 * 4 * 3)) < x[0]
@@ -84,13 +84,13 @@ def pools(draw: Any) -> Any:
         axes.append((k, draw(st.integers(1, 4)), pads, space))
     kernel, stride, padding, space = (tuple(each) for each in zip(*axes, strict=True))
     x = (draw(st.integers(1, 2)), draw(st.integers(1, 2)), *space)
-    return x, dict(kernel=kernel, stride=stride, padding=padding)
+    return x, {"kernel": kernel, "stride": stride, "padding": padding}
 
 
 @st.composite
 def two_by_two(draw: Any) -> Any:
     x = draw(st.tuples(*[st.integers(1, 2)] * 2, *[st.integers(2, 7)] * 2))
-    return x, dict(kernel=(2, 2), stride=(2, 2), padding=((0, 0), (0, 0)))
+    return x, {"kernel": (2, 2), "stride": (2, 2), "padding": ((0, 0), (0, 0))}
 
 
 LEVELS = np.array([-np.inf, -1.0, -0.0, 0.0, 1.0, np.inf, np.nan])
@@ -112,7 +112,7 @@ def test_pooling_of_any_size_with_ties_and_special_values(
 
 def test_padding_is_never_the_largest_even_where_all_is_minus_infinity() -> None:
     x = np.full((1, 1, 3, 3), -np.inf)
-    window = dict(kernel=(2, 2), stride=(2, 2), padding=((1, 0), (1, 0)))
+    window = {"kernel": (2, 2), "stride": (2, 2), "padding": ((1, 0), (1, 0))}
     y, where = Run("pool_max", (x,), window, np.float64).outputs
     assert np.all(y == -np.inf)
     assert where[0, 0].tolist() == [[3, 2], [1, 0]]
@@ -121,13 +121,13 @@ def test_padding_is_never_the_largest_even_where_all_is_minus_infinity() -> None
 @pytest.mark.parametrize("stride", [(2, 2), (1, 2)])
 def test_the_first_nan_of_a_window_is_its_largest(stride: Any) -> None:
     x = np.array([[[[1.0, 5.0, np.nan, 9.0], [np.nan, np.inf, np.nan, 2.0]]]])
-    window = dict(kernel=(2, 2), stride=stride, padding=((0, 0), (0, 0)))
+    window = {"kernel": (2, 2), "stride": stride, "padding": ((0, 0), (0, 0))}
     y, where = Run("pool_max", (x,), window, np.float64).outputs
     assert np.isnan(y).all()
     assert where.tolist() == [[[[2, 0]]]]
 
 
 def test_a_pooling_window_of_nothing_but_padding_is_refused() -> None:
-    window = dict(kernel=(2,), stride=(1,), padding=((2, 0),))
+    window = {"kernel": (2,), "stride": (1,), "padding": ((2, 0),)}
     with pytest.raises(AssertionError, match=r"\(2, 0\)"):
         Run("pool_max", (np.ones((1, 1, 3)),), window, np.float64)

@@ -52,12 +52,14 @@ class RuleList:
 
     rules: tuple[Rule, ...]
     given: Any = field(default=AUTOMATIC, compare=False)
+    faults: tuple[Fault, ...] = ()
+    """What is wrong already; `match` reports it together with the parts that do not exist."""
 
     def __iter__(self) -> Iterator[Rule]:
         return iter(self.rules)
 
     def __bool__(self) -> bool:
-        return bool(self.rules)
+        return bool(self.rules or self.faults)
 
     @property
     def as_given(self) -> Any:
@@ -86,7 +88,8 @@ def parse_rules(
 ) -> RuleList:
     """Rules from a number, None, a dict, or a list of (part, value) pairs; AUTOMATIC says nothing.
 
-    Raises RuleError with all faults at once.
+    Raises RuleError for what is no list of rules; faults of single rules are kept for `match`, which knows the net and
+    reports everything at once.
     """
     if given is AUTOMATIC:
         return NOTHING_SAID
@@ -98,22 +101,26 @@ def parse_rules(
     rules, faults = [], []
     for number, (part, value) in enumerate(pairs, 1):
         at = f"rule {number} of {option}"
+        fine = True
         try:
-            checked = part if isinstance(part, NetSharedArray) else as_steps(part)
+            if not isinstance(part, NetSharedArray):
+                as_steps(part)
             part = tuple(part) if isinstance(part, list) else part
-            del checked
         except PartError as error:
+            fine = False
             faults.append(Fault(f"a part that cannot be: {str(error).splitlines()[0]}", at=at, given=repr(part),
                                 fix=_last_fix(error)))
         try:
-            rules.append(Rule(part, read(value), number))
+            rate = read(value)
         except ValueError as error:
+            # The part is still looked up, so that all faults are told at once.
+            rate = 1.0
             faults.append(Fault("a value that cannot be", at=f"{at}, part {part!r}", given=repr(value),
                                 expected=str(error)))
-    if faults:
-        raise fail(RuleError, faults)
+        if fine:
+            rules.append(Rule(part, rate, number))
     kept = dict(given) if isinstance(given, Mapping) else list(pairs)
-    return RuleList(tuple(rules), kept)
+    return RuleList(tuple(rules), kept, tuple(faults))
 
 
 def _last_fix(error: Exception) -> str | None:
@@ -174,7 +181,7 @@ def match(holder: Holder, places: list[ArrayPlace], *, strict: bool = True) -> M
     """
     inside = [place for place in places if place.path[: len(holder.path)] == holder.path]
     matches: Matches = {}
-    faults: list[Fault] = []
+    faults: list[Fault] = list(holder.rules.faults)
     for rule in holder.rules:
         try:
             selected = _selected(holder, rule, inside)

@@ -23,3 +23,5 @@ from wlnet.layers.softmax import SoftmaxLayer as SoftmaxLayer
 from wlnet.layers.threading import ThreadingLayer as ThreadingLayer
 from wlnet.layers.total import TotalLayer as TotalLayer
 from wlnet.layers.transpose import TransposeLayer as TransposeLayer
+
+__all__ = sorted(name for name in globals() if name.endswith("Layer"))

@@ -1,0 +1,225 @@
+"""information(net, property): what can be told of a net. A property is one row.
+
+Wolfram Language: Information (for nets).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.multipliers import array_places, multiplier_table
+from wlnet.core.net import Net
+from wlnet.core.parts import NetSharedArray, Path, path_text
+from wlnet.core.shapes import Partial, is_known
+from wlnet.core.symbols import AUTOMATIC
+from wlnet.core.tables import PropertyTable
+from wlnet.layers.layer import Layer
+from wlnet.nets.arrays import array_value, arrays_of
+from wlnet.nets.inference import inference, inferred_port
+from wlnet.nets.show import show
+
+PROPERTIES = PropertyTable("a net")
+_row = PROPERTIES.row
+REPORT = ("LayersCount", "ArraysCount", "SharedArraysCount", "InputPortNames", "OutputPortNames",
+          "ArraysTotalElementCount", "ArraysTotalSize")
+
+
+def information(net: Any, prop: Any = None) -> Any:
+    """A property of a net, a list of properties, or (without one) a dict that sums the net up.
+
+    `information(net, "Properties")` lists the names. A list of nets gives a list. Raises PartError for unknown
+    properties.
+
+    >>> from wlnet.nets.chain import NetChain
+    >>> information(NetChain([3, "Ramp", 1], input=2), "ArraysTotalElementCount")
+    13
+
+    Wolfram Language: Information.
+    """
+    if isinstance(net, (list, tuple)):
+        return [information(each, prop) for each in net]
+    if not isinstance(net, Net):
+        raise fail(OptionError, Fault("information is about a net", given=repr(net)[:80]))
+    if prop is None:
+        return {name: PROPERTIES.ask(net, name) for name in REPORT}
+    if isinstance(prop, (list, tuple)):
+        return [PROPERTIES.ask(net, name) for name in prop]
+    return PROPERTIES.ask(net, prop)
+
+
+def layers_of(net: Net, at: Path = ()) -> Iterator[tuple[Path, Layer]]:
+    """Every layer with its path; what holds layers is none."""
+    if isinstance(net, Layer):
+        yield at, net
+    for key, node in net.nodes.items():
+        yield from layers_of(node, (*at, key))
+
+
+def _shapes(net: Net) -> dict[Any, Partial]:
+    solution = inference(net)
+    return {place.key: solution.array_shape(place.path) for place in reversed(array_places(net))}
+
+
+def _in_order(net: Net) -> dict[Any, Any]:
+    found = _shapes(net)
+    return {key: found[key] for key in arrays_of(net)}
+
+
+def _counts(net: Net) -> dict[Any, Any]:
+    return {key: int(np.prod([int(n or 0) for n in shape], dtype=int)) if is_known(shape) and shape is not None else AUTOMATIC
+            for key, shape in _in_order(net).items()}
+
+
+def _bytes(net: Net) -> dict[Any, Any]:
+    values = arrays_of(net)
+    return {key: count if count is AUTOMATIC else count * getattr(values[key], "itemsize", 4)
+            for key, count in _counts(net).items()}
+
+
+def _total(values: dict[Any, Any]) -> int:
+    return sum(value for value in values.values() if value is not AUTOMATIC)
+
+
+def size_text(count: Any) -> Any:
+    """
+    >>> size_text(1724320)
+    '1.72 MB'
+    """
+    if count is AUTOMATIC:
+        return AUTOMATIC
+    for unit, scale in (("MB", 1e6), ("kB", 1e3)):
+        if count >= scale:
+            return f"{count / scale:.3g} {unit}"
+    return f"{count} B"
+
+
+_row("Arrays")(arrays_of)
+_row("ArraysList")(lambda net: list(arrays_of(net).values()))
+_row("ArraysPositionList")(lambda net: list(arrays_of(net)))
+_row("ArraysCount")(lambda net: len(arrays_of(net)))
+_row("ArraysDimensions")(_in_order)
+_row("ArraysElementCounts")(_counts)
+_row("ArraysByteCounts")(_bytes)
+_row("ArraysSizes")(lambda net: {key: size_text(count) for key, count in _bytes(net).items()})
+_row("ArraysTotalElementCount")(lambda net: _total(_counts(net)))
+_row("ArraysTotalByteCount")(lambda net: _total(_bytes(net)))
+_row("ArraysTotalSize")(lambda net: size_text(_total(_bytes(net))))
+_row("SharedArraysCount")(lambda net: sum(isinstance(key, NetSharedArray) for key in arrays_of(net)))
+
+
+@_row("ArraysLearningRateMultipliers")
+def _(net: Net) -> Any:
+    """The multiplier of each array, before any rule of net_train."""
+    return multiplier_table(net, AUTOMATIC, warnings=False).values_by_key()
+
+
+@_row("ArraysLearningRateMultiplierSources")
+def _(net: Net) -> Any:
+    """For each array the rule that decides, where it was set, and the rules it beats."""
+    return multiplier_table(net, AUTOMATIC, warnings=False).sources_by_key()
+
+
+@_row("ArraysLearningRateMultipliersTable")
+def _(net: Net) -> str:
+    """The same as a table to print."""
+    return multipliers_text(net, multiplier_table(net, AUTOMATIC, warnings=False))
+
+
+_row("Layers")(lambda net: dict(layers_of(net)))
+_row("LayersList")(lambda net: [layer for _, layer in layers_of(net)])
+_row("LayersCount")(lambda net: sum(1 for _ in layers_of(net)))
+_row("LayerTypeCounts")(lambda net: dict(Counter(layer.kind for _, layer in layers_of(net))))
+_row("InputPortNames")(lambda net: list(net.input_names))
+_row("OutputPortNames")(lambda net: list(net.output_names))
+_row("InputPorts")(lambda net: {name: inferred_port(net, name).spec for name in net.input_names})
+_row("OutputPorts")(lambda net: {name: inferred_port(net, name).spec for name in net.output_names})
+_row("RecurrentStatesCount")(lambda net: len(_states(net)))
+_row("RecurrentStatesPositionList")(lambda net: _states(net))
+_row("InputForm")(show)
+_row("Properties")(lambda net: PROPERTIES.names())
+
+
+def _states(net: Net) -> list[Path]:
+    """Ports of layers that carry a state from step to step."""
+    return [(*path, name) for path, layer in layers_of(net) for name in getattr(layer, "state_names", ())]
+
+
+@_row("LayersGraph")
+def _(net: Net) -> list[tuple[Path, Path]]:
+    """The edges between layers, at all levels: (path of the source, path of the target)."""
+    return _connections(net, ())[0]
+
+
+def _connections(net: Net, at: Path) -> tuple[list[tuple[Path, Path]], dict[str, list[Path]], dict[str, Path]]:
+    """Edges inside, the layers that each input port leads to, and the layer that each output port comes from."""
+    if isinstance(net, Layer):
+        return [], {name: [at] for name in net.input_names}, {name: at for name in net.output_names}
+    inner = {key: _connections(node, (*at, key)) for key, node in net.nodes.items()}
+    edges = [edge for found, _, _ in inner.values() for edge in found]
+    entries: dict[str, list[Path]] = {name: [] for name in net.input_names}
+    exits: dict[str, Path] = {}
+    for source, source_port, target, target_port in _links(net):
+        into = [] if target is None else inner[target][1].get(target_port, [(*at, target)])
+        if source is None:
+            entries[source_port] += into
+        elif target is None:
+            exits[target_port] = inner[source][2][source_port]
+        else:
+            edges += [(inner[source][2][source_port], path) for path in into]
+    return edges, entries, exits
+
+
+def _links(net: Any) -> list[tuple[Any, str, Any, str]]:
+    if net.kind == "NetGraph":
+        return [(e.source, e.source_port, e.target, e.target_port) for e in net.edges]
+    keys: list[Any] = [None, *net.nodes, None]
+    links = []
+    for source, target in zip(keys[:-1], keys[1:], strict=True):
+        if source is None and not net.input_names:
+            continue
+        source_port = "Input" if source is None else net.nodes[source].output_names[0]
+        target_port = "Output" if target is None else net.nodes[target].input_names[0]
+        links.append((source, source_port, target, target_port))
+    return links
+
+
+@_row("TopologyHash")
+def _(net: Net) -> str:
+    """A hash of structure, parameters and shapes; the numbers and the names of nodes do not enter."""
+    numbers: dict[Path, int] = {}
+    for i, (path, _) in enumerate(layers_of(net)):
+        numbers[path] = i
+    solution = inference(net)
+    rows = [(layer.kind, sorted((k, repr(v)) for k, v in layer.parameters.items()),
+             [(name, solution.array_shape((*path, name))) for name in layer.array_values
+              if layer.array_values[name] is not None]) for path, layer in layers_of(net)]
+    edges = sorted((numbers[a], numbers[b]) for a, b in _connections(net, ())[0])
+    return hashlib.sha256(repr((rows, edges)).encode()).hexdigest()
+
+
+def multipliers_text(net: Net, table: Any) -> str:
+    """The table of multipliers for people: array, shape, rate, what decided, what it beat."""
+    solution = inference(net)
+    head = ("array", "shape", "rate", "decided by", "set at", "beat")
+    rows = [head]
+    for row in table:
+        shape = solution.array_shape(row.places[0].path)
+        won = row.decided_by
+        name = path_text(row.key) if isinstance(row.key, tuple) else repr(row.key)
+        what = "the default" if won is None else str(won.rule)
+        rate = f"{row.multiplier:g}" + ("  frozen" if row.multiplier == 0 else "")
+        dims = "?" if shape is None else "x".join("?" if n is None else str(n) for n in shape) or "scalar"
+        beat = "; ".join(str(lost) for lost in row.beaten) or "-"
+        rows.append((name, dims, rate, what, "-" if won is None else won.set_at, beat))
+    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
+    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+
+
+__all__ = ["PROPERTIES", "array_value", "information", "layers_of", "multipliers_text"]
