@@ -5,11 +5,14 @@ JOBS ?= 2
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
-KERNEL_TESTS := tests/kernels
+KERNEL_TESTS := tests/kernels tests/test_every_primitive.py tests/test_every_method.py
 RULE_TESTS := tests/test_rules_against_the_reference.py
-SCRIPTS := $(filter-out examples/train_lenet.py,$(sort $(wildcard examples/*.py)))
+SCRIPTS := $(filter-out examples/train_lenet.py examples/letters.py,$(sort $(wildcard examples/*.py)))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+# Several test processes at once: a matrix library with threads of its own in each of them would crowd the cores.
+TEST_THREADS := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -29,11 +32,11 @@ train-lenet: .venv/.installed-test ## make the shipped LeNet again, from 55,000 
 	$(BIN)/python examples/train_lenet.py
 
 test: .venv/.installed-test ## run the tests
-	$(PYTEST) -n $(JOBS) --dist worksteal
+	$(TEST_THREADS) $(PYTEST) -n $(JOBS) --dist worksteal
 
 test-thorough: .venv/.installed-test ## 20,000 examples a law for the rules, and the tests marked thorough
 	$(PYTEST) -m "thorough or not thorough" --hypothesis-profile=thorough $(RULE_TESTS)
-	$(PYTEST) -n $(JOBS) -m thorough --hypothesis-profile=thorough --ignore=$(RULE_TESTS)
+	$(TEST_THREADS) $(PYTEST) -n $(JOBS) -m thorough --hypothesis-profile=thorough --ignore=$(RULE_TESTS)
 
 check: format-check lint types rooms test ## all that must hold before a change goes in
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.primitive_cases import CASES, INTEGER_GUARD, Case, Index, Run
+from tests.primitive_cases import CASES, GUARD, INTEGER_GUARD, Case, Index, Run
 from wlnet.graph.builder import Builder
 from wlnet.graph.derivatives import DERIVATIVES
 from wlnet.graph.gradient import gradients
@@ -183,7 +183,7 @@ def _peak(primitive: str, shapes: Any, attributes: Any) -> int:
     """The most bytes that a kernel holds while it runs on float32."""
     inputs = [np.ones(shape, np.float32) for shape in shapes]
     run = Run(primitive, inputs, attributes, np.float32)
-    scratch = run.buffers[-1][64:-64]
+    scratch = run.buffers[-1][GUARD:-GUARD]
     kernel = KERNELS[primitive]
     tracemalloc.start()
     try:

@@ -48,7 +48,6 @@ from wlnet.nets.operators import NetMapOperator as NetMapOperator
 from wlnet.nets.operators import NetNestOperator as NetNestOperator
 from wlnet.nets.replace import net_replace_part as net_replace_part
 from wlnet.nets.show import show as _show
-from wlnet.nets.show import show_html as _show_html
 from wlnet.results import NetTrainResults as NetTrainResults
 from wlnet.version import VERSION as __version__
 
@@ -75,6 +74,12 @@ def _evaluate(*args: Any, **options: Any) -> Any:
 
     _Services.evaluate = evaluate
     return evaluate(*args, **options)
+
+
+def _show_html(net: Any) -> str:
+    from wlnet.plot.summary import net_summary
+
+    return net_summary(net)
 
 
 _Services.evaluate = _evaluate

@@ -34,14 +34,18 @@ class Bench:
         self.graph.arrays[name] = self.graph.new_value(self.arrays[name].shape)
         return self.graph.arrays[name]
 
-    def lower(self, layer: Layer, *inputs: Value, arrays: dict[str, Any] | None = None, **ports: Value) -> Value:
+    def lower(
+        self, layer: Layer, *inputs: Value, arrays: dict[str, Any] | None = None, **ports: Value
+    ) -> Value:
         values: dict[str, Any] = {field_name(n): v for n, v in ports.items()}
         for name, numbers in (arrays or {}).items():
             values[field_name(name)] = None if numbers is None else self.array(name, numbers)
         known = {n: v.shape[1:] for n, v in ports.items()}
         known |= {str(i): v.shape[1:] for i, v in enumerate(inputs, 1)}
         known |= {n: p.shape for n, p in layer.ports.items() if n not in known}
-        found, _ = layer.infer(known, {n: np.shape(a) for n, a in (arrays or {}).items() if a is not None})
+        found, _ = layer.infer(
+            known, {n: np.shape(a) for n, a in (arrays or {}).items() if a is not None}
+        )
         batch = next((v.shape[0] for v in (*inputs, *ports.values())), 1)
         g = Builder(
             self.graph, batch=batch, mode=self.mode, frozen_statistics=self.frozen,
@@ -60,7 +64,9 @@ class Bench:
         return self.value(found)
 
 
-def inferred(layer: Layer, ports: dict[str, Any] | None = None, arrays: dict[str, Any] | None = None) -> dict[str, Any]:
+def inferred(
+    layer: Layer, ports: dict[str, Any] | None = None, arrays: dict[str, Any] | None = None
+) -> dict[str, Any]:
     """Every port and array of a layer, from shapes of some of them."""
     known = {name: port.shape for name, port in layer.ports.items()} | (ports or {})
     found_ports, found_arrays = layer.infer(known, layer.array_shapes() | (arrays or {}))

@@ -10,10 +10,15 @@ from wlnet.core.errors import OptionError
 from wlnet.graph.functions import ALIASES, FUNCTIONS
 from wlnet.layers import ElementwiseLayer
 
-SYMBOLS = """Ramp Tanh LogisticSigmoid SoftRamp Sin Cos Tan ArcSin ArcCos ArcTan Sinh Cosh ArcSinh ArcCosh
-    ArcTanh Log Exp Sqrt Square Abs Round Ceiling Floor Sign Gamma LogGamma Erf Identity""".split()
-ACTIVATIONS = """ReLU RectifiedLinearUnit ELU ExponentialLinearUnit SELU GELU Swish HardSwish Mish SoftSign
-    SoftPlus HardTanh HardSigmoid Sigmoid""".split()
+SYMBOLS = [
+    "Ramp", "Tanh", "LogisticSigmoid", "SoftRamp", "Sin", "Cos", "Tan", "ArcSin", "ArcCos",
+    "ArcTan", "Sinh", "Cosh", "ArcSinh", "ArcCosh", "ArcTanh", "Log", "Exp", "Sqrt", "Square",
+    "Abs", "Round", "Ceiling", "Floor", "Sign", "Gamma", "LogGamma", "Erf", "Identity",
+]  # fmt: skip
+ACTIVATIONS = [
+    "ReLU", "RectifiedLinearUnit", "ELU", "ExponentialLinearUnit", "SELU", "GELU", "Swish",
+    "HardSwish", "Mish", "SoftSign", "SoftPlus", "HardTanh", "HardSigmoid", "Sigmoid",
+]  # fmt: skip
 
 
 @pytest.mark.parametrize("name", SYMBOLS + ACTIVATIONS)
@@ -24,12 +29,18 @@ def test_every_name_of_the_wolfram_language_is_known(name):
 
 
 def test_two_names_of_one_function_give_equal_layers():
-    assert ElementwiseLayer("ReLU") == ElementwiseLayer("RectifiedLinearUnit") == ElementwiseLayer("Ramp")
+    assert (
+        ElementwiseLayer("ReLU")
+        == ElementwiseLayer("RectifiedLinearUnit")
+        == ElementwiseLayer("Ramp")
+    )
 
 
-@pytest.mark.parametrize(("name", "meant"), [("relu", "ReLU"), ("Tahn", "Tanh"), ("sigmoid", "Sigmoid")])
+@pytest.mark.parametrize(
+    ("name", "meant"), [("relu", "ReLU"), ("Tahn", "Tanh"), ("sigmoid", "Sigmoid")]
+)
 def test_a_misspelt_name_finds_its_word(name, meant):
-    with pytest.raises(OptionError, match=f"did you mean '{meant}'"):
+    with pytest.raises(OptionError, match=f"did you mean .*'{meant}'"):
         ElementwiseLayer(name)
 
 

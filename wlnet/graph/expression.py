@@ -61,7 +61,8 @@ class Expression:
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"an Expression never changes: {name!r} cannot be set")
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> None:
+        self.__setattr__(name, None)
 
     def __reduce__(self) -> tuple[type[Expression], tuple[Tree]]:
         return Expression, (self.tree,)

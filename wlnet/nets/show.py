@@ -1,21 +1,18 @@
-"""How nets are written: `repr` as Python that reads back, with shapes in comments; HTML for notebooks."""
+"""How nets are written: `repr` as Python that reads back, with shapes in comments."""
 
 from __future__ import annotations
 
-import html
 from typing import Any
 
 import numpy as np
 
-from wlnet.core.multipliers import array_places, multiplier_table
 from wlnet.core.names import field_name
 from wlnet.core.net import Net
-from wlnet.core.parts import NetSharedArray, Path, path_text
+from wlnet.core.parts import Path
 from wlnet.core.ports import UNKNOWN
 from wlnet.core.shapes import shape_text
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.layer import Layer
-from wlnet.nets.arrays import array_value
 from wlnet.nets.inference import Solution, inference
 
 SMALL = 12
@@ -135,24 +132,3 @@ def _numbers(value: Any) -> str:
         number = value[()]
         return str(number) if value.dtype == np.float32 else repr(float(number))
     return "[" + ", ".join(_numbers(row) for row in value) + "]"
-
-
-def show_html(net: Net) -> str:
-    """A table of the arrays of a net with shapes and multipliers, over its structure."""
-    rows = []
-    solution = inference(net)
-    for row in multiplier_table(net, AUTOMATIC, warnings=False):
-        key = row.key
-        name = path_text(key) if isinstance(key, tuple) else repr(key)
-        shape = shape_text(solution.array_shape(row.places[0].path))
-        value = array_value(net, key)
-        state = "drawn" if isinstance(value, np.ndarray) else "not drawn"
-        decided = row.decided_by.set_at if row.decided_by else "default"
-        cells = (name, shape, state, f"{row.multiplier:g}", decided)
-        rows.append("<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in cells) + "</tr>")
-    head = "".join(f"<th>{name}</th>" for name in ("array", "shape", "numbers", "multiplier", "set at"))
-    return (f"<pre>{html.escape(show(net))}</pre><table><thead><tr>{head}</tr></thead>"
-            f"<tbody>{''.join(rows)}</tbody></table>")
-
-
-__all__ = ["NetSharedArray", "array_places", "show", "show_html"]

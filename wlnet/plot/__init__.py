@@ -1,1 +1,1 @@
-"""plot"""
+"""Pictures and HTML: what notebooks show."""

@@ -1,0 +1,154 @@
+"""The bench of the laws: every layer with its examples, as a net, and as a program with gradients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from wlnet.core.net import Net
+from wlnet.core.ports import UNKNOWN
+from wlnet.core.symbols import AUTOMATIC
+from wlnet.engine.program import Program
+from wlnet.graph.builder import Builder, Mode
+from wlnet.graph.gradient import gradients
+from wlnet.layers.layer import LAYERS, Layer
+from wlnet.nets.arrays import arrays_of, replace_arrays
+from wlnet.nets.inference import inference
+from wlnet.plan.compile import finish
+from wlnet.plan.lower import lower
+
+BATCH = 3
+NO_INDEX = -(2**62)
+"""What index memory is filled with where floats would be NaN."""
+
+
+def with_inputs(layer: Layer, shapes: dict[str, Any]) -> Any:
+    """The same layer, made anew from its parameters and arrays, with these shapes of inputs."""
+    given = {f.name: layer.parameters[name] for name, f in layer.declared_parameters.items()}
+    given |= {f.name: layer.array_values[name] for name, f in layer.declared_arrays.items()}
+    given = {name: value for name, value in given.items() if value is not AUTOMATIC}
+    ports = {name: port for name, port in layer.ports.items() if port != UNKNOWN}
+    return type(layer)(**given, ports={**ports, **shapes})
+
+
+def filled(net: Net, seed: int = 0) -> Any:
+    """The net with random numbers in all arrays, none of them the usual first ones."""
+    rng, drawn = np.random.default_rng(seed), {}
+    solution = inference(net)
+    for key in arrays_of(net):
+        numbers = rng.normal(size=solution.array_shape(key))
+        drawn[key] = 0.5 + np.abs(numbers) if "Variance" in key[-1] else numbers
+    return replace_arrays(net, {key: np.float32(array) for key, array in drawn.items()})
+
+
+def draws(net: Net, count: int, seed: int, low: float, high: float) -> dict[str, Any]:
+    """Random columns for all input ports: numbers between low and high, indices from 1 to the most."""
+    rng, solution, columns = np.random.default_rng(seed), inference(net), {}
+    for name in net.input_names:
+        wire = solution.ports[(), name]
+        shape = (count, *wire.shape)
+        if wire.element == "Integer":
+            columns[name] = rng.integers(1, wire.below + 1, shape)
+        else:
+            # As float32 holds them, so that both precisions see the same numbers.
+            columns[name] = np.float64(np.float32(rng.uniform(low, high, shape)))
+    return columns
+
+
+@dataclass(frozen=True)
+class Case:
+    """One example of a layer."""
+
+    layer: Any
+    shapes: dict[str, Any]
+    span: tuple[float, float]
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.layer.kind}-{self.number}"
+
+    @property
+    def bare(self) -> Any:
+        """The layer with these inputs, not initialised."""
+        return with_inputs(self.layer, self.shapes)
+
+    @property
+    def net(self) -> Any:
+        return filled(self.bare)
+
+    def data(self, seed: int = 1, count: int = BATCH) -> dict[str, Any]:
+        return draws(self.bare, count, seed, *self.span)
+
+    def answer(self, net: Any, data: dict[str, Any], **options: Any) -> Any:
+        return net(data, **options) if data else net(**options)
+
+
+EXAMPLES = [
+    Case(layer, dict(shapes), span[0] if span else (-2.0, 2.0), number)
+    for _, kind in sorted(LAYERS.items())
+    for number, (layer, shapes, *span) in enumerate(kind.examples(), 1)
+]
+
+
+@dataclass
+class Run:
+    """A net on a batch as the plan makes it run, with the derivative of a random sum of its outputs.
+
+    After `run`: `outputs` by port; `derivatives` of the sum by input port and by key of array.
+    """
+
+    net: Any
+    data: dict[str, Any]
+    mode: Mode = "Test"
+    precision: str = "Real64"
+    without: tuple[str, ...] = ()
+    seed: int = 7
+    arrays: dict[Any, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        dtype = {"Real64": np.float64, "Real32": np.float32}[self.precision]
+        batch = len(next(iter(self.data.values()))) if self.data else BATCH
+        graph = lower(self.net, batch, self.mode)
+        g, rng = Builder(graph), np.random.default_rng(self.seed)
+        self.arrays = self.arrays or arrays_of(self.net)
+        self.arrays = {key: array.astype(dtype) for key, array in self.arrays.items()}
+        self.data, self.names = dict(self.data), list(graph.outputs)
+        total = None
+        for name, value in list(graph.outputs.items()):
+            factor = graph.inputs["factor " + name] = graph.new_value(value.shape)
+            self.data["factor " + name] = rng.uniform(0.5, 1.5, value.shape)
+            part = g.sum_to(g.multiply(value, factor), ())
+            total = part if total is None else g.add(total, part)
+        assert total is not None
+        sources = {n: v for n, v in graph.inputs.items() if v.element == "Real" and "factor" not in n}
+        sources |= graph.arrays
+        found = gradients(graph, total, sources.values())
+        graph.outputs |= {("derivative", key): found[value] for key, value in sources.items()}
+        graph.outputs["total"] = total
+        self.sources = list(sources)
+        self.program = Program(finish(graph, self.precision, self.without), self.arrays)
+
+    def poison(self) -> None:
+        """Fill everything that a run writes with NaN."""
+        program = self.program
+        for step in program.blueprint.steps:
+            for number in step.outputs:
+                memory = program.memory[number]
+                memory.fill(np.nan if memory.dtype.kind == "f" else NO_INDEX)
+        program._scratch.fill(np.nan)
+
+    def run(self, step: int = 0) -> Run:
+        for name, array in self.data.items():
+            self.program.inputs[name][...] = array
+        self.program.run(seed=self.seed, step=step)
+        results = {key: array.copy() for key, array in self.program.outputs.items()}
+        self.outputs = {name: results[name] for name in self.names}
+        self.derivatives = {key: results["derivative", key] for key in self.sources}
+        self.total = float(results["total"])
+        return self
+
+    def source(self, key: Any) -> Any:
+        """The numbers of an input port or of an array, to be changed in place."""
+        return self.data[key] if isinstance(key, str) else self.arrays[key]
