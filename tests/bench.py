@@ -40,7 +40,7 @@ def filled(net: Net, seed: int = 0) -> Any:
     for key in arrays_of(net):
         numbers = rng.normal(size=solution.array_shape(key))
         drawn[key] = 0.5 + np.abs(numbers) if "Variance" in key[-1] else numbers
-    return replace_arrays(net, {key: np.float32(array) for key, array in drawn.items()})
+    return replace_arrays(net, {key: np.asarray(x, np.float32) for key, x in drawn.items()})
 
 
 def draws(net: Net, count: int, seed: int, low: float, high: float) -> dict[str, Any]:

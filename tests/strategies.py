@@ -123,12 +123,12 @@ def wiring(draw: st.DrawFn, nodes: list[Tree], shuffled: bool) -> tuple[list[Tre
     return vertices, list(itertools.pairwise(order))
 
 
-def options(tree: Tree) -> st.SearchStrategy[Any]:
+@st.composite
+def options(draw: st.DrawFn, tree: Tree) -> Any:
     """What `learning_rate_multipliers` of this holder may be."""
-    unset = st.just(AUTOMATIC)
-    return st.sampled_from([*[unset] * 5, multiplier_values(), *[rule_lists(tree)] * 4]).flatmap(
-        lambda kind: kind
-    )
+    if draw(st.booleans()):
+        return AUTOMATIC
+    return draw(rule_lists(tree) if draw(st.integers(0, 4)) else multiplier_values())
 
 
 # Rules

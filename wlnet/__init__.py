@@ -69,22 +69,21 @@ def __dir__() -> list[str]:
     return sorted({*__all__, "__version__"})
 
 
-def _evaluate(*args: Any, **options: Any) -> Any:
-    from wlnet.evaluate import evaluate
+def _later(room: str, name: str) -> Any:
+    """A function of a room that is opened when it is first called."""
 
-    _Services.evaluate = evaluate
-    return evaluate(*args, **options)
+    def call(*args: Any, **options: Any) -> Any:
+        return getattr(importlib.import_module(room), name)(*args, **options)
 
-
-def _show_html(net: Any) -> str:
-    from wlnet.plot.summary import net_summary
-
-    return net_summary(net)
+    return call
 
 
-_Services.evaluate = _evaluate
 _Services.show = _show
-_Services.show_html = _show_html
+_Services.evaluate = _later("wlnet.evaluate.evaluation", "evaluate")
+_Services.show_html = _later("wlnet.plot.summary", "net_summary")
+_Services.draw = _later("wlnet.plot.drawing", "draw_net")
+_Services.draw_operations = _later("wlnet.plot.drawing", "draw_operations")
+_Services.operations = _later("wlnet.plan.operations", "operations")
 
 _ROOMS = {"coders", "core", "graph", "layers", "methods", "nets", "results", "version", "importlib", "Any"}
 __all__ = sorted({name for name in globals() if not name.startswith("_")} - _ROOMS | {*_LAZY})

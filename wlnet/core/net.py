@@ -23,6 +23,9 @@ class Services:
     evaluate: Callable[..., Any] | None = None
     show: Callable[[Any], str] | None = None
     show_html: Callable[[Any], str] | None = None
+    draw: Callable[..., Any] | None = None
+    draw_operations: Callable[[Any], Any] | None = None
+    operations: Callable[[Any], Any] | None = None
 
 
 class Net:

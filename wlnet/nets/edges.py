@@ -27,15 +27,18 @@ class Edge:
     target_port: str
 
 
-def read_edges(nodes: Mapping[Key, Net], given: Any) -> list[Edge]:
-    """All edges, those to implied ports of the graph included. Raises OptionError."""
+def read_edges(nodes: Mapping[Key, Net], given: Any, declared: Iterable[str] = ()) -> list[Edge]:
+    """All edges, those to implied ports of the graph included. Raises OptionError.
+
+    declared: names of ports that the user spoke of: an input so named feeds every open port of that name.
+    """
     if isinstance(given, (str, Mapping)) or not isinstance(given, Iterable):
         raise fail(OptionError, Fault("edges are a list of (source, target) pairs", given=repr(given)[:80],
                                       fix='[("a", "b"), (["a", "b"], "c")]'))
     reader = _Reader(nodes)
     for number, edge in enumerate(given, 1):
         reader.read(edge, number)
-    reader.imply_ports()
+    reader.imply_ports(frozenset(declared))
     return reader.edges
 
 
@@ -140,13 +143,13 @@ class _Reader:
             raise fail(OptionError, Fault(f"two edges lead into the {where}", at=at))
         self.edges.append(Edge(*source, *target))
 
-    def imply_ports(self) -> None:
+    def imply_ports(self, declared: frozenset[str]) -> None:
         """Connect what is left open to ports of the graph."""
         taken = {(edge.target, edge.target_port) for edge in self.edges}
         open_inputs = [(key, port) for key, node in self.nodes.items()
                        for port in inputs_in_order(node, key, self.edges) if (key, port) not in taken]
         names = _port_names([port for _, port in open_inputs],
-                            {edge.source_port for edge in self.edges if edge.source is None})
+                            {edge.source_port for edge in self.edges if edge.source is None}, declared)
         for (key, port), name in zip(open_inputs, names, strict=True):
             self.edges.append(Edge(None, name, key, port))
         used = {(edge.source, edge.source_port) for edge in self.edges}
@@ -159,13 +162,16 @@ class _Reader:
             raise fail(OptionError, Fault("a graph needs an output", fix='(vertex, NetPort("Output"))'))
 
 
-def _port_names(wanted: list[str], taken: set[str]) -> list[str]:
-    """One open port keeps its name; several of one name are numbered in order."""
+def _port_names(wanted: list[str], taken: set[str], declared: frozenset[str] = frozenset()) -> list[str]:
+    """One open port keeps its name; several of one name are numbered in order, unless that name was declared."""
     counts = Counter(wanted)
     numbers: Counter[str] = Counter()
     names: list[str] = []
     for name in wanted:
         base = "Input" if name.isdecimal() else name
+        if base in declared:
+            names.append(base)
+            continue
         single = counts[name] == 1 and base == name and name not in taken
         if not single:
             numbers[base] += 1

@@ -14,7 +14,7 @@ import numpy as np
 
 from wlnet.core.errors import Fault, OptionError, fail
 from wlnet.core.multipliers import array_places, multiplier_table
-from wlnet.core.net import Net
+from wlnet.core.net import Net, Services
 from wlnet.core.parts import NetSharedArray, Path, path_text
 from wlnet.core.shapes import Partial, is_known
 from wlnet.core.symbols import AUTOMATIC
@@ -151,9 +151,38 @@ def _states(net: Net) -> list[Path]:
 
 
 @_row("LayersGraph")
-def _(net: Net) -> list[tuple[Path, Path]]:
+def connections(net: Net) -> list[tuple[Path, Path]]:
     """The edges between layers, at all levels: (path of the source, path of the target)."""
     return _connections(net, ())[0]
+
+
+@_row("SummaryGraphic")
+def _(net: Net) -> Any:
+    """A drawing of the outermost level, with `to_svg()`."""
+    assert Services.draw is not None
+    return Services.draw(net, expanded=False)
+
+
+@_row("FullSummaryGraphic")
+def _(net: Net) -> Any:
+    """A drawing of all layers."""
+    assert Services.draw is not None
+    return Services.draw(net, expanded=True)
+
+
+@_row("MXNetNodeGraph", "OperationGraph")
+def _(net: Net) -> Any:
+    """The primitives that the net comes down to: (primitive, inputs, outputs, where) by row."""
+    assert Services.operations is not None
+    return Services.operations(net)
+
+
+@_row("MXNetNodeGraphPlot", "OperationGraphPlot")
+def _(net: Net) -> Any:
+    """The same as a drawing."""
+    assert Services.operations is not None
+    assert Services.draw_operations is not None
+    return Services.draw_operations(Services.operations(net))
 
 
 def _connections(net: Net, at: Path) -> tuple[list[tuple[Path, Path]], dict[str, list[Path]], dict[str, Path]]:
@@ -164,7 +193,7 @@ def _connections(net: Net, at: Path) -> tuple[list[tuple[Path, Path]], dict[str,
     edges = [edge for found, _, _ in inner.values() for edge in found]
     entries: dict[str, list[Path]] = {name: [] for name in net.input_names}
     exits: dict[str, Path] = {}
-    for source, source_port, target, target_port in _links(net):
+    for source, source_port, target, target_port in links(net):
         into = [] if target is None else inner[target][1].get(target_port, [(*at, target)])
         if source is None:
             entries[source_port] += into
@@ -175,7 +204,8 @@ def _connections(net: Net, at: Path) -> tuple[list[tuple[Path, Path]], dict[str,
     return edges, entries, exits
 
 
-def _links(net: Any) -> list[tuple[Any, str, Any, str]]:
+def links(net: Any) -> list[tuple[Any, str, Any, str]]:
+    """The edges of one level: (node, port, node, port); None is the net itself."""
     if net.kind == "NetGraph":
         return [(e.source, e.source_port, e.target, e.target_port) for e in net.edges]
     keys: list[Any] = [None, *net.nodes, None]
@@ -199,7 +229,7 @@ def _(net: Net) -> str:
     rows = [(layer.kind, sorted((k, repr(v)) for k, v in layer.parameters.items()),
              [(name, solution.array_shape((*path, name))) for name in layer.array_values
               if layer.array_values[name] is not None]) for path, layer in layers_of(net)]
-    edges = sorted((numbers[a], numbers[b]) for a, b in _connections(net, ())[0])
+    edges = sorted((numbers[a], numbers[b]) for a, b in connections(net))
     return hashlib.sha256(repr((rows, edges)).encode()).hexdigest()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, fail
-from wlnet.core.names import field_name
+from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.net import Net
 from wlnet.core.parts import Key
 from wlnet.core.ports import UNKNOWN, PortType, as_port
@@ -51,7 +51,8 @@ class NetGraph(Container):
             vertices, edges = _converted(vertices, edges)
         given = chain_items(vertices)
         nodes = {key: as_net(value, repr(key)) for key, value in given.items()}
-        found = read_edges(nodes, [] if edges is None else edges)
+        declared = {*(ports or {}), *map(wolfram_name, port_options)}
+        found = read_edges(nodes, [] if edges is None else edges, declared)
         graph_with(self, nodes, found, self._given_ports(found, ports or {}, port_options))
         object.__setattr__(self, "learning_rate_rules", parse_rules(learning_rate_multipliers))
         check_shapes(self)

@@ -12,6 +12,7 @@ from wlnet.core.parts import Path
 from wlnet.core.ports import UNKNOWN
 from wlnet.core.shapes import shape_text
 from wlnet.core.symbols import AUTOMATIC
+from wlnet.layers.fields import size_or_automatic, sizes
 from wlnet.layers.layer import Layer
 from wlnet.nets.inference import Solution, inference
 
@@ -69,7 +70,8 @@ class _Writer:
             if value == field.default and value is not AUTOMATIC or value is AUTOMATIC and field.default is AUTOMATIC:
                 positional = False
                 continue
-            words.append(_text(value) if positional else f"{field.name}={_text(value)}")
+            text = _text(field.check, value)
+            words.append(text if positional else f"{field.name}={text}")
         for field in layer.declared_arrays.values():
             value = layer.array_values[field.wolfram]
             if value is not AUTOMATIC:
@@ -115,7 +117,9 @@ def _rules_text(net: Net) -> str:
     return repr(given)
 
 
-def _text(value: Any) -> str:
+def _text(check: Any, value: Any) -> str:
+    if check in (size_or_automatic, sizes) and isinstance(value, tuple) and len(value) == 1:
+        return repr(value[0])
     return repr(value)
 
 

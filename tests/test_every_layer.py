@@ -1,0 +1,435 @@
+"""Laws that every layer keeps: each layer with each of its examples goes through each of them."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wlnet as wl
+from tests.bench import BATCH, EXAMPLES, Case, Run, filled, with_inputs
+from wlnet.core.errors import OptionError, ShapeError, WlnetError
+from wlnet.core.net import same
+from wlnet.graph.expression import Expression
+from wlnet.layers.layer import LAYERS
+from wlnet.nets.arrays import replace_arrays
+from wlnet.plan.compile import GRADIENT, finish, training_blueprint
+from wlnet.plan.lower import lower
+from wlnet.plan.passes import PASSES
+
+KEPT = Counter[str]()
+"""How many cases each law has been kept on."""
+
+every_case = pytest.mark.parametrize("case", EXAMPLES, ids=str)
+WITH_INPUTS = [case for case in EXAMPLES if case.shapes]
+with_inputs_only = pytest.mark.parametrize("case", WITH_INPUTS, ids=str)
+WITH_ARRAYS = [case for case in EXAMPLES if wl.information(case.bare, "ArraysCount")]
+with_arrays_only = pytest.mark.parametrize("case", WITH_ARRAYS, ids=str)
+both_modes = pytest.mark.parametrize("mode", ["Test", "Train"])
+SLOPE_STEP = 1e-5
+NAMES = {**vars(wl), "Expression": Expression}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _count() -> Iterator[None]:
+    yield
+    print(f"\nlaws x cases: {KEPT.total()}", file=sys.__stdout__, flush=True)
+
+
+@pytest.fixture(autouse=True)
+def _kept(request: pytest.FixtureRequest) -> Iterator[None]:
+    yield
+    if "case" in request.fixturenames:
+        KEPT[request.function.__name__] += 1
+
+
+def assert_close(given: Any, expected: Any, tolerance: float) -> None:
+    given, expected = np.asarray(given), np.asarray(expected)
+    assert given.shape == expected.shape
+    size = np.abs(expected).max(initial=0.0)
+    np.testing.assert_allclose(given, expected, rtol=tolerance, atol=tolerance * size)
+
+
+def referred(case: Case, net: Any, data: dict[str, Any]) -> Any:
+    """What the plain reference of a layer gives, in float64."""
+    arrays = {f.name: net.array_values[name] for name, f in net.declared_arrays.items()}
+    arrays = {name: None if array is None else np.float64(array) for name, array in arrays.items()}
+    if net.is_variadic:
+        return net.reference(*data.values(), **arrays)
+    fields = net.declared_ports
+    return net.reference(**{fields[name].name: column for name, column in data.items()}, **arrays)
+
+
+def test_every_layer_has_at_least_two_examples() -> None:
+    counts = Counter(case.layer.kind for case in EXAMPLES)
+    assert {kind for kind in LAYERS if counts[kind] < 2} == set()
+    assert set(LAYERS) == {name for name in wl.__all__ if name.endswith("Layer")}
+
+
+# 1. The derivative is the slope
+
+
+@both_modes
+@every_case
+def test_the_derivative_is_the_slope_in_a_random_direction(case: Case, mode: Any) -> None:
+    run = Run(case.net, case.data(), mode).run()
+    derivatives, rng = run.derivatives, np.random.default_rng(5)
+    for key in run.sources:
+        numbers = run.source(key)
+        here, way = numbers.copy(), rng.normal(size=numbers.shape)
+        numbers[...] = here + SLOPE_STEP * way
+        ahead = run.run().total
+        numbers[...] = here - SLOPE_STEP * way
+        slope = (ahead - run.run().total) / (2 * SLOPE_STEP)
+        numbers[...] = here
+        derivative = float(np.sum(derivatives[key] * way))
+        size = float(np.sum(np.abs(derivatives[key] * way)))
+        assert slope == pytest.approx(derivative, rel=1e-6, abs=1e-6 * size + 1e-9), key
+
+
+# 2 and 3. Forward is the reference, in both precisions
+
+
+@every_case
+def test_what_a_layer_gives_is_what_its_reference_gives(case: Case) -> None:
+    net, data = case.net, case.data()
+    expected = referred(case, net, data)
+    expected = expected if data else expected[None] if np.ndim(expected) == 0 else expected
+    given = case.answer(net, data, working_precision="Real64")
+    assert given.dtype == np.float64
+    assert_close(given, np.reshape(expected, given.shape), 1e-12)
+    narrow = case.answer(net, data)
+    assert narrow.dtype == np.float32
+    assert_close(narrow, np.reshape(expected, given.shape), 1e-5)
+
+
+@both_modes
+@every_case
+def test_float32_agrees_with_float64_forward_and_backward(case: Case, mode: Any) -> None:
+    wide, narrow = (Run(case.net, case.data(), mode, p).run() for p in ("Real64", "Real32"))
+    if "random_mask" in [step.primitive for step in wide.program.blueprint.steps]:
+        # Float32 masks are other draws: what they keep is compared by its own derivative law.
+        assert {name: x.shape for name, x in wide.outputs.items()} == {
+            name: x.shape for name, x in narrow.outputs.items()
+        }
+        return
+    for name in wide.outputs:
+        assert_close(narrow.outputs[name], wide.outputs[name], 2e-5)
+    for key in wide.sources:
+        assert_close(narrow.derivatives[key], wide.derivatives[key], 1e-4)
+
+
+# 4. Memory
+
+
+@both_modes
+@every_case
+def test_memory_starts_as_nan_and_none_of_it_shows(case: Case, mode: Any) -> None:
+    run = Run(case.net, case.data(), mode)
+    program = run.program
+    for step in program.blueprint.steps:
+        for number in step.outputs:
+            memory = program.memory[number]
+            assert memory.dtype.kind != "f" or np.isnan(memory).all()
+    first = run.run()
+    before = {**first.outputs, **first.derivatives}
+    run.poison()
+    again = run.run()
+    for key, array in {**again.outputs, **again.derivatives}.items():
+        assert not np.isnan(array).any(), key
+        assert same(array, before[key]), key
+
+
+# 5. Arguments
+
+
+@every_case
+def test_data_and_net_come_back_untouched(case: Case) -> None:
+    net, data = case.net, case.data()
+    for dtype in (np.float32, np.float64):
+        given = {n: x if x.dtype.kind == "i" else x.astype(dtype) for n, x in data.items()}
+        copies = {name: x.copy() for name, x in given.items()}
+        arrays = {key: x.copy() for key, x in wl.information(net, "Arrays").items()}
+        for mode in ("Test", "Train"):
+            case.answer(net, given, net_evaluation_mode=mode)
+        assert all(same(given[name], copies[name]) for name in given)
+        assert all(same(x, arrays[key]) for key, x in wl.information(net, "Arrays").items())
+
+
+@every_case
+def test_what_a_layer_answers_is_no_view_of_its_memory(case: Case) -> None:
+    net, data = case.net, case.data()
+    first = case.answer(net, data)
+    kept = np.copy(first)
+    case.answer(net, case.data(seed=9))
+    assert same(np.asarray(first), kept)
+
+
+# 6. The same bits
+
+
+@both_modes
+@every_case
+def test_the_same_bits_come_twice_and_from_one_two_and_four_workers(case: Case, mode: Any) -> None:
+    data, answers = case.data(), []
+    for workers in (1, 2, 4):
+        net = case.net  # made anew: nothing of an earlier program is left
+        options = {"workers": workers, "net_evaluation_mode": mode, "random_seeding": 3}
+        answers += [case.answer(net, data, **options) for _ in range(2)]
+    assert all(same(np.asarray(answer), np.asarray(answers[0])) for answer in answers)
+
+
+# 7. Examples do not meet
+
+
+@both_modes
+@with_inputs_only
+def test_examples_of_a_batch_do_not_meet_unless_the_layer_says_so(case: Case, mode: Any) -> None:
+    data, other = case.data(), case.data(seed=2)
+    run = Run(case.net, data, mode, "Real32").run()
+    for name, column in data.items():
+        run.data[name] = np.concatenate([column[:1], other[name][1:2], column[2:]])
+    outputs, derivatives = run.outputs, run.derivatives
+    moved = run.run()
+    rows = [(outputs[name], moved.outputs[name]) for name in outputs]
+    rows += [(derivatives[name], moved.derivatives[name]) for name in data if name in derivatives]
+    others = [same(x[[0, 2]], y[[0, 2]]) for x, y in rows]
+    moves = case.layer.parameters.get("Momentum") != 1
+    if case.layer.mixes_batch and mode == "Train" and moves:
+        assert not all(others)
+    else:
+        assert all(others)
+
+
+@with_inputs_only
+def test_a_batch_gives_what_its_examples_give_one_by_one(case: Case) -> None:
+    net, data = case.net, case.data()
+    together = case.answer(net, data)
+    for i in range(BATCH):
+        alone = case.answer(net, {name: column[i] for name, column in data.items()})
+        assert alone.shape == together[i].shape
+        assert_close(alone, together[i], 1e-6)
+
+
+# 8. Frozen arrays
+
+
+@with_arrays_only
+def test_a_frozen_array_gets_no_gradient_and_the_others_get_the_same_one(case: Case) -> None:
+    net, (loss,) = case.net, case.net.output_names
+    keys = [key for key in wl.information(net, "Arrays") if key[-1] not in net.statistic_names]
+    everything = stepped(case, net, loss, keys)
+    for frozen in keys:
+        others = [key for key in keys if key != frozen]
+        found = stepped(case, net, loss, others)
+        assert (GRADIENT, frozen) not in found
+        for key in others:
+            assert same(found[GRADIENT, key], everything[GRADIENT, key])
+
+
+def stepped(case: Case, net: Any, loss: str, trained: list[Any]) -> dict[Any, Any]:
+    """What one step of training computes, when these arrays are trained."""
+    from wlnet.engine.program import Program
+
+    blueprint = training_blueprint(net, BATCH, {loss: 1.0}, trained)
+    program = Program(blueprint, dict(wl.information(net, "Arrays")))
+    for name, column in case.data().items():
+        program.inputs[name][...] = column
+    program.run(seed=1)
+    return {key: array.copy() for key, array in program.outputs.items()}
+
+
+@with_arrays_only
+def test_training_leaves_a_frozen_array_as_it_is_and_moves_the_others_as_before(case: Case) -> None:
+    net = case.net
+    rng = np.random.default_rng(4)
+    shape = wl.information(net, "OutputPorts")["Output"]
+    data = case.data() | {"Output": rng.normal(size=(BATCH, *shape))}
+
+    def trained(rules: Any) -> dict[Any, Any]:
+        options = {"method": ("SGD", {"Momentum": None}), "max_training_rounds": 1}
+        new = wl.net_train(net, data, learning_rate_multipliers=rules, **options)
+        return wl.information(new, "Arrays")
+
+    free, before = trained(wl.AUTOMATIC), wl.information(net, "Arrays")
+    learning = [key for key in before if key[-1] not in net.statistic_names]
+    for frozen in learning if len(learning) > 1 else []:
+        after = trained({frozen: None})
+        assert same(after[frozen], before[frozen])
+        for key in learning:
+            if key != frozen:
+                assert same(after[key], free[key])
+                assert not same(after[key], before[key])
+
+
+# 9. Wrong shapes
+
+
+@with_inputs_only
+def test_data_of_a_wrong_shape_is_a_shape_error_that_names_the_port(case: Case) -> None:
+    net, data = case.net, case.data()
+    for name, column in data.items():
+        rank = column.ndim - 1
+        wrong = [column[..., None, None, None]]
+        wrong += [np.concatenate([column, column], axis) for axis in range(1, rank + 1)]
+        for bad in wrong:
+            with pytest.raises(ShapeError, match=rf"port {name}\b"):
+                net({**data, name: bad})
+
+
+@with_inputs_only
+def test_data_of_a_wrong_shape_inside_a_chain_or_graph_names_the_port_too(case: Case) -> None:
+    net, data = inside_a_graph(case.net), case.data()
+    for name, column in data.items():
+        port = f"P{name}"
+        bad = {f"P{n}": c for n, c in data.items()} | {port: column[..., None, None, None]}
+        with pytest.raises(ShapeError, match=rf"port {port}\b"):
+            net(bad)
+
+
+# 10. Written and read back
+
+
+@every_case
+def test_repr_reads_back_as_the_same_layer(case: Case) -> None:
+    for layer in (case.layer, case.bare):
+        assert eval(repr(layer), dict(NAMES)) == layer
+
+
+@every_case
+def test_a_saved_layer_is_loaded_as_the_same_layer(case: Case, tmp_path: Path) -> None:
+    for number, layer in enumerate((case.layer, case.bare, case.net)):
+        file = tmp_path / f"{number}.wlnet"
+        wl.save(layer, file)
+        loaded = wl.load(file)
+        assert loaded == layer
+        assert repr(loaded) == repr(layer)
+    answers = [case.answer(net, case.data()) for net in (loaded, case.net)]
+    assert same(np.asarray(answers[0]), np.asarray(answers[1]))
+
+
+# 11. Alone or inside
+
+
+def inside_a_graph(net: Any) -> Any:
+    """The net as the one vertex of a graph whose ports have other names."""
+    edges: list[Any] = [
+        (wl.NetPort(f"P{name}"), wl.NetPort("v", name)) for name in net.input_names
+    ]
+    return wl.NetGraph({"v": net}, [*edges, ("v", wl.NetPort("Out"))])
+
+
+@both_modes
+@every_case
+def test_a_layer_inside_a_net_does_what_it_does_alone(case: Case, mode: Any) -> None:
+    # Random layers draw by their path, so they are asked in test mode only.
+    if case.layer.kind == "DropoutLayer":
+        mode = "Test"
+    net, data = case.net, case.data()
+    alone = case.answer(net, data, net_evaluation_mode=mode)
+    renamed = {f"P{name}": column for name, column in data.items()}
+    graph = inside_a_graph(net)
+    assert same(case.answer(graph, renamed, net_evaluation_mode=mode), alone)
+    plain = not net.is_variadic and len(net.input_names) <= 1
+    if plain:
+        for chain in (wl.NetChain([net]), wl.NetChain({"a": [net]})):
+            assert same(case.answer(chain, data, net_evaluation_mode=mode), alone)
+
+
+# 12. Passes
+
+
+@both_modes
+@every_case
+def test_a_pass_left_out_changes_nothing(case: Case, mode: Any) -> None:
+    every = (*PASSES, "place")
+    full = Run(case.net, case.data(), mode).run()
+    for without in ((), *((name,) for name in every), every):
+        run = Run(case.net, case.data(), mode, without=without).run()
+        for key, array in {**run.outputs, **run.derivatives}.items():
+            expected = {**full.outputs, **full.derivatives}[key]
+            assert_close(array, expected, 1e-13)
+
+
+@every_case
+def test_nothing_that_nobody_wants_is_left_by_the_prune_pass(case: Case) -> None:
+    graph = lower(case.net, BATCH, "Train")
+    graph.updates.clear()
+    kept = finish(graph, "Real32")
+    wanted = set(kept.outputs.values())
+    for step in reversed((*kept.once, *kept.steps)):
+        views = {n for n, slot in enumerate(kept.slots) if slot.kind == "view" and n in wanted}
+        while views:
+            wanted |= {kept.slots[n].where for n in views}
+            views = {kept.slots[n].where for n in views if kept.slots[n].kind == "view"}
+            views = {kept.slots[n].where for n in views if kept.slots[n].kind == "view"}
+        assert wanted & set(step.outputs)
+        wanted |= set(step.inputs)
+
+
+# 13. Initialised shapes; options
+
+
+@every_case
+def test_an_initialised_layer_has_the_shapes_that_were_inferred(case: Case) -> None:
+    net = wl.net_initialize(case.bare)
+    dimensions = wl.information(case.bare, "ArraysDimensions")
+    assert {k: x.shape for k, x in wl.information(net, "Arrays").items()} == dimensions
+    assert wl.information(net, "ArraysDimensions") == dimensions
+    assert all(x.dtype == np.float32 for x in wl.information(net, "ArraysList"))
+
+
+@every_case
+def test_the_inferred_output_is_what_comes_out(case: Case) -> None:
+    (shape,) = wl.information(case.bare, "OutputPorts").values()
+    answer = case.answer(case.net, case.data())
+    assert answer.shape == ((BATCH, *shape) if case.shapes else tuple(shape))
+
+
+@every_case
+def test_arrays_alone_tell_the_shapes_that_inputs_had_told(case: Case) -> None:
+    # Give every array its numbers and forget the ports: what follows must not contradict.
+    net = case.net
+    arrays = {f.name: net.array_values[name] for name, f in net.declared_arrays.items()}
+    given = {f.name: net.parameters[name] for name, f in net.declared_parameters.items()}
+    given = {name: value for name, value in given.items() if value is not wl.AUTOMATIC}
+    layer = type(net)(**given, **arrays)
+    assert with_inputs(layer, case.shapes) == with_inputs(net, case.shapes)
+
+
+@pytest.mark.parametrize("kind", sorted(LAYERS))
+def test_a_misspelt_option_is_an_error_that_tells_the_right_one(kind: str) -> None:
+    cls = LAYERS[kind]
+    layer = next(iter(cls.examples()))[0]
+    given = {f.name: layer.parameters[name] for name, f in cls.declared_parameters.items()}
+    names = [f.name for f in cls.declared_arrays.values()]
+    names += [f.name for f in cls.declared_ports.values() if not f.variadic] + [*given]
+    for name in names:
+        wrong = name[:-2] + name[-1] + name[-2] if len(set(name[-2:])) == 2 else name[:-1]
+        with pytest.raises(OptionError) as caught:
+            cls(**{k: v for k, v in given.items() if v is not wl.AUTOMATIC}, **{wrong: 1})
+        assert kind in str(caught.value)
+        assert repr(wrong) in str(caught.value)
+        assert f"did you mean {name!r}" in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", sorted(LAYERS))
+def test_multipliers_are_an_option_of_what_has_arrays_and_of_nothing_else(kind: str) -> None:
+    layer = next(iter(LAYERS[kind].examples()))[0]
+    if layer.declared_arrays:
+        frozen = wl.net_replace_part(layer, {("LearningRateMultipliers",): 0})
+        rates = wl.information(frozen, "ArraysLearningRateMultipliers")
+        assert set(rates.values()) == {0.0}
+    else:
+        given = {f.name: layer.parameters[n] for n, f in layer.declared_parameters.items()}
+        given = {name: value for name, value in given.items() if value is not wl.AUTOMATIC}
+        with pytest.raises(WlnetError, match="no arrays"):
+            type(layer)(**given, learning_rate_multipliers=0)
+
+
+__all__ = ["filled", "replace_arrays"]
