@@ -166,6 +166,11 @@ def test_a_kernel_allocates_nothing_as_large_as_its_arrays(primitive: str) -> No
     assert _peak(primitive, [(600, 500)] * count, attributes) < 200_000
 
 
+def test_a_matrix_product_reads_transposed_views_where_they_lie() -> None:
+    a, b = np.ones((4, 300, 200), np.float32), np.ones((50, 300), np.float32)
+    assert _peak_with("matmul", (a.transpose(0, 2, 1), b.T), {}) < 50_000
+
+
 @pytest.mark.parametrize("primitive", ["convolve", "convolve_input", "convolve_weights"])
 def test_convolution_allocates_nothing_as_large_as_its_arrays(primitive: str) -> None:
     window = {"stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1}
@@ -181,7 +186,10 @@ def test_convolution_allocates_nothing_as_large_as_its_arrays(primitive: str) ->
 
 def _peak(primitive: str, shapes: Any, attributes: Any) -> int:
     """The most bytes that a kernel holds while it runs on float32."""
-    inputs = [np.ones(shape, np.float32) for shape in shapes]
+    return _peak_with(primitive, [np.ones(shape, np.float32) for shape in shapes], attributes)
+
+
+def _peak_with(primitive: str, inputs: Any, attributes: Any) -> int:
     run = Run(primitive, inputs, attributes, np.float32)
     scratch = run.buffers[-1][GUARD:-GUARD]
     kernel = KERNELS[primitive]

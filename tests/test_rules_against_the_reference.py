@@ -19,7 +19,7 @@ from tests.strategies import (
     rule_pairs,
     trees,
 )
-from wlnet import ALL, ANY, AUTOMATIC, Alternatives, NetSharedArray, RuleWarning, Span
+from wlnet import ALL, ANY, AUTOMATIC, Alternatives, NetSharedArray, RuleError, RuleWarning, Span
 from wlnet.core.multipliers import multiplier_table
 
 Table = dict[Any, float]
@@ -60,12 +60,8 @@ def compare(found: Table, expected: Table) -> None:
 # The reference itself
 
 
-def layer(*arrays: str) -> Tree:
-    return Tree("layer", AUTOMATIC, dict.fromkeys(arrays))
-
-
 def linear(rules: Any = AUTOMATIC, **shared: str) -> Tree:
-    return Tree("layer", rules, {"Weights": None, "Biases": None, **shared})
+    return Tree("layer", rules, {"Weights": None, "Biases": None, **shared}, ("LinearLayer", {}))
 
 
 def chain(*nodes: Tree, rules: Any = AUTOMATIC) -> Tree:
@@ -76,7 +72,8 @@ def named(rules: Any = AUTOMATIC, kind: str = "named chain", **nodes: Tree) -> T
     return Tree(kind, rules, nodes)
 
 
-RAMP = layer()
+RAMP = Tree("layer", AUTOMATIC, {}, ("ElementwiseLayer", {}))
+PLUS = Tree("layer", AUTOMATIC, {"Biases": None}, ("ConstantPlusLayer", {}))
 W = NetSharedArray("w")
 SHARED = chain(linear(Weights="w"), RAMP, linear(Weights="w"))
 RULED = SHARED._replace(rules=[(3, 5), (1, 2)])
@@ -84,6 +81,9 @@ NEST = chain(linear(0), linear())
 LENET = chain(linear(), RAMP, RAMP, linear(), RAMP, RAMP, RAMP, linear(), RAMP, linear(), RAMP)
 LENET_RULES = [(1, 0.5), (4, None), ((8, "Biases"), 2), (ANY, 1)]
 SAME_DEPTH = chain(linear(2, Weights="w"), linear(5, Weights="w"))
+LIST_AND_NUMBER = chain(linear({"Weights": 2}, Weights="w"), linear(5, Weights="w"))
+PLUS_NEST = chain(PLUS, linear())
+EVERY_ARRAY = (ANY, Alternatives("Weights", "Biases"))
 TWO_DEPTHS = chain(chain(linear(2, Weights="w")), linear(5, Weights="w"))
 
 WORKED_EXAMPLES: dict[str, tuple[Tree, Any, Any]] = {
@@ -101,6 +101,12 @@ WORKED_EXAMPLES: dict[str, tuple[Tree, Any, Any]] = {
     "rules at construction, and of a training for one place": (RULED, [(1, 9)], [9, 9, 5]),
     "shared, two layers of one depth: the first place": (SAME_DEPTH, AUTOMATIC, [2, 2, 5]),
     "shared, two layers of two depths: the outer one": (TWO_DEPTHS, AUTOMATIC, [5, 2, 5]),
+    "shared, a list of rules and a number: the first place": (
+        LIST_AND_NUMBER,
+        AUTOMATIC,
+        [2, 1, 5],
+    ),
+    "where a layer lacks one of the alternatives": (PLUS_NEST, {EVERY_ARRAY: 2}, [2, 2, 2]),
     "a frozen layer": (NEST, AUTOMATIC, [0, 0, 1, 1]),
     "a frozen layer, nested": (chain(NEST, linear()), AUTOMATIC, [0, 0, 1, 1, 1, 1]),
     "a container over its layer": (NEST._replace(rules={1: 0.5}), AUTOMATIC, [0.5, 0.5, 1, 1]),
@@ -122,10 +128,10 @@ def test_reference_agrees_with_the_worked_examples(example: str) -> None:
     assert (found if isinstance(expected, dict) else list(found.values())) == expected
 
 
-FOUR = named(a=linear(), b=RAMP, c=linear(), d=layer("Biases"))
-NUMBERED = Tree("graph", AUTOMATIC, [linear(), layer("Biases")])
-VERTICES = named(kind="named graph", a=linear(), b=linear())
-OPERATOR = Tree("operator", AUTOMATIC, named(l1=linear(), l3=linear()))
+FOUR = named(a=linear(), b=RAMP, c=linear(), d=PLUS)
+NUMBERED = Tree("graph", AUTOMATIC, [linear(), PLUS], [(1, 2)])
+VERTICES = named(kind="named graph", a=linear(), b=linear())._replace(made_by=[(1, 2)])
+OPERATOR = Tree("operator", AUTOMATIC, named(l1=linear(), l3=linear()), "NetNestOperator")
 
 PARTS = [
     (FOUR, 1, [("a",)]),
@@ -171,6 +177,24 @@ def test_reference_refuses_a_part_that_names_nothing_even_after_a_catch_all() ->
 
 
 # The product beside the reference
+
+
+@pytest.mark.parametrize("example", WORKED_EXAMPLES)
+def test_the_worked_examples_hold(example: str) -> None:
+    tree, rules, expected = WORKED_EXAMPLES[example]
+    found = table(quietly(build, tree), rules)
+    assert (found if isinstance(expected, dict) else list(found.values())) == expected
+
+
+@pytest.mark.parametrize(("tree", "part", "expected"), PARTS)
+def test_a_rule_names_the_same_arrays_as_in_the_reference(
+    tree: Tree, part: Any, expected: Any
+) -> None:
+    if expected == []:
+        with pytest.raises(RuleError):
+            table(build(tree), {part: 2})
+    else:
+        assert table(build(tree), {part: 2}) == multipliers(tree, {part: 2})
 
 
 @given(trees())

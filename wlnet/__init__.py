@@ -52,7 +52,10 @@ from wlnet.results import NetTrainResults as NetTrainResults
 from wlnet.version import VERSION as __version__
 
 _LAZY = {
+    "load": "wlnet.io",
+    "net_model": "wlnet.models",
     "net_train": "wlnet.train.net_train",
+    "save": "wlnet.io",
 }
 """Names whose rooms bring Numba: they are opened when they are first asked for."""
 

@@ -100,6 +100,7 @@ FOLLOWS = [
     (NormalizationLayer(Span(2, 2), 3), {X: (3, 4, None), "Biases": (5,)}, {X: (3, 4, 5)}),
     (ParametricRampLayer(), {X: (3, 4)}, {"Slope": (3,)}),
     (ParametricRampLayer(()), {X: (3, 4)}, {"Slope": ()}),
+    (ParametricRampLayer((2, 1)), {X: (3, 4)}, {"Slope": (3, 4)}),
     (ParametricRampLayer((1, 2)), {X: (None, None, 3), "Slope": (5, 4)}, {Y: (5, 4, 3)}),
     (ConstantPlusLayer(), {"Biases": (2, 3)}, {X: (2, 3), Y: (2, 3)}),
     (ConstantTimesLayer(), {Y: (2,)}, {"Scaling": (2,), X: (2,)}),

@@ -98,11 +98,11 @@ def test_the_slope_of_a_formula_is_exact():
     np.testing.assert_allclose(bench.gradient(y, x)[:, 0], want, rtol=1e-14)
 
 
-def test_squares_and_roots_have_slopes_where_a_general_power_has_none():
+def test_powers_have_slopes_below_zero_too():
     bench = Bench()
-    x = bench.input("Input", [[-2.0], [0.0]])
-    y = bench.lower(ElementwiseLayer(lambda x: 1 + x**2), Input=x)
-    assert bench.gradient(y, x).tolist() == [[-4.0], [0.0]]
+    x = bench.input("Input", [[-2.0], [0.5]])
+    y = bench.lower(ElementwiseLayer(lambda x: 1 + x**2 + x**3 - x**-1), Input=x)
+    assert bench.gradient(y, x).tolist() == [[-4.0 + 12 + 0.25], [1 + 0.75 + 4]]
 
 
 def test_parts_that_are_written_twice_are_computed_once():
@@ -124,6 +124,7 @@ def test_parts_that_are_written_twice_are_computed_once():
         (lambda x: np.maximum(x, 0), "Ramp"),
         (lambda x: x, "Identity"),
         (lambda x: x**2, "Square"),
+        (lambda x: x**0.5, "Sqrt"),
         (Expression(("Sin", "#1")), "Sin"),
     ],
 )
@@ -220,6 +221,11 @@ def _deep(depth):
 def test_what_is_not_a_formula_is_refused(record):
     with pytest.raises(ValueError, match=r"."):
         Expression.from_record(record)
+
+
+def test_a_formula_without_an_argument_is_refused_as_such():
+    with pytest.raises(ValueError, match="depends on an argument"):
+        Expression(1.0)
 
 
 def test_a_formula_never_changes():

@@ -108,7 +108,9 @@ def _frames_inside() -> int:
     depth = 0
     frame = sys._getframe(2)
     package = __name__.split(".", 1)[0]
-    while frame.f_back is not None and frame.f_globals.get("__name__", "").split(".", 1)[0] == package:
+    while (
+        frame.f_back is not None and frame.f_globals.get("__name__", "").split(".", 1)[0] == package
+    ):
         frame = frame.f_back
         depth += 1
     return max(depth - 1, 0)

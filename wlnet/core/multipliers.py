@@ -66,7 +66,9 @@ class Row:
             "Multiplier": self.multiplier,
             "Rule": (won.part, won.value) if won else None,
             "SetAt": won.set_at if won else "default",
-            "Beaten": [{"Rule": (lost.part, lost.value), "SetAt": lost.set_at} for lost in self.beaten],
+            "Beaten": [
+                {"Rule": (lost.part, lost.value), "SetAt": lost.set_at} for lost in self.beaten
+            ],
         }
 
     @property
@@ -131,7 +133,9 @@ def multiplier_table(net: Any, rules: Any, *, warnings: bool = True) -> Multipli
                     (rule.number or 0, order, Verdict(rule, holder.path)) for rule in found
                 )
         for key, ranked in found_here.items():
-            candidates[key] += [verdict for *_, verdict in sorted(ranked, key=lambda entry: entry[:2])]
+            candidates[key] += [
+                verdict for *_, verdict in sorted(ranked, key=lambda entry: entry[:2])
+            ]
     occurrences: dict[ArrayKey, list[ArrayPlace]] = {}
     for place in places:
         occurrences.setdefault(place.key, []).append(place)
@@ -154,8 +158,11 @@ def holders(net: Any, at: Path = ()) -> Iterator[Holder]:
 def array_places(net: Any, at: Path = ()) -> list[ArrayPlace]:
     """Every place of an array in a net, in the order of the net; arrays that are absent are left out."""
     places = [
-        ArrayPlace((*at, name), value.name if isinstance(value, NetSharedArray) else None,
-                   name in net.statistic_names)
+        ArrayPlace(
+            (*at, name),
+            value.name if isinstance(value, NetSharedArray) else None,
+            name in net.statistic_names,
+        )
         for name, value in net.array_values.items()
         if value is not None
     ]

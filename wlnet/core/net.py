@@ -70,8 +70,12 @@ class Net:
         """The same net with some slots changed: nodes, array_values, parameters, ports, rules, shared."""
         new = object.__new__(type(self))
         slots = {
-            "nodes": self.nodes, "arrays": self.array_values, "parameters": self.parameters,
-            "ports": self.ports, "rules": self.learning_rate_rules, "shared": self.shared,
+            "nodes": self.nodes,
+            "arrays": self.array_values,
+            "parameters": self.parameters,
+            "ports": self.ports,
+            "rules": self.learning_rate_rules,
+            "shared": self.shared,
         }
         unknown = changes.keys() - slots.keys()
         assert not unknown, unknown
@@ -90,17 +94,25 @@ class Net:
         return cache[name]
 
     def __setattr__(self, name: str, value: Any) -> None:
-        raise fail(OptionError, Fault(f"a net never changes in place: {name!r} of a {self.kind} cannot be set",
-                                      fix=f'net_replace_part(net, {{"{name}": value}}) gives a new net'))
+        raise fail(
+            OptionError,
+            Fault(
+                f"a net never changes in place: {name!r} of a {self.kind} cannot be set",
+                fix=f'net_replace_part(net, {{"{name}": value}}) gives a new net',
+            ),
+        )
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    def __delattr__(self, name: str) -> None:
+        self.__setattr__(name, None)
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuild, (type(self), self._state())
 
     def _state(self) -> dict[str, Any]:
-        state = {name: dict(getattr(self, name)) for name in
-                 ("nodes", "array_values", "parameters", "ports", "shared")}
+        state = {
+            name: dict(getattr(self, name))
+            for name in ("nodes", "array_values", "parameters", "ports", "shared")
+        }
         return {**state, "rules": self.learning_rate_rules, "structure": self._structure()}
 
     def _structure(self) -> dict[str, Any]:
@@ -152,7 +164,9 @@ class Net:
         return self is other or same(self._state(), other._state())
 
     def __hash__(self) -> int:
-        return hash((self.kind, tuple(self.nodes), tuple(self.array_values), tuple(sorted(self.parameters))))
+        return hash(
+            (self.kind, tuple(self.nodes), tuple(self.array_values), tuple(sorted(self.parameters)))
+        )
 
     def __repr__(self) -> str:
         return Services.show(self) if Services.show else object.__repr__(self)
@@ -162,14 +176,26 @@ class Net:
         return Services.show_html(self)
 
     def __iter__(self) -> Iterator[Any]:
-        raise fail(OptionError, Fault(f"a {self.kind} is not a sequence",
-                                      fix="net_extract(net, ALL) lists its nodes"))
+        raise fail(
+            OptionError,
+            Fault(f"a {self.kind} is not a sequence", fix="net_extract(net, ALL) lists its nodes"),
+        )
 
 
 def _rebuild(cls: type[Net], state: dict[str, Any]) -> Net:
     new = object.__new__(cls)
-    Net._fill(new, nodes=state["nodes"], arrays=state["array_values"], parameters=state["parameters"],
-              ports=state["ports"], rules=state["rules"], shared=state["shared"])
+    for value in (*state["array_values"].values(), *state["shared"].values()):
+        if isinstance(value, np.ndarray):
+            value.flags.writeable = False  # pickling and copying forget it
+    Net._fill(
+        new,
+        nodes=state["nodes"],
+        arrays=state["array_values"],
+        parameters=state["parameters"],
+        ports=state["ports"],
+        rules=state["rules"],
+        shared=state["shared"],
+    )
     for name, value in state["structure"].items():
         object.__setattr__(new, name, value)
     return new
@@ -178,8 +204,13 @@ def _rebuild(cls: type[Net], state: dict[str, Any]) -> Net:
 def same(a: Any, b: Any) -> bool:
     """Equality that takes arrays bit for bit, and the order of keys as part of the value."""
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
-        return (isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.dtype == b.dtype
-                and a.shape == b.shape and a.tobytes() == b.tobytes())
+        return (
+            isinstance(a, np.ndarray)
+            and isinstance(b, np.ndarray)
+            and a.dtype == b.dtype
+            and a.shape == b.shape
+            and a.tobytes() == b.tobytes()
+        )
     if isinstance(a, Mapping) and isinstance(b, Mapping):
         return list(a) == list(b) and all(same(a[key], b[key]) for key in a)
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
@@ -196,12 +227,22 @@ def as_array(given: Any, name: str, kind: str) -> Any:
     except (TypeError, ValueError):
         array = None
     if array is None or isinstance(given, (str, bytes, bool)):
-        raise fail(OptionError, Fault(f"{name} of a {kind} is not an array of numbers", given=repr(given)[:80],
-                                      expected="numbers, AUTOMATIC, None where the array may be absent, or "
-                                               'NetSharedArray("name")'))
+        raise fail(
+            OptionError,
+            Fault(
+                f"{name} of a {kind} is not an array of numbers",
+                given=repr(given)[:80],
+                expected="numbers, AUTOMATIC, None where the array may be absent, or "
+                'NetSharedArray("name")',
+            ),
+        )
     if not np.isfinite(array).all():
-        raise fail(OptionError, Fault(f"{name} of a {kind} holds numbers that are not finite",
-                                      expected="finite numbers"))
+        raise fail(
+            OptionError,
+            Fault(
+                f"{name} of a {kind} holds numbers that are not finite", expected="finite numbers"
+            ),
+        )
     array.flags.writeable = False
     return array
 

@@ -94,7 +94,13 @@ class NetSharedArray:
     def __post_init__(self) -> None:
         if not (isinstance(self.name, str) and self.name) and self.name is not ALL:
             raise PartError(
-                str(Fault("a shared array needs a name", given=repr(self.name), fix='NetSharedArray("w")'))
+                str(
+                    Fault(
+                        "a shared array needs a name",
+                        given=repr(self.name),
+                        fix='NetSharedArray("w")',
+                    )
+                )
             )
 
     def __repr__(self) -> str:
@@ -107,7 +113,9 @@ class Addressable(Protocol):
     @property
     def nodes(self) -> Mapping[Key, Any]: ...
     @property
-    def addressing(self) -> Literal["positions", "both", "numbers", "names", "operator", "layer"]: ...
+    def addressing(
+        self,
+    ) -> Literal["positions", "both", "numbers", "names", "operator", "layer"]: ...
     @property
     def array_values(self) -> Mapping[str, Any]: ...
     @property
@@ -151,14 +159,18 @@ def _checked_step(step: Any, part: Any) -> Any:
     if isinstance(step, Symbol) and step is AUTOMATIC:
         raise _part_error("AUTOMATIC is not a step of a part", part, fix="ANY means every part")
     if isinstance(step, int) and step == 0:
-        raise _part_error("there is no part 0: parts count from 1", part, fix="1 is the first, -1 the last")
+        raise _part_error(
+            "there is no part 0: parts count from 1", part, fix="1 is the first, -1 the last"
+        )
     if isinstance(step, Alternatives):
         if not step.steps:
             raise _part_error("Alternatives() needs at least one step", part)
         return Alternatives(*(_checked_step(each, part) for each in step.steps))
     if isinstance(step, Span):
         for end in (step.start, step.end):
-            if isinstance(end, bool) or not (end in (AUTOMATIC, ALL) or isinstance(end, (int, str, np.integer))):
+            if isinstance(end, bool) or not (
+                end in (AUTOMATIC, ALL) or isinstance(end, (int, str, np.integer))
+            ):
                 raise _part_error("a span ends at a position or a name", part, fix="Span(1, 2)")
     return step
 
@@ -181,7 +193,9 @@ def _part_error(
     fix: str | None = None,
 ) -> PartError:
     where = None if at is None else (path_text(at) if at else "the net itself")
-    return PartError(str(Fault(what, at=where, given=repr(part), expected=expected, known=known, fix=fix)))
+    return PartError(
+        str(Fault(what, at=where, given=repr(part), expected=expected, known=known, fix=fix))
+    )
 
 
 def path_text(path: Path) -> str:
@@ -228,8 +242,12 @@ def _named(net: Addressable, name: str, part: Any, at: Path) -> Place:
         return Place((int(name),), "node")
     names = known_names(net)
     raise _part_error(
-        f"there is no part {name!r}", part, at=at, known=names,
-        fix=suggestion(name, [word for word in names if isinstance(word, str)]) or _elsewhere(net, name, at),
+        f"there is no part {name!r}",
+        part,
+        at=at,
+        known=names,
+        fix=suggestion(name, [word for word in names if isinstance(word, str)])
+        or _elsewhere(net, name, at),
     )
 
 
@@ -259,16 +277,27 @@ def known_names(net: Addressable) -> list[Key]:
 def _numbered_key(net: Addressable, number: int, part: Any, at: Path) -> Key:
     keys = list(net.nodes)
     if net.addressing == "names":
-        fix = f"use the name: {keys[number - 1 if number > 0 else number]!r}" if abs(number) <= len(keys) else None
-        raise _part_error("the vertices of this graph have names, not positions", part, at=at, known=keys, fix=fix)
+        fix = (
+            f"use the name: {keys[number - 1 if number > 0 else number]!r}"
+            if abs(number) <= len(keys)
+            else None
+        )
+        raise _part_error(
+            "the vertices of this graph have names, not positions", part, at=at, known=keys, fix=fix
+        )
     if net.addressing in ("operator", "layer"):
         what = "an operator" if net.addressing == "operator" else "a layer"
-        raise _part_error(f"{what} has no numbered parts", part, at=at, known=list(known_names(net)))
+        raise _part_error(
+            f"{what} has no numbered parts", part, at=at, known=list(known_names(net))
+        )
     if net.addressing == "numbers":
         keys = sorted(keys, key=int)
     if abs(number) > len(keys):
         raise _part_error(
-            f"there is no part {number}", part, at=at, known=list(keys),
+            f"there is no part {number}",
+            part,
+            at=at,
+            known=list(keys),
             fix=f"the positions are 1 to {len(keys)}, or -1 to -{len(keys)}",
         )
     return keys[number - 1 if number > 0 else number]
@@ -285,12 +314,17 @@ def _span_keys(net: Addressable, span: Span, part: Any, at: Path) -> list[Key]:
         elif isinstance(end, str):
             if end not in keys:
                 raise _part_error(
-                    f"a span ends at {end!r}, which is no node", part, at=at, known=keys,
+                    f"a span ends at {end!r}, which is no node",
+                    part,
+                    at=at,
+                    known=keys,
                     fix=suggestion(end, [str(key) for key in keys]),
                 )
             ends.append(keys.index(end) + 1)
         else:
-            ends.append(keys.index(_numbered_key(net, int(end), part, at) if end else 0) + 1 if end else 0)
+            ends.append(
+                keys.index(_numbered_key(net, int(end), part, at) if end else 0) + 1 if end else 0
+            )
     first, last = ends
     if not 1 <= first <= last:
         raise _part_error("a span selects no node", part, at=at, known=keys)
@@ -329,7 +363,9 @@ def _descend(net: Addressable, steps: tuple[Any, ...], part: Any, at: Path) -> l
     return found
 
 
-def _into(net: Addressable, place: Place, rest: tuple[Any, ...], part: Any, at: Path) -> list[Place]:
+def _into(
+    net: Addressable, place: Place, rest: tuple[Any, ...], part: Any, at: Path
+) -> list[Place]:
     path = (*at, *place.path)
     if place.kind == "node":
         return _descend(net.nodes[place.path[0]], rest, part, path)

@@ -43,7 +43,11 @@ class Rule:
     number: int | None = None
 
     def __str__(self) -> str:
-        return repr(self.value) if self.number is None else f"rule {self.number}: {self.part!r} -> {self.value!r}"
+        return (
+            repr(self.value)
+            if self.number is None
+            else f"rule {self.number}: {self.part!r} -> {self.value!r}"
+        )
 
 
 @dataclass(frozen=True)
@@ -75,7 +79,11 @@ def multiplier(value: Any) -> float:
     """A learning rate multiplier as a float; None and every zero freeze. Raises ValueError otherwise."""
     if value is None:
         return 0.0
-    if isinstance(value, bool) or type(value).__name__ == "bool" or not isinstance(value, numbers.Real):
+    if (
+        isinstance(value, bool)
+        or type(value).__name__ == "bool"
+        or not isinstance(value, numbers.Real)
+    ):
         raise ValueError("a real number, or None to freeze")
     number = float(value)
     if not math.isfinite(number):
@@ -108,15 +116,27 @@ def parse_rules(
             part = tuple(part) if isinstance(part, list) else part
         except PartError as error:
             fine = False
-            faults.append(Fault(f"a part that cannot be: {str(error).splitlines()[0]}", at=at, given=repr(part),
-                                fix=_last_fix(error)))
+            faults.append(
+                Fault(
+                    f"a part that cannot be: {str(error).splitlines()[0]}",
+                    at=at,
+                    given=repr(part),
+                    fix=_last_fix(error),
+                )
+            )
         try:
             rate = read(value)
         except ValueError as error:
             # The part is still looked up, so that all faults are told at once.
             rate = 1.0
-            faults.append(Fault("a value that cannot be", at=f"{at}, part {part!r}", given=repr(value),
-                                expected=str(error)))
+            faults.append(
+                Fault(
+                    "a value that cannot be",
+                    at=f"{at}, part {part!r}",
+                    given=repr(value),
+                    expected=str(error),
+                )
+            )
         if fine:
             rules.append(Rule(part, rate, number))
     kept = dict(given) if isinstance(given, Mapping) else list(pairs)
@@ -146,8 +166,12 @@ def _pairs(given: Any, option: str, read: Read) -> Rule | list[tuple[Any, Any]]:
             Fault(
                 f"{option} is neither a rate nor a list of rules",
                 given=repr(given),
-                expected=expected if str(error) != "rules" else "rules [(part, rate), ...] or {part: rate, ...}",
-                fix=f"[({given[0]!r}, {given[1]!r})]" if isinstance(given, tuple) and len(given) == 2 else None,
+                expected=expected
+                if str(error) != "rules"
+                else "rules [(part, rate), ...] or {part: rate, ...}",
+                fix=f"[({given[0]!r}, {given[1]!r})]"
+                if isinstance(given, tuple) and len(given) == 2
+                else None,
             ),
         ) from None
 
@@ -214,18 +238,34 @@ def _unknown_shared(part: NetSharedArray, inside: list[ArrayPlace]) -> str:
     from wlnet.core.spelling import suggestion
 
     names = list(dict.fromkeys(place.shared for place in inside if place.shared is not None))
-    return str(Fault(f"there is no shared array {part.name!r}", known=[NetSharedArray(n) for n in names],
-                     fix=suggestion(part.name, names)))
+    return str(
+        Fault(
+            f"there is no shared array {part.name!r}",
+            known=[NetSharedArray(n) for n in names],
+            fix=suggestion(part.name, names),
+        )
+    )
 
 
 def _unknown_part(holder: Holder, rule: Rule, error: PartError) -> Fault:
     lines = str(error).splitlines()
-    rows = {line.split(":", 1)[0].strip(): line.split(":", 1)[1].strip() for line in lines[1:] if ":" in line}
+    rows = {
+        line.split(":", 1)[0].strip(): line.split(":", 1)[1].strip()
+        for line in lines[1:]
+        if ":" in line
+    }
     number = f"rule {rule.number}, " if rule.number else ""
-    inside = f", inside {rows['at']}" if rows.get("at", "the net itself") != "the net itself" else ""
+    inside = (
+        f", inside {rows['at']}" if rows.get("at", "the net itself") != "the net itself" else ""
+    )
     known = [rows["known"]] if "known" in rows else None
-    return Fault(f"a rule selects nothing: {lines[0]}", at=f"{number}{holder.name}{inside}",
-                 given=f"{rule.part!r} -> {rule.value!r}", known=known, fix=rows.get("fix"))
+    return Fault(
+        f"a rule selects nothing: {lines[0]}",
+        at=f"{number}{holder.name}{inside}",
+        given=f"{rule.part!r} -> {rule.value!r}",
+        known=known,
+        fix=rows.get("fix"),
+    )
 
 
 def warn_of_idle_rules(holder: Holder, matches: Matches) -> None:
@@ -245,23 +285,44 @@ def warn_of_idle_rules(holder: Holder, matches: Matches) -> None:
         hiding = list(dict.fromkeys(losers.get(id(rule), [])))
         if hiding:
             by = " and ".join(map(str, hiding))
-            warn(RuleWarning, Fault(f"a rule is hidden by {by}", at=holder.name, given=str(rule),
-                                    fix="the first matching rule wins: put the special rules before the general ones"))
+            warn(
+                RuleWarning,
+                Fault(
+                    f"a rule is hidden by {by}",
+                    at=holder.name,
+                    given=str(rule),
+                    fix="the first matching rule wins: put the special rules before the general ones",
+                ),
+            )
         else:
-            warn(RuleWarning, Fault("a rule selects a part without arrays that could learn", at=holder.name,
-                                    given=str(rule), known=_keys_text(matches)))
+            warn(
+                RuleWarning,
+                Fault(
+                    "a rule selects a part without arrays that could learn",
+                    at=holder.name,
+                    given=str(rule),
+                    known=_keys_text(matches),
+                ),
+            )
 
 
 def _keys_text(matches: Matches) -> list[Any]:
-    return [key if isinstance(key, NetSharedArray) else "/".join(map(str, key)) for key in matches] or None  # type: ignore[return-value]
+    return [
+        key if isinstance(key, NetSharedArray) else "/".join(map(str, key)) for key in matches
+    ] or None  # type: ignore[return-value]
 
 
-def chosen(net: Any, places: list[ArrayPlace], given: Any, option: str, read: Read, default: Any) -> dict[ArrayKey, Any]:
+def chosen(
+    net: Any, places: list[ArrayPlace], given: Any, option: str, read: Read, default: Any
+) -> dict[ArrayKey, Any]:
     """The value of a rule list other than the multipliers (L2, clippings) for every array of a net."""
     holder = Holder(net, parse_rules(given, option, read), (), option)
     matches = match(holder, places)
     warn_of_idle_rules(holder, matches)
-    return {key: matches[key][0].value if key in matches else default for key in dict.fromkeys(p.key for p in places)}
+    return {
+        key: matches[key][0].value if key in matches else default
+        for key in dict.fromkeys(p.key for p in places)
+    }
 
 
 def keys_in_order(places: list[ArrayPlace]) -> list[ArrayKey]:
@@ -269,5 +330,18 @@ def keys_in_order(places: list[ArrayPlace]) -> list[ArrayKey]:
     return list(dict.fromkeys(place.key for place in places))
 
 
-__all__ = ["ArrayKey", "ArrayPlace", "Holder", "Key", "Matches", "Rule", "RuleList", "chosen", "keys_in_order",
-           "match", "multiplier", "parse_rules", "warn_of_idle_rules"]
+__all__ = [
+    "ArrayKey",
+    "ArrayPlace",
+    "Holder",
+    "Key",
+    "Matches",
+    "Rule",
+    "RuleList",
+    "chosen",
+    "keys_in_order",
+    "match",
+    "multiplier",
+    "parse_rules",
+    "warn_of_idle_rules",
+]

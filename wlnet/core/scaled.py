@@ -22,8 +22,15 @@ class Scaled:
 
     def __post_init__(self) -> None:
         given = self.factor
-        if isinstance(given, (bool, str)) or not isinstance(given, (int, float)) or not math.isfinite(given):
-            raise fail(OptionError, Fault("Scaled takes a finite number", given=repr(given), fix="Scaled(0.1)"))
+        if (
+            isinstance(given, (bool, str))
+            or not isinstance(given, (int, float))
+            or not math.isfinite(given)
+        ):
+            raise fail(
+                OptionError,
+                Fault("Scaled takes a finite number", given=repr(given), fix="Scaled(0.1)"),
+            )
 
     def __repr__(self) -> str:
         return f"Scaled({self.factor!r})"

@@ -35,8 +35,15 @@ class PropertyTable:
         """The name of a known property. Raises PartError."""
         known = self.aliases.get(name, name) if isinstance(name, str) else name
         if not isinstance(known, str) or known not in self.rows:
-            raise fail(PartError, Fault(f"{self.of} has no such property", given=repr(name)[:60], known=self.names(),
-                                        fix=suggestion(str(name), [*self.rows, *self.aliases])))
+            raise fail(
+                PartError,
+                Fault(
+                    f"{self.of} has no such property",
+                    given=repr(name)[:60],
+                    known=self.names(),
+                    fix=suggestion(str(name), [*self.rows, *self.aliases]),
+                ),
+            )
         return known
 
     def ask(self, thing: Any, name: Any) -> Any:

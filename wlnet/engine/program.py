@@ -15,6 +15,8 @@ from wlnet.core.streams import Seed, stream
 
 Array = np.ndarray[Any, Any]
 Kernel = Callable[..., None]
+INDEX = np.int32
+"""What indices and places in windows are kept in."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +81,10 @@ class Program:
         self.outputs = {name: self.memory[number] for name, number in blueprint.outputs.items()}
         self.updates = {name: self.memory[number] for name, number in blueprint.updates.items()}
         self._calls = [self._call(step) for step in blueprint.steps]
-        for step in blueprint.once:
-            kernel, outputs, inputs, scratch, attributes, _ = self._call(step)
-            kernel(outputs, inputs, scratch, **attributes)
+        with np.errstate(all="ignore"):
+            for step in blueprint.once:
+                kernel, outputs, inputs, scratch, attributes, _ = self._call(step)
+                kernel(outputs, inputs, scratch, **attributes)
 
     def _resolve(self, slot: Slot, arrays: Mapping[Any, Array]) -> Array:
         if slot.kind == "array":
@@ -94,9 +97,13 @@ class Program:
             if how == "reshape":
                 return base.reshape(what)
             return base.transpose(what) if how == "transpose" else np.broadcast_to(base, what)
-        dtype = np.dtype(np.int64 if slot.integer else self.blueprint.dtype)
+        dtype = np.dtype(INDEX if slot.integer else self.blueprint.dtype)
         count = int(np.prod(slot.shape, dtype=int))
-        return self.arena[slot.where : slot.where + count * dtype.itemsize].view(dtype).reshape(slot.shape)
+        return (
+            self.arena[slot.where : slot.where + count * dtype.itemsize]
+            .view(dtype)
+            .reshape(slot.shape)
+        )
 
     def _call(self, step: Step) -> tuple[Any, ...]:
         outputs = tuple(self.memory[number] for number in step.outputs)
@@ -104,14 +111,22 @@ class Program:
         scratch = self._scratch[: step.scratch] if step.scratch else None
         return step.kernel, outputs, inputs, scratch, dict(step.attributes), step
 
-    def run(self, *, seed: Seed = 0, step: int = 0, until: Callable[[Step, tuple[Array, ...]], bool] | None = None) -> None:
+    def run(
+        self,
+        *,
+        seed: Seed = 0,
+        step: int = 0,
+        until: Callable[[Step, tuple[Array, ...]], bool] | None = None,
+    ) -> None:
         """Run all calls on what lies in `inputs`; results lie in `outputs` and `updates` until the next run.
 
         seed and step key the random calls. until: asked after each call; True ends the run there.
         """
-        for kernel, outputs, inputs, scratch, attributes, call in self._calls:
-            if call.random is not None:
-                attributes["rng"] = stream(seed, call.primitive, call.origin, call.random, step)
-            kernel(outputs, inputs, scratch, **attributes)
-            if until is not None and until(call, outputs):
-                return
+        # Infinities and NaN go through; who reads the results looks for them.
+        with np.errstate(all="ignore"):
+            for kernel, outputs, inputs, scratch, attributes, call in self._calls:
+                if call.random is not None:
+                    attributes["rng"] = stream(seed, call.primitive, call.origin, call.random, step)
+                kernel(outputs, inputs, scratch, **attributes)
+                if until is not None and until(call, outputs):
+                    return

@@ -14,13 +14,18 @@ from wlnet.core.shapes import Mismatch, merge, shape_text
 Array = np.ndarray[Any, Any]
 
 
-def is_single(port: PortType, x: Any) -> bool | None:
+def is_single(port: PortType, name: str, x: Any) -> bool | None:
     """Whether x is one example for a port, and not a batch; None when the port's rank does not tell."""
     if isinstance(x, str):
         return True
     if port.coder is not None:
         encoded = port.coder.shape
-        if not (_is_numeric(x) and encoded is not None and np.ndim(x) == len(encoded) + 1 and len(encoded) > 0):
+        if not (
+            _is_numeric(x)
+            and encoded is not None
+            and np.ndim(x) == len(encoded) + 1
+            and len(encoded) > 0
+        ):
             return bool(port.coder.is_single(x))
     if port.shape is None:
         return None
@@ -31,9 +36,15 @@ def is_single(port: PortType, x: Any) -> bool | None:
         return False
     if isinstance(x, (list, tuple)) and len(x) == 0:
         return False
-    raise fail(ShapeError, Fault(
-        "an input has neither the rank of one example nor that of a batch",
-        given=f"rank {rank}, shape {np.shape(x)}", expected=f"{shape_text(port.shape)}, or a batch of these"))
+    raise fail(
+        ShapeError,
+        Fault(
+            "an input has neither the rank of one example nor that of a batch",
+            at=f"port {name}",
+            given=f"rank {rank}, shape {np.shape(x)}",
+            expected=f"{shape_text(port.shape)}, or a batch of these",
+        ),
+    )
 
 
 def _is_numeric(x: Any) -> bool:
@@ -73,7 +84,12 @@ def _sequence(column: Any, name: str) -> Sequence[Any] | Array:
         return np.asarray(column)
     if hasattr(column, "__iter__") and not isinstance(column, (str, bytes, dict)):
         return list(column)
-    raise fail(DataError, Fault("a column of data is a sequence of examples", at=f"port {name}", given=repr(column)[:80]))
+    raise fail(
+        DataError,
+        Fault(
+            "a column of data is a sequence of examples", at=f"port {name}", given=repr(column)[:80]
+        ),
+    )
 
 
 def _plain(port: PortType, name: str, column: Any) -> Array:
@@ -84,12 +100,23 @@ def _plain(port: PortType, name: str, column: Any) -> Array:
         array = np.empty(0, dtype=object)
     if array.dtype.kind in "OUSmMVc":
         number, bad = _first_bad(column)
-        raise fail(DataError, Fault("data that are not numbers", at=f"port {name}, example {number}",
-                                    given=repr(bad)[:80], expected=f"numbers of shape {shape_text(port.shape)}",
-                                    fix="an encoder on the port turns other things into numbers"))
+        raise fail(
+            DataError,
+            Fault(
+                "data that are not numbers",
+                at=f"port {name}, example {number}",
+                given=repr(bad)[:80],
+                expected=f"numbers of shape {shape_text(port.shape)}",
+                fix="an encoder on the port turns other things into numbers",
+            ),
+        )
     if port.element == "Integer":
         return array
-    return np.ascontiguousarray(array) if array.dtype == np.float64 else np.ascontiguousarray(array, dtype=np.float32)
+    return (
+        np.ascontiguousarray(array)
+        if array.dtype == np.float64
+        else np.ascontiguousarray(array, dtype=np.float32)
+    )
 
 
 def _first_bad(column: Any) -> tuple[int, Any]:
@@ -111,9 +138,15 @@ def _check_shape(port: PortType, name: str, array: Array) -> None:
     try:
         merge(port.shape, tuple(array.shape[1:]))
     except Mismatch as error:
-        raise fail(DataError if array.size == 0 else ShapeError, Fault(
-            "data do not fit a port", at=f"port {name}", given=f"examples of shape {shape_text(tuple(array.shape[1:]))}",
-            expected=f"{shape_text(port.shape)}: {error}")) from None
+        raise fail(
+            DataError if array.size == 0 else ShapeError,
+            Fault(
+                "data do not fit a port",
+                at=f"port {name}",
+                given=f"examples of shape {shape_text(tuple(array.shape[1:]))}",
+                expected=f"{shape_text(port.shape)}: {error}",
+            ),
+        ) from None
 
 
 def _check_finite(array: Array, name: str) -> None:
@@ -123,9 +156,16 @@ def _check_finite(array: Array, name: str) -> None:
     if not finite.all():
         number = int(np.argmin(finite))
         bad = array[number].reshape(-1)
-        raise fail(DataError, Fault("data that are not finite", at=f"port {name}, example {number + 1}",
-                                    given=str(bad[~np.isfinite(bad)][0]), expected="finite numbers",
-                                    fix="leave the example out, or fill the gap"))
+        raise fail(
+            DataError,
+            Fault(
+                "data that are not finite",
+                at=f"port {name}, example {number + 1}",
+                given=str(bad[~np.isfinite(bad)][0]),
+                expected="finite numbers",
+                fix="leave the example out, or fill the gap",
+            ),
+        )
 
 
 def _indices(array: Array, name: str, below: int | None) -> Array:
@@ -133,12 +173,27 @@ def _indices(array: Array, name: str, below: int | None) -> Array:
         array = array.astype(np.int64)
     top = f"..{below}" if below else ""
     if array.dtype.kind not in "iu":
-        raise fail(DataError, Fault("indices are integers", at=f"port {name}", given=str(array.dtype), expected=f"1{top}"))
+        raise fail(
+            DataError,
+            Fault(
+                "indices are integers",
+                at=f"port {name}",
+                given=str(array.dtype),
+                expected=f"1{top}",
+            ),
+        )
     array = np.ascontiguousarray(array, dtype=np.int64)
     wrong = (array < 1) | (array > below if below else False)
     if wrong.any():
         number = int(np.argmax(wrong.reshape(len(array), -1).any(axis=1)))
         value = array[number].reshape(-1)[np.argmax(wrong[number].reshape(-1))]
-        raise fail(DataError, Fault("an index out of range", at=f"port {name}, example {number + 1}", given=str(value),
-                                    expected=f"an integer in 1{top or ' and above'}: indices count from 1"))
+        raise fail(
+            DataError,
+            Fault(
+                "an index out of range",
+                at=f"port {name}, example {number + 1}",
+                given=str(value),
+                expected=f"an integer in 1{top or ' and above'}: indices count from 1",
+            ),
+        )
     return array

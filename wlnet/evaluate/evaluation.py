@@ -55,7 +55,13 @@ def evaluate(
     else:
         raw = _by_shape(net, runner, columns, chunk)
     answers = [
-        _decoded(inferred_port(net, name) if not path else PortType(), raw[(path, name) if path else name], prop, single, seed)
+        _decoded(
+            inferred_port(net, name) if not path else PortType(),
+            raw[(path, name) if path else name],
+            prop,
+            single,
+            seed,
+        )
         for path, name in wanted
     ]
     if not as_dict:
@@ -67,9 +73,15 @@ def evaluate(
 def _arguments(net: Net, args: Sequence[Any]) -> tuple[Any, Any]:
     most = 2 if net.input_names else 1
     if len(args) > most or (net.input_names and not args):
-        raise fail(OptionError, Fault(
-            "a net is called with its input, and perhaps a property", at=net.kind, given=f"{len(args)} arguments",
-            expected=f"net(x) or net(x, prop), where x fits the ports {list(net.input_names)}"))
+        raise fail(
+            OptionError,
+            Fault(
+                "a net is called with its input, and perhaps a property",
+                at=net.kind,
+                given=f"{len(args)} arguments",
+                expected=f"net(x) or net(x, prop), where x fits the ports {list(net.input_names)}",
+            ),
+        )
     if not net.input_names:
         return None, (args[0] if args else AUTOMATIC)
     return args[0], (args[1] if len(args) == 2 else AUTOMATIC)
@@ -85,15 +97,30 @@ def _columns(net: Net, x: Any) -> tuple[Any, bool]:
     if isinstance(x, Mapping):
         unknown = [name for name in x if name not in names]
         if unknown:
-            raise fail(DataError, Fault("data for a port that is not there", given=", ".join(map(repr, unknown)),
-                                        known=list(names), fix=suggestion(str(unknown[0]), names)))
+            raise fail(
+                DataError,
+                Fault(
+                    "data for a port that is not there",
+                    given=", ".join(map(repr, unknown)),
+                    known=list(names),
+                    fix=suggestion(str(unknown[0]), names),
+                ),
+            )
         given = {name: _get(x, name, names) for name in names}
     elif len(names) == 1:
         given = {names[0]: x}
     else:
-        raise fail(DataError, Fault("a net with several inputs takes a dict", at=net.kind, given=type(x).__name__,
-                                    known=list(names), fix=f"net({{{names[0]!r}: ..., {names[1]!r}: ...}})"))
-    verdicts = [is_single(inferred_port(net, name), value) for name, value in given.items()]
+        raise fail(
+            DataError,
+            Fault(
+                "a net with several inputs takes a dict",
+                at=net.kind,
+                given=type(x).__name__,
+                known=list(names),
+                fix=f"net({{{names[0]!r}: ..., {names[1]!r}: ...}})",
+            ),
+        )
+    verdicts = [is_single(inferred_port(net, name), name, value) for name, value in given.items()]
     known = [verdict for verdict in verdicts if verdict is not None]
     single = known[0] if known else True
     if any(verdict != single for verdict in known):
@@ -114,7 +141,14 @@ def _one(value: Any) -> Any:
 
 def _get(row: Mapping[Any, Any], name: str, names: Sequence[str]) -> Any:
     if name not in row:
-        raise fail(DataError, Fault(f"no data for port {name!r}", given=f"ports {list(row)}", expected=f"ports {list(names)}"))
+        raise fail(
+            DataError,
+            Fault(
+                f"no data for port {name!r}",
+                given=f"ports {list(row)}",
+                expected=f"ports {list(names)}",
+            ),
+        )
     return row[name]
 
 
@@ -138,8 +172,15 @@ def _port_place(net: Net, port: NetPort) -> tuple[Path, str]:
         path, name = (name,), node_at(net, (name,)).output_names[0]
     part = node_at(net, path)
     if name not in part.output_names:
-        raise fail(PartError, Fault(f"there is no output port {name!r}", at=path_text(path) or net.kind,
-                                    known=part.output_names, fix=suggestion(str(name), part.output_names)))
+        raise fail(
+            PartError,
+            Fault(
+                f"there is no output port {name!r}",
+                at=path_text(path) or net.kind,
+                known=part.output_names,
+                fix=suggestion(str(name), part.output_names),
+            ),
+        )
     return path, name
 
 
@@ -148,9 +189,13 @@ def _by_shape(net: Net, runner: Runner, columns: Mapping[str, Any], chunk: int) 
     ports = {name: inferred_port(net, name) for name in columns}
     solution = inference(net)
     below = {name: solution.ports[(), name].below for name in columns}
-    ragged = [name for name, column in columns.items() if ports[name].coder is None and _is_ragged(column)]
+    ragged = [
+        name for name, column in columns.items() if ports[name].coder is None and _is_ragged(column)
+    ]
     if not ragged:
-        arrays = {name: encode(ports[name], name, column, below[name]) for name, column in columns.items()}
+        arrays = {
+            name: encode(ports[name], name, column, below[name]) for name, column in columns.items()
+        }
         return runner.run(arrays, len(next(iter(arrays.values()))), chunk)
     count = len(next(iter(columns.values())))
     groups: OrderedDict[Any, list[int]] = OrderedDict()
@@ -167,28 +212,50 @@ def _by_shape(net: Net, runner: Runner, columns: Mapping[str, Any], chunk: int) 
 
 
 def _is_ragged(column: Any) -> bool:
-    return isinstance(column, (list, tuple)) and len({np.shape(item) if not isinstance(item, list) else np.asarray(item).shape
-                                                      for item in column}) > 1
+    return (
+        isinstance(column, (list, tuple))
+        and len(
+            {
+                np.shape(item) if not isinstance(item, list) else np.asarray(item).shape
+                for item in column
+            }
+        )
+        > 1
+    )
 
 
 class Runner:
     """Runs the programs of one net on encoded columns, a batch at a time."""
 
     def __init__(
-        self, net: Net, mode: str = "Test", precision: str = "Real32", seed: Seed = 0,
+        self,
+        net: Net,
+        mode: str = "Test",
+        precision: str = "Real32",
+        seed: Seed = 0,
         inside: Sequence[tuple[Path, str]] = (),
     ) -> None:
-        self.net, self.mode, self.precision, self.seed, self.inside = net, mode, precision, seed, tuple(inside)
+        self.net, self.mode, self.precision, self.seed, self.inside = (
+            net,
+            mode,
+            precision,
+            seed,
+            tuple(inside),
+        )
 
     def run(self, columns: Mapping[str, Array], count: int, chunk: int = BATCH) -> dict[Any, Array]:
         """Every output port's array (count, *shape)."""
         results: dict[Any, Array] = {}
         for step, start in enumerate(range(0, count, chunk)):
             size = min(chunk, count - start)
-            program, lock = self._program(size, {name: tuple(array.shape[1:]) for name, array in columns.items()})
+            program, lock = self._program(
+                size, {name: tuple(array.shape[1:]) for name, array in columns.items()}
+            )
             with lock:
                 for name, array in columns.items():
-                    np.copyto(program.inputs[name], array[start : start + size], casting="same_kind")
+                    np.copyto(
+                        program.inputs[name], array[start : start + size], casting="same_kind"
+                    )
                 program.run(seed=self.seed, step=step)
                 for key, array in program.outputs.items():
                     if key not in results:
@@ -196,7 +263,9 @@ class Runner:
                     results[key][start : start + size] = array
         return results
 
-    def _program(self, batch: int, shapes: Mapping[str, tuple[int, ...]]) -> tuple[Program, threading.Lock]:
+    def _program(
+        self, batch: int, shapes: Mapping[str, tuple[int, ...]]
+    ) -> tuple[Program, threading.Lock]:
         key = (batch, self.mode, self.precision, self.inside, tuple(sorted(shapes.items())))
         with _keeping:
             kept: OrderedDict[Any, Any] = self.net.cached("programs", OrderedDict)
@@ -212,13 +281,27 @@ class Runner:
         arrays = arrays_of(self.net)
         missing = [key for key, value in arrays.items() if not isinstance(value, np.ndarray)]
         if missing:
-            raise fail(NotInitializedError, Fault("arrays without numbers", at=self.net.kind,
-                                                  given=", ".join(_key_text(key) for key in missing[:8]),
-                                                  fix="net_initialize(net) draws them"))
-        blueprint = forward_blueprint(self.net, batch, mode=self.mode, shapes=shapes,  # type: ignore[arg-type]
-                                      precision=self.precision, inside=self.inside)
+            raise fail(
+                NotInitializedError,
+                Fault(
+                    "arrays without numbers",
+                    at=self.net.kind,
+                    given=", ".join(_key_text(key) for key in missing[:8]),
+                    fix="net_initialize(net) draws them",
+                ),
+            )
+        blueprint = forward_blueprint(
+            self.net,
+            batch,
+            mode=self.mode,
+            shapes=shapes,  # type: ignore[arg-type]
+            precision=self.precision,
+            inside=self.inside,
+        )
         dtype = DTYPES[self.precision]
-        return Program(blueprint, {key: value.astype(dtype, copy=False) for key, value in arrays.items()})
+        return Program(
+            blueprint, {key: value.astype(dtype, copy=False) for key, value in arrays.items()}
+        )
 
 
 def _key_text(key: Any) -> str:
@@ -229,8 +312,14 @@ def _decoded(port: PortType, array: Any, prop: Any, single: bool, seed: Seed) ->
     decoder = port.coder
     if decoder is None or prop is None:
         if prop is not None and prop is not AUTOMATIC:
-            raise fail(OptionError, Fault("a property needs a decoder at the output", given=repr(prop),
-                                          fix='NetChain([...], output=NetDecoder("Class", labels))'))
+            raise fail(
+                OptionError,
+                Fault(
+                    "a property needs a decoder at the output",
+                    given=repr(prop),
+                    fix='NetChain([...], output=NetDecoder("Class", labels))',
+                ),
+            )
         return array[0] if single else array
     name = prop[0] if isinstance(prop, (tuple, list)) and prop else prop
     extra = {"rng": stream(seed, "decode")} if name == "RandomSample" else {}
@@ -240,8 +329,15 @@ def _decoded(port: PortType, array: Any, prop: Any, single: bool, seed: Seed) ->
 
 def check_choice(option: str, given: Any, known: Sequence[str]) -> None:
     if given not in known:
-        raise fail(OptionError, Fault(f"{option} cannot be this", given=repr(given), known=list(known),
-                                      fix=suggestion(str(given), known)))
+        raise fail(
+            OptionError,
+            Fault(
+                f"{option} cannot be this",
+                given=repr(given),
+                known=list(known),
+                fix=suggestion(str(given), known),
+            ),
+        )
 
 
 def check_count(option: str, given: Any) -> int:

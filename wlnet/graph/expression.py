@@ -124,11 +124,6 @@ class Expression:
 def _lowered(name: str, g: Builder, values: list[Any]) -> Value:
     if name in OPERATORS:
         return OPERATORS[name].lower(g, values[0])
-    if name == "Power" and values[1] in (2.0, 0.5, -1.0):
-        # Cheaper, and defined where a general power is not differentiable.
-        if values[1] == -1.0:
-            return g.divide(1.0, values[0])
-        return g.map("Square" if values[1] == 2.0 else "Sqrt", values[0])
     return combine(name, g, values)
 
 

@@ -1,7 +1,7 @@
 """Functions of one number, applied to every element: the closed set, each with its derivative.
 
 `slope(g, x, y, d)` is d times the derivative at x, where y is the value; None where the derivative is zero
-wherever it exists.
+wherever it exists, or where the function occurs only in gradients (TriGamma).
 """
 
 from __future__ import annotations

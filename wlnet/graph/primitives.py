@@ -107,6 +107,7 @@ def gather(table: Shape, index: Shape) -> tuple[Shape, ...]:
 @primitive()
 def scatter_add(rows: Shape, index: Shape, *, count: int) -> tuple[Shape, ...]:
     """A table of `count` rows, each the sum of the given rows with that index."""
+    assert rows[: len(index)] == index, (rows, index)
     return ((count, *rows[len(index) :]),)
 
 
@@ -120,6 +121,7 @@ def pick(x: Shape, index: Shape) -> tuple[Shape, ...]:
 @primitive()
 def place(x: Shape, index: Shape, *, count: int) -> tuple[Shape, ...]:
     """Zeros along a new last axis of `count`, with the value at its index."""
+    assert x == index, (x, index)
     return ((*x, count),)
 
 

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.errors import Fault, OptionError, WlnetError, fail
-from wlnet.graph.expression import LARGEST, Expression, Tree
+from wlnet.graph.expression import Expression, Tree
 
 UFUNCS: dict[str, str] = {
     "add": "Plus", "subtract": "Subtract", "multiply": "Times", "divide": "Divide",
@@ -121,9 +121,8 @@ def _is_math(value: Any) -> bool:
 class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     """An argument, or what was made of arguments: it writes down what is done to it."""
 
-    def __init__(self, tree: Tree, size: int = 1) -> None:
+    def __init__(self, tree: Tree) -> None:
         self.tree = tree
-        self.size = size
 
     def __repr__(self) -> str:
         return "an argument of the formula"
@@ -145,12 +144,7 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return self._of(UFUNCS.get(ufunc.__name__, ufunc.__name__), *inputs)
 
     def _of(self, name: str, *inputs: Any) -> Traced:
-        trees = [_tree(value) for value in inputs]
-        size = 1 + sum(value.size if isinstance(value, Traced) else 1 for value in inputs)
-        if size > LARGEST:
-            raise fail(OptionError, Fault("a formula that is too long", given=f"{size} parts",
-                                          expected=f"at most {LARGEST}"))  # fmt: skip
-        return Traced(_simpler(name, trees), size)
+        return Traced(_simpler(name, [_tree(value) for value in inputs]))
 
     def _branch(self) -> Exception:
         return fail(OptionError, Fault(
@@ -233,4 +227,6 @@ def _simpler(name: str, trees: list[Tree]) -> Tree:
         return ("Ramp", *(tree for tree in trees if tree != 0.0))
     if name == "Power" and trees[1] in (2.0, 0.5):
         return ("Square" if trees[1] == 2.0 else "Sqrt", trees[0])
+    if name == "Power" and trees[1] == -1.0:
+        return ("Divide", 1.0, trees[0])
     return (name, *trees)

@@ -1,1 +1,5 @@
-"""io"""
+"""Files: a net in one file, and back."""
+
+from wlnet.io.files import load, save
+
+__all__ = ["load", "save"]

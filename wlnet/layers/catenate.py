@@ -45,9 +45,7 @@ class CatenateLayer(Layer):
         for name in (*names, "*output"):
             sizes.set(name, (None,) * rank)
         others = [i for i in range(rank) if i != at]
-        # After the first pass the output knows what any input knows; the second tells them all.
-        for _ in range(2):
-            tie(sizes, (((name, i), ("*output", i)) for name in names for i in others))
+        tie(sizes, (((name, i), ("*output", i)) for name in names for i in others))
         self._relate_total(sizes, names, at)
 
     def _relate_total(self, sizes: Sizes, names: list[str], at: int) -> None:

@@ -15,5 +15,12 @@ def operations(net: Net) -> list[Operation]:
     graph = lower(net, 1)
     for run in PASSES.values():
         graph = run(graph)
-    return [(call.primitive, tuple(v.index for v in call.inputs), tuple(v.index for v in call.outputs),
-             path_text(call.origin)) for call in graph.calls]
+    return [
+        (
+            call.primitive,
+            tuple(v.index for v in call.inputs),
+            tuple(v.index for v in call.outputs),
+            path_text(call.origin),
+        )
+        for call in graph.calls
+    ]

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.engine.program import Blueprint, Slot, Step
+from wlnet.engine.program import INDEX, Blueprint, Slot, Step
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.graph.primitives import PRIMITIVES
 from wlnet.plan.lookup import KERNELS, SCRATCH
@@ -109,7 +109,7 @@ class _Placing:
                     tuple(number[v] for v in call.inputs), attributes, call.origin, scratch, random)
 
     def _size(self, value: Value) -> int:
-        item = 8 if value.element == "Integer" else self.dtype.itemsize
+        item = np.dtype(INDEX).itemsize if value.element == "Integer" else self.dtype.itemsize
         size = int(np.prod(value.shape, dtype=int)) * item
         return max(-(-size // ALIGNMENT) * ALIGNMENT, ALIGNMENT)
 

@@ -52,22 +52,30 @@ class Drawing:
                 middle[node] = (left + (j + 0.5) * across, GAP[1] / 2 + i * down + BOX[1] / 2)
         parts = [self._arrow(*middle[a], *middle[b]) for a, b in self.edges]
         parts += [self._box(*middle[node], lines) for node, lines in self.labels.items()]
-        return (f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
-                f'font-family="sans-serif" font-size="11"><defs><marker id="tip" markerWidth="8" markerHeight="8" '
-                f'refX="7" refY="4" orient="auto"><path d="M0,0 L8,4 L0,8 z"/></marker></defs>{"".join(parts)}</svg>')
+        return (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
+            f'font-family="sans-serif" font-size="11"><defs><marker id="tip" markerWidth="8" markerHeight="8" '
+            f'refX="7" refY="4" orient="auto"><path d="M0,0 L8,4 L0,8 z"/></marker></defs>{"".join(parts)}</svg>'
+        )
 
     @staticmethod
     def _arrow(x1: float, y1: float, x2: float, y2: float) -> str:
-        return (f'<line x1="{x1:.1f}" y1="{y1 + BOX[1] / 2:.1f}" x2="{x2:.1f}" y2="{y2 - BOX[1] / 2:.1f}" '
-                'stroke="#555" marker-end="url(#tip)"/>')
+        return (
+            f'<line x1="{x1:.1f}" y1="{y1 + BOX[1] / 2:.1f}" x2="{x2:.1f}" y2="{y2 - BOX[1] / 2:.1f}" '
+            'stroke="#555" marker-end="url(#tip)"/>'
+        )
 
     @staticmethod
     def _box(x: float, y: float, lines: tuple[str, ...]) -> str:
-        rect = (f'<rect x="{x - BOX[0] / 2:.1f}" y="{y - BOX[1] / 2:.1f}" width="{BOX[0]}" height="{BOX[1]}" rx="6" '
-                'fill="#eef3fa" stroke="#4a6fa5"/>')
+        rect = (
+            f'<rect x="{x - BOX[0] / 2:.1f}" y="{y - BOX[1] / 2:.1f}" width="{BOX[0]}" height="{BOX[1]}" rx="6" '
+            'fill="#eef3fa" stroke="#4a6fa5"/>'
+        )
         first = y + 4 - 7 * (len(lines) - 1)
-        words = [f'<text x="{x:.1f}" y="{first + 14 * i:.1f}" text-anchor="middle">{html.escape(line)}</text>'
-                 for i, line in enumerate(lines)]
+        words = [
+            f'<text x="{x:.1f}" y="{first + 14 * i:.1f}" text-anchor="middle">{html.escape(line)}</text>'
+            for i, line in enumerate(lines)
+        ]
         return rect + "".join(words)
 
     def _repr_svg_(self) -> str:

@@ -23,13 +23,15 @@ def net_summary(net: Net) -> str:
     solution = inference(net)
     rows = []
     for row in multiplier_table(net, AUTOMATIC, warnings=False):
-        rows.append((
-            path_text(row.key) if isinstance(row.key, tuple) else repr(row.key),
-            shape_text(solution.array_shape(row.places[0].path)),
-            "there" if isinstance(array_value(net, row.key), np.ndarray) else "not drawn yet",
-            f"{row.multiplier:g}",
-            row.decided_by.set_at if row.decided_by else "default",
-        ))
+        rows.append(
+            (
+                path_text(row.key) if isinstance(row.key, tuple) else repr(row.key),
+                shape_text(solution.array_shape(row.places[0].path)),
+                "there" if isinstance(array_value(net, row.key), np.ndarray) else "not drawn yet",
+                f"{row.multiplier:g}",
+                row.decided_by.set_at if row.decided_by else "default",
+            )
+        )
     body = "".join(f"<tr>{_cells('td', row)}</tr>" for row in rows)
     table = f"<table><thead><tr>{_cells('th', HEAD)}</tr></thead><tbody>{body}</tbody></table>"
     return f"<pre>{html.escape(show(net))}</pre>{table}"

@@ -24,11 +24,11 @@ class TrainingRecord:
     batch_size: int
     batches_per_round: int
     batch_losses: tuple[float, ...]
-    batch_measurements: dict[str, tuple[float, ...]]
+    batch_measurements: dict[str, tuple[Any, ...]]
     round_losses: tuple[float, ...]
-    round_measurements: dict[str, tuple[float, ...]]
+    round_measurements: dict[str, tuple[Any, ...]]
     validation_losses: tuple[float, ...]
-    validation_measurements: dict[str, tuple[float, ...]]
+    validation_measurements: dict[str, tuple[Any, ...]]
     validation_positions: tuple[int, ...]
     best_validation_round: int | None
     examples_processed: int
@@ -40,7 +40,8 @@ class TrainingRecord:
     seconds: float
     message: str | None = None
     target_device: str = "CPU"
-    notes: dict[str, Any] = field(default_factory=dict)
+    arrays: dict[Any, Any] = field(default_factory=dict)
+    """Of the trained net, by key."""
 
 
 PROPERTIES = PropertyTable("NetTrainResults")
@@ -64,6 +65,11 @@ class NetTrainResults:
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError("a record of a training never changes")
 
+    __delattr__ = __setattr__  # type: ignore[assignment]
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return NetTrainResults, (self._record,)
+
     def __getitem__(self, name: Any) -> Any:
         if name is ALL:
             return {each: PROPERTIES.ask(self._record, each) for each in PROPERTIES}
@@ -83,11 +89,11 @@ class NetTrainResults:
                 f"{frozen} of {len(r.multipliers)} arrays frozen, {r.reason}, {r.seconds:.1f} s)")
 
 
-def _last(values: tuple[float, ...]) -> float | None:
+def _last(values: tuple[Any, ...]) -> Any:
     return values[-1] if values else None
 
 
-def _at_best(r: TrainingRecord, values: tuple[float, ...]) -> float | None:
+def _at_best(r: TrainingRecord, values: tuple[Any, ...]) -> Any:
     if not values:
         return None
     return values[(r.best_validation_round or len(values)) - 1]
@@ -137,7 +143,7 @@ _row("ValidationPositions")(lambda r: list(r.validation_positions))
 
 @_row("FinalWeights")
 def _(r: TrainingRecord) -> Any:
-    return dict(r.notes.get("arrays", {}))
+    return dict(r.arrays)
 
 
 _row("Properties")(lambda r: PROPERTIES.names())

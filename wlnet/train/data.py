@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,8 @@ FORMS = ("(inputs, outputs), [(x, y), ...], {port: column, ...}, [{port: value, 
 
 def read_data(given: Any, columns: Sequence[str], inputs: Sequence[str], at: str = "data") -> Columns | Generator:
     """Raw columns by port. columns: what the training net needs, its inputs first. Raises DataError."""
+    if not columns:
+        raise fail(DataError, Fault("the net takes no data: it has no input and no target", at=at))
     if callable(given) and not hasattr(given, "__array__"):
         return Generator(given)
     if isinstance(given, tuple) and len(given) == 2 and callable(given[0]) and isinstance(given[1], Mapping):
@@ -98,22 +100,41 @@ def _rows(rows: list[Any], columns: Sequence[str], inputs: Sequence[str], at: st
         return {columns[0]: rows}
     for number, row in enumerate(rows, 1):
         if not (isinstance(row, (tuple, list)) and len(row) == 2):
+            columns_in_list = len(rows) == 2 and all(hasattr(each, "__len__") for each in rows)
             raise fail(DataError, Fault("an example is a pair (input, output)", at=f"{at}, example {number}",
-                                        given=repr(row)[:80], expected=FORMS))
+                                        given=_brief(row), expected=FORMS,
+                                        fix="two columns stand in a tuple: (inputs, outputs)" if columns_in_list else None))
     return _pair(([row[0] for row in rows], [row[1] for row in rows]), columns, inputs, at)
 
 
 def _equal(columns: Columns, at: str) -> Columns:
-    counts = {}
+    """Columns of one length, as sequences. Raises DataError for what is no column, all of them at once."""
+    found: Columns = {}
+    faults = []
     for name, column in columns.items():
-        if not hasattr(column, "__len__"):
-            columns[name] = column = list(column) if isinstance(column, Iterable) else column
-        if not hasattr(column, "__len__") or isinstance(column, (str, bytes)) or np.ndim(column) == 0 and isinstance(column, np.ndarray):
-            raise fail(DataError, Fault("a column is a sequence of examples", at=f"{at}, port {name}", given=repr(column)[:80]))
-        counts[name] = len(column)
+        sequence = _as_sequence(column)
+        if sequence is None:
+            faults.append(Fault("a column is a sequence of examples", at=f"{at}, port {name}", given=_brief(column)))
+        else:
+            found[name] = sequence
+    if faults:
+        raise fail(DataError, faults)
+    counts = {name: len(column) for name, column in found.items()}
+    text = ", ".join(f"{name}: {count}" for name, count in counts.items())
     if len(set(counts.values())) > 1:
-        raise fail(DataError, Fault("columns of different length", at=at,
-                                    given=", ".join(f"{name}: {count}" for name, count in counts.items())))
+        raise fail(DataError, Fault("columns of different length", at=at, given=text))
     if 0 in counts.values():
-        raise fail(DataError, Fault("no examples", at=at, given=", ".join(f"{n}: {c}" for n, c in counts.items())))
-    return columns
+        raise fail(DataError, Fault("no examples", at=at, given=text))
+    return found
+
+
+def _as_sequence(column: Any) -> Any:
+    if isinstance(column, (list, tuple)):
+        return column
+    if hasattr(column, "__array__"):
+        column = np.asarray(column)
+        return column if column.ndim else None
+    # What has no order of its own cannot stand beside another column.
+    if isinstance(column, (str, bytes, Mapping, Set)) or not isinstance(column, Iterable):
+        return None
+    return list(column)

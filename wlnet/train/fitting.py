@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.coders import NetDecoder, infer_encoder
+from wlnet.coders.labels import plain
 from wlnet.core.errors import DataError, Fault, fail
 from wlnet.core.net import Net
 from wlnet.core.ports import PortType
@@ -86,33 +87,38 @@ def _is_boolean(column: Any) -> bool:
 def class_labels(column: Any, port: PortType, name: str) -> list[Any] | None:
     """The labels of a column of class targets: sorted, as the user wrote them; None if it holds no classes.
 
-    With a known number of classes, integers are 1..n, or 0..n-1 when a 0 occurs.
+    With a known number of classes, integers are 1..n, or 0..n-1 when a 0 occurs. Raises DataError for
+    targets that are no labels, and for more or other labels than there are classes.
     """
     if port.shape is not None and len(port.shape) != 1:
         return None
-    try:
-        array = np.asarray(column)
-    except ValueError:
-        array = np.empty(0, dtype=object)
-    expected = "one label an example: integers or strings"
-    if array.ndim != 1:
-        raise fail(DataError, Fault("targets that are not classes", at=f"port {name}", given=f"an array of shape {array.shape}",
-                                    expected=expected,
-                                    fix='loss_function=CrossEntropyLossLayer("Probabilities") takes rows of probabilities'))
-    if array.dtype.kind == "f" and np.isfinite(array).all() and (array == np.round(array)).all():
-        array = array.astype(np.int64)
-    if array.dtype.kind not in "iuUSbO":
-        raise fail(DataError, Fault("targets that are not classes", at=f"port {name}", given=f"{array.dtype} numbers", expected=expected))
-    found = sorted(set(array.reshape(-1).tolist()), key=lambda label: (type(label).__name__, label))
+    items = column.tolist() if isinstance(column, np.ndarray) else [plain(item) for item in column]
+    for number, item in enumerate(items, 1):
+        if not isinstance(item, (str, int)):
+            raise fail(DataError, _no_label(column, item, f"port {name}, example {number}"))
+    found = sorted(set(items), key=lambda label: (isinstance(label, str), label))
     count = port.shape[-1] if port.shape else None
     if count is None or len(found) == count:
         return found
-    if array.dtype.kind in "iu" and len(found) < count:
+    if len(found) < count and all(type(label) is int for label in found):
         if found[0] >= 1 and found[-1] <= count:
             return list(range(1, count + 1))
         if found[0] == 0 and found[-1] < count:
             return list(range(count))
-    raise fail(DataError, Fault(f"{len(found)} different labels for {count} classes", at=f"port {name}",
-                                given=", ".join(map(repr, found[:8])) + (", ..." if len(found) > 8 else ""),
+    text = ", ".join(map(repr, found[:8])) + (", ..." if len(found) > 8 else "")
+    raise fail(DataError, Fault(f"{len(found)} different labels for {count} classes", at=f"port {name}", given=text,
                                 expected=f"{count} labels",
-                                fix="output=NetDecoder(\"Class\", labels) on the net names all of them in order"))
+                                fix='output=NetDecoder("Class", labels) on the net names all of them in order'))
+
+
+def _no_label(column: Any, item: Any, at: str) -> Fault:
+    fix = None
+    if isinstance(item, float) and item.is_integer():
+        fix = "labels are integers or strings: targets.astype(int), if these are classes"
+    elif isinstance(item, float):
+        fix = "a net that ends in a SoftmaxLayer classifies: leave the layer out to learn numbers"
+    elif isinstance(item, (list, tuple)):
+        fix = 'loss_function=CrossEntropyLossLayer("Probabilities") takes rows of probabilities'
+    given = f"an array of shape {column.shape}" if np.ndim(item) and isinstance(column, np.ndarray) else repr(item)[:60]
+    return Fault("targets that are not classes", at=at, given=given,
+                 expected="one label an example: integers or strings", fix=fix)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import itertools
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,7 @@ from wlnet.core.ports import UNKNOWN, PortType
 from wlnet.core.rules import ArrayKey
 from wlnet.core.scaled import Scaled
 from wlnet.core.spelling import suggestion
-from wlnet.core.symbols import AUTOMATIC
+from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.layers import CrossEntropyLossLayer, MeanSquaredLossLayer
 from wlnet.nets.edges import Edge
 from wlnet.nets.inference import inferred_port
@@ -37,13 +38,15 @@ class TrainingNet:
     """A net with its losses attached.
 
     losses: loss port of `net` -> factor. targets: data column -> output port of the user's net it is about.
-    prefix: where the user's net stands inside.
+    forms: data column -> what the targets are: "Index" (classes counted from 1), "Probabilities" (a row a class),
+    "Binary" (0 or 1 each), or "Square" (numbers). prefix: where the user's net stands inside.
     """
 
     net: Net
     terms: tuple[LossTerm, ...]
     losses: Mapping[str, float]
     targets: Mapping[str, str] = field(default_factory=dict)
+    forms: Mapping[str, str] = field(default_factory=dict)
     prefix: Path = ()
 
     def inner_key(self, key: ArrayKey) -> ArrayKey:
@@ -82,13 +85,28 @@ def loss_form(net: Net, port: str) -> str:
 
 
 def loss_terms(net: Net, given: Any) -> tuple[LossTerm, ...]:
-    """The losses that the option LossFunction asks for. Raises OptionError."""
+    """The losses that the option LossFunction asks for. Raises OptionError with all faults at once.
+
+    AUTOMATIC: by the layer that makes an output. ALL: every output port is a loss by itself.
+    """
     if given is AUTOMATIC:
         return _automatic(net)
+    if given is ALL:
+        return tuple(LossTerm(name, None) for name in net.output_names)
     items = given if isinstance(given, list) else list(given.items()) if isinstance(given, Mapping) else [given]
     if not items:
         raise fail(OptionError, Fault("a training needs a loss", at="loss_function", given=repr(given)))
-    return tuple(_term(net, item) for item in items)
+    terms, faults = [], []
+    for item in items:
+        term, fault = _term(net, item)
+        if fault is not None:
+            faults.append(fault)
+        else:
+            assert term is not None
+            terms.append(term)
+    if faults:
+        raise fail(OptionError, faults)
+    return tuple(terms)
 
 
 def _automatic(net: Net) -> tuple[LossTerm, ...]:
@@ -109,74 +127,93 @@ def _automatic(net: Net) -> tuple[LossTerm, ...]:
     return tuple(terms)
 
 
-def _term(net: Net, item: Any) -> LossTerm:
-    factor = 1.0
-    if isinstance(item, tuple) and len(item) == 2 and isinstance(item[1], Scaled):
-        item, factor = item[0], float(item[1].factor)
-    if isinstance(item, tuple) and len(item) == 3 and isinstance(item[2], Scaled):
-        item, factor = item[:2], float(item[2].factor)
-    port, loss = item if isinstance(item, tuple) and len(item) == 2 else (None, item)
-    if isinstance(loss, tuple) and len(loss) == 2 and isinstance(loss[1], Scaled):
-        loss, factor = loss[0], float(loss[1].factor)
-    if port is None and isinstance(loss, (str, NetPort)):
-        port, loss = loss, None
+def _term(net: Net, item: Any) -> tuple[LossTerm | None, Fault | None]:
+    """One item of the option: a port, a loss, (port, loss), any of them with Scaled(r) at the end."""
+    parts = list(item) if isinstance(item, tuple) else [item]
+    # A dict gives {"port": (loss, Scaled(r))}.
+    if len(parts) == 2 and isinstance(parts[1], tuple):
+        parts = [parts[0], *parts[1]]
+    factor = float(parts.pop().factor) if len(parts) > 1 and isinstance(parts[-1], Scaled) else 1.0
+    port = parts.pop(0) if isinstance(parts[0], (str, NetPort)) else None
+    loss = parts.pop(0) if parts else None
+    if parts or (port is None and loss is None) or (loss is not None and not isinstance(loss, Net)):
+        return None, Fault("this is no loss", at="loss_function", given=repr(item)[:80],
+                           expected="a loss layer or net, a port, (port, loss), any of these with Scaled(r) at the "
+                                    "end, a list of these, ALL, or AUTOMATIC", fix="MeanSquaredLossLayer()")
+    if loss is not None and not ({"Input"} <= set(loss.input_names) <= {"Input", "Target"} and len(loss.output_names) == 1):
+        return None, Fault("a loss has the ports Input and, if it needs one, Target, and one output", at="loss_function",
+                           given=f"{loss.kind} with inputs {list(loss.input_names)}, outputs {list(loss.output_names)}")
     name = port.path[0] if isinstance(port, NetPort) else port
-    if loss is not None and not (isinstance(loss, Net) and set(loss.input_names) >= {"Input"}):
-        raise fail(OptionError, Fault("this is no loss", at="loss_function", given=repr(loss)[:80],
-                                      expected='a loss layer or net, a port, (port, loss), (loss, Scaled(r)), a list of '
-                                               'these, or AUTOMATIC', fix="MeanSquaredLossLayer()"))
     if name is None:
-        if "Loss" in net.output_names:
-            raise fail(OptionError, Fault("the net has a Loss port already", at="loss_function", given=loss.kind,
-                                          fix='loss_function="Loss", or leave it out'))
-        if len(net.output_names) != 1:
-            raise fail(OptionError, Fault("a net with several outputs needs to know which one the loss is about",
-                                          at="loss_function", known=net.output_names,
-                                          fix=f"{{{net.output_names[0]!r}: {loss.kind}()}}"))
+        assert isinstance(loss, Net)
         name = net.output_names[0]
+        if "Loss" in net.output_names:
+            return None, Fault("the net has a Loss port already", at="loss_function", given=loss.kind,
+                               fix='loss_function="Loss", or leave it out')
+        if len(net.output_names) != 1:
+            return None, Fault("a net with several outputs needs to know which one the loss is about",
+                               at="loss_function", known=net.output_names, fix=f"{{{name!r}: {loss.kind}()}}")
     if name not in net.output_names:
-        raise fail(OptionError, Fault(f"there is no output port {name!r}", at="loss_function", known=net.output_names,
-                                      fix=suggestion(str(name), net.output_names)))
-    return LossTerm(name, loss, factor)
+        return None, Fault(f"there is no output port {name!r}", at="loss_function", known=net.output_names,
+                           fix=suggestion(str(name), net.output_names))
+    return LossTerm(name, loss, factor), None
 
 
 def attach(net: Net, terms: tuple[LossTerm, ...]) -> TrainingNet:
     """The training net: the user's net with a loss beside each output that has one."""
     if all(term.loss is None for term in terms):
-        return TrainingNet(net, terms, {term.port: term.factor for term in terms})
+        return TrainingNet(net, terms, _summed((term.port, term.factor) for term in terms))
     nodes: dict[Any, Net] = {NET: net}
     edges = [Edge(None, name, NET, name) for name in net.input_names]
     ports = {name: net.ports.get(name, UNKNOWN) for name in net.input_names}
     losses: dict[str, float] = {}
     targets: dict[str, str] = {}
+    forms: dict[str, str] = {}
     for term in terms:
-        out = "Loss" if len(terms) == 1 else f"{term.port}Loss"
+        out = "Loss" if len(terms) == 1 else _new(f"{term.port}Loss", losses)
+        losses[out] = term.factor
         if term.loss is None:
             edges.append(Edge(NET, term.port, None, out))
-        else:
-            vertex = "Loss" if len(terms) == 1 else f"{term.port}Loss"
-            nodes[vertex] = term.loss
-            edges.append(Edge(NET, term.port, vertex, "Input"))
-            (loss_port,) = term.loss.output_names
-            edges.append(Edge(vertex, loss_port, None, out))
-            if "Target" in term.loss.input_names:
-                column = term.port if term.port not in net.input_names else f"{term.port}Target"
-                edges.append(Edge(None, column, vertex, "Target"))
-                ports[column] = _target_port(net, term)
-                targets[column] = term.port
-        losses[out] = term.factor
-    return TrainingNet(graph_of(nodes, edges, ports), terms, losses, targets, (NET,))
+            continue
+        nodes[out] = term.loss
+        edges += [Edge(NET, term.port, out, "Input"), Edge(out, term.loss.output_names[0], None, out)]
+        if "Target" in term.loss.input_names:
+            column = term.port if term.port not in net.input_names else f"{term.port}Target"
+            edges.append(Edge(None, column, out, "Target"))
+            ports[column] = _target_port(net, term)
+            targets[column] = term.port
+            forms[column] = _form(net, term)
+    return TrainingNet(graph_of(nodes, edges, ports), terms, losses, targets, forms, (NET,))
+
+
+def _summed(factors: Iterable[tuple[str, float]]) -> dict[str, float]:
+    total: dict[str, float] = {}
+    for port, factor in factors:
+        total[port] = total.get(port, 0.0) + factor
+    return total
+
+
+def _new(name: str, taken: Mapping[str, Any]) -> str:
+    """The name, or with the first number from 2 that is free: one output may have several losses."""
+    numbered = (name if n == 1 else f"{name}{n}" for n in itertools.count(1))
+    return next(each for each in numbered if each not in taken)
+
+
+def _form(net: Net, term: LossTerm) -> str:
+    """What targets are: "Index", "Probabilities", "Binary", or "Square" for numbers."""
+    assert term.loss is not None
+    if term.loss.kind == "CrossEntropyLossLayer":
+        return str(term.loss.parameters["Form"])
+    form = loss_form(net, term.port)
+    return "Probabilities" if form == "Index" else "Square" if form == "loss" else form
 
 
 def _target_port(net: Net, term: LossTerm) -> PortType:
     """The port of a target: the converse of the output's decoder, as the loss wants it."""
     decoder = inferred_port(net, term.port).coder
-    if decoder is None:
-        return UNKNOWN
-    encoder = decoder.target_encoder()
+    encoder = None if decoder is None else decoder.target_encoder()
     if encoder is None:
         return UNKNOWN
-    form = term.loss.parameters.get("Form") if term.loss is not None else None
-    if encoder.kind == "Class" and form != "Index":
-        encoder = encoder.replace("Form", "UnitVector") if "Form" in encoder.parameters else encoder
+    if encoder.kind == "Class" and _form(net, term) != "Index":
+        encoder = encoder.replace("OutputForm", "UnitVector")
     return PortType(encoder.shape, encoder.element, encoder)

@@ -1,11 +1,16 @@
-"""Measurements: how good outputs are beside their targets. A new one is one row.
+"""Measurements: how good outputs are beside their targets. A new one is one row of TABLE.
+
+A measurement is two small functions: what a batch adds to a tally, and what a tally amounts to.
+Tallies of batches are added up, so that a round, a validation set and one big batch agree on every
+number, also on those that are no mean over examples.
 
 Wolfram Language: NetTrain (TrainingProgressMeasurements), NetMeasurements.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,8 +21,23 @@ from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 
 Array = np.ndarray[Any, Any]
-Measure = Callable[[Array, Array], Array]
-"""(outputs, targets) -> one number an example, whose mean is the measurement."""
+CLASSES, NUMBERS = "classes", "numbers"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One kind of measurement.
+
+    tally: (outputs, targets, form, top) -> numbers that batches add up. value: from those to the
+    measurement. of: "classes" or "numbers", what targets must be. share: read as a percentage.
+    """
+
+    tally: Callable[[Array, Array, str, int], Array]
+    value: Callable[[Array], Any]
+    of: str
+    smaller_is_better: bool
+    share: bool = False
+    takes_top: bool = False
 
 
 @dataclass(frozen=True)
@@ -32,65 +52,205 @@ class Measurement:
         return self.name if self.top == 1 else f"{self.name}Top{self.top}"
 
     @property
-    def smaller_is_better(self) -> bool:
-        return TABLE[self.name].smaller_is_better
+    def row(self) -> Row:
+        return TABLE[self.name]
 
-    def examples(self, outputs: Array, targets: Array) -> Array:
-        """One number an example."""
-        row = TABLE[self.name]
-        return row.top(outputs, targets, self.top) if row.top is not None else row.measure(outputs, targets)
+    def fits(self, form: str) -> bool:
+        """Whether it says something about targets of this form (see TrainingNet.forms)."""
+        return self.row.of == (NUMBERS if form == "Square" else CLASSES)
 
+    def tally(self, outputs: Array, targets: Array, form: str) -> Array:
+        """What a batch adds up to; tallies of batches may be added."""
+        return self.row.tally(outputs, targets, form, self.top)
 
-@dataclass(frozen=True)
-class _Row:
-    measure: Measure
-    smaller_is_better: bool
-    top: Callable[[Array, Array, int], Array] | None = None
-
-
-def _wrong(outputs: Array, targets: Array, top: int = 1) -> Array:
-    """1 where the target is not among the `top` largest; for one probability: where it rounds to the other."""
-    if targets.dtype.kind in "iu":
-        rows, index = outputs.reshape(-1, outputs.shape[-1]), targets.reshape(-1, 1) - 1
-        own = np.take_along_axis(rows, index, axis=1)
-        # A class ahead of the target: a larger number, or an equal one that stands earlier.
-        ahead = (rows > own) | ((rows == own) & (np.arange(rows.shape[1]) < index))
-        wrong = ahead.sum(axis=1) >= top
-        return wrong.reshape(len(outputs), -1).mean(axis=1)
-    if targets.shape == outputs.shape and outputs.ndim > 1 and outputs.shape[-1] > 1:
-        return (outputs.argmax(-1) != targets.argmax(-1)).reshape(len(outputs), -1).mean(axis=1)
-    return ((outputs >= 0.5) != (targets >= 0.5)).reshape(len(outputs), -1).mean(axis=1)
+    def value(self, tally: Array) -> Any:
+        """The measurement of all that was tallied: a number, or a matrix of counts."""
+        return self.row.value(tally)
 
 
-def _mean(values: Array) -> Array:
-    return values.reshape(len(values), -1).mean(axis=1)
+# Tallies
 
 
-TABLE: dict[str, _Row] = {
-    "ErrorRate": _Row(_wrong, True, _wrong),
-    "Accuracy": _Row(lambda y, t: 1 - _wrong(y, t), False, lambda y, t, n: 1 - _wrong(y, t, n)),
-    "MeanSquare": _Row(lambda y, t: _mean((y - t) ** 2), True),
-    "MeanDeviation": _Row(lambda y, t: _mean(np.abs(y - t)), True),
+def _classes(outputs: Array, targets: Array, form: str) -> tuple[Array, Array, int]:
+    """Predicted and true class of every decision, counted from 0, and how many classes there are.
+
+    The first of equally large outputs decides, as in the decoder.
+    """
+    if form == "Binary":
+        return (outputs >= 0.5).ravel().astype(int), (targets >= 0.5).ravel().astype(int), 2
+    true = targets - 1 if form == "Index" else targets.argmax(-1)
+    return outputs.argmax(-1).ravel(), true.ravel(), outputs.shape[-1]
+
+
+def _confusion(outputs: Array, targets: Array, form: str, top: int) -> Array:
+    predicted, true, count = _classes(outputs, targets, form)
+    counts = np.bincount(true * count + predicted, minlength=count * count)
+    # With two states, precision and the like are those of True: the tally remembers which it is.
+    return np.append(counts, int(form == "Binary") * len(true)).astype(np.float64)
+
+
+def _wrong(outputs: Array, targets: Array, form: str, top: int) -> Array:
+    """Decisions that are wrong (not among the `top` largest), and all decisions."""
+    predicted, true, count = _classes(outputs, targets, form)
+    if top == 1 or form == "Binary":
+        return np.array([np.count_nonzero(predicted != true), len(true)], np.float64)
+    rows = outputs.reshape(-1, count)
+    own = np.take_along_axis(rows, true[:, None], axis=1)
+    # A class ahead of the target: a larger number, or an equal one that stands earlier.
+    ahead = (rows > own) | ((rows == own) & (np.arange(count) < true[:, None]))
+    return np.array([np.count_nonzero(ahead.sum(axis=1) >= top), len(true)], np.float64)
+
+
+def _surprise(outputs: Array, targets: Array, form: str, top: int) -> Array:
+    """The sum of -ln of the probability of what is the case, and how many there are."""
+    p = np.asarray(outputs, np.float64)
+    if form == "Binary":
+        t = np.asarray(targets, np.float64)
+        terms = -(t * _log(p) + (1 - t) * _log(1 - p))
+    elif form == "Index":
+        terms = -_log(np.take_along_axis(p, (targets - 1)[..., None], -1))
+    else:
+        terms = -(targets * _log(p)).sum(-1)
+    return np.array([terms.sum(), terms.size])
+
+
+def _log(p: Array) -> Array:
+    return np.log(np.maximum(p, 2.0**-126))
+
+
+def _moments(outputs: Array, targets: Array, form: str, top: int) -> Array:
+    """Numbers, their sum and sum of squares; differences, absolute and squared."""
+    t = np.asarray(targets, np.float64).ravel()
+    d = np.asarray(outputs, np.float64).ravel() - t
+    return np.array([t.size, t.sum(), t @ t, np.abs(d).sum(), d @ d])
+
+
+# Values
+
+
+def _matrix(tally: Array) -> Array:
+    size = math.isqrt(len(tally))
+    return tally[:-1].reshape(size, size)
+
+
+def _per_class(of_counts: Callable[[Array, Array, Array, Array], Array]) -> Callable[[Array], float]:
+    """A measure of one class against the rest: of True, or the mean over classes that occur."""
+
+    def value(tally: Array) -> float:
+        matrix = _matrix(tally)
+        right, true, predicted = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
+        scores = of_counts(right, true, predicted, np.full_like(true, matrix.sum()))
+        return float(scores[1] if tally[-1] else scores[(true > 0) | (predicted > 0)].mean())
+
+    return value
+
+
+def _ratio(part: Any, whole: Any) -> Any:
+    """part / whole; 0 of nothing is 0."""
+    whole = np.asarray(whole, np.float64)
+    return np.divide(part, whole, out=np.zeros_like(whole), where=whole != 0)
+
+
+def _balanced(tally: Array) -> float:
+    matrix = _matrix(tally)
+    true = matrix.sum(axis=1)
+    return float((matrix.diagonal()[true > 0] / true[true > 0]).mean())
+
+
+def _kappa(tally: Array) -> float:
+    """Cohen: agreement beyond what the shares of the classes alone would give."""
+    shares = _matrix(tally) / _matrix(tally).sum()
+    chance = float(shares.sum(axis=0) @ shares.sum(axis=1))
+    return float(_ratio(shares.trace() - chance, 1 - chance))
+
+
+def _matthews(tally: Array) -> float:
+    """Gorodkin 2004: the correlation of predicted and true classes."""
+    matrix = _matrix(tally)
+    n, true, predicted = matrix.sum(), matrix.sum(axis=1), matrix.sum(axis=0)
+    within = math.sqrt((n * n - predicted @ predicted) * (n * n - true @ true))
+    return float(_ratio(matrix.trace() * n - true @ predicted, within))
+
+
+def _unexplained(tally: Array) -> float:
+    """Squared differences over those of the mean target; infinite when the targets never vary."""
+    n, total, squares, _, missed = tally
+    spread = squares - total * total / n
+    if spread <= 1e-12 * squares:
+        return math.inf if missed > 0 else 0.0
+    return float(missed / spread)
+
+
+def _mean(tally: Array) -> float:
+    return float(tally[0] / tally[1])
+
+
+TABLE: dict[str, Row] = {
+    "ErrorRate": Row(_wrong, _mean, CLASSES, True, True, True),
+    "Accuracy": Row(_wrong, lambda s: 1 - _mean(s), CLASSES, False, True, True),
+    "BalancedAccuracy": Row(_confusion, _balanced, CLASSES, False, True),
+    "CohenKappa": Row(_confusion, _kappa, CLASSES, False),
+    "ConfusionMatrix": Row(_confusion, lambda s: _matrix(s).astype(np.int64), CLASSES, False),
+    "F1Score": Row(_confusion, _per_class(
+        lambda right, true, predicted, n: _ratio(2 * right, true + predicted)), CLASSES, False),
+    "MatthewsCorrelationCoefficient": Row(_confusion, _matthews, CLASSES, False),
+    "Perplexity": Row(_surprise, lambda s: float(np.exp(_mean(s))), CLASSES, True),
+    "Precision": Row(_confusion, _per_class(
+        lambda right, true, predicted, n: _ratio(right, predicted)), CLASSES, False, True),
+    "Recall": Row(_confusion, _per_class(
+        lambda right, true, predicted, n: _ratio(right, true)), CLASSES, False, True),
+    "Specificity": Row(_confusion, _per_class(
+        lambda right, true, predicted, n: _ratio(n - true - predicted + right, n - true)),
+        CLASSES, False, True),
+    "FractionVarianceUnexplained": Row(_moments, _unexplained, NUMBERS, True),
+    "MeanDeviation": Row(_moments, lambda s: float(s[3] / s[0]), NUMBERS, True),
+    "MeanSquare": Row(_moments, lambda s: float(s[4] / s[0]), NUMBERS, True),
+    "RSquared": Row(_moments, lambda s: 1 - _unexplained(s), NUMBERS, False),
+    "StandardDeviation": Row(_moments, lambda s: math.sqrt(s[4] / s[0]), NUMBERS, True),
 }
+"""Precision, recall, F1 score and specificity are those of True where there are two states, else
+the mean over the classes that occur. Standard deviation is that of the differences from 0."""
 
 
-def as_measurements(given: Any) -> Any:
+def as_measurements(given: Any, at: str = "training_progress_measurements") -> Any:
     """AUTOMATIC, or the measurements of a name, (name, n), or a list. Raises OptionError."""
     if given is AUTOMATIC:
         return AUTOMATIC
     if given is None:
         return ()
-    items = given if isinstance(given, list) else [given]
     found, faults = [], []
-    for item in items:
+    for item in given if isinstance(given, list) else [given]:
         name, top = item if isinstance(item, tuple) and len(item) == 2 else (item, 1)
         if not isinstance(name, str) or name not in TABLE:
-            faults.append(Fault("an unknown measurement", given=repr(item)[:60], known=list(TABLE),
-                                fix=suggestion(str(name), TABLE)))
-        elif isinstance(top, bool) or not isinstance(top, int) or top < 1 or (top > 1 and TABLE[name].top is None):
-            faults.append(Fault(f"{name} cannot have this number", given=repr(top)))
+            faults.append(Fault("an unknown measurement", at=at, given=repr(item)[:60],
+                                known=list(TABLE), fix=suggestion(str(name), TABLE)))
+        elif isinstance(top, bool) or not isinstance(top, int) or top < 1:
+            faults.append(Fault(f"{name} of the top n", at=at, given=repr(top),
+                                expected="a positive integer", fix=f"({name!r}, 5)"))
+        elif top > 1 and not TABLE[name].takes_top:
+            faults.append(Fault(f"{name} has no top n", at=at, given=repr(item), fix=repr(name)))
         else:
             found.append(Measurement(name, top))
     if faults:
         raise fail(OptionError, faults)
-    return tuple(found)
+    return tuple(dict.fromkeys(found))
+
+
+def check_fit(measurements: tuple[Measurement, ...], forms: Mapping[str, str], at: str) -> None:
+    """Raise OptionError for measurements of classes where targets are numbers, or the reverse.
+
+    forms: data column -> form of its targets.
+    """
+    if measurements and not forms:
+        raise fail(OptionError, Fault("measurements need outputs with targets", at=at,
+                                      given=", ".join(each.key for each in measurements)))
+    faults = []
+    for each in measurements:
+        wrong = [column for column, form in forms.items() if not each.fits(form)]
+        if wrong:
+            kind = NUMBERS if each.row.of == CLASSES else CLASSES
+            fitting = [name for name, row in TABLE.items() if row.of == kind]
+            faults.append(Fault(f"{each.name} is about {each.row.of}, these targets are {kind}",
+                                at=f"{at}, port {', '.join(wrong)}", known=fitting))
+    if faults:
+        raise fail(OptionError, faults)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import numbers
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from wlnet.core.streams import Seed, as_seed
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.methods import as_method
 from wlnet.methods.base import Method
+from wlnet.methods.intervals import POSITIVE, as_number
 from wlnet.plan.compile import DTYPES
 from wlnet.train.measurements import Measurement, as_measurements
 from wlnet.train.stopping import StoppingCriterion, as_criterion
@@ -52,12 +54,8 @@ def read_options(
     """The options as they are used. Raises OptionError with all faults at once."""
     faults: list[Fault] = []
 
-    def number(option: str, given: Any, least: float, text: str, *, whole: bool = False) -> None:
-        fine = isinstance(given, (int, float)) and not isinstance(given, bool) and math.isfinite(given)
-        if hasattr(given, "item") and not isinstance(given, bool):
-            fine = True
-            given = given.item()
-        if not fine or given < least or (given == least == 0) or (whole and int(given) != given):
+    def number(option: str, given: Any, text: str, *, whole: bool = False) -> None:
+        if as_number(given, POSITIVE) is None or (whole and not isinstance(given, numbers.Integral)):
             faults.append(Fault(f"{option} cannot be this", given=repr(given)[:60], expected=text))
 
     def choice(option: str, given: Any, known: tuple[Any, ...]) -> None:
@@ -73,15 +71,15 @@ def read_options(
             return None
 
     if learning_rate is not AUTOMATIC:
-        number("learning_rate", learning_rate, 0, "a positive number")
+        number("learning_rate", learning_rate, "a positive number")
     if batch_size is not AUTOMATIC:
-        number("batch_size", batch_size, 1, "a positive integer", whole=True)
+        number("batch_size", batch_size, "a positive integer", whole=True)
     if max_training_rounds is not AUTOMATIC:
-        number("max_training_rounds", max_training_rounds, 1, "a positive integer", whole=True)
+        number("max_training_rounds", max_training_rounds, "a positive integer", whole=True)
     if time_goal is not None and time_goal is not AUTOMATIC:
-        number("time_goal", time_goal, 0, "seconds, a positive number")
+        number("time_goal", time_goal, "seconds, a positive number")
     if workers is not AUTOMATIC:
-        number("workers", workers, 1, "a positive integer", whole=True)
+        number("workers", workers, "a positive integer", whole=True)
     choice("working_precision", "Real32" if working_precision is AUTOMATIC else working_precision, tuple(DTYPES))
     choice("target_device", target_device, ("CPU",))
     if training_progress_checkpointing is not None:
@@ -107,7 +105,7 @@ def read_options(
         method=chosen,
         batch_size=batch_size if batch_size is AUTOMATIC else int(batch_size),
         max_rounds=max_training_rounds if max_training_rounds is AUTOMATIC else int(max_training_rounds),
-        time_goal=None if time_goal is AUTOMATIC else time_goal,
+        time_goal=None if time_goal in (None, AUTOMATIC) else float(time_goal),
         validation_set=validation_set,
         seed=seed,
         measurements=measurements,

@@ -8,10 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, fail
-from wlnet.core.multipliers import MultiplierTable, array_places
+from wlnet.core.errors import Fault, OptionError, PartError, fail
+from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
-from wlnet.core.rules import ArrayKey, Holder, match, parse_rules
+from wlnet.core.parts import find
+from wlnet.core.rules import ArrayKey, Holder, RuleList, match, parse_rules
 from wlnet.core.symbols import AUTOMATIC
 
 
@@ -21,38 +22,38 @@ class UpdateGroups:
 
     cycle: tuple[frozenset[ArrayKey], ...] = ()
 
-    def of(self, step: int, learners: list[Any]) -> list[Any]:
-        if not self.cycle:
-            return learners
-        keys = self.cycle[step % len(self.cycle)]
-        return [learner for learner in learners if learner.row.key in keys]
+    def moves(self, key: ArrayKey, step: int) -> bool:
+        """Whether an array (or a running statistic) is updated at step 0, 1, ..."""
+        return not self.cycle or key in self.cycle[step % len(self.cycle)]
 
 
-def update_groups(net: Net, given: Any, table: MultiplierTable) -> UpdateGroups:
-    """The cycle of groups that a schedule spells: parts, or (part, how many steps). Raises OptionError or RuleError."""
+def update_groups(net: Net, given: Any) -> UpdateGroups:
+    """The cycle of groups that a schedule spells: parts, or (part, how many steps).
+
+    Raises OptionError for what is no schedule, RuleError for all parts that do not exist.
+    """
     if given is AUTOMATIC:
         return UpdateGroups()
     if not isinstance(given, list) or not given:
         raise fail(OptionError, Fault("training_update_schedule is a list of parts", given=repr(given)[:80],
                                       fix='["generator", ("discriminator", 5)]'))
+    groups = [_group(net, item) for item in given]
+    option = "TrainingUpdateSchedule"
+    rules = parse_rules([(part, 1.0) for part, _ in groups], option)
     places = array_places(net)
+    # All at once first, for the faults of all groups; then each by itself.
+    match(Holder(net, rules, (), option), places)
     cycle: list[frozenset[ArrayKey]] = []
-    for item in given:
-        part, steps = item, 1
-        if isinstance(item, tuple) and len(item) == 2 and isinstance(item[1], int) and item[1] > 0 and not _is_path(net, item):
-            part, steps = item
-        holder = Holder(net, parse_rules([(part, 1.0)], "TrainingUpdateSchedule"), (), "TrainingUpdateSchedule")
-        cycle += [frozenset(match(holder, places))] * steps
+    for rule, (_, steps) in zip(rules, groups, strict=True):
+        cycle += [frozenset(match(Holder(net, RuleList((rule,)), (), option), places))] * steps
     return UpdateGroups(tuple(cycle))
 
 
-def _is_path(net: Net, item: tuple[Any, ...]) -> bool:
-    """Whether ("a", 2) means the second part of "a" rather than two steps of "a": a part wins where both can be."""
-    from wlnet.core.errors import PartError
-    from wlnet.core.parts import find
-
-    try:
-        find(net, item)
-    except PartError:
-        return False
-    return True
+def _group(net: Net, item: Any) -> tuple[Any, int]:
+    """A part and its steps. ("a", 2) is the second part of "a" where there is one, else two steps of "a"."""
+    if isinstance(item, tuple) and len(item) == 2 and type(item[1]) is int and item[1] > 0:
+        try:
+            find(net, item)
+        except PartError:
+            return item
+    return item, 1

@@ -61,7 +61,7 @@ class ArraySource:
         held = round(fraction * count)
         if not 0 < held < count:
             raise fail(DataError, Fault("a validation set needs at least one example and must leave one",
-                                        given=f"Scaled({fraction}) of {count} examples"))
+                                        at="validation_set", given=f"Scaled({fraction}) of {count} examples"))
         order = stream(self.seed, "validation split").permutation(count)
 
         def part(rows: Array) -> ArraySource:
@@ -72,12 +72,16 @@ class ArraySource:
 
 @dataclass(frozen=True)
 class GeneratorSource:
-    """A function asked for every batch; `encode` turns what it gives into arrays by port."""
+    """A function asked for every batch; `encode` turns what it gives into arrays by port.
+
+    first: the first batch, which was asked for to see what the data are.
+    """
 
     function: Callable[[Mapping[str, Any]], Any]
-    encode: Callable[[Any], Mapping[str, Array]]
+    encode: Callable[[Any, str], Mapping[str, Array]]
     batch_size: int
     round_length: int | None
+    first: Any = None
     examples: int | None = None
 
     @property
@@ -85,10 +89,14 @@ class GeneratorSource:
         return 1 if self.round_length is None else math.ceil(self.round_length / self.batch_size)
 
     def round(self, number: int, state: State) -> Iterator[Batch]:
-        for _ in range(self.batches_per_round):
-            batch = self.encode(self.function(dict(state())))
-            count = len(next(iter(batch.values())))
-            if count != self.batch_size:
+        for count in range(1, self.batches_per_round + 1):
+            is_first = number == count == 1
+            given = self.first if is_first else self.function(state())
+            at = f"the generator's batch {count} of round {number}"
+            batch = self.encode(given, at)
+            size = len(next(iter(batch.values())))
+            if size != self.batch_size:
                 raise fail(DataError, Fault("a generator gave another number of examples than it was asked for",
-                                            given=str(count), expected=f"{self.batch_size}, as state['BatchSize'] says"))
-            yield batch, count
+                                            at=at, given=str(size),
+                                            expected=f"{self.batch_size}, as state['BatchSize'] says"))
+            yield batch, size

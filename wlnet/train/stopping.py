@@ -6,31 +6,43 @@ Wolfram Language: NetTrain (TrainingStoppingCriterion).
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import numpy as np
 
 from wlnet.core.errors import Fault, OptionError, fail
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.train.measurements import TABLE
+from wlnet.train.history import LOSS
+from wlnet.train.measurements import TABLE, Measurement
 
-DEFAULTS: dict[str, Any] = {"Criterion": "Loss", "Patience": 0, "InitialPatience": 0, "AbsoluteChange": 0.0, "RelativeChange": None}
+DEFAULTS: dict[str, Any] = {"Criterion": LOSS, "Patience": 0, "InitialPatience": 0, "AbsoluteChange": 0.0,
+                            "RelativeChange": None}
 
 
 @dataclass(frozen=True)
 class StoppingCriterion:
     """Training stops when the number of consecutive failures to improve is greater than `patience`."""
 
-    criterion: str | Callable[[Mapping[str, Any]], bool] = "Loss"
+    criterion: str | Callable[[Mapping[str, Any]], bool] = LOSS
     patience: int = 0
     initial_patience: int = 0
     absolute_change: float = 0.0
     relative_change: float | None = None
 
-    @property
-    def smaller_is_better(self) -> bool:
-        return not (isinstance(self.criterion, str) and self.criterion in TABLE) or TABLE[self.criterion].smaller_is_better
+
+def check_measured(criterion: StoppingCriterion | None, measurements: Sequence[Measurement], targets: int) -> None:
+    """Raise OptionError before training for a criterion that would not be measured, or has no direction."""
+    name = criterion.criterion if criterion is not None else LOSS
+    if not isinstance(name, str) or name == LOSS:
+        return
+    known = [LOSS, *(each.key for each in measurements)] if targets == 1 else [LOSS]
+    if name not in known:
+        raise fail(OptionError, Fault(f"the stopping criterion {name!r} is not measured", known=known,
+                                      at="training_stopping_criterion",
+                                      fix=f"training_progress_measurements={name!r}" if targets == 1 else None))
 
 
 class Stopper:
@@ -42,52 +54,67 @@ class Stopper:
         self.failures = 0
         self.seen = 0
 
-    def should_stop(self, state: Mapping[str, Any], value: float | None) -> bool:
-        """Whether to stop now; value: of the named criterion at this round, None for a function."""
+    def asks(self, state: Mapping[str, Any]) -> bool:
+        """What a function as criterion says. Raises OptionError for anything but True or False."""
+        assert callable(self.criterion.criterion)
+        answer = self.criterion.criterion(state)
+        if not isinstance(answer, (bool, np.bool_)):
+            raise fail(OptionError, Fault("a stopping criterion returns True or False",
+                                          at="training_stopping_criterion", given=repr(answer)[:60]))
+        return bool(answer)
+
+    def fails(self, value: float) -> bool:
+        """Whether to stop now, at this value of the named criterion, smaller being better."""
         rule = self.criterion
-        if not isinstance(rule.criterion, str):
-            answer = rule.criterion(state)
-            if not isinstance(answer, bool):
-                raise fail(OptionError, Fault("a stopping criterion returns True or False", given=repr(answer)))
-            return answer
-        assert value is not None
-        value = value if rule.smaller_is_better else -value
         self.seen += 1
-        change = rule.absolute_change
-        if rule.relative_change is not None and math.isfinite(self.best):
-            change = abs(self.best) * rule.relative_change
-        improved = value < self.best - (change if math.isfinite(self.best) else 0.0)
-        self.best = min(self.best, value)
+        if math.isfinite(self.best):
+            change = rule.absolute_change
+            if rule.relative_change is not None:
+                change = abs(self.best) * rule.relative_change
+            improved = value < self.best - change
+        else:
+            improved = value < self.best
+        self.best = min(self.best, value) if not math.isnan(value) else self.best
         self.failures = 0 if improved or self.seen <= rule.initial_patience else self.failures + 1
         return self.failures > rule.patience
 
 
+def sign_of(name: str) -> int:
+    """1 for a measurement that is better when smaller, -1 for the others."""
+    return 1 if name == LOSS or TABLE[name].smaller_is_better else -1
+
+
 def as_criterion(given: Any) -> StoppingCriterion | None:
     """None, a name, AUTOMATIC ("Loss"), a function, or a dict. Raises OptionError."""
+    at = "training_stopping_criterion"
     if given is None:
         return None
     if given is AUTOMATIC:
         return StoppingCriterion()
     if not isinstance(given, Mapping):
         given = {"Criterion": given}
-    faults = [Fault("an unknown key of a stopping criterion", given=repr(key), known=list(DEFAULTS), fix=suggestion(str(key), DEFAULTS))
+    faults = [Fault("an unknown key of a stopping criterion", at=at, given=repr(key), known=list(DEFAULTS),
+                    fix=suggestion(str(key), DEFAULTS))
               for key in given if key not in DEFAULTS]
     values = {**DEFAULTS, **given}
-    name = values["Criterion"]
-    names = ["Loss", *TABLE]
+    name = LOSS if values["Criterion"] is AUTOMATIC else values["Criterion"]
+    names = [LOSS, *(known for known in TABLE if known != "ConfusionMatrix")]
     if not callable(name) and name not in names:
-        faults.append(Fault("an unknown stopping criterion", given=repr(name), known=names, fix=suggestion(str(name), names)))
+        faults.append(Fault("an unknown stopping criterion", at=at, given=repr(name)[:60], known=names,
+                            fix=suggestion(str(name), names)))
     for key in ("Patience", "InitialPatience"):
         if isinstance(values[key], bool) or not isinstance(values[key], int) or values[key] < 0:
-            faults.append(Fault(f"{key} is a number of rounds", given=repr(values[key]), expected="an integer >= 0"))
+            faults.append(Fault(f"{key} is a number of rounds", at=at, given=repr(values[key]),
+                                expected="an integer >= 0"))
     if "AbsoluteChange" in given and "RelativeChange" in given:
-        faults.append(Fault("AbsoluteChange and RelativeChange exclude each other", given=repr(dict(given))))
+        faults.append(Fault("AbsoluteChange and RelativeChange exclude each other", at=at, given=repr(dict(given))))
     relative = values["RelativeChange"]
     if relative is not None and not (isinstance(relative, float) and 0 < relative < 1):
-        faults.append(Fault("RelativeChange is a fraction", given=repr(relative), expected="0 < p < 1"))
+        faults.append(Fault("RelativeChange is a fraction", at=at, given=repr(relative), expected="0 < p < 1"))
     absolute = values["AbsoluteChange"]
-    if isinstance(absolute, bool) or not isinstance(absolute, (int, float)) or not absolute >= 0:
-        faults.append(Fault("AbsoluteChange is a number", given=repr(absolute), expected=">= 0"))
+    if (isinstance(absolute, bool) or not isinstance(absolute, (int, float)) or not math.isfinite(absolute)
+            or absolute < 0):
+        faults.append(Fault("AbsoluteChange is a number", at=at, given=repr(absolute), expected=">= 0, finite"))
     if faults:
         raise fail(OptionError, faults)
     return StoppingCriterion(name, values["Patience"], values["InitialPatience"], float(absolute), relative)

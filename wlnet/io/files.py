@@ -1,0 +1,121 @@
+"""save and load: a net in one file, and back."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from typing import Any
+
+from wlnet.core.errors import Fault, FormatError, OptionError, fail
+from wlnet.core.net import Net
+from wlnet.io.canonical import refused
+from wlnet.io.layout import header_length, packed, unpacked
+from wlnet.io.rebuild import rebuilt
+from wlnet.io.record import Tensors, written
+from wlnet.io.replacement import replace_file
+
+SUFFIX = ".wlnet"
+
+
+def save(net: Any, file: str | os.PathLike[str]) -> Path:
+    """Write a net to one file, with its arrays, options, multipliers and coders; gives the path.
+
+    net: any net, initialized or not. file: a path that ends in .wlnet; a file that is there is
+    replaced, and stays as it was when writing fails. The same net gives the same bytes. The layout
+    is safetensors; other programs can read the arrays, whose names are their paths.
+    Raises OptionError for what is no net or another suffix; FormatError for a net that a file
+    cannot hold, such as one with a "Function" encoder (a file holds no code); OSError where the
+    disk refuses.
+
+    >>> import tempfile
+    >>> from wlnet.nets.chain import NetChain
+    >>> net = NetChain([3, "Ramp", 1], input=2, learning_rate_multipliers={1: None})
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     load(save(net, f"{folder}/small.wlnet")) == net
+    True
+
+    Wolfram Language: Export to "WLNet".
+    """
+    faults = []
+    if not isinstance(net, Net):
+        faults.append(Fault("save takes a net", given=repr(net)[:80], fix='save(net, "net.wlnet")'))
+    path = _path(file, faults)
+    if path is not None and path.suffix != SUFFIX:
+        faults.append(
+            Fault(
+                "a net is saved to a file that ends in .wlnet",
+                at="file",
+                given=repr(os.fspath(path)),
+                fix=repr(os.fspath(path.with_suffix(SUFFIX) if path.name else path / "net.wlnet")),
+            )
+        )
+    if faults or path is None:
+        raise fail(OptionError, faults)
+    record, tensors = written(net)
+    data = packed(record, tensors)
+    # What could not be read back is not written: better to know it now.
+    if _net(record, tensors) != net:
+        raise refused(
+            "this net would come back from a file as another one",
+            given=net.kind,
+            fix="make it anew with the constructors",
+        )
+    replace_file(path, data)
+    return path
+
+
+def load(file: str | os.PathLike[str]) -> Any:
+    """The net of a file that `save` wrote, equal to the last bit of every array.
+
+    Nothing in a file is run or imported: kinds of layers come from a closed table.
+    Raises FormatError for a file that is cut, changed, foreign or hostile; FileNotFoundError where
+    there is none, another OSError where the disk refuses; OptionError for what is no path.
+
+    Wolfram Language: Import from "WLNet".
+    """
+    faults: list[Fault] = []
+    path = _path(file, faults)
+    if path is None:
+        raise fail(OptionError, faults)
+    try:
+        return _net(*unpacked(_content(path)))
+    except FormatError as error:
+        raise FormatError(f"{path}: {error}") from None
+
+
+def _path(file: Any, faults: list[Fault]) -> Path | None:
+    try:
+        return Path(file)
+    except TypeError:
+        faults.append(
+            Fault(
+                "a file is named by a str or a path",
+                at="file",
+                given=repr(file)[:80],
+                fix='"net.wlnet"',
+            )
+        )
+        return None
+
+
+def _content(path: Path) -> bytes:
+    # Asked before opening: opening a pipe would wait for a writer.
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise refused("this is not a file", fix="give the path of a .wlnet file")
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        # Before anything large is read.
+        header_length(file.read(8), size)
+        file.seek(0)
+        return file.read()
+
+
+def _net(record: Any, tensors: Tensors) -> Net:
+    try:
+        return rebuilt(record, tensors)
+    except FormatError:
+        raise
+    except Exception as error:
+        # Whatever a check says here, it says of what stands in the file.
+        raise refused(f"no net can be made of this: {error}"[:1000]) from error

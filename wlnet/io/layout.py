@@ -1,0 +1,122 @@
+"""The bytes of a file: safetensors layout, the record in its metadata, sealed by a checksum.
+
+Eight bytes tell the length of a header in JSON, which tells where each tensor lies; the tensors
+follow without gaps. Source: https://huggingface.co/docs/safetensors (Format).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import Any
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from wlnet.io.canonical import dumped, parsed, read, refused, shown
+from wlnet.io.record import Tensors
+
+ENTRY = "wlnet"
+LONGEST_HEADER = 16 * 2**20
+"""Bytes of a header: as JSON they would take many times as much memory."""
+DTYPES = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
+
+
+def packed(record: dict[str, Any], tensors: Tensors) -> bytes:
+    """The bytes of a record and its contiguous tensors: the same for the same."""
+    ordered = {key: tensors[key] for key in sorted(tensors)}
+    text = dumped({**record, "SHA256": checksum(record, ordered)})
+    data = bytes(safetensors.numpy.save(ordered, {ENTRY: text}))
+    if int.from_bytes(data[:8], "little") > LONGEST_HEADER:
+        raise refused(
+            "the net has too much structure for a file",
+            expected=f"at most {LONGEST_HEADER} bytes",
+            given=f"{int.from_bytes(data[:8], 'little')} bytes",
+        )
+    return data
+
+
+def checksum(record: dict[str, Any], tensors: Tensors) -> str:
+    """SHA-256 of everything in a file but its layout."""
+    digest = hashlib.sha256(dumped(record).encode())
+    for key in sorted(tensors):
+        array = tensors[key]
+        digest.update(dumped([key, array.dtype.name, list(array.shape)]).encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def header_length(start: bytes, size: int) -> int:
+    """Where the header of a file of this size ends, by its first eight bytes, or FormatError."""
+    if size < 8 or len(start) < 8:
+        raise refused("the file is too short to hold a net", given=f"{size} bytes")
+    length = int.from_bytes(start[:8], "little")
+    if length > LONGEST_HEADER or 8 + length > size:
+        raise refused(
+            "the file is cut, or no net",
+            given=f"a header of {length} bytes in a file of {size}",
+            expected=f"at most {min(LONGEST_HEADER, size - 8)}",
+        )
+    return 8 + length
+
+
+def unpacked(data: bytes) -> tuple[dict[str, Any], Tensors]:
+    """The record and the tensors, read-only, of the bytes of a file. Raises FormatError."""
+    end = header_length(data[:8], len(data))
+    record = read(_record_text(data[8:end]), "the record of the net")
+    if type(record) is not dict or "SHA256" not in record:
+        raise refused("the record of the net has no checksum", given=shown(record))
+    try:
+        entries = safetensors.deserialize(data)  # type: ignore[no-untyped-call]
+    except safetensors.SafetensorError as error:
+        raise refused(
+            f"the tensors of the file do not lie as its header says: {error}"[:200]
+        ) from None
+    tensors = {key: _array(key, entry) for key, entry in entries}
+    seal = record.pop("SHA256")
+    if seal != checksum(record, tensors):
+        raise refused(
+            "the file was changed after it was written: its checksum is another",
+            fix="take another copy, or save the net again",
+        )
+    for key, array in tensors.items():
+        if not np.isfinite(array).all():
+            raise refused("an array holds numbers that are not finite", at=shown(key))
+    return record, tensors
+
+
+def _record_text(header: bytes) -> str:
+    """The record in a header, which must be spelled as safetensors spells it."""
+    try:
+        text = header.decode("utf-8")
+    except UnicodeDecodeError:
+        raise refused("the header of the file is not text") from None
+    table = parsed(text, "the header of the file")
+    try:
+        spelled = json.dumps(table, separators=(",", ":"), ensure_ascii=False)
+        if len(spelled) > len(text) or text != spelled + " " * (len(text) - len(spelled)):
+            raise refused("the header of the file is not spelled as it was written")
+    except (ValueError, RecursionError):
+        raise refused("the header of the file is not spelled as it was written") from None
+    metadata = table.pop("__metadata__", None) if type(table) is dict else None
+    if type(metadata) is not dict or list(metadata) != [ENTRY] or type(metadata[ENTRY]) is not str:
+        raise refused(
+            "the file has tensors, but no net of wlnet", expected=f"one metadata entry {ENTRY!r}"
+        )
+    for key, entry in table.items():
+        dtype = entry.get("dtype") if type(entry) is dict else None
+        if dtype not in DTYPES:
+            raise refused(
+                "a tensor of another type", at=shown(key), given=shown(dtype), known=DTYPES
+            )
+    return metadata[ENTRY]
+
+
+def _array(key: str, entry: dict[str, Any]) -> np.ndarray[Any, Any]:
+    try:
+        array = np.frombuffer(bytes(entry["data"]), DTYPES[entry["dtype"]]).reshape(entry["shape"])
+    except ValueError:
+        # More levels than NumPy has.
+        raise refused("a tensor of a shape that cannot be", at=shown(key)) from None
+    return array.astype(array.dtype.newbyteorder("="), copy=False)

@@ -1,0 +1,76 @@
+"""The learning_rate_multipliers of a net as JSON, in the form they were given, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wlnet.core.errors import FormatError, fail
+from wlnet.core.rules import NOTHING_SAID, RuleList, parse_rules
+from wlnet.io import plain
+from wlnet.io.canonical import refused, shown
+
+AT = "LearningRateMultipliers"
+
+
+def written(rules: RuleList) -> Any:
+    """None where nothing was said, else {"Rate": r}, {"Dict": [[part, r], ...]} or {"List": ...}.
+
+    >>> written(parse_rules({1: None}))
+    {'Dict': [[1, None]]}
+    """
+    if not rules:
+        return None
+    given = rules.given
+    if parse_rules(given) != rules:
+        # Rules that surgery made: they are all there is.
+        if len(rules.rules) == 1 and rules.rules[0].number is None:
+            given = rules.rules[0].value
+        else:
+            given = [(rule.part, rule.value) for rule in rules]
+    if isinstance(given, (Mapping, list)):
+        pairs = list(given.items()) if isinstance(given, Mapping) else given
+        form = "Dict" if isinstance(given, Mapping) else "List"
+        return {form: [[plain.written(part, AT), _rate(value)] for part, value in pairs]}
+    return {"Rate": _rate(given)}
+
+
+def _rate(value: Any) -> Any:
+    if value is None:
+        return None
+    # The user's own whole number where a file can hold it, else the real number that is used.
+    whole = hasattr(value, "__index__") and abs(int(value)) <= plain.LARGEST
+    return int(value) if whole else float(value)
+
+
+def read(record: Any) -> RuleList:
+    """The rules of a record. Raises FormatError, or RuleError for what is no list of rules.
+
+    Whether the parts are there is not asked: surgery may leave a rule behind whose part is gone,
+    and it is without effect.
+    """
+    if record is None:
+        return NOTHING_SAID
+    if type(record) is not dict or len(record) != 1:
+        raise refused("these are no rules", at=AT, given=shown(record))
+    ((form, inner),) = record.items()
+    given: Any
+    if form == "Rate":
+        given = plain.read(inner, AT)
+        if given is not None and not isinstance(given, (int, float)):
+            raise refused("a rate is a number or None", at=AT, given=shown(inner))
+    elif form in ("Dict", "List") and type(inner) is list:
+        pairs = [plain.read(pair, AT) for pair in inner]
+        if not pairs or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
+            raise refused("rules are pairs of a part and a rate", at=AT, given=shown(inner))
+        given = dict(pairs) if form == "Dict" else pairs
+        if len(given) != len(pairs):
+            raise refused("a part stands twice", at=AT)
+    else:
+        raise refused(
+            "these are no rules", at=AT, given=shown(record), known=["Rate", "Dict", "List"]
+        )
+    rules = parse_rules(given)
+    if rules.faults:
+        raise fail(FormatError, rules.faults)
+    return rules

@@ -1,0 +1,267 @@
+"""The net of a record. Kinds come from closed tables; all is checked as constructors check it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wlnet.core.names import field_name
+from wlnet.core.net import Net
+from wlnet.core.parts import NetSharedArray, Path, path_text
+from wlnet.core.ports import PortType
+from wlnet.core.symbols import AUTOMATIC
+from wlnet.io import plain, ports, rates
+from wlnet.io.canonical import dumped, refused, shown
+from wlnet.io.keys import shared_key, tensor_key
+from wlnet.io.record import FORMAT, Tensors
+from wlnet.io.wiring import read_edges
+from wlnet.layers.fields import REQUIRED, Parameter
+from wlnet.layers.layer import LAYERS, Layer
+from wlnet.nets.chain import NetChain, chain_with
+from wlnet.nets.container import shared_names
+from wlnet.nets.inference import check_shapes
+from wlnet.nets.netgraph import NetGraph, graph_with
+from wlnet.nets.operators import OPERATORS
+
+DEEPEST = 100
+MOST_NODES = 4_096
+"""Nodes of a net of all levels: shape inference may look at each of them for each of them."""
+
+COMMON = {"Kind", "LearningRateMultipliers", "Ports"}
+
+
+def rebuilt(record: Any, tensors: Tensors) -> Net:
+    """The net of a record that `written` made; FormatError, or what the constructors raise."""
+    row = _table(record, {"Format", "Net", "Shared"}, "the file")
+    if row["Format"] != FORMAT or type(row["Format"]) is not int:
+        raise refused(
+            "a file of another format",
+            given=shown(row["Format"]),
+            expected=str(FORMAT),
+            fix="a newer wlnet may know it",
+        )
+    reader = _Reader(tensors)
+    net = reader.net(row["Net"], ())
+    shared = row["Shared"]
+    used = shared_names(net)
+    if type(shared) is not list or not all(type(name) is str and name in used for name in shared):
+        raise refused("shared arrays that the net does not have", given=shown(shared), known=used)
+    if len(set(shared)) != len(shared):
+        raise refused("a shared array is named twice", given=shown(shared))
+    table = {name: reader.tensor(shared_key(name), repr(NetSharedArray(name))) for name in shared}
+    left = tensors.keys() - reader.used
+    if left:
+        raise refused(
+            "tensors that belong to no array", given=", ".join(map(shown, sorted(left)[:5]))
+        )
+    if table:
+        net = net._with(shared=table)
+    check_shapes(net)
+    return net
+
+
+def _table(value: Any, keys: set[str], at: str) -> dict[str, Any]:
+    if type(value) is not dict or value.keys() != keys:
+        given = ", ".join(map(shown, list(value)[:12])) if type(value) is dict else shown(value)
+        raise refused(
+            "other entries than were expected", at=at, given=given, expected=", ".join(sorted(keys))
+        )
+    return value
+
+
+def _pairs(value: Any, at: str) -> list[tuple[Any, Any]]:
+    if type(value) is not list or not all(type(pair) is list and len(pair) == 2 for pair in value):
+        raise refused("a list of pairs was expected", at=at, given=shown(value))
+    return [(first, second) for first, second in value]
+
+
+class _Reader:
+    def __init__(self, tensors: Tensors) -> None:
+        self.tensors = tensors
+        self.used: set[str] = set()
+        self.count = 0
+
+    def tensor(self, key: str, at: str) -> Any:
+        if key not in self.tensors:
+            raise refused("the tensor of an array is missing", at=at, expected=shown(key))
+        self.used.add(key)
+        return self.tensors[key]
+
+    def net(self, record: Any, path: Path) -> Net:
+        at = path_text(path)[-200:] or "the net"
+        self.count += 1
+        if self.count > MOST_NODES or len(path) > DEEPEST:
+            raise refused(
+                "the net is too large for a file",
+                at=at,
+                expected=f"at most {MOST_NODES} nodes, nested at most {DEEPEST} deep",
+            )
+        kind = record.get("Kind") if type(record) is dict else None
+        if type(kind) is str and kind in LAYERS:
+            row = _table(record, {*COMMON, "Arrays", "Parameters"}, at)
+            return self.layer(LAYERS[kind], row, path, at)
+        if kind == "NetChain":
+            net: Net = self.chain(_table(record, {*COMMON, "Nodes"}, at), path, at)
+        elif kind == "NetGraph":
+            net = self.graph(_table(record, {*COMMON, "Edges", "Nodes"}, at), path, at)
+        elif type(kind) is str and kind in OPERATORS:
+            net = self.operator(
+                kind, _table(record, {*COMMON, "Nodes", "Parameters"}, at), path, at
+            )
+        else:
+            raise refused(
+                "an unknown kind of net",
+                at=at,
+                given=shown(kind),
+                known=["NetChain", "NetGraph", *OPERATORS, *LAYERS],
+            )
+        rules = rates.read(record["LearningRateMultipliers"])
+        return net._with(rules=rules) if rules else net
+
+    def ports(self, record: Any, names: list[str], path: Path, at: str) -> dict[str, PortType]:
+        pairs = _pairs(record, f"{at}, ports")
+        if [name for name, _ in pairs] != names:
+            raise refused(
+                "other ports than the net has",
+                at=at,
+                expected=", ".join(names)[:200],
+                given=", ".join(shown(name) for name, _ in pairs[:12]),
+            )
+        found = {name: ports.read(port, f"{at}, port {shown(name)}") for name, port in pairs}
+        if path and any(port.coder is not None for port in found.values()):
+            raise refused("coders stand at the ports of the whole net", at=at)
+        return found
+
+    # Layers
+
+    def layer(self, cls: type[Layer], row: dict[str, Any], path: Path, at: str) -> Layer:
+        given = row["Parameters"]
+        _table(given, set(cls.declared_parameters), f"{at}, parameters")
+        parameters = {
+            name: _parameter(field, given[name], f"{at}, {name}")
+            for name, field in cls.declared_parameters.items()
+        }
+        states = _table(row["Arrays"], set(cls.declared_arrays), f"{at}, arrays")
+        arrays = {
+            name: self.array(cls, name, states[name], (*path, name)) for name in cls.declared_arrays
+        }
+        names = _layer_ports(cls, [name for name, _ in _pairs(row["Ports"], f"{at}, ports")])
+        rules = rates.read(row["LearningRateMultipliers"])
+        layer: Layer = object.__new__(cls)
+        if rules and not cls.declared_arrays:
+            raise refused(
+                f"a {cls.kind} has no arrays that could learn",
+                at=at,
+                given="LearningRateMultipliers",
+            )
+        Net._fill(
+            layer,
+            arrays=arrays,
+            parameters=parameters,
+            rules=rules,
+            ports=self.ports(row["Ports"], names, path, at),
+        )
+        layer.check()
+        return layer
+
+    def array(self, cls: type[Layer], name: str, state: Any, path: Path) -> Any:
+        field, at = cls.declared_arrays[name], path_text(path)[-200:]
+        if state is None:
+            if not field.optional:
+                raise refused(f"{name} of a {cls.kind} may not be absent", at=at)
+            return None
+        if type(state) is dict and state.keys() == {"Tensor"}:
+            key = tensor_key(path)
+            if state["Tensor"] != key:
+                raise refused(
+                    "an array names the tensor of another",
+                    at=at,
+                    given=shown(state["Tensor"]),
+                    expected=shown(key),
+                )
+            return self.tensor(key, at)
+        value = plain.read(state, at)
+        if value is AUTOMATIC:
+            return value
+        if isinstance(value, NetSharedArray) and isinstance(value.name, str):
+            if field.statistic:
+                raise refused(f"{name} is a running statistic: it cannot be shared", at=at)
+            return value
+        raise refused("this is no array", at=at, given=shown(state))
+
+    # Nets that hold nets
+
+    def nodes(self, record: Any, path: Path, at: str) -> dict[Any, Net]:
+        pairs = _pairs(record, f"{at}, nodes")
+        keys = [key for key, _ in pairs]
+        numbered = all(type(key) is int for key in keys) and keys == list(range(1, len(keys) + 1))
+        named = all(type(key) is str and key for key in keys) and len(set(keys)) == len(keys)
+        if not pairs or not (numbered or named):
+            raise refused(
+                "nodes are numbered from 1, or have different names",
+                at=at,
+                given=", ".join(map(shown, keys[:12])),
+            )
+        return {key: self.net(node, (*path, key)) for key, node in pairs}
+
+    def chain(self, row: dict[str, Any], path: Path, at: str) -> NetChain:
+        nodes = self.nodes(row["Nodes"], path, at)
+        first = next(iter(nodes.values()))
+        names = ["Input", "Output"] if first.input_names else ["Output"]
+        given = self.ports(row["Ports"], names, path, at)
+        chain = object.__new__(NetChain)
+        chain_with(chain, nodes, given.get("Input", PortType()), given["Output"])
+        return chain
+
+    def graph(self, row: dict[str, Any], path: Path, at: str) -> NetGraph:
+        nodes = self.nodes(row["Nodes"], path, at)
+        edges = read_edges(row["Edges"], nodes, at)
+        names = [e.source_port for e in edges if e.source is None]
+        names += [e.target_port for e in edges if e.target is None]
+        given = self.ports(row["Ports"], list(dict.fromkeys(names)), path, at)
+        graph = object.__new__(NetGraph)
+        graph_with(graph, nodes, edges, given)
+        if list(graph.nodes) != list(nodes):
+            raise refused("vertices that are not in the order of computing", at=at)
+        return graph
+
+    def operator(self, kind: str, row: dict[str, Any], path: Path, at: str) -> Net:
+        nodes = self.nodes(row["Nodes"], path, at)
+        if list(nodes) != ["Net"]:
+            raise refused(f"a {kind} holds one net", at=at, given=", ".join(map(shown, nodes)))
+        given = row["Parameters"]
+        if type(given) is not dict or not all(name.isidentifier() for name in given):
+            raise refused("these are no parameters", at=at, given=shown(given))
+        values = {
+            field_name(name): plain.read(value, f"{at}, {name}") for name, value in given.items()
+        }
+        own = self.ports(row["Ports"], ["Input", "Output"], path, at)
+        net: Net = OPERATORS[kind](nodes["Net"], **values, input=own["Input"], output=own["Output"])
+        if dumped(
+            {name: plain.written(value, at) for name, value in net.parameters.items()}
+        ) != dumped(given):
+            raise refused("parameters that are not in their kept form", at=at, given=shown(given))
+        return net
+
+
+def _parameter(field: Parameter, record: Any, at: str) -> Any:
+    """The checked value; one that would be kept in another form was not written by us."""
+    default = field.default
+    if default is not REQUIRED and dumped(plain.written(default, at)) == dumped(record):
+        return default
+    value = field.check(plain.read(record, at))
+    if dumped(plain.written(value, at)) != dumped(record):
+        raise refused("a parameter that is not in its kept form", at=at, given=shown(record))
+    return value
+
+
+def _layer_ports(cls: type[Layer], given: list[Any]) -> list[str]:
+    """The names of a layer's ports in order; the inputs of a variadic layer are numbered."""
+    names: list[str] = []
+    for name, field in cls.declared_ports.items():
+        if field.variadic:
+            names += dict.fromkeys(
+                n for n in given if type(n) is str and n.isdecimal() and len(n) < 9
+            )
+        else:
+            names.append(name)
+    return names

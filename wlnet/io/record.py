@@ -1,0 +1,89 @@
+"""A net as JSON: its structure without numbers, and the numbers by the key of their tensor."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wlnet.core.net import Net
+from wlnet.core.parts import NetSharedArray, Path, path_text
+from wlnet.core.symbols import AUTOMATIC
+from wlnet.io import plain, ports, rates
+from wlnet.io.canonical import refused
+from wlnet.io.keys import shared_key, tensor_key
+from wlnet.layers.layer import Layer
+from wlnet.nets.netgraph import NetGraph
+
+FORMAT = 1
+DTYPES = ("float32", "float64")
+
+Tensors = dict[str, np.ndarray[Any, Any]]
+
+
+def written(net: Net) -> tuple[dict[str, Any], Tensors]:
+    """The record of a whole net and its tensors, contiguous; FormatError for what no file holds.
+
+    Shared arrays stand once, beside the net.
+    """
+    tensors: Tensors = {}
+    record = {
+        "Format": FORMAT,
+        "Net": _net(net, (), tensors),
+        "Shared": list(net.shared),
+    }
+    for name, array in net.shared.items():
+        tensors[shared_key(name)] = _contiguous(array, f"NetSharedArray({name!r})")
+    return record, tensors
+
+
+def _net(net: Net, path: Path, tensors: Tensors) -> dict[str, Any]:
+    at = path_text(path) or "the net"
+    record: dict[str, Any] = {
+        "Kind": net.kind,
+        "LearningRateMultipliers": rates.written(net.learning_rate_rules),
+        "Ports": [[name, ports.written(port)] for name, port in net.ports.items()],
+    }
+    if isinstance(net, Layer):
+        record["Arrays"] = {
+            name: _array(value, (*path, name), tensors) for name, value in net.array_values.items()
+        }
+    else:
+        record["Nodes"] = [
+            [key, _net(node, (*path, key), tensors)] for key, node in net.nodes.items()
+        ]
+    if isinstance(net, NetGraph):
+        record["Edges"] = [[e.source, e.source_port, e.target, e.target_port] for e in net.edges]
+    elif net.kind != "NetChain":
+        record["Parameters"] = {
+            name: plain.written(value, f"{at}, {name}") for name, value in net.parameters.items()
+        }
+    return record
+
+
+def _array(value: Any, path: Path, tensors: Tensors) -> Any:
+    if value is None:
+        return None
+    if value is AUTOMATIC or isinstance(value, NetSharedArray):
+        return plain.written(value, path_text(path))
+    key = tensor_key(path)
+    tensors[key] = _contiguous(value, path_text(path))
+    return {"Tensor": key}
+
+
+def _contiguous(array: np.ndarray[Any, Any], at: str) -> np.ndarray[Any, Any]:
+    if array.dtype.name not in DTYPES:
+        raise refused(
+            "an array that a file cannot hold",
+            at=at,
+            given=f"numbers of type {array.dtype}",
+            expected=" or ".join(DTYPES),
+        )
+    if not np.isfinite(array).all():
+        raise refused(
+            "an array holds numbers that are not finite",
+            at=at,
+            fix="train again from finite numbers",
+        )
+    # The writer takes the memory as it lies: it would store a transposed array in another order.
+    return np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C")

@@ -1,0 +1,101 @@
+"""The arrays that learn: what rules say about each, its numbers, and its optimizer state."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wlnet.core.errors import Fault, RuleError, fail
+from wlnet.core.multipliers import MultiplierTable, Row, array_places, multiplier_table
+from wlnet.core.net import Net
+from wlnet.core.rules import ArrayKey, chosen
+from wlnet.evaluate.columns import Array
+from wlnet.methods.base import Method
+from wlnet.nets.arrays import arrays_of
+from wlnet.train.options import Options
+from wlnet.train.schedule import UpdateGroups, update_groups
+
+
+@dataclass(frozen=True)
+class Rates:
+    """All that rules decide about single arrays. Penalties and clips are left out where there are none."""
+
+    table: MultiplierTable
+    l2: Mapping[ArrayKey, float]
+    gradient_clip: Mapping[ArrayKey, float]
+    weight_clip: Mapping[ArrayKey, float]
+    groups: UpdateGroups
+
+
+def read_rates(net: Net, options: Options) -> Rates:
+    """Every rule list of a call, resolved on the net. Raises one RuleError for the faults of all of them."""
+    faults: list[Fault] = []
+    method, places = options.method, array_places(net)
+
+    def attempt(read: Callable[[], Any]) -> Any:
+        try:
+            return read()
+        except RuleError as error:
+            faults.append(Fault(str(error)))
+            return None
+
+    def limits(given: Any, option: str) -> Any:
+        def read() -> dict[ArrayKey, float]:
+            found = chosen(net, places, given, option, lambda v: math.nan if v is None else float(v), math.nan)
+            return {key: value for key, value in found.items() if not math.isnan(value)}
+
+        return {} if given is None else attempt(read)
+
+    table = attempt(lambda: multiplier_table(net, options.rules))
+    l2 = limits(method.l2_regularization, "L2Regularization")
+    gradient_clip = limits(method.gradient_clipping, "GradientClipping")
+    weight_clip = limits(method.weight_clipping, "WeightClipping")
+    groups = attempt(lambda: update_groups(net, options.update_schedule))
+    if faults:
+        raise fail(RuleError, faults)
+    return Rates(table, l2, gradient_clip, weight_clip, groups)
+
+
+@dataclass
+class Learner:
+    """One array that learns, with its optimizer state beside it."""
+
+    row: Row
+    values: Array
+    state: tuple[Array, ...]
+    l2: float
+    gradient_clip: float | None
+    weight_clip: float | None
+    before: Array
+    """Its numbers before the last step, so that a step can be taken back."""
+    updates: int = 0
+
+    @property
+    def key(self) -> ArrayKey:
+        return self.row.key
+
+    def step(self, method: Method, gradient: Array, rate: float) -> None:
+        """One update from a flat gradient; rate is learning rate x schedule."""
+        self.updates += 1
+        method.step(self.values.reshape(-1), gradient, self.state, self.updates,
+                    rate * self.row.multiplier, self.l2, self.gradient_clip, self.weight_clip)
+
+
+def own_arrays(net: Net, table: MultiplierTable, dtype: Any) -> dict[ArrayKey, Array]:
+    """Every array in the precision of the training: those that move as own copies, the others as they lie."""
+    arrays = arrays_of(net)
+    return {row.key: np.array(arrays[row.key], dtype) if row.multiplier != 0
+            else arrays[row.key].astype(dtype, copy=False) for row in table}
+
+
+def learners_of(rates: Rates, arrays: Mapping[ArrayKey, Array], method: Method, dtype: Any) -> list[Learner]:
+    """A learner for every array that a gradient moves. Frozen arrays get none, and no state."""
+    return [
+        Learner(row, arrays[row.key], method.start(arrays[row.key].size, dtype), rates.l2.get(row.key, 0.0),
+                rates.gradient_clip.get(row.key), rates.weight_clip.get(row.key), np.empty_like(arrays[row.key]))
+        for row in rates.table if row.trained
+    ]
