@@ -43,7 +43,8 @@ def main() -> None:
         same = old.tobytes() == new.tobytes()
         part, value = sources[key]["Rule"]
         moved = "unchanged" if same else f"moved by up to {np.abs(new - old).max():.4f}"
-        print(f"    {key!s:16} rate {rate:<4g} from {part!r}: {value:<5g} {moved}")
+        rule = f"{part!r}: {value:g}"
+        print(f"    {key!s:16} rate {rate:<4g} from {rule:16} {moved}")
         assert same == (rate == 0), f"{key} has the rate {rate}, and same is {same}"
     assert rates == EXPECTED, f"expected {EXPECTED}, got {rates}"
     assert list(rates) == list(EXPECTED), f"the order is that of the net, got {list(rates)}"

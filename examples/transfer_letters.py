@@ -15,7 +15,7 @@ import wlnet as wl
 
 LABELS = ["x", "y", "z"]
 RULES = {-2: 1, wl.ANY: None}
-PER_FACE = 30
+PER_FACE = 20
 OPTIONS = {
     "max_training_rounds": 5,
     "batch_size": 32,

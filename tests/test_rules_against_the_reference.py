@@ -226,7 +226,7 @@ def test_a_training_without_rules_has_the_rules_of_the_net(tree: Tree) -> None:
 @given(trees(depth=2))
 def test_multipliers_are_listed_in_the_order_of_the_arrays(tree: Tree) -> None:
     net = quietly(build, tree)
-    assert list(information(net)) == list(wl.information(net, "Arrays"))
+    assert list(information(net)) == list(wl.information(net, "Arrays")) == list(multipliers(tree))
 
 
 # Laws

@@ -34,24 +34,37 @@ from wlnet.core.scaled import Scaled as Scaled
 from wlnet.core.symbols import ALL as ALL
 from wlnet.core.symbols import ANY as ANY
 from wlnet.core.symbols import AUTOMATIC as AUTOMATIC
+from wlnet.graph.expression import Expression as Expression
 from wlnet.layers import *  # noqa: F403  # every layer is public; layers/__init__.py lists them
 from wlnet.methods import SGD as SGD
 from wlnet.methods import Adam as Adam
 from wlnet.methods import RMSProp as RMSProp
 from wlnet.methods import SignSGD as SignSGD
 from wlnet.nets.chain import NetChain as NetChain
+from wlnet.nets.delete import net_delete as net_delete
 from wlnet.nets.extract import net_extract as net_extract
+from wlnet.nets.flatten import net_flatten as net_flatten
 from wlnet.nets.information import information as information
 from wlnet.nets.initialize import net_initialize as net_initialize
+from wlnet.nets.insert import net_insert as net_insert
+from wlnet.nets.join import net_append as net_append
+from wlnet.nets.join import net_join as net_join
+from wlnet.nets.join import net_prepend as net_prepend
 from wlnet.nets.netgraph import NetGraph as NetGraph
 from wlnet.nets.operators import NetMapOperator as NetMapOperator
 from wlnet.nets.operators import NetNestOperator as NetNestOperator
+from wlnet.nets.rename import net_rename as net_rename
 from wlnet.nets.replace import net_replace_part as net_replace_part
+from wlnet.nets.replace_pattern import net_replace as net_replace
+from wlnet.nets.shared import net_insert_shared_arrays as net_insert_shared_arrays
 from wlnet.nets.show import show as _show
+from wlnet.nets.take import net_drop as net_drop
+from wlnet.nets.take import net_take as net_take
 from wlnet.results import NetTrainResults as NetTrainResults
 from wlnet.version import VERSION as __version__
 
 _LAZY = {
+    "net_measurements": "wlnet.train.net_measurements",
     "load": "wlnet.io",
     "net_model": "wlnet.models",
     "net_train": "wlnet.train.net_train",

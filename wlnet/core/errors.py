@@ -1,9 +1,9 @@
 """Errors and warnings. An error is a manual page: what, where, given, expected or known, repair.
 
->>> print(Fault("a rule selects nothing", at="rule 1", given="'encoder'", fix="did you mean 'encode'?"))
+>>> print(Fault("a rule selects nothing", at="rule 1", given="'enc'", fix="did you mean 'encode'?"))
 a rule selects nothing
   at:       rule 1
-  given:    'encoder'
+  given:    'enc'
   fix:      did you mean 'encode'?
 """
 
@@ -12,10 +12,13 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 
 class WlnetError(Exception):
-    """The root of every error that wlnet raises on purpose."""
+    """The root of every error that wlnet raises on purpose. `faults` is its message in pieces."""
+
+    faults: tuple[Fault, ...] = ()
 
 
 class ShapeError(WlnetError, ValueError):
@@ -87,13 +90,16 @@ def _listed(names: Iterable[object], most: int = 24) -> str:
     return ", ".join(words[:most]) + (f", and {rest} more" if rest > 0 else "") or "(none)"
 
 
-def fail(kind: type[WlnetError], faults: Fault | Sequence[Fault]) -> WlnetError:
+Error = TypeVar("Error", bound=WlnetError)
+
+
+def fail(kind: type[Error], faults: Fault | Sequence[Fault]) -> Error:
     """The error to raise for one fault, or for all faults of a call at once."""
-    if isinstance(faults, Fault):
-        return kind(str(faults))
-    if len(faults) == 1:
-        return kind(str(faults[0]))
-    return kind("\n".join([f"{len(faults)} faults", *(str(fault) for fault in faults)]))
+    every = (faults,) if isinstance(faults, Fault) else tuple(faults)
+    head = [f"{len(every)} faults"] if len(every) > 1 else []
+    error = kind("\n".join([*head, *map(str, every)]))
+    error.faults = every
+    return error
 
 
 def warn(kind: type[UserWarning], fault: Fault, *, above: int = 2) -> None:

@@ -1,7 +1,9 @@
-"""The one table of multipliers: for every array its rate, the rule that decided, and the rules it beat.
+"""The one table of multipliers: for every array its rate, the rule that decided, and the rules it
+beat.
 
-Resolved once; it drives pruning, the update kernels, the report, the results object and the files. Rules of
-net_train speak first, then the containers from the outermost inward, then the layer itself; then 1.
+Resolved once; it drives pruning, the update kernels, the report, the results object and the files.
+Rules of net_train speak first, then the containers from the outermost inward, then the layer
+itself; then 1.
 """
 
 from __future__ import annotations
@@ -50,7 +52,8 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Row:
-    """One array: its multiplier, the rule that decided it (None: the default 1), and the rules it beat."""
+    """One array: its multiplier, the rule that decided it (None: the default 1), and the rules it
+    beat."""
 
     key: ArrayKey
     places: tuple[ArrayPlace, ...]
@@ -60,7 +63,8 @@ class Row:
 
     @property
     def source(self) -> dict[str, Any]:
-        """A dict: "Multiplier", "Rule" (part, value) or None, "SetAt", "Beaten" [{"Rule", "SetAt"}, ...]."""
+        """A dict: "Multiplier", "Rule" (part, value) or None, "SetAt", "Beaten" [{"Rule", "SetAt"},
+        ...]."""
         won = self.decided_by
         return {
             "Multiplier": self.multiplier,
@@ -120,8 +124,8 @@ def multiplier_table(net: Any, rules: Any, *, warnings: bool = True) -> Multipli
         warn_of_idle_rules(first, matches)
     for key, found in matches.items():
         candidates[key] += [Verdict(rule, "net_train") for rule in found]
-    # Outermost first. Holders of one depth meet only at shared arrays: there the smaller rule index wins,
-    # then the earlier place.
+    # Outermost first. Holders of one depth meet only at shared arrays: there the smaller rule index
+    # wins, then the earlier place.
     levels: dict[int, list[Holder]] = {}
     for holder in holders(net):
         levels.setdefault(len(holder.path), []).append(holder)
@@ -156,7 +160,8 @@ def holders(net: Any, at: Path = ()) -> Iterator[Holder]:
 
 
 def array_places(net: Any, at: Path = ()) -> list[ArrayPlace]:
-    """Every place of an array in a net, in the order of the net; arrays that are absent are left out."""
+    """Every place of an array in a net, in the order of the net; arrays that are absent are left
+    out."""
     places = [
         ArrayPlace(
             (*at, name),

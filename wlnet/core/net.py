@@ -67,7 +67,8 @@ class Net:
         object.__setattr__(self, "_cache", {})
 
     def _with(self, **changes: Any) -> Self:
-        """The same net with some slots changed: nodes, array_values, parameters, ports, rules, shared."""
+        """The same net with some slots changed: nodes, array_values, parameters, ports, rules,
+        shared."""
         new = object.__new__(type(self))
         slots = {
             "nodes": self.nodes,
@@ -219,7 +220,8 @@ def same(a: Any, b: Any) -> bool:
 
 
 def as_array(given: Any, name: str, kind: str) -> Any:
-    """An array option as it is kept: AUTOMATIC, None, a NetSharedArray, or read-only float32 numbers."""
+    """An array option as it is kept: AUTOMATIC, None, a NetSharedArray, or read-only float32
+    numbers."""
     if given is None or given is AUTOMATIC or isinstance(given, NetSharedArray):
         return given
     try:
@@ -248,4 +250,5 @@ def as_array(given: Any, name: str, kind: str) -> Any:
 
 
 def is_array(value: Any) -> bool:
+    """Whether an array option holds numbers."""
     return isinstance(value, np.ndarray)

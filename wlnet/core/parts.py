@@ -1,7 +1,7 @@
 """The part language: how every layer, array, parameter and port of a net is addressed.
 
-One module for extraction, replacement, surgery, rules and error messages. It knows a net only by what
-`Addressable` says, so it needs to know no layer.
+One module for extraction, replacement, surgery, rules and error messages. It knows a net only by
+what `Addressable` says, so it needs to know no layer.
 
 Wolfram Language: NetExtract, NetReplacePart, Span, Alternatives, NetPort, NetSharedArray.
 """
@@ -14,19 +14,22 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from wlnet.core.errors import Fault, PartError
+from wlnet.core.errors import Fault, PartError, fail
 from wlnet.core.spelling import suggestion
-from wlnet.core.symbols import ALL, ANY, AUTOMATIC, Symbol
+from wlnet.core.symbols import ALL, AUTOMATIC, Symbol
 
 Key = int | str
 Path = tuple[Key, ...]
 Kind = Literal["node", "array", "parameter", "port", "coder", "multipliers"]
 MULTIPLIERS = "LearningRateMultipliers"
+ROOT = "the net itself"
+"""How messages call the path ()."""
 
 
 @dataclass(frozen=True, repr=False)
 class Span:
-    """The nodes of a chain from `start` to `end`, both included, counted from 1 or from -1, or named.
+    """The nodes of a chain from `start` to `end`, both included, counted from 1 or from -1, or
+    named.
 
     >>> Span(1, 2), Span(3), Span("encode", -2)
     (Span(1, 2), Span(3), Span('encode', -2))
@@ -93,15 +96,8 @@ class NetSharedArray:
 
     def __post_init__(self) -> None:
         if not (isinstance(self.name, str) and self.name) and self.name is not ALL:
-            raise PartError(
-                str(
-                    Fault(
-                        "a shared array needs a name",
-                        given=repr(self.name),
-                        fix='NetSharedArray("w")',
-                    )
-                )
-            )
+            what = "a shared array needs a name"
+            raise fail(PartError, Fault(what, given=repr(self.name), fix='NetSharedArray("w")'))
 
     def __repr__(self) -> str:
         return f"NetSharedArray({self.name!r})"
@@ -192,10 +188,9 @@ def _part_error(
     expected: str | None = None,
     fix: str | None = None,
 ) -> PartError:
-    where = None if at is None else (path_text(at) if at else "the net itself")
-    return PartError(
-        str(Fault(what, at=where, given=repr(part), expected=expected, known=known, fix=fix))
-    )
+    where = None if at is None else path_text(at) or ROOT
+    fault = Fault(what, at=where, given=repr(part), expected=expected, known=known, fix=fix)
+    return fail(PartError, fault)
 
 
 def path_text(path: Path) -> str:
@@ -207,7 +202,8 @@ def path_text(path: Path) -> str:
 
 
 def select(net: Addressable, step: Any, part: Any, at: Path = ()) -> list[Place]:
-    """The places one step leads to, in the order of the net. Raises PartError when there is none."""
+    """The places one step leads to, in the order of the net. Raises PartError when there is
+    none."""
     keys = list(net.nodes)
     if isinstance(step, Symbol):
         if net.addressing == "operator":
@@ -334,8 +330,8 @@ def _span_keys(net: Addressable, span: Span, part: Any, at: Path) -> list[Key]:
 def find(net: Addressable, part: Any) -> list[Place]:
     """All places a part selects, in the order of the net. Raises PartError when there is none.
 
-    After a step that selects several nodes the rest of the part is applied wherever it resolves; it is an
-    error only when it resolves in none. A last ANY or ALL selects whatever is there.
+    After a step that selects several nodes the rest of the part is applied wherever it resolves; it
+    is an error only when it resolves in none. A last ANY or ALL selects whatever is there.
     """
     return list(dict.fromkeys(_descend(net, as_steps(part), part, ())))
 

@@ -1,4 +1,5 @@
-"""What may flow through a port: a shape, partly unknown, of real numbers or of indices; or a coder."""
+"""What may flow through a port: a shape, partly unknown, of real numbers or of indices; or a
+coder."""
 
 from __future__ import annotations
 
@@ -88,7 +89,7 @@ def _size(size: Any, given: Any, name: str) -> Size:
         Fault(
             f"port {name} has a shape that cannot be",
             given=repr(given),
-            expected="a size, a tuple of sizes, 'Real', 'Integer', 'Varying', an encoder or a decoder",
+            expected="a size, a tuple of sizes, 'Real', 'Integer', 'Varying', or a coder",
             fix=f"{name.lower()}=(3, 4)",
         ),
     )

@@ -1,7 +1,7 @@
 """Ordered rules `part -> value`: parsing, validation, and which rule speaks for which array.
 
-Used for learning rate multipliers and, with other values, for L2 regularization, clippings and update
-schedules. The first rule that selects a place wins there.
+Used for learning rate multipliers and, with other values, for L2 regularization, clippings and
+update schedules. The first rule that selects a place wins there.
 
 Wolfram Language: LearningRateMultipliers.
 """
@@ -11,11 +11,12 @@ from __future__ import annotations
 import math
 import numbers
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wlnet.core.errors import Fault, PartError, RuleError, RuleWarning, fail, warn
-from wlnet.core.parts import Key, NetSharedArray, Path, as_steps, find
+from wlnet.core.parts import ROOT, NetSharedArray, Path, as_steps, find
+from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import ALL, ANY, AUTOMATIC, Symbol
 
 ArrayKey = Path | NetSharedArray
@@ -76,7 +77,8 @@ Read = Callable[[Any], float]
 
 
 def multiplier(value: Any) -> float:
-    """A learning rate multiplier as a float; None and every zero freeze. Raises ValueError otherwise."""
+    """A learning rate multiplier as a float; None and every zero freeze. Raises ValueError
+    otherwise."""
     if value is None:
         return 0.0
     if (
@@ -96,8 +98,8 @@ def parse_rules(
 ) -> RuleList:
     """Rules from a number, None, a dict, or a list of (part, value) pairs; AUTOMATIC says nothing.
 
-    Raises RuleError for what is no list of rules; faults of single rules are kept for `match`, which knows the net and
-    reports everything at once.
+    Raises RuleError for what is no list of rules; faults of single rules are kept for `match`,
+    which knows the net and reports everything at once.
     """
     if given is AUTOMATIC:
         return NOTHING_SAID
@@ -116,14 +118,8 @@ def parse_rules(
             part = tuple(part) if isinstance(part, list) else part
         except PartError as error:
             fine = False
-            faults.append(
-                Fault(
-                    f"a part that cannot be: {str(error).splitlines()[0]}",
-                    at=at,
-                    given=repr(part),
-                    fix=_last_fix(error),
-                )
-            )
+            what = f"a part that cannot be: {error.faults[0].what}"
+            faults.append(replace(error.faults[0], what=what, at=at))
         try:
             rate = read(value)
         except ValueError as error:
@@ -141,11 +137,6 @@ def parse_rules(
             rules.append(Rule(part, rate, number))
     kept = dict(given) if isinstance(given, Mapping) else list(pairs)
     return RuleList(tuple(rules), kept, tuple(faults))
-
-
-def _last_fix(error: Exception) -> str | None:
-    fixes = [line for line in str(error).splitlines() if line.startswith("  fix:")]
-    return fixes[-1].split(":", 1)[1].strip() if fixes else None
 
 
 def _pairs(given: Any, option: str, read: Read) -> Rule | list[tuple[Any, Any]]:
@@ -199,9 +190,10 @@ Matches = dict[ArrayKey, list[Rule]]
 def match(holder: Holder, places: list[ArrayPlace], *, strict: bool = True) -> Matches:
     """For every array under a holder the rules that select it, the winner first.
 
-    `places` are those of the whole net; paths of rules are relative to the holder. A shared array has one
-    answer: the rules of all its places, the left-most first. Raises RuleError for parts that do not exist, all
-    at once, unless `strict` is False.
+    `places` are those of the whole net; paths of rules are relative to the holder. A shared array
+    has one
+    answer: the rules of all its places, the left-most first. Raises RuleError for parts that do not
+    exist, all at once, unless `strict` is False.
     """
     inside = [place for place in places if place.path[: len(holder.path)] == holder.path]
     matches: Matches = {}
@@ -228,43 +220,34 @@ def _selected(holder: Holder, rule: Rule, inside: list[ArrayPlace]) -> list[Arra
             return [place for place in inside if place.shared is not None]
         found = [place for place in inside if place.shared == rule.part.name]
         if not found:
-            raise PartError(_unknown_shared(rule.part, inside))
+            raise _unknown_shared(rule.part, inside)
         return found
     below = [(*holder.path, *place.path) for place in find(holder.net, rule.part)]
     return [place for place in inside if any(place.path[: len(path)] == path for path in below)]
 
 
-def _unknown_shared(part: NetSharedArray, inside: list[ArrayPlace]) -> str:
-    from wlnet.core.spelling import suggestion
-
+def _unknown_shared(part: NetSharedArray, inside: list[ArrayPlace]) -> PartError:
     names = list(dict.fromkeys(place.shared for place in inside if place.shared is not None))
-    return str(
+    return fail(
+        PartError,
         Fault(
             f"there is no shared array {part.name!r}",
-            known=[NetSharedArray(n) for n in names],
+            known=[NetSharedArray(name) for name in names],
             fix=suggestion(part.name, names),
-        )
+        ),
     )
 
 
 def _unknown_part(holder: Holder, rule: Rule, error: PartError) -> Fault:
-    lines = str(error).splitlines()
-    rows = {
-        line.split(":", 1)[0].strip(): line.split(":", 1)[1].strip()
-        for line in lines[1:]
-        if ":" in line
-    }
+    (fault,) = error.faults
     number = f"rule {rule.number}, " if rule.number else ""
-    inside = (
-        f", inside {rows['at']}" if rows.get("at", "the net itself") != "the net itself" else ""
-    )
-    known = [rows["known"]] if "known" in rows else None
+    inside = f", inside {fault.at}" if fault.at not in (None, ROOT) else ""
     return Fault(
-        f"a rule selects nothing: {lines[0]}",
+        f"a rule selects nothing: {fault.what}",
         at=f"{number}{holder.name}{inside}",
         given=f"{rule.part!r} -> {rule.value!r}",
-        known=known,
-        fix=rows.get("fix"),
+        known=fault.known,
+        fix=fault.fix,
     )
 
 
@@ -291,7 +274,7 @@ def warn_of_idle_rules(holder: Holder, matches: Matches) -> None:
                     f"a rule is hidden by {by}",
                     at=holder.name,
                     given=str(rule),
-                    fix="the first matching rule wins: put the special rules before the general ones",
+                    fix="the first match wins: put special rules before general ones",
                 ),
             )
         else:
@@ -301,21 +284,15 @@ def warn_of_idle_rules(holder: Holder, matches: Matches) -> None:
                     "a rule selects a part without arrays that could learn",
                     at=holder.name,
                     given=str(rule),
-                    known=_keys_text(matches),
                 ),
             )
-
-
-def _keys_text(matches: Matches) -> list[Any]:
-    return [
-        key if isinstance(key, NetSharedArray) else "/".join(map(str, key)) for key in matches
-    ] or None  # type: ignore[return-value]
 
 
 def chosen(
     net: Any, places: list[ArrayPlace], given: Any, option: str, read: Read, default: Any
 ) -> dict[ArrayKey, Any]:
-    """The value of a rule list other than the multipliers (L2, clippings) for every array of a net."""
+    """The value of a rule list other than the multipliers (L2, clippings) for every array of a
+    net."""
     holder = Holder(net, parse_rules(given, option, read), (), option)
     matches = match(holder, places)
     warn_of_idle_rules(holder, matches)
@@ -328,20 +305,3 @@ def chosen(
 def keys_in_order(places: list[ArrayPlace]) -> list[ArrayKey]:
     """Every array once, where it first occurs."""
     return list(dict.fromkeys(place.key for place in places))
-
-
-__all__ = [
-    "ArrayKey",
-    "ArrayPlace",
-    "Holder",
-    "Key",
-    "Matches",
-    "Rule",
-    "RuleList",
-    "chosen",
-    "keys_in_order",
-    "match",
-    "multiplier",
-    "parse_rules",
-    "warn_of_idle_rules",
-]

@@ -1,4 +1,5 @@
-"""Scaled: a value relative to another, as in Scaled(0.1) of the examples, or a loss times a factor."""
+"""Scaled: a value relative to another, as in Scaled(0.1) of the examples, or a loss times a
+factor."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
 """Shapes that may be partly unknown, and named sizes that tie several of them together.
 
-A partial shape is a tuple whose entries are sizes or None (not known yet), or None when even the rank
-is not known. A pattern spells a shape in named sizes: ("out", "*in") is one size and any number
-of further ones. A layer declares patterns; `Sizes` is what is known of the names.
+A partial shape is a tuple whose entries are sizes or None (not known yet), or None when even the
+rank is not known. A pattern spells a shape in named sizes: ("out", "*in") is one size and any
+number of further ones. A layer declares patterns; `Sizes` is what is known of the names.
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ Pattern = tuple[str | int, ...]
 
 
 class Mismatch(Exception):
-    """Two facts about a size contradict each other. Caught by whoever knows the place, and worded there."""
+    """Two facts about a size contradict each other. Caught by whoever knows the place, and worded
+    there."""
 
 
 def merge(a: Partial, b: Partial) -> Partial:
@@ -35,6 +36,7 @@ def merge(a: Partial, b: Partial) -> Partial:
 
 
 def merge_size(x: Size, y: Size, a: Partial = None, b: Partial = None) -> Size:
+    """What both sizes say together; a and b are named when they contradict each other."""
     if x is None or y is None:
         return y if x is None else x
     if x != y:
@@ -44,6 +46,7 @@ def merge_size(x: Size, y: Size, a: Partial = None, b: Partial = None) -> Size:
 
 
 def is_known(shape: Partial) -> bool:
+    """Whether a shape has no gaps."""
     return shape is not None and None not in shape
 
 
@@ -59,7 +62,8 @@ def shape_text(shape: Partial) -> str:
 
 
 class Sizes:
-    """What is known of named sizes: "n" is one size, "*n" is a run of sizes. Knowledge only grows."""
+    """What is known of named sizes: "n" is one size, "*n" is a run of sizes. Knowledge only
+    grows."""
 
     def __init__(self) -> None:
         self._known: dict[str, Partial | Size] = {}
@@ -92,7 +96,8 @@ class Sizes:
                 raise Mismatch(f"{name}: {error}") from None
 
     def product(self, name: str, run: str) -> None:
-        """Tie "n" to the product of the sizes in "*run", in both directions where one is missing."""
+        """Tie "n" to the product of the sizes in "*run", in both directions where one is
+        missing."""
         sizes, whole = self.run(run), self[name]
         if sizes is None:
             return

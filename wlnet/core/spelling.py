@@ -16,7 +16,7 @@ def nearest(word: str, known: Iterable[str], most: int = 3) -> list[str]:
     for name in dict.fromkeys(known):
         distance = edit_distance(word.lower(), name.lower())
         ratio = difflib.SequenceMatcher(None, word.lower(), name.lower()).ratio()
-        if distance <= 2 and distance < max(len(word), len(name)) or ratio >= 0.6:
+        if (distance <= 2 and distance < max(len(word), len(name))) or ratio >= 0.6:
             scored.append((distance, -ratio, name))
     return [name for *_, name in sorted(scored)[:most]]
 

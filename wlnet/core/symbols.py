@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import ClassVar, Final
 
 
 class Symbol:
     """A named singleton: equal only to itself, the same after copying and pickling."""
 
     __slots__ = ("name",)
-    _known: dict[str, Symbol] = {}
+    _known: ClassVar[dict[str, Symbol]] = {}
     name: str
 
     def __new__(cls, name: str) -> Symbol:

@@ -21,7 +21,8 @@ INDEX = np.int32
 
 @dataclass(frozen=True)
 class Slot:
-    """Where a value lies: in the arena at an offset in bytes, in an array of the net, or as a view of a slot."""
+    """Where a value lies: in the arena at an offset in bytes, in an array of the net, or as a view
+    of a slot."""
 
     kind: Literal["arena", "array", "view"]
     where: Any
@@ -118,7 +119,8 @@ class Program:
         step: int = 0,
         until: Callable[[Step, tuple[Array, ...]], bool] | None = None,
     ) -> None:
-        """Run all calls on what lies in `inputs`; results lie in `outputs` and `updates` until the next run.
+        """Run all calls on what lies in `inputs`; results lie in `outputs` and `updates` until the
+        next run.
 
         seed and step key the random calls. until: asked after each call; True ends the run there.
         """

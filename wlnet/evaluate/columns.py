@@ -15,7 +15,8 @@ Array = np.ndarray[Any, Any]
 
 
 def is_single(port: PortType, name: str, x: Any) -> bool | None:
-    """Whether x is one example for a port, and not a batch; None when the port's rank does not tell."""
+    """Whether x is one example for a port, and not a batch; None when the port's rank does not
+    tell."""
     if isinstance(x, str):
         return True
     if port.coder is not None:

@@ -18,6 +18,7 @@ from wlnet.core.streams import Seed, as_seed, stream
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.engine.program import Program
 from wlnet.evaluate.columns import Array, encode, is_single
+from wlnet.graph.builder import Mode
 from wlnet.nets.arrays import arrays_of
 from wlnet.nets.inference import inference, inferred_port
 from wlnet.plan.compile import DTYPES, forward_blueprint
@@ -31,7 +32,7 @@ _keeping = threading.Lock()
 def evaluate(
     net: Net,
     *args: Any,
-    net_evaluation_mode: str = "Test",
+    net_evaluation_mode: Mode = "Test",
     random_seeding: Any = 1234,
     working_precision: str = "Real32",
     batch_size: Any = AUTOMATIC,
@@ -169,7 +170,7 @@ def _port_place(net: Net, port: NetPort) -> tuple[Path, str]:
         (place,) = find(net, tuple(steps))
         path = place.path
     elif name not in net.output_names and name in net.nodes:
-        path, name = (name,), node_at(net, (name,)).output_names[0]
+        path, name = (name,), str(node_at(net, (name,)).output_names[0])
     part = node_at(net, path)
     if name not in part.output_names:
         raise fail(
@@ -181,7 +182,7 @@ def _port_place(net: Net, port: NetPort) -> tuple[Path, str]:
                 fix=suggestion(str(name), part.output_names),
             ),
         )
-    return path, name
+    return path, str(name)
 
 
 def _by_shape(net: Net, runner: Runner, columns: Mapping[str, Any], chunk: int) -> dict[Any, Any]:
@@ -230,7 +231,7 @@ class Runner:
     def __init__(
         self,
         net: Net,
-        mode: str = "Test",
+        mode: Mode = "Test",
         precision: str = "Real32",
         seed: Seed = 0,
         inside: Sequence[tuple[Path, str]] = (),
@@ -294,7 +295,7 @@ class Runner:
             self.net,
             batch,
             mode=self.mode,
-            shapes=shapes,  # type: ignore[arg-type]
+            shapes=shapes,
             precision=self.precision,
             inside=self.inside,
         )

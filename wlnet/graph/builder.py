@@ -1,7 +1,8 @@
 """The builder: how a layer says what it computes.
 
-A layer's `lower(g, ...)` receives one; its methods are the primitives and a few phrases made of them. A
-builder knows where it stands in the net (for random streams and messages) and in which mode the net runs.
+A layer's `lower(g, ...)` receives one; its methods are the primitives and a few phrases made of
+them. A builder knows where it stands in the net (for random streams and messages) and in which mode
+the net runs.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ Real = Value | float
 class Builder:
     """Adds calls to a graph.
 
-    batch: the number of examples, for a source, which has no input to count. output: the inferred shape of the
-    layer's (first) output, without the batch. frozen_statistics: names of this layer's running statistics
-    that must not move.
+    batch: the number of examples, for a source, which has no input to count. output: the inferred
+    shape of the layer's (first) output, without the batch. frozen_statistics: names of this layer's
+    running statistics that must not move.
     """
 
     def __init__(

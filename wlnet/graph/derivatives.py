@@ -1,7 +1,7 @@
 """The one table of derivatives: a rule for each primitive, in terms of primitives.
 
-A rule receives the builder, the call, and the gradient of the first output; it returns one gradient an input, and
-may leave None where the input is an index or where `wanted` says that nobody asks.
+A rule receives the builder, the call, and the gradient of the first output; it returns one gradient
+an input, and may leave None where the input is an index or where `wanted` says that nobody asks.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ DERIVATIVES: dict[str, Rule] = {}
 
 
 def derivative(name: str) -> Callable[[Rule], Rule]:
+    """Enter the rule of a primitive."""
+
     def enter(rule: Rule) -> Rule:
         DERIVATIVES[name] = rule
         return rule
@@ -66,7 +68,10 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None
 @derivative("add")
 def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
     a, b = call.inputs
-    return (g.sum_to(d, a.shape) if wanted[0] else None, g.sum_to(d, b.shape) if wanted[1] else None)
+    return (
+        g.sum_to(d, a.shape) if wanted[0] else None,
+        g.sum_to(d, b.shape) if wanted[1] else None,
+    )
 
 
 @derivative("subtract")
@@ -110,7 +115,9 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None
     return d_a, d_b
 
 
-def _chosen(g: Builder, d: Value, mask: Value, call: Call, wanted: Wanted) -> Sequence[Value | None]:
+def _chosen(
+    g: Builder, d: Value, mask: Value, call: Call, wanted: Wanted
+) -> Sequence[Value | None]:
     """Gradients for the first input where the mask is 1, and for the second elsewhere."""
     a, b = call.inputs
     d_a = g.multiply(d, mask)
@@ -210,7 +217,9 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None
 
 @derivative("pool_max")
 def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
-    return (g.one("pool_max_input", d, call.outputs[1], shape=call.inputs[0].shape, **call.attributes),)
+    return (
+        g.one("pool_max_input", d, call.outputs[1], shape=call.inputs[0].shape, **call.attributes),
+    )
 
 
 @derivative("pool_sum")

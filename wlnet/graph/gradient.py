@@ -12,8 +12,11 @@ from wlnet.graph.derivatives import DERIVATIVES
 from wlnet.graph.graph import Graph, Value
 
 
-def gradients(graph: Graph, of: Value, by: Iterable[Value], scale: float = 1.0) -> dict[Value, Value]:
-    """The gradient of the sum of `of` times `scale`, by each value; those without influence get zeros.
+def gradients(
+    graph: Graph, of: Value, by: Iterable[Value], scale: float = 1.0
+) -> dict[Value, Value]:
+    """The gradient of the sum of `of` times `scale`, by each value; those without influence get
+    zeros.
 
     Adds calls to the graph.
     """

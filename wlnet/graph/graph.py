@@ -1,7 +1,7 @@
 """A graph of primitives: what a net computes, said in a small closed set of words.
 
-Values are numbered and carry concrete shapes, the batch first; a call turns values into values. Nothing is
-computed here.
+Values are numbered and carry concrete shapes, the batch first; a call turns values into values.
+Nothing is computed here.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ class Call:
 class Graph:
     """Calls in an order that computes, and the names of what goes in and comes out.
 
-    inputs: port -> value. arrays: key -> value. outputs: name -> value. updates: key -> the new value of a
-    running statistic, to be taken over after the step.
+    inputs: port -> value. arrays: key -> value. outputs: name -> value. updates: key -> the new
+    value of a running statistic, to be taken over after the step.
     """
 
     inputs: dict[str, Value] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """Functions of one number, applied to every element: the closed set, each with its derivative.
 
-`slope(g, x, y, d)` is d times the derivative at x, where y is the value; None where the derivative is zero
-wherever it exists, or where the function occurs only in gradients (TriGamma).
+`slope(g, x, y, d)` is d times the derivative at x, where y is the value; None where the derivative
+is zero wherever it exists, or where the function occurs only in gradients (TriGamma).
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ Slope = Callable[[Builder, Value, Value, Value], Value]
 
 @dataclass(frozen=True)
 class Map:
+    """A function of one number: its name and its slope."""
+
     name: str
     slope: Slope | None
 
@@ -48,7 +50,9 @@ _enter("ArcTan", lambda g, x, y, d: g.divide(d, g.add(1.0, g.map("Square", x))))
 _enter("Sinh", lambda g, x, y, d: g.multiply(d, g.map("Cosh", x)))
 _enter("Cosh", lambda g, x, y, d: g.multiply(d, g.map("Sinh", x)))
 _enter("ArcSinh", lambda g, x, y, d: g.divide(d, g.map("Sqrt", g.add(1.0, g.map("Square", x)))))
-_enter("ArcCosh", lambda g, x, y, d: g.divide(d, g.map("Sqrt", g.subtract(g.map("Square", x), 1.0))))
+_enter(
+    "ArcCosh", lambda g, x, y, d: g.divide(d, g.map("Sqrt", g.subtract(g.map("Square", x), 1.0)))
+)
 _enter("ArcTanh", lambda g, x, y, d: g.divide(d, _one_minus_square(g, x)))
 _enter("Log", lambda g, x, y, d: g.divide(d, x))
 _enter("Exp", lambda g, x, y, d: g.multiply(d, y))

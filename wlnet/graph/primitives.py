@@ -1,7 +1,8 @@
 """The closed set of primitives: one row each, with the shapes of its results.
 
-`shapes(*input_shapes, **attributes)` gives the shape of every output. What a primitive computes stands in
-`reference.py`, its derivative in `derivatives.py`, its kernel in plan/lookup.py; tests hold the four together.
+`shapes(*input_shapes, **attributes)` gives the shape of every output. What a primitive computes
+stands in `reference.py`, its derivative in `derivatives.py`, its kernel in plan/lookup.py; tests
+hold the four together.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ Shapes = Callable[..., tuple[Shape, ...]]
 
 @dataclass(frozen=True)
 class Primitive:
+    """A name, the shapes of the results, what their entries are, and whether it draws random numbers."""
+
     name: str
     shapes: Shapes
     elements: tuple[Element, ...] = ("Real",)
@@ -29,6 +32,8 @@ PRIMITIVES: dict[str, Primitive] = {}
 
 
 def primitive(*elements: Element, random: bool = False) -> Callable[[Shapes], Shapes]:
+    """Enter a row under the name of its shape rule."""
+
     def enter(shapes: Shapes) -> Shapes:
         name = shapes.__name__.rstrip("_")
         PRIMITIVES[name] = Primitive(name, shapes, elements or ("Real",), random)
@@ -39,7 +44,8 @@ def primitive(*elements: Element, random: bool = False) -> Callable[[Shapes], Sh
 
 @primitive()
 def matmul(a: Shape, b: Shape) -> tuple[Shape, ...]:
-    """(..., m, k) . (..., k, n) -> (..., m, n); a second operand of rank 2 serves every leading index."""
+    """(..., m, k) . (..., k, n) -> (..., m, n); a second operand of rank 2 serves every leading
+    index."""
     assert a[-1] == b[-2], (a, b)
     lead = np.broadcast_shapes(a[:-2], b[:-2])
     return ((*lead, a[-2], b[-1]),)
@@ -47,17 +53,20 @@ def matmul(a: Shape, b: Shape) -> tuple[Shape, ...]:
 
 @primitive()
 def transpose(x: Shape, *, axes: tuple[int, ...]) -> tuple[Shape, ...]:
+    """Axes in another order."""
     return (tuple(x[axis] for axis in axes),)
 
 
 @primitive()
 def reshape(x: Shape, *, shape: Shape) -> tuple[Shape, ...]:
+    """The same numbers in another shape."""
     assert np.prod(x, dtype=int) == np.prod(shape, dtype=int), (x, shape)
     return (shape,)
 
 
 @primitive()
 def broadcast(x: Shape, *, shape: Shape) -> tuple[Shape, ...]:
+    """Repeated along sizes of 1 and new leading axes."""
     assert np.broadcast_shapes(x, shape) == shape
     return (shape,)
 
@@ -79,6 +88,7 @@ def map_(x: Shape, *, function: str) -> tuple[Shape, ...]:
 
 @primitive()
 def fill(*, shape: Shape, value: float) -> tuple[Shape, ...]:
+    """One number everywhere."""
     return (shape,)
 
 
@@ -90,11 +100,13 @@ def sum_(x: Shape, *, axes: tuple[int, ...]) -> tuple[Shape, ...]:
 
 @primitive()
 def softmax(x: Shape, *, axis: int) -> tuple[Shape, ...]:
+    """exp(x) over its sum along an axis."""
     return (x,)
 
 
 @primitive()
 def log_softmax(x: Shape, *, axis: int) -> tuple[Shape, ...]:
+    """The logarithm of softmax, exact where softmax underflows."""
     return (x,)
 
 
@@ -127,12 +139,14 @@ def place(x: Shape, index: Shape, *, count: int) -> tuple[Shape, ...]:
 
 @primitive()
 def concatenate(*xs: Shape, axis: int) -> tuple[Shape, ...]:
+    """One after another along an axis."""
     size = sum(x[axis] for x in xs)
     return (tuple(size if i == axis else n for i, n in enumerate(xs[0])),)
 
 
 @primitive()
 def slice_(x: Shape, *, axis: int, start: int, stop: int) -> tuple[Shape, ...]:
+    """From start to stop along an axis."""
     return (tuple(stop - start if i == axis else n for i, n in enumerate(x)),)
 
 
@@ -154,19 +168,25 @@ def _windows(x: Shape, kernel: Shape, stride: Shape, padding: Any, dilation: Sha
 
 
 @primitive()
-def convolve(x: Shape, w: Shape, *, stride: Shape, padding: Any, dilation: Shape, groups: int) -> tuple[Shape, ...]:
+def convolve(
+    x: Shape, w: Shape, *, stride: Shape, padding: Any, dilation: Shape, groups: int
+) -> tuple[Shape, ...]:
     """x (batch, in, *space) with w (out, in/groups, *kernel): cross-correlation."""
     return ((x[0], w[0], *_windows(x, w[2:], stride, padding, dilation)),)
 
 
 @primitive()
-def convolve_input(d: Shape, w: Shape, *, shape: Shape, stride: Shape, padding: Any, dilation: Shape, groups: int) -> tuple[Shape, ...]:
+def convolve_input(
+    d: Shape, w: Shape, *, shape: Shape, stride: Shape, padding: Any, dilation: Shape, groups: int
+) -> tuple[Shape, ...]:
     """The derivative of `convolve` by its input, which has the given shape."""
     return (shape,)
 
 
 @primitive()
-def convolve_weights(x: Shape, d: Shape, *, shape: Shape, stride: Shape, padding: Any, dilation: Shape, groups: int) -> tuple[Shape, ...]:
+def convolve_weights(
+    x: Shape, d: Shape, *, shape: Shape, stride: Shape, padding: Any, dilation: Shape, groups: int
+) -> tuple[Shape, ...]:
     """The derivative of `convolve` by its weights, which have the given shape."""
     return (shape,)
 
@@ -179,18 +199,24 @@ def pool_max(x: Shape, *, kernel: Shape, stride: Shape, padding: Any) -> tuple[S
 
 
 @primitive()
-def pool_max_input(d: Shape, where: Shape, *, shape: Shape, kernel: Shape, stride: Shape, padding: Any) -> tuple[Shape, ...]:
+def pool_max_input(
+    d: Shape, where: Shape, *, shape: Shape, kernel: Shape, stride: Shape, padding: Any
+) -> tuple[Shape, ...]:
     """The derivative of `pool_max`: each window's gradient goes to the place that was largest."""
     return (shape,)
 
 
 @primitive()
 def pool_sum(x: Shape, *, kernel: Shape, stride: Shape, padding: Any) -> tuple[Shape, ...]:
+    """The sum of each window; padding counts as 0."""
     return ((*x[:2], *_windows(x, kernel, stride, padding, (1,) * len(kernel))),)
 
 
 @primitive()
-def pool_sum_input(d: Shape, *, shape: Shape, kernel: Shape, stride: Shape, padding: Any) -> tuple[Shape, ...]:
+def pool_sum_input(
+    d: Shape, *, shape: Shape, kernel: Shape, stride: Shape, padding: Any
+) -> tuple[Shape, ...]:
+    """The derivative of `pool_sum`: each window's gradient goes to all its places."""
     return (shape,)
 
 

@@ -20,7 +20,7 @@ from wlnet.io.record import Tensors
 ENTRY = "wlnet"
 LONGEST_HEADER = 16 * 2**20
 """Bytes of a header: as JSON they would take many times as much memory."""
-DTYPES = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
+DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
 
 
 def packed(record: dict[str, Any], tensors: Tensors) -> bytes:
@@ -43,7 +43,7 @@ def checksum(record: dict[str, Any], tensors: Tensors) -> str:
     for key in sorted(tensors):
         array = tensors[key]
         digest.update(dumped([key, array.dtype.name, list(array.shape)]).encode())
-        digest.update(np.ascontiguousarray(array).data)
+        digest.update(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).data)
     return digest.hexdigest()
 
 
@@ -99,24 +99,27 @@ def _record_text(header: bytes) -> str:
             raise refused("the header of the file is not spelled as it was written")
     except (ValueError, RecursionError):
         raise refused("the header of the file is not spelled as it was written") from None
-    metadata = table.pop("__metadata__", None) if type(table) is dict else None
+    metadata: Any = table.pop("__metadata__", None) if type(table) is dict else None
     if type(metadata) is not dict or list(metadata) != [ENTRY] or type(metadata[ENTRY]) is not str:
         raise refused(
             "the file has tensors, but no net of wlnet", expected=f"one metadata entry {ENTRY!r}"
         )
     for key, entry in table.items():
         dtype = entry.get("dtype") if type(entry) is dict else None
-        if dtype not in DTYPES:
+        if type(dtype) is not str or dtype not in DTYPES:
             raise refused(
                 "a tensor of another type", at=shown(key), given=shown(dtype), known=DTYPES
             )
-    return metadata[ENTRY]
+    return str(metadata[ENTRY])
 
 
 def _array(key: str, entry: dict[str, Any]) -> np.ndarray[Any, Any]:
+    dtype = DTYPES[entry["dtype"]]
     try:
-        array = np.frombuffer(bytes(entry["data"]), DTYPES[entry["dtype"]]).reshape(entry["shape"])
+        stored: Any = np.frombuffer(bytes(entry["data"]), dtype).reshape(entry["shape"])
     except ValueError:
         # More levels than NumPy has.
         raise refused("a tensor of a shape that cannot be", at=shown(key)) from None
-    return array.astype(array.dtype.newbyteorder("="), copy=False)
+    array: np.ndarray[Any, Any] = stored.astype(dtype.newbyteorder("="), copy=False)
+    array.flags.writeable = False
+    return array

@@ -23,6 +23,8 @@ SYMBOLS = {symbol.name: symbol for symbol in (ALL, ANY, AUTOMATIC)}
 DEEPEST = 40
 """Values in values; a formula counts as one, it has a limit of its own."""
 LARGEST = 2**63 - 1
+LONGEST = 200
+"""Letters of a name: what looks for a misspelt one takes its time with long ones."""
 
 
 def written(value: Any, at: str, depth: int = 0) -> Any:
@@ -75,7 +77,9 @@ def read(record: Any, at: str, depth: int = 0) -> Any:
     """
     if depth > DEEPEST:
         raise refused("a value is nested too deep", at=at, expected=f"at most {DEEPEST}")
-    if record is None or type(record) in (bool, str):
+    if record is None or type(record) is bool:
+        return record
+    if type(record) is str and len(record) <= LONGEST:
         return record
     if type(record) is int and abs(record) <= LARGEST:
         return record

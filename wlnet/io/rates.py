@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wlnet.core.errors import FormatError, fail
-from wlnet.core.rules import NOTHING_SAID, RuleList, parse_rules
+from wlnet.core.multipliers import array_places
+from wlnet.core.net import Net
+from wlnet.core.parts import NetSharedArray, walk_names
+from wlnet.core.rules import NOTHING_SAID, Holder, RuleList, match, parse_rules
 from wlnet.io import plain
 from wlnet.io.canonical import refused, shown
 
 AT = "LearningRateMultipliers"
+MOST_TRIALS = 200_000
+"""Parts of a net, times rules that may try them all."""
 
 
 def written(rules: RuleList) -> Any:
@@ -44,11 +48,7 @@ def _rate(value: Any) -> Any:
 
 
 def read(record: Any) -> RuleList:
-    """The rules of a record. Raises FormatError, or RuleError for what is no list of rules.
-
-    Whether the parts are there is not asked: surgery may leave a rule behind whose part is gone,
-    and it is without effect.
-    """
+    """The rules of a record. Raises FormatError, or RuleError for what is no list of rules."""
     if record is None:
         return NOTHING_SAID
     if type(record) is not dict or len(record) != 1:
@@ -70,7 +70,25 @@ def read(record: Any) -> RuleList:
         raise refused(
             "these are no rules", at=AT, given=shown(record), known=["Rate", "Dict", "List"]
         )
-    rules = parse_rules(given)
-    if rules.faults:
-        raise fail(FormatError, rules.faults)
-    return rules
+    return parse_rules(given)
+
+
+def check(net: Net) -> None:
+    """Raise RuleError unless the rules of a net select parts that it has."""
+    rules = net.learning_rate_rules
+    if not rules:
+        return
+    if not net.has_multipliers:
+        raise refused(f"a {net.kind} has no arrays that could learn", given=AT)
+    places = array_places(net)
+    several = sum(not _leads_to_one(rule.part) for rule in rules)
+    if several * len(list(walk_names(net))) > MOST_TRIALS:
+        raise refused("too many rules on too large a net for a file", at=AT)
+    # One after the other: a foreign list that is wrong throughout ends at its first fault.
+    for rule in rules:
+        match(Holder(net, RuleList((rule,), rules.given, rules.faults)), places)
+
+
+def _leads_to_one(part: Any) -> bool:
+    steps = part if isinstance(part, tuple) else (part,)
+    return all(isinstance(step, (int, str, NetSharedArray)) for step in steps)

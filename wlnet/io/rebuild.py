@@ -114,8 +114,9 @@ class _Reader:
                 given=shown(kind),
                 known=["NetChain", "NetGraph", *OPERATORS, *LAYERS],
             )
-        rules = rates.read(record["LearningRateMultipliers"])
-        return net._with(rules=rules) if rules else net
+        net = net._with(rules=rates.read(record["LearningRateMultipliers"]))
+        rates.check(net)
+        return net
 
     def ports(self, record: Any, names: list[str], path: Path, at: str) -> dict[str, PortType]:
         pairs = _pairs(record, f"{at}, ports")
@@ -147,12 +148,6 @@ class _Reader:
         names = _layer_ports(cls, [name for name, _ in _pairs(row["Ports"], f"{at}, ports")])
         rules = rates.read(row["LearningRateMultipliers"])
         layer: Layer = object.__new__(cls)
-        if rules and not cls.declared_arrays:
-            raise refused(
-                f"a {cls.kind} has no arrays that could learn",
-                at=at,
-                given="LearningRateMultipliers",
-            )
         Net._fill(
             layer,
             arrays=arrays,
@@ -161,6 +156,7 @@ class _Reader:
             ports=self.ports(row["Ports"], names, path, at),
         )
         layer.check()
+        rates.check(layer)
         return layer
 
     def array(self, cls: type[Layer], name: str, state: Any, path: Path) -> Any:
@@ -194,7 +190,9 @@ class _Reader:
         pairs = _pairs(record, f"{at}, nodes")
         keys = [key for key, _ in pairs]
         numbered = all(type(key) is int for key in keys) and keys == list(range(1, len(keys) + 1))
-        named = all(type(key) is str and key for key in keys) and len(set(keys)) == len(keys)
+        named = all(type(key) is str and 0 < len(key) <= plain.LONGEST for key in keys) and len(
+            set(keys)
+        ) == len(keys)
         if not pairs or not (numbered or named):
             raise refused(
                 "nodes are numbered from 1, or have different names",

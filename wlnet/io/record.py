@@ -16,7 +16,7 @@ from wlnet.layers.layer import Layer
 from wlnet.nets.netgraph import NetGraph
 
 FORMAT = 1
-DTYPES = ("float32", "float64")
+DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
 Tensors = dict[str, np.ndarray[Any, Any]]
 
@@ -72,12 +72,12 @@ def _array(value: Any, path: Path, tensors: Tensors) -> Any:
 
 
 def _contiguous(array: np.ndarray[Any, Any], at: str) -> np.ndarray[Any, Any]:
-    if array.dtype.name not in DTYPES:
+    if array.dtype not in DTYPES:
         raise refused(
             "an array that a file cannot hold",
             at=at,
-            given=f"numbers of type {array.dtype}",
-            expected=" or ".join(DTYPES),
+            given=f"numbers of type {array.dtype.str}",
+            expected="float32 or float64",
         )
     if not np.isfinite(array).all():
         raise refused(
@@ -86,4 +86,4 @@ def _contiguous(array: np.ndarray[Any, Any], at: str) -> np.ndarray[Any, Any]:
             fix="train again from finite numbers",
         )
     # The writer takes the memory as it lies: it would store a transposed array in another order.
-    return np.asarray(array, dtype=array.dtype.newbyteorder("<"), order="C")
+    return np.asarray(array, order="C")

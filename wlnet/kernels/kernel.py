@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeVar, cast
 
 import numba  # type: ignore[import-untyped,unused-ignore]
 
@@ -35,7 +35,7 @@ def kernel(function: F) -> F:
     >>> numbers.tolist()
     [2.0, nan]
     """
-    compiled = numba.njit(function, nogil=True, error_model="numpy", fastmath=set(FASTMATH))
+    compiled: Any = numba.njit(function, nogil=True, error_model="numpy", fastmath=set(FASTMATH))
     if compiled is not function:
         keep(compiled)
-    return compiled  # type: ignore[no-any-return,unused-ignore]
+    return cast(F, compiled)

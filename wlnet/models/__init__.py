@@ -48,7 +48,7 @@ def net_model(name: str, *, trained: bool = True) -> Any:
         missing = Fault(
             f"the file of the trained {name} is missing",
             at=str(file),
-            fix=f"`make train-{name.lower()}` makes it; net_model({name!r}, trained=False) needs no file",
+            fix=f"`make train-{name.lower()}` makes it; with trained=False no file is needed",
         )
         raise fail(DataError, missing) from None
 

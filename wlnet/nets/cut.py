@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from wlnet.core.errors import Fault, PartError, fail
-from wlnet.core.parts import Key, NetPort, select
+from wlnet.core.parts import Key, NetPort, Path, select
 from wlnet.core.ports import UNKNOWN, PortType
 from wlnet.core.symbols import ALL
 from wlnet.nets.edges import Edge
@@ -93,7 +93,8 @@ def _starts(graph: NetGraph, given: Any, part: Any) -> Iterable[Key]:
 
 def _reached(graph: NetGraph, keys: Iterable[Key | None], way: int) -> set[Key | None]:
     """The vertices that edges lead to, forwards or backwards, those given included."""
-    found, new = set(keys), set(keys)
+    found: set[Key | None] = set(keys)
+    new = set(found)
     while new:
         steps = [(e.source, e.target)[::way] for e in graph.edges if e.source is not None and e.target is not None]
         new = {b for a, b in steps if a in new} - found
@@ -114,7 +115,7 @@ def _part_of(graph: NetGraph, kept: list[Key], ends: list[Wire]) -> NetGraph:
     for e in open_edges:
         name = names[e.source, e.source_port]
         edges.append(Edge(None, name, new[e.target], e.target_port))
-        known.append(((), name, wires[(e.source,), e.source_port]))
+        known.append(((), name, wires[_path(e.source), e.source_port]))
     old_outputs = [e for e in graph.edges if e.target is None and (e.source, e.source_port) in ends]
     fresh = [wire for wire in ends if not any((e.source, e.source_port) == wire for e in old_outputs)]
     names = open_port_names(graph, fresh, {e.target_port for e in old_outputs}, "Output")
@@ -122,15 +123,19 @@ def _part_of(graph: NetGraph, kept: list[Key], ends: list[Wire]) -> NetGraph:
         edges.append(Edge(new[e.source], e.source_port, None, e.target_port))
     for wire in dict.fromkeys(fresh):
         edges.append(Edge(new[wire[0]], wire[1], None, names[wire]))
-        known.append(((), names[wire], wires[(wire[0],), wire[1]]))  # type: ignore[index]
+        known.append(((), names[wire], wires[_path(wire[0]), wire[1]]))
     for name in graph.port_names:
         ports[name] = graph.ports[name]
     result = graph_of({key: whole(graph, old) for old, key in new.items()}, edges,
                       {name: port for name, port in ports.items()
                        if name not in {row[1] for row in known}})
-    moves = {(old,): (key,) for old, key in new.items()}
+    moves: dict[Path, Path] = {(old,): (key,) for old, key in new.items()}
     result = knowing(result, [*known, *known_of(graph, moves)])
     return carried(result, [Voice(graph, moves)], shared_rates(graph))  # type: ignore[no-any-return]
+
+
+def _path(key: Key | None) -> Path:
+    return () if key is None else (key,)
 
 
 def open_port_names(graph: NetGraph, wires: list[Wire], taken: set[str], alone: str) -> dict[Wire, str]:

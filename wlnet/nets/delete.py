@@ -33,6 +33,7 @@ def net_delete(net: Any, part: Any) -> Any:
     Raises PartError for nodes that are not there and when none would be left, ShapeError when the new neighbours
     do not fit, OptionError for what is no container.
 
+    >>> from wlnet.nets.chain import NetChain
     >>> net_delete(NetChain([3, "Ramp", 1], input=2), 2) == NetChain([3, 1], input=2)
     True
     >>> list(net_delete(NetChain({"a": 3, "b": "Ramp"}), "a").nodes)
@@ -98,7 +99,7 @@ def without(net: Any, paths: list[Path], at: Path) -> tuple[Any, Moves]:
     try:
         result = _smaller(net, nodes, new, gone)
     except ShapeError as error:
-        where = path_text((*at, gone[0])) if gone else path_text(at)
+        where = ", ".join(path_text((*at, *path)) for path in paths)
         raise ShapeError(f"without {where} its neighbours do not fit: {error}") from None
     moves: dict[Path, Path] = {}
     for key in kept:

@@ -200,7 +200,7 @@ def _distribution(given: Any, shape: tuple[int, ...], rng: np.random.Generator) 
     if isinstance(given, (int, float)) and not isinstance(given, bool) and given >= 0:
         return rng.standard_normal(shape) * given
     if isinstance(given, (tuple, list)) and len(given) == 3 and given[0] == "Normal":
-        return given[1] + rng.standard_normal(shape) * given[2]
+        return rng.normal(given[1], given[2], shape)
     if isinstance(given, (tuple, list)) and len(given) == 3 and given[0] == "Uniform":
         return rng.uniform(given[1], given[2], shape)
     raise fail(OptionError, Fault("a distribution that is not known", given=repr(given),

@@ -17,6 +17,7 @@ from wlnet.nets.chain import chain_items, warn_of_shadows
 from wlnet.nets.container import Container, hoist, without_coders
 from wlnet.nets.edges import Edge, inputs_in_order, read_edges, topological
 from wlnet.nets.inference import check_shapes
+from wlnet.nets.rules_of_parts import Voice, carried
 from wlnet.nets.shorthand import as_net
 
 
@@ -47,14 +48,26 @@ class NetGraph(Container):
         learning_rate_multipliers: Any = AUTOMATIC,
         **port_options: Any,
     ) -> None:
-        if isinstance(vertices, Net):
-            vertices, edges = _converted(vertices, edges)
+        whole = vertices if isinstance(vertices, Net) else None
+        if whole is not None:
+            vertices, edges = _converted(whole, edges)
         given = chain_items(vertices)
         nodes = {key: as_net(value, repr(key)) for key, value in given.items()}
         declared = {*(ports or {}), *map(wolfram_name, port_options)}
         found = read_edges(nodes, [] if edges is None else edges, declared)
-        graph_with(self, nodes, found, self._given_ports(found, ports or {}, port_options))
+        spoken = self._given_ports(found, ports or {}, port_options)
+        if whole is not None and whole.kind == "NetChain":
+            ends = [*zip(_inputs(found), whole.input_names, strict=True),
+                    *zip(_outputs(found), whole.output_names, strict=True)]
+            spoken = {now: whole.ports[before] for now, before in ends} | spoken
+        graph_with(self, nodes, found, spoken)
         object.__setattr__(self, "learning_rate_rules", parse_rules(learning_rate_multipliers))
+        if whole is not None and whole.kind == "NetChain":
+            object.__setattr__(self, "shared", whole.shared)
+            if learning_rate_multipliers is AUTOMATIC:
+                same = {(key,): (key,) for key in whole.nodes}
+                rules = carried(self, [Voice(whole, same)]).learning_rate_rules
+                object.__setattr__(self, "learning_rate_rules", rules)
         check_shapes(self)
         warn_of_shadows(self)
         self.check_rules()

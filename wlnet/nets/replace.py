@@ -6,13 +6,15 @@ Wolfram Language: NetReplacePart.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from wlnet.core.errors import Fault, OptionError, PartError, RuleError, ShapeError, fail
+from wlnet.core.multipliers import array_places
 from wlnet.core.net import EMPTY, Net, as_array
-from wlnet.core.parts import NetSharedArray, Path, find, node_at, path_text
+from wlnet.core.parts import Key, NetSharedArray, Path, find, node_at, path_text
 from wlnet.core.ports import UNKNOWN, Coder, PortType, as_port
 from wlnet.core.rules import NOTHING_SAID, parse_rules
 from wlnet.core.shapes import shape_text
@@ -65,10 +67,15 @@ def _replaced(net: Net, part: Any, value: Any) -> Net:
     if isinstance(part, NetSharedArray):
         return _with_shared(net, part, value)
     places = find(net, part)
+    whole = [place.path for place in places if place.kind == "node"]
+    if () in whole:
+        return as_net(value, "the net")
+    if whole:
+        net = with_nodes(net, {path: as_net(value, path_text(path)) for path in whole})
     for place in places:
         if place.kind == "node":
-            net = _with_node(net, place.path, value)
-        elif place.kind == "array":
+            continue
+        if place.kind == "array":
             net = _with_array(net, place.path, value)
         elif place.kind == "multipliers":
             net = _with_rules(net, place.path[:-1], value)
@@ -190,29 +197,69 @@ def _with_parameter(root: Net, path: Path, value: Any) -> Net:
     return _checked(rebuilt(root, path[:-1], new), path)
 
 
-def _with_node(root: Net, path: Path, value: Any) -> Net:
-    if not path:
-        return as_net(value, "the net")
-    new = as_net(value, path_text(path))
-    old: Net = node_at(root, path)
-    if len(new.input_names) != len(old.input_names) or len(new.output_names) != len(old.output_names):
-        raise fail(OptionError, Fault("a part is replaced by a net with as many ports", at=path_text(path), given=new.kind,
-                                      expected=f"inputs {list(old.input_names)}, outputs {list(old.output_names)}"))
-    _, table = hoist({"old": _trimmed_without(root, path), "new": new})
-    bare = without_coders(new._with(shared=EMPTY) if new.shared else new, new.port_names)
-    net = rebuilt(root, path, bare)._with(shared=table)
-    checked = _checked(_trimmed(net), path)
-    if isinstance(checked, Net) and checked.learning_rate_rules:
-        checked.check_rules()  # type: ignore[attr-defined]
-    return checked
+def with_nodes(root: Net, new: Mapping[Path, Net], *, check: bool = True) -> Net:
+    """The root with other nets at some paths, put in all at once: only the whole must fit.
+
+    Raises OptionError for nets with other ports, ShapeError for what does not fit, RuleError where a rule of a net
+    around them speaks for what is not there any more. check: whether shapes and rules are looked at already.
+    """
+    for path, node in new.items():
+        old: Net = node_at(root, path)
+        if len(node.input_names) != len(old.input_names) or len(node.output_names) != len(old.output_names):
+            raise fail(OptionError, Fault(
+                "a part is replaced by a net with as many ports", at=path_text(path), given=node.kind,
+                expected=f"inputs {list(old.input_names)}, outputs {list(old.output_names)}"))
+    bringers: dict[Key, Net] = {f"the part at {path_text(path)}": node for path, node in new.items()}
+    _, table = hoist({"the net": _trimmed_without(root, list(new)), **bringers})
+    for path, node in new.items():
+        old = node_at(root, path)
+        bare = without_coders(node._with(shared=EMPTY) if node.shared else node, node.port_names)
+        root = rebuilt(root, path, bare)
+        root = _with_edges_to(root, path, old, bare)
+    net = _trimmed(root._with(shared=table))
+    if not check:
+        return net
+    _checked(net, next(iter(new)))
+    around = dict.fromkeys(path[:length] for path in new for length in range(len(path)))
+    for above in around:
+        _check_rules_at(net, above)
+    return net
 
 
-def _trimmed_without(root: Net, path: Path) -> Net:
-    """The root as a bringer of shared arrays: those that occur outside the part that goes."""
-    from wlnet.core.multipliers import array_places
+def _with_edges_to(root: Net, path: Path, old: Net, new: Net) -> Net:
+    """The edges of a graph name ports of its vertices: they follow a vertex whose ports have other names."""
+    graph: Any = node_at(root, path[:-1])
+    if graph.kind != "NetGraph" or (old.input_names, old.output_names) == (new.input_names, new.output_names):
+        return root
+    if getattr(old, "is_variadic", False) or getattr(new, "is_variadic", False):
+        return root
+    into = dict(zip(old.input_names, new.input_names, strict=True))
+    out = dict(zip(old.output_names, new.output_names, strict=True))
+    key = path[-1]
+    edges = tuple(replace(
+        e, source_port=out[e.source_port] if e.source == key else e.source_port,
+        target_port=into[e.target_port] if e.target == key else e.target_port) for e in graph.edges)
+    changed = graph._with()
+    object.__setattr__(changed, "edges", edges)
+    return rebuilt(root, path[:-1], changed)
 
-    names = {place.shared for place in array_places(root) if place.path[: len(path)] != path}
+
+def _check_rules_at(net: Net, path: Path) -> None:
+    """Rules of a net around a part that changed must still find their parts."""
+    node: Any = node_at(net, path)
+    if not node.learning_rate_rules:
+        return
+    try:
+        node.check_rules()
+    except RuleError as error:
+        raise RuleError(f"the rules of {path_text(path) or 'the net'} do not fit the new part: {error}") from None
+
+
+def _trimmed_without(root: Net, paths: list[Path]) -> Net:
+    """The root as a bringer of shared arrays: those that occur outside the parts that go."""
+    names = {place.shared for place in array_places(root)
+             if not any(place.path[: len(path)] == path for path in paths)}
     return root._with(shared={name: array for name, array in root.shared.items() if name in names})
 
 
-__all__ = ["UNKNOWN", "net_replace_part", "rebuilt"]
+__all__ = ["UNKNOWN", "net_replace_part", "rebuilt", "with_nodes"]

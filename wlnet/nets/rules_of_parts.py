@@ -39,16 +39,18 @@ def carried(new: Any, voices: Sequence[Voice], wanted: Mapping[str, float] | Non
     """
     places = array_places(new)
     pairs: list[Pair] = []
+    said = [voice.net.learning_rate_rules for voice in voices if voice.net.learning_rate_rules]
+    form = dict if said and all(isinstance(rules.given, Mapping) for rules in said) else list
     for voice in voices:
         pairs += _rewritten(voice, new, places)
     only = voices[0].net.learning_rate_rules if len(voices) == 1 else None
     kept = only if only is not None and pairs == _pairs_of(only) else None
-    result = new._with(rules=kept if kept is not None else _without_hidden(new, pairs, places))
+    result = new._with(rules=kept if kept is not None else _without_hidden(new, pairs, places, form))
     lost = {name: rate for name, rate in shared_rates(result, decided=False).items()
             if wanted and name in wanted and wanted[name] != rate}
     if lost:
         again = [(NetSharedArray(name), (wanted or {})[name]) for name in lost]
-        result = new._with(rules=_without_hidden(new, [*again, *pairs], places))
+        result = new._with(rules=_without_hidden(new, [*again, *pairs], places, form))
     return result
 
 
@@ -149,7 +151,7 @@ def _step(net: Net, key: Key) -> Key:
     return key
 
 
-def _without_hidden(net: Any, pairs: list[Pair], places: list[ArrayPlace]) -> RuleList:
+def _without_hidden(net: Any, pairs: list[Pair], places: list[ArrayPlace], form: type[list[Any]] | type[dict[Any, Any]]) -> RuleList:
     """The rules that decide something; what they hide now speaks for nothing that is left."""
     if not pairs:
         return parse_rules(AUTOMATIC)
@@ -157,4 +159,4 @@ def _without_hidden(net: Any, pairs: list[Pair], places: list[ArrayPlace]) -> Ru
     winners = {rules[0].number for rules in matches.values()}
     kept = [pair for number, pair in enumerate(pairs, 1)
             if number in winners or (number == len(pairs) and isinstance(pair[0], Symbol))]
-    return parse_rules(kept)
+    return parse_rules(form(kept))

@@ -26,7 +26,7 @@ def net_insert_shared_arrays(net: Any, prefix: Any = "") -> Any:
 
     >>> from wlnet.layers import LinearLayer
     >>> net_insert_shared_arrays(LinearLayer(3), "first/")
-    LinearLayer((3,), weights=NetSharedArray('first/Weights'), biases=NetSharedArray('first/Biases'))
+    LinearLayer(3, weights=NetSharedArray('first/Weights'), biases=NetSharedArray('first/Biases'))
 
     Wolfram Language: NetInsertSharedArrays.
     """

@@ -72,10 +72,9 @@ class _Writer:
                 continue
             text = _text(field.check, value)
             words.append(text if positional else f"{field.name}={text}")
-        for field in layer.declared_arrays.values():
-            value = layer.array_values[field.wolfram]
+        for name, value in layer.array_values.items():
             if value is not AUTOMATIC:
-                words.append(f"{field.name}={_array_text(value)}")
+                words.append(f"{field_name(name)}={_array_text(value)}")
         words += self._ports(layer)
         if layer.learning_rate_rules:
             words.append(f"learning_rate_multipliers={_rules_text(layer)}")
@@ -109,6 +108,10 @@ class _Writer:
             source = end(e.source, e.source_port, net.nodes[e.source].output_names if e.source is not None else ())
             target = end(e.target, e.target_port, net.ports_of(e.target) if e.target is not None else ())
             rows.append(f"({source}, {target})")
+        used = {(e.source, e.source_port) for e in net.edges}
+        for key, node in net.nodes.items():
+            muted = [port for port in node.output_names if (key, port) not in used]
+            rows += [f"({end(key, port, node.output_names)}, None)" for port in muted]
         return f"[{', '.join(rows)}]"
 
 

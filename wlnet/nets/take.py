@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.errors import Fault, PartError, fail
+from wlnet.core.parts import Path
 from wlnet.core.ports import UNKNOWN
 from wlnet.core.symbols import ALL
 from wlnet.nets.chain import NetChain, chain_of
@@ -37,7 +38,7 @@ def net_take(net: Any, part: Any) -> Any:
     >>> net_take(net, 2) == NetChain([3, "Ramp"], input=2)
     True
     >>> list(net_take(net, (-2, -1)).nodes.values())
-    [ElementwiseLayer('Ramp'), LinearLayer((1,))]
+    [ElementwiseLayer('Ramp'), LinearLayer(1)]
 
     Wolfram Language: NetTake.
     """
@@ -45,7 +46,8 @@ def net_take(net: Any, part: Any) -> Any:
     if net.kind == "NetGraph":
         start, end = part if isinstance(part, tuple) and len(part) == 2 else (ALL, part)
         return take_from_graph(net, start, end, part)
-    first, last = first_and_last(net, *(stretch(net, part) or (1, part)), part)
+    start, end = stretch(net, part) or (1, part)
+    first, last = first_and_last(net, start, end, part)
     return _kept(net, list(range(first, last + 1)))
 
 
@@ -66,11 +68,11 @@ def net_drop(chain: Any, part: Any) -> Any:
     count = len(chain.nodes)
     ends = stretch(chain, part)
     if ends is not None:
-        first, last = first_and_last(chain, *ends, part)
+        first, last = first_and_last(chain, ends[0], ends[1], part)
     elif isinstance(part, (int, np.integer)) and not isinstance(part, bool):
-        if abs(part) > count:
-            position(chain, int(part), part)
-        first, last = (1, int(part)) if part >= 0 else (count + 1 + int(part), count)
+        number = int(part)
+        position(chain, number, part)  # Refuses 0 and more than there are.
+        first, last = (1, number) if number > 0 else (count + 1 + number, count)
     else:
         first, last = 1, position(chain, part, part)
     left = [at for at in range(1, count + 1) if not first <= at <= last]
@@ -85,19 +87,19 @@ def _kept(chain: Any, positions: list[int]) -> NetChain:
     every = list(chain.nodes)
     keys = [every[at - 1] for at in positions]
     new = dict(zip(keys, renumbered(keys), strict=True))
-    moves = {(old,): (key,) for old, key in new.items()}
+    moves: dict[Path, Path] = {(old,): (key,) for old, key in new.items()}
     first, last = positions[0] == 1, positions[-1] == len(every)
     result = chain_of({key: whole(chain, old) for old, key in new.items()},
                       chain.ports.get("Input", UNKNOWN) if first else UNKNOWN,
                       chain.ports["Output"] if last else UNKNOWN)
     ports = inference(chain).ports
-    ends: list[Known] = [((), side, ports[(key,), name]) for side, key, names in (
-        ("Input", keys[0], chain.nodes[keys[0]].input_names), ("Output", keys[-1], chain.nodes[keys[-1]].output_names))
-        for name in names]
-    # Where a gap closes the new neighbours tell each other their shapes, not what stood between them.
+    # Where a gap closes the new neighbours tell each other their shapes, not what stood there.
     if positions == list(range(positions[0], positions[-1] + 1)):
+        before, after = chain.nodes[keys[0]].input_names, chain.nodes[keys[-1]].output_names
+        ends: list[Known] = [((), "Input", ports[(keys[0],), name]) for name in before]
+        ends += [((), "Output", ports[(keys[-1],), name]) for name in after]
         result = knowing(result, [*ends, *known_of(chain, moves)])
-    return carried(result, [Voice(chain, moves)], shared_rates(chain))
+    return carried(result, [Voice(chain, moves)], shared_rates(chain))  # type: ignore[no-any-return]
 
 
 __all__ = ["net_drop", "net_take"]

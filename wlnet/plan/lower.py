@@ -58,7 +58,6 @@ class _Lowering:
     def __init__(self, graph: Graph, solution: Solution, mode: Mode, frozen: frozenset[Any]) -> None:
         self.graph, self.solution, self.mode, self.frozen = graph, solution, mode, frozen
         self.made: dict[tuple[Path, str], Value] = {}
-        self.made: dict[tuple[Path, str], Value] = {}
         """Every output port inside, by path."""
 
     def visit(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:

@@ -1,4 +1,5 @@
-"""Drawings of graphs as SVG, without a graphics library: boxes from top to bottom, arrows between."""
+"""Drawings of graphs as SVG, without a graphics library: boxes from top to bottom, arrows
+between."""
 
 from __future__ import annotations
 
@@ -16,11 +17,16 @@ from wlnet.nets.information import connections, layers_of, links
 
 BOX = (150, 40)
 GAP = (24, 34)
+TIP = (
+    '<defs><marker id="tip" markerWidth="8" markerHeight="8" refX="7" refY="4" orient="auto">'
+    '<path d="M0,0 L8,4 L0,8 z"/></marker></defs>'
+)
 
 
 @dataclass(frozen=True)
 class Drawing:
-    """A directed graph to look at: labels by node, and edges. Notebooks show it; `save` writes an SVG file."""
+    """A directed graph to look at: labels by node, and edges. Notebooks show it; `save` writes an
+    SVG file."""
 
     labels: Mapping[Hashable, tuple[str, ...]]
     edges: Sequence[tuple[Hashable, Hashable]]
@@ -54,26 +60,26 @@ class Drawing:
         parts += [self._box(*middle[node], lines) for node, lines in self.labels.items()]
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width:.0f}" height="{height:.0f}" '
-            f'font-family="sans-serif" font-size="11"><defs><marker id="tip" markerWidth="8" markerHeight="8" '
-            f'refX="7" refY="4" orient="auto"><path d="M0,0 L8,4 L0,8 z"/></marker></defs>{"".join(parts)}</svg>'
+            f'font-family="sans-serif" font-size="11">{TIP}{"".join(parts)}</svg>'
         )
 
     @staticmethod
     def _arrow(x1: float, y1: float, x2: float, y2: float) -> str:
         return (
-            f'<line x1="{x1:.1f}" y1="{y1 + BOX[1] / 2:.1f}" x2="{x2:.1f}" y2="{y2 - BOX[1] / 2:.1f}" '
-            'stroke="#555" marker-end="url(#tip)"/>'
+            f'<line x1="{x1:.1f}" y1="{y1 + BOX[1] / 2:.1f}" x2="{x2:.1f}" '
+            f'y2="{y2 - BOX[1] / 2:.1f}" stroke="#555" marker-end="url(#tip)"/>'
         )
 
     @staticmethod
     def _box(x: float, y: float, lines: tuple[str, ...]) -> str:
         rect = (
-            f'<rect x="{x - BOX[0] / 2:.1f}" y="{y - BOX[1] / 2:.1f}" width="{BOX[0]}" height="{BOX[1]}" rx="6" '
-            'fill="#eef3fa" stroke="#4a6fa5"/>'
+            f'<rect x="{x - BOX[0] / 2:.1f}" y="{y - BOX[1] / 2:.1f}" width="{BOX[0]}" '
+            f'height="{BOX[1]}" rx="6" fill="#eef3fa" stroke="#4a6fa5"/>'
         )
         first = y + 4 - 7 * (len(lines) - 1)
         words = [
-            f'<text x="{x:.1f}" y="{first + 14 * i:.1f}" text-anchor="middle">{html.escape(line)}</text>'
+            f'<text x="{x:.1f}" y="{first + 14 * i:.1f}" text-anchor="middle">'
+            f"{html.escape(line)}</text>"
             for i, line in enumerate(lines)
         ]
         return rect + "".join(words)

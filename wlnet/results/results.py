@@ -62,10 +62,10 @@ class NetTrainResults:
     def __init__(self, record: TrainingRecord) -> None:
         object.__setattr__(self, "_record", record)
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: Any = None) -> None:
         raise AttributeError("a record of a training never changes")
 
-    __delattr__ = __setattr__  # type: ignore[assignment]
+    __delattr__ = __setattr__
 
     def __reduce__(self) -> tuple[Any, ...]:
         return NetTrainResults, (self._record,)

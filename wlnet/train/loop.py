@@ -14,14 +14,15 @@ from wlnet.core.rules import ArrayKey
 from wlnet.engine.program import Program
 from wlnet.evaluate.columns import Array
 from wlnet.methods.schedules import factor
-from wlnet.nets.arrays import arrays_of, replace_arrays
-from wlnet.plan.compile import DTYPES, GRADIENT, forward_blueprint, training_blueprint
+from wlnet.nets.arrays import replace_arrays
+from wlnet.plan.compile import DTYPES, GRADIENT
 from wlnet.train.divergence import Diverged, all_finite, key_text, where_it_began
-from wlnet.train.history import LOSS, History, Tallies, mean_tally
+from wlnet.train.history import LOSS, History, Tallies
 from wlnet.train.learners import Learner, Rates, learners_of, own_arrays
 from wlnet.train.losses import TrainingNet
 from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options
+from wlnet.train.programs import Programs
 from wlnet.train.sources import ArraySource, Source
 from wlnet.train.stopping import sign_of
 
@@ -36,14 +37,16 @@ class Trainer:
         source: Source, validation: ArraySource | None, measurements: tuple[Measurement, ...],
     ) -> None:
         self.net, self.training, self.rates, self.options = net, training, rates, options
-        self.source, self.validation, self.measurements = source, validation, measurements
+        self.source, self.validation = source, validation
         self.dtype = np.dtype(DTYPES[options.precision])
         self.arrays = own_arrays(net, rates.table, self.dtype)
         self.learners = learners_of(rates, self.arrays, options.method, self.dtype)
         self.history = History()
         self.best: Arrays | None = None
         self.best_rank: tuple[float, ...] = ()
-        self.programs: dict[tuple[str, int], Program] = {}
+        frozen = frozenset(map(training.inner_key, rates.table.frozen_statistics()))
+        self.programs = Programs(training, self.arrays, options.precision, options.seed, measurements,
+                                 [learner.key for learner in self.learners], frozen)
         self.batch = 0
         self.round = 0
         self.rate = options.learning_rate
@@ -56,52 +59,6 @@ class Trainer:
     def trained(self) -> Arrays:
         """The arrays to return: those of the best validation, without one those of now."""
         return self.best if self.best is not None else self.moved()
-
-    # Programs
-
-    def _program(self, mode: str, size: int) -> Program:
-        if (mode, size) not in self.programs:
-            self.programs[mode, size] = Program(self._blueprint(mode, size), self._bound())
-        return self.programs[mode, size]
-
-    def _blueprint(self, mode: str, size: int) -> Any:
-        training = self.training
-        targets = training.targets.values() if self.measurements else ()
-        inside = list(dict.fromkeys((training.prefix, port) for port in targets))
-        if mode == "Test":
-            return forward_blueprint(training.net, size, inside=inside, precision=self.options.precision)
-        return training_blueprint(
-            training.net, size, training.losses, [training.inner_key(learner.key) for learner in self.learners],
-            frozen_statistics=frozenset(map(training.inner_key, self.rates.table.frozen_statistics())),
-            inside=inside, precision=self.options.precision)
-
-    def _bound(self) -> Arrays:
-        """All arrays by the keys of the training net, a loss net's own ones among them."""
-        own = {self.training.inner_key(key): value for key, value in self.arrays.items()}
-        return {key: own[key] if key in own else value.astype(self.dtype, copy=False)
-                for key, value in arrays_of(self.training.net).items()}
-
-    def _run(self, mode: str, batch: Mapping[str, Array], size: int, step: int) -> tuple[Program, Tallies]:
-        program = self._program(mode, size)
-        for name, value in program.inputs.items():
-            np.copyto(value, batch[name], casting="same_kind")
-        program.run(seed=self.options.seed, step=step)
-        return program, self._tallies(program)
-
-    def _tallies(self, program: Program) -> Tallies:
-        """The loss and the measurements of the batch that has just run."""
-        found, training = Tallies(), self.training
-        losses = {port: _sum_inside(program.outputs[port]) * scale for port, scale in training.losses.items()}
-        found.add(LOSS, mean_tally(sum(losses.values(), np.float64(0.0))))
-        if len(losses) > 1:
-            for port, values in losses.items():
-                found.add(port, mean_tally(values))
-        for measurement in self.measurements:
-            for column, port in training.targets.items():
-                key = measurement.key if len(training.targets) == 1 else f"{port}/{measurement.key}"
-                found.add(key, measurement.tally(program.outputs[training.prefix, port], program.inputs[column],
-                                                 training.forms[column]), measurement)
-        return found
 
     # Running
 
@@ -135,7 +92,7 @@ class Trainer:
     def _step(self, batch: Mapping[str, Array], size: int, total: int) -> Tallies:
         """One step. Everything is looked at before anything is written."""
         step, training = self.batch, self.training
-        program, tallies = self._run("Train", batch, size, step)
+        program, tallies = self.programs.run("Train", batch, size, step)
         if not math.isfinite(tallies.values()[LOSS]):
             raise self._diverged(program, step, "the loss")
         moves = self.rates.groups.moves
@@ -184,7 +141,7 @@ class Trainer:
             return
         seen = Tallies()
         for batch, size in self.validation.in_order():
-            seen.add_all(self._run("Test", batch, size, 0)[1])
+            seen.add_all(self.programs.run("Test", batch, size)[1])
         found = seen.values()
         self.history.validations.add(found)
         self.history.validation_positions.append(self.batch)
@@ -227,7 +184,3 @@ class Trainer:
         seen = self.history.validations if self.validation is not None else self.history.rounds
         return float(seen.lists[name][-1])
 
-
-def _sum_inside(losses: Array) -> Array:
-    """One number an example: what a loss has more of is added up."""
-    return losses.reshape(len(losses), -1).sum(axis=1, dtype=np.float64)

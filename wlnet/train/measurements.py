@@ -187,7 +187,7 @@ def _mean(tally: Array) -> float:
 
 TABLE: dict[str, Row] = {
     "ErrorRate": Row(_wrong, _mean, CLASSES, True, True, True),
-    "Accuracy": Row(_wrong, lambda s: 1 - _mean(s), CLASSES, False, True, True),
+    "Accuracy": Row(_wrong, lambda s: float((s[1] - s[0]) / s[1]), CLASSES, False, True, True),
     "BalancedAccuracy": Row(_confusion, _balanced, CLASSES, False, True),
     "CohenKappa": Row(_confusion, _kappa, CLASSES, False),
     "ConfusionMatrix": Row(_confusion, lambda s: _matrix(s).astype(np.int64), CLASSES, False),

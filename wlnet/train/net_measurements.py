@@ -2,11 +2,90 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from wlnet.core.errors import DataError, Fault, OptionError, fail
+from wlnet.core.errors import DataError, Fault, NotInitializedError, OptionError, fail
 from wlnet.core.net import Net
 from wlnet.core.symbols import ALL, AUTOMATIC
-from wlnet.engine.program import Program
-from wlnet.nets.arrays import arrays_of
+from wlnet.nets.arrays import arrays_of, is_initialized
+from wlnet.train.data import Generator, read_data
+from wlnet.train.history import LOSS, Tallies
+from wlnet.train.losses import TrainingNet, attach, loss_terms
+from wlnet.train.measurements import TABLE, Measurement, as_measurements, check_fit
+from wlnet.train.options import BATCH
+from wlnet.train.preparation import encoded
+from wlnet.train.programs import Programs
+from wlnet.train.sources import ArraySource
+
+
+def net_measurements(net: Any, data: Any, measurements: Any, *, loss_function: Any = AUTOMATIC) -> Any:
+    """How good a trained net is on data that were not used to train it.
+
+    data: as net_train takes them; labels as the net's decoder knows them, or 1..n without a decoder.
+    measurements: a name, (name, n) for the top n, "Loss", a list of these, or ALL for a dict of all
+    that suit the net. Classes: Accuracy, BalancedAccuracy, CohenKappa, ConfusionMatrix (rows are the
+    true classes), ErrorRate, F1Score, MatthewsCorrelationCoefficient, Perplexity, Precision, Recall,
+    Specificity. Numbers: FractionVarianceUnexplained, MeanDeviation, MeanSquare, RSquared,
+    StandardDeviation. Of several classes the scores are averaged, of two states they are those of True.
+
+    Gives the value, or a list for a list; for a net with several outputs that have targets, a dict by
+    output port in place of each value. Raises OptionError for measurements that are unknown or do not
+    suit the targets, DataError or ShapeError for data that do not fit, NotInitializedError for a net
+    without numbers.
+
+    >>> from wlnet.layers import LinearLayer
+    >>> double = LinearLayer(1, weights=[[2]], biases=None)
+    >>> net_measurements(double, ([[1], [2], [3]], [[2], [4], [7]]), ["MeanDeviation", "Loss"])
+    [0.3333333333333333, 0.3333333333333333]
+
+    Wolfram Language: NetMeasurements.
+    """
+    if not isinstance(net, Net):
+        raise fail(OptionError, Fault("net_measurements takes a net", given=repr(net)[:80]))
+    if not is_initialized(net):
+        raise fail(NotInitializedError, Fault("a net without numbers cannot be measured", at=net.kind,
+                                              fix="net_initialize(net), or net_train(net, ...)"))
+    training = attach(net, loss_terms(net, loss_function))
+    wanted = _wanted(measurements, training)
+    asked = tuple(each for each in wanted if each is not None)
+    check_fit(asked, training.forms, "measurements")
+    found = _values(net, training, data, asked)
+    values = [_value(each, training, found) for each in wanted]
+    if measurements is ALL:
+        return {LOSS if each is None else each.key: value for each, value in zip(wanted, values, strict=True)}
+    return values if isinstance(measurements, list) else values[0]
+
+
+def _wanted(given: Any, training: TrainingNet) -> list[Measurement | None]:
+    """The measurements in the order asked for, the loss as None. Raises OptionError."""
+    if given is ALL:
+        fitting = [Measurement(name) for name in TABLE]
+        forms = training.forms.values()
+        return [None, *(each for each in fitting if forms and all(map(each.fits, forms)))]
+    items = given if isinstance(given, list) else [given]
+    if given is None or given is AUTOMATIC or not items:
+        raise fail(OptionError, Fault("what is to be measured", at="measurements", given=repr(given),
+                                      known=[LOSS, *TABLE]))
+    as_measurements([each for each in items if each != LOSS], "measurements")
+    return [None if each == LOSS else as_measurements(each)[0] for each in items]
+
+
+def _values(net: Net, training: TrainingNet, data: Any, asked: tuple[Measurement, ...]) -> dict[str, Any]:
+    columns = read_data(data, training.columns, net.input_names)
+    if isinstance(columns, Generator):
+        raise fail(DataError, Fault("measurements are made on data, not on a generator", at="data"))
+    source = ArraySource(encoded(training, columns, "Real32"), BATCH, 0)
+    programs = Programs(training, arrays_of(net), "Real32", 0, asked)
+    seen = Tallies()
+    for batch, size in source.in_order():
+        seen.add_all(programs.run("Test", batch, size)[1])
+    return seen.values()
+
+
+def _value(each: Measurement | None, training: TrainingNet, found: dict[str, Any]) -> Any:
+    if each is None:
+        return found[LOSS]
+    ports = list(training.targets.values())
+    if len(ports) == 1:
+        return found[each.key]
+    return {port: found[f"{port}/{each.key}"] for port in ports}

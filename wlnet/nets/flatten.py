@@ -1,0 +1,194 @@
+"""net_flatten: nets inside nets, laid out on one level.
+
+Wolfram Language: NetFlatten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.net import Net
+from wlnet.core.parts import Key, Path, node_at
+from wlnet.core.ports import UNKNOWN
+from wlnet.core.symbols import ALL, AUTOMATIC
+from wlnet.nets.chain import chain_of
+from wlnet.nets.container import with_needed_table
+from wlnet.nets.edges import Edge
+from wlnet.nets.known_shapes import known_of, knowing
+from wlnet.nets.netgraph import graph_of
+from wlnet.nets.rules_of_parts import Moves, Voice, carried, shared_rates
+
+FLAT = ("NetChain", "NetGraph")
+"""What is laid out. An operator stays, and what is in it stays as it is."""
+
+
+@dataclass(frozen=True)
+class Link:
+    """From an output port of a node to an input port of one; the path () is the net itself."""
+
+    source: Path
+    source_port: str
+    target: Path
+    target_port: str
+
+
+def net_flatten(net: Any, levels: Any = AUTOMATIC) -> Any:
+    """A chain or graph in which the nodes of chains and graphs inside it stand side by side.
+
+    levels: how many levels of nesting are laid out; AUTOMATIC or ALL: every one.
+    Where all keys on the way are numbers the nodes are numbered anew; otherwise names are paths: "a/b", and "1/b"
+    or "a/2" where numbers and names meet. A chain that held a graph with branches becomes a graph, a graph without
+    branches whose ports are "Input" and "Output" becomes a chain. Operators stay, with what is in them; layers and
+    operators as such come back as they are.
+    The result computes the same, and no array has another multiplier: rules of the nets that are gone stand in the
+    rules of the flat one, after those of the nets around them.
+    Raises OptionError when two nodes would have one name.
+
+    >>> from wlnet.nets.chain import NetChain
+    >>> net_flatten(NetChain([[3, "Ramp"], 1], input=2)) == NetChain([3, "Ramp", 1], input=2)
+    True
+    >>> list(net_flatten(NetChain({"a": [3, "Ramp"], "b": 1})).nodes)
+    ['a/1', 'a/2', 'b']
+
+    Wolfram Language: NetFlatten.
+    """
+    if not isinstance(net, Net):
+        raise fail(OptionError, Fault("net_flatten takes a net", given=repr(net)[:80]))
+    depth = _depth(levels)
+    if net.kind not in FLAT:
+        return net
+    paths = list(_leaves(net, (), depth))
+    if all(len(path) == 1 for path in paths) and net.kind == "NetChain":
+        return net
+    links = _links(net, (), depth)
+    order = _line(net, paths, links)
+    moves: dict[Path, Path] = {path: (key,) for path, key in _keys(net, order or paths).items()}
+    nodes = {moves[path][0]: with_needed_table(node_at(net, path), net.shared) for path in order or paths}
+    if order is not None:
+        result: Any = chain_of(nodes, net.ports.get("Input", UNKNOWN), net.ports["Output"])
+    else:
+        result = graph_of(nodes, _edges(net, links, moves), net.ports)
+    result = knowing(result, known_of(net, moves))
+    voices = [Voice(node_at(net, path), {before[len(path) :]: now for before, now in moves.items()
+                                         if before[: len(path)] == path}) for path in _holders(paths)]
+    return carried(result, voices, shared_rates(net))
+
+
+def _depth(levels: Any) -> float:
+    if levels is AUTOMATIC or levels is ALL or levels == float("inf"):
+        return float("inf")
+    if isinstance(levels, bool) or not isinstance(levels, int) or levels < 1:
+        raise fail(OptionError, Fault("the levels of net_flatten are a number from 1, or ALL", given=repr(levels)))
+    return levels
+
+
+def _leaves(net: Net, at: Path, depth: float) -> Iterator[Path]:
+    """The paths of the nodes that the flat net has."""
+    for key, node in net.nodes.items():
+        if node.kind in FLAT and depth > 0:
+            yield from _leaves(node, (*at, key), depth - 1)
+        else:
+            yield (*at, key)
+
+
+def _holders(leaves: list[Path]) -> list[Path]:
+    """The nets that are laid out, outer ones first: in this order their rules speak."""
+    inner = [path[:length] for path in leaves for length in range(len(path))]
+    return sorted(dict.fromkeys(inner), key=len)
+
+
+def _keys(net: Net, paths: list[Path]) -> dict[Path, Key]:
+    if all(isinstance(key, int) for path in paths for key in path):
+        return {path: number for number, path in enumerate(paths, 1)}
+    names: dict[Path, Key] = {path: "/".join(map(str, path)) for path in paths}
+    found = list(names.values())
+    twice = [path for path, name in names.items() if found.count(name) > 1]
+    if twice:
+        raise fail(OptionError, Fault("two nodes would have one name", given=" and ".join(map(repr, twice)),
+                                      at=repr(names[twice[0]]), known=list(net.nodes),
+                                      fix="net_rename one of them first"))
+    return names
+
+
+def _links(net: Any, at: Path, depth: float) -> list[Link]:
+    """The links between leaves; those to and from a net's own ports stand at its path."""
+    links = _own_links(net, at)
+    for key, node in net.nodes.items():
+        if node.kind in FLAT and depth > 0:
+            links = _spliced(links, _links(node, (*at, key), depth - 1), (*at, key))
+    return links
+
+
+def _own_links(net: Any, at: Path) -> list[Link]:
+    def path(key: Key | None) -> Path:
+        return at if key is None else (*at, key)
+
+    if net.kind == "NetGraph":
+        return [Link(path(e.source), e.source_port, path(e.target), e.target_port) for e in net.edges]
+    keys: list[Any] = [None, *net.nodes, None]
+    found = []
+    for source, target in zip(keys[:-1], keys[1:], strict=True):
+        if source is not None or net.input_names:
+            out = "Input" if source is None else net.nodes[source].output_names[0]
+            into = "Output" if target is None else net.nodes[target].input_names[0]
+            found.append(Link(path(source), out, path(target), into))
+    return found
+
+
+def _spliced(outer: list[Link], inner: list[Link], at: Path) -> list[Link]:
+    """The links around a net joined to those inside it, which begin and end at its path."""
+    entering = [link for link in outer if link.target == at]
+    leaving = [link for link in outer if link.source == at]
+    links = [link for link in outer if at not in (link.source, link.target)]
+    feeds = {link.target_port: link for link in entering}
+    ends: dict[str, tuple[Path, str]] = {}
+    for link in inner:
+        source = (link.source, link.source_port)
+        if link.source == at:
+            if link.source_port not in feeds:
+                continue
+            feed = feeds[link.source_port]
+            source = (feed.source, feed.source_port)
+        if link.target == at:
+            ends[link.target_port] = source
+        else:
+            links.append(Link(*source, link.target, link.target_port))
+    return [*links, *(Link(*ends[link.source_port], link.target, link.target_port) for link in leaving)]
+
+
+def _line(net: Net, paths: list[Path], links: list[Link]) -> list[Path] | None:
+    """The leaves in the order of a chain, or None where there are branches or other ports than a chain has."""
+    if net.output_names != ("Output",) or net.input_names not in ((), ("Input",)) or len(links) != len(paths) + len(net.input_names):
+        return None
+    following = {link.source: link.target for link in links}
+    leaves = {path: node_at(net, path) for path in paths}
+    if len(following) != len(links) or any(getattr(node, "is_variadic", False) or len(node.output_names) != 1
+                                           for node in leaves.values()):
+        return None
+    order: list[Path] = []
+    at = following.get(()) if net.input_names else next((p for p in paths if not leaves[p].input_names), None)
+    while at:
+        order.append(at)
+        at = following[at]
+    single = all(len(leaves[path].input_names) == 1 for path in order[1:])
+    return order if single and len(order) == len(paths) else None
+
+
+def _edges(net: Net, links: list[Link], moves: Moves) -> list[Edge]:
+    """Edges between the flat nodes; the ports of the graph keep their order."""
+    ports = {name: i for i, name in enumerate(net.port_names)}
+
+    def rank(link: Link) -> tuple[int, int]:
+        return ports[link.source_port] if not link.source else len(ports), ports[link.target_port] if not link.target else -1
+
+    def key(path: Path) -> Key | None:
+        return moves[path][0] if path else None
+
+    return [Edge(key(link.source), link.source_port, key(link.target), link.target_port)
+            for link in sorted(links, key=rank)]
+
+
+__all__ = ["FLAT", "net_flatten"]
