@@ -229,7 +229,7 @@ def test_arrays_that_are_there_stay_bit_for_bit() -> None:
 
 def test_all_draws_every_array_anew_and_statistics_too() -> None:
     layer = wl.BatchNormalizationLayer(moving_mean=[3.0, 4.0], moving_variance=[5.0, 6.0])
-    net = NetChain([wl.LinearLayer(2, weights=[[9.0]], biases=[8.0, 7.0]), layer], input=1)
+    net = NetChain([wl.LinearLayer(2, weights=[[9.0], [9.0]], biases=[8.0, 7.0]), layer], input=1)
     fresh = NetChain([2, wl.BatchNormalizationLayer()], input=1)
     assert same(arrays(net_initialize(net, all=True)), arrays(net_initialize(fresh)))
     assert arrays(net)[2, "MovingMean"].tolist() == [3.0, 4.0]

@@ -24,3 +24,12 @@ def field_name(name: str) -> str:
     for letter in name:
         out += ("_" if out and letter.isupper() else "") + letter.lower()
     return out
+
+
+def a(kind: str) -> str:
+    """A word with its article.
+
+    >>> a("ElementwiseLayer"), a("NetChain")
+    ('an ElementwiseLayer', 'a NetChain')
+    """
+    return f"{'an' if kind[:1] in 'AEIOU' else 'a'} {kind}"

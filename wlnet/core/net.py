@@ -9,6 +9,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 
 from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.names import a
 from wlnet.core.parts import NetSharedArray
 from wlnet.core.ports import PortType
 from wlnet.core.rules import NOTHING_SAID, RuleList
@@ -98,7 +99,7 @@ class Net:
         raise fail(
             OptionError,
             Fault(
-                f"a net never changes in place: {name!r} of a {self.kind} cannot be set",
+                f"a net never changes in place: {name!r} of {a(self.kind)} cannot be set",
                 fix=f'net_replace_part(net, {{"{name}": value}}) gives a new net',
             ),
         )
@@ -179,7 +180,7 @@ class Net:
     def __iter__(self) -> Iterator[Any]:
         raise fail(
             OptionError,
-            Fault(f"a {self.kind} is not a sequence", fix="net_extract(net, ALL) lists its nodes"),
+            Fault(f"{a(self.kind)} is not a sequence", fix="net_extract(net, ALL) lists its nodes"),
         )
 
 
@@ -232,7 +233,7 @@ def as_array(given: Any, name: str, kind: str) -> Any:
         raise fail(
             OptionError,
             Fault(
-                f"{name} of a {kind} is not an array of numbers",
+                f"{name} of {a(kind)} is not an array of numbers",
                 given=repr(given)[:80],
                 expected="numbers, AUTOMATIC, None where the array may be absent, or "
                 'NetSharedArray("name")',
@@ -242,7 +243,7 @@ def as_array(given: Any, name: str, kind: str) -> Any:
         raise fail(
             OptionError,
             Fault(
-                f"{name} of a {kind} holds numbers that are not finite", expected="finite numbers"
+                f"{name} of {a(kind)} holds numbers that are not finite", expected="finite numbers"
             ),
         )
     array.flags.writeable = False

@@ -201,9 +201,30 @@ def path_text(path: Path) -> str:
     return "/".join(map(str, path))
 
 
-def select(net: Addressable, step: Any, part: Any, at: Path = ()) -> list[Place]:
-    """The places one step leads to, in the order of the net. Raises PartError when there is
-    none."""
+class Sought:
+    """Which of several alternatives were found so far.
+
+    After a step that selects several nodes an alternative need not be in each of them, but each must be in one.
+    """
+
+    def __init__(self) -> None:
+        self.found: set[tuple[Any, Any]] = set()
+        self.refused: dict[tuple[Any, Any], PartError] = {}
+
+    def check(self) -> None:
+        """Raise the PartError of an alternative that was found nowhere."""
+        for key, error in self.refused.items():
+            if key not in self.found:
+                raise error
+
+
+def select(
+    net: Addressable, step: Any, part: Any, at: Path = (), sought: Sought | None = None
+) -> list[Place]:
+    """The places one step leads to, in the order of the net. Raises PartError when there is none.
+
+    Of Alternatives those that are there; without `sought` all of them have to be.
+    """
     keys = list(net.nodes)
     if isinstance(step, Symbol):
         if net.addressing == "operator":
@@ -212,14 +233,33 @@ def select(net: Addressable, step: Any, part: Any, at: Path = ()) -> list[Place]
             return [Place((name,), "array") for name in net.array_values]
         return [Place((key,), "node") for key in keys]
     if isinstance(step, Alternatives):
-        found = [place for each in step.steps for place in select(net, each, part, at)]
-        order = {key: i for i, key in enumerate(keys)}
-        return sorted(dict.fromkeys(found), key=lambda place: order.get(place.path[0], -1))
+        return _any_of(net, step, part, at, sought)
     if isinstance(step, Span):
         return [Place((key,), "node") for key in _span_keys(net, step, part, at)]
     if isinstance(step, int):
         return [Place((_numbered_key(net, step, part, at),), "node")]
     return [_named(net, step, part, at)]
+
+
+def _any_of(
+    net: Addressable, step: Alternatives, part: Any, at: Path, sought: Sought | None
+) -> list[Place]:
+    ledger = sought or Sought()
+    found: list[Place] = []
+    refused: list[PartError] = []
+    for each in step.steps:
+        # The same alternative at another depth of the part is another question.
+        question = (len(at), each)
+        try:
+            found += select(net, each, part, at, ledger)
+            ledger.found.add(question)
+        except PartError as error:
+            ledger.refused.setdefault(question, error)
+            refused.append(error)
+    if refused and (sought is None or not found):
+        raise refused[0]
+    order = {key: i for i, key in enumerate([*net.array_values, *net.nodes])}
+    return sorted(dict.fromkeys(found), key=lambda place: order.get(place.path[0], -1))
 
 
 def _named(net: Addressable, name: str, part: Any, at: Path) -> Place:
@@ -333,23 +373,26 @@ def find(net: Addressable, part: Any) -> list[Place]:
     After a step that selects several nodes the rest of the part is applied wherever it resolves; it
     is an error only when it resolves in none. A last ANY or ALL selects whatever is there.
     """
-    return list(dict.fromkeys(_descend(net, as_steps(part), part, ())))
+    sought = Sought()
+    found = _descend(net, as_steps(part), part, (), sought)
+    sought.check()
+    return list(dict.fromkeys(found))
 
 
-def _descend(net: Addressable, steps: tuple[Any, ...], part: Any, at: Path) -> list[Place]:
+def _descend(
+    net: Addressable, steps: tuple[Any, ...], part: Any, at: Path, sought: Sought
+) -> list[Place]:
     if not steps:
         return [Place(at, "node")]
     step, rest = steps[0], steps[1:]
     if not rest and isinstance(step, Symbol):
         return [Place(at, "node")]
     several = isinstance(step, MULTI)
-    if several and isinstance(step, Alternatives) and len(rest) == 0:
-        several = False
     found: list[Place] = []
     refused: PartError | None = None
-    for place in select(net, step, part, at):
+    for place in select(net, step, part, at, sought):
         try:
-            found += _into(net, place, rest, part, at)
+            found += _into(net, place, rest, part, at, sought)
         except PartError as error:
             if not several:
                 raise
@@ -360,11 +403,11 @@ def _descend(net: Addressable, steps: tuple[Any, ...], part: Any, at: Path) -> l
 
 
 def _into(
-    net: Addressable, place: Place, rest: tuple[Any, ...], part: Any, at: Path
+    net: Addressable, place: Place, rest: tuple[Any, ...], part: Any, at: Path, sought: Sought
 ) -> list[Place]:
     path = (*at, *place.path)
     if place.kind == "node":
-        return _descend(net.nodes[place.path[0]], rest, part, path)
+        return _descend(net.nodes[place.path[0]], rest, part, path, sought)
     if not rest:
         return [Place(path, place.kind)]
     if place.kind == "port" and len(rest) == 1 and isinstance(rest[0], str):

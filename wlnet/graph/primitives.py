@@ -20,7 +20,7 @@ Shapes = Callable[..., tuple[Shape, ...]]
 
 @dataclass(frozen=True)
 class Primitive:
-    """A name, the shapes of the results, what their entries are, and whether it draws random numbers."""
+    """A name, the shapes and entries of the results, and whether it draws random numbers."""
 
     name: str
     shapes: Shapes

@@ -1,6 +1,7 @@
 """What a layer declares: parameters, arrays and ports, a line each.
 
-From these lines follow the constructor, shape inference, initialization, paths, information, files and laws.
+From these lines follow the constructor, shape inference, initialization, paths, information, files
+and laws.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from wlnet.core.symbols import AUTOMATIC
 
 REQUIRED: Any = object()
 Check = Callable[[Any], Any]
-"""Returns the value as it is kept (plain frozen data), or raises ValueError saying what was expected."""
+"""Returns the value as it is kept (plain frozen data), or raises ValueError saying what was
+expected."""
 
 
 class Field:
@@ -30,6 +32,8 @@ class Field:
 
 
 class Parameter(Field):
+    """A parameter: its default and its check."""
+
     def __init__(self, default: Any, check: Check) -> None:
         self.default = default
         self.check = check
@@ -39,7 +43,11 @@ class Parameter(Field):
 
 
 class ArrayField(Field):
-    def __init__(self, pattern: Pattern, start: float | str, optional: bool, statistic: bool) -> None:
+    """An array: its pattern, how it starts, whether it may be None, whether it is a statistic."""
+
+    def __init__(
+        self, pattern: Pattern, start: float | str, optional: bool, statistic: bool
+    ) -> None:
         self.pattern = pattern
         self.start = start
         self.optional = optional
@@ -50,8 +58,15 @@ class ArrayField(Field):
 
 
 class PortField(Field):
+    """A port: its direction, its pattern, what flows through it."""
+
     def __init__(
-        self, direction: Literal["in", "out"], pattern: Pattern, element: Element, below: str | None, variadic: bool
+        self,
+        direction: Literal["in", "out"],
+        pattern: Pattern,
+        element: Element,
+        below: str | None,
+        variadic: bool,
     ) -> None:
         self.direction = direction
         self.pattern = pattern
@@ -68,11 +83,13 @@ def parameter(default: Any = REQUIRED, *, check: Check) -> Any:
     return Parameter(default, check)
 
 
-def array(*pattern: str | int, start: float | str, optional: bool = False, statistic: bool = False) -> Any:
+def array(
+    *pattern: str | int, start: float | str, optional: bool = False, statistic: bool = False
+) -> Any:
     """A learnable array (or a running statistic) with a shape in named sizes.
 
-    start: a number, "weights" for the initialization method's rule, or "general" for the weight rule from
-    rank 2 on and zeros below. optional: it may be None.
+    start: a number, "weights" for the initialization method's rule, or "general" for the weight
+    rule from rank 2 on and zeros below. optional: it may be None.
     """
     return ArrayField(pattern, start, optional, statistic)
 
@@ -85,7 +102,8 @@ def port(*pattern: str | int, element: Element = "Real", below: str | None = Non
 def variadic(*pattern: str | int) -> Any:
     """As many input ports as are connected, named "1", "2", ...
 
-    "#" in the name of a size stands for the number of the port; the size "inputs" is how many there are.
+    "#" in the name of a size stands for the number of the port; the size "inputs" is how many there
+    are.
     """
     return PortField("in", pattern, "Real", None, True)
 
@@ -120,6 +138,7 @@ def window(value: Any) -> int | tuple[int, ...]:
 
 
 def positive(value: Any) -> int:
+    """An integer from 1 on."""
     number = integer(value)
     if number < 1:
         raise ValueError("a positive integer")
@@ -127,12 +146,14 @@ def positive(value: Any) -> int:
 
 
 def integer(value: Any) -> int:
+    """An integer of Python or NumPy."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):
         raise ValueError("an integer")
     return int(value)
 
 
 def level(value: Any) -> int:
+    """A level of an array, counted from 1 or from -1."""
     number = integer(value)
     if number == 0:
         raise ValueError("a level: from 1, or from -1 backwards")
@@ -140,6 +161,7 @@ def level(value: Any) -> int:
 
 
 def boolean(value: Any) -> bool:
+    """True or False."""
     if not isinstance(value, bool):
         raise ValueError("True or False")
     return value
@@ -149,8 +171,9 @@ def real(low: float, high: float, *, open_high: bool = False, open_low: bool = F
     """A real number within bounds."""
 
     def check(value: Any) -> float:
-        text = f"a number {'>' if open_low else '>='} {low:g} and {'<' if open_high else '<='} {high:g}"
-        if isinstance(value, bool) or isinstance(value, str):
+        above, below = ">" if open_low else ">=", "<" if open_high else "<="
+        text = f"a number {above} {low:g} and {below} {high:g}"
+        if isinstance(value, (bool, str)):
             raise ValueError(text)
         try:
             number = float(value)

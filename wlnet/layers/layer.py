@@ -1,6 +1,7 @@
 """The base of all layers: everything that follows from a declaration.
 
-A layer is one file: a class with declared fields, `lower`, `reference` and `examples`. No layer extends another.
+A layer is one file: a class with declared fields, `lower`, `reference` and `examples`. No layer
+extends another.
 """
 
 from __future__ import annotations
@@ -11,14 +12,14 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from wlnet.core.errors import Fault, OptionError, RuleError, ShapeError, fail
-from wlnet.core.names import field_name
+from wlnet.core.errors import Fault, OptionError, ShapeError, fail
+from wlnet.core.multipliers import array_places
+from wlnet.core.names import a
 from wlnet.core.net import Net, as_array
 from wlnet.core.parts import NetSharedArray
-from wlnet.core.ports import UNKNOWN, PortType, as_port
-from wlnet.core.rules import NOTHING_SAID, Holder, match, parse_rules, warn_of_idle_rules
-from wlnet.core.multipliers import array_places
-from wlnet.core.shapes import Mismatch, Partial, Sizes, merge, shape_text, solve
+from wlnet.core.ports import PortType, as_port
+from wlnet.core.rules import Holder, match, parse_rules, warn_of_idle_rules
+from wlnet.core.shapes import Mismatch, Partial, Sizes, shape_text, solve
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
@@ -36,7 +37,6 @@ class Layer(Net):
     addressing = "layer"
     mixes_batch: ClassVar[bool] = False
     """Whether the examples of a batch meet in training, as in batch normalization."""
-    mean_of_examples: ClassVar[bool] = False
 
     declared_parameters: ClassVar[dict[str, Parameter]] = {}
     declared_arrays: ClassVar[dict[str, ArrayField]] = {}
@@ -51,16 +51,22 @@ class Layer(Net):
         cls.declared_parameters = {f.wolfram: f for f in fields if isinstance(f, Parameter)}
         cls.declared_arrays = {f.wolfram: f for f in fields if isinstance(f, ArrayField)}
         cls.declared_ports = {f.wolfram: f for f in fields if isinstance(f, PortField)}
-        cls.statistic_names = frozenset(f.wolfram for f in fields if isinstance(f, ArrayField) and f.statistic)
+        cls.statistic_names = frozenset(
+            f.wolfram for f in fields if isinstance(f, ArrayField) and f.statistic
+        )
         cls.__signature__ = _signature(cls)  # type: ignore[attr-defined]
         LAYERS[cls.kind] = cls
 
     def __init__(self, *args: Any, **options: Any) -> None:
         faults: list[Fault] = []
         given = self._bound(args, options, faults)
-        parameters = {name: self._parameter(field, given, faults)
-                      for name, field in self.declared_parameters.items()}
-        arrays = {name: self._array(field, given, faults) for name, field in self.declared_arrays.items()}
+        parameters = {
+            name: self._parameter(field, given, faults)
+            for name, field in self.declared_parameters.items()
+        }
+        arrays = {
+            name: self._array(field, given, faults) for name, field in self.declared_arrays.items()
+        }
         ports = self._ports(given, faults)
         if faults:
             raise fail(OptionError, faults)
@@ -70,7 +76,10 @@ class Layer(Net):
         try:
             self.infer({name: port.shape for name, port in self.ports.items()}, self.array_shapes())
         except Mismatch as error:
-            raise fail(ShapeError, Fault("shapes that do not fit one another", at=self.kind, given=str(error))) from None
+            raise fail(
+                ShapeError,
+                Fault("shapes that do not fit one another", at=self.kind, given=str(error)),
+            ) from None
         self.check_rules()
 
     def check(self) -> None:
@@ -83,22 +92,38 @@ class Layer(Net):
 
     # Construction
 
-    def _bound(self, args: Sequence[Any], options: dict[str, Any], faults: list[Fault]) -> dict[str, Any]:
+    def _bound(
+        self, args: Sequence[Any], options: dict[str, Any], faults: list[Fault]
+    ) -> dict[str, Any]:
         positional = [field.name for field in self.declared_parameters.values()]
         known = [p.name for p in _signature(type(self)).parameters.values()]
         given = dict(zip(positional, args, strict=False))
         if len(args) > len(positional):
-            faults.append(Fault(f"too many arguments for a {self.kind}", given=repr(args[len(positional)]),
-                                known=known, fix="arrays and ports are given by name"))
+            faults.append(
+                Fault(
+                    f"too many arguments for {a(self.kind)}",
+                    given=repr(args[len(positional)]),
+                    known=known,
+                    fix="arrays and ports are given by name",
+                )
+            )
         for name, value in options.items():
             if name not in known:
                 why = ""
                 if name == "learning_rate_multipliers":
                     why = ": it has no arrays that could learn"
-                faults.append(Fault(f"a {self.kind} has no option {name!r}{why}", given=repr(value)[:80],
-                                    known=known, fix=suggestion(name, known)))
+                faults.append(
+                    Fault(
+                        f"{a(self.kind)} has no option {name!r}{why}",
+                        given=repr(value)[:80],
+                        known=known,
+                        fix=suggestion(name, known),
+                    )
+                )
             elif name in given:
-                faults.append(Fault(f"{name!r} of a {self.kind} is given twice", given=repr(value)))
+                faults.append(
+                    Fault(f"{name!r} of {a(self.kind)} is given twice", given=repr(value))
+                )
             else:
                 given[name] = value
         return given
@@ -106,7 +131,9 @@ class Layer(Net):
     def _parameter(self, field: Parameter, given: Mapping[str, Any], faults: list[Fault]) -> Any:
         value = given.get(field.name, field.default)
         if value is REQUIRED:
-            faults.append(Fault(f"a {self.kind} needs {field.name!r}", fix=f"{self.kind}({field.name}=...)"))
+            faults.append(
+                Fault(f"{a(self.kind)} needs {field.name!r}", fix=f"{self.kind}({field.name}=...)")
+            )
             return None
         if field.name not in given:
             return value
@@ -115,8 +142,13 @@ class Layer(Net):
         except (ValueError, TypeError) as error:
             if isinstance(error, OptionError):
                 raise
-            faults.append(Fault(f"{field.wolfram} of a {self.kind} cannot be this", given=repr(value)[:80],
-                                expected=str(error)))
+            faults.append(
+                Fault(
+                    f"{field.wolfram} of {a(self.kind)} cannot be this",
+                    given=repr(value)[:80],
+                    expected=str(error),
+                )
+            )
             return None
 
     def _array(self, field: ArrayField, given: Mapping[str, Any], faults: list[Fault]) -> Any:
@@ -126,9 +158,13 @@ class Layer(Net):
             faults.append(Fault(str(error)))
             return None
         if value is None and not field.optional:
-            faults.append(Fault(f"{field.wolfram} of a {self.kind} may not be None"))
+            faults.append(Fault(f"{field.wolfram} of {a(self.kind)} may not be None"))
         if isinstance(value, NetSharedArray) and field.statistic:
-            faults.append(Fault(f"{field.wolfram} of a {self.kind} is a running statistic: it cannot be shared"))
+            faults.append(
+                Fault(
+                    f"{field.wolfram} of {a(self.kind)} is a running statistic: it cannot be shared"
+                )
+            )
         return value
 
     def _ports(self, given: Mapping[str, Any], faults: list[Fault]) -> dict[str, PortType]:
@@ -136,14 +172,21 @@ class Layer(Net):
         extra = given.get("ports") or {}
         for name, field in self.declared_ports.items():
             if field.variadic:
-                ports.update({key: as_port(value, key) for key, value in extra.items() if key.isdecimal()})
+                ports.update(
+                    {key: as_port(value, key) for key, value in extra.items() if key.isdecimal()}
+                )
                 continue
             spec = given.get(field.name, extra.get(name, AUTOMATIC))
             ports[name] = as_port(spec, name)
         for name in extra:
             if name not in ports:
-                faults.append(Fault(f"a {self.kind} has no port {name!r}", known=list(self.declared_ports),
-                                    fix=suggestion(name, self.declared_ports)))
+                faults.append(
+                    Fault(
+                        f"{a(self.kind)} has no port {name!r}",
+                        known=list(self.declared_ports),
+                        fix=suggestion(name, self.declared_ports),
+                    )
+                )
         return ports
 
     # What the part language sees
@@ -153,12 +196,16 @@ class Layer(Net):
         names = []
         for name, field in self.declared_ports.items():
             if field.direction == "in":
-                names += [key for key in self.ports if key.isdecimal()] if field.variadic else [name]
+                names += (
+                    [key for key in self.ports if key.isdecimal()] if field.variadic else [name]
+                )
         return tuple(names)
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        return tuple(name for name, field in self.declared_ports.items() if field.direction == "out")
+        return tuple(
+            name for name, field in self.declared_ports.items() if field.direction == "out"
+        )
 
     @property
     def is_variadic(self) -> bool:
@@ -172,10 +219,15 @@ class Layer(Net):
 
     def array_shapes(self) -> Shapes:
         """What the given arrays tell of their shapes; absent arrays are left out."""
-        return {name: tuple(value.shape) if isinstance(value, np.ndarray) else None
-                for name, value in self.array_values.items() if value is not None}
+        return {
+            name: tuple(value.shape) if isinstance(value, np.ndarray) else None
+            for name, value in self.array_values.items()
+            if value is not None
+        }
 
-    def infer(self, ports: Shapes, arrays: Shapes, *, settle: bool = False) -> tuple[Shapes, Shapes]:
+    def infer(
+        self, ports: Shapes, arrays: Shapes, *, settle: bool = False
+    ) -> tuple[Shapes, Shapes]:
         """Ports and arrays with all that follows from one another. Raises Mismatch.
 
         settle: also make the assumptions that are made only when nothing else decides.
@@ -191,7 +243,9 @@ class Layer(Net):
             if settle:
                 self.settle(known)
 
-        found = dict(zip(names, solve(patterns, [*ports.values(), *arrays.values()], relate), strict=True))
+        found = dict(
+            zip(names, solve(patterns, [*ports.values(), *arrays.values()], relate), strict=True)
+        )
         return {n: found[n] for n in ports}, {n: found[n] for n in arrays}
 
     def sizes(self, ports: Shapes, arrays: Shapes) -> Sizes:
@@ -233,7 +287,8 @@ class Layer(Net):
 
     @staticmethod
     def examples() -> Iterator[tuple[Any, ...]]:
-        """Layers with the shapes of their inputs (and optionally the range of the numbers) for the laws."""
+        """Layers with the shapes of their inputs (and optionally the range of the numbers) for the
+        laws."""
         return iter(())
 
     def describe_shapes(self) -> str:
@@ -253,10 +308,3 @@ def _signature(cls: type[Layer]) -> inspect.Signature:
     rows += [inspect.Parameter(name, keyword, default=AUTOMATIC) for name in names]
     rows.append(inspect.Parameter("ports", keyword, default=None))
     return inspect.Signature(rows)
-
-
-def merged_port(port: PortType, shape: Partial) -> PortType:
-    return PortType(merge(port.shape, shape), port.element, port.coder)
-
-
-__all__ = ["LAYERS", "RuleError", "UNKNOWN", "Layer", "field_name", "merged_port"]

@@ -19,7 +19,8 @@ class LinearLayer(Layer):
     """Affine map: output = weights . flattened input + biases, in the shape that was asked for.
 
     output_size: a size, a tuple of sizes, () for a scalar, or AUTOMATIC to infer it.
-    Arrays: weights (out, in), biases (out,) or None, where in and out are the products of the sizes.
+    Arrays: weights (out, in), biases (out,) or None, where in and out are the products of the
+    sizes.
 
     >>> LinearLayer(2, weights=[[1, 0], [0, 2]], biases=[1, 1])([3, 4]).tolist()
     [4.0, 9.0]

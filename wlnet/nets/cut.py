@@ -94,7 +94,7 @@ def _starts(graph: NetGraph, given: Any, part: Any) -> Iterable[Key]:
 def _reached(graph: NetGraph, keys: Iterable[Key | None], way: int) -> set[Key | None]:
     """The vertices that edges lead to, forwards or backwards, those given included."""
     found: set[Key | None] = set(keys)
-    new = set(found)
+    new: set[Key | None] = set(found)
     while new:
         steps = [(e.source, e.target)[::way] for e in graph.edges if e.source is not None and e.target is not None]
         new = {b for a, b in steps if a in new} - found

@@ -16,6 +16,7 @@ from wlnet.core.parts import (
     NetSharedArray,
     Path,
     Place,
+    Sought,
     as_steps,
     node_at,
     select,
@@ -52,7 +53,10 @@ def net_extract(net: Any, part: Any) -> Any:
         return _shared(net, part)
     if isinstance(part, list) and part and all(isinstance(each, (tuple, list)) for each in part):
         return [net_extract(net, each) for each in part]
-    return _Extraction(net, part).at(net, as_steps(part), ())
+    extraction = _Extraction(net, part)
+    found = extraction.at(net, as_steps(part), ())
+    extraction.sought.check()
+    return found
 
 
 def _shared(net: Net, part: NetSharedArray) -> Any:
@@ -71,6 +75,7 @@ class _Extraction:
     def __init__(self, root: Net, part: Any) -> None:
         self.root, self.part = root, part
         self.solution: Solution = inference(root)
+        self.sought = Sought()
 
     def at(self, net: Net, steps: tuple[Any, ...], path: Path) -> Any:
         if not steps:
@@ -81,7 +86,7 @@ class _Extraction:
         if not isinstance(step, MULTI):
             (place,) = select(net, step, self.part, path)
             return self._place(net, place, rest, path)
-        places = select(net, step, self.part, path)
+        places = select(net, step, self.part, path, self.sought)
         found: dict[Any, Any] = {}
         refused: PartError | None = None
         for place in places:

@@ -7,7 +7,8 @@ He et al., "Delving deep into rectifiers", 2015 (Kaiming); Glorot & Bengio, 2010
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -32,6 +33,11 @@ METHODS: dict[str, dict[str, Any]] = {
     "Orthogonal": {},
     "Identity": {"Distribution": 0.01},
     "Random": {"Weights": 1.0, "Biases": None},
+}
+FACTORS: dict[str, Callable[[int, int], float]] = {
+    "In": lambda fan_in, fan_out: fan_in / 2,
+    "Out": lambda fan_in, fan_out: fan_out / 2,
+    "Mean": lambda fan_in, fan_out: (fan_in + fan_out) / 2,
 }
 
 
@@ -89,7 +95,18 @@ def _method(given: Any) -> tuple[str, dict[str, Any]]:
     if unknown:
         raise fail(OptionError, Fault(f"method {name!r} has no such options", given=", ".join(map(repr, unknown)),
                                       known=list(METHODS[name]), fix=suggestion(str(unknown[0]), METHODS[name])))
-    return name, {**METHODS[name], **options}
+    chosen = {**METHODS[name], **options}
+    for word, value in chosen.items():
+        _check_option(word, value)
+    return name, chosen
+
+
+def _check_option(word: str, value: Any) -> None:
+    if word == "FactorType":
+        if value not in FACTORS:
+            raise fail(OptionError, Fault("an unknown FactorType", given=repr(value), known=list(FACTORS)))
+    elif not (word == "Biases" and value is None) and not (word == "Distribution" and value in ("Normal", "Uniform")):
+        _spelled(value)
 
 
 def array_roles(net: Net, at: Path = ()) -> Iterator[tuple[Any, Layer, str, Path]]:
@@ -182,11 +199,7 @@ def _weights(
         return rng.standard_normal(shape) * math.sqrt(1 / fan_in)
     variance = gain / fan_in
     if method == "Xavier":
-        factor = options["FactorType"]
-        counts = {"In": fan_in / 2, "Out": fan_out / 2, "Mean": (fan_in + fan_out) / 2}
-        if factor not in counts:
-            raise fail(OptionError, Fault("an unknown FactorType", given=repr(factor), known=list(counts)))
-        variance = gain / counts[factor]
+        variance = gain / FACTORS[options["FactorType"]](fan_in, fan_out)
     deviation = math.sqrt(variance)
     if options["Distribution"] == "Normal":
         return rng.standard_normal(shape) * deviation
@@ -196,13 +209,18 @@ def _weights(
 
 
 def _distribution(given: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Draw:
+    name, a, b = _spelled(given)
+    return rng.normal(a, b, shape) if name == "Normal" else rng.uniform(a, b, shape)
+
+
+def _spelled(given: Any) -> tuple[str, float, float]:
     """A number s is Normal(0, s); ("Normal", mean, s) and ("Uniform", low, high) are spelled out."""
-    if isinstance(given, (int, float)) and not isinstance(given, bool) and given >= 0:
-        return rng.standard_normal(shape) * given
-    if isinstance(given, (tuple, list)) and len(given) == 3 and given[0] == "Normal":
-        return rng.normal(given[1], given[2], shape)
-    if isinstance(given, (tuple, list)) and len(given) == 3 and given[0] == "Uniform":
-        return rng.uniform(given[1], given[2], shape)
+    spelled = given if isinstance(given, (tuple, list)) else ("Normal", 0.0, given)
+    numbers = [x for x in spelled[1:] if isinstance(x, Real) and not isinstance(x, bool) and math.isfinite(x)]
+    if len(spelled) == 3 and len(numbers) == 2:
+        name, a, b = spelled[0], float(numbers[0]), float(numbers[1])
+        if (name == "Normal" and b >= 0) or (name == "Uniform" and a <= b):
+            return name, a, b
     raise fail(OptionError, Fault("a distribution that is not known", given=repr(given),
                                   expected='a standard deviation, ("Normal", mean, deviation), ("Uniform", low, high)'))
 
