@@ -29,13 +29,11 @@ def falling(t: int, total: int) -> float:
 
 def told(state: dict[str, Any]) -> None:
     """One line a round."""
-    print(
-        f"round {state['Round']:3} of {state['TotalRounds']}   loss {state['RoundLoss']:.5f}",
-        flush=True,
-    )
+    speed = f"{state['ExamplesPerSecond']:,.0f} digits/s"
+    print(f"round {state['Round']:3}   loss {state['RoundLoss']:.5f}   {speed}", flush=True)
 
 
-def trained_lenet(x: np.ndarray, y: np.ndarray, rounds: int = ROUNDS) -> Any:
+def trained_lenet(x: np.ndarray, y: np.ndarray, rounds: int) -> Any:
     """LeNet, trained from scratch on these images and labels."""
     return wl.net_train(
         wl.net_model("LeNet", trained=False),
@@ -60,7 +58,7 @@ def main(file: Path) -> None:
     (x, y), (x_test, y_test) = wl.data.mnist()
     print(f"LeNet learns from {len(x):,} digits, {ROUNDS} rounds in batches of {BATCH}.")
     start = time.perf_counter()
-    net = trained_lenet(x, y)
+    net = trained_lenet(x, y, ROUNDS)
     print(f"That took {time.perf_counter() - start:.0f} s.")
     share = accuracy(net, x_test, y_test)
     print(f"It reads {share:.2%} of the {len(x_test):,} test digits, which it has never seen.")

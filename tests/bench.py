@@ -20,7 +20,7 @@ from wlnet.plan.compile import finish
 from wlnet.plan.lower import lower
 
 BATCH = 3
-NO_INDEX = -(2**62)
+NO_INDEX = -(2**30)
 """What index memory is filled with where floats would be NaN."""
 
 

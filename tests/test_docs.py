@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import configparser
 import doctest
 import re
 import warnings
@@ -107,6 +108,17 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
         links = [link.partition("#")[0] for link in LINK.findall(page.read_text("utf-8"))]
         waiting += [(page.parent / link).resolve() for link in links if link and "://" not in link]
     assert set(PAGES) <= reached, [name(page) for page in set(PAGES) - reached]
+
+
+def test_the_drawing_of_the_house_is_the_contract_of_imports() -> None:
+    contract = configparser.ConfigParser()
+    contract.read(ROOT / "setup.cfg", encoding="utf-8")
+    floors = contract["importlinter:contract:house"]["layers"].split("\n")
+    page = (ROOT / "docs" / "why" / "architecture.md").read_text("utf-8")
+    (drawing,) = [text for _, text in blocks(page, "text") if "cli" in text]
+    rooms = [re.split(r" {3,}", line.strip())[0] for line in drawing.splitlines()]
+    drawn = [re.sub(r"  +", " ", floor) for floor in rooms if floor != "|"]
+    assert drawn == [floor.strip() for floor in floors if floor.strip()]
 
 
 @pytest.mark.parametrize(

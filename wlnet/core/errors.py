@@ -119,4 +119,4 @@ def _frames_inside() -> int:
     ):
         frame = frame.f_back
         depth += 1
-    return max(depth - 1, 0)
+    return depth

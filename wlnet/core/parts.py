@@ -397,8 +397,8 @@ def _descend(
             if not several:
                 raise
             refused = refused or error
-    if not found and refused:
-        raise refused
+    if not found:
+        raise refused or _part_error(f"{step!r} finds nothing to go into", part, at=at, known=[])
     return found
 
 

@@ -19,6 +19,8 @@ def is_single(port: PortType, name: str, x: Any) -> bool | None:
     tell."""
     if isinstance(x, str):
         return True
+    if isinstance(x, (list, tuple)) and len(x) == 0:
+        return False
     if port.coder is not None:
         encoded = port.coder.shape
         if not (
@@ -34,8 +36,6 @@ def is_single(port: PortType, name: str, x: Any) -> bool | None:
     if rank == len(port.shape):
         return True
     if rank == len(port.shape) + 1 or (rank is None and isinstance(x, (list, tuple))):
-        return False
-    if isinstance(x, (list, tuple)) and len(x) == 0:
         return False
     raise fail(
         ShapeError,

@@ -11,7 +11,7 @@ from typing import Any
 
 from wlnet.core.errors import Fault, FormatError, WlnetError, fail
 
-DEEPEST = 640
+DEEPEST = 400
 """Brackets in brackets: enough for the deepest net with the deepest formula; Python parses it."""
 
 # A string, open or closed, in one bite: no text makes this search take more than one pass.

@@ -12,7 +12,7 @@ from wlnet.core.net import Net
 from wlnet.io.canonical import refused
 from wlnet.io.layout import header_length, packed, unpacked
 from wlnet.io.rebuild import rebuilt
-from wlnet.io.record import Tensors, written
+from wlnet.io.record import written
 from wlnet.io.replacement import replace_file
 
 SUFFIX = ".wlnet"
@@ -55,7 +55,7 @@ def save(net: Any, file: str | os.PathLike[str]) -> Path:
     record, tensors = written(net)
     data = packed(record, tensors)
     # What could not be read back is not written: better to know it now.
-    if _net(record, tensors) != net:
+    if rebuilt(record, tensors) != net:
         raise refused(
             "this net would come back from a file as another one",
             given=net.kind,
@@ -79,7 +79,7 @@ def load(file: str | os.PathLike[str]) -> Any:
     if path is None:
         raise fail(OptionError, faults)
     try:
-        return _net(*unpacked(_content(path)))
+        return rebuilt(*unpacked(_content(path)))
     except FormatError as error:
         raise FormatError(f"{path}: {error}") from None
 
@@ -109,13 +109,3 @@ def _content(path: Path) -> bytes:
         header_length(file.read(8), size)
         file.seek(0)
         return file.read()
-
-
-def _net(record: Any, tensors: Tensors) -> Net:
-    try:
-        return rebuilt(record, tensors)
-    except FormatError:
-        raise
-    except Exception as error:
-        # Whatever a check says here, it says of what stands in the file.
-        raise refused(f"no net can be made of this: {error}"[:1000]) from error

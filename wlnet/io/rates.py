@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from wlnet.core.errors import FormatError, fail
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, walk_names
@@ -70,7 +71,10 @@ def read(record: Any) -> RuleList:
         raise refused(
             "these are no rules", at=AT, given=shown(record), known=["Rate", "Dict", "List"]
         )
-    return parse_rules(given)
+    rules = parse_rules(given)
+    if rules.faults:
+        raise fail(FormatError, rules.faults)
+    return rules
 
 
 def check(net: Net) -> None:
@@ -86,7 +90,7 @@ def check(net: Net) -> None:
         raise refused("too many rules on too large a net for a file", at=AT)
     # One after the other: a foreign list that is wrong throughout ends at its first fault.
     for rule in rules:
-        match(Holder(net, RuleList((rule,), rules.given, rules.faults)), places)
+        match(Holder(net, RuleList((rule,))), places)
 
 
 def _leads_to_one(part: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from wlnet.core.errors import FormatError
 from wlnet.core.names import field_name
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path, path_text
@@ -22,7 +23,7 @@ from wlnet.nets.inference import check_shapes
 from wlnet.nets.netgraph import NetGraph, graph_with
 from wlnet.nets.operators import OPERATORS
 
-DEEPEST = 100
+DEEPEST = 50
 MOST_NODES = 4_096
 """Nodes of a net of all levels: shape inference may look at each of them for each of them."""
 
@@ -30,7 +31,17 @@ COMMON = {"Kind", "LearningRateMultipliers", "Ports"}
 
 
 def rebuilt(record: Any, tensors: Tensors) -> Net:
-    """The net of a record that `written` made; FormatError, or what the constructors raise."""
+    """The net of a record that `written` made. Raises FormatError."""
+    try:
+        return _rebuilt(record, tensors)
+    except FormatError:
+        raise
+    except Exception as error:
+        # Whatever a check of a constructor says here, it says of what stands in the file.
+        raise refused(f"no net can be made of this: {error}"[:1000]) from error
+
+
+def _rebuilt(record: Any, tensors: Tensors) -> Net:
     row = _table(record, {"Format", "Net", "Shared"}, "the file")
     if row["Format"] != FORMAT or type(row["Format"]) is not int:
         raise refused(

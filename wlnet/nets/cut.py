@@ -23,15 +23,18 @@ Wire = tuple[Key | None, str]
 def take_from_graph(graph: NetGraph, start: Any, end: Any, part: Any) -> NetGraph:
     """Every vertex on a path from a start to an end. Raises PartError."""
     ends = [wire for one in _listed(end) for wire in _ends(graph, one, part)]
-    starts = [key for one in _listed(start) for key in _starts(graph, one, part)]
-    ahead, back = _reached(graph, starts, 1), _reached(graph, [key for key, _ in ends], -1)
+    starts = [list(_starts(graph, one, part)) for one in _listed(start)]
+    ahead = _reached(graph, [key for some in starts for key in some], 1)
+    back = _reached(graph, [key for key, _ in ends], -1)
     kept = [key for key in graph.nodes if key in ahead and key in back]
     lost = [key for key, _ in ends if key not in kept]
-    if start is not ALL:
-        lost += [key for key in starts if key not in kept]
+    # Of the vertices that one port feeds, one on the way to an end is enough.
+    lost += [some[0] for some in starts if not any(key in kept for key in some)]
     if lost or not kept:
+        reached = [key for key in graph.nodes if key in ahead]
         raise fail(PartError, Fault("no path leads from the start to the end", given=repr(part), known=list(graph.nodes),
-                                    at=f"vertex {lost[0]!r}" if lost else None, fix="net_take(graph, (start, end))"))
+                                    at=f"vertex {lost[0]!r}" if lost else None,
+                                    fix=f"paths from the start lead to {', '.join(map(repr, reached))}"))
     return _part_of(graph, kept, ends)
 
 
@@ -95,9 +98,10 @@ def _reached(graph: NetGraph, keys: Iterable[Key | None], way: int) -> set[Key |
     """The vertices that edges lead to, forwards or backwards, those given included."""
     found: set[Key | None] = set(keys)
     new: set[Key | None] = set(found)
+    steps = [(e.source, e.target)[::way] for e in graph.edges if e.source and e.target]
     while new:
-        steps = [(e.source, e.target)[::way] for e in graph.edges if e.source is not None and e.target is not None]
-        new = {b for a, b in steps if a in new} - found
+        following: set[Key | None] = {b for a, b in steps if a in new}
+        new = following - found
         found |= new
     return found
 

@@ -20,6 +20,7 @@ from wlnet.nets.inference import check_shapes, inference
 from wlnet.nets.known_shapes import Known, knowing
 from wlnet.nets.netgraph import NetGraph, graph_of
 from wlnet.nets.positions import need_net, renumbered, whole
+from wlnet.nets.replace import worded
 from wlnet.nets.rules_of_parts import Moves, Voice, carried, shared_rates
 
 
@@ -86,6 +87,7 @@ def without(net: Any, paths: list[Path], at: Path) -> tuple[Any, Moves]:
     inner_moves: dict[Key, Moves] = {}
     for key, rest in deeper.items():
         smaller, inner_moves[key] = without(nodes[key], rest, (*at, key))
+        _same_ports(nodes[key], smaller, (*at, key), rest)
         nodes[key] = carried(smaller, [Voice(nodes[key], inner_moves[key])])
     kept = [key for key in nodes if key not in gone]
     if not kept:
@@ -100,7 +102,7 @@ def without(net: Any, paths: list[Path], at: Path) -> tuple[Any, Moves]:
         result = _smaller(net, nodes, new, gone)
     except ShapeError as error:
         where = ", ".join(path_text((*at, *path)) for path in paths)
-        raise ShapeError(f"without {where} its neighbours do not fit: {error}") from None
+        raise worded(error, f"without {where} its neighbours do not fit") from None
     moves: dict[Path, Path] = {}
     for key in kept:
         inside = inner_moves.get(key)
@@ -109,6 +111,17 @@ def without(net: Any, paths: list[Path], at: Path) -> tuple[Any, Moves]:
         else:
             moves.update({(key, *old): (new[key], *now) for old, now in inside.items()})
     return result, moves
+
+
+def _same_ports(old: Net, new: Net, at: Path, paths: list[Path]) -> None:
+    """A net inside another may lose nodes, but not the ports that the other uses."""
+    if (old.input_names, old.output_names) != (new.input_names, new.output_names):
+        raise fail(OptionError, Fault(
+            "a net inside another would have other ports", at=path_text(at),
+            given=f"without {', '.join(path_text(path) for path in paths)}: inputs "
+            f"{list(new.input_names)}, outputs {list(new.output_names)}",
+            expected=f"inputs {list(old.input_names)}, outputs {list(old.output_names)}",
+            fix="net_flatten lays the nets out on one level, where more can be deleted"))
 
 
 def _smaller(net: Any, nodes: dict[Key, Net], new: dict[Key, Key], gone: list[Key]) -> Any:
@@ -157,6 +170,14 @@ def _smaller_graph(graph: NetGraph, kept: dict[Key, Net], new: dict[Key, Key], g
     for key, port in after:
         result_edges.append(Edge(_new(key, new), port, None, outputs[key, port]))
     ports = {name: _kept_port(graph, name, gone) for name in graph.port_names}
+    # Where a vertex at a port is gone, its neighbour now stands there, with the shape it has.
+    known += [((), e.source_port, wires[(e.target,), e.target_port]) for e in edges
+              if e.source is None and e.target is not None and ports.get(e.source_port) == UNKNOWN]
+    known += [((), e.target_port, wires[(e.source,), e.source_port]) for e in edges
+              if e.target is None and e.source is not None and ports.get(e.target_port) == UNKNOWN]
+    if not any(e.target is None for e in result_edges):
+        raise fail(PartError, Fault("no output would be left", at=graph.kind, given=", ".join(map(repr, gone)),
+                                    known=list(graph.nodes)))
     return knowing(graph_of(kept, result_edges, {n: p for n, p in ports.items() if p != UNKNOWN}), known)  # type: ignore[no-any-return]
 
 
@@ -178,12 +199,12 @@ def _bridged(edges: list[Edge], key: Key) -> list[Edge]:
 
 
 def _kept_port(graph: NetGraph, name: str, gone: list[Key]) -> PortType:
-    """A port of the graph as it was said, unless the vertex behind it is gone."""
+    """A port of the graph as it was said, unless all vertices behind it are gone."""
     if name in graph.input_names:
         ends = [e.target for e in graph.edges if e.source is None and e.source_port == name]
     else:
         ends = [e.source for e in graph.edges if e.target is None and e.target_port == name]
-    return UNKNOWN if any(end in gone for end in ends) else graph.ports[name]
+    return UNKNOWN if all(end in gone for end in ends) else graph.ports[name]
 
 
 __all__ = ["net_delete", "without"]

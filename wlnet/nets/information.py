@@ -226,11 +226,28 @@ def _(net: Net) -> str:
     for i, (path, _) in enumerate(layers_of(net)):
         numbers[path] = i
     solution = inference(net)
-    rows = [(layer.kind, sorted((k, repr(v)) for k, v in layer.parameters.items()),
-             [(name, solution.array_shape((*path, name))) for name in layer.array_values
+    # Arrays by number: what is shared has one.
+    keys = {key: i for i, key in enumerate(arrays_of(net))}
+    arrays = {place.path: keys[place.key] for place in array_places(net)}
+    rows = [(layer.kind, _options(layer),
+             [(name, solution.array_shape((*path, name)), arrays[(*path, name)]) for name in layer.array_values
               if layer.array_values[name] is not None]) for path, layer in layers_of(net)]
     edges = sorted((numbers[a], numbers[b]) for a, b in connections(net))
-    return hashlib.sha256(repr((rows, edges)).encode()).hexdigest()
+    around = [(operator.kind, _options(operator), [numbers[inner] for inner, _ in layers_of(operator, path)])
+              for path, operator in _operators(net)]
+    ends = [[solution.port_shape((), name) for name in names] for names in (net.input_names, net.output_names)]
+    return hashlib.sha256(repr((rows, edges, around, ends)).encode()).hexdigest()
+
+
+def _options(net: Net) -> list[tuple[str, str]]:
+    return sorted((name, repr(value)) for name, value in net.parameters.items())
+
+
+def _operators(net: Net, at: Path = ()) -> Iterator[tuple[Path, Net]]:
+    if net.addressing == "operator":
+        yield at, net
+    for key, node in net.nodes.items():
+        yield from _operators(node, (*at, key))
 
 
 def multipliers_text(net: Net, table: Any) -> str:

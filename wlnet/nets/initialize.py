@@ -103,7 +103,7 @@ def _method(given: Any) -> tuple[str, dict[str, Any]]:
 
 def _check_option(word: str, value: Any) -> None:
     if word == "FactorType":
-        if value not in FACTORS:
+        if not isinstance(value, str) or value not in FACTORS:
             raise fail(OptionError, Fault("an unknown FactorType", given=repr(value), known=list(FACTORS)))
     elif not (word == "Biases" and value is None) and not (word == "Distribution" and value in ("Normal", "Uniform")):
         _spelled(value)

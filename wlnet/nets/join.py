@@ -20,6 +20,7 @@ from wlnet.nets.inference import inference
 from wlnet.nets.known_shapes import Known, knowing
 from wlnet.nets.netgraph import NetGraph, graph_of
 from wlnet.nets.positions import need_net, whole
+from wlnet.nets.replace import worded
 from wlnet.nets.rules_of_parts import Voice, carried, shared_rates
 from wlnet.nets.shorthand import as_net
 
@@ -99,7 +100,7 @@ def net_join(*chains: Any, input: Any = AUTOMATIC, output: Any = AUTOMATIC) -> A
     try:
         result = knowing(chain_of(nodes, start, end), known)
     except ShapeError as error:
-        raise ShapeError(f"the chains do not fit one another: {error}") from None
+        raise worded(error, "the chains do not fit one another") from None
     return carried(result, voices, shared_rates(*chains))
 
 
@@ -141,7 +142,7 @@ def new_items(net: Net, layers: tuple[Any, ...], function: str) -> list[Item]:
     named = isinstance(next(iter(net.nodes)), str)
     faults = []
     for number, (name, layer) in enumerate(items, 1):
-        at = f"layer {number} of {function}, a {layer.kind}"
+        at = f"layer {number} of {function} ({layer.kind})"
         if named and not name:
             faults.append(Fault(f"the nodes of this {net.kind} have names, and a new one needs one", at=at,
                                 known=list(net.nodes), fix=f'{function}(net, ("name", layer))'))
@@ -179,7 +180,7 @@ def with_items(chain: Any, items: list[Item], at: int, input: PortType, output: 
         # Only an end that has come to stand inside keeps what the port of the chain said there.
         result = knowing(result, known[:-1] if at == 1 else known[-1:] if at > len(old) else [])
     except ShapeError as error:
-        raise ShapeError(f"the new node at position {at} does not fit: {error}") from None
+        raise worded(error, f"the new node at position {at} does not fit") from None
     if not numbered:
         warn_of_shadows(result)
     return _ruled(result, chain, new)  # type: ignore[no-any-return]
@@ -234,7 +235,7 @@ def _longer_graph(graph: NetGraph, items: list[Item], *, at_end: bool, input: An
     try:
         result = knowing(graph_of(nodes, edges, ports), known)
     except ShapeError as error:
-        raise ShapeError(f"the new node {first!r} does not fit: {error}") from None
+        raise worded(error, f"the new node {first!r} does not fit") from None
     warn_of_shadows(result)
     return _ruled(result, graph, {key: key for key in graph.nodes})  # type: ignore[no-any-return]
 

@@ -8,7 +8,7 @@ from typing import Any
 from wlnet.core.errors import Fault, OptionError, fail
 from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.net import Net
-from wlnet.core.parts import Key
+from wlnet.core.parts import Key, Path
 from wlnet.core.ports import UNKNOWN, PortType, as_port
 from wlnet.core.rules import parse_rules
 from wlnet.core.spelling import suggestion
@@ -65,7 +65,7 @@ class NetGraph(Container):
         if whole is not None and whole.kind == "NetChain":
             object.__setattr__(self, "shared", whole.shared)
             if learning_rate_multipliers is AUTOMATIC:
-                same = {(key,): (key,) for key in whole.nodes}
+                same: dict[Path, Path] = {(key,): (key,) for key in whole.nodes}
                 rules = carried(self, [Voice(whole, same)]).learning_rate_rules
                 object.__setattr__(self, "learning_rate_rules", rules)
         check_shapes(self)

@@ -31,7 +31,8 @@ def position(chain: Net, given: Any, part: Any) -> int:
     keys = list(chain.nodes)
     if isinstance(given, str) and given in keys:
         return keys.index(given) + 1
-    (step,) = as_steps((given,))
+    steps = as_steps(given)
+    step = steps[0] if len(steps) == 1 and not isinstance(given, (tuple, list)) else None
     if not isinstance(step, (int, str)):
         raise fail(PartError, Fault("one node is meant here: a position or a name", given=repr(part), known=keys))
     (place,) = select(chain, step, part)

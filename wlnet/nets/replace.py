@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import Fault, OptionError, PartError, RuleError, ShapeError, fail
+from wlnet.core.errors import Fault, OptionError, PartError, RuleError, ShapeError, WlnetError, fail
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import EMPTY, Net, as_array
 from wlnet.core.parts import Key, NetSharedArray, Path, find, node_at, path_text
@@ -96,11 +96,16 @@ def rebuilt(root: Net, path: Path, node: Net) -> Net:
     return root._with(nodes={key: inner if key == path[0] else old for key, old in root.nodes.items()})
 
 
+def worded(error: WlnetError, what: str) -> WlnetError:
+    """The same error, saying first what was being done."""
+    return fail(type(error), [replace(fault, what=f"{what}: {fault.what}") for fault in error.faults])
+
+
 def _checked(net: Net, at: Path) -> Net:
     try:
         check_shapes(net)
     except ShapeError as error:
-        raise ShapeError(f"the new part at {path_text(at) or 'the net'} does not fit: {error}") from None
+        raise worded(error, f"the new part at {path_text(at) or 'the net'} does not fit") from None
     return net
 
 
@@ -157,7 +162,7 @@ def _with_rules(root: Net, path: Path, value: Any) -> Net:
     try:
         new.check_rules()
     except RuleError as error:
-        raise RuleError(f"rules for {path_text(path) or 'the net'}: {error}") from None
+        raise worded(error, f"rules for {path_text(path) or 'the net'}") from None
     return rebuilt(root, path, new)
 
 
@@ -252,7 +257,8 @@ def _check_rules_at(net: Net, path: Path) -> None:
     try:
         node.check_rules()
     except RuleError as error:
-        raise RuleError(f"the rules of {path_text(path) or 'the net'} do not fit the new part: {error}") from None
+        where = path_text(path) or "the net"
+        raise worded(error, f"the rules of {where} do not fit the new part") from None
 
 
 def _trimmed_without(root: Net, paths: list[Path]) -> Net:
@@ -262,4 +268,4 @@ def _trimmed_without(root: Net, paths: list[Path]) -> Net:
     return root._with(shared={name: array for name, array in root.shared.items() if name in names})
 
 
-__all__ = ["UNKNOWN", "net_replace_part", "rebuilt", "with_nodes"]
+__all__ = ["UNKNOWN", "net_replace_part", "rebuilt", "with_nodes", "worded"]

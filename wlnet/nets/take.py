@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import Fault, PartError, fail
+from wlnet.core.errors import Fault, PartError, ShapeError, fail
 from wlnet.core.parts import Path
 from wlnet.core.ports import UNKNOWN
 from wlnet.core.symbols import ALL
@@ -18,6 +18,7 @@ from wlnet.nets.cut import take_from_graph
 from wlnet.nets.inference import inference
 from wlnet.nets.known_shapes import Known, known_of, knowing
 from wlnet.nets.positions import first_and_last, need_net, position, renumbered, stretch, whole
+from wlnet.nets.replace import worded
 from wlnet.nets.rules_of_parts import Voice, carried, shared_rates
 
 
@@ -89,9 +90,13 @@ def _kept(chain: Any, positions: list[int]) -> NetChain:
     new = dict(zip(keys, renumbered(keys), strict=True))
     moves: dict[Path, Path] = {(old,): (key,) for old, key in new.items()}
     first, last = positions[0] == 1, positions[-1] == len(every)
-    result = chain_of({key: whole(chain, old) for old, key in new.items()},
-                      chain.ports.get("Input", UNKNOWN) if first else UNKNOWN,
-                      chain.ports["Output"] if last else UNKNOWN)
+    input = chain.ports.get("Input", UNKNOWN) if first else UNKNOWN
+    output = chain.ports["Output"] if last else UNKNOWN
+    try:
+        result = chain_of({key: whole(chain, old) for old, key in new.items()}, input, output)
+    except ShapeError as error:
+        gone = ", ".join(repr(key) for key in every if key not in new)
+        raise worded(error, f"without {gone} its neighbours do not fit") from None
     ports = inference(chain).ports
     # Where a gap closes the new neighbours tell each other their shapes, not what stood there.
     if positions == list(range(positions[0], positions[-1] + 1)):

@@ -39,9 +39,11 @@ def fit(net: Net, columns: Mapping[str, Any], loss_function: Any) -> tuple[Net, 
 def _input_port(net: Net, name: str, column: Any) -> PortType:
     port = inferred_port(net, name)
     given = net.ports[name]
+    encoder = infer_encoder(column) if port.coder is None else None
+    if port.element == "Integer" and port.shape in (None, ()) and encoder is not None and encoder.kind == "Class":
+        return PortType(encoder.shape, encoder.element, encoder)
     if port.coder is not None or is_known(port.shape) or port.element == "Integer":
         return given
-    encoder = infer_encoder(column)
     if encoder is not None:
         return PortType(encoder.shape, encoder.element, encoder)
     shape = _common_shape(column, name)

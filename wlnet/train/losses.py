@@ -175,11 +175,13 @@ def attach(net: Net, terms: tuple[LossTerm, ...]) -> TrainingNet:
         if term.loss is None:
             edges.append(Edge(NET, term.port, None, out))
             continue
-        nodes[out] = term.loss
-        edges += [Edge(NET, term.port, out, "Input"), Edge(out, term.loss.output_names[0], None, out)]
+        # A vertex called like a port could not be extracted.
+        vertex = f"{out}Layer"
+        nodes[vertex] = term.loss
+        edges += [Edge(NET, term.port, vertex, "Input"), Edge(vertex, term.loss.output_names[0], None, out)]
         if "Target" in term.loss.input_names:
             column = term.port if term.port not in net.input_names else f"{term.port}Target"
-            edges.append(Edge(None, column, out, "Target"))
+            edges.append(Edge(None, column, vertex, "Target"))
             ports[column] = _target_port(net, term)
             targets[column] = term.port
             forms[column] = _form(net, term)

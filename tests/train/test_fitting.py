@@ -1,0 +1,131 @@
+"""What data tell about a net: shapes, labels, coders."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wlnet as wl
+from tests.training_cases import classes, classifier, numbers
+
+X, Y = classes()
+OPTIONS: dict[str, Any] = {"max_training_rounds": 60, "learning_rate": 0.05}
+
+
+def train(net: Any, targets: Any, x: Any = X, **options: Any) -> Any:
+    return wl.net_train(net, (x, targets), **{**OPTIONS, **options})
+
+
+WORDS = ["cat", "dog", "bird"]
+TARGETS: dict[str, tuple[Any, set[Any]]] = {
+    "integers from 0": (Y, {0, 1, 2}),
+    "integers from 1": (Y + 1, {1, 2, 3}),
+    "integers with gaps": (np.array([-5, 7, 100])[Y], {-5, 7, 100}),
+    "small integers": (Y.astype(np.uint8), {0, 1, 2}),
+    "a list of integers": (Y.tolist(), {0, 1, 2}),
+    "a list of NumPy integers": (list(Y), {0, 1, 2}),
+    "texts": ([WORDS[i] for i in Y], set(WORDS)),
+    "an array of texts": (np.array(WORDS)[Y], set(WORDS)),
+    "texts and integers": ([["x", 1, 2][i] for i in Y], {"x", 1, 2}),
+}
+
+
+@pytest.mark.parametrize("case", TARGETS)
+@pytest.mark.parametrize("size", [3, wl.AUTOMATIC], ids=["size given", "size from the labels"])
+def test_a_trained_net_answers_in_the_labels_of_the_user(case: str, size: Any) -> None:
+    targets, labels = TARGETS[case]
+    net = wl.NetChain([8, "Tanh", wl.LinearLayer(size), wl.SoftmaxLayer()])
+    answers = train(net, targets)(X)
+    assert set(answers) == labels
+    assert list(answers) == list(targets), "the clouds stand apart: everything can be learned"
+    assert {type(answer) for answer in answers} <= {int, str}
+
+
+def test_ten_digits_stay_0_to_9() -> None:
+    x, y = classes(100, 6, 10)
+    trained = train(wl.NetChain([16, "Tanh", 10, wl.SoftmaxLayer()]), y, x)
+    assert wl.information(trained, "OutputPorts")["Output"] == wl.NetDecoder("Class", range(10))
+
+
+@pytest.mark.parametrize(("targets", "labels"), [([1, 3], [1, 2, 3, 4, 5]), ([0, 3], [0, 1, 2, 3, 4]), ([5, 1], [1, 2, 3, 4, 5])])
+def test_some_labels_of_a_known_number_count_from_1_or_from_0(targets: list[int], labels: list[int]) -> None:
+    x, y = classes(20, 4, 2)
+    net = wl.NetChain([5, wl.SoftmaxLayer()], input=4)
+    trained = train(net, [targets[i] for i in y], x, max_training_rounds=1)
+    assert wl.information(trained, "OutputPorts")["Output"] == wl.NetDecoder("Class", labels)
+
+
+def test_a_decoder_keeps_its_own_labels_and_gives_the_size() -> None:
+    decoder = wl.NetDecoder("Class", ["a", "b", "c", "never seen"])
+    net = wl.NetChain([wl.LinearLayer(), wl.SoftmaxLayer()], output=decoder)
+    trained = train(net, [["a", "b", "c"][i] for i in Y], max_training_rounds=1)
+    assert wl.net_extract(trained, (1, "Weights")).shape == (4, 4)
+    assert wl.information(trained, "OutputPorts")["Output"] == decoder
+
+
+def test_truth_values_get_a_boolean_decoder() -> None:
+    x, y = classes(40, 4, 2)
+    net = wl.NetChain([wl.LinearLayer([]), wl.ElementwiseLayer("LogisticSigmoid")])
+    trained = train(net, [bool(i) for i in y], x)
+    assert trained(x) == [bool(i) for i in y]
+    as_array = train(net, y.astype(bool), x)
+    assert as_array == trained
+
+
+def test_zeros_and_ones_are_probabilities_and_get_no_decoder() -> None:
+    x, y = classes(40, 4, 2)
+    net = wl.NetChain([wl.LinearLayer([]), "LogisticSigmoid"])
+    trained = train(net, y.astype(float), x)
+    outputs = trained(x)
+    assert outputs.dtype == np.float32
+    assert ((outputs > 0.5) == y).all()
+
+
+def test_shapes_of_numbers_come_from_both_columns() -> None:
+    x, y = numbers(12, 5, 4)
+    trained = wl.net_train(wl.NetChain([7, "Tanh", wl.LinearLayer()]), (x, y), max_training_rounds=1)
+    assert wl.net_extract(trained, (1, "Weights")).shape == (7, 5)
+    assert wl.net_extract(trained, (3, "Weights")).shape == (4, 7)
+
+
+def test_a_column_of_plain_numbers_is_a_column_of_scalars() -> None:
+    x, y = numbers(12)
+    trained = wl.net_train(wl.NetChain([wl.LinearLayer()]), (x, y[:, 0]), max_training_rounds=1)
+    assert trained(x[0]).shape == ()
+
+
+def test_images_keep_their_shape() -> None:
+    pixels = np.random.default_rng(0).random((6, 1, 5, 5)).astype(np.float32)
+    net = wl.NetChain([wl.ConvolutionLayer(2, 3), "Ramp", wl.FlattenLayer(), 2, wl.SoftmaxLayer()])
+    trained = wl.net_train(net, (pixels, [0, 1, 0, 1, 0, 1]), max_training_rounds=1)
+    assert wl.net_extract(trained, (1, "Weights")).shape == (2, 1, 3, 3)
+
+
+def test_indices_go_into_an_embedding() -> None:
+    net = wl.NetChain([wl.EmbeddingLayer(4, 10), wl.FlattenLayer(), 2])
+    trained = wl.net_train(net, ([[1, 2, 3], [10, 4, 1]], [[0.0, 1], [1, 0]]), max_training_rounds=1)
+    assert wl.net_extract(trained, (3, "Weights")).shape == (2, 12)
+    with pytest.raises(wl.DataError, match=r"Input, example 2[^$]*11"):
+        wl.net_train(net, ([[1, 2, 3], [11, 4, 1]], [[0.0, 1], [1, 0]]), max_training_rounds=1)
+
+
+def test_a_net_that_is_complete_is_kept_as_it_is() -> None:
+    net = wl.net_initialize(classifier(output=wl.NetDecoder("Class", [0, 1, 2])))
+    trained = train(net, Y, max_training_rounds=1)
+    assert wl.information(trained, "InputPorts") == wl.information(net, "InputPorts")
+    assert wl.information(trained, "OutputPorts") == wl.information(net, "OutputPorts")
+
+
+def test_data_that_contradict_an_array_are_a_shape_error() -> None:
+    net = wl.NetChain([wl.LinearLayer(2, weights=np.ones((2, 7)))])
+    with pytest.raises(wl.ShapeError):
+        wl.net_train(net, numbers(12), max_training_rounds=1)
+
+
+def test_texts_as_inputs_get_a_class_encoder_when_they_are_few() -> None:
+    words = ["red", "green", "blue"] * 10
+    net = wl.NetChain([wl.EmbeddingLayer(3, 3), 3, wl.SoftmaxLayer()])
+    trained = train(net, [word.upper() for word in words], words)
+    assert trained(["blue", "red"]) == ["BLUE", "RED"]

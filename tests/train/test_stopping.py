@@ -1,0 +1,144 @@
+"""Stopping before the last round: criteria, patience, functions."""
+
+from __future__ import annotations
+
+import itertools
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import wlnet as wl
+from tests.training_cases import classes, classifier, numbers, perceptron
+from wlnet.train.stopping import Stopper, as_criterion
+
+DATA = numbers(12)
+
+
+def rounds_until(values: list[float], **criterion: Any) -> int | None:
+    """After how many of these values (smaller is better) a criterion stops; None: never."""
+    found = as_criterion(criterion or "Loss")
+    assert found is not None
+    stopper = Stopper(found)
+    return next((count for count, value in enumerate(values, 1) if stopper.fails(value)), None)
+
+
+NAN = float("nan")
+CASES: dict[str, tuple[list[float], dict[str, Any], int | None]] = {
+    "always better": ([5, 4, 3, 2, 1], {}, None),
+    "no patience: the first failure": ([5, 4, 4.5, 3], {}, 3),
+    "an equal value is a failure": ([5, 5], {}, 2),
+    "patience 1: the second in a row": ([5, 6, 7, 1], {"Patience": 1}, 3),
+    "patience 2: failures apart do not add up": ([5, 6, 6, 4, 6, 6, 3, 6], {"Patience": 2}, None),
+    "patience 2: three in a row": ([5, 4, 6, 6, 6], {"Patience": 2}, 5),
+    "a failure is against the best, not the last": ([5, 1, 4, 3, 2], {"Patience": 2}, 5),
+    "initial patience": ([5, 6, 7, 8, 9], {"InitialPatience": 3}, 4),
+    "initial patience, then patience": ([5, 6, 7, 8, 9], {"InitialPatience": 2, "Patience": 1}, 4),
+    "absolute change": ([5, 4.5, 3.9], {"AbsoluteChange": 1}, 2),
+    "absolute change, exactly": ([5, 4], {"AbsoluteChange": 1}, 2),
+    "absolute change, more": ([5, 3.9, 2], {"AbsoluteChange": 1}, None),
+    "relative change": ([10, 8.9, 8.1], {"RelativeChange": 0.1}, 3),
+    "relative change of a negative loss": ([-10, -11.1, -11.5], {"RelativeChange": 0.1}, 3),
+    "what is no number is a failure": ([5, NAN, NAN], {"Patience": 1}, 3),
+    "and never becomes the best": ([NAN, 5, 4, 3], {"Patience": 1}, None),
+    "nor does infinity": ([math.inf, 5, 4], {"Patience": 1}, None),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_training_stops_when_failures_in_a_row_exceed_patience(case: str) -> None:
+    values, criterion, when = CASES[case]
+    assert rounds_until(values, **criterion) == when
+
+
+@given(values=st.lists(st.integers(0, 9), min_size=1, max_size=30), patience=st.integers(0, 5))
+def test_the_rule_is_the_plain_reading_of_its_words(values: list[int], patience: int) -> None:
+    def failed(i: int) -> bool:
+        return i > 0 and values[i] >= min(values[:i])
+
+    wanted = next((i + 1 for i in range(len(values)) if i >= patience and all(
+        failed(j) for j in range(i - patience, i + 1))), None)
+    assert rounds_until([float(v) for v in values], Patience=patience) == wanted
+
+
+@given(values=st.lists(st.integers(0, 9), min_size=1, max_size=20), a=st.integers(0, 5), b=st.integers(0, 5))
+def test_more_patience_never_stops_earlier(values: list[int], a: int, b: int) -> None:
+    few, many = (rounds_until([float(v) for v in values], Patience=n) or 99 for n in sorted((a, b)))
+    assert few <= many
+
+
+def ruined(**options: Any) -> Any:
+    """A training that gets better for four rounds and worse from then on."""
+    return wl.net_train(perceptron(), DATA, wl.ALL, batch_size=12, max_training_rounds=20, learning_rate=0.02, **options,
+                        method=("SGD", {"LearningRateSchedule": lambda t, total: 1.0 if t < 4 else 40.0}))
+
+
+@pytest.mark.parametrize("criterion", ["Loss", wl.AUTOMATIC, {"Criterion": "Loss"}, {"Criterion": wl.AUTOMATIC}, {}])
+def test_the_loss_of_validation_stops_a_training(criterion: Any) -> None:
+    results = ruined(training_stopping_criterion=criterion, validation_set=DATA)
+    assert results["ReasonTrainingStopped"] == "StoppingCriterion"
+    losses = results["ValidationLossList"]
+    assert results["TotalRounds"] == len(losses) < 20
+    assert losses[-1] >= min(losses[:-1])
+    assert all(b < a for a, b in itertools.pairwise(losses[:-1]))
+    assert results["ValidationLoss"] == min(losses)
+
+
+def test_more_patience_means_as_many_more_rounds() -> None:
+    rounds = [ruined(training_stopping_criterion={"Patience": n}, validation_set=DATA)["TotalRounds"] for n in (0, 1, 2)]
+    assert rounds == [rounds[0], rounds[0] + 1, rounds[0] + 2]
+
+
+def test_without_a_validation_set_training_values_are_used_with_a_warning() -> None:
+    with pytest.warns(wl.TrainingWarning, match="without a validation set"):
+        results = ruined(training_stopping_criterion="Loss")
+    losses = results["RoundLossList"]
+    assert results["ReasonTrainingStopped"] == "StoppingCriterion"
+    assert losses[-1] >= min(losses[:-1])
+
+
+def test_a_measurement_that_grows_stops_when_it_no_longer_does() -> None:
+    x, y = classes(30)
+    results = wl.net_train(classifier(), (x, y), wl.ALL, validation_set=(x, y), learning_rate=0.1, max_training_rounds=200,
+                           training_progress_measurements="Accuracy",
+                           training_stopping_criterion={"Criterion": "Accuracy", "Patience": 2})
+    found = results["ValidationMeasurementsLists"]["Accuracy"]
+    assert results["ReasonTrainingStopped"] == "StoppingCriterion"
+    assert max(found[-3:]) <= max(found[:-3]), "three failures in a row end it"
+    assert max(found) > found[0]
+    assert results["ValidationMeasurements"]["Accuracy"] == max(found)
+
+
+def test_a_criterion_that_is_not_measured_is_an_error_before_training() -> None:
+    seen: list[Any] = []
+    with pytest.raises(wl.OptionError, match=r"'MeanSquare' is not measured[^$]*training_progress_measurements='MeanSquare'"):
+        wl.net_train(perceptron(), DATA, validation_set=DATA, training_stopping_criterion="MeanSquare",
+                     training_progress_function=seen.append)
+    assert not seen
+
+
+def test_a_function_stops_a_training_by_what_it_is_told() -> None:
+    told: list[Any] = []
+
+    def stop(state: Any) -> bool:
+        told.append((state["Round"], state["ValidationLoss"] == state["ValidationLossList"][-1], state["RoundLoss"] > 0))
+        return bool(state["Round"] == 3)
+
+    results = wl.net_train(perceptron(), DATA, wl.ALL, validation_set=DATA, training_stopping_criterion=stop, max_training_rounds=9)
+    assert results[["ReasonTrainingStopped", "TotalRounds"]] == ["StoppingCriterion", 3]
+    assert told == [(number, True, True) for number in (1, 2, 3)]
+
+
+def test_a_function_as_criterion_may_have_a_dict_around_it() -> None:
+    results = wl.net_train(perceptron(), DATA, wl.ALL, validation_set=DATA, max_training_rounds=9,
+                           training_stopping_criterion={"Criterion": lambda state: np.bool_(state["Round"] >= 2)})
+    assert results["TotalRounds"] == 2
+
+
+@pytest.mark.parametrize("answer", [None, 1, "StopTraining", 0.0])
+def test_a_function_that_answers_anything_but_true_or_false_is_an_error(answer: Any) -> None:
+    with pytest.raises(wl.OptionError, match="True or False"):
+        wl.net_train(perceptron(), DATA, validation_set=DATA, training_stopping_criterion=lambda state: answer, max_training_rounds=2)
