@@ -44,7 +44,7 @@ def main() -> None:
         part, value = sources[key]["Rule"]
         moved = "unchanged" if same else f"moved by up to {np.abs(new - old).max():.4f}"
         rule = f"{part!r}: {value:g}"
-        print(f"    {key!s:16} rate {rate:<4g} from {rule:16} {moved}")
+        print(f"    {key!s:16} rate {rate:<4g} from {rule:17} {moved}")
         assert same == (rate == 0), f"{key} has the rate {rate}, and same is {same}"
     assert rates == EXPECTED, f"expected {EXPECTED}, got {rates}"
     assert list(rates) == list(EXPECTED), f"the order is that of the net, got {list(rates)}"

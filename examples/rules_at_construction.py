@@ -43,8 +43,13 @@ def main() -> None:
             assert np.array_equal(here, there), f"{kind}: {key} should be trained alike"
         print("Trained without a word about rates, every array is what net_train's rules gave.")
 
-    reused = wl.net_train(chain, data, "ArraysLearningRateMultipliers",
-                          learning_rate_multipliers=1, max_training_rounds=1)
+    reused = wl.net_train(
+        chain,
+        data,
+        "ArraysLearningRateMultipliers",
+        learning_rate_multipliers=1,
+        max_training_rounds=1,
+    )
     print(f"\nRules of net_train speak first: with 1 for all it is {set(reused.values())}.")
     assert set(reused.values()) == {1.0}, f"net_train's rule should win, got {reused}"
 

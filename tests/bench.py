@@ -1,4 +1,4 @@
-"""The bench of the laws: every layer with its examples, as a net, and as a program with gradients."""
+"""The bench of the laws: every layer with its examples, as a net, as a program with gradients."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def filled(net: Net, seed: int = 0) -> Any:
 
 
 def draws(net: Net, count: int, seed: int, low: float, high: float) -> dict[str, Any]:
-    """Random columns for all input ports: numbers between low and high, indices from 1 to the most."""
+    """Random columns for all input ports: numbers between low and high, indices from 1 on."""
     rng, solution, columns = np.random.default_rng(seed), inference(net), {}
     for name in net.input_names:
         wire = solution.ports[(), name]
@@ -78,6 +78,11 @@ class Case:
     def net(self) -> Any:
         return filled(self.bare)
 
+    @property
+    def learning(self) -> list[Any]:
+        """The keys of its arrays, running statistics left out."""
+        return [key for key in arrays_of(self.bare) if key[-1] not in self.layer.statistic_names]
+
     def data(self, seed: int = 1, count: int = BATCH) -> dict[str, Any]:
         return draws(self.bare, count, seed, *self.span)
 
@@ -94,7 +99,7 @@ EXAMPLES = [
 
 @dataclass
 class Run:
-    """A net on a batch as the plan makes it run, with the derivative of a random sum of its outputs.
+    """A net on a batch as the plan makes it run, and the derivative of a random sum of its outputs.
 
     After `run`: `outputs` by port; `derivatives` of the sum by input port and by key of array.
     """
@@ -122,7 +127,9 @@ class Run:
             part = g.sum_to(g.multiply(value, factor), ())
             total = part if total is None else g.add(total, part)
         assert total is not None
-        sources = {n: v for n, v in graph.inputs.items() if v.element == "Real" and "factor" not in n}
+        sources = {
+            n: v for n, v in graph.inputs.items() if v.element == "Real" and "factor" not in n
+        }
         sources |= graph.arrays
         found = gradients(graph, total, sources.values())
         graph.outputs |= {("derivative", key): found[value] for key, value in sources.items()}

@@ -1,4 +1,4 @@
-"""What README.md and docs/ show is what happens: their code runs, their outputs and links are true."""
+"""What README.md and docs/ show is what happens: code runs, outputs and links are true."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ import warnings
 from pathlib import Path
 
 import pytest
+
+import wlnet as wl
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -108,6 +110,16 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
         links = [link.partition("#")[0] for link in LINK.findall(page.read_text("utf-8"))]
         waiting += [(page.parent / link).resolve() for link in links if link and "://" not in link]
     assert set(PAGES) <= reached, [name(page) for page in set(PAGES) - reached]
+
+
+def test_the_reference_has_every_public_name_and_no_other() -> None:
+    page = (ROOT / "docs" / "reference.md").read_text("utf-8")
+    listed = re.findall(r"^\| `([\w.]+)[(`]", page, re.MULTILINE)
+    data = {f"data.{name}" for name in wl.data.__all__}
+    assert sorted(listed) == sorted({*wl.__all__, *data} - {"data"}), "run docs/reference.py"
+    properties = wl.information(wl.LinearLayer(1), "Properties")
+    missing = [name for name in properties if f"`{name}`" not in page]
+    assert not missing, "run docs/reference.py"
 
 
 def test_the_drawing_of_the_house_is_the_contract_of_imports() -> None:

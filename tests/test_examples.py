@@ -39,7 +39,7 @@ STORIES = {
     ),
     "results_multipliers.py": (
         "(1, 'Weights')   rate 0.5  from 1: 0.5",
-        "(4, 'Weights')   rate 0    from 4: 0             unchanged",
+        "(4, 'Weights')   rate 0    from 4: 0              unchanged",
         "(8, 'Biases')    rate 2    from (8, 'Biases'): 2",
         "Now LeNet reads",
     ),

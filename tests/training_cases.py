@@ -1,4 +1,4 @@
-"""What the tests of training share: small nets, small data, fingerprints, and a look at the trainer."""
+"""What the tests of training share: small nets and data, fingerprints, watched trainers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,9 @@ METHODS = ("ADAM", "RMSProp", "SGD", "SignSGD")
 
 def digests(net: Any) -> dict[Any, str]:
     """SHA-256 of the bytes of every array, by key."""
-    return {key: hashlib.sha256(value.tobytes()).hexdigest() for key, value in arrays_of(net).items()}
+    return {
+        key: hashlib.sha256(value.tobytes()).hexdigest() for key, value in arrays_of(net).items()
+    }
 
 
 def changed(before: Any, after: Any) -> set[Any]:
@@ -54,7 +56,9 @@ def classifier(inputs: int = 4, count: int = 3, **options: Any) -> Any:
     return wl.NetChain([8, "Tanh", count, wl.SoftmaxLayer()], input=inputs, **options)
 
 
-def watched_training(monkeypatch: pytest.MonkeyPatch, *args: Any, **options: Any) -> tuple[Any, Any]:
+def watched_training(
+    monkeypatch: pytest.MonkeyPatch, *args: Any, **options: Any
+) -> tuple[Any, Any]:
     """Results of a training (all of them), and the trainer that made them."""
     seen: list[Any] = []
 

@@ -1,4 +1,4 @@
-"""Chains as values: shorthands, addressing, ports, coders, errors, equality. Semantics §1.1 to §1.3."""
+"""Chains as values: shorthands, addressing, ports, coders, errors, equality. Semantics §1.1-1.3."""
 
 from __future__ import annotations
 
@@ -13,10 +13,50 @@ import wlnet as wl
 from wlnet import NetChain, NetDecoder, NetEncoder, OptionError, ShapeError
 from wlnet.core.net import same
 
-UNARY = """Ramp Tanh LogisticSigmoid SoftRamp Sin Cos Tan ArcSin ArcCos ArcTan Sinh Cosh ArcSinh
-ArcCosh ArcTanh Log Exp Sqrt Square Abs Round Ceiling Floor Sign Gamma LogGamma Erf Identity ReLU
-RectifiedLinearUnit ELU ExponentialLinearUnit SELU GELU Swish HardSwish Mish SoftSign SoftPlus
-HardTanh HardSigmoid Sigmoid""".split()
+UNARY = [
+    "Ramp",
+    "Tanh",
+    "LogisticSigmoid",
+    "SoftRamp",
+    "Sin",
+    "Cos",
+    "Tan",
+    "ArcSin",
+    "ArcCos",
+    "ArcTan",
+    "Sinh",
+    "Cosh",
+    "ArcSinh",
+    "ArcCosh",
+    "ArcTanh",
+    "Log",
+    "Exp",
+    "Sqrt",
+    "Square",
+    "Abs",
+    "Round",
+    "Ceiling",
+    "Floor",
+    "Sign",
+    "Gamma",
+    "LogGamma",
+    "Erf",
+    "Identity",
+    "ReLU",
+    "RectifiedLinearUnit",
+    "ELU",
+    "ExponentialLinearUnit",
+    "SELU",
+    "GELU",
+    "Swish",
+    "HardSwish",
+    "Mish",
+    "SoftSign",
+    "SoftPlus",
+    "HardTanh",
+    "HardSigmoid",
+    "Sigmoid",
+]
 
 
 def node(shorthand: Any) -> Any:
@@ -175,7 +215,10 @@ def test_an_input_option_that_contradicts_is_a_shape_error() -> None:
 
 
 def test_coders_stay_at_the_ends_and_are_taken_off_inside() -> None:
-    encoder, decoder = NetEncoder("Class", ["a", "b"], "UnitVector"), NetDecoder("Class", ["x", "y"])
+    encoder, decoder = (
+        NetEncoder("Class", ["a", "b"], "UnitVector"),
+        NetDecoder("Class", ["x", "y"]),
+    )
     first = NetChain([2], input=encoder, output=decoder)
     both = NetChain([first, 2, first.__class__([2], output=decoder)])
     assert wl.net_extract(both, "Input") == encoder
@@ -247,7 +290,9 @@ def test_minus_zero_is_another_bit_pattern_than_zero() -> None:
     assert plus != minus
 
 
-@pytest.mark.parametrize("copier", [copy.copy, copy.deepcopy, lambda n: pickle.loads(pickle.dumps(n))])
+@pytest.mark.parametrize(
+    "copier", [copy.copy, copy.deepcopy, lambda n: pickle.loads(pickle.dumps(n))]
+)
 def test_copies_are_equal_and_evaluate_alike(copier: Any) -> None:
     net = small()
     net([1.0, 2.0])  # a net that has kept a program is copied too

@@ -1,4 +1,4 @@
-"""net(x): one example, batches in every form, ports, decoders, modes, bad data. Semantics §1.8, §1.9."""
+"""net(x): one example, batches of every form, ports, decoders, modes, bad data. Semantics §1.8."""
 
 from __future__ import annotations
 
@@ -9,7 +9,16 @@ import numpy as np
 import pytest
 
 import wlnet as wl
-from wlnet import DataError, NetChain, NetDecoder, NetEncoder, NetGraph, NetPort, OptionError, ShapeError
+from wlnet import (
+    DataError,
+    NetChain,
+    NetDecoder,
+    NetEncoder,
+    NetGraph,
+    NetPort,
+    OptionError,
+    ShapeError,
+)
 from wlnet.core.net import same
 
 
@@ -39,7 +48,9 @@ def plain(answer: Any) -> Any:
 # One example, and many
 
 
-@pytest.mark.parametrize("one", [[2, 1], (2.0, 1.0), np.array([2, 1]), np.float32([2, 1])], ids=repr)
+@pytest.mark.parametrize(
+    "one", [[2, 1], (2.0, 1.0), np.array([2, 1]), np.float32([2, 1])], ids=repr
+)
 def test_one_example_gives_one_answer(one: Any) -> None:
     answer = SUMS(one)
     assert plain(answer) == [3.0, 1.0]
@@ -152,7 +163,9 @@ def test_a_net_with_inputs_needs_them() -> None:
 
 
 def test_what_flows_inside_may_be_asked_for() -> None:
-    net = NetChain({"double": linear([[2.0]]), "square": "Square", "deep": {"neg": linear([[-1.0]])}})
+    net = NetChain(
+        {"double": linear([[2.0]]), "square": "Square", "deep": {"neg": linear([[-1.0]])}}
+    )
     assert plain(net([3.0], NetPort("double", "Output"))) == [6.0]
     assert plain(net([3.0], NetPort("square"))) == [36.0]
     assert plain(net([[3.0], [1.0]], NetPort("deep", "neg", "Output"))) == [[-36.0], [-4.0]]
@@ -180,9 +193,7 @@ def test_one_output_of_several_may_be_asked_for() -> None:
 # Coders
 
 
-CLASSES = NetChain(
-    [wl.SoftmaxLayer()], input=3, output=NetDecoder("Class", ["cat", "dog", "owl"])
-)
+CLASSES = NetChain([wl.SoftmaxLayer()], input=3, output=NetDecoder("Class", ["cat", "dog", "owl"]))
 SCORES = np.log([0.2, 0.7, 0.1])
 
 
@@ -221,7 +232,9 @@ def test_random_samples_follow_the_seed() -> None:
 
 
 def test_an_encoder_takes_its_own_things_and_lets_arrays_of_its_shape_pass() -> None:
-    net = NetChain([linear([[1.0, 2.0, 3.0]])], input=NetEncoder("Class", list("abc"), "UnitVector"))
+    net = NetChain(
+        [linear([[1.0, 2.0, 3.0]])], input=NetEncoder("Class", list("abc"), "UnitVector")
+    )
     assert plain(net("b")) == [2.0]
     assert plain(net(["c", "a"])) == [[3.0], [1.0]]
     assert plain(net(np.float32([0, 1, 1]))) == [5.0]

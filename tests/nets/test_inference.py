@@ -1,4 +1,4 @@
-"""What follows from what is known, forwards and backwards, through whole nets. Semantics §1.5, §1.6."""
+"""What follows from what is known, forwards and backwards, through whole nets. Semantics §1.6."""
 
 from __future__ import annotations
 
@@ -26,7 +26,9 @@ def ports(net: Any) -> dict[str, Any]:
 
 
 def test_an_input_tells_every_array_and_the_output() -> None:
-    net = NetChain([wl.ConvolutionLayer(20, 5), "Ramp", wl.PoolingLayer(2, 2), 10], input=(1, 28, 28))
+    net = NetChain(
+        [wl.ConvolutionLayer(20, 5), "Ramp", wl.PoolingLayer(2, 2), 10], input=(1, 28, 28)
+    )
     assert dimensions(net) == {
         (1, "Weights"): (20, 1, 5, 5),
         (1, "Biases"): (20,),
@@ -43,7 +45,9 @@ def test_an_output_tells_a_size_that_was_left_open() -> None:
 
 
 def test_a_class_decoder_tells_the_size_of_the_last_layer() -> None:
-    net = NetChain([wl.LinearLayer(), wl.SoftmaxLayer()], input=4, output=NetDecoder("Class", list("xyz")))
+    net = NetChain(
+        [wl.LinearLayer(), wl.SoftmaxLayer()], input=4, output=NetDecoder("Class", list("xyz"))
+    )
     assert dimensions(net)[1, "Weights"] == (3, 4)
 
 
@@ -66,7 +70,9 @@ def test_arrays_tell_the_ports() -> None:
 
 
 def test_a_neighbour_tells_the_layer_before_it() -> None:
-    net = NetChain([wl.LinearLayer(), "Ramp", wl.LinearLayer(weights=np.ones((1, 7)), input=7)], input=2)
+    net = NetChain(
+        [wl.LinearLayer(), "Ramp", wl.LinearLayer(weights=np.ones((1, 7)), input=7)], input=2
+    )
     assert dimensions(net)[1, "Weights"] == (7, 2)
 
 
@@ -190,7 +196,7 @@ def places(size: int, kernel: int, stride: int, before: int, after: int, dilatio
 
 @st.composite
 def window_stacks(draw: st.DrawFn) -> tuple[list[Any], tuple[int, ...], tuple[int, ...]]:
-    """Layers that move windows in 1 or 2 directions, the input shape, the shape that must come out."""
+    """Layers that move windows in 1 or 2 directions, the input shape, the output shape."""
     rank = draw(st.integers(1, 2))
     space = [draw(st.integers(3, 9)) for _ in range(rank)]
     channels = start = draw(st.integers(1, 3))
@@ -207,7 +213,9 @@ def window_stacks(draw: st.DrawFn) -> tuple[list[Any], tuple[int, ...], tuple[in
             )
         else:
             dilation = (1,) * rank
-            pads = tuple((min(a, k - 1), min(b, k - 1)) for (a, b), k in zip(pads, kernel, strict=True))
+            pads = tuple(
+                (min(a, k - 1), min(b, k - 1)) for (a, b), k in zip(pads, kernel, strict=True)
+            )
             function = draw(st.sampled_from(["Max", "Mean", "Total"]))
             layer = wl.PoolingLayer(kernel, stride, function, padding_size=pads)
         space = [
@@ -241,14 +249,18 @@ def test_the_output_of_a_stack_never_contradicts_its_input(stack: Any) -> None:
 
 
 @given(st.lists(st.integers(1, 4), min_size=1, max_size=4), st.integers(1, 4), st.data())
-def test_sizes_left_out_one_at_a_time_come_back_from_the_rest(sizes: Any, start: int, data: Any) -> None:
+def test_sizes_left_out_one_at_a_time_come_back_from_the_rest(
+    sizes: Any, start: int, data: Any
+) -> None:
     whole = NetChain(sizes, input=start)
     open_one = data.draw(st.integers(0, len(sizes) - 1))
     weights = {
         i: np.ones(dimensions(whole)[i + 1, "Weights"]) for i in range(len(sizes)) if i != open_one
     }
     layers = [
-        wl.LinearLayer() if i == open_one else wl.LinearLayer(n, weights=weights[i], input=weights[i].shape[1])
+        wl.LinearLayer()
+        if i == open_one
+        else wl.LinearLayer(n, weights=weights[i], input=weights[i].shape[1])
         for i, n in enumerate(sizes)
     ]
     net = NetChain(layers, input=start, output=sizes[-1])

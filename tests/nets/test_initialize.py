@@ -1,4 +1,4 @@
-"""net_initialize: which arrays are drawn, by which rule, from which seed. Semantics §1.7, §11.7, §11.9."""
+"""net_initialize: which arrays are drawn, by which rule, from which seed. Semantics §1.7, §11."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Passes over a graph, and where values lie: each may be left out, none changes a result. Architecture, law 12."""
+"""Passes over a graph, and where values lie: each may be left out, none changes a result."""
 
 from __future__ import annotations
 
@@ -15,8 +15,10 @@ from wlnet import NetChain
 from wlnet.core.net import same
 from wlnet.engine.program import Program
 from wlnet.graph.builder import Builder
+from wlnet.graph.gradient import gradients
 from wlnet.graph.graph import Graph
 from wlnet.plan.compile import GRADIENT, finish, forward_blueprint, training_blueprint
+from wlnet.plan.lower import lower
 from wlnet.plan.passes import PASSES, prune, share
 
 EVERY = (*PASSES, "place")
@@ -119,6 +121,17 @@ def test_below_the_lowest_trained_array_nothing_of_the_backward_pass_is_computed
         assert len([c for c in primitives(net, everything) if c[1] == (layer,)]) > len(calls)
 
 
+def test_the_gradient_graph_is_never_built_below_the_lowest_trained_array() -> None:
+    net = NetChain([4, "Tanh", 3, "Tanh", 2], input=5)
+    graph = lower(net, 2, "Train")
+    forward = len(graph.calls)
+    gradients(graph, graph.outputs["Output"], [graph.arrays[3, "Biases"]])
+    origins = {call.origin for call in graph.calls[forward:]}
+    assert origins - {()} == {(3,), (4,), (5,)}
+    products = [c for c in graph.calls[forward:] if c.primitive == "matmul"]
+    assert [call.origin for call in products] == [(5,)], "none for weights that are not trained"
+
+
 def test_each_array_frozen_makes_the_program_shorter() -> None:
     net = NetChain([4, "Tanh", 3], input=5)
     everything = wl.information(net, "ArraysPositionList")
@@ -190,12 +203,28 @@ def test_no_two_values_that_live_at_once_share_memory(data: Any) -> None:
     results = []
     for without in ((), ("place",)):
         program = Program(finish(graph, "Real64", without), {})
+        assert_no_step_writes_where_it_reads(program)
         for _ in range(2):  # the second run meets what the first one left
             for i, name in enumerate(program.inputs):
                 program.inputs[name][...] = np.linspace(i, 1, program.inputs[name].size)
             program.run()
         results.append({key: array.copy() for key, array in program.outputs.items()})
     assert same(*results)
+
+
+def assert_no_step_writes_where_it_reads(program: Program) -> None:
+    for step in program.blueprint.steps:
+        for output in step.outputs:
+            for other in (*step.inputs, *step.outputs):
+                if other != output:
+                    assert not np.shares_memory(program.memory[output], program.memory[other])
+
+
+@given(net=small_vectors_nets())
+def test_no_step_of_a_training_writes_where_it_reads(net: Any) -> None:
+    keys = [key for key in wl.information(net, "Arrays") if "Moving" not in key[-1]]
+    blueprint = training_blueprint(net, 3, {"Output": 1.0}, keys)
+    assert_no_step_writes_where_it_reads(Program(blueprint, wl.information(net, "Arrays")))
 
 
 def test_memory_is_used_again() -> None:
@@ -227,7 +256,9 @@ def test_a_program_never_writes_into_the_arrays_of_a_net() -> None:
     program = Program(blueprint, arrays)
     program.inputs["Input"][...] = 1
     program.run()
-    outputs = {slot.kind for slot in (blueprint.slots[n] for s in blueprint.steps for n in s.outputs)}
+    outputs = {
+        slot.kind for slot in (blueprint.slots[n] for s in blueprint.steps for n in s.outputs)
+    }
     assert outputs == {"arena"}
 
 

@@ -18,21 +18,35 @@ MEAN, VARIANCE = [1.0, -2.0, 0.5], [4.0, 0.25, 1.0]
 
 
 def net_of(**options: Any) -> Any:
-    norm = wl.BatchNormalizationLayer(moving_mean=MEAN, moving_variance=VARIANCE, scaling=[1, 2, 3],
-                                      biases=[0.1, 0.2, 0.3], **options)
+    norm = wl.BatchNormalizationLayer(
+        moving_mean=MEAN,
+        moving_variance=VARIANCE,
+        scaling=[1, 2, 3],
+        biases=[0.1, 0.2, 0.3],
+        **options,
+    )
     return wl.net_initialize(wl.NetChain([norm, 2], input=3))
 
 
 def train(net: Any, rules: Any = wl.AUTOMATIC, prop: Any = "TrainedNet", **options: Any) -> Any:
-    settings = {"max_training_rounds": 1, "batch_size": 12, "working_precision": "Real64", **options}
+    settings = {
+        "max_training_rounds": 1,
+        "batch_size": 12,
+        "working_precision": "Real64",
+        **options,
+    }
     return wl.net_train(net, numbers(12), prop, learning_rate_multipliers=rules, **settings)
 
 
 def test_statistics_move_towards_those_of_the_batch() -> None:
     x, _ = numbers(12)
     trained = arrays_of(train(net_of(momentum=0.75)))
-    np.testing.assert_allclose(trained[1, "MovingMean"], 0.75 * np.array(MEAN) + 0.25 * x.mean(0), rtol=1e-6)
-    np.testing.assert_allclose(trained[1, "MovingVariance"], 0.75 * np.array(VARIANCE) + 0.25 * x.var(0), rtol=1e-6)
+    np.testing.assert_allclose(
+        trained[1, "MovingMean"], 0.75 * np.array(MEAN) + 0.25 * x.mean(0), rtol=1e-6
+    )
+    np.testing.assert_allclose(
+        trained[1, "MovingVariance"], 0.75 * np.array(VARIANCE) + 0.25 * x.var(0), rtol=1e-6
+    )
 
 
 @pytest.mark.parametrize("rate", [1, -2, 0.001])
@@ -69,8 +83,14 @@ def test_a_rule_on_the_whole_layer_freezes_its_statistics_too() -> None:
 def test_frozen_statistics_keep_their_bytes_over_many_rounds(method: str) -> None:
     net = net_of()
     limits = {"L2Regularization": 0.5, "WeightClipping": 0.1}
-    trained = train(net, {1: 0}, max_training_rounds=5, batch_size=5, method=(method, limits),
-                    working_precision="Real32")
+    trained = train(
+        net,
+        {1: 0},
+        max_training_rounds=5,
+        batch_size=5,
+        method=(method, limits),
+        working_precision="Real32",
+    )
     assert changed(net, trained) == READ
 
 
@@ -86,15 +106,24 @@ def test_the_gradient_flows_through_batch_statistics() -> None:
     net = wl.net_initialize(wl.NetChain([3, wl.BatchNormalizationLayer(), 2], input=3))
     x, y = numbers(12)
     step = 1e-3
-    options: dict[str, Any] = {"method": ("SGD", {"Momentum": None, "LearningRateSchedule": None}),
-                               "learning_rate": step}
-    rules = [((1, "Weights"), 1), ((2, "MovingMean"), 1), ((2, "MovingVariance"), 1), (wl.ANY, None)]
+    options: dict[str, Any] = {
+        "method": ("SGD", {"Momentum": None, "LearningRateSchedule": None}),
+        "learning_rate": step,
+    }
+    rules = [
+        ((1, "Weights"), 1),
+        ((2, "MovingMean"), 1),
+        ((2, "MovingVariance"), 1),
+        (wl.ANY, None),
+    ]
     trained, before = train(net, rules, ["TrainedNet", "RoundLoss"], **options)
     gradient = (arrays_of(net)[1, "Weights"] - arrays_of(trained)[1, "Weights"]) / step
     direction = np.random.default_rng(5).standard_normal(gradient.shape)
 
     def loss_at(h: float) -> float:
-        moved = wl.net_replace_part(net, {(1, "Weights"): arrays_of(net)[1, "Weights"] + h * direction})
+        moved = wl.net_replace_part(
+            net, {(1, "Weights"): arrays_of(net)[1, "Weights"] + h * direction}
+        )
         out = moved(x, net_evaluation_mode="Train", working_precision="Real64")
         return float(((out - y) ** 2).mean())
 
@@ -126,5 +155,8 @@ def loss_of(net: Any, mean: Any, variance: Any) -> float:
 
 def changed_values(net: Any, trained: Any) -> set[Any]:
     old = arrays_of(net)
-    return {key for key, value in arrays_of(trained).items()
-            if np.any(np.asarray(old[key], np.float64) != np.asarray(value, np.float64))}
+    return {
+        key
+        for key, value in arrays_of(trained).items()
+        if np.any(np.asarray(old[key], np.float64) != np.asarray(value, np.float64))
+    }

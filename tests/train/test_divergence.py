@@ -1,4 +1,4 @@
-"""Numbers that are no longer finite: noticed before they reach an array, and told where they began."""
+"""Numbers that are no longer finite: seen before they reach an array, told where they began."""
 
 from __future__ import annotations
 
@@ -17,7 +17,9 @@ DATA = numbers(12)
 
 def diverging(net: Any, data: Any = DATA, prop: Any = wl.ALL, **options: Any) -> Any:
     with pytest.warns(wl.TrainingWarning, match="no longer finite"):
-        results = wl.net_train(net, data, wl.ALL, **{"batch_size": 12, "max_training_rounds": 50, **options})
+        results = wl.net_train(
+            net, data, wl.ALL, **{"batch_size": 12, "max_training_rounds": 50, **options}
+        )
     assert results["ReasonTrainingStopped"] == "WeightsDiverged"
     for key, value in arrays_of(results["TrainedNet"]).items():
         assert np.isfinite(value).all(), key
@@ -26,7 +28,9 @@ def diverging(net: Any, data: Any = DATA, prop: Any = wl.ALL, **options: Any) ->
 
 @pytest.mark.parametrize("method", METHODS)
 @pytest.mark.parametrize("precision", ["Real32", "Real64"])
-def test_a_huge_learning_rate_ends_the_training_with_finite_arrays(method: str, precision: str) -> None:
+def test_a_huge_learning_rate_ends_the_training_with_finite_arrays(
+    method: str, precision: str
+) -> None:
     rate = 1e35 if precision == "Real32" else 1e300
     net = wl.net_initialize(wl.NetChain([4, "Ramp", 2], input=3))
     results = diverging(net, learning_rate=rate, method=method, working_precision=precision)
@@ -41,8 +45,14 @@ def test_the_last_finite_arrays_are_those_before_the_step_that_went_wrong() -> N
     steps = results["TotalBatches"]
     assert steps > 0
     # The same training, ended by hand at that step.
-    assert results["TrainedNet"] == wl.net_train(net, DATA, batch_size=12, max_training_rounds=50, **options,
-                                                 training_progress_function=lambda s: "StopTraining" if s["Round"] == steps else None)
+    assert results["TrainedNet"] == wl.net_train(
+        net,
+        DATA,
+        batch_size=12,
+        max_training_rounds=50,
+        **options,
+        training_progress_function=lambda s: "StopTraining" if s["Round"] == steps else None,
+    )
 
 
 def test_an_overflow_in_the_loss_names_step_layer_and_call() -> None:
@@ -58,7 +68,9 @@ def test_an_overflow_in_the_loss_names_step_layer_and_call() -> None:
 
 def test_an_overflow_inside_the_net_names_the_layer_where_it_began() -> None:
     big = wl.LinearLayer(3, weights=np.eye(3) * 1e30, biases=None)
-    net = wl.net_initialize(wl.NetChain({"small": 3, "first": big, "second": big, "read": 2}, input=3))
+    net = wl.net_initialize(
+        wl.NetChain({"small": 3, "first": big, "second": big, "read": 2}, input=3)
+    )
     results = diverging(net)
     assert "first to go was second (matmul)" in results["ReasonMessage"]
 
@@ -67,15 +79,22 @@ def test_a_gradient_that_is_not_finite_names_its_array_and_reaches_none() -> Non
     # The root is finite at 0, its slope is not: the loss is fine and the gradient is not.
     net = wl.NetChain([wl.LinearLayer(1, weights=[[0, 0, 0]], biases=[0]), "Sqrt"], input=3)
     results = diverging(net, (DATA[0], DATA[1][:, :1]))
-    assert "the gradient of (1, 'Weights')" in results["ReasonMessage"] or "the gradient of 1/Weights" in results["ReasonMessage"]
+    assert (
+        "the gradient of (1, 'Weights')" in results["ReasonMessage"]
+        or "the gradient of 1/Weights" in results["ReasonMessage"]
+    )
     assert "step 1" in results["ReasonMessage"]
     assert results["TrainedNet"] == net
 
 
 def test_an_update_that_overflows_is_taken_back_in_all_arrays() -> None:
     net = wl.net_initialize(wl.NetChain([4, "Tanh", 2], input=3))
-    results = diverging(net, learning_rate=3e38, learning_rate_multipliers=[((3, "Biases"), 1e6), (wl.ANY, 1e-38)],
-                        method=("SGD", {"Momentum": None}))
+    results = diverging(
+        net,
+        learning_rate=3e38,
+        learning_rate_multipliers=[((3, "Biases"), 1e6), (wl.ANY, 1e-38)],
+        method=("SGD", {"Momentum": None}),
+    )
     assert "the update of" in results["ReasonMessage"]
     assert "3" in results["ReasonMessage"] and "Biases" in results["ReasonMessage"]
     assert results["TotalBatches"] == 0
@@ -92,8 +111,12 @@ def test_a_statistic_that_overflows_moves_nothing() -> None:
 def test_the_best_validated_net_comes_back_from_a_training_that_diverged() -> None:
     nets: list[Any] = []
     results = diverging(
-        perceptron(), validation_set=DATA, learning_rate=0.02, training_progress_function=lambda s: nets.append(s["Net"]),
-        method=("SGD", {"LearningRateSchedule": lambda t, total: 1.0 if t < 4 else 1e25}))
+        perceptron(),
+        validation_set=DATA,
+        learning_rate=0.02,
+        training_progress_function=lambda s: nets.append(s["Net"]),
+        method=("SGD", {"LearningRateSchedule": lambda t, total: 1.0 if t < 4 else 1e25}),
+    )
     best = results["BestValidationRound"]
     assert 1 < best < len(nets)
     assert results["TrainedNet"] == nets[best - 1]
@@ -126,5 +149,15 @@ def test_gradient_clipping_is_the_repair() -> None:
     net = wl.net_initialize(wl.NetChain([4, "Ramp", 2], input=3))
     method = {"LearningRateSchedule": None, "Momentum": None}
     diverging(net, learning_rate=50.0, method=("SGD", method))
-    assert wl.net_train(net, DATA, "ReasonTrainingStopped", batch_size=12, max_training_rounds=50, learning_rate=50.0,
-                        method=("SGD", {**method, "GradientClipping": 1e-4})) == "MaxTrainingRounds"
+    assert (
+        wl.net_train(
+            net,
+            DATA,
+            "ReasonTrainingStopped",
+            batch_size=12,
+            max_training_rounds=50,
+            learning_rate=50.0,
+            method=("SGD", {**method, "GradientClipping": 1e-4}),
+        )
+        == "MaxTrainingRounds"
+    )

@@ -49,8 +49,13 @@ def test_ten_digits_stay_0_to_9() -> None:
     assert wl.information(trained, "OutputPorts")["Output"] == wl.NetDecoder("Class", range(10))
 
 
-@pytest.mark.parametrize(("targets", "labels"), [([1, 3], [1, 2, 3, 4, 5]), ([0, 3], [0, 1, 2, 3, 4]), ([5, 1], [1, 2, 3, 4, 5])])
-def test_some_labels_of_a_known_number_count_from_1_or_from_0(targets: list[int], labels: list[int]) -> None:
+@pytest.mark.parametrize(
+    ("targets", "labels"),
+    [([1, 3], [1, 2, 3, 4, 5]), ([0, 3], [0, 1, 2, 3, 4]), ([5, 1], [1, 2, 3, 4, 5])],
+)
+def test_some_labels_of_a_known_number_count_from_1_or_from_0(
+    targets: list[int], labels: list[int]
+) -> None:
     x, y = classes(20, 4, 2)
     net = wl.NetChain([5, wl.SoftmaxLayer()], input=4)
     trained = train(net, [targets[i] for i in y], x, max_training_rounds=1)
@@ -85,7 +90,9 @@ def test_zeros_and_ones_are_probabilities_and_get_no_decoder() -> None:
 
 def test_shapes_of_numbers_come_from_both_columns() -> None:
     x, y = numbers(12, 5, 4)
-    trained = wl.net_train(wl.NetChain([7, "Tanh", wl.LinearLayer()]), (x, y), max_training_rounds=1)
+    trained = wl.net_train(
+        wl.NetChain([7, "Tanh", wl.LinearLayer()]), (x, y), max_training_rounds=1
+    )
     assert wl.net_extract(trained, (1, "Weights")).shape == (7, 5)
     assert wl.net_extract(trained, (3, "Weights")).shape == (4, 7)
 
@@ -105,7 +112,9 @@ def test_images_keep_their_shape() -> None:
 
 def test_indices_go_into_an_embedding() -> None:
     net = wl.NetChain([wl.EmbeddingLayer(4, 10), wl.FlattenLayer(), 2])
-    trained = wl.net_train(net, ([[1, 2, 3], [10, 4, 1]], [[0.0, 1], [1, 0]]), max_training_rounds=1)
+    trained = wl.net_train(
+        net, ([[1, 2, 3], [10, 4, 1]], [[0.0, 1], [1, 0]]), max_training_rounds=1
+    )
     assert wl.net_extract(trained, (3, "Weights")).shape == (2, 12)
     with pytest.raises(wl.DataError, match=r"Input, example 2[^$]*11"):
         wl.net_train(net, ([[1, 2, 3], [11, 4, 1]], [[0.0, 1], [1, 0]]), max_training_rounds=1)

@@ -1,4 +1,4 @@
-"""A frozen array is sealed: no gradient, no state, no penalty, no clipping, no drift; the same bytes."""
+"""A frozen array is sealed: no gradient, state, penalty, clipping or drift; the same bytes."""
 
 from __future__ import annotations
 
@@ -36,13 +36,21 @@ SHARED = wl.NetSharedArray("w")
 def net_of(first: Any = wl.AUTOMATIC, container: Any = wl.AUTOMATIC) -> Any:
     """A net with a normalization, a nested chain and a shared array."""
     shared = wl.LinearLayer(4, weights=SHARED)
-    return wl.net_initialize(wl.NetChain({
-        "first": wl.LinearLayer(4, biases=[0.5, -0.0, 1, 2], learning_rate_multipliers=first),
-        "norm": wl.BatchNormalizationLayer(learning_rate_multipliers=first),
-        "act": "Tanh",
-        "block": wl.NetChain([shared, "Ramp", shared]),
-        "read": 2,
-    }, input=3, learning_rate_multipliers=container))
+    return wl.net_initialize(
+        wl.NetChain(
+            {
+                "first": wl.LinearLayer(
+                    4, biases=[0.5, -0.0, 1, 2], learning_rate_multipliers=first
+                ),
+                "norm": wl.BatchNormalizationLayer(learning_rate_multipliers=first),
+                "act": "Tanh",
+                "block": wl.NetChain([shared, "Ramp", shared]),
+                "read": 2,
+            },
+            input=3,
+            learning_rate_multipliers=container,
+        )
+    )
 
 
 FIRST = {("first", "Weights"), ("first", "Biases")}
@@ -51,11 +59,17 @@ READ = {("read", "Weights"), ("read", "Biases")}
 
 WAYS = {
     "layer option": (lambda: net_of(first=None), wl.AUTOMATIC, FIRST | NORM),
-    "container rule": (lambda: net_of(container=[("norm", 0), ("block", None)]), wl.AUTOMATIC,
-                       NORM | BLOCK | {SHARED}),
+    "container rule": (
+        lambda: net_of(container=[("norm", 0), ("block", None)]),
+        wl.AUTOMATIC,
+        NORM | BLOCK | {SHARED},
+    ),
     "net_train rule": (net_of, [("read", 2), (wl.ANY, None)], FIRST | NORM | BLOCK | {SHARED}),
-    "NetSharedArray rule": (net_of, {SHARED: 0, ("first", "Biases"): -0.0},
-                            {SHARED, ("first", "Biases")}),
+    "NetSharedArray rule": (
+        net_of,
+        {SHARED: 0, ("first", "Biases"): -0.0},
+        {SHARED, ("first", "Biases")},
+    ),
 }
 
 
@@ -68,8 +82,14 @@ def test_frozen_arrays_come_back_bit_for_bit(method: str, way: str) -> None:
     for limits in LIMITS:
         for schedule in SCHEDULES:
             trained = wl.net_train(
-                net, numbers(), learning_rate_multipliers=rules, max_training_rounds=2, batch_size=8,
-                learning_rate=0.01, method=(method, {"LearningRateSchedule": schedule, **limits}))
+                net,
+                numbers(),
+                learning_rate_multipliers=rules,
+                max_training_rounds=2,
+                batch_size=8,
+                learning_rate=0.01,
+                method=(method, {"LearningRateSchedule": schedule, **limits}),
+            )
             # No more and no less than what is frozen: the others are the control.
             assert changed(net, trained) == before.keys() - frozen, (limits, schedule)
             assert digests(net) == before, "the net given has changed"
@@ -79,8 +99,13 @@ def test_frozen_arrays_come_back_bit_for_bit(method: str, way: str) -> None:
 def test_every_zero_freezes(zero: Any) -> None:
     net = perceptron()
     trained, table = wl.net_train(
-        net, numbers(), ["TrainedNet", "ArraysLearningRateMultipliers"], max_training_rounds=2,
-        learning_rate_multipliers={1: zero}, method=("ADAM", {"L2Regularization": 1.0}))
+        net,
+        numbers(),
+        ["TrainedNet", "ArraysLearningRateMultipliers"],
+        max_training_rounds=2,
+        learning_rate_multipliers={1: zero},
+        method=("ADAM", {"L2Regularization": 1.0}),
+    )
     assert changed(net, trained) == {(3, "Weights"), (3, "Biases")}
     assert table[1, "Weights"] == 0.0
     assert not np.signbit(table[1, "Weights"])
@@ -95,19 +120,34 @@ def test_without_rules_everything_moves() -> None:
 def test_a_frozen_array_has_no_optimizer_state(monkeypatch: pytest.MonkeyPatch) -> None:
     for method, states in zip(METHODS, (2, 3, 1, 1), strict=True):
         _, trainer = watched_training(
-            monkeypatch, net_of(), numbers(), method=method, max_training_rounds=1,
-            learning_rate_multipliers=[("read", 1), (SHARED, -1), (wl.ANY, None)])
+            monkeypatch,
+            net_of(),
+            numbers(),
+            method=method,
+            max_training_rounds=1,
+            learning_rate_multipliers=[("read", 1), (SHARED, -1), (wl.ANY, None)],
+        )
         assert {learner.key for learner in trainer.learners} == READ | {SHARED}
         assert [len(learner.state) for learner in trainer.learners] == [states] * 3
-        assert all(state.size == learner.values.size
-                   for learner in trainer.learners for state in learner.state)
+        assert all(
+            state.size == learner.values.size
+            for learner in trainer.learners
+            for state in learner.state
+        )
 
 
 def test_a_frozen_array_gets_no_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
-    _, trainer = watched_training(monkeypatch, net_of(), numbers(), max_training_rounds=1,
-                                  learning_rate_multipliers={"first": None, ("read", "Biases"): 0})
+    _, trainer = watched_training(
+        monkeypatch,
+        net_of(),
+        numbers(),
+        max_training_rounds=1,
+        learning_rate_multipliers={"first": None, ("read", "Biases"): 0},
+    )
     blueprint = trainer.programs._blueprint("Train", 8)
-    gradients = {key[1] for key in blueprint.outputs if isinstance(key, tuple) and key[0] == GRADIENT}
+    gradients = {
+        key[1] for key in blueprint.outputs if isinstance(key, tuple) and key[0] == GRADIENT
+    }
     wanted = {("norm", "Scaling"), ("norm", "Biases"), ("read", "Weights"), *BLOCK}
     assert gradients == {("Net", *key) for key in wanted} | {SHARED}
 
@@ -116,8 +156,13 @@ def test_a_frozen_array_lies_where_it_was_and_cannot_be_written(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     net = net_of()
-    _, trainer = watched_training(monkeypatch, net, numbers(), max_training_rounds=1,
-                                  learning_rate_multipliers={"first": None})
+    _, trainer = watched_training(
+        monkeypatch,
+        net,
+        numbers(),
+        max_training_rounds=1,
+        learning_rate_multipliers={"first": None},
+    )
     weights = trainer.arrays["first", "Weights"]
     assert np.shares_memory(weights, wl.net_extract(net, ("first", "Weights")))
     assert not weights.flags.writeable
@@ -136,8 +181,9 @@ def test_no_backward_pass_runs_below_the_lowest_trained_array(
     net = wl.net_initialize(wl.NetChain([4, "Tanh", 4, "Tanh", 2], input=3))
     rules = {5: 1, wl.ANY: None}
     _, all_of_it = watched_training(monkeypatch, net, numbers(), max_training_rounds=1)
-    _, last = watched_training(monkeypatch, net, numbers(), max_training_rounds=1,
-                               learning_rate_multipliers=rules)
+    _, last = watched_training(
+        monkeypatch, net, numbers(), max_training_rounds=1, learning_rate_multipliers=rules
+    )
     forward, trained = steps_by_layer(last, "Test"), steps_by_layer(last, "Train")
     everything = steps_by_layer(all_of_it, "Train")
     for layer in range(1, 5):
@@ -148,22 +194,30 @@ def test_no_backward_pass_runs_below_the_lowest_trained_array(
 
 def test_a_layer_frozen_in_the_middle_passes_its_gradient_on() -> None:
     net = wl.net_initialize(wl.NetChain([4, "Tanh", 4, "Tanh", 2], input=3))
-    trained = wl.net_train(net, numbers(), max_training_rounds=2,
-                           learning_rate_multipliers={3: None})
+    trained = wl.net_train(
+        net, numbers(), max_training_rounds=2, learning_rate_multipliers={3: None}
+    )
     assert changed(net, trained) == {(1, "Weights"), (1, "Biases"), (5, "Weights"), (5, "Biases")}
 
 
 def test_an_array_that_is_frozen_before_it_has_numbers_gets_its_first_ones_and_keeps_them() -> None:
     net = wl.NetChain([4, "Tanh", 2], input=3)
-    trained = wl.net_train(net, numbers(), max_training_rounds=3,
-                           learning_rate_multipliers={1: None})
+    trained = wl.net_train(
+        net, numbers(), max_training_rounds=3, learning_rate_multipliers={1: None}
+    )
     assert changed(wl.net_initialize(net), trained) == {(3, "Weights"), (3, "Biases")}
 
 
 def test_frozen_arrays_stay_what_they_are_in_real64() -> None:
     net = net_of()
-    trained = wl.net_train(net, numbers(), max_training_rounds=2, working_precision="Real64",
-                           learning_rate_multipliers={"first": None, "norm": 0})
+    trained = wl.net_train(
+        net,
+        numbers(),
+        max_training_rounds=2,
+        working_precision="Real64",
+        learning_rate_multipliers={"first": None, "norm": 0},
+    )
     kept = FIRST | NORM
     assert {key: digest for key, digest in digests(trained).items() if key in kept} == {
-        key: digest for key, digest in digests(net).items() if key in kept}
+        key: digest for key, digest in digests(net).items() if key in kept
+    }

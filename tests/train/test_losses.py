@@ -20,7 +20,9 @@ def training_net(net: Any, data: Any, **options: Any) -> Any:
 
 def first_loss(net: Any, data: Any, **options: Any) -> float:
     """The loss of the net as it is given: that of the first and only batch."""
-    return float(wl.net_train(net, data, "BatchLossList", max_training_rounds=1, batch_size=12, **options)[0])
+    return float(
+        wl.net_train(net, data, "BatchLossList", max_training_rounds=1, batch_size=12, **options)[0]
+    )
 
 
 def sigmoid(size: Any) -> Any:
@@ -30,12 +32,26 @@ def sigmoid(size: Any) -> Any:
 BITS = (CY > 0).astype(float)
 AUTOMATIC: dict[str, tuple[Any, Any, str, str | None]] = {
     "a softmax": (classifier(), (CX, CY), "CrossEntropyLossLayer", "Index"),
-    "a softmax in a chain in a chain": (wl.NetChain([4, classifier()]), (CX, CY), "CrossEntropyLossLayer", "Index"),
-    "a softmax in a graph": (wl.NetGraph([classifier()], []), (CX, CY), "CrossEntropyLossLayer", "Index"),
+    "a softmax in a chain in a chain": (
+        wl.NetChain([4, classifier()]),
+        (CX, CY),
+        "CrossEntropyLossLayer",
+        "Index",
+    ),
+    "a softmax in a graph": (
+        wl.NetGraph([classifier()], []),
+        (CX, CY),
+        "CrossEntropyLossLayer",
+        "Index",
+    ),
     "a sigmoid": (sigmoid([]), (CX, BITS), "CrossEntropyLossLayer", "Binary"),
     "sigmoids": (sigmoid(2), (CX, np.c_[BITS, 1 - BITS]), "CrossEntropyLossLayer", "Binary"),
     "a sigmoid that is called by its other name": (
-        wl.NetChain([wl.LinearLayer([]), wl.ElementwiseLayer("Sigmoid")]), (CX, BITS), "CrossEntropyLossLayer", "Binary"),
+        wl.NetChain([wl.LinearLayer([]), wl.ElementwiseLayer("Sigmoid")]),
+        (CX, BITS),
+        "CrossEntropyLossLayer",
+        "Binary",
+    ),
     "a linear layer": (perceptron(), (X, Y), "MeanSquaredLossLayer", None),
     "another function": (wl.NetChain([2, "Tanh"]), (X, Y), "MeanSquaredLossLayer", None),
 }
@@ -57,9 +73,13 @@ def test_a_class_decoder_without_a_softmax_asks_for_an_explicit_loss() -> None:
 
 
 def loss_graph(**more: Any) -> Any:
-    return wl.net_initialize(wl.NetGraph(
-        {"net": 2, "loss": wl.MeanSquaredLossLayer(), **more},
-        [("net", wl.NetPort("loss", "Input"))], input=3))
+    return wl.net_initialize(
+        wl.NetGraph(
+            {"net": 2, "loss": wl.MeanSquaredLossLayer(), **more},
+            [("net", wl.NetPort("loss", "Input"))],
+            input=3,
+        )
+    )
 
 
 def test_a_net_with_a_loss_port_is_trained_on_that_port() -> None:
@@ -70,9 +90,13 @@ def test_a_net_with_a_loss_port_is_trained_on_that_port() -> None:
 
 
 def test_other_outputs_beside_a_loss_port_are_left_alone() -> None:
-    net = wl.net_initialize(wl.NetGraph(
-        {"net": 2, "other": 5, "loss": wl.MeanSquaredLossLayer()},
-        [("net", wl.NetPort("loss", "Input")), ("net", "other")], input=3))
+    net = wl.net_initialize(
+        wl.NetGraph(
+            {"net": 2, "other": 5, "loss": wl.MeanSquaredLossLayer()},
+            [("net", wl.NetPort("loss", "Input")), ("net", "other")],
+            input=3,
+        )
+    )
     trained = wl.net_train(net, {"Input": X, "Target": Y}, max_training_rounds=2)
     assert changed(net, trained) == {("net", "Weights"), ("net", "Biases")}
 
@@ -84,19 +108,28 @@ def test_the_losses_are_those_of_the_formulas() -> None:
     net = perceptron()
     d = net(X) - Y
     assert first_loss(net, (X, Y)) == pytest.approx((d**2).mean(), rel=1e-5)
-    assert first_loss(net, (X, Y), loss_function=wl.MeanAbsoluteLossLayer()) == pytest.approx(np.abs(d).mean(), rel=1e-5)
+    assert first_loss(net, (X, Y), loss_function=wl.MeanAbsoluteLossLayer()) == pytest.approx(
+        np.abs(d).mean(), rel=1e-5
+    )
     net = wl.net_initialize(classifier())
     p = net(CX)
-    assert first_loss(net, (CX, CY)) == pytest.approx(-np.log(p[np.arange(12), CY]).mean(), rel=1e-5)
+    assert first_loss(net, (CX, CY)) == pytest.approx(
+        -np.log(p[np.arange(12), CY]).mean(), rel=1e-5
+    )
     soft = np.random.default_rng(3).dirichlet([1, 1, 1], 12)
-    assert first_loss(net, (CX, soft), loss_function=wl.CrossEntropyLossLayer("Probabilities")) == pytest.approx(
-        -(soft * np.log(p)).sum(1).mean(), rel=1e-5)
+    assert first_loss(
+        net, (CX, soft), loss_function=wl.CrossEntropyLossLayer("Probabilities")
+    ) == pytest.approx(-(soft * np.log(p)).sum(1).mean(), rel=1e-5)
     net = wl.net_initialize(wl.NetChain([2, "LogisticSigmoid"], input=4))
     p, t = net(CX), np.c_[BITS, 1 - BITS]
-    assert first_loss(net, (CX, t)) == pytest.approx(-(t * np.log(p) + (1 - t) * np.log(1 - p)).mean(), rel=1e-5)
+    assert first_loss(net, (CX, t)) == pytest.approx(
+        -(t * np.log(p) + (1 - t) * np.log(1 - p)).mean(), rel=1e-5
+    )
 
 
-@pytest.mark.parametrize("loss", [wl.CrossEntropyLossLayer("Probabilities"), wl.MeanSquaredLossLayer()])
+@pytest.mark.parametrize(
+    "loss", [wl.CrossEntropyLossLayer("Probabilities"), wl.MeanSquaredLossLayer()]
+)
 def test_labels_become_unit_vectors_for_losses_that_want_probabilities(loss: Any) -> None:
     net = wl.net_initialize(classifier(output=wl.NetDecoder("Class", ["a", "b", "c"])))
     by_label = first_loss(net, (CX, ["abc"[i] for i in CY]), loss_function=loss)
@@ -126,8 +159,16 @@ def test_each_way_to_write_a_loss_gives_the_same_bits(form: str) -> None:
 
 
 def sgd(net: Any, loss: Any) -> tuple[Any, float]:
-    trained, loss = wl.net_train(net, (X, Y), ["TrainedNet", "RoundLoss"], loss_function=loss, max_training_rounds=1,
-                                 batch_size=12, method=("SGD", {"Momentum": None}), working_precision="Real64")
+    trained, loss = wl.net_train(
+        net,
+        (X, Y),
+        ["TrainedNet", "RoundLoss"],
+        loss_function=loss,
+        max_training_rounds=1,
+        batch_size=12,
+        method=("SGD", {"Momentum": None}),
+        working_precision="Real64",
+    )
     return trained, loss
 
 
@@ -139,20 +180,30 @@ def test_a_scaled_loss_is_r_times_the_loss_and_its_gradient(r: float) -> None:
     assert scaled_loss == pytest.approx(r * loss, rel=1e-12)
     for key in ((1, "Weights"), (3, "Biases")):
         start = wl.net_extract(net, key).astype(np.float64)
-        np.testing.assert_allclose(wl.net_extract(scaled, key) - start, r * (wl.net_extract(plain, key) - start), rtol=1e-9)
+        np.testing.assert_allclose(
+            wl.net_extract(scaled, key) - start, r * (wl.net_extract(plain, key) - start), rtol=1e-9
+        )
 
 
 def test_two_losses_on_one_output_are_added() -> None:
     net = perceptron()
-    both = first_loss(net, (X, Y), loss_function=[("Output", SQUARED), ("Output", wl.MeanAbsoluteLossLayer(), wl.Scaled(-2))])
+    both = first_loss(
+        net,
+        (X, Y),
+        loss_function=[("Output", SQUARED), ("Output", wl.MeanAbsoluteLossLayer(), wl.Scaled(-2))],
+    )
     d = net(X) - Y
     assert both == pytest.approx((d**2).mean() - 2 * np.abs(d).mean(), rel=1e-5)
 
 
 def two_outputs() -> Any:
-    return wl.net_initialize(wl.NetGraph(
-        {"trunk": 4, "class": wl.NetChain([3, wl.SoftmaxLayer()]), "size": wl.LinearLayer([])},
-        [("trunk", "class", wl.NetPort("Kind")), ("trunk", "size", wl.NetPort("Size"))], input=4))
+    return wl.net_initialize(
+        wl.NetGraph(
+            {"trunk": 4, "class": wl.NetChain([3, wl.SoftmaxLayer()]), "size": wl.LinearLayer([])},
+            [("trunk", "class", wl.NetPort("Kind")), ("trunk", "size", wl.NetPort("Size"))],
+            input=4,
+        )
+    )
 
 
 def test_each_output_gets_a_loss_of_its_own() -> None:
@@ -174,13 +225,24 @@ def test_each_output_gets_a_loss_of_its_own() -> None:
 
 def test_one_loss_of_several_trains_only_what_leads_to_it() -> None:
     net = two_outputs()
-    trained = wl.net_train(net, {"Input": CX, "Size": CX.sum(1)}, max_training_rounds=2,
-                           loss_function={"Size": wl.MeanAbsoluteLossLayer()})
-    assert changed(net, trained) == {("trunk", "Weights"), ("trunk", "Biases"), ("size", "Weights"), ("size", "Biases")}
+    trained = wl.net_train(
+        net,
+        {"Input": CX, "Size": CX.sum(1)},
+        max_training_rounds=2,
+        loss_function={"Size": wl.MeanAbsoluteLossLayer()},
+    )
+    assert changed(net, trained) == {
+        ("trunk", "Weights"),
+        ("trunk", "Biases"),
+        ("size", "Weights"),
+        ("size", "Biases"),
+    }
 
 
 def test_an_output_may_be_the_loss_itself() -> None:
-    net = wl.net_initialize(wl.NetGraph({"a": 2, "b": wl.ElementwiseLayer("Square")}, [("a", "b")], input=3))
+    net = wl.net_initialize(
+        wl.NetGraph({"a": 2, "b": wl.ElementwiseLayer("Square")}, [("a", "b")], input=3)
+    )
     plain = first_loss(net, X, loss_function="Output")
     # A loss that is no scalar is summed over its elements.
     assert plain == pytest.approx(net(X).sum(1).mean(), rel=1e-5)
@@ -190,11 +252,17 @@ def test_an_output_may_be_the_loss_itself() -> None:
 
 
 def test_all_makes_a_loss_of_every_output() -> None:
-    net = wl.net_initialize(wl.NetGraph(
-        {"t": 3, "a": wl.LinearLayer([]), "b": wl.LinearLayer([])},
-        [("t", "a", wl.NetPort("p")), ("t", "b", wl.NetPort("q"))], input=3))
+    net = wl.net_initialize(
+        wl.NetGraph(
+            {"t": 3, "a": wl.LinearLayer([]), "b": wl.LinearLayer([])},
+            [("t", "a", wl.NetPort("p")), ("t", "b", wl.NetPort("q"))],
+            input=3,
+        )
+    )
     out = net(X)
-    assert first_loss(net, X, loss_function=wl.ALL) == pytest.approx(out["p"].mean() + out["q"].mean(), rel=1e-4)
+    assert first_loss(net, X, loss_function=wl.ALL) == pytest.approx(
+        out["p"].mean() + out["q"].mean(), rel=1e-4
+    )
 
 
 BAD: dict[str, tuple[Any, tuple[str, ...]]] = {
@@ -228,4 +296,6 @@ def test_a_bare_loss_needs_to_know_its_output() -> None:
 def test_a_bare_loss_on_a_net_that_has_one_is_an_error() -> None:
     with pytest.raises(wl.OptionError, match="has a Loss port already"):
         wl.net_train(loss_graph(), {"Input": X, "Target": Y}, loss_function=SQUARED)
-    assert wl.net_train(loss_graph(), {"Input": X, "Target": Y}, loss_function="Loss", max_training_rounds=1)
+    assert wl.net_train(
+        loss_graph(), {"Input": X, "Target": Y}, loss_function="Loss", max_training_rounds=1
+    )

@@ -59,12 +59,22 @@ def test_the_rule_is_the_plain_reading_of_its_words(values: list[int], patience:
     def failed(i: int) -> bool:
         return i > 0 and values[i] >= min(values[:i])
 
-    wanted = next((i + 1 for i in range(len(values)) if i >= patience and all(
-        failed(j) for j in range(i - patience, i + 1))), None)
+    wanted = next(
+        (
+            i + 1
+            for i in range(len(values))
+            if i >= patience and all(failed(j) for j in range(i - patience, i + 1))
+        ),
+        None,
+    )
     assert rounds_until([float(v) for v in values], Patience=patience) == wanted
 
 
-@given(values=st.lists(st.integers(0, 9), min_size=1, max_size=20), a=st.integers(0, 5), b=st.integers(0, 5))
+@given(
+    values=st.lists(st.integers(0, 9), min_size=1, max_size=20),
+    a=st.integers(0, 5),
+    b=st.integers(0, 5),
+)
 def test_more_patience_never_stops_earlier(values: list[int], a: int, b: int) -> None:
     few, many = (rounds_until([float(v) for v in values], Patience=n) or 99 for n in sorted((a, b)))
     assert few <= many
@@ -72,11 +82,21 @@ def test_more_patience_never_stops_earlier(values: list[int], a: int, b: int) ->
 
 def ruined(**options: Any) -> Any:
     """A training that gets better for four rounds and worse from then on."""
-    return wl.net_train(perceptron(), DATA, wl.ALL, batch_size=12, max_training_rounds=20, learning_rate=0.02, **options,
-                        method=("SGD", {"LearningRateSchedule": lambda t, total: 1.0 if t < 4 else 40.0}))
+    return wl.net_train(
+        perceptron(),
+        DATA,
+        wl.ALL,
+        batch_size=12,
+        max_training_rounds=20,
+        learning_rate=0.02,
+        **options,
+        method=("SGD", {"LearningRateSchedule": lambda t, total: 1.0 if t < 4 else 40.0}),
+    )
 
 
-@pytest.mark.parametrize("criterion", ["Loss", wl.AUTOMATIC, {"Criterion": "Loss"}, {"Criterion": wl.AUTOMATIC}, {}])
+@pytest.mark.parametrize(
+    "criterion", ["Loss", wl.AUTOMATIC, {"Criterion": "Loss"}, {"Criterion": wl.AUTOMATIC}, {}]
+)
 def test_the_loss_of_validation_stops_a_training(criterion: Any) -> None:
     results = ruined(training_stopping_criterion=criterion, validation_set=DATA)
     assert results["ReasonTrainingStopped"] == "StoppingCriterion"
@@ -88,7 +108,10 @@ def test_the_loss_of_validation_stops_a_training(criterion: Any) -> None:
 
 
 def test_more_patience_means_as_many_more_rounds() -> None:
-    rounds = [ruined(training_stopping_criterion={"Patience": n}, validation_set=DATA)["TotalRounds"] for n in (0, 1, 2)]
+    rounds = [
+        ruined(training_stopping_criterion={"Patience": n}, validation_set=DATA)["TotalRounds"]
+        for n in (0, 1, 2)
+    ]
     assert rounds == [rounds[0], rounds[0] + 1, rounds[0] + 2]
 
 
@@ -102,9 +125,16 @@ def test_without_a_validation_set_training_values_are_used_with_a_warning() -> N
 
 def test_a_measurement_that_grows_stops_when_it_no_longer_does() -> None:
     x, y = classes(30)
-    results = wl.net_train(classifier(), (x, y), wl.ALL, validation_set=(x, y), learning_rate=0.1, max_training_rounds=200,
-                           training_progress_measurements="Accuracy",
-                           training_stopping_criterion={"Criterion": "Accuracy", "Patience": 2})
+    results = wl.net_train(
+        classifier(),
+        (x, y),
+        wl.ALL,
+        validation_set=(x, y),
+        learning_rate=0.01,
+        max_training_rounds=200,
+        training_progress_measurements="Accuracy",
+        training_stopping_criterion={"Criterion": "Accuracy", "Patience": 2},
+    )
     found = results["ValidationMeasurementsLists"]["Accuracy"]
     assert results["ReasonTrainingStopped"] == "StoppingCriterion"
     assert max(found[-3:]) <= max(found[:-3]), "three failures in a row end it"
@@ -114,9 +144,17 @@ def test_a_measurement_that_grows_stops_when_it_no_longer_does() -> None:
 
 def test_a_criterion_that_is_not_measured_is_an_error_before_training() -> None:
     seen: list[Any] = []
-    with pytest.raises(wl.OptionError, match=r"'MeanSquare' is not measured[^$]*training_progress_measurements='MeanSquare'"):
-        wl.net_train(perceptron(), DATA, validation_set=DATA, training_stopping_criterion="MeanSquare",
-                     training_progress_function=seen.append)
+    with pytest.raises(
+        wl.OptionError,
+        match=r"'MeanSquare' is not measured[^$]*training_progress_measurements='MeanSquare'",
+    ):
+        wl.net_train(
+            perceptron(),
+            DATA,
+            validation_set=DATA,
+            training_stopping_criterion="MeanSquare",
+            training_progress_function=seen.append,
+        )
     assert not seen
 
 
@@ -124,21 +162,46 @@ def test_a_function_stops_a_training_by_what_it_is_told() -> None:
     told: list[Any] = []
 
     def stop(state: Any) -> bool:
-        told.append((state["Round"], state["ValidationLoss"] == state["ValidationLossList"][-1], state["RoundLoss"] > 0))
+        told.append(
+            (
+                state["Round"],
+                state["ValidationLoss"] == state["ValidationLossList"][-1],
+                state["RoundLoss"] > 0,
+            )
+        )
         return bool(state["Round"] == 3)
 
-    results = wl.net_train(perceptron(), DATA, wl.ALL, validation_set=DATA, training_stopping_criterion=stop, max_training_rounds=9)
+    results = wl.net_train(
+        perceptron(),
+        DATA,
+        wl.ALL,
+        validation_set=DATA,
+        training_stopping_criterion=stop,
+        max_training_rounds=9,
+    )
     assert results[["ReasonTrainingStopped", "TotalRounds"]] == ["StoppingCriterion", 3]
     assert told == [(number, True, True) for number in (1, 2, 3)]
 
 
 def test_a_function_as_criterion_may_have_a_dict_around_it() -> None:
-    results = wl.net_train(perceptron(), DATA, wl.ALL, validation_set=DATA, max_training_rounds=9,
-                           training_stopping_criterion={"Criterion": lambda state: np.bool_(state["Round"] >= 2)})
+    results = wl.net_train(
+        perceptron(),
+        DATA,
+        wl.ALL,
+        validation_set=DATA,
+        max_training_rounds=9,
+        training_stopping_criterion={"Criterion": lambda state: np.bool_(state["Round"] >= 2)},
+    )
     assert results["TotalRounds"] == 2
 
 
 @pytest.mark.parametrize("answer", [None, 1, "StopTraining", 0.0])
 def test_a_function_that_answers_anything_but_true_or_false_is_an_error(answer: Any) -> None:
     with pytest.raises(wl.OptionError, match="True or False"):
-        wl.net_train(perceptron(), DATA, validation_set=DATA, training_stopping_criterion=lambda state: answer, max_training_rounds=2)
+        wl.net_train(
+            perceptron(),
+            DATA,
+            validation_set=DATA,
+            training_stopping_criterion=lambda state: answer,
+            max_training_rounds=2,
+        )

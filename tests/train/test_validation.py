@@ -16,19 +16,39 @@ HELD = numbers(9, seed=4)
 
 def test_validation_losses_are_those_of_the_net_after_each_round() -> None:
     nets: list[Any] = []
-    results = wl.net_train(perceptron(), numbers(12), wl.ALL, validation_set=HELD, max_training_rounds=4, batch_size=5,
-                           learning_rate=0.05, training_progress_function=lambda state: nets.append(state["Net"]))
+    results = wl.net_train(
+        perceptron(),
+        numbers(12),
+        wl.ALL,
+        validation_set=HELD,
+        max_training_rounds=4,
+        batch_size=5,
+        learning_rate=0.05,
+        training_progress_function=lambda state: nets.append(state["Net"]),
+    )
     x, y = HELD
-    np.testing.assert_allclose(results["ValidationLossList"], [((net(x) - y) ** 2).mean() for net in nets], rtol=1e-5)
+    np.testing.assert_allclose(
+        results["ValidationLossList"], [((net(x) - y) ** 2).mean() for net in nets], rtol=1e-5
+    )
     assert results["ValidationPositions"] == [3, 6, 9, 12]
     assert results["ValidationExamples"] == 9
     assert results["TrainingExamples"] == 12
 
 
-@pytest.mark.parametrize(("count", "fraction", "held"), [(12, 0.25, 3), (12, 0.1, 1), (100, 0.1, 10), (5, 0.5, 2), (10, 0.92, 9), (2, 0.5, 1)])
-def test_scaled_holds_a_rounded_share_of_the_examples_out(count: int, fraction: float, held: int) -> None:
-    found = wl.net_train(perceptron(), numbers(count), ["ValidationExamples", "TrainingExamples", "ExamplesProcessed"],
-                         validation_set=wl.Scaled(fraction), max_training_rounds=1)
+@pytest.mark.parametrize(
+    ("count", "fraction", "held"),
+    [(12, 0.25, 3), (12, 0.1, 1), (100, 0.1, 10), (5, 0.5, 2), (10, 0.92, 9), (2, 0.5, 1)],
+)
+def test_scaled_holds_a_rounded_share_of_the_examples_out(
+    count: int, fraction: float, held: int
+) -> None:
+    found = wl.net_train(
+        perceptron(),
+        numbers(count),
+        ["ValidationExamples", "TrainingExamples", "ExamplesProcessed"],
+        validation_set=wl.Scaled(fraction),
+        max_training_rounds=1,
+    )
     assert found == [held, count - held, count - held]
 
 
@@ -57,8 +77,16 @@ def spoiling(target: int) -> Any:
 def test_the_net_returned_is_that_of_the_best_validation() -> None:
     nets: list[Any] = []
     results = wl.net_train(
-        perceptron(), numbers(12), wl.ALL, validation_set=numbers(12), batch_size=12, max_training_rounds=8, learning_rate=0.02,
-        method=("SGD", {"LearningRateSchedule": spoiling(4)}), training_progress_function=lambda s: nets.append(s["Net"]))
+        perceptron(),
+        numbers(12),
+        wl.ALL,
+        validation_set=numbers(12),
+        batch_size=12,
+        max_training_rounds=8,
+        learning_rate=0.02,
+        method=("SGD", {"LearningRateSchedule": spoiling(4)}),
+        training_progress_function=lambda s: nets.append(s["Net"]),
+    )
     losses = results["ValidationLossList"]
     assert 1 < results["BestValidationRound"] < 8
     assert results["BestValidationRound"] == int(np.argmin(losses)) + 1
@@ -71,20 +99,43 @@ def test_statistics_come_back_with_the_best_net() -> None:
     net = wl.net_initialize(wl.NetChain([4, wl.BatchNormalizationLayer(), "Tanh", 2], input=3))
     nets: list[Any] = []
     results = wl.net_train(
-        net, numbers(12), wl.ALL, validation_set=numbers(12), batch_size=12, max_training_rounds=8, learning_rate=0.05,
-        method=("SGD", {"LearningRateSchedule": spoiling(4)}), training_progress_function=lambda s: nets.append(s["Net"]))
+        net,
+        numbers(12),
+        wl.ALL,
+        validation_set=numbers(12),
+        batch_size=12,
+        max_training_rounds=8,
+        learning_rate=0.05,
+        method=("SGD", {"LearningRateSchedule": spoiling(4)}),
+        training_progress_function=lambda s: nets.append(s["Net"]),
+    )
     assert results["BestValidationRound"] < 8
     assert results["TrainedNet"] == nets[results["BestValidationRound"] - 1]
 
 
 def test_without_a_validation_set_the_last_net_is_returned() -> None:
     nets: list[Any] = []
-    results = wl.net_train(perceptron(), numbers(12), wl.ALL, batch_size=12, max_training_rounds=8, learning_rate=0.02,
-                           method=("SGD", {"LearningRateSchedule": spoiling(4)}),
-                           training_progress_function=lambda s: nets.append(s["Net"]))
+    results = wl.net_train(
+        perceptron(),
+        numbers(12),
+        wl.ALL,
+        batch_size=12,
+        max_training_rounds=8,
+        learning_rate=0.02,
+        method=("SGD", {"LearningRateSchedule": spoiling(4)}),
+        training_progress_function=lambda s: nets.append(s["Net"]),
+    )
     assert results["TrainedNet"] == nets[-1]
-    assert results[["BestValidationRound", "ValidationLoss", "ValidationLossList", "ValidationPositions",
-                    "ValidationMeasurements", "ValidationExamples"]] == [None, None, [], [], {}, None]
+    assert results[
+        [
+            "BestValidationRound",
+            "ValidationLoss",
+            "ValidationLossList",
+            "ValidationPositions",
+            "ValidationMeasurements",
+            "ValidationExamples",
+        ]
+    ] == [None, None, [], [], {}, None]
 
 
 class Validated:
@@ -107,9 +158,18 @@ class Validated:
         monkeypatch.setattr(Programs, "run", fake)
 
 
-def best_round(monkeypatch: pytest.MonkeyPatch, found: list[dict[str, float]], **options: Any) -> Any:
+def best_round(
+    monkeypatch: pytest.MonkeyPatch, found: list[dict[str, float]], **options: Any
+) -> Any:
     Validated(monkeypatch, found)
-    return wl.net_train(classifier(), classes(12), "BestValidationRound", validation_set=classes(3), max_training_rounds=len(found), **options)
+    return wl.net_train(
+        classifier(),
+        classes(12),
+        "BestValidationRound",
+        validation_set=classes(3),
+        max_training_rounds=len(found),
+        **options,
+    )
 
 
 NAN = float("nan")
@@ -122,26 +182,51 @@ JUDGED: dict[str, tuple[list[tuple[float, float]], int]] = {
 
 
 @pytest.mark.parametrize("case", JUDGED)
-def test_the_best_net_has_the_lowest_error_rate_then_the_lowest_loss(case: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_best_net_has_the_lowest_error_rate_then_the_lowest_loss(
+    case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     rows, best = JUDGED[case]
-    assert best_round(monkeypatch, [{"Loss": loss, "ErrorRate": rate} for rate, loss in rows]) == best
+    assert (
+        best_round(monkeypatch, [{"Loss": loss, "ErrorRate": rate} for rate, loss in rows]) == best
+    )
 
 
 def test_a_stopping_criterion_decides_which_net_is_best(monkeypatch: pytest.MonkeyPatch) -> None:
-    rows = [{"Loss": 0.5, "Accuracy": 0.2}, {"Loss": 0.9, "Accuracy": 0.7}, {"Loss": 0.1, "Accuracy": 0.6}]
+    rows = [
+        {"Loss": 0.5, "Accuracy": 0.2},
+        {"Loss": 0.9, "Accuracy": 0.7},
+        {"Loss": 0.1, "Accuracy": 0.6},
+    ]
     criterion = {"Criterion": "Accuracy", "Patience": 9}
-    assert best_round(monkeypatch, rows, training_progress_measurements="Accuracy", training_stopping_criterion=criterion) == 2
+    assert (
+        best_round(
+            monkeypatch,
+            rows,
+            training_progress_measurements="Accuracy",
+            training_stopping_criterion=criterion,
+        )
+        == 2
+    )
 
 
 def test_error_rates_are_measured_by_themselves_for_cross_entropy() -> None:
     x, y = classes(30)
-    results = wl.net_train(classifier(), (x, y), wl.ALL, validation_set=(x[:9], y[:9]), max_training_rounds=5, learning_rate=0.1)
+    results = wl.net_train(
+        classifier(),
+        (x, y),
+        wl.ALL,
+        validation_set=(x[:9], y[:9]),
+        max_training_rounds=5,
+        learning_rate=0.1,
+    )
     assert results["RoundMeasurementsLists"].keys() == {"ErrorRate"}
     assert len(results["RoundMeasurementsLists"]["ErrorRate"]) == 5
     assert len(results["ValidationMeasurementsLists"]["ErrorRate"]) == 5
     assert len(results["BatchMeasurementsLists"]["ErrorRate"]) == 5
     best = results["TrainedNet"]
-    assert results["ValidationMeasurements"]["ErrorRate"] == np.mean([a != b for a, b in zip(best(x[:9]), y[:9], strict=True)])
+    assert results["ValidationMeasurements"]["ErrorRate"] == np.mean(
+        [a != b for a, b in zip(best(x[:9]), y[:9], strict=True)]
+    )
     assert wl.net_train(perceptron(), numbers(12), "RoundMeasurements", max_training_rounds=1) == {}
 
 
@@ -149,9 +234,23 @@ def test_dropout_is_off_in_validation() -> None:
     net = wl.net_initialize(wl.NetChain([4, wl.DropoutLayer(0.9), 2], input=3))
     x, y = HELD
     results = wl.net_train(net, numbers(12), wl.ALL, validation_set=HELD, max_training_rounds=1)
-    assert results["ValidationLoss"] == pytest.approx(((results["TrainedNet"](x) - y) ** 2).mean(), rel=1e-5)
+    assert results["ValidationLoss"] == pytest.approx(
+        ((results["TrainedNet"](x) - y) ** 2).mean(), rel=1e-5
+    )
 
 
 def test_validation_changes_nothing_in_the_training() -> None:
-    plain = wl.net_train(perceptron(), numbers(12), "BatchLossList", max_training_rounds=3, batch_size=5)
-    assert wl.net_train(perceptron(), numbers(12), "BatchLossList", max_training_rounds=3, batch_size=5, validation_set=HELD) == plain
+    plain = wl.net_train(
+        perceptron(), numbers(12), "BatchLossList", max_training_rounds=3, batch_size=5
+    )
+    assert (
+        wl.net_train(
+            perceptron(),
+            numbers(12),
+            "BatchLossList",
+            max_training_rounds=3,
+            batch_size=5,
+            validation_set=HELD,
+        )
+        == plain
+    )

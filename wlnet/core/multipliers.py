@@ -134,7 +134,7 @@ def multiplier_table(net: Any, rules: Any, *, warnings: bool = True) -> Multipli
         for order, holder in enumerate(levels[depth]):
             for key, found in match(holder, places, strict=False).items():
                 found_here.setdefault(key, []).extend(
-                    (rule.number or 0, order, Verdict(rule, holder.path)) for rule in found
+                    (rule.number or 1, order, Verdict(rule, holder.path)) for rule in found
                 )
         for key, ranked in found_here.items():
             candidates[key] += [

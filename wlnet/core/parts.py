@@ -204,7 +204,8 @@ def path_text(path: Path) -> str:
 class Sought:
     """Which of several alternatives were found so far.
 
-    After a step that selects several nodes an alternative need not be in each of them, but each must be in one.
+    After a step that selects several nodes an alternative need not be in each of them, but each
+    must be in one.
     """
 
     def __init__(self) -> None:

@@ -14,7 +14,7 @@ from wlnet.io import plain
 from wlnet.io.canonical import refused, shown
 
 AT = "LearningRateMultipliers"
-MOST_TRIALS = 200_000
+MOST_TRIALS = 100_000
 """Parts of a net, times rules that may try them all."""
 
 

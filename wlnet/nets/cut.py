@@ -7,11 +7,11 @@ from typing import Any
 
 from wlnet.core.errors import Fault, PartError, fail
 from wlnet.core.parts import Key, NetPort, Path, select
-from wlnet.core.ports import UNKNOWN, PortType
+from wlnet.core.ports import PortType
 from wlnet.core.symbols import ALL
 from wlnet.nets.edges import Edge
 from wlnet.nets.inference import inference
-from wlnet.nets.known_shapes import Known, known_of, knowing
+from wlnet.nets.known_shapes import Known, knowing, known_of
 from wlnet.nets.netgraph import NetGraph, graph_of
 from wlnet.nets.positions import renumbered, whole
 from wlnet.nets.rules_of_parts import Voice, carried, shared_rates
@@ -32,9 +32,16 @@ def take_from_graph(graph: NetGraph, start: Any, end: Any, part: Any) -> NetGrap
     lost += [some[0] for some in starts if not any(key in kept for key in some)]
     if lost or not kept:
         reached = [key for key in graph.nodes if key in ahead]
-        raise fail(PartError, Fault("no path leads from the start to the end", given=repr(part), known=list(graph.nodes),
-                                    at=f"vertex {lost[0]!r}" if lost else None,
-                                    fix=f"paths from the start lead to {', '.join(map(repr, reached))}"))
+        raise fail(
+            PartError,
+            Fault(
+                "no path leads from the start to the end",
+                given=repr(part),
+                known=list(graph.nodes),
+                at=f"vertex {lost[0]!r}" if lost else None,
+                fix=f"paths from the start lead to {', '.join(map(repr, reached))}",
+            ),
+        )
     return _part_of(graph, kept, ends)
 
 
@@ -46,19 +53,34 @@ def _vertex(graph: NetGraph, given: Any, part: Any) -> Key:
     if isinstance(given, str) and given in graph.nodes:
         return given
     if not isinstance(given, (int, str)):
-        raise fail(PartError, Fault("a cut is at a vertex, a NetPort, a list of these, or ALL", given=repr(part),
-                                    known=list(graph.nodes)))
+        raise fail(
+            PartError,
+            Fault(
+                "a cut is at a vertex, a NetPort, a list of these, or ALL",
+                given=repr(part),
+                known=list(graph.nodes),
+            ),
+        )
     (place,) = select(graph, given, part)
     if place.kind != "node":
-        raise fail(PartError, Fault(f"{given!r} is no vertex of the graph", given=repr(part), known=list(graph.nodes),
-                                    fix=f"NetPort({given!r}) is the port"))
+        raise fail(
+            PartError,
+            Fault(
+                f"{given!r} is no vertex of the graph",
+                given=repr(part),
+                known=list(graph.nodes),
+                fix=f"NetPort({given!r}) is the port",
+            ),
+        )
     return place.path[0]
 
 
 def _port(graph: NetGraph, given: NetPort, part: Any) -> tuple[Key | None, str]:
     *at, name = given.path
     key = _vertex(graph, at[0], part) if at else None
-    known = graph.port_names if key is None else (*graph.ports_of(key), *graph.nodes[key].output_names)
+    known = (
+        graph.port_names if key is None else (*graph.ports_of(key), *graph.nodes[key].output_names)
+    )
     if len(at) > 1 or name not in known:
         where = "the graph" if key is None else f"vertex {key!r}"
         raise fail(PartError, Fault(f"{where} has no port {name!r}", given=repr(part), known=known))
@@ -67,16 +89,27 @@ def _port(graph: NetGraph, given: NetPort, part: Any) -> tuple[Key | None, str]:
 
 def _ends(graph: NetGraph, given: Any, part: Any) -> Iterable[Wire]:
     if given is ALL:
-        return [(e.source, e.source_port) for e in graph.edges if e.target is None and e.source is not None]
+        return [
+            (e.source, e.source_port)
+            for e in graph.edges
+            if e.target is None and e.source is not None
+        ]
     if not isinstance(given, NetPort):
         key = _vertex(graph, given, part)
         return [(key, name) for name in graph.nodes[key].output_names]
     at, name = _port(graph, given, part)
     if at is not None and name in graph.nodes[at].output_names:
         return [(at, name)]
-    wires = [(e.source, e.source_port) for e in graph.edges if e.target == at and e.target_port == name]
+    wires = [
+        (e.source, e.source_port) for e in graph.edges if e.target == at and e.target_port == name
+    ]
     if not wires or wires[0][0] is None:
-        raise fail(PartError, Fault(f"nothing is computed before {given!r}", given=repr(part), known=list(graph.nodes)))
+        raise fail(
+            PartError,
+            Fault(
+                f"nothing is computed before {given!r}", given=repr(part), known=list(graph.nodes)
+            ),
+        )
     return wires
 
 
@@ -88,9 +121,18 @@ def _starts(graph: NetGraph, given: Any, part: Any) -> Iterable[Key]:
     at, name = _port(graph, given, part)
     if at is not None and name not in graph.nodes[at].output_names:
         return [at]
-    found = [e.target for e in graph.edges if e.source == at and e.source_port == name and e.target is not None]
+    found = [
+        e.target
+        for e in graph.edges
+        if e.source == at and e.source_port == name and e.target is not None
+    ]
     if not found:
-        raise fail(PartError, Fault(f"nothing is computed after {given!r}", given=repr(part), known=list(graph.nodes)))
+        raise fail(
+            PartError,
+            Fault(
+                f"nothing is computed after {given!r}", given=repr(part), known=list(graph.nodes)
+            ),
+        )
     return found
 
 
@@ -108,20 +150,31 @@ def _reached(graph: NetGraph, keys: Iterable[Key | None], way: int) -> set[Key |
 
 def _part_of(graph: NetGraph, kept: list[Key], ends: list[Wire]) -> NetGraph:
     new: dict[Any, Key] = dict(zip(kept, renumbered(kept), strict=True))
-    edges = [Edge(new.get(e.source), e.source_port, new[e.target], e.target_port)
-             for e in graph.edges if e.target in new and (e.source is None or e.source in new)]
+    edges = [
+        Edge(new.get(e.source), e.source_port, new[e.target], e.target_port)
+        for e in graph.edges
+        if e.target in new and (e.source is None or e.source in new)
+    ]
     ports: dict[str, PortType] = {}
     known: list[Known] = []
     wires = inference(graph).ports
-    open_edges = [e for e in graph.edges if e.target in new and e.source is not None and e.source not in new]
-    names = open_port_names(graph, [(e.source, e.source_port) for e in open_edges],
-                   {e.source_port for e in edges if e.source is None}, "Input")
+    open_edges = [
+        e for e in graph.edges if e.target in new and e.source is not None and e.source not in new
+    ]
+    names = open_port_names(
+        graph,
+        [(e.source, e.source_port) for e in open_edges],
+        {e.source_port for e in edges if e.source is None},
+        "Input",
+    )
     for e in open_edges:
         name = names[e.source, e.source_port]
         edges.append(Edge(None, name, new[e.target], e.target_port))
         known.append(((), name, wires[_path(e.source), e.source_port]))
     old_outputs = [e for e in graph.edges if e.target is None and (e.source, e.source_port) in ends]
-    fresh = [wire for wire in ends if not any((e.source, e.source_port) == wire for e in old_outputs)]
+    fresh = [
+        wire for wire in ends if not any((e.source, e.source_port) == wire for e in old_outputs)
+    ]
     names = open_port_names(graph, fresh, {e.target_port for e in old_outputs}, "Output")
     for e in old_outputs:
         edges.append(Edge(new[e.source], e.source_port, None, e.target_port))
@@ -130,9 +183,11 @@ def _part_of(graph: NetGraph, kept: list[Key], ends: list[Wire]) -> NetGraph:
         known.append(((), names[wire], wires[_path(wire[0]), wire[1]]))
     for name in graph.port_names:
         ports[name] = graph.ports[name]
-    result = graph_of({key: whole(graph, old) for old, key in new.items()}, edges,
-                      {name: port for name, port in ports.items()
-                       if name not in {row[1] for row in known}})
+    result = graph_of(
+        {key: whole(graph, old) for old, key in new.items()},
+        edges,
+        {name: port for name, port in ports.items() if name not in {row[1] for row in known}},
+    )
     moves: dict[Path, Path] = {(old,): (key,) for old, key in new.items()}
     result = knowing(result, [*known, *known_of(graph, moves)])
     return carried(result, [Voice(graph, moves)], shared_rates(graph))  # type: ignore[no-any-return]
@@ -142,8 +197,12 @@ def _path(key: Key | None) -> Path:
     return () if key is None else (key,)
 
 
-def open_port_names(graph: NetGraph, wires: list[Wire], taken: set[str], alone: str) -> dict[Wire, str]:
-    """Names for ports that were cut open: `alone` where there is no other, else after the vertex."""
+def open_port_names(
+    graph: NetGraph, wires: list[Wire], taken: set[str], alone: str
+) -> dict[Wire, str]:
+    """Names for ports that were cut open: `alone` where there is no other, else after the
+    vertex.
+    """
     distinct = list(dict.fromkeys(wires))
     if len(distinct) == 1 and not taken:
         return {distinct[0]: alone}

@@ -5,12 +5,13 @@ Wolfram Language: NetDelete.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, PartError, ShapeError, fail
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, Path, Place, as_steps, find, path_text
-from wlnet.core.ports import UNKNOWN, PortType
+from wlnet.core.ports import UNKNOWN
 from wlnet.core.symbols import Symbol
 from wlnet.nets.chain import chain_of
 from wlnet.nets.container import hoist
@@ -19,20 +20,21 @@ from wlnet.nets.edges import Edge
 from wlnet.nets.inference import check_shapes, inference
 from wlnet.nets.known_shapes import Known, knowing
 from wlnet.nets.netgraph import NetGraph, graph_of
+from wlnet.nets.placing import worded
 from wlnet.nets.positions import need_net, renumbered, whole
-from wlnet.nets.replace import worded
 from wlnet.nets.rules_of_parts import Moves, Voice, carried, shared_rates
 
 
 def net_delete(net: Any, part: Any) -> Any:
     """A chain or graph without some of its nodes, at any depth.
 
-    part: a position, a name, a path ("block", 2), Span or Alternatives; a list of these deletes them all.
-    In a chain the neighbours become neighbours. In a graph a vertex with one input and one output is bridged;
-    around any other what is left open becomes a port of the graph. A numbered net counts from 1 again.
-    The encoder stays if the first node does, the decoder if the last one does; rules go with their nodes.
-    Raises PartError for nodes that are not there and when none would be left, ShapeError when the new neighbours
-    do not fit, OptionError for what is no container.
+    part: a position, a name, a path ("block", 2), Span or Alternatives; a list of these deletes
+    them all. In a chain the neighbours become neighbours. In a graph a vertex with one input and
+    one output is bridged; around any other what is left open becomes a port of the graph. A
+    numbered net counts from 1 again. The encoder stays if the first node does, the decoder if the
+    last one does; rules go with their nodes. Raises PartError for nodes that are not there and when
+    none would be left, ShapeError when the new neighbours do not fit, OptionError for what is no
+    container.
 
     >>> from wlnet.nets.chain import NetChain
     >>> net_delete(NetChain([3, "Ramp", 1], input=2), 2) == NetChain([3, 1], input=2)
@@ -48,9 +50,18 @@ def net_delete(net: Any, part: Any) -> Any:
         for place in _places(net, one):
             if place.kind != "node" or not place.path:
                 known = list(net.nodes)
-                raise fail(PartError, Fault("only nodes can be deleted", given=repr(one), at=path_text(place.path),
-                                            known=known, fix="net_replace_part(net, {part: None}) for an array"
-                                            if place.kind == "array" else None))
+                raise fail(
+                    PartError,
+                    Fault(
+                        "only nodes can be deleted",
+                        given=repr(one),
+                        at=path_text(place.path),
+                        known=known,
+                        fix="net_replace_part(net, {part: None}) for an array"
+                        if place.kind == "array"
+                        else None,
+                    ),
+                )
             paths.append(place.path)
     result, moves = without(net, list(dict.fromkeys(paths)), ())
     return carried(result, [Voice(net, moves)], shared_rates(net))
@@ -62,8 +73,11 @@ def _places(net: Net, part: Any) -> list[Place]:
         return [Place((part,), "node")]
     steps = as_steps(part)
     if steps and isinstance(steps[-1], Symbol):
-        return [Place((*place.path, key), "node") for place in (find(net, steps[:-1]) if steps[:-1] else [Place((), "node")])
-                for key in _inside(net, place.path)]
+        return [
+            Place((*place.path, key), "node")
+            for place in (find(net, steps[:-1]) if steps[:-1] else [Place((), "node")])
+            for key in _inside(net, place.path)
+        ]
     return find(net, part)
 
 
@@ -91,12 +105,25 @@ def without(net: Any, paths: list[Path], at: Path) -> tuple[Any, Moves]:
         nodes[key] = carried(smaller, [Voice(nodes[key], inner_moves[key])])
     kept = [key for key in nodes if key not in gone]
     if not kept:
-        raise fail(PartError, Fault("all nodes would be deleted, and a net needs at least one layer",
-                                    at=path_text(at) or "the net itself", given=", ".join(map(repr, gone)),
-                                    known=list(net.nodes)))
+        raise fail(
+            PartError,
+            Fault(
+                "all nodes would be deleted, and a net needs at least one layer",
+                at=path_text(at) or "the net itself",
+                given=", ".join(map(repr, gone)),
+                known=list(net.nodes),
+            ),
+        )
     if gone and net.kind not in ("NetChain", "NetGraph"):
-        raise fail(OptionError, Fault("an operator keeps its net", at=path_text(at) or net.kind, given=repr(gone[0]),
-                                      fix="net_replace_part puts another net there"))
+        raise fail(
+            OptionError,
+            Fault(
+                "an operator keeps its net",
+                at=path_text(at) or net.kind,
+                given=repr(gone[0]),
+                fix="net_replace_part puts another net there",
+            ),
+        )
     new = dict(zip(kept, renumbered(kept) if gone else kept, strict=True))
     try:
         result = _smaller(net, nodes, new, gone)
@@ -116,12 +143,17 @@ def without(net: Any, paths: list[Path], at: Path) -> tuple[Any, Moves]:
 def _same_ports(old: Net, new: Net, at: Path, paths: list[Path]) -> None:
     """A net inside another may lose nodes, but not the ports that the other uses."""
     if (old.input_names, old.output_names) != (new.input_names, new.output_names):
-        raise fail(OptionError, Fault(
-            "a net inside another would have other ports", at=path_text(at),
-            given=f"without {', '.join(path_text(path) for path in paths)}: inputs "
-            f"{list(new.input_names)}, outputs {list(new.output_names)}",
-            expected=f"inputs {list(old.input_names)}, outputs {list(old.output_names)}",
-            fix="net_flatten lays the nets out on one level, where more can be deleted"))
+        raise fail(
+            OptionError,
+            Fault(
+                "a net inside another would have other ports",
+                at=path_text(at),
+                given=f"without {', '.join(path_text(path) for path in paths)}: inputs "
+                f"{list(new.input_names)}, outputs {list(new.output_names)}",
+                expected=f"inputs {list(old.input_names)}, outputs {list(old.output_names)}",
+                fix="net_flatten lays the nets out on one level, where more can be deleted",
+            ),
+        )
 
 
 def _smaller(net: Any, nodes: dict[Key, Net], new: dict[Key, Key], gone: list[Key]) -> Any:
@@ -135,19 +167,26 @@ def _smaller(net: Any, nodes: dict[Key, Net], new: dict[Key, Key], gone: list[Ke
         return _smaller_graph(net, kept, new, gone)
     every = list(net.nodes)
     first, last = every[0] in new, every[-1] in new
-    result = chain_of(kept, net.ports.get("Input", UNKNOWN) if first else UNKNOWN,
-                      net.ports["Output"] if last else UNKNOWN)
+    result = chain_of(
+        kept,
+        net.ports.get("Input", UNKNOWN) if first else UNKNOWN,
+        net.ports["Output"] if last else UNKNOWN,
+    )
     ports = inference(net).ports
     keys = list(new)
     known: list[Known] = []
     if not first:
         known += [((), "Input", ports[(keys[0],), name]) for name in net.nodes[keys[0]].input_names]
     if not last:
-        known += [((), "Output", ports[(keys[-1],), name]) for name in net.nodes[keys[-1]].output_names]
+        known += [
+            ((), "Output", ports[(keys[-1],), name]) for name in net.nodes[keys[-1]].output_names
+        ]
     return knowing(result, known)
 
 
-def _smaller_graph(graph: NetGraph, kept: dict[Key, Net], new: dict[Key, Key], gone: list[Key]) -> NetGraph:
+def _smaller_graph(
+    graph: NetGraph, kept: dict[Key, Net], new: dict[Key, Key], gone: list[Key]
+) -> NetGraph:
     edges = list(graph.edges)
     for key in gone:
         edges = _bridged(edges, key)
@@ -155,30 +194,56 @@ def _smaller_graph(graph: NetGraph, kept: dict[Key, Net], new: dict[Key, Key], g
     used = {(e.source, e.source_port) for e in edges}
     before = [e for e in graph.edges if e.target in new and (e.target, e.target_port) not in fed]
     # An output that nothing takes any more becomes one of the graph, as when the graph was made.
-    after = list(dict.fromkeys((e.source, e.source_port) for e in graph.edges
-                               if e.source in new and (e.source, e.source_port) not in used))
+    after = list(
+        dict.fromkeys(
+            (e.source, e.source_port)
+            for e in graph.edges
+            if e.source in new and (e.source, e.source_port) not in used
+        )
+    )
     wires = inference(graph).ports
     known: list[Known] = []
-    result_edges = [Edge(_new(e.source, new), e.source_port, _new(e.target, new), e.target_port) for e in edges]
-    inputs = open_port_names(graph, [(e.source, e.source_port) for e in before],
-                             {e.source_port for e in edges if e.source is None}, "Input")
+    result_edges = [
+        Edge(_new(e.source, new), e.source_port, _new(e.target, new), e.target_port) for e in edges
+    ]
+    inputs = open_port_names(
+        graph,
+        [(e.source, e.source_port) for e in before],
+        {e.source_port for e in edges if e.source is None},
+        "Input",
+    )
     for e in before:
         name = inputs[e.source, e.source_port]
         result_edges.append(Edge(None, name, _new(e.target, new), e.target_port))
         known.append(((), name, wires[(e.source,) if e.source is not None else (), e.source_port]))
-    outputs = open_port_names(graph, list(after), {e.target_port for e in edges if e.target is None}, "Output")
+    outputs = open_port_names(
+        graph, list(after), {e.target_port for e in edges if e.target is None}, "Output"
+    )
     for key, port in after:
         result_edges.append(Edge(_new(key, new), port, None, outputs[key, port]))
-    ports = {name: _kept_port(graph, name, gone) for name in graph.port_names}
+    ports = {name: port for name, port in graph.ports.items() if not _cut(graph, name, gone)}
     # Where a vertex at a port is gone, its neighbour now stands there, with the shape it has.
-    known += [((), e.source_port, wires[(e.target,), e.target_port]) for e in edges
-              if e.source is None and e.target is not None and ports.get(e.source_port) == UNKNOWN]
-    known += [((), e.target_port, wires[(e.source,), e.source_port]) for e in edges
-              if e.target is None and e.source is not None and ports.get(e.target_port) == UNKNOWN]
+    known += [
+        ((), e.source_port, wires[(e.target,), e.target_port])
+        for e in edges
+        if e.source is None and e.target is not None and _cut(graph, e.source_port, gone)
+    ]
+    known += [
+        ((), e.target_port, wires[(e.source,), e.source_port])
+        for e in edges
+        if e.target is None and e.source is not None and _cut(graph, e.target_port, gone)
+    ]
     if not any(e.target is None for e in result_edges):
-        raise fail(PartError, Fault("no output would be left", at=graph.kind, given=", ".join(map(repr, gone)),
-                                    known=list(graph.nodes)))
-    return knowing(graph_of(kept, result_edges, {n: p for n, p in ports.items() if p != UNKNOWN}), known)  # type: ignore[no-any-return]
+        raise fail(
+            PartError,
+            Fault(
+                "no output would be left",
+                at=graph.kind,
+                given=", ".join(map(repr, gone)),
+                known=list(graph.nodes),
+            ),
+        )
+    return knowing(graph_of(kept, result_edges, ports), known)  # type: ignore[no-any-return]
 
 
 def _new(key: Key | None, new: dict[Key, Key]) -> Key | None:
@@ -186,25 +251,30 @@ def _new(key: Key | None, new: dict[Key, Key]) -> Key | None:
 
 
 def _bridged(edges: list[Edge], key: Key) -> list[Edge]:
-    """The edges without a vertex: from what led to it to what it led to, if it had one input and one output."""
+    """The edges without a vertex: from what led to it to what it led to, if it had one input and
+    one output.
+    """
     into = [e for e in edges if e.target == key]
-    out = [e for e in edges if e.source == key]
-    rest = [e for e in edges if key not in (e.source, e.target)]
-    if len(into) != 1 or len({e.source_port for e in out}) != 1:
-        return rest
-    (start,) = into
-    bridges = [Edge(start.source, start.source_port, e.target, e.target_port) for e in out]
+    ports = {e.source_port for e in edges if e.source == key}
+    if len(into) != 1 or len(ports) != 1:
+        return [e for e in edges if key not in (e.source, e.target)]
+    start = into[0]
+    bridged = [
+        replace(e, source=start.source, source_port=start.source_port) if e.source == key else e
+        for e in edges
+        if e.target != key
+    ]
     # A port of the graph is not led straight to another: with nothing between them both go.
-    return [*rest, *(e for e in bridges if e.source is not None or e.target is not None)]
+    return [e for e in bridged if e.source is not None or e.target is not None]
 
 
-def _kept_port(graph: NetGraph, name: str, gone: list[Key]) -> PortType:
-    """A port of the graph as it was said, unless all vertices behind it are gone."""
+def _cut(graph: NetGraph, name: str, gone: list[Key]) -> bool:
+    """Whether all vertices behind a port of the graph are gone."""
     if name in graph.input_names:
         ends = [e.target for e in graph.edges if e.source is None and e.source_port == name]
     else:
         ends = [e.source for e in graph.edges if e.target is None and e.target_port == name]
-    return UNKNOWN if all(end in gone for end in ends) else graph.ports[name]
+    return all(end in gone for end in ends)
 
 
 __all__ = ["net_delete", "without"]

@@ -191,7 +191,7 @@ def inputs_in_order(node: Net, key: Key, edges: Iterable[Edge]) -> tuple[str, ..
 
 def topological(nodes: Mapping[Key, Net], edges: Iterable[Edge]) -> list[Key]:
     """Vertices in an order that computes, the given order kept where it may be. Raises on a cycle."""
-    sorter: graphlib.TopologicalSorter[Key] = graphlib.TopologicalSorter({key: () for key in nodes})
+    sorter: graphlib.TopologicalSorter[Key] = graphlib.TopologicalSorter(dict.fromkeys(nodes, ()))
     for edge in edges:
         if edge.source is not None and edge.target is not None:
             sorter.add(edge.target, edge.source)

@@ -19,6 +19,7 @@ from wlnet.core.parts import (
     Sought,
     as_steps,
     node_at,
+    path_text,
     select,
 )
 from wlnet.core.ports import Coder, PortType
@@ -30,14 +31,16 @@ from wlnet.nets.inference import Solution, inference, inferred_port
 
 
 def net_extract(net: Any, part: Any) -> Any:
-    """The part of a net at a path: a layer, a subnet, an array, a parameter, a port or its coder, an option.
+    """The part of a net at a path: a layer, a subnet, an array, a parameter, a port or its coder,
+    an option.
 
-    part: a position (from 1, -1 is the last), a name, or a tuple of these; ALL as the last step lists the nodes
-    (as a dict where they have names; of a layer: all its fields); ALL, ANY, Span or Alternatives before other
-    steps collect what the rest gives at each node; a list of tuples gives a list of parts; NetSharedArray(name)
-    gives a shared array, NetSharedArray(ALL) a dict of all of them.
-    Returns a net that stands alone, a read-only array, AUTOMATIC for an array without numbers, None for one that
-    is absent. Raises PartError for what is not there; the message lists what is.
+    part: a position (from 1, -1 is the last), a name, or a tuple of these; ALL as the last step
+    lists the nodes (as a dict where they have names; of a layer: all its fields); ALL, ANY, Span or
+    Alternatives before other steps collect what the rest gives at each node; a list of tuples gives
+    a list of parts; NetSharedArray(name) gives a shared array, NetSharedArray(ALL) a dict of all of
+    them. Returns a net that stands alone, a read-only array, AUTOMATIC for an array without
+    numbers, None for one that is absent. Raises PartError for what is not there; the message lists
+    what is.
 
     >>> from wlnet.nets.chain import NetChain
     >>> net_extract(NetChain([3, "Ramp"], input=2), 2)
@@ -66,8 +69,14 @@ def _shared(net: Net, part: NetSharedArray) -> Any:
     if part.name is ALL:
         return {NetSharedArray(name): net.shared.get(name, AUTOMATIC) for name in names}
     if part.name not in names:
-        raise fail(PartError, Fault(f"there is no shared array {part.name!r}", known=[NetSharedArray(n) for n in names],
-                                    fix=suggestion(part.name, names)))
+        raise fail(
+            PartError,
+            Fault(
+                f"there is no shared array {part.name!r}",
+                known=[NetSharedArray(n) for n in names],
+                fix=suggestion(part.name, names),
+            ),
+        )
     return net.shared.get(part.name, AUTOMATIC)
 
 
@@ -97,8 +106,15 @@ class _Extraction:
                 # Layers without the option answer AUTOMATIC, so that the list has an entry a node.
                 if rest == (MULTIPLIERS,) and place.kind == "node":
                     found[place.path[0]] = AUTOMATIC
-        if not found and refused:
-            raise refused
+        if not found:
+            raise refused or fail(
+                PartError,
+                Fault(
+                    f"{step!r} finds nothing to go into",
+                    given=repr(self.part),
+                    at=path_text(path) or "the net itself",
+                ),
+            )
         named = all(isinstance(key, str) for key in found)
         whole = step is ALL or step is ANY or isinstance(step, Alternatives)
         return found if named and whole else list(found.values())
@@ -111,7 +127,10 @@ class _Extraction:
             port = inferred_port(net, str(name)) if net is self.root else None
             return self._port(net, str(name), rest, path, port)
         if rest:
-            raise fail(PartError, Fault(f"{place.kind} {name!r} has no parts of its own", given=repr(self.part)))
+            raise fail(
+                PartError,
+                Fault(f"{place.kind} {name!r} has no parts of its own", given=repr(self.part)),
+            )
         if place.kind == "array":
             value = net.array_values[str(name)]
             return array_value(self.root, value) if isinstance(value, NetSharedArray) else value
@@ -119,7 +138,9 @@ class _Extraction:
             return net.learning_rate_multipliers
         return net.parameters[str(name)]
 
-    def _port(self, net: Net, name: str, rest: tuple[Any, ...], path: Path, port: PortType | None) -> Any:
+    def _port(
+        self, net: Net, name: str, rest: tuple[Any, ...], path: Path, port: PortType | None
+    ) -> Any:
         if port is None:
             wire = self.solution.ports.get((path, name))
             own = net.ports[name]
@@ -127,7 +148,9 @@ class _Extraction:
         if not rest:
             return port.spec
         if port.coder is None:
-            raise fail(PartError, Fault(f"port {name!r} has no coder, so no parts", given=repr(self.part)))
+            raise fail(
+                PartError, Fault(f"port {name!r} has no coder, so no parts", given=repr(self.part))
+            )
         return coder_part(port.coder, rest)
 
     def _fields(self, net: Net, path: Path) -> dict[str, Any]:
@@ -146,13 +169,23 @@ def coder_part(coder: Any, steps: tuple[Any, ...]) -> Any:
     parameters = coder.parameters
     if len(steps) != 1 or not (steps[0] is ALL or steps[0] in parameters):
         name = str(steps[0])
-        raise fail(PartError, Fault("a coder has no such parameter", at=repr(coder)[:80], given=repr(steps[0]),
-                                    known=list(parameters), fix=suggestion(name, parameters)))
+        raise fail(
+            PartError,
+            Fault(
+                "a coder has no such parameter",
+                at=repr(coder)[:80],
+                given=repr(steps[0]),
+                known=list(parameters),
+                fix=suggestion(name, parameters),
+            ),
+        )
     return dict(parameters) if steps[0] is ALL else parameters[steps[0]]
 
 
 def standalone(root: Net, path: Path, solution: Solution | None = None) -> Net:
-    """The net at a path, standing alone: with the shapes that were inferred for it, and its shared arrays."""
+    """The net at a path, standing alone: with the shapes that were inferred for it, and its shared
+    arrays.
+    """
     if not path:
         return root
     solution = solution or inference(root)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, fail
@@ -17,7 +18,7 @@ from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.nets.chain import chain_of
 from wlnet.nets.container import with_needed_table
 from wlnet.nets.edges import Edge
-from wlnet.nets.known_shapes import known_of, knowing
+from wlnet.nets.known_shapes import knowing, known_of
 from wlnet.nets.netgraph import graph_of
 from wlnet.nets.rules_of_parts import Moves, Voice, carried, shared_rates
 
@@ -39,12 +40,12 @@ def net_flatten(net: Any, levels: Any = AUTOMATIC) -> Any:
     """A chain or graph in which the nodes of chains and graphs inside it stand side by side.
 
     levels: how many levels of nesting are laid out; AUTOMATIC or ALL: every one.
-    Where all keys on the way are numbers the nodes are numbered anew; otherwise names are paths: "a/b", and "1/b"
-    or "a/2" where numbers and names meet. A chain that held a graph with branches becomes a graph, a graph without
-    branches whose ports are "Input" and "Output" becomes a chain. Operators stay, with what is in them; layers and
-    operators as such come back as they are.
-    The result computes the same, and no array has another multiplier: rules of the nets that are gone stand in the
-    rules of the flat one, after those of the nets around them.
+    Where all keys on the way are numbers the nodes are numbered anew; otherwise names are paths:
+    "a/b", and "1/b" or "a/2" where numbers and names meet. A chain that held a graph with branches
+    becomes a graph, a graph without branches whose ports are "Input" and "Output" becomes a chain.
+    Operators stay, with what is in them; layers and operators as such come back as they are.
+    The result computes the same, and no array has another multiplier: rules of the nets that are
+    gone stand in the rules of the flat one, after those of the nets around them.
     Raises OptionError when two nodes would have one name.
 
     >>> from wlnet.nets.chain import NetChain
@@ -66,14 +67,25 @@ def net_flatten(net: Any, levels: Any = AUTOMATIC) -> Any:
     links = _links(net, (), depth)
     order = _line(net, paths, links)
     moves: dict[Path, Path] = {path: (key,) for path, key in _keys(net, order or paths).items()}
-    nodes = {moves[path][0]: with_needed_table(node_at(net, path), net.shared) for path in order or paths}
+    nodes = {
+        moves[path][0]: with_needed_table(node_at(net, path), net.shared) for path in order or paths
+    }
     if order is not None:
         result: Any = chain_of(nodes, net.ports.get("Input", UNKNOWN), net.ports["Output"])
     else:
         result = graph_of(nodes, _edges(net, links, moves), net.ports)
     result = knowing(result, known_of(net, moves))
-    voices = [Voice(node_at(net, path), {before[len(path) :]: now for before, now in moves.items()
-                                         if before[: len(path)] == path}) for path in _holders(paths)]
+    voices = [
+        Voice(
+            node_at(net, path),
+            {
+                before[len(path) :]: now
+                for before, now in moves.items()
+                if before[: len(path)] == path
+            },
+        )
+        for path in _holders(paths)
+    ]
     return carried(result, voices, shared_rates(net))
 
 
@@ -81,7 +93,10 @@ def _depth(levels: Any) -> float:
     if levels is AUTOMATIC or levels is ALL or levels == float("inf"):
         return float("inf")
     if isinstance(levels, bool) or not isinstance(levels, int) or levels < 1:
-        raise fail(OptionError, Fault("the levels of net_flatten are a number from 1, or ALL", given=repr(levels)))
+        raise fail(
+            OptionError,
+            Fault("the levels of net_flatten are a number from 1, or ALL", given=repr(levels)),
+        )
     return levels
 
 
@@ -107,9 +122,16 @@ def _keys(net: Net, paths: list[Path]) -> dict[Path, Key]:
     found = list(names.values())
     twice = [path for path, name in names.items() if found.count(name) > 1]
     if twice:
-        raise fail(OptionError, Fault("two nodes would have one name", given=" and ".join(map(repr, twice)),
-                                      at=repr(names[twice[0]]), known=list(net.nodes),
-                                      fix="net_rename one of them first"))
+        raise fail(
+            OptionError,
+            Fault(
+                "two nodes would have one name",
+                given=" and ".join(map(repr, twice)),
+                at=repr(names[twice[0]]),
+                known=list(net.nodes),
+                fix="net_rename one of them first",
+            ),
+        )
     return names
 
 
@@ -127,10 +149,12 @@ def _own_links(net: Any, at: Path) -> list[Link]:
         return at if key is None else (*at, key)
 
     if net.kind == "NetGraph":
-        return [Link(path(e.source), e.source_port, path(e.target), e.target_port) for e in net.edges]
+        return [
+            Link(path(e.source), e.source_port, path(e.target), e.target_port) for e in net.edges
+        ]
     keys: list[Any] = [None, *net.nodes, None]
     found = []
-    for source, target in zip(keys[:-1], keys[1:], strict=True):
+    for source, target in pairwise(keys):
         if source is not None or net.input_names:
             out = "Input" if source is None else net.nodes[source].output_names[0]
             into = "Output" if target is None else net.nodes[target].input_names[0]
@@ -156,20 +180,35 @@ def _spliced(outer: list[Link], inner: list[Link], at: Path) -> list[Link]:
             ends[link.target_port] = source
         else:
             links.append(Link(*source, link.target, link.target_port))
-    return [*links, *(Link(*ends[link.source_port], link.target, link.target_port) for link in leaving)]
+    return [
+        *links,
+        *(Link(*ends[link.source_port], link.target, link.target_port) for link in leaving),
+    ]
 
 
 def _line(net: Net, paths: list[Path], links: list[Link]) -> list[Path] | None:
-    """The leaves in the order of a chain, or None where there are branches or other ports than a chain has."""
-    if net.output_names != ("Output",) or net.input_names not in ((), ("Input",)) or len(links) != len(paths) + len(net.input_names):
+    """The leaves in the order of a chain, or None where there are branches or other ports than a
+    chain has.
+    """
+    if (
+        net.output_names != ("Output",)
+        or net.input_names not in ((), ("Input",))
+        or len(links) != len(paths) + len(net.input_names)
+    ):
         return None
     following = {link.source: link.target for link in links}
     leaves = {path: node_at(net, path) for path in paths}
-    if len(following) != len(links) or any(getattr(node, "is_variadic", False) or len(node.output_names) != 1
-                                           for node in leaves.values()):
+    if len(following) != len(links) or any(
+        getattr(node, "is_variadic", False) or len(node.output_names) != 1
+        for node in leaves.values()
+    ):
         return None
     order: list[Path] = []
-    at = following.get(()) if net.input_names else next((p for p in paths if not leaves[p].input_names), None)
+    at = (
+        following.get(())
+        if net.input_names
+        else next((p for p in paths if not leaves[p].input_names), None)
+    )
     while at:
         order.append(at)
         at = following[at]
@@ -182,13 +221,17 @@ def _edges(net: Net, links: list[Link], moves: Moves) -> list[Edge]:
     ports = {name: i for i, name in enumerate(net.port_names)}
 
     def rank(link: Link) -> tuple[int, int]:
-        return ports[link.source_port] if not link.source else len(ports), ports[link.target_port] if not link.target else -1
+        return ports[link.source_port] if not link.source else len(ports), ports[
+            link.target_port
+        ] if not link.target else -1
 
     def key(path: Path) -> Key | None:
         return moves[path][0] if path else None
 
-    return [Edge(key(link.source), link.source_port, key(link.target), link.target_port)
-            for link in sorted(links, key=rank)]
+    return [
+        Edge(key(link.source), link.source_port, key(link.target), link.target_port)
+        for link in sorted(links, key=rank)
+    ]
 
 
 __all__ = ["FLAT", "net_flatten"]

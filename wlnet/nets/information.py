@@ -188,7 +188,7 @@ def _(net: Net) -> Any:
 def _connections(net: Net, at: Path) -> tuple[list[tuple[Path, Path]], dict[str, list[Path]], dict[str, Path]]:
     """Edges inside, the layers that each input port leads to, and the layer that each output port comes from."""
     if isinstance(net, Layer):
-        return [], {name: [at] for name in net.input_names}, {name: at for name in net.output_names}
+        return [], {name: [at] for name in net.input_names}, dict.fromkeys(net.output_names, at)
     inner = {key: _connections(node, (*at, key)) for key, node in net.nodes.items()}
     edges = [edge for found, _, _ in inner.values() for edge in found]
     entries: dict[str, list[Path]] = {name: [] for name in net.input_names}

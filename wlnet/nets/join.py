@@ -1,4 +1,5 @@
-"""net_append, net_prepend and net_join: more nodes at the ends of a chain or graph, chains one after another.
+"""net_append, net_prepend and net_join: more nodes at the ends of a chain or graph, chains one
+after another.
 
 Wolfram Language: NetAppend, NetPrepend, NetJoin.
 """
@@ -12,29 +13,26 @@ from wlnet.core.errors import Fault, OptionError, ShapeError, fail
 from wlnet.core.net import Net
 from wlnet.core.parts import Key
 from wlnet.core.ports import UNKNOWN, PortType, as_port
-from wlnet.core.rules import RuleList
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.nets.chain import NetChain, chain_of, warn_of_shadows
-from wlnet.nets.edges import Edge
+from wlnet.nets.grow import longer_graph
 from wlnet.nets.inference import inference
+from wlnet.nets.items import Item, new_items, ruled
 from wlnet.nets.known_shapes import Known, knowing
-from wlnet.nets.netgraph import NetGraph, graph_of
+from wlnet.nets.placing import worded
 from wlnet.nets.positions import need_net, whole
-from wlnet.nets.replace import worded
 from wlnet.nets.rules_of_parts import Voice, carried, shared_rates
-from wlnet.nets.shorthand import as_net
-
-Item = tuple[str | None, Net]
 
 
 def net_append(net: Any, *layers: Any, input: Any = AUTOMATIC, output: Any = AUTOMATIC) -> Any:
     """A chain (or a graph with one output) with more nodes at its end.
 
-    layers: a layer or shorthand, a list of them, ("name", layer), a list of such pairs, or a dict; nets with named
-    nodes take names, nets with numbered ones none. input, output: ports of the new net.
-    The old decoder goes, as its node is no longer the last; that of the last new layer comes. Rules of the net
-    speak for the nodes they were given for, not for the new ones.
-    Raises OptionError for what is no layer and for names that do not fit, ShapeError for what does not fit.
+    layers: a layer or shorthand, a list of them, ("name", layer), a list of such pairs, or a dict;
+    nets with named nodes take names, nets with numbered ones none. input, output: ports of the new
+    net. The old decoder goes, as its node is no longer the last; that of the last new layer comes.
+    Rules of the net speak for the nodes they were given for, not for the new ones.
+    Raises OptionError for what is no layer and for names that do not fit, ShapeError for what does
+    not fit.
 
     >>> net_append(NetChain([3], input=2), ["Ramp", 1]) == NetChain([3, "Ramp", 1], input=2)
     True
@@ -46,12 +44,13 @@ def net_append(net: Any, *layers: Any, input: Any = AUTOMATIC, output: Any = AUT
     need_net(net, "net_append", ("NetChain", "NetGraph"))
     items = new_items(net, layers, "net_append")
     if net.kind == "NetGraph":
-        return _longer_graph(net, items, at_end=True, input=input, output=output)
+        return longer_graph(net, items, at_end=True, input=input, output=output)
     return with_items(net, items, len(net.nodes) + 1, as_port(input), as_port(output, "Output"))
 
 
 def net_prepend(net: Any, *layers: Any, input: Any = AUTOMATIC, output: Any = AUTOMATIC) -> Any:
-    """A chain (or a graph with one input) with more nodes before its first; as `net_append` at the other end.
+    """A chain (or a graph with one input) with more nodes before its first; as `net_append` at the
+    other end.
 
     >>> net_prepend(NetChain(["Ramp", 1]), 3) == NetChain([3, "Ramp", 1])
     True
@@ -61,18 +60,19 @@ def net_prepend(net: Any, *layers: Any, input: Any = AUTOMATIC, output: Any = AU
     need_net(net, "net_prepend", ("NetChain", "NetGraph"))
     items = new_items(net, layers, "net_prepend")
     if net.kind == "NetGraph":
-        return _longer_graph(net, items, at_end=False, input=input, output=output)
+        return longer_graph(net, items, at_end=False, input=input, output=output)
     return with_items(net, items, 1, as_port(input), as_port(output, "Output"))
 
 
 def net_join(*chains: Any, input: Any = AUTOMATIC, output: Any = AUTOMATIC) -> Any:
     """One chain of the nodes of several, one after another.
 
-    chains: all with numbered nodes (which are counted through) or all with named ones (each name once).
-    input, output: ports of the new chain; the first chain's encoder and the last one's decoder stay otherwise.
-    Arrays that share a name become one. Every chain's rules speak for its own nodes; where two of them speak for a
-    shared array, the first chain's do.
-    Raises OptionError for mixed or equal names and for what is no chain, ShapeError for what does not fit.
+    chains: all with numbered nodes (which are counted through) or all with named ones (each name
+    once). input, output: ports of the new chain; the first chain's encoder and the last one's
+    decoder stay otherwise. Arrays that share a name become one. Every chain's rules speak for its
+    own nodes; where two of them speak for a shared array, the first chain's do.
+    Raises OptionError for mixed or equal names and for what is no chain, ShapeError for what does
+    not fit.
 
     >>> net_join(NetChain([3, "Ramp"], input=2), NetChain([1])) == NetChain([3, "Ramp", 1], input=2)
     True
@@ -82,7 +82,10 @@ def net_join(*chains: Any, input: Any = AUTOMATIC, output: Any = AUTOMATIC) -> A
     if len(chains) == 1 and isinstance(chains[0], (list, tuple)):
         chains = tuple(chains[0])
     if not chains:
-        raise fail(OptionError, Fault("net_join needs at least one chain", given="nothing", fix="net_join(a, b)"))
+        raise fail(
+            OptionError,
+            Fault("net_join needs at least one chain", given="nothing", fix="net_join(a, b)"),
+        )
     for chain in chains:
         need_net(chain, "net_join")
     nodes: dict[Key, Net] = {}
@@ -91,7 +94,10 @@ def net_join(*chains: Any, input: Any = AUTOMATIC, output: Any = AUTOMATIC) -> A
     _check_names(chains)
     for chain in chains:
         count = len(nodes)
-        new = {key: count + at if isinstance(key, int) else key for at, key in enumerate(chain.nodes, 1)}
+        new = {
+            key: count + at if isinstance(key, int) else key
+            for at, key in enumerate(chain.nodes, 1)
+        }
         nodes.update({new[key]: whole(chain, key) for key in chain.nodes})
         voices.append(Voice(chain, {(old,): (key,) for old, key in new.items()}))
         known += _ends(chain, new)
@@ -108,57 +114,47 @@ def _check_names(chains: Sequence[Any]) -> None:
     named = [chain.addressing == "both" for chain in chains]
     if len(set(named)) > 1:
         at = named.index(not named[0]) + 1
-        raise fail(OptionError, Fault("chains with numbered and with named nodes cannot be joined", at=f"chain {at}",
-                                      given=repr(list(chains[at - 1].nodes)), fix='net_rename(chain, ["a", "b"]) '
-                                      "names numbered nodes"))
+        raise fail(
+            OptionError,
+            Fault(
+                "chains with numbered and with named nodes cannot be joined",
+                at=f"chain {at}",
+                given=repr(list(chains[at - 1].nodes)),
+                fix='net_rename(chain, ["a", "b"]) names numbered nodes',
+            ),
+        )
     names = [key for chain in chains for key in chain.nodes if isinstance(key, str)]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         where = [str(i) for i, chain in enumerate(chains, 1) if twice[0] in chain.nodes]
-        raise fail(OptionError, Fault("two nodes of the joined chain would have one name", given=", ".join(twice),
-                                      at=f"chains {' and '.join(where)}", fix=f'net_rename(chain, {{"{twice[0]}": "..."}})'))
+        raise fail(
+            OptionError,
+            Fault(
+                "two nodes of the joined chain would have one name",
+                given=", ".join(twice),
+                at=f"chains {' and '.join(where)}",
+                fix=f'net_rename(chain, {{"{twice[0]}": "..."}})',
+            ),
+        )
 
 
 def _ends(chain: Net, new: Mapping[Key, Key]) -> list[Known]:
-    """What a chain says at its ports, as knowledge of the nodes at its ends, which may come to stand inside."""
+    """What a chain says at its ports, as knowledge of the nodes at its ends, which may come to
+    stand inside.
+    """
     keys = list(chain.nodes)
     ports = inference(chain).ports
     first, last = chain.nodes[keys[0]], chain.nodes[keys[-1]]
     before = [((new[keys[0]],), name, ports[(keys[0],), name]) for name in first.input_names]
-    return [*before, *(((new[keys[-1]],), name, ports[(keys[-1],), name]) for name in last.output_names)]
+    return [
+        *before,
+        *(((new[keys[-1]],), name, ports[(keys[-1],), name]) for name in last.output_names),
+    ]
 
 
-def new_items(net: Net, layers: tuple[Any, ...], function: str) -> list[Item]:
-    """The new nodes a user gave, with names where the net has names. Raises OptionError."""
-    items: list[Item] = []
-    for given in layers:
-        entries = list(given.items()) if isinstance(given, Mapping) else given if isinstance(given, list) else [given]
-        for entry in entries:
-            pair = isinstance(entry, tuple) and len(entry) == 2 and isinstance(entry[0], str)
-            name, layer = entry if pair else (None, entry)
-            items.append((name, as_net(layer, repr(name) if name else f"{len(items) + 1} of {function}")))
-    if not items:
-        raise fail(OptionError, Fault(f"{function} needs at least one layer", given=repr(layers)))
-    named = isinstance(next(iter(net.nodes)), str)
-    faults = []
-    for number, (name, layer) in enumerate(items, 1):
-        at = f"layer {number} of {function} ({layer.kind})"
-        if named and not name:
-            faults.append(Fault(f"the nodes of this {net.kind} have names, and a new one needs one", at=at,
-                                known=list(net.nodes), fix=f'{function}(net, ("name", layer))'))
-        if not named and name is not None:
-            faults.append(Fault(f"the nodes of this {net.kind} have numbers, and a new one takes no name", at=at,
-                                given=repr(name), fix=f"{function}(net, layer)"))
-    names = [*net.nodes, *(name for name, _ in items if name)] if named else []
-    twice = sorted({str(name) for name in names if names.count(name) > 1})
-    if twice:
-        faults.append(Fault("names of nodes occur once", at=function, given=", ".join(twice), known=list(net.nodes)))
-    if faults:
-        raise fail(OptionError, faults)
-    return items
-
-
-def with_items(chain: Any, items: list[Item], at: int, input: PortType, output: PortType) -> NetChain:
+def with_items(
+    chain: Any, items: list[Item], at: int, input: PortType, output: PortType
+) -> NetChain:
     """A chain with new nodes before a position (from 1)."""
     old = list(chain.nodes)
     order: list[Any] = [*old[: at - 1], *range(-1, -len(items) - 1, -1), *old[at - 1 :]]
@@ -183,61 +179,7 @@ def with_items(chain: Any, items: list[Item], at: int, input: PortType, output: 
         raise worded(error, f"the new node at position {at} does not fit") from None
     if not numbered:
         warn_of_shadows(result)
-    return _ruled(result, chain, new)  # type: ignore[no-any-return]
+    return ruled(result, chain, new)  # type: ignore[no-any-return]
 
 
-def _ruled(result: Net, old: Net, new: Mapping[Key, Key]) -> Any:
-    assert isinstance(old.learning_rate_rules, RuleList)
-    return carried(result, [Voice(old, {(was,): (key,) for was, key in new.items()})], shared_rates(old))
-
-
-def _longer_graph(graph: NetGraph, items: list[Item], *, at_end: bool, input: Any, output: Any) -> NetGraph:
-    names = graph.output_names if at_end else graph.input_names
-    side = "output" if at_end else "input"
-    if len(names) != 1:
-        raise fail(OptionError, Fault(f"only a graph with one {side} grows there", given=f"{side}s {list(names)}",
-                                      fix="NetGraph({...}, [...]) with the graph as a vertex"))
-    for number, (name, layer) in enumerate(items, 1):
-        if len(layer.input_names) != 1 or len(layer.output_names) != 1 or getattr(layer, "is_variadic", False):
-            raise fail(OptionError, Fault("a new node has one input and one output", given=layer.kind,
-                                          at=f"layer {number}" + (f", {name!r}" if name else "")))
-    highest = max((key for key in graph.nodes if isinstance(key, int)), default=0)
-    keys: list[Key] = [name if name is not None else highest + i for i, (name, _) in enumerate(items, 1)]
-    layers = dict(zip(keys, (layer for _, layer in items), strict=True))
-    edges = [Edge(a, layers[a].output_names[0], b, layers[b].input_names[0])
-             for a, b in zip(keys[:-1], keys[1:], strict=True)]
-    first, last = keys[0], keys[-1]
-    if at_end:
-        kept = [e if e.target is not None else Edge(e.source, e.source_port, first, layers[first].input_names[0])
-                for e in graph.edges]
-        edges = [*kept, *edges, Edge(last, layers[last].output_names[0], None, names[0])]
-    else:
-        kept = [e if e.source is not None else Edge(last, layers[last].output_names[0], e.target, e.target_port)
-                for e in graph.edges]
-        edges = [Edge(None, names[0], first, layers[first].input_names[0]), *edges, *kept]
-    given = {"Input": input, "Output": output}
-    ports = {name: port for name, port in graph.ports.items() if name != names[0]}
-    for word, spec in given.items():
-        of_side = graph.input_names if word == "Input" else graph.output_names
-        if spec is not AUTOMATIC:
-            if len(of_side) != 1:
-                raise fail(OptionError, Fault(f"{word.lower()}= means the one {word.lower()} of a graph",
-                                              given=f"{list(of_side)}"))
-            ports[of_side[0]] = as_port(spec, word)
-    nodes: dict[Key, Net] = {**{key: whole(graph, key) for key in graph.nodes}, **layers}
-    wires = inference(graph).ports
-    inner = [e for e in graph.edges if (e.target if at_end else e.source) is None]
-    known: list[Known] = []
-    for e in inner:
-        key, port = (e.source, e.source_port) if at_end else (e.target, e.target_port)
-        if key is not None:
-            known.append(((key,), port, wires[(), names[0]]))
-    try:
-        result = knowing(graph_of(nodes, edges, ports), known)
-    except ShapeError as error:
-        raise worded(error, f"the new node {first!r} does not fit") from None
-    warn_of_shadows(result)
-    return _ruled(result, graph, {key: key for key in graph.nodes})  # type: ignore[no-any-return]
-
-
-__all__ = ["Item", "net_append", "net_join", "net_prepend", "new_items", "with_items"]
+__all__ = ["net_append", "net_join", "net_prepend", "with_items"]

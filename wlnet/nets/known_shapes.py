@@ -1,5 +1,5 @@
-"""What was known of the shapes of a net stays known when it is cut: where the rest of the net told it, it is
-written at the port that was cut.
+"""What was known of the shapes of a net stays known when it is cut: where the rest of the net told
+it, it is written at the port that was cut.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from wlnet.core.parts import Path, node_at
 from wlnet.core.ports import PortType
 from wlnet.core.shapes import Mismatch, merge
 from wlnet.nets.inference import Wire, check_shapes, inference
-from wlnet.nets.replace import rebuilt
+from wlnet.nets.placing import rebuilt
 from wlnet.nets.rules_of_parts import Moves
 
 Known = tuple[Path, str, Wire]
@@ -20,7 +20,9 @@ Known = tuple[Path, str, Wire]
 
 
 def knowing(net: Any, known: Iterable[Known]) -> Any:
-    """The net with as much said at its ports as it takes to know all this. Raises ShapeError where it cannot be."""
+    """The net with as much said at its ports as it takes to know all this. Raises ShapeError where
+    it cannot be.
+    """
     for path, name, wire in known:
         now = inference(net).ports.get((path, name))
         node = node_at(net, path)
@@ -37,8 +39,12 @@ def knowing(net: Any, known: Iterable[Known]) -> Any:
 def known_of(old: Net, moves: Moves) -> list[Known]:
     """What a net knows of the ports of its nodes, under their new paths."""
     ports = inference(old).ports
-    return [(now, name, ports[before, name]) for before, now in moves.items()
-            for name in node_at(old, before).port_names if (before, name) in ports]
+    return [
+        (now, name, ports[before, name])
+        for before, now in moves.items()
+        for name in node_at(old, before).port_names
+        if (before, name) in ports
+    ]
 
 
 def _tells(wire: Wire, now: Wire) -> bool:
@@ -48,4 +54,3 @@ def _tells(wire: Wire, now: Wire) -> bool:
         return merge(now.shape, wire.shape) != now.shape
     except Mismatch:
         return True  # Written down, it raises the error that names both places.
-

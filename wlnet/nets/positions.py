@@ -1,4 +1,6 @@
-"""Positions in chains for surgery: a number from 1 or from -1, a name, or a port between two nodes."""
+"""Positions in chains for surgery: a number from 1 or from -1, a name, or a port between two
+nodes.
+"""
 
 from __future__ import annotations
 
@@ -23,7 +25,9 @@ def need_net(net: Any, function: str, kinds: tuple[str, ...] = ("NetChain",)) ->
         fix = f"NetChain([{net.kind}(...)]) is a chain of one layer"
     elif isinstance(net, (list, dict)):
         fix = "NetChain(...) makes a chain of layers"
-    raise fail(OptionError, Fault(f"{function} takes a {' or a '.join(kinds)}", given=given, fix=fix))
+    raise fail(
+        OptionError, Fault(f"{function} takes a {' or a '.join(kinds)}", given=given, fix=fix)
+    )
 
 
 def position(chain: Net, given: Any, part: Any) -> int:
@@ -34,26 +38,54 @@ def position(chain: Net, given: Any, part: Any) -> int:
     steps = as_steps(given)
     step = steps[0] if len(steps) == 1 and not isinstance(given, (tuple, list)) else None
     if not isinstance(step, (int, str)):
-        raise fail(PartError, Fault("one node is meant here: a position or a name", given=repr(part), known=keys))
+        raise fail(
+            PartError,
+            Fault("one node is meant here: a position or a name", given=repr(part), known=keys),
+        )
     (place,) = select(chain, step, part)
     if place.kind != "node":
-        raise fail(PartError, Fault(f"{given!r} is no node of the chain", given=repr(part), known=keys,
-                                    fix=f"NetPort({given!r}) means the port" if place.kind == "port" else None))
+        raise fail(
+            PartError,
+            Fault(
+                f"{given!r} is no node of the chain",
+                given=repr(part),
+                known=keys,
+                fix=f"NetPort({given!r}) means the port" if place.kind == "port" else None,
+            ),
+        )
     return keys.index(place.path[0]) + 1
 
 
 def first_and_last(chain: Net, start: Any, end: Any, part: Any) -> tuple[int, int]:
-    """The positions of the first and the last node of a stretch. Raises PartError when it is empty."""
+    """The positions of the first and the last node of a stretch. Raises PartError when it is
+    empty.
+    """
     first = 1 if start is AUTOMATIC or start is ALL else _end(chain, start, part, at_start=True)
-    last = len(chain.nodes) if end is AUTOMATIC or end is ALL else _end(chain, end, part, at_start=False)
+    last = (
+        len(chain.nodes)
+        if end is AUTOMATIC or end is ALL
+        else _end(chain, end, part, at_start=False)
+    )
     if first > last:
-        raise fail(PartError, Fault("no node is left, and a net needs at least one layer", at="the net itself",
-                                    given=repr(part), known=list(chain.nodes), fix=_turned(first, last, len(chain.nodes))))
+        raise fail(
+            PartError,
+            Fault(
+                "no node is left, and a net needs at least one layer",
+                at="the net itself",
+                given=repr(part),
+                known=list(chain.nodes),
+                fix=_turned(first, last, len(chain.nodes)),
+            ),
+        )
     return first, last
 
 
 def _turned(first: int, last: int, count: int) -> str | None:
-    return f"({last}, {first}) if these ends are meant the other way round" if 1 <= last < first <= count else None
+    return (
+        f"({last}, {first}) if these ends are meant the other way round"
+        if 1 <= last < first <= count
+        else None
+    )
 
 
 def _end(chain: Net, given: Any, part: Any, *, at_start: bool) -> int:
@@ -62,15 +94,29 @@ def _end(chain: Net, given: Any, part: Any, *, at_start: bool) -> int:
     if len(given.path) == 1:
         name = given.path[0]
         if name not in chain.port_names:
-            raise fail(PartError, Fault(f"the chain has no port {name!r}", given=repr(part), known=chain.port_names))
-        # Data enters at "Input", before the first node; the end of what leads to "Input" is nothing.
-        return (1 if at_start else 0) if name in chain.input_names else len(chain.nodes) + (1 if at_start else 0)
+            raise fail(
+                PartError,
+                Fault(f"the chain has no port {name!r}", given=repr(part), known=chain.port_names),
+            )
+        # Data enters at "Input", before the first node; the end of what leads to "Input" is
+        # nothing.
+        return (
+            (1 if at_start else 0)
+            if name in chain.input_names
+            else len(chain.nodes) + (1 if at_start else 0)
+        )
     at = position(chain, given.path[0], part)
     node = list(chain.nodes.values())[at - 1]
     name = given.path[1]
     if len(given.path) > 2 or name not in node.port_names:
-        raise fail(PartError, Fault(f"node {given.path[0]!r} has no port {name!r}", given=repr(part),
-                                    known=node.port_names))
+        raise fail(
+            PartError,
+            Fault(
+                f"node {given.path[0]!r} has no port {name!r}",
+                given=repr(part),
+                known=node.port_names,
+            ),
+        )
     after = name in node.output_names
     return at + 1 if at_start and after else at - 1 if not at_start and not after else at
 
@@ -81,15 +127,24 @@ def stretch(chain: Net, part: Any) -> tuple[Any, Any] | None:
         return part.start, part.end
     if isinstance(part, (tuple, list)):
         if len(part) not in (1, 2):
-            raise fail(PartError, Fault("a stretch of a chain has a start and an end", given=repr(part),
-                                        known=list(chain.nodes), fix="(1, 3): from 1 to 3, both included"))
+            raise fail(
+                PartError,
+                Fault(
+                    "a stretch of a chain has a start and an end",
+                    given=repr(part),
+                    known=list(chain.nodes),
+                    fix="(1, 3): from 1 to 3, both included",
+                ),
+            )
         return part[0], part[-1]
     return None
 
 
 def renumbered(keys: list[Key]) -> list[Key]:
     """New keys for nodes: numbered ones count from 1 again, names stay."""
-    return list(range(1, len(keys) + 1)) if any(isinstance(key, int) for key in keys) else list(keys)
+    return (
+        list(range(1, len(keys) + 1)) if any(isinstance(key, int) for key in keys) else list(keys)
+    )
 
 
 def whole(net: Net, key: Key) -> Net:

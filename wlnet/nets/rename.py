@@ -27,11 +27,12 @@ CONTAINERS = ("NetChain", "NetGraph", "NetMapOperator", "NetNestOperator")
 def net_rename(net: Any, names: Any, level: Any = 1) -> Any:
     """A net whose nodes have other names; edges and rules follow.
 
-    names: {old: new, ...} or [(old, new), ...], carried out all at once; a list of names for all nodes in order
-    (of a numbered net too, whose nodes then have names); or a function from the old name to the new one.
-    {NetPort("old"): NetPort("new")} renames a port of a graph.
-    level: how many levels of nets inside nets are gone through; 1 is the outermost only, ALL means every one.
-    Raises PartError for names that are not there, OptionError for new ones that occur twice or are no strings.
+    names: {old: new, ...} or [(old, new), ...], carried out all at once; a list of names for all
+    nodes in order (of a numbered net too, whose nodes then have names); or a function from the old
+    name to the new one. {NetPort("old"): NetPort("new")} renames a port of a graph.
+    level: how many levels of nets inside nets are gone through; 1 is the outermost only, ALL means
+    every one. Raises PartError for names that are not there, OptionError for new ones that occur
+    twice or are no strings.
 
     >>> from wlnet.nets.chain import NetChain
     >>> net = NetChain({"a": 3, "b": "Ramp"}, learning_rate_multipliers={"a": 0})
@@ -42,7 +43,10 @@ def net_rename(net: Any, names: Any, level: Any = 1) -> Any:
     """
     need_net(net, "net_rename", CONTAINERS)
     if level is not ALL and (isinstance(level, bool) or not isinstance(level, int) or level < 1):
-        raise fail(OptionError, Fault("the level of net_rename is a number from 1, or ALL", given=repr(level)))
+        raise fail(
+            OptionError,
+            Fault("the level of net_rename is a number from 1, or ALL", given=repr(level)),
+        )
     naming = _Naming(names)
     result, moves = _renamed(net, naming, None if isinstance(level, Symbol) else level, ())
     naming.refuse_unknown(net)
@@ -61,26 +65,45 @@ class _Naming:
         self.known: list[Key] = []
         if isinstance(given, Mapping):
             self._pairs(list(given.items()))
-        elif isinstance(given, (list, tuple)) and given and all(isinstance(e, tuple) and len(e) == 2 for e in given):
+        elif (
+            isinstance(given, (list, tuple))
+            and given
+            and all(isinstance(e, tuple) and len(e) == 2 for e in given)
+        ):
             self._pairs(list(given))
         elif isinstance(given, (list, tuple)):
             self.in_order = list(given)
         elif callable(given):
             self.function = given
         else:
-            raise fail(OptionError, Fault("names are {old: new}, a list of names, or a function", given=repr(given)[:80],
-                                          fix='net_rename(net, {"a": "b"})'))
+            raise fail(
+                OptionError,
+                Fault(
+                    "names are {old: new}, a list of names, or a function",
+                    given=repr(given)[:80],
+                    fix='net_rename(net, {"a": "b"})',
+                ),
+            )
 
     def _pairs(self, pairs: list[tuple[Any, Any]]) -> None:
         for old, new in pairs:
             if isinstance(old, NetPort):
                 name = new.path[0] if isinstance(new, NetPort) and len(new.path) == 1 else new
                 if len(old.path) != 1 or not isinstance(name, str) or not name:
-                    raise fail(OptionError, Fault("a port of the net gets another name", given=f"{old!r}: {new!r}",
-                                                  fix='{NetPort("old"): NetPort("new")}'))
+                    raise fail(
+                        OptionError,
+                        Fault(
+                            "a port of the net gets another name",
+                            given=f"{old!r}: {new!r}",
+                            fix='{NetPort("old"): NetPort("new")}',
+                        ),
+                    )
                 self.ports[str(old.path[0])] = name
             elif isinstance(old, bool) or not isinstance(old, (str, int)):
-                raise fail(OptionError, Fault("what is renamed is a name, a position, or a port", given=repr(old)))
+                raise fail(
+                    OptionError,
+                    Fault("what is renamed is a name, a position, or a port", given=repr(old)),
+                )
             else:
                 self.nodes[old] = new
 
@@ -92,8 +115,14 @@ class _Naming:
             if at:
                 return dict(zip(keys, keys, strict=True))
             if len(self.in_order) != len(keys):
-                raise fail(OptionError, Fault(f"{len(self.in_order)} names for {len(keys)} nodes",
-                                              given=repr(self.in_order), known=keys))
+                raise fail(
+                    OptionError,
+                    Fault(
+                        f"{len(self.in_order)} names for {len(keys)} nodes",
+                        given=repr(self.in_order),
+                        known=keys,
+                    ),
+                )
             new = dict(zip(keys, self.in_order, strict=True))
         elif self.function is not None:
             new = {key: self.function(key) for key in keys}
@@ -124,15 +153,28 @@ class _Naming:
         faults = []
         for old in self.nodes:
             if old not in self.seen:
-                faults.append(Fault(f"there is no node {old!r} to rename", known=list(dict.fromkeys(self.known)),
-                                    fix=suggestion(str(old), map(str, self.known))))
+                faults.append(
+                    Fault(
+                        f"there is no node {old!r} to rename",
+                        known=list(dict.fromkeys(self.known)),
+                        fix=suggestion(str(old), map(str, self.known)),
+                    )
+                )
         for name in self.ports:
             if NetPort(name) not in self.seen:
                 fixed = name in net.port_names
-                faults.append(Fault(
-                    f"the ports of a {net.kind} have fixed names" if fixed else f"there is no port {name!r} to rename",
-                    given=repr(NetPort(name)), known=net.port_names,
-                    fix="NetGraph(net) has ports that can be renamed" if fixed else suggestion(name, net.port_names)))
+                faults.append(
+                    Fault(
+                        f"the ports of a {net.kind} have fixed names"
+                        if fixed
+                        else f"there is no port {name!r} to rename",
+                        given=repr(NetPort(name)),
+                        known=net.port_names,
+                        fix="NetGraph(net) has ports that can be renamed"
+                        if fixed
+                        else suggestion(name, net.port_names),
+                    )
+                )
         if faults:
             raise fail(PartError, faults)
 
@@ -142,16 +184,30 @@ def _check(net: Net, new: dict[Key, Any], at: Path) -> None:
     changed = [key for key, name in new.items() if name != key or type(name) is not type(key)]
     wrong = [new[key] for key in changed if not (isinstance(new[key], str) and new[key])]
     if wrong:
-        raise fail(OptionError, Fault("names of nodes are strings", at=where, given=", ".join(map(repr, wrong))))
+        raise fail(
+            OptionError,
+            Fault("names of nodes are strings", at=where, given=", ".join(map(repr, wrong))),
+        )
     numbers = [key for key, name in new.items() if isinstance(name, int)]
     if changed and numbers:
-        raise fail(OptionError, Fault("a net has names for all of its nodes, or for none", at=where,
-                                      given=f"no names for {numbers}", fix="a list of names, one a node"))
+        raise fail(
+            OptionError,
+            Fault(
+                "a net has names for all of its nodes, or for none",
+                at=where,
+                given=f"no names for {numbers}",
+                fix="a list of names, one a node",
+            ),
+        )
     names = list(new.values())
     twice = sorted({str(name) for name in names if names.count(name) > 1})
     if twice:
-        raise fail(OptionError, Fault("names of nodes occur once", at=where, given=", ".join(twice),
-                                      known=list(net.nodes)))
+        raise fail(
+            OptionError,
+            Fault(
+                "names of nodes occur once", at=where, given=", ".join(twice), known=list(net.nodes)
+            ),
+        )
 
 
 def _renamed(net: Any, naming: _Naming, level: int | None, at: Path) -> tuple[Any, Moves]:
@@ -177,19 +233,33 @@ def _renamed(net: Any, naming: _Naming, level: int | None, at: Path) -> tuple[An
     return _with_names(net, nodes, new, naming if not at else None), moves
 
 
-def _with_names(net: Any, nodes: dict[Key, Net], new: dict[Key, Key], naming: _Naming | None) -> Any:
+def _with_names(
+    net: Any, nodes: dict[Key, Net], new: dict[Key, Key], naming: _Naming | None
+) -> Any:
     if net.kind == "NetChain":
-        result: Any = chain_of(nodes, net.ports.get("Input"), net.ports["Output"]) if "Input" in net.ports \
+        result: Any = (
+            chain_of(nodes, net.ports.get("Input"), net.ports["Output"])
+            if "Input" in net.ports
             else chain_of(nodes, output=net.ports["Output"])
+        )
     elif net.kind == "NetGraph":
         port = {name: naming.port(net, name) if naming else name for name in net.port_names}
         names = list(port.values())
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise fail(OptionError, Fault("names of ports occur once", given=", ".join(twice), known=net.port_names))
-        edges = [Edge(None if e.source is None else new[e.source], port[e.source_port] if e.source is None else e.source_port,
-                      None if e.target is None else new[e.target], port[e.target_port] if e.target is None else e.target_port)
-                 for e in net.edges]
+            raise fail(
+                OptionError,
+                Fault("names of ports occur once", given=", ".join(twice), known=net.port_names),
+            )
+        edges = [
+            Edge(
+                None if e.source is None else new[e.source],
+                port[e.source_port] if e.source is None else e.source_port,
+                None if e.target is None else new[e.target],
+                port[e.target_port] if e.target is None else e.target_port,
+            )
+            for e in net.edges
+        ]
         result = graph_of(nodes, edges, {port[name]: was for name, was in net.ports.items()})
     else:
         bare, table = hoist(nodes)

@@ -6,24 +6,23 @@ Wolfram Language: NetReplacePart.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import Fault, OptionError, PartError, RuleError, ShapeError, WlnetError, fail
-from wlnet.core.multipliers import array_places
-from wlnet.core.net import EMPTY, Net, as_array
-from wlnet.core.parts import Key, NetSharedArray, Path, find, node_at, path_text
-from wlnet.core.ports import UNKNOWN, Coder, PortType, as_port
+from wlnet.core.errors import Fault, OptionError, PartError, RuleError, ShapeError, fail
+from wlnet.core.net import Net, as_array
+from wlnet.core.parts import NetSharedArray, Path, find, node_at, path_text
+from wlnet.core.ports import Coder, PortType, as_port
 from wlnet.core.rules import NOTHING_SAID, parse_rules
 from wlnet.core.shapes import shape_text
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.layer import Layer
 from wlnet.nets.arrays import array_value, read_only
-from wlnet.nets.container import hoist, shared_names, without_coders
-from wlnet.nets.inference import check_shapes, inference
+from wlnet.nets.container import shared_names
+from wlnet.nets.inference import inference
+from wlnet.nets.placing import checked, rebuilt, trimmed, with_nodes, worded
 from wlnet.nets.shorthand import as_net
 
 
@@ -31,11 +30,12 @@ def net_replace_part(net: Any, replacements: Any) -> Any:
     """A net with other values at some parts; the net given stays as it is.
 
     replacements: {part: value, ...} or [(part, value), ...], carried out from left to right.
-    At an array: numbers of the same shape, AUTOMATIC to take the numbers away, None where it may be absent, or
-    NetSharedArray(name), which ties it to that name. At NetSharedArray(name): numbers for all its places. At a
-    port: a shape, a coder, None to remove the coder. At a layer or subnet: any net or shorthand that fits. At
-    "LearningRateMultipliers": AUTOMATIC, a rate, None, or rules.
-    Raises PartError for parts that are not there, ShapeError for what does not fit, RuleError, OptionError.
+    At an array: numbers of the same shape, AUTOMATIC to take the numbers away, None where it may be
+    absent, or NetSharedArray(name), which ties it to that name. At NetSharedArray(name): numbers
+    for all its places. At a port: a shape, a coder, None to remove the coder. At a layer or subnet:
+    any net or shorthand that fits. At "LearningRateMultipliers": AUTOMATIC, a rate, None, or rules.
+    Raises PartError for parts that are not there, ShapeError for what does not fit, RuleError,
+    OptionError.
 
     >>> from wlnet.nets.chain import NetChain
     >>> net = net_replace_part(NetChain([3, 1], input=2), {(1, "LearningRateMultipliers"): 0})
@@ -58,9 +58,16 @@ def net_replace_part(net: Any, replacements: Any) -> Any:
 def _pairs(given: Any) -> list[tuple[Any, Any]]:
     if isinstance(given, Mapping):
         return list(given.items())
-    if isinstance(given, (list, tuple)) and all(isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in given):
+    if isinstance(given, (list, tuple)) and all(
+        isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in given
+    ):
         return [(part, value) for part, value in given]
-    raise fail(OptionError, Fault("replacements are {part: value, ...} or [(part, value), ...]", given=repr(given)[:80]))
+    raise fail(
+        OptionError,
+        Fault(
+            "replacements are {part: value, ...} or [(part, value), ...]", given=repr(given)[:80]
+        ),
+    )
 
 
 def _replaced(net: Net, part: Any, value: Any) -> Net:
@@ -88,71 +95,67 @@ def _replaced(net: Net, part: Any, value: Any) -> Net:
     return net
 
 
-def rebuilt(root: Net, path: Path, node: Net) -> Net:
-    """The root with another net at a path; what is shared stays with the root."""
-    if not path:
-        return node
-    inner = rebuilt(root.nodes[path[0]], path[1:], node)
-    return root._with(nodes={key: inner if key == path[0] else old for key, old in root.nodes.items()})
-
-
-def worded(error: WlnetError, what: str) -> WlnetError:
-    """The same error, saying first what was being done."""
-    return fail(type(error), [replace(fault, what=f"{what}: {fault.what}") for fault in error.faults])
-
-
-def _checked(net: Net, at: Path) -> Net:
-    try:
-        check_shapes(net)
-    except ShapeError as error:
-        raise worded(error, f"the new part at {path_text(at) or 'the net'} does not fit") from None
-    return net
-
-
 def _with_array(root: Net, path: Path, value: Any) -> Net:
     layer: Layer = node_at(root, path[:-1])
     name = str(path[-1])
     field = layer.declared_arrays[name]
     if value is None and not field.optional:
-        raise fail(OptionError, Fault(f"{name} of a {layer.kind} may not be absent", at=path_text(path)))
+        raise fail(
+            OptionError, Fault(f"{name} of a {layer.kind} may not be absent", at=path_text(path))
+        )
     old = layer.array_values[name]
     if isinstance(value, NetSharedArray) and field.statistic:
-        raise fail(OptionError, Fault(f"{name} is a running statistic: it cannot be shared", at=path_text(path)))
+        raise fail(
+            OptionError,
+            Fault(f"{name} is a running statistic: it cannot be shared", at=path_text(path)),
+        )
     new = as_array(value, name, layer.kind)
     if isinstance(new, np.ndarray):
         known = inference(root).array_shape(path) if old is not None else None
-        if known is not None and (len(known) != new.ndim or any(
-            size is not None and size != got for size, got in zip(known, new.shape, strict=True))):
-            raise fail(ShapeError, Fault("an array of another shape", at=path_text(path), given=shape_text(new.shape),
-                                         expected=shape_text(known)))
+        if known is not None and (
+            len(known) != new.ndim
+            or any(
+                size is not None and size != got for size, got in zip(known, new.shape, strict=True)
+            )
+        ):
+            raise fail(
+                ShapeError,
+                Fault(
+                    "an array of another shape",
+                    at=path_text(path),
+                    given=shape_text(new.shape),
+                    expected=shape_text(known),
+                ),
+            )
     net = rebuilt(root, path[:-1], layer._with(arrays={**layer.array_values, name: new}))
     if isinstance(new, NetSharedArray) and new.name not in root.shared:
         start = array_value(root, path) if old is not None else AUTOMATIC
         if isinstance(start, np.ndarray):
             net = net._with(shared={**net.shared, new.name: start})
-    return _checked(_trimmed(net), path)
-
-
-def _trimmed(net: Net) -> Net:
-    """Without shared arrays that occur nowhere any more."""
-    names = shared_names(net)
-    if all(name in names for name in net.shared):
-        return net
-    return net._with(shared={name: array for name, array in net.shared.items() if name in names})
+    return checked(trimmed(net), path)
 
 
 def _with_shared(net: Net, part: NetSharedArray, value: Any) -> Net:
     names = shared_names(net)
     if part.name not in names:
-        raise fail(PartError, Fault(f"there is no shared array {part.name!r}", known=[NetSharedArray(n) for n in names],
-                                    fix=suggestion(str(part.name), names)))
+        raise fail(
+            PartError,
+            Fault(
+                f"there is no shared array {part.name!r}",
+                known=[NetSharedArray(n) for n in names],
+                fix=suggestion(str(part.name), names),
+            ),
+        )
     new = as_array(value, repr(part), net.kind)
     if new is None or isinstance(new, NetSharedArray):
-        raise fail(OptionError, Fault("a shared array holds numbers, or AUTOMATIC", at=repr(part), given=repr(value)))
+        raise fail(
+            OptionError,
+            Fault("a shared array holds numbers, or AUTOMATIC", at=repr(part), given=repr(value)),
+        )
     table = {name: array for name, array in net.shared.items() if name != part.name}
     if isinstance(new, np.ndarray):
         table[part.name] = read_only(new)
-    return _checked(net._with(shared=table), ())
+    return checked(net._with(shared=table), ())
 
 
 def _with_rules(root: Net, path: Path, value: Any) -> Net:
@@ -172,8 +175,13 @@ def _with_port(root: Net, path: Path, value: Any) -> Net:
     old = node.ports[name]
     port = PortType(old.shape, old.element) if value is None else as_port(value, name)
     if path[:-1] and port.coder is not None:
-        raise fail(OptionError, Fault("coders stand at the ports of the whole net", at=path_text(path), given=repr(value)))
-    return _checked(rebuilt(root, path[:-1], node._with(ports={**node.ports, name: port})), path)
+        raise fail(
+            OptionError,
+            Fault(
+                "coders stand at the ports of the whole net", at=path_text(path), given=repr(value)
+            ),
+        )
+    return checked(rebuilt(root, path[:-1], node._with(ports={**node.ports, name: port})), path)
 
 
 def _with_coder(root: Net, path: Path, value: Any) -> Net:
@@ -190,82 +198,26 @@ def _with_parameter(root: Net, path: Path, value: Any) -> Net:
     node: Any = node_at(root, path[:-1])
     name = str(path[-1])
     if not isinstance(node, Layer):
-        raise fail(OptionError, Fault(f"{name} of a {node.kind} cannot be set: make a new one", at=path_text(path)))
+        raise fail(
+            OptionError,
+            Fault(f"{name} of a {node.kind} cannot be set: make a new one", at=path_text(path)),
+        )
     field = node.declared_parameters[name]
     try:
-        checked = field.check(value)
+        setting = field.check(value)
     except (ValueError, TypeError) as error:
-        raise fail(OptionError, Fault(f"{name} of a {node.kind} cannot be this", at=path_text(path), given=repr(value)[:80],
-                                      expected=str(error))) from None
-    new = node._with(parameters={**node.parameters, name: checked})
+        raise fail(
+            OptionError,
+            Fault(
+                f"{name} of a {node.kind} cannot be this",
+                at=path_text(path),
+                given=repr(value)[:80],
+                expected=str(error),
+            ),
+        ) from None
+    new = node._with(parameters={**node.parameters, name: setting})
     new.check()
-    return _checked(rebuilt(root, path[:-1], new), path)
+    return checked(rebuilt(root, path[:-1], new), path)
 
 
-def with_nodes(root: Net, new: Mapping[Path, Net], *, check: bool = True) -> Net:
-    """The root with other nets at some paths, put in all at once: only the whole must fit.
-
-    Raises OptionError for nets with other ports, ShapeError for what does not fit, RuleError where a rule of a net
-    around them speaks for what is not there any more. check: whether shapes and rules are looked at already.
-    """
-    for path, node in new.items():
-        old: Net = node_at(root, path)
-        if len(node.input_names) != len(old.input_names) or len(node.output_names) != len(old.output_names):
-            raise fail(OptionError, Fault(
-                "a part is replaced by a net with as many ports", at=path_text(path), given=node.kind,
-                expected=f"inputs {list(old.input_names)}, outputs {list(old.output_names)}"))
-    bringers: dict[Key, Net] = {f"the part at {path_text(path)}": node for path, node in new.items()}
-    _, table = hoist({"the net": _trimmed_without(root, list(new)), **bringers})
-    for path, node in new.items():
-        old = node_at(root, path)
-        bare = without_coders(node._with(shared=EMPTY) if node.shared else node, node.port_names)
-        root = rebuilt(root, path, bare)
-        root = _with_edges_to(root, path, old, bare)
-    net = _trimmed(root._with(shared=table))
-    if not check:
-        return net
-    _checked(net, next(iter(new)))
-    around = dict.fromkeys(path[:length] for path in new for length in range(len(path)))
-    for above in around:
-        _check_rules_at(net, above)
-    return net
-
-
-def _with_edges_to(root: Net, path: Path, old: Net, new: Net) -> Net:
-    """The edges of a graph name ports of its vertices: they follow a vertex whose ports have other names."""
-    graph: Any = node_at(root, path[:-1])
-    if graph.kind != "NetGraph" or (old.input_names, old.output_names) == (new.input_names, new.output_names):
-        return root
-    if getattr(old, "is_variadic", False) or getattr(new, "is_variadic", False):
-        return root
-    into = dict(zip(old.input_names, new.input_names, strict=True))
-    out = dict(zip(old.output_names, new.output_names, strict=True))
-    key = path[-1]
-    edges = tuple(replace(
-        e, source_port=out[e.source_port] if e.source == key else e.source_port,
-        target_port=into[e.target_port] if e.target == key else e.target_port) for e in graph.edges)
-    changed = graph._with()
-    object.__setattr__(changed, "edges", edges)
-    return rebuilt(root, path[:-1], changed)
-
-
-def _check_rules_at(net: Net, path: Path) -> None:
-    """Rules of a net around a part that changed must still find their parts."""
-    node: Any = node_at(net, path)
-    if not node.learning_rate_rules:
-        return
-    try:
-        node.check_rules()
-    except RuleError as error:
-        where = path_text(path) or "the net"
-        raise worded(error, f"the rules of {where} do not fit the new part") from None
-
-
-def _trimmed_without(root: Net, paths: list[Path]) -> Net:
-    """The root as a bringer of shared arrays: those that occur outside the parts that go."""
-    names = {place.shared for place in array_places(root)
-             if not any(place.path[: len(path)] == path for path in paths)}
-    return root._with(shared={name: array for name, array in root.shared.items() if name in names})
-
-
-__all__ = ["UNKNOWN", "net_replace_part", "rebuilt", "with_nodes", "worded"]
+__all__ = ["net_replace_part"]

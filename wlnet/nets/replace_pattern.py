@@ -15,21 +15,23 @@ from wlnet.core.ports import UNKNOWN
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.layer import Layer
 from wlnet.nets.delete import net_delete
-from wlnet.nets.replace import with_nodes
+from wlnet.nets.placing import with_nodes
 from wlnet.nets.shorthand import as_net
 
 Test = Callable[[Net], bool]
 
 
 def net_replace(net: Any, replacements: Any) -> Any:
-    """A net with other layers in place of all that match, at any depth; outer nets are tried before what is in them.
+    """A net with other layers in place of all that match, at any depth; outer nets are tried before
+    what is in them.
 
-    replacements: {pattern: new, ...} or [(pattern, new), ...]; the first pattern that matches decides.
-    A pattern is a layer or net (matching all that agree in what it says: `ElementwiseLayer("Tanh")` matches every
-    Tanh, `LinearLayer()` every LinearLayer), a class such as DropoutLayer, or a function that takes a net and says
-    True or False. New is any layer or shorthand with as many ports, or None, which deletes.
-    Warns and gives the net back when nothing matches. Raises OptionError, ShapeError for what does not fit,
-    RuleError where a rule speaks for an array that the new layer does not have.
+    replacements: {pattern: new, ...} or [(pattern, new), ...]; the first pattern that matches
+    decides. A pattern is a layer or net (matching all that agree in what it says:
+    `ElementwiseLayer("Tanh")` matches every Tanh, `LinearLayer()` every LinearLayer), a class such
+    as DropoutLayer, or a function that takes a net and says True or False. New is any layer or
+    shorthand with as many ports, or None, which deletes. Warns and gives the net back when nothing
+    matches. Raises OptionError, ShapeError for what does not fit, RuleError where a rule speaks for
+    an array that the new layer does not have.
 
     >>> from wlnet.nets.chain import NetChain
     >>> net = NetChain([3, "Tanh", [2, "Tanh"]])
@@ -44,14 +46,24 @@ def net_replace(net: Any, replacements: Any) -> Any:
     found = dict(_matches(net, rules, ()))
     if not found:
         patterns = ", ".join(repr(pattern)[:60] for pattern, *_ in rules)
-        warn(RuleWarning, Fault("nothing in the net matches", at="net_replace", given=patterns or "no patterns",
-                                known=sorted({node.kind for node in _nodes(net)}), fix="the net comes back as it is"))
+        warn(
+            RuleWarning,
+            Fault(
+                "nothing in the net matches",
+                at="net_replace",
+                given=patterns or "no patterns",
+                known=sorted({node.kind for node in _nodes(net)}),
+                fix="the net comes back as it is",
+            ),
+        )
         return net
     if () in found:
         if found[()] is None:
             raise fail(OptionError, Fault("the whole net cannot be deleted", given=net.kind))
         return as_net(found[()], "the net")
-    new = {path: as_net(value, path_text(path)) for path, value in found.items() if value is not None}
+    new = {
+        path: as_net(value, path_text(path)) for path, value in found.items() if value is not None
+    }
     gone = [path for path, value in found.items() if value is None]
     result = with_nodes(net, new, check=not gone)
     return net_delete(result, gone) if gone else result
@@ -60,19 +72,32 @@ def net_replace(net: Any, replacements: Any) -> Any:
 def _rules(given: Any) -> list[tuple[Any, Test, Any]]:
     if isinstance(given, Mapping):
         pairs = list(given.items())
-    elif isinstance(given, (list, tuple)) and all(isinstance(p, (tuple, list)) and len(p) == 2 for p in given):
+    elif isinstance(given, (list, tuple)) and all(
+        isinstance(p, (tuple, list)) and len(p) == 2 for p in given
+    ):
         pairs = [(pattern, value) for pattern, value in given]
     else:
-        raise fail(OptionError, Fault("replacements are {pattern: layer, ...} or [(pattern, layer), ...]",
-                                      given=repr(given)[:80], fix='net_replace(net, {"Tanh": "Ramp"})'))
+        raise fail(
+            OptionError,
+            Fault(
+                "replacements are {pattern: layer, ...} or [(pattern, layer), ...]",
+                given=repr(given)[:80],
+                fix='net_replace(net, {"Tanh": "Ramp"})',
+            ),
+        )
     return [(pattern, _test(pattern), value) for pattern, value in pairs]
 
 
 def _test(pattern: Any) -> Test:
     if isinstance(pattern, type):
         if not issubclass(pattern, Net):
-            raise fail(OptionError, Fault("a pattern is a layer, a class of layers, or a function of a net",
-                                          given=pattern.__name__))
+            raise fail(
+                OptionError,
+                Fault(
+                    "a pattern is a layer, a class of layers, or a function of a net",
+                    given=pattern.__name__,
+                ),
+            )
         kind = pattern
         return lambda node: isinstance(node, kind)
     if callable(pattern) and not isinstance(pattern, Net):
@@ -94,17 +119,26 @@ def _same_options(pattern: Net, node: Net) -> bool:
         said = not (value is default or same(value, default))
         if said and not same(node.parameters[name], value):
             return False
-    if any(value is not AUTOMATIC and not same(node.array_values[name], value)
-           for name, value in pattern.array_values.items()):
+    if any(
+        value is not AUTOMATIC and not same(node.array_values[name], value)
+        for name, value in pattern.array_values.items()
+    ):
         return False
-    if any(port != UNKNOWN and node.ports.get(name) != port for name, port in pattern.ports.items()):
+    if any(
+        port != UNKNOWN and node.ports.get(name) != port for name, port in pattern.ports.items()
+    ):
         return False
-    return not pattern.learning_rate_rules or pattern.learning_rate_rules == node.learning_rate_rules
+    return (
+        not pattern.learning_rate_rules or pattern.learning_rate_rules == node.learning_rate_rules
+    )
 
 
 def _same_inside(pattern: Net, node: Net) -> bool:
-    return (list(pattern.nodes) == list(node.nodes) and getattr(pattern, "edges", ()) == getattr(node, "edges", ())
-            and all(says(inner, node.nodes[key]) for key, inner in pattern.nodes.items()))
+    return (
+        list(pattern.nodes) == list(node.nodes)
+        and getattr(pattern, "edges", ()) == getattr(node, "edges", ())
+        and all(says(inner, node.nodes[key]) for key, inner in pattern.nodes.items())
+    )
 
 
 def _matches(net: Net, rules: list[tuple[Any, Test, Any]], at: Path) -> Iterator[tuple[Path, Any]]:

@@ -1,8 +1,8 @@
 """Rules on the move: surgery gives nodes new places, and the rules of their container follow them.
 
-Every rule is resolved to the arrays it selects, and these to their new places. A rule that still means the
-same keeps its wording; any other is written out for the single nodes; what selects nothing is left out. So
-every array that survives keeps its multiplier.
+Every rule is resolved to the arrays it selects, and these to their new places. A rule that still
+means the same keeps its wording; any other is written out for the single nodes; what selects
+nothing is left out. So every array that survives keeps its multiplier.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ class Voice:
 def carried(new: Any, voices: Sequence[Voice], wanted: Mapping[str, float] | None = None) -> Any:
     """The new net under the rules of the nets it was made of, those of the first voice first.
 
-    `wanted`: the multipliers that shared arrays had. Where a place that decided is gone, or stands elsewhere,
-    a rule for the shared array itself says what held before.
+    `wanted`: the multipliers that shared arrays had. Where a place that decided is gone, or stands
+    elsewhere, a rule for the shared array itself says what held before.
     """
     places = array_places(new)
     pairs: list[Pair] = []
@@ -45,9 +45,14 @@ def carried(new: Any, voices: Sequence[Voice], wanted: Mapping[str, float] | Non
         pairs += _rewritten(voice, new, places)
     only = voices[0].net.learning_rate_rules if len(voices) == 1 else None
     kept = only if only is not None and pairs == _pairs_of(only) else None
-    result = new._with(rules=kept if kept is not None else _without_hidden(new, pairs, places, form))
-    lost = {name: rate for name, rate in shared_rates(result, decided=False).items()
-            if wanted and name in wanted and wanted[name] != rate}
+    result = new._with(
+        rules=kept if kept is not None else _without_hidden(new, pairs, places, form)
+    )
+    lost = {
+        name: rate
+        for name, rate in shared_rates(result, decided=False).items()
+        if wanted and name in wanted and wanted[name] != rate
+    }
     if lost:
         again = [(NetSharedArray(name), (wanted or {})[name]) for name in lost]
         result = new._with(rules=_without_hidden(new, [*again, *pairs], places, form))
@@ -55,7 +60,9 @@ def carried(new: Any, voices: Sequence[Voice], wanted: Mapping[str, float] | Non
 
 
 def shared_rates(*nets: Net, decided: bool = True) -> dict[str, float]:
-    """The multipliers of shared arrays by name (those that a rule decided); the first net speaks first."""
+    """The multipliers of shared arrays by name (those that a rule decided); the first net speaks
+    first.
+    """
     rates: dict[str, float] = {}
     for net in nets:
         for row in multiplier_table(net, AUTOMATIC, warnings=False):
@@ -65,7 +72,9 @@ def shared_rates(*nets: Net, decided: bool = True) -> dict[str, float]:
 
 
 def moved(path: Path, moves: Moves) -> list[Path]:
-    """Where the part at a path is now: one place, or those of all nodes below it; none if it is gone."""
+    """Where the part at a path is now: one place, or those of all nodes below it; none if it is
+    gone.
+    """
     for before, now in moves.items():
         if path[: len(before)] == before:
             return [(*now, *path[len(before) :])]
@@ -74,7 +83,9 @@ def moved(path: Path, moves: Moves) -> list[Path]:
 
 def below(moves: Moves, key: Key) -> Moves:
     """The moves as a node sees them that keeps its place in the whole but not its inside."""
-    return {before[1:]: now for before, now in moves.items() if before[0] == key and len(before) > 1}
+    return {
+        before[1:]: now for before, now in moves.items() if before[0] == key and len(before) > 1
+    }
 
 
 def _pairs_of(rules: RuleList) -> list[Pair]:
@@ -125,7 +136,9 @@ def _shared_parts(voice: Voice, part: NetSharedArray, places: list[ArrayPlace]) 
     there = dict.fromkeys(place.shared for place in places if place.shared is not None)
     if part.name is not ALL:
         return [part] if part.name in there else []
-    before = dict.fromkeys(place.shared for place in array_places(voice.net) if place.shared in there)
+    before = dict.fromkeys(
+        place.shared for place in array_places(voice.net) if place.shared in there
+    )
     return [part] if list(before) == list(there) else [NetSharedArray(name) for name in before]
 
 
@@ -134,7 +147,9 @@ def _paths(net: Net, part: Any) -> list[Path]:
 
 
 def _arrays(places: list[ArrayPlace], paths: list[Path]) -> set[Path]:
-    return {place.path for place in places if any(place.path[: len(path)] == path for path in paths)}
+    return {
+        place.path for place in places if any(place.path[: len(path)] == path for path in paths)
+    }
 
 
 def _meaning(net: Net, part: Any, places: list[ArrayPlace]) -> set[Path]:
@@ -151,12 +166,20 @@ def _step(net: Net, key: Key) -> Key:
     return key
 
 
-def _without_hidden(net: Any, pairs: list[Pair], places: list[ArrayPlace], form: type[list[Any]] | type[dict[Any, Any]]) -> RuleList:
+def _without_hidden(
+    net: Any,
+    pairs: list[Pair],
+    places: list[ArrayPlace],
+    form: type[list[Any]] | type[dict[Any, Any]],
+) -> RuleList:
     """The rules that decide something; what they hide now speaks for nothing that is left."""
     if not pairs:
         return parse_rules(AUTOMATIC)
     matches = match(Holder(net, parse_rules(pairs)), places)
     winners = {rules[0].number for rules in matches.values()}
-    kept = [pair for number, pair in enumerate(pairs, 1)
-            if number in winners or (number == len(pairs) and isinstance(pair[0], Symbol))]
+    kept = [
+        pair
+        for number, pair in enumerate(pairs, 1)
+        if number in winners or (number == len(pairs) and isinstance(pair[0], Symbol))
+    ]
     return parse_rules(form(kept))

@@ -67,7 +67,7 @@ class _Writer:
         positional = True
         for field in layer.declared_parameters.values():
             value = layer.parameters[field.wolfram]
-            if value == field.default and value is not AUTOMATIC or value is AUTOMATIC and field.default is AUTOMATIC:
+            if (value == field.default and value is not AUTOMATIC) or (value is AUTOMATIC and field.default is AUTOMATIC):
                 positional = False
                 continue
             text = _text(field.check, value)

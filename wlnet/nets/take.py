@@ -1,4 +1,5 @@
-"""net_take and net_drop: a stretch of a chain, or what is left without it; the part of a graph between two cuts.
+"""net_take and net_drop: a stretch of a chain, or what is left without it; the part of a graph
+between two cuts.
 
 Wolfram Language: NetTake, NetDrop.
 """
@@ -16,24 +17,26 @@ from wlnet.core.symbols import ALL
 from wlnet.nets.chain import NetChain, chain_of
 from wlnet.nets.cut import take_from_graph
 from wlnet.nets.inference import inference
-from wlnet.nets.known_shapes import Known, known_of, knowing
+from wlnet.nets.known_shapes import Known, knowing, known_of
+from wlnet.nets.placing import worded
 from wlnet.nets.positions import first_and_last, need_net, position, renumbered, stretch, whole
-from wlnet.nets.replace import worded
 from wlnet.nets.rules_of_parts import Voice, carried, shared_rates
 
 
 def net_take(net: Any, part: Any) -> Any:
-    """The nodes of a chain from the first through `part`, or from one to another; the part of a graph up to a cut.
+    """The nodes of a chain from the first through `part`, or from one to another; the part of a
+    graph up to a cut.
 
-    net: a NetChain or a NetGraph. part, of a chain: a position (from 1, or from -1) or a name: everything through
-    it; (start, end) or Span(start, end): both included; [n]: just that one. NetPort("a", "Output") and
-    NetPort("b", "Input") are the cut after "a" and before "b".
-    part, of a graph: an end or (start, end); each is a vertex, a NetPort, a list of these, or ALL. Every vertex on
-    a path from a start to an end is kept. What is cut open becomes a port: "Input" or "Output" where there is one,
-    else it has the name of the vertex behind the cut.
-    The encoder stays if the first node does, the decoder if the last one does; numbered nodes count from 1 again.
-    What was known of shapes stays known; rules of the chain go with the nodes they were given for.
-    Raises PartError for parts that are not there and when nothing is left, OptionError for what is no container.
+    net: a NetChain or a NetGraph. part, of a chain: a position (from 1, or from -1) or a name:
+    everything through it; (start, end) or Span(start, end): both included; [n]: just that one.
+    NetPort("a", "Output") and NetPort("b", "Input") are the cut after "a" and before "b".
+    part, of a graph: an end or (start, end); each is a vertex, a NetPort, a list of these, or ALL.
+    Every vertex on a path from a start to an end is kept. What is cut open becomes a port: "Input"
+    or "Output" where there is one, else it has the name of the vertex behind the cut.
+    The encoder stays if the first node does, the decoder if the last one does; numbered nodes count
+    from 1 again. What was known of shapes stays known; rules of the chain go with the nodes they
+    were given for. Raises PartError for parts that are not there and when nothing is left,
+    OptionError for what is no container.
 
     >>> net = NetChain([3, "Ramp", 1], input=2)
     >>> net_take(net, 2) == NetChain([3, "Ramp"], input=2)
@@ -55,10 +58,11 @@ def net_take(net: Any, part: Any) -> Any:
 def net_drop(chain: Any, part: Any) -> Any:
     """A chain without some of its nodes at one of its ends, or in the middle.
 
-    part: n drops the first n nodes, -n the last n; "name" drops the first through that one; (a, b) or Span(a, b)
-    drops from a to b, both included; [n] drops just the n-th.
-    Coders, shapes, numbers and rules as in net_take. Raises PartError for parts that are not there and when
-    nothing is left, ShapeError when what becomes neighbours does not fit, OptionError for what is no chain.
+    part: n drops the first n nodes, -n the last n; "name" drops the first through that one; (a, b)
+    or Span(a, b) drops from a to b, both included; [n] drops just the n-th.
+    Coders, shapes, numbers and rules as in net_take. Raises PartError for parts that are not there
+    and when nothing is left, ShapeError when what becomes neighbours does not fit, OptionError for
+    what is no chain.
 
     >>> net_drop(NetChain([3, "Ramp", 1], input=2), -1) == NetChain([3, "Ramp"], input=2)
     True
@@ -78,8 +82,15 @@ def net_drop(chain: Any, part: Any) -> Any:
         first, last = 1, position(chain, part, part)
     left = [at for at in range(1, count + 1) if not first <= at <= last]
     if not left:
-        raise fail(PartError, Fault("all nodes would be dropped, and a net needs at least one layer",
-                                    given=repr(part), known=list(chain.nodes), fix=f"at most {count - 1} of {count}"))
+        raise fail(
+            PartError,
+            Fault(
+                "all nodes would be dropped, and a net needs at least one layer",
+                given=repr(part),
+                known=list(chain.nodes),
+                fix=f"at most {count - 1} of {count}",
+            ),
+        )
     return _kept(chain, left)
 
 

@@ -49,7 +49,9 @@ _row = PROPERTIES.row
 
 
 class NetTrainResults:
-    """The record of a training: `results["TrainedNet"]`, a list of names, or ALL for a dict of everything.
+    """The record of a training, asked by name.
+
+    `results["TrainedNet"]`, a list of names, or ALL for a dict of everything.
 
     `results["Properties"]` lists the names. Raises PartError for unknown ones.
 
@@ -83,10 +85,15 @@ class NetTrainResults:
     def __repr__(self) -> str:
         r = self._record
         loss = f"{r.round_losses[-1]:.4g}" if r.round_losses else "none"
-        best = f", best validation round {r.best_validation_round}" if r.best_validation_round else ""
+        best = (
+            f", best validation round {r.best_validation_round}" if r.best_validation_round else ""
+        )
         frozen = sum(not row.trained for row in r.multipliers)
-        return (f"NetTrainResults({len(r.round_losses)} rounds of {r.batches_per_round} batches, loss {loss}{best}, "
-                f"{frozen} of {len(r.multipliers)} arrays frozen, {r.reason}, {r.seconds:.1f} s)")
+        return (
+            f"NetTrainResults({len(r.round_losses)} rounds of {r.batches_per_round} batches, "
+            f"loss {loss}{best}, "
+            f"{frozen} of {len(r.multipliers)} arrays frozen, {r.reason}, {r.seconds:.1f} s)"
+        )
 
 
 def _last(values: tuple[Any, ...]) -> Any:
@@ -99,7 +106,9 @@ def _at_best(r: TrainingRecord, values: tuple[Any, ...]) -> Any:
     return values[(r.best_validation_round or len(values)) - 1]
 
 
-_row("ArraysLearningRateMultipliers", "WeightsLearningRateMultipliers")(lambda r: r.multipliers.values_by_key())
+_row("ArraysLearningRateMultipliers", "WeightsLearningRateMultipliers")(
+    lambda r: r.multipliers.values_by_key()
+)
 
 
 @_row("ArraysLearningRateMultiplierSources")
@@ -109,23 +118,35 @@ def _(r: TrainingRecord) -> Any:
 
 _row("BatchesPerRound")(lambda r: r.batches_per_round)
 _row("BatchLossList")(lambda r: list(r.batch_losses))
-_row("BatchMeasurements")(lambda r: {name: _last(values) for name, values in r.batch_measurements.items()})
-_row("BatchMeasurementsLists")(lambda r: {name: list(values) for name, values in r.batch_measurements.items()})
+_row("BatchMeasurements")(
+    lambda r: {name: _last(values) for name, values in r.batch_measurements.items()}
+)
+_row("BatchMeasurementsLists")(
+    lambda r: {name: list(values) for name, values in r.batch_measurements.items()}
+)
 _row("BatchSize")(lambda r: r.batch_size)
 _row("BestValidationRound")(lambda r: r.best_validation_round)
 _row("ExamplesProcessed", "TotalInputs")(lambda r: r.examples_processed)
 _row("FinalLearningRate")(lambda r: r.final_learning_rate)
 _row("InitialLearningRate")(lambda r: r.initial_learning_rate)
 _row("MeanBatchesPerSecond")(lambda r: len(r.batch_losses) / r.seconds if r.seconds else 0.0)
-_row("MeanExamplesPerSecond", "MeanInputsPerSecond")(lambda r: r.examples_processed / r.seconds if r.seconds else 0.0)
+_row("MeanExamplesPerSecond", "MeanInputsPerSecond")(
+    lambda r: r.examples_processed / r.seconds if r.seconds else 0.0
+)
 _row("OptimizationMethod")(lambda r: (r.method[0], dict(r.method[1])))
 _row("ReasonTrainingStopped")(lambda r: r.reason)
 _row("ReasonMessage")(lambda r: r.message)
 _row("RoundLoss", "FinalRoundLoss")(lambda r: _last(r.round_losses))
 _row("RoundLossList")(lambda r: list(r.round_losses))
-_row("RoundMeasurements")(lambda r: {name: _last(values) for name, values in r.round_measurements.items()})
-_row("RoundMeasurementsLists")(lambda r: {name: list(values) for name, values in r.round_measurements.items()})
-_row("RoundPositions")(lambda r: [r.batches_per_round * (i + 1) for i in range(len(r.round_losses))])
+_row("RoundMeasurements")(
+    lambda r: {name: _last(values) for name, values in r.round_measurements.items()}
+)
+_row("RoundMeasurementsLists")(
+    lambda r: {name: list(values) for name, values in r.round_measurements.items()}
+)
+_row("RoundPositions")(
+    lambda r: [r.batches_per_round * (i + 1) for i in range(len(r.round_losses))]
+)
 _row("TargetDevice")(lambda r: r.target_device)
 _row("TotalBatches")(lambda r: len(r.batch_losses))
 _row("TotalRounds")(lambda r: len(r.round_losses))
@@ -136,8 +157,12 @@ _row("TrainingNet")(lambda r: r.training_net)
 _row("ValidationExamples")(lambda r: r.validation_examples)
 _row("ValidationLoss", "FinalValidationLoss")(lambda r: _at_best(r, r.validation_losses))
 _row("ValidationLossList")(lambda r: list(r.validation_losses))
-_row("ValidationMeasurements")(lambda r: {name: _at_best(r, values) for name, values in r.validation_measurements.items()})
-_row("ValidationMeasurementsLists")(lambda r: {name: list(values) for name, values in r.validation_measurements.items()})
+_row("ValidationMeasurements")(
+    lambda r: {name: _at_best(r, values) for name, values in r.validation_measurements.items()}
+)
+_row("ValidationMeasurementsLists")(
+    lambda r: {name: list(values) for name, values in r.validation_measurements.items()}
+)
 _row("ValidationPositions")(lambda r: list(r.validation_positions))
 
 

@@ -22,17 +22,29 @@ class Generator:
     round_length: int | None = None
 
 
-FORMS = ("(inputs, outputs), [(x, y), ...], {port: column, ...}, [{port: value, ...}, ...], "
-         "a function that gives batches, or an array for a net that needs only one column")
+FORMS = (
+    "(inputs, outputs), [(x, y), ...], {port: column, ...}, [{port: value, ...}, ...], "
+    "a function that gives batches, or an array for a net that needs only one column"
+)
 
 
-def read_data(given: Any, columns: Sequence[str], inputs: Sequence[str], at: str = "data") -> Columns | Generator:
-    """Raw columns by port. columns: what the training net needs, its inputs first. Raises DataError."""
+def read_data(
+    given: Any, columns: Sequence[str], inputs: Sequence[str], at: str = "data"
+) -> Columns | Generator:
+    """Raw columns by port.
+
+    columns: what the training net needs, its inputs first. Raises DataError.
+    """
     if not columns:
         raise fail(DataError, Fault("the net takes no data: it has no input and no target", at=at))
     if callable(given) and not hasattr(given, "__array__"):
         return Generator(given)
-    if isinstance(given, tuple) and len(given) == 2 and callable(given[0]) and isinstance(given[1], Mapping):
+    if (
+        isinstance(given, tuple)
+        and len(given) == 2
+        and callable(given[0])
+        and isinstance(given[1], Mapping)
+    ):
         return Generator(given[0], _round_length(given[1]))
     if isinstance(given, Mapping):
         return _equal(_by_port(given, columns, at), at)
@@ -44,35 +56,69 @@ def read_data(given: Any, columns: Sequence[str], inputs: Sequence[str], at: str
         return _equal(_rows(list(given), columns, inputs, at), at)
     if hasattr(given, "__array__") and len(columns) == 1:
         return _equal({columns[0]: np.asarray(given)}, at)
-    if isinstance(given, Iterable) and not isinstance(given, (str, bytes)) and not hasattr(given, "__array__"):
+    if (
+        isinstance(given, Iterable)
+        and not isinstance(given, (str, bytes))
+        and not hasattr(given, "__array__")
+    ):
         return read_data(list(given), columns, inputs, at)
-    raise fail(DataError, Fault("an unknown form of data", at=at, given=_brief(given), expected=FORMS,
-                                known=[f"columns {list(columns)}"]))
+    raise fail(
+        DataError,
+        Fault(
+            "an unknown form of data",
+            at=at,
+            given=_brief(given),
+            expected=FORMS,
+            known=[f"columns {list(columns)}"],
+        ),
+    )
 
 
 def _brief(given: Any) -> str:
-    return f"{type(given).__name__} of shape {given.shape}" if isinstance(given, np.ndarray) else repr(given)[:80]
+    return (
+        f"{type(given).__name__} of shape {given.shape}"
+        if isinstance(given, np.ndarray)
+        else repr(given)[:80]
+    )
 
 
 def _round_length(options: Mapping[Any, Any]) -> int | None:
     unknown = [name for name in options if name != "RoundLength"]
     length = options.get("RoundLength")
     if unknown or isinstance(length, bool) or not isinstance(length, int) or length < 1:
-        raise fail(OptionError, Fault("options of a generator", given=repr(dict(options)), expected='{"RoundLength": 640}'))
+        raise fail(
+            OptionError,
+            Fault(
+                "options of a generator", given=repr(dict(options)), expected='{"RoundLength": 640}'
+            ),
+        )
     return length
 
 
-def _pair(given: tuple[Any, Any], columns: Sequence[str], inputs: Sequence[str], at: str) -> Columns:
+def _pair(
+    given: tuple[Any, Any], columns: Sequence[str], inputs: Sequence[str], at: str
+) -> Columns:
     targets = [name for name in columns if name not in inputs]
     if isinstance(given[0], Mapping) or isinstance(given[1], Mapping):
-        parts = [part if isinstance(part, Mapping) else {names[0]: part} if len(names) == 1 else None
-                 for part, names in zip(given, (list(inputs), targets), strict=True)]
+        parts = [
+            part if isinstance(part, Mapping) else {names[0]: part} if len(names) == 1 else None
+            for part, names in zip(given, (list(inputs), targets), strict=True)
+        ]
         if None not in parts:
             return _by_port({**parts[0], **parts[1]}, columns, at)  # type: ignore[dict-item]
     if len(columns) != 2:
-        raise fail(DataError, Fault("two columns for a net that needs others", at=at, expected=f"columns {list(columns)}",
-                                    fix="{" + ", ".join(f"{name!r}: ..." for name in columns) + "}"))
-    first, second = (list(inputs)[0], targets[0]) if len(inputs) == 1 and len(targets) == 1 else columns
+        raise fail(
+            DataError,
+            Fault(
+                "two columns for a net that needs others",
+                at=at,
+                expected=f"columns {list(columns)}",
+                fix="{" + ", ".join(f"{name!r}: ..." for name in columns) + "}",
+            ),
+        )
+    first, second = (
+        (next(iter(inputs)), targets[0]) if len(inputs) == 1 and len(targets) == 1 else columns
+    )
     return {first: given[0], second: given[1]}
 
 
@@ -81,8 +127,15 @@ def _by_port(given: Mapping[Any, Any], columns: Sequence[str], at: str) -> Colum
     for name in columns:
         if name not in given:
             extra = [str(key) for key in given if key not in columns]
-            faults.append(Fault(f"no data for port {name!r}", at=at, given=f"columns {list(given)}",
-                                expected=f"columns {list(columns)}", fix=suggestion(name, extra)))
+            faults.append(
+                Fault(
+                    f"no data for port {name!r}",
+                    at=at,
+                    given=f"columns {list(given)}",
+                    expected=f"columns {list(columns)}",
+                    fix=suggestion(name, extra),
+                )
+            )
     if faults:
         raise fail(DataError, faults)
     return {name: given[name] for name in columns}
@@ -93,28 +146,53 @@ def _rows(rows: list[Any], columns: Sequence[str], inputs: Sequence[str], at: st
         for number, row in enumerate(rows, 1):
             missing = [name for name in columns if name not in row]
             if missing:
-                raise fail(DataError, Fault(f"no value for port {missing[0]!r}", at=f"{at}, example {number}",
-                                            given=f"{list(row)}", expected=f"{list(columns)}"))
+                raise fail(
+                    DataError,
+                    Fault(
+                        f"no value for port {missing[0]!r}",
+                        at=f"{at}, example {number}",
+                        given=f"{list(row)}",
+                        expected=f"{list(columns)}",
+                    ),
+                )
         return {name: [row[name] for row in rows] for name in columns}
     if len(columns) == 1:
         return {columns[0]: rows}
     for number, row in enumerate(rows, 1):
         if not (isinstance(row, (tuple, list)) and len(row) == 2):
             columns_in_list = len(rows) == 2 and all(hasattr(each, "__len__") for each in rows)
-            raise fail(DataError, Fault("an example is a pair (input, output)", at=f"{at}, example {number}",
-                                        given=_brief(row), expected=FORMS,
-                                        fix="two columns stand in a tuple: (inputs, outputs)" if columns_in_list else None))
+            raise fail(
+                DataError,
+                Fault(
+                    "an example is a pair (input, output)",
+                    at=f"{at}, example {number}",
+                    given=_brief(row),
+                    expected=FORMS,
+                    fix="two columns stand in a tuple: (inputs, outputs)"
+                    if columns_in_list
+                    else None,
+                ),
+            )
     return _pair(([row[0] for row in rows], [row[1] for row in rows]), columns, inputs, at)
 
 
 def _equal(columns: Columns, at: str) -> Columns:
-    """Columns of one length, as sequences. Raises DataError for what is no column, all of them at once."""
+    """Columns of one length, as sequences.
+
+    Raises DataError for what is no column, all of them at once.
+    """
     found: Columns = {}
     faults = []
     for name, column in columns.items():
         sequence = _as_sequence(column)
         if sequence is None:
-            faults.append(Fault("a column is a sequence of examples", at=f"{at}, port {name}", given=_brief(column)))
+            faults.append(
+                Fault(
+                    "a column is a sequence of examples",
+                    at=f"{at}, port {name}",
+                    given=_brief(column),
+                )
+            )
         else:
             found[name] = sequence
     if faults:

@@ -1,4 +1,4 @@
-"""Numbers that are no longer finite: noticing them before they reach an array, and telling where they began."""
+"""Numbers that are no longer finite: seen before they reach an array, told where they began."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ class Diverged(Exception):
 
 
 def all_finite(values: Array) -> bool:
-    """Whether all numbers are finite; one pass with a product that overflows only when something is wrong."""
+    """Whether all numbers are finite; one pass with a product that overflows only when something is
+    wrong.
+    """
     flat = values.reshape(-1)
     with np.errstate(over="ignore", invalid="ignore"):
         if math.isfinite(float(np.dot(flat, flat))):
@@ -40,16 +42,24 @@ def where_it_began(program: Program, prefix: Path, seed: Seed, step: int, what: 
     place = ""
     if first:
         origin = first[0].origin
-        inside = origin[len(prefix):] if origin[: len(prefix)] == prefix else origin
+        inside = origin[len(prefix) :] if origin[: len(prefix)] == prefix else origin
         place = f"; the first to go was {path_text(inside) or 'the loss'} ({first[0].primitive})"
     return f"{what} at step {step + 1} is not finite{place}"
 
 
 def key_text(key: ArrayKey) -> str:
+    """An array as messages name it."""
     return path_text(key) if isinstance(key, tuple) else repr(key)
 
 
 def warn_diverged(message: str) -> None:
-    warn(TrainingWarning, Fault("training stopped: numbers are no longer finite", given=message,
-                                expected="the last finite arrays are kept",
-                                fix="a smaller learning_rate, or GradientClipping"))
+    """Warn of a training that was stopped for its numbers."""
+    warn(
+        TrainingWarning,
+        Fault(
+            "training stopped: numbers are no longer finite",
+            given=message,
+            expected="the last finite arrays are kept",
+            fix="a smaller learning_rate, or GradientClipping",
+        ),
+    )

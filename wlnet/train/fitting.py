@@ -40,7 +40,12 @@ def _input_port(net: Net, name: str, column: Any) -> PortType:
     port = inferred_port(net, name)
     given = net.ports[name]
     encoder = infer_encoder(column) if port.coder is None else None
-    if port.element == "Integer" and port.shape in (None, ()) and encoder is not None and encoder.kind == "Class":
+    if (
+        port.element == "Integer"
+        and port.shape in (None, ())
+        and encoder is not None
+        and encoder.kind == "Class"
+    ):
         return PortType(encoder.shape, encoder.element, encoder)
     if port.coder is not None or is_known(port.shape) or port.element == "Integer":
         return given
@@ -56,8 +61,15 @@ def _common_shape(column: Any, name: str) -> tuple[int, ...] | None:
     except ValueError:
         return None
     if array.dtype.kind in "OUS":
-        raise fail(DataError, Fault("nothing tells what this column is", at=f"port {name}", given=repr(array.reshape(-1)[0])[:60],
-                                    fix=f"give the port a shape or an encoder: NetChain([...], {name.lower()}=...)"))
+        raise fail(
+            DataError,
+            Fault(
+                "nothing tells what this column is",
+                at=f"port {name}",
+                given=repr(array.reshape(-1)[0])[:60],
+                fix=f"give the port a shape or an encoder: NetChain([...], {name.lower()}=...)",
+            ),
+        )
     return tuple(array.shape[1:])
 
 
@@ -67,14 +79,21 @@ def _output_port(net: Net, term: LossTerm, column: Any) -> PortType:
     if port.coder is not None or term.loss is None:
         return given
     form = loss_form(net, term.port)
-    loss_kind = term.loss.parameters.get("Form") if term.loss.kind == "CrossEntropyLossLayer" else "Square"
+    loss_kind = (
+        term.loss.parameters.get("Form") if term.loss.kind == "CrossEntropyLossLayer" else "Square"
+    )
     if form == "Index" and loss_kind == "Index":
         labels = class_labels(column, port, term.port)
         if labels is None:
             return given
         decoder = NetDecoder("Class", labels)
         return PortType(decoder.shape, decoder.element, decoder)
-    if form == "Binary" and loss_kind == "Binary" and _is_boolean(column) and port.shape in (None, ()):
+    if (
+        form == "Binary"
+        and loss_kind == "Binary"
+        and _is_boolean(column)
+        and port.shape in (None, ())
+    ):
         return PortType((), "Real", NetDecoder("Boolean"))
     if loss_kind == "Square" and not is_known(port.shape):
         shape = _common_shape(column, term.port)
@@ -87,10 +106,11 @@ def _is_boolean(column: Any) -> bool:
 
 
 def class_labels(column: Any, port: PortType, name: str) -> list[Any] | None:
-    """The labels of a column of class targets: sorted, as the user wrote them; None if it holds no classes.
+    """The labels of a column of class targets, sorted, as the user wrote them.
 
-    With a known number of classes, integers are 1..n, or 0..n-1 when a 0 occurs. Raises DataError for
-    targets that are no labels, and for more or other labels than there are classes.
+    With a known number of classes, integers are 1..n, or 0..n-1 when a 0 occurs. None for a port
+    that holds no classes. Raises DataError for targets that are no labels, and for more or other
+    labels than there are classes.
     """
     if port.shape is not None and len(port.shape) != 1:
         return None
@@ -108,9 +128,16 @@ def class_labels(column: Any, port: PortType, name: str) -> list[Any] | None:
         if found[0] == 0 and found[-1] < count:
             return list(range(count))
     text = ", ".join(map(repr, found[:8])) + (", ..." if len(found) > 8 else "")
-    raise fail(DataError, Fault(f"{len(found)} different labels for {count} classes", at=f"port {name}", given=text,
-                                expected=f"{count} labels",
-                                fix='output=NetDecoder("Class", labels) on the net names all of them in order'))
+    raise fail(
+        DataError,
+        Fault(
+            f"{len(found)} different labels for {count} classes",
+            at=f"port {name}",
+            given=text,
+            expected=f"{count} labels",
+            fix='output=NetDecoder("Class", labels) on the net names all of them in order',
+        ),
+    )
 
 
 def _no_label(column: Any, item: Any, at: str) -> Fault:
@@ -121,6 +148,15 @@ def _no_label(column: Any, item: Any, at: str) -> Fault:
         fix = "a net that ends in a SoftmaxLayer classifies: leave the layer out to learn numbers"
     elif isinstance(item, (list, tuple)):
         fix = 'loss_function=CrossEntropyLossLayer("Probabilities") takes rows of probabilities'
-    given = f"an array of shape {column.shape}" if np.ndim(item) and isinstance(column, np.ndarray) else repr(item)[:60]
-    return Fault("targets that are not classes", at=at, given=given,
-                 expected="one label an example: integers or strings", fix=fix)
+    given = (
+        f"an array of shape {column.shape}"
+        if np.ndim(item) and isinstance(column, np.ndarray)
+        else repr(item)[:60]
+    )
+    return Fault(
+        "targets that are not classes",
+        at=at,
+        given=given,
+        expected="one label an example: integers or strings",
+        fix=fix,
+    )

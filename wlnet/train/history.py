@@ -32,8 +32,12 @@ class Tallies:
             self.add(name, tally, other._measurements[name])
 
     def values(self) -> Values:
-        return {name: float(tally[0] / tally[1]) if of is None else of.value(tally)
-                for (name, tally), of in zip(self._sums.items(), self._measurements.values(), strict=True)}
+        return {
+            name: float(tally[0] / tally[1]) if of is None else of.value(tally)
+            for (name, tally), of in zip(
+                self._sums.items(), self._measurements.values(), strict=True
+            )
+        }
 
 
 def mean_tally(values: Array) -> Array:
@@ -80,4 +84,3 @@ class History:
     validation_positions: list[int] = field(default_factory=list)
     examples: int = 0
     best_round: int | None = None
-

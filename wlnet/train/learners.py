@@ -22,7 +22,10 @@ from wlnet.train.schedule import UpdateGroups, update_groups
 
 @dataclass(frozen=True)
 class Rates:
-    """All that rules decide about single arrays. Penalties and clips are left out where there are none."""
+    """All that rules decide about single arrays.
+
+    Penalties and clips are left out where there are none.
+    """
 
     table: MultiplierTable
     l2: Mapping[ArrayKey, float]
@@ -32,7 +35,10 @@ class Rates:
 
 
 def read_rates(net: Net, options: Options) -> Rates:
-    """Every rule list of a call, resolved on the net. Raises one RuleError for the faults of all of them."""
+    """Every rule list of a call, resolved on the net.
+
+    Raises one RuleError for the faults of all of them.
+    """
     faults: list[Fault] = []
     method, places = options.method, array_places(net)
 
@@ -40,12 +46,14 @@ def read_rates(net: Net, options: Options) -> Rates:
         try:
             return read()
         except RuleError as error:
-            faults.append(Fault(str(error)))
+            faults.extend(error.faults)
             return None
 
     def limits(given: Any, option: str) -> Any:
         def read() -> dict[ArrayKey, float]:
-            found = chosen(net, places, given, option, lambda v: math.nan if v is None else float(v), math.nan)
+            found = chosen(
+                net, places, given, option, lambda v: math.nan if v is None else float(v), math.nan
+            )
             return {key: value for key, value in found.items() if not math.isnan(value)}
 
         return {} if given is None else attempt(read)
@@ -81,21 +89,45 @@ class Learner:
     def step(self, method: Method, gradient: Array, rate: float) -> None:
         """One update from a flat gradient; rate is learning rate x schedule."""
         self.updates += 1
-        method.step(self.values.reshape(-1), gradient, self.state, self.updates,
-                    rate * self.row.multiplier, self.l2, self.gradient_clip, self.weight_clip)
+        method.step(
+            self.values.reshape(-1),
+            gradient,
+            self.state,
+            self.updates,
+            rate * self.row.multiplier,
+            self.l2,
+            self.gradient_clip,
+            self.weight_clip,
+        )
 
 
 def own_arrays(net: Net, table: MultiplierTable, dtype: Any) -> dict[ArrayKey, Array]:
-    """Every array in the precision of the training: those that move as own copies, the others as they lie."""
+    """Every array in the precision of the training: copies of those that move, the others as
+    they lie.
+    """
     arrays = arrays_of(net)
-    return {row.key: np.array(arrays[row.key], dtype) if row.multiplier != 0
-            else arrays[row.key].astype(dtype, copy=False) for row in table}
+    return {
+        row.key: np.array(arrays[row.key], dtype)
+        if row.multiplier != 0
+        else arrays[row.key].astype(dtype, copy=False)
+        for row in table
+    }
 
 
-def learners_of(rates: Rates, arrays: Mapping[ArrayKey, Array], method: Method, dtype: Any) -> list[Learner]:
+def learners_of(
+    rates: Rates, arrays: Mapping[ArrayKey, Array], method: Method, dtype: Any
+) -> list[Learner]:
     """A learner for every array that a gradient moves. Frozen arrays get none, and no state."""
     return [
-        Learner(row, arrays[row.key], method.start(arrays[row.key].size, dtype), rates.l2.get(row.key, 0.0),
-                rates.gradient_clip.get(row.key), rates.weight_clip.get(row.key), np.empty_like(arrays[row.key]))
-        for row in rates.table if row.trained
+        Learner(
+            row,
+            arrays[row.key],
+            method.start(arrays[row.key].size, dtype),
+            rates.l2.get(row.key, 0.0),
+            rates.gradient_clip.get(row.key),
+            rates.weight_clip.get(row.key),
+            np.empty_like(arrays[row.key]),
+        )
+        for row in rates.table
+        if row.trained
     ]

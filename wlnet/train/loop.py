@@ -1,4 +1,4 @@
-"""The loop: rounds of batches, the update of every array that learns, measurements and validation."""
+"""The loop: rounds of batches, the update of every array that learns, and validation."""
 
 from __future__ import annotations
 
@@ -30,11 +30,20 @@ Arrays = dict[ArrayKey, Array]
 
 
 class Trainer:
-    """Trains the arrays of one net. Owns the mutable copies of the arrays that move, and nothing else."""
+    """Trains the arrays of one net.
+
+    Owns the mutable copies of the arrays that move, and nothing else.
+    """
 
     def __init__(
-        self, net: Net, training: TrainingNet, rates: Rates, options: Options,
-        source: Source, validation: ArraySource | None, measurements: tuple[Measurement, ...],
+        self,
+        net: Net,
+        training: TrainingNet,
+        rates: Rates,
+        options: Options,
+        source: Source,
+        validation: ArraySource | None,
+        measurements: tuple[Measurement, ...],
     ) -> None:
         self.net, self.training, self.rates, self.options = net, training, rates, options
         self.source, self.validation = source, validation
@@ -45,8 +54,15 @@ class Trainer:
         self.best: Arrays | None = None
         self.best_rank: tuple[float, ...] = ()
         frozen = frozenset(map(training.inner_key, rates.table.frozen_statistics()))
-        self.programs = Programs(training, self.arrays, options.precision, options.seed, measurements,
-                                 [learner.key for learner in self.learners], frozen)
+        self.programs = Programs(
+            training,
+            self.arrays,
+            options.precision,
+            options.seed,
+            measurements,
+            [learner.key for learner in self.learners],
+            frozen,
+        )
         self.batch = 0
         self.round = 0
         self.rate = options.learning_rate
@@ -54,7 +70,9 @@ class Trainer:
 
     def moved(self) -> Arrays:
         """The arrays that may have changed, as fresh copies."""
-        return {row.key: self.arrays[row.key].copy() for row in self.rates.table if row.multiplier != 0}
+        return {
+            row.key: self.arrays[row.key].copy() for row in self.rates.table if row.multiplier != 0
+        }
 
     def trained(self) -> Arrays:
         """The arrays to return: those of the best validation, without one those of now."""
@@ -63,7 +81,10 @@ class Trainer:
     # Running
 
     def rounds(self, total: int) -> Iterator[str | None]:
-        """Runs rounds, one an iteration; yields what ended the training there, or None. Raises Diverged."""
+        """Runs rounds, one an iteration; yields what ended the training there, or None.
+
+        Raises Diverged.
+        """
         batches = total * self.source.batches_per_round
         for number in range(1, total + 1):
             self.round = number
@@ -96,17 +117,25 @@ class Trainer:
         if not math.isfinite(tallies.values()[LOSS]):
             raise self._diverged(program, step, "the loss")
         moves = self.rates.groups.moves
-        gradients = [(learner, program.outputs[GRADIENT, training.inner_key(learner.key)].reshape(-1))
-                     for learner in self.learners if moves(learner.key, step)]
-        statistics = [(key, program.updates[training.inner_key(key)]) for key in self._statistics(program)
-                      if moves(key, step)]
+        gradients = [
+            (learner, program.outputs[GRADIENT, training.inner_key(learner.key)].reshape(-1))
+            for learner in self.learners
+            if moves(learner.key, step)
+        ]
+        statistics = [
+            (key, program.updates[training.inner_key(key)])
+            for key in self._statistics(program)
+            if moves(key, step)
+        ]
         for learner, gradient in gradients:
             if not all_finite(gradient):
                 raise self._diverged(program, step, f"the gradient of {key_text(learner.key)}")
         for key, value in statistics:
             if not all_finite(value):
                 raise self._diverged(program, step, f"the statistic {key_text(key)}")
-        self.rate = self.options.learning_rate * factor(self.options.method.learning_rate_schedule, step + 1, total)
+        self.rate = self.options.learning_rate * factor(
+            self.options.method.learning_rate_schedule, step + 1, total
+        )
         self._update(gradients)
         for key, value in statistics:
             np.copyto(self.arrays[key], value)
@@ -114,14 +143,22 @@ class Trainer:
         return tallies
 
     def _statistics(self, program: Program) -> list[ArrayKey]:
-        return [row.key for row in self.rates.table
-                if row.statistic and self.training.inner_key(row.key) in program.updates]
+        return [
+            row.key
+            for row in self.rates.table
+            if row.statistic and self.training.inner_key(row.key) in program.updates
+        ]
 
     def _diverged(self, program: Program, step: int, what: str) -> Diverged:
-        return Diverged(where_it_began(program, self.training.prefix, self.options.seed, step, what))
+        return Diverged(
+            where_it_began(program, self.training.prefix, self.options.seed, step, what)
+        )
 
     def _update(self, gradients: list[tuple[Learner, Array]]) -> None:
-        """One step of learners, or none at all: what leaves the finite numbers or is interrupted is taken back."""
+        """One step of learners, or none at all.
+
+        What leaves the finite numbers or is interrupted is taken back.
+        """
         for learner, _ in gradients:
             np.copyto(learner.before, learner.values)
         try:
@@ -129,8 +166,10 @@ class Trainer:
                 learner.step(self.options.method, gradient, self.rate)
             for learner, _ in gradients:
                 if not all_finite(learner.values):
-                    raise Diverged(f"the update of {key_text(learner.key)} at step {self.batch + 1} "
-                                   "leaves the finite numbers")
+                    raise Diverged(
+                        f"the update of {key_text(learner.key)} at step {self.batch + 1} "
+                        "leaves the finite numbers"
+                    )
         except BaseException:
             for learner, _ in gradients:
                 np.copyto(learner.values, learner.before)
@@ -146,8 +185,10 @@ class Trainer:
         self.history.validations.add(found)
         self.history.validation_positions.append(self.batch)
         # What is no number is worse than any number.
-        rank = tuple(math.inf if math.isnan(found[name]) else sign_of(name) * found[name]
-                     for name in self._deciding(found))
+        rank = tuple(
+            math.inf if math.isnan(found[name]) else sign_of(name) * found[name]
+            for name in self._deciding(found)
+        )
         if not self.best_rank or rank < self.best_rank:
             self.best_rank, self.best = rank, self.moved()
             self.history.best_round = len(self.history.validation_positions)
@@ -166,16 +207,27 @@ class Trainer:
         h, per_round = self.history, self.source.batches_per_round
         seconds = time.perf_counter() - self.started
         return {
-            "AbsoluteBatch": self.batch, "Batch": (self.batch - 1) % per_round + 1 if self.batch else 0,
-            "Round": self.round, "BatchSize": self.source.batch_size, "BatchesPerRound": per_round,
-            "BatchLoss": h.batches.last_loss, "BatchLossList": list(h.batches.losses),
-            "RoundLoss": h.rounds.last_loss, "RoundLossList": list(h.rounds.losses),
+            "AbsoluteBatch": self.batch,
+            "Batch": (self.batch - 1) % per_round + 1 if self.batch else 0,
+            "Round": self.round,
+            "BatchSize": self.source.batch_size,
+            "BatchesPerRound": per_round,
+            "BatchLoss": h.batches.last_loss,
+            "BatchLossList": list(h.batches.losses),
+            "RoundLoss": h.rounds.last_loss,
+            "RoundLossList": list(h.rounds.losses),
             "RoundMeasurements": h.rounds.last(),
-            "ValidationLoss": h.validations.last_loss, "ValidationLossList": list(h.validations.losses),
-            "ValidationMeasurements": h.validations.last(), "BestValidationRound": h.best_round,
-            "LearningRate": self.rate, "InitialLearningRate": self.options.learning_rate,
-            "ExamplesProcessed": h.examples, "ExamplesPerSecond": h.examples / seconds if seconds else 0.0,
-            "OptimizationMethod": self.options.method.name, "TargetDevice": "CPU", "TimeElapsed": seconds,
+            "ValidationLoss": h.validations.last_loss,
+            "ValidationLossList": list(h.validations.losses),
+            "ValidationMeasurements": h.validations.last(),
+            "BestValidationRound": h.best_round,
+            "LearningRate": self.rate,
+            "InitialLearningRate": self.options.learning_rate,
+            "ExamplesProcessed": h.examples,
+            "ExamplesPerSecond": h.examples / seconds if seconds else 0.0,
+            "OptimizationMethod": self.options.method.name,
+            "TargetDevice": "CPU",
+            "TimeElapsed": seconds,
             "Net": replace_arrays(self.net, self.moved()),
         }
 
@@ -183,4 +235,3 @@ class Trainer:
         """The value that a stopping criterion looks at: of validation, else of training."""
         seen = self.history.validations if self.validation is not None else self.history.rounds
         return float(seen.lists[name][-1])
-

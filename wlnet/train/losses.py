@@ -26,7 +26,10 @@ NET = "Net"
 
 @dataclass(frozen=True)
 class LossTerm:
-    """One loss: the output port of the net it is about, the loss net (None: the port is the loss), its factor."""
+    """One loss: the output port it is about, the loss net, its factor.
+
+    Without a loss net the port is itself the loss.
+    """
 
     port: str
     loss: Net | None
@@ -37,9 +40,11 @@ class LossTerm:
 class TrainingNet:
     """A net with its losses attached.
 
-    losses: loss port of `net` -> factor. targets: data column -> output port of the user's net it is about.
-    forms: data column -> what the targets are: "Index" (classes counted from 1), "Probabilities" (a row a class),
-    "Binary" (0 or 1 each), or "Square" (numbers). prefix: where the user's net stands inside.
+    losses: loss port of `net` -> factor.
+    targets: data column -> output port of the user's net it is about.
+    forms: data column -> what the targets are: "Index" (classes counted from 1), "Probabilities"
+    (one number a class), "Binary" (0 or 1 each), or "Square" (numbers).
+    prefix: where the user's net stands inside.
     """
 
     net: Net
@@ -65,7 +70,9 @@ def producer(net: Net, port: str) -> Net:
         return producer(last, last.output_names[0])
     if net.kind == "NetGraph":
         (edge,) = [e for e in net.edges if e.target is None and e.target_port == port]  # type: ignore[attr-defined]
-        return producer(net.nodes[edge.source], edge.source_port) if edge.source is not None else net
+        return (
+            producer(net.nodes[edge.source], edge.source_port) if edge.source is not None else net
+        )
     if net.nodes:
         inner = net.nodes["Net"]
         return producer(inner, inner.output_names[0])
@@ -79,7 +86,10 @@ def loss_form(net: Net, port: str) -> str:
         return "loss"
     if layer.kind == "SoftmaxLayer":
         return "Index"
-    if layer.kind == "ElementwiseLayer" and str(layer.parameters["Function"]) in ("LogisticSigmoid", "Sigmoid"):
+    if layer.kind == "ElementwiseLayer" and str(layer.parameters["Function"]) in (
+        "LogisticSigmoid",
+        "Sigmoid",
+    ):
         return "Binary"
     return "Square"
 
@@ -93,9 +103,17 @@ def loss_terms(net: Net, given: Any) -> tuple[LossTerm, ...]:
         return _automatic(net)
     if given is ALL:
         return tuple(LossTerm(name, None) for name in net.output_names)
-    items = given if isinstance(given, list) else list(given.items()) if isinstance(given, Mapping) else [given]
+    items = (
+        given
+        if isinstance(given, list)
+        else list(given.items())
+        if isinstance(given, Mapping)
+        else [given]
+    )
     if not items:
-        raise fail(OptionError, Fault("a training needs a loss", at="loss_function", given=repr(given)))
+        raise fail(
+            OptionError, Fault("a training needs a loss", at="loss_function", given=repr(given))
+        )
     terms, faults = [], []
     for item in items:
         term, fault = _term(net, item)
@@ -117,18 +135,33 @@ def _automatic(net: Net) -> tuple[LossTerm, ...]:
     for name in names:
         form = loss_form(net, name)
         port = inferred_port(net, name)
-        if form == "Square" and port.coder is not None and getattr(port.coder, "kind", "") == "Class":
-            raise fail(OptionError, Fault(
-                "no loss fits by itself: a Class decoder on an output that is not made by a SoftmaxLayer",
-                at=f"port {name}", fix="end the net in SoftmaxLayer(), or name a loss_function"))
-        loss = {"loss": None, "Index": CrossEntropyLossLayer("Index"), "Binary": CrossEntropyLossLayer("Binary"),
-                "Square": MeanSquaredLossLayer()}[form]
+        if (
+            form == "Square"
+            and port.coder is not None
+            and getattr(port.coder, "kind", "") == "Class"
+        ):
+            raise fail(
+                OptionError,
+                Fault(
+                    "no loss fits by itself: a Class decoder on an output without a SoftmaxLayer",
+                    at=f"port {name}",
+                    fix="end the net in SoftmaxLayer(), or name a loss_function",
+                ),
+            )
+        loss = {
+            "loss": None,
+            "Index": CrossEntropyLossLayer("Index"),
+            "Binary": CrossEntropyLossLayer("Binary"),
+            "Square": MeanSquaredLossLayer(),
+        }[form]
         terms.append(LossTerm(name, loss))
     return tuple(terms)
 
 
 def _term(net: Net, item: Any) -> tuple[LossTerm | None, Fault | None]:
-    """One item of the option: a port, a loss, (port, loss), any of them with Scaled(r) at the end."""
+    """One item of the option: a port, a loss, (port, loss), any of them with Scaled(r) at the
+    end.
+    """
     parts = list(item) if isinstance(item, tuple) else [item]
     # A dict gives {"port": (loss, Scaled(r))}.
     if len(parts) == 2 and isinstance(parts[1], tuple):
@@ -137,25 +170,48 @@ def _term(net: Net, item: Any) -> tuple[LossTerm | None, Fault | None]:
     port = parts.pop(0) if isinstance(parts[0], (str, NetPort)) else None
     loss = parts.pop(0) if parts else None
     if parts or (port is None and loss is None) or (loss is not None and not isinstance(loss, Net)):
-        return None, Fault("this is no loss", at="loss_function", given=repr(item)[:80],
-                           expected="a loss layer or net, a port, (port, loss), any of these with Scaled(r) at the "
-                                    "end, a list of these, ALL, or AUTOMATIC", fix="MeanSquaredLossLayer()")
-    if loss is not None and not ({"Input"} <= set(loss.input_names) <= {"Input", "Target"} and len(loss.output_names) == 1):
-        return None, Fault("a loss has the ports Input and, if it needs one, Target, and one output", at="loss_function",
-                           given=f"{loss.kind} with inputs {list(loss.input_names)}, outputs {list(loss.output_names)}")
+        return None, Fault(
+            "this is no loss",
+            at="loss_function",
+            given=repr(item)[:80],
+            expected="a loss layer or net, a port, (port, loss), any of these with Scaled(r) at "
+            "the end, a list of these, ALL, or AUTOMATIC",
+            fix="MeanSquaredLossLayer()",
+        )
+    if loss is not None and not (
+        {"Input"} <= set(loss.input_names) <= {"Input", "Target"} and len(loss.output_names) == 1
+    ):
+        return None, Fault(
+            "a loss has the ports Input and, if it needs one, Target, and one output",
+            at="loss_function",
+            given=f"{loss.kind} with inputs {list(loss.input_names)}, "
+            f"outputs {list(loss.output_names)}",
+        )
     name = port.path[0] if isinstance(port, NetPort) else port
     if name is None:
         assert isinstance(loss, Net)
         name = net.output_names[0]
         if "Loss" in net.output_names:
-            return None, Fault("the net has a Loss port already", at="loss_function", given=loss.kind,
-                               fix='loss_function="Loss", or leave it out')
+            return None, Fault(
+                "the net has a Loss port already",
+                at="loss_function",
+                given=loss.kind,
+                fix='loss_function="Loss", or leave it out',
+            )
         if len(net.output_names) != 1:
-            return None, Fault("a net with several outputs needs to know which one the loss is about",
-                               at="loss_function", known=net.output_names, fix=f"{{{name!r}: {loss.kind}()}}")
+            return None, Fault(
+                "a net with several outputs needs to know which one the loss is about",
+                at="loss_function",
+                known=net.output_names,
+                fix=f"{{{name!r}: {loss.kind}()}}",
+            )
     if name not in net.output_names:
-        return None, Fault(f"there is no output port {name!r}", at="loss_function", known=net.output_names,
-                           fix=suggestion(str(name), net.output_names))
+        return None, Fault(
+            f"there is no output port {name!r}",
+            at="loss_function",
+            known=net.output_names,
+            fix=suggestion(str(name), net.output_names),
+        )
     return LossTerm(name, loss, factor), None
 
 
@@ -178,7 +234,10 @@ def attach(net: Net, terms: tuple[LossTerm, ...]) -> TrainingNet:
         # A vertex called like a port could not be extracted.
         vertex = f"{out}Layer"
         nodes[vertex] = term.loss
-        edges += [Edge(NET, term.port, vertex, "Input"), Edge(vertex, term.loss.output_names[0], None, out)]
+        edges += [
+            Edge(NET, term.port, vertex, "Input"),
+            Edge(vertex, term.loss.output_names[0], None, out),
+        ]
         if "Target" in term.loss.input_names:
             column = term.port if term.port not in net.input_names else f"{term.port}Target"
             edges.append(Edge(None, column, vertex, "Target"))
@@ -196,7 +255,9 @@ def _summed(factors: Iterable[tuple[str, float]]) -> dict[str, float]:
 
 
 def _new(name: str, taken: Mapping[str, Any]) -> str:
-    """The name, or with the first number from 2 that is free: one output may have several losses."""
+    """The name, or with the first number from 2 that is free: one output may have several
+    losses.
+    """
     numbered = (name if n == 1 else f"{name}{n}" for n in itertools.count(1))
     return next(each for each in numbered if each not in taken)
 

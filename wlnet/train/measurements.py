@@ -133,7 +133,9 @@ def _matrix(tally: Array) -> Array:
     return tally[:-1].reshape(size, size)
 
 
-def _per_class(of_counts: Callable[[Array, Array, Array, Array], Array]) -> Callable[[Array], float]:
+def _per_class(
+    of_counts: Callable[[Array, Array, Array, Array], Array],
+) -> Callable[[Array], float]:
     """A measure of one class against the rest: of True, or the mean over classes that occur."""
 
     def value(tally: Array) -> float:
@@ -191,17 +193,37 @@ TABLE: dict[str, Row] = {
     "BalancedAccuracy": Row(_confusion, _balanced, CLASSES, False, True),
     "CohenKappa": Row(_confusion, _kappa, CLASSES, False),
     "ConfusionMatrix": Row(_confusion, lambda s: _matrix(s).astype(np.int64), CLASSES, False),
-    "F1Score": Row(_confusion, _per_class(
-        lambda right, true, predicted, n: _ratio(2 * right, true + predicted)), CLASSES, False),
+    "F1Score": Row(
+        _confusion,
+        _per_class(lambda right, true, predicted, n: _ratio(2 * right, true + predicted)),
+        CLASSES,
+        False,
+    ),
     "MatthewsCorrelationCoefficient": Row(_confusion, _matthews, CLASSES, False),
     "Perplexity": Row(_surprise, lambda s: float(np.exp(_mean(s))), CLASSES, True),
-    "Precision": Row(_confusion, _per_class(
-        lambda right, true, predicted, n: _ratio(right, predicted)), CLASSES, False, True),
-    "Recall": Row(_confusion, _per_class(
-        lambda right, true, predicted, n: _ratio(right, true)), CLASSES, False, True),
-    "Specificity": Row(_confusion, _per_class(
-        lambda right, true, predicted, n: _ratio(n - true - predicted + right, n - true)),
-        CLASSES, False, True),
+    "Precision": Row(
+        _confusion,
+        _per_class(lambda right, true, predicted, n: _ratio(right, predicted)),
+        CLASSES,
+        False,
+        True,
+    ),
+    "Recall": Row(
+        _confusion,
+        _per_class(lambda right, true, predicted, n: _ratio(right, true)),
+        CLASSES,
+        False,
+        True,
+    ),
+    "Specificity": Row(
+        _confusion,
+        _per_class(
+            lambda right, true, predicted, n: _ratio(n - true - predicted + right, n - true)
+        ),
+        CLASSES,
+        False,
+        True,
+    ),
     "FractionVarianceUnexplained": Row(_moments, _unexplained, NUMBERS, True),
     "MeanDeviation": Row(_moments, lambda s: float(s[3] / s[0]), NUMBERS, True),
     "MeanSquare": Row(_moments, lambda s: float(s[4] / s[0]), NUMBERS, True),
@@ -222,11 +244,25 @@ def as_measurements(given: Any, at: str = "training_progress_measurements") -> A
     for item in given if isinstance(given, list) else [given]:
         name, top = item if isinstance(item, tuple) and len(item) == 2 else (item, 1)
         if not isinstance(name, str) or name not in TABLE:
-            faults.append(Fault("an unknown measurement", at=at, given=repr(item)[:60],
-                                known=list(TABLE), fix=suggestion(str(name), TABLE)))
+            faults.append(
+                Fault(
+                    "an unknown measurement",
+                    at=at,
+                    given=repr(item)[:60],
+                    known=list(TABLE),
+                    fix=suggestion(str(name), TABLE),
+                )
+            )
         elif isinstance(top, bool) or not isinstance(top, int) or top < 1:
-            faults.append(Fault(f"{name} of the top n", at=at, given=repr(top),
-                                expected="a positive integer", fix=f"({name!r}, 5)"))
+            faults.append(
+                Fault(
+                    f"{name} of the top n",
+                    at=at,
+                    given=repr(top),
+                    expected="a positive integer",
+                    fix=f"({name!r}, 5)",
+                )
+            )
         elif top > 1 and not TABLE[name].takes_top:
             faults.append(Fault(f"{name} has no top n", at=at, given=repr(item), fix=repr(name)))
         else:
@@ -242,15 +278,26 @@ def check_fit(measurements: tuple[Measurement, ...], forms: Mapping[str, str], a
     forms: data column -> form of its targets.
     """
     if measurements and not forms:
-        raise fail(OptionError, Fault("measurements need outputs with targets", at=at,
-                                      given=", ".join(each.key for each in measurements)))
+        raise fail(
+            OptionError,
+            Fault(
+                "measurements need outputs with targets",
+                at=at,
+                given=", ".join(each.key for each in measurements),
+            ),
+        )
     faults = []
     for each in measurements:
         wrong = [column for column, form in forms.items() if not each.fits(form)]
         if wrong:
             kind = NUMBERS if each.row.of == CLASSES else CLASSES
             fitting = [name for name, row in TABLE.items() if row.of == kind]
-            faults.append(Fault(f"{each.name} is about {each.row.of}, these targets are {kind}",
-                                at=f"{at}, port {', '.join(wrong)}", known=fitting))
+            faults.append(
+                Fault(
+                    f"{each.name} is about {each.row.of}, these targets are {kind}",
+                    at=f"{at}, port {', '.join(wrong)}",
+                    known=fitting,
+                )
+            )
     if faults:
         raise fail(OptionError, faults)

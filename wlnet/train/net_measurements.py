@@ -18,20 +18,23 @@ from wlnet.train.programs import Programs
 from wlnet.train.sources import ArraySource
 
 
-def net_measurements(net: Any, data: Any, measurements: Any, *, loss_function: Any = AUTOMATIC) -> Any:
+def net_measurements(
+    net: Any, data: Any, measurements: Any, *, loss_function: Any = AUTOMATIC
+) -> Any:
     """How good a trained net is on data that were not used to train it.
 
-    data: as net_train takes them; labels as the net's decoder knows them, or 1..n without a decoder.
-    measurements: a name, (name, n) for the top n, "Loss", a list of these, or ALL for a dict of all
-    that suit the net. Classes: Accuracy, BalancedAccuracy, CohenKappa, ConfusionMatrix (rows are the
-    true classes), ErrorRate, F1Score, MatthewsCorrelationCoefficient, Perplexity, Precision, Recall,
-    Specificity. Numbers: FractionVarianceUnexplained, MeanDeviation, MeanSquare, RSquared,
-    StandardDeviation. Of several classes the scores are averaged, of two states they are those of True.
+    data: as net_train takes them; labels as the net's decoder knows them, or 1..n without one.
+    measurements: a name, (name, n) for the top n, "Loss", a list of these, or ALL for a dict of
+    all that suit the net. Of classes: Accuracy, BalancedAccuracy, CohenKappa, ConfusionMatrix (rows
+    are the true classes), ErrorRate, F1Score, MatthewsCorrelationCoefficient, Perplexity,
+    Precision, Recall, Specificity. Of numbers: FractionVarianceUnexplained, MeanDeviation,
+    MeanSquare, RSquared, StandardDeviation. Scores of several classes are averaged, those of two
+    states are those of True.
 
-    Gives the value, or a list for a list; for a net with several outputs that have targets, a dict by
-    output port in place of each value. Raises OptionError for measurements that are unknown or do not
-    suit the targets, DataError or ShapeError for data that do not fit, NotInitializedError for a net
-    without numbers.
+    Gives the value, or a list for a list; for a net with several outputs that have targets, a
+    dict by output port in place of each value. Raises OptionError for measurements that are
+    unknown or do not suit the targets, DataError or ShapeError for data that do not fit,
+    NotInitializedError for a net without numbers.
 
     >>> from wlnet.layers import LinearLayer
     >>> double = LinearLayer(1, weights=[[2]], biases=None)
@@ -43,8 +46,14 @@ def net_measurements(net: Any, data: Any, measurements: Any, *, loss_function: A
     if not isinstance(net, Net):
         raise fail(OptionError, Fault("net_measurements takes a net", given=repr(net)[:80]))
     if not is_initialized(net):
-        raise fail(NotInitializedError, Fault("a net without numbers cannot be measured", at=net.kind,
-                                              fix="net_initialize(net), or net_train(net, ...)"))
+        raise fail(
+            NotInitializedError,
+            Fault(
+                "a net without numbers cannot be measured",
+                at=net.kind,
+                fix="net_initialize(net), or net_train(net, ...)",
+            ),
+        )
     training = attach(net, loss_terms(net, loss_function))
     wanted = _wanted(measurements, training)
     asked = tuple(each for each in wanted if each is not None)
@@ -52,7 +61,10 @@ def net_measurements(net: Any, data: Any, measurements: Any, *, loss_function: A
     found = _values(net, training, data, asked)
     values = [_value(each, training, found) for each in wanted]
     if measurements is ALL:
-        return {LOSS if each is None else each.key: value for each, value in zip(wanted, values, strict=True)}
+        return {
+            LOSS if each is None else each.key: value
+            for each, value in zip(wanted, values, strict=True)
+        }
     return values if isinstance(measurements, list) else values[0]
 
 
@@ -64,13 +76,19 @@ def _wanted(given: Any, training: TrainingNet) -> list[Measurement | None]:
         return [None, *(each for each in fitting if forms and all(map(each.fits, forms)))]
     items = given if isinstance(given, list) else [given]
     if given is None or given is AUTOMATIC or not items:
-        raise fail(OptionError, Fault("what is to be measured", at="measurements", given=repr(given),
-                                      known=[LOSS, *TABLE]))
+        raise fail(
+            OptionError,
+            Fault(
+                "what is to be measured", at="measurements", given=repr(given), known=[LOSS, *TABLE]
+            ),
+        )
     as_measurements([each for each in items if each != LOSS], "measurements")
     return [None if each == LOSS else as_measurements(each)[0] for each in items]
 
 
-def _values(net: Net, training: TrainingNet, data: Any, asked: tuple[Measurement, ...]) -> dict[str, Any]:
+def _values(
+    net: Net, training: TrainingNet, data: Any, asked: tuple[Measurement, ...]
+) -> dict[str, Any]:
     columns = read_data(data, training.columns, net.input_names)
     if isinstance(columns, Generator):
         raise fail(DataError, Fault("measurements are made on data, not on a generator", at="data"))

@@ -58,16 +58,22 @@ def net_train(
 ) -> Any:
     """Train a net on data, every array at its own rate; the net given is never changed.
 
-    data: (inputs, outputs), [(x, y), ...], {"port": column, ...}, a list of dicts, or a function giving batches.
+    data: (inputs, outputs), [(x, y), ...], {"port": column, ...}, a list of dicts, or a function
+    that gives batches, f or (f, {"RoundLength": n}).
     prop: "TrainedNet", another property, a list of properties, or ALL for a NetTrainResults.
-    learning_rate_multipliers: {part: rate, ...} or [(part, rate), ...] in order, the first match wins; 0 or None
-    freezes, a negative rate climbs; one number is for all.
-    method: "ADAM", "RMSProp", "SGD", "SignSGD", (name, {option: value}), or a value such as Adam(beta1=0.95).
-    batch_size: AUTOMATIC is min(64, examples). max_training_rounds: AUTOMATIC is ceil(10000 / batches per round)
-    within 10..10000. validation_set: data, or Scaled(f) of the examples.
+    learning_rate_multipliers: {part: rate, ...} or [(part, rate), ...] in order, the first match
+    wins; 0 or None freezes, a negative rate climbs; one number is for all.
+    method: "ADAM", "RMSProp", "SGD", "SignSGD", (name, {option: value}), or a value such as
+    Adam(beta1=0.95).
+    batch_size: AUTOMATIC is min(64, examples). max_training_rounds: AUTOMATIC is
+    ceil(10000 / batches per round) within 10..10000. time_goal: seconds, no limit when None.
+    loss_function: AUTOMATIC goes by the last layer; a loss, a port, (port, loss), any with
+    Scaled(r), a list of these, or ALL when every output is a loss.
+    validation_set: data, or Scaled(f) of the examples; the net of the best validation is returned.
 
-    Raises OptionError, RuleError, DataError, ShapeError; NothingToTrainError when everything is frozen and a
-    property other than "TrainedNet" is asked for.
+    Raises OptionError, RuleError, DataError, ShapeError; NothingToTrainError when everything is
+    frozen and a property other than "TrainedNet" is asked for. Warns (TrainingWarning) of numbers
+    that are no longer finite: the last finite arrays come back.
 
     >>> from wlnet.nets.chain import NetChain
     >>> trained = net_train(NetChain([1]), ([[1.0], [2.0]], [[2.0], [4.0]]), max_training_rounds=3)
@@ -80,16 +86,24 @@ def net_train(
         raise fail(OptionError, Fault("net_train takes a net", given=repr(net)[:80]))
     names = _properties(prop)
     options = read_options(
-        loss_function=loss_function, learning_rate=learning_rate,
-        learning_rate_multipliers=learning_rate_multipliers, method=method, batch_size=batch_size,
-        max_training_rounds=max_training_rounds, time_goal=time_goal, validation_set=validation_set,
-        random_seeding=random_seeding, training_progress_measurements=training_progress_measurements,
+        loss_function=loss_function,
+        learning_rate=learning_rate,
+        learning_rate_multipliers=learning_rate_multipliers,
+        method=method,
+        batch_size=batch_size,
+        max_training_rounds=max_training_rounds,
+        time_goal=time_goal,
+        validation_set=validation_set,
+        random_seeding=random_seeding,
+        training_progress_measurements=training_progress_measurements,
         training_progress_function=training_progress_function,
         training_progress_reporting=training_progress_reporting,
         training_progress_checkpointing=training_progress_checkpointing,
         training_stopping_criterion=training_stopping_criterion,
-        training_update_schedule=training_update_schedule, working_precision=working_precision,
-        target_device=target_device, workers=workers,
+        training_update_schedule=training_update_schedule,
+        working_precision=working_precision,
+        target_device=target_device,
+        workers=workers,
     )
     facts: dict[str, Any] = {}
     if "Properties" in names:
@@ -112,10 +126,18 @@ def net_train(
 def _properties(prop: Any) -> list[str]:
     if prop is ALL:
         return PROPERTIES.names()
-    names = [prop] if isinstance(prop, str) else list(prop) if isinstance(prop, (list, tuple)) else None
+    names = (
+        [prop] if isinstance(prop, str) else list(prop) if isinstance(prop, (list, tuple)) else None
+    )
     if names is None:
-        raise fail(OptionError, Fault("what net_train shall return", given=repr(prop)[:60],
-                                      expected='a property such as "TrainedNet", a list of these, or ALL'))
+        raise fail(
+            OptionError,
+            Fault(
+                "what net_train shall return",
+                given=repr(prop)[:60],
+                expected='a property such as "TrainedNet", a list of these, or ALL',
+            ),
+        )
     return [PROPERTIES.check(name) for name in names]
 
 
@@ -125,10 +147,16 @@ def _answer(prop: Any, names: list[str], facts: Any) -> Any:
 
 
 def _warn_of_nothing(table: MultiplierTable, names: list[str]) -> None:
-    """Warn that nothing can learn. Raises NothingToTrainError where more is asked for than the net."""
+    """Warn that nothing can learn.
+
+    Raises NothingToTrainError where more is asked for than the net.
+    """
     why = "every array is frozen" if len(table) else "the net has no arrays"
-    fault = Fault(f"nothing to train: {why}", given=f"{len(table)} arrays, none that a gradient may move",
-                  fix='information(net, "ArraysLearningRateMultiplierSources") says which rule froze what')
+    fault = Fault(
+        f"nothing to train: {why}",
+        given=f"{len(table)} arrays, none that a gradient may move",
+        fix='information(net, "ArraysLearningRateMultiplierSources") says which rule froze what',
+    )
     if set(names) != {"TrainedNet"}:
         raise fail(NothingToTrainError, fault)
     warn(TrainingWarning, fault)
@@ -141,7 +169,9 @@ def _measurements(training: TrainingNet, options: Options) -> tuple[Measurement,
         found: tuple[Measurement, ...] = options.measurements
         return found
     only = training.terms[0] if len(training.terms) == 1 else None
-    is_entropy = only is not None and only.loss is not None and only.loss.kind == "CrossEntropyLossLayer"
+    is_entropy = (
+        only is not None and only.loss is not None and only.loss.kind == "CrossEntropyLossLayer"
+    )
     return (Measurement("ErrorRate"),) if is_entropy else ()
 
 
@@ -152,25 +182,49 @@ def _train(net: Net, prepared: Prepared, rates: Rates, options: Options) -> Trai
     check_measured(options.stopping, measurements, len(training.targets))
     source, validation = prepared.source, prepared.validation
     if options.stopping is not None and validation is None:
-        warn(TrainingWarning, Fault("a stopping criterion without a validation set looks at the training values",
-                                    fix="validation_set=Scaled(0.1)"))
+        warn(
+            TrainingWarning,
+            Fault(
+                "a stopping criterion without a validation set looks at the training values",
+                fix="validation_set=Scaled(0.1)",
+            ),
+        )
     trainer = Trainer(net, training, rates, options, source, validation, measurements)
-    total = automatic_rounds(source.batches_per_round) if options.max_rounds is AUTOMATIC else options.max_rounds
+    total = (
+        automatic_rounds(source.batches_per_round)
+        if options.max_rounds is AUTOMATIC
+        else options.max_rounds
+    )
     reason, message = _run(trainer, total, options)
     trained = replace_arrays(net, trainer.trained())
     h = trainer.history
     return TrainingRecord(
-        trained_net=trained, training_net=training.net, multipliers=rates.table,
-        method=(options.method.name, {**options.method.options(), "LearningRate": options.learning_rate}),
-        batch_size=source.batch_size, batches_per_round=source.batches_per_round,
-        batch_losses=tuple(h.batches.losses), batch_measurements=h.batches.frozen(),
-        round_losses=tuple(h.rounds.losses), round_measurements=h.rounds.frozen(),
-        validation_losses=tuple(h.validations.losses), validation_measurements=h.validations.frozen(),
-        validation_positions=tuple(h.validation_positions), best_validation_round=h.best_round,
-        examples_processed=h.examples, training_examples=source.examples,
+        trained_net=trained,
+        training_net=training.net,
+        multipliers=rates.table,
+        method=(
+            options.method.name,
+            {**options.method.options(), "LearningRate": options.learning_rate},
+        ),
+        batch_size=source.batch_size,
+        batches_per_round=source.batches_per_round,
+        batch_losses=tuple(h.batches.losses),
+        batch_measurements=h.batches.frozen(),
+        round_losses=tuple(h.rounds.losses),
+        round_measurements=h.rounds.frozen(),
+        validation_losses=tuple(h.validations.losses),
+        validation_measurements=h.validations.frozen(),
+        validation_positions=tuple(h.validation_positions),
+        best_validation_round=h.best_round,
+        examples_processed=h.examples,
+        training_examples=source.examples,
         validation_examples=validation.examples if validation else None,
-        initial_learning_rate=options.learning_rate, final_learning_rate=trainer.rate,
-        reason=reason, message=message, seconds=time.perf_counter() - started, arrays=arrays_of(trained),
+        initial_learning_rate=options.learning_rate,
+        final_learning_rate=trainer.rate,
+        reason=reason,
+        message=message,
+        seconds=time.perf_counter() - started,
+        arrays=arrays_of(trained),
     )
 
 
@@ -178,8 +232,11 @@ def _run(trainer: Trainer, total: int, options: Options) -> tuple[str, str | Non
     """Train until something ends it; returns what did, and a message."""
     tell = reporter(options.reporting)
     stopper = Stopper(options.stopping) if options.stopping is not None else None
-    is_watched = tell is not None or options.progress_function is not None or (
-        stopper is not None and callable(stopper.criterion.criterion))
+    is_watched = (
+        tell is not None
+        or options.progress_function is not None
+        or (stopper is not None and callable(stopper.criterion.criterion))
+    )
     try:
         for ended in trainer.rounds(total):
             state = trainer.state() if is_watched else {}
@@ -196,7 +253,8 @@ def _run(trainer: Trainer, total: int, options: Options) -> tuple[str, str | Non
         warn_diverged(str(end))
         return "WeightsDiverged", str(end)
     except KeyboardInterrupt:
-        # An update is done or taken back, so the arrays are whole; the next interrupt is not caught here.
+        # An update is done or taken back, so the arrays are whole; the next interrupt is not caught
+        # here.
         print("training stopped by the user; interrupt again to end the program", file=sys.stderr)
         return "ManualStop", "interrupted"
     return "MaxTrainingRounds", None

@@ -45,29 +45,53 @@ class Options:
 
 
 def read_options(
-    *, loss_function: Any, learning_rate: Any, learning_rate_multipliers: Any, method: Any, batch_size: Any,
-    max_training_rounds: Any, time_goal: Any, validation_set: Any, random_seeding: Any,
-    training_progress_measurements: Any, training_progress_function: Any, training_progress_reporting: Any,
-    training_progress_checkpointing: Any, training_stopping_criterion: Any, training_update_schedule: Any,
-    working_precision: Any, target_device: Any, workers: Any,
+    *,
+    loss_function: Any,
+    learning_rate: Any,
+    learning_rate_multipliers: Any,
+    method: Any,
+    batch_size: Any,
+    max_training_rounds: Any,
+    time_goal: Any,
+    validation_set: Any,
+    random_seeding: Any,
+    training_progress_measurements: Any,
+    training_progress_function: Any,
+    training_progress_reporting: Any,
+    training_progress_checkpointing: Any,
+    training_stopping_criterion: Any,
+    training_update_schedule: Any,
+    working_precision: Any,
+    target_device: Any,
+    workers: Any,
 ) -> Options:
     """The options as they are used. Raises OptionError with all faults at once."""
     faults: list[Fault] = []
 
     def number(option: str, given: Any, text: str, *, whole: bool = False) -> None:
-        if as_number(given, POSITIVE) is None or (whole and not isinstance(given, numbers.Integral)):
+        if as_number(given, POSITIVE) is None or (
+            whole and not isinstance(given, numbers.Integral)
+        ):
             faults.append(Fault(f"{option} cannot be this", given=repr(given)[:60], expected=text))
 
     def choice(option: str, given: Any, known: tuple[Any, ...]) -> None:
         if not any(given is each or (isinstance(given, str) and given == each) for each in known):
-            faults.append(Fault(f"{option} cannot be this", given=repr(given)[:60], known=list(known),
-                                fix=suggestion(given, [k for k in known if isinstance(k, str)]) if isinstance(given, str) else None))
+            faults.append(
+                Fault(
+                    f"{option} cannot be this",
+                    given=repr(given)[:60],
+                    known=list(known),
+                    fix=suggestion(given, [k for k in known if isinstance(k, str)])
+                    if isinstance(given, str)
+                    else None,
+                )
+            )
 
     def attempt(read: Callable[[], Any]) -> Any:
         try:
             return read()
         except OptionError as error:
-            faults.append(Fault(str(error)))
+            faults.extend(error.faults)
             return None
 
     if learning_rate is not AUTOMATIC:
@@ -80,18 +104,39 @@ def read_options(
         number("time_goal", time_goal, "seconds, a positive number")
     if workers is not AUTOMATIC:
         number("workers", workers, "a positive integer", whole=True)
-    choice("working_precision", "Real32" if working_precision is AUTOMATIC else working_precision, tuple(DTYPES))
+    choice(
+        "working_precision",
+        "Real32" if working_precision is AUTOMATIC else working_precision,
+        tuple(DTYPES),
+    )
     choice("target_device", target_device, ("CPU",))
     if training_progress_checkpointing is not None:
-        faults.append(Fault("training_progress_checkpointing is not there yet: it can only be None",
-                            given=repr(training_progress_checkpointing)[:60],
-                            fix="a training_progress_function may save(state['Net'], file)"))
+        faults.append(
+            Fault(
+                "training_progress_checkpointing is not there yet: it can only be None",
+                given=repr(training_progress_checkpointing)[:60],
+                fix="a training_progress_function may save(state['Net'], file)",
+            )
+        )
     if training_progress_function is not None and not callable(training_progress_function):
-        faults.append(Fault("training_progress_function is a function of one dict", given=repr(training_progress_function)[:60]))
+        faults.append(
+            Fault(
+                "training_progress_function is a function of one dict",
+                given=repr(training_progress_function)[:60],
+            )
+        )
     if not callable(training_progress_reporting):
-        choice("training_progress_reporting", training_progress_reporting, (AUTOMATIC, None, "Print"))
+        choice(
+            "training_progress_reporting", training_progress_reporting, (AUTOMATIC, None, "Print")
+        )
     if isinstance(validation_set, Scaled) and not 0 < validation_set.factor < 1:
-        faults.append(Fault("validation_set=Scaled(f) needs 0 < f < 1", given=repr(validation_set), fix="Scaled(0.1)"))
+        faults.append(
+            Fault(
+                "validation_set=Scaled(f) needs 0 < f < 1",
+                given=repr(validation_set),
+                fix="Scaled(0.1)",
+            )
+        )
     chosen = attempt(lambda: as_method(method))
     measurements = attempt(lambda: as_measurements(training_progress_measurements))
     stopping = attempt(lambda: as_criterion(training_stopping_criterion))
@@ -104,7 +149,9 @@ def read_options(
         rules=learning_rate_multipliers,
         method=chosen,
         batch_size=batch_size if batch_size is AUTOMATIC else int(batch_size),
-        max_rounds=max_training_rounds if max_training_rounds is AUTOMATIC else int(max_training_rounds),
+        max_rounds=max_training_rounds
+        if max_training_rounds is AUTOMATIC
+        else int(max_training_rounds),
         time_goal=None if time_goal in (None, AUTOMATIC) else float(time_goal),
         validation_set=validation_set,
         seed=seed,

@@ -1,4 +1,4 @@
-"""From what the user gives to what the loop runs on: a net fitted to its data, and encoded batches."""
+"""From what the user gives to what the loop runs on: a fitted net and encoded batches."""
 
 from __future__ import annotations
 
@@ -35,7 +35,10 @@ class Prepared:
 
 
 def prepare(net: Net, data: Any, options: Options) -> Prepared:
-    """The net fitted to its data, and examples to train and to validate on. Raises DataError, ShapeError."""
+    """The net fitted to its data, and examples to train and to validate on.
+
+    Raises DataError, ShapeError.
+    """
     draft = attach(net, loss_terms(net, options.loss_function))
     found = read_data(data, draft.columns, net.input_names)
     if isinstance(found, Generator):
@@ -56,11 +59,19 @@ def prepare(net: Net, data: Any, options: Options) -> Prepared:
 def _from_generator(net: Net, found: Generator, draft: TrainingNet, options: Options) -> Prepared:
     size = BATCH if options.batch_size is AUTOMATIC else options.batch_size
     if isinstance(options.validation_set, Scaled):
-        raise fail(DataError, Fault("Scaled needs examples to hold out, a generator has none", at="validation_set",
-                                    fix="validation_set=(inputs, outputs)"))
+        raise fail(
+            DataError,
+            Fault(
+                "Scaled needs examples to hold out, a generator has none",
+                at="validation_set",
+                fix="validation_set=(inputs, outputs)",
+            ),
+        )
     at = "the generator's batch 1 of round 1"
     # Asked once for what its batches look like; the same batch is then the first to train on.
-    first = found.function({"AbsoluteBatch": 0, "Batch": 0, "Round": 1, "BatchSize": size, "Net": net})
+    first = found.function(
+        {"AbsoluteBatch": 0, "Batch": 0, "Round": 1, "BatchSize": size, "Net": net}
+    )
     net, _ = _fitted(net, _batch(first, draft, net, at), options)
     training = attach(net, loss_terms(net, options.loss_function))
 
@@ -68,7 +79,9 @@ def _from_generator(net: Net, found: Generator, draft: TrainingNet, options: Opt
         return encoded(training, _batch(batch, training, net, at), options.precision)
 
     source = GeneratorSource(found.function, read, size, found.round_length, first)
-    validation = _validation(net, training, size, options) if options.validation_set is not None else None
+    validation = (
+        _validation(net, training, size, options) if options.validation_set is not None else None
+    )
     return Prepared(net, training, source, validation)
 
 
@@ -82,7 +95,9 @@ def _batch(given: Any, training: TrainingNet, net: Net, at: str) -> Columns:
 def _validation(net: Net, training: TrainingNet, batch: int, options: Options) -> ArraySource:
     held = read_data(options.validation_set, training.columns, net.input_names, "validation_set")
     if isinstance(held, Generator):
-        raise fail(DataError, Fault("a validation set is data, not a generator", at="validation_set"))
+        raise fail(
+            DataError, Fault("a validation set is data, not a generator", at="validation_set")
+        )
     return ArraySource(encoded(training, held, options.precision), batch, options.seed)
 
 
@@ -105,7 +120,10 @@ def _with_data_shapes(net: Net, columns: Mapping[str, Any]) -> Net:
 
 
 def encoded(training: TrainingNet, columns: Mapping[str, Any], precision: str) -> dict[str, Array]:
-    """The arrays of columns for the ports of a training net. Raises DataError or ShapeError naming port and example."""
+    """The arrays of columns for the ports of a training net.
+
+    Raises DataError or ShapeError naming port and example.
+    """
     dtype = DTYPES[precision]
     solution = inference(training.net)
     found = {}
@@ -123,11 +141,21 @@ def _repaired(error: ShapeError, port: PortType, name: str, column: Any) -> Exce
     """The error with its repair, where a level of size 1 is all that is wrong."""
     given = tuple(np.shape(column)[1:])
     if given == () and port.shape == (1,):
-        fix = f"{name.lower()}[:, None] gives every number a level of its own, or end the net in LinearLayer([])"
+        fix = (
+            f"{name.lower()}[:, None] gives every number a level of its own, "
+            "or end the net in LinearLayer([])"
+        )
     elif given == (1,) and port.shape == ():
         fix = f"{name.lower()}[:, 0] takes the level of size 1 away"
     else:
         return error
-    return fail(ShapeError, Fault("data do not fit a port", at=f"port {name}",
-                                  given=f"examples of shape {shape_text(given)}", expected=shape_text(port.shape),
-                                  fix=fix))
+    return fail(
+        ShapeError,
+        Fault(
+            "data do not fit a port",
+            at=f"port {name}",
+            given=f"examples of shape {shape_text(given)}",
+            expected=shape_text(port.shape),
+            fix=fix,
+        ),
+    )

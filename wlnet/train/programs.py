@@ -1,9 +1,8 @@
-"""The programs of a training net, and what their outputs tell: the loss and the measurements of a batch."""
+"""The programs of a training net, and what their outputs tell of a batch."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -25,20 +24,35 @@ class Programs:
     """
 
     def __init__(
-        self, training: TrainingNet, arrays: Mapping[ArrayKey, Array], precision: str, seed: Seed,
-        measurements: Sequence[Measurement] = (), trained: Sequence[ArrayKey] = (),
+        self,
+        training: TrainingNet,
+        arrays: Mapping[ArrayKey, Array],
+        precision: str,
+        seed: Seed,
+        measurements: Sequence[Measurement] = (),
+        trained: Sequence[ArrayKey] = (),
         frozen_statistics: frozenset[ArrayKey] = frozenset(),
     ) -> None:
         self.training, self.precision, self.seed = training, precision, seed
-        self.measurements, self.trained, self.frozen_statistics = measurements, trained, frozen_statistics
+        self.measurements, self.trained, self.frozen_statistics = (
+            measurements,
+            trained,
+            frozen_statistics,
+        )
         self._made: dict[tuple[str, int], Program] = {}
         # A loss that is a net of its own has arrays of its own.
         own = {training.inner_key(key): value for key, value in arrays.items()}
-        self._arrays = {key: own[key] if key in own else value.astype(DTYPES[precision], copy=False)
-                        for key, value in arrays_of(training.net).items()}
+        self._arrays = {
+            key: own[key] if key in own else value.astype(DTYPES[precision], copy=False)
+            for key, value in arrays_of(training.net).items()
+        }
 
-    def run(self, mode: str, batch: Mapping[str, Array], size: int, step: int = 0) -> tuple[Program, Tallies]:
-        """Run a batch in "Train" or "Test" mode; the program's outputs lie there until the next run."""
+    def run(
+        self, mode: str, batch: Mapping[str, Array], size: int, step: int = 0
+    ) -> tuple[Program, Tallies]:
+        """Run a batch in "Train" or "Test" mode; the program's outputs lie there until the next
+        run.
+        """
         if (mode, size) not in self._made:
             self._made[mode, size] = Program(self._blueprint(mode, size), self._arrays)
         program = self._made[mode, size]
@@ -54,12 +68,21 @@ class Programs:
         if mode == "Test":
             return forward_blueprint(training.net, size, inside=inside, precision=self.precision)
         return training_blueprint(
-            training.net, size, training.losses, [training.inner_key(key) for key in self.trained],
-            frozen_statistics=self.frozen_statistics, inside=inside, precision=self.precision)
+            training.net,
+            size,
+            training.losses,
+            [training.inner_key(key) for key in self.trained],
+            frozen_statistics=self.frozen_statistics,
+            inside=inside,
+            precision=self.precision,
+        )
 
     def _tallies(self, program: Program) -> Tallies:
         found, training = Tallies(), self.training
-        losses = {port: _sum_inside(program.outputs[port]) * scale for port, scale in training.losses.items()}
+        losses = {
+            port: _sum_inside(program.outputs[port]) * scale
+            for port, scale in training.losses.items()
+        }
         found.add(LOSS, mean_tally(np.sum(list(losses.values()), axis=0)))
         if len(losses) > 1:
             for port, values in losses.items():
@@ -68,7 +91,9 @@ class Programs:
             for column, port in training.targets.items():
                 key = measurement.key if len(training.targets) == 1 else f"{port}/{measurement.key}"
                 outputs, targets = program.outputs[training.prefix, port], program.inputs[column]
-                found.add(key, measurement.tally(outputs, targets, training.forms[column]), measurement)
+                found.add(
+                    key, measurement.tally(outputs, targets, training.forms[column]), measurement
+                )
         return found
 
 

@@ -18,21 +18,33 @@ ANSWERS = {"StopTraining": "ManualStop", "AbortTraining": "Aborted"}
 
 
 def reporter(given: Any) -> Callable[[State], None] | None:
-    """What tells: AUTOMATIC prints to a terminal only, "Print" always, None never, or the user's function."""
+    """What tells: AUTOMATIC prints to a terminal only, "Print" always, None never, or the user's
+    function.
+    """
     if given is None or (given is AUTOMATIC and not sys.stderr.isatty()):
         return None
     return given if callable(given) else _Printer(every=0.5 if given is AUTOMATIC else 0.0)
 
 
 def asked(function: Callable[[State], Any] | None, state: State) -> str | None:
-    """The reason to stop that a progress function gives, or None. Other words are an OptionError."""
+    """The reason to stop that a progress function gives, or None.
+
+    Other words are an OptionError.
+    """
     answer = function(state) if function is not None else None
     if not isinstance(answer, str):
         return None
     if answer not in ANSWERS:
-        raise fail(OptionError, Fault("a progress function answered with an unknown word",
-                                      at="training_progress_function", given=repr(answer)[:60],
-                                      known=list(ANSWERS), fix=suggestion(answer, ANSWERS)))
+        raise fail(
+            OptionError,
+            Fault(
+                "a progress function answered with an unknown word",
+                at="training_progress_function",
+                given=repr(answer)[:60],
+                known=list(ANSWERS),
+                fix=suggestion(answer, ANSWERS),
+            ),
+        )
     return ANSWERS[answer]
 
 
@@ -54,8 +66,11 @@ def round_line(state: State) -> str:
     for title, group in (("loss", "Round"), ("validation loss", "Validation")):
         if state[f"{group}Loss"] is not None:
             words.append(f"{title} {state[f'{group}Loss']:.4g}")
-            words += [_words(name, value) for name, value in state[f"{group}Measurements"].items()
-                      if isinstance(value, float)]
+            words += [
+                _words(name, value)
+                for name, value in state[f"{group}Measurements"].items()
+                if isinstance(value, float)
+            ]
     words.append(f"{state['ExamplesPerSecond']:,.0f} examples/s")
     return "   ".join(words)
 

@@ -35,8 +35,14 @@ def update_groups(net: Net, given: Any) -> UpdateGroups:
     if given is AUTOMATIC:
         return UpdateGroups()
     if not isinstance(given, list) or not given:
-        raise fail(OptionError, Fault("training_update_schedule is a list of parts", given=repr(given)[:80],
-                                      fix='["generator", ("discriminator", 5)]'))
+        raise fail(
+            OptionError,
+            Fault(
+                "training_update_schedule is a list of parts",
+                given=repr(given)[:80],
+                fix='["generator", ("discriminator", 5)]',
+            ),
+        )
     groups = [_group(net, item) for item in given]
     option = "TrainingUpdateSchedule"
     rules = parse_rules([(part, 1.0) for part, _ in groups], option)
@@ -50,7 +56,10 @@ def update_groups(net: Net, given: Any) -> UpdateGroups:
 
 
 def _group(net: Net, item: Any) -> tuple[Any, int]:
-    """A part and its steps. ("a", 2) is the second part of "a" where there is one, else two steps of "a"."""
+    """A part and its steps.
+
+    ("a", 2) is the second part of "a" where there is one, else two steps of "a".
+    """
     if isinstance(item, tuple) and len(item) == 2 and type(item[1]) is int and item[1] > 0:
         try:
             find(net, item)

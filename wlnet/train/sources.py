@@ -18,6 +18,8 @@ State = Callable[[], Mapping[str, Any]]
 
 
 class Source(Protocol):
+    """What the loop asks for: how many batches there are, and the batches of a round."""
+
     @property
     def batch_size(self) -> int: ...
     @property
@@ -29,7 +31,10 @@ class Source(Protocol):
 
 @dataclass(frozen=True)
 class ArraySource:
-    """Columns of encoded examples. Every round uses every example once; the last batch may be smaller."""
+    """Columns of encoded examples.
+
+    Every round uses every example once; the last batch may be smaller.
+    """
 
     columns: Mapping[str, Array]
     batch_size: int
@@ -56,16 +61,28 @@ class ArraySource:
             yield batch, len(next(iter(batch.values())))
 
     def split(self, fraction: float) -> tuple[ArraySource, ArraySource]:
-        """Training and validation examples: round(fraction n) of the shuffled examples are held out."""
+        """Training and validation examples: round(fraction n) of the shuffled examples are held
+        out.
+        """
         count = self.examples
         held = round(fraction * count)
         if not 0 < held < count:
-            raise fail(DataError, Fault("a validation set needs at least one example and must leave one",
-                                        at="validation_set", given=f"Scaled({fraction}) of {count} examples"))
+            raise fail(
+                DataError,
+                Fault(
+                    "a validation set needs at least one example and must leave one",
+                    at="validation_set",
+                    given=f"Scaled({fraction}) of {count} examples",
+                ),
+            )
         order = stream(self.seed, "validation split").permutation(count)
 
         def part(rows: Array) -> ArraySource:
-            return ArraySource({name: column[rows] for name, column in self.columns.items()}, self.batch_size, self.seed)
+            return ArraySource(
+                {name: column[rows] for name, column in self.columns.items()},
+                self.batch_size,
+                self.seed,
+            )
 
         return part(np.sort(order[:-held])), part(np.sort(order[-held:]))
 
@@ -96,7 +113,13 @@ class GeneratorSource:
             batch = self.encode(given, at)
             size = len(next(iter(batch.values())))
             if size != self.batch_size:
-                raise fail(DataError, Fault("a generator gave another number of examples than it was asked for",
-                                            at=at, given=str(size),
-                                            expected=f"{self.batch_size}, as state['BatchSize'] says"))
+                raise fail(
+                    DataError,
+                    Fault(
+                        "a generator gave another number of examples than it was asked for",
+                        at=at,
+                        given=str(size),
+                        expected=f"{self.batch_size}, as state['BatchSize'] says",
+                    ),
+                )
             yield batch, size

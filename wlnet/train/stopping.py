@@ -18,13 +18,20 @@ from wlnet.core.symbols import AUTOMATIC
 from wlnet.train.history import LOSS
 from wlnet.train.measurements import TABLE, Measurement
 
-DEFAULTS: dict[str, Any] = {"Criterion": LOSS, "Patience": 0, "InitialPatience": 0, "AbsoluteChange": 0.0,
-                            "RelativeChange": None}
+DEFAULTS: dict[str, Any] = {
+    "Criterion": LOSS,
+    "Patience": 0,
+    "InitialPatience": 0,
+    "AbsoluteChange": 0.0,
+    "RelativeChange": None,
+}
 
 
 @dataclass(frozen=True)
 class StoppingCriterion:
-    """Training stops when the number of consecutive failures to improve is greater than `patience`."""
+    """Training stops when the number of consecutive failures to improve is greater than
+    `patience`.
+    """
 
     criterion: str | Callable[[Mapping[str, Any]], bool] = LOSS
     patience: int = 0
@@ -33,16 +40,26 @@ class StoppingCriterion:
     relative_change: float | None = None
 
 
-def check_measured(criterion: StoppingCriterion | None, measurements: Sequence[Measurement], targets: int) -> None:
-    """Raise OptionError before training for a criterion that would not be measured, or has no direction."""
+def check_measured(
+    criterion: StoppingCriterion | None, measurements: Sequence[Measurement], targets: int
+) -> None:
+    """Raise OptionError before training for a criterion that would not be measured, or has no
+    direction.
+    """
     name = criterion.criterion if criterion is not None else LOSS
     if not isinstance(name, str) or name == LOSS:
         return
     known = [LOSS, *(each.key for each in measurements)] if targets == 1 else [LOSS]
     if name not in known:
-        raise fail(OptionError, Fault(f"the stopping criterion {name!r} is not measured", known=known,
-                                      at="training_stopping_criterion",
-                                      fix=f"training_progress_measurements={name!r}" if targets == 1 else None))
+        raise fail(
+            OptionError,
+            Fault(
+                f"the stopping criterion {name!r} is not measured",
+                known=known,
+                at="training_stopping_criterion",
+                fix=f"training_progress_measurements={name!r}" if targets == 1 else None,
+            ),
+        )
 
 
 class Stopper:
@@ -59,8 +76,14 @@ class Stopper:
         assert callable(self.criterion.criterion)
         answer = self.criterion.criterion(state)
         if not isinstance(answer, (bool, np.bool_)):
-            raise fail(OptionError, Fault("a stopping criterion returns True or False",
-                                          at="training_stopping_criterion", given=repr(answer)[:60]))
+            raise fail(
+                OptionError,
+                Fault(
+                    "a stopping criterion returns True or False",
+                    at="training_stopping_criterion",
+                    given=repr(answer)[:60],
+                ),
+            )
         return bool(answer)
 
     def fails(self, value: float) -> bool:
@@ -93,28 +116,67 @@ def as_criterion(given: Any) -> StoppingCriterion | None:
         return StoppingCriterion()
     if not isinstance(given, Mapping):
         given = {"Criterion": given}
-    faults = [Fault("an unknown key of a stopping criterion", at=at, given=repr(key), known=list(DEFAULTS),
-                    fix=suggestion(str(key), DEFAULTS))
-              for key in given if key not in DEFAULTS]
+    faults = [
+        Fault(
+            "an unknown key of a stopping criterion",
+            at=at,
+            given=repr(key),
+            known=list(DEFAULTS),
+            fix=suggestion(str(key), DEFAULTS),
+        )
+        for key in given
+        if key not in DEFAULTS
+    ]
     values = {**DEFAULTS, **given}
     name = LOSS if values["Criterion"] is AUTOMATIC else values["Criterion"]
     names = [LOSS, *(known for known in TABLE if known != "ConfusionMatrix")]
     if not callable(name) and name not in names:
-        faults.append(Fault("an unknown stopping criterion", at=at, given=repr(name)[:60], known=names,
-                            fix=suggestion(str(name), names)))
+        faults.append(
+            Fault(
+                "an unknown stopping criterion",
+                at=at,
+                given=repr(name)[:60],
+                known=names,
+                fix=suggestion(str(name), names),
+            )
+        )
     for key in ("Patience", "InitialPatience"):
         if isinstance(values[key], bool) or not isinstance(values[key], int) or values[key] < 0:
-            faults.append(Fault(f"{key} is a number of rounds", at=at, given=repr(values[key]),
-                                expected="an integer >= 0"))
+            faults.append(
+                Fault(
+                    f"{key} is a number of rounds",
+                    at=at,
+                    given=repr(values[key]),
+                    expected="an integer >= 0",
+                )
+            )
     if "AbsoluteChange" in given and "RelativeChange" in given:
-        faults.append(Fault("AbsoluteChange and RelativeChange exclude each other", at=at, given=repr(dict(given))))
+        faults.append(
+            Fault(
+                "AbsoluteChange and RelativeChange exclude each other",
+                at=at,
+                given=repr(dict(given)),
+            )
+        )
     relative = values["RelativeChange"]
     if relative is not None and not (isinstance(relative, float) and 0 < relative < 1):
-        faults.append(Fault("RelativeChange is a fraction", at=at, given=repr(relative), expected="0 < p < 1"))
+        faults.append(
+            Fault("RelativeChange is a fraction", at=at, given=repr(relative), expected="0 < p < 1")
+        )
     absolute = values["AbsoluteChange"]
-    if (isinstance(absolute, bool) or not isinstance(absolute, (int, float)) or not math.isfinite(absolute)
-            or absolute < 0):
-        faults.append(Fault("AbsoluteChange is a number", at=at, given=repr(absolute), expected=">= 0, finite"))
+    if (
+        isinstance(absolute, bool)
+        or not isinstance(absolute, (int, float))
+        or not math.isfinite(absolute)
+        or absolute < 0
+    ):
+        faults.append(
+            Fault(
+                "AbsoluteChange is a number", at=at, given=repr(absolute), expected=">= 0, finite"
+            )
+        )
     if faults:
         raise fail(OptionError, faults)
-    return StoppingCriterion(name, values["Patience"], values["InitialPatience"], float(absolute), relative)
+    return StoppingCriterion(
+        name, values["Patience"], values["InitialPatience"], float(absolute), relative
+    )

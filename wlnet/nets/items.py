@@ -1,0 +1,86 @@
+"""The new nodes of a net that grows: as the user gave them, checked against the nodes that are
+there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.net import Net
+from wlnet.core.parts import Key
+from wlnet.core.rules import RuleList
+from wlnet.nets.rules_of_parts import Voice, carried, shared_rates
+from wlnet.nets.shorthand import as_net
+
+Item = tuple[str | None, Net]
+"""A name, or None in a net with numbered nodes, and the net that is to stand there."""
+
+
+def new_items(net: Net, layers: tuple[Any, ...], function: str) -> list[Item]:
+    """The new nodes a user gave, with names where the net has names. Raises OptionError."""
+    items: list[Item] = []
+    for given in layers:
+        entries = (
+            list(given.items())
+            if isinstance(given, Mapping)
+            else given
+            if isinstance(given, list)
+            else [given]
+        )
+        for entry in entries:
+            pair = isinstance(entry, tuple) and len(entry) == 2 and isinstance(entry[0], str)
+            name, layer = entry if pair else (None, entry)
+            items.append(
+                (name, as_net(layer, repr(name) if name else f"{len(items) + 1} of {function}"))
+            )
+    if not items:
+        raise fail(OptionError, Fault(f"{function} needs at least one layer", given=repr(layers)))
+    named = isinstance(next(iter(net.nodes)), str)
+    faults = []
+    for number, (name, layer) in enumerate(items, 1):
+        at = f"layer {number} of {function} ({layer.kind})"
+        if named and not name:
+            faults.append(
+                Fault(
+                    f"the nodes of this {net.kind} have names, and a new one needs one",
+                    at=at,
+                    known=list(net.nodes),
+                    fix=f'{function}(net, ("name", layer))',
+                )
+            )
+        if not named and name is not None:
+            faults.append(
+                Fault(
+                    f"the nodes of this {net.kind} have numbers, and a new one takes no name",
+                    at=at,
+                    given=repr(name),
+                    fix=f"{function}(net, layer)",
+                )
+            )
+    names = [*net.nodes, *(name for name, _ in items if name)] if named else []
+    twice = sorted({str(name) for name in names if names.count(name) > 1})
+    if twice:
+        faults.append(
+            Fault(
+                "names of nodes occur once",
+                at=function,
+                given=", ".join(twice),
+                known=list(net.nodes),
+            )
+        )
+    if faults:
+        raise fail(OptionError, faults)
+    return items
+
+
+def ruled(result: Net, old: Net, new: Mapping[Key, Key]) -> Any:
+    """A net that grew, under the rules of what it was, which speak for the nodes it had."""
+    assert isinstance(old.learning_rate_rules, RuleList)
+    return carried(
+        result, [Voice(old, {(was,): (key,) for was, key in new.items()})], shared_rates(old)
+    )
+
+
+__all__ = ["Item", "new_items", "ruled"]

@@ -1,0 +1,151 @@
+"""Other nets at some places of a net, put in all at once, and what has to be looked at then."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from wlnet.core.errors import Fault, OptionError, RuleError, ShapeError, WlnetError, fail
+from wlnet.core.multipliers import array_places
+from wlnet.core.net import EMPTY, Net
+from wlnet.core.parts import Key, Path, node_at, path_text
+from wlnet.nets.container import hoist, shared_names, without_coders
+from wlnet.nets.inference import check_shapes
+
+
+def rebuilt(root: Net, path: Path, node: Net) -> Net:
+    """The root with another net at a path; what is shared stays with the root."""
+    if not path:
+        return node
+    inner = rebuilt(root.nodes[path[0]], path[1:], node)
+    return root._with(
+        nodes={key: inner if key == path[0] else old for key, old in root.nodes.items()}
+    )
+
+
+def worded(error: WlnetError, what: str) -> WlnetError:
+    """The same error, saying first what was being done."""
+    return fail(
+        type(error), [replace(fault, what=f"{what}: {fault.what}") for fault in error.faults]
+    )
+
+
+def checked(net: Net, at: Path) -> Net:
+    """The net, unless the new part at a path does not fit it: then ShapeError."""
+    try:
+        check_shapes(net)
+    except ShapeError as error:
+        raise worded(error, f"the new part at {path_text(at) or 'the net'} does not fit") from None
+    return net
+
+
+def with_nodes(root: Net, new: Mapping[Path, Net], *, check: bool = True) -> Net:
+    """The root with other nets at some paths, put in all at once: only the whole must fit.
+
+    Raises OptionError for nets with other ports, ShapeError for what does not fit, RuleError where
+    a rule of a net around them speaks for what is not there any more. check: whether shapes and
+    rules are looked at already.
+    """
+    for path, node in new.items():
+        old: Net = node_at(root, path)
+        if _port_counts(node) != _port_counts(old):
+            inputs = (
+                "any number of inputs"
+                if _port_counts(old)[0] is None
+                else f"inputs {list(old.input_names)}"
+            )
+            raise fail(
+                OptionError,
+                Fault(
+                    "a part is replaced by a net with as many ports",
+                    at=path_text(path),
+                    given=node.kind,
+                    expected=f"{inputs}, outputs {list(old.output_names)}",
+                ),
+            )
+    bringers: dict[Key, Net] = {
+        f"the part at {path_text(path)}": node for path, node in new.items()
+    }
+    _, table = hoist({"the net": _trimmed_without(root, list(new)), **bringers})
+    for path, node in new.items():
+        old = node_at(root, path)
+        bare = without_coders(node._with(shared=EMPTY) if node.shared else node, node.port_names)
+        root = rebuilt(root, path, bare)
+        root = _with_edges_to(root, path, old, bare)
+    net = trimmed(root._with(shared=table))
+    if not check:
+        return net
+    checked(net, next(iter(new)))
+    around = dict.fromkeys(path[:length] for path in new for length in range(len(path)))
+    for above in around:
+        _check_rules_at(net, above)
+    return net
+
+
+def _port_counts(net: Net) -> tuple[int | None, int]:
+    """How many inputs (None: as many as are connected) and outputs."""
+    return None if getattr(net, "is_variadic", False) else len(net.input_names), len(
+        net.output_names
+    )
+
+
+def _with_edges_to(root: Net, path: Path, old: Net, new: Net) -> Net:
+    """The edges of a graph name ports of its vertices: they follow a vertex whose ports have other
+    names.
+    """
+    graph: Any = node_at(root, path[:-1])
+    if graph.kind != "NetGraph" or (old.input_names, old.output_names) == (
+        new.input_names,
+        new.output_names,
+    ):
+        return root
+    if getattr(old, "is_variadic", False) or getattr(new, "is_variadic", False):
+        return root
+    into = dict(zip(old.input_names, new.input_names, strict=True))
+    out = dict(zip(old.output_names, new.output_names, strict=True))
+    key = path[-1]
+    edges = tuple(
+        replace(
+            e,
+            source_port=out[e.source_port] if e.source == key else e.source_port,
+            target_port=into[e.target_port] if e.target == key else e.target_port,
+        )
+        for e in graph.edges
+    )
+    changed = graph._with()
+    object.__setattr__(changed, "edges", edges)
+    return rebuilt(root, path[:-1], changed)
+
+
+def _check_rules_at(net: Net, path: Path) -> None:
+    """Rules of a net around a part that changed must still find their parts."""
+    node: Any = node_at(net, path)
+    if not node.learning_rate_rules:
+        return
+    try:
+        node.check_rules()
+    except RuleError as error:
+        where = path_text(path) or "the net"
+        raise worded(error, f"the rules of {where} do not fit the new part") from None
+
+
+def _trimmed_without(root: Net, paths: list[Path]) -> Net:
+    """The root as a bringer of shared arrays: those that occur outside the parts that go."""
+    names = {
+        place.shared
+        for place in array_places(root)
+        if not any(place.path[: len(path)] == path for path in paths)
+    }
+    return root._with(shared={name: array for name, array in root.shared.items() if name in names})
+
+
+def trimmed(net: Net) -> Net:
+    """Without shared arrays that occur nowhere any more."""
+    names = shared_names(net)
+    if all(name in names for name in net.shared):
+        return net
+    return net._with(shared={name: array for name, array in net.shared.items() if name in names})
+
+
+__all__ = ["checked", "rebuilt", "trimmed", "with_nodes", "worded"]
