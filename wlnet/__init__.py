@@ -9,6 +9,7 @@ np.True_
 """
 
 import importlib
+from inspect import isfunction as _isfunction
 from typing import Any
 
 from wlnet import data as data
@@ -25,6 +26,7 @@ from wlnet.core.errors import RuleWarning as RuleWarning
 from wlnet.core.errors import ShapeError as ShapeError
 from wlnet.core.errors import TrainingWarning as TrainingWarning
 from wlnet.core.errors import WlnetError as WlnetError
+from wlnet.core.keywords import checked_keywords as _checked
 from wlnet.core.net import Services as _Services
 from wlnet.core.parts import Alternatives as Alternatives
 from wlnet.core.parts import NetPort as NetPort
@@ -76,7 +78,7 @@ _LAZY = {
 def __getattr__(name: str) -> Any:
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(_LAZY[name]), name)
+    value = _checked(getattr(importlib.import_module(_LAZY[name]), name))
     globals()[name] = value
     return value
 
@@ -89,7 +91,7 @@ def _later(room: str, name: str) -> Any:
     """A function of a room that is opened when it is first called."""
 
     def call(*args: Any, **options: Any) -> Any:
-        return getattr(importlib.import_module(room), name)(*args, **options)
+        return _checked(getattr(importlib.import_module(room), name))(*args, **options)
 
     return call
 
@@ -101,5 +103,20 @@ _Services.draw = _later("wlnet.plot.drawing", "draw_net")
 _Services.draw_operations = _later("wlnet.plot.drawing", "draw_operations")
 _Services.operations = _later("wlnet.plan.operations", "operations")
 
-_ROOMS = {"coders", "core", "graph", "layers", "methods", "nets", "results", "version", "importlib", "Any"}
+# A misspelt keyword of a public function is an OptionError with what was probably meant.
+globals().update(
+    {name: _checked(it) for name, it in globals().items() if _isfunction(it) and name[0] != "_"}
+)
+_ROOMS = {
+    "coders",
+    "core",
+    "graph",
+    "layers",
+    "methods",
+    "nets",
+    "results",
+    "version",
+    "importlib",
+    "Any",
+}
 __all__ = sorted({name for name in globals() if not name.startswith("_")} - _ROOMS | {*_LAZY})

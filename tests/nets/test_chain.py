@@ -230,6 +230,20 @@ def test_coders_stay_at_the_ends_and_are_taken_off_inside() -> None:
     assert wl.net_extract(swapped, "Output") == (2,)
 
 
+def test_an_encoder_has_no_place_on_an_output_nor_a_decoder_on_an_input() -> None:
+    encoder, decoder = NetEncoder("Class", ["a", "b"]), NetDecoder("Class", ["a", "b"])
+    for make in (
+        lambda **ports: wl.LinearLayer(2, **ports),
+        lambda **ports: NetChain([2], **ports),
+        lambda **ports: wl.NetGraph([2], [], **ports),
+        lambda **ports: wl.NetNestOperator(2, 2, **ports),
+    ):
+        with pytest.raises(OptionError, match="port Input .* takes an encoder"):
+            make(input=decoder)
+        with pytest.raises(OptionError, match="port Output .* takes a decoder"):
+            make(output=encoder)
+
+
 def test_a_given_port_wins_over_the_coder_of_the_first_node() -> None:
     inner = NetChain([2], input=NetEncoder("Class", ["a", "b"], "UnitVector"))
     other = NetEncoder("Class", ["p", "q"], "UnitVector")

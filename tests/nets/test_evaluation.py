@@ -272,6 +272,20 @@ def test_data_that_are_no_numbers_are_refused_with_the_port(bad: Any) -> None:
         SUMS(bad)
 
 
+def test_numbers_that_float32_cannot_hold_are_refused_and_float64_takes_them() -> None:
+    with pytest.raises(DataError, match="port Input, example 2") as caught:
+        SUMS([[1.0, 2.0], [1e300, 0.0]])
+    assert "1e+300" in str(caught.value)
+    assert "Real64" in str(caught.value)
+    assert plain(SUMS([1e300, 0.0], working_precision="Real64")) == [1e300, 1e300]
+
+
+def test_missing_values_are_refused() -> None:
+    with pytest.raises(DataError, match="port Input"):
+        SUMS(np.ma.array([1.0, 2.0], mask=[False, True]))
+    assert plain(SUMS(np.ma.array([2.0, 1.0], mask=False))) == [3.0, 1.0]
+
+
 def test_a_batch_whose_examples_differ_is_refused_with_the_example() -> None:
     with pytest.raises((DataError, ShapeError), match="port Input") as caught:
         SUMS([[1.0, 2.0], [3.0]])

@@ -265,6 +265,21 @@ def test_all_makes_a_loss_of_every_output() -> None:
     )
 
 
+def test_arrays_of_a_loss_get_first_numbers_and_are_not_trained() -> None:
+    def loss(**options: Any) -> Any:
+        both = (wl.NetPort("Input"), "scale", wl.NetPort("mse", "Input"))
+        return wl.NetGraph({"scale": wl.ConstantTimesLayer(**options), "mse": SQUARED}, [both])
+
+    net = perceptron()
+    options: dict[str, Any] = {"max_training_rounds": 2, "prop": ["TrainedNet", "TrainingNet"]}
+    # A scaling starts as ones.
+    trained, training = wl.net_train(net, (X, Y), loss_function=loss(), **options)
+    assert trained == wl.net_train(net, (X, Y), max_training_rounds=2)
+    assert wl.net_extract(training, ("LossLayer", "scale", "Scaling")).tolist() == [1, 1]
+    doubled, _ = wl.net_train(net, (X, Y), loss_function=loss(scaling=[2, 2]), **options)
+    assert doubled != trained
+
+
 BAD: dict[str, tuple[Any, tuple[str, ...]]] = {
     "None": (None, ("this is no loss", "MeanSquaredLossLayer()")),
     "a number": (3, ("this is no loss",)),

@@ -45,7 +45,7 @@ class Rule:
 
     def __str__(self) -> str:
         return (
-            repr(self.value)
+            f"{self.value!r} for all"
             if self.number is None
             else f"rule {self.number}: {self.part!r} -> {self.value!r}"
         )

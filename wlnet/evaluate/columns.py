@@ -64,6 +64,11 @@ def encode(port: PortType, name: str, column: Any, below: int | None = None) -> 
 
     below: the largest index allowed, where the port takes indices counted from 1.
     """
+    if np.ma.is_masked(column):
+        raise fail(
+            DataError,
+            Fault("data with missing values", at=f"port {name}", fix="leave them out, or fill them"),
+        )
     if port.coder is not None:
         column = _sequence(column, name)
         if len(column) == 0:

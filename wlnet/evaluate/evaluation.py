@@ -254,9 +254,7 @@ class Runner:
             )
             with lock:
                 for name, array in columns.items():
-                    np.copyto(
-                        program.inputs[name], array[start : start + size], casting="same_kind"
-                    )
+                    _copy(array[start : start + size], program.inputs[name], name, start)
                 program.run(seed=self.seed, step=step)
                 for key, array in program.outputs.items():
                     if key not in results:
@@ -303,6 +301,25 @@ class Runner:
         return Program(
             blueprint, {key: value.astype(dtype, copy=False) for key, value in arrays.items()}
         )
+
+
+def _copy(numbers: Array, memory: Array, name: str, start: int) -> None:
+    """Numbers into the memory of an input, in its precision; DataError for what it cannot hold."""
+    try:
+        with np.errstate(over="raise"):
+            np.copyto(memory, numbers, casting="same_kind")
+    except FloatingPointError:
+        most = np.abs(numbers.reshape(len(numbers), -1)).max(axis=1)
+        example = start + int(np.argmax(most)) + 1
+        raise fail(
+            DataError,
+            Fault(
+                "a number too large for Real32",
+                at=f"port {name}, example {example}",
+                given=f"{most.max():g}",
+                fix='working_precision="Real64", or smaller numbers',
+            ),
+        ) from None
 
 
 def _key_text(key: Any) -> str:

@@ -72,6 +72,7 @@ class Layer(Net):
             raise fail(OptionError, faults)
         rules = parse_rules(given.pop("learning_rate_multipliers", AUTOMATIC))
         self._fill(arrays=arrays, parameters=parameters, ports=ports, rules=rules)
+        check_coders(self)
         self.check()
         try:
             self.infer({name: port.shape for name, port in self.ports.items()}, self.array_shapes())
@@ -293,6 +294,18 @@ class Layer(Net):
 
     def describe_shapes(self) -> str:
         return ", ".join(f"{name} {shape_text(port.shape)}" for name, port in self.ports.items())
+
+
+def check_coders(net: Net) -> None:
+    """Raise OptionError for a decoder on an input or an encoder on an output."""
+    sides = [(name, "encode", "encoder") for name in net.input_names]
+    sides += [(name, "decode", "decoder") for name in net.output_names]
+    coders = {name: port.coder for name, port in net.ports.items() if port.coder is not None}
+    faults = [Fault(f"port {name} of a {net.kind} takes an {word}" if word == "encoder" else
+                    f"port {name} of a {net.kind} takes a {word}", given=repr(coders[name])[:80])
+              for name, does, word in sides if name in coders and not hasattr(coders[name], does)]
+    if faults:
+        raise fail(OptionError, faults)
 
 
 def _signature(cls: type[Layer]) -> inspect.Signature:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.keywords import checked_keywords
 from wlnet.core.net import Net
 from wlnet.core.parts import Key
 from wlnet.core.ports import UNKNOWN, PortType, as_port
@@ -34,6 +35,7 @@ class NetChain(Container):
 
     kind = "NetChain"
 
+    @checked_keywords
     def __init__(
         self,
         layers: Any,

@@ -15,7 +15,7 @@ from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path, path_text
 from wlnet.core.ports import PortType
 from wlnet.core.shapes import Mismatch, Partial, is_known, merge, shape_text
-from wlnet.layers.layer import Layer
+from wlnet.layers.layer import Layer, check_coders
 
 
 @dataclass
@@ -72,7 +72,8 @@ def inference(net: Net, given: Mapping[str, Partial] | None = None) -> Solution:
 
 
 def check_shapes(net: Net) -> None:
-    """Raise ShapeError when a net contradicts itself."""
+    """Raise ShapeError when a net contradicts itself, OptionError for a coder on the wrong side."""
+    check_coders(net)
     inference(net)
 
 

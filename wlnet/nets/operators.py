@@ -50,6 +50,7 @@ class NetMapOperator(Operator):
 
     kind = "NetMapOperator"
 
+    @checked_keywords
     def __init__(
         self, net: Any, *, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC
     ) -> None:
@@ -64,6 +65,7 @@ class NetNestOperator(Operator):
 
     kind = "NetNestOperator"
 
+    @checked_keywords
     def __init__(
         self,
         net: Any,

@@ -5,12 +5,14 @@ Wolfram Language: NetTrainResultsObject.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
 from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.symbols import ALL
 from wlnet.core.tables import PropertyTable
+from wlnet.nets.information import multipliers_text
 
 
 @dataclass(frozen=True)
@@ -79,6 +81,12 @@ class NetTrainResults:
             return [self[each] for each in name]
         return PROPERTIES.ask(self._record, name)
 
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and (name in PROPERTIES.rows or name in PROPERTIES.aliases)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(PROPERTIES)
+
     def __dir__(self) -> list[str]:
         return ["_record"]
 
@@ -114,6 +122,12 @@ _row("ArraysLearningRateMultipliers", "WeightsLearningRateMultipliers")(
 @_row("ArraysLearningRateMultiplierSources")
 def _(r: TrainingRecord) -> Any:
     return r.multipliers.sources_by_key()
+
+
+@_row("ArraysLearningRateMultipliersTable")
+def _(r: TrainingRecord) -> Any:
+    """The multipliers that were used, as a table to print."""
+    return multipliers_text(r.trained_net, r.multipliers)
 
 
 _row("BatchesPerRound")(lambda r: r.batches_per_round)

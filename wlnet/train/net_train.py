@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from dataclasses import replace
 from typing import Any
 
 from wlnet.core.errors import (
@@ -178,6 +179,8 @@ def _measurements(training: TrainingNet, options: Options) -> tuple[Measurement,
 def _train(net: Net, prepared: Prepared, rates: Rates, options: Options) -> TrainingRecord:
     started = time.perf_counter()
     training = attach(net, loss_terms(net, options.loss_function))
+    # A loss that is a net of its own may have arrays: they get their first numbers, and keep them.
+    training = replace(training, net=net_initialize(training.net, random_seeding=options.seed))
     measurements = _measurements(training, options)
     check_measured(options.stopping, measurements, len(training.targets))
     source, validation = prepared.source, prepared.validation
