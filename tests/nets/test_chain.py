@@ -238,9 +238,9 @@ def test_an_encoder_has_no_place_on_an_output_nor_a_decoder_on_an_input() -> Non
         lambda **ports: wl.NetGraph([2], [], **ports),
         lambda **ports: wl.NetNestOperator(2, 2, **ports),
     ):
-        with pytest.raises(OptionError, match="port Input .* takes an encoder"):
+        with pytest.raises(OptionError, match=r"port Input .* takes an encoder"):
             make(input=decoder)
-        with pytest.raises(OptionError, match="port Output .* takes a decoder"):
+        with pytest.raises(OptionError, match=r"port Output .* takes a decoder"):
             make(output=encoder)
 
 

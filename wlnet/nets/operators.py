@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.keywords import checked_keywords
 from wlnet.core.ports import as_port
 from wlnet.core.rules import parse_rules
 from wlnet.core.symbols import AUTOMATIC
