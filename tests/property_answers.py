@@ -157,6 +157,7 @@ TOTAL = ROUNDS * PER_ROUND
 RECORDS: dict[str, Any] = {
     "ArraysLearningRateMultipliers": by_path(lambda value: type(value) is float),
     "ArraysLearningRateMultiplierSources": by_path(is_source),
+    "ArraysLearningRateMultipliersTable": lambda value: type(value) is str,
     "BatchesPerRound": lambda value: value == PER_ROUND,
     "BatchLossList": numbers(TOTAL),
     "BatchMeasurements": by_name(is_number),

@@ -61,6 +61,15 @@ OF_THEM: dict[str, Any] = {
         and v[3, "Weights"]["SetAt"] == "net_train"
         and v.keys() == r["ArraysLearningRateMultipliers"].keys()
     ),
+    "ArraysLearningRateMultipliersTable": lambda r, v: (
+        [(row.split()[0], float(row.split()[2]), "frozen" in row) for row in v.splitlines()[2:]]
+        == [
+            ("1/Weights", 1, False),
+            ("1/Biases", 0.5, False),
+            ("3/Weights", 0, True),
+            ("3/Biases", 0, True),
+        ]
+    ),
     "BatchLossList": lambda r, v: len(v) == 12 and all(type(x) is float for x in v),
     "BatchMeasurements": lambda r, v: (
         v == {"ErrorRate": r["BatchMeasurementsLists"]["ErrorRate"][-1]}
