@@ -11,8 +11,8 @@ SCRIPTS := $(filter-out examples/train_lenet.py examples/letters.py,$(sort $(wil
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-# Several test processes at once: a matrix library with threads of its own in each of them would crowd the cores.
-TEST_THREADS := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+# The threads of a matrix library wait for each other in a loop: on a crowded machine one is faster than two.
+ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -23,7 +23,7 @@ help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
 
 demo: .venv/.installed-demo ## a pretrained LeNet learns to read three letters (after install, under a minute)
-	$(BIN)/python examples/transfer_letters.py
+	$(ONE_THREAD) $(BIN)/python examples/transfer_letters.py
 
 examples: .venv/.installed-test ## run every example
 	@set -e; for script in $(SCRIPTS); do echo "== $$script"; $(BIN)/python $$script; done
@@ -32,11 +32,11 @@ train-lenet: .venv/.installed-test ## make the shipped LeNet again, from 55,000 
 	$(BIN)/python examples/train_lenet.py
 
 test: .venv/.installed-test ## run the tests
-	$(TEST_THREADS) $(PYTEST) -n $(JOBS) --dist worksteal
+	$(ONE_THREAD) $(PYTEST) -n $(JOBS) --dist worksteal
 
 test-thorough: .venv/.installed-test ## 20,000 examples a law for the rules, and the tests marked thorough
 	$(PYTEST) -m "thorough or not thorough" --hypothesis-profile=thorough $(RULE_TESTS)
-	$(TEST_THREADS) $(PYTEST) -n $(JOBS) -m thorough --hypothesis-profile=thorough --ignore=$(RULE_TESTS)
+	$(ONE_THREAD) $(PYTEST) -n $(JOBS) -m thorough --hypothesis-profile=thorough --ignore=$(RULE_TESTS)
 
 check: format-check lint types rooms test ## all that must hold before a change goes in
 

@@ -44,9 +44,11 @@ SLOPE_STEP = 1e-5
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _count() -> Iterator[None]:
+def _count(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
-    print(f"\nlaws x cases: {ASKED.total()}", file=sys.__stdout__, flush=True)
+    capture = request.config.pluginmanager.getplugin("capturemanager")
+    with capture.global_and_fixture_disabled():
+        print(f"\nlaws x cases: {ASKED.total()}", file=sys.__stdout__, flush=True)
 
 
 @pytest.fixture(autouse=True)
