@@ -92,7 +92,7 @@ def test_a_certain_binary_answer_of_one_that_is_wrong_is_finite():
 
 def test_the_target_of_a_class_loss_is_an_index_of_a_class_and_others_are_numbers():
     assert CrossEntropyLossLayer("Index").port_element("Target") == "Integer"
-    assert CrossEntropyLossLayer("Index")._port_field("Target").below == "classes"
+    assert CrossEntropyLossLayer("Index").port_field("Target").below == "classes"
     assert CrossEntropyLossLayer("Index").port_element("Input") == "Real"
     assert CrossEntropyLossLayer("Probabilities").port_element("Target") == "Real"
     assert CrossEntropyLossLayer("Binary").port_element("Target") == "Real"

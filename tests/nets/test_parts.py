@@ -181,6 +181,7 @@ MIXED = NetChain(
         ((ALL, ALL, "Function"), [("x", "r", "Function")]),
         ((Span(1, 2), "l", "Weights"), [("x", "l", "Weights"), ("y", "l", "Weights")]),
         ((Alternatives("x", "z"), Alternatives("r", "l")), [("x", "l"), ("x", "r")]),
+        ((ALL, Alternatives("l", "r")), [("x", "l"), ("x", "r"), ("y", "l")]),
         (("x", Alternatives("l", -1)), [("x", "l"), ("x", "r")]),
         (
             (ALL, "l", Alternatives("Weights", "Biases")),

@@ -101,6 +101,27 @@ def test_a_vertex_with_one_input_and_one_output_is_bridged() -> None:
     assert np.array_equal(filled([0.5, 2]), same([0.5, 2]))
 
 
+def test_the_ports_of_a_graph_lose_their_coders_with_the_vertices_behind_them() -> None:
+    encoder = NetEncoder("Class", ["a", "b"], "UnitVector")
+    decoder = NetDecoder("Class", ["x", "y", "z"])
+    graph = NetGraph(
+        {"a": 3, "b": "Tanh", "c": wl.SoftmaxLayer()},
+        [("a", "b", "c")],
+        input=encoder,
+        output=decoder,
+    )
+    first, last, middle = (net_delete(graph, key) for key in "acb")
+    assert (net_extract(first, "Input"), net_extract(first, "Output")) == ((3,), decoder)
+    assert (net_extract(last, "Input"), net_extract(last, "Output")) == (encoder, (3,))
+    assert (net_extract(middle, "Input"), net_extract(middle, "Output")) == (encoder, decoder)
+    two = NetGraph(
+        {"a": "Tanh", "b": "Sin", "sum": TotalLayer()},
+        [(IN, "a", "sum"), (IN, "b", "sum")],
+        input=encoder,
+    )
+    assert net_extract(net_delete(two, "a"), "Input") == encoder
+
+
 def test_around_a_vertex_with_several_inputs_ports_are_left_open() -> None:
     graph = NetGraph(
         {"a": 3, "b": 3, "sum": TotalLayer(), "t": "Tanh"},

@@ -202,6 +202,16 @@ def test_options_of_inner_nodes_stay_and_outer_rules_are_dropped_by_extract() ->
     assert wl.information(extracted, "ArraysLearningRateMultipliers")[1, "Weights"] == 3
 
 
+def test_a_net_inside_that_loses_a_node_keeps_its_rules_for_the_others() -> None:
+    inner = wl.NetChain([2, "Ramp", 2], learning_rate_multipliers={1: 0, 3: 5})
+    net = wl.NetChain([2, inner], learning_rate_multipliers=[((2, 3, "Biases"), 7)])
+    smaller = wl.net_delete(net, (2, 2))
+    assert smaller.nodes[2].learning_rate_multipliers == {1: 0, 2: 5}
+    assert smaller.learning_rate_multipliers == [((2, 2, "Biases"), 7)]
+    rates = wl.information(smaller, "ArraysLearningRateMultipliers")
+    assert list(rates.values()) == [1, 1, 0, 0, 5, 7]
+
+
 def test_a_shared_array_keeps_its_rate_when_the_place_that_decided_it_goes() -> None:
     tied = wl.LinearLayer(2, weights=W)
     net = wl.NetChain([tied, tied], learning_rate_multipliers=[(2, 5), (1, 3)])

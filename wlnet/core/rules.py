@@ -222,8 +222,12 @@ def _selected(holder: Holder, rule: Rule, inside: list[ArrayPlace]) -> list[Arra
         if not found:
             raise _unknown_shared(rule.part, inside)
         return found
-    below = [(*holder.path, *place.path) for place in find(holder.net, rule.part)]
-    return [place for place in inside if any(place.path[: len(path)] == path for path in below)]
+    below = {(*holder.path, *place.path) for place in find(holder.net, rule.part)}
+
+    def selected(path: Path) -> bool:
+        return any(path[:depth] in below for depth in range(len(path) + 1))
+
+    return [place for place in inside if selected(place.path)]
 
 
 def _unknown_shared(part: NetSharedArray, inside: list[ArrayPlace]) -> PartError:

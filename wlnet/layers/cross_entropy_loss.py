@@ -50,8 +50,8 @@ class CrossEntropyLossLayer(Layer):
     target = port("*places")
     loss = out()
 
-    def _port_field(self, name: str) -> PortField:
-        return PORTS[self.form].get(name) or super()._port_field(name)
+    def port_field(self, name: str) -> PortField:
+        return PORTS[self.form].get(name) or super().port_field(name)
 
     def lower(self, g: Builder, input: Value, target: Value) -> Value:
         if self.form == "Binary":

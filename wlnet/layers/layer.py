@@ -234,7 +234,7 @@ class Layer(Net):
         settle: also make the assumptions that are made only when nothing else decides.
         """
         names = [*ports, *arrays]
-        patterns = [self._port_field(n).pattern for n in ports]
+        patterns = [self.port_field(n).pattern for n in ports]
         patterns += [self.declared_arrays[n].pattern for n in arrays]
         count = sum(name.isdecimal() for name in ports)
 
@@ -253,22 +253,26 @@ class Layer(Net):
         """The named sizes of this layer for known shapes."""
         known = Sizes()
         for name, shape in ports.items():
-            known.match(self._port_field(name).pattern, shape)
+            known.match(self.port_field(name).pattern, shape)
         for name, shape in arrays.items():
             known.match(self.declared_arrays[name].pattern, shape)
         known.set("inputs", sum(name.isdecimal() for name in ports))
         self.relate(known)
         return known
 
-    def _port_field(self, name: str) -> PortField:
+    def port_field(self, name: str) -> PortField:
         if name.isdecimal():
             field = next(field for field in self.declared_ports.values() if field.variadic)
             pattern = tuple(str(size).replace("#", name) for size in field.pattern)
             return PortField("in", pattern, field.element, field.below, True)
         return self.declared_ports[name]
 
+    def largest_index(self, name: str) -> str | None:
+        """The named size that indices at a port must not exceed, where indices flow."""
+        return self.port_field(name).below
+
     def port_element(self, name: str) -> str:
-        return self._port_field(name).element
+        return self.port_field(name).element
 
     def relate(self, sizes: Sizes) -> None:
         """What the parameters say of the named sizes, beyond the patterns."""
@@ -301,9 +305,16 @@ def check_coders(net: Net) -> None:
     sides = [(name, "encode", "encoder") for name in net.input_names]
     sides += [(name, "decode", "decoder") for name in net.output_names]
     coders = {name: port.coder for name, port in net.ports.items() if port.coder is not None}
-    faults = [Fault(f"port {name} of a {net.kind} takes an {word}" if word == "encoder" else
-                    f"port {name} of a {net.kind} takes a {word}", given=repr(coders[name])[:80])
-              for name, does, word in sides if name in coders and not hasattr(coders[name], does)]
+    faults = [
+        Fault(
+            f"port {name} of a {net.kind} takes an {word}"
+            if word == "encoder"
+            else f"port {name} of a {net.kind} takes a {word}",
+            given=repr(coders[name])[:80],
+        )
+        for name, does, word in sides
+        if name in coders and not hasattr(coders[name], does)
+    ]
     if faults:
         raise fail(OptionError, faults)
 

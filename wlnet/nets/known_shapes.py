@@ -11,7 +11,8 @@ from wlnet.core.net import Net
 from wlnet.core.parts import Path, node_at
 from wlnet.core.ports import PortType
 from wlnet.core.shapes import Mismatch, merge
-from wlnet.nets.inference import Wire, check_shapes, inference
+from wlnet.nets.inference import check_shapes, inference
+from wlnet.nets.wires import Wire
 from wlnet.nets.placing import rebuilt
 from wlnet.nets.rules_of_parts import Moves
 

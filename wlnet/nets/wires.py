@@ -1,0 +1,172 @@
+"""Wires and what ties them: the part of shape inference that knows no net.
+
+Ports that are connected, and places of one array, are one wire. A cell knows some wires and refines
+them; what changes is told to the other cells of that wire, until nothing changes any more.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from wlnet.core.errors import Fault, ShapeError, fail
+from wlnet.core.net import Net
+from wlnet.core.parts import Path, path_text
+from wlnet.core.shapes import Mismatch, Partial, merge, shape_text
+from wlnet.layers.layer import Layer
+
+WHAT = "shapes that do not fit one another"
+
+
+@dataclass(eq=False)
+class Wire:
+    """One array that flows or is held: what is known of its shape, and who said so last."""
+
+    shape: Partial = None
+    element: str | None = None
+    source: str = ""
+    below: int | None = None
+    """The largest index, where indices flow."""
+    cells: list[Cell] = field(default_factory=list, repr=False)
+
+    def refine(self, shape: Partial, source: str) -> None:
+        """Learn a shape. Raises Mismatch."""
+        new = merge(self.shape, shape)
+        if new != self.shape:
+            self.shape, self.source = new, source
+
+
+class Cell:
+    """Something that ties wires together."""
+
+    def __init__(self, wires: Iterable[Wire]) -> None:
+        self.touched = list(wires)
+        for wire in self.touched:
+            wire.cells.append(self)
+
+    def update(self, settle: bool = False) -> None:
+        """Refine the wires. Raises ShapeError where they contradict each other."""
+        raise NotImplementedError
+
+    def changed(self, settle: bool = False) -> list[Cell]:
+        """Update, and the other cells that have to look again."""
+        before = [wire.shape for wire in self.touched]
+        self.update(settle)
+        moved = [w for w, old in zip(self.touched, before, strict=True) if w.shape != old]
+        return [cell for wire in moved for cell in wire.cells if cell is not self]
+
+
+def spread(cells: Iterable[Cell]) -> None:
+    """Update cells, and those that their news reaches, until there is no more news."""
+    waiting = deque(cells)
+    queued = set(map(id, waiting))
+    while waiting:
+        cell = waiting.popleft()
+        queued.discard(id(cell))
+        for other in cell.changed():
+            if id(other) not in queued:
+                queued.add(id(other))
+                waiting.append(other)
+
+
+def title(path: Path, net: Net) -> str:
+    """A net with its place, for messages."""
+    return f"{path_text(path)} {net.kind}" if path else net.kind
+
+
+class LayerCell(Cell):
+    """A layer ties its ports and arrays by its declaration."""
+
+    def __init__(
+        self, layer: Layer, path: Path, wires: dict[str, Wire], arrays: dict[str, Wire]
+    ) -> None:
+        super().__init__([*wires.values(), *arrays.values()])
+        self.layer, self.title, self.wires, self.arrays = layer, title(path, layer), wires, arrays
+        for name, wire in wires.items():
+            if layer.port_element(name) == "Integer":
+                wire.element = "Integer"
+
+    def update(self, settle: bool = False) -> None:
+        """Ask the layer what follows from what is known."""
+        ports = {name: wire.shape for name, wire in self.wires.items()}
+        arrays = {name: wire.shape for name, wire in self.arrays.items()}
+        try:
+            new_ports, new_arrays = self.layer.infer(ports, arrays, settle=settle)
+            for name, shape in new_ports.items():
+                self.wires[name].refine(shape, f"{self.title} {name}")
+            for name, shape in new_arrays.items():
+                self.arrays[name].refine(shape, f"{self.title} {name}")
+        except Mismatch as error:
+            raise self._conflict(error) from None
+
+    def _conflict(self, error: Mismatch) -> ShapeError:
+        words = []
+        for name, wire in [*self.wires.items(), *self.arrays.items()]:
+            if wire.shape is not None:
+                here = wire.source in ("", f"{self.title} {name}")
+                words.append(
+                    f"{name} {shape_text(wire.shape)}{'' if here else f' from {wire.source}'}"
+                )
+        given = self.layer.parameters.items()
+        words.append(", ".join(f"{name}={value!r}" for name, value in given))
+        text = "; ".join(word for word in words if word)
+        fault = Fault(WHAT, at=self.title, given=text, expected=f"shapes that agree, but {error}")
+        return fail(ShapeError, fault)
+
+    def limit_indices(self) -> None:
+        """Note on the wires of indices how large an index may be."""
+        ports = {name: wire.shape for name, wire in self.wires.items()}
+        limits = {name: self.layer.largest_index(name) for name in ports}
+        if any(limits.values()):
+            shapes = {name: wire.shape for name, wire in self.arrays.items()}
+            sizes = self.layer.sizes(ports, shapes)
+            for name, limit in limits.items():
+                if limit is not None:
+                    self.wires[name].below = sizes[limit]
+
+
+class TieCell(Cell):
+    """A map ties what it gets to what it gives its net: one level more outside, of some length."""
+
+    def __init__(self, at: str, outer: Wire, inner: Wire, length: Wire) -> None:
+        super().__init__([outer, inner, length])
+        self.at, self.outer, self.inner, self.length = at, outer, inner, length
+
+    def update(self, settle: bool = False) -> None:
+        """Tell each side what the other knows."""
+        try:
+            if self.outer.shape is not None:
+                if not self.outer.shape:
+                    raise Mismatch("a map needs a level to map over, and this is a scalar")
+                self.length.refine(self.outer.shape[:1], self.outer.source)
+                self.inner.refine(self.outer.shape[1:], self.outer.source)
+            if self.inner.shape is not None:
+                length = (None,) if self.length.shape is None else self.length.shape
+                self.outer.refine((*length, *self.inner.shape), self.inner.source)
+        except Mismatch as error:
+            given = f"outside {shape_text(self.outer.shape)}, inside {shape_text(self.inner.shape)}"
+            expected = f"one level more outside, but {error}"
+            raise fail(
+                ShapeError, Fault(WHAT, at=self.at, given=given, expected=expected)
+            ) from None
+
+
+class SameCell(Cell):
+    """Two ports that must carry equal shapes."""
+
+    def __init__(self, at: str, a: Wire, b: Wire) -> None:
+        super().__init__([a, b])
+        self.at, self.a, self.b = at, a, b
+
+    def update(self, settle: bool = False) -> None:
+        """Tell each side what the other knows."""
+        try:
+            self.a.refine(self.b.shape, self.b.source)
+            self.b.refine(self.a.shape, self.a.source)
+        except Mismatch as error:
+            given = f"{shape_text(self.a.shape)} and {shape_text(self.b.shape)}"
+            expected = f"equal shapes, but {error}"
+            raise fail(
+                ShapeError, Fault(WHAT, at=self.at, given=given, expected=expected)
+            ) from None
