@@ -34,7 +34,7 @@ train-lenet: .venv/.installed-test ## make the shipped LeNet again, from 55,000 
 test: .venv/.installed-test ## run the tests
 	$(ONE_THREAD) $(PYTEST) -n $(JOBS) --dist worksteal
 
-test-thorough: .venv/.installed-test ## 20,000 examples a law for the rules, and the tests marked thorough
+test-thorough: .venv/.installed-test ## over 20,000 nets with rules beside the reference, and the tests marked thorough
 	$(PYTEST) -m "thorough or not thorough" --hypothesis-profile=thorough $(RULE_TESTS)
 	$(ONE_THREAD) $(PYTEST) -n $(JOBS) -m thorough --hypothesis-profile=thorough --ignore=$(RULE_TESTS)
 

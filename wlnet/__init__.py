@@ -63,7 +63,7 @@ from wlnet.nets.show import show as _show
 from wlnet.nets.take import net_drop as net_drop
 from wlnet.nets.take import net_take as net_take
 from wlnet.results import NetTrainResults as NetTrainResults
-from wlnet.version import VERSION as __version__
+from wlnet.version import VERSION as __version__  # noqa: F401  # for wlnet.__version__
 
 _LAZY = {
     "net_measurements": "wlnet.train.net_measurements",

@@ -1,4 +1,4 @@
-"""Misspelt keywords: an OptionError that lists the known ones, in place of Python's bare TypeError."""
+"""Misspelt keywords: an OptionError that lists the known ones, not Python's bare TypeError."""
 
 from __future__ import annotations
 

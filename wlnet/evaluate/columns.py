@@ -67,7 +67,9 @@ def encode(port: PortType, name: str, column: Any, below: int | None = None) -> 
     if np.ma.is_masked(column):
         raise fail(
             DataError,
-            Fault("data with missing values", at=f"port {name}", fix="leave them out, or fill them"),
+            Fault(
+                "data with missing values", at=f"port {name}", fix="leave them out, or fill them"
+            ),
         )
     if port.coder is not None:
         column = _sequence(column, name)

@@ -52,7 +52,9 @@ def net_initialize(
     statistics included; None takes all numbers away. A list of nets gives a list.
     Raises NotInitializedError for arrays whose shapes are not known.
 
-    >>> net = net_initialize(Net)  # doctest: +SKIP
+    >>> from wlnet.layers import LinearLayer
+    >>> net_initialize(LinearLayer(2, input=3)).biases.tolist()
+    [0.0, 0.0]
 
     Wolfram Language: NetInitialize.
     """

@@ -19,7 +19,7 @@ def as_net(given: Any, where: str) -> Net:
     """A net from a net or a shorthand; raises OptionError naming the position.
 
     >>> as_net("Ramp", "1"), as_net(2, "1")
-    (ElementwiseLayer('Ramp'), LinearLayer((2,)))
+    (ElementwiseLayer('Ramp'), LinearLayer(2))
     """
     from wlnet.nets.chain import NetChain
 

@@ -34,7 +34,8 @@ def forward_blueprint(
 ) -> Blueprint:
     """What evaluates a net on a batch.
 
-    inside: output ports of parts to give out too. without: passes to leave out ("prune", "share", "place").
+    inside: output ports of parts to give out too. without: passes to leave out ("prune", "share",
+    "place").
     """
     graph = lower(net, batch, mode, shapes, inside=inside)
     graph.updates.clear()
@@ -54,7 +55,8 @@ def training_blueprint(
 ) -> Blueprint:
     """What one step of training computes, before the update.
 
-    losses: output port -> factor; their sum, averaged over the batch, is differentiated by the trained arrays.
+    losses: output port -> factor; their sum, averaged over the batch, is differentiated by the
+    trained arrays.
     Outputs: every loss port, one number an example, ("gradient", key) for every trained array,
     and the output ports of parts named in `inside`.
     """
@@ -69,13 +71,14 @@ def training_blueprint(
     assert total is not None
     known = [key for key in trained if key in graph.arrays]
     found = gradients(graph, total, [graph.arrays[key] for key in known], scale=1 / batch)
-    outputs: dict[Any, Value] = {name: value for name, value in graph.outputs.items()}
+    outputs: dict[Any, Value] = dict(graph.outputs)
     outputs |= {(GRADIENT, key): found[graph.arrays[key]] for key in known}
     graph.outputs = outputs
     return finish(graph, precision, without)
 
 
 def finish(graph: Graph, precision: str, without: Sequence[str] = ()) -> Blueprint:
+    """The passes over a graph, and its blueprint."""
     for name, run in PASSES.items():
         if name not in without:
             graph = run(graph)

@@ -30,14 +30,27 @@ def lower(
 ) -> Graph:
     """The graph of a net: inputs by port, arrays by key, one output value a port.
 
-    shapes: of the data, where the net leaves them open. inside: output ports of parts to give out too. Raises NotInitializedError where a shape stays unknown.
+    shapes: of the data, where the net leaves them open. inside: output ports of parts to give out
+    too. Raises NotInitializedError where a shape stays unknown.
     """
     solution = inference(net, shapes)
-    unknown = [f"port {name} {shape_text(solution.port_shape((), name))}" for name in solution.unknown_ports()]
-    unknown += [f"{path_text(path)} {shape_text(solution.array_shape(path))}" for path in solution.unknown_arrays()]
+    unknown = [
+        f"port {name} {shape_text(solution.port_shape((), name))}"
+        for name in solution.unknown_ports()
+    ]
+    unknown += [
+        f"{path_text(path)} {shape_text(solution.array_shape(path))}"
+        for path in solution.unknown_arrays()
+    ]
     if unknown:
-        raise fail(NotInitializedError, Fault("shapes are not known", given=", ".join(unknown),
-                                              fix="say what goes in, e.g. NetChain([...], input=4)"))
+        raise fail(
+            NotInitializedError,
+            Fault(
+                "shapes are not known",
+                given=", ".join(unknown),
+                fix="say what goes in, e.g. NetChain([...], input=4)",
+            ),
+        )
     graph = Graph()
     walk = _Lowering(graph, solution, mode, frozen_statistics)
     for name in net.input_names:
@@ -55,7 +68,9 @@ def _known(shape: Partial) -> tuple[int, ...]:
 
 
 class _Lowering:
-    def __init__(self, graph: Graph, solution: Solution, mode: Mode, frozen: frozenset[Any]) -> None:
+    def __init__(
+        self, graph: Graph, solution: Solution, mode: Mode, frozen: frozenset[Any]
+    ) -> None:
         self.graph, self.solution, self.mode, self.frozen = graph, solution, mode, frozen
         self.made: dict[tuple[Path, str], Value] = {}
         """Every output port inside, by path."""
@@ -79,13 +94,21 @@ class _Lowering:
     def _layer(self, layer: Layer, path: Path, inputs: Values, batch: int) -> Values:
         frozen = frozenset(name for name in layer.statistic_names if (*path, name) in self.frozen)
         outputs = layer.output_names
-        g = Builder(self.graph, batch=batch, mode=self.mode, origin=path, frozen_statistics=frozen,
-                    output=_known(self.solution.port_shape(path, outputs[0])))
+        g = Builder(
+            self.graph,
+            batch=batch,
+            mode=self.mode,
+            origin=path,
+            frozen_statistics=frozen,
+            output=_known(self.solution.port_shape(path, outputs[0])),
+        )
         arrays = {field_name(name): self._array(layer, path, name) for name in layer.array_values}
         if layer.is_variadic:
             result: Any = layer.lower(g, *inputs.values(), **arrays)
         else:
-            result = layer.lower(g, **{field_name(name): value for name, value in inputs.items()}, **arrays)
+            result = layer.lower(
+                g, **{field_name(name): value for name, value in inputs.items()}, **arrays
+            )
         return result if isinstance(result, dict) else {outputs[0]: result}
 
     def _array(self, layer: Layer, path: Path, name: str) -> Value | None:
@@ -94,7 +117,9 @@ class _Lowering:
             return None
         key = value if isinstance(value, NetSharedArray) else (*path, name)
         if key not in self.graph.arrays:
-            self.graph.arrays[key] = self.graph.new_value(_known(self.solution.array_shape((*path, name))))
+            self.graph.arrays[key] = self.graph.new_value(
+                _known(self.solution.array_shape((*path, name)))
+            )
         return self.graph.arrays[key]
 
     def _chain(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:
@@ -109,7 +134,10 @@ class _Lowering:
         made: dict[tuple[Any, str], Value] = {(None, name): value for name, value in inputs.items()}
         for key in topological(net.nodes, net.edges):
             edges = {e.target_port: e for e in net.edges if e.target == key}
-            own = {name: made[edges[name].source, edges[name].source_port] for name in net.ports_of(key)}
+            own = {
+                name: made[edges[name].source, edges[name].source_port]
+                for name in net.ports_of(key)
+            }
             for name, value in self.visit(net.nodes[key], (*path, key), own, batch).items():
                 made[key, name] = value
         return {e.target_port: made[e.source, e.source_port] for e in net.edges if e.target is None}
@@ -117,7 +145,9 @@ class _Lowering:
     def _nest(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:
         inner, current = net.nodes["Net"], inputs["Input"]
         for _ in range(net.parameters["Iterations"]):
-            (current,) = self.visit(inner, (*path, "Net"), {inner.input_names[0]: current}, batch).values()
+            (current,) = self.visit(
+                inner, (*path, "Net"), {inner.input_names[0]: current}, batch
+            ).values()
         return {"Output": current}
 
     def _map(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:

@@ -11,7 +11,8 @@ Operation = tuple[str, tuple[int, ...], tuple[int, ...], str]
 
 
 def operations(net: Net) -> list[Operation]:
-    """(primitive, numbers of its inputs, of its outputs, path of its layer) in order, for one example."""
+    """(primitive, numbers of its inputs, of its outputs, path of its layer) in order, for one
+    example."""
     graph = lower(net, 1)
     for run in PASSES.values():
         graph = run(graph)

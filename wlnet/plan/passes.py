@@ -1,4 +1,5 @@
-"""Passes: small functions Graph -> Graph. Each may be left out; none changes a result beyond rounding."""
+"""Passes: small functions Graph -> Graph. Each may be left out; none changes a result beyond
+rounding."""
 
 from __future__ import annotations
 
@@ -11,7 +12,8 @@ Pass = Callable[[Graph], Graph]
 
 
 def prune(graph: Graph) -> Graph:
-    """Leave out every call whose results nobody wants: what frozen arrays alone would need is never computed."""
+    """Leave out every call whose results nobody wants: what frozen arrays alone would need is never
+    computed."""
     wanted: set[Value] = set(graph.results())
     kept: list[Call] = []
     for call in reversed(graph.calls):

@@ -1,7 +1,7 @@
 """Graph -> blueprint: where every value lies, and which kernel makes it.
 
-Values whose lives do not overlap share memory. Reshapes are views; transposes and broadcasts are views where every
-reader takes strides.
+Values whose lives do not overlap share memory. Reshapes are views; transposes and broadcasts are
+views where every reader takes strides.
 """
 
 from __future__ import annotations
@@ -18,11 +18,15 @@ from wlnet.plan.lookup import KERNELS, SCRATCH
 
 ALIGNMENT = 64
 ELEMENTWISE = frozenset({"add", "subtract", "multiply", "divide", "power", "maximum", "minimum"})
-TAKES_STRIDES: Mapping[str, frozenset[str]] = {"transpose": frozenset({"matmul"}), "broadcast": ELEMENTWISE}
+TAKES_STRIDES: Mapping[str, frozenset[str]] = {
+    "transpose": frozenset({"matmul"}),
+    "broadcast": ELEMENTWISE,
+}
 
 
 def place(graph: Graph, dtype: Any, *, reuse: bool = True) -> Blueprint:
-    """The blueprint of a graph for a real dtype. reuse=False gives every value memory of its own."""
+    """The blueprint of a graph for a real dtype. reuse=False gives every value memory of its
+    own."""
     return _Placing(graph, np.dtype(dtype), reuse).blueprint()
 
 
@@ -48,9 +52,9 @@ class _Placing:
         if how == "reshape":
             if self._is_strided(call.inputs[0]):
                 return
-        elif how not in TAKES_STRIDES or output in self.results:
-            return
-        elif any(reader.primitive not in TAKES_STRIDES[how] for reader in self.readers.get(output, [])):
+        elif how not in TAKES_STRIDES or output in self.results or any(
+            reader.primitive not in TAKES_STRIDES[how] for reader in self.readers.get(output, [])
+        ):
             return
         what = call.attributes["axes"] if how == "transpose" else output.shape
         self.views[output] = (call.inputs[0], how, tuple(what))
@@ -71,7 +75,11 @@ class _Placing:
         slots: list[Slot] = []
         number: dict[Value, int] = {}
         arrays = {value: key for key, value in self.graph.arrays.items()}
-        for value in [*arrays, *self.graph.inputs.values(), *(v for c in self.graph.calls for v in c.outputs)]:
+        for value in [
+            *arrays,
+            *self.graph.inputs.values(),
+            *(v for c in self.graph.calls for v in c.outputs),
+        ]:
             integer = value.element == "Integer"
             if value in arrays:
                 slot = Slot("array", arrays[value], value.shape)
@@ -99,14 +107,26 @@ class _Placing:
     def _step(self, call: Call, number: dict[Value, int], randoms: dict[Any, int]) -> Step:
         inputs = tuple(value.shape for value in call.inputs)
         outputs = tuple(value.shape for value in call.outputs)
-        scratch = SCRATCH[call.primitive](inputs, outputs, call.attributes) if call.primitive in SCRATCH else 0
+        scratch = (
+            SCRATCH[call.primitive](inputs, outputs, call.attributes)
+            if call.primitive in SCRATCH
+            else 0
+        )
         random = None
         if PRIMITIVES[call.primitive].random:
             random = randoms.get(call.origin, 0)
             randoms[call.origin] = random + 1
         attributes = dict(call.attributes)
-        return Step(call.primitive, KERNELS[call.primitive], tuple(number[v] for v in call.outputs),
-                    tuple(number[v] for v in call.inputs), attributes, call.origin, scratch, random)
+        return Step(
+            call.primitive,
+            KERNELS[call.primitive],
+            tuple(number[v] for v in call.outputs),
+            tuple(number[v] for v in call.inputs),
+            attributes,
+            call.origin,
+            scratch,
+            random,
+        )
 
     def _size(self, value: Value) -> int:
         item = np.dtype(INDEX).itemsize if value.element == "Integer" else self.dtype.itemsize

@@ -1,0 +1,167 @@
+"""Running the programs of a net on encoded columns, a batch at a time."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from wlnet.core.errors import DataError, Fault, NotInitializedError, fail
+from wlnet.core.net import Net
+from wlnet.core.parts import Path, path_text
+from wlnet.core.streams import Seed
+from wlnet.engine.program import Program
+from wlnet.evaluate.columns import Array, encode
+from wlnet.graph.builder import Mode
+from wlnet.nets.arrays import arrays_of
+from wlnet.nets.inference import inference, inferred_port
+from wlnet.plan.compile import DTYPES, forward_blueprint
+
+BATCH = 64
+KEPT = 6
+"""How many programs a net keeps: one a batch size, mode and precision."""
+_keeping = threading.Lock()
+
+
+class Runner:
+    """Runs the programs of one net on encoded columns, a batch at a time."""
+
+    def __init__(
+        self,
+        net: Net,
+        mode: Mode = "Test",
+        precision: str = "Real32",
+        seed: Seed = 0,
+        inside: Sequence[tuple[Path, str]] = (),
+    ) -> None:
+        self.net, self.mode, self.precision, self.seed, self.inside = (
+            net,
+            mode,
+            precision,
+            seed,
+            tuple(inside),
+        )
+
+    def run(self, columns: Mapping[str, Array], count: int, chunk: int = BATCH) -> dict[Any, Array]:
+        """Every output port's array (count, *shape)."""
+        results: dict[Any, Array] = {}
+        for step, start in enumerate(range(0, count, chunk)):
+            size = min(chunk, count - start)
+            program, lock = self._program(
+                size, {name: tuple(array.shape[1:]) for name, array in columns.items()}
+            )
+            with lock:
+                for name, array in columns.items():
+                    _copy(array[start : start + size], program.inputs[name], name, start)
+                program.run(seed=self.seed, step=step)
+                for key, array in program.outputs.items():
+                    if key not in results:
+                        results[key] = np.empty((count, *array.shape[1:]), array.dtype)
+                    results[key][start : start + size] = array
+        return results
+
+    def _program(
+        self, batch: int, shapes: Mapping[str, tuple[int, ...]]
+    ) -> tuple[Program, threading.Lock]:
+        key = (batch, self.mode, self.precision, self.inside, tuple(sorted(shapes.items())))
+        with _keeping:
+            kept: OrderedDict[Any, Any] = self.net.cached("programs", OrderedDict)
+            if key not in kept:
+                kept[key] = (self._compiled(batch, shapes), threading.Lock())
+            kept.move_to_end(key)
+            while len(kept) > KEPT:
+                kept.popitem(last=False)
+            found: tuple[Program, threading.Lock] = kept[key]
+            return found
+
+    def _compiled(self, batch: int, shapes: Mapping[str, tuple[int, ...]]) -> Program:
+        arrays = arrays_of(self.net)
+        missing = [key for key, value in arrays.items() if not isinstance(value, np.ndarray)]
+        if missing:
+            raise fail(
+                NotInitializedError,
+                Fault(
+                    "arrays without numbers",
+                    at=self.net.kind,
+                    given=", ".join(_key_text(key) for key in missing[:8]),
+                    fix="net_initialize(net) draws them",
+                ),
+            )
+        blueprint = forward_blueprint(
+            self.net,
+            batch,
+            mode=self.mode,
+            shapes=shapes,
+            precision=self.precision,
+            inside=self.inside,
+        )
+        dtype = DTYPES[self.precision]
+        return Program(
+            blueprint, {key: value.astype(dtype, copy=False) for key, value in arrays.items()}
+        )
+
+
+def _copy(numbers: Array, memory: Array, name: str, start: int) -> None:
+    """Numbers into the memory of an input, in its precision; DataError for what it cannot hold."""
+    try:
+        with np.errstate(over="raise"):
+            np.copyto(memory, numbers, casting="same_kind")
+    except FloatingPointError:
+        most = np.abs(numbers.reshape(len(numbers), -1)).max(axis=1)
+        example = start + int(np.argmax(most)) + 1
+        raise fail(
+            DataError,
+            Fault(
+                "a number too large for Real32",
+                at=f"port {name}, example {example}",
+                given=f"{most.max():g}",
+                fix='working_precision="Real64", or smaller numbers',
+            ),
+        ) from None
+
+
+def _key_text(key: Any) -> str:
+    return path_text(key) if isinstance(key, tuple) else repr(key)
+
+
+def run_columns(runner: Runner, columns: Mapping[str, Any], chunk: int) -> dict[Any, Any]:
+    """Evaluate columns; examples of different shapes (sequences) run in groups of equal shape."""
+    ports = {name: inferred_port(runner.net, name) for name in columns}
+    solution = inference(runner.net)
+    below = {name: solution.ports[(), name].below for name in columns}
+    ragged = [
+        name for name, column in columns.items() if ports[name].coder is None and _is_ragged(column)
+    ]
+    if not ragged:
+        arrays = {
+            name: encode(ports[name], name, column, below[name]) for name, column in columns.items()
+        }
+        return runner.run(arrays, len(next(iter(arrays.values()))), chunk)
+    count = len(next(iter(columns.values())))
+    groups: OrderedDict[Any, list[int]] = OrderedDict()
+    for i in range(count):
+        groups.setdefault(tuple(np.shape(columns[name][i]) for name in ragged), []).append(i)
+    rows: dict[Any, list[Any]] = {}
+    for members in groups.values():
+        part = {name: [column[i] for i in members] for name, column in columns.items()}
+        for key, array in run_columns(runner, part, chunk).items():
+            slots = rows.setdefault(key, [None] * count)
+            for i, value in zip(members, array, strict=True):
+                slots[i] = value
+    return dict(rows)
+
+
+def _is_ragged(column: Any) -> bool:
+    return (
+        isinstance(column, (list, tuple))
+        and len(
+            {
+                np.shape(item) if not isinstance(item, list) else np.asarray(item).shape
+                for item in column
+            }
+        )
+        > 1
+    )
