@@ -61,7 +61,7 @@ BAD: dict[str, tuple[Any, type[Exception], tuple[str, ...]]] = {
     "a port is misspelt": (
         lambda: {"Input": X, "Ouput": Y},
         wl.DataError,
-        ("'Output'", "did you mean 'Ouput'"),
+        ("'Output'", "call it 'Output'"),
     ),
     "all ports are missing": (lambda: {"x": X}, wl.DataError, ("'Input'", "'Output'", "2 faults")),
     "a row lacks a port": (

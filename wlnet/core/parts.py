@@ -283,9 +283,16 @@ def _named(net: Addressable, name: str, part: Any, at: Path) -> Place:
         part,
         at=at,
         known=names,
-        fix=suggestion(name, [word for word in names if isinstance(word, str)])
-        or _elsewhere(net, name, at),
+        fix=_meant(net, name, names) or _elsewhere(net, name, at),
     )
+
+
+def _meant(net: Addressable, name: str, names: list[Key]) -> str | None:
+    if name == MULTIPLIERS:
+        return "a layer without arrays has no such option"
+    if name.isdecimal() and int(name) in net.nodes:
+        return f"{int(name)}, without quotes, is the position"
+    return suggestion(name, [word for word in names if isinstance(word, str)])
 
 
 def _elsewhere(net: Addressable, name: str, at: Path) -> str | None:

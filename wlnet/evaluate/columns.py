@@ -205,3 +205,22 @@ def _indices(array: Array, name: str, below: int | None) -> Array:
             ),
         )
     return array
+
+
+def copy_into(numbers: Array, memory: Array, name: str, start: int = 0) -> None:
+    """Numbers into memory of a port, in its precision. Raises DataError for what it cannot hold.
+
+    start: how many examples came before these.
+    """
+    try:
+        with np.errstate(over="raise"):
+            np.copyto(memory, numbers, casting="same_kind")
+    except FloatingPointError:
+        most = np.abs(numbers.reshape(len(numbers), -1)).max(axis=1)
+        fault = Fault(
+            "a number too large for Real32",
+            at=f"port {name}, example {start + int(np.argmax(most)) + 1}",
+            given=f"{most.max():g}",
+            fix='working_precision="Real64", or smaller numbers',
+        )
+        raise fail(DataError, fault) from None

@@ -9,12 +9,12 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import DataError, Fault, NotInitializedError, fail
+from wlnet.core.errors import Fault, NotInitializedError, fail
 from wlnet.core.net import Net
 from wlnet.core.parts import Path, path_text
 from wlnet.core.streams import Seed
 from wlnet.engine.program import Program
-from wlnet.evaluate.columns import Array, encode
+from wlnet.evaluate.columns import Array, copy_into, encode
 from wlnet.graph.builder import Mode
 from wlnet.nets.arrays import arrays_of
 from wlnet.nets.inference import inference, inferred_port
@@ -55,7 +55,7 @@ class Runner:
             )
             with lock:
                 for name, array in columns.items():
-                    _copy(array[start : start + size], program.inputs[name], name, start)
+                    copy_into(array[start : start + size], program.inputs[name], name, start)
                 program.run(seed=self.seed, step=step)
                 for key, array in program.outputs.items():
                     if key not in results:
@@ -102,25 +102,6 @@ class Runner:
         return Program(
             blueprint, {key: value.astype(dtype, copy=False) for key, value in arrays.items()}
         )
-
-
-def _copy(numbers: Array, memory: Array, name: str, start: int) -> None:
-    """Numbers into the memory of an input, in its precision; DataError for what it cannot hold."""
-    try:
-        with np.errstate(over="raise"):
-            np.copyto(memory, numbers, casting="same_kind")
-    except FloatingPointError:
-        most = np.abs(numbers.reshape(len(numbers), -1)).max(axis=1)
-        example = start + int(np.argmax(most)) + 1
-        raise fail(
-            DataError,
-            Fault(
-                "a number too large for Real32",
-                at=f"port {name}, example {example}",
-                given=f"{most.max():g}",
-                fix='working_precision="Real64", or smaller numbers',
-            ),
-        ) from None
 
 
 def _key_text(key: Any) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, WlnetError, fail
+from wlnet.core.errors import Fault, OptionError, fail
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, NetPort
 from wlnet.core.spelling import suggestion
@@ -38,6 +38,7 @@ def read_edges(nodes: Mapping[Key, Net], given: Any, declared: Iterable[str] = (
     reader = _Reader(nodes)
     for number, edge in enumerate(given, 1):
         reader.read(edge, number)
+    topological(nodes, reader.edges)
     reader.imply_ports(frozenset(declared))
     return reader.edges
 
@@ -209,5 +210,3 @@ def topological(nodes: Mapping[Key, Net], edges: Iterable[Edge]) -> list[Key]:
         sorter.done(order[-1])
     return order
 
-
-__all__ = ["Edge", "WlnetError", "inputs_in_order", "read_edges", "topological"]

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.errors import DataError, Fault, OptionError, fail
-from wlnet.core.spelling import suggestion
+from wlnet.core.spelling import nearest
 
 Columns = dict[str, Any]
 
@@ -127,13 +127,14 @@ def _by_port(given: Mapping[Any, Any], columns: Sequence[str], at: str) -> Colum
     for name in columns:
         if name not in given:
             extra = [str(key) for key in given if key not in columns]
+            near = nearest(name, extra)
             faults.append(
                 Fault(
                     f"no data for port {name!r}",
                     at=at,
                     given=f"columns {list(given)}",
                     expected=f"columns {list(columns)}",
-                    fix=suggestion(name, extra),
+                    fix=f"call it {name!r} where you wrote {near[0]!r}" if near else None,
                 )
             )
     if faults:

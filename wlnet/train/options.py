@@ -82,7 +82,7 @@ def read_options(
                     given=repr(given)[:60],
                     known=list(known),
                     fix=suggestion(given, [k for k in known if isinstance(k, str)])
-                    if isinstance(given, str)
+                    if isinstance(given, str) and len(known) > 1
                     else None,
                 )
             )

@@ -14,7 +14,7 @@ from wlnet.core.ports import PortType
 from wlnet.core.scaled import Scaled
 from wlnet.core.shapes import shape_text
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.evaluate.columns import Array, encode
+from wlnet.evaluate.columns import Array, copy_into, encode
 from wlnet.nets.inference import inference, inferred_port
 from wlnet.plan.compile import DTYPES
 from wlnet.train.data import Columns, Generator, read_data
@@ -133,7 +133,10 @@ def encoded(training: TrainingNet, columns: Mapping[str, Any], precision: str) -
             array = encode(port, name, columns[name], solution.ports[(), name].below)
         except ShapeError as error:
             raise _repaired(error, port, name, columns[name]) from None
-        found[name] = array if array.dtype.kind == "i" else array.astype(dtype, copy=False)
+        found[name] = array
+        if array.dtype.kind == "f" and array.dtype != dtype:
+            found[name] = np.empty(array.shape, dtype)
+            copy_into(array, found[name], name)
     return found
 
 
