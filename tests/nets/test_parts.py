@@ -34,8 +34,8 @@ from wlnet import (
     net_initialize,
     net_replace_part,
 )
+from wlnet.core.finding import find
 from wlnet.core.net import Net
-from wlnet.core.parts import find
 
 RAMP, TANH, LIN = ElementwiseLayer("Ramp"), ElementwiseLayer("Tanh"), LinearLayer(2)
 RATES = "LearningRateMultipliers"

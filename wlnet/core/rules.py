@@ -15,7 +15,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wlnet.core.errors import Fault, PartError, RuleError, RuleWarning, fail, warn
-from wlnet.core.parts import ROOT, NetSharedArray, Path, as_steps, find
+from wlnet.core.finding import find
+from wlnet.core.parts import ROOT, NetSharedArray, Path, as_steps
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import ALL, ANY, AUTOMATIC, Symbol
 

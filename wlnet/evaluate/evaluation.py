@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, PartError, fail
+from wlnet.core.finding import find, node_at
 from wlnet.core.net import Net
-from wlnet.core.parts import NetPort, Path, find, node_at, path_text
+from wlnet.core.parts import NetPort, Path, path_text
 from wlnet.core.ports import PortType
 from wlnet.core.spelling import suggestion
 from wlnet.core.streams import Seed, as_seed, stream

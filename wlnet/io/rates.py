@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from wlnet.core.errors import FormatError, fail
+from wlnet.core.finding import walk_names
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
-from wlnet.core.parts import NetSharedArray, walk_names
+from wlnet.core.parts import NetSharedArray
 from wlnet.core.rules import NOTHING_SAID, Holder, RuleList, match, parse_rules
 from wlnet.io import plain
 from wlnet.io.canonical import refused, shown

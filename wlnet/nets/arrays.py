@@ -31,20 +31,29 @@ def array_value(net: Net, key: ArrayKey) -> Any:
 
 
 def arrays_of(net: Net) -> dict[ArrayKey, Any]:
+    """All arrays by key, in the order of the net."""
     return {key: array_value(net, key) for key in array_keys(net)}
 
 
 def is_initialized(net: Net) -> bool:
+    """Whether every array holds numbers."""
     return all(isinstance(value, np.ndarray) for value in arrays_of(net).values())
 
 
 def replace_arrays(net: Net, values: Mapping[ArrayKey, Any]) -> Any:
-    """The same net with other numbers (or AUTOMATIC) in some arrays; only what lies on the way is made anew."""
+    """The same net with other numbers (or AUTOMATIC) in some arrays; only what lies on the way is
+    made anew."""
     shared = {key.name: value for key, value in values.items() if isinstance(key, NetSharedArray)}
-    by_path: dict[Path, Any] = {key: value for key, value in values.items() if isinstance(key, tuple)}
+    by_path: dict[Path, Any] = {
+        key: value for key, value in values.items() if isinstance(key, tuple)
+    }
     new = _replaced(net, by_path)
     if shared:
-        table = {name: value for name, value in {**net.shared, **shared}.items() if value is not AUTOMATIC}
+        table = {
+            name: value
+            for name, value in {**net.shared, **shared}.items()
+            if value is not AUTOMATIC
+        }
         new = new._with(shared={name: read_only(value) for name, value in table.items()})
     return new
 
@@ -54,7 +63,10 @@ def _replaced(net: Net, values: Mapping[Path, Any]) -> Net:
         return net
     own = {str(path[0]): value for path, value in values.items() if len(path) == 1}
     if own:
-        arrays = {name: read_only(own[name]) if name in own else value for name, value in net.array_values.items()}
+        arrays = {
+            name: read_only(own[name]) if name in own else value
+            for name, value in net.array_values.items()
+        }
         net = net._with(arrays=arrays)
     below: dict[Any, dict[Path, Any]] = {}
     for path, value in values.items():

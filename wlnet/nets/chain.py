@@ -23,8 +23,8 @@ class NetChain(Container):
     layers: a list of layers (or shorthands), or a dict (or list of pairs) from names to layers.
     input, output: a size, a shape, an encoder or decoder, or AUTOMATIC.
     learning_rate_multipliers: a rate for all, None to freeze, or rules relative to this chain.
-    Raises OptionError for what is no layer, ShapeError where neighbours do not fit, RuleError for rules on parts
-    that do not exist.
+    Raises OptionError for what is no layer, ShapeError where neighbours do not fit, RuleError for
+    rules on parts that do not exist.
 
     >>> net = NetChain([3, "Ramp", 1], input=2)
     >>> net.addressing, list(net.nodes)
@@ -68,7 +68,14 @@ class NetChain(Container):
 def chain_items(layers: Any) -> dict[Key, Any]:
     """The keys and values a user gave for the nodes of a chain or graph."""
     if isinstance(layers, Net):
-        raise fail(OptionError, Fault("a chain takes a list of layers", given=f"one {layers.kind}", fix="NetChain([layer])"))
+        raise fail(
+            OptionError,
+            Fault(
+                "a chain takes a list of layers",
+                given=f"one {layers.kind}",
+                fix="NetChain([layer])",
+            ),
+        )
     pairs: list[tuple[Any, Any]]
     if isinstance(layers, Mapping):
         pairs, named = list(layers.items()), True
@@ -79,19 +86,35 @@ def chain_items(layers: Any) -> dict[Key, Any]:
         )
         pairs = entries if named else list(enumerate(entries, 1))
     else:
-        raise fail(OptionError, Fault("nodes are a list or a dict of layers", given=repr(layers)[:80]))
+        raise fail(
+            OptionError, Fault("nodes are a list or a dict of layers", given=repr(layers)[:80])
+        )
     if not pairs:
-        raise fail(OptionError, Fault("a net needs at least one layer", given=repr(layers), fix="NetChain([LinearLayer(1)])"))
+        raise fail(
+            OptionError,
+            Fault(
+                "a net needs at least one layer",
+                given=repr(layers),
+                fix="NetChain([LinearLayer(1)])",
+            ),
+        )
     names = [name for name, _ in pairs]
     if named and not all(isinstance(name, str) and name for name in names):
-        raise fail(OptionError, Fault("names of nodes are strings", given=repr(names), fix='{"encode": LinearLayer(3)}'))
+        raise fail(
+            OptionError,
+            Fault(
+                "names of nodes are strings", given=repr(names), fix='{"encode": LinearLayer(3)}'
+            ),
+        )
     twice = sorted({str(name) for name in names if names.count(name) > 1})
     if twice:
         raise fail(OptionError, Fault("names of nodes occur once", given=", ".join(twice)))
     return dict(pairs)
 
 
-def chain_with(chain: NetChain, nodes: Mapping[Key, Net], input: PortType, output: PortType) -> None:
+def chain_with(
+    chain: NetChain, nodes: Mapping[Key, Net], input: PortType, output: PortType
+) -> None:
     """Fill a new chain: shared arrays at the root, coders only at its own ends."""
     _check_ports(nodes)
     keys = list(nodes)
@@ -105,7 +128,9 @@ def chain_with(chain: NetChain, nodes: Mapping[Key, Net], input: PortType, outpu
     Net._fill(chain, nodes=bare, ports={**ports, "Output": output}, shared=table)
 
 
-def chain_of(nodes: Mapping[Key, Net], input: PortType = UNKNOWN, output: PortType = UNKNOWN) -> NetChain:
+def chain_of(
+    nodes: Mapping[Key, Net], input: PortType = UNKNOWN, output: PortType = UNKNOWN
+) -> NetChain:
     """A chain of nets that are known to be nets: how surgery makes its results."""
     chain = object.__new__(NetChain)
     chain_with(chain, nodes, input, output)
@@ -119,10 +144,14 @@ def _check_ports(nodes: Mapping[Key, Net]) -> None:
         inputs = len(node.input_names)
         fits = inputs == 1 or (inputs == 0 and position == 0)
         if getattr(node, "is_variadic", False) or not fits or len(node.output_names) != 1:
-            faults.append(Fault(
-                "a node of a chain has one input and one output", at=f"position {key!r} {node.kind}",
-                given=f"inputs {list(node.input_names)}, outputs {list(node.output_names)}",
-                fix="NetGraph connects nets with several ports"))
+            faults.append(
+                Fault(
+                    "a node of a chain has one input and one output",
+                    at=f"position {key!r} {node.kind}",
+                    given=f"inputs {list(node.input_names)}, outputs {list(node.output_names)}",
+                    fix="NetGraph connects nets with several ports",
+                )
+            )
     if faults:
         raise fail(OptionError, faults)
 
@@ -133,5 +162,11 @@ def warn_of_shadows(net: Net) -> None:
 
     for name in net.nodes:
         if name in net.port_names:
-            warn(RuleWarning, Fault(f"the node {name!r} is called like a port: the name means the port",
-                                    at=net.kind, fix="give the node another name"))
+            warn(
+                RuleWarning,
+                Fault(
+                    f"the node {name!r} is called like a port: the name means the port",
+                    at=net.kind,
+                    fix="give the node another name",
+                ),
+            )

@@ -1,4 +1,5 @@
-"""What chains, graphs and operators have in common: they hold nets, and the shared arrays of all of them."""
+"""What chains, graphs and operators have in common: they hold nets, and the shared arrays of all of
+them."""
 
 from __future__ import annotations
 
@@ -30,7 +31,8 @@ class Container(Net):
 def hoist(nodes: Mapping[Key, Net]) -> tuple[dict[Key, Net], Table]:
     """The nodes without tables of shared arrays, and one table for all of them.
 
-    Raises OptionError when two nodes bring different numbers under one name: nothing is lost silently.
+    Raises OptionError when two nodes bring different numbers under one name: nothing is lost
+    silently.
     """
     table: Table = {}
     owner: dict[str, Key] = {}
@@ -41,11 +43,16 @@ def hoist(nodes: Mapping[Key, Net]) -> tuple[dict[Key, Net], Table]:
                 table[name].shape != array.shape or table[name].tobytes() != array.tobytes()
             ):
                 kind = OptionError if table[name].shape == array.shape else ShapeError
-                raise fail(kind, Fault(
-                    f"two different arrays are called {name!r}", at=f"parts {owner[name]!r} and {key!r}",
-                    given=f"arrays of shapes {table[name].shape} and {array.shape}",
-                    fix=f'give one of them another name, or net_replace_part(net, {{NetSharedArray("{name}"): '
-                        "array}) on one of them first"))
+                raise fail(
+                    kind,
+                    Fault(
+                        f"two different arrays are called {name!r}",
+                        at=f"parts {owner[name]!r} and {key!r}",
+                        given=f"arrays of shapes {table[name].shape} and {array.shape}",
+                        fix="give one of them another name, or make them equal first: "
+                        f'net_replace_part(net, {{NetSharedArray("{name}"): array}})',
+                    ),
+                )
             table.setdefault(name, array)
             owner.setdefault(name, key)
         bare[key] = node._with(shared=EMPTY) if node.shared else node
@@ -57,13 +64,18 @@ def without_coders(net: Net, names: Iterable[str]) -> Net:
     drop = [name for name in names if name in net.ports and net.ports[name].coder is not None]
     if not drop:
         return net
-    ports = {name: PortType(port.shape, port.element) if name in drop else port for name, port in net.ports.items()}
+    ports = {
+        name: PortType(port.shape, port.element) if name in drop else port
+        for name, port in net.ports.items()
+    }
     return net._with(ports=ports)
 
 
 def shared_names(net: Net) -> list[str]:
     """The names of shared arrays that occur in a net, in its order."""
-    return list(dict.fromkeys(place.shared for place in array_places(net) if place.shared is not None))
+    return list(
+        dict.fromkeys(place.shared for place in array_places(net) if place.shared is not None)
+    )
 
 
 def with_needed_table(net: Net, table: Mapping[str, Any]) -> Net:

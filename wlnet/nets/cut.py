@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import Any
 
 from wlnet.core.errors import Fault, PartError, fail
-from wlnet.core.parts import Key, NetPort, Path, select
+from wlnet.core.finding import select
+from wlnet.core.parts import Key, NetPort, Path
 from wlnet.core.ports import PortType
 from wlnet.core.symbols import ALL
 from wlnet.nets.edges import Edge

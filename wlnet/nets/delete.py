@@ -9,8 +9,9 @@ from dataclasses import replace
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, PartError, ShapeError, fail
+from wlnet.core.finding import find
 from wlnet.core.net import Net
-from wlnet.core.parts import Key, Path, Place, as_steps, find, path_text
+from wlnet.core.parts import Key, Path, Place, as_steps, path_text
 from wlnet.core.ports import UNKNOWN
 from wlnet.core.symbols import Symbol
 from wlnet.nets.chain import chain_of

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import graphlib
+import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -30,11 +31,18 @@ class Edge:
 def read_edges(nodes: Mapping[Key, Net], given: Any, declared: Iterable[str] = ()) -> list[Edge]:
     """All edges, those to implied ports of the graph included. Raises OptionError.
 
-    declared: names of ports that the user spoke of: an input so named feeds every open port of that name.
+    declared: names of ports that the user spoke of: an input so named feeds every open port of that
+    name.
     """
     if isinstance(given, (str, Mapping)) or not isinstance(given, Iterable):
-        raise fail(OptionError, Fault("edges are a list of (source, target) pairs", given=repr(given)[:80],
-                                      fix='[("a", "b"), (["a", "b"], "c")]'))
+        raise fail(
+            OptionError,
+            Fault(
+                "edges are a list of (source, target) pairs",
+                given=repr(given)[:80],
+                fix='[("a", "b"), (["a", "b"], "c")]',
+            ),
+        )
     reader = _Reader(nodes)
     for number, edge in enumerate(given, 1):
         reader.read(edge, number)
@@ -53,9 +61,16 @@ class _Reader:
     def read(self, given: Any, number: int) -> None:
         at = f"edge {number}"
         if not isinstance(given, tuple) or len(given) < 2:
-            raise fail(OptionError, Fault("an edge is a tuple (source, target) or a longer path", at=at,
-                                          given=repr(given)[:80], fix='("a", "b")'))
-        for source, target in zip(given[:-1], given[1:], strict=True):
+            raise fail(
+                OptionError,
+                Fault(
+                    "an edge is a tuple (source, target) or a longer path",
+                    at=at,
+                    given=repr(given)[:80],
+                    fix='("a", "b")',
+                ),
+            )
+        for source, target in itertools.pairwise(given):
             sources = list(source) if isinstance(source, list) else [source]
             targets = list(target) if isinstance(target, list) else [target]
             for one in targets:
@@ -69,7 +84,10 @@ class _Reader:
         key, port = self._end(target, at)
         if key is None:
             if len(starts) != 1:
-                raise fail(OptionError, Fault("an output of a graph has one source", at=at, given=repr(sources)))
+                raise fail(
+                    OptionError,
+                    Fault("an output of a graph has one source", at=at, given=repr(sources)),
+                )
             assert port is not None
             self.declared_outputs.add(port)
             self._enter(starts[0], (None, port), at)
@@ -82,10 +100,18 @@ class _Reader:
             return
         names = [port] if port is not None else list(node.input_names)
         if len(names) != len(starts):
-            raise fail(OptionError, Fault(
-                "a vertex with several inputs needs the port by name" if len(starts) == 1
-                else f"{len(starts)} sources for {len(names)} inputs", at=f"{at}, vertex {key!r} {node.kind}",
-                given=repr(target), known=list(node.input_names), fix=f'NetPort({key!r}, "{names[0] if names else ""}")'))
+            raise fail(
+                OptionError,
+                Fault(
+                    "a vertex with several inputs needs the port by name"
+                    if len(starts) == 1
+                    else f"{len(starts)} sources for {len(names)} inputs",
+                    at=f"{at}, vertex {key!r} {node.kind}",
+                    given=repr(target),
+                    known=list(node.input_names),
+                    fix=f'NetPort({key!r}, "{names[0] if names else ""}")',
+                ),
+            )
         for start, name in zip(starts, names, strict=True):
             self._enter(start, (key, name), at)
 
@@ -97,12 +123,28 @@ class _Reader:
         outputs = self.nodes[key].output_names
         if port is None:
             if len(outputs) != 1:
-                raise fail(OptionError, Fault("a vertex with several outputs needs the port by name", at=at,
-                                              given=repr(given), known=outputs, fix=f'NetPort({key!r}, "{outputs[0]}")'))
+                raise fail(
+                    OptionError,
+                    Fault(
+                        "a vertex with several outputs needs the port by name",
+                        at=at,
+                        given=repr(given),
+                        known=outputs,
+                        fix=f'NetPort({key!r}, "{outputs[0]}")',
+                    ),
+                )
             port = outputs[0]
         if port not in outputs:
-            raise fail(OptionError, Fault(f"vertex {key!r} has no output {port!r}", at=at, given=repr(given),
-                                          known=outputs, fix=suggestion(port, outputs)))
+            raise fail(
+                OptionError,
+                Fault(
+                    f"vertex {key!r} has no output {port!r}",
+                    at=at,
+                    given=repr(given),
+                    known=outputs,
+                    fix=suggestion(port, outputs),
+                ),
+            )
         return key, port
 
     def _end(self, given: Any, at: str) -> End:
@@ -110,14 +152,23 @@ class _Reader:
             if len(given.path) == 1:
                 name = given.path[0]
                 if not isinstance(name, str):
-                    raise fail(OptionError, Fault("a port of a graph has a name", at=at, given=repr(given)))
+                    raise fail(
+                        OptionError, Fault("a port of a graph has a name", at=at, given=repr(given))
+                    )
                 return None, name
             if len(given.path) == 2:
                 return self._vertex(given.path[0], at), str(given.path[1])
         elif isinstance(given, (str, int)) and not isinstance(given, bool):
             return self._vertex(given, at), None
-        raise fail(OptionError, Fault("an edge joins vertices and ports", at=at, given=repr(given)[:80],
-                                      expected='a name, a position, NetPort("x") or NetPort("a", "Output")'))
+        raise fail(
+            OptionError,
+            Fault(
+                "an edge joins vertices and ports",
+                at=at,
+                given=repr(given)[:80],
+                expected='a name, a position, NetPort("x") or NetPort("a", "Output")',
+            ),
+        )
 
     def _vertex(self, given: Any, at: str) -> Key:
         if given in self.nodes and not isinstance(given, bool):
@@ -129,42 +180,83 @@ class _Reader:
         fix = suggestion(str(given), names)
         if given in ("Input", "Output", "Target", "Loss"):
             fix = f'NetPort("{given}") is the port of the graph'
-        raise fail(OptionError, Fault(f"an edge mentions the unknown vertex {given!r}", at=at, known=list(self.nodes), fix=fix))
+        raise fail(
+            OptionError,
+            Fault(
+                f"an edge mentions the unknown vertex {given!r}",
+                at=at,
+                known=list(self.nodes),
+                fix=fix,
+            ),
+        )
 
-    def _enter(self, source: tuple[Key | None, str], target: tuple[Key | None, str], at: str) -> None:
+    def _enter(
+        self, source: tuple[Key | None, str], target: tuple[Key | None, str], at: str
+    ) -> None:
         key, port = target
         if key is not None:
             node = self.nodes[key]
-            fits = port.isdecimal() if getattr(node, "is_variadic", False) else port in node.input_names
+            fits = (
+                port.isdecimal()
+                if getattr(node, "is_variadic", False)
+                else port in node.input_names
+            )
             if not fits:
-                raise fail(OptionError, Fault(f"vertex {key!r} has no input {port!r}", at=at,
-                                              known=node.input_names, fix=suggestion(port, node.input_names)))
+                raise fail(
+                    OptionError,
+                    Fault(
+                        f"vertex {key!r} has no input {port!r}",
+                        at=at,
+                        known=node.input_names,
+                        fix=suggestion(port, node.input_names),
+                    ),
+                )
         if any((edge.target, edge.target_port) == target for edge in self.edges):
-            where = f"input {port!r} of vertex {key!r}" if key is not None else f"output {port!r} of the graph"
+            where = (
+                f"input {port!r} of vertex {key!r}"
+                if key is not None
+                else f"output {port!r} of the graph"
+            )
             raise fail(OptionError, Fault(f"two edges lead into the {where}", at=at))
         self.edges.append(Edge(*source, *target))
 
     def imply_ports(self, declared: frozenset[str]) -> None:
         """Connect what is left open to ports of the graph."""
         taken = {(edge.target, edge.target_port) for edge in self.edges}
-        open_inputs = [(key, port) for key, node in self.nodes.items()
-                       for port in inputs_in_order(node, key, self.edges) if (key, port) not in taken]
-        names = _port_names([port for _, port in open_inputs],
-                            {edge.source_port for edge in self.edges if edge.source is None}, declared)
+        open_inputs = [
+            (key, port)
+            for key, node in self.nodes.items()
+            for port in inputs_in_order(node, key, self.edges)
+            if (key, port) not in taken
+        ]
+        names = _port_names(
+            [port for _, port in open_inputs],
+            {edge.source_port for edge in self.edges if edge.source is None},
+            declared,
+        )
         for (key, port), name in zip(open_inputs, names, strict=True):
             self.edges.append(Edge(None, name, key, port))
         used = {(edge.source, edge.source_port) for edge in self.edges}
-        open_outputs = [(key, port) for key, node in self.nodes.items() for port in node.output_names
-                        if (key, port) not in used and (key, port) not in self.muted]
+        open_outputs = [
+            (key, port)
+            for key, node in self.nodes.items()
+            for port in node.output_names
+            if (key, port) not in used and (key, port) not in self.muted
+        ]
         names = _port_names([port for _, port in open_outputs], self.declared_outputs)
         for (key, port), name in zip(open_outputs, names, strict=True):
             self.edges.append(Edge(key, port, None, name))
         if not any(edge.target is None for edge in self.edges):
-            raise fail(OptionError, Fault("a graph needs an output", fix='(vertex, NetPort("Output"))'))
+            raise fail(
+                OptionError, Fault("a graph needs an output", fix='(vertex, NetPort("Output"))')
+            )
 
 
-def _port_names(wanted: list[str], taken: set[str], declared: frozenset[str] = frozenset()) -> list[str]:
-    """One open port keeps its name; several of one name are numbered in order, unless that name was declared."""
+def _port_names(
+    wanted: list[str], taken: set[str], declared: frozenset[str] = frozenset()
+) -> list[str]:
+    """One open port keeps its name; several of one name are numbered in order, unless that name was
+    declared."""
     counts = Counter(wanted)
     numbers: Counter[str] = Counter()
     names: list[str] = []
@@ -183,7 +275,8 @@ def _port_names(wanted: list[str], taken: set[str], declared: frozenset[str] = f
 
 
 def inputs_in_order(node: Net, key: Key, edges: Iterable[Edge]) -> tuple[str, ...]:
-    """The input ports of a vertex; those of a variadic layer are the connected ones (or two, if none is)."""
+    """The input ports of a vertex; those of a variadic layer are the connected ones (or two, if
+    none is)."""
     if not getattr(node, "is_variadic", False):
         return node.input_names
     ports = sorted({edge.target_port for edge in edges if edge.target == key}, key=int)
@@ -191,7 +284,8 @@ def inputs_in_order(node: Net, key: Key, edges: Iterable[Edge]) -> tuple[str, ..
 
 
 def topological(nodes: Mapping[Key, Net], edges: Iterable[Edge]) -> list[Key]:
-    """Vertices in an order that computes, the given order kept where it may be. Raises on a cycle."""
+    """Vertices in an order that computes, the given order kept where it may be. Raises on a
+    cycle."""
     sorter: graphlib.TopologicalSorter[Key] = graphlib.TopologicalSorter(dict.fromkeys(nodes, ()))
     for edge in edges:
         if edge.source is not None and edge.target is not None:
@@ -199,8 +293,10 @@ def topological(nodes: Mapping[Key, Net], edges: Iterable[Edge]) -> list[Key]:
     try:
         sorter.prepare()
     except graphlib.CycleError as error:
-        raise fail(OptionError, Fault("a graph may not run in a circle",
-                                      given=" -> ".join(map(repr, error.args[1])))) from None
+        raise fail(
+            OptionError,
+            Fault("a graph may not run in a circle", given=" -> ".join(map(repr, error.args[1]))),
+        ) from None
     rank = {key: i for i, key in enumerate(nodes)}
     order: list[Key] = []
     ready: list[Key] = []
@@ -209,4 +305,3 @@ def topological(nodes: Mapping[Key, Net], edges: Iterable[Edge]) -> list[Key]:
         order.append(ready.pop(0))
         sorter.done(order[-1])
     return order
-

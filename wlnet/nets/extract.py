@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from wlnet.core.errors import Fault, PartError, fail
+from wlnet.core.finding import Sought, node_at, select
 from wlnet.core.net import EMPTY, Net
 from wlnet.core.parts import (
     MULTI,
@@ -16,11 +17,8 @@ from wlnet.core.parts import (
     NetSharedArray,
     Path,
     Place,
-    Sought,
     as_steps,
-    node_at,
     path_text,
-    select,
 )
 from wlnet.core.ports import Coder, PortType
 from wlnet.core.spelling import suggestion

@@ -11,8 +11,9 @@ from itertools import pairwise
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.finding import node_at
 from wlnet.core.net import Net
-from wlnet.core.parts import Key, Path, node_at
+from wlnet.core.parts import Key, Path
 from wlnet.core.ports import UNKNOWN
 from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.nets.chain import chain_of

@@ -19,22 +19,29 @@ from wlnet.core.parts import NetSharedArray, Path, path_text
 from wlnet.core.shapes import Partial, is_known
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.core.tables import PropertyTable
-from wlnet.layers.layer import Layer
-from wlnet.nets.arrays import array_value, arrays_of
+from wlnet.nets.arrays import arrays_of
+from wlnet.nets.connections import connections, layers_of
 from wlnet.nets.inference import inference, inferred_port
 from wlnet.nets.show import show
 
 PROPERTIES = PropertyTable("a net")
 _row = PROPERTIES.row
-REPORT = ("LayersCount", "ArraysCount", "SharedArraysCount", "InputPortNames", "OutputPortNames",
-          "ArraysTotalElementCount", "ArraysTotalSize")
+REPORT = (
+    "LayersCount",
+    "ArraysCount",
+    "SharedArraysCount",
+    "InputPortNames",
+    "OutputPortNames",
+    "ArraysTotalElementCount",
+    "ArraysTotalSize",
+)
 
 
 def information(net: Any, prop: Any = None) -> Any:
     """A property of a net, a list of properties, or (without one) a dict that sums the net up.
 
-    `information(net, "Properties")` lists the names. A list of nets gives a list. Raises PartError for unknown
-    properties.
+    `information(net, "Properties")` lists the names. A list of nets gives a list. Raises PartError
+    for unknown properties.
 
     >>> from wlnet.nets.chain import NetChain
     >>> information(NetChain([3, "Ramp", 1], input=2), "ArraysTotalElementCount")
@@ -53,14 +60,6 @@ def information(net: Any, prop: Any = None) -> Any:
     return PROPERTIES.ask(net, prop)
 
 
-def layers_of(net: Net, at: Path = ()) -> Iterator[tuple[Path, Layer]]:
-    """Every layer with its path; what holds layers is none."""
-    if isinstance(net, Layer):
-        yield at, net
-    for key, node in net.nodes.items():
-        yield from layers_of(node, (*at, key))
-
-
 def _shapes(net: Net) -> dict[Any, Partial]:
     solution = inference(net)
     return {place.key: solution.array_shape(place.path) for place in reversed(array_places(net))}
@@ -72,14 +71,20 @@ def _in_order(net: Net) -> dict[Any, Any]:
 
 
 def _counts(net: Net) -> dict[Any, Any]:
-    return {key: int(np.prod([int(n or 0) for n in shape], dtype=int)) if is_known(shape) and shape is not None else AUTOMATIC
-            for key, shape in _in_order(net).items()}
+    return {
+        key: int(np.prod([int(n or 0) for n in shape], dtype=int))
+        if is_known(shape) and shape is not None
+        else AUTOMATIC
+        for key, shape in _in_order(net).items()
+    }
 
 
 def _bytes(net: Net) -> dict[Any, Any]:
     values = arrays_of(net)
-    return {key: count if count is AUTOMATIC else count * getattr(values[key], "itemsize", 4)
-            for key, count in _counts(net).items()}
+    return {
+        key: count if count is AUTOMATIC else count * getattr(values[key], "itemsize", 4)
+        for key, count in _counts(net).items()
+    }
 
 
 def _total(values: dict[Any, Any]) -> int:
@@ -110,7 +115,9 @@ _row("ArraysSizes")(lambda net: {key: size_text(count) for key, count in _bytes(
 _row("ArraysTotalElementCount")(lambda net: _total(_counts(net)))
 _row("ArraysTotalByteCount")(lambda net: _total(_bytes(net)))
 _row("ArraysTotalSize")(lambda net: size_text(_total(_bytes(net))))
-_row("SharedArraysCount")(lambda net: sum(isinstance(key, NetSharedArray) for key in arrays_of(net)))
+_row("SharedArraysCount")(
+    lambda net: sum(isinstance(key, NetSharedArray) for key in arrays_of(net))
+)
 
 
 @_row("ArraysLearningRateMultipliers")
@@ -147,13 +154,14 @@ _row("Properties")(lambda net: PROPERTIES.names())
 
 def _states(net: Net) -> list[Path]:
     """Ports of layers that carry a state from step to step."""
-    return [(*path, name) for path, layer in layers_of(net) for name in getattr(layer, "state_names", ())]
+    return [
+        (*path, name)
+        for path, layer in layers_of(net)
+        for name in getattr(layer, "state_names", ())
+    ]
 
 
-@_row("LayersGraph")
-def connections(net: Net) -> list[tuple[Path, Path]]:
-    """The edges between layers, at all levels: (path of the source, path of the target)."""
-    return _connections(net, ())[0]
+_row("LayersGraph")(connections)
 
 
 @_row("SummaryGraphic")
@@ -185,43 +193,10 @@ def _(net: Net) -> Any:
     return Services.draw_operations(Services.operations(net))
 
 
-def _connections(net: Net, at: Path) -> tuple[list[tuple[Path, Path]], dict[str, list[Path]], dict[str, Path]]:
-    """Edges inside, the layers that each input port leads to, and the layer that each output port comes from."""
-    if isinstance(net, Layer):
-        return [], {name: [at] for name in net.input_names}, dict.fromkeys(net.output_names, at)
-    inner = {key: _connections(node, (*at, key)) for key, node in net.nodes.items()}
-    edges = [edge for found, _, _ in inner.values() for edge in found]
-    entries: dict[str, list[Path]] = {name: [] for name in net.input_names}
-    exits: dict[str, Path] = {}
-    for source, source_port, target, target_port in links(net):
-        into = [] if target is None else inner[target][1].get(target_port, [(*at, target)])
-        if source is None:
-            entries[source_port] += into
-        elif target is None:
-            exits[target_port] = inner[source][2][source_port]
-        else:
-            edges += [(inner[source][2][source_port], path) for path in into]
-    return edges, entries, exits
-
-
-def links(net: Any) -> list[tuple[Any, str, Any, str]]:
-    """The edges of one level: (node, port, node, port); None is the net itself."""
-    if net.kind == "NetGraph":
-        return [(e.source, e.source_port, e.target, e.target_port) for e in net.edges]
-    keys: list[Any] = [None, *net.nodes, None]
-    links = []
-    for source, target in zip(keys[:-1], keys[1:], strict=True):
-        if source is None and not net.input_names:
-            continue
-        source_port = "Input" if source is None else net.nodes[source].output_names[0]
-        target_port = "Output" if target is None else net.nodes[target].input_names[0]
-        links.append((source, source_port, target, target_port))
-    return links
-
-
 @_row("TopologyHash")
 def _(net: Net) -> str:
-    """A hash of structure, parameters and shapes; the numbers and the names of nodes do not enter."""
+    """A hash of structure, parameters and shapes; the numbers and the names of nodes do not
+    enter."""
     numbers: dict[Path, int] = {}
     for i, (path, _) in enumerate(layers_of(net)):
         numbers[path] = i
@@ -229,13 +204,31 @@ def _(net: Net) -> str:
     # Arrays by number: what is shared has one.
     keys = {key: i for i, key in enumerate(arrays_of(net))}
     arrays = {place.path: keys[place.key] for place in array_places(net)}
-    rows = [(layer.kind, _options(layer),
-             [(name, solution.array_shape((*path, name)), arrays[(*path, name)]) for name in layer.array_values
-              if layer.array_values[name] is not None]) for path, layer in layers_of(net)]
+    rows = [
+        (
+            layer.kind,
+            _options(layer),
+            [
+                (name, solution.array_shape((*path, name)), arrays[(*path, name)])
+                for name in layer.array_values
+                if layer.array_values[name] is not None
+            ],
+        )
+        for path, layer in layers_of(net)
+    ]
     edges = sorted((numbers[a], numbers[b]) for a, b in connections(net))
-    around = [(operator.kind, _options(operator), [numbers[inner] for inner, _ in layers_of(operator, path)])
-              for path, operator in _operators(net)]
-    ends = [[solution.port_shape((), name) for name in names] for names in (net.input_names, net.output_names)]
+    around = [
+        (
+            operator.kind,
+            _options(operator),
+            [numbers[inner] for inner, _ in layers_of(operator, path)],
+        )
+        for path, operator in _operators(net)
+    ]
+    ends = [
+        [solution.port_shape((), name) for name in names]
+        for names in (net.input_names, net.output_names)
+    ]
     return hashlib.sha256(repr((rows, edges, around, ends)).encode()).hexdigest()
 
 
@@ -261,12 +254,16 @@ def multipliers_text(net: Net, table: Any) -> str:
         name = path_text(row.key) if isinstance(row.key, tuple) else repr(row.key)
         what = "the default" if won is None else str(won.rule)
         rate = f"{row.multiplier:g}" + ("  frozen" if row.multiplier == 0 else "")
-        dims = "?" if shape is None else "x".join("?" if n is None else str(n) for n in shape) or "scalar"
+        dims = (
+            "?"
+            if shape is None
+            else "x".join("?" if n is None else str(n) for n in shape) or "scalar"
+        )
         beat = "; ".join(str(lost) for lost in row.beaten) or "-"
         rows.append((name, dims, rate, what, "-" if won is None else won.set_at, beat))
     widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-    lines = ["  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows]
+    lines = [
+        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
+        for row in rows
+    ]
     return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
-
-
-__all__ = ["PROPERTIES", "array_value", "information", "layers_of", "multipliers_text"]

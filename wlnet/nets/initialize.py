@@ -1,14 +1,11 @@
 """net_initialize: arrays that are still AUTOMATIC get their first numbers.
 
-He et al., "Delving deep into rectifiers", 2015 (Kaiming); Glorot & Bengio, 2010 (Xavier); Saxe et al., 2013
-(orthogonal).
+How they are drawn stands in draws.py.
 """
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Iterator, Mapping
-from numbers import Real
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,28 +14,12 @@ from wlnet.core.errors import Fault, NotInitializedError, OptionError, fail
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path, path_text
 from wlnet.core.shapes import is_known, shape_text
-from wlnet.core.spelling import suggestion
-from wlnet.core.streams import Seed, as_seed, stream
+from wlnet.core.streams import as_seed, stream
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.layer import Layer
 from wlnet.nets.arrays import replace_arrays
+from wlnet.nets.draws import Draw, draw, draw_weights, read_method
 from wlnet.nets.inference import inference
-
-RAMPS = frozenset({"Ramp", "ReLU", "RectifiedLinearUnit"})
-Draw = np.ndarray[Any, Any]
-
-METHODS: dict[str, dict[str, Any]] = {
-    "Kaiming": {"Distribution": "Normal"},
-    "Xavier": {"Distribution": "Normal", "FactorType": "Mean"},
-    "Orthogonal": {},
-    "Identity": {"Distribution": 0.01},
-    "Random": {"Weights": 1.0, "Biases": None},
-}
-FACTORS: dict[str, Callable[[int, int], float]] = {
-    "In": lambda fan_in, fan_out: fan_in / 2,
-    "Out": lambda fan_in, fan_out: fan_out / 2,
-    "Mean": lambda fan_in, fan_out: (fan_in + fan_out) / 2,
-}
 
 
 def net_initialize(
@@ -46,10 +27,10 @@ def net_initialize(
 ) -> Any:
     """A net whose arrays all hold numbers.
 
-    method: "Kaiming" (variance kept: standard deviation sqrt(2 / fan_in) before a Ramp, else sqrt(1 / fan_in)),
-    "Xavier", "Orthogonal", "Identity", "Random", or (name, {option: value}).
-    random_seeding: an int or str, or AUTOMATIC for fresh entropy. all: True draws every array anew, running
-    statistics included; None takes all numbers away. A list of nets gives a list.
+    method: "Kaiming" (variance kept: standard deviation sqrt(2 / fan_in) before a Ramp, else sqrt(1
+    / fan_in)), "Xavier", "Orthogonal", "Identity", "Random", or (name, {option: value}).
+    random_seeding: an int or str, or AUTOMATIC for fresh entropy. all: True draws every array anew,
+    running statistics included; None takes all numbers away. A list of nets gives a list.
     Raises NotInitializedError for arrays whose shapes are not known.
 
     >>> from wlnet.layers import LinearLayer
@@ -64,51 +45,41 @@ def net_initialize(
         raise fail(OptionError, Fault("net_initialize takes a net", given=repr(net)[:80]))
     if all is not None and not isinstance(all, bool):
         raise fail(OptionError, Fault("`all` is True, False, or None", given=repr(all)))
-    name, options = _method(method)
+    name, options = read_method(method)
     seed = as_seed(random_seeding)
     if all is None:
         return replace_arrays(net, {key: AUTOMATIC for key, *_ in array_roles(net)})
-    wanted = [(key, layer, field, path) for key, layer, field, path in array_roles(net)
-              if all or _value(net, key, layer, field) is AUTOMATIC]
+    wanted = [
+        (key, layer, field, path)
+        for key, layer, field, path in array_roles(net)
+        if all or _value(net, key, layer, field) is AUTOMATIC
+    ]
     shapes = inference(net).arrays
     missing = [path for *_, path in wanted if not is_known(shapes[path].shape)]
     if missing:
-        raise fail(NotInitializedError, Fault(
-            "shapes are not known", given=", ".join(f"{path_text(p)} {shape_text(shapes[p].shape)}" for p in missing),
-            fix="say what goes in: NetChain([...], input=4), or the arrays"))
+        raise fail(
+            NotInitializedError,
+            Fault(
+                "shapes are not known",
+                given=", ".join(f"{path_text(p)} {shape_text(shapes[p].shape)}" for p in missing),
+                fix="say what goes in: NetChain([...], input=4), or the arrays",
+            ),
+        )
     following = next_functions(net)
     arrays = {}
     for key, layer, field, path in wanted:
         shape = shapes[path].shape
         assert shape is not None
-        arrays[key] = _start(layer, field, tuple(int(n or 0) for n in shape), following.get(path[:-1]), name, options,
-                             stream(seed, "net_initialize", key if isinstance(key, tuple) else key.name))
+        arrays[key] = _start(
+            layer,
+            field,
+            tuple(int(n or 0) for n in shape),
+            following.get(path[:-1]),
+            name,
+            options,
+            stream(seed, "net_initialize", key if isinstance(key, tuple) else key.name),
+        )
     return replace_arrays(net, arrays)
-
-
-def _method(given: Any) -> tuple[str, dict[str, Any]]:
-    name, options = given if isinstance(given, (tuple, list)) and len(given) == 2 else (given, {})
-    if name is AUTOMATIC:
-        name = "Kaiming"
-    if not isinstance(name, str) or name not in METHODS:
-        raise fail(OptionError, Fault("an unknown method of initialization", given=repr(name), known=list(METHODS),
-                                      fix=suggestion(str(name), METHODS)))
-    unknown = [word for word in options if word not in METHODS[name]]
-    if unknown:
-        raise fail(OptionError, Fault(f"method {name!r} has no such options", given=", ".join(map(repr, unknown)),
-                                      known=list(METHODS[name]), fix=suggestion(str(unknown[0]), METHODS[name])))
-    chosen = {**METHODS[name], **options}
-    for word, value in chosen.items():
-        _check_option(word, value)
-    return name, chosen
-
-
-def _check_option(word: str, value: Any) -> None:
-    if word == "FactorType":
-        if not isinstance(value, str) or value not in FACTORS:
-            raise fail(OptionError, Fault("an unknown FactorType", given=repr(value), known=list(FACTORS)))
-    elif not (word == "Biases" and value is None) and not (word == "Distribution" and value in ("Normal", "Uniform")):
-        _spelled(value)
 
 
 def array_roles(net: Net, at: Path = ()) -> Iterator[tuple[Any, Layer, str, Path]]:
@@ -131,18 +102,29 @@ def _roles(net: Net, at: Path) -> Iterator[tuple[Any, Layer, str, Path]]:
 
 
 def _value(root: Net, key: Any, layer: Layer, name: str) -> Any:
-    return root.shared.get(key.name, AUTOMATIC) if isinstance(key, NetSharedArray) else layer.array_values[name]
+    return (
+        root.shared.get(key.name, AUTOMATIC)
+        if isinstance(key, NetSharedArray)
+        else layer.array_values[name]
+    )
 
 
 def next_functions(net: Net) -> dict[Path, str]:
     """For every layer the name of the elementwise function that follows it, where one does.
 
-    It is looked for through nested chains; dropout, pooling, flattening and normalization in between are passed by.
+    It is looked for through nested chains; dropout, pooling, flattening and normalization in
+    between are passed by.
     """
     found: dict[Path, str] = {}
     flat = list(_sequence(net, ()))
-    passed = {"DropoutLayer", "FlattenLayer", "PoolingLayer", "ReshapeLayer", "BatchNormalizationLayer",
-              "NormalizationLayer"}
+    passed = {
+        "DropoutLayer",
+        "FlattenLayer",
+        "PoolingLayer",
+        "ReshapeLayer",
+        "BatchNormalizationLayer",
+        "NormalizationLayer",
+    }
     for i, (path, _) in enumerate(flat):
         for _, layer in flat[i + 1 :]:
             if layer.kind == "ElementwiseLayer":
@@ -174,72 +156,18 @@ def _graphs(net: Net, at: Path) -> Iterator[tuple[Path, Any]]:
 
 
 def _start(
-    layer: Layer, name: str, shape: tuple[int, ...], follower: str | None, method: str,
-    options: Mapping[str, Any], rng: np.random.Generator,
+    layer: Layer,
+    name: str,
+    shape: tuple[int, ...],
+    follower: str | None,
+    method: str,
+    options: Mapping[str, Any],
+    rng: np.random.Generator,
 ) -> Draw:
     start = layer.declared_arrays[name].start
     is_weight = start == "weights" or (start == "general" and len(shape) >= 2)
     if not is_weight:
         if name == "Biases" and method == "Random" and options["Biases"] is not None:
-            return _distribution(options["Biases"], shape, rng)
+            return draw(options["Biases"], shape, rng)
         return np.full(shape, 0.0 if start == "general" else start, dtype=np.float32)
-    return _weights(shape, follower, method, options, rng).astype(np.float32)
-
-
-def _weights(
-    shape: tuple[int, ...], follower: str | None, method: str, options: Mapping[str, Any], rng: np.random.Generator
-) -> Draw:
-    fan_out, fan_in = shape[0], max(math.prod(shape[1:]), 1)
-    gain = 2.0 if follower in RAMPS else 1.0
-    if method == "Random":
-        return _distribution(options["Weights"], shape, rng)
-    if method == "Orthogonal":
-        return _orthogonal(shape, rng) * math.sqrt(gain)
-    if method == "Identity":
-        return _identity(shape) + _distribution(options["Distribution"], shape, rng)
-    if follower in ("SELU", "ScaledExponentialLinearUnit"):
-        return rng.standard_normal(shape) * math.sqrt(1 / fan_in)
-    variance = gain / fan_in
-    if method == "Xavier":
-        variance = gain / FACTORS[options["FactorType"]](fan_in, fan_out)
-    deviation = math.sqrt(variance)
-    if options["Distribution"] == "Normal":
-        return rng.standard_normal(shape) * deviation
-    if options["Distribution"] == "Uniform":
-        return rng.uniform(-1, 1, shape) * (math.sqrt(3) * deviation)
-    return _distribution(options["Distribution"], shape, rng)
-
-
-def _distribution(given: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Draw:
-    name, a, b = _spelled(given)
-    return rng.normal(a, b, shape) if name == "Normal" else rng.uniform(a, b, shape)
-
-
-def _spelled(given: Any) -> tuple[str, float, float]:
-    """A number s is Normal(0, s); ("Normal", mean, s) and ("Uniform", low, high) are spelled out."""
-    spelled = given if isinstance(given, (tuple, list)) else ("Normal", 0.0, given)
-    numbers = [x for x in spelled[1:] if isinstance(x, Real) and not isinstance(x, bool) and math.isfinite(x)]
-    if len(spelled) == 3 and len(numbers) == 2:
-        name, a, b = spelled[0], float(numbers[0]), float(numbers[1])
-        if (name == "Normal" and b >= 0) or (name == "Uniform" and a <= b):
-            return name, a, b
-    raise fail(OptionError, Fault("a distribution that is not known", given=repr(given),
-                                  expected='a standard deviation, ("Normal", mean, deviation), ("Uniform", low, high)'))
-
-
-def _orthogonal(shape: tuple[int, ...], rng: np.random.Generator) -> Draw:
-    rows, columns = shape[0], max(math.prod(shape[1:]), 1)
-    u, _, v = np.linalg.svd(rng.standard_normal((rows, columns)), full_matrices=False)
-    return (u if u.shape == (rows, columns) else v).reshape(shape)
-
-
-def _identity(shape: tuple[int, ...]) -> Draw:
-    """A rectangular identity; for kernels the identity at the middle tap."""
-    eye = np.zeros(shape)
-    middle = tuple(n // 2 for n in shape[2:])
-    for i in range(min(shape[:2]) if len(shape) > 1 else shape[0]):
-        eye[(i, i, *middle) if len(shape) > 1 else (i,)] = 1
-    return eye
-
-
-__all__ = ["METHODS", "Seed", "array_roles", "net_initialize"]
+    return draw_weights(shape, follower, method, options, rng).astype(np.float32)

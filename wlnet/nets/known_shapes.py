@@ -7,14 +7,15 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from wlnet.core.finding import node_at
 from wlnet.core.net import Net
-from wlnet.core.parts import Path, node_at
+from wlnet.core.parts import Path
 from wlnet.core.ports import PortType
 from wlnet.core.shapes import Mismatch, merge
 from wlnet.nets.inference import check_shapes, inference
-from wlnet.nets.wires import Wire
 from wlnet.nets.placing import rebuilt
 from wlnet.nets.rules_of_parts import Moves
+from wlnet.nets.wires import Wire
 
 Known = tuple[Path, str, Wire]
 """A port of a net (path and name), and what was known of it."""

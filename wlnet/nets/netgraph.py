@@ -24,11 +24,13 @@ from wlnet.nets.shorthand import as_net
 class NetGraph(Container):
     """Nets connected by edges.
 
-    vertices: a list (addressed by position) or a dict (addressed by name) of layers or shorthands; or one net.
-    edges: (source, target) pairs or longer paths; several sources or targets stand in a list; NetPort("x") is a
-    port of the graph, NetPort("a", "Output") one of a vertex; (vertex, None) leaves an output out.
-    Port options by their names in snake_case, or ports={"Query": (3, 4)}.
-    Raises OptionError for edges that cannot be, ShapeError where neighbours do not fit, RuleError for rules.
+    vertices: a list (addressed by position) or a dict (addressed by name) of layers or shorthands;
+    or one net.
+    edges: (source, target) pairs or longer paths; several sources or targets stand in a list;
+    NetPort("x") is a port of the graph, NetPort("a", "Output") one of a vertex; (vertex, None)
+    leaves an output out. Port options by their names in snake_case, or ports={"Query": (3, 4)}.
+    Raises OptionError for edges that cannot be, ShapeError where neighbours do not fit, RuleError
+    for rules.
 
 
     Wolfram Language: NetGraph.
@@ -57,8 +59,10 @@ class NetGraph(Container):
         found = read_edges(nodes, [] if edges is None else edges, declared)
         spoken = self._given_ports(found, ports or {}, port_options)
         if whole is not None and whole.kind == "NetChain":
-            ends = [*zip(_inputs(found), whole.input_names, strict=True),
-                    *zip(_outputs(found), whole.output_names, strict=True)]
+            ends = [
+                *zip(_inputs(found), whole.input_names, strict=True),
+                *zip(_outputs(found), whole.output_names, strict=True),
+            ]
             spoken = {now: whole.ports[before] for now, before in ends} | spoken
         graph_with(self, nodes, found, spoken)
         object.__setattr__(self, "learning_rate_rules", parse_rules(learning_rate_multipliers))
@@ -73,7 +77,9 @@ class NetGraph(Container):
         self.check_rules()
 
     @staticmethod
-    def _given_ports(edges: list[Edge], ports: Mapping[str, Any], options: dict[str, Any]) -> dict[str, PortType]:
+    def _given_ports(
+        edges: list[Edge], ports: Mapping[str, Any], options: dict[str, Any]
+    ) -> dict[str, PortType]:
         names = [*_inputs(edges), *_outputs(edges)]
         by_field = {field_name(name): name for name in names}
         given: dict[str, PortType] = {}
@@ -81,8 +87,14 @@ class NetGraph(Container):
         for word, spec in [*ports.items(), *options.items()]:
             name = word if word in names else by_field.get(word)
             if name is None:
-                faults.append(Fault("a NetGraph has no such port or option", given=repr(word), known=names,
-                                    fix=suggestion(word, [*names, *by_field])))
+                faults.append(
+                    Fault(
+                        "a NetGraph has no such port or option",
+                        given=repr(word),
+                        known=names,
+                        fix=suggestion(word, [*names, *by_field]),
+                    )
+                )
             else:
                 given[name] = as_port(spec, name)
         if faults:
@@ -102,11 +114,16 @@ class NetGraph(Container):
         return self.graph_outputs
 
     def ports_of(self, key: Key) -> tuple[str, ...]:
-        """The input ports of a vertex, in its declared order; those of a variadic layer by number."""
+        """The input ports of a vertex, in its declared order; those of a variadic layer by
+        number."""
         return inputs_in_order(self.nodes[key], key, self.edges)
 
     def _structure(self) -> dict[str, Any]:
-        return {"edges": self.edges, "graph_inputs": self.graph_inputs, "graph_outputs": self.graph_outputs}
+        return {
+            "edges": self.edges,
+            "graph_inputs": self.graph_inputs,
+            "graph_outputs": self.graph_outputs,
+        }
 
     def _copy_structure(self, other: NetGraph) -> None:
         for name, value in other._structure().items():
@@ -123,7 +140,10 @@ def _outputs(edges: list[Edge]) -> list[str]:
 
 def _converted(net: Net, edges: Any) -> tuple[Any, Any]:
     if edges is not None:
-        raise fail(OptionError, Fault("a NetGraph made from one net takes no edges", given=repr(edges)[:80]))
+        raise fail(
+            OptionError,
+            Fault("a NetGraph made from one net takes no edges", given=repr(edges)[:80]),
+        )
     if net.kind == "NetChain":
         keys = list(net.nodes)
         items: Any = dict(net.nodes) if isinstance(keys[0], str) else list(net.nodes.values())
@@ -134,7 +154,8 @@ def _converted(net: Net, edges: Any) -> tuple[Any, Any]:
 def graph_with(
     graph: NetGraph, nodes: Mapping[Key, Net], edges: list[Edge], given: Mapping[str, PortType]
 ) -> None:
-    """Fill a new graph: vertices in topological order, shared arrays at the root, coders only at its ports."""
+    """Fill a new graph: vertices in topological order, shared arrays at the root, coders only at
+    its ports."""
     order = topological(nodes, edges)
     if isinstance(next(iter(nodes)), int):
         stored = {key: nodes[key] for key in sorted(nodes, key=lambda key: int(key))}
@@ -153,14 +174,18 @@ def graph_with(
         if ports[name] == UNKNOWN and feed.source is not None:
             coder = nodes[feed.source].ports.get(feed.source_port, UNKNOWN)
             ports[name] = coder if coder.coder is not None else UNKNOWN
-    bare, table = hoist({key: without_coders(node, node.port_names) for key, node in stored.items()})
+    bare, table = hoist(
+        {key: without_coders(node, node.port_names) for key, node in stored.items()}
+    )
     Net._fill(graph, nodes=bare, ports=ports, shared=table)
     object.__setattr__(graph, "edges", tuple(edges))
     object.__setattr__(graph, "graph_inputs", tuple(_inputs(edges)))
     object.__setattr__(graph, "graph_outputs", tuple(_outputs(edges)))
 
 
-def graph_of(nodes: Mapping[Key, Net], edges: list[Edge], ports: Mapping[str, PortType]) -> NetGraph:
+def graph_of(
+    nodes: Mapping[Key, Net], edges: list[Edge], ports: Mapping[str, PortType]
+) -> NetGraph:
     """A graph of nets and edges that are known to fit: how surgery makes its results."""
     graph = object.__new__(NetGraph)
     graph_with(graph, nodes, edges, ports)

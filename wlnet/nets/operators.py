@@ -28,14 +28,23 @@ class Operator(Container):
     def output_names(self) -> tuple[str, ...]:
         return ("Output",)
 
-    def _start(self, net: Any, parameters: dict[str, Any], input: Any, output: Any, rules: Any) -> None:
+    def _start(
+        self, net: Any, parameters: dict[str, Any], input: Any, output: Any, rules: Any
+    ) -> None:
         inner = as_net(net, "Net")
         if len(inner.input_names) != 1 or len(inner.output_names) != 1:
-            raise fail(OptionError, Fault(f"a {self.kind} takes a net with one input and one output",
-                                          given=f"inputs {list(inner.input_names)}, outputs {list(inner.output_names)}"))
+            raise fail(
+                OptionError,
+                Fault(
+                    f"a {self.kind} takes a net with one input and one output",
+                    given=f"inputs {list(inner.input_names)}, outputs {list(inner.output_names)}",
+                ),
+            )
         nodes, table = hoist({"Net": without_coders(inner, inner.port_names)})
         ports = {"Input": as_port(input), "Output": as_port(output, "Output")}
-        self._fill(nodes=nodes, parameters=parameters, ports=ports, shared=table, rules=parse_rules(rules))
+        self._fill(
+            nodes=nodes, parameters=parameters, ports=ports, shared=table, rules=parse_rules(rules)
+        )
         check_shapes(self)
         self.check_rules()
 
@@ -53,7 +62,12 @@ class NetMapOperator(Operator):
 
     @checked_keywords
     def __init__(
-        self, net: Any, *, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC
+        self,
+        net: Any,
+        *,
+        input: Any = AUTOMATIC,
+        output: Any = AUTOMATIC,
+        learning_rate_multipliers: Any = AUTOMATIC,
     ) -> None:
         self._start(net, {}, input, output, learning_rate_multipliers)
 
@@ -79,8 +93,13 @@ class NetNestOperator(Operator):
         try:
             count = positive(iterations)
         except (ValueError, TypeError):
-            raise fail(OptionError, Fault("a NetNestOperator applies its net a positive number of times",
-                                          given=repr(iterations))) from None
+            raise fail(
+                OptionError,
+                Fault(
+                    "a NetNestOperator applies its net a positive number of times",
+                    given=repr(iterations),
+                ),
+            ) from None
         self._start(net, {"Iterations": count}, input, output, learning_rate_multipliers)
 
 

@@ -7,9 +7,10 @@ from dataclasses import replace
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, RuleError, ShapeError, WlnetError, fail
+from wlnet.core.finding import node_at
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import EMPTY, Net
-from wlnet.core.parts import Key, Path, node_at, path_text
+from wlnet.core.parts import Key, Path, path_text
 from wlnet.nets.container import hoist, shared_names, without_coders
 from wlnet.nets.inference import check_shapes
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, PartError, fail
+from wlnet.core.finding import select
 from wlnet.core.net import Net
-from wlnet.core.parts import Key, NetPort, Span, as_steps, select
+from wlnet.core.parts import Key, NetPort, Span, as_steps
 from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.nets.container import with_needed_table
 

@@ -11,8 +11,9 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.errors import Fault, OptionError, PartError, RuleError, ShapeError, fail
+from wlnet.core.finding import find, node_at
 from wlnet.core.net import Net, as_array
-from wlnet.core.parts import NetSharedArray, Path, find, node_at, path_text
+from wlnet.core.parts import NetSharedArray, Path, path_text
 from wlnet.core.ports import Coder, PortType, as_port
 from wlnet.core.rules import NOTHING_SAID, parse_rules
 from wlnet.core.shapes import shape_text

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from wlnet.core.errors import PartError
+from wlnet.core.finding import find
 from wlnet.core.multipliers import array_places, multiplier_table
 from wlnet.core.net import Net
-from wlnet.core.parts import Alternatives, Key, NetSharedArray, Path, find
+from wlnet.core.parts import Alternatives, Key, NetSharedArray, Path
 from wlnet.core.rules import ArrayPlace, Holder, Rule, RuleList, match, parse_rules
 from wlnet.core.symbols import ALL, ANY, AUTOMATIC, Symbol
 

@@ -40,7 +40,9 @@ def as_net(given: Any, where: str) -> Net:
     if callable(given):
         if _argument_count(given) == 1:
             return ElementwiseLayer(given)
-        raise _no_layer(given, where, fix="a function of one number; of several: ThreadingLayer(function)")
+        raise _no_layer(
+            given, where, fix="a function of one number; of several: ThreadingLayer(function)"
+        )
     raise _no_layer(given, where)
 
 
@@ -61,7 +63,7 @@ def _no_layer(given: Any, where: str, fix: str | None = None) -> OptionError:
             "not a layer, a net, or a shorthand",
             at=f"position {where}",
             given=repr(given)[:80],
-            expected='a layer, a net, a positive size, a function name such as "Ramp", or a list of these',
+            expected='a layer, a net, a size, a function name such as "Ramp", or a list of these',
             fix=fix,
         ),
     )

@@ -44,7 +44,9 @@ class _Writer:
                 rows.append(self._row(f"{inner}{name}{text},", (*path, key), node))
             opening, closing = ("{", "}") if named else ("[", "]")
             edges = f", {self._edges(net)}" if net.kind == "NetGraph" else ""
-            return f"{net.kind}({opening}\n" + "\n".join(rows) + f"\n{indent}{closing}{edges}{tail})"
+            return (
+                f"{net.kind}({opening}\n" + "\n".join(rows) + f"\n{indent}{closing}{edges}{tail})"
+            )
         arguments = [self.write(net.nodes["Net"], (*path, "Net"), indent)]
         arguments += [repr(value) for value in net.parameters.values()]
         return f"{net.kind}({', '.join(arguments)}{tail})"
@@ -57,7 +59,11 @@ class _Writer:
 
     def _shapes(self, path: Path, node: Net) -> str:
         def side(names: tuple[str, ...]) -> str:
-            known = [shape_text(self.solution.port_shape(path, name)) for name in names if (path, name) in self.solution.ports]
+            known = [
+                shape_text(self.solution.port_shape(path, name))
+                for name in names
+                if (path, name) in self.solution.ports
+            ]
             return " ".join(known)
 
         return f"{side(node.input_names)} -> {side(node.output_names)}".strip()
@@ -67,7 +73,9 @@ class _Writer:
         positional = True
         for field in layer.declared_parameters.values():
             value = layer.parameters[field.wolfram]
-            if (value == field.default and value is not AUTOMATIC) or (value is AUTOMATIC and field.default is AUTOMATIC):
+            if (value == field.default and value is not AUTOMATIC) or (
+                value is AUTOMATIC and field.default is AUTOMATIC
+            ):
                 positional = False
                 continue
             text = _text(field.check, value)
@@ -105,8 +113,14 @@ class _Writer:
 
         rows = []
         for e in net.edges:
-            source = end(e.source, e.source_port, net.nodes[e.source].output_names if e.source is not None else ())
-            target = end(e.target, e.target_port, net.ports_of(e.target) if e.target is not None else ())
+            source = end(
+                e.source,
+                e.source_port,
+                net.nodes[e.source].output_names if e.source is not None else (),
+            )
+            target = end(
+                e.target, e.target_port, net.ports_of(e.target) if e.target is not None else ()
+            )
             rows.append(f"({source}, {target})")
         used = {(e.source, e.source_port) for e in net.edges}
         for key, node in net.nodes.items():

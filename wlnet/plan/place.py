@@ -52,8 +52,13 @@ class _Placing:
         if how == "reshape":
             if self._is_strided(call.inputs[0]):
                 return
-        elif how not in TAKES_STRIDES or output in self.results or any(
-            reader.primitive not in TAKES_STRIDES[how] for reader in self.readers.get(output, [])
+        elif (
+            how not in TAKES_STRIDES
+            or output in self.results
+            or any(
+                reader.primitive not in TAKES_STRIDES[how]
+                for reader in self.readers.get(output, [])
+            )
         ):
             return
         what = call.attributes["axes"] if how == "transpose" else output.shape

@@ -12,8 +12,8 @@ from typing import Any
 from wlnet.core.net import Net
 from wlnet.core.parts import path_text
 from wlnet.core.shapes import shape_text
+from wlnet.nets.connections import connections, layers_of, links
 from wlnet.nets.inference import inference
-from wlnet.nets.information import connections, layers_of, links
 
 BOX = (150, 40)
 GAP = (24, 34)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, PartError, fail
+from wlnet.core.finding import find
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
-from wlnet.core.parts import find
 from wlnet.core.rules import ArrayKey, Holder, RuleList, match, parse_rules
 from wlnet.core.symbols import AUTOMATIC
 

@@ -1,0 +1,61 @@
+"""What leads to what inside a net: its layers, and the edges between them at all levels."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Any
+
+from wlnet.core.net import Net
+from wlnet.core.parts import Path
+from wlnet.layers.layer import Layer
+
+
+def layers_of(net: Net, at: Path = ()) -> Iterator[tuple[Path, Layer]]:
+    """Every layer with its path; what holds layers is none."""
+    if isinstance(net, Layer):
+        yield at, net
+    for key, node in net.nodes.items():
+        yield from layers_of(node, (*at, key))
+
+
+def connections(net: Net) -> list[tuple[Path, Path]]:
+    """The edges between layers, at all levels: (path of the source, path of the target)."""
+    return _connections(net, ())[0]
+
+
+def _connections(
+    net: Net, at: Path
+) -> tuple[list[tuple[Path, Path]], dict[str, list[Path]], dict[str, Path]]:
+    """Edges inside, the layers that each input port leads to, and the layer that each output port
+    comes from."""
+    if isinstance(net, Layer):
+        return [], {name: [at] for name in net.input_names}, dict.fromkeys(net.output_names, at)
+    inner = {key: _connections(node, (*at, key)) for key, node in net.nodes.items()}
+    edges = [edge for found, _, _ in inner.values() for edge in found]
+    entries: dict[str, list[Path]] = {name: [] for name in net.input_names}
+    exits: dict[str, Path] = {}
+    for source, source_port, target, target_port in links(net):
+        into = [] if target is None else inner[target][1].get(target_port, [(*at, target)])
+        if source is None:
+            entries[source_port] += into
+        elif target is None:
+            exits[target_port] = inner[source][2][source_port]
+        else:
+            edges += [(inner[source][2][source_port], path) for path in into]
+    return edges, entries, exits
+
+
+def links(net: Any) -> list[tuple[Any, str, Any, str]]:
+    """The edges of one level: (node, port, node, port); None is the net itself."""
+    if net.kind == "NetGraph":
+        return [(e.source, e.source_port, e.target, e.target_port) for e in net.edges]
+    keys: list[Any] = [None, *net.nodes, None]
+    links = []
+    for source, target in pairwise(keys):
+        if source is None and not net.input_names:
+            continue
+        source_port = "Input" if source is None else net.nodes[source].output_names[0]
+        target_port = "Output" if target is None else net.nodes[target].input_names[0]
+        links.append((source, source_port, target, target_port))
+    return links

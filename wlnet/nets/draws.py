@@ -1,0 +1,150 @@
+"""First numbers: the methods of initialization, and the distributions they draw from.
+
+He et al., "Delving deep into rectifiers", 2015 (Kaiming); Glorot & Bengio, 2010 (Xavier); Saxe et
+al., 2013 (orthogonal).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from numbers import Real
+from typing import Any
+
+import numpy as np
+
+from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.spelling import suggestion
+from wlnet.core.symbols import AUTOMATIC
+
+RAMPS = frozenset({"Ramp", "ReLU", "RectifiedLinearUnit"})
+Draw = np.ndarray[Any, Any]
+
+METHODS: dict[str, dict[str, Any]] = {
+    "Kaiming": {"Distribution": "Normal"},
+    "Xavier": {"Distribution": "Normal", "FactorType": "Mean"},
+    "Orthogonal": {},
+    "Identity": {"Distribution": 0.01},
+    "Random": {"Weights": 1.0, "Biases": None},
+}
+FACTORS: dict[str, Callable[[int, int], float]] = {
+    "In": lambda fan_in, fan_out: fan_in / 2,
+    "Out": lambda fan_in, fan_out: fan_out / 2,
+    "Mean": lambda fan_in, fan_out: (fan_in + fan_out) / 2,
+}
+
+
+def read_method(given: Any) -> tuple[str, dict[str, Any]]:
+    """The name and all options of a method that was asked for. Raises OptionError."""
+    name, options = given if isinstance(given, (tuple, list)) and len(given) == 2 else (given, {})
+    if name is AUTOMATIC:
+        name = "Kaiming"
+    if not isinstance(name, str) or name not in METHODS:
+        raise fail(
+            OptionError,
+            Fault(
+                "an unknown method of initialization",
+                given=repr(name),
+                known=list(METHODS),
+                fix=suggestion(str(name), METHODS),
+            ),
+        )
+    unknown = [word for word in options if word not in METHODS[name]]
+    if unknown:
+        raise fail(
+            OptionError,
+            Fault(
+                f"method {name!r} has no such options",
+                given=", ".join(map(repr, unknown)),
+                known=list(METHODS[name]),
+                fix=suggestion(str(unknown[0]), METHODS[name]),
+            ),
+        )
+    chosen = {**METHODS[name], **options}
+    for word, value in chosen.items():
+        _check_option(word, value)
+    return name, chosen
+
+
+def _check_option(word: str, value: Any) -> None:
+    if word == "FactorType":
+        if not isinstance(value, str) or value not in FACTORS:
+            raise fail(
+                OptionError, Fault("an unknown FactorType", given=repr(value), known=list(FACTORS))
+            )
+    elif not (word == "Biases" and value is None) and not (
+        word == "Distribution" and value in ("Normal", "Uniform")
+    ):
+        _spelled(value)
+
+
+def draw_weights(
+    shape: tuple[int, ...],
+    follower: str | None,
+    method: str,
+    options: Mapping[str, Any],
+    rng: np.random.Generator,
+) -> Draw:
+    """Weights (out, ...): fan_in is the product of all sizes but the first."""
+    fan_out, fan_in = shape[0], max(math.prod(shape[1:]), 1)
+    gain = 2.0 if follower in RAMPS else 1.0
+    if method == "Random":
+        return draw(options["Weights"], shape, rng)
+    if method == "Orthogonal":
+        return _orthogonal(shape, rng) * math.sqrt(gain)
+    if method == "Identity":
+        return _identity(shape) + draw(options["Distribution"], shape, rng)
+    if follower in ("SELU", "ScaledExponentialLinearUnit"):
+        return rng.standard_normal(shape) * math.sqrt(1 / fan_in)
+    variance = gain / fan_in
+    if method == "Xavier":
+        variance = gain / FACTORS[options["FactorType"]](fan_in, fan_out)
+    deviation = math.sqrt(variance)
+    if options["Distribution"] == "Normal":
+        return rng.standard_normal(shape) * deviation
+    if options["Distribution"] == "Uniform":
+        return rng.uniform(-1, 1, shape) * (math.sqrt(3) * deviation)
+    return draw(options["Distribution"], shape, rng)
+
+
+def draw(given: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Draw:
+    name, a, b = _spelled(given)
+    return rng.normal(a, b, shape) if name == "Normal" else rng.uniform(a, b, shape)
+
+
+def _spelled(given: Any) -> tuple[str, float, float]:
+    """A number s is Normal(0, s); ("Normal", mean, s) and ("Uniform", low, high) are spelled
+    out."""
+    spelled = given if isinstance(given, (tuple, list)) else ("Normal", 0.0, given)
+    numbers = [
+        x
+        for x in spelled[1:]
+        if isinstance(x, Real) and not isinstance(x, bool) and math.isfinite(x)
+    ]
+    if len(spelled) == 3 and len(numbers) == 2:
+        name, a, b = spelled[0], float(numbers[0]), float(numbers[1])
+        if (name == "Normal" and b >= 0) or (name == "Uniform" and a <= b):
+            return name, a, b
+    raise fail(
+        OptionError,
+        Fault(
+            "a distribution that is not known",
+            given=repr(given),
+            expected='a standard deviation, ("Normal", mean, deviation), ("Uniform", low, high)',
+        ),
+    )
+
+
+def _orthogonal(shape: tuple[int, ...], rng: np.random.Generator) -> Draw:
+    rows, columns = shape[0], max(math.prod(shape[1:]), 1)
+    u, _, v = np.linalg.svd(rng.standard_normal((rows, columns)), full_matrices=False)
+    return (u if u.shape == (rows, columns) else v).reshape(shape)
+
+
+def _identity(shape: tuple[int, ...]) -> Draw:
+    """A rectangular identity; for kernels the identity at the middle tap."""
+    eye = np.zeros(shape)
+    middle = tuple(n // 2 for n in shape[2:])
+    for i in range(min(shape[:2]) if len(shape) > 1 else shape[0]):
+        eye[(i, i, *middle) if len(shape) > 1 else (i,)] = 1
+    return eye
