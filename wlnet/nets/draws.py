@@ -108,6 +108,7 @@ def draw_weights(
 
 
 def draw(given: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Draw:
+    """Numbers of a distribution."""
     name, a, b = _spelled(given)
     return rng.normal(a, b, shape) if name == "Normal" else rng.uniform(a, b, shape)
 
