@@ -47,7 +47,7 @@ NETS: dict[str, Any] = {
     "operator": NetMapOperator(LIN),
     "layer": LIN,
 }
-ERROR = object()
+ERROR = "no such part"
 
 
 def plain(value: Any) -> Any:

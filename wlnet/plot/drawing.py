@@ -40,6 +40,10 @@ class Drawing:
                 depth[target] = max(depth[target], depth[source] + 1)
             if depth == before:
                 break
+        # Down again, each to just above what it leads to: then few arrows pass behind boxes.
+        for node in sorted(depth, key=depth.__getitem__, reverse=True):
+            below = [depth[target] for source, target in self.edges if source == node]
+            depth[node] = min(below) - 1 if below else depth[node]
         rows: list[list[Hashable]] = [[] for _ in range(max(depth.values(), default=0) + 1)]
         for node, row in depth.items():
             rows[row].append(node)
