@@ -7,7 +7,12 @@ import pytest
 
 from tests.layers.bench import Bench
 from wlnet.core.errors import OptionError
+from wlnet.graph.reference import run_graph
 from wlnet.layers import BatchNormalizationLayer, DropoutLayer
+from wlnet.nets.arrays import arrays_of
+from wlnet.nets.initialize import net_initialize
+from wlnet.nets.operators import NetNestOperator
+from wlnet.plan.lower import lower
 
 MANY = 200_000
 
@@ -116,3 +121,22 @@ def test_channels_may_stand_last():
 def test_a_batch_without_spread_gives_the_biases():
     y, _ = normalized(numbers=np.full((1, 2), 7.0))
     assert y.tolist() == [[0.5, -0.5]]
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+def test_a_layer_that_is_applied_n_times_moves_its_statistics_n_times(count):
+    layer = BatchNormalizationLayer(
+        momentum=0.75, scaling=[2, 3], moving_mean=[10, 20], moving_variance=[4, 9]
+    )
+    net = net_initialize(NetNestOperator(layer, count, input=(2, 5)))
+    graph = lower(net, 4, "Train")
+    mean, variance, x = np.array([10.0, 20]), np.array([4.0, 9]), BATCH
+    for _ in range(count):
+        mean = 0.75 * mean + 0.25 * x.mean((0, 2))
+        variance = 0.75 * variance + 0.25 * x.var((0, 2))
+        along = (x - x.mean((0, 2), keepdims=True)) / np.sqrt(x.var((0, 2), keepdims=True) + 0.001)
+        x = along * np.array([[2], [3]])
+    values = run_graph(graph, {"Input": BATCH}, arrays_of(net))
+    np.testing.assert_allclose(values[graph.updates["Net", "MovingMean"]], mean)
+    np.testing.assert_allclose(values[graph.updates["Net", "MovingVariance"]], variance)
+    np.testing.assert_allclose(values[graph.outputs["Output"]], x)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 import wlnet as wl
 from wlnet import AUTOMATIC, NetChain, NetGraph, NetSharedArray, OptionError, net_initialize
 from wlnet.core.net import same
+from wlnet.nets.initialize import next_functions
 
 WIDE, LONG = 400, 300
 """How large the matrix of a sample is: 120000 draws tell a deviation to within 1 part in 200."""
@@ -70,6 +71,7 @@ def test_kaiming_is_the_default() -> None:
         [wl.DropoutLayer(), wl.BatchNormalizationLayer()],
         [wl.ReshapeLayer((LONG, 1))],
         [wl.FlattenLayer()],
+        [wl.ReshapeLayer((LONG, 1)), wl.TransposeLayer(), wl.NormalizationLayer()],
     ],
     ids=str,
 )
@@ -84,6 +86,59 @@ def test_a_ramp_is_seen_out_of_and_into_nested_chains_and_along_edges_and_no_fur
     looks_normal(arrays(graph)["a", "Weights"], math.sqrt(2 / WIDE))
     looks_normal(drawn("Kaiming", LONG, "Ramp"), math.sqrt(1 / WIDE))
     looks_normal(drawn("Kaiming", "Tanh", "Ramp"), math.sqrt(1 / WIDE))
+
+
+BRANCHING = {"a": 9, "r": "Ramp", "s": "Ramp", "t": "Tanh", "d": wl.DropoutLayer()}
+
+
+def followed(net: Any) -> dict[Any, str]:
+    """By what function the layers with weights are followed."""
+    found = next_functions(net)
+    return {key[:-1]: found[key[:-1]] for key in arrays(net) if key[:-1] in found}
+
+
+@pytest.mark.parametrize(
+    ("net", "found"),
+    [
+        # A graph in a chain is walked into, neither skipped nor the end.
+        (NetChain([9, NetGraph([9, "Tanh"], [(1, 2)]), "Ramp"]), {(2, 1): "Tanh"}),
+        (NetChain([9, NetGraph(["Tanh", 9], [(1, 2)]), "Ramp"]), {(1,): "Tanh", (2, 2): "Ramp"}),
+        # A chain as a vertex: what counts is its last layer.
+        (NetGraph({"c": NetChain(["Tanh", 9]), "r": "Ramp"}, [("c", "r")]), {("c", 2): "Ramp"}),
+        (NetGraph({"c": NetChain([9, "Tanh"]), "r": "Ramp"}, [("c", "r")]), {("c", 1): "Tanh"}),
+        # Along the edges of a graph as along a chain.
+        (
+            NetGraph(
+                {"a": 9, "b": wl.BatchNormalizationLayer(), "d": wl.DropoutLayer(), "r": "Ramp"},
+                [("a", "b", "d", "r")],
+            ),
+            {("a",): "Ramp", ("b",): "Ramp"},
+        ),
+        (
+            NetGraph({"a": wl.ConvolutionLayer(9, 1), "p": wl.PoolingLayer(2), "r": "Ramp"},
+                     [("a", "p", "r")], input=(1, 4, 4)),
+            {("a",): "Ramp"},
+        ),
+        (NetGraph([9, 9, "Ramp"], [(1, 2, 3)]), {(2,): "Ramp"}),
+        # Where ways part, all must come to the same function.
+        (NetGraph(BRANCHING, [("a", "r"), ("a", "d", "s"), ("a", "t")]), {}),
+        (NetGraph(BRANCHING, [("a", "r", "t"), ("a", "d", "s")]), {("a",): "Ramp"}),
+        (NetGraph({"a": 9, "r": "Ramp", "+": wl.TotalLayer()}, [("a", "r", "+"), ("a", "+")]), {}),
+        # Through the walls of operators, as if their nets were applied once.
+        (NetChain([wl.NetMapOperator(["Tanh", 9]), "Ramp"]), {(1, "Net", 2): "Ramp"}),
+        (NetChain([9, wl.NetMapOperator("Ramp")]), {(1,): "Ramp"}),
+        (NetChain([wl.NetNestOperator(["Ramp", 9], 3), "Tanh"]), {(1, "Net", 2): "Tanh"}),
+        (wl.NetNestOperator(["Ramp", 9], 3), {}),
+    ],
+)  # fmt: skip
+def test_a_function_is_seen_along_what_leads_from_layer_to_layer(net: Any, found: Any) -> None:
+    assert followed(net) == found
+
+
+def test_the_gain_of_a_ramp_is_not_given_past_a_graph() -> None:
+    inner = NetGraph([LONG, "Tanh"], [(1, 2)])
+    net = net_initialize(NetChain([LONG, inner, "Ramp"], input=WIDE))
+    looks_normal(np.float64(arrays(net)[1, "Weights"]), math.sqrt(1 / WIDE))
 
 
 @pytest.mark.parametrize(
@@ -188,6 +243,8 @@ def test_what_is_no_weight_starts_at_its_fixed_value(method: str) -> None:
         (("Xavier", {"FactorTyp": "In"}), ["'FactorTyp'", "did you mean 'FactorType'"]),
         (("Xavier", {"FactorType": "Out "}), ["FactorType", "'Out '", "Mean"]),
         (("Kaiming", {"Distribution": "Gauss"}), ["distribution", "'Gauss'"]),
+        (("Kaiming", {"Distribution": "Norml"}), ["did you mean 'Normal'"]),
+        (("Identity", {"Distribution": "Normal"}), ["distribution", "'Normal'"]),
         (("Random", {"Weights": -1}), ["distribution", "-1"]),
         (("Random", {"Weights": ("Normal", 0, -1)}), ["distribution"]),
         (("Random", {"Weights": ("Normal", "x", 1)}), ["distribution"]),
@@ -196,7 +253,15 @@ def test_what_is_no_weight_starts_at_its_fixed_value(method: str) -> None:
         (("Identity", {"Distribution": None}), ["distribution", "None"]),
         (("Random", {"Weights": float("nan")}), ["distribution", "nan"]),
         (("Random", {"Weights": float("inf")}), ["distribution", "inf"]),
-        (("Kaiming", "Normal"), ["Kaiming"]),
+        (("Kaiming", "Normal"), ["options of method 'Kaiming'", "'Normal'", "Distribution"]),
+        (("Kaiming", 3), ["options of method 'Kaiming'", "3", "Distribution"]),
+        (("Orthogonal", None), ["options of method 'Orthogonal'", "None", "no options"]),
+        (
+            ("Kaiming", {"Distribution": np.ones(2)}),
+            ["distribution", "array", '"Uniform", a standard'],
+        ),
+        (("Kaiming", {"Distribution": (np.ones(2), 0, 1)}), ["distribution", "array"]),
+        (("Xavier", {"FactorType": np.ones(2)}), ["FactorType", "Mean"]),
     ],
     ids=str,
 )

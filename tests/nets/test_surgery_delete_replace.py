@@ -266,6 +266,18 @@ def test_nothing_in_place_of_a_layer_deletes_it() -> None:
     )
 
 
+@pytest.mark.parametrize("name", ["Input", "Output"])
+@pytest.mark.parametrize("rules", [wl.AUTOMATIC, {"b": 0}])
+def test_a_node_may_be_called_like_a_port_and_still_goes(name: str, rules: Any) -> None:
+    with pytest.warns(RuleWarning, match="called like a port"):
+        net = NetChain(
+            {"a": 4, "b": {name: "Tanh", "c": 3}, name: "Tanh", "d": 2},
+            learning_rate_multipliers=rules,
+        )
+    left = NetChain({"a": 4, "b": {"c": 3}, "d": 2}, learning_rate_multipliers=rules)
+    assert net_replace(net, {"Tanh": None}) == left
+
+
 def test_a_bare_layer_is_replaced_as_a_whole() -> None:
     assert net_replace(ElementwiseLayer("Tanh"), {"Tanh": "Ramp"}) == ElementwiseLayer("Ramp")
     with pytest.raises(OptionError, match="cannot be deleted"):

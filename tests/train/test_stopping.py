@@ -205,3 +205,96 @@ def test_a_function_that_answers_anything_but_true_or_false_is_an_error(answer: 
             training_stopping_criterion=lambda state: answer,
             max_training_rounds=2,
         )
+
+
+# The clock.
+
+
+@pytest.mark.filterwarnings("ignore::wlnet.TrainingWarning")
+@pytest.mark.parametrize("held", [None, DATA], ids=["training", "validation"])
+@pytest.mark.parametrize("batch_size", [6, 12], ids=["round cut short", "whole round"])
+@pytest.mark.parametrize("criterion", ["Loss", lambda state: True], ids=["named", "function"])
+def test_the_time_goal_goes_before_a_criterion(criterion: Any, batch_size: int, held: Any) -> None:
+    results = wl.net_train(
+        perceptron(),
+        DATA,
+        wl.ALL,
+        batch_size=batch_size,
+        max_training_rounds=9,
+        time_goal=1e-9,
+        validation_set=held,
+        training_stopping_criterion=criterion,
+    )
+    assert results["ReasonTrainingStopped"] == "TimeGoal"
+    assert results["TotalRounds"] == batch_size // 12
+    assert results["TotalBatches"] == 1
+
+
+# Measurements of the top n.
+
+TOP: dict[str, Any] = {
+    "key": "AccuracyTop2",
+    "pair": ("Accuracy", 2),
+    "key in a dict": {"Criterion": "AccuracyTop2"},
+    "pair in a dict": {"Criterion": ("Accuracy", 2)},
+}
+
+
+@pytest.mark.parametrize("case", TOP)
+def test_a_measurement_of_the_top_n_stops_a_training(case: str) -> None:
+    x, y = classes(30)
+    results = wl.net_train(
+        classifier(),
+        (x, y),
+        wl.ALL,
+        validation_set=(x, y),
+        learning_rate=0.01,
+        max_training_rounds=200,
+        training_progress_measurements=["Accuracy", ("Accuracy", 2)],
+        training_stopping_criterion=TOP[case],
+    )
+    found = results["ValidationMeasurementsLists"]["AccuracyTop2"]
+    assert results["ReasonTrainingStopped"] == "StoppingCriterion"
+    assert found[-1] <= max(found[:-1])
+    assert all(b > a for a, b in itertools.pairwise(found[:-1])), "more is better"
+    assert results["ValidationMeasurements"]["AccuracyTop2"] == max(found)
+
+
+def test_a_pair_with_1_is_the_plain_measurement() -> None:
+    assert as_criterion(("ErrorRate", 1)) == as_criterion("ErrorRate")
+    assert as_criterion(("ErrorRate", 3)) == as_criterion("ErrorRateTop3")
+
+
+def test_a_top_n_that_is_not_measured_is_an_error_with_its_repair() -> None:
+    with pytest.raises(
+        wl.OptionError,
+        match=r"'ErrorRateTop2' is not measured[^$]*measurements=\('ErrorRate', 2\)",
+    ):
+        wl.net_train(classifier(), classes(30), training_stopping_criterion=("ErrorRate", 2))
+
+
+@pytest.mark.parametrize(
+    "criterion",
+    [
+        ("ErrorRate", 0),
+        ("ErrorRate", True),
+        ("MeanSquare", 2),
+        ("Loss", 2),
+        ("ConfusionMatrix", 1),
+        ("ErrorRate", 2, 3),
+        "MeanSquareTop2",
+        "ErrorRateTop",
+        "ErrorRateTop1",
+        "ErrorRateTop02",
+        "Top2",
+        "ConfusionMatrix",
+        ["ErrorRate"],
+        3,
+    ],
+    ids=repr,
+)
+def test_what_is_no_measurement_of_a_direction_is_no_criterion(criterion: Any) -> None:
+    with pytest.raises(wl.OptionError, match="training_stopping_criterion"):
+        as_criterion(criterion)
+    with pytest.raises(wl.OptionError, match="training_stopping_criterion"):
+        as_criterion({"Criterion": criterion})

@@ -8,9 +8,9 @@ from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
 
+from wlnet.core.arrays import read_only
 from wlnet.core.errors import Fault, OptionError, fail
 from wlnet.core.names import a
-from wlnet.core.parts import NetSharedArray
 from wlnet.core.ports import PortType
 from wlnet.core.rules import NOTHING_SAID, RuleList
 from wlnet.core.symbols import AUTOMATIC
@@ -136,6 +136,11 @@ class Net:
         return (*self.input_names, *self.output_names)
 
     @property
+    def is_variadic(self) -> bool:
+        """Whether it takes as many inputs as are connected."""
+        return False
+
+    @property
     def has_multipliers(self) -> bool:
         """Whether the LearningRateMultipliers option exists here: on what can hold arrays."""
         return True
@@ -186,21 +191,23 @@ class Net:
 
 def _rebuild(cls: type[Net], state: dict[str, Any]) -> Net:
     new = object.__new__(cls)
-    for value in (*state["array_values"].values(), *state["shared"].values()):
-        if isinstance(value, np.ndarray):
-            value.flags.writeable = False  # pickling and copying forget it
     Net._fill(
         new,
         nodes=state["nodes"],
-        arrays=state["array_values"],
+        arrays=_sealed(state["array_values"]),
         parameters=state["parameters"],
         ports=state["ports"],
         rules=state["rules"],
-        shared=state["shared"],
+        shared=_sealed(state["shared"]),
     )
     for name, value in state["structure"].items():
         object.__setattr__(new, name, value)
     return new
+
+
+def _sealed(values: Mapping[str, Any]) -> dict[str, Any]:
+    # Pickling and copying forget that arrays cannot be written to.
+    return {name: read_only(value) for name, value in values.items()}
 
 
 def same(a: Any, b: Any) -> bool:
@@ -218,38 +225,3 @@ def same(a: Any, b: Any) -> bool:
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
         return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
     return bool(a == b)
-
-
-def as_array(given: Any, name: str, kind: str) -> Any:
-    """An array option as it is kept: AUTOMATIC, None, a NetSharedArray, or read-only float32
-    numbers."""
-    if given is None or given is AUTOMATIC or isinstance(given, NetSharedArray):
-        return given
-    try:
-        array = np.array(given, dtype=np.float32, order="C")
-    except (TypeError, ValueError):
-        array = None
-    if array is None or isinstance(given, (str, bytes, bool)):
-        raise fail(
-            OptionError,
-            Fault(
-                f"{name} of {a(kind)} is not an array of numbers",
-                given=repr(given)[:80],
-                expected="numbers, AUTOMATIC, None where the array may be absent, or "
-                'NetSharedArray("name")',
-            ),
-        )
-    if not np.isfinite(array).all():
-        raise fail(
-            OptionError,
-            Fault(
-                f"{name} of {a(kind)} holds numbers that are not finite", expected="finite numbers"
-            ),
-        )
-    array.flags.writeable = False
-    return array
-
-
-def is_array(value: Any) -> bool:
-    """Whether an array option holds numbers."""
-    return isinstance(value, np.ndarray)

@@ -103,6 +103,14 @@ class NetSharedArray:
         return f"NetSharedArray({self.name!r})"
 
 
+def key_text(key: Any) -> str:
+    """
+    >>> key_text((1, "Weights")), key_text(NetSharedArray("w"))
+    ('1/Weights', "NetSharedArray('w')")
+    """
+    return path_text(key) if isinstance(key, tuple) else repr(key)
+
+
 class Addressable(Protocol):
     """What the part language sees of a net."""
 

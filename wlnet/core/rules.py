@@ -82,11 +82,7 @@ def multiplier(value: Any) -> float:
     otherwise."""
     if value is None:
         return 0.0
-    if (
-        isinstance(value, bool)
-        or type(value).__name__ == "bool"
-        or not isinstance(value, numbers.Real)
-    ):
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise ValueError("a real number, or None to freeze")
     number = float(value)
     if not math.isfinite(number):
@@ -116,7 +112,7 @@ def parse_rules(
         try:
             if not isinstance(part, NetSharedArray):
                 as_steps(part)
-            part = tuple(part) if isinstance(part, list) else part
+            part = _frozen(part)
         except PartError as error:
             fine = False
             what = f"a part that cannot be: {error.faults[0].what}"
@@ -136,8 +132,17 @@ def parse_rules(
             )
         if fine:
             rules.append(Rule(part, rate, number))
-    kept = dict(given) if isinstance(given, Mapping) else list(pairs)
+    kept = (
+        dict(given)
+        if isinstance(given, Mapping)
+        else [(_frozen(part), value) for part, value in pairs]
+    )
     return RuleList(tuple(rules), kept, tuple(faults))
+
+
+def _frozen(part: Any) -> Any:
+    """A part that was given as a list, as a tuple: nobody can change it afterwards."""
+    return tuple(part) if isinstance(part, list) else part
 
 
 def _pairs(given: Any, option: str, read: Read) -> Rule | list[tuple[Any, Any]]:

@@ -6,7 +6,7 @@ The plan says what is called on which slots; the program owns the memory, and ru
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
@@ -60,7 +60,6 @@ class Blueprint:
     arena_bytes: int
     scratch: int
     dtype: Any
-    notes: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Program:

@@ -7,7 +7,7 @@ from typing import Any
 from wlnet.core.errors import Fault, OptionError, PartError, fail
 from wlnet.core.finding import find, node_at
 from wlnet.core.net import Net
-from wlnet.core.parts import NetPort, Path, path_text
+from wlnet.core.parts import MULTI, NetPort, Path, path_text
 from wlnet.core.ports import PortType
 from wlnet.core.spelling import suggestion
 from wlnet.core.streams import Seed, as_seed, stream
@@ -30,13 +30,16 @@ def evaluate(
     *args: Any,
     net_evaluation_mode: Mode = "Test",
     random_seeding: Any = 1234,
-    working_precision: str = "Real32",
+    working_precision: Any = "Real32",
     batch_size: Any = AUTOMATIC,
+    target_device: str = "CPU",
     workers: Any = AUTOMATIC,
 ) -> Any:
     """What `net(x)` does; see Net.__call__."""
     check_choice("net_evaluation_mode", net_evaluation_mode, ("Test", "Train"))
-    check_choice("working_precision", working_precision, tuple(DTYPES))
+    precision = "Real32" if working_precision is AUTOMATIC else working_precision
+    check_choice("working_precision", precision, tuple(DTYPES))
+    check_choice("target_device", target_device, ("CPU",))
     check_workers(workers)
     chunk = BATCH if batch_size is AUTOMATIC else check_count("batch_size", batch_size)
     seed = as_seed(random_seeding)
@@ -44,7 +47,7 @@ def evaluate(
     columns, single = read_columns(net, x)
     wanted, as_dict, prop = _wanted(net, prop)
     inside = [(path, name) for path, name in wanted if path]
-    runner = Runner(net, net_evaluation_mode, working_precision, seed, inside)
+    runner = Runner(net, net_evaluation_mode, precision, seed, inside)
     if isinstance(columns, int):
         raw = runner.run({}, columns, chunk)
     elif columns and next(iter(columns.values())) is None:
@@ -78,11 +81,16 @@ def _wanted(net: Net, prop: Any) -> tuple[list[tuple[Path, str]], bool, Any]:
 
 
 def _port_place(net: Net, port: NetPort) -> tuple[Path, str]:
+    if not port.path:
+        raise fail(PartError, Fault("a port has a name", given=repr(port), known=net.port_names))
     (*steps, name) = port.path
     path: Path = ()
     if steps:
-        (place,) = find(net, tuple(steps))
-        path = place.path
+        places = find(net, tuple(steps))
+        if len(places) != 1 or places[0].kind != "node" or any(isinstance(s, MULTI) for s in steps):
+            what = "the port of one part is asked for"
+            raise fail(PartError, Fault(what, given=repr(port), fix='NetPort(2, "Output")'))
+        path = places[0].path
     elif name not in net.output_names and name in net.nodes:
         path, name = (name,), str(node_at(net, (name,)).output_names[0])
     part = node_at(net, path)

@@ -11,7 +11,7 @@ import numpy as np
 
 from wlnet.core.errors import Fault, NotInitializedError, fail
 from wlnet.core.net import Net
-from wlnet.core.parts import Path, path_text
+from wlnet.core.parts import Path, key_text
 from wlnet.core.streams import Seed
 from wlnet.engine.program import Program
 from wlnet.evaluate.columns import Array, copy_into, encode
@@ -24,6 +24,14 @@ BATCH = 64
 KEPT = 6
 """How many programs a net keeps: one a batch size, mode and precision."""
 _keeping = threading.Lock()
+
+
+class _Kept:
+    """The programs of one net, the last used last; each with a lock, as it has one memory."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.programs: OrderedDict[Any, tuple[Program, threading.Lock]] = OrderedDict()
 
 
 class Runner:
@@ -68,14 +76,14 @@ class Runner:
     ) -> tuple[Program, threading.Lock]:
         key = (batch, self.mode, self.precision, self.inside, tuple(sorted(shapes.items())))
         with _keeping:
-            kept: OrderedDict[Any, Any] = self.net.cached("programs", OrderedDict)
-            if key not in kept:
-                kept[key] = (self._compiled(batch, shapes), threading.Lock())
-            kept.move_to_end(key)
-            while len(kept) > KEPT:
-                kept.popitem(last=False)
-            found: tuple[Program, threading.Lock] = kept[key]
-            return found
+            kept: _Kept = self.net.cached("programs", _Kept)
+        with kept.lock:
+            if key not in kept.programs:
+                kept.programs[key] = (self._compiled(batch, shapes), threading.Lock())
+            kept.programs.move_to_end(key)
+            while len(kept.programs) > KEPT:
+                kept.programs.popitem(last=False)
+            return kept.programs[key]
 
     def _compiled(self, batch: int, shapes: Mapping[str, tuple[int, ...]]) -> Program:
         arrays = arrays_of(self.net)
@@ -86,7 +94,7 @@ class Runner:
                 Fault(
                     "arrays without numbers",
                     at=self.net.kind,
-                    given=", ".join(_key_text(key) for key in missing[:8]),
+                    given=", ".join(key_text(key) for key in missing[:8]),
                     fix="net_initialize(net) draws them",
                 ),
             )
@@ -102,10 +110,6 @@ class Runner:
         return Program(
             blueprint, {key: value.astype(dtype, copy=False) for key, value in arrays.items()}
         )
-
-
-def _key_text(key: Any) -> str:
-    return path_text(key) if isinstance(key, tuple) else repr(key)
 
 
 def run_columns(runner: Runner, columns: Mapping[str, Any], chunk: int) -> dict[Any, Any]:

@@ -189,6 +189,12 @@ class Builder:
     def random_mask(self, shape: Shape, keep: float) -> Value:
         return self.one("random_mask", shape=shape, keep=float(keep))
 
+    def statistic(self, name: str, stored: Value) -> Value:
+        """A running statistic of this layer as it stands: the stored array, or what an earlier
+        application of the layer in this step made of it.
+        """
+        return self.graph.updates.get((*self.origin, name), stored)
+
     def update_statistic(self, name: str, value: Value) -> None:
         """The new value of a running statistic of this layer, taken over after the step."""
         self.graph.updates[(*self.origin, name)] = value

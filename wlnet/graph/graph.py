@@ -63,9 +63,6 @@ class Graph:
         """The same graph with other calls: how passes make their result."""
         return replace(self, calls=calls)
 
-    def producers(self) -> dict[Value, Call]:
-        return {output: call for call in self.calls for output in call.outputs}
-
     def results(self) -> list[Value]:
         """Every value that somebody outside wants."""
         return [*self.outputs.values(), *self.updates.values()]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,8 @@ def load(file: str | os.PathLike[str]) -> Any:
     try:
         return rebuilt(*unpacked(_content(path)))
     except FormatError as error:
-        raise FormatError(f"{path}: {error}") from None
+        faults = [replace(fault, what=f"{path}: {fault.what}") for fault in error.faults]
+        raise fail(FormatError, faults) from None
 
 
 def _path(file: Any, faults: list[Fault]) -> Path | None:

@@ -14,6 +14,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
+from wlnet.core.arrays import sealed
 from wlnet.io.canonical import dumped, parsed, read, refused, shown
 from wlnet.io.record import Tensors
 
@@ -120,6 +121,4 @@ def _array(key: str, entry: dict[str, Any]) -> np.ndarray[Any, Any]:
     except ValueError:
         # More levels than NumPy has.
         raise refused("a tensor of a shape that cannot be", at=shown(key)) from None
-    array: np.ndarray[Any, Any] = stored.astype(dtype.newbyteorder("="), copy=False)
-    array.flags.writeable = False
-    return array
+    return sealed(stored.astype(dtype.newbyteorder("="), copy=False))

@@ -26,10 +26,10 @@ def read_edges(record: Any, nodes: Mapping[Key, Net], at: str) -> list[Edge]:
         if target is not None:
             fed[target].add(port)
     for key, node in nodes.items():
-        wanted = fed[key] if getattr(node, "is_variadic", False) else set(node.input_names)
+        wanted = fed[key] if node.is_variadic else set(node.input_names)
         if fed[key] != wanted or (not wanted and node.input_names):
             raise refused("an input of a vertex is left open", at=f"{at}, vertex {shown(key)}")
-        if getattr(node, "is_variadic", False) and not fed[key]:
+        if node.is_variadic and not fed[key]:
             raise refused("a vertex without inputs", at=f"{at}, vertex {shown(key)}")
     return edges
 
@@ -54,7 +54,7 @@ def _edge(row: Any, nodes: Mapping[Key, Net], at: str) -> Edge:
         )
     if target is not None:
         node = nodes[target]
-        variadic = getattr(node, "is_variadic", False)
+        variadic = node.is_variadic
         fits = (
             target_port.isdecimal() and len(target_port) < 9
             if variadic

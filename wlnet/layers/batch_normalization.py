@@ -37,6 +37,7 @@ class BatchNormalizationLayer(Layer):
     """
 
     mixes_batch = True
+    passes_gain = True
 
     momentum = parameter(0.9, check=real(0, 1))
     epsilon = parameter(0.001, check=real(0, 1e6))
@@ -78,7 +79,7 @@ class BatchNormalizationLayer(Layer):
         return g.training and self.momentum < 1 and name not in g.frozen_statistics
 
     def _move(self, g: Builder, name: str, old: Value, of_batch: Value) -> None:
-        kept = g.multiply(old, self.momentum)
+        kept = g.multiply(g.statistic(name, old), self.momentum)
         new = g.multiply(g.reshape(of_batch, old.shape), 1 - self.momentum)
         g.update_statistic(name, g.add(kept, new))
 

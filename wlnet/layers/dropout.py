@@ -28,6 +28,8 @@ class DropoutLayer(Layer):
     Wolfram Language: DropoutLayer. Srivastava et al. 2014; Klambauer et al. 2017.
     """
 
+    passes_gain = True
+
     probability = parameter(0.5, check=real(0, 1, open_high=True))
     method = parameter("Dropout", check=one_of("Dropout", "AlphaDropout"))
     input = port("*shape")

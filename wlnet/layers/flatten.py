@@ -31,6 +31,8 @@ class FlattenLayer(Layer):
     Wolfram Language: FlattenLayer.
     """
 
+    passes_gain = True
+
     level = parameter("All", check=level_or_all)
     input = port("*input")
     output = out("*output")

@@ -12,14 +12,15 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from wlnet.core.arrays import as_array
 from wlnet.core.errors import Fault, OptionError, ShapeError, fail
 from wlnet.core.multipliers import array_places
 from wlnet.core.names import a
-from wlnet.core.net import Net, as_array
+from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray
 from wlnet.core.ports import PortType, as_port
 from wlnet.core.rules import Holder, match, parse_rules, warn_of_idle_rules
-from wlnet.core.shapes import Mismatch, Partial, Sizes, shape_text, solve
+from wlnet.core.shapes import Mismatch, Partial, Sizes, solve
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
@@ -37,6 +38,8 @@ class Layer(Net):
     addressing = "layer"
     mixes_batch: ClassVar[bool] = False
     """Whether the examples of a batch meet in training, as in batch normalization."""
+    passes_gain: ClassVar[bool] = False
+    """Whether first numbers are drawn by the function behind this layer, as behind dropout."""
 
     declared_parameters: ClassVar[dict[str, Parameter]] = {}
     declared_arrays: ClassVar[dict[str, ArrayField]] = {}
@@ -295,9 +298,6 @@ class Layer(Net):
         """Layers with the shapes of their inputs (and optionally the range of the numbers) for the
         laws."""
         return iter(())
-
-    def describe_shapes(self) -> str:
-        return ", ".join(f"{name} {shape_text(port.shape)}" for name, port in self.ports.items())
 
 
 def check_coders(net: Net) -> None:

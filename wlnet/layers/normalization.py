@@ -41,6 +41,8 @@ class NormalizationLayer(Layer):
     Wolfram Language: NormalizationLayer. Ba et al. 2016.
     """
 
+    passes_gain = True
+
     aggregation_levels = parameter("2;;-1", check=levels)
     scaling_levels = parameter("Complement", check=scaling_levels)
     epsilon = parameter(0.001, check=real(0, 1e6))

@@ -47,6 +47,8 @@ class PoolingLayer(Layer):
     Wolfram Language: PoolingLayer.
     """
 
+    passes_gain = True
+
     kernel_size = parameter(check=window)
     stride = parameter(1, check=strides)
     function = parameter("Max", check=one_of("Max", "Mean", "Total"))

@@ -40,6 +40,8 @@ class ReshapeLayer(Layer):
     Wolfram Language: ReshapeLayer.
     """
 
+    passes_gain = True
+
     dimensions = parameter(check=dimensions)
     input = port("*input")
     output = out("*output")

@@ -46,6 +46,8 @@ class TransposeLayer(Layer):
     Wolfram Language: TransposeLayer, where a pair is written ``a <-> b``.
     """
 
+    passes_gain = True
+
     permutation = parameter(((1, 2),), check=permutation)
     input = port("*input")
     output = out("*output")

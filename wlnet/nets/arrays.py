@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from wlnet.core.arrays import read_only
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path
@@ -76,13 +77,3 @@ def _replaced(net: Net, values: Mapping[Path, Any]) -> Net:
         nodes = {key: _replaced(node, below.get(key, {})) for key, node in net.nodes.items()}
         net = net._with(nodes=nodes)
     return net
-
-
-def read_only(value: Any) -> Any:
-    """An array that cannot be written, its own memory; anything else as it is."""
-    if not isinstance(value, np.ndarray):
-        return value
-    if value.flags.writeable or not value.flags.c_contiguous:
-        value = np.array(value, order="C")
-        value.flags.writeable = False
-    return value

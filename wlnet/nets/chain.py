@@ -143,7 +143,7 @@ def _check_ports(nodes: Mapping[Key, Net]) -> None:
     for position, (key, node) in enumerate(nodes.items()):
         inputs = len(node.input_names)
         fits = inputs == 1 or (inputs == 0 and position == 0)
-        if getattr(node, "is_variadic", False) or not fits or len(node.output_names) != 1:
+        if node.is_variadic or not fits or len(node.output_names) != 1:
             faults.append(
                 Fault(
                     "a node of a chain has one input and one output",

@@ -18,6 +18,8 @@ from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 
 RAMPS = frozenset({"Ramp", "ReLU", "RectifiedLinearUnit"})
+WORDS = ("Normal", "Uniform")
+"""Distributions that may be named alone, where the method says how wide they are."""
 Draw = np.ndarray[Any, Any]
 
 METHODS: dict[str, dict[str, Any]] = {
@@ -49,6 +51,17 @@ def read_method(given: Any) -> tuple[str, dict[str, Any]]:
                 fix=suggestion(str(name), METHODS),
             ),
         )
+    if not isinstance(options, Mapping):
+        known = list(METHODS[name])
+        raise fail(
+            OptionError,
+            Fault(
+                f"the options of method {name!r} are a dict",
+                given=repr(options)[:80],
+                expected=f"{{option: value}} of {', '.join(known)}" if known else "no options",
+                fix=f"({name!r}, {{{known[0]!r}: ...}})" if known else repr(name),
+            ),
+        )
     unknown = [word for word in options if word not in METHODS[name]]
     if unknown:
         raise fail(
@@ -62,19 +75,26 @@ def read_method(given: Any) -> tuple[str, dict[str, Any]]:
         )
     chosen = {**METHODS[name], **options}
     for word, value in chosen.items():
-        _check_option(word, value)
+        _check_option(name, word, value)
     return name, chosen
 
 
-def _check_option(word: str, value: Any) -> None:
+def _check_option(method: str, word: str, value: Any) -> None:
     if word == "FactorType":
         if not isinstance(value, str) or value not in FACTORS:
             raise fail(
-                OptionError, Fault("an unknown FactorType", given=repr(value), known=list(FACTORS))
+                OptionError,
+                Fault(
+                    "an unknown FactorType",
+                    given=repr(value)[:80],
+                    known=list(FACTORS),
+                    fix=suggestion(str(value), FACTORS),
+                ),
             )
-    elif not (word == "Biases" and value is None) and not (
-        word == "Distribution" and value in ("Normal", "Uniform")
-    ):
+    elif method in ("Kaiming", "Xavier"):
+        if not (isinstance(value, str) and value in WORDS):
+            _spelled(value, WORDS)
+    elif not (word == "Biases" and value is None):
         _spelled(value)
 
 
@@ -113,7 +133,7 @@ def draw(given: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Draw:
     return rng.normal(a, b, shape) if name == "Normal" else rng.uniform(a, b, shape)
 
 
-def _spelled(given: Any) -> tuple[str, float, float]:
+def _spelled(given: Any, words: tuple[str, ...] = ()) -> tuple[str, float, float]:
     """A number s is Normal(0, s); ("Normal", mean, s) and ("Uniform", low, high) are spelled
     out."""
     spelled = given if isinstance(given, (tuple, list)) else ("Normal", 0.0, given)
@@ -122,7 +142,8 @@ def _spelled(given: Any) -> tuple[str, float, float]:
         for x in spelled[1:]
         if isinstance(x, Real) and not isinstance(x, bool) and math.isfinite(x)
     ]
-    if len(spelled) == 3 and len(numbers) == 2:
+    # An array is not compared with a word: it would answer element by element.
+    if len(spelled) == 3 and len(numbers) == 2 and isinstance(spelled[0], str):
         name, a, b = spelled[0], float(numbers[0]), float(numbers[1])
         if (name == "Normal" and b >= 0) or (name == "Uniform" and a <= b):
             return name, a, b
@@ -130,8 +151,10 @@ def _spelled(given: Any) -> tuple[str, float, float]:
         OptionError,
         Fault(
             "a distribution that is not known",
-            given=repr(given),
-            expected='a standard deviation, ("Normal", mean, deviation), ("Uniform", low, high)',
+            given=repr(given)[:80],
+            expected="".join(f'"{word}", ' for word in words)
+            + 'a standard deviation, ("Normal", mean, deviation), ("Uniform", low, high)',
+            fix=suggestion(given, words) if isinstance(given, str) else None,
         ),
     )
 

@@ -93,7 +93,7 @@ class _Reader:
             self._enter(starts[0], (None, port), at)
             return
         node = self.nodes[key]
-        if getattr(node, "is_variadic", False):
+        if node.is_variadic:
             for start in starts:
                 taken = sum(edge.target == key for edge in self.edges)
                 self._enter(start, (key, port or str(taken + 1)), at)
@@ -196,11 +196,7 @@ class _Reader:
         key, port = target
         if key is not None:
             node = self.nodes[key]
-            fits = (
-                port.isdecimal()
-                if getattr(node, "is_variadic", False)
-                else port in node.input_names
-            )
+            fits = port.isdecimal() if node.is_variadic else port in node.input_names
             if not fits:
                 raise fail(
                     OptionError,
@@ -277,7 +273,7 @@ def _port_names(
 def inputs_in_order(node: Net, key: Key, edges: Iterable[Edge]) -> tuple[str, ...]:
     """The input ports of a vertex; those of a variadic layer are the connected ones (or two, if
     none is)."""
-    if not getattr(node, "is_variadic", False):
+    if not node.is_variadic:
         return node.input_names
     ports = sorted({edge.target_port for edge in edges if edge.target == key}, key=int)
     return tuple(ports) or ("1", "2")

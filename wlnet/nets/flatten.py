@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, fail
@@ -17,6 +16,7 @@ from wlnet.core.parts import Key, Path
 from wlnet.core.ports import UNKNOWN
 from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.nets.chain import chain_of
+from wlnet.nets.connections import links as links_of
 from wlnet.nets.container import with_needed_table
 from wlnet.nets.edges import Edge
 from wlnet.nets.known_shapes import knowing, known_of
@@ -138,29 +138,15 @@ def _keys(net: Net, paths: list[Path]) -> dict[Path, Key]:
 
 def _links(net: Any, at: Path, depth: float) -> list[Link]:
     """The links between leaves; those to and from a net's own ports stand at its path."""
-    links = _own_links(net, at)
+
+    def path(key: Key | None) -> Path:
+        return at if key is None else (*at, key)
+
+    links = [Link(path(a), out, path(b), into) for a, out, b, into in links_of(net)]
     for key, node in net.nodes.items():
         if node.kind in FLAT and depth > 0:
             links = _spliced(links, _links(node, (*at, key), depth - 1), (*at, key))
     return links
-
-
-def _own_links(net: Any, at: Path) -> list[Link]:
-    def path(key: Key | None) -> Path:
-        return at if key is None else (*at, key)
-
-    if net.kind == "NetGraph":
-        return [
-            Link(path(e.source), e.source_port, path(e.target), e.target_port) for e in net.edges
-        ]
-    keys: list[Any] = [None, *net.nodes, None]
-    found = []
-    for source, target in pairwise(keys):
-        if source is not None or net.input_names:
-            out = "Input" if source is None else net.nodes[source].output_names[0]
-            into = "Output" if target is None else net.nodes[target].input_names[0]
-            found.append(Link(path(source), out, path(target), into))
-    return found
 
 
 def _spliced(outer: list[Link], inner: list[Link], at: Path) -> list[Link]:

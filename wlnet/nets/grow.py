@@ -36,11 +36,7 @@ def longer_graph(
             ),
         )
     for number, (name, layer) in enumerate(items, 1):
-        if (
-            len(layer.input_names) != 1
-            or len(layer.output_names) != 1
-            or getattr(layer, "is_variadic", False)
-        ):
+        if len(layer.input_names) != 1 or len(layer.output_names) != 1 or layer.is_variadic:
             raise fail(
                 OptionError,
                 Fault(

@@ -18,6 +18,7 @@ from wlnet.core.streams import as_seed, stream
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.layer import Layer
 from wlnet.nets.arrays import replace_arrays
+from wlnet.nets.connections import connections, layers_of
 from wlnet.nets.draws import Draw, draw, draw_weights, read_method
 from wlnet.nets.inference import inference
 
@@ -112,47 +113,31 @@ def _value(root: Net, key: Any, layer: Layer, name: str) -> Any:
 def next_functions(net: Net) -> dict[Path, str]:
     """For every layer the name of the elementwise function that follows it, where one does.
 
-    It is looked for through nested chains; dropout, pooling, flattening and normalization in
-    between are passed by.
+    It is looked for along the connections between layers, at all levels, and past layers that let
+    numbers pass, such as dropout, pooling, flattening and normalization. Where ways part, all must
+    come to the same function. The net of an operator is taken as applied once: what follows its
+    last layer is what follows the operator.
     """
-    found: dict[Path, str] = {}
-    flat = list(_sequence(net, ()))
-    passed = {
-        "DropoutLayer",
-        "FlattenLayer",
-        "PoolingLayer",
-        "ReshapeLayer",
-        "BatchNormalizationLayer",
-        "NormalizationLayer",
-    }
-    for i, (path, _) in enumerate(flat):
-        for _, layer in flat[i + 1 :]:
-            if layer.kind == "ElementwiseLayer":
-                found[path] = str(layer.parameters["Function"])
-            if layer.kind not in passed:
-                break
-    for path, node in _graphs(net, ()):
-        for edge in node.edges:
-            if edge.source is not None and edge.target is not None:
-                target = node.nodes[edge.target]
-                if target.kind == "ElementwiseLayer":
-                    found.setdefault((*path, edge.source), str(target.parameters["Function"]))
-    return found
+    layers = dict(layers_of(net))
+    following: dict[Path, list[Path]] = {path: [] for path in layers}
+    for source, target in connections(net):
+        following[source].append(target)
+    behind: dict[Path, str | None] = {}
 
+    def after(path: Path) -> str | None:
+        if path not in behind:
+            met = {at(target) for target in following[path]}
+            behind[path] = met.pop() if len(met) == 1 else None
+        return behind[path]
 
-def _sequence(net: Net, at: Path) -> Iterator[tuple[Path, Layer]]:
-    if isinstance(net, Layer):
-        yield at, net
-    elif net.kind != "NetGraph":
-        for key, node in net.nodes.items():
-            yield from _sequence(node, (*at, key))
+    def at(path: Path) -> str | None:
+        layer = layers[path]
+        if layer.kind == "ElementwiseLayer":
+            return str(layer.parameters["Function"])
+        return after(path) if layer.passes_gain else None
 
-
-def _graphs(net: Net, at: Path) -> Iterator[tuple[Path, Any]]:
-    if net.kind == "NetGraph":
-        yield at, net
-    for key, node in net.nodes.items():
-        yield from _graphs(node, (*at, key))
+    found = {path: after(path) for path in layers}
+    return {path: name for path, name in found.items() if name is not None}
 
 
 def _start(

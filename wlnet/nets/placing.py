@@ -86,9 +86,7 @@ def with_nodes(root: Net, new: Mapping[Path, Net], *, check: bool = True) -> Net
 
 def _port_counts(net: Net) -> tuple[int | None, int]:
     """How many inputs (None: as many as are connected) and outputs."""
-    return None if getattr(net, "is_variadic", False) else len(net.input_names), len(
-        net.output_names
-    )
+    return None if net.is_variadic else len(net.input_names), len(net.output_names)
 
 
 def _with_edges_to(root: Net, path: Path, old: Net, new: Net) -> Net:
@@ -101,7 +99,7 @@ def _with_edges_to(root: Net, path: Path, old: Net, new: Net) -> Net:
         new.output_names,
     ):
         return root
-    if getattr(old, "is_variadic", False) or getattr(new, "is_variadic", False):
+    if old.is_variadic or new.is_variadic:
         return root
     into = dict(zip(old.input_names, new.input_names, strict=True))
     out = dict(zip(old.output_names, new.output_names, strict=True))

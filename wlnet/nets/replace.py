@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from wlnet.core.arrays import as_array, read_only
 from wlnet.core.errors import Fault, OptionError, PartError, RuleError, ShapeError, fail
 from wlnet.core.finding import find, node_at
-from wlnet.core.net import Net, as_array
+from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path, path_text
 from wlnet.core.ports import Coder, PortType, as_port
 from wlnet.core.rules import NOTHING_SAID, parse_rules
@@ -20,7 +21,7 @@ from wlnet.core.shapes import shape_text
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.layer import Layer
-from wlnet.nets.arrays import array_value, read_only
+from wlnet.nets.arrays import array_value
 from wlnet.nets.container import shared_names
 from wlnet.nets.inference import inference
 from wlnet.nets.placing import checked, rebuilt, trimmed, with_nodes, worded
@@ -96,6 +97,11 @@ def _replaced(net: Net, part: Any, value: Any) -> Net:
     return net
 
 
+def _precision(old: Any) -> Any:
+    """A net trained in float64 keeps that precision where its arrays are replaced."""
+    return old.dtype if isinstance(old, np.ndarray) else np.float32
+
+
 def _with_array(root: Net, path: Path, value: Any) -> Net:
     layer: Layer = node_at(root, path[:-1])
     name = str(path[-1])
@@ -110,7 +116,9 @@ def _with_array(root: Net, path: Path, value: Any) -> Net:
             OptionError,
             Fault(f"{name} is a running statistic: it cannot be shared", at=path_text(path)),
         )
-    new = as_array(value, name, layer.kind)
+    new = as_array(
+        value, name, layer.kind, _precision(array_value(root, path) if old is not None else None)
+    )
     if isinstance(new, np.ndarray):
         known = inference(root).array_shape(path) if old is not None else None
         if known is not None and (
@@ -147,7 +155,7 @@ def _with_shared(net: Net, part: NetSharedArray, value: Any) -> Net:
                 fix=suggestion(str(part.name), names),
             ),
         )
-    new = as_array(value, repr(part), net.kind)
+    new = as_array(value, repr(part), net.kind, _precision(net.shared.get(part.name)))
     if new is None or isinstance(new, NetSharedArray):
         raise fail(
             OptionError,

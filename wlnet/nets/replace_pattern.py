@@ -14,8 +14,9 @@ from wlnet.core.parts import Path, path_text
 from wlnet.core.ports import UNKNOWN
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.layer import Layer
-from wlnet.nets.delete import net_delete
+from wlnet.nets.delete import without
 from wlnet.nets.placing import with_nodes
+from wlnet.nets.rules_of_parts import Voice, carried, shared_rates
 from wlnet.nets.shorthand import as_net
 
 Test = Callable[[Net], bool]
@@ -66,7 +67,11 @@ def net_replace(net: Any, replacements: Any) -> Any:
     }
     gone = [path for path, value in found.items() if value is None]
     result = with_nodes(net, new, check=not gone)
-    return net_delete(result, gone) if gone else result
+    if not gone:
+        return result
+    # By keys: as parts they would be read anew, and "Input" would be the port of that name.
+    smaller, moves = without(result, gone, ())
+    return carried(smaller, [Voice(result, moves)], shared_rates(result))
 
 
 def _rules(given: Any) -> list[tuple[Any, Test, Any]]:

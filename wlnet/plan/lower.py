@@ -10,7 +10,7 @@ from wlnet.core.errors import Fault, NotInitializedError, fail
 from wlnet.core.names import field_name
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path, path_text
-from wlnet.core.shapes import Partial, is_known, shape_text
+from wlnet.core.shapes import Partial, shape_text
 from wlnet.graph.builder import Builder, Mode
 from wlnet.graph.graph import Graph, Value
 from wlnet.layers.layer import Layer
@@ -157,7 +157,7 @@ class _Lowering:
         rows = math.prod(x.shape[:2])
         own = {inner.input_names[0]: g.reshape(x, (rows, *x.shape[2:]))}
         (y,) = self.visit(inner, (*path, "Net"), own, rows).values()
+        for key, value in self.made.items():
+            if key[0][: len(path) + 1] == (*path, "Net") and value.shape[:1] == (rows,):
+                self.made[key] = g.reshape(value, (*x.shape[:2], *value.shape[1:]))
         return {"Output": g.reshape(y, (*x.shape[:2], *y.shape[1:]))}
-
-
-__all__ = ["is_known", "lower"]

@@ -14,7 +14,7 @@ import numpy as np
 from wlnet.engine.program import INDEX, Blueprint, Slot, Step
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.graph.primitives import PRIMITIVES
-from wlnet.plan.lookup import KERNELS, SCRATCH
+from wlnet.plan.lookup import KERNELS, scratch_size
 
 ALIGNMENT = 64
 ELEMENTWISE = frozenset({"add", "subtract", "multiply", "divide", "power", "maximum", "minimum"})
@@ -112,11 +112,7 @@ class _Placing:
     def _step(self, call: Call, number: dict[Value, int], randoms: dict[Any, int]) -> Step:
         inputs = tuple(value.shape for value in call.inputs)
         outputs = tuple(value.shape for value in call.outputs)
-        scratch = (
-            SCRATCH[call.primitive](inputs, outputs, call.attributes)
-            if call.primitive in SCRATCH
-            else 0
-        )
+        scratch = scratch_size(call.primitive, inputs, outputs, dict(call.attributes))
         random = None
         if PRIMITIVES[call.primitive].random:
             random = randoms.get(call.origin, 0)

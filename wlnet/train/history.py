@@ -59,19 +59,30 @@ class Series:
     def losses(self) -> list[float]:
         return self.lists[LOSS]
 
-    @property
-    def last_loss(self) -> float | None:
-        return self.losses[-1] if self.losses else None
+    def loss_at(self, count: int) -> float | None:
+        """The loss that is the last of so many; None of none."""
+        return self.losses[count - 1] if count else None
 
-    def last(self) -> Values:
-        """The last value of every measurement."""
-        return {name: values[-1] for name, values in self.measurements()}
+    def at(self, count: int) -> Values:
+        """The last of so many values of every measurement."""
+        return {name: values[count - 1] for name, values in self.measurements() if count}
 
     def measurements(self) -> Iterator[tuple[str, list[Any]]]:
         return ((name, values) for name, values in self.lists.items() if name != LOSS and values)
 
     def frozen(self) -> dict[str, tuple[Any, ...]]:
         return {name: tuple(values) for name, values in self.measurements()}
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How far a history reaches at some moment. It only ever grows: what is within stays."""
+
+    batches: int
+    rounds: int
+    validations: int
+    examples: int
+    best_round: int | None
 
 
 @dataclass
@@ -84,3 +95,13 @@ class History:
     validation_positions: list[int] = field(default_factory=list)
     examples: int = 0
     best_round: int | None = None
+
+    def extent(self) -> Extent:
+        """How far it reaches now."""
+        return Extent(
+            len(self.batches.losses),
+            len(self.rounds.losses),
+            len(self.validations.losses),
+            self.examples,
+            self.best_round,
+        )

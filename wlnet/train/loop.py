@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.net import Net
 from wlnet.core.rules import ArrayKey
 from wlnet.engine.program import Program
@@ -24,9 +25,15 @@ from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options
 from wlnet.train.programs import Programs
 from wlnet.train.sources import ArraySource, Source
+from wlnet.train.state import TrainingState, plan_of
 from wlnet.train.stopping import sign_of
 
 Arrays = dict[ArrayKey, Array]
+
+
+def moved(arrays: Mapping[ArrayKey, Array], table: MultiplierTable) -> Arrays:
+    """The arrays that may have changed, as fresh copies."""
+    return {row.key: arrays[row.key].copy() for row in table if row.multiplier != 0}
 
 
 class Trainer:
@@ -47,6 +54,7 @@ class Trainer:
     ) -> None:
         self.net, self.training, self.rates, self.options = net, training, rates, options
         self.source, self.validation = source, validation
+        self.plan = plan_of(options, source.batch_size, source.batches_per_round)
         self.dtype = np.dtype(DTYPES[options.precision])
         self.arrays = own_arrays(net, rates.table, self.dtype)
         self.learners = learners_of(rates, self.arrays, options.method, self.dtype)
@@ -68,23 +76,18 @@ class Trainer:
         self.rate = options.learning_rate
         self.started = time.perf_counter()
 
-    def moved(self) -> Arrays:
-        """The arrays that may have changed, as fresh copies."""
-        return {
-            row.key: self.arrays[row.key].copy() for row in self.rates.table if row.multiplier != 0
-        }
-
     def trained(self) -> Arrays:
         """The arrays to return: those of the best validation, without one those of now."""
-        return self.best if self.best is not None else self.moved()
+        return self.best if self.best is not None else moved(self.arrays, self.rates.table)
 
     # Running
 
-    def rounds(self, total: int) -> Iterator[str | None]:
-        """Runs rounds, one an iteration; yields what ended the training there, or None.
+    def rounds(self) -> Iterator[str | None]:
+        """Runs the rounds planned, one an iteration; yields what ended the training there, or None.
 
         Raises Diverged.
         """
+        total = self.plan.rounds
         batches = total * self.source.batches_per_round
         for number in range(1, total + 1):
             self.round = number
@@ -190,7 +193,7 @@ class Trainer:
             for name in self._deciding(found)
         )
         if not self.best_rank or rank < self.best_rank:
-            self.best_rank, self.best = rank, self.moved()
+            self.best_rank, self.best = rank, moved(self.arrays, self.rates.table)
             self.history.best_round = len(self.history.validation_positions)
 
     def _deciding(self, found: Mapping[str, Any]) -> tuple[str, ...]:
@@ -202,34 +205,18 @@ class Trainer:
 
     # What the outside sees
 
-    def state(self) -> dict[str, Any]:
-        """What progress functions, stopping criteria and generators are given: a snapshot."""
-        h, per_round = self.history, self.source.batches_per_round
-        seconds = time.perf_counter() - self.started
-        return {
-            "AbsoluteBatch": self.batch,
-            "Batch": (self.batch - 1) % per_round + 1 if self.batch else 0,
-            "Round": self.round,
-            "BatchSize": self.source.batch_size,
-            "BatchesPerRound": per_round,
-            "BatchLoss": h.batches.last_loss,
-            "BatchLossList": list(h.batches.losses),
-            "RoundLoss": h.rounds.last_loss,
-            "RoundLossList": list(h.rounds.losses),
-            "RoundMeasurements": h.rounds.last(),
-            "ValidationLoss": h.validations.last_loss,
-            "ValidationLossList": list(h.validations.losses),
-            "ValidationMeasurements": h.validations.last(),
-            "BestValidationRound": h.best_round,
-            "LearningRate": self.rate,
-            "InitialLearningRate": self.options.learning_rate,
-            "ExamplesProcessed": h.examples,
-            "ExamplesPerSecond": h.examples / seconds if seconds else 0.0,
-            "OptimizationMethod": self.options.method.name,
-            "TargetDevice": "CPU",
-            "TimeElapsed": seconds,
-            "Net": replace_arrays(self.net, self.moved()),
-        }
+    def state(self) -> TrainingState:
+        """What progress functions, stopping criteria and generators are given; costs nothing."""
+        # Not bound to self: a state that is kept must not keep the programs alive.
+        net, arrays, table = self.net, self.arrays, self.rates.table
+        return TrainingState(
+            self.plan,
+            self.history,
+            lambda: replace_arrays(net, moved(arrays, table)),
+            (self.round, self.batch),
+            self.rate,
+            time.perf_counter() - self.started,
+        )
 
     def criterion_value(self, name: str) -> float:
         """The value that a stopping criterion looks at: of validation, else of training."""

@@ -69,9 +69,14 @@ def _from_generator(net: Net, found: Generator, draft: TrainingNet, options: Opt
         )
     at = "the generator's batch 1 of round 1"
     # Asked once for what its batches look like; the same batch is then the first to train on.
+    plan = plan_of(options, size, batches_of_round(found.round_length, size))
     first = found.function(
-        {"AbsoluteBatch": 0, "Batch": 0, "Round": 1, "BatchSize": size, "Net": net}
+        TrainingState(plan, History(), lambda: net, (1, 0), options.learning_rate)
     )
+    fitted, _ = _fitted(net, _batch(first, draft, net, at), options)
+    return _of_first(fitted, found, first, size, options)
+
+
     net, _ = _fitted(net, _batch(first, draft, net, at), options)
     training = attach(net, loss_terms(net, options.loss_function))
 

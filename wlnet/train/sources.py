@@ -87,6 +87,11 @@ class ArraySource:
         return part(np.sort(order[:-held])), part(np.sort(order[-held:]))
 
 
+def batches_of_round(round_length: int | None, batch_size: int) -> int:
+    """How many batches a generator is asked for in a round of so many examples; one for None."""
+    return 1 if round_length is None else math.ceil(round_length / batch_size)
+
+
 @dataclass(frozen=True)
 class GeneratorSource:
     """A function asked for every batch; `encode` turns what it gives into arrays by port.
@@ -103,7 +108,7 @@ class GeneratorSource:
 
     @property
     def batches_per_round(self) -> int:
-        return 1 if self.round_length is None else math.ceil(self.round_length / self.batch_size)
+        return batches_of_round(self.round_length, self.batch_size)
 
     def round(self, number: int, state: State) -> Iterator[Batch]:
         for count in range(1, self.batches_per_round + 1):

@@ -1,0 +1,204 @@
+"""What progress functions, stopping criteria and generators are told: one mapping for all of them,
+made at no cost until something is asked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+import wlnet as wl
+from tests.training_cases import numbers, perceptron
+from wlnet.train import loop
+from wlnet.train.progress import round_line
+
+X, Y = DATA = numbers(12)
+TWO_BATCHES: dict[str, Any] = {"batch_size": 6, "max_training_rounds": 3}
+
+
+@pytest.fixture
+def copies(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """A list that grows by one whenever a net of now is built."""
+    made: list[Any] = []
+    build = loop.replace_arrays
+
+    def counted(net: Any, arrays: Any) -> Any:
+        made.append(arrays)
+        return build(net, arrays)
+
+    monkeypatch.setattr(loop, "replace_arrays", counted)
+    return made
+
+
+def told_of(**options: Any) -> list[Any]:
+    """The states of every round."""
+    told: list[Any] = []
+    wl.net_train(
+        perceptron(), DATA, training_progress_function=told.append, **{**TWO_BATCHES, **options}
+    )
+    return told
+
+
+# No cost.
+
+
+def test_who_asks_for_no_net_causes_no_copies(copies: list[Any]) -> None:
+    told: list[Any] = []
+
+    def ask(state: Any) -> Any:
+        told.append(state["Round"])
+        return X[:4], Y[:4]
+
+    wl.net_train(
+        perceptron(),
+        ask,
+        batch_size=4,
+        max_training_rounds=3,
+        training_progress_reporting="Print",
+        training_progress_function=lambda state: told.append(state["RoundLoss"]),
+        training_stopping_criterion=lambda state: state["Round"] > 9,
+        validation_set=DATA,
+    )
+    assert len(told) == 6
+    assert not copies
+
+
+def test_the_net_is_built_once_however_often_it_is_asked_for(copies: list[Any]) -> None:
+    wl.net_train(
+        perceptron(),
+        DATA,
+        training_progress_function=lambda state: state["Net"] == state["Net"],
+        training_stopping_criterion=lambda state: state["Net"] is not state["Net"],
+        validation_set=DATA,
+        **TWO_BATCHES,
+    )
+    assert len(copies) == TWO_BATCHES["max_training_rounds"]
+
+
+class Watched(Mapping[str, Any]):
+    """Remembers which keys were looked at."""
+
+    def __init__(self, state: Mapping[str, Any]) -> None:
+        self.state, self.seen = state, set[str]()
+
+    def __getitem__(self, key: str) -> Any:
+        self.seen.add(key)
+        return self.state[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.state)
+
+    def __len__(self) -> int:
+        return len(self.state)
+
+
+def test_a_line_about_a_round_asks_for_nothing_dear() -> None:
+    state = Watched(told_of(validation_set=DATA)[-1])
+    assert round_line(state).startswith("round   3   loss ")
+    assert not [key for key in state.seen if key == "Net" or key.endswith("List")]
+
+
+# What it is.
+
+
+def test_a_state_cannot_be_changed() -> None:
+    state = told_of()[0]
+    assert isinstance(state, Mapping)
+    with pytest.raises(TypeError, match="item assignment"):
+        state["Round"] = 9
+    with pytest.raises(TypeError, match="item deletion"):
+        del state["Round"]
+    with pytest.raises(AttributeError):
+        state.more = 1
+
+
+def test_lists_and_measurements_of_a_state_stay_those_of_its_round() -> None:
+    told = told_of(validation_set=DATA, training_progress_measurements="MeanSquare")
+    last = told[-1]
+    for count, state in enumerate(told, 1):
+        assert state["BatchLossList"] == last["BatchLossList"][: 2 * count]
+        assert state["BatchLoss"] == last["BatchLossList"][2 * count - 1]
+        for group in ("Round", "Validation"):
+            assert state[f"{group}LossList"] == last[f"{group}LossList"][:count]
+            assert state[f"{group}Loss"] == last[f"{group}LossList"][count - 1]
+            found = state[f"{group}Measurements"]["MeanSquare"]
+            assert found == pytest.approx(state[f"{group}Loss"], rel=1e-6)
+    assert len({state["RoundMeasurements"]["MeanSquare"] for state in told}) == 3
+
+
+def test_a_state_knows_its_keys_and_names_the_nearest_to_others() -> None:
+    state = told_of()[0]
+    assert len(state) == len(list(state)) == len(dict(told_of(max_training_rounds=1)[0]))
+    assert "RoundLoss" in state
+    assert "Roundloss" not in state
+    assert state.get("Roundloss", 7) == 7
+    assert state.get("Round") == 1
+    with pytest.raises(wl.PartError, match="did you mean 'RoundLoss'"):
+        state["Roundloss"]
+
+
+def test_a_net_that_is_asked_for_too_late_is_an_error_not_a_later_net() -> None:
+    first, *_, last = told_of()
+    with pytest.raises(wl.PartError, match=r"batch 2[^$]*state\['Net'\]"):
+        first["Net"]
+    assert isinstance(last["Net"], wl.NetChain)
+
+
+def test_a_state_tells_how_long_the_training_was_planned_to_be() -> None:
+    assert [(state["TotalRounds"], state["TotalBatches"]) for state in told_of()] == [(3, 6)] * 3
+    short = told_of(max_training_rounds=wl.AUTOMATIC, time_goal=1e-9)
+    assert (short[0]["TotalRounds"], short[0]["TotalBatches"]) == (5000, 10000)
+
+
+# The first call of a generator comes before there is a training.
+
+UNKNOWN_AT_FIRST = {
+    "AbsoluteBatch": 0,
+    "Batch": 0,
+    "Round": 1,
+    "BatchSize": 4,
+    "BatchesPerRound": 2,
+    "BatchLoss": None,
+    "BatchLossList": [],
+    "RoundLoss": None,
+    "RoundLossList": [],
+    "RoundMeasurements": {},
+    "ValidationLoss": None,
+    "ValidationLossList": [],
+    "ValidationMeasurements": {},
+    "BestValidationRound": None,
+    "LearningRate": 0.25,
+    "InitialLearningRate": 0.25,
+    "ExamplesProcessed": 0,
+    "ExamplesPerSecond": 0.0,
+    "OptimizationMethod": "SGD",
+    "TargetDevice": "CPU",
+    "TimeElapsed": 0.0,
+    "TotalRounds": 3,
+    "TotalBatches": 6,
+}
+
+
+def test_the_first_call_of_a_generator_is_told_the_same_things_as_all_others() -> None:
+    told: list[dict[str, Any]] = []
+
+    def ask(state: Any) -> Any:
+        told.append(dict(state))
+        return X[:4], Y[:4]
+
+    net = perceptron()
+    wl.net_train(
+        net,
+        (ask, {"RoundLength": 8}),
+        batch_size=4,
+        max_training_rounds=3,
+        learning_rate=0.25,
+        method="SGD",
+        training_progress_function=lambda state: told.append(dict(state)),
+    )
+    assert len(told) == 6 + 3
+    assert {tuple(state) for state in told} == {tuple(told[0])}
+    assert told[0].pop("Net") == net
+    assert told[0] == UNKNOWN_AT_FIRST

@@ -1,0 +1,67 @@
+"""Arrays as nets hold them: numbers that nobody can write to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.names import a
+from wlnet.core.parts import NetSharedArray
+from wlnet.core.symbols import AUTOMATIC
+
+Array = np.ndarray[Any, Any]
+
+
+def sealed(array: Array) -> Array:
+    """The same numbers in memory that cannot be written to, nor made writable again.
+
+    >>> held = sealed(np.zeros(2))
+    >>> held.flags.writeable = True
+    Traceback (most recent call last):
+        ...
+    ValueError: cannot set WRITEABLE flag to True of this array
+    """
+    owner = array.base
+    if isinstance(owner, np.ndarray) and not (owner.flags.writeable or array.flags.writeable):
+        return array
+    own = np.array(array, order="C")
+    own.flags.writeable = False
+    # NumPy lets the owner of memory unlock itself, but no view of a locked owner.
+    return own.view()
+
+
+def read_only(value: Any) -> Any:
+    """A sealed array; anything that is no array as it is."""
+    return sealed(value) if isinstance(value, np.ndarray) else value
+
+
+def as_array(given: Any, name: str, kind: str, dtype: Any = np.float32) -> Any:
+    """An array option as it is kept: AUTOMATIC, None, a NetSharedArray, or sealed numbers.
+
+    Raises OptionError for what is not an array of finite real numbers.
+    """
+    if given is None or given is AUTOMATIC or isinstance(given, NetSharedArray):
+        return given
+    what = f"{name} of {a(kind)}"
+    try:
+        numbers = np.asarray(given)
+    except ValueError:
+        numbers = np.empty(0, object)
+    if numbers.dtype.kind not in "iuf" or isinstance(given, (np.ma.MaskedArray, bool)):
+        fault = Fault(
+            f"{what} is not an array of numbers",
+            given=repr(given)[:80],
+            expected="real numbers, AUTOMATIC, None where the array may be absent, or "
+            'NetSharedArray("name")',
+        )
+        raise fail(OptionError, fault)
+    with np.errstate(over="ignore"):
+        array = numbers.astype(dtype)
+    if not np.isfinite(array).all():
+        expected = f"finite numbers that {np.dtype(dtype).name} can hold"
+        raise fail(
+            OptionError, Fault(f"{what} holds numbers that are not finite", expected=expected)
+        )
+    return sealed(array)
