@@ -45,7 +45,7 @@ WRONG: list[tuple[str, Any, str]] = [
         for given in ("Real16", "Mixed", 32, None, np.float64)
     ),
     *(("target_device", given, "CPU") for given in ("GPU", ("GPU", 1), None)),
-    *(("training_progress_function", given, "function of one dict") for given in (3, "print")),
+    *(("training_progress_function", given, "function of one argument") for given in (3, "print")),
     *(
         ("training_progress_reporting", given, "training_progress_reporting")
         for given in ("Panel", 3, True)

@@ -4,6 +4,8 @@ made at no cost until something is asked.
 
 from __future__ import annotations
 
+import gc
+import weakref
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,7 +14,9 @@ import pytest
 import wlnet as wl
 from tests.training_cases import numbers, perceptron
 from wlnet.train import loop
+from wlnet.train.history import History, Series
 from wlnet.train.progress import round_line
+from wlnet.train.state import Plan, TrainingState
 
 X, Y = DATA = numbers(12)
 TWO_BATCHES: dict[str, Any] = {"batch_size": 6, "max_training_rounds": 3}
@@ -162,6 +166,7 @@ UNKNOWN_AT_FIRST = {
     "BatchesPerRound": 2,
     "BatchLoss": None,
     "BatchLossList": [],
+    "BatchMeasurements": {},
     "RoundLoss": None,
     "RoundLossList": [],
     "RoundMeasurements": {},
@@ -202,3 +207,40 @@ def test_the_first_call_of_a_generator_is_told_the_same_things_as_all_others() -
     assert {tuple(state) for state in told} == {tuple(told[0])}
     assert told[0].pop("Net") == net
     assert told[0] == UNKNOWN_AT_FIRST
+
+
+class NotCopied(list[Any]):
+    """Values that may be looked at one at a time only."""
+
+    def __iter__(self) -> Any:
+        raise AssertionError("a long list was copied")
+
+    def __getitem__(self, at: Any) -> Any:
+        assert not isinstance(at, slice), "a long list was copied"
+        return super().__getitem__(at)
+
+
+def test_what_is_not_a_list_is_told_without_copying_lists() -> None:
+    history = History(batches=Series({"Loss": NotCopied([1.5, 0.5])}))
+    state = TrainingState(Plan(6, 2, 3, 0.1, "ADAM"), history, perceptron, (1, 2), 0.1)
+    assert state["BatchLoss"] == 0.5
+    for key in state:
+        if key != "BatchLossList":
+            state[key]
+    with pytest.raises(AssertionError, match="copied"):
+        state["BatchLossList"]
+
+
+def test_a_kept_state_does_not_keep_the_training_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    trainers: list[Any] = []
+    start = loop.Trainer.__init__
+
+    def remembered(self: Any, *args: Any) -> None:
+        start(self, *args)
+        trainers.append(weakref.ref(self))
+
+    monkeypatch.setattr(loop.Trainer, "__init__", remembered)
+    told = told_of()
+    gc.collect()
+    assert isinstance(told[-1]["Net"], wl.NetChain)
+    assert [trainer() for trainer in trainers] == [None]

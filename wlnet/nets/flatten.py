@@ -186,8 +186,7 @@ def _line(net: Net, paths: list[Path], links: list[Link]) -> list[Path] | None:
     following = {link.source: link.target for link in links}
     leaves = {path: node_at(net, path) for path in paths}
     if len(following) != len(links) or any(
-        getattr(node, "is_variadic", False) or len(node.output_names) != 1
-        for node in leaves.values()
+        node.is_variadic or len(node.output_names) != 1 for node in leaves.values()
     ):
         return None
     order: list[Path] = []

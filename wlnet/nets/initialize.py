@@ -136,7 +136,8 @@ def next_functions(net: Net) -> dict[Path, str]:
             return str(layer.parameters["Function"])
         return after(path) if layer.passes_gain else None
 
-    found = {path: after(path) for path in layers}
+    # From the end, so that what is behind a layer is mostly known already.
+    found = {path: after(path) for path in reversed(layers)}
     return {path: name for path, name in found.items() if name is not None}
 
 

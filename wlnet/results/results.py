@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
+
 from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.symbols import ALL
 from wlnet.core.tables import PropertyTable
@@ -45,6 +47,14 @@ class TrainingRecord:
     arrays: dict[Any, Any] = field(default_factory=dict)
     """Of the trained net, by key."""
 
+    def all_arrays(self) -> Iterator[np.ndarray[Any, Any]]:
+        """Every array that the record holds itself."""
+        yield from self.arrays.values()
+        measured = (self.batch_measurements, self.round_measurements, self.validation_measurements)
+        for lists in measured:
+            for values in lists.values():
+                yield from (value for value in values if isinstance(value, np.ndarray))
+
 
 PROPERTIES = PropertyTable("NetTrainResults")
 _row = PROPERTIES.row
@@ -65,6 +75,9 @@ class NetTrainResults:
 
     def __init__(self, record: TrainingRecord) -> None:
         object.__setattr__(self, "_record", record)
+        # Also where a copy is made of a record: numpy does not copy that an array is read-only.
+        for array in record.all_arrays():
+            array.flags.writeable = False
 
     def __setattr__(self, name: str, value: Any = None) -> None:
         raise AttributeError("a record of a training never changes")

@@ -10,15 +10,11 @@ Wolfram Language: NetTrain (TrainingProgressMeasurements), NetMeasurements.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-
-from wlnet.core.errors import Fault, OptionError, fail
-from wlnet.core.spelling import suggestion
-from wlnet.core.symbols import AUTOMATIC
 
 Array = np.ndarray[Any, Any]
 CLASSES, NUMBERS = "classes", "numbers"
@@ -64,8 +60,11 @@ class Measurement:
         return self.row.tally(outputs, targets, form, self.top)
 
     def value(self, tally: Array) -> Any:
-        """The measurement of all that was tallied: a number, or a matrix of counts."""
-        return self.row.value(tally)
+        """The measurement of all that was tallied: a number, or a read-only matrix of counts."""
+        found = self.row.value(tally)
+        if isinstance(found, np.ndarray):
+            found.flags.writeable = False
+        return found
 
 
 # Tallies
@@ -232,72 +231,3 @@ TABLE: dict[str, Row] = {
 }
 """Precision, recall, F1 score and specificity are those of True where there are two states, else
 the mean over the classes that occur. Standard deviation is that of the differences from 0."""
-
-
-def as_measurements(given: Any, at: str = "training_progress_measurements") -> Any:
-    """AUTOMATIC, or the measurements of a name, (name, n), or a list. Raises OptionError."""
-    if given is AUTOMATIC:
-        return AUTOMATIC
-    if given is None:
-        return ()
-    found, faults = [], []
-    for item in given if isinstance(given, list) else [given]:
-        name, top = item if isinstance(item, tuple) and len(item) == 2 else (item, 1)
-        if not isinstance(name, str) or name not in TABLE:
-            faults.append(
-                Fault(
-                    "an unknown measurement",
-                    at=at,
-                    given=repr(item)[:60],
-                    known=list(TABLE),
-                    fix=suggestion(str(name), TABLE),
-                )
-            )
-        elif isinstance(top, bool) or not isinstance(top, int) or top < 1:
-            faults.append(
-                Fault(
-                    f"{name} of the top n",
-                    at=at,
-                    given=repr(top),
-                    expected="a positive integer",
-                    fix=f"({name!r}, 5)",
-                )
-            )
-        elif top > 1 and not TABLE[name].takes_top:
-            faults.append(Fault(f"{name} has no top n", at=at, given=repr(item), fix=repr(name)))
-        else:
-            found.append(Measurement(name, top))
-    if faults:
-        raise fail(OptionError, faults)
-    return tuple(dict.fromkeys(found))
-
-
-def check_fit(measurements: tuple[Measurement, ...], forms: Mapping[str, str], at: str) -> None:
-    """Raise OptionError for measurements of classes where targets are numbers, or the reverse.
-
-    forms: data column -> form of its targets.
-    """
-    if measurements and not forms:
-        raise fail(
-            OptionError,
-            Fault(
-                "measurements need outputs with targets",
-                at=at,
-                given=", ".join(each.key for each in measurements),
-            ),
-        )
-    faults = []
-    for each in measurements:
-        wrong = [column for column, form in forms.items() if not each.fits(form)]
-        if wrong:
-            kind = NUMBERS if each.row.of == CLASSES else CLASSES
-            fitting = [name for name, row in TABLE.items() if row.of == kind]
-            faults.append(
-                Fault(
-                    f"{each.name} is about {each.row.of}, these targets are {kind}",
-                    at=f"{at}, port {', '.join(wrong)}",
-                    known=fitting,
-                )
-            )
-    if faults:
-        raise fail(OptionError, faults)

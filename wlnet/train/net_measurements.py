@@ -11,7 +11,8 @@ from wlnet.nets.arrays import arrays_of, is_initialized
 from wlnet.train.data import Generator, read_data
 from wlnet.train.history import LOSS, Tallies
 from wlnet.train.losses import TrainingNet, attach, loss_terms
-from wlnet.train.measurements import TABLE, Measurement, as_measurements, check_fit
+from wlnet.train.measurement_names import as_measurements, check_fit
+from wlnet.train.measurements import TABLE, Measurement
 from wlnet.train.options import BATCH
 from wlnet.train.preparation import encoded
 from wlnet.train.programs import Programs

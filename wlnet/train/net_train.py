@@ -26,10 +26,12 @@ from wlnet.train.divergence import Diverged, warn_diverged
 from wlnet.train.learners import Rates, read_rates
 from wlnet.train.loop import Trainer
 from wlnet.train.losses import TrainingNet, attach, loss_terms
-from wlnet.train.measurements import Measurement, check_fit
-from wlnet.train.options import Options, automatic_rounds, read_options
+from wlnet.train.measurement_names import check_fit
+from wlnet.train.measurements import Measurement
+from wlnet.train.options import Options, read_options
 from wlnet.train.preparation import Prepared, prepare
 from wlnet.train.progress import asked, reporter
+from wlnet.train.state import TrainingState
 from wlnet.train.stopping import Stopper, check_measured, sign_of
 
 
@@ -71,6 +73,9 @@ def net_train(
     loss_function: AUTOMATIC goes by the last layer; a loss, a port, (port, loss), any with
     Scaled(r), a list of these, or ALL when every output is a loss.
     validation_set: data, or Scaled(f) of the examples; the net of the best validation is returned.
+    training_stopping_criterion: "Loss", a measurement ("ErrorRate", ("ErrorRate", 2)), a function,
+    or {"Criterion": ..., "Patience": n, ...}. Functions given here, as progress function or as
+    generator are told where the training stands by a mapping (wlnet.train.state.TrainingState).
 
     Raises OptionError, RuleError, DataError, ShapeError; NothingToTrainError when everything is
     frozen and a property other than "TrainedNet" is asked for. Warns (TrainingWarning) of numbers
@@ -152,11 +157,21 @@ def _warn_of_nothing(table: MultiplierTable, names: list[str]) -> None:
 
     Raises NothingToTrainError where more is asked for than the net.
     """
-    why = "every array is frozen" if len(table) else "the net has no arrays"
+    learnable = [row for row in table if not row.statistic]
+    if not len(table):
+        why = "the net has no arrays"
+    elif not learnable:
+        why = "the net has only running statistics, which no gradient moves"
+    elif any(row.multiplier != 0 for row in table):
+        why = "every array is frozen but running statistics, which no gradient moves"
+    else:
+        why = "every array is frozen"
     fault = Fault(
         f"nothing to train: {why}",
         given=f"{len(table)} arrays, none that a gradient may move",
-        fix='information(net, "ArraysLearningRateMultiplierSources") says which rule froze what',
+        fix='information(net, "ArraysLearningRateMultiplierSources") says which rule froze what'
+        if learnable
+        else "a net with a layer that learns, such as LinearLayer",
     )
     if set(names) != {"TrainedNet"}:
         raise fail(NothingToTrainError, fault)
@@ -193,12 +208,7 @@ def _train(net: Net, prepared: Prepared, rates: Rates, options: Options) -> Trai
             ),
         )
     trainer = Trainer(net, training, rates, options, source, validation, measurements)
-    total = (
-        automatic_rounds(source.batches_per_round)
-        if options.max_rounds is AUTOMATIC
-        else options.max_rounds
-    )
-    reason, message = _run(trainer, total, options)
+    reason, message = _run(trainer, options)
     trained = replace_arrays(net, trainer.trained())
     h = trainer.history
     return TrainingRecord(
@@ -231,27 +241,23 @@ def _train(net: Net, prepared: Prepared, rates: Rates, options: Options) -> Trai
     )
 
 
-def _run(trainer: Trainer, total: int, options: Options) -> tuple[str, str | None]:
+def _run(trainer: Trainer, options: Options) -> tuple[str, str | None]:
     """Train until something ends it; returns what did, and a message."""
     tell = reporter(options.reporting)
     stopper = Stopper(options.stopping) if options.stopping is not None else None
-    is_watched = (
-        tell is not None
-        or options.progress_function is not None
-        or (stopper is not None and callable(stopper.criterion.criterion))
-    )
     try:
-        for ended in trainer.rounds(total):
-            state = trainer.state() if is_watched else {}
+        for ended in trainer.rounds():
+            state = trainer.state()
             if tell is not None:
                 tell(state)
             answer = asked(options.progress_function, state)
             if answer is not None:
                 return answer, "the progress function said so"
-            if stopper is not None and _has_stalled(stopper, trainer, state):
-                return "StoppingCriterion", None
+            # First the clock: a round that it cut short has no values for a criterion to look at.
             if ended is not None:
                 return ended, None
+            if stopper is not None and _has_stalled(stopper, trainer, state):
+                return "StoppingCriterion", None
     except Diverged as end:
         warn_diverged(str(end))
         return "WeightsDiverged", str(end)
@@ -263,7 +269,7 @@ def _run(trainer: Trainer, total: int, options: Options) -> tuple[str, str | Non
     return "MaxTrainingRounds", None
 
 
-def _has_stalled(stopper: Stopper, trainer: Trainer, state: dict[str, Any]) -> bool:
+def _has_stalled(stopper: Stopper, trainer: Trainer, state: TrainingState) -> bool:
     name = stopper.criterion.criterion
     if not isinstance(name, str):
         return stopper.asks(state)

@@ -17,7 +17,8 @@ from wlnet.methods import as_method
 from wlnet.methods.base import Method
 from wlnet.methods.intervals import POSITIVE, as_number
 from wlnet.plan.compile import DTYPES
-from wlnet.train.measurements import Measurement, as_measurements
+from wlnet.train.measurement_names import as_measurements
+from wlnet.train.measurements import Measurement
 from wlnet.train.stopping import StoppingCriterion, as_criterion
 
 BATCH = 64
@@ -121,7 +122,7 @@ def read_options(
     if training_progress_function is not None and not callable(training_progress_function):
         faults.append(
             Fault(
-                "training_progress_function is a function of one dict",
+                "training_progress_function is a function of one argument, the state",
                 given=repr(training_progress_function)[:60],
             )
         )

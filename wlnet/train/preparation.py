@@ -19,9 +19,11 @@ from wlnet.nets.inference import inference, inferred_port
 from wlnet.plan.compile import DTYPES
 from wlnet.train.data import Columns, Generator, read_data
 from wlnet.train.fitting import fit
+from wlnet.train.history import History
 from wlnet.train.losses import TrainingNet, attach, loss_terms
 from wlnet.train.options import BATCH, Options
-from wlnet.train.sources import ArraySource, GeneratorSource, Source
+from wlnet.train.sources import ArraySource, GeneratorSource, Source, batches_of_round
+from wlnet.train.state import TrainingState, plan_of
 
 
 @dataclass(frozen=True)
@@ -73,21 +75,16 @@ def _from_generator(net: Net, found: Generator, draft: TrainingNet, options: Opt
     first = found.function(
         TrainingState(plan, History(), lambda: net, (1, 0), options.learning_rate)
     )
-    fitted, _ = _fitted(net, _batch(first, draft, net, at), options)
-    return _of_first(fitted, found, first, size, options)
-
-
-    net, _ = _fitted(net, _batch(first, draft, net, at), options)
-    training = attach(net, loss_terms(net, options.loss_function))
+    fitted, training = _fitted(net, _batch(first, draft, net, at), options)
 
     def read(batch: Any, at: str) -> Mapping[str, Array]:
-        return encoded(training, _batch(batch, training, net, at), options.precision)
+        return encoded(training, _batch(batch, training, fitted, at), options.precision)
 
     source = GeneratorSource(found.function, read, size, found.round_length, first)
     validation = (
-        _validation(net, training, size, options) if options.validation_set is not None else None
+        _validation(fitted, training, size, options) if options.validation_set is not None else None
     )
-    return Prepared(net, training, source, validation)
+    return Prepared(fitted, training, source, validation)
 
 
 def _batch(given: Any, training: TrainingNet, net: Net, at: str) -> Columns:

@@ -83,7 +83,7 @@ class TrainingState(Mapping[str, Any]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """The value of a name, or a default for an unknown one."""
-        return self[name] if name in self else default
+        return STATE.ask(self, name) if name in STATE.rows else default
 
     def __repr__(self) -> str:
         return f"TrainingState(round {self._place[0]}, batch {self._place[1]})"
@@ -118,7 +118,9 @@ _row("BatchSize")(lambda s: s._plan.batch_size)
 _row("BatchesPerRound")(lambda s: s._plan.batches_per_round)
 
 
-def _series(group: str, series: Callable[[History], Series], count: Callable[[Extent], int]) -> None:
+def _series(
+    group: str, series: Callable[[History], Series], count: Callable[[Extent], int]
+) -> None:
     """The rows of one series: its last loss, all of them, its last measurements."""
 
     def last(state: TrainingState) -> Values:

@@ -16,6 +16,7 @@ from wlnet.core.errors import Fault, OptionError, fail
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.train.history import LOSS
+from wlnet.train.measurement_names import as_measurements, of_key
 from wlnet.train.measurements import TABLE, Measurement
 
 DEFAULTS: dict[str, Any] = {
@@ -31,6 +32,8 @@ DEFAULTS: dict[str, Any] = {
 class StoppingCriterion:
     """Training stops when the number of consecutive failures to improve is greater than
     `patience`.
+
+    criterion: the key of what is looked at ("Loss", "ErrorRate", "ErrorRateTop2"), or a function.
     """
 
     criterion: str | Callable[[Mapping[str, Any]], bool] = LOSS
@@ -51,13 +54,15 @@ def check_measured(
         return
     known = [LOSS, *(each.key for each in measurements)] if targets == 1 else [LOSS]
     if name not in known:
+        asked = of_key(name)
+        wanted = name if asked is None or asked.top == 1 else (asked.name, asked.top)
         raise fail(
             OptionError,
             Fault(
                 f"the stopping criterion {name!r} is not measured",
                 known=known,
                 at="training_stopping_criterion",
-                fix=f"training_progress_measurements={name!r}" if targets == 1 else None,
+                fix=f"training_progress_measurements={wanted!r}" if targets == 1 else None,
             ),
         )
 
@@ -103,12 +108,46 @@ class Stopper:
 
 
 def sign_of(name: str) -> int:
-    """1 for a measurement that is better when smaller, -1 for the others."""
-    return 1 if name == LOSS or TABLE[name].smaller_is_better else -1
+    """1 for the key of a measurement that is better when smaller, -1 for the others."""
+    measurement = of_key(name)
+    return 1 if measurement is None or measurement.row.smaller_is_better else -1
+
+
+DIRECTED = [LOSS, *(name for name in TABLE if name != "ConfusionMatrix")]
+"""What a criterion may look at: a matrix is neither better nor worse than another."""
+
+
+def _key_of(given: Any, at: str) -> str:
+    """The key of the loss or of a measurement: a name, a key, (name, n). Raises OptionError."""
+    if given is AUTOMATIC:
+        return LOSS
+    if isinstance(given, tuple) and len(given) == 2 and given[0] in DIRECTED[1:]:
+        key: str = as_measurements(given, at)[0].key
+        return key
+    found = of_key(given) if isinstance(given, str) else None
+    if given == LOSS or (found is not None and found.name in DIRECTED):
+        return str(given)
+    raise fail(
+        OptionError,
+        Fault(
+            "an unknown stopping criterion",
+            at=at,
+            given=repr(given)[:60],
+            known=DIRECTED,
+            fix=suggestion(str(given), DIRECTED),
+        ),
+    )
 
 
 def as_criterion(given: Any) -> StoppingCriterion | None:
-    """None, a name, AUTOMATIC ("Loss"), a function, or a dict. Raises OptionError."""
+    """None, a name, a key, (name, n), AUTOMATIC ("Loss"), a function, or a dict of one of these and
+    more.
+
+    Raises OptionError.
+
+    >>> as_criterion(("ErrorRate", 2)).criterion
+    'ErrorRateTop2'
+    """
     at = "training_stopping_criterion"
     if given is None:
         return None
@@ -128,18 +167,12 @@ def as_criterion(given: Any) -> StoppingCriterion | None:
         if key not in DEFAULTS
     ]
     values = {**DEFAULTS, **given}
-    name = LOSS if values["Criterion"] is AUTOMATIC else values["Criterion"]
-    names = [LOSS, *(known for known in TABLE if known != "ConfusionMatrix")]
-    if not callable(name) and name not in names:
-        faults.append(
-            Fault(
-                "an unknown stopping criterion",
-                at=at,
-                given=repr(name)[:60],
-                known=names,
-                fix=suggestion(str(name), names),
-            )
-        )
+    name = values["Criterion"]
+    if not callable(name):
+        try:
+            name = _key_of(name, at)
+        except OptionError as error:
+            faults.extend(error.faults)
     for key in ("Patience", "InitialPatience"):
         if isinstance(values[key], bool) or not isinstance(values[key], int) or values[key] < 0:
             faults.append(

@@ -1,0 +1,94 @@
+"""Measurements as they are asked for: names, (name, n) for the top n, and lists of these."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.spelling import suggestion
+from wlnet.core.symbols import AUTOMATIC
+from wlnet.train.measurements import CLASSES, NUMBERS, TABLE, Measurement
+
+
+def of_key(key: str) -> Measurement | None:
+    """The measurement of a key, or None.
+
+    >>> of_key("ErrorRateTop2")
+    Measurement(name='ErrorRate', top=2)
+    """
+    name, _, digits = key.partition("Top")
+    top = int(digits) if digits.isdecimal() else 1
+    found = Measurement(name, top)
+    if name not in TABLE or found.key != key or (top > 1 and not found.row.takes_top):
+        return None
+    return found
+
+
+def as_measurements(given: Any, at: str = "training_progress_measurements") -> Any:
+    """AUTOMATIC, or the measurements of a name, (name, n), or a list. Raises OptionError."""
+    if given is AUTOMATIC:
+        return AUTOMATIC
+    if given is None:
+        return ()
+    found, faults = [], []
+    for item in given if isinstance(given, list) else [given]:
+        name, top = item if isinstance(item, tuple) and len(item) == 2 else (item, 1)
+        if not isinstance(name, str) or name not in TABLE:
+            faults.append(
+                Fault(
+                    "an unknown measurement",
+                    at=at,
+                    given=repr(item)[:60],
+                    known=list(TABLE),
+                    fix=suggestion(str(name), TABLE),
+                )
+            )
+        elif isinstance(top, bool) or not isinstance(top, int) or top < 1:
+            faults.append(
+                Fault(
+                    f"{name} of the top n",
+                    at=at,
+                    given=repr(top),
+                    expected="a positive integer",
+                    fix=f"({name!r}, 5)",
+                )
+            )
+        elif top > 1 and not TABLE[name].takes_top:
+            faults.append(Fault(f"{name} has no top n", at=at, given=repr(item), fix=repr(name)))
+        else:
+            found.append(Measurement(name, top))
+    if faults:
+        raise fail(OptionError, faults)
+    return tuple(dict.fromkeys(found))
+
+
+def check_fit(measurements: tuple[Measurement, ...], forms: Mapping[str, str], at: str) -> None:
+    """Raise OptionError for measurements of classes where targets are numbers, or the reverse.
+
+    forms: data column -> form of its targets.
+    """
+    if measurements and not forms:
+        raise fail(
+            OptionError,
+            Fault(
+                "measurements need outputs with targets",
+                at=at,
+                given=", ".join(each.key for each in measurements),
+            ),
+        )
+    faults = []
+    for each in measurements:
+        wrong = [column for column, form in forms.items() if not each.fits(form)]
+        if wrong:
+            kind = NUMBERS if each.row.of == CLASSES else CLASSES
+            fitting = [name for name, row in TABLE.items() if row.of == kind]
+            faults.append(
+                Fault(
+                    f"{each.name} is about {each.row.of}, these targets are {kind}",
+                    at=f"{at}, port {', '.join(wrong)}",
+                    known=fitting,
+                )
+            )
+    if faults:
+        raise fail(OptionError, faults)
