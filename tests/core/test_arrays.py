@@ -119,3 +119,52 @@ def test_a_port_that_is_not_one_port_is_a_part_error(port):
     net = wl.net_initialize(wl.NetChain([2, 1], input=2))
     with pytest.raises(wl.PartError):
         net([1, 2], port)
+
+
+def test_a_class_encoder_tells_an_embedding_how_many_classes_there_are():
+    net = wl.NetChain([wl.EmbeddingLayer(2)], input=wl.NetEncoder("Class", ["a", "b", "c"]))
+    assert wl.information(net, "ArraysDimensions") == {(1, "Weights"): (3, 2)}
+
+
+def test_numbers_in_an_array_of_objects_are_numbers():
+    net = wl.NetChain([wl.LinearLayer(1, weights=[[1, 1]], biases=[0])], input=2)
+    assert net(np.array([1.5, 2], dtype=object)).tolist() == [3.5]
+    with pytest.raises(wl.DataError, match="not numbers"):
+        net(np.array(["1.5", 2], dtype=object))
+
+
+def test_a_layer_without_arrays_has_automatic_rates_and_takes_no_others():
+    net = wl.NetChain([2, "Tanh"], input=2)
+    assert wl.net_extract(net, (2, "LearningRateMultipliers")) is wl.AUTOMATIC
+    assert wl.net_replace_part(net, {(2, "LearningRateMultipliers"): wl.AUTOMATIC}) == net
+    with pytest.raises(wl.OptionError, match="ElementwiseLayer has no arrays"):
+        wl.net_replace_part(net, {(2, "LearningRateMultipliers"): 0})
+
+
+def test_a_rule_takes_a_shared_array_among_alternatives():
+    net = wl.NetChain([wl.LinearLayer(2, weights=wl.NetSharedArray("w"), input=2), 2, 2])
+    either = wl.Alternatives(2, wl.NetSharedArray("w"))
+    frozen = wl.net_replace_part(net, {"LearningRateMultipliers": [(either, 0)]})
+    rates = wl.information(frozen, "ArraysLearningRateMultipliers")
+    assert list(rates.values()) == [0, 1, 0, 0, 1, 1]
+
+
+def test_rates_are_plain_numbers_whatever_they_were_given_as():
+    layer = wl.LinearLayer(2, learning_rate_multipliers=np.float32(0.5))
+    assert repr(layer) == "LinearLayer(2, learning_rate_multipliers=0.5)"
+    with pytest.raises(wl.RuleError, match="finite"):
+        wl.LinearLayer(2, learning_rate_multipliers=10**400)
+
+
+def test_a_port_that_is_a_word_of_python_reads_back():
+    edges = [(wl.NetPort("In"), 1), (1, 2), (2, wl.NetPort("Out"))]
+    net = wl.NetGraph([3, "Ramp"], edges, ports={"In": 3})
+    assert eval(repr(net), vars(wl).copy()) == net
+
+
+def test_the_repair_of_an_open_size_names_what_is_open():
+    inner = wl.NetChain([wl.LinearLayer(), "Tanh", 1], input=2)
+    with pytest.raises(wl.NotInitializedError, match="give the sizes of these layers"):
+        wl.net_initialize(inner)
+    with pytest.raises(wl.NotInitializedError, match="say what goes in"):
+        wl.net_initialize(wl.NetChain([2]))

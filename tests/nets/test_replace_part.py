@@ -134,7 +134,7 @@ def test_multipliers_are_a_part_and_are_looked_at() -> None:
         net_replace_part(net, {(1, RATES): {"Wieghts": 1}})
     with pytest.raises(RuleError, match="neither a rate nor"):
         net_replace_part(net, {RATES: "frozen"})
-    with pytest.raises(PartError):
+    with pytest.raises(OptionError, match="no arrays"):
         net_replace_part(net, {(2, RATES): 0})
 
 

@@ -13,6 +13,7 @@ import pytest
 
 import wlnet as wl
 from tests.training_cases import numbers, perceptron
+from wlnet.nets.arrays import replace_arrays
 from wlnet.train import loop
 from wlnet.train.history import History, Series
 from wlnet.train.progress import round_line
@@ -26,7 +27,7 @@ TWO_BATCHES: dict[str, Any] = {"batch_size": 6, "max_training_rounds": 3}
 def copies(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """A list that grows by one whenever a net of now is built."""
     made: list[Any] = []
-    build = loop.replace_arrays
+    build = replace_arrays
 
     def counted(net: Any, arrays: Any) -> Any:
         made.append(arrays)
@@ -109,7 +110,6 @@ def test_a_line_about_a_round_asks_for_nothing_dear() -> None:
 
 def test_a_state_cannot_be_changed() -> None:
     state = told_of()[0]
-    assert isinstance(state, Mapping)
     with pytest.raises(TypeError, match="item assignment"):
         state["Round"] = 9
     with pytest.raises(TypeError, match="item deletion"):
@@ -158,7 +158,7 @@ def test_a_state_tells_how_long_the_training_was_planned_to_be() -> None:
 
 # The first call of a generator comes before there is a training.
 
-UNKNOWN_AT_FIRST = {
+UNKNOWN_AT_FIRST: dict[str, Any] = {
     "AbsoluteBatch": 0,
     "Batch": 0,
     "Round": 1,

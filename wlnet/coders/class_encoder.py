@@ -55,6 +55,13 @@ class ClassEncoder(NetEncoder):
         self._set(labels=as_labels(self.labels, self.title))
 
     @property
+    def index_count(self) -> int | None:
+        """How many different indices it yields; None for vectors, and while labels are open."""
+        if self.element != "Integer" or isinstance(self.labels, Symbol):
+            return None
+        return len(self.labels)
+
+    @property
     def shape(self) -> Shape:
         if self.output_form == "Index":
             return ()

@@ -21,7 +21,7 @@ from wlnet.core.parts import (
     as_steps,
     part_error,
 )
-from wlnet.core.spelling import suggestion
+from wlnet.core.spelling import nearest, suggestion
 from wlnet.core.symbols import Symbol
 
 
@@ -97,7 +97,7 @@ def _named(net: Addressable, name: str, part: Any, at: Path) -> Place:
         return Place((name,), "array")
     if name in net.nodes:
         return Place((name,), "node")
-    if name == MULTIPLIERS and net.has_multipliers:
+    if name == MULTIPLIERS:
         return Place((name,), "multipliers")
     if net.addressing == "numbers" and name.isdecimal() and int(name) in net.nodes:
         return Place((int(name),), "node")
@@ -112,8 +112,6 @@ def _named(net: Addressable, name: str, part: Any, at: Path) -> Place:
 
 
 def _meant(net: Addressable, name: str, names: list[Key]) -> str | None:
-    if name == MULTIPLIERS:
-        return "a layer without arrays has no such option"
     if name.isdecimal() and int(name) in net.nodes:
         return f"{int(name)}, without quotes, is the position"
     return suggestion(name, [word for word in names if isinstance(word, str)])
@@ -122,8 +120,9 @@ def _meant(net: Addressable, name: str, names: list[Key]) -> str | None:
 def _elsewhere(net: Addressable, name: str, at: Path) -> str | None:
     """The full paths below a net that end in a name like the one asked for."""
     ends = [path for path in walk_names(net) if len(path) > 1]
-    near = [path for path in ends if suggestion(name, [str(path[-1])])]
-    near.sort(key=lambda path: (str(path[-1]) != name, len(path)))
+    words = nearest(name, {path[-1] for path in ends if isinstance(path[-1], str)})
+    near = [path for path in ends if path[-1] in words]
+    near.sort(key=lambda path: (words.index(str(path[-1])), len(path)))
     return f"did you mean {' or '.join(repr((*at, *path)) for path in near[:3])}?" if near else None
 
 

@@ -35,6 +35,12 @@ class PortType:
     element: Element | None = None
     coder: Any = None
 
+    @property
+    def sent_indices(self) -> int | None:
+        """How many different indices an encoder at this port sends, where it sends indices."""
+        count: int | None = getattr(self.coder, "index_count", None)
+        return count
+
     def __str__(self) -> str:
         if self.coder is not None:
             return repr(self.coder)

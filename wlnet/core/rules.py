@@ -14,9 +14,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
+
 from wlnet.core.errors import Fault, PartError, RuleError, RuleWarning, fail, warn
 from wlnet.core.finding import find
-from wlnet.core.parts import ROOT, NetSharedArray, Path, as_steps
+from wlnet.core.parts import ROOT, Alternatives, NetSharedArray, Path, as_steps
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import ALL, ANY, AUTOMATIC, Symbol
 
@@ -84,7 +86,10 @@ def multiplier(value: Any) -> float:
         return 0.0
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise ValueError("a real number, or None to freeze")
-    number = float(value)
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
     if not math.isfinite(number):
         raise ValueError("a finite number, or None to freeze")
     return number if number else 0.0
@@ -104,14 +109,15 @@ def parse_rules(
         return given
     pairs = _pairs(given, option, read)
     if isinstance(pairs, Rule):
-        return RuleList((pairs,), given)
+        return RuleList((pairs,), _plain(given))
     rules, faults = [], []
     for number, (part, value) in enumerate(pairs, 1):
         at = f"rule {number} of {option}"
         fine = True
         try:
-            if not isinstance(part, NetSharedArray):
-                as_steps(part)
+            for each in part.steps if _names_shared_arrays(part) else (part,):
+                if not isinstance(each, NetSharedArray):
+                    as_steps(each)
             part = _frozen(part)
         except PartError as error:
             fine = False
@@ -138,6 +144,11 @@ def parse_rules(
         else [(_frozen(part), value) for part, value in pairs]
     )
     return RuleList(tuple(rules), kept, tuple(faults))
+
+
+def _plain(value: Any) -> Any:
+    """A number of NumPy as one of Python: what a net hands out and writes reads the same."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 def _frozen(part: Any) -> Any:
@@ -203,10 +214,11 @@ def match(holder: Holder, places: list[ArrayPlace], *, strict: bool = True) -> M
     """
     inside = [place for place in places if place.path[: len(holder.path)] == holder.path]
     matches: Matches = {}
+    under = _under(inside)
     faults: list[Fault] = list(holder.rules.faults)
     for rule in holder.rules:
         try:
-            selected = _selected(holder, rule, inside)
+            selected = _selected(holder, rule.part, inside, under)
         except PartError as error:
             if strict:
                 faults.append(_unknown_part(holder, rule, error))
@@ -218,22 +230,39 @@ def match(holder: Holder, places: list[ArrayPlace], *, strict: bool = True) -> M
     return matches
 
 
-def _selected(holder: Holder, rule: Rule, inside: list[ArrayPlace]) -> list[ArrayPlace]:
-    if rule.part is ANY or rule.part is ALL:
+def _under(places: list[ArrayPlace]) -> dict[Path, list[int]]:
+    """For every path above an array, and its own, the numbers of the places under it."""
+    found: dict[Path, list[int]] = {}
+    for number, place in enumerate(places):
+        for depth in range(len(place.path) + 1):
+            found.setdefault(place.path[:depth], []).append(number)
+    return found
+
+
+def _selected(
+    holder: Holder, part: Any, inside: list[ArrayPlace], under: dict[Path, list[int]]
+) -> list[ArrayPlace]:
+    if part is ANY or part is ALL:
         return inside
-    if isinstance(rule.part, NetSharedArray):
-        if rule.part.name is ALL:
+    if isinstance(part, NetSharedArray):
+        if part.name is ALL:
             return [place for place in inside if place.shared is not None]
-        found = [place for place in inside if place.shared == rule.part.name]
+        found = [place for place in inside if place.shared == part.name]
         if not found:
-            raise _unknown_shared(rule.part, inside)
+            raise _unknown_shared(part, inside)
         return found
-    below = {(*holder.path, *place.path) for place in find(holder.net, rule.part)}
+    if isinstance(part, Alternatives) and _names_shared_arrays(part):
+        chosen = [_selected(holder, each, inside, under) for each in part.steps]
+        return list(dict.fromkeys(place for places in chosen for place in places))
+    paths = [(*holder.path, *place.path) for place in find(holder.net, part)]
+    numbers = sorted({number for path in paths for number in under.get(path, ())})
+    return [inside[number] for number in numbers]
 
-    def selected(path: Path) -> bool:
-        return any(path[:depth] in below for depth in range(len(path) + 1))
 
-    return [place for place in inside if selected(place.path)]
+def _names_shared_arrays(part: Any) -> bool:
+    return isinstance(part, Alternatives) and any(
+        isinstance(step, NetSharedArray) for step in part.steps
+    )
 
 
 def _unknown_shared(part: NetSharedArray, inside: list[ArrayPlace]) -> PartError:

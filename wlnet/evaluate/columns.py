@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Real
 from typing import Any
 
 import numpy as np
@@ -106,6 +107,8 @@ def _plain(port: PortType, name: str, column: Any) -> Array:
         array = np.asarray(column)
     except ValueError:
         array = np.empty(0, dtype=object)
+    if array.dtype == object and array.size and all(isinstance(x, Real) for x in array.flat):
+        array = array.astype(np.float64)
     if array.dtype.kind in "OUSmMVc":
         number, bad = _first_bad(column)
         raise fail(

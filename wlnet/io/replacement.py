@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import secrets
 import stat
@@ -16,6 +17,8 @@ def replace_file(path: Path, data: bytes) -> None:
     When anything fails the old file is as it was and nothing is left beside it. Raises OSError.
     """
     target = Path(os.path.realpath(path))
+    if not target.parent.is_dir():
+        raise FileNotFoundError(errno.ENOENT, "there is no such folder", str(target.parent))
     # A short name of its own: the target's may already be as long as a name can be.
     beside = target.parent / f".{secrets.token_hex(8)}.part"
     try:

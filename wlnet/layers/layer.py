@@ -230,11 +230,17 @@ class Layer(Net):
         }
 
     def infer(
-        self, ports: Shapes, arrays: Shapes, *, settle: bool = False
+        self,
+        ports: Shapes,
+        arrays: Shapes,
+        *,
+        settle: bool = False,
+        limits: Mapping[str, int | None] | None = None,
     ) -> tuple[Shapes, Shapes]:
         """Ports and arrays with all that follows from one another. Raises Mismatch.
 
-        settle: also make the assumptions that are made only when nothing else decides.
+        settle: also make the assumptions that are made only when nothing else decides. limits: how
+        many different indices an encoder sends to a port.
         """
         names = [*ports, *arrays]
         patterns = [self.port_field(n).pattern for n in ports]
@@ -243,6 +249,10 @@ class Layer(Net):
 
         def relate(known: Sizes) -> None:
             known.set("inputs", count)
+            for name, limit in (limits or {}).items():
+                below = self.largest_index(name)
+                if below is not None:
+                    known.set(below, limit)
             self.relate(known)
             if settle:
                 self.settle(known)

@@ -101,9 +101,6 @@ class _Extraction:
                 found[place.path[0]] = self._place(net, place, rest, path)
             except PartError as error:
                 refused = refused or error
-                # Layers without the option answer AUTOMATIC, so that the list has an entry a node.
-                if rest == (MULTIPLIERS,) and place.kind == "node":
-                    found[place.path[0]] = AUTOMATIC
         if not found:
             raise refused or fail(
                 PartError,

@@ -56,6 +56,15 @@ def inference(net: Net, given: Mapping[str, Partial] | None = None) -> Solution:
     return _solve(net, given)
 
 
+def open_sizes(net: Net) -> str:
+    """The repair where shapes are not known: what goes in, or the sizes that nothing tells."""
+    solution = inference(net)
+    inputs = [name for name in net.input_names if not is_known(solution.port_shape((), name))]
+    if inputs:
+        return f"say what goes in, e.g. {net.kind}(..., {inputs[0].lower()}=4)"
+    return "give the sizes of these layers, e.g. LinearLayer(3), or their arrays"
+
+
 def check_shapes(net: Net) -> None:
     """Raise ShapeError when a net contradicts itself, OptionError for a coder on the wrong side."""
     check_coders(net)
@@ -95,6 +104,7 @@ class _Walk:
                 )
                 raise fail(ShapeError, fault) from None
             wire.element = wire.element or port.element
+            wire.sent = wire.sent or port.sent_indices
         if isinstance(net, Layer):
             self._visit_layer(net, path, wires)
         elif net.kind == "NetChain":

@@ -20,7 +20,7 @@ from wlnet.layers.layer import Layer
 from wlnet.nets.arrays import replace_arrays
 from wlnet.nets.connections import connections, layers_of
 from wlnet.nets.draws import Draw, draw, draw_weights, read_method
-from wlnet.nets.inference import inference
+from wlnet.nets.inference import inference, open_sizes
 
 
 def net_initialize(
@@ -63,7 +63,7 @@ def net_initialize(
             Fault(
                 "shapes are not known",
                 given=", ".join(f"{path_text(p)} {shape_text(shapes[p].shape)}" for p in missing),
-                fix="say what goes in: NetChain([...], input=4), or the arrays",
+                fix=open_sizes(net),
             ),
         )
     following = next_functions(net)

@@ -13,6 +13,7 @@ import numpy as np
 from wlnet.core.arrays import as_array, read_only
 from wlnet.core.errors import Fault, OptionError, PartError, RuleError, ShapeError, fail
 from wlnet.core.finding import find, node_at
+from wlnet.core.names import a
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path, path_text
 from wlnet.core.ports import Coder, PortType, as_port
@@ -169,6 +170,12 @@ def _with_shared(net: Net, part: NetSharedArray, value: Any) -> Net:
 
 def _with_rules(root: Net, path: Path, value: Any) -> Net:
     node: Any = node_at(root, path)
+    if not node.has_multipliers and value is not AUTOMATIC:
+        what = f"{a(node.kind)} has no arrays that could learn, so no rates"
+        fault = Fault(
+            what, at=path_text(path) or node.kind, given=repr(value)[:60], expected="AUTOMATIC"
+        )
+        raise fail(OptionError, fault)
     rules = parse_rules(value) if value is not AUTOMATIC else NOTHING_SAID
     new = node._with(rules=rules)
     try:

@@ -5,6 +5,7 @@ Wolfram Language: NetInsertSharedArrays.
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -59,7 +60,8 @@ def net_insert_shared_arrays(net: Any, prefix: Any = "") -> Any:
         )
         return net
     names = {path: prefix + path_text(path) for path in private}
-    taken = [path for path, name in names.items() if name in shared_names(net)]
+    used = set(shared_names(net))
+    taken = [path for path, name in names.items() if name in used]
     if taken:
         raise fail(
             OptionError,
@@ -73,7 +75,7 @@ def net_insert_shared_arrays(net: Any, prefix: Any = "") -> Any:
                 for path in taken
             ],
         )
-    twice = sorted(name for name in set(names.values()) if list(names.values()).count(name) > 1)
+    twice = sorted(name for name, count in Counter(names.values()).items() if count > 1)
     if twice:
         raise fail(
             OptionError,
@@ -88,6 +90,3 @@ def net_insert_shared_arrays(net: Any, prefix: Any = "") -> Any:
     table = {names[path]: value for path, value in values.items() if isinstance(value, np.ndarray)}
     tied = replace_arrays(net, {path: NetSharedArray(name) for path, name in names.items()})
     return tied._with(shared={**net.shared, **table})
-
-
-__all__ = ["net_insert_shared_arrays"]

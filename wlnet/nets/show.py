@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import keyword
 from typing import Any
 
 import numpy as np
@@ -92,7 +93,7 @@ class _Writer:
         words, extra = [], []
         for name, port in net.ports.items():
             if port != UNKNOWN:
-                if name.isdecimal():
+                if name.isdecimal() or keyword.iskeyword(field_name(name)):
                     extra.append(f"{name!r}: {port.spec!r}")
                 else:
                     words.append(f"{field_name(name)}={port.spec!r}")

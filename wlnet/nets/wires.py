@@ -28,6 +28,8 @@ class Wire:
     source: str = ""
     below: int | None = None
     """The largest index, where indices flow."""
+    sent: int | None = None
+    """How many different indices an encoder sends."""
     cells: list[Cell] = field(default_factory=list, repr=False)
 
     def refine(self, shape: Partial, source: str) -> None:
@@ -92,7 +94,8 @@ class LayerCell(Cell):
         ports = {name: wire.shape for name, wire in self.wires.items()}
         arrays = {name: wire.shape for name, wire in self.arrays.items()}
         try:
-            new_ports, new_arrays = self.layer.infer(ports, arrays, settle=settle)
+            limits = {name: wire.sent for name, wire in self.wires.items()}
+            new_ports, new_arrays = self.layer.infer(ports, arrays, settle=settle, limits=limits)
             for name, shape in new_ports.items():
                 self.wires[name].refine(shape, f"{self.title} {name}")
             for name, shape in new_arrays.items():

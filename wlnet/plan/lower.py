@@ -15,7 +15,7 @@ from wlnet.graph.builder import Builder, Mode
 from wlnet.graph.graph import Graph, Value
 from wlnet.layers.layer import Layer
 from wlnet.nets.edges import topological
-from wlnet.nets.inference import Solution, inference
+from wlnet.nets.inference import Solution, inference, open_sizes
 
 Values = dict[str, Value]
 
@@ -48,7 +48,7 @@ def lower(
             Fault(
                 "shapes are not known",
                 given=", ".join(unknown),
-                fix="say what goes in, e.g. NetChain([...], input=4)",
+                fix=open_sizes(net),
             ),
         )
     graph = Graph()

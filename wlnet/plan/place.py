@@ -6,6 +6,7 @@ views where every reader takes strides.
 
 from __future__ import annotations
 
+import bisect
 from collections.abc import Mapping
 from typing import Any
 
@@ -144,22 +145,46 @@ class _Placing:
         # A view may be read after its base was last named.
         for value in self.results:
             died[self.base(value)] = end
+        memory = _Memory()
         offsets: dict[Value, int] = {}
-        living: list[tuple[int, int, int]] = []
-        top = 0
-        births = [(-1, value) for value in self.graph.inputs.values()]
-        births += [(-1, value) for call in once for value in call.outputs]
-        births += [(i, value) for i, call in enumerate(steps) for value in call.outputs]
-        for born, value in births:
-            if self.reuse:
-                living = [life for life in living if life[2] >= born]
-            size, offset = self._size(value), 0
-            for start, stop, _ in sorted(living):
-                if offset + size <= start:
-                    break
-                offset = max(offset, stop)
-            offsets[value] = offset
-            last = end if born < 0 else died.get(value, born)
-            living.append((offset, offset + size, last))
-            top = max(top, offset + size)
-        return offsets, top
+        for value in [*self.graph.inputs.values(), *(v for call in once for v in call.outputs)]:
+            offsets[value] = memory.take(self._size(value))
+        freed: dict[int, list[Value]] = {}
+        for i, call in enumerate(steps):
+            for value in call.outputs:
+                offsets[value] = memory.take(self._size(value))
+                freed.setdefault(died.get(value, i), []).append(value)
+            if self.reuse and i < end:
+                for value in freed.pop(i, []):
+                    memory.give(offsets[value], self._size(value))
+        return offsets, memory.top
+
+
+class _Memory:
+    """First fit: the lowest gap that is large enough, else the end."""
+
+    def __init__(self) -> None:
+        self.top = 0
+        self.gaps: list[tuple[int, int]] = []
+        """(start, stop) in order, never touching."""
+
+    def take(self, size: int) -> int:
+        for number, (start, stop) in enumerate(self.gaps):
+            if stop - start >= size:
+                self.gaps[number : number + 1] = (
+                    [(start + size, stop)] if stop - start > size else []
+                )
+                return start
+        start = self.gaps.pop()[0] if self.gaps and self.gaps[-1][1] == self.top else self.top
+        self.top = start + size
+        return start
+
+    def give(self, start: int, size: int) -> None:
+        stop = start + size
+        at = bisect.bisect(self.gaps, (start, stop))
+        if at < len(self.gaps) and self.gaps[at][0] == stop:
+            stop = self.gaps.pop(at)[1]
+        if at and self.gaps[at - 1][1] == start:
+            start = self.gaps.pop(at - 1)[0]
+            at -= 1
+        self.gaps.insert(at, (start, stop))
