@@ -152,6 +152,8 @@ def test_a_rule_takes_a_shared_array_among_alternatives():
 def test_rates_are_plain_numbers_whatever_they_were_given_as():
     layer = wl.LinearLayer(2, learning_rate_multipliers=np.float32(0.5))
     assert repr(layer) == "LinearLayer(2, learning_rate_multipliers=0.5)"
+    net = wl.NetChain([2], input=2, learning_rate_multipliers={1: np.float64(0.5)})
+    assert repr(net.learning_rate_multipliers) == "{1: 0.5}"
     with pytest.raises(wl.RuleError, match="finite"):
         wl.LinearLayer(2, learning_rate_multipliers=10**400)
 

@@ -138,11 +138,8 @@ def parse_rules(
             )
         if fine:
             rules.append(Rule(part, rate, number))
-    kept = (
-        dict(given)
-        if isinstance(given, Mapping)
-        else [(_frozen(part), value) for part, value in pairs]
-    )
+    plain = [(_frozen(part), _plain(value)) for part, value in pairs]
+    kept = dict(plain) if isinstance(given, Mapping) else plain
     return RuleList(tuple(rules), kept, tuple(faults))
 
 

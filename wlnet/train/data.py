@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ import numpy as np
 
 from wlnet.core.errors import DataError, Fault, OptionError, fail
 from wlnet.core.spelling import nearest
+from wlnet.train.generators import BatchFunction, as_batch_function, refuse_endless
 
 Columns = dict[str, Any]
 
@@ -18,13 +19,13 @@ Columns = dict[str, Any]
 class Generator:
     """A function that gives a batch when asked: f({"BatchSize": n, "Round": r, ...})."""
 
-    function: Callable[[Mapping[str, Any]], Any]
+    function: BatchFunction
     round_length: int | None = None
 
 
 FORMS = (
     "(inputs, outputs), [(x, y), ...], {port: column, ...}, [{port: value, ...}, ...], "
-    "a function that gives batches, or an array for a net that needs only one column"
+    "a function that gives or yields batches, or an array for a net that needs only one column"
 )
 
 
@@ -38,14 +39,15 @@ def read_data(
     if not columns:
         raise fail(DataError, Fault("the net takes no data: it has no input and no target", at=at))
     if callable(given) and not hasattr(given, "__array__"):
-        return Generator(given)
+        return Generator(as_batch_function(given, at))
     if (
         isinstance(given, tuple)
         and len(given) == 2
         and callable(given[0])
         and isinstance(given[1], Mapping)
     ):
-        return Generator(given[0], _round_length(given[1]))
+        return Generator(as_batch_function(given[0], at), _round_length(given[1]))
+    refuse_endless(given, at)
     if isinstance(given, Mapping):
         return _equal(_by_port(given, columns, at), at)
     if isinstance(given, tuple) and len(given) == 2:

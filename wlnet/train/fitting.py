@@ -95,14 +95,16 @@ def _output_port(net: Net, term: LossTerm, column: Any) -> PortType:
         and port.shape in (None, ())
     ):
         return PortType((), "Real", NetDecoder("Boolean"))
-    if loss_kind == "Square" and not is_known(port.shape):
+    # Targets have the shape of the output, but for indices of classes.
+    if loss_kind != "Index" and not is_known(port.shape):
         shape = _common_shape(column, term.port)
         return given if shape is None else PortType(shape, given.element)
     return given
 
 
 def _is_boolean(column: Any) -> bool:
-    return np.asarray(column).dtype.kind == "b"
+    array = np.asarray(column)
+    return array.ndim == 1 and array.dtype.kind == "b"
 
 
 def class_labels(column: Any, port: PortType, name: str) -> list[Any] | None:
@@ -118,8 +120,20 @@ def class_labels(column: Any, port: PortType, name: str) -> list[Any] | None:
     for number, item in enumerate(items, 1):
         if not isinstance(item, (str, int)):
             raise fail(DataError, _no_label(column, item, f"port {name}, example {number}"))
-    found = sorted(set(items), key=lambda label: (isinstance(label, str), label))
+    _check_one_type(items, f"port {name}")
+    found = sorted(set(items))
     count = port.shape[-1] if port.shape else None
+    if count is None and len(found) == 1:
+        raise fail(
+            DataError,
+            Fault(
+                "the data have a single label, and nothing else tells how many classes there are",
+                at=f"port {name}",
+                given=f"{found[0]!r} in every example",
+                fix="LinearLayer(n) before the SoftmaxLayer, or "
+                'output=NetDecoder("Class", labels) on the net',
+            ),
+        )
     if count is None or len(found) == count:
         return found
     if len(found) < count and all(type(label) is int for label in found):
@@ -138,6 +152,23 @@ def class_labels(column: Any, port: PortType, name: str) -> list[Any] | None:
             fix='output=NetDecoder("Class", labels) on the net names all of them in order',
         ),
     )
+
+
+def _check_one_type(items: list[Any], at: str) -> None:
+    """Raise DataError for labels of several types: True is 1, and no text is next to a number."""
+    first = type(items[0])
+    for number, item in enumerate(items, 1):
+        if type(item) is not first:
+            raise fail(
+                DataError,
+                Fault(
+                    "labels of several types",
+                    at=f"{at}, example {number}",
+                    given=f"{item!r} after {items[0]!r}",
+                    expected="integers, or strings, in every example",
+                    fix="[str(label) for label in labels]",
+                ),
+            )
 
 
 def _no_label(column: Any, item: Any, at: str) -> Fault:

@@ -122,7 +122,7 @@ def net_train(
     if set(names) <= facts.keys():
         return _answer(prop, names, facts)
     ready = net_initialize(prepared.net, random_seeding=options.seed)
-    if not rates.table.trained_keys():
+    if not any(map(rates.groups.ever_moves, rates.table.trained_keys())):
         _warn_of_nothing(rates.table, names)
         return _answer(prop, names, {"TrainedNet": ready})
     results = NetTrainResults(_train(ready, prepared, rates, options))
@@ -162,6 +162,8 @@ def _warn_of_nothing(table: MultiplierTable, names: list[str]) -> None:
         why = "the net has no arrays"
     elif not learnable:
         why = "the net has only running statistics, which no gradient moves"
+    elif table.trained_keys():
+        why = "training_update_schedule has no step for an array that learns"
     elif any(row.multiplier != 0 for row in table):
         why = "every array is frozen but running statistics, which no gradient moves"
     else:

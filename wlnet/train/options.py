@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import numbers
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from wlnet.methods import as_method
 from wlnet.methods.base import Method
 from wlnet.methods.intervals import POSITIVE, as_number
 from wlnet.plan.compile import DTYPES
+from wlnet.train.generators import takes_one_argument
 from wlnet.train.measurement_names import as_measurements
 from wlnet.train.measurements import Measurement
 from wlnet.train.stopping import StoppingCriterion, as_criterion
@@ -119,11 +120,20 @@ def read_options(
                 fix="a training_progress_function may save(state['Net'], file)",
             )
         )
-    if training_progress_function is not None and not callable(training_progress_function):
+    faults += _not_there_yet(training_progress_function, validation_set)
+    if (
+        not has_options(training_progress_function)
+        and training_progress_function is not None
+        and (
+            not callable(training_progress_function)
+            or takes_one_argument(training_progress_function) is False
+        )
+    ):
         faults.append(
             Fault(
                 "training_progress_function is a function of one argument, the state",
                 given=repr(training_progress_function)[:60],
+                fix='lambda state: print(state["RoundLoss"])',
             )
         )
     if not callable(training_progress_reporting):
@@ -163,6 +173,36 @@ def read_options(
         update_schedule=training_update_schedule,
         precision="Real32" if working_precision is AUTOMATIC else working_precision,
     )
+
+
+def has_options(given: Any) -> bool:
+    """Whether a value is (value, {"Interval": ...}), with options of its own."""
+    return (
+        isinstance(given, tuple)
+        and len(given) == 2
+        and isinstance(given[1], Mapping)
+        and "Interval" in given[1]
+        and not isinstance(given[1]["Interval"], (list, tuple))
+        and not hasattr(given[1]["Interval"], "__array__")
+    )
+
+
+def _not_there_yet(progress_function: Any, validation_set: Any) -> list[Fault]:
+    at_round = "it is called after every round: return early where state['Round'] % 2"
+    repairs = (
+        ("training_progress_function", progress_function, f"give the function alone; {at_round}"),
+        ("validation_set", validation_set, "give the data alone: validation follows every round"),
+    )
+    return [
+        Fault(
+            f'{name}=(..., {{"Interval": n}}) is not there yet',
+            at=name,
+            given=repr(given)[-60:],
+            fix=fix,
+        )
+        for name, given, fix in repairs
+        if has_options(given)
+    ]
 
 
 def automatic_rounds(batches_per_round: int) -> int:

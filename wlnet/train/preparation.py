@@ -24,6 +24,7 @@ from wlnet.train.losses import TrainingNet, attach, loss_terms
 from wlnet.train.options import BATCH, Options
 from wlnet.train.sources import ArraySource, GeneratorSource, Source, batches_of_round
 from wlnet.train.state import TrainingState, plan_of
+from wlnet.train.targets import check_shares, share_ports
 
 
 @dataclass(frozen=True)
@@ -139,6 +140,7 @@ def encoded(training: TrainingNet, columns: Mapping[str, Any], precision: str) -
         if array.dtype.kind == "f" and array.dtype != dtype:
             found[name] = np.empty(array.shape, dtype)
             copy_into(array, found[name], name)
+    check_shares(share_ports(training.net), found)
     return found
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, PartError, fail
+from wlnet.core.errors import Fault, OptionError, PartError, RuleWarning, fail, warn
 from wlnet.core.finding import find
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
@@ -25,6 +25,10 @@ class UpdateGroups:
     def moves(self, key: ArrayKey, step: int) -> bool:
         """Whether an array (or a running statistic) is updated at step 0, 1, ..."""
         return not self.cycle or key in self.cycle[step % len(self.cycle)]
+
+    def ever_moves(self, key: ArrayKey) -> bool:
+        """Whether an array is updated at any step."""
+        return not self.cycle or any(key in keys for keys in self.cycle)
 
 
 def update_groups(net: Net, given: Any) -> UpdateGroups:
@@ -50,8 +54,18 @@ def update_groups(net: Net, given: Any) -> UpdateGroups:
     # All at once first, for the faults of all groups; then each by itself.
     match(Holder(net, rules, (), option), places)
     cycle: list[frozenset[ArrayKey]] = []
-    for rule, (_, steps) in zip(rules, groups, strict=True):
-        cycle += [frozenset(match(Holder(net, RuleList((rule,)), (), option), places))] * steps
+    for rule, (part, steps) in zip(rules, groups, strict=True):
+        keys = frozenset(match(Holder(net, RuleList((rule,)), (), option), places))
+        if not keys:
+            warn(
+                RuleWarning,
+                Fault(
+                    "a group selects a part without arrays: its steps train nothing",
+                    at=f"{option}, group {rule.number}",
+                    given=repr(part)[:60],
+                ),
+            )
+        cycle += [keys] * steps
     return UpdateGroups(tuple(cycle))
 
 

@@ -125,6 +125,7 @@ class GeneratorSource:
                         at=at,
                         given=str(size),
                         expected=f"{self.batch_size}, as state['BatchSize'] says",
+                        fix=f"batch_size={size}, if every batch has as many",
                     ),
                 )
             yield batch, size

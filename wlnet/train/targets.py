@@ -1,0 +1,51 @@
+"""What a cross entropy asks of its targets: shares of one, looked at before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from wlnet.core.errors import DataError, Fault, fail
+from wlnet.core.net import Net
+from wlnet.evaluate.columns import Array
+
+SLACK = 1e-6
+"""How far beyond 0 and 1 rounding may carry a probability."""
+
+
+def share_ports(net: Net) -> dict[str, str]:
+    """Input port -> "Binary" or "Probabilities", where it is the target of such a cross entropy."""
+    if net.kind == "CrossEntropyLossLayer":
+        form = str(net.parameters["Form"])
+        return {} if form == "Index" else {"Target": form}
+    found: dict[str, str] = {}
+    for edge in getattr(net, "edges", ()):
+        if edge.source is None and edge.target is not None:
+            inside = share_ports(net.nodes[edge.target])
+            if edge.target_port in inside:
+                found[edge.source_port] = inside[edge.target_port]
+    return found
+
+
+def check_shares(ports: Mapping[str, str], columns: Mapping[str, Array]) -> None:
+    """Raise one DataError for all targets of a cross entropy that are not within 0 to 1."""
+    faults = []
+    for name, form in ports.items():
+        if name not in columns:
+            continue
+        column = columns[name].reshape(len(columns[name]), -1)
+        wrong = (column < -SLACK) | (column > 1 + SLACK)
+        if wrong.any():
+            number = int(np.argmax(wrong.any(axis=1)))
+            faults.append(
+                Fault(
+                    f"targets of a cross entropy ({form}) are probabilities",
+                    at=f"port {name}, example {number + 1}",
+                    given=f"{column[number][np.argmax(wrong[number])]:g}",
+                    expected="numbers from 0 to 1",
+                    fix="loss_function=MeanSquaredLossLayer() learns any numbers",
+                )
+            )
+    if faults:
+        raise fail(DataError, faults)
