@@ -28,7 +28,6 @@ TARGETS: dict[str, tuple[Any, set[Any]]] = {
     "a list of NumPy integers": (list(Y), {0, 1, 2}),
     "texts": ([WORDS[i] for i in Y], set(WORDS)),
     "an array of texts": (np.array(WORDS)[Y], set(WORDS)),
-    "texts and integers": ([["x", 1, 2][i] for i in Y], {"x", 1, 2}),
 }
 
 
@@ -41,6 +40,34 @@ def test_a_trained_net_answers_in_the_labels_of_the_user(case: str, size: Any) -
     assert set(answers) == labels
     assert list(answers) == list(targets), "the clouds stand apart: everything can be learned"
     assert {type(answer) for answer in answers} <= {int, str}
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        (["x"] * 10 + [1] * 10, r"example 11\n[^$]*given: +1 after 'x'"),
+        ([True] * 10 + [2] * 10, r"example 11\n[^$]*given: +2 after True"),
+        ([1] * 19 + [True], r"example 20\n[^$]*given: +True after 1"),
+    ],
+)
+@pytest.mark.parametrize("size", [2, wl.AUTOMATIC], ids=["size given", "size open"])
+def test_labels_are_of_one_type(labels: list[Any], told: str, size: Any) -> None:
+    x, _ = classes(20, 4, 2)
+    with pytest.raises(wl.DataError, match=r"labels of several types\n[^$]*Output, " + told):
+        train(wl.NetChain([wl.LinearLayer(size), wl.SoftmaxLayer()]), labels, x)
+
+
+@pytest.mark.parametrize("label", [1, 7, "cat"])
+def test_one_label_for_all_does_not_tell_how_many_classes_there_are(label: Any) -> None:
+    x, _ = classes(20, 4, 2)
+    with pytest.raises(wl.DataError, match=f"a single label[^$]*{label!r} in every example"):
+        train(wl.NetChain([wl.LinearLayer(), wl.SoftmaxLayer()]), [label] * 20, x)
+
+
+def test_one_label_for_all_will_do_for_a_known_number_of_classes() -> None:
+    x, _ = classes(20, 4, 2)
+    trained = train(wl.NetChain([2, wl.SoftmaxLayer()]), [1] * 20, x, max_training_rounds=1)
+    assert wl.information(trained, "OutputPorts")["Output"] == wl.NetDecoder("Class", [1, 2])
 
 
 def test_ten_digits_stay_0_to_9() -> None:
@@ -86,6 +113,28 @@ def test_zeros_and_ones_are_probabilities_and_get_no_decoder() -> None:
     outputs = trained(x)
     assert outputs.dtype == np.float32
     assert ((outputs > 0.5) == y).all()
+
+
+@pytest.mark.parametrize("kind", [float, np.int64, bool])
+@pytest.mark.parametrize("shape", [(3,), (2, 3), ()])
+def test_the_size_of_a_sigmoid_comes_from_its_targets(kind: Any, shape: tuple[int, ...]) -> None:
+    net = wl.NetChain([wl.LinearLayer(), "Sigmoid"], input=4)
+    trained = train(net, np.ones((10, *shape), kind), np.ones((10, 4)), max_training_rounds=1)
+    assert wl.net_extract(trained, (1, "Biases")).shape == (np.prod(shape, dtype=int),)
+    decoder = wl.NetDecoder("Boolean") if kind is bool and shape == () else None
+    assert (trained.ports["Output"].coder, trained.ports["Output"].shape) == (decoder, shape)
+
+
+def test_a_list_of_zeros_and_ones_makes_a_sigmoid_give_one_number() -> None:
+    trained = train(wl.NetChain([wl.LinearLayer(), "Sigmoid"]), [0, 1] * 5, np.ones((10, 4)))
+    assert trained(np.ones(4)).shape == ()
+
+
+def test_rows_of_probabilities_give_the_number_of_classes() -> None:
+    net = wl.NetChain([wl.LinearLayer(), wl.SoftmaxLayer()], input=4)
+    entropy = wl.CrossEntropyLossLayer("Probabilities")
+    trained = train(net, np.full((10, 5), 0.2), np.ones((10, 4)), loss_function=entropy)
+    assert wl.net_extract(trained, (1, "Biases")).shape == (5,)
 
 
 def test_shapes_of_numbers_come_from_both_columns() -> None:

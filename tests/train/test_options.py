@@ -164,6 +164,54 @@ def test_right_values_are_taken(option: str, given: Any) -> None:
     assert wl.net_train(perceptron(), DATA, "TotalRounds", **{**QUICK, option: given}) == 1
 
 
+INTERVALS: dict[str, Any] = {
+    "validation_set": (DATA, {"Interval": 2}),
+    "training_progress_function": (print, {"Interval": 2}),
+}
+
+
+@pytest.mark.parametrize("option", INTERVALS)
+def test_an_interval_is_not_there_yet_and_says_so_once(option: str) -> None:
+    with pytest.raises(wl.OptionError, match=rf"{option}=[^$]*not there yet[^$]*alone") as error:
+        wl.net_train(perceptron(), DATA, **{option: INTERVALS[option]})
+    assert len(error.value.faults) == 1
+
+
+def test_intervals_are_told_together() -> None:
+    with pytest.raises(wl.OptionError) as error:
+        wl.net_train(perceptron(), DATA, **INTERVALS)
+    assert len(error.value.faults) == 2
+
+
+def test_a_port_may_be_called_interval() -> None:
+    x, y = DATA
+    net = wl.NetGraph({"a": 2}, [("a", wl.NetPort("Interval"))], input=3)
+    held: Any = (x, {"Interval": y})
+    assert wl.net_train(net, held, "TotalRounds", validation_set=held, **QUICK) == 1
+
+
+@pytest.mark.parametrize("given", [lambda: None, lambda state, more: None, [].copy])
+def test_a_progress_function_that_cannot_take_the_state_is_told_before_training(
+    given: Any,
+) -> None:
+    asked = []
+    with pytest.raises(wl.OptionError, match="function of one argument, the state"):
+        wl.net_train(
+            perceptron(),
+            lambda state: asked.append(state),
+            training_progress_function=given,
+        )
+    assert not asked
+
+
+@pytest.mark.parametrize(
+    "given", [id, print, [].append, lambda *states: None, lambda state, more=1: None, dict]
+)
+def test_a_progress_function_that_can_take_the_state_will_do(given: Any) -> None:
+    net = perceptron()
+    assert wl.net_train(net, DATA, "TotalRounds", training_progress_function=given, **QUICK) == 1
+
+
 @pytest.mark.parametrize("given", [None, 3, "net", [perceptron()]])
 def test_what_is_no_net_is_an_option_error(given: Any) -> None:
     with pytest.raises(wl.OptionError, match="takes a net"):

@@ -98,6 +98,42 @@ def test_a_shared_array_has_one_schedule_for_all_its_places() -> None:
     assert moved_at(net, [shared, 1], 2) == [{shared}, {shared, (1, "Biases")}]
 
 
+def with_names() -> Any:
+    return wl.net_initialize(wl.NetChain({"a": 4, "t": "Tanh", "b": 2}, input=3))
+
+
+def test_a_group_without_arrays_is_told() -> None:
+    with pytest.warns(wl.RuleWarning, match=r"trains? nothing[^$]*group 2[^$]*'t'") as told:
+        wl.net_train(with_names(), DATA, training_update_schedule=["a", "t", "b"], **QUICK)
+    assert len(told) == 1
+
+
+NOTHING: dict[str, tuple[Any, Any]] = {
+    "a part without arrays": (["t"], wl.AUTOMATIC),
+    "a frozen part": (["a"], {"a": 0}),
+    "frozen parts, a group each": (["a", ("b", 2)], {"a": 0, "b": None}),
+    "a frozen array": ([("a", "Weights")], {("a", "Weights"): 0}),
+}
+
+
+@pytest.mark.parametrize("case", NOTHING)
+@pytest.mark.filterwarnings("ignore:a group selects")
+def test_a_schedule_that_never_moves_anything_leaves_nothing_to_train(case: str) -> None:
+    schedule, rules = NOTHING[case]
+    net = with_names()
+    options = {"training_update_schedule": schedule, "learning_rate_multipliers": rules}
+    why = (
+        r"nothing to train: training_update_schedule has no step[^$]*learn, none of them"
+        if case != "frozen parts, a group each"
+        else "nothing to train: every array is frozen"
+    )
+    with pytest.warns(wl.TrainingWarning, match=why):
+        trained = wl.net_train(net, DATA, **options)
+    assert changed(net, trained) == set()
+    with pytest.raises(wl.NothingToTrainError):
+        wl.net_train(net, DATA, "RoundLoss", **options)
+
+
 def test_parts_of_a_schedule_that_are_not_there_are_told_all_at_once() -> None:
     with pytest.raises(wl.RuleError) as error:
         wl.net_train(

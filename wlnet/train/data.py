@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence, Set, Sized
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -186,8 +187,11 @@ def _equal(columns: Columns, at: str) -> Columns:
     """
     found: Columns = {}
     faults = []
+    # A column that can be read only once may have no end: the others tell how far to look.
+    counts = [len(column) for column in columns.values() if isinstance(column, Sized)]
+    most = min(counts, default=None)
     for name, column in columns.items():
-        sequence = _as_sequence(column)
+        sequence = _as_sequence(column, most)
         if sequence is None:
             faults.append(
                 Fault(
@@ -200,16 +204,16 @@ def _equal(columns: Columns, at: str) -> Columns:
             found[name] = sequence
     if faults:
         raise fail(DataError, faults)
-    counts = {name: len(column) for name, column in found.items()}
-    text = ", ".join(f"{name}: {count}" for name, count in counts.items())
-    if len(set(counts.values())) > 1:
+    lengths = {name: len(column) for name, column in found.items()}
+    text = ", ".join(f"{name}: {count}" for name, count in lengths.items())
+    if len(set(lengths.values())) > 1:
         raise fail(DataError, Fault("columns of different length", at=at, given=text))
-    if 0 in counts.values():
+    if 0 in lengths.values():
         raise fail(DataError, Fault("no examples", at=at, given=text))
     return found
 
 
-def _as_sequence(column: Any) -> Any:
+def _as_sequence(column: Any, most: int | None) -> Any:
     if isinstance(column, (list, tuple)):
         return column
     if hasattr(column, "__array__"):
@@ -218,4 +222,4 @@ def _as_sequence(column: Any) -> Any:
     # What has no order of its own cannot stand beside another column.
     if isinstance(column, (str, bytes, Mapping, Set)) or not isinstance(column, Iterable):
         return None
-    return list(column)
+    return list(column) if most is None else list(islice(column, most + 1))

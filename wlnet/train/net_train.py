@@ -62,7 +62,7 @@ def net_train(
     """Train a net on data, every array at its own rate; the net given is never changed.
 
     data: (inputs, outputs), [(x, y), ...], {"port": column, ...}, a list of dicts, or a function
-    that gives batches, f or (f, {"RoundLength": n}).
+    that gives or yields batches, f or (f, {"RoundLength": n}); it takes the state, or nothing.
     prop: "TrainedNet", another property, a list of properties, or ALL for a NetTrainResults.
     learning_rate_multipliers: {part: rate, ...} or [(part, rate), ...] in order, the first match
     wins; 0 or None freezes, a negative rate climbs; one number is for all.
@@ -168,9 +168,13 @@ def _warn_of_nothing(table: MultiplierTable, names: list[str]) -> None:
         why = "every array is frozen but running statistics, which no gradient moves"
     else:
         why = "every array is frozen"
+    if table.trained_keys():
+        given = f"{len(table.trained_keys())} arrays that learn, none of them in a group"
+    else:
+        given = f"{len(table)} arrays, none that a gradient may move"
     fault = Fault(
         f"nothing to train: {why}",
-        given=f"{len(table)} arrays, none that a gradient may move",
+        given=given,
         fix='information(net, "ArraysLearningRateMultiplierSources") says which rule froze what'
         if learnable
         else "a net with a layer that learns, such as LinearLayer",

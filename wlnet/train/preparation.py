@@ -76,7 +76,9 @@ def _from_generator(net: Net, found: Generator, draft: TrainingNet, options: Opt
     first = found.function(
         TrainingState(plan, History(), lambda: net, (1, 0), options.learning_rate)
     )
-    fitted, training = _fitted(net, _batch(first, draft, net, at), options)
+    # Read once: what it gives may not be there a second time.
+    first = _batch(first, draft, net, at)
+    fitted, training = _fitted(net, first, options)
 
     def read(batch: Any, at: str) -> Mapping[str, Array]:
         return encoded(training, _batch(batch, training, fitted, at), options.precision)
