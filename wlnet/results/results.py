@@ -43,6 +43,8 @@ class TrainingRecord:
     reason: str
     seconds: float
     message: str | None = None
+    batch_permutation: tuple[tuple[int, ...], ...] | None = None
+    input_form: str = ""
     target_device: str = "CPU"
     arrays: dict[Any, Any] = field(default_factory=dict)
     """Of the trained net, by key."""
@@ -151,6 +153,7 @@ _row("BatchMeasurements")(
 _row("BatchMeasurementsLists")(
     lambda r: {name: list(values) for name, values in r.batch_measurements.items()}
 )
+_row("BatchPermutation")(lambda r: r.batch_permutation and [list(b) for b in r.batch_permutation])
 _row("BatchSize")(lambda r: r.batch_size)
 _row("BestValidationRound")(lambda r: r.best_validation_round)
 _row("ExamplesProcessed", "TotalInputs")(lambda r: r.examples_processed)
@@ -160,6 +163,7 @@ _row("MeanBatchesPerSecond")(lambda r: len(r.batch_losses) / r.seconds if r.seco
 _row("MeanExamplesPerSecond", "MeanInputsPerSecond")(
     lambda r: r.examples_processed / r.seconds if r.seconds else 0.0
 )
+_row("NetTrainInputForm")(lambda r: r.input_form)
 _row("OptimizationMethod")(lambda r: (r.method[0], dict(r.method[1])))
 _row("ReasonTrainingStopped")(lambda r: r.reason)
 _row("ReasonMessage")(lambda r: r.message)
@@ -174,6 +178,8 @@ _row("RoundMeasurementsLists")(
 _row("RoundPositions")(
     lambda r: [r.batches_per_round * (i + 1) for i in range(len(r.round_losses))]
 )
+# What cannot be encoded is an error that names the example: nothing is ever left out.
+_row("SkippedTrainingData")(lambda r: [])
 _row("TargetDevice")(lambda r: r.target_device)
 _row("TotalBatches")(lambda r: len(r.batch_losses))
 _row("TotalRounds")(lambda r: len(r.round_losses))

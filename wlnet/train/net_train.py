@@ -23,6 +23,7 @@ from wlnet.nets.initialize import net_initialize
 from wlnet.results import NetTrainResults, TrainingRecord
 from wlnet.results.results import PROPERTIES
 from wlnet.train.divergence import Diverged, warn_diverged
+from wlnet.train.input_form import input_form
 from wlnet.train.learners import Rates, read_rates
 from wlnet.train.loop import Trainer
 from wlnet.train.losses import TrainingNet, attach, loss_terms
@@ -31,6 +32,7 @@ from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options, read_options
 from wlnet.train.preparation import Prepared, prepare
 from wlnet.train.progress import asked, reporter
+from wlnet.train.sources import ArraySource, Source
 from wlnet.train.state import TrainingState
 from wlnet.train.stopping import Stopper, check_measured, sign_of
 
@@ -88,6 +90,7 @@ def net_train(
 
     Wolfram Language: NetTrain.
     """
+    given = dict(locals())
     if not isinstance(net, Net):
         raise fail(OptionError, Fault("net_train takes a net", given=repr(net)[:80]))
     names = _properties(prop)
@@ -125,7 +128,8 @@ def net_train(
     if not any(map(rates.groups.ever_moves, rates.table.trained_keys())):
         _warn_of_nothing(rates.table, names)
         return _answer(prop, names, {"TrainedNet": ready})
-    results = NetTrainResults(_train(ready, prepared, rates, options))
+    record = _train(ready, prepared, rates, options)
+    results = NetTrainResults(replace(record, input_form=input_form(net_train, given)))
     return results if prop is ALL else _answer(prop, names, results)
 
 
@@ -238,6 +242,7 @@ def _train(net: Net, prepared: Prepared, rates: Rates, options: Options) -> Trai
         examples_processed=h.examples,
         training_examples=source.examples,
         validation_examples=validation.examples if validation else None,
+        batch_permutation=_last_batches(source, trainer.round),
         initial_learning_rate=options.learning_rate,
         final_learning_rate=trainer.rate,
         reason=reason,
@@ -245,6 +250,13 @@ def _train(net: Net, prepared: Prepared, rates: Rates, options: Options) -> Trai
         seconds=time.perf_counter() - started,
         arrays=arrays_of(trained),
     )
+
+
+def _last_batches(source: Source, number: int) -> tuple[tuple[int, ...], ...] | None:
+    """The examples in each batch of the last round, counted from 1; a generator has no examples."""
+    if not isinstance(source, ArraySource) or not number:
+        return None
+    return tuple(tuple(int(i) + 1 for i in batch) for batch in source.batches(number))
 
 
 def _run(trainer: Trainer, options: Options) -> tuple[str, str | None]:

@@ -48,10 +48,14 @@ class ArraySource:
     def batches_per_round(self) -> int:
         return math.ceil(self.examples / self.batch_size)
 
-    def round(self, number: int, state: State) -> Iterator[Batch]:
+    def batches(self, number: int) -> Iterator[Array]:
+        """Which examples stand in each batch of a round, counted from 0."""
         order = stream(self.seed, "shuffle", number).permutation(self.examples)
         for start in range(0, len(order), self.batch_size):
-            chosen = order[start : start + self.batch_size]
+            yield order[start : start + self.batch_size]
+
+    def round(self, number: int, state: State) -> Iterator[Batch]:
+        for chosen in self.batches(number):
             yield {name: column[chosen] for name, column in self.columns.items()}, len(chosen)
 
     def in_order(self) -> Iterator[Batch]:
