@@ -8,5 +8,6 @@ from hypothesis import settings
 
 # No deadlines: the first call of a kernel compiles it.
 settings.register_profile("fast", max_examples=100, deadline=None, derandomize=True, database=None)
+settings.register_profile("medium", max_examples=500, deadline=None, print_blob=True)
 settings.register_profile("thorough", max_examples=2_500, deadline=None, print_blob=True)
 settings.load_profile("fast")
