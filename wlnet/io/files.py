@@ -25,7 +25,7 @@ def save(net: Any, file: str | os.PathLike[str]) -> Path:
     net: any net, initialized or not. file: a path that ends in .wlnet; a file that is there is
     replaced, and stays as it was when writing fails. The same net gives the same bytes. The layout
     is safetensors; other programs can read the arrays, whose names are their paths.
-    A file holds nets of up to 2,048 nodes, nested up to 50 deep, with names of up to 200 letters.
+    A file holds nets of up to 16,384 nodes, nested up to 50 deep, with names of up to 200 letters.
     Raises OptionError for what is no net or another suffix; FormatError for a net that a file
     cannot hold, such as one with a "Function" encoder (a file holds no code); OSError where the
     disk refuses.

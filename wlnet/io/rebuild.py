@@ -24,7 +24,7 @@ from wlnet.nets.netgraph import NetGraph, graph_with
 from wlnet.nets.operators import OPERATORS
 
 DEEPEST = 50
-MOST_NODES = 2_048
+MOST_NODES = 16_384
 """Nodes of a net of all levels: shape inference may look at each of them for each of them."""
 
 COMMON = {"Kind", "LearningRateMultipliers", "Ports"}
