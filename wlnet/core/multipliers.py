@@ -13,16 +13,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from wlnet.core.parts import NetSharedArray, Path
-from wlnet.core.rules import (
-    ArrayKey,
-    ArrayPlace,
-    Holder,
-    Rule,
-    keys_in_order,
-    match,
-    parse_rules,
-    warn_of_idle_rules,
-)
+from wlnet.core.rule_lists import Rule, parse_rules
+from wlnet.core.rules import ArrayKey, ArrayPlace, Holder, keys_in_order, match, warn_of_idle_rules
 
 
 @dataclass(frozen=True)

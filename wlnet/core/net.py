@@ -12,7 +12,7 @@ from wlnet.core.arrays import read_only
 from wlnet.core.errors import Fault, OptionError, fail
 from wlnet.core.names import a
 from wlnet.core.ports import PortType
-from wlnet.core.rules import NOTHING_SAID, RuleList
+from wlnet.core.rule_lists import NOTHING_SAID, RuleList
 from wlnet.core.symbols import AUTOMATIC
 
 EMPTY: Mapping[Any, Any] = MappingProxyType({})

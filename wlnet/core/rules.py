@@ -1,4 +1,4 @@
-"""Ordered rules `part -> value`: parsing, validation, and which rule speaks for which array.
+"""Ordered rules `part -> value`: which rule speaks for which array.
 
 Used for learning rate multipliers and, with other values, for L2 regularization, clippings and
 update schedules. The first rule that selects a place wins there.
@@ -8,19 +8,21 @@ Wolfram Language: LearningRateMultipliers.
 
 from __future__ import annotations
 
-import math
-import numbers
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from wlnet.core.errors import Fault, PartError, RuleError, RuleWarning, fail, warn
 from wlnet.core.finding import find
-from wlnet.core.parts import ROOT, Alternatives, NetSharedArray, Path, as_steps
+from wlnet.core.parts import ROOT, Alternatives, NetSharedArray, Path
+from wlnet.core.rule_lists import (
+    Read,
+    Rule,
+    RuleList,
+    names_shared_arrays,
+    parse_rules,
+)
 from wlnet.core.spelling import suggestion
-from wlnet.core.symbols import ALL, ANY, AUTOMATIC, Symbol
+from wlnet.core.symbols import ALL, ANY, Symbol
 
 ArrayKey = Path | NetSharedArray
 
@@ -36,149 +38,6 @@ class ArrayPlace:
     @property
     def key(self) -> ArrayKey:
         return self.path if self.shared is None else NetSharedArray(self.shared)
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One rule as the user wrote it. `number` counts from 1; None for a lone value."""
-
-    part: Any
-    value: float
-    number: int | None = None
-
-    def __str__(self) -> str:
-        return (
-            f"{self.value!r} for all"
-            if self.number is None
-            else f"rule {self.number}: {self.part!r} -> {self.value!r}"
-        )
-
-
-@dataclass(frozen=True)
-class RuleList:
-    """Rules in order, validated as far as possible without a net. Empty means: nothing was said."""
-
-    rules: tuple[Rule, ...]
-    given: Any = field(default=AUTOMATIC, compare=False)
-    faults: tuple[Fault, ...] = ()
-    """What is wrong already; `match` reports it together with the parts that do not exist."""
-
-    def __iter__(self) -> Iterator[Rule]:
-        return iter(self.rules)
-
-    def __bool__(self) -> bool:
-        return bool(self.rules or self.faults)
-
-    @property
-    def as_given(self) -> Any:
-        """A fresh copy of what the user wrote."""
-        return self.given.copy() if isinstance(self.given, (dict, list)) else self.given
-
-
-NOTHING_SAID = RuleList(())
-Read = Callable[[Any], float]
-
-
-def multiplier(value: Any) -> float:
-    """A learning rate multiplier as a float; None and every zero freeze. Raises ValueError
-    otherwise."""
-    if value is None:
-        return 0.0
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
-        raise ValueError("a real number, or None to freeze")
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf
-    if not math.isfinite(number):
-        raise ValueError("a finite number, or None to freeze")
-    return number if number else 0.0
-
-
-def parse_rules(
-    given: Any, option: str = "LearningRateMultipliers", read: Read = multiplier
-) -> RuleList:
-    """Rules from a number, None, a dict, or a list of (part, value) pairs; AUTOMATIC says nothing.
-
-    Raises RuleError for what is no list of rules; faults of single rules are kept for `match`,
-    which knows the net and reports everything at once.
-    """
-    if given is AUTOMATIC:
-        return NOTHING_SAID
-    if isinstance(given, RuleList):
-        return given
-    pairs = _pairs(given, option, read)
-    if isinstance(pairs, Rule):
-        return RuleList((pairs,), _plain(given))
-    rules, faults = [], []
-    for number, (part, value) in enumerate(pairs, 1):
-        at = f"rule {number} of {option}"
-        fine = True
-        try:
-            for each in part.steps if _names_shared_arrays(part) else (part,):
-                if not isinstance(each, NetSharedArray):
-                    as_steps(each)
-            part = _frozen(part)
-        except PartError as error:
-            fine = False
-            what = f"a part that cannot be: {error.faults[0].what}"
-            faults.append(replace(error.faults[0], what=what, at=at))
-        try:
-            rate = read(value)
-        except ValueError as error:
-            # The part is still looked up, so that all faults are told at once.
-            rate = 1.0
-            faults.append(
-                Fault(
-                    "a value that cannot be",
-                    at=f"{at}, part {part!r}",
-                    given=repr(value),
-                    expected=str(error),
-                )
-            )
-        if fine:
-            rules.append(Rule(part, rate, number))
-    plain = [(_frozen(part), _plain(value)) for part, value in pairs]
-    kept = dict(plain) if isinstance(given, Mapping) else plain
-    return RuleList(tuple(rules), kept, tuple(faults))
-
-
-def _plain(value: Any) -> Any:
-    """A number of NumPy as one of Python: what a net hands out and writes reads the same."""
-    return value.item() if isinstance(value, np.generic) else value
-
-
-def _frozen(part: Any) -> Any:
-    """A part that was given as a list, as a tuple: nobody can change it afterwards."""
-    return tuple(part) if isinstance(part, list) else part
-
-
-def _pairs(given: Any, option: str, read: Read) -> Rule | list[tuple[Any, Any]]:
-    if isinstance(given, Mapping):
-        return list(given.items())
-    if isinstance(given, (list, tuple)) and all(
-        isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in given
-    ):
-        return [(part, value) for part, value in given]
-    try:
-        if isinstance(given, (list, tuple)):
-            raise ValueError("rules")
-        return Rule(ANY, read(given))
-    except ValueError as error:
-        expected = f"{error}; or rules [(part, rate), ...] or {{part: rate, ...}}"
-        raise fail(
-            RuleError,
-            Fault(
-                f"{option} is neither a rate nor a list of rules",
-                given=repr(given),
-                expected=expected
-                if str(error) != "rules"
-                else "rules [(part, rate), ...] or {part: rate, ...}",
-                fix=f"[({given[0]!r}, {given[1]!r})]"
-                if isinstance(given, tuple) and len(given) == 2
-                else None,
-            ),
-        ) from None
 
 
 @dataclass(frozen=True)
@@ -248,18 +107,12 @@ def _selected(
         if not found:
             raise _unknown_shared(part, inside)
         return found
-    if isinstance(part, Alternatives) and _names_shared_arrays(part):
+    if isinstance(part, Alternatives) and names_shared_arrays(part):
         chosen = [_selected(holder, each, inside, under) for each in part.steps]
         return list(dict.fromkeys(place for places in chosen for place in places))
     paths = [(*holder.path, *place.path) for place in find(holder.net, part)]
     numbers = sorted({number for path in paths for number in under.get(path, ())})
     return [inside[number] for number in numbers]
-
-
-def _names_shared_arrays(part: Any) -> bool:
-    return isinstance(part, Alternatives) and any(
-        isinstance(step, NetSharedArray) for step in part.steps
-    )
 
 
 def _unknown_shared(part: NetSharedArray, inside: list[ArrayPlace]) -> PartError:

@@ -10,7 +10,8 @@ from wlnet.core.finding import walk_names
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray
-from wlnet.core.rules import NOTHING_SAID, Holder, RuleList, match, parse_rules
+from wlnet.core.rule_lists import NOTHING_SAID, RuleList, parse_rules
+from wlnet.core.rules import Holder, match
 from wlnet.io import plain
 from wlnet.io.canonical import refused, shown
 

@@ -19,7 +19,8 @@ from wlnet.core.names import a
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray
 from wlnet.core.ports import PortType, as_port
-from wlnet.core.rules import Holder, match, parse_rules, warn_of_idle_rules
+from wlnet.core.rule_lists import parse_rules
+from wlnet.core.rules import Holder, match, warn_of_idle_rules
 from wlnet.core.shapes import Mismatch, Partial, Sizes, solve
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC

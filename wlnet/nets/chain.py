@@ -10,7 +10,7 @@ from wlnet.core.keywords import checked_keywords
 from wlnet.core.net import Net
 from wlnet.core.parts import Key
 from wlnet.core.ports import UNKNOWN, PortType, as_port
-from wlnet.core.rules import parse_rules
+from wlnet.core.rule_lists import parse_rules
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.nets.container import Container, hoist, without_coders
 from wlnet.nets.inference import check_shapes

@@ -10,7 +10,7 @@ from typing import Any
 from wlnet.core.errors import Fault, OptionError, fail
 from wlnet.core.net import Net
 from wlnet.core.parts import Key
-from wlnet.core.rules import RuleList
+from wlnet.core.rule_lists import RuleList
 from wlnet.nets.rules_of_parts import Voice, carried, shared_rates
 from wlnet.nets.shorthand import as_net
 

@@ -10,7 +10,7 @@ from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, Path
 from wlnet.core.ports import UNKNOWN, PortType, as_port
-from wlnet.core.rules import parse_rules
+from wlnet.core.rule_lists import parse_rules
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.nets.chain import chain_items, warn_of_shadows

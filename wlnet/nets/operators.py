@@ -7,7 +7,7 @@ from typing import Any
 from wlnet.core.errors import Fault, OptionError, fail
 from wlnet.core.keywords import checked_keywords
 from wlnet.core.ports import as_port
-from wlnet.core.rules import parse_rules
+from wlnet.core.rule_lists import parse_rules
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.fields import positive
 from wlnet.nets.container import Container, hoist, without_coders

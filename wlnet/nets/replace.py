@@ -17,7 +17,7 @@ from wlnet.core.names import a
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path, path_text
 from wlnet.core.ports import Coder, PortType, as_port
-from wlnet.core.rules import NOTHING_SAID, parse_rules
+from wlnet.core.rule_lists import NOTHING_SAID, parse_rules
 from wlnet.core.shapes import shape_text
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC

@@ -16,7 +16,8 @@ from wlnet.core.finding import find
 from wlnet.core.multipliers import array_places, multiplier_table
 from wlnet.core.net import Net
 from wlnet.core.parts import Alternatives, Key, NetSharedArray, Path
-from wlnet.core.rules import ArrayPlace, Holder, Rule, RuleList, match, parse_rules
+from wlnet.core.rule_lists import Rule, RuleList, parse_rules
+from wlnet.core.rules import ArrayPlace, Holder, match
 from wlnet.core.symbols import ALL, ANY, AUTOMATIC, Symbol
 
 Moves = Mapping[Path, Path]

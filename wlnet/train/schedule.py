@@ -12,7 +12,8 @@ from wlnet.core.errors import Fault, OptionError, PartError, RuleWarning, fail, 
 from wlnet.core.finding import find
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
-from wlnet.core.rules import ArrayKey, Holder, RuleList, match, parse_rules
+from wlnet.core.rule_lists import RuleList, parse_rules
+from wlnet.core.rules import ArrayKey, Holder, match
 from wlnet.core.symbols import AUTOMATIC
 
 

@@ -1,0 +1,172 @@
+"""Rule lists as they are written: parsing `part -> value`, and what is wrong with it already.
+
+Which rule speaks for which array stands in rules.py.
+
+Wolfram Language: LearningRateMultipliers.
+"""
+
+from __future__ import annotations
+
+import math
+import numbers
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from wlnet.core.errors import Fault, PartError, RuleError, fail
+from wlnet.core.parts import Alternatives, NetSharedArray, as_steps
+from wlnet.core.symbols import ANY, AUTOMATIC
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One rule as the user wrote it. `number` counts from 1; None for a lone value."""
+
+    part: Any
+    value: float
+    number: int | None = None
+
+    def __str__(self) -> str:
+        return (
+            f"{self.value!r} for all"
+            if self.number is None
+            else f"rule {self.number}: {self.part!r} -> {self.value!r}"
+        )
+
+
+@dataclass(frozen=True)
+class RuleList:
+    """Rules in order, validated as far as possible without a net. Empty means: nothing was said."""
+
+    rules: tuple[Rule, ...]
+    given: Any = field(default=AUTOMATIC, compare=False)
+    faults: tuple[Fault, ...] = ()
+    """What is wrong already; `match` reports it together with the parts that do not exist."""
+
+    def __iter__(self) -> Iterator[Rule]:
+        return iter(self.rules)
+
+    def __bool__(self) -> bool:
+        return bool(self.rules or self.faults)
+
+    @property
+    def as_given(self) -> Any:
+        """A fresh copy of what the user wrote."""
+        return self.given.copy() if isinstance(self.given, (dict, list)) else self.given
+
+
+NOTHING_SAID = RuleList(())
+
+
+Read = Callable[[Any], float]
+
+
+def multiplier(value: Any) -> float:
+    """A learning rate multiplier as a float; None and every zero freeze. Raises ValueError
+    otherwise."""
+    if value is None:
+        return 0.0
+    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+        raise ValueError("a real number, or None to freeze")
+    try:
+        number = float(value)
+    except OverflowError:
+        number = math.inf
+    if not math.isfinite(number):
+        raise ValueError("a finite number, or None to freeze")
+    return number if number else 0.0
+
+
+def parse_rules(
+    given: Any, option: str = "LearningRateMultipliers", read: Read = multiplier
+) -> RuleList:
+    """Rules from a number, None, a dict, or a list of (part, value) pairs; AUTOMATIC says nothing.
+
+    Raises RuleError for what is no list of rules; faults of single rules are kept for `match`,
+    which knows the net and reports everything at once.
+    """
+    if given is AUTOMATIC:
+        return NOTHING_SAID
+    if isinstance(given, RuleList):
+        return given
+    pairs = _pairs(given, option, read)
+    if isinstance(pairs, Rule):
+        return RuleList((pairs,), _plain(given))
+    rules, faults = [], []
+    for number, (part, value) in enumerate(pairs, 1):
+        at = f"rule {number} of {option}"
+        fine = True
+        try:
+            for each in part.steps if names_shared_arrays(part) else (part,):
+                if not isinstance(each, NetSharedArray):
+                    as_steps(each)
+            part = _frozen(part)
+        except PartError as error:
+            fine = False
+            what = f"a part that cannot be: {error.faults[0].what}"
+            faults.append(replace(error.faults[0], what=what, at=at))
+        try:
+            rate = read(value)
+        except ValueError as error:
+            # The part is still looked up, so that all faults are told at once.
+            rate = 1.0
+            faults.append(
+                Fault(
+                    "a value that cannot be",
+                    at=f"{at}, part {part!r}",
+                    given=repr(value),
+                    expected=str(error),
+                )
+            )
+        if fine:
+            rules.append(Rule(part, rate, number))
+    plain = [(_frozen(part), _plain(value)) for part, value in pairs]
+    kept = dict(plain) if isinstance(given, Mapping) else plain
+    return RuleList(tuple(rules), kept, tuple(faults))
+
+
+def _plain(value: Any) -> Any:
+    """A number of NumPy as one of Python: what a net hands out and writes reads the same."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _frozen(part: Any) -> Any:
+    """A part that was given as a list, as a tuple: nobody can change it afterwards."""
+    return tuple(part) if isinstance(part, list) else part
+
+
+def _pairs(given: Any, option: str, read: Read) -> Rule | list[tuple[Any, Any]]:
+    if isinstance(given, Mapping):
+        return list(given.items())
+    if isinstance(given, (list, tuple)) and all(
+        isinstance(pair, (tuple, list)) and len(pair) == 2 for pair in given
+    ):
+        return [(part, value) for part, value in given]
+    try:
+        if isinstance(given, (list, tuple)):
+            raise ValueError("rules")
+        return Rule(ANY, read(given))
+    except ValueError as error:
+        expected = f"{error}; or rules [(part, rate), ...] or {{part: rate, ...}}"
+        raise fail(
+            RuleError,
+            Fault(
+                f"{option} is neither a rate nor a list of rules",
+                given=repr(given),
+                expected=expected
+                if str(error) != "rules"
+                else "rules [(part, rate), ...] or {part: rate, ...}",
+                fix=f"[({given[0]!r}, {given[1]!r})]"
+                if isinstance(given, tuple) and len(given) == 2
+                else None,
+            ),
+        ) from None
+
+
+def names_shared_arrays(part: Any) -> bool:
+    """Whether a part is alternatives with a shared array among them."""
+    return isinstance(part, Alternatives) and any(
+        isinstance(step, NetSharedArray) for step in part.steps
+    )
