@@ -29,7 +29,7 @@ examples: .venv/.installed-test ## run every example
 	@set -e; for script in $(SCRIPTS); do echo "== $$script"; $(BIN)/python $$script; done
 
 train-lenet: .venv/.installed-test ## make the shipped LeNet again, from 55,000 digits
-	$(BIN)/python examples/train_lenet.py
+	$(ONE_THREAD) $(BIN)/python examples/train_lenet.py
 
 test: .venv/.installed-test ## run the tests
 	$(ONE_THREAD) $(PYTEST) -n $(JOBS) --dist worksteal
