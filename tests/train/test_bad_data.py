@@ -111,6 +111,13 @@ BAD: dict[str, tuple[Any, type[Exception], tuple[str, ...]]] = {
 }
 
 
+def test_sequences_of_several_lengths_are_refused_with_the_repair() -> None:
+    net = wl.NetChain([wl.NetMapOperator([2])], input=("Varying", 3))
+    columns = [np.ones((2, 3)), np.ones((4, 3))], [np.ones((2, 2)), np.ones((4, 2))]
+    with pytest.raises(wl.DataError, match=r"port Input[\s\S]*\(2, 3\), \(4, 3\)[\s\S]*one length"):
+        wl.net_train(net, columns)
+
+
 @pytest.mark.parametrize("case", BAD)
 def test_data_that_cannot_be_used_are_an_error_that_says_where(case: str) -> None:
     make, kind, words = BAD[case]

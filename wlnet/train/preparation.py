@@ -118,10 +118,25 @@ def _with_data_shapes(net: Net, columns: Mapping[str, Any]) -> Net:
     for name in net.input_names:
         port = inferred_port(net, name)
         if name in columns and port.coder is None and (port.shape is None or None in port.shape):
-            shape = tuple(np.shape(columns[name])[1:])
+            shape = _one_shape(columns[name], name)
             inference(net, {name: shape})
             ports[name] = PortType(shape, net.ports[name].element)
     return net if ports == dict(net.ports) else net._with(ports=ports)
+
+
+def _one_shape(column: Any, name: str) -> tuple[int, ...]:
+    """The shape that all examples of a column have. Raises DataError for examples of several."""
+    try:
+        return tuple(np.shape(column)[1:])
+    except ValueError:
+        fault = Fault(
+            "examples of different shapes",
+            at=f"port {name}",
+            given=", ".join(sorted({str(np.shape(example)) for example in column})[:4]),
+            expected="one shape for all: sequences of several lengths can be evaluated only",
+            fix="bring them to one length, or train on one length at a time",
+        )
+        raise fail(DataError, fault) from None
 
 
 def encoded(training: TrainingNet, columns: Mapping[str, Any], precision: str) -> dict[str, Array]:
