@@ -63,7 +63,7 @@ def main() -> None:
     print(f"learning_rate_multipliers={RULES}\n")
     frozen = trained(net, (x, y), learning_rate_multipliers=RULES)
     print("\nWhat every array was trained with, and the rule that decided it:\n")
-    print(table_of_rates(frozen, shapes))
+    print(frozen["ArraysLearningRateMultipliersTable"])
     rates = frozen["ArraysLearningRateMultipliers"]
     assert rates == {key: float(key in fresh) for key in keys}, f"only {fresh} learn, not {rates}"
     accuracy = right(frozen["TrainedNet"], x_test, y_test)
@@ -140,27 +140,6 @@ def seal(net: wl.NetChain, keys: list) -> str:
         values = wl.net_extract(net, key)
         digest.update(f"{key} {values.shape} {values.dtype} ".encode() + values.tobytes())
     return digest.hexdigest()
-
-
-def table_of_rates(results: wl.NetTrainResults, shapes: dict) -> str:
-    """For every array its shape, the rate it was trained with, and the rule that decided."""
-    rows = [("array", "shape", "rate", "decided by", "set at", "beat")]
-    for key, source in results["ArraysLearningRateMultiplierSources"].items():
-        rate = source["Multiplier"]
-        rows.append(
-            (
-                "/".join(map(str, key)),
-                " x ".join(map(str, shapes[key])),
-                f"{rate:g}" if rate else "0  frozen",
-                "{!r}: {:g}".format(*source["Rule"]) if source["Rule"] else "the default",
-                source["SetAt"],
-                ", ".join("{!r}: {:g}".format(*each["Rule"]) for each in source["Beaten"]) or "-",
-            )
-        )
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    rows.insert(1, tuple("-" * width for width in widths))
-    lines = (zip(row, widths, strict=True) for row in rows)
-    return "\n".join("  ".join(f"{c:{w}}" for c, w in line).rstrip() for line in lines)
 
 
 def side_by_side(pictures: list[np.ndarray]) -> str:

@@ -31,8 +31,8 @@ STORIES = {
         "layer 1 is unchanged, layer 3 has learnt",
     ),
     "transfer_letters.py": (
-        "1/Weights   20 x 1 x 5 x 5   0  frozen  ANY: 0",
-        "10/Weights  3 x 500          1          -2: 1",
+        "1/Weights   20x1x5x5   0  frozen  rule 2: ANY -> 0.0",
+        "10/Weights  3x500      1          rule 1: -2 -> 1.0",
         "round 1   loss",
         "SHA-256 of the 6 frozen arrays before: ",
         "the other arrays are bit for bit what they were",
