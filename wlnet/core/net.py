@@ -10,9 +10,11 @@ import numpy as np
 
 from wlnet.core.arrays import read_only
 from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.multipliers import array_places
 from wlnet.core.names import a
 from wlnet.core.ports import PortType
 from wlnet.core.rule_lists import NOTHING_SAID, RuleList
+from wlnet.core.rules import Holder, match, warn_of_idle_rules
 from wlnet.core.symbols import AUTOMATIC
 
 EMPTY: Mapping[Any, Any] = MappingProxyType({})
@@ -150,6 +152,12 @@ class Net:
         """The option as it was given here, AUTOMATIC when it was not."""
         return self.learning_rate_rules.as_given if self.learning_rate_rules else AUTOMATIC
 
+    def check_rules(self) -> None:
+        """Refuse rules on parts that do not exist; warn of rules that decide nothing."""
+        if self.learning_rate_rules:
+            holder = Holder(self, self.learning_rate_rules)
+            warn_of_idle_rules(holder, match(holder, array_places(self)))
+
     # What Python sees.
 
     def __call__(self, *args: Any, **options: Any) -> Any:
@@ -225,3 +233,22 @@ def same(a: Any, b: Any) -> bool:
     if isinstance(a, (list, tuple)) and isinstance(b, (list, tuple)):
         return len(a) == len(b) and all(same(x, y) for x, y in zip(a, b, strict=True))
     return bool(a == b)
+
+
+def check_coders(net: Net) -> None:
+    """Raise OptionError for a decoder on an input or an encoder on an output."""
+    sides = [(name, "encode", "encoder") for name in net.input_names]
+    sides += [(name, "decode", "decoder") for name in net.output_names]
+    coders = {name: port.coder for name, port in net.ports.items() if port.coder is not None}
+    faults = [
+        Fault(
+            f"port {name} of a {net.kind} takes an {word}"
+            if word == "encoder"
+            else f"port {name} of a {net.kind} takes a {word}",
+            given=repr(coders[name])[:80],
+        )
+        for name, does, word in sides
+        if name in coders and not hasattr(coders[name], does)
+    ]
+    if faults:
+        raise fail(OptionError, faults)

@@ -14,13 +14,11 @@ import numpy as np
 
 from wlnet.core.arrays import as_array
 from wlnet.core.errors import Fault, OptionError, ShapeError, fail
-from wlnet.core.multipliers import array_places
 from wlnet.core.names import a
-from wlnet.core.net import Net
+from wlnet.core.net import Net, check_coders
 from wlnet.core.parts import NetSharedArray
 from wlnet.core.ports import PortType, as_port
 from wlnet.core.rule_lists import parse_rules
-from wlnet.core.rules import Holder, match, warn_of_idle_rules
 from wlnet.core.shapes import Mismatch, Partial, Sizes, solve
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
@@ -89,11 +87,6 @@ class Layer(Net):
 
     def check(self) -> None:
         """What a declaration cannot say; a layer may raise OptionError here."""
-
-    def check_rules(self) -> None:
-        if self.learning_rate_rules:
-            holder = Holder(self, self.learning_rate_rules)
-            warn_of_idle_rules(holder, match(holder, array_places(self)))
 
     # Construction
 
@@ -309,25 +302,6 @@ class Layer(Net):
         """Layers with the shapes of their inputs (and optionally the range of the numbers) for the
         laws."""
         return iter(())
-
-
-def check_coders(net: Net) -> None:
-    """Raise OptionError for a decoder on an input or an encoder on an output."""
-    sides = [(name, "encode", "encoder") for name in net.input_names]
-    sides += [(name, "decode", "decoder") for name in net.output_names]
-    coders = {name: port.coder for name, port in net.ports.items() if port.coder is not None}
-    faults = [
-        Fault(
-            f"port {name} of a {net.kind} takes an {word}"
-            if word == "encoder"
-            else f"port {name} of a {net.kind} takes a {word}",
-            given=repr(coders[name])[:80],
-        )
-        for name, does, word in sides
-        if name in coders and not hasattr(coders[name], does)
-    ]
-    if faults:
-        raise fail(OptionError, faults)
 
 
 def _signature(cls: type[Layer]) -> inspect.Signature:

@@ -13,19 +13,12 @@ from wlnet.core.multipliers import array_places
 from wlnet.core.net import EMPTY, Net
 from wlnet.core.parts import Key
 from wlnet.core.ports import PortType
-from wlnet.core.rules import Holder, match, warn_of_idle_rules
 
 Table = dict[str, np.ndarray[Any, Any]]
 
 
 class Container(Net):
     """A net that holds nets."""
-
-    def check_rules(self) -> None:
-        """Refuse rules on parts that do not exist; warn of rules that decide nothing."""
-        if self.learning_rate_rules:
-            holder = Holder(self, self.learning_rate_rules)
-            warn_of_idle_rules(holder, match(holder, array_places(self)))
 
 
 def hoist(nodes: Mapping[Key, Net]) -> tuple[dict[Key, Net], Table]:

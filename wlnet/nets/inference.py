@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from wlnet.core.errors import Fault, ShapeError, fail
-from wlnet.core.net import Net
+from wlnet.core.net import Net, check_coders
 from wlnet.core.parts import NetSharedArray, Path
 from wlnet.core.ports import PortType
 from wlnet.core.shapes import Mismatch, Partial, is_known, shape_text
-from wlnet.layers.layer import Layer, check_coders
+from wlnet.layers.layer import Layer
 from wlnet.nets.wires import WHAT, Cell, LayerCell, SameCell, TieCell, Wire, spread, title
 
 
