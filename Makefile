@@ -5,7 +5,6 @@ JOBS ?= 2
 
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
-KERNEL_TESTS := tests/kernels tests/test_every_primitive.py tests/test_every_method.py
 RULE_TESTS := tests/test_rules_against_the_reference.py
 SCRIPTS := $(filter-out examples/train_lenet.py examples/letters.py,$(sort $(wildcard examples/*.py)))
 
@@ -17,7 +16,7 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo examples train-lenet test test-thorough check format format-check lint types \
-	rooms docs check-kernels coverage clean
+	rooms docs check-kernels coverage bench bench-peers clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -59,13 +58,19 @@ rooms: .venv/.installed-test ## check the contract of imports
 docs: .venv/.installed-test ## run the code blocks of README.md and docs/
 	$(PYTEST) tests/test_docs.py
 
-check-kernels: .venv/.installed-test ## the kernel tests with bounds checked, then without compiling
-	NUMBA_BOUNDSCHECK=1 $(PYTEST) $(KERNEL_TESTS)
-	NUMBA_DISABLE_JIT=1 $(PYTEST) $(KERNEL_TESTS)
+check-kernels: .venv/.installed-test ## the kernel tests between guarded pages, then run by Python itself
+	WLNET_GUARD=pages $(PYTEST) -n $(JOBS) --dist worksteal tests/kernels/test_native_*.py
+	WLNET_PLAIN=1 $(PYTEST) -n $(JOBS) --dist worksteal tests/kernels/test_native_*.py
 
 coverage: .venv/.installed-dev ## which lines the tests run (compiled kernels are not seen)
 	$(BIN)/python -m coverage run -m pytest
 	$(BIN)/python -m coverage report
+
+# For example: make bench CASES=mlp_64,lenet_64 ROUNDS=5
+bench: .venv/.installed-test .venv-peers/.installed ## measure beside PyTorch, JAX, ... and write docs/benchmarks.md
+	$(BIN)/python -m tests.benchmarks --peers .venv-peers/bin/python $(if $(CASES),--cases $(CASES)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+bench-peers: .venv-peers/.installed ## the environment of the peers, beside which `make bench` measures
 
 clean: ## remove the virtual environment and what the tools left behind
 	rm -rf .venv .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache \
@@ -91,4 +96,10 @@ clean: ## remove the virtual environment and what the tools left behind
 
 .venv/.installed-dev: .venv/.installed-test
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+.venv-peers/.installed: tests/benchmarks/requirements.txt
+	rm -rf .venv-peers
+	$(PYTHON) -m venv --without-pip .venv-peers
+	$(PYTHON) -m pip --python .venv-peers/bin/python install --quiet -r $<
 	@touch $@

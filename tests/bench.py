@@ -10,9 +10,11 @@ import numpy as np
 from wlnet.core.net import Net
 from wlnet.core.ports import UNKNOWN
 from wlnet.core.symbols import AUTOMATIC
+from wlnet.engine.blueprint import DTYPES
 from wlnet.engine.program import Program
 from wlnet.graph.builder import Builder, Mode
 from wlnet.graph.gradient import gradients
+from wlnet.kernels.language import Precision
 from wlnet.layers.layer import LAYERS, Layer
 from wlnet.nets.arrays import arrays_of, replace_arrays
 from wlnet.nets.inference import inference
@@ -20,8 +22,6 @@ from wlnet.plan.compile import finish
 from wlnet.plan.lower import lower
 
 BATCH = 3
-NO_INDEX = -(2**30)
-"""What index memory is filled with where floats would be NaN."""
 
 
 def with_inputs(layer: Layer, shapes: dict[str, Any]) -> Any:
@@ -107,18 +107,19 @@ class Run:
     net: Any
     data: dict[str, Any]
     mode: Mode = "Test"
-    precision: str = "Real64"
+    precision: Precision = "Real64"
     without: tuple[str, ...] = ()
     seed: int = 7
     arrays: dict[Any, Any] = field(default_factory=dict)
+    workers: int = 1
 
     def __post_init__(self) -> None:
-        dtype = {"Real64": np.float64, "Real32": np.float32}[self.precision]
+        dtype = DTYPES[self.precision]
         batch = len(next(iter(self.data.values()))) if self.data else BATCH
         graph = lower(self.net, batch, self.mode)
         g, rng = Builder(graph), np.random.default_rng(self.seed)
         self.arrays = self.arrays or arrays_of(self.net)
-        self.arrays = {key: array.astype(dtype) for key, array in self.arrays.items()}
+        self.arrays = {key: array.astype(dtype, "C") for key, array in self.arrays.items()}
         self.data, self.names = dict(self.data), list(graph.outputs)
         total = None
         for name, value in list(graph.outputs.items()):
@@ -135,16 +136,18 @@ class Run:
         graph.outputs |= {("derivative", key): found[value] for key, value in sources.items()}
         graph.outputs["total"] = total
         self.sources = list(sources)
-        self.program = Program(finish(graph, self.precision, self.without), self.arrays)
+        blueprint = finish(graph, self.precision, self.without)
+        self.program = Program(blueprint, self.arrays, self.workers)
 
     def poison(self) -> None:
-        """Fill everything that a run writes with NaN."""
+        """Fill all memory that a run writes with NaN, and that of the workers."""
         program = self.program
-        for step in program.blueprint.steps:
-            for number in step.outputs:
-                memory = program.memory[number]
-                memory.fill(np.nan if memory.dtype.kind == "f" else NO_INDEX)
-        program._scratch.fill(np.nan)
+        once = [program.view(view) for step in program.blueprint.once for view in step.writes]
+        kept = [(view, view.copy()) for view in (*once, *program.inputs.values())]
+        program.arena.fill(0xFF)
+        program._team._memory.fill(0xFF)
+        for view, numbers in kept:
+            view[...] = numbers
 
     def run(self, step: int = 0) -> Run:
         for name, array in self.data.items():

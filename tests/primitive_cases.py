@@ -1,4 +1,4 @@
-"""The table of cases that every primitive goes through, and how a kernel is run under guard."""
+"""The table of cases that every primitive goes through, and how one is run under guard."""
 
 from __future__ import annotations
 
@@ -7,12 +7,24 @@ from typing import Any
 
 import numpy as np
 
+from wlnet.core.streams import stream_key
+from wlnet.engine.blueprint import Blueprint
+from wlnet.engine.program import Program
+from wlnet.graph.builder import Builder
+from wlnet.graph.graph import Graph, Value
 from wlnet.graph.maps import MAPS
 from wlnet.graph.primitives import PRIMITIVES
-from wlnet.plan.lookup import KERNELS, scratch_size
+from wlnet.graph.reference import REFERENCES
+from wlnet.kernels.language import Precision
+from wlnet.plan.compile import finish
+from wlnet.plan.lanes import FORWARD
 
-GUARD = 64
-REAL_GUARD, INTEGER_GUARD = -1234.5, -77
+GUARD = 256
+"""Bytes between values in memory."""
+UNTOUCHED = 0xFF
+"""Every byte of memory before a run: of a float, NaN; of an integer, -1."""
+DTYPES: dict[Precision, Any] = {"Real64": np.float64, "Real32": np.float32}
+SEED, STEP = 5, 3
 
 
 @dataclasses.dataclass(frozen=True)
@@ -44,20 +56,42 @@ class Case:
     primitive: str
     inputs: tuple[Real | Index, ...]
     attributes: dict[str, Any]
+    lanes: bool = False
+    """Whether few examples, too, are computed side by side."""
 
     def draw(self, dtype: Any = float, seed: int = 1) -> list[Any]:
         rng = np.random.default_rng(seed)
         return [given.draw(rng, dtype) for given in self.inputs]
 
-    def extra(self) -> dict[str, Any]:
-        """The attributes, with a fresh generator for a random primitive."""
-        random = PRIMITIVES[self.primitive].random
-        return self.attributes | ({"rng": np.random.default_rng(5)} if random else {})
+    def expected(self, inputs: Any) -> tuple[Any, ...]:
+        """What the reference gives, from the numbers as they are rounded in the inputs."""
+        wide = [x.astype(float) if x.dtype.kind == "f" else x for x in inputs]
+        more = {}
+        if PRIMITIVES[self.primitive].random:
+            more = {"key": stream_key(SEED, self.primitive, (), 0), "step": STEP}
+        if self.primitive == "pool_max_input":
+            wide[1] = REFERENCES["pool_max"](wide[1], **self.window())[1]
+        return told(self.primitive, REFERENCES[self.primitive](*wide, **self.attributes, **more))
+
+    def window(self) -> dict[str, Any]:
+        """The attributes of the window alone."""
+        return {name: x for name, x in self.attributes.items() if name != "shape"}
+
+    def call(self, g: Builder, values: list[Value]) -> tuple[Value, ...]:
+        """The primitive in a graph; the places that `pool_max_input` reads come from a pool."""
+        if self.primitive == "pool_max_input":
+            values = [values[0], g.call("pool_max", values[1], **self.window())[1]]
+        return told(self.primitive, g.call(self.primitive, *values, **self.attributes))
 
     def __str__(self) -> str:
         shapes = " ".join("x".join(map(str, given.shape)) or "()" for given in self.inputs)
         said = " ".join(f"{name}={value}" for name, value in self.attributes.items())
-        return f"{self.primitive} {shapes} {said}".strip()
+        return f"{self.primitive} {shapes} {said}{' in lanes' * self.lanes}".strip()
+
+
+def told(primitive: str, results: tuple[Any, ...]) -> tuple[Any, ...]:
+    """The results that are numbers: how a pool notes its places is its own affair."""
+    return results[:1] if primitive == "pool_max" else results
 
 
 def case(primitive: str, *inputs: Real | Index | tuple[int, ...], **attributes: Any) -> Case:
@@ -117,17 +151,11 @@ def _convolution_cases(x: Any, w: Any, attributes: Any) -> list[Case]:
 
 def _pool_cases(x: Any, attributes: Any) -> list[Case]:
     (d,) = PRIMITIVES["pool_sum"].shapes(x, **attributes)
-    # In every window the last element is real: a place that padding cannot be.
-    last = int(np.prod(attributes["kernel"])) - 1
-    unpadded = not any(map(any, attributes["padding"]))
-    where = Index(d, last, 0 if unpadded else last)
-    after = any(pads[1] for pads in attributes["padding"])
-    back = [] if after else [case("pool_max_input", d, where, shape=x, **attributes)]
     return [
         case("pool_max", x, **attributes),
         case("pool_sum", x, **attributes),
         case("pool_sum_input", d, shape=x, **attributes),
-        *back,
+        case("pool_max_input", d, x, shape=x, **attributes),
     ]
 
 
@@ -179,35 +207,79 @@ CASES = [
     *(c for row in POOLS for c in _pool_cases(*row)),
     case("random_mask", shape=(4, 30), keep=0.7),
 ]
+CASES += [dataclasses.replace(each, lanes=True) for each in CASES if each.primitive in FORWARD]
+
+
+def guarded(blueprint: Blueprint) -> Blueprint:
+    """The blueprint of values that share no memory, with GUARD bytes around each of them."""
+    slots, top = [], GUARD
+    for slot in blueprint.slots:
+        if slot.kind == "arena":
+            slot = dataclasses.replace(slot, where=top)
+            top += -(-slot.bytes // 64) * 64 + GUARD
+        slots.append(slot)
+    return dataclasses.replace(blueprint, slots=tuple(slots), arena_bytes=top)
+
+
+def graph_of(case: Case, views: Any = None) -> Graph:
+    """A case as a graph of one call. views: what makes each input of a value that is fed in."""
+    graph, values = Graph(), []
+    g = Builder(graph)
+    for i, given in enumerate(case.inputs):
+        element: Any = "Integer" if isinstance(given, Index) else "Real"
+        shape = given.shape if views is None else views[0](given.shape)
+        value = graph.inputs[str(i)] = graph.new_value(shape, element)
+        values.append(value if views is None else views[1](g, value, given.shape))
+    graph.outputs |= dict(enumerate(case.call(g, values)))
+    return graph
 
 
 class Run:
-    """One call of a kernel: outputs and scratch start as NaN and lie between guards."""
+    """A graph as a program, run once on these inputs: memory starts as NaN and lies under guard."""
 
-    def __init__(self, primitive: str, inputs: Any, attributes: dict[str, Any], dtype: Any):
-        row = PRIMITIVES[primitive]
-        plain = {name: value for name, value in attributes.items() if name != "rng"}
-        given = [x.shape for x in inputs]
-        shapes = row.shapes(*given, **plain)
-        kinds = [dtype if element == "Real" else np.int64 for element in row.elements]
-        size = scratch_size(primitive, given, shapes, plain)
-        self.buffers = [_guarded(*pair) for pair in zip(shapes, kinds, strict=True)]
-        self.buffers.append(_guarded((size,), dtype))
-        views = [
-            buffer[GUARD:-GUARD].reshape(shape)
-            for buffer, shape in zip(self.buffers, [*shapes, (size,)], strict=True)
-        ]
-        self.outputs, scratch = tuple(views[:-1]), views[-1]
-        with np.errstate(all="ignore"):
-            KERNELS[primitive](self.outputs, tuple(inputs), scratch, **attributes)
+    def __init__(
+        self,
+        graph: Graph,
+        precision: Precision,
+        inputs: Any,
+        workers: int = 1,
+        *,
+        lanes: bool = False,
+    ) -> None:
+        blueprint = finish(graph, precision, ["place", "rows"] if lanes else ["place"])
+        self.program = Program(guarded(blueprint), {}, workers)
+        for i, given in enumerate(inputs):
+            self.program.inputs[str(i)][...] = given
+        before = [view.tobytes() for view in self.program.inputs.values()]
+        self.run()
+        self.inputs_stand = before == [view.tobytes() for view in self.program.inputs.values()]
+
+    def run(self) -> None:
+        self.program.run(seed=SEED, step=STEP)
+        self.outputs = tuple(view.copy() for view in self.program.outputs.values())
 
     def guards_stand(self) -> bool:
-        edges = [edge for buffer in self.buffers for edge in (buffer[:GUARD], buffer[-GUARD:])]
-        return all(np.isin(edge, (REAL_GUARD, INTEGER_GUARD)).all() for edge in edges)
+        arena, at = self.program.arena, 0
+        gaps = []
+        for slot in self.program.blueprint.slots:
+            assert slot.kind == "arena"
+            gaps.append(arena[at : slot.where])
+            at = slot.where + slot.bytes
+        return all((gap == UNTOUCHED).all() for gap in [*gaps, arena[at:]])
 
 
-def _guarded(shape: tuple[int, ...], dtype: Any) -> Any:
-    real = np.issubdtype(dtype, np.floating)
-    buffer = np.full(np.prod(shape, dtype=int) + 2 * GUARD, REAL_GUARD if real else INTEGER_GUARD)
-    buffer[GUARD:-GUARD] = np.nan if real else INTEGER_GUARD
-    return buffer.astype(dtype)
+def answers(
+    primitive: str,
+    inputs: Any,
+    attributes: dict[str, Any],
+    dtype: Any = np.float64,
+    *,
+    lanes: bool = False,
+) -> tuple[Any, ...]:
+    """What a primitive gives for these arrays."""
+    given = [np.asarray(x) for x in inputs]
+    kinds = [Index(x.shape, 0) if x.dtype.kind in "iu" else Real(x.shape) for x in given]
+    precision: Precision = "Real32" if dtype == np.float32 else "Real64"
+    run = Run(graph_of(Case(primitive, tuple(kinds), attributes)), precision, given, lanes=lanes)
+    assert run.inputs_stand and run.guards_stand()
+    return run.outputs

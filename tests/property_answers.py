@@ -85,6 +85,7 @@ ANSWERS = {
     "MXNetNodeGraphPlot": is_picture,
     "OutputPortNames": listed(lambda value: type(value) is str),
     "OutputPorts": by_name(lambda value: True),
+    "Program": lambda value: value.calls and value.arena_bytes > 0 and not value.left_out,
     "Properties": listed(lambda value: type(value) is str),
     "RecurrentStatesCount": is_count,
     "RecurrentStatesPositionList": listed(is_path),
@@ -92,7 +93,7 @@ ANSWERS = {
     "SummaryGraphic": is_picture,
     "TopologyHash": lambda value: re.fullmatch("[0-9a-f]{64}", value) is not None,
 }
-NEEDS_SHAPES = {"MXNetNodeGraph", "MXNetNodeGraphPlot"}
+NEEDS_SHAPES = {"MXNetNodeGraph", "MXNetNodeGraphPlot", "Program"}
 ENOUGH = [
     "Arrays",
     "ArraysByteCounts",

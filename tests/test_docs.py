@@ -79,6 +79,17 @@ def test_every_block_of_a_page_names_its_language(page: Path) -> None:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=name)
+def test_every_excerpt_of_a_file_stands_in_it(page: Path) -> None:
+    for _, text in blocks(page.read_text("utf-8"), "text"):
+        first, *rest = text.splitlines()
+        if re.fullmatch(r"# wlnet/[\w/]+\.py", first):
+            file = (ROOT / first.removeprefix("# ")).read_text("utf-8")
+            parts = "\n".join(rest).split("\n...\n")
+            assert rest, f"an empty excerpt of {first}"
+            assert not [part for part in parts if part not in file], f"not in {first}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name)
 def test_every_link_inside_the_checkout_leads_somewhere(page: Path) -> None:
     text = FENCE.sub("", page.read_text("utf-8"))
     lost = []

@@ -69,6 +69,7 @@ _LAZY = {
     "net_measurements": "wlnet.train.net_measurements",
     "load": "wlnet.io",
     "net_model": "wlnet.models",
+    "net_program": "wlnet.train.net_program",
     "net_train": "wlnet.train.net_train",
     "save": "wlnet.io",
 }
@@ -102,6 +103,7 @@ _Services.show_html = _later("wlnet.plot.summary", "net_summary")
 _Services.draw = _later("wlnet.plot.drawing", "draw_net")
 _Services.draw_operations = _later("wlnet.plot.drawing", "draw_operations")
 _Services.operations = _later("wlnet.plan.operations", "operations")
+_Services.program = _later("wlnet.plan.report", "evaluation_report")
 
 # A misspelt keyword of a public function is an OptionError with what was probably meant.
 globals().update(
@@ -111,6 +113,7 @@ _ROOMS = {
     "coders",
     "core",
     "graph",
+    "kernels",
     "layers",
     "methods",
     "nets",

@@ -1,4 +1,5 @@
-"""What `@kernel` promises: NaN stays NaN, one type in a loop, a cache that is never in the way."""
+"""What compiled kernels promise: NaN stays NaN, one type in a loop, a cache that is never in the
+way."""
 
 from __future__ import annotations
 
@@ -6,29 +7,39 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
-import numba
 import numpy as np
 import pytest
 
-from wlnet.kernels import cache, update
-from wlnet.kernels.kernel import FASTMATH, kernel
+from wlnet.engine.team import call_alone
+from wlnet.kernels import cache, compiling, loading, updates
+from wlnet.kernels.instructions import real, reals, words
+from wlnet.kernels.language import Kernel, Target, native
 
 ROOT = Path(__file__).parents[2]
-compiled_only = pytest.mark.skipif(numba.config.DISABLE_JIT, reason="nothing is compiled")
 
-SOURCE = """
-from wlnet.kernels.kernel import kernel
 
-@kernel
-def doubled(values):
-    for i in range(values.size):
-        values[i] *= 2
-"""
+@native
+def doubled(context, count, values):  # type: ignore[no-untyped-def]
+    """values[i] = 2 values[i]."""
+    x = reals(values)
+    for i in range(count):
+        x[i] = x[i] + x[i]
+
+
+@native
+def nan_count(context, count, values, found):  # type: ignore[no-untyped-def]
+    """How many values are NaN, and in found[1] how many are larger than 1 / 0."""
+    x, there = reals(values), words(found)
+    for i in range(count):
+        if np.isnan(x[i]):
+            there[0] += 1
+        if x[i] >= real(1.0) / (x[i] - x[i]):
+            there[1] += 1
 
 
 @pytest.fixture
@@ -40,89 +51,115 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     cache.folder.cache_clear()
 
 
-def fresh(place: Path, source: str = SOURCE) -> Any:
-    """The kernel `doubled` of a module that was just imported from a file."""
-    file = place / "doubling.py"
-    file.write_text(source)
-    cache._file_digest.cache_clear()
-    module = ModuleType("doubling")
-    exec(compile(source, str(file), "exec"), vars(module))
-    return module.doubled
+@pytest.fixture
+def compilations(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the kernels that are compiled, in order."""
+    seen: list[str] = []
+    compiled = compiling.compiled
+
+    def counted(kernel: Kernel, target: Target) -> Any:
+        seen.append(kernel.name)
+        return compiled(kernel, target)
+
+    monkeypatch.setattr(compiling, "compiled", counted)
+    return seen
 
 
-def results(function: Any) -> list[float]:
-    values = np.array([1.5, -2.0], np.float32)
-    function(values)
+def forget(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What another process starts with: no kernel is loaded."""
+    monkeypatch.setattr(loading, "_addresses", {})
+
+
+def results(dtype: Any = np.float32) -> list[float]:
+    values = np.array([1.5, -2.0], dtype)
+    precision: Any = "Real32" if dtype == np.float32 else "Real64"
+    call_alone(doubled, precision, count=2, values=values)
     return values.tolist()
 
 
-def hits(function: Any) -> int:
-    return sum(function.stats.cache_hits.values())
-
-
 def kept(place: Path) -> list[Path]:
-    return sorted((place / "cache").rglob("*.nbc"))
+    return sorted((place / "cache").rglob("*.o"))
 
 
-@compiled_only
+# What is compiled
+
+
 def test_the_policy_is_nogil_with_a_fastmath_that_keeps_nan() -> None:
-    assert update.adam.targetoptions["nogil"]
-    assert update.adam.targetoptions["error_model"] == "numpy"
-    assert update.adam.targetoptions["fastmath"] == set(FASTMATH) == {"contract", "reassoc", "nsz"}
+    assert compiling._OPTIONS["nogil"]
+    assert compiling._OPTIONS["error_model"] == "numpy"
+    fastmath = compiling._OPTIONS["fastmath"]
+    assert fastmath == set(compiling.FASTMATH) == {"contract", "reassoc", "nsz"}
 
 
-def test_a_test_for_nan_inside_a_kernel_works() -> None:
-    @kernel
-    def count(values: Any) -> int:
-        n = 0
-        for i in range(values.size):
-            if np.isnan(values[i]):
-                n += 1
-        return n
-
-    assert count(np.array([1.0, np.nan, np.inf, np.nan])) == 2
-
-
-@compiled_only
-@pytest.mark.parametrize(
-    ("name", "arrays", "scalars"),
-    [
-        ("adam", 4, 7),
-        ("rmsprop", 5, 7),
-        ("sgd", 2, 4),
-        ("sgd_momentum", 3, 5),
-        ("sign_sgd", 2, 3),
-        ("sign_sgd_momentum", 3, 5),
-    ],
-)
-def test_the_loop_over_float32_never_widens_to_float64(
-    name: str, arrays: int, scalars: int
+@pytest.mark.parametrize(("precision", "dtype"), [("Real32", np.float32), ("Real64", np.float64)])
+def test_a_test_for_nan_inside_a_kernel_works_and_nothing_is_raised(
+    precision: Any, dtype: Any
 ) -> None:
-    # Compiled apart from the cache: code from the cache cannot be looked at.
-    compiled = numba.njit(getattr(update, name).py_func, fastmath=set(FASTMATH))
-    compiled.compile((numba.float32[::1],) * arrays + (numba.float64,) * scalars)
-    (code,) = compiled.inspect_llvm().values()
+    values, found = np.array([1.0, np.nan, np.inf, np.nan], dtype), np.zeros(2, np.int64)
+    call_alone(nan_count, precision, count=4, values=values, found=found)
+    assert found.tolist() == [2, 0]
+
+
+@pytest.mark.parametrize(
+    "name", ["adam", "rmsprop", "sgd", "sgd_momentum", "sign_sgd", "sign_sgd_momentum"]
+)
+def test_the_loop_over_float32_never_widens_to_float64(name: str) -> None:
+    from numba import njit, types
+
+    meaning = compiling._Meaning(Target("Real32", loading.vector_width()))
+    entry = njit(**compiling._OPTIONS)(compiling._entry(getattr(updates, name), meaning))
+    entry.compile((types.int64, types.int64))
+    (code,) = entry.inspect_llvm().values()
     assert "fptrunc" in code  # the numbers of the call, before the loop
     assert "fpext" not in code
 
 
-@compiled_only
-def test_machine_code_is_kept_in_a_private_folder_and_found_again(place: Path) -> None:
-    first = fresh(place)
-    assert results(first) == [3.0, -4.0]
-    assert hits(first) == 0
+# The cache
+
+
+def test_machine_code_is_kept_in_a_private_folder_and_found_again(
+    place: Path, compilations: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for expected in ([doubled.name], [doubled.name]):
+        forget(monkeypatch)
+        assert results() == [3.0, -4.0]
+        assert compilations == expected
     (file,) = kept(place)
     assert file.parent == cache.folder() == place / "cache" / cache.kernels_hash()
     assert stat.S_IMODE(file.parent.stat().st_mode) == 0o700
-    again = fresh(place)
-    assert results(again) == [3.0, -4.0]
-    assert hits(again) == 1
 
 
-@compiled_only
-@pytest.mark.parametrize("damage", ["cut", "emptied", "changed", "foreign", "a folder"])
-def test_a_cache_file_that_cannot_be_used_is_made_again(place: Path, damage: str) -> None:
-    results(fresh(place))
+def test_each_precision_has_a_file_of_its_own(
+    place: Path, compilations: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget(monkeypatch)
+    assert results(np.float32) == results(np.float64) == [3.0, -4.0]
+    assert len(kept(place)) == len(compilations) == 2
+
+
+def test_a_kernel_is_compiled_once_however_many_threads_ask_for_it(
+    place: Path, compilations: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget(monkeypatch)
+    found: list[Any] = []
+    threads = [threading.Thread(target=lambda: found.append(results())) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == [[3.0, -4.0]] * 4
+    assert compilations == [doubled.name]
+
+
+DAMAGES = ["cut", "emptied", "changed", "foreign", "a folder"]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_cache_file_that_cannot_be_used_is_made_again(
+    place: Path, compilations: list[str], monkeypatch: pytest.MonkeyPatch, damage: str
+) -> None:
+    forget(monkeypatch)
+    results()
     (file,) = kept(place)
     content = file.read_bytes()
     file.unlink()
@@ -133,61 +170,35 @@ def test_a_cache_file_that_cannot_be_used_is_made_again(place: Path, damage: str
         changed = content[:half] + bytes([content[half] ^ 1]) + content[half + 1 :]
         new = {"cut": content[:half], "emptied": b"", "changed": changed, "foreign": b"x" * 999}
         file.write_bytes(new[damage])
-    function = fresh(place)
-    assert results(function) == [3.0, -4.0]
-    assert hits(function) == 0
+    forget(monkeypatch)
+    assert results() == [3.0, -4.0]
+    assert len(compilations) == 2
     if damage != "a folder":
-        last = fresh(place)
-        assert results(last) == [3.0, -4.0]
-        assert hits(last) == 1
+        forget(monkeypatch)
+        assert results() == [3.0, -4.0]
+        assert len(compilations) == 2
     assert not list((place / "cache").rglob(".new-*"))
 
 
-@compiled_only
-def test_a_kernel_whose_file_changed_is_compiled_again(place: Path) -> None:
-    results(fresh(place))
-    changed = fresh(place, SOURCE.replace("*= 2", "*= 3"))
-    assert results(changed) == [4.5, -6.0]
-
-
-@compiled_only
-def test_kernels_that_close_over_different_values_are_kept_apart(place: Path) -> None:
-    source = """
-from wlnet.kernels.kernel import kernel
-
-def times(by):
-    @kernel
-    def multiplied(values):
-        for i in range(values.size):
-            values[i] *= by
-    return multiplied
-
-doubled = times
-"""
-    for by in (2, 3, 2, 3):
-        assert results(fresh(place, source)(by)) == [1.5 * by, -2.0 * by]
-    assert len(kept(place)) == 2
-    again = fresh(place, source)(3)
-    assert results(again) == [4.5, -6.0]
-    assert hits(again) == 1
-
-
-@compiled_only
-def test_the_name_of_the_folder_follows_every_kernel_source_and_the_bounds_check(
+def test_the_name_of_the_folder_follows_every_kernel_source_and_what_steers_the_compiler(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    own = cache.kernels_hash()
+    def now() -> str:
+        cache.kernels_hash.cache_clear()
+        return cache.kernels_hash()
+
+    own = now()
     for file in Path(cache.__file__).parent.glob("*.py"):
         (tmp_path / file.name).write_bytes(file.read_bytes())
-    monkeypatch.setattr(cache, "__file__", str(tmp_path / "cache.py"))
-    assert cache.kernels_hash() == own
-    other = 0 if numba.config.BOUNDSCHECK else 1
-    monkeypatch.setattr(numba.config, "BOUNDSCHECK", other)
-    assert cache.kernels_hash() != own
-    monkeypatch.undo()
-    monkeypatch.setattr(cache, "__file__", str(tmp_path / "cache.py"))
-    (tmp_path / "update.py").write_bytes(b"# another\n")
-    assert cache.kernels_hash() != own
+    with monkeypatch.context() as patch:
+        patch.setattr(cache, "__file__", str(tmp_path / "cache.py"))
+        assert now() == own
+        patch.setenv("NUMBA_OPT", "1")
+        assert now() != own
+        patch.delenv("NUMBA_OPT")
+        (tmp_path / "updates.py").write_bytes(b"# another\n")
+        assert now() != own
+    assert now() == own
 
 
 @pytest.mark.parametrize(
@@ -216,6 +227,29 @@ def test_a_folder_of_somebody_else_is_not_used(
     assert cache.folder() is None
 
 
+def test_a_folder_that_others_could_write_is_made_private(place: Path) -> None:
+    open_to_all = place / "cache" / cache.kernels_hash()
+    open_to_all.mkdir(parents=True)
+    open_to_all.chmod(0o777)
+    assert cache.folder() == open_to_all
+    assert stat.S_IMODE(open_to_all.stat().st_mode) == 0o700
+
+
+def test_where_no_folder_can_be_made_there_is_none_and_kernels_run_all_the_same(
+    place: Path, compilations: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (place / "file").touch()
+    monkeypatch.setenv("WLNET_CACHE_DIR", str(place / "file" / "cache"))
+    assert cache.folder() is None
+    for _ in range(2):
+        forget(monkeypatch)
+        assert results() == [3.0, -4.0]
+    assert len(compilations) == 2
+
+
+# Other processes
+
+
 def python(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "PYTHONPATH": str(ROOT), **variables}
     command = [sys.executable, "-W", "error", "-c", code]
@@ -223,47 +257,68 @@ def python(code: str, **variables: str) -> subprocess.CompletedProcess[str]:
 
 
 STEP = """
+import sys
 import numpy as np
 from wlnet.methods import SGD
 w = np.zeros(3)
 SGD(momentum=0).step(w, np.ones(3), (), 1, 0.5)
-print(w.tolist())
+print(w.tolist(), "numba" in sys.modules)
 """
 
 
-def test_where_no_folder_can_be_made_there_is_none(
-    place: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (place / "file").touch()
-    monkeypatch.setenv("WLNET_CACHE_DIR", str(place / "file" / "cache"))
-    assert cache.folder() is None
-
-
-def test_without_a_folder_that_can_be_written_kernels_run_all_the_same() -> None:
+def test_without_a_folder_that_can_be_written_a_process_computes_the_same() -> None:
     found = python(STEP, WLNET_CACHE_DIR=os.devnull + "/cache")
-    assert (found.stdout, found.stderr) == ("[-0.5, -0.5, -0.5]\n", "")
+    assert (found.stdout, found.stderr) == ("[-0.5, -0.5, -0.5] True\n", "")
 
 
-def test_without_compiling_a_kernel_is_the_function_itself(tmp_path: Path) -> None:
-    code = STEP + "from wlnet.kernels import update; print(type(update.sgd).__name__)"
-    found = python(code, NUMBA_DISABLE_JIT="1", WLNET_CACHE_DIR=str(tmp_path / "cache"))
-    assert (found.stdout, found.stderr) == ("[-0.5, -0.5, -0.5]\nfunction\n", "")
+def test_what_is_in_the_cache_is_used_without_numba(tmp_path: Path) -> None:
+    for compiles in (True, False):
+        found = python(STEP, WLNET_CACHE_DIR=str(tmp_path))
+        assert (found.stdout, found.stderr) == (f"[-0.5, -0.5, -0.5] {compiles}\n", "")
+
+
+def test_a_training_whose_kernels_are_there_runs_without_numba() -> None:
+    code = """
+import sys, numpy as np, wlnet as wl
+net = wl.net_initialize(wl.NetChain([3, "Tanh", 2], input=2))
+x = np.ones((4, 2))
+net = wl.net_train(net, (x, x), max_training_rounds=2)
+net(x)
+print("numba" in sys.modules)
+"""
+    python(code)
+    assert python(code).stdout == "False\n"
+
+
+def test_to_import_and_build_a_net_compiles_nothing(tmp_path: Path) -> None:
+    code = """
+import sys, wlnet as wl
+net = wl.net_initialize(wl.NetChain([3, "Tanh"], input=2))
+assert "numba" not in sys.modules and "llvmlite" not in sys.modules
+"""
+    found = python(code, WLNET_CACHE_DIR=str(tmp_path / "cache"))
+    assert found.returncode == 0, found.stderr
     assert not (tmp_path / "cache").exists()
 
 
-@compiled_only
 def test_others_who_use_numba_in_the_process_keep_their_own_settings(tmp_path: Path) -> None:
     code = """
 import os, numba
-before = dict(os.environ), {n: getattr(numba.config, n) for n in dir(numba.config) if n.isupper()}
+from numba.core.codegen import CPUCodeLibrary
+def settings():
+    flags = {n: getattr(numba.config, n) for n in dir(numba.config) if n.isupper()}
+    return dict(os.environ), flags, dict(vars(CPUCodeLibrary))
+before = settings()
 import numpy as np
-from wlnet.kernels.update import sgd
-sgd(np.zeros(3), np.zeros(3), 0.1, 0.0, 1.0, 1.0)
-after = dict(os.environ), {n: getattr(numba.config, n) for n in dir(numba.config) if n.isupper()}
-assert before == after
+from wlnet.methods import SGD
+w = np.zeros(3)
+SGD(momentum=0).step(w, np.ones(3), (), 1, 0.5)
+assert settings() == before
 from numba.core.caching import FunctionCache
 from numba.core.dispatcher import FunctionCache as used
 assert used is FunctionCache
+twice = numba.njit(lambda x: 2 * x)
+assert twice(4) == 8 and twice(1.5) == 3.0
 """
     found = python(code, WLNET_CACHE_DIR=str(tmp_path))
     assert found.returncode == 0, found.stderr

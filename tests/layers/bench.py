@@ -54,7 +54,7 @@ class Bench:
         return layer.lower(g, *inputs, **values)
 
     def run(self, seed: int = 0) -> dict[Value, Any]:
-        return run_graph(self.graph, self.inputs, self.arrays, rng=np.random.default_rng(seed))
+        return run_graph(self.graph, self.inputs, self.arrays, seed=seed)
 
     def value(self, value: Value, seed: int = 0) -> Any:
         return self.run(seed)[value]

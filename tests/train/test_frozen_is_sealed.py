@@ -128,12 +128,9 @@ def test_a_frozen_array_has_no_optimizer_state(monkeypatch: pytest.MonkeyPatch) 
             learning_rate_multipliers=[("read", 1), (SHARED, -1), (wl.ANY, None)],
         )
         assert {learner.key for learner in trainer.learners} == READ | {SHARED}
-        assert [len(learner.state) for learner in trainer.learners] == [states] * 3
-        assert all(
-            state.size == learner.values.size
-            for learner in trainer.learners
-            for state in learner.state
-        )
+        assert set(trainer.states) == READ | {SHARED}
+        for key, kept in trainer.states.items():
+            assert [state.size for state in kept] == [trainer.arrays[key].size] * states
 
 
 def test_a_frozen_array_gets_no_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,12 +141,17 @@ def test_a_frozen_array_gets_no_gradient(monkeypatch: pytest.MonkeyPatch) -> Non
         max_training_rounds=1,
         learning_rate_multipliers={"first": None, ("read", "Biases"): 0},
     )
-    blueprint = trainer.programs._blueprint("Train", 8)
-    gradients = {
-        key[1] for key in blueprint.outputs if isinstance(key, tuple) and key[0] == GRADIENT
-    }
     wanted = {("norm", "Scaling"), ("norm", "Biases"), ("read", "Weights"), *BLOCK}
-    assert gradients == {("Net", *key) for key in wanted} | {SHARED}
+    learning = {("Net", *key) for key in wanted} | {SHARED}
+    told = trainer.programs._blueprint("Gradients", 8).outputs
+    assert {key[1] for key in told if isinstance(key, tuple) and key[0] == GRADIENT} == learning
+    step = trainer.programs._blueprint("Train", 8)
+    slots = [step.slots[view.slot] for call in step.steps for view in call.writes]
+    written = {slot.where for slot in slots if slot.kind == "array"}
+    states = {key for key in written if isinstance(key, tuple) and key[0] == "state"}
+    assert {key[1] for key in states} == learning
+    statistics = {("Net", "norm", name) for name in ("MovingMean", "MovingVariance")}
+    assert written - states == learning | statistics
 
 
 def test_a_frozen_array_lies_where_it_was_and_cannot_be_written(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any
 
 import numpy as np
@@ -143,24 +144,59 @@ def test_an_interrupt_stops_cleanly_and_returns_the_net_so_far(
     assert told.out == ""
 
 
-def test_an_interrupt_in_the_middle_of_an_update_takes_the_update_back(
+def twins() -> Any:
+    """A net with two arrays that are the same as long as both were updated as often."""
+    twin = wl.LinearLayer(1, weights=[[0.5, -0.25, 1.0]], biases=None)
+    first = [(wl.NetPort("Input"), name) for name in "ab"]
+    nodes = {"a": twin, "b": twin, "sum": wl.ThreadingLayer("Plus")}
+    return wl.NetGraph(nodes, [*first, (["a", "b"], "sum")])
+
+
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers here")
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("seconds", [0.011, 0.06, 0.13])
+def test_an_interrupt_at_any_moment_leaves_whole_steps(seconds: float, workers: int) -> None:
+    def interrupted(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    net, data = twins(), numbers(40, outputs=1)
+    options: dict[str, Any] = {"batch_size": 4, "learning_rate": 1e-5, "workers": workers}
+    wl.net_train(net, data, max_training_rounds=1, **options)  # every kernel is there
+    before = signal.signal(signal.SIGALRM, interrupted)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        stopped = wl.net_train(net, data, wl.ALL, max_training_rounds=10**6, **options)
+    except KeyboardInterrupt:
+        pytest.skip("the interrupt came before the first step")
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert stopped["ReasonTrainingStopped"] == "ManualStop"
+    arrays = wl.information(stopped["TrainedNet"], "Arrays")
+    a, b = (arrays[name, "Weights"] for name in "ab")
+    assert a.tobytes() == b.tobytes()
+    assert stopped["TotalBatches"] == len(stopped["BatchLossList"])
+
+
+def test_an_interrupt_during_a_run_returns_the_net_after_its_last_step(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from wlnet.train.learners import Learner
+    from wlnet.engine.program import Program
 
-    step, count = Learner.step, iter(range(99))
+    run, count = Program.run, iter(range(99))
 
-    def interrupted(self: Any, *args: Any) -> None:
-        step(self, *args)
-        if next(count) == 9:  # the second of four arrays, in the third batch
+    def interrupted(self: Any, *args: Any, **options: Any) -> Any:
+        done = run(self, *args, **options)
+        if next(count) == 2:
             raise KeyboardInterrupt
+        return done
 
-    monkeypatch.setattr(Learner, "step", interrupted)
+    monkeypatch.setattr(Program, "run", interrupted)
     stopped = wl.net_train(perceptron(), DATA, wl.ALL, batch_size=12, max_training_rounds=9)
     monkeypatch.undo()
     assert stopped["ReasonTrainingStopped"] == "ManualStop"
     assert stopped["TrainedNet"] == wl.net_train(
-        perceptron(), DATA, batch_size=12, max_training_rounds=2
+        perceptron(), DATA, batch_size=12, max_training_rounds=3
     )
 
 

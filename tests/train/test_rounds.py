@@ -74,9 +74,13 @@ def watched_batches(examples: int, size: int, rounds: int, **options: Any) -> li
 
     source = ArraySource({"Input": np.arange(examples)}, size, options.get("seed", 1234))
     return [
-        [batch["Input"].tolist() for batch, _ in source.round(number, dict)]
+        [
+            batches.columns["Input"][rows].tolist()
+            for batches in source.round(number, dict)
+            for rows in batches.order.reshape(batches.count, batches.size)
+        ]
         for number in range(1, rounds + 1)
-    ]  # type: ignore[misc]
+    ]
 
 
 @pytest.mark.parametrize(("examples", "size"), [(12, 5), (12, 12), (7, 2), (1, 1), (65, 64)])

@@ -29,6 +29,7 @@ class Services:
     draw: Callable[..., Any] | None = None
     draw_operations: Callable[[Any], Any] | None = None
     operations: Callable[[Any], Any] | None = None
+    program: Callable[[Any], Any] | None = None
 
 
 class Net:
@@ -169,6 +170,11 @@ class Net:
 
         Wolfram Language: net[x].
         """
+        if len(args) == 1 and not options:
+            short = object.__getattribute__(self, "_cache").get("quick")
+            answer = short(args[0]) if short is not None else None
+            if answer is not None:
+                return answer
         assert Services.evaluate is not None
         return Services.evaluate(self, *args, **options)
 

@@ -40,6 +40,16 @@ def stream(seed: Seed, purpose: str, *where: object) -> np.random.Generator:
     >>> a.random() == b.random()
     True
     """
+    return np.random.Generator(np.random.Philox(key=_key(seed, purpose, *where)))
+
+
+def stream_key(seed: Seed, purpose: str, *where: object) -> tuple[int, int]:
+    """The key of a stream as two signed words of 64 bits, the lower first."""
+    key = _key(seed, purpose, *where)
+    low, high = (each - (each >> 63 << 64) for each in (key & (2**64 - 1), key >> 64))
+    return low, high
+
+
+def _key(seed: Seed, purpose: str, *where: object) -> int:
     text = repr((seed, purpose, *where)).encode()
-    key = int.from_bytes(hashlib.blake2b(text, digest_size=16).digest(), "little")
-    return np.random.Generator(np.random.Philox(key=key))
+    return int.from_bytes(hashlib.blake2b(text, digest_size=16).digest(), "little")

@@ -1,133 +1,213 @@
-"""A Program: an ordered list of kernel calls over one arena of memory.
+"""A Program: an ordered list of kernel calls over one arena of memory, run natively.
 
 The plan says what is called on which slots; the program owns the memory, and runs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, Literal
+import struct
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
-from wlnet.core.streams import Seed, stream
+from wlnet.core.streams import Seed, stream_key
+from wlnet.engine.blueprint import (
+    Address,
+    Blueprint,
+    Code,
+    Field,
+    Outside,
+    Record,
+    Slot,
+    Step,
+    View,
+    Words,
+    dtype_of,
+)
+from wlnet.engine.resources import available_cores
+from wlnet.engine.team import Team, native_function
+from wlnet.kernels.loading import address, prepare
+from wlnet.kernels.running import (
+    ABORT,
+    ARRIVED,
+    BAD,
+    CALL_WORDS,
+    LAST,
+    SHARED_WORDS,
+    STOP,
+    run,
+)
 
 Array = np.ndarray[Any, Any]
-Kernel = Callable[..., None]
-INDEX = np.int32
-"""What indices and places in windows are kept in."""
+LINE = 64
+"""Memory starts at lines of cache."""
+LONG = 0.1
+"""Seconds after which a user must be able to interrupt."""
+SLOWEST = 1e10
+"""Operations a second that any machine does."""
 
 
-@dataclass(frozen=True)
-class Slot:
-    """Where a value lies: in the arena at an offset in bytes, in an array of the net, or as a view
-    of a slot."""
-
-    kind: Literal["arena", "array", "view"]
-    where: Any
-    shape: tuple[int, ...]
-    integer: bool = False
-    view: tuple[str, tuple[int, ...]] | None = None
-    """("reshape" | "transpose" | "broadcast", shape or axes) of the slot numbered `where`."""
-
-
-@dataclass(frozen=True)
-class Step:
-    """One kernel call. Slots are numbered; `origin` is the layer that asked for it."""
-
-    primitive: str
-    kernel: Kernel
-    outputs: tuple[int, ...]
-    inputs: tuple[int, ...]
-    attributes: Mapping[str, Any]
-    origin: tuple[Any, ...] = ()
-    scratch: int = 0
-    random: int | None = None
-    """Which of the random calls of its origin this is, if it is one."""
-
-
-@dataclass(frozen=True)
-class Blueprint:
-    """All that a Program needs but memory."""
-
-    slots: tuple[Slot, ...]
-    once: tuple[Step, ...]
-    steps: tuple[Step, ...]
-    inputs: Mapping[str, int]
-    outputs: Mapping[Any, int]
-    updates: Mapping[Any, int]
-    arena_bytes: int
-    scratch: int
-    dtype: Any
+def aligned(size: int) -> Array:
+    """Bytes that start at a line of cache, filled with NaN: what is read before it is written
+    shows."""
+    raw = np.empty(size + LINE, np.uint8)
+    start = -raw.ctypes.data % LINE
+    # These bytes are NaN in every precision.
+    raw.fill(0xFF)
+    return raw[start : start + size]
 
 
 class Program:
     """A blueprint with memory. `arrays` are used where they lie: who trains them owns them.
 
-    Raises nothing of its own; kernels write only into the arena.
+    Raises nothing of its own; kernels write only into the arena and, in a program that trains, the
+    arrays it trains.
     """
 
-    def __init__(self, blueprint: Blueprint, arrays: Mapping[Any, Array]) -> None:
+    def __init__(self, blueprint: Blueprint, arrays: Mapping[Any, Array], workers: int = 1) -> None:
         self.blueprint = blueprint
-        self.arena = np.empty(blueprint.arena_bytes, np.uint8)
-        # Memory starts as NaN: what is read before it is written shows.
-        self.arena[: blueprint.arena_bytes // 8 * 8].view(np.float64).fill(np.nan)
-        self._scratch = np.full(blueprint.scratch, np.nan, blueprint.dtype)
-        self.memory: list[Array] = []
+        prepare([run, *blueprint.kernels], blueprint.precision, available_cores())
+        self.arena = aligned(blueprint.arena_bytes)
+        self.control = aligned(8 * SHARED_WORDS).view(np.int64)
+        self.control.fill(0)
+        self._arrays: list[Array | None] = []
+        self._starts: list[int] = []
         for slot in blueprint.slots:
-            self.memory.append(self._resolve(slot, arrays))
-        self.inputs = {name: self.memory[number] for name, number in blueprint.inputs.items()}
-        self.outputs = {name: self.memory[number] for name, number in blueprint.outputs.items()}
-        self.updates = {name: self.memory[number] for name, number in blueprint.updates.items()}
-        self._calls = [self._call(step) for step in blueprint.steps]
-        with np.errstate(all="ignore"):
-            for step in blueprint.once:
-                kernel, outputs, inputs, scratch, attributes, _ = self._call(step)
-                kernel(outputs, inputs, scratch, **attributes)
+            self._place(slot, arrays)
+        self._outside: dict[Any, list[tuple[Array, int, int]]] = {}
+        self._kept: list[Any] = []
+        self._records = [self._record(step.kernel.fields, step.fields) for step in blueprint.steps]
+        calls = np.zeros((len(blueprint.steps), CALL_WORDS), np.int64)
+        for row, step, record in zip(calls, blueprint.steps, self._records, strict=True):
+            row[:] = address(step.kernel, blueprint.precision), record.ctypes.data, step.wait
+        self._calls = calls
+        self.set("status", self.control.ctypes.data + 8 * BAD)
+        self._team = Team(workers, blueprint.scratch)
+        self._run = np.array([calls.ctypes.data, len(calls), 1, self.control.ctypes.data])
+        assert run.fields == ("calls", "count", "steps", "control")
+        self._start = self._team.runner(run, blueprint.precision, self._run.ctypes.data, self.stop)
+        # Before the first run nobody knows better.
+        self._seconds = sum(step.work for step in blueprint.steps) / SLOWEST
+        self.inputs = {name: self.view(view) for name, view in blueprint.inputs.items()}
+        self.outputs = {name: self.view(view) for name, view in blueprint.outputs.items()}
+        self.updates = {name: self.view(view) for name, view in blueprint.updates.items()}
+        self._seed: Seed | None = None
+        for step in blueprint.once:
+            self._call(step, self._record(step.kernel.fields, step.fields))
 
-    def _resolve(self, slot: Slot, arrays: Mapping[Any, Array]) -> Array:
-        if slot.kind == "array":
+    # Memory
+
+    def _place(self, slot: Slot, arrays: Mapping[Any, Array]) -> None:
+        array: Array | None = None
+        if slot.kind == "arena":
+            start = self.arena.ctypes.data + slot.where
+        elif slot.kind == "array":
             array = arrays[slot.where]
-            assert array.shape == slot.shape, (slot, array.shape)
-            return array
-        if slot.kind == "view":
-            assert slot.view is not None
-            base, (how, what) = self.memory[slot.where], slot.view
-            if how == "reshape":
-                return base.reshape(what)
-            return base.transpose(what) if how == "transpose" else np.broadcast_to(base, what)
-        dtype = np.dtype(INDEX if slot.integer else self.blueprint.dtype)
-        count = int(np.prod(slot.shape, dtype=int))
-        return (
-            self.arena[slot.where : slot.where + count * dtype.itemsize]
-            .view(dtype)
-            .reshape(slot.shape)
-        )
+            flags = array.flags
+            whole = flags.f_contiguous if slot.backwards else flags.c_contiguous
+            assert whole, (slot, array.strides)
+            assert array.nbytes == slot.bytes, (slot, array.shape, array.dtype)
+            start = array.ctypes.data
+        else:
+            start = 0
+        self._arrays.append(array)
+        self._starts.append(start)
 
-    def _call(self, step: Step) -> tuple[Any, ...]:
-        outputs = tuple(self.memory[number] for number in step.outputs)
-        inputs = tuple(self.memory[number] for number in step.inputs)
-        scratch = self._scratch[: step.scratch] if step.scratch else None
-        return step.kernel, outputs, inputs, scratch, dict(step.attributes), step
+    def view(self, view: View) -> Array:
+        """A value where it lies."""
+        slot = self.blueprint.slots[view.slot]
+        dtype = np.dtype(dtype_of(view.element, self.blueprint.precision))
+        base = self._arrays[view.slot]
+        if base is None:
+            base = self.arena[slot.where : slot.where + slot.bytes]
+        flat = base.reshape(-1, order="A").view(np.uint8)
+        return np.ndarray(view.shape, dtype, flat, view.offset, view.strides)
 
-    def run(
-        self,
-        *,
-        seed: Seed = 0,
-        step: int = 0,
-        until: Callable[[Step, tuple[Array, ...]], bool] | None = None,
-    ) -> None:
-        """Run all calls on what lies in `inputs`; results lie in `outputs` and `updates` until the
-        next run.
+    # Records
 
-        seed and step key the random calls. until: asked after each call; True ends the run there.
+    def _record(self, names: Sequence[str], fields: Sequence[Field]) -> Array:
+        assert len(names) == len(fields), (names, fields)
+        record = np.zeros(max(len(fields), 1), np.int64)
+        for i, field in enumerate(fields):
+            record[i] = self._word(field, record, i)
+        self._kept.append(record)
+        return record
+
+    def _word(self, field: Field, record: Array, i: int) -> int:
+        if isinstance(field, Address):
+            return self._starts[field.slot] + field.offset
+        if isinstance(field, Outside):
+            self._outside.setdefault(field.name, []).append((record, i, field.offset))
+            return field.offset
+        if isinstance(field, Words):
+            words = np.array(field.words, np.int64)
+            self._kept.append(words)
+            return int(words.ctypes.data)
+        if isinstance(field, Code):
+            return address(field.kernel, self.blueprint.precision)
+        if isinstance(field, Record):
+            inner = self._record(field.kernel.fields, field.fields)
+            return int(inner.ctypes.data)
+        if isinstance(field, float):
+            return int(struct.unpack("q", struct.pack("d", field))[0])
+        return int(field)
+
+    def set(self, name: Any, word: int) -> None:
+        """Set an outside word, such as the address of a table; the caller keeps it alive."""
+        for record, i, offset in self._outside.get(name, ()):
+            record[i] = word + offset
+
+    # Running
+
+    def run(self, *, seed: Seed = 0, step: int = 0, steps: int = 1) -> int:
+        """Run all calls `steps` times; results lie in `outputs` until the next run.
+
+        seed and step (that of the first) key the random calls. Gives the number of steps done:
+        fewer where `stop` was called, or a kernel met numbers that are not finite; then `bad` is
+        its number, from 1.
         """
-        # Infinities and NaN go through; who reads the results looks for them.
-        with np.errstate(all="ignore"):
-            for kernel, outputs, inputs, scratch, attributes, call in self._calls:
-                if call.random is not None:
-                    attributes["rng"] = stream(seed, call.primitive, call.origin, call.random, step)
-                kernel(outputs, inputs, scratch, **attributes)
-                if until is not None and until(call, outputs):
-                    return
+        if self.blueprint.randoms:
+            self._key(seed, step)
+        self._run[2] = steps
+        self.control[[LAST, BAD, STOP, ABORT, ARRIVED]] = 0
+        begun = time.perf_counter()
+        done = self._start(self._seconds * steps > LONG)
+        self._seconds = (time.perf_counter() - begun) / max(done, 1)
+        return done
+
+    def starter(self) -> Callable[[], Any]:
+        """A function that runs one step of a program without random calls, as short as can be."""
+        self._run[2] = 1
+        self.control[[LAST, BAD, STOP, ABORT, ARRIVED]] = 0
+        return self._start
+
+    @property
+    def bad(self) -> int:
+        """Which step of the last run, from 1, met numbers that are not finite; 0 for none."""
+        return int(self.control[BAD])
+
+    def stop(self, at_once: bool = False) -> None:
+        """End a run of another thread after the step it is in; at once: wherever it waits."""
+        self.control[ABORT if at_once else STOP] = 1
+
+    def _key(self, seed: Seed, step: int) -> None:
+        if seed != self._seed:
+            self._seed = seed
+            for number, (primitive, origin, count) in enumerate(self.blueprint.randoms):
+                for half, word in enumerate(stream_key(seed, primitive, origin, count)):
+                    self.set(("key", number, half), word)
+        self.set("step", step)
+
+    def one_by_one(self, *, seed: Seed = 0, step: int = 0) -> Iterator[tuple[Step, list[Array]]]:
+        """Run a step call by call: each call, and what it wrote."""
+        if self.blueprint.randoms:
+            self._key(seed, step)
+        for call, record in zip(self.blueprint.steps, self._records, strict=True):
+            self._call(call, record)
+            yield call, [self.view(view) for view in call.writes]
+
+    def _call(self, step: Step, record: Array) -> None:
+        where = address(step.kernel, self.blueprint.precision)
+        native_function(where)(*self._team.alone(record.ctypes.data))

@@ -123,6 +123,6 @@ def check_count(option: str, given: Any) -> int:
 
 
 def check_workers(given: Any) -> None:
-    """Check a number of workers: it changes no bit, and threads are left to the matrix library."""
+    """Check a number of workers. It changes no bit."""
     if given is not AUTOMATIC:
         check_count("workers", given)

@@ -12,6 +12,7 @@ from wlnet.core.ports import PortType
 from wlnet.core.spelling import suggestion
 from wlnet.core.streams import Seed, as_seed, stream
 from wlnet.core.symbols import AUTOMATIC
+from wlnet.engine.blueprint import DTYPES
 from wlnet.evaluate.arguments import (
     check_choice,
     check_count,
@@ -19,10 +20,10 @@ from wlnet.evaluate.arguments import (
     read_arguments,
     read_columns,
 )
+from wlnet.evaluate.quick import short_way
 from wlnet.evaluate.runner import BATCH, Runner, run_columns
 from wlnet.graph.builder import Mode
 from wlnet.nets.inference import inferred_port
-from wlnet.plan.compile import DTYPES
 
 
 def evaluate(
@@ -37,7 +38,7 @@ def evaluate(
 ) -> Any:
     """What `net(x)` does; see Net.__call__."""
     check_choice("net_evaluation_mode", net_evaluation_mode, ("Test", "Train"))
-    precision = "Real32" if working_precision is AUTOMATIC else working_precision
+    precision: Any = "Real32" if working_precision is AUTOMATIC else working_precision
     check_choice("working_precision", precision, tuple(DTYPES))
     check_choice("target_device", target_device, ("CPU",))
     check_workers(workers)
@@ -47,13 +48,17 @@ def evaluate(
     columns, single = read_columns(net, x)
     wanted, as_dict, prop = _wanted(net, prop)
     inside = [(path, name) for path, name in wanted if path]
-    runner = Runner(net, net_evaluation_mode, precision, seed, inside)
+    count = None if workers is AUTOMATIC else int(workers)
+    runner = Runner(net, net_evaluation_mode, precision, seed, inside, count)
     if isinstance(columns, int):
         raw = runner.run({}, columns, chunk)
     elif columns and next(iter(columns.values())) is None:
         return []
     else:
         raw = run_columns(runner, columns, chunk)
+        usual = net_evaluation_mode == "Test" and precision == "Real32" and count is None
+        if single and len(args) == 1 and usual:
+            net.cached("quick", lambda: short_way(runner))
     answers = [
         _decoded(
             inferred_port(net, name) if not path else PortType(),

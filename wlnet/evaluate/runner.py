@@ -13,14 +13,19 @@ from wlnet.core.errors import Fault, NotInitializedError, fail
 from wlnet.core.net import Net
 from wlnet.core.parts import Path, key_text
 from wlnet.core.streams import Seed
+from wlnet.engine.blueprint import DTYPES
 from wlnet.engine.program import Program
+from wlnet.engine.resources import workers_for
 from wlnet.evaluate.columns import Array, copy_into, encode
 from wlnet.graph.builder import Mode
+from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of
 from wlnet.nets.inference import inference, inferred_port
-from wlnet.plan.compile import DTYPES, forward_blueprint
+from wlnet.plan.compile import forward_blueprint
 
 BATCH = 64
+WORTH = 4e-4
+"""Seconds of a batch from which threads, made for each batch, are worth it."""
 KEPT = 6
 """How many programs a net keeps: one a batch size, mode and precision."""
 _keeping = threading.Lock()
@@ -41,24 +46,20 @@ class Runner:
         self,
         net: Net,
         mode: Mode = "Test",
-        precision: str = "Real32",
+        precision: Precision = "Real32",
         seed: Seed = 0,
         inside: Sequence[tuple[Path, str]] = (),
+        workers: int | None = None,
     ) -> None:
-        self.net, self.mode, self.precision, self.seed, self.inside = (
-            net,
-            mode,
-            precision,
-            seed,
-            tuple(inside),
-        )
+        self.net, self.mode, self.precision, self.seed = net, mode, precision, seed
+        self.inside, self.workers = tuple(inside), workers
 
     def run(self, columns: Mapping[str, Array], count: int, chunk: int = BATCH) -> dict[Any, Array]:
         """Every output port's array (count, *shape)."""
         results: dict[Any, Array] = {}
         for step, start in enumerate(range(0, count, chunk)):
             size = min(chunk, count - start)
-            program, lock = self._program(
+            program, lock = self.program(
                 size, {name: tuple(array.shape[1:]) for name, array in columns.items()}
             )
             with lock:
@@ -71,10 +72,11 @@ class Runner:
                     results[key][start : start + size] = array
         return results
 
-    def _program(
+    def program(
         self, batch: int, shapes: Mapping[str, tuple[int, ...]]
     ) -> tuple[Program, threading.Lock]:
-        key = (batch, self.mode, self.precision, self.inside, tuple(sorted(shapes.items())))
+        shaped = tuple(sorted(shapes.items()))
+        key = (batch, self.mode, self.precision, self.inside, self.workers, shaped)
         with _keeping:
             kept: _Kept = self.net.cached("programs", _Kept)
         with kept.lock:
@@ -105,11 +107,11 @@ class Runner:
             shapes=shapes,
             precision=self.precision,
             inside=self.inside,
+            constants=arrays,
         )
         dtype = DTYPES[self.precision]
-        return Program(
-            blueprint, {key: value.astype(dtype, copy=False) for key, value in arrays.items()}
-        )
+        own = {key: np.ascontiguousarray(value, dtype) for key, value in arrays.items()}
+        return Program(blueprint, own, workers_for(blueprint, self.workers, WORTH))
 
 
 def run_columns(runner: Runner, columns: Mapping[str, Any], chunk: int) -> dict[Any, Any]:

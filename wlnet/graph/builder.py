@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from wlnet.graph.graph import Call, Graph, Shape, Value
-from wlnet.graph.primitives import PRIMITIVES
+from wlnet.graph.primitives import MOVES, PRIMITIVES
 
 Mode = Literal["Train", "Test"]
 Real = Value | float
@@ -50,9 +50,10 @@ class Builder:
     def call(self, primitive: str, *inputs: Value, **attributes: Any) -> tuple[Value, ...]:
         row = PRIMITIVES[primitive]
         shapes = row.shapes(*(value.shape for value in inputs), **attributes)
+        elements = (inputs[0].element,) if primitive in MOVES else row.elements
         outputs = tuple(
             self.graph.new_value(shape, element)
-            for shape, element in zip(shapes, row.elements, strict=True)
+            for shape, element in zip(shapes, elements, strict=True)
         )
         self.graph.calls.append(Call(primitive, inputs, outputs, attributes, self.origin))
         return outputs

@@ -10,7 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
-Element = Literal["Real", "Integer"]
+Element = Literal["Real", "Integer", "Byte"]
+"""Bytes are made by the plan alone."""
 Shape = tuple[int, ...]
 
 

@@ -1,7 +1,7 @@
 """The closed set of primitives: one row each, with the shapes of its results.
 
 `shapes(*input_shapes, **attributes)` gives the shape of every output. What a primitive computes
-stands in `reference.py`, its derivative in `derivatives.py`, its kernel in plan/lookup.py; tests
+stands in `reference.py`, its derivative in `derivatives.py`, how it is run in plan/calls/; tests
 hold the four together.
 """
 
@@ -29,6 +29,8 @@ class Primitive:
 
 
 PRIMITIVES: dict[str, Primitive] = {}
+MOVES = frozenset({"reshape", "transpose", "broadcast", "slice", "concatenate"})
+"""What moves entries and leaves them as they are, be they Reals or Integers."""
 
 
 def primitive(*elements: Element, random: bool = False) -> Callable[[Shapes], Shapes]:

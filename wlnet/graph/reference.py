@@ -8,14 +8,18 @@ graph with them. Tests hold kernels and derivatives against these lines.
 from __future__ import annotations
 
 import functools
+import math
+from collections import Counter
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wlnet.core.streams import Seed, stream_key
 from wlnet.graph import window_reference as windows
 from wlnet.graph.graph import Graph, Shape, Value
+from wlnet.graph.primitives import PRIMITIVES
 
 Array = NDArray[Any]
 Arrays = tuple[Array, ...]
@@ -219,21 +223,30 @@ for _function in (
 
 
 @reference
-def random_mask(*, shape: Shape, keep: float, rng: np.random.Generator) -> Array:
-    """1 with probability `keep`, else 0."""
-    return (rng.random(shape) < keep).astype(float)
+def random_mask(*, shape: Shape, keep: float, key: tuple[int, int], step: int) -> Array:
+    """1 with probability `keep`, else 0, from the words of Philox: the same in every precision.
+
+    key: two words, see core/streams.py. The words of another step are those of another counter.
+    """
+    bits = np.random.Philox(
+        key=np.array(key, np.int64).view(np.uint64), counter=np.array([0, step, 0, 0], np.uint64)
+    )
+    words = bits.random_raw(math.prod(shape)).reshape(shape)
+    return ((words >> np.uint64(11)) * 2.0**-53 < keep).astype(float)
 
 
 def run_graph(
     graph: Graph,
     inputs: Mapping[str, Any],
     arrays: Mapping[Any, Any],
-    rng: np.random.Generator | None = None,
+    *,
+    seed: Seed = 0,
+    step: int = 0,
 ) -> dict[Value, Array]:
     """Every value of a graph, in float64.
 
-    inputs: port -> array, the batch first. arrays: key -> array. rng: for the random primitives, in
-    the order of the calls.
+    inputs: port -> array, the batch first. arrays: key -> array. seed, step: of the random
+    primitives; each call of a layer draws from a stream of its own.
 
     >>> from wlnet.graph.builder import Builder
     >>> graph = Graph()
@@ -250,10 +263,14 @@ def run_graph(
             array = np.asarray(contents[name]).astype(kind)
             assert array.shape == value.shape, (name, array.shape, value.shape)
             values[value] = array
+    drawn = Counter[tuple[Any, ...]]()
     for call in graph.calls:
         attributes = dict(call.attributes)
-        if call.primitive == "random_mask":
-            attributes["rng"] = rng
+        if PRIMITIVES[call.primitive].random:
+            number = drawn[call.origin]
+            drawn[call.origin] += 1
+            attributes["key"] = stream_key(seed, call.primitive, call.origin, number)
+            attributes["step"] = step
         results = REFERENCES[call.primitive](*(values[v] for v in call.inputs), **attributes)
         values.update(zip(call.outputs, results, strict=True))
     return values

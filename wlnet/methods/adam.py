@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
 
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.methods.base import Flat, Method, State
+from wlnet.kernels.language import Kernel
+from wlnet.methods.base import Method
 from wlnet.methods.settings import (
     Clipping,
     Fraction,
@@ -65,12 +68,18 @@ class Adam(Method):
         """The running means of the gradient and of its square."""
         return 2
 
-    def _update(
-        self, values: Flat, gradients: Flat, state: State, t: int, rate: float, *limits: float
-    ) -> None:
-        from wlnet.kernels.update import adam
+    @property
+    def kernel(self) -> Kernel:
+        from wlnet.kernels.updates import adam
 
-        rate *= math.sqrt(1.0 - self.beta2**t) / (1.0 - self.beta1**t)
-        mean, square = state
-        betas = self.beta1, self.beta2
-        adam(values, gradients, mean, square, rate, *betas, self.epsilon, *limits)
+        return adam
+
+    @property
+    def kernel_settings(self) -> tuple[float, ...]:
+        return self.beta1, self.beta2, self.epsilon
+
+    def speeds(self, updates: NDArray[Any]) -> NDArray[Any]:
+        """The correction of means that began at zero."""
+        t = updates.astype(np.float64)
+        corrected: NDArray[Any] = np.sqrt(1.0 - self.beta2**t) / (1.0 - self.beta1**t)
+        return corrected

@@ -13,6 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 from wlnet.core.errors import Fault, OptionError, ShapeError, fail
 from wlnet.core.names import wolfram_name
 from wlnet.core.symbols import AUTOMATIC
+from wlnet.kernels.language import Kernel
 from wlnet.methods.intervals import POSITIVE, as_number
 from wlnet.methods.schedules import factor
 from wlnet.methods.settings import (
@@ -114,11 +115,34 @@ class Method(ABC):
     def state_arrays(self) -> int:
         """How many numbers are kept for each number that is trained."""
 
+    @property
     @abstractmethod
-    def _update(
-        self, values: Flat, gradients: Flat, state: State, t: int, rate: float, *limits: float
-    ) -> None:
-        """Call the kernel; limits are l2, the gradient clip and the weight clip."""
+    def kernel(self) -> Kernel:
+        """The flat kernel of one step; see wlnet/kernels/updates.py."""
+
+    @property
+    @abstractmethod
+    def kernel_settings(self) -> tuple[float, ...]:
+        """What the kernel is told of the settings, up to four numbers."""
+
+    def speeds(self, updates: NDArray[Any]) -> NDArray[Any]:
+        """What the rate is multiplied by at the updates t = 1, 2, ... of an array."""
+        return np.ones(len(updates))
+
+    def fields(
+        self,
+        l2: float = 0.0,
+        gradient_clip: float | None = None,
+        weight_clip: float | None = None,
+    ) -> dict[str, Any]:
+        """The numbers in the record of the flat kernel."""
+        settings = (*self.kernel_settings, 0.0, 0.0, 0.0, 0.0)
+        return {
+            "l2": float(l2),
+            "gradient_clip": math.inf if gradient_clip is None else float(gradient_clip),
+            "weight_clip": math.inf if weight_clip is None else float(weight_clip),
+            **{f"setting{i}": float(settings[i]) for i in range(4)},
+        }
 
     def start(self, size: int, dtype: DTypeLike = np.float32) -> State:
         """The state before the first update of an array of `size` numbers: zeros, of its type."""
@@ -147,9 +171,22 @@ class Method(ABC):
                 raise fail(ShapeError, self._mismatch(values, gradients, state))
         if len(state) != self.state_arrays:
             raise fail(ShapeError, self._mismatch(values, gradients, state))
-        most = math.inf if gradient_clip is None else gradient_clip
-        bound = math.inf if weight_clip is None else weight_clip
-        self._update(values, gradients, state, t, rate, l2, most, bound)
+        from wlnet.engine.team import call_alone
+
+        states = (*state, None, None, None)
+        call_alone(
+            self.kernel,
+            "Real32" if values.itemsize == 4 else "Real64",
+            count=values.size,
+            values=values,
+            gradients=np.ascontiguousarray(gradients),
+            state0=states[0],
+            state1=states[1],
+            state2=states[2],
+            rates=np.array([rate * self.speeds(np.array([t]))[0]]),
+            status=np.zeros(1, np.int64),
+            **self.fields(l2, gradient_clip, weight_clip),
+        )
 
     def _mismatch(self, values: Flat, gradients: Flat, state: State) -> Fault:
         arrays = ", ".join(f"{array.dtype} {array.shape}" for array in (values, gradients, *state))

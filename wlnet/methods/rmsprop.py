@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.methods.base import Flat, Method, State
+from wlnet.kernels.language import Kernel
+from wlnet.methods.base import Method
 from wlnet.methods.settings import (
     Clipping,
     Fraction,
@@ -61,11 +62,12 @@ class RMSProp(Method):
         """The running means of the squared gradient and of the gradient, and the last move."""
         return 3
 
-    def _update(
-        self, values: Flat, gradients: Flat, state: State, t: int, rate: float, *limits: float
-    ) -> None:
-        from wlnet.kernels.update import rmsprop
+    @property
+    def kernel(self) -> Kernel:
+        from wlnet.kernels.updates import rmsprop
 
-        square, mean, move = state
-        numbers = self.beta, self.momentum or 0.0, self.epsilon
-        rmsprop(values, gradients, square, mean, move, rate, *numbers, *limits)
+        return rmsprop
+
+    @property
+    def kernel_settings(self) -> tuple[float, ...]:
+        return self.beta, self.momentum or 0.0, self.epsilon

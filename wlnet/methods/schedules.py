@@ -5,6 +5,10 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from wlnet.core.errors import Fault, OptionError, fail
 from wlnet.core.spelling import suggestion
@@ -94,3 +98,12 @@ def factor(schedule: Schedule, t: int, total: int) -> float:
             ),
         )
     return size
+
+
+def factors(schedule: Schedule, steps: NDArray[Any], total: int) -> NDArray[Any]:
+    """The factors of several updates t = 1, 2, ...; see `factor`."""
+    if schedule is None:
+        return np.ones(len(steps))
+    if schedule == "Polynomial":
+        return np.sqrt(1.0 - np.minimum(steps, total) / (total + 1))
+    return np.array([factor(schedule, int(t), total) for t in steps])

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.methods.base import Flat, Method, State
+from wlnet.kernels.language import Kernel
+from wlnet.methods.base import Method
 from wlnet.methods.settings import (
     Clipping,
     LearningRate,
@@ -58,13 +59,12 @@ class SGD(Method):
         """The last move; nothing without momentum."""
         return 1 if self.momentum else 0
 
-    def _update(
-        self, values: Flat, gradients: Flat, state: State, t: int, rate: float, *limits: float
-    ) -> None:
-        from wlnet.kernels.update import sgd, sgd_momentum
+    @property
+    def kernel(self) -> Kernel:
+        from wlnet.kernels.updates import sgd, sgd_momentum
 
-        if self.momentum:
-            (move,) = state
-            sgd_momentum(values, gradients, move, rate, self.momentum, *limits)
-        else:
-            sgd(values, gradients, rate, *limits)
+        return sgd_momentum if self.momentum else sgd
+
+    @property
+    def kernel_settings(self) -> tuple[float, ...]:
+        return (self.momentum,) if self.momentum else ()

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.methods.base import Flat, Method, State
+from wlnet.kernels.language import Kernel
+from wlnet.methods.base import Method
 from wlnet.methods.settings import (
     Clipping,
     LearningRate,
@@ -57,14 +58,12 @@ class SignSGD(Method):
         """The running mean, its sign turned; nothing without momentum."""
         return 1 if self.momentum else 0
 
-    def _update(
-        self, values: Flat, gradients: Flat, state: State, t: int, rate: float, *limits: float
-    ) -> None:
-        from wlnet.kernels.update import sign_sgd, sign_sgd_momentum
+    @property
+    def kernel(self) -> Kernel:
+        from wlnet.kernels.updates import sign_sgd, sign_sgd_momentum
 
-        if self.momentum:
-            (move,) = state
-            sign_sgd_momentum(values, gradients, move, rate, self.momentum, *limits)
-        else:
-            l2, _, weight_clip = limits
-            sign_sgd(values, gradients, rate, l2, weight_clip)
+        return sign_sgd_momentum if self.momentum else sign_sgd
+
+    @property
+    def kernel_settings(self) -> tuple[float, ...]:
+        return (self.momentum,) if self.momentum else ()

@@ -193,6 +193,13 @@ def _(net: Net) -> Any:
     return Services.draw_operations(Services.operations(net))
 
 
+@_row("Program")
+def _(net: Net) -> Any:
+    """What evaluates the net on a batch of 64, as a table; `net_program` tells it for others."""
+    assert Services.program is not None
+    return Services.program(net)
+
+
 @_row("TopologyHash")
 def _(net: Net) -> str:
     """A hash of structure, parameters and shapes; the numbers and the names of nodes do not

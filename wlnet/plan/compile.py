@@ -2,24 +2,39 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
-
-import numpy as np
 
 from wlnet.core.net import Net
 from wlnet.core.parts import Path
 from wlnet.core.shapes import Partial
-from wlnet.engine.program import Blueprint
+from wlnet.engine.blueprint import Blueprint
 from wlnet.graph.builder import Builder, Mode
 from wlnet.graph.gradient import gradients
 from wlnet.graph.graph import Graph, Value
+from wlnet.kernels.language import ITEM, Precision
+from wlnet.kernels.loading import vector_width
+from wlnet.plan.assemble import assemble
+from wlnet.plan.emitter import Learner
+from wlnet.plan.lanes import put_in_lanes
 from wlnet.plan.lower import lower
-from wlnet.plan.passes import PASSES
-from wlnet.plan.place import place
+from wlnet.plan.passes import PASSES, prune
+from wlnet.plan.prefix import split_prefix
+from wlnet.plan.updates import (
+    backwards_keys,
+    fetch_inputs,
+    fuse_update,
+    keep_outputs,
+    orient,
+    replace_statistics,
+    update_arrays,
+)
 
-DTYPES = {"Real32": np.float32, "Real64": np.float64}
 GRADIENT = "gradient"
+TRAINING = ("rows",)
+"""What is left out in training: the bits of an array must not depend on which others are trained.
+"""
 
 
 def forward_blueprint(
@@ -28,18 +43,21 @@ def forward_blueprint(
     *,
     mode: Mode = "Test",
     shapes: Mapping[str, Partial] | None = None,
-    precision: str = "Real32",
+    precision: Precision = "Real32",
     inside: Sequence[tuple[Path, str]] = (),
+    constants: Collection[Any] = (),
+    backwards: Collection[Any] = (),
     without: Sequence[str] = (),
 ) -> Blueprint:
     """What evaluates a net on a batch.
 
-    inside: output ports of parts to give out too. without: passes to leave out ("prune", "share",
-    "place").
+    inside: output ports of parts to give out too. constants: arrays that never change, so that what
+    depends on them alone is computed once. backwards: arrays that lie in memory transposed.
+    without: passes to leave out.
     """
     graph = lower(net, batch, mode, shapes, inside=inside)
     graph.updates.clear()
-    return finish(graph, precision, without)
+    return finish(graph, precision, without, constants=constants, backwards=backwards)
 
 
 def training_blueprint(
@@ -50,7 +68,8 @@ def training_blueprint(
     *,
     frozen_statistics: frozenset[Any] = frozenset(),
     inside: Sequence[tuple[Path, str]] = (),
-    precision: str = "Real32",
+    precision: Precision = "Real32",
+    backwards: Collection[Any] = (),
     without: Sequence[str] = (),
 ) -> Blueprint:
     """What one step of training computes, before the update.
@@ -60,7 +79,95 @@ def training_blueprint(
     Outputs: every loss port, one number an example, ("gradient", key) for every trained array,
     and the output ports of parts named in `inside`.
     """
+    without = (*without, *TRAINING)
     graph = lower(net, batch, "Train", None, frozen_statistics, inside)
+    found = _gradients(graph, batch, losses, trained)
+    graph.outputs |= {(GRADIENT, key): value for key, value in found.items()}
+    return finish(graph, precision, without, backwards=backwards)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """What one whole step of training does, and what may be computed once before the first.
+
+    prefix: fetches examples like a step, and keeps ("prefix", i) of each; None where there is
+    nothing.
+    """
+
+    step: Blueprint
+    prefix: Blueprint | None = None
+
+
+def step_blueprint(
+    net: Net,
+    batch: int,
+    losses: Mapping[str, float],
+    learners: Mapping[Any, Learner],
+    *,
+    frozen_statistics: frozenset[Any] = frozenset(),
+    inside: Sequence[tuple[Path, str]] = (),
+    precision: Precision = "Real32",
+    constants: Collection[Any] = (),
+    keep_prefix: bool = False,
+    without: Sequence[str] = (),
+) -> Steps:
+    """What one whole step of training does: it fetches the examples, and updates the arrays.
+
+    learners: how each trained array is updated. Losses, and the ports named in `inside`, are kept
+    in tables, a row a step. keep_prefix: the frozen prefix comes as a program of its own, whose
+    results are then fetched like the examples.
+    """
+    without = (*without, *TRAINING)
+    graph = lower(net, batch, "Train", None, frozen_statistics, inside)
+    forward = {value for call in graph.calls for value in call.outputs}
+    found = _gradients(graph, batch, losses, list(learners))
+    outputs = {name: graph.outputs[name] for name in (*losses, *inside)}
+    graph.outputs = {**outputs, **{(GRADIENT, key): value for key, value in found.items()}}
+    graph = prune(graph)
+    split = None if "prefix" in without else split_prefix(graph, constants, batch, forward)
+    prefix = None
+    cut: dict[Any, Value] = {}
+    if split is not None and keep_prefix:
+        prefix = _prefix_blueprint(split.prefix, precision, constants, without)
+        graph = split.rest
+    elif split is not None:
+        # The same numbers as with a kept prefix: nothing is fused across the cut.
+        cut = dict(split.prefix.outputs)
+    fetch_inputs(graph)
+    keep_outputs(graph, outputs)
+    update_arrays(graph, found)
+    replace_statistics(graph, list(graph.updates))
+    graph.outputs = cut
+    graph = orient(_passed(graph, precision, without))
+    graph.outputs = {}
+    graph = prune(graph)
+    backwards = backwards_keys(graph)
+    if "fuse_update" not in without:
+        graph = fuse_update(graph)
+    step = assemble(
+        graph,
+        precision,
+        constants=constants,
+        backwards=backwards,
+        learners=learners,
+        reuse="place" not in without,
+    )
+    return Steps(step, prefix)
+
+
+def _prefix_blueprint(
+    graph: Graph, precision: Precision, constants: Collection[Any], without: Sequence[str]
+) -> Blueprint:
+    fetch_inputs(graph)
+    keep_outputs(graph, graph.outputs)
+    graph.outputs = {}
+    return finish(graph, precision, without, constants=constants)
+
+
+def _gradients(
+    graph: Graph, batch: int, losses: Mapping[str, float], trained: Sequence[Any]
+) -> dict[Any, Value]:
+    """The gradients of the trained arrays that the net uses; their calls are added to the graph."""
     g = Builder(graph)
     total: Value | None = None
     for name, factor in losses.items():
@@ -71,15 +178,31 @@ def training_blueprint(
     assert total is not None
     known = [key for key in trained if key in graph.arrays]
     found = gradients(graph, total, [graph.arrays[key] for key in known], scale=1 / batch)
-    outputs: dict[Any, Value] = dict(graph.outputs)
-    outputs |= {(GRADIENT, key): found[graph.arrays[key]] for key in known}
-    graph.outputs = outputs
-    return finish(graph, precision, without)
+    return {key: found[graph.arrays[key]] for key in known}
 
 
-def finish(graph: Graph, precision: str, without: Sequence[str] = ()) -> Blueprint:
-    """The passes over a graph, and its blueprint."""
+def _passed(graph: Graph, precision: Precision, without: Sequence[str]) -> Graph:
+    lanes = vector_width() // ITEM[precision]
+    graph = put_in_lanes(prune(graph), lanes, "rows" not in without)
     for name, run in PASSES.items():
         if name not in without:
             graph = run(graph)
-    return place(graph, DTYPES[precision], reuse="place" not in without)
+    return graph
+
+
+def finish(
+    graph: Graph,
+    precision: Precision,
+    without: Sequence[str] = (),
+    *,
+    constants: Collection[Any] = (),
+    backwards: Collection[Any] = (),
+) -> Blueprint:
+    """The passes over a graph, and its blueprint."""
+    return assemble(
+        _passed(graph, precision, without),
+        precision,
+        constants=constants,
+        backwards=backwards,
+        reuse="place" not in without,
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from wlnet.core.net import Net
 from wlnet.core.parts import path_text
 from wlnet.plan.lower import lower
-from wlnet.plan.passes import PASSES
+from wlnet.plan.passes import prune, share
 
 Operation = tuple[str, tuple[int, ...], tuple[int, ...], str]
 
@@ -13,9 +13,7 @@ Operation = tuple[str, tuple[int, ...], tuple[int, ...], str]
 def operations(net: Net) -> list[Operation]:
     """(primitive, numbers of its inputs, of its outputs, path of its layer) in order, for one
     example."""
-    graph = lower(net, 1)
-    for run in PASSES.values():
-        graph = run(graph)
+    graph = share(prune(lower(net, 1)))
     return [
         (
             call.primitive,

@@ -2,49 +2,75 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 
 import numpy as np
 
 from wlnet.core.errors import Fault, TrainingWarning, warn
-from wlnet.core.parts import Path, path_text
+from wlnet.core.parts import path_text
 from wlnet.core.rules import ArrayKey
 from wlnet.core.streams import Seed
-from wlnet.engine.program import Program, Step
-from wlnet.evaluate.columns import Array
+from wlnet.engine.blueprint import Step
+from wlnet.engine.program import Program
+from wlnet.plan.compile import GRADIENT
+from wlnet.train.losses import TrainingNet
 
 
 class Diverged(Exception):
     """Numbers that are not finite; the message says where they began."""
 
 
-def all_finite(values: Array) -> bool:
-    """Whether all numbers are finite; one pass with a product that overflows only when something is
-    wrong.
+def where_it_began(
+    program: Program,
+    training: TrainingNet,
+    seed: Seed,
+    step: int,
+    moves: Callable[[ArrayKey], bool],
+) -> str | None:
+    """Run a step, without updates, up to the first call whose results are not finite.
+
+    None when the loss, all gradients and all statistics that move are finite.
     """
-    flat = values.reshape(-1)
-    with np.errstate(over="ignore", invalid="ignore"):
-        if math.isfinite(float(np.dot(flat, flat))):
-            return True
-    return bool(np.isfinite(flat).all())
-
-
-def where_it_began(program: Program, prefix: Path, seed: Seed, step: int, what: str) -> str:
-    """Run the step again and stop at the first call whose results are not finite."""
-    first: list[Step] = []
-
-    def check(call: Step, outputs: tuple[Array, ...]) -> bool:
-        if any(output.dtype.kind == "f" and not np.isfinite(output).all() for output in outputs):
-            first.append(call)
-        return bool(first)
-
-    program.run(seed=seed, step=step, until=check)
+    first: Step | None = None
+    for call, outputs in program.one_by_one(seed=seed, step=step):
+        if first is None and any(
+            output.dtype.kind == "f" and not np.isfinite(output).all() for output in outputs
+        ):
+            first = call
+    what = _not_finite(program, training, moves)
+    if what is None:
+        return None
     place = ""
-    if first:
-        origin = first[0].origin
+    if first is not None:
+        origin, prefix = first.origin, training.prefix
         inside = origin[len(prefix) :] if origin[: len(prefix)] == prefix else origin
-        place = f"; the first to go was {path_text(inside) or 'the loss'} ({first[0].primitive})"
+        place = f"; the first to go was {path_text(inside) or 'the loss'} ({first.what})"
     return f"{what} at step {step + 1} is not finite{place}"
+
+
+def _not_finite(
+    program: Program, training: TrainingNet, moves: Callable[[ArrayKey], bool]
+) -> str | None:
+    if not all(np.isfinite(program.outputs[port]).all() for port in training.losses):
+        return "the loss"
+    found = [
+        (f"the gradient of {key_text(outer_key(training, name[1]))}", name[1], value)
+        for name, value in program.outputs.items()
+        if isinstance(name, tuple) and name[0] == GRADIENT
+    ]
+    found += [
+        (f"the statistic {key_text(outer_key(training, key))}", key, value)
+        for key, value in program.updates.items()
+    ]
+    for what, key, value in found:
+        if moves(outer_key(training, key)) and not np.isfinite(value).all():
+            return what
+    return None
+
+
+def outer_key(training: TrainingNet, key: ArrayKey) -> ArrayKey:
+    """The key in the user's net of an array of the training net."""
+    return key[len(training.prefix) :] if isinstance(key, tuple) else key
 
 
 def key_text(key: ArrayKey) -> str:

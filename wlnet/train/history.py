@@ -16,33 +16,52 @@ Values = dict[str, Any]
 
 
 class Tallies:
-    """Adds up what batches tell; `values` is what it all amounts to, the loss first."""
+    """What batches tell, by name, the loss first: a row of numbers for each, to be added up."""
 
     def __init__(self) -> None:
-        self._sums: dict[str, Array] = {}
+        self._rows: dict[str, Array] = {}
         self._measurements: dict[str, Measurement | None] = {}
 
-    def add(self, name: str, tally: Array, measurement: Measurement | None = None) -> None:
-        """measurement: what the tally is of; None for the sum of a mean and its count."""
-        self._sums[name] = self._sums[name] + tally if name in self._sums else tally
+    def add(self, name: str, rows: Array, measurement: Measurement | None = None) -> None:
+        """rows: one a batch. measurement: what they are of; None for sums of a mean and counts."""
+        before = self._rows.get(name)
+        self._rows[name] = rows if before is None else before + rows
         self._measurements[name] = measurement
 
     def add_all(self, other: Tallies) -> None:
-        for name, tally in other._sums.items():
-            self.add(name, tally, other._measurements[name])
+        """Add up all rows of another to the single row of this one."""
+        for name, rows in other._rows.items():
+            self.add(name, rows.sum(axis=0, keepdims=True), other._measurements[name])
+
+    def lists(self) -> dict[str, list[Any]]:
+        """What each row amounts to."""
+        found: dict[str, list[Any]] = {}
+        for name, rows in self._rows.items():
+            of = self._measurements[name]
+            if of is None:
+                found[name] = (rows[:, 0] / rows[:, 1]).tolist()
+            else:
+                found[name] = [of.value(row) for row in rows]
+        return found
+
+    def first(self, count: int) -> Tallies:
+        """Those of the first so many batches."""
+        found = Tallies()
+        for name, rows in self._rows.items():
+            found.add(name, rows[:count], self._measurements[name])
+        return found
 
     def values(self) -> Values:
-        return {
-            name: float(tally[0] / tally[1]) if of is None else of.value(tally)
-            for (name, tally), of in zip(
-                self._sums.items(), self._measurements.values(), strict=True
-            )
-        }
+        """What all rows together amount to."""
+        whole = Tallies()
+        whole.add_all(self)
+        return {name: values[0] for name, values in whole.lists().items()}
 
 
-def mean_tally(values: Array) -> Array:
-    """The tally of a mean over examples."""
-    return np.array([values.sum(dtype=np.float64), len(values)])
+def mean_tallies(values: Array) -> Array:
+    """The tallies of means over the examples of batches, a batch a row."""
+    counts = np.full(len(values), values.shape[1])
+    return np.stack([values.sum(axis=1, dtype=np.float64), counts], axis=1)
 
 
 @dataclass
@@ -52,8 +71,11 @@ class Series:
     lists: dict[str, list[Any]] = field(default_factory=lambda: {LOSS: []})
 
     def add(self, values: Mapping[str, Any]) -> None:
-        for name, value in values.items():
-            self.lists.setdefault(name, []).append(value)
+        self.extend({name: [value] for name, value in values.items()})
+
+    def extend(self, lists: Mapping[str, list[Any]]) -> None:
+        for name, values in lists.items():
+            self.lists.setdefault(name, []).extend(values)
 
     @property
     def losses(self) -> list[float]:

@@ -1,9 +1,9 @@
-"""The arrays that learn: what rules say about each, its numbers, and its optimizer state."""
+"""The arrays that learn: what rules say about each, and how it is updated."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from wlnet.core.rules import ArrayKey, chosen
 from wlnet.evaluate.columns import Array
 from wlnet.methods.base import Method
 from wlnet.nets.arrays import arrays_of
+from wlnet.plan.emitter import Learner as Update
 from wlnet.train.options import Options
 from wlnet.train.schedule import UpdateGroups, update_groups
 
@@ -70,64 +71,59 @@ def read_rates(net: Net, options: Options) -> Rates:
 
 @dataclass
 class Learner:
-    """One array that learns, with its optimizer state beside it."""
+    """One array that a gradient moves."""
 
     row: Row
-    values: Array
-    state: tuple[Array, ...]
-    l2: float
-    gradient_clip: float | None
-    weight_clip: float | None
-    before: Array
-    """Its numbers before the last step, so that a step can be taken back."""
+    update: Update
     updates: int = 0
 
     @property
     def key(self) -> ArrayKey:
         return self.row.key
 
-    def step(self, method: Method, gradient: Array, rate: float) -> None:
-        """One update from a flat gradient; rate is learning rate x schedule."""
-        self.updates += 1
-        method.step(
-            self.values.reshape(-1),
-            gradient,
-            self.state,
-            self.updates,
-            rate * self.row.multiplier,
-            self.l2,
-            self.gradient_clip,
-            self.weight_clip,
-        )
+    def rates(self, method: Method, rates: Array, moves: Array) -> Array:
+        """What its kernel is told for some steps: the rate of each, NaN where it rests.
+
+        rates: learning rate x schedule of each step; moves: whether it is updated there. Counts the
+        updates.
+        """
+        counts = self.updates + np.cumsum(moves)
+        # A step of rest has the count of the one before, which may be 0.
+        speeds = method.speeds(np.maximum(counts, 1))
+        self.updates += int(np.count_nonzero(moves))
+        return np.where(moves, rates * self.row.multiplier * speeds, np.nan)
 
 
-def own_arrays(net: Net, table: MultiplierTable, dtype: Any) -> dict[ArrayKey, Array]:
-    """Every array in the precision of the training: copies of those that move, the others as
-    they lie.
-    """
-    arrays = arrays_of(net)
-    return {
-        row.key: np.array(arrays[row.key], dtype)
-        if row.multiplier != 0
-        else arrays[row.key].astype(dtype, copy=False)
-        for row in table
-    }
-
-
-def learners_of(
-    rates: Rates, arrays: Mapping[ArrayKey, Array], method: Method, dtype: Any
-) -> list[Learner]:
+def learners_of(rates: Rates, method: Method) -> list[Learner]:
     """A learner for every array that a gradient moves. Frozen arrays get none, and no state."""
     return [
         Learner(
             row,
-            arrays[row.key],
-            method.start(arrays[row.key].size, dtype),
-            rates.l2.get(row.key, 0.0),
-            rates.gradient_clip.get(row.key),
-            rates.weight_clip.get(row.key),
-            np.empty_like(arrays[row.key]),
+            Update(
+                method.kernel,
+                method.state_arrays,
+                method.fields(
+                    rates.l2.get(row.key, 0.0),
+                    rates.gradient_clip.get(row.key),
+                    rates.weight_clip.get(row.key),
+                ),
+            ),
         )
         for row in rates.table
         if row.trained
     ]
+
+
+def own_arrays(
+    net: Net, table: MultiplierTable, dtype: Any, backwards: Collection[ArrayKey]
+) -> dict[ArrayKey, Array]:
+    """Every array in the precision of the training: copies of those that move, the others as
+    they lie. Those in `backwards` lie in memory with their axes in the opposite order.
+    """
+    arrays = arrays_of(net)
+    return {
+        row.key: np.array(arrays[row.key], dtype, order="F" if row.key in backwards else "C")
+        if row.multiplier != 0
+        else arrays[row.key].astype(dtype, order="C", copy=False)
+        for row in table
+    }

@@ -1,10 +1,11 @@
-"""The loop: rounds of batches, the update of every array that learns, and validation."""
+"""The loop: rounds of batches, run some steps at a time, and validation."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,19 +13,20 @@ import numpy as np
 from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.net import Net
 from wlnet.core.rules import ArrayKey
+from wlnet.engine.blueprint import DTYPES, dtype_of
 from wlnet.engine.program import Program
 from wlnet.evaluate.columns import Array
-from wlnet.methods.schedules import factor
+from wlnet.methods.schedules import factors
 from wlnet.nets.arrays import replace_arrays
-from wlnet.plan.compile import DTYPES, GRADIENT
-from wlnet.train.divergence import Diverged, all_finite, key_text, where_it_began
+from wlnet.train.divergence import Diverged, key_text, where_it_began
 from wlnet.train.history import LOSS, History, Tallies
-from wlnet.train.learners import Learner, Rates, learners_of, own_arrays
+from wlnet.train.learners import Rates, learners_of, own_arrays
 from wlnet.train.losses import TrainingNet
 from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options
-from wlnet.train.programs import Programs
-from wlnet.train.sources import ArraySource, Source
+from wlnet.train.pace import Pace, Snapshot
+from wlnet.train.programs import prefix_columns, programs_of
+from wlnet.train.sources import ArraySource, Batches, Source
 from wlnet.train.state import TrainingState, plan_of
 from wlnet.train.stopping import sign_of
 
@@ -39,7 +41,7 @@ def moved(arrays: Mapping[ArrayKey, Array], table: MultiplierTable) -> Arrays:
 class Trainer:
     """Trains the arrays of one net.
 
-    Owns the mutable copies of the arrays that move, and nothing else.
+    Owns the mutable copies of the arrays that move, and what methods keep beside them.
     """
 
     def __init__(
@@ -55,26 +57,45 @@ class Trainer:
         self.net, self.training, self.rates, self.options = net, training, rates, options
         self.source, self.validation = source, validation
         self.plan = plan_of(options, source.batch_size, source.batches_per_round)
-        self.dtype = np.dtype(DTYPES[options.precision])
-        self.arrays = own_arrays(net, rates.table, self.dtype)
-        self.learners = learners_of(rates, self.arrays, options.method, self.dtype)
+        self.learners = learners_of(rates, options.method)
         self.history = History()
         self.best: Arrays | None = None
         self.best_rank: tuple[float, ...] = ()
-        frozen = frozenset(map(training.inner_key, rates.table.frozen_statistics()))
-        self.programs = Programs(
-            training,
-            self.arrays,
-            options.precision,
-            options.seed,
-            measurements,
-            [learner.key for learner in self.learners],
-            frozen,
-        )
+        self.programs = programs_of(training, rates, self.learners, options, measurements)
+        self.arrays = self._own_arrays()
         self.batch = 0
         self.round = 0
         self.rate = options.learning_rate
         self.started = time.perf_counter()
+        self._keep_prefix()
+        self.pace = Pace()
+        self.snapshot = Snapshot(self)
+
+    def _own_arrays(self) -> Arrays:
+        """Copies of the arrays that move, as their programs want them to lie."""
+        dtype = np.dtype(DTYPES[self.options.precision])
+        turned = self.programs.turn(self.plan.batch_size)
+        outer = {row.key for row in self.rates.table if self.training.inner_key(row.key) in turned}
+        arrays = own_arrays(self.net, self.rates.table, dtype, outer)
+        self.states = {
+            learner.key: [
+                np.zeros(arrays[learner.key].size, dtype) for _ in range(learner.update.states)
+            ]
+            for learner in self.learners
+        }
+        self.programs.use(arrays, self.states)
+        return arrays
+
+    def _keep_prefix(self) -> None:
+        """Compute once what frozen arrays make of the examples, if that pays and fits."""
+        source, size = self.source, self.plan.batch_size
+        if not isinstance(source, ArraySource) or self.plan.rounds < 2:
+            return
+        size = min(size, source.examples)
+        program = self.programs.with_prefix(size, source.examples, self.options.prefix_bytes)
+        if program is not None:
+            columns = prefix_columns(program, source, size)
+            self.source = replace(source, columns={**source.columns, **columns})
 
     def trained(self) -> Arrays:
         """The arrays to return: those of the best validation, without one those of now."""
@@ -88,17 +109,19 @@ class Trainer:
         Raises Diverged.
         """
         total = self.plan.rounds
-        batches = total * self.source.batches_per_round
         for number in range(1, total + 1):
             self.round = number
             seen = Tallies()
             late = False
-            for count, (batch, size) in enumerate(self.source.round(number, self.state), 1):
-                tallies = self._step(batch, size, batches)
-                self.history.batches.add(tallies.values())
-                self.history.examples += size
-                seen.add_all(tallies)
-                late = self._is_late()
+            count = 0
+            for batches in self.source.round(number, self.state):
+                done = 0
+                while done < batches.count and not late:
+                    some = batches.part(done, self.pace.steps(batches.count - done))
+                    seen.add_all(self._run(some))
+                    done += some.count
+                    count += some.count
+                    late = self._is_late()
                 if late and count < self.source.batches_per_round:
                     # A round that the clock cut short is not counted, but its net is judged.
                     self.round -= 1
@@ -113,77 +136,125 @@ class Trainer:
         goal = self.options.time_goal
         return goal is not None and time.perf_counter() - self.started >= goal
 
-    def _step(self, batch: Mapping[str, Array], size: int, total: int) -> Tallies:
-        """One step. Everything is looked at before anything is written."""
-        step, training = self.batch, self.training
-        program, tallies = self.programs.run("Train", batch, size, step)
-        if not math.isfinite(tallies.values()[LOSS]):
-            raise self._diverged(program, step, "the loss")
-        moves = self.rates.groups.moves
-        gradients = [
-            (learner, program.outputs[GRADIENT, training.inner_key(learner.key)].reshape(-1))
-            for learner in self.learners
-            if moves(learner.key, step)
-        ]
-        statistics = [
-            (key, program.updates[training.inner_key(key)])
-            for key in self._statistics(program)
-            if moves(key, step)
-        ]
-        for learner, gradient in gradients:
-            if not all_finite(gradient):
-                raise self._diverged(program, step, f"the gradient of {key_text(learner.key)}")
-        for key, value in statistics:
-            if not all_finite(value):
-                raise self._diverged(program, step, f"the statistic {key_text(key)}")
-        self.rate = self.options.learning_rate * factor(
-            self.options.method.learning_rate_schedule, step + 1, total
-        )
-        self._update(gradients)
-        for key, value in statistics:
-            np.copyto(self.arrays[key], value)
-        self.batch += 1
+    def _run(self, batches: Batches) -> Tallies:
+        """Some steps. What leaves the finite numbers is taken back, to the step before it."""
+        self.snapshot.keep_up()
+        begun = time.perf_counter()
+        tallies, done, bad = self._steps(batches)
+        self.pace.took(time.perf_counter() - begun, done)
+        if bad:
+            self.snapshot.go_back()
+            good = self._replay(batches.part(0, done - 1)) if done > 1 else None
+            if good is not None:
+                self._record(good, batches.part(0, done - 1))
+            raise Diverged(self._where_it_began(batches.part(done - 1, 1)))
+        self.snapshot.since.append(batches)
+        self._record(tallies, batches)
         return tallies
 
-    def _statistics(self, program: Program) -> list[ArrayKey]:
-        return [
-            row.key
-            for row in self.rates.table
-            if row.statistic and self.training.inner_key(row.key) in program.updates
-        ]
+    def _record(self, tallies: Tallies, batches: Batches) -> None:
+        self.history.batches.extend(tallies.lists())
+        self.history.examples += batches.count * batches.size
 
-    def _diverged(self, program: Program, step: int, what: str) -> Diverged:
-        return Diverged(
-            where_it_began(program, self.training.prefix, self.options.seed, step, what)
+    def _replay(self, batches: Batches) -> Tallies:
+        """Steps that are known to go well."""
+        tallies, _, bad = self._steps(batches)
+        assert not bad, "a step that went well before does so again: it computes the same bits"
+        return tallies
+
+    def _steps(self, batches: Batches) -> tuple[Tallies, int, bool]:
+        """Run steps; what they tell, how many there were, and whether the last went bad."""
+        program = self.programs.program("Train", batches.size)
+        kept = self._set(program, batches)
+        done = program.run(seed=self.options.seed, step=self.batch, steps=batches.count)
+        bad = bool(program.bad)
+        for port in self.training.losses:
+            # A loss may leave the finite numbers where its gradient does not.
+            finite = np.isfinite(kept[port][:done].reshape(done, -1)).all(axis=1)
+            if not finite.all():
+                done, bad = int(np.argmin(finite)) + 1, True
+        self.batch += done
+        tallies = self.programs.tallies(*self._told(kept, batches.part(0, done)))
+        return tallies, done, bad
+
+    def _set(self, program: Program, batches: Batches) -> dict[Any, Array]:
+        """Everything a program is given from outside; gives the tables that it will fill."""
+        program.set("order", batches.order.ctypes.data)
+        for name, column in batches.columns.items():
+            program.set(("column", name), column.ctypes.data)
+        kept: dict[Any, Array] = {}
+        for name, view in program.blueprint.tables.items():
+            dtype = dtype_of(view.element, self.options.precision)
+            kept[name] = np.empty((batches.count, *view.shape), dtype)
+            program.set(("table", name), kept[name].ctypes.data)
+        self._tables = [kept, batches, self._set_rates(program, batches.count)]
+        return kept
+
+    def _set_rates(self, program: Program, count: int) -> list[Array]:
+        steps = np.arange(self.batch, self.batch + count)
+        total = self.plan.rounds * self.plan.batches_per_round
+        options, groups = self.options, self.rates.groups
+        rates = options.learning_rate * factors(
+            options.method.learning_rate_schedule, steps + 1, total
         )
+        self.rate = float(rates[-1])
+        kept = []
 
-    def _update(self, gradients: list[tuple[Learner, Array]]) -> None:
-        """One step of learners, or none at all.
+        def give(key: ArrayKey, table: Array) -> None:
+            kept.append(table)
+            program.set(("rates", self.training.inner_key(key)), table.ctypes.data)
 
-        What leaves the finite numbers or is interrupted is taken back.
-        """
-        for learner, _ in gradients:
-            np.copyto(learner.before, learner.values)
-        try:
-            for learner, gradient in gradients:
-                learner.step(self.options.method, gradient, self.rate)
-            for learner, _ in gradients:
-                if not all_finite(learner.values):
-                    raise Diverged(
-                        f"the update of {key_text(learner.key)} at step {self.batch + 1} "
-                        "leaves the finite numbers"
-                    )
-        except BaseException:
-            for learner, _ in gradients:
-                np.copyto(learner.values, learner.before)
-            raise
+        for learner in self.learners:
+            give(
+                learner.key, learner.rates(options.method, rates, groups.moving(learner.key, steps))
+            )
+        for row in self.rates.table:
+            if row.statistic and row.multiplier != 0:
+                moves = groups.moving(row.key, steps)
+                give(row.key, np.where(moves, 1.0, np.nan))
+        return kept
+
+    def _told(
+        self, kept: dict[Any, Array], batches: Batches
+    ) -> tuple[dict[Any, Array], dict[str, Array]]:
+        """What steps wrote into tables, and the targets that belong to it."""
+        shape = batches.count, batches.size
+        targets = {
+            name: batches.columns[name][batches.order].reshape(
+                *shape, *batches.columns[name].shape[1:]
+            )
+            for name in (self.training.targets if self.programs.measurements else ())
+        }
+        return {name: table[: batches.count] for name, table in kept.items()}, targets
+
+    def _where_it_began(self, batches: Batches) -> str:
+        """What in a step is not finite. The arrays are left as they were before it."""
+        program = self.programs.program("Gradients", batches.size)
+        for name, value in program.inputs.items():
+            np.copyto(value, batches.columns[name][batches.order], casting="same_kind")
+        told = where_it_began(program, self.training, self.options.seed, self.batch, self._moves)
+        if told is None:
+            snapshot = Snapshot(self)
+            self._steps(batches)
+            spoilt = [
+                key_text(key) for key, array in self.arrays.items() if not np.isfinite(array).all()
+            ]
+            snapshot.go_back()
+            told = (
+                f"the update of {', '.join(spoilt)} at step {self.batch + 1} "
+                "leaves the finite numbers"
+            )
+        return told
+
+    def _moves(self, key: ArrayKey) -> bool:
+        return self.rates.groups.moves(key, self.batch)
 
     def _validate(self) -> None:
         if self.validation is None:
             return
         seen = Tallies()
         for batch, size in self.validation.in_order():
-            seen.add_all(self.programs.run("Test", batch, size)[1])
+            seen.add_all(self.programs.test(batch, size))
         found = seen.values()
         self.history.validations.add(found)
         self.history.validation_positions.append(self.batch)

@@ -59,6 +59,17 @@ class Measurement:
         """What a batch adds up to; tallies of batches may be added."""
         return self.row.tally(outputs, targets, form, self.top)
 
+    def tallies(self, outputs: Array, targets: Array, form: str) -> Array:
+        """The tallies of several batches, one a row; they are stacked in a first axis."""
+        if self.row.tally is _wrong and self.top == 1 and form == "Index":
+            wrong = outputs.argmax(-1) != targets - 1
+            batches = wrong.reshape(len(wrong), -1)
+            return np.stack(
+                [batches.sum(axis=1), np.full(len(wrong), batches.shape[1])], axis=1
+            ).astype(np.float64)
+        pairs = zip(outputs, targets, strict=True)
+        return np.stack([self.tally(output, target, form) for output, target in pairs])
+
     def value(self, tally: Array) -> Any:
         """The measurement of all that was tallied: a number, or a read-only matrix of counts."""
         found = self.row.value(tally)

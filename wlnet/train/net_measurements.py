@@ -94,10 +94,13 @@ def _values(
     if isinstance(columns, Generator):
         raise fail(DataError, Fault("measurements are made on data, not on a generator", at="data"))
     source = ArraySource(encoded(training, columns, "Real32"), BATCH, 0)
-    programs = Programs(training, arrays_of(net), "Real32", 0, asked)
+    arrays = arrays_of(net)
+    constants = frozenset(map(training.inner_key, arrays))
+    programs = Programs(training, "Real32", 0, asked, constants=constants)
+    programs.use(arrays, {})
     seen = Tallies()
     for batch, size in source.in_order():
-        seen.add_all(programs.run("Test", batch, size)[1])
+        seen.add_all(programs.test(batch, size))
     return seen.values()
 
 

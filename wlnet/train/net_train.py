@@ -60,6 +60,7 @@ def net_train(
     working_precision: Any = "Real32",
     target_device: Any = "CPU",
     workers: Any = AUTOMATIC,
+    frozen_prefix_bytes: Any = AUTOMATIC,
 ) -> Any:
     """Train a net on data, every array at its own rate; the net given is never changed.
 
@@ -78,6 +79,10 @@ def net_train(
     training_stopping_criterion: "Loss", a measurement ("ErrorRate", ("ErrorRate", 2)), a function,
     or {"Criterion": ..., "Patience": n, ...}. Functions given here, as progress function or as
     generator are told where the training stands by a mapping (wlnet.train.state.TrainingState).
+    workers: threads, AUTOMATIC for the cores there are; the numbers are the same for any.
+    frozen_prefix_bytes: what frozen layers at the beginning of the net make of the examples is
+    computed once and kept when it fits, AUTOMATIC in a quarter of the memory available, 0 never;
+    the numbers are the same.
 
     Raises OptionError, RuleError, DataError, ShapeError; NothingToTrainError when everything is
     frozen and a property other than "TrainedNet" is asked for. Warns (TrainingWarning) of numbers
@@ -113,6 +118,7 @@ def net_train(
         working_precision=working_precision,
         target_device=target_device,
         workers=workers,
+        frozen_prefix_bytes=frozen_prefix_bytes,
     )
     facts: dict[str, Any] = {}
     if "Properties" in names:
@@ -188,7 +194,8 @@ def _warn_of_nothing(table: MultiplierTable, names: list[str]) -> None:
     warn(TrainingWarning, fault)
 
 
-def _measurements(training: TrainingNet, options: Options) -> tuple[Measurement, ...]:
+def measurements_of(training: TrainingNet, options: Options) -> tuple[Measurement, ...]:
+    """What is measured: as asked for, else the error rate of a net that learns classes."""
     at = "training_progress_measurements"
     if options.measurements is not AUTOMATIC:
         check_fit(options.measurements, training.forms, at)
@@ -206,7 +213,7 @@ def _train(net: Net, prepared: Prepared, rates: Rates, options: Options) -> Trai
     training = attach(net, loss_terms(net, options.loss_function))
     # A loss that is a net of its own may have arrays: they get their first numbers, and keep them.
     training = replace(training, net=net_initialize(training.net, random_seeding=options.seed))
-    measurements = _measurements(training, options)
+    measurements = measurements_of(training, options)
     check_measured(options.stopping, measurements, len(training.targets))
     source, validation = prepared.source, prepared.validation
     if options.stopping is not None and validation is None:

@@ -13,10 +13,12 @@ from wlnet.core.scaled import Scaled
 from wlnet.core.spelling import suggestion
 from wlnet.core.streams import Seed, as_seed
 from wlnet.core.symbols import AUTOMATIC
+from wlnet.engine.blueprint import DTYPES
+from wlnet.engine.resources import available_memory
+from wlnet.kernels.language import Precision
 from wlnet.methods import as_method
 from wlnet.methods.base import Method
 from wlnet.methods.intervals import POSITIVE, as_number
-from wlnet.plan.compile import DTYPES
 from wlnet.train.generators import takes_one_argument
 from wlnet.train.measurement_names import as_measurements
 from wlnet.train.measurements import Measurement
@@ -43,7 +45,9 @@ class Options:
     reporting: Any
     stopping: StoppingCriterion | None
     update_schedule: Any
-    precision: str
+    workers: int | None
+    prefix_bytes: int
+    precision: Precision
 
 
 def read_options(
@@ -66,6 +70,7 @@ def read_options(
     working_precision: Any,
     target_device: Any,
     workers: Any,
+    frozen_prefix_bytes: Any,
 ) -> Options:
     """The options as they are used. Raises OptionError with all faults at once."""
     faults: list[Fault] = []
@@ -106,6 +111,16 @@ def read_options(
         number("time_goal", time_goal, "seconds, a positive number")
     if workers is not AUTOMATIC:
         number("workers", workers, "a positive integer", whole=True)
+    if frozen_prefix_bytes is not AUTOMATIC and (
+        not isinstance(frozen_prefix_bytes, numbers.Integral) or frozen_prefix_bytes < 0
+    ):
+        faults.append(
+            Fault(
+                "frozen_prefix_bytes cannot be this",
+                given=repr(frozen_prefix_bytes)[:60],
+                expected="a number of bytes; 0 to compute the frozen prefix anew in every round",
+            )
+        )
     choice(
         "working_precision",
         "Real32" if working_precision is AUTOMATIC else working_precision,
@@ -171,8 +186,18 @@ def read_options(
         reporting=training_progress_reporting,
         stopping=stopping,
         update_schedule=training_update_schedule,
+        workers=None if workers is AUTOMATIC else int(workers),
+        prefix_bytes=_prefix_bytes(frozen_prefix_bytes),
         precision="Real32" if working_precision is AUTOMATIC else working_precision,
     )
+
+
+def _prefix_bytes(given: Any) -> int:
+    """A quarter of the memory available, unless it is said."""
+    if given is not AUTOMATIC:
+        return int(given)
+    available = available_memory()
+    return 2**28 if available is None else available // 4
 
 
 def has_options(given: Any) -> bool:

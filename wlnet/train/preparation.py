@@ -14,9 +14,9 @@ from wlnet.core.ports import PortType
 from wlnet.core.scaled import Scaled
 from wlnet.core.shapes import shape_text
 from wlnet.core.symbols import AUTOMATIC
+from wlnet.engine.blueprint import DTYPES
 from wlnet.evaluate.columns import Array, copy_into, encode
 from wlnet.nets.inference import inference, inferred_port
-from wlnet.plan.compile import DTYPES
 from wlnet.train.data import Columns, Generator, read_data
 from wlnet.train.fitting import fit
 from wlnet.train.history import History

@@ -8,6 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from wlnet.core.errors import Fault, OptionError, PartError, RuleWarning, fail, warn
 from wlnet.core.finding import find
 from wlnet.core.multipliers import array_places
@@ -26,6 +29,14 @@ class UpdateGroups:
     def moves(self, key: ArrayKey, step: int) -> bool:
         """Whether an array (or a running statistic) is updated at step 0, 1, ..."""
         return not self.cycle or key in self.cycle[step % len(self.cycle)]
+
+    def moving(self, key: ArrayKey, steps: NDArray[Any]) -> NDArray[np.bool_]:
+        """Whether an array is updated, at each of some steps."""
+        if not self.cycle:
+            return np.ones(len(steps), bool)
+        moves = np.array([key in keys for keys in self.cycle])
+        found: NDArray[np.bool_] = moves[steps % len(self.cycle)]
+        return found
 
     def ever_moves(self, key: ArrayKey) -> bool:
         """Whether an array is updated at any step."""

@@ -11,9 +11,32 @@ import numpy as np
 
 from wlnet.core.errors import DataError, Fault, fail
 from wlnet.core.streams import Seed, stream
+from wlnet.engine.blueprint import INDEX
 from wlnet.evaluate.columns import Array
 
 Batch = tuple[Mapping[str, Array], int]
+
+
+@dataclass(frozen=True)
+class Batches:
+    """Batches of one size: the rows of columns that stand in them, one batch after another."""
+
+    columns: Mapping[str, Array]
+    order: Array
+    """Rows counted from 0, as words."""
+    size: int
+
+    @property
+    def count(self) -> int:
+        """How many batches there are."""
+        return len(self.order) // self.size
+
+    def part(self, first: int, count: int) -> Batches:
+        """Some of them."""
+        rows = slice(first * self.size, (first + count) * self.size)
+        return Batches(self.columns, self.order[rows], self.size)
+
+
 State = Callable[[], Mapping[str, Any]]
 
 
@@ -26,7 +49,12 @@ class Source(Protocol):
     def batches_per_round(self) -> int: ...
     @property
     def examples(self) -> int | None: ...
-    def round(self, number: int, state: State) -> Iterator[Batch]: ...
+    def round(self, number: int, state: State) -> Iterator[Batches]: ...
+
+
+def laid_out(column: Array) -> Array:
+    """A column as kernels read it: rows without gaps, indices of 32 bits."""
+    return np.ascontiguousarray(column, INDEX if column.dtype.kind in "iu" else column.dtype)
 
 
 @dataclass(frozen=True)
@@ -40,6 +68,10 @@ class ArraySource:
     batch_size: int
     seed: Seed
 
+    def __post_init__(self) -> None:
+        columns = {name: laid_out(column) for name, column in self.columns.items()}
+        object.__setattr__(self, "columns", columns)
+
     @property
     def examples(self) -> int:
         return len(next(iter(self.columns.values())))
@@ -50,13 +82,22 @@ class ArraySource:
 
     def batches(self, number: int) -> Iterator[Array]:
         """Which examples stand in each batch of a round, counted from 0."""
-        order = stream(self.seed, "shuffle", number).permutation(self.examples)
+        order = self._order(number)
         for start in range(0, len(order), self.batch_size):
             yield order[start : start + self.batch_size]
 
-    def round(self, number: int, state: State) -> Iterator[Batch]:
-        for chosen in self.batches(number):
-            yield {name: column[chosen] for name, column in self.columns.items()}, len(chosen)
+    def round(self, number: int, state: State) -> Iterator[Batches]:
+        """The whole batches, then the one that is smaller."""
+        order = self._order(number)
+        whole = len(order) - len(order) % self.batch_size
+        if whole:
+            yield Batches(self.columns, order[:whole], self.batch_size)
+        if whole < len(order):
+            yield Batches(self.columns, order[whole:], len(order) - whole)
+
+    def _order(self, number: int) -> Array:
+        order = stream(self.seed, "shuffle", number).permutation(self.examples)
+        return order.astype(np.int64, copy=False)
 
     def in_order(self) -> Iterator[Batch]:
         for start in range(0, self.examples, self.batch_size):
@@ -114,7 +155,7 @@ class GeneratorSource:
     def batches_per_round(self) -> int:
         return batches_of_round(self.round_length, self.batch_size)
 
-    def round(self, number: int, state: State) -> Iterator[Batch]:
+    def round(self, number: int, state: State) -> Iterator[Batches]:
         for count in range(1, self.batches_per_round + 1):
             is_first = number == count == 1
             given = self.first if is_first else self.function(state())
@@ -132,4 +173,5 @@ class GeneratorSource:
                         fix=f"batch_size={size}, if every batch has as many",
                     ),
                 )
-            yield batch, size
+            columns = {name: laid_out(column) for name, column in batch.items()}
+            yield Batches(columns, np.arange(size, dtype=np.int64), size)

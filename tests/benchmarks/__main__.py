@@ -1,0 +1,95 @@
+"""`python -m tests.benchmarks`: measure, keep the results, write the page."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from fnmatch import fnmatch
+
+from tests.benchmarks import page
+from tests.benchmarks.cases import Case, small
+from tests.benchmarks.figures import middle, told
+from tests.benchmarks.kernels import figures
+from tests.benchmarks.machine import description
+from tests.benchmarks.page import all_cases
+from tests.benchmarks.race import Outcome, race
+from tests.benchmarks.results import Results
+
+KERNELS = "kernels"
+
+
+def arguments() -> argparse.Namespace:
+    """What was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
+    parser.add_argument(
+        "--cases", default="*", help="names or patterns, with commas: mlp_*,kernels"
+    )
+    parser.add_argument("--rounds", type=int, default=7, help="timed runs of each contender")
+    parser.add_argument("--peers", help="the Python of the peers; without it wlnet runs alone")
+    parser.add_argument(
+        "--patience", type=float, default=10, help="seconds to wait for a quiet machine"
+    )
+    parser.add_argument("--once", action="store_true", help="one step each, to see that all can")
+    parser.add_argument("--list", action="store_true", help="the names of the cases")
+    return parser.parse_args()
+
+
+def wanted(patterns: str) -> list[Case]:
+    """The cases that a pattern names, in the order of the table."""
+    chosen = patterns.split(",")
+    names = [*(case.name for case in all_cases()), KERNELS]
+    for pattern in chosen:
+        if not any(fnmatch(name, pattern) for name in names):
+            sys.exit(f"no case is named {pattern!r}; there are:\n  {' '.join(names)}")
+    return [case for case in all_cases() if any(fnmatch(case.name, one) for one in chosen)]
+
+
+def report(case: Case, outcome: Outcome) -> None:
+    """The figures of a case, on the screen."""
+    print(f"{case.name}: {case.title}", flush=True)
+    entry = {"seconds": outcome.seconds}
+    for contender in case.contenders:
+        seconds = middle(entry, contender)
+        words = told(case, seconds) if seconds else f"failed: {outcome.failed[contender]}"
+        print(f"  {contender:36s}{words:>24s}", flush=True)
+    if outcome.busy_starts:
+        print(f"  {outcome.busy_starts} runs began on a busy machine", flush=True)
+
+
+def main() -> None:
+    """Run what was asked for, and write after every case: an interrupted run keeps what it has."""
+    options, machine, results = arguments(), description(), Results.read()
+    cases = wanted(options.cases)
+    if options.list:
+        print("\n".join(f"{case.name:24s}{case.title}" for case in cases))
+        return
+    pythons = {"wlnet": sys.executable}
+    for case in cases:
+        work = small(case).work if options.once else case.work
+        present = [name for name in case.contenders if options.peers or name.startswith("wlnet")]
+        outcome = race(
+            work,
+            present,
+            options.rounds,
+            python_of=lambda name: pythons.get(name.split()[0], options.peers),
+            patience=options.patience,
+        )
+        if options.once:
+            print(f"{case.name}: {outcome.failed or 'all can'}", flush=True)
+            continue
+        report(case, outcome)
+        results.add(case.name, outcome, options.rounds, machine)
+        save(results)
+    if not options.once and any(fnmatch(KERNELS, one) for one in options.cases.split(",")):
+        results.add_kernels(figures(), machine)
+        save(results)
+
+
+def save(results: Results) -> None:
+    """The raw results and the page."""
+    results.write()
+    page.FILE.write_text(page.page(results), "utf-8")
+
+
+if __name__ == "__main__":
+    main()

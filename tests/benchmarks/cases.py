@@ -1,0 +1,206 @@
+"""The table of cases: what is done, who does it, and how much faster wlnet is meant to be."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from tests.benchmarks.work import Net, Work
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Who is beside wlnet, in which variants (the best one counts), and the goals.
+
+    must, aim: how many times as fast wlnet is to be.
+    """
+
+    label: str
+    variants: tuple[str, ...]
+    must: float | None = None
+    aim: float | None = None
+
+
+@dataclass(frozen=True)
+class Limit:
+    """A goal for wlnet alone, in seconds."""
+
+    contender: str
+    must: float | None = None
+    aim: float | None = None
+
+
+@dataclass(frozen=True)
+class Case:
+    """A row: the work, the peers, and the unit its figures are told in.
+
+    unit: "examples/s", "steps/s" or "calls/s", or "s" for the seconds of the whole run.
+    own: the variants of wlnet; the first one is compared.
+    """
+
+    name: str
+    title: str
+    work: Work
+    unit: str
+    peers: tuple[Peer, ...]
+    own: tuple[str, ...] = ("wlnet",)
+    limits: tuple[Limit, ...] = ()
+
+    @property
+    def contenders(self) -> tuple[str, ...]:
+        """All who take part, each once, wlnet first."""
+        every = [*self.own, *(variant for peer in self.peers for variant in peer.variants)]
+        return tuple(dict.fromkeys(every))
+
+    @property
+    def amount(self) -> int:
+        """How many units one run does."""
+        work = self.work
+        by_unit = {"examples/s": work.rounds * work.examples, "steps/s": work.steps}
+        return {**by_unit, "calls/s": work.rounds, "s": 1}[self.unit]
+
+
+MLP = Net("mlp", (784, 256, 128, 10))
+LENET = Net("lenet", (28,))
+DEEP = Net("mlp", (1024,) * 9)
+TORCH = ("torch fused", "torch fused compile")
+TORCH_SMALL = (*TORCH, "torch fused one_thread")
+TORCH_IMAGES = ("torch fused", "torch fused channels_last", "torch fused channels_last compile")
+TORCH_LARGE = ("torch fused", "torch fused channels_last")
+TORCH_CACHED = ("torch fused cached", "torch fused channels_last cached")
+EAGER = ("torch eager", "torch eager one_thread")
+JAX = ("jax step", "jax scan")
+BOTH = ("wlnet", "wlnet 1 worker")
+
+
+def mlp(batch: int, examples: int, rounds: int, *peers: Peer) -> Case:
+    """The digits' MLP, trained."""
+    work = Work(MLP, batch=batch, examples=examples, rounds=rounds)
+    title = f"MLP 784-256-128-10, Adam, batch {batch}"
+    return Case(f"mlp_{batch}", title, work, "examples/s", peers, own=BOTH)
+
+
+def lenet(batch: int, examples: int, *peers: Peer) -> Case:
+    """LeNet, trained."""
+    work = Work(LENET, batch=batch, examples=examples, rounds=2)
+    return Case(
+        f"lenet_{batch}", f"LeNet, Adam, batch {batch}", work, "examples/s", peers, own=BOTH
+    )
+
+
+def transfer(last: int, title: str, *peers: Peer) -> Case:
+    """LeNet, of which only the last layers learn."""
+    work = Work(LENET, examples=6016, rounds=20, last=last)
+    return Case(f"transfer{last}", f"LeNet, {title}, 6016 examples x 20 rounds", work, "s", peers)
+
+
+def inference(name: str, net: Net, batch: int, calls: int, *peers: Peer) -> Case:
+    """A net called again and again."""
+    what = "one example" if batch == 1 else f"{batch} examples"
+    work = Work(net, task="evaluate", batch=batch, rounds=calls)
+    title = f"{name} evaluated, {what} a call"
+    return Case(f"infer_{name.lower()}_{batch}", title, work, "calls/s", peers)
+
+
+def onnx(must: float | None = None, aim: float | None = None) -> Peer:
+    """ONNX Runtime."""
+    return Peer("ONNX Runtime", ("onnx 1 thread", "onnx all threads"), must, aim)
+
+
+def scripted(*variants: str) -> Peer:
+    """PyTorch, prepared for evaluation."""
+    return Peer("PyTorch, prepared", variants)
+
+
+GOALS = (
+    mlp(64, 9600, 8, Peer("PyTorch", TORCH, 4, 5), Peer("JAX", JAX, 1.4, 1.8),
+        Peer("scikit-learn", ("sklearn",), 7, 10)),
+    mlp(256, 10240, 8, Peer("PyTorch", TORCH, 3, 3.7), Peer("JAX", JAX, 1.3, 1.6),
+        Peer("scikit-learn", ("sklearn",))),
+    mlp(16, 8000, 3, Peer("PyTorch", TORCH_SMALL, 4.5, 6), Peer("JAX", JAX, 1.5, 2),
+        Peer("scikit-learn", ("sklearn",))),
+    mlp(1, 1000, 3, Peer("PyTorch", TORCH_SMALL, 5, 10), Peer("JAX", JAX, 1.1, 2)),
+    lenet(64, 1920, Peer("PyTorch", TORCH_IMAGES, 3, 4.5), Peer("JAX", JAX, 4, 6)),
+    lenet(256, 2560, Peer("PyTorch", TORCH_IMAGES, 3, 4.3), Peer("JAX", JAX, 6, 9)),
+    lenet(1, 400, Peer("PyTorch", TORCH_IMAGES), Peer("JAX", JAX)),
+    Case("adam_10m", "Adam, 10M values in 8 arrays with 8 multipliers, one example a step",
+         Work(Net("beside", (8, 1250, 1000)), batch=1, examples=200, rates=8), "steps/s",
+         (Peer("PyTorch, the whole step", ("torch fused",), 1.1, 1.25),
+          Peer("PyTorch, its update alone", ("torch fused update",)))),
+    transfer(1, "only the last linear layer learns",
+             Peer("PyTorch, frozen", TORCH_LARGE, 20, 40),
+             Peer("PyTorch, features cached by hand", TORCH_CACHED, 3, 6)),
+    transfer(2, "the last two linear layers learn",
+             Peer("PyTorch, frozen", TORCH_LARGE, 7, 11),
+             Peer("PyTorch, features cached by hand", TORCH_CACHED, 2.5, 3.5)),
+    inference("MLP", MLP, 1, 2000, Peer("PyTorch, eager", EAGER, 4, 6), onnx(1.4, 2),
+              scripted("torch jit", "torch jit one_thread")),
+    inference("LeNet", LENET, 1, 1000, Peer("PyTorch, eager", EAGER, 5, 8),
+              onnx(1.1, 1.5), scripted("torch jit", "torch jit one_thread")),
+    Case("start_mlp", "MLP, a fresh process to its first finished step",
+         Work(MLP, task="start"), "s",
+         (Peer("PyTorch", ("torch fused",), 3, 5), Peer("JAX", ("jax step",))),
+         own=("wlnet", "wlnet empty cache"),
+         limits=(Limit("wlnet", None, 0.8), Limit("wlnet empty cache", 10, 5))),
+    Case("start_lenet", "LeNet, a fresh process to its first finished step",
+         Work(LENET, task="start"), "s",
+         (Peer("PyTorch", ("torch fused",), 3, 5), Peer("JAX", ("jax step",))),
+         own=("wlnet", "wlnet empty cache"),
+         limits=(Limit("wlnet empty cache", 10, 5),)),
+    Case("start_new_net", "a net never seen, a fresh process to its first finished step; "
+         "the cache has another net's kernels",
+         Work(Net("mlp", (783, 251, 127, 11)), task="start", batch=61, examples=61), "s",
+         (Peer("PyTorch", ("torch fused",)),), own=("wlnet new net", "wlnet")),
+)  # fmt: skip
+"""The rows of the goals."""
+
+
+def residual(channels: int, size: int, examples: int) -> Case:
+    """A small residual net of 3x3 convolutions with batch normalization."""
+    work = Work(Net("residual", (channels, size)), batch=16, examples=examples)
+    title = f"residual net, 3x3, {channels} channels at {size}x{size}, batch 16"
+    peer = Peer("PyTorch", TORCH_LARGE, 1, 2)
+    return Case(f"residual_{channels}_{size}", title, work, "examples/s", (peer,))
+
+
+def deep(last: int | None) -> Case:
+    """Eight layers of 1024."""
+    which = "only the last one learns" if last else "all learn"
+    work = Work(DEEP, examples=1024, rounds=4, last=last)
+    peer = Peer("PyTorch", ("torch fused",))
+    name = "deep_last" if last else "deep_all"
+    return Case(name, f"8 layers 1024 wide, {which}, batch 64", work, "examples/s", (peer,))
+
+
+ODD = Net("mlp", (783, 251, 127, 11))
+ATTENTION = Peer("PyTorch", ("torch fused", "torch fused builtin"), 1, 2)
+OTHERS = (
+    Case("mlp_6x1024", "MLP of 6 layers 1024 wide, batch 64",
+         Work(Net("mlp", (784, *(1024,) * 5, 10)), examples=1024, rounds=2), "examples/s",
+         (Peer("PyTorch", TORCH, 1, 2), Peer("JAX", JAX))),
+    deep(None),
+    deep(1),
+    *(residual(channels, 32, examples)
+      for channels, examples in ((32, 128), (64, 64), (128, 32), (256, 16))),
+    *(residual(channels, 16, examples)
+      for channels, examples in ((32, 512), (64, 256), (128, 128), (256, 64))),
+    Case("attention_64_128", "attention over 64 places, 128 wide, batch 16",
+         Work(Net("attention", (64, 128)), batch=16, examples=256, rounds=2), "examples/s",
+         (ATTENTION,)),
+    Case("attention_61_100", "attention over 61 places, 100 wide, batch 13",
+         Work(Net("attention", (61, 100)), batch=13, examples=260, rounds=2), "examples/s",
+         (ATTENTION,)),
+    Case("odd_mlp_61", "MLP 783-251-127-11, batch 61",
+         Work(ODD, batch=61, examples=6100, rounds=4), "examples/s",
+         (Peer("PyTorch", TORCH, 1, 2), Peer("JAX", JAX))),
+    Case("odd_lenet_23", "LeNet on 29x29, batch 23",
+         Work(Net("lenet", (29,)), batch=23, examples=920), "examples/s",
+         (Peer("PyTorch", TORCH_LARGE, 1, 2),)),
+    inference("MLP", MLP, 256, 200, Peer("PyTorch, eager", EAGER), onnx()),
+    inference("LeNet", LENET, 256, 10, Peer("PyTorch, eager", EAGER), onnx()),
+)  # fmt: skip
+"""Other nets, other sizes."""
+
+
+def small(case: Case) -> Case:
+    """The same case with one step: to see that everybody can do it."""
+    return replace(case, work=replace(case.work, examples=case.work.batch, rounds=1))

@@ -1,0 +1,150 @@
+"""Kernels alone, beside the limits of the machine: FMA peak of a thread, bandwidth of memory.
+
+A new row is one function in `ROWS`: it times a kernel and returns a Figure with the limit that the
+kernel is measured against.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Final
+
+import llvmlite.binding as llvm
+import numpy as np
+
+from tests.benchmarks.machine import lanes, threads
+
+MEGABYTES: Final = 400
+SUMS: Final = 12
+"""Vectors that are added up beside one another: more than latency times units, fewer than the 16
+registers of the smallest machines."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """What was measured, and of which limit it is a part."""
+
+    title: str
+    value: float
+    unit: str
+    limit: float | None = None
+
+
+def fma_code(width: int) -> str:
+    """A loop in LLVM's language that does nothing but multiply and add in registers."""
+    vector = f"<{width} x float>"
+
+    def filled(number: float) -> str:
+        return "<" + ", ".join([f"float {number:e}"] * width) + ">"
+
+    names = range(SUMS)
+    # Different first numbers: equal sums would be computed once.
+    starts = "\n".join(
+        f"  %s{k} = phi {vector} [ {filled(k)}, %start ], [ %t{k}, %loop ]" for k in names
+    )
+    steps = "\n".join(
+        f"  %t{k} = call {vector} @llvm.fma.v{width}f32({vector} {filled(0.5)}, "
+        f"{vector} %x, {vector} %s{k})"
+        for k in names
+    )
+    totals = "\n".join(f"  %u{k + 1} = fadd {vector} %u{k}, %t{k + 1}" for k in range(1, SUMS - 1))
+    return f"""
+declare {vector} @llvm.fma.v{width}f32({vector}, {vector}, {vector})
+define float @peak(i64 %rounds, float %number) {{
+start:
+  %one = insertelement {vector} undef, float %number, i32 0
+  %x = shufflevector {vector} %one, {vector} undef, <{width} x i32> zeroinitializer
+  br label %loop
+loop:
+  %i = phi i64 [ 0, %start ], [ %next, %loop ]
+{starts}
+{steps}
+  %next = add i64 %i, 1
+  %more = icmp slt i64 %next, %rounds
+  br i1 %more, label %loop, label %end
+end:
+  %u1 = fadd {vector} %t0, %t1
+{totals}
+  %total = extractelement {vector} %u{SUMS - 1}, i32 0
+  ret float %total
+}}
+"""
+
+
+def fma_peak() -> Figure:
+    """Operations a second of one thread, a multiplication with an addition counted as two."""
+    llvm.initialize_native_target()
+    llvm.initialize_native_asmprinter()
+    features = llvm.get_host_cpu_features().flatten()
+    target = llvm.Target.from_default_triple().create_target_machine(
+        cpu=llvm.get_host_cpu_name(), features=features, opt=3
+    )
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(fma_code(lanes())), target)
+    address = engine.get_function_address("peak")
+    peak = ctypes.CFUNCTYPE(ctypes.c_float, ctypes.c_int64, ctypes.c_float)(address)
+    rounds = 2_000_000
+    seconds = best(lambda: peak(rounds, 1.0))
+    return Figure("FMA peak, one thread", 2 * SUMS * lanes() * rounds / seconds / 1e9, "GF/s")
+
+
+def copy_bandwidth(workers: int) -> Figure:
+    """Bytes read and written a second when one large array is copied into another."""
+    source = np.ones(MEGABYTES * 250_000, np.float32)
+    target = np.zeros_like(source)
+    return _bandwidth("copy", workers, lambda part: np.copyto(target[part], source[part]))
+
+
+def update_bandwidth(workers: int) -> Figure:
+    """Bytes read and written a second when a large array is changed in place."""
+    numbers = np.ones(MEGABYTES * 250_000, np.float32)
+    factor = np.float32(0.999)
+    return _bandwidth(
+        "update in place", workers, lambda part: np.multiply(numbers[part], factor, numbers[part])
+    )
+
+
+def _bandwidth(what: str, workers: int, move: Callable[[slice], Any]) -> Figure:
+    size = MEGABYTES * 250_000
+    parts = [slice(size * k // workers, size * (k + 1) // workers) for k in range(workers)]
+    with ThreadPoolExecutor(workers) as pool:
+        seconds = best(lambda: list(pool.map(move, parts)))
+    named = "one thread" if workers == 1 else f"{workers} threads"
+    title = f"memory, {what} over {MEGABYTES} MB, {named}"
+    return Figure(title, 2 * MEGABYTES / 1e3 / seconds, "GB/s")
+
+
+def best(run: Callable[[], object], times: int = 5) -> float:
+    """Seconds of the fastest of a few runs: a limit is what the machine can do."""
+    found = []
+    for _ in range(times):
+        start = time.perf_counter()
+        run()
+        found.append(time.perf_counter() - start)
+    return min(found)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the rows are measured against: GF/s of one thread, GB/s of one and of all threads."""
+
+    fma: float
+    memory_one: float
+    memory_all: float
+
+
+ROWS: tuple[Callable[[Limits], Figure], ...] = ()
+"""The kernels of wlnet, one function a row."""
+
+
+def figures() -> list[Figure]:
+    """The limits of the machine, then every row."""
+    counts = sorted({1, threads()})
+    fma = fma_peak()
+    copies = [copy_bandwidth(count) for count in counts]
+    updates = [update_bandwidth(count) for count in counts]
+    limits = Limits(fma.value, updates[0].value, updates[-1].value)
+    return [fma, *copies, *updates, *(row(limits) for row in ROWS)]

@@ -1,0 +1,214 @@
+"""docs/benchmarks.md, written from the results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+
+from tests.benchmarks.cases import GOALS, OTHERS, Case
+from tests.benchmarks.figures import (
+    amount,
+    best_of,
+    middle,
+    ratio,
+    step,
+    told,
+    verdict,
+    verdict_on_seconds,
+)
+from tests.benchmarks.growth import SERIES, Series
+from tests.benchmarks.results import Results
+
+FILE = Path(__file__).parents[2] / "docs" / "benchmarks.md"
+
+INTRODUCTION = """\
+# Benchmarks
+
+This page is written by `make bench`, from tests/benchmarks/results.json.
+`make bench CASES=mlp_64,lenet_64 ROUNDS=5` measures some cases anew and replaces only their rows.
+It measures; no test depends on seconds.
+
+How: one process a contender, all given the same work and the same number of threads, all warmed
+up; then they run in turn, A B C A B C ..., each run on a machine that is otherwise idle where that
+can be had. A figure is the median of the runs. A ratio says how many times as fast wlnet was as the
+peer's best variant in the same turns. wlnet is used through its public functions alone: `net(x)`,
+and `net_train` with its defaults (it shuffles the examples in every round and measures losses and
+error rates, which the peers here do not). A run of wlnet is a whole call, with all that is done
+once a call: the check of the data, the plan, the net that comes back. float32 everywhere.
+"""
+
+NOTES = """\
+* **Adam, 10M values**: eight linear layers beside one another, of 1.25 million weights each, with
+  eight different rates, one example a step. So a step is hardly more than the update: the forward
+  pass reads the weights once, there is nothing to propagate back to, and the gradient of a weight
+  is one product. In the first row both sides do that whole step. "Its update alone" gives the peer
+  its gradients for nothing, while wlnet still does the whole step: that row is harder than even.
+  The update kernel of wlnet alone stands among the kernels.
+* **Features cached by hand**: what an expert writes when layers are frozen. The frozen layers run
+  once over all examples, in every run anew, and only the others are trained. For wlnet it is a rule
+  list and nothing else.
+* **A fresh process**: from the start of Python to the end of the first step of training, imports
+  included.
+* scikit-learn and ONNX Runtime are there where they can do the same work.
+"""
+
+NOTHING = "Not measured yet.\n"
+
+
+def page(results: Results) -> str:
+    """The whole page."""
+    goals = ["case", "peer", "wlnet", "peer's best", "variant", "ratio", "must", "aim", ""]
+    figures = ["case", "contender", "median", "slowest to fastest", "runs", "memory at most"]
+    parts = [
+        INTRODUCTION,
+        *machines(results),
+        "## Goals\n",
+        table(goals, goal_rows(results)),
+        NOTES,
+        "## Freezing\n",
+        *freezing(results),
+        "## Growth of cost\n",
+        *(part for series in SERIES for part in growth(series, results)),
+        "## Kernels\n",
+        kernels(results),
+        "## All figures\n",
+        table(figures, figure_rows(results)),
+        *failures(results),
+    ]
+    return "\n".join(parts)
+
+
+def all_cases() -> tuple[Case, ...]:
+    """The whole table, in the order of the page."""
+    return (*GOALS, *OTHERS, *(case for series in SERIES for case in series.cases))
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table in Markdown; a sentence where there are no rows."""
+    lines = [head, ["---"] * len(head), *rows]
+    if len(lines) == 2:
+        return NOTHING
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+def machines(results: Results) -> Iterator[str]:
+    """What was measured on, when, and with which versions."""
+    for number, machine in enumerate(results.machines):
+        entries = [entry for entry in results.cases.values() if entry["machine"] == number]
+        versions = {name: text for entry in entries for name, text in entry["versions"].items()}
+        dates = sorted({entry["date"] for entry in entries})
+        runs = sum(len(of_one) for entry in entries for of_one in entry["seconds"].values())
+        busy = sum(entry["busy_starts"] for entry in entries)
+        rows = {
+            **{name: str(fact) for name, fact in machine.items()},
+            "threads of each contender": str(machine["cores used"]),
+            "versions": ", ".join(f"{name} {text}" for name, text in sorted(versions.items())),
+            "runs begun on a busy machine": f"{busy} of {runs}",
+            "measured": " to ".join(dict.fromkeys([*dates[:1], *dates[-1:]])),
+        }
+        yield "## The machine\n" if len(results.machines) == 1 else f"## Machine {number + 1}\n"
+        yield table(["", ""], rows.items())
+
+
+def goal_rows(results: Results) -> Iterator[list[str]]:
+    """One row for each peer of each case, one for each limit in seconds."""
+    for case in (*GOALS, *OTHERS):
+        entry = results.cases.get(case.name, {"seconds": {}})
+        own = middle(entry, case.own[0])
+        for peer in case.peers if own else ():
+            best, times = best_of(entry, peer), ratio(case, entry, peer)
+            if own and best and times:
+                yield [
+                    *(case.title, peer.label, told(case, own), told(case, best[0])),
+                    *(best[1].partition(" ")[2], f"**{times:.3g}**"),
+                    *(plain(peer.must), plain(peer.aim), verdict(times, peer.must, peer.aim)),
+                ]
+        for limit in case.limits:
+            seconds = middle(entry, limit.contender)
+            if seconds:
+                yield [
+                    *(case.title, f"{limit.contender}, alone", told(case, seconds), "", "", ""),
+                    *(plain(limit.must, " s"), plain(limit.aim, " s")),
+                    verdict_on_seconds(seconds, limit.must, limit.aim),
+                ]
+
+
+def plain(goal: float | None, unit: str = "") -> str:
+    """A goal as it was written, or nothing."""
+    return "" if goal is None else f"{goal:g}{unit}"
+
+
+def freezing(results: Results) -> Iterator[str]:
+    """What it is worth to freeze all but the last of eight layers: for wlnet and for the peer."""
+    every, last = (results.cases.get(name) for name in ("deep_all", "deep_last"))
+    if not every or not last:
+        yield NOTHING
+        return
+    case = next(case for case in OTHERS if case.name == "deep_all")
+    rows = []
+    for contender in case.contenders:
+        slow, fast = middle(every, contender), middle(last, contender)
+        if slow and fast:
+            rows.append([contender, told(case, slow), told(case, fast), f"**{slow / fast:.3g}**"])
+    work = case.work
+    yield (
+        f"Eight layers 1024 wide, batch {work.batch}, {work.rounds} rounds over {work.examples} "
+        "examples: all of them trained, and only the last one.\n"
+    )
+    yield table(["", "all learn", "only the last one", "times as fast"], rows)
+
+
+def growth(series: Series, results: Results) -> Iterator[str]:
+    """One series, and what a step costs."""
+    rows = []
+    for size, case in zip(series.sizes, series.cases, strict=True):
+        entry, peer = results.cases.get(case.name, {"seconds": {}}), case.peers[0]
+        own, best, times = middle(entry, "wlnet"), best_of(entry, peer), ratio(case, entry, peer)
+        if own:
+            told = [step(case, own), step(case, best[0]) if best else ""]
+            rows.append([str(size), *told, f"**{times:.3g}**" if times else ""])
+    yield f"{series.title}:\n"
+    yield table([series.size, "wlnet, a step", "PyTorch, a step", "ratio"], rows)
+
+
+def kernels(results: Results) -> str:
+    """The limits of the machine, and kernels as parts of them."""
+    rows = results.kernels["rows"] if results.kernels else []
+    head = ["", "", "of the limit"]
+    return table(
+        head,
+        (
+            [
+                *(row["title"], amount(row["value"], row["unit"])),
+                f"{row['value'] / row['limit']:.0%}" if row["limit"] else "",
+            ]
+            for row in rows
+        ),
+    )
+
+
+def figure_rows(results: Results) -> Iterator[list[str]]:
+    """Every contender of every case."""
+    for case in all_cases():
+        entry = results.cases.get(case.name, {"seconds": {}, "memory": {}, "machine": 0})
+        where = f" (machine {entry['machine'] + 1})" if len(results.machines) > 1 else ""
+        for contender, runs in entry["seconds"].items():
+            seconds, memory = middle(entry, contender), entry["memory"].get(contender)
+            assert seconds is not None
+            yield [
+                *(f"`{case.name}`{where}", contender, told(case, seconds)),
+                f"{told(case, max(runs))} to {told(case, min(runs))}",
+                *(str(len(runs)), f"{memory / 2**20:,.0f} MiB" if memory else ""),
+            ]
+
+
+def failures(results: Results) -> Iterator[str]:
+    """Who could not do what."""
+    rows = [
+        [f"`{case.name}`", contender, words.replace("|", "/")]
+        for case in all_cases()
+        for contender, words in results.cases.get(case.name, {"failed": {}})["failed"].items()
+    ]
+    if rows:
+        yield "## Failed\n"
+        yield table(["case", "contender", "its last words"], rows)

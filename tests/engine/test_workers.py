@@ -1,0 +1,183 @@
+"""Workers: the same bits for any number of them, in threads, forked and spawned processes."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import subprocess
+import sys
+import textwrap
+import threading
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wlnet as wl
+from wlnet.engine import resources
+
+CORES = (1, 2, 4)
+
+
+def small_net() -> Any:
+    net = wl.NetChain(
+        [
+            wl.ConvolutionLayer(6, 3, padding_size=1),
+            wl.BatchNormalizationLayer(),
+            "Ramp",
+            wl.PoolingLayer(2, 2),
+            wl.FlattenLayer(),
+            17,
+            "Tanh",
+            wl.DropoutLayer(0.3),
+            5,
+            wl.SoftmaxLayer(),
+        ],
+        input=(2, 9, 8),
+    )
+    return wl.net_initialize(net)
+
+
+def small_data(count: int = 70) -> Any:
+    rng = np.random.default_rng(3)
+    return rng.random((count, 2, 9, 8), np.float32), rng.integers(0, 5, count)
+
+
+def trained(workers: Any = 2, rounds: int = 3, **options: Any) -> dict[Any, bytes]:
+    net = wl.net_train(
+        small_net(),
+        small_data(),
+        batch_size=32,
+        max_training_rounds=rounds,
+        workers=workers,
+        training_progress_reporting=None,
+        **options,
+    )
+    return {key: array.tobytes() for key, array in wl.information(net, "Arrays").items()}
+
+
+@pytest.mark.parametrize("precision", ["Real32", "Real64"])
+def test_training_gives_the_same_bits_for_any_number_of_workers(precision: str) -> None:
+    first, *others = (trained(workers, working_precision=precision) for workers in CORES)
+    assert all(other == first for other in others)
+
+
+def test_evaluation_gives_the_same_bits_for_any_number_of_workers() -> None:
+    net, (x, _) = small_net(), small_data()
+    first, *others = (net(x, workers=workers) for workers in CORES)
+    assert all(other.tobytes() == first.tobytes() for other in others)
+
+
+def test_two_trainings_in_two_threads_do_not_meet() -> None:
+    expected = trained()
+    found: dict[int, Any] = {}
+    threads = [threading.Thread(target=lambda i=i: found.update({i: trained()})) for i in (0, 1)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {0: expected, 1: expected}
+
+
+def _in_child(pipe: Any) -> None:
+    pipe.send(trained())
+    pipe.close()
+
+
+@pytest.mark.parametrize("method", ["fork", "spawn"])
+@pytest.mark.filterwarnings("ignore:.*multi-threaded.*:DeprecationWarning")
+def test_a_child_process_trains_as_its_parent(method: str) -> None:
+    if method not in multiprocessing.get_all_start_methods():
+        pytest.skip("not on this system")
+    expected = trained()
+    context = multiprocessing.get_context(method)
+    mine, other = context.Pipe()
+    child = context.Process(target=_in_child, args=(other,))
+    child.start()
+    other.close()
+    assert mine.poll(60), "the child said nothing"
+    assert mine.recv() == expected
+    child.join(10)
+    assert child.exitcode == 0
+
+
+INTERRUPTED = """
+    import sys, threading, time, os, signal
+    import numpy as np
+    import wlnet as wl
+    told = {}
+    def hear(number, frame):
+        told["heard"] = time.perf_counter()
+        raise KeyboardInterrupt
+    signal.signal(signal.SIGINT, hear)
+    rng = np.random.default_rng(0)
+    width = int(sys.argv[1])
+    net = wl.net_initialize(wl.NetChain([width, "Ramp", width, "Ramp", 3], input=width))
+    data = rng.random((256, width), np.float32), rng.random((256, 3), np.float32)
+    wl.net_train(net, data, batch_size=128, max_training_rounds=1, workers=2,
+                 training_progress_reporting=None)
+    def interrupt():
+        time.sleep(0.7)
+        told["sent"] = time.perf_counter()
+        os.kill(os.getpid(), signal.SIGINT)
+    threading.Thread(target=interrupt).start()
+    found = wl.net_train(net, data, wl.ALL, batch_size=128, max_training_rounds=10**6, workers=2,
+                         training_progress_reporting=None)
+    assert found["ReasonTrainingStopped"] == "ManualStop"
+    assert all(np.isfinite(a).all() for a in wl.information(found["TrainedNet"], "Arrays").values())
+    print(told["heard"] - told["sent"])
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
+@pytest.mark.parametrize("width", [64, 2000])
+def test_an_interrupt_reaches_the_main_thread_within_a_fifth_of_a_second(width: int) -> None:
+    # On a machine that is busy with other things the best of some runs tells.
+    seconds = []
+    for _ in range(3):
+        run = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(INTERRUPTED), str(width)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert run.returncode == 0, run.stderr
+        seconds.append(float(run.stdout))
+        if seconds[-1] < 0.2:
+            return
+    raise AssertionError(seconds)
+
+
+def test_a_thread_that_cannot_be_had_leaves_nobody_waiting(monkeypatch: Any) -> None:
+    starts = threading.Thread.start
+    count = 0
+
+    def start(thread: threading.Thread) -> None:
+        nonlocal count
+        count += 1
+        if count == 2:
+            raise RuntimeError("can't start new thread")
+        starts(thread)
+
+    net, (x, _) = small_net(), small_data()
+    before = threading.active_count()
+    monkeypatch.setattr(threading.Thread, "start", start)
+    with pytest.raises(RuntimeError, match="new thread"):
+        net(x, workers=4)
+    monkeypatch.undo()
+    assert threading.active_count() == before
+    assert net(x, workers=4).tobytes() == net(x, workers=1).tobytes()
+
+
+def test_the_cores_available_are_those_of_affinity_and_control_group(
+    monkeypatch: Any, tmp_path: Any
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    monkeypatch.setattr(resources, "_GROUP", tmp_path)
+    assert resources.available_cores() == 8
+    (tmp_path / "cpu.max").write_text("300000 100000\n")
+    assert resources.available_cores() == 3
+    (tmp_path / "cpu.max").write_text("max 100000\n")
+    assert resources.available_cores() == 8
+    (tmp_path / "cpu.max").write_text("10000 100000\n")
+    assert resources.available_cores() == 1

@@ -1,0 +1,140 @@
+"""Workers: threads of this process that run native code side by side, for as long as one call."""
+
+from __future__ import annotations
+
+import ctypes
+import struct
+import threading
+from collections.abc import Callable
+from functools import cache
+from typing import Any
+
+import numpy as np
+
+from wlnet.kernels.language import Kernel, Precision
+from wlnet.kernels.loading import address
+
+CONTEXT_WORDS = 8
+LINE = 64
+Stop = Callable[[bool], None]
+"""Ends a run after the step it is in; with True at once, as not all workers are there."""
+Run = Callable[..., int]
+_NATIVE = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_int64] * 4)
+
+
+@cache
+def native_function(where: int) -> Any:
+    """The kernel at an address, as Python calls it; the interpreter lock is released meanwhile."""
+    return _NATIVE(where)
+
+
+class Team:
+    """The contexts of some workers; the threads themselves live as long as one run.
+
+    So nothing waits between runs, and nothing is lost in a forked child.
+    """
+
+    def __init__(self, workers: int, scratch: int) -> None:
+        self.workers = workers
+        size = -(-scratch // LINE) * LINE + 2 * LINE
+        self._memory = np.zeros(workers * size + LINE, np.uint8)
+        first = self._memory.ctypes.data
+        first += -first % LINE
+        # A line of cache apart: workers write into their contexts.
+        words = np.zeros((workers + 1, 16), np.int64)
+        for number, row in enumerate(words[:workers]):
+            row[:3] = number, workers, first + number * size
+        words[workers, :3] = 0, 1, first
+        self._words = words
+        self._control = 0
+
+    def _arguments(self, number: int, record: int) -> tuple[int, int, int, int]:
+        row = self._words[number]
+        # Where Numba's convention puts a result and an exception; kernels have neither.
+        return row[12:].ctypes.data, row[14:].ctypes.data, record, row.ctypes.data
+
+    def alone(self, record: int) -> tuple[int, int, int, int]:
+        """The arguments of a kernel that a single worker runs."""
+        return self._arguments(self.workers, record)
+
+    def runner(self, kernel: Kernel, precision: Precision, record: int, stop: Stop) -> Run:
+        """A function that runs a kernel on all workers and gives how many steps were done.
+
+        Its argument: whether this thread shall be free to hear of interrupts meanwhile, as it takes
+        long. An interrupt, or a thread that cannot be had, ends the run after the step it is in,
+        with all workers at rest.
+        """
+        function = native_function(address(kernel, precision))
+        mine, *others = (self._arguments(number, record) for number in range(self.workers))
+        done = self._words[0]
+
+        def alone(apart: bool = False) -> int:
+            if apart:
+                return together(True)
+            function(*mine)
+            return int(done[4])
+
+        def together(apart: bool = False) -> int:
+            with _Threads(function, [mine, *others] if apart else others, stop):
+                if not apart:
+                    function(*mine)
+            return int(done[4])
+
+        return together if others else alone
+
+
+class _Threads:
+    """Threads that run native code; all have ended when the block has."""
+
+    def __init__(self, function: Any, arguments: list[Any], stop: Stop) -> None:
+        self.threads = [threading.Thread(target=function, args=each) for each in arguments]
+        self.started: list[threading.Thread] = []
+        self.stop = stop
+
+    def __enter__(self) -> None:
+        try:
+            for thread in self.threads:
+                thread.start()
+                self.started.append(thread)
+        except BaseException:
+            # Those that were started wait for one that never comes.
+            self._end(give_up=len(self.started) < len(self.threads))
+            raise
+
+    def __exit__(self, kind: Any, *_: Any) -> None:
+        if kind is not None:
+            self._end()
+            return
+        try:
+            for thread in self.started:
+                thread.join()
+        except BaseException:
+            self._end()
+            raise
+
+    def _end(self, give_up: bool = False) -> None:
+        self.stop(give_up)
+        for thread in self.started:
+            while thread.is_alive():
+                try:
+                    thread.join()
+                except KeyboardInterrupt:  # the second one, from a user in a hurry
+                    continue
+
+
+def call_alone(kernel: Kernel, precision: Precision, scratch: int = 0, **fields: Any) -> None:
+    """Call a kernel once, on this thread; arrays stand for their addresses, None for 0."""
+    assert set(fields) == set(kernel.fields), sorted(set(fields) ^ set(kernel.fields))
+    record = np.array([_word(fields[name]) for name in kernel.fields], np.int64)
+    team = Team(1, scratch)
+    native_function(address(kernel, precision))(*team.alone(record.ctypes.data))
+
+
+def _word(field: Any) -> int:
+    if field is None:
+        return 0
+    if isinstance(field, np.ndarray):
+        return int(field.ctypes.data)
+    if isinstance(field, float):
+        return int(struct.unpack("q", struct.pack("d", field))[0])
+    return int(field)

@@ -1,0 +1,100 @@
+"""The loop that runs a program: kernels called by address, workers meeting where they must."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any, Final
+
+from llvmlite import ir
+
+from wlnet.kernels.instructions import call, set_word, word, worker, workers
+from wlnet.kernels.language import instruction, native, routine
+from wlnet.kernels.vectors import INDEX, WORD, Kit
+
+ARRIVED, STOP, LAST, BAD, ABORT = 0, 8, 16, 24, 32
+"""Words shared by the workers, each in a line of cache of its own: how many arrivals there were;
+set from outside to end after this step; the number of the last step; the number of the first step
+with numbers that are not finite; set from outside to give up waiting."""
+SHARED_WORDS: Final = 40
+CALL_WORDS: Final = 3
+"""A call: the address of the kernel, that of its record, and whether to wait for all before it."""
+SPINS = 4000
+_PAUSE = {"x86_64": "llvm.x86.sse2.pause", "AMD64": "llvm.x86.sse2.pause"}.get(platform.machine())
+_YIELD = None if platform.system() == "Windows" else "sched_yield"
+
+
+@instruction("word", "word", "word")
+def shared(kit: Kit, address: Any, i: Any) -> Any:
+    """A word that other workers write."""
+    place = kit.at(address, kit.builder.shl(i, ir.Constant(WORD, 3)))
+    return kit.builder.load_atomic(place, "acquire", 8, typ=WORD)
+
+
+@instruction("none", "word", "word", "word")
+def set_shared(kit: Kit, address: Any, i: Any, value: Any) -> Any:
+    """Write a word that other workers read."""
+    offset = kit.builder.shl(i, ir.Constant(WORD, 3))
+    # An untyped pointer is not taken here.
+    place = kit.builder.inttoptr(kit.builder.add(address, offset), WORD.as_pointer())
+    kit.builder.store_atomic(value, place, "release", 8)
+
+
+@instruction("word", "word")
+def arrive(kit: Kit, address: Any) -> Any:
+    """Add one; how many there were before."""
+    return kit.builder.atomic_rmw("add", kit.at(address), ir.Constant(WORD, 1), "seq_cst")
+
+
+@instruction("none")
+def pause(kit: Kit) -> Any:
+    """Tell the CPU that this is a waiting loop."""
+    if _PAUSE is not None:
+        kit.call(_PAUSE, ir.VoidType(), [])
+
+
+@instruction("none")
+def give_way(kit: Kit) -> Any:
+    """Let another thread have the core: without it, waiting workers stop those they wait for."""
+    if _YIELD is not None:
+        kit.call(_YIELD, INDEX, [])
+
+
+@routine
+def wait(context, control):  # type: ignore[no-untyped-def]
+    """Wait until all workers are here."""
+    count = workers(context)
+    if count == 1:
+        return
+    target = (arrive(control) // count + 1) * count
+    spins = 0
+    while shared(control, ARRIVED) < target and shared(control, ABORT) == 0:
+        pause()
+        spins += 1
+        if spins > SPINS:
+            give_way()
+
+
+@native
+def run(context, calls, count, steps, control):  # type: ignore[no-untyped-def]
+    """Every call of a program, `steps` times; after it word 4 of the context says how many were
+    run.
+
+    Ends after a step in which a kernel met numbers that are not finite, or in which STOP was set.
+    """
+    done = 0
+    for step in range(steps):
+        set_word(context, 3, step)
+        if worker(context) == 0 and shared(control, STOP) != 0:
+            set_shared(control, LAST, step + 1)
+        for i in range(count):
+            at = calls + 8 * CALL_WORDS * i
+            if word(at, 2) != 0:
+                wait(context, control)
+            call(word(at, 0), word(at, 1), context)
+        # A worker that is already in the next step writes larger numbers: all decide alike.
+        wait(context, control)
+        done = step + 1
+        last, bad = shared(control, LAST), shared(control, BAD)
+        if last == done or bad == done or shared(control, ABORT) != 0:
+            break
+    set_word(context, 4, done)

@@ -1,0 +1,163 @@
+"""Vector code: what a builder of LLVM instructions says in terms of vectors of real numbers.
+
+Addresses are words (64 bit integers), distances are bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from llvmlite import ir
+
+from wlnet.kernels.language import Target
+
+WORD = ir.IntType(64)
+INDEX = ir.IntType(32)
+BYTE = ir.IntType(8)
+FLAG = ir.IntType(1)
+POINTER = ir.PointerType()
+State = list[Any]
+
+
+def constant(number: int) -> Any:
+    """A word known when compiling."""
+    return ir.Constant(WORD, number)
+
+
+class Kit:
+    """A builder and a target: emits vector instructions."""
+
+    def __init__(self, builder: Any, target: Target) -> None:
+        self.builder, self.target = builder, target
+        self.lanes, self.item = target.lanes, target.item
+        self.real = ir.FloatType() if target.item == 4 else ir.DoubleType()
+        self.bits = ir.IntType(8 * target.item)
+        self.vector = ir.VectorType(self.real, self.lanes)
+        self.mask = ir.VectorType(FLAG, self.lanes)
+        self.letter = f"f{8 * target.item}"
+        self.suffix = f"v{self.lanes}{self.letter}"
+
+    def call(self, name: str, result: Any, arguments: Sequence[Any], **options: Any) -> Any:
+        """Call a function that LLVM or the process knows by name."""
+        kind = ir.FunctionType(result, [a.type for a in arguments])
+        function = self.builder.module.globals.get(name)
+        if function is None:
+            function = ir.Function(self.builder.module, kind, name)
+        return self.builder.call(function, arguments, **options)
+
+    # Memory
+
+    def at(self, address: Any, offset: Any = None) -> Any:
+        """An address, some bytes further on, as a pointer."""
+        if offset is not None:
+            address = self.builder.add(address, offset)
+        return self.builder.inttoptr(address, POINTER)
+
+    def load(self, address: Any, offset: Any = None) -> Any:
+        return self.builder.load(self.at(address, offset), typ=self.vector, align=self.item)
+
+    def store(self, value: Any, address: Any, offset: Any = None) -> None:
+        self.builder.store(value, self.at(address, offset), align=self.item)
+
+    def load_one(self, address: Any, offset: Any = None) -> Any:
+        return self.builder.load(self.at(address, offset), typ=self.real, align=self.item)
+
+    def load_part(self, address: Any, mask: Any) -> Any:
+        """The lanes that a mask names, zeros elsewhere; memory of the others is not touched."""
+        name = f"llvm.masked.load.{self.suffix}.p0"
+        align = ir.Constant(INDEX, self.item)
+        return self.call(name, self.vector, [self.at(address), align, mask, self.number(0.0)])
+
+    def store_part(self, value: Any, address: Any, mask: Any) -> None:
+        name = f"llvm.masked.store.{self.suffix}.p0"
+        align = ir.Constant(INDEX, self.item)
+        self.call(name, ir.VoidType(), [value, self.at(address), align, mask])
+
+    # Numbers
+
+    def number(self, x: float) -> Any:
+        """A vector of one number."""
+        return ir.Constant(self.vector, [x] * self.lanes)
+
+    def splat(self, x: Any) -> Any:
+        """A scalar in all lanes."""
+        return self.spread(x, self.vector)
+
+    def spread(self, x: Any, kind: Any) -> Any:
+        empty = ir.Constant(kind, ir.Undefined)
+        one = self.builder.insert_element(empty, x, ir.Constant(INDEX, 0))
+        zeros = ir.Constant(ir.VectorType(INDEX, kind.count), [0] * kind.count)
+        return self.builder.shuffle_vector(one, empty, zeros)
+
+    def first(self, count: Any) -> Any:
+        """The mask of the first lanes."""
+        kind = ir.VectorType(INDEX, self.lanes)
+        limit = self.spread(self.builder.trunc(count, INDEX), kind)
+        return self.builder.icmp_signed("<", ir.Constant(kind, list(range(self.lanes))), limit)
+
+    def fma(self, a: Any, b: Any, c: Any) -> Any:
+        return self.call(f"llvm.fma.{self.suffix}", self.vector, [a, b, c])
+
+    def ramp(self, x: Any) -> Any:
+        """max(x, 0), where NaN stays NaN."""
+        zero = self.number(0.0)
+        return self.builder.select(self.builder.fcmp_ordered("<=", x, zero), zero, x)
+
+    def total(self, x: Any) -> Any:
+        """The sum of all lanes."""
+        start = ir.Constant(self.real, 0.0)
+        name = f"llvm.vector.reduce.fadd.{self.suffix}"
+        return self.call(name, self.real, [start, x], fastmath=("reassoc",))
+
+    # Flow
+
+    def loop(self, count: Any, state: State, body: Callable[[Any, State], State]) -> State:
+        """state = body(i, state) for i in 0..count-1; gives the last state."""
+        build = self.builder
+        before = build.block
+        head = build.append_basic_block("head")
+        inside = build.append_basic_block("inside")
+        after = build.append_basic_block("after")
+        build.branch(head)
+        build.position_at_end(head)
+        i = build.phi(WORD)
+        i.add_incoming(constant(0), before)
+        held = []
+        for value in state:
+            phi = build.phi(value.type)
+            phi.add_incoming(value, before)
+            held.append(phi)
+        build.cbranch(build.icmp_signed("<", i, count), inside, after)
+        build.position_at_end(inside)
+        new = body(i, list(held))
+        i.add_incoming(build.add(i, constant(1)), build.block)
+        for phi, value in zip(held, new, strict=True):
+            phi.add_incoming(value, build.block)
+        build.branch(head)
+        build.position_at_end(after)
+        return held
+
+    def choose(
+        self, condition: Any, then: Callable[[], State], other: Callable[[], State]
+    ) -> State:
+        """The values of one of two branches."""
+        build = self.builder
+        yes = build.append_basic_block("yes")
+        no = build.append_basic_block("no")
+        after = build.append_basic_block("after")
+        build.cbranch(condition, yes, no)
+        ends = []
+        for block, make in ((yes, then), (no, other)):
+            build.position_at_end(block)
+            made = make()
+            ends.append((build.block, made))
+            build.branch(after)
+        build.position_at_end(after)
+        merged = []
+        for values in zip(ends[0][1], ends[1][1], strict=True):
+            phi = build.phi(values[0].type)
+            for (block, _), value in zip(ends, values, strict=True):
+                phi.add_incoming(value, block)
+            merged.append(phi)
+        return merged

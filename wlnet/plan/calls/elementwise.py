@@ -1,0 +1,58 @@
+"""Element by element: functions of one number, arithmetic of two."""
+
+from __future__ import annotations
+
+from wlnet.engine.blueprint import Words
+from wlnet.graph.graph import Call, Value
+from wlnet.kernels.arithmetic import BINARY, fill, ramp_slope
+from wlnet.kernels.maps import MAPS
+from wlnet.plan.emitter import Emitter, anyhow, collapsed, count_of, emits
+
+
+@emits("map")
+def _(e: Emitter, call: Call) -> None:
+    (x,), (y,) = call.inputs, call.outputs
+    name = call.attributes["function"]
+    e.step(
+        MAPS[name], reads=(x,), writes=(y,), work=count_of(x), what=name, count=count_of(x),
+        x=e.address(x), y=e.address(y),
+    )  # fmt: skip
+
+
+def repeated(e: Emitter, value: Value, rank: int, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Distances in bytes of a value seen in a larger shape: 0 where it is repeated."""
+    extra = rank - value.rank
+    here = zip(value.shape, e.strides(value), shape[extra:], strict=True)
+    return (0,) * extra + tuple(0 if size != wide else step for size, step, wide in here)
+
+
+@emits("add", "subtract", "multiply", "divide", "power", "maximum", "minimum", accepts=anyhow)
+def _(e: Emitter, call: Call) -> None:
+    a, b = call.inputs
+    (y,) = call.outputs
+    distances = [repeated(e, value, y.rank, y.shape) for value in (a, b, y)]
+    sizes, steps = collapsed(y.shape, *distances)
+    e.step(
+        BINARY[call.primitive], reads=(a, b), writes=(y,), work=count_of(y), rank=len(sizes),
+        table=Words((*sizes, *(step for each in steps for step in each))), a=e.address(a),
+        b=e.address(b), out=e.address(y),
+    )  # fmt: skip
+
+
+@emits("gate")
+def _(e: Emitter, call: Call) -> None:
+    d, y = call.inputs
+    (out,) = call.outputs
+    e.step(
+        ramp_slope, reads=(d, y), writes=(out,), work=count_of(d), what="Ramp's slope",
+        count=count_of(d), d=e.address(d), y=e.address(y), out=e.address(out),
+    )  # fmt: skip
+
+
+@emits("fill")
+def _(e: Emitter, call: Call) -> None:
+    (y,) = call.outputs
+    e.step(
+        fill, writes=(y,), count=count_of(y), value=float(call.attributes["value"]),
+        y=e.address(y),
+    )  # fmt: skip

@@ -1,0 +1,102 @@
+"""Matrix products, with what can be done before a result leaves the registers."""
+
+from __future__ import annotations
+
+import math
+
+from wlnet.graph.graph import Call, Value
+from wlnet.kernels.products import BY_COLUMNS, BY_LEAD, BY_ROWS, product
+from wlnet.kernels.tiles import NO_ACTIVATION, RAMP
+from wlnet.plan.emitter import Emitter, collapsed, emits
+from wlnet.plan.layouts import is_contiguous
+
+ACTIVATIONS = {None: NO_ACTIVATION, "Ramp": RAMP}
+MANY_ROWS = 16
+
+
+def readable(call: Call, i: int, strides: tuple[int, ...]) -> bool:
+    """a at any distances; b with columns one after another; a bias and a gate as they are."""
+    value = call.inputs[i]
+    if i == 0:
+        return True
+    if i == 1:
+        return value.shape[-1] == 1 or strides[-1] == 1
+    return is_contiguous(value.shape, strides)
+
+
+@emits("matmul", "affine", accepts=readable)
+def _(e: Emitter, call: Call) -> None:
+    a, b, *more = call.inputs
+    (c,) = call.outputs
+    extra = list(more)
+    bias = extra.pop(0) if call.attributes.get("bias") else None
+    gate = extra.pop(0) if call.attributes.get("gate") else None
+    activation = ACTIVATIONS[call.attributes.get("activation")]
+    lead = c.shape[:-2]
+
+    def leading(value: Value) -> tuple[int, ...]:
+        strides = e.strides(value)[:-2]
+        sizes = value.shape[:-2]
+        found = [
+            0 if n == 1 and m != 1 else s
+            for n, m, s in zip(sizes, lead[len(lead) - len(sizes) :], strides, strict=True)
+        ]
+        return (0,) * (len(lead) - len(sizes)) + tuple(found)
+
+    m, n, k = c.shape[-2], c.shape[-1], a.shape[-1]
+    a_row, a_depth = e.strides(a)[-2:]
+    b_depth = e.strides(b)[-2]
+    c_row = e.strides(c)[-2]
+    sizes, (a_lead, b_lead, c_lead) = collapsed(lead, leading(a), leading(b), leading(c))
+    if lead and not any(b_lead) and len(sizes) == 1 and a_lead[0] == m * a_row:
+        # One matrix b for all leading indices: they are further rows.
+        m, sizes, a_lead, c_lead = m * sizes[0], (1,), (0,), (0,)
+    elif lead and not any(b_lead) and m == 1 and len(sizes) == 1:
+        m, a_row, c_row = sizes[0], a_lead[0], c_lead[0]
+        sizes, a_lead, c_lead = (1,), (0,), (0,)
+    outer, last = sizes[:-1], sizes[-1]
+    split = BY_LEAD if last > 1 else BY_ROWS if m >= MANY_ROWS or m >= n else BY_COLUMNS
+    steps = math.prod(outer)
+    for index in range(steps):
+        at = [0, 0, 0]
+        rest = index
+        for axis in reversed(range(len(outer))):
+            rest, here = divmod(rest, outer[axis])
+            for which, strides in enumerate((a_lead, b_lead, c_lead)):
+                at[which] += here * strides[axis]
+        address = [e.address(value) for value in (a, b, c)]
+        where = [type(x)(x.slot, x.offset + shift) for x, shift in zip(address, at, strict=True)]
+        e.step(
+            product,
+            reads=call.inputs,
+            writes=(c,),
+            work=2 * last * m * n * k,
+            what=_what(call),
+            lead=last,
+            a_lead=a_lead[-1],
+            b_lead=b_lead[-1],
+            c_lead=c_lead[-1],
+            rows=m,
+            columns=n,
+            depth=k,
+            a=where[0],
+            a_row=a_row,
+            a_depth=a_depth,
+            b=where[1],
+            b_depth=b_depth,
+            c=where[2],
+            c_row=c_row,
+            start=0 if bias is None else e.address(bias),
+            start_row=0,
+            activation=activation,
+            gate=0 if gate is None else e.address(gate),
+            split=split,
+        )
+
+
+def _what(call: Call) -> str:
+    parts = ["product"]
+    parts += ["bias"] if call.attributes.get("bias") else []
+    parts += [call.attributes["activation"]] if call.attributes.get("activation") else []
+    parts += ["gate"] if call.attributes.get("gate") else []
+    return " + ".join(parts)

@@ -1,0 +1,58 @@
+"""Numbers by index, and random ones."""
+
+from __future__ import annotations
+
+import math
+
+from wlnet.engine.blueprint import Outside
+from wlnet.graph.graph import Call
+from wlnet.kernels import masks, rows
+from wlnet.plan.emitter import Emitter, count_of, emits
+
+
+@emits("gather")
+def _(e: Emitter, call: Call) -> None:
+    (table, index), (y,) = call.inputs, call.outputs
+    e.step(
+        rows.gather, reads=call.inputs, writes=(y,), count=count_of(index), size=table.shape[0],
+        width=math.prod(table.shape[1:]), table=e.address(table), index=e.address(index),
+        y=e.address(y),
+    )  # fmt: skip
+
+
+@emits("scatter_add")
+def _(e: Emitter, call: Call) -> None:
+    (x, index), (table,) = call.inputs, call.outputs
+    e.step(
+        rows.scatter_add, reads=call.inputs, writes=(table,), work=count_of(x),
+        count=count_of(index), size=table.shape[0], width=math.prod(table.shape[1:]),
+        rows=e.address(x), index=e.address(index), table=e.address(table),
+    )  # fmt: skip
+
+
+@emits("pick")
+def _(e: Emitter, call: Call) -> None:
+    (x, index), (y,) = call.inputs, call.outputs
+    e.step(
+        rows.pick, reads=call.inputs, writes=(y,), count=count_of(index), n=x.shape[-1],
+        x=e.address(x), index=e.address(index), y=e.address(y),
+    )  # fmt: skip
+
+
+@emits("place")
+def _(e: Emitter, call: Call) -> None:
+    (x, index), (y,) = call.inputs, call.outputs
+    e.step(
+        rows.place, reads=call.inputs, writes=(y,), count=count_of(index), n=y.shape[-1],
+        x=e.address(x), index=e.address(index), y=e.address(y),
+    )  # fmt: skip
+
+
+@emits("random_mask")
+def _(e: Emitter, call: Call) -> None:
+    (y,) = call.outputs
+    key0, key1 = e.random()
+    e.step(
+        masks.random_mask, writes=(y,), work=count_of(y), count=count_of(y), y=e.address(y),
+        kept=float(call.attributes["keep"]), key0=key0, key1=key1, step0=Outside("step"),
+    )  # fmt: skip

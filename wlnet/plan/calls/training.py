@@ -1,0 +1,143 @@
+"""What a step of training fetches, updates and keeps."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from wlnet.engine.blueprint import Address, Code, Outside, Record, View
+from wlnet.graph.graph import Call
+from wlnet.kernels import rows, updates
+from wlnet.kernels.products import BY_COLUMNS, BY_ROWS
+from wlnet.kernels.replacing import replace
+from wlnet.plan.calls.products import MANY_ROWS, readable
+from wlnet.plan.emitter import Emitter, count_of, emits, whole
+from wlnet.plan.layouts import contiguous
+
+
+@emits("fetch")
+def _(e: Emitter, call: Call) -> None:
+    (y,) = call.outputs
+    batch = y.shape[0]
+    e.step(
+        rows.gather_batch, writes=(y,), count=batch, batch=batch, offset=0,
+        order=Outside("order"), column=Outside(("column", call.attributes["name"])),
+        row_bytes=math.prod(y.shape[1:]) * e.bytes_of(y), out=e.address(y),
+    )  # fmt: skip
+
+
+@emits("keep")
+def _(e: Emitter, call: Call) -> None:
+    (x,) = call.inputs
+    name = call.attributes["name"]
+    e.step(
+        rows.keep, reads=(x,), writes=(outside(e, ("table", name)),),
+        size=count_of(x) * e.bytes_of(x), x=e.address(x), table=Outside(("table", name)),
+    )  # fmt: skip
+
+
+def outside(e: Emitter, name: Any) -> View:
+    """Memory that is given from outside, for the order of calls."""
+    return View(e.slot(("outside", name)), 0, (1,), (1,))
+
+
+def flat(e: Emitter, call: Call, gradient: Address | int) -> tuple[Record, list[View]]:
+    """The record of the flat kernel of an array, and what it writes."""
+    key = call.attributes["key"]
+    array = e.layouts.graph.arrays[key]
+    learner = e.learners[key]
+    states: list[Address | int] = [0, 0, 0]
+    touched = [e.view(array)]
+    for i in range(learner.states):
+        of = ("state", key, i)
+        e.states[of] = array.shape
+        states[i] = Address(e.slot(of))
+        touched.append(View(e.slot(of), 0, array.shape, contiguous_bytes(e, array.shape)))
+    fields = {
+        "count": count_of(array),
+        "values": e.address(array),
+        "gradients": gradient,
+        "state0": states[0],
+        "state1": states[1],
+        "state2": states[2],
+        "rates": Outside(("rates", key)),
+        "status": Outside("status"),
+        **learner.settings,
+    }
+    assert set(fields) == set(updates.FLAT), sorted(set(fields) ^ set(updates.FLAT))
+    return Record(learner.kernel, tuple(fields[name] for name in updates.FLAT)), touched
+
+
+def contiguous_bytes(e: Emitter, shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Distances in bytes of real numbers one after another."""
+    return tuple(step * e.item for step in contiguous(shape))
+
+
+OPERATIONS = 12
+"""About how many operations the update of a number costs."""
+
+
+def as_the_array_lies(call: Call, i: int, strides: tuple[int, ...]) -> bool:
+    """Gradients in the order of the array in memory."""
+    shape = call.inputs[i].shape
+    if call.attributes["backwards"]:
+        return strides == contiguous(shape[::-1])[::-1]
+    return whole(call, i, strides)
+
+
+@emits("update", accepts=as_the_array_lies)
+def _(e: Emitter, call: Call) -> None:
+    (gradient,) = call.inputs
+    record, touched = flat(e, call, e.address(gradient))
+    e.step(
+        updates.update, reads=(gradient, *touched), writes=touched, scratch=updates.RECORD_BYTES,
+        work=OPERATIONS * count_of(gradient), what="update", function=Code(record.kernel),
+        record=record,
+    )  # fmt: skip
+
+
+@emits("product_update", accepts=readable)
+def _(e: Emitter, call: Call) -> None:
+    a, b = call.inputs
+    record, touched = flat(e, call, 0)
+    (m, k), n = a.shape, b.shape[1]
+    a_row, a_depth = e.strides(a)
+    e.step(
+        updates.product_update, reads=(a, b, *touched), writes=touched,
+        scratch=updates.PRODUCT_UPDATE_SCRATCH,
+        work=2 * m * n * k + OPERATIONS * m * n, what="gradient product + update",
+        function=Code(record.kernel), record=record, rows=m, columns=n, depth=k, a=e.address(a),
+        a_row=a_row, a_depth=a_depth, b=e.address(b), b_depth=e.strides(b)[0],
+        split=BY_ROWS if m >= MANY_ROWS or m >= n else BY_COLUMNS,
+    )  # fmt: skip
+
+
+def rows_of_numbers(call: Call, i: int, strides: tuple[int, ...]) -> bool:
+    """Rows at any distance, each without gaps."""
+    return strides[-1] == 1 or call.inputs[i].shape[-1] == 1
+
+
+@emits("sum_update", accepts=rows_of_numbers)
+def _(e: Emitter, call: Call) -> None:
+    (x,) = call.inputs
+    record, touched = flat(e, call, 0)
+    count, columns = x.shape
+    e.step(
+        updates.sum_update, reads=(x, *touched), writes=touched,
+        scratch=updates.sum_update_scratch(columns, e.precision),
+        work=count * columns + OPERATIONS * columns, what="gradient sum + update",
+        function=Code(record.kernel), record=record, rows=count, columns=columns,
+        source=e.address(x), source_row=e.strides(x)[0],
+    )  # fmt: skip
+
+
+@emits("replace")
+def _(e: Emitter, call: Call) -> None:
+    (x,) = call.inputs
+    key = call.attributes["key"]
+    array = e.layouts.graph.arrays[key]
+    e.step(
+        replace, reads=(x,), writes=(array,), what="new statistic", count=count_of(x),
+        x=e.address(x), array=e.address(array), rates=Outside(("rates", key)),
+        status=Outside("status"),
+    )  # fmt: skip

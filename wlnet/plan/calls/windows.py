@@ -1,0 +1,265 @@
+"""Convolution and pooling, with images side by side in the lanes of vectors."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from wlnet.graph.graph import Call, Value
+from wlnet.kernels import (
+    lane_blocks,
+    pools_in_lanes,
+    pools_in_rows,
+    window_fields,
+    window_gradients,
+    windows_in_rows,
+    windows_pooled,
+)
+from wlnet.kernels.loading import vector_width
+from wlnet.kernels.masking import mask_lanes
+from wlnet.kernels.tiles import NO_ACTIVATION
+from wlnet.kernels.windows_in_lanes import convolve
+from wlnet.plan.calls.products import ACTIVATIONS
+from wlnet.plan.emitter import Emitter, count_of, emits
+
+AXES = 3
+"""Axes of space that kernels have; fewer are brought to these by ones in front."""
+
+
+def lanes_of(e: Emitter) -> int:
+    """How many numbers a vector has."""
+    return vector_width() // e.item
+
+
+def image(value: Value) -> tuple[int, ...]:
+    """(blocks, channels, planes, rows, columns) of a value in lanes."""
+    return spread(value.shape[:-1])
+
+
+def spread(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """Two sizes and three of space."""
+    return (*shape[:2], *(1,) * (AXES + 2 - len(shape)), *shape[2:])
+
+
+def window(e: Emitter, call: Call, *, pooling: bool = False) -> dict[str, Any]:
+    """The attributes of a window, with three axes of space."""
+    at = call.attributes
+    missing = AXES - len(at["stride"])
+    found = {
+        "stride": (1,) * missing + tuple(at["stride"]),
+        "padding": ((0, 0),) * missing + tuple(at["padding"]),
+        "item": e.item,
+        "lanes": lanes_of(e),
+    }
+    if pooling:
+        return {**found, "kernel": (1,) * missing + tuple(at["kernel"])}
+    dilation = (1,) * missing + tuple(at["dilation"])
+    return {**found, "dilation": dilation, "groups": at["groups"]}
+
+
+@emits("to_lanes", "from_lanes")
+def _(e: Emitter, call: Call) -> None:
+    (x,), (y,) = call.inputs, call.outputs
+    wide, plain = (y, x) if call.primitive == "to_lanes" else (x, y)
+    values = math.prod(plain.shape[1:])
+    common: dict[str, Any] = {
+        "reads": (x,), "writes": (y,), "examples": call.attributes["examples"], "values": values,
+        "x": e.address(x), "y": e.address(y),
+    }  # fmt: skip
+    example, block = values * e.item, math.prod(wide.shape[1:]) * e.item
+    if call.primitive == "to_lanes":
+        fill = lane_blocks.LAST_AGAIN
+        e.step(lane_blocks.to_lanes, **common, fill=fill, x_example=example, y_block=block)
+    else:
+        e.step(lane_blocks.from_lanes, **common, x_block=block, y_example=example)
+
+
+@emits("lanes_convolve")
+def _(e: Emitter, call: Call) -> None:
+    x, w, *more = call.inputs
+    (y,) = call.outputs
+    fields: dict[str, Any] = window_fields.forward(
+        image(x), spread(w.shape), image(y), **window(e, call)
+    )
+    bias = more.pop(0) if call.attributes.get("bias") else None
+    activation = ACTIVATIONS[call.attributes.get("activation")]
+    e.step(
+        convolve, reads=call.inputs, writes=(y,), work=work_of(call, w, y), what=named(call),
+        x=e.address(x), w=e.address(w), y=e.address(y), activation=activation, gate=0,
+        bias=0 if bias is None else e.address(bias), **fields,
+    )  # fmt: skip
+
+
+def work_of(call: Call, w: Value, y: Value) -> int:
+    """Operations of a convolution with weights w whose output is y."""
+    return 2 * count_of(y) * math.prod(w.shape[1:])
+
+
+def named(call: Call) -> str:
+    """What a convolution does besides."""
+    parts = [call.primitive.removeprefix("lanes_")]
+    parts += ["bias"] if call.attributes.get("bias") else []
+    parts += [call.attributes["activation"]] if call.attributes.get("activation") else []
+    parts += ["gate"] if call.attributes.get("gate") else []
+    return " + ".join(parts)
+
+
+@emits("lanes_convolve_input")
+def _(e: Emitter, call: Call) -> None:
+    d, w, *more = call.inputs
+    (x,) = call.outputs
+    gate = more.pop(0) if call.attributes.get("gate") else None
+    phases = window_fields.backward(image(d), spread(w.shape), image(x), **window(e, call))
+    w_at, x_at = e.address(w), e.address(x)
+    fields: dict[str, Any]
+    for fields, w_shift, x_shift in phases:
+        e.step(
+            convolve, reads=call.inputs, writes=(x,), work=work_of(call, w, d) // len(phases),
+            what=named(call), x=e.address(d), w=type(w_at)(w_at.slot, w_at.offset + w_shift),
+            y=type(x_at)(x_at.slot, x_at.offset + x_shift), bias=0, activation=NO_ACTIVATION,
+            gate=0 if gate is None else type(x_at)(e.address(gate).slot, e.address(gate).offset
+                                                    + x_shift), **fields,
+        )  # fmt: skip
+
+
+@emits("lanes_convolve_weights")
+def _(e: Emitter, call: Call) -> None:
+    x, d = call.inputs
+    (w,) = call.outputs
+    at = window(e, call)
+    fields: dict[str, Any] = window_fields.forward(image(x), spread(w.shape), image(d), **at)
+    e.step(
+        window_gradients.convolve_weights, reads=(x, d), writes=(w,), work=work_of(call, w, d),
+        what=named(call), scratch=window_fields.gradient_scratch(fields, e.item, at["lanes"]),
+        x=e.address(x), y=e.address(d), w=e.address(w), **window_fields.gradient(fields),
+    )  # fmt: skip
+
+
+@emits("lanes_pool_max", "lanes_pool_sum")
+def _(e: Emitter, call: Call) -> None:
+    (x,) = call.inputs
+    y, *where = call.outputs
+    fields: dict[str, Any] = window_fields.pooling(
+        image(x), image(y), **window(e, call, pooling=True)
+    )
+    common: dict[str, Any] = {
+        "reads": (x,), "writes": call.outputs, "what": named(call), "x": e.address(x),
+        "y": e.address(y), "work": count_of(y) * math.prod(call.attributes["kernel"]),
+    }  # fmt: skip
+    if where:
+        e.step(pools_in_lanes.pool_max, **common, places=e.address(where[0]), **fields)
+    else:
+        kept = {name: word for name, word in fields.items() if not name.startswith("place_")}
+        e.step(pools_in_lanes.pool_sum, **common, **kept)
+
+
+@emits("lanes_pool_max_input", "lanes_pool_sum_input")
+def _(e: Emitter, call: Call) -> None:
+    d, *where = call.inputs
+    (x,) = call.outputs
+    fields: dict[str, Any] = window_fields.pooling(
+        image(x), image(d), **window(e, call, pooling=True)
+    )
+    e.step(
+        pools_in_lanes.pool_back, reads=call.inputs, writes=(x,), what=named(call), x=e.address(x),
+        y=e.address(d), places=e.address(where[0]) if where else 0, work=count_of(x), **fields,
+    )  # fmt: skip
+
+
+@emits("lanes_convolve_pooled")
+def _(e: Emitter, call: Call) -> None:
+    x, w, *more = call.inputs
+    y, *places = call.outputs
+    at, shape = window(e, call), image(y)
+    window_shape = (*shape[:3], 2 * shape[3], 2 * shape[4])
+    fields: dict[str, Any] = window_fields.forward(image(x), spread(w.shape), window_shape, **at)
+    fields = window_fields.pooled(fields, shape[3], shape[4], e.item, at["lanes"])
+    bias = more.pop(0) if call.attributes.get("bias") else None
+    e.step(
+        windows_pooled.convolve_pooled, reads=call.inputs, writes=call.outputs,
+        work=4 * work_of(call, w, y), what=named(call) + " + largest of 2 x 2",
+        scratch=window_fields.pooled_scratch(fields, e.item, at["lanes"]), x=e.address(x),
+        w=e.address(w), y=e.address(y), places=e.address(places[0]) if places else 0,
+        activation=ACTIVATIONS[call.attributes.get("activation")],
+        bias=0 if bias is None else e.address(bias),
+        **fields,
+    )  # fmt: skip
+
+
+@emits("lanes_unpool")
+def _(e: Emitter, call: Call) -> None:
+    d, places = call.inputs
+    (x,) = call.outputs
+    vector = lanes_of(e) * e.item
+    blocks, channels, _, rows, columns = image(d)
+    _, _, _, x_rows, x_columns = image(x)
+    e.step(
+        pools_in_lanes.unpool, reads=call.inputs, writes=(x,), what="back to the largest of 2 x 2",
+        work=count_of(x), images=blocks * channels, rows=rows, columns=columns, d=e.address(d),
+        d_image=rows * columns * vector, d_row=columns * vector, places=e.address(places),
+        place_image=rows * columns * lanes_of(e), place_row=columns * lanes_of(e), x=e.address(x),
+        x_image=x_rows * x_columns * vector, x_row=x_columns * vector, x_rows=x_rows,
+        x_columns=x_columns,
+    )  # fmt: skip
+
+
+@emits("mask_lanes")
+def _(e: Emitter, call: Call) -> None:
+    (x,), (y,) = call.inputs, call.outputs
+    e.step(
+        mask_lanes, reads=(x,), writes=(y,), blocks=x.shape[0],
+        values=math.prod(x.shape[1:-1]), examples=call.attributes["examples"], x=e.address(x),
+        y=e.address(y),
+    )  # fmt: skip
+
+
+# Examples one by one: lanes are neighbouring places.
+
+
+@emits("convolve")
+def _(e: Emitter, call: Call) -> None:
+    x, w, *more = call.inputs
+    (y,) = call.outputs
+    at = {**window(e, call), "lanes": 1}
+    fields: dict[str, Any] = window_fields.forward(
+        spread(x.shape), spread(w.shape), spread(y.shape), **at
+    )
+    e.step(
+        windows_in_rows.convolve_rows, reads=call.inputs, writes=(y,), work=work_of(call, w, y),
+        what=named(call), scratch=window_fields.rows_scratch(fields, e.item, vector_width()),
+        x=e.address(x), w=e.address(w), y=e.address(y), bias=e.address(more[0]) if more else 0,
+        activation=ACTIVATIONS[call.attributes.get("activation")],
+        **window_fields.in_rows(fields),
+    )  # fmt: skip
+
+
+@emits("convolve_pooled")
+def _(e: Emitter, call: Call) -> None:
+    x, w, *more = call.inputs
+    y = call.outputs[0]
+    at, shape = {**window(e, call), "lanes": 1}, spread(y.shape)
+    before = (*shape[:3], 2 * shape[3], 2 * shape[4])
+    fields: dict[str, Any] = window_fields.forward(spread(x.shape), spread(w.shape), before, **at)
+    fields = window_fields.pooled(fields, shape[3], shape[4], e.item, 1)
+    e.step(
+        windows_in_rows.convolve_rows_pooled, reads=call.inputs, writes=(y,),
+        work=4 * work_of(call, w, y), what=named(call) + " + largest of 2 x 2",
+        scratch=window_fields.rows_scratch(fields, e.item, vector_width()), x=e.address(x),
+        w=e.address(w), y=e.address(y), bias=e.address(more[0]) if more else 0,
+        activation=ACTIVATIONS[call.attributes.get("activation")],
+        **window_fields.in_rows(fields),
+    )  # fmt: skip
+
+
+@emits("pool_max", "pool_sum")
+def _(e: Emitter, call: Call) -> None:
+    (x,) = call.inputs
+    y = call.outputs[0]
+    at = {**window(e, call, pooling=True), "lanes": 1}
+    fields: dict[str, Any] = window_fields.pooling(spread(x.shape), spread(y.shape), **at)
+    e.step(
+        getattr(pools_in_rows, f"{call.primitive}_rows"), reads=(x,), writes=(y,),
+        what=call.primitive, work=count_of(y) * math.prod(call.attributes["kernel"]),
+        scratch=window_fields.pool_rows_scratch(fields, vector_width()), x=e.address(x),
+        y=e.address(y), **window_fields.pooling_in_rows(fields),
+    )  # fmt: skip

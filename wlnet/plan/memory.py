@@ -1,0 +1,132 @@
+"""Where everything lies in the arena, and where workers have to wait for each other.
+
+Values whose lives do not overlap share memory. Workers wait before a step that reads what another
+worker may just have written, or writes where another may still be reading.
+"""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from wlnet.engine.blueprint import Step, View
+
+ALIGNMENT = 64
+
+
+@dataclass(frozen=True)
+class Life:
+    """A slot of the arena: bytes, the steps at which it is first written and last touched."""
+
+    bytes: int
+    born: int
+    died: int
+
+
+def lives(
+    sizes: dict[int, int], steps: Sequence[Step], forever: Collection[int]
+) -> dict[int, Life]:
+    """The lives of the slots named by `sizes`; those in `forever` never end or begin."""
+    born: dict[int, int] = {}
+    died: dict[int, int] = {}
+    for i, step in enumerate(steps):
+        for view in (*step.reads, *step.writes):
+            born.setdefault(view.slot, i)
+            died[view.slot] = i
+    end = len(steps)
+    return {
+        slot: Life(size, 0, end)
+        if slot in forever or slot not in born
+        else Life(size, born[slot], died[slot])
+        for slot, size in sizes.items()
+    }
+
+
+def offsets(lives: dict[int, Life], reuse: bool = True) -> tuple[dict[int, int], int]:
+    """An offset for every slot, and the bytes of all: first fit, in order of birth."""
+    memory = Memory()
+    found: dict[int, int] = {}
+    dying: dict[int, list[int]] = {}
+    for slot, life in sorted(lives.items(), key=lambda item: item[1].born):
+        if reuse:
+            for step in sorted(step for step in dying if step < life.born):
+                for dead in dying.pop(step):
+                    memory.give(found[dead], rounded(lives[dead].bytes))
+        found[slot] = memory.take(rounded(life.bytes))
+        dying.setdefault(life.died, []).append(slot)
+    return found, memory.top
+
+
+def rounded(size: int) -> int:
+    """Bytes up to the next line of cache; at least one line."""
+    return max(-(-size // ALIGNMENT) * ALIGNMENT, ALIGNMENT)
+
+
+class Memory:
+    """First fit: the lowest gap that is large enough, else the end."""
+
+    def __init__(self) -> None:
+        self.top = 0
+        self.gaps: list[tuple[int, int]] = []
+        """(start, stop) in order, never touching."""
+
+    def take(self, size: int) -> int:
+        for number, (start, stop) in enumerate(self.gaps):
+            if stop - start >= size:
+                self.gaps[number : number + 1] = (
+                    [(start + size, stop)] if stop - start > size else []
+                )
+                return start
+        start = self.gaps.pop()[0] if self.gaps and self.gaps[-1][1] == self.top else self.top
+        self.top = start + size
+        return start
+
+    def give(self, start: int, size: int) -> None:
+        stop = start + size
+        at = bisect.bisect(self.gaps, (start, stop))
+        if at < len(self.gaps) and self.gaps[at][0] == stop:
+            stop = self.gaps.pop(at)[1]
+        if at and self.gaps[at - 1][1] == start:
+            start = self.gaps.pop(at - 1)[0]
+            at -= 1
+        self.gaps.insert(at, (start, stop))
+
+
+Range = tuple[object, int, int]
+
+
+def waits(steps: Sequence[Step], places: dict[int, tuple[object, int]]) -> list[Step]:
+    """The steps, each told whether workers must wait before it.
+
+    places: slot -> (which memory, offset in it).
+    """
+    found: list[Step] = []
+    read: list[Range] = []
+    written: list[Range] = []
+    for step in steps:
+        reads = [_range(view, places) for view in step.reads]
+        writes = [_range(view, places) for view in step.writes]
+        wait = _meet(reads, written) or _meet(writes, written) or _meet(writes, read)
+        if wait:
+            read, written = [], []
+        read += reads
+        written += writes
+        found.append(replace(step, wait=wait))
+    return found
+
+
+def _range(view: View, places: dict[int, tuple[object, int]]) -> Range:
+    memory, start = places[view.slot]
+    start += view.offset
+    spans = zip(view.shape, view.strides, strict=True)
+    # Distances are never negative.
+    return memory, start, start + sum((size - 1) * stride for size, stride in spans) + 8
+
+
+def _meet(some: list[Range], others: list[Range]) -> bool:
+    return any(
+        memory == other and start < end and begin < stop
+        for memory, start, stop in some
+        for other, begin, end in others
+    )

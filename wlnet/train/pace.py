@@ -1,0 +1,89 @@
+"""How many steps are run in one go, and what is kept so that they can be taken back."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Protocol
+
+from wlnet.train.sources import Batches
+
+SECONDS = 0.04
+"""A run of native steps; an interrupt by the user waits for its end."""
+MANY = 1024
+"""The most steps in one go: what they tell is kept until then."""
+SHARE = 40
+"""A snapshot is taken when so many times the time that it takes has gone by."""
+
+
+class Pace:
+    """Finds the number of steps that take about SECONDS."""
+
+    def __init__(self) -> None:
+        self.seconds_a_step: float | None = None
+
+    def steps(self, most: int) -> int:
+        """How many steps to run next."""
+        if self.seconds_a_step is None:
+            return min(most, 1)
+        return max(1, min(most, MANY, int(SECONDS / max(self.seconds_a_step, 1e-7))))
+
+    def took(self, seconds: float, steps: int) -> None:
+        """Tell how long some steps took."""
+        self.seconds_a_step = seconds / max(steps, 1)
+
+
+class Moving(Protocol):
+    """What a snapshot is taken of."""
+
+    arrays: Any
+    states: Any
+    learners: Any
+    batch: int
+    rates: Any
+
+    def _replay(self, batches: Batches) -> Any: ...
+
+
+class Snapshot:
+    """The arrays that move, as they were some steps ago, and the steps since."""
+
+    def __init__(self, trainer: Moving) -> None:
+        self.trainer = trainer
+        self.since: list[Batches] = []
+        self._take()
+
+    def _take(self) -> None:
+        begun = time.perf_counter()
+        trainer = self.trainer
+        self._arrays = {
+            row.key: trainer.arrays[row.key].copy(order="K")
+            for row in trainer.rates.table
+            if row.multiplier != 0
+        }
+        self._states = {
+            key: [state.copy() for state in states] for key, states in trainer.states.items()
+        }
+        self._counts = [learner.updates for learner in trainer.learners]
+        self._batch = trainer.batch
+        self.since = []
+        self._taken = time.perf_counter()
+        self._cost = self._taken - begun
+
+    def keep_up(self) -> None:
+        """Take a new one, when the last is old."""
+        if time.perf_counter() - self._taken > SHARE * self._cost:
+            self._take()
+
+    def go_back(self) -> None:
+        """Make everything as it was, and do the steps since once more."""
+        trainer = self.trainer
+        for key, array in self._arrays.items():
+            trainer.arrays[key][...] = array
+        for key, states in self._states.items():
+            for state, kept in zip(trainer.states[key], states, strict=True):
+                state[...] = kept
+        for learner, count in zip(trainer.learners, self._counts, strict=True):
+            learner.updates = count
+        trainer.batch = self._batch
+        for batches in self.since:
+            trainer._replay(batches)
