@@ -24,8 +24,9 @@ from wlnet.kernels.loading import MANY, file_name, prepare
 from wlnet.kernels.maps import MAPS
 from wlnet.kernels.precompiling import every_kernel, missing, processes_wanted, share
 
-SMALL = [MAPS[name] for name in ("Negate", "Abs", "Square", "Sqrt", "Floor", "Ceiling", "Ramp",
-                                 "UnitStep", "Sign", "Round", "ArcTan", "Tan")]  # fmt: skip
+NAMES = """Negate Abs Square Sqrt Floor Ceiling Ramp UnitStep Sign Round Tan ArcSin ArcCos ArcTan
+ArcSinh ArcCosh ArcTanh"""
+SMALL = [MAPS[name] for name in NAMES.split()]
 JOBS: list[precompiling.Job] = [(kernel, "Real32") for kernel in SMALL]
 assert len(JOBS) >= 2 * MANY
 

@@ -8,17 +8,12 @@ from __future__ import annotations
 
 import argparse
 import sys
-import time
 from collections.abc import Mapping, Sequence
-from typing import Any
 
+from wlnet.cli.precompile import BOTH, precompile
 from wlnet.core.errors import WlnetError
 from wlnet.kernels.language import ITEM
 from wlnet.version import VERSION
-
-BOTH = "both"
-NO_FOLDER = """there is no folder to keep machine code in: it has to be private and writable.
-Set WLNET_CACHE_DIR to one that is. Until then every process compiles what it needs."""
 
 
 def arguments() -> argparse.ArgumentParser:
@@ -69,45 +64,6 @@ def summary(file: str) -> str:
 
     net = wlnet.load(file)
     return f"{net!r}\n\n{rows(wlnet.information(net))}"
-
-
-def precompile(precision: str) -> int:
-    """Compile all kernels into the cache, telling how far it is; the exit status.
-
-    Where nothing can be kept that is said, and it is no error: wlnet does without a cache.
-    """
-    # lazy: --version and --help need no kernels
-    from wlnet.engine.resources import available_cores
-    from wlnet.kernels import cache
-    from wlnet.kernels.precompiling import every_kernel, missing, processes_wanted, share
-
-    folder = cache.folder()
-    if folder is None:
-        print(NO_FOLDER, file=sys.stderr)
-        return 0
-    wanted = tuple(ITEM) if precision == BOTH else (precision,)
-    jobs: list[Any] = [(kernel, each) for kernel in every_kernel().values() for each in wanted]
-    todo = missing(jobs)
-    begun, live = time.monotonic(), sys.stdout.isatty()
-
-    def tell(number: int) -> None:
-        if live:
-            print(f"\rcompiling {number + 1} of {len(todo)} kernels", end="", flush=True)
-
-    if not todo:
-        print(f"all {len(jobs)} kernels are there already\n{folder}")
-        return 0
-    if not live:
-        print(f"compiling {len(todo)} kernels", flush=True)
-    share(todo, processes_wanted(available_cores()), tell)
-    left = missing(todo)
-    seconds = time.monotonic() - begun
-    print(f"{chr(13) if live else ''}compiled {len(todo) - len(left)} of {len(jobs)} kernels in "
-          f"{seconds:.0f} s, {len(jobs) - len(todo)} were there\n{folder}")  # fmt: skip
-    if left:
-        names = ", ".join(f"{kernel.name} ({each})" for kernel, each in left)
-        print(f"not kept: {names}; is the disk full?", file=sys.stderr)
-    return 1 if left else 0
 
 
 def rows(report: Mapping[str, object]) -> str:

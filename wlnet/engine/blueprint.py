@@ -97,7 +97,9 @@ class Step:
     """One kernel call. `origin` is the layer that asked for it.
 
     fields: the words of its record in order. wait: whether all workers must have come here.
-    scratch: bytes of a worker's own memory. work: floating-point operations.
+    scratch: bytes of a worker's own memory. work: floating-point operations. share: how many rows
+    are divided among the workers, and in which grain; own: of the values it touches those of which
+    each worker touches the rows of its share alone.
     """
 
     primitive: str
@@ -110,6 +112,8 @@ class Step:
     wait: bool = True
     work: int = 0
     what: str = ""
+    share: tuple[int, int] | None = None
+    own: frozenset[View] = frozenset()
 
 
 @dataclass(frozen=True)

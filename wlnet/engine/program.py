@@ -84,6 +84,7 @@ class Program:
             row[:] = address(step.kernel, blueprint.precision), record.ctypes.data, step.wait
         self._calls = calls
         self.set("status", self.control.ctypes.data + 8 * BAD)
+        self.workers = workers
         self._team = Team(workers, blueprint.scratch)
         self._run = np.array([calls.ctypes.data, len(calls), 1, self.control.ctypes.data])
         assert run.fields == ("calls", "count", "steps", "control")
@@ -161,19 +162,21 @@ class Program:
 
     # Running
 
-    def run(self, *, seed: Seed = 0, step: int = 0, steps: int = 1) -> int:
+    def run(
+        self, *, seed: Seed = 0, step: int = 0, steps: int = 1, workers: int | None = None
+    ) -> int:
         """Run all calls `steps` times; results lie in `outputs` until the next run.
 
-        seed and step (that of the first) key the random calls. Gives the number of steps done:
-        fewer where `stop` was called, or a kernel met numbers that are not finite; then `bad` is
-        its number, from 1.
+        seed and step (that of the first) key the random calls. workers: fewer than there are.
+        Gives the number of steps done: fewer where `stop` was called, or a kernel met numbers that
+        are not finite; then `bad` is its number, from 1.
         """
         if self.blueprint.randoms:
             self._key(seed, step)
         self._run[2] = steps
         self.control[[LAST, BAD, STOP, ABORT, ARRIVED]] = 0
         begun = time.perf_counter()
-        done = self._start(self._seconds * steps > LONG)
+        done = self._start(self._seconds * steps > LONG, workers)
         self._seconds = (time.perf_counter() - begun) / max(done, 1)
         return done
 

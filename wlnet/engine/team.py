@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ctypes
 import struct
-import threading
+from _thread import allocate_lock, start_new_thread
 from collections.abc import Callable
 from functools import cache
+from itertools import repeat
 from typing import Any
 
 import numpy as np
@@ -46,7 +47,6 @@ class Team:
             row[:3] = number, workers, first + number * size
         words[workers, :3] = 0, 1, first
         self._words = words
-        self._control = 0
 
     def _arguments(self, number: int, record: int) -> tuple[int, int, int, int]:
         row = self._words[number]
@@ -60,66 +60,88 @@ class Team:
     def runner(self, kernel: Kernel, precision: Precision, record: int, stop: Stop) -> Run:
         """A function that runs a kernel on all workers and gives how many steps were done.
 
-        Its argument: whether this thread shall be free to hear of interrupts meanwhile, as it takes
-        long. An interrupt, or a thread that cannot be had, ends the run after the step it is in,
-        with all workers at rest.
+        Its arguments: whether this thread shall be free to hear of interrupts meanwhile, as it
+        takes long; and how many of the workers, None for all. An interrupt, or a thread that cannot
+        be had, ends the run after the step it is in, with all workers at rest.
         """
         function = native_function(address(kernel, precision))
         mine, *others = (self._arguments(number, record) for number in range(self.workers))
         done = self._words[0]
 
-        def alone(apart: bool = False) -> int:
-            if apart:
-                return together(True)
-            function(*mine)
+        def start(apart: bool = False, count: int | None = None) -> int:
+            count = self.workers if count is None else count
+            self._words[:count, 1] = count
+            helpers = others[: count - 1]
+            if apart or helpers:
+                everybody = [mine, *helpers] if apart else helpers
+                with _Threads(function, everybody, stop, is_whole=apart):
+                    if not apart:
+                        function(*mine)
+            else:
+                function(*mine)
             return int(done[4])
 
-        def together(apart: bool = False) -> int:
-            with _Threads(function, [mine, *others] if apart else others, stop):
-                if not apart:
-                    function(*mine)
-            return int(done[4])
-
-        return together if others else alone
+        return start
 
 
 class _Threads:
-    """Threads that run native code; all have ended when the block has."""
+    """Threads that run native code; all have ended when the block has.
 
-    def __init__(self, function: Any, arguments: list[Any], stop: Stop) -> None:
-        self.threads = [threading.Thread(target=function, args=each) for each in arguments]
-        self.started: list[threading.Thread] = []
+    An interrupt is raised between two steps of Python, wherever that is. So threads are started,
+    and what was started is written down, in one call of C code; and who waits can wait again.
+    """
+
+    def __init__(self, function: Any, arguments: list[Any], stop: Stop, *, is_whole: bool) -> None:
         self.stop = stop
+        self.is_whole = is_whole
+        """Whether this thread is not a worker too."""
+        self.ends = [allocate_lock() for _ in arguments]
+        self.ended: list[None] = []
+        self.started: list[int] = []
+        self.work = [
+            (function, each, end, self.ended)
+            for each, end in zip(arguments, self.ends, strict=True)
+        ]
 
     def __enter__(self) -> None:
+        for end in self.ends:
+            end.acquire()
         try:
-            for thread in self.threads:
-                thread.start()
-                self.started.append(thread)
+            self.started.extend(map(start_new_thread, repeat(_work), self.work))
         except BaseException:
-            # Those that were started wait for one that never comes.
-            self._end(give_up=len(self.started) < len(self.threads))
+            self._give_up()
             raise
 
     def __exit__(self, kind: Any, *_: Any) -> None:
         if kind is not None:
-            self._end()
+            self._give_up()
             return
         try:
-            for thread in self.started:
-                thread.join()
+            self._wait()
         except BaseException:
-            self._end()
+            self._give_up()
             raise
 
-    def _end(self, give_up: bool = False) -> None:
-        self.stop(give_up)
-        for thread in self.started:
-            while thread.is_alive():
-                try:
-                    thread.join()
-                except KeyboardInterrupt:  # the second one, from a user in a hurry
-                    continue
+    def _wait(self) -> None:
+        for end in self.ends[: len(self.started)]:
+            # After an interrupt a lock may be taken that nobody gives back any more.
+            while not end.acquire(timeout=0.02) and len(self.ended) < len(self.started):
+                pass
+
+    def _give_up(self) -> None:
+        # A worker that was not started is never there, and this thread is there no more.
+        self.stop(not self.is_whole or len(self.started) < len(self.ends))
+        while len(self.ended) < len(self.started):
+            try:
+                self._wait()
+            except KeyboardInterrupt:  # the second one, from a user in a hurry
+                continue
+
+
+def _work(function: Any, arguments: tuple[int, ...], end: Any, ended: list[None]) -> None:
+    function(*arguments)
+    ended.append(None)
+    end.release()
 
 
 def call_alone(kernel: Kernel, precision: Precision, scratch: int = 0, **fields: Any) -> None:

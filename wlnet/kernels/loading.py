@@ -33,7 +33,7 @@ def address(kernel: Kernel, precision: Precision) -> int:
         return _addresses[key]
 
 
-MANY = 6
+MANY = 8
 """So many kernels take about as long to compile as another process takes to start."""
 
 

@@ -24,6 +24,7 @@ from wlnet.kernels.instructions import (
 )
 from wlnet.kernels.language import native, routine
 from wlnet.kernels.lines import line_exceeds, line_is_finite
+from wlnet.kernels.tiles import TALL
 
 LINE = 64
 """Bytes that two workers do not write at a time: a line of the cache."""
@@ -106,10 +107,10 @@ def place(context, count, n, x, index, y):  # type: ignore[no-untyped-def]
 def gather_batch(context, count, batch, offset, order, column, row_bytes, out):  # type: ignore[no-untyped-def]
     """out[i] = column[order[step * batch + offset + i]] for i in 0..count-1, rows of any bytes.
 
-    order: words, counted from 0, all within the column. Divided by rows.
+    order: words, counted from 0, all within the column. Divided by rows, like a product.
     """
     start = step_number(context) * batch + offset
-    for i in range(start_of(context, count, 1), stop_of(context, count, 1)):
+    for i in range(start_of(context, count, TALL), stop_of(context, count, TALL)):
         copy_bytes(out + i * row_bytes, column + word(order, start + i) * row_bytes, row_bytes)
 
 

@@ -90,11 +90,16 @@ def run(context, calls, count, steps, control):  # type: ignore[no-untyped-def]
             at = calls + 8 * CALL_WORDS * i
             if word(at, 2) != 0:
                 wait(context, control)
+                if shared(control, ABORT) != 0:
+                    set_word(context, 4, done)
+                    return
             call(word(at, 0), word(at, 1), context)
         # A worker that is already in the next step writes larger numbers: all decide alike.
         wait(context, control)
+        if shared(control, ABORT) != 0:
+            break
         done = step + 1
         last, bad = shared(control, LAST), shared(control, BAD)
-        if last == done or bad == done or shared(control, ABORT) != 0:
+        if last == done or bad == done:
             break
     set_word(context, 4, done)

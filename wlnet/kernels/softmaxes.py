@@ -33,6 +33,7 @@ from wlnet.kernels.lines import (
     lower_line,
     scale_line,
 )
+from wlnet.kernels.tiles import TALL
 from wlnet.kernels.vectors import Kit, State
 
 power_line = run(exp)
@@ -122,8 +123,8 @@ def cross_entropy_rows(context, rows, n, x, targets, y, loss, d, scale):  # type
 
     y = softmax(x); loss[i] = -log(y[i, target]); d = (y - [j = target]) scale, the gradient of
     scale times the sum of the losses. Results with address 0 are left out. A target outside of
-    1..n: its loss is NaN and its row of d zeros. scale: the bits of a float64. Divided by rows.
-    Scratch: `softmax_scratch` numbers.
+    1..n: its loss is NaN and its row of d zeros. scale: the bits of a float64. Divided by rows,
+    like a product. Scratch: `softmax_scratch` numbers.
     """
     held = scratch(context)
     sums_at = held + max(n, BLOCK) * ITEM
@@ -132,8 +133,8 @@ def cross_entropy_rows(context, rows, n, x, targets, y, loss, d, scale):  # type
     target_of, losses, gradient = indices(targets), reals(loss), reals(d)
     factor = real(double(scale))
     step = max(1, BLOCK // max(n, 1))
-    stop = stop_of(context, rows, 1)
-    for first in range(start_of(context, rows, 1), stop, step):
+    stop = stop_of(context, rows, TALL)
+    for first in range(start_of(context, rows, TALL), stop, step):
         last = min(stop, first + step)
         at = held
         for row in range(first, last):

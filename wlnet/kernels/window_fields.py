@@ -8,13 +8,14 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from math import gcd, prod
+from typing import Any
 
 from wlnet.kernels.window_gradients import COPIES, NEAR
 from wlnet.kernels.windows_in_rows import SEEN
 
 Shape = Sequence[int]
 Padding = Sequence[tuple[int, int]]
-Fields = dict[str, int]
+Fields = dict[str, Any]
 AXES = ("plane", "row", "column")
 ACROSS_MOST = 5
 

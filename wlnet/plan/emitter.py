@@ -12,7 +12,8 @@ from typing import Any
 
 from wlnet.engine.blueprint import Address, Outside, Step, View
 from wlnet.graph.graph import Call, Value
-from wlnet.kernels.language import ITEM, Kernel, Precision
+from wlnet.kernels.language import ITEM, Kernel, Precision, Target
+from wlnet.kernels.loading import vector_width
 from wlnet.plan.layouts import Layouts, is_contiguous
 
 Emit = Callable[["Emitter", Call], None]
@@ -92,6 +93,7 @@ class Emitter:
     ) -> None:
         self.layouts, self.precision = layouts, precision
         self.item = ITEM[precision]
+        self.target = Target(precision, vector_width())
         self.learners = learners or {}
         self.states: dict[Any, tuple[int, ...]] = {}
         """Shapes of the arrays kept beside learning ones, by ("state", key, number)."""
@@ -154,9 +156,11 @@ class Emitter:
         scratch: int = 0,
         work: int = 0,
         what: str = "",
+        share: tuple[int, int] | None = None,
+        own: Sequence[Value] = (),
         **fields: Any,
     ) -> None:
-        """Add a kernel call; fields by name, all of them."""
+        """Add a kernel call; fields by name, all of them. share, own: see Step."""
         call = self._call
         assert call is not None
         assert set(fields) == set(kernel.fields), (
@@ -178,6 +182,8 @@ class Emitter:
                 scratch,
                 work=work,
                 what=what or call.primitive,
+                share=share,
+                own=frozenset(map(self.view, own)),
             )
         )
 

@@ -63,6 +63,8 @@ class Layouts:
         self.of: dict[Value, Layout] = {}
         self.calls: list[Call] = []
         self._copies: dict[Value, Value] = {}
+        self._early: list[Call] = []
+        self._arrays = set(graph.arrays.values())
         for value in graph.inputs.values():
             self._fresh(value)
         for key, value in graph.arrays.items():
@@ -86,13 +88,14 @@ class Layouts:
         # Results are read as a whole, and outlive what they are views of.
         self.outputs = {key: self._result(value) for key, value in graph.outputs.items()}
         self.updates = {key: self._result(value) for key, value in graph.updates.items()}
+        self.calls = [*self._early, *self.calls]
 
     def _fresh(self, value: Value) -> None:
         self.of[value] = Layout(value, 0, contiguous(value.shape))
 
     def _result(self, value: Value) -> Value:
         layout = self.of[value]
-        made = layout.base not in set(self.graph.arrays.values())
+        made = layout.base not in self._arrays
         if made and is_contiguous(value.shape, layout.strides):
             return value
         return self._copied(value)
@@ -102,7 +105,11 @@ class Layouts:
             copy = self.graph.new_value(value.shape, value.element)
             self._copies[value] = copy
             origin = reader.origin if reader is not None else ()
-            self.calls.append(Call(COPY, (value,), (copy,), {}, origin))
+            # Copies of arrays can be made at once, before anybody waits for anything.
+            of_array = self.of[value].base in self._arrays
+            (self._early if of_array else self.calls).append(
+                Call(COPY, (value,), (copy,), {}, origin)
+            )
             self._fresh(copy)
         return self._copies[value]
 

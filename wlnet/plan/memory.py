@@ -93,7 +93,8 @@ class Memory:
         self.gaps.insert(at, (start, stop))
 
 
-Range = tuple[object, int, int]
+Range = tuple[object, int, int, object]
+"""Which memory, from where to where, and how it is divided among the workers, if it is."""
 
 
 def waits(steps: Sequence[Step], places: dict[int, tuple[object, int]]) -> list[Step]:
@@ -105,8 +106,8 @@ def waits(steps: Sequence[Step], places: dict[int, tuple[object, int]]) -> list[
     read: list[Range] = []
     written: list[Range] = []
     for step in steps:
-        reads = [_range(view, places) for view in step.reads]
-        writes = [_range(view, places) for view in step.writes]
+        reads = [_range(step, view, places) for view in step.reads]
+        writes = [_range(step, view, places) for view in step.writes]
         wait = _meet(reads, written) or _meet(writes, written) or _meet(writes, read)
         if wait:
             read, written = [], []
@@ -116,17 +117,24 @@ def waits(steps: Sequence[Step], places: dict[int, tuple[object, int]]) -> list[
     return found
 
 
-def _range(view: View, places: dict[int, tuple[object, int]]) -> Range:
+def _range(step: Step, view: View, places: dict[int, tuple[object, int]]) -> Range:
     memory, start = places[view.slot]
     start += view.offset
-    spans = zip(view.shape, view.strides, strict=True)
-    # Distances are never negative.
-    return memory, start, start + sum((size - 1) * stride for size, stride in spans) + 8
+    spans = list(zip(view.shape, view.strides, strict=True))
+    # Distances are never negative; the smallest is at least as long as a number.
+    number = min((stride for size, stride in spans if size > 1 and stride), default=8)
+    stop = start + sum((size - 1) * stride for size, stride in spans) + min(number, 8)
+    return memory, start, stop, step.share if view in step.own else None
 
 
 def _meet(some: list[Range], others: list[Range]) -> bool:
     return any(
-        memory == other and start < end and begin < stop
-        for memory, start, stop in some
-        for other, begin, end in others
+        one[0] == other[0] and one[1] < other[2] and other[1] < one[2] and not _is_own(one, other)
+        for one in some
+        for other in others
     )
+
+
+def _is_own(one: Range, other: Range) -> bool:
+    """Whether every worker keeps to rows that are its own both times."""
+    return one == other and one[3] is not None

@@ -69,6 +69,7 @@ class Trainer:
         self.started = time.perf_counter()
         self._keep_prefix()
         self.pace = Pace()
+        self.workers = 1
         self.snapshot = Snapshot(self)
 
     def _own_arrays(self) -> Arrays:
@@ -117,7 +118,10 @@ class Trainer:
             for batches in self.source.round(number, self.state):
                 done = 0
                 while done < batches.count and not late:
-                    some = batches.part(done, self.pace.steps(batches.count - done))
+                    steps, self.workers = self.pace.next(
+                        batches.count - done, self._choices(batches.size)
+                    )
+                    some = batches.part(done, steps)
                     seen.add_all(self._run(some))
                     done += some.count
                     count += some.count
@@ -132,6 +136,11 @@ class Trainer:
             self._validate()
             yield "TimeGoal" if late and number < total else None
 
+    def _choices(self, size: int) -> tuple[int, ...]:
+        """The numbers of workers that steps on so many examples may be run on."""
+        there = self.programs.program("Train", size).workers
+        return (there, 1) if there > 1 and self.options.workers is None else (there,)
+
     def _is_late(self) -> bool:
         goal = self.options.time_goal
         return goal is not None and time.perf_counter() - self.started >= goal
@@ -141,7 +150,7 @@ class Trainer:
         self.snapshot.keep_up()
         begun = time.perf_counter()
         tallies, done, bad = self._steps(batches)
-        self.pace.took(time.perf_counter() - begun, done)
+        self.pace.took(time.perf_counter() - begun, done, self.workers)
         if bad:
             self.snapshot.go_back()
             good = self._replay(batches.part(0, done - 1)) if done > 1 else None
@@ -166,7 +175,12 @@ class Trainer:
         """Run steps; what they tell, how many there were, and whether the last went bad."""
         program = self.programs.program("Train", batches.size)
         kept = self._set(program, batches)
-        done = program.run(seed=self.options.seed, step=self.batch, steps=batches.count)
+        done = program.run(
+            seed=self.options.seed,
+            step=self.batch,
+            steps=batches.count,
+            workers=min(self.workers, program.workers),
+        )
         bad = bool(program.bad)
         for port in self.training.losses:
             # A loss may leave the finite numbers where its gradient does not.

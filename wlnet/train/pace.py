@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from wlnet.train.sources import Batches
@@ -11,25 +12,48 @@ SECONDS = 0.04
 """A run of native steps; an interrupt by the user waits for its end."""
 MANY = 1024
 """The most steps in one go: what they tell is kept until then."""
+TRIAL, TRIAL_EVERY = 0.004, 1.0
+"""How many seconds of steps try another number of workers, and how often."""
 SHARE = 40
 """A snapshot is taken when so many times the time that it takes has gone by."""
 
 
 class Pace:
-    """Finds the number of steps that take about SECONDS."""
+    """Finds how many steps take about SECONDS, and which number of workers is fastest.
+
+    Where other programs take the cores, a worker may wait long for one that was set aside: then a
+    single one is faster. As the numbers are the same for any number of workers, it may change.
+    """
 
     def __init__(self) -> None:
-        self.seconds_a_step: float | None = None
+        self._seconds: dict[int, float] = {}
+        """Of a step, by the number of workers."""
+        self._first: float | None = None
+        """Seconds of the very first step, which is slow for other reasons too."""
+        self._tried = 0.0
 
-    def steps(self, most: int) -> int:
-        """How many steps to run next."""
-        if self.seconds_a_step is None:
-            return min(most, 1)
-        return max(1, min(most, MANY, int(SECONDS / max(self.seconds_a_step, 1e-7))))
+    def next(self, most: int, choices: Sequence[int]) -> tuple[int, int]:
+        """How many steps to run next, and on how many of these numbers of workers."""
+        if self._first is None:
+            return min(most, 1), choices[0]
+        unknown = [count for count in choices if count not in self._seconds]
+        if unknown:
+            return self._steps(most, TRIAL, self._first), unknown[0]
+        best, *others = sorted(choices, key=self._seconds.__getitem__)
+        if others and time.perf_counter() - self._tried > TRIAL_EVERY:
+            self._tried = time.perf_counter()
+            return self._steps(most, TRIAL, self._seconds[others[0]]), others[0]
+        return self._steps(most, SECONDS, self._seconds[best]), best
 
-    def took(self, seconds: float, steps: int) -> None:
+    def _steps(self, most: int, seconds: float, each: float) -> int:
+        return max(1, min(most, MANY, int(seconds / max(each, 1e-7))))
+
+    def took(self, seconds: float, steps: int, workers: int) -> None:
         """Tell how long some steps took."""
-        self.seconds_a_step = seconds / max(steps, 1)
+        if self._first is None:
+            self._first = seconds
+        else:
+            self._seconds[workers] = seconds / max(steps, 1)
 
 
 class Moving(Protocol):

@@ -6,7 +6,7 @@ import math
 
 from wlnet.graph.graph import Call, Value
 from wlnet.kernels.products import BY_COLUMNS, BY_LEAD, BY_ROWS, product
-from wlnet.kernels.tiles import NO_ACTIVATION, RAMP
+from wlnet.kernels.tiles import NO_ACTIVATION, RAMP, TALL
 from wlnet.plan.emitter import Emitter, collapsed, emits
 from wlnet.plan.layouts import is_contiguous
 
@@ -57,6 +57,7 @@ def _(e: Emitter, call: Call) -> None:
     outer, last = sizes[:-1], sizes[-1]
     split = BY_LEAD if last > 1 else BY_ROWS if m >= MANY_ROWS or m >= n else BY_COLUMNS
     steps = math.prod(outer)
+    by_rows = split == BY_ROWS and last == steps == 1
     for index in range(steps):
         at = [0, 0, 0]
         rest = index
@@ -71,6 +72,8 @@ def _(e: Emitter, call: Call) -> None:
             reads=call.inputs,
             writes=(c,),
             work=2 * last * m * n * k,
+            share=(m, TALL.of(e.target)) if by_rows else None,
+            own=[v for v in (a, c, gate) if v is not None and is_by_rows(e, v, m)],
             what=_what(call),
             lead=last,
             a_lead=a_lead[-1],
@@ -92,6 +95,12 @@ def _(e: Emitter, call: Call) -> None:
             gate=0 if gate is None else e.address(gate),
             split=split,
         )
+
+
+def is_by_rows(e: Emitter, value: Value, rows: int) -> bool:
+    """Whether a value is so many rows, one after another."""
+    contiguous = is_contiguous(value.shape, e.layouts.of[value].strides)
+    return contiguous and math.prod(value.shape[:-1]) == rows
 
 
 def _what(call: Call) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from wlnet.graph.graph import Call
 from wlnet.kernels import softmaxes
+from wlnet.kernels.tiles import TALL
 from wlnet.plan.emitter import Emitter, count_of, emits
 
 WORK = 10
@@ -49,6 +50,8 @@ def _(e: Emitter, call: Call) -> None:
         writes=call.outputs,
         scratch=softmaxes.softmax_scratch(n) * e.item,
         work=WORK * count_of(x),
+        share=(count_of(x) // n, TALL.of(e.target)),
+        own=(*call.inputs, *call.outputs),
         what="softmax + cross entropy" + (" + gradient" if d is not None else ""),
         rows=count_of(x) // n,
         n=n,

@@ -10,6 +10,7 @@ from wlnet.graph.graph import Call
 from wlnet.kernels import rows, updates
 from wlnet.kernels.products import BY_COLUMNS, BY_ROWS
 from wlnet.kernels.replacing import replace
+from wlnet.kernels.tiles import TALL
 from wlnet.plan.calls.products import MANY_ROWS, readable
 from wlnet.plan.emitter import Emitter, count_of, emits, whole
 from wlnet.plan.layouts import contiguous
@@ -20,7 +21,8 @@ def _(e: Emitter, call: Call) -> None:
     (y,) = call.outputs
     batch = y.shape[0]
     e.step(
-        rows.gather_batch, writes=(y,), count=batch, batch=batch, offset=0,
+        rows.gather_batch, writes=(y,), share=(batch, TALL.of(e.target)), own=(y,), count=batch,
+        batch=batch, offset=0,
         order=Outside("order"), column=Outside(("column", call.attributes["name"])),
         row_bytes=math.prod(y.shape[1:]) * e.bytes_of(y), out=e.address(y),
     )  # fmt: skip

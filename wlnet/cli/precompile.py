@@ -1,0 +1,80 @@
+"""The command `precompile`: all kernels into the cache."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from wlnet.kernels.language import ITEM
+
+BOTH = "both"
+NO_FOLDER = """there is no folder to keep machine code in: it has to be private and writable.
+Set WLNET_CACHE_DIR to one that is. Until then every process compiles what it needs."""
+
+
+def precompile(precision: str) -> int:
+    """Compile all kernels into the cache, telling how far it is; the exit status.
+
+    Where nothing can be kept that is said, and it is no error: wlnet does without a cache.
+    """
+    # lazy: --version and --help need no kernels
+    from wlnet.engine.resources import available_cores
+    from wlnet.kernels import cache
+    from wlnet.kernels.precompiling import every_kernel, missing, processes_wanted, share
+
+    folder = cache.folder()
+    if folder is None:
+        print(NO_FOLDER, file=sys.stderr)
+        return 0
+    wanted = tuple(ITEM) if precision == BOTH else (precision,)
+    jobs: list[Any] = [(kernel, each) for kernel in every_kernel().values() for each in wanted]
+    todo = missing(jobs)
+    if not todo:
+        print(f"all {len(jobs)} kernels are there already\n{folder}")
+        return 0
+    begun, live = time.monotonic(), sys.stdout.isatty()
+    if not live:
+        print(f"compiling {len(todo)} kernels", flush=True)
+    with _interrupts() as interrupted:
+
+        def tell(number: int) -> None:
+            if interrupted:
+                raise KeyboardInterrupt
+            if live:
+                print(f"\rcompiling {number + 1} of {len(todo)} kernels", end="", flush=True)
+
+        share(todo, processes_wanted(available_cores()), tell)
+        if interrupted:
+            raise KeyboardInterrupt
+    left = missing(todo)
+    begin, seconds = "\r" if live else "", time.monotonic() - begun
+    print(f"{begin}compiled {len(todo) - len(left)} of {len(jobs)} kernels in {seconds:.0f} s, "
+          f"{len(jobs) - len(todo)} were there\n{folder}")  # fmt: skip
+    if left:
+        names = ", ".join(f"{kernel.name} ({each})" for kernel, each in left)
+        print(f"not kept: {names}; is the disk full?", file=sys.stderr)
+    return 1 if left else 0
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """A list that has an entry after an interrupt: inside of the compiler the exception may be
+    lost."""
+    found: list[int] = []
+
+    def note(number: int, frame: object) -> None:
+        found.append(number)
+        raise KeyboardInterrupt
+
+    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    if usual:
+        signal.signal(signal.SIGINT, note)
+    try:
+        yield found
+    finally:
+        if usual:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
