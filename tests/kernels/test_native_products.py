@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.kernels.native_bench import REALS, borders_stand, call, guarded, like
+from wlnet.kernels.loading import vector_width
 from wlnet.kernels.products import BY_COLUMNS, BY_LEAD, BY_ROWS, product
 from wlnet.kernels.tiles import NO_ACTIVATION, RAMP
 
@@ -95,7 +96,8 @@ class Operands:
             "b_lead": 0 if case.same_b else self.b.strides[0], "c_lead": c.strides[0],
             "rows": case.rows, "columns": case.columns, "depth": case.depth,
             "a": self.a, "a_row": self.a.strides[1], "a_depth": self.a.strides[2],
-            "b": self.b, "b_depth": self.b.strides[1], "c": c, "c_row": c.strides[1],
+            "b": self.b, "b_depth": self.b.strides[1], "b_vector": vector_width(),
+            "c": c, "c_row": c.strides[1],
             "start": self.start, "start_row": c.strides[1] if case.start == FULL else 0,
             "activation": case.activation, "gate": self.gate, "split": split,
         }  # fmt: skip

@@ -68,6 +68,7 @@ class Trained:
             "count": self.values.size, "values": self.values, "gradients": None,
             "rates": self.rates, "l2": l2, "gradient_clip": clip, "weight_clip": bound,
             **{f"setting{i}": 0.0 for i in range(4)},
+            "lines": 1, "distance": 0, "gradient_distance": 0,
             **{f"setting{i}": x for i, x in enumerate(way.settings)}, "status": self.status,
         }  # fmt: skip
 

@@ -134,7 +134,7 @@ def test_the_frozen_prefix_is_told_apart_with_what_is_kept_of_it() -> None:
 
 
 def test_constants_are_computed_once() -> None:
-    assert {row.what for row in EVALUATION.once} == {"copy"}
+    assert {row.what for row in EVALUATION.once} == {"pack weights"}
     assert ALL_TRAINED.once == ()
 
 

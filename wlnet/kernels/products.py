@@ -16,7 +16,7 @@ flat_part = tile(1, 1, masked=True)
 @routine
 def block(  # type: ignore[no-untyped-def]
     row, last_row, column, last_column, depth,
-    a, a_row, a_depth, b, b_depth, c, c_row, start, start_row, activation, gate,
+    a, a_row, a_depth, b, b_depth, b_vector, c, c_row, start, start_row, activation, gate,
 ):  # fmt: skip
     """The results in rows row..last_row-1 and columns column..last_column-1."""
     while column < last_column:
@@ -27,7 +27,7 @@ def block(  # type: ignore[no-untyped-def]
             if last_row - row < TALL and left >= 8 * LANES:
                 wide = 8
         width = min(left, wide * LANES)
-        bj = b + ITEM * column
+        bj = b + column // LANES * b_vector
         i = row
         while i < last_row:
             at = i * c_row + ITEM * column
@@ -35,24 +35,24 @@ def block(  # type: ignore[no-untyped-def]
             si = start + i * start_row + ITEM * column if start != 0 else 0
             gi = gate + at if gate != 0 else 0
             if wide == 8:
-                flat_wide(depth, ai, a_row, a_depth, bj, b_depth, ci, c_row, si, start_row,
-                          activation, gi, width)  # fmt: skip
+                flat_wide(depth, ai, a_row, a_depth, bj, b_depth, b_vector, ci, c_row, si,
+                          start_row, activation, gi, width)  # fmt: skip
                 i += 1
             elif wide == 2 and last_row - i >= TALL:
-                tall(depth, ai, a_row, a_depth, bj, b_depth, ci, c_row, si, start_row,
+                tall(depth, ai, a_row, a_depth, bj, b_depth, b_vector, ci, c_row, si, start_row,
                      activation, gi, width)  # fmt: skip
                 i += TALL
             elif wide == 2:
-                flat(depth, ai, a_row, a_depth, bj, b_depth, ci, c_row, si, start_row,
+                flat(depth, ai, a_row, a_depth, bj, b_depth, b_vector, ci, c_row, si, start_row,
                      activation, gi, width)  # fmt: skip
                 i += 1
             elif last_row - i >= TALL:
-                tall_part(depth, ai, a_row, a_depth, bj, b_depth, ci, c_row, si, start_row,
-                          activation, gi, width)  # fmt: skip
+                tall_part(depth, ai, a_row, a_depth, bj, b_depth, b_vector, ci, c_row, si,
+                          start_row, activation, gi, width)  # fmt: skip
                 i += TALL
             else:
-                flat_part(depth, ai, a_row, a_depth, bj, b_depth, ci, c_row, si, start_row,
-                          activation, gi, width)  # fmt: skip
+                flat_part(depth, ai, a_row, a_depth, bj, b_depth, b_vector, ci, c_row, si,
+                          start_row, activation, gi, width)  # fmt: skip
                 i += 1
         column += width
 
@@ -63,11 +63,13 @@ BY_LEAD, BY_ROWS, BY_COLUMNS = 0, 1, 2
 @native
 def product(  # type: ignore[no-untyped-def]
     context, lead, a_lead, b_lead, c_lead, rows, columns, depth,
-    a, a_row, a_depth, b, b_depth, c, c_row, start, start_row, activation, gate, split,
+    a, a_row, a_depth, b, b_depth, b_vector, c, c_row, start, start_row, activation, gate,
+    split,
 ):  # fmt: skip
     """c[l, i, j] = sum over k of a[l, i, k] b[l, k, j], the columns of b and c one after another.
 
-    Distances are bytes. split: what is divided among the workers.
+    Distances are bytes; b_vector is that from one vector of columns of b to the next, so that b may
+    be packed: vector by vector, each with all its rows. split: what is divided among the workers.
     """
     first, last, row, last_row, column, last_column = 0, lead, 0, rows, 0, columns
     if split == BY_LEAD:
@@ -80,5 +82,5 @@ def product(  # type: ignore[no-untyped-def]
     for i in range(first, last):
         gi = gate + i * c_lead if gate != 0 else 0
         block(row, last_row, column, last_column, depth, a + i * a_lead, a_row, a_depth,
-              b + i * b_lead, b_depth, c + i * c_lead, c_row, start, start_row, activation,
-              gi)  # fmt: skip
+              b + i * b_lead, b_depth, b_vector, c + i * c_lead, c_row, start, start_row,
+              activation, gi)  # fmt: skip

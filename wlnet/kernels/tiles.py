@@ -28,13 +28,14 @@ _ARGUMENTS = 17
 def tile(rows: int | PerTarget, vectors: int, masked: bool = False) -> Instruction:
     """A tile as an instruction; masked: only the first `columns` lanes of its vectors exist.
 
-    Arguments: depth, a, a_row, a_depth, b, b_depth, c, c_row, start, start_row, activation, gate,
-    columns. start: 0, or the address of what the sums begin with, laid out like c but for the
-    distance of its rows (0: one row for all, a bias). gate: 0, or the address of numbers laid out
-    like c; a result is kept where they are positive, else 0.
+    Arguments: depth, a, a_row, a_depth, b, b_depth, b_vector, c, c_row, start, start_row,
+    activation, gate, columns. b_vector: the bytes from one vector of columns of b to the next.
+    start: 0, or the address of what the sums begin with, laid out like c but for the distance of
+    its rows (0: one row for all, a bias). gate: 0, or the address of numbers laid out like c; a
+    result is kept where they are positive, else 0.
     """
 
-    @instruction("none", *["word"] * 13)
+    @instruction("none", *["word"] * 14)
     def product_tile(
         kit: Kit,
         depth: Any,
@@ -43,6 +44,7 @@ def tile(rows: int | PerTarget, vectors: int, masked: bool = False) -> Instructi
         a_depth: Any,
         b: Any,
         b_depth: Any,
+        b_vector: Any,
         c: Any,
         c_row: Any,
         start: Any,
@@ -76,11 +78,12 @@ def tile(rows: int | PerTarget, vectors: int, masked: bool = False) -> Instructi
             lambda: [load(place) for place in places(start, start_row)],
             lambda: [kit.number(0.0)] * (count * vectors),
         )
+        b_vectors = [build.mul(constant(j), b_vector) for j in range(vectors)]
         a_rows = [build.mul(constant(i), a_row) for i in range(count)]
 
         def body(_: Any, state: list[Any]) -> list[Any]:
             *sums, a_at, b_at = state
-            b_now = [load(build.add(b_at, _vector(kit, j))) for j in range(vectors)]
+            b_now = [load(build.add(b_at, far)) for far in b_vectors]
             a_pointer = kit.at(a_at)
             for i in range(count):
                 place = build.gep(a_pointer, [a_rows[i]], source_etype=BYTE)

@@ -1,8 +1,10 @@
 """One step of each method, in place on an array and its state.
 
-A flat kernel updates `count` numbers that lie one after another. All of them have the same fields,
-FLAT, so that any can be called through its address: `update` divides an array among the workers,
-`product_update` and `sum_update` make the gradient piece by piece and use it while it is near.
+A flat kernel updates `lines` of `count` numbers that lie one after another; `distance` and
+`gradient_distance` are the bytes between lines of the array and its states, and of the gradients.
+All of them have the same fields, FLAT, so that any can be called through its address: `update`
+divides an array among the workers, `product_update` and `sum_update` make the gradient piece by
+piece and use it while it is near.
 
 The fields of a flat kernel: `state0` to `state2` and `setting0` to `setting3` are what its method
 keeps and knows, 0 where it has none. `rates`: the address of a float64 for each step of the run,
@@ -40,12 +42,14 @@ from wlnet.kernels.tiles import TALL
 
 FLAT: Final = (
     "count", "values", "gradients", "state0", "state1", "state2", "rates", "l2", "gradient_clip",
-    "weight_clip", "setting0", "setting1", "setting2", "setting3", "status",
+    "weight_clip", "setting0", "setting1", "setting2", "setting3", "status", "lines", "distance",
+    "gradient_distance",
 )  # fmt: skip
 """The fields of every flat kernel."""
 _WORDS: Final = len(FLAT)
 _RATES: Final = FLAT.index("rates")
-RECORD_BYTES: Final = 128
+_LINES: Final = FLAT.index("lines")
+RECORD_BYTES: Final = 192
 """The copy of a flat kernel's record at the beginning of the scratch memory."""
 
 
@@ -71,7 +75,8 @@ def told(context, status, trace):  # type: ignore[no-untyped-def]
 @native
 def adam(  # type: ignore[no-untyped-def]
     context, count, values, gradients, state0, state1, state2, rates, l2, gradient_clip,
-    weight_clip, setting0, setting1, setting2, setting3, status,
+    weight_clip, setting0, setting1, setting2, setting3, status, lines, distance,
+    gradient_distance,
 ):  # fmt: skip
     """ADAM. States: mean, mean square. Settings: beta1, beta2, epsilon.
 
@@ -79,126 +84,149 @@ def adam(  # type: ignore[no-untyped-def]
     """
     rate = doubles(rates)[step_number(context)]
     if rate == rate:
-        w, g, m, v = reals(values), reals(gradients), reals(state0), reals(state1)
         b1, rest1 = real(double(setting0)), real(1.0 - double(setting0))
         b2, rest2 = real(double(setting1)), real(1.0 - double(setting1))
         speed, small, decay = real(rate), real(double(setting2)), real(double(l2))
         most, bound = real(double(gradient_clip)), real(double(weight_clip))
         zero = real(0.0)
         trace = zero
-        for i in range(count):
-            old, raw = w[i], g[i]
-            slope = limited(raw + decay * old, most)
-            mean = b1 * m[i] + rest1 * slope
-            square = b2 * v[i] + rest2 * (slope * slope)
-            new = limited(old - speed * (mean / (sqrt(square) + small)), bound)
-            m[i] = mean
-            v[i] = square
-            w[i] = new
-            trace += raw * zero + new * zero
+        for line in range(lines):
+            at = line * distance
+            w = reals(values + at)
+            g = reals(gradients + line * gradient_distance)
+            m = reals(state0 + at)
+            v = reals(state1 + at)
+            for i in range(count):
+                old, raw = w[i], g[i]
+                slope = limited(raw + decay * old, most)
+                mean = b1 * m[i] + rest1 * slope
+                square = b2 * v[i] + rest2 * (slope * slope)
+                new = limited(old - speed * (mean / (sqrt(square) + small)), bound)
+                m[i] = mean
+                v[i] = square
+                w[i] = new
+                trace += raw * zero + new * zero
         told(context, status, trace)
 
 
 @native
 def rmsprop(  # type: ignore[no-untyped-def]
     context, count, values, gradients, state0, state1, state2, rates, l2, gradient_clip,
-    weight_clip, setting0, setting1, setting2, setting3, status,
+    weight_clip, setting0, setting1, setting2, setting3, status, lines, distance,
+    gradient_distance,
 ):  # fmt: skip
     """RMSProp, centred. States: mean square, mean, move. Settings: beta, momentum, epsilon."""
     rate = doubles(rates)[step_number(context)]
     if rate == rate:
-        w, g = reals(values), reals(gradients)
-        n, m, d = reals(state0), reals(state1), reals(state2)
         b, rest = real(double(setting0)), real(1.0 - double(setting0))
         mu, small, decay = real(double(setting1)), real(double(setting2)), real(double(l2))
         most, bound = real(double(gradient_clip)), real(double(weight_clip))
         speed, zero = real(rate), real(0.0)
         trace = zero
-        for i in range(count):
-            old, raw = w[i], g[i]
-            slope = limited(raw + decay * old, most)
-            square = b * n[i] + rest * (slope * slope)
-            mean = b * m[i] + rest * slope
-            variance = square - mean * mean
-            # Below zero by rounding only; for a steady gradient that exceeds epsilon: sqrt -> NaN.
-            variance = zero if variance < zero else variance
-            move = mu * d[i] - speed * (slope / sqrt(variance + small))
-            new = limited(old + move, bound)
-            n[i] = square
-            m[i] = mean
-            d[i] = move
-            w[i] = new
-            trace += raw * zero + new * zero
+        for line in range(lines):
+            at = line * distance
+            w = reals(values + at)
+            g = reals(gradients + line * gradient_distance)
+            n, m, d = reals(state0 + at), reals(state1 + at), reals(state2 + at)
+            for i in range(count):
+                old, raw = w[i], g[i]
+                slope = limited(raw + decay * old, most)
+                square = b * n[i] + rest * (slope * slope)
+                mean = b * m[i] + rest * slope
+                variance = square - mean * mean
+                # Below zero by rounding only; a steady gradient exceeds epsilon: sqrt -> NaN.
+                variance = zero if variance < zero else variance
+                move = mu * d[i] - speed * (slope / sqrt(variance + small))
+                new = limited(old + move, bound)
+                n[i] = square
+                m[i] = mean
+                d[i] = move
+                w[i] = new
+                trace += raw * zero + new * zero
         told(context, status, trace)
 
 
 @native
 def sgd(  # type: ignore[no-untyped-def]
     context, count, values, gradients, state0, state1, state2, rates, l2, gradient_clip,
-    weight_clip, setting0, setting1, setting2, setting3, status,
+    weight_clip, setting0, setting1, setting2, setting3, status, lines, distance,
+    gradient_distance,
 ):  # fmt: skip
     """SGD without momentum. The L2 term is added after the gradient is clipped."""
     rate = doubles(rates)[step_number(context)]
     if rate == rate:
-        w, g = reals(values), reals(gradients)
         speed, decay, zero = real(rate), real(double(l2)), real(0.0)
         most, bound = real(double(gradient_clip)), real(double(weight_clip))
         trace = zero
-        for i in range(count):
-            old, raw = w[i], g[i]
-            new = limited(old - speed * (decay * old + limited(raw, most)), bound)
-            w[i] = new
-            trace += raw * zero + new * zero
+        for line in range(lines):
+            at = line * distance
+            w = reals(values + at)
+            g = reals(gradients + line * gradient_distance)
+            for i in range(count):
+                old, raw = w[i], g[i]
+                new = limited(old - speed * (decay * old + limited(raw, most)), bound)
+                w[i] = new
+                trace += raw * zero + new * zero
         told(context, status, trace)
 
 
 @native
 def sgd_momentum(  # type: ignore[no-untyped-def]
     context, count, values, gradients, state0, state1, state2, rates, l2, gradient_clip,
-    weight_clip, setting0, setting1, setting2, setting3, status,
+    weight_clip, setting0, setting1, setting2, setting3, status, lines, distance,
+    gradient_distance,
 ):  # fmt: skip
     """SGD. State: move, which remembers the rate. Setting: momentum."""
     rate = doubles(rates)[step_number(context)]
     if rate == rate:
-        w, g, d = reals(values), reals(gradients), reals(state0)
         speed, mu, decay = real(rate), real(double(setting0)), real(double(l2))
         most, bound = real(double(gradient_clip)), real(double(weight_clip))
         zero = real(0.0)
         trace = zero
-        for i in range(count):
-            old, raw = w[i], g[i]
-            move = mu * d[i] - speed * (decay * old + limited(raw, most))
-            new = limited(old + move, bound)
-            d[i] = move
-            w[i] = new
-            trace += raw * zero + new * zero
+        for line in range(lines):
+            at = line * distance
+            w = reals(values + at)
+            g = reals(gradients + line * gradient_distance)
+            d = reals(state0 + at)
+            for i in range(count):
+                old, raw = w[i], g[i]
+                move = mu * d[i] - speed * (decay * old + limited(raw, most))
+                new = limited(old + move, bound)
+                d[i] = move
+                w[i] = new
+                trace += raw * zero + new * zero
         told(context, status, trace)
 
 
 @native
 def sign_sgd(  # type: ignore[no-untyped-def]
     context, count, values, gradients, state0, state1, state2, rates, l2, gradient_clip,
-    weight_clip, setting0, setting1, setting2, setting3, status,
+    weight_clip, setting0, setting1, setting2, setting3, status, lines, distance,
+    gradient_distance,
 ):  # fmt: skip
     """SignSGD without momentum. Clipping would leave the sign as it is, so there is none."""
     rate = doubles(rates)[step_number(context)]
     if rate == rate:
-        w, g = reals(values), reals(gradients)
         speed, decay, one, zero = real(rate), real(double(l2)), real(1.0), real(0.0)
         bound = real(double(weight_clip))
         trace = zero
-        for i in range(count):
-            old, raw = w[i], g[i]
-            new = limited(old - speed * (decay * old + signed(one, raw)), bound)
-            w[i] = new
-            trace += raw * zero + new * zero
+        for line in range(lines):
+            at = line * distance
+            w = reals(values + at)
+            g = reals(gradients + line * gradient_distance)
+            for i in range(count):
+                old, raw = w[i], g[i]
+                new = limited(old - speed * (decay * old + signed(one, raw)), bound)
+                w[i] = new
+                trace += raw * zero + new * zero
         told(context, status, trace)
 
 
 @native
 def sign_sgd_momentum(  # type: ignore[no-untyped-def]
     context, count, values, gradients, state0, state1, state2, rates, l2, gradient_clip,
-    weight_clip, setting0, setting1, setting2, setting3, status,
+    weight_clip, setting0, setting1, setting2, setting3, status, lines, distance,
+    gradient_distance,
 ):  # fmt: skip
     """Signum: a step of one size, along the sign of the running mean, which is kept turned.
 
@@ -206,18 +234,22 @@ def sign_sgd_momentum(  # type: ignore[no-untyped-def]
     """
     rate = doubles(rates)[step_number(context)]
     if rate == rate:
-        w, g, d = reals(values), reals(gradients), reals(state0)
         mu, rest = real(double(setting0)), real(1.0 - double(setting0))
         speed, decay, zero = real(rate), real(double(l2)), real(0.0)
         most, bound = real(double(gradient_clip)), real(double(weight_clip))
         trace = zero
-        for i in range(count):
-            old, raw = w[i], g[i]
-            mean = mu * d[i] - rest * (decay * old + limited(raw, most))
-            new = limited(old + signed(speed, mean), bound)
-            d[i] = mean
-            w[i] = new
-            trace += raw * zero + new * zero
+        for line in range(lines):
+            at = line * distance
+            w = reals(values + at)
+            g = reals(gradients + line * gradient_distance)
+            d = reals(state0 + at)
+            for i in range(count):
+                old, raw = w[i], g[i]
+                mean = mu * d[i] - rest * (decay * old + limited(raw, most))
+                new = limited(old + signed(speed, mean), bound)
+                d[i] = mean
+                w[i] = new
+                trace += raw * zero + new * zero
         told(context, status, trace)
 
 
@@ -232,8 +264,11 @@ def resting(context, record):  # type: ignore[no-untyped-def]
 
 
 @routine
-def piece(context, function, record, first, count, gradients):  # type: ignore[no-untyped-def]
-    """Update the numbers first..first+count-1 of the array of a record with these gradients."""
+def piece(  # type: ignore[no-untyped-def]
+    context, function, record, first, count, gradients, lines, distance, gradient_distance,
+):  # fmt: skip
+    """Update lines of `count` numbers of the array of a record, the first of them number `first`,
+    with these gradients."""
     own = scratch(context)
     for i in range(_WORDS):
         set_word(own, i, word(record, i))
@@ -243,6 +278,9 @@ def piece(context, function, record, first, count, gradients):  # type: ignore[n
     for i in range(3, 6):
         # What is 0 stays no address, and is not used.
         set_word(own, i, word(record, i) + first * ITEM)
+    set_word(own, _LINES, lines)
+    set_word(own, _LINES + 1, distance)
+    set_word(own, _LINES + 2, gradient_distance)
     call(function, own, context)
 
 
@@ -255,7 +293,8 @@ def update(context, function, record):  # type: ignore[no-untyped-def]
     count = word(record, 0)
     first, last = start_of(context, count, 4 * LANES), stop_of(context, count, 4 * LANES)
     if last > first and not resting(context, record):
-        piece(context, function, record, first, last - first, word(record, 2) + first * ITEM)
+        piece(context, function, record, first, last - first, word(record, 2) + first * ITEM,
+              1, 0, 0)  # fmt: skip
 
 
 PANEL_BYTES: Final = 1 << 16
@@ -289,13 +328,14 @@ def product_update(  # type: ignore[no-untyped-def]
             while i < last_row:
                 high = min(most, last_row - i)
                 block(0, high, 0, wide, depth, a + i * a_row, a_row, a_depth,
-                      b + column * ITEM, b_depth, panel, wide * ITEM, 0, 0, 0, 0)  # fmt: skip
+                      b + column * ITEM, b_depth, LANES * ITEM, panel, wide * ITEM,
+                      0, 0, 0, 0)  # fmt: skip
                 if wide == columns:
-                    piece(context, function, record, i * columns, high * columns, panel)
+                    piece(context, function, record, i * columns, high * columns, panel,
+                          1, 0, 0)  # fmt: skip
                 else:
-                    for k in range(high):
-                        piece(context, function, record, (i + k) * columns + column, wide,
-                              panel + k * wide * ITEM)  # fmt: skip
+                    piece(context, function, record, i * columns + column, wide, panel, high,
+                          columns * ITEM, wide * ITEM)  # fmt: skip
                 i += high
             column += wide
 
@@ -334,7 +374,7 @@ def sum_update(  # type: ignore[no-untyped-def]
                     part[j] += x[j]
             for j in range(wide):
                 sums[j] += part[j]
-        piece(context, function, record, first, wide, sums_at)
+        piece(context, function, record, first, wide, sums_at, 1, 0, 0)
 
 
 def sum_update_scratch(columns: int, precision: Precision) -> int:

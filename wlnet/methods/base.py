@@ -185,6 +185,9 @@ class Method(ABC):
             state2=states[2],
             rates=np.array([rate * self.speeds(np.array([t]))[0]]),
             status=np.zeros(1, np.int64),
+            lines=1,
+            distance=0,
+            gradient_distance=0,
             **self.fields(l2, gradient_clip, weight_clip),
         )
 

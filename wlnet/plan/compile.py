@@ -19,6 +19,7 @@ from wlnet.plan.assemble import assemble
 from wlnet.plan.emitter import Learner
 from wlnet.plan.lanes import put_in_lanes
 from wlnet.plan.lower import lower
+from wlnet.plan.packing import pack_weights
 from wlnet.plan.passes import PASSES, prune
 from wlnet.plan.prefix import split_prefix
 from wlnet.plan.updates import (
@@ -108,11 +109,13 @@ def step_blueprint(
     inside: Sequence[tuple[Path, str]] = (),
     precision: Precision = "Real32",
     constants: Collection[Any] = (),
+    backwards: Collection[Any] | None = None,
     keep_prefix: bool = False,
     without: Sequence[str] = (),
 ) -> Steps:
     """What one whole step of training does: it fetches the examples, and updates the arrays.
 
+    backwards: the arrays that lie in memory transposed; None decides it.
     learners: how each trained array is updated. Losses, and the ports named in `inside`, are kept
     in tables, a row a step. keep_prefix: the frozen prefix comes as a program of its own, whose
     results are then fetched like the examples.
@@ -138,12 +141,14 @@ def step_blueprint(
     update_arrays(graph, found)
     replace_statistics(graph, list(graph.updates))
     graph.outputs = cut
-    graph = orient(_passed(graph, precision, without))
+    graph = orient(_passed(graph, precision, without), backwards)
     graph.outputs = {}
     graph = prune(graph)
-    backwards = backwards_keys(graph)
+    if backwards is None:
+        backwards = backwards_keys(graph)
     if "fuse_update" not in without:
         graph = fuse_update(graph)
+    graph = _packed(graph, precision, without)
     step = assemble(
         graph,
         precision,
@@ -190,6 +195,12 @@ def _passed(graph: Graph, precision: Precision, without: Sequence[str]) -> Graph
     return graph
 
 
+def _packed(graph: Graph, precision: Precision, without: Sequence[str]) -> Graph:
+    if "pack" in without:
+        return graph
+    return prune(pack_weights(graph, vector_width() // ITEM[precision]))
+
+
 def finish(
     graph: Graph,
     precision: Precision,
@@ -200,7 +211,7 @@ def finish(
 ) -> Blueprint:
     """The passes over a graph, and its blueprint."""
     return assemble(
-        _passed(graph, precision, without),
+        _packed(_passed(graph, precision, without), precision, without),
         precision,
         constants=constants,
         backwards=backwards,

@@ -16,7 +16,7 @@ import numpy as np
 from wlnet.graph.graph import Call, Graph, Value
 
 VIEWS = frozenset({"reshape", "transpose", "broadcast", "slice"})
-COPY = "copy"
+COPY, PACK = "copy", "pack"
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,8 @@ class Layouts:
             )
             for output in call.outputs:
                 self._fresh(output)
-            self.calls.append(
+            early = call.primitive == PACK and self.of[inputs[0]].base in self._arrays
+            (self._early if early else self.calls).append(
                 Call(call.primitive, inputs, call.outputs, call.attributes, call.origin)
             )
         # Results are read as a whole, and outlive what they are views of.

@@ -6,7 +6,8 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from wlnet.graph.graph import Call, Graph, Value
-from wlnet.plan.fusion import Rewriting
+from wlnet.plan.fusion import Rewriting, simplify
+from wlnet.plan.packing import is_worth
 
 
 def fetch_inputs(graph: Graph) -> None:
@@ -44,21 +45,42 @@ def _layer(key: Any) -> tuple[Any, ...]:
     return key[:-1] if isinstance(key, tuple) else ()
 
 
-def orient(graph: Graph) -> Graph:
-    """Arrays whose gradient comes out transposed lie in memory transposed.
+def orient(graph: Graph, backwards: Collection[Any] | None = None) -> Graph:
+    """Gradients that come out transposed, as those of linear layers do, are made to fit.
 
-    So the update needs no copy, and the transpose that the product of a linear layer wants is the
-    memory itself.
+    Where the weights are packed, the product is done the other way round. Where they are not,
+    because there are few examples, the array lies in memory transposed, as the forward product
+    wants it. backwards: the arrays that do; None where nothing is decided yet.
     """
     work = Rewriting(graph)
-    calls = []
+    calls: list[Call] = []
     for call in graph.calls:
-        attributes = call.attributes
-        if call.primitive == "update" and call.inputs[0].rank == 2:
-            turned = work.maker(call.inputs[0], "transpose") is not None
-            attributes = {**attributes, "backwards": turned}
-        calls.append(Call(call.primitive, call.inputs, call.outputs, attributes, call.origin))
-    return graph.with_calls(calls)
+        (gradient, *_) = (*call.inputs, None)
+        turned = None
+        if call.primitive == "update" and gradient is not None and gradient.rank == 2:
+            turned = work.maker(gradient, "transpose")
+        if turned is None:
+            calls.append(call)
+            continue
+        product = work.maker(turned.inputs[0], "matmul")
+        few = product is None or not is_worth(product.inputs[1].shape[0])
+        if product is None or (few if backwards is None else call.attributes["key"] in backwards):
+            attributes = {**call.attributes, "backwards": True}
+            calls.append(Call(call.primitive, call.inputs, (), attributes, call.origin))
+            continue
+        a, b = product.inputs
+        left, right, found = (
+            graph.new_value(b.shape[::-1]), graph.new_value(a.shape[::-1]),
+            graph.new_value(call.inputs[0].shape),
+        )  # fmt: skip
+        flip = {"axes": (1, 0)}
+        calls += [
+            Call("transpose", (b,), (left,), flip, product.origin),
+            Call("transpose", (a,), (right,), flip, product.origin),
+            Call("matmul", (left, right), (found,), {}, product.origin),
+            Call("update", (found,), (), call.attributes, call.origin),
+        ]
+    return simplify(graph.with_calls(calls))
 
 
 def fuse_update(graph: Graph) -> Graph:

@@ -29,7 +29,9 @@ class Pace:
         self._seconds: dict[int, float] = {}
         """Of a step, by the number of workers."""
         self._first: float | None = None
-        """Seconds of the very first step, which is slow for other reasons too."""
+        """Seconds of one of the first steps, which are slow for other reasons too."""
+        self._begun: dict[int, tuple[float, int]] = {}
+        """Seconds and steps of what is being tried."""
         self._tried = 0.0
 
     def next(self, most: int, choices: Sequence[int]) -> tuple[int, int]:
@@ -50,10 +52,15 @@ class Pace:
 
     def took(self, seconds: float, steps: int, workers: int) -> None:
         """Tell how long some steps took."""
-        if self._first is None:
-            self._first = seconds
-        else:
-            self._seconds[workers] = seconds / max(steps, 1)
+        each = seconds / max(steps, 1)
+        if self._first is None or workers not in self._seconds:
+            # What was tried for a moment only says how long to try it.
+            begun, before = self._begun.get(workers, (0.0, 0))
+            total = self._begun[workers] = begun + seconds, before + steps
+            is_cold, self._first = self._first is None, each
+            if is_cold or total[0] < TRIAL:
+                return
+        self._seconds[workers] = each
 
 
 class Moving(Protocol):

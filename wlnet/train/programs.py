@@ -56,7 +56,8 @@ class Programs:
         self.measurements, self.workers = measurements, workers
         self.updates = {training.inner_key(key): each for key, each in (updates or {}).items()}
         self.frozen_statistics, self.constants = frozen_statistics, constants
-        self.backwards: frozenset[ArrayKey] = frozenset()
+        self.backwards: frozenset[ArrayKey] | None = None
+        """The arrays that lie in memory with their axes in the opposite order, once it is known."""
         self.keep_prefix = False
         self._made: dict[tuple[str, int], Program] = {}
         self._arrays: dict[ArrayKey, Array] = {}
@@ -97,6 +98,7 @@ class Programs:
             inside=self.inside,
             precision=self.precision,
             constants=self.constants,
+            backwards=self.backwards,
             keep_prefix=self.keep_prefix,
         )
 
@@ -134,7 +136,7 @@ class Programs:
                 inside=self.inside,
                 precision=self.precision,
                 constants=self.constants,
-                backwards=self.backwards,
+                backwards=self.backwards or (),
             )
         return training_blueprint(
             training.net,
@@ -143,7 +145,7 @@ class Programs:
             list(self.updates),
             frozen_statistics=self.frozen_statistics,
             precision=self.precision,
-            backwards=self.backwards,
+            backwards=self.backwards or (),
         )
 
     def test(self, batch: Mapping[str, Array], size: int) -> Tallies:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from wlnet.graph.graph import Call, Value
+from wlnet.kernels.lane_blocks import ZEROS, to_lanes
 from wlnet.kernels.products import BY_COLUMNS, BY_LEAD, BY_ROWS, product
 from wlnet.kernels.tiles import NO_ACTIVATION, RAMP, TALL
 from wlnet.plan.emitter import Emitter, collapsed, emits
@@ -12,6 +13,24 @@ from wlnet.plan.layouts import is_contiguous
 
 ACTIVATIONS = {None: NO_ACTIVATION, "Ramp": RAMP}
 MANY_ROWS = 16
+NARROW = 64
+"""Columns that are not worth to be divided, unless there is a single row."""
+
+
+def by(rows: int, columns: int) -> int:
+    """How a product is divided among the workers.
+
+    By columns each reads its part of b, mostly weights, which stay in its own cache from step to
+    step: their update is divided alike. By rows each reads all of b. Numbers that another core has
+    written travel slowly, so that the larger operand is the one to be divided.
+    """
+    if rows < TALLEST:
+        return BY_COLUMNS
+    return BY_ROWS if columns < NARROW or rows > 2 * columns else BY_COLUMNS
+
+
+TALLEST = 8
+"""Rows of a tile; fewer cannot be divided."""
 
 
 def readable(call: Call, i: int, strides: tuple[int, ...]) -> bool:
@@ -19,7 +38,7 @@ def readable(call: Call, i: int, strides: tuple[int, ...]) -> bool:
     value = call.inputs[i]
     if i == 0:
         return True
-    if i == 1:
+    if i == 1 and not call.attributes.get("packed"):
         return value.shape[-1] == 1 or strides[-1] == 1
     return is_contiguous(value.shape, strides)
 
@@ -45,9 +64,13 @@ def _(e: Emitter, call: Call) -> None:
 
     m, n, k = c.shape[-2], c.shape[-1], a.shape[-1]
     a_row, a_depth = e.strides(a)[-2:]
-    b_depth = e.strides(b)[-2]
+    packed = bool(call.attributes.get("packed"))
+    b_depth, b_vector = e.strides(b)[-2], e.target.width
+    if packed:
+        b_vector = k * b_depth
     c_row = e.strides(c)[-2]
-    sizes, (a_lead, b_lead, c_lead) = collapsed(lead, leading(a), leading(b), leading(c))
+    of_b = (0,) * len(lead) if packed else leading(b)
+    sizes, (a_lead, b_lead, c_lead) = collapsed(lead, leading(a), of_b, leading(c))
     if lead and not any(b_lead) and len(sizes) == 1 and a_lead[0] == m * a_row:
         # One matrix b for all leading indices: they are further rows.
         m, sizes, a_lead, c_lead = m * sizes[0], (1,), (0,), (0,)
@@ -55,7 +78,7 @@ def _(e: Emitter, call: Call) -> None:
         m, a_row, c_row = sizes[0], a_lead[0], c_lead[0]
         sizes, a_lead, c_lead = (1,), (0,), (0,)
     outer, last = sizes[:-1], sizes[-1]
-    split = BY_LEAD if last > 1 else BY_ROWS if m >= MANY_ROWS or m >= n else BY_COLUMNS
+    split = BY_LEAD if last > 1 else by(m, n)
     steps = math.prod(outer)
     by_rows = split == BY_ROWS and last == steps == 1
     for index in range(steps):
@@ -87,6 +110,7 @@ def _(e: Emitter, call: Call) -> None:
             a_depth=a_depth,
             b=where[1],
             b_depth=b_depth,
+            b_vector=b_vector,
             c=where[2],
             c_row=c_row,
             start=0 if bias is None else e.address(bias),
@@ -101,6 +125,17 @@ def is_by_rows(e: Emitter, value: Value, rows: int) -> bool:
     """Whether a value is so many rows, one after another."""
     contiguous = is_contiguous(value.shape, e.layouts.of[value].strides)
     return contiguous and math.prod(value.shape[:-1]) == rows
+
+
+@emits("pack", accepts=lambda call, i, strides: strides[-1] == 1)
+def _(e: Emitter, call: Call) -> None:
+    (w,), (packed,) = call.inputs, call.outputs
+    columns, depth = w.shape
+    e.step(
+        to_lanes, reads=(w,), writes=(packed,), what="pack weights", examples=columns,
+        values=depth, fill=ZEROS, x=e.address(w), x_example=e.strides(w)[0], y=e.address(packed),
+        y_block=depth * e.target.width,
+    )  # fmt: skip
 
 
 def _what(call: Call) -> str:

@@ -64,6 +64,9 @@ def flat(e: Emitter, call: Call, gradient: Address | int) -> tuple[Record, list[
         "state2": states[2],
         "rates": Outside(("rates", key)),
         "status": Outside("status"),
+        "lines": 1,
+        "distance": 0,
+        "gradient_distance": 0,
         **learner.settings,
     }
     assert set(fields) == set(updates.FLAT), sorted(set(fields) ^ set(updates.FLAT))
@@ -110,6 +113,8 @@ def _(e: Emitter, call: Call) -> None:
         work=2 * m * n * k + OPERATIONS * m * n, what="gradient product + update",
         function=Code(record.kernel), record=record, rows=m, columns=n, depth=k, a=e.address(a),
         a_row=a_row, a_depth=a_depth, b=e.address(b), b_depth=e.strides(b)[0],
+        # Rows lie one after another: a worker that updates some of them keeps to its own lines of
+        # the cache.
         split=BY_ROWS if m >= MANY_ROWS or m >= n else BY_COLUMNS,
     )  # fmt: skip
 
