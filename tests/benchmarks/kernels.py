@@ -16,6 +16,7 @@ from typing import Any, Final
 import llvmlite.binding as llvm
 import numpy as np
 
+from tests.benchmarks import kernel_rows
 from tests.benchmarks.machine import lanes, threads
 
 MEGABYTES: Final = 400
@@ -136,7 +137,40 @@ class Limits:
     memory_all: float
 
 
-ROWS: tuple[Callable[[Limits], Figure], ...] = ()
+def _product(m: int, k: int, n: int) -> Callable[[Limits], Figure]:
+    title = f"product ({m}, {k}) by ({k}, {n}), one worker"
+    return lambda limits: Figure(title, kernel_rows.product(m, k, n), "GF/s", limits.fma)
+
+
+def _window(kind: str, channels: int, size: int) -> Callable[[Limits], Figure]:
+    title = f"3 x 3 convolution, {channels} channels at {size} x {size}, {kind}, one worker"
+    return lambda limits: Figure(
+        title, kernel_rows.window(kind, channels, size), "GF/s", limits.fma
+    )
+
+
+def _adam_one(limits: Limits) -> Figure:
+    title = "Adam over 10M numbers, one thread"
+    return Figure(title, kernel_rows.adam_bandwidth(1), "GB/s", limits.memory_one)
+
+
+def _adam_all(limits: Limits) -> Figure:
+    title = f"Adam over 10M numbers, {threads()} threads"
+    return Figure(title, kernel_rows.adam_bandwidth(threads()), "GB/s", limits.memory_all)
+
+
+ROWS: tuple[Callable[[Limits], Figure], ...] = (
+    _product(64, 784, 256),
+    _product(256, 1024, 1024),
+    _product(61, 783, 251),
+    *(
+        _window(kind, channels, size)
+        for channels, size in ((32, 32), (64, 32), (128, 16), (256, 16))
+        for kind in ("forward", "by input", "by weights")
+    ),
+    _adam_one,
+    _adam_all,
+)
 """The kernels of wlnet, one function a row."""
 
 
