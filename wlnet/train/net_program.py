@@ -47,17 +47,17 @@ def net_program(
     >>> net_program(NetChain([3, "Ramp", 2], input=4))
     Program for evaluation, batches of 64, Real32
     <BLANKLINE>
-    layer  what is done           kernel            writes  operations
-    -----  ---------------------  ----------------  ------  ----------
+    layer  what is done           kernel                writes  operations
+    -----  ---------------------  --------------------  ------  ----------
     (once, when the program is made)
-    1      copy                   copies.copy       4x3              0
-    3      copy                   copies.copy       3x2              0
+    1      pack weights           lane_blocks.to_lanes  1x4x...          0
+    3      pack weights           lane_blocks.to_lanes  1x3x...          0
     (for every batch)
-    1      product + bias + Ramp  products.product  64x3         1,536
-    3      product + bias         products.product  64x2           768
+    1      product + bias + Ramp  products.product      64x3         1,536
+    3      product + bias         products.product      64x2           768
     <BLANKLINE>
     operations an example  36
-    bytes of the arena     2,432
+    bytes of the arena     ...
     bytes of arrays        92
 
     Wolfram Language: nothing like it.
