@@ -314,3 +314,17 @@ def test_a_bare_loss_on_a_net_that_has_one_is_an_error() -> None:
     assert wl.net_train(
         loss_graph(), {"Input": X, "Target": Y}, loss_function="Loss", max_training_rounds=1
     )
+
+
+def test_two_cross_entropies_of_one_output_are_measured_as_well_as_trained() -> None:
+    rng = np.random.default_rng(0)
+    data = rng.random((20, 4)), np.arange(20) % 3
+    net = wl.NetChain([3, wl.SoftmaxLayer()], input=4)
+    options: Any = {"max_training_rounds": 1, "validation_set": data}
+    loss = wl.CrossEntropyLossLayer("Index")
+    once, twice = (
+        wl.net_train(net, data, wl.ALL, loss_function=losses, **options)
+        for losses in (loss, [loss, loss])
+    )
+    ratio = twice["RoundLossList"][0] / once["RoundLossList"][0]
+    assert ratio == pytest.approx(2, rel=1e-5)

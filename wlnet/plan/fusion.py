@@ -223,10 +223,11 @@ def _cross_entropy(work: Rewriting, logs: Call) -> None:
         return
     (pick,) = picks
     index = pick.inputs[1]
-    (negated,) = [c for c in work.graph.calls if pick.outputs[0] in c.inputs] or (None,)
-    if negated is None or negated.attributes.get("function") != "Negate":
+    (negated, *others) = [c for c in work.graph.calls if pick.outputs[0] in c.inputs] or (None,)
+    # Two losses of one output read the same pick.
+    if negated is None or others or work.uses[pick.outputs[0]] != 1:
         return
-    if work.uses[pick.outputs[0]] != 1:
+    if negated.attributes.get("function") != "Negate":
         return
     outputs: list[Value] = [negated.outputs[0]]
     dropped = [pick]

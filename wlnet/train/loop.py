@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -68,7 +69,8 @@ class Trainer:
         self.rate = options.learning_rate
         self.started = time.perf_counter()
         self._keep_prefix()
-        self.pace = Pace()
+        self.paces: defaultdict[int, Pace] = defaultdict(Pace)
+        """By how many examples a step is on: the last batch of a round may be smaller."""
         self.workers = 1
         self.snapshot = Snapshot(self)
 
@@ -118,7 +120,7 @@ class Trainer:
             for batches in self.source.round(number, self.state):
                 done = 0
                 while done < batches.count and not late:
-                    steps, self.workers = self.pace.next(
+                    steps, self.workers = self.paces[batches.size].next(
                         batches.count - done, self._choices(batches.size)
                     )
                     some = batches.part(done, steps)
@@ -150,7 +152,7 @@ class Trainer:
         self.snapshot.keep_up()
         begun = time.perf_counter()
         tallies, done, bad = self._steps(batches)
-        self.pace.took(time.perf_counter() - begun, done, self.workers)
+        self.paces[batches.size].took(time.perf_counter() - begun, done, self.workers)
         if bad:
             self.snapshot.go_back()
             good = self._replay(batches.part(0, done - 1)) if done > 1 else None

@@ -1,0 +1,72 @@
+"""How many steps run in one go, on how many workers: by what steps took."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+import wlnet as wl
+from wlnet.train import loop, pace
+from wlnet.train.pace import SECONDS, TRIAL, Pace
+
+BOTH = (4, 1)
+
+
+def run(it: Pace, choices: tuple[int, ...], seconds: dict[int, float], most: int = 10**6) -> int:
+    """Let a pace decide once, and tell it how long that took; which number of workers it was."""
+    steps, workers = it.next(most, choices)
+    assert 1 <= steps <= most
+    it.took(steps * seconds[workers], steps, workers)
+    return workers
+
+
+@pytest.mark.parametrize(("seconds", "best"), [({4: 1e-4, 1: 3e-4}, 4), ({4: 3e-4, 1: 1e-4}, 1)])
+def test_after_trying_both_the_faster_number_of_workers_runs(
+    seconds: dict[int, float], best: int
+) -> None:
+    it = Pace()
+    tried = [run(it, BOTH, seconds) for _ in range(12)]
+    assert set(tried[:6]) == set(BOTH)
+    assert set(tried[-3:]) == {best}
+
+
+def test_a_machine_that_becomes_busy_is_noticed(monkeypatch: pytest.MonkeyPatch) -> None:
+    now = 100.0
+    monkeypatch.setattr(pace.time, "perf_counter", lambda: now)
+    it = Pace()
+    for _ in range(9):
+        run(it, BOTH, {4: 1e-4, 1: 3e-4})
+    assert run(it, BOTH, {4: 9e-4, 1: 3e-4}) == 4
+    assert run(it, BOTH, {4: 9e-4, 1: 3e-4}) == 1
+    now += 2 * pace.TRIAL_EVERY
+    assert run(it, BOTH, {4: 1e-4, 1: 3e-4}) == 4, "tried again"
+    assert run(it, BOTH, {4: 1e-4, 1: 3e-4}) == 4
+
+
+def test_steps_add_up_to_the_time_between_two_looks_at_the_user() -> None:
+    it = Pace()
+    for _ in range(4):
+        run(it, (2,), {2: 1e-3})
+    steps, _ = it.next(10**6, (2,))
+    assert TRIAL < steps * 1e-3 <= SECONDS
+
+
+def test_what_the_short_last_batch_of_a_round_takes_says_nothing_of_the_others(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A short step is not divided; were its time taken for that of one worker, the others would
+    not be divided either."""
+    told: dict[int, list[int]] = {}
+
+    class Watched(Pace):
+        def took(self, seconds: float, steps: int, workers: int) -> None:
+            told.setdefault(id(self), []).append(steps)
+            super().took(seconds, steps, workers)
+
+    monkeypatch.setattr(loop, "Pace", Watched)
+    rng = np.random.default_rng(0)
+    data = rng.random((35, 4), np.float32), rng.random((35, 2), np.float32)
+    net = wl.net_initialize(wl.NetChain([2], input=4))
+    wl.net_train(net, data, batch_size=16, max_training_rounds=3, training_progress_reporting=None)
+    whole, short = told.values()
+    assert (sum(whole), sum(short)) == (3 * 2, 3)
