@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from wlnet.engine.team import call_alone
-from wlnet.kernels import cache, compiling, loading, updates
+from wlnet.kernels import cache, compiling, flat_updates, loading
 from wlnet.kernels.instructions import real, reals, words
 from wlnet.kernels.language import Kernel, Target, native
 
@@ -107,7 +107,7 @@ def test_the_loop_over_float32_never_widens_to_float64(name: str) -> None:
     from numba import njit, types
 
     meaning = compiling._Meaning(Target("Real32", loading.vector_width()))
-    entry = njit(**compiling._OPTIONS)(compiling._entry(getattr(updates, name), meaning))
+    entry = njit(**compiling._OPTIONS)(compiling._entry(getattr(flat_updates, name), meaning))
     entry.compile((types.int64, types.int64))
     (code,) = entry.inspect_llvm().values()
     assert "fptrunc" in code  # the numbers of the call, before the loop

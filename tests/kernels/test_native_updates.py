@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests import reference_methods as formulas
 from tests.kernels import native_bench
 from tests.kernels.native_bench import REALS, call, guarded, like
-from wlnet.kernels import updates
+from wlnet.kernels import flat_updates, updates
 from wlnet.kernels.language import Kernel
 from wlnet.kernels.products import BY_COLUMNS, BY_ROWS
 
@@ -36,15 +36,15 @@ class Way:
 
 WAYS = [
     Way(
-        updates.adam, formulas.adam, 2, (0.9, 0.999, 1e-5),
+        flat_updates.adam, formulas.adam, 2, (0.9, 0.999, 1e-5),
         lambda t: math.sqrt(1 - 0.999**t) / (1 - 0.9**t),
     ),
-    Way(updates.rmsprop, formulas.rmsprop(0.9), 3, (0.95, 0.9, 1e-6)),
-    Way(updates.rmsprop, formulas.rmsprop(0.0), 3, (0.95, 0.0, 1e-6)),
-    Way(updates.sgd, formulas.sgd_plain, 0, ()),
-    Way(updates.sgd_momentum, formulas.sgd_momentum, 1, (0.93,)),
-    Way(updates.sign_sgd, formulas.sign_sgd_plain, 0, ()),
-    Way(updates.sign_sgd_momentum, formulas.signum, 1, (0.93,)),
+    Way(flat_updates.rmsprop, formulas.rmsprop(0.9), 3, (0.95, 0.9, 1e-6)),
+    Way(flat_updates.rmsprop, formulas.rmsprop(0.0), 3, (0.95, 0.0, 1e-6)),
+    Way(flat_updates.sgd, formulas.sgd_plain, 0, ()),
+    Way(flat_updates.sgd_momentum, formulas.sgd_momentum, 1, (0.93,)),
+    Way(flat_updates.sign_sgd, formulas.sign_sgd_plain, 0, ()),
+    Way(flat_updates.sign_sgd_momentum, formulas.signum, 1, (0.93,)),
 ]  # fmt: skip
 ways = pytest.mark.parametrize("way", WAYS, ids=lambda way: f"{way.kernel.name}-{way.settings}")
 precisions = pytest.mark.parametrize("precision", REALS)
@@ -265,4 +265,4 @@ def test_the_sum_of_columns_goes_straight_into_the_update(
 
 def test_all_flat_kernels_have_the_same_fields() -> None:
     for way in WAYS:
-        assert way.kernel.fields == updates.FLAT
+        assert way.kernel.fields == flat_updates.FLAT

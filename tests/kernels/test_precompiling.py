@@ -83,7 +83,7 @@ def test_every_kernel_of_every_module_is_listed_under_its_name() -> None:
         values += [item for value in values if isinstance(value, dict) for item in value.values()]
         found |= {value for value in values if isinstance(value, Kernel)}
     assert found == set(listed.values())
-    assert {"running.run", "products.product", "updates.adam"} <= set(listed)
+    assert {"running.run", "products.product", "flat_updates.adam"} <= set(listed)
 
 
 def test_two_kernels_never_have_one_name_as_it_names_their_machine_code() -> None:
@@ -332,5 +332,5 @@ def test_a_program_prepares_all_kernels_that_it_calls(monkeypatch: pytest.Monkey
         lambda kernels, precision, cores: asked.append({kernel.name for kernel in kernels}),
     )
     wl.net_train(wl.NetChain([2]), (np.ones((4, 3)), np.ones((4, 2))), max_training_rounds=1)
-    needed = {"running.run", "updates.product_update", "updates.adam", "rows.gather_batch"}
+    needed = {"running.run", "updates.product_update", "flat_updates.adam", "rows.gather_batch"}
     assert needed <= set.union(*asked)

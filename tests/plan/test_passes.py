@@ -22,7 +22,7 @@ from wlnet.plan.compile import GRADIENT, finish, forward_blueprint, training_blu
 from wlnet.plan.lower import lower
 from wlnet.plan.passes import PASSES, prune, share
 
-EVERY = (*PASSES, "place", "rows", "pack")
+EVERY = (*PASSES, "place", "rows", "pack", "order")
 
 
 def names(graph: Graph) -> list[str]:

@@ -24,7 +24,7 @@ from wlnet.plan.passes import PASSES
 
 EXAMPLES, BATCH, STEPS, SEED = 11, 5, 3, 4
 RATE = 0.02
-EVERY = (*PASSES, "place", "prefix", "fuse_update", "pack")
+EVERY = (*PASSES, "place", "prefix", "fuse_update", "pack", "order")
 ORDER = np.random.default_rng(8).integers(0, EXAMPLES, BATCH * STEPS)
 """The examples of each step; some come twice, some never."""
 

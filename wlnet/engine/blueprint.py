@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import struct
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -90,6 +91,13 @@ class Record:
 
 
 Field = int | float | Address | Outside | Words | Code | Record
+
+
+def word_of(number: float) -> int:
+    """The word that holds a number: an integer as it is, of a float its bits."""
+    if isinstance(number, float):
+        return int(struct.unpack("q", struct.pack("d", number))[0])
+    return int(number)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,6 @@ The plan says what is called on which slots; the program owns the memory, and ru
 
 from __future__ import annotations
 
-import struct
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -25,6 +24,7 @@ from wlnet.engine.blueprint import (
     View,
     Words,
     dtype_of,
+    word_of,
 )
 from wlnet.engine.resources import available_cores
 from wlnet.engine.team import Team, native_function
@@ -151,9 +151,7 @@ class Program:
         if isinstance(field, Record):
             inner = self._record(field.kernel.fields, field.fields)
             return int(inner.ctypes.data)
-        if isinstance(field, float):
-            return int(struct.unpack("q", struct.pack("d", field))[0])
-        return int(field)
+        return word_of(field)
 
     def set(self, name: Any, word: int) -> None:
         """Set an outside word, such as the address of a table; the caller keeps it alive."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ctypes
-import struct
 from _thread import allocate_lock, start_new_thread
 from collections.abc import Callable
 from functools import cache
@@ -12,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from wlnet.engine.blueprint import word_of
 from wlnet.kernels.language import Kernel, Precision
 from wlnet.kernels.loading import address
 
@@ -157,6 +157,4 @@ def _word(field: Any) -> int:
         return 0
     if isinstance(field, np.ndarray):
         return int(field.ctypes.data)
-    if isinstance(field, float):
-        return int(struct.unpack("q", struct.pack("d", field))[0])
-    return int(field)
+    return word_of(field)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wlnet.kernels.flat_updates import told
 from wlnet.kernels.instructions import (
     ITEM,
     doubles,
@@ -12,7 +13,6 @@ from wlnet.kernels.instructions import (
     stop_of,
 )
 from wlnet.kernels.language import PerTarget, native
-from wlnet.kernels.updates import told
 
 LINE = PerTarget(lambda target: 64 // target.item)
 

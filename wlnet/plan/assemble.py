@@ -13,6 +13,7 @@ from wlnet.kernels.language import Precision
 from wlnet.plan.emitter import CHANGING, Emitter, Learner, accepts
 from wlnet.plan.layouts import Layouts
 from wlnet.plan.memory import lives, offsets, waits
+from wlnet.plan.order import arrays_first
 
 
 def assemble(
@@ -22,20 +23,21 @@ def assemble(
     constants: Collection[Any] = (),
     backwards: Collection[Any] = (),
     learners: Mapping[Any, Learner] | None = None,
-    reuse: bool = True,
+    without: Collection[str] = (),
 ) -> Blueprint:
     """The blueprint of a graph.
 
     constants: keys of arrays that never change: what depends on them alone is computed once, when
     the program is made. backwards: keys of arrays whose axes lie in memory in the opposite order.
-    learners: how arrays are updated, by key. reuse: False gives every value memory of its own.
+    learners: how arrays are updated, by key. without: "place" gives every value memory of its own,
+    "order" leaves the calls in the order of the graph.
     """
     layouts = Layouts(graph, accepts, backwards)
     emitter = Emitter(layouts, precision, learners)
     fixed = {graph.arrays[key] for key in constants if key in graph.arrays}
     once: list[Step] = []
     steps: list[Step] = []
-    for call in layouts.calls:
+    for call in layouts.calls if "order" in without else arrays_first(layouts):
         made = emitter.emit(call)
         if _is_fixed(call, fixed, layouts):
             fixed.update(call.outputs)
@@ -47,7 +49,7 @@ def assemble(
     inputs = {name: emitter.view(value) for name, value in graph.inputs.items()}
     kept = {view.slot for view in (*inputs.values(), *outputs.values(), *updates.values())}
     kept |= {view.slot for step in once for view in step.writes}
-    slots, places, top = _slots(graph, emitter, steps, kept, backwards, reuse)
+    slots, places, top = _slots(graph, emitter, steps, kept, backwards, "place" not in without)
     return Blueprint(
         slots=slots,
         once=tuple(once),

@@ -155,7 +155,7 @@ def step_blueprint(
         constants=constants,
         backwards=backwards,
         learners=learners,
-        reuse="place" not in without,
+        without=without,
     )
     return Steps(step, prefix)
 
@@ -215,5 +215,5 @@ def finish(
         precision,
         constants=constants,
         backwards=backwards,
-        reuse="place" not in without,
+        without=without,
     )

@@ -16,7 +16,7 @@ import numpy as np
 from wlnet.graph.graph import Call, Graph, Value
 
 VIEWS = frozenset({"reshape", "transpose", "broadcast", "slice"})
-COPY, PACK = "copy", "pack"
+COPY = "copy"
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,6 @@ class Layouts:
         self.of: dict[Value, Layout] = {}
         self.calls: list[Call] = []
         self._copies: dict[Value, Value] = {}
-        self._early: list[Call] = []
         self._arrays = set(graph.arrays.values())
         for value in graph.inputs.values():
             self._fresh(value)
@@ -82,14 +81,12 @@ class Layouts:
             )
             for output in call.outputs:
                 self._fresh(output)
-            early = call.primitive == PACK and self.of[inputs[0]].base in self._arrays
-            (self._early if early else self.calls).append(
+            self.calls.append(
                 Call(call.primitive, inputs, call.outputs, call.attributes, call.origin)
             )
         # Results are read as a whole, and outlive what they are views of.
         self.outputs = {key: self._result(value) for key, value in graph.outputs.items()}
         self.updates = {key: self._result(value) for key, value in graph.updates.items()}
-        self.calls = [*self._early, *self.calls]
 
     def _fresh(self, value: Value) -> None:
         self.of[value] = Layout(value, 0, contiguous(value.shape))
@@ -106,11 +103,7 @@ class Layouts:
             copy = self.graph.new_value(value.shape, value.element)
             self._copies[value] = copy
             origin = reader.origin if reader is not None else ()
-            # Copies of arrays can be made at once, before anybody waits for anything.
-            of_array = self.of[value].base in self._arrays
-            (self._early if of_array else self.calls).append(
-                Call(COPY, (value,), (copy,), {}, origin)
-            )
+            self.calls.append(Call(COPY, (value,), (copy,), {}, origin))
             self._fresh(copy)
         return self._copies[value]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 
 from wlnet.graph.graph import Call, Graph, Value
-from wlnet.plan.fusion import Rewriting
+from wlnet.plan.rewriting import Rewriting
 
 FEW = 8
 """Rows of a product under which packing costs more than it brings: those of a tile."""

@@ -7,14 +7,13 @@ from collections.abc import Callable
 
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.graph.primitives import PRIMITIVES
+from wlnet.plan.cross_entropy import fuse_cross_entropy
 from wlnet.plan.fusion import (
     fuse_activation,
     fuse_bias,
-    fuse_cross_entropy,
     fuse_gate,
     fuse_pooling,
     fuse_windows,
-    simplify,
 )
 
 Pass = Callable[[Graph], Graph]
@@ -50,6 +49,35 @@ def share(graph: Graph) -> Graph:
         known.setdefault(key, new)
         kept.append(new)
     return graph.with_calls(kept)
+
+
+def simplify(graph: Graph) -> Graph:
+    """Transposes of transposes and reshapes of reshapes as one, or as nothing."""
+    same: dict[Value, Value] = {}
+    makers: dict[Value, Call] = {}
+    calls: list[Call] = []
+    results = set(graph.results())
+    for call in graph.calls:
+        inputs = tuple(same.get(value, value) for value in call.inputs)
+        new = Call(call.primitive, inputs, call.outputs, call.attributes, call.origin)
+        (first, *_) = (*inputs, None)
+        inner = makers.get(first) if first is not None else None
+        if inner is not None and inner.primitive == call.primitive == "transpose":
+            axes = tuple(inner.attributes["axes"][axis] for axis in call.attributes["axes"])
+            new = Call("transpose", inner.inputs, call.outputs, {"axes": axes}, call.origin)
+        elif inner is not None and inner.primitive == call.primitive == "reshape":
+            new = Call("reshape", inner.inputs, call.outputs, call.attributes, call.origin)
+        (output, *_) = new.outputs or (None,)
+        idle = (new.primitive == "transpose" and list(new.attributes["axes"]) == sorted(
+            new.attributes["axes"])) or (
+            new.primitive == "reshape" and new.inputs[0].shape == new.outputs[0].shape)  # fmt: skip
+        if idle and output is not None and output not in results:
+            same[output] = new.inputs[0]
+            continue
+        for value in new.outputs:
+            makers[value] = new
+        calls.append(new)
+    return graph.with_calls(calls)
 
 
 PASSES: dict[str, Pass] = {

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from wlnet.graph.graph import Call, Graph, Value
-from wlnet.plan.fusion import Rewriting, simplify
 from wlnet.plan.packing import is_worth
+from wlnet.plan.passes import simplify
+from wlnet.plan.rewriting import Rewriting
 
 
 def fetch_inputs(graph: Graph) -> None:

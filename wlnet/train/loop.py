@@ -14,7 +14,7 @@ import numpy as np
 from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.net import Net
 from wlnet.core.rules import ArrayKey
-from wlnet.engine.blueprint import DTYPES, dtype_of
+from wlnet.engine.blueprint import DTYPES
 from wlnet.engine.program import Program
 from wlnet.evaluate.columns import Array
 from wlnet.methods.schedules import factors
@@ -26,7 +26,7 @@ from wlnet.train.losses import TrainingNet
 from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options
 from wlnet.train.pace import Pace, Snapshot
-from wlnet.train.programs import prefix_columns, programs_of
+from wlnet.train.programs import feed, prefix_columns, programs_of
 from wlnet.train.sources import ArraySource, Batches, Source
 from wlnet.train.state import TrainingState, plan_of
 from wlnet.train.stopping import sign_of
@@ -195,14 +195,8 @@ class Trainer:
 
     def _set(self, program: Program, batches: Batches) -> dict[Any, Array]:
         """Everything a program is given from outside; gives the tables that it will fill."""
-        program.set("order", batches.order.ctypes.data)
-        for name, column in batches.columns.items():
-            program.set(("column", name), column.ctypes.data)
-        kept: dict[Any, Array] = {}
-        for name, view in program.blueprint.tables.items():
-            dtype = dtype_of(view.element, self.options.precision)
-            kept[name] = np.empty((batches.count, *view.shape), dtype)
-            program.set(("table", name), kept[name].ctypes.data)
+        kept = feed(program, batches)
+        # Programs know addresses: somebody must hold on to what lies there.
         self._tables = [kept, batches, self._set_rates(program, batches.count)]
         return kept
 

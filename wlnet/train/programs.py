@@ -28,7 +28,7 @@ from wlnet.train.learners import Learner, Rates
 from wlnet.train.losses import TrainingNet
 from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options
-from wlnet.train.sources import ArraySource
+from wlnet.train.sources import ArraySource, Batches
 
 WORTH = 3e-5
 """Seconds of a step from which it is worth to divide it: the threads live for many steps."""
@@ -206,19 +206,28 @@ def _sum_inside(losses: Array) -> Array:
     return total
 
 
+def feed(program: Program, batches: Batches) -> dict[Any, Array]:
+    """Give a program the examples of its steps, and tables for what it keeps of them.
+
+    The tables by name, a row a step. The caller holds on to them, and to the batches.
+    """
+    program.set("order", batches.order.ctypes.data)
+    for name, column in batches.columns.items():
+        program.set(("column", name), column.ctypes.data)
+    tables: dict[Any, Array] = {}
+    for name, view in program.blueprint.tables.items():
+        dtype = dtype_of(view.element, program.blueprint.precision)
+        tables[name] = np.empty((batches.count, *view.shape), dtype)
+        program.set(("table", name), tables[name].ctypes.data)
+    return tables
+
+
 def prefix_columns(program: Program, source: ArraySource, size: int) -> dict[Any, Array]:
     """What the program of a frozen prefix keeps of all examples: a column for each output."""
     count = source.examples
     steps = -(-count // size)
     # The last batch is filled up with the last example.
     order = np.minimum(np.arange(steps * size, dtype=np.int64), count - 1)
-    program.set("order", order.ctypes.data)
-    for name, column in source.columns.items():
-        program.set(("column", name), column.ctypes.data)
-    tables = {}
-    for name, view in program.blueprint.tables.items():
-        dtype = dtype_of(view.element, program.blueprint.precision)
-        tables[name] = np.empty((steps * size, *view.shape[1:]), dtype)
-        program.set(("table", name), tables[name].ctypes.data)
+    tables = feed(program, Batches(source.columns, order, size))
     program.run(steps=steps)
-    return {name: table[:count] for name, table in tables.items()}
+    return {name: table.reshape(-1, *table.shape[2:])[:count] for name, table in tables.items()}

@@ -97,7 +97,7 @@ def _(e: Emitter, call: Call) -> None:
             work=2 * last * m * n * k,
             share=(m, TALL.of(e.target)) if by_rows else None,
             own=[v for v in (a, c, gate) if v is not None and is_by_rows(e, v, m)],
-            what=_what(call),
+            what=named("product", call),
             lead=last,
             a_lead=a_lead[-1],
             b_lead=b_lead[-1],
@@ -138,8 +138,9 @@ def _(e: Emitter, call: Call) -> None:
     )  # fmt: skip
 
 
-def _what(call: Call) -> str:
-    parts = ["product"]
+def named(what: str, call: Call) -> str:
+    """What a product or a convolution does, and what besides."""
+    parts = [what]
     parts += ["bias"] if call.attributes.get("bias") else []
     parts += [call.attributes["activation"]] if call.attributes.get("activation") else []
     parts += ["gate"] if call.attributes.get("gate") else []

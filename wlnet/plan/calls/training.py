@@ -8,6 +8,7 @@ from typing import Any
 from wlnet.engine.blueprint import Address, Code, Outside, Record, View
 from wlnet.graph.graph import Call
 from wlnet.kernels import rows, updates
+from wlnet.kernels.flat_updates import FLAT
 from wlnet.kernels.products import BY_COLUMNS, BY_ROWS
 from wlnet.kernels.replacing import replace
 from wlnet.kernels.tiles import TALL
@@ -69,8 +70,8 @@ def flat(e: Emitter, call: Call, gradient: Address | int) -> tuple[Record, list[
         "gradient_distance": 0,
         **learner.settings,
     }
-    assert set(fields) == set(updates.FLAT), sorted(set(fields) ^ set(updates.FLAT))
-    return Record(learner.kernel, tuple(fields[name] for name in updates.FLAT)), touched
+    assert set(fields) == set(FLAT), sorted(set(fields) ^ set(FLAT))
+    return Record(learner.kernel, tuple(fields[name] for name in FLAT)), touched
 
 
 def contiguous_bytes(e: Emitter, shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -19,7 +19,7 @@ from wlnet.kernels.loading import vector_width
 from wlnet.kernels.masking import mask_lanes
 from wlnet.kernels.tiles import NO_ACTIVATION
 from wlnet.kernels.windows_in_lanes import convolve
-from wlnet.plan.calls.products import ACTIVATIONS
+from wlnet.plan.calls.products import ACTIVATIONS, named
 from wlnet.plan.emitter import Emitter, count_of, emits
 
 AXES = 3
@@ -84,24 +84,20 @@ def _(e: Emitter, call: Call) -> None:
     bias = more.pop(0) if call.attributes.get("bias") else None
     activation = ACTIVATIONS[call.attributes.get("activation")]
     e.step(
-        convolve, reads=call.inputs, writes=(y,), work=work_of(call, w, y), what=named(call),
+        convolve, reads=call.inputs, writes=(y,), work=work_of(call, w, y), what=what_of(call),
         x=e.address(x), w=e.address(w), y=e.address(y), activation=activation, gate=0,
         bias=0 if bias is None else e.address(bias), **fields,
     )  # fmt: skip
 
 
+def what_of(call: Call) -> str:
+    """What a window does, and what besides."""
+    return named(call.primitive.removeprefix("lanes_"), call)
+
+
 def work_of(call: Call, w: Value, y: Value) -> int:
     """Operations of a convolution with weights w whose output is y."""
     return 2 * count_of(y) * math.prod(w.shape[1:])
-
-
-def named(call: Call) -> str:
-    """What a convolution does besides."""
-    parts = [call.primitive.removeprefix("lanes_")]
-    parts += ["bias"] if call.attributes.get("bias") else []
-    parts += [call.attributes["activation"]] if call.attributes.get("activation") else []
-    parts += ["gate"] if call.attributes.get("gate") else []
-    return " + ".join(parts)
 
 
 @emits("lanes_convolve_input")
@@ -115,7 +111,7 @@ def _(e: Emitter, call: Call) -> None:
     for fields, w_shift, x_shift in phases:
         e.step(
             convolve, reads=call.inputs, writes=(x,), work=work_of(call, w, d) // len(phases),
-            what=named(call), x=e.address(d), w=type(w_at)(w_at.slot, w_at.offset + w_shift),
+            what=what_of(call), x=e.address(d), w=type(w_at)(w_at.slot, w_at.offset + w_shift),
             y=type(x_at)(x_at.slot, x_at.offset + x_shift), bias=0, activation=NO_ACTIVATION,
             gate=0 if gate is None else type(x_at)(e.address(gate).slot, e.address(gate).offset
                                                     + x_shift), **fields,
@@ -130,7 +126,7 @@ def _(e: Emitter, call: Call) -> None:
     fields: dict[str, Any] = window_fields.forward(image(x), spread(w.shape), image(d), **at)
     e.step(
         window_gradients.convolve_weights, reads=(x, d), writes=(w,), work=work_of(call, w, d),
-        what=named(call), scratch=window_fields.gradient_scratch(fields, e.item, at["lanes"]),
+        what=what_of(call), scratch=window_fields.gradient_scratch(fields, e.item, at["lanes"]),
         x=e.address(x), y=e.address(d), w=e.address(w), **window_fields.gradient(fields),
     )  # fmt: skip
 
@@ -143,7 +139,7 @@ def _(e: Emitter, call: Call) -> None:
         image(x), image(y), **window(e, call, pooling=True)
     )
     common: dict[str, Any] = {
-        "reads": (x,), "writes": call.outputs, "what": named(call), "x": e.address(x),
+        "reads": (x,), "writes": call.outputs, "what": what_of(call), "x": e.address(x),
         "y": e.address(y), "work": count_of(y) * math.prod(call.attributes["kernel"]),
     }  # fmt: skip
     if where:
@@ -161,8 +157,9 @@ def _(e: Emitter, call: Call) -> None:
         image(x), image(d), **window(e, call, pooling=True)
     )
     e.step(
-        pools_in_lanes.pool_back, reads=call.inputs, writes=(x,), what=named(call), x=e.address(x),
-        y=e.address(d), places=e.address(where[0]) if where else 0, work=count_of(x), **fields,
+        pools_in_lanes.pool_back, reads=call.inputs, writes=(x,), what=what_of(call),
+        x=e.address(x), y=e.address(d), places=e.address(where[0]) if where else 0,
+        work=count_of(x), **fields,
     )  # fmt: skip
 
 
@@ -177,7 +174,7 @@ def _(e: Emitter, call: Call) -> None:
     bias = more.pop(0) if call.attributes.get("bias") else None
     e.step(
         windows_pooled.convolve_pooled, reads=call.inputs, writes=call.outputs,
-        work=4 * work_of(call, w, y), what=named(call) + " + largest of 2 x 2",
+        work=4 * work_of(call, w, y), what=what_of(call) + " + largest of 2 x 2",
         scratch=window_fields.pooled_scratch(fields, e.item, at["lanes"]), x=e.address(x),
         w=e.address(w), y=e.address(y), places=e.address(places[0]) if places else 0,
         activation=ACTIVATIONS[call.attributes.get("activation")],
@@ -226,7 +223,7 @@ def _(e: Emitter, call: Call) -> None:
     )
     e.step(
         windows_in_rows.convolve_rows, reads=call.inputs, writes=(y,), work=work_of(call, w, y),
-        what=named(call), scratch=window_fields.rows_scratch(fields, e.item, vector_width()),
+        what=what_of(call), scratch=window_fields.rows_scratch(fields, e.item, vector_width()),
         x=e.address(x), w=e.address(w), y=e.address(y), bias=e.address(more[0]) if more else 0,
         activation=ACTIVATIONS[call.attributes.get("activation")],
         **window_fields.in_rows(fields),
@@ -243,7 +240,7 @@ def _(e: Emitter, call: Call) -> None:
     fields = window_fields.pooled(fields, shape[3], shape[4], e.item, 1)
     e.step(
         windows_in_rows.convolve_rows_pooled, reads=call.inputs, writes=(y,),
-        work=4 * work_of(call, w, y), what=named(call) + " + largest of 2 x 2",
+        work=4 * work_of(call, w, y), what=what_of(call) + " + largest of 2 x 2",
         scratch=window_fields.rows_scratch(fields, e.item, vector_width()), x=e.address(x),
         w=e.address(w), y=e.address(y), bias=e.address(more[0]) if more else 0,
         activation=ACTIVATIONS[call.attributes.get("activation")],
