@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from tests import reference_methods as formulas
 from tests.kernels import native_bench
 from tests.kernels.native_bench import REALS, call, guarded, like
-from wlnet.kernels import flat_updates, updates
+from wlnet.engine.forms import PACKED, laid, unlaid
+from wlnet.kernels import flat_updates, packed_updates, updates
 from wlnet.kernels.language import Kernel
+from wlnet.kernels.loading import lanes_of
 from wlnet.kernels.products import BY_COLUMNS, BY_ROWS
 
 FIELDS_MISSING = {"state0": None, "state1": None, "state2": None}
@@ -234,6 +236,81 @@ def test_the_gradient_of_a_product_goes_straight_into_the_update(
     wanted.step(gradient, 2, plain=False)
     bound = 100 * TOLERANCE[precision]
     np.testing.assert_allclose(first.values[steady], wanted.values[steady], rtol=bound, atol=bound)
+
+
+def packed_step(
+    array: Trained, a: Any, b: Any, columns: int, record: Any, memory: Any, workers: int
+) -> None:
+    depth, rows = a.shape
+    width = lanes_of(array.precision) * a.itemsize
+    call(
+        packed_updates.PACKED[array.way.kernel], array.precision, workers,
+        packed_updates.scratch_bytes(depth, width), 0, memory=memory, record=record, rows=rows,
+        columns=columns, depth=depth, a=a, a_depth=a.strides[0], b=b, b_depth=b.strides[0],
+    )  # fmt: skip
+
+
+@ways
+@precisions
+@given(
+    rows=st.one_of(st.integers(1, 40), st.sampled_from([64, 150])),
+    columns=st.integers(1, 40),
+    depth=st.one_of(st.integers(0, 40), st.just(70)),
+    gap=st.integers(0, 2),
+    held=st.booleans(),
+    seed=st.integers(0, 99),
+)
+@example(rows=150, columns=33, depth=70, gap=1, held=False, seed=1)
+@example(rows=17, columns=16, depth=16, gap=0, held=True, seed=1)
+@settings(max_examples=8)
+def test_a_packed_array_is_updated_as_a_plain_one(
+    way: Way, precision: Any, rows: int, columns: int, depth: int, gap: int, held: bool, seed: int
+) -> None:
+    """The plain array is the transpose: (columns, rows)."""
+    real, lanes = REALS[precision], lanes_of(precision)
+    limits = (0.1, 3.0, 2.0) if held else (0.0, math.inf, math.inf)
+    a = like(draws(seed, depth, rows + gap), real)[:, :rows]
+    b = like(draws(seed + 1, depth, columns + gap), real)[:, :columns]
+    start = draws(seed + 2, columns, rows).astype(real)
+    plain = Trained(way, precision, start, [0.01], *limits)
+    product_step(plain, b.T, a, 0, 1, BY_ROWS)
+    for workers in (1, 2, 5):
+        array = Trained(way, precision, laid(start, PACKED, lanes), [0.01], *limits)
+        packed_step(array, a, b, columns, array.record(), array.memory, workers)
+        pairs = [(array.values, plain.values), *zip(array.states, plain.states, strict=True)]
+        for mine, wanted in pairs:
+            assert unlaid(mine, PACKED, start.shape).tobytes() == wanted.tobytes()
+            beyond = mine.transpose(0, 2, 1).reshape(-1, rows)[columns:]
+            assert not beyond.any(), "lanes beyond the last column stay zero"
+        assert array.status[0] == plain.status[0]
+
+
+@ways
+@precisions
+def test_a_packed_array_rests_and_tells_what_is_not_finite(way: Way, precision: Any) -> None:
+    real, lanes = REALS[precision], lanes_of(precision)
+    start = laid(draws(3, 20, 40).astype(real), PACKED, lanes)
+    a, b = like(draws(1, 5, 40), real), like(draws(2, 5, 20), real)
+    resting = Trained(way, precision, start, [math.nan], 0.1, 3.0, 2.0)
+    before = resting.bits()
+    packed_step(resting, a, b, 20, resting.record(), resting.memory, 2)
+    assert resting.bits() == before
+    b[4, 19] = math.inf
+    array = Trained(way, precision, start, [0.1], 0.0, math.inf, math.inf)
+    packed_step(array, a, b, 20, array.record(), array.memory, 2)
+    assert array.status[0] == 1
+
+
+@precisions
+def test_a_mean_that_forgets_at_once_keeps_small_numbers(precision: Any) -> None:
+    """1 + (x^2 - 1) would lose x, and may come out below zero."""
+    way = Way(flat_updates.adam, formulas.adam, 2, (0.0, 0.0, 1e-5))
+    array = Trained(way, precision, np.zeros(3), [0.1] * 2, 0.0, math.inf, math.inf)
+    array.step(like([1.0, -1.0, 3.0], REALS[precision]), 0)
+    array.step(like([3e-6, 1e-5, -7e-5], REALS[precision]), 1)
+    mean, square = array.states
+    np.testing.assert_allclose(mean, [3e-6, 1e-5, -7e-5], rtol=1e-6)
+    np.testing.assert_allclose(square, [9e-12, 1e-10, 4.9e-9], rtol=1e-6)
 
 
 @precisions

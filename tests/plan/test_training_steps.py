@@ -14,8 +14,10 @@ from tests.bench import draws
 from wlnet import NetChain, NetGraph, NetPort
 from wlnet.core.net import same
 from wlnet.engine.blueprint import DTYPES
+from wlnet.engine.forms import PLAIN, laid, unlaid
 from wlnet.engine.program import Program
 from wlnet.kernels.language import Precision
+from wlnet.kernels.loading import lanes_of
 from wlnet.methods.method import METHODS, as_method
 from wlnet.nets.arrays import arrays_of, replace_arrays
 from wlnet.plan.compile import GRADIENT, step_blueprint, training_blueprint
@@ -122,10 +124,17 @@ class Training:
     def moves(self, key: Any, step: int) -> bool:
         return not (key == self.resting or key in self.statistics) or step != 1
 
-    def arrays(self, backwards: Any = ()) -> dict[Any, Any]:
+    def arrays(self, forms: Any = None) -> dict[Any, Any]:
+        lanes = lanes_of(self.precision)
         return {
-            key: np.array(value, self.dtype, order="F" if key in backwards else "C")
+            key: laid(np.asarray(value, self.dtype), (forms or {}).get(key, PLAIN), lanes)
             for key, value in arrays_of(self.model).items()
+        }
+
+    def unlaid(self, arrays: dict[Any, Any], forms: Any) -> dict[Any, Any]:
+        shapes = {key: value.shape for key, value in arrays_of(self.model).items()}
+        return {
+            key: unlaid(arrays[key], forms.get(key, PLAIN), shape) for key, shape in shapes.items()
         }
 
     def apart(self) -> tuple[dict[Any, Any], list[Any]]:
@@ -166,7 +175,7 @@ class Training:
             self.model, BATCH, {"Loss": 1.0}, learners, precision=self.precision, without=without
         )
         blueprint = steps.step
-        arrays = self.arrays(blueprint.backwards)
+        arrays = self.arrays(blueprint.forms)
         states = {
             ("state", key, i): np.zeros(arrays[key].size, self.dtype)
             for key in self.learning
@@ -189,7 +198,7 @@ class Training:
                 program.set(("rates", key), table[first:].ctypes.data)
             assert program.run(seed=SEED, step=first, steps=STEPS // runs) == STEPS // runs
             assert not program.bad
-        return arrays, list(losses)
+        return self.unlaid(arrays, blueprint.forms), list(losses)
 
     def rates(self) -> dict[Any, Any]:
         found = {}

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 import numpy as np
 
+from wlnet.engine.forms import PLAIN, Form
 from wlnet.kernels.language import ITEM, Kernel, Precision
 
 INDEX = np.int32
@@ -26,14 +27,13 @@ def dtype_of(element: str, precision: str) -> Any:
 class Slot:
     """Memory: in the arena at an offset, an array of the net, or something given for a run.
 
-    where: the offset in bytes, the key of the array, or the name. backwards: an array whose axes
-    lie in memory in the opposite order, as a matrix whose transpose is what kernels want.
+    where: the offset in bytes, the key of the array, or the name. form: how the array lies.
     """
 
     kind: Literal["arena", "array", "outside"]
     where: Any
     bytes: int
-    backwards: bool = False
+    form: Form = PLAIN
 
 
 @dataclass(frozen=True)
@@ -144,9 +144,9 @@ class Blueprint:
     tables: Mapping[Any, View] = field(default_factory=dict)
 
     @property
-    def backwards(self) -> frozenset[Any]:
-        """Keys of the arrays whose axes lie in memory in the opposite order."""
-        return frozenset(slot.where for slot in self.slots if slot.backwards)
+    def forms(self) -> dict[Any, Form]:
+        """How arrays lie in memory, by key; those that are not named lie plainly."""
+        return {slot.where: slot.form for slot in self.slots if slot.form != PLAIN}
 
     @property
     def kernels(self) -> frozenset[Kernel]:

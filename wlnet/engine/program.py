@@ -106,9 +106,7 @@ class Program:
             start = self.arena.ctypes.data + slot.where
         elif slot.kind == "array":
             array = arrays[slot.where]
-            flags = array.flags
-            whole = flags.f_contiguous if slot.backwards else flags.c_contiguous
-            assert whole, (slot, array.strides)
+            assert array.flags.c_contiguous, (slot, array.strides)
             assert array.nbytes == slot.bytes, (slot, array.shape, array.dtype)
             start = array.ctypes.data
         else:
@@ -123,7 +121,7 @@ class Program:
         base = self._arrays[view.slot]
         if base is None:
             base = self.arena[slot.where : slot.where + slot.bytes]
-        flat = base.reshape(-1, order="A").view(np.uint8)
+        flat = base.reshape(-1).view(np.uint8)
         return np.ndarray(view.shape, dtype, flat, view.offset, view.strides)
 
     # Records

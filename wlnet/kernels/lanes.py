@@ -114,11 +114,11 @@ class Lanes:
         flags = _AS_WRITTEN
         return Mask(kit, kit.builder.fcmp_unordered("uno", self.value, self.value, flags=flags))
 
-    def at_most(self, bound: float) -> Lanes:
+    def at_most(self, bound: Lanes | float) -> Lanes:
         """The smaller of it and a bound; NaN stays."""
         return (self > bound).choose(bound, self)
 
-    def at_least(self, bound: float) -> Lanes:
+    def at_least(self, bound: Lanes | float) -> Lanes:
         """The larger of it and a bound; NaN stays."""
         return (self < bound).choose(bound, self)
 

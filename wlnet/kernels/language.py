@@ -12,6 +12,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Final, Literal
 
 Precision = Literal["Real32", "Real64"]
@@ -102,7 +103,7 @@ class Kernel:
     def name(self) -> str:
         return f"{self.function.__module__.rpartition('.')[2]}.{self.function.__name__}"
 
-    @property
+    @cached_property
     def fields(self) -> tuple[str, ...]:
         """The words of a record, in order."""
         return tuple(inspect.signature(self.function).parameters)[1:]

@@ -10,7 +10,7 @@ from typing import Any
 from llvmlite import binding as llvm
 
 from wlnet.kernels import cache
-from wlnet.kernels.language import KERNELS, Kernel, Precision, Target
+from wlnet.kernels.language import ITEM, KERNELS, Kernel, Precision, Target
 
 _addresses: dict[tuple[Kernel, str], int] = {}
 _engines: list[Any] = []
@@ -22,6 +22,11 @@ def vector_width() -> int:
     """How many bytes a vector of this CPU has: 64, 32 or 16."""
     features = llvm.get_host_cpu_features()
     return 64 if features.get("avx512f") else 32 if features.get("avx2") else 16
+
+
+def lanes_of(precision: Precision) -> int:
+    """How many real numbers a vector of this CPU has."""
+    return vector_width() // ITEM[precision]
 
 
 def address(kernel: Kernel, precision: Precision) -> int:

@@ -60,6 +60,11 @@ class Kit:
     def store(self, value: Any, address: Any, offset: Any = None) -> None:
         self.builder.store(value, self.at(address, offset), align=self.item)
 
+    def prefetch(self, address: Any, offset: Any = None) -> None:
+        """Have a line of memory brought near that will be written; any address will do."""
+        flags = [ir.Constant(INDEX, flag) for flag in (1, 3, 1)]
+        self.call("llvm.prefetch.p0", ir.VoidType(), [self.at(address, offset), *flags])
+
     def load_one(self, address: Any, offset: Any = None) -> Any:
         return self.builder.load(self.at(address, offset), typ=self.real, align=self.item)
 
@@ -95,6 +100,14 @@ class Kit:
         kind = ir.VectorType(INDEX, self.lanes)
         limit = self.spread(self.builder.trunc(count, INDEX), kind)
         return self.builder.icmp_signed("<", ir.Constant(kind, list(range(self.lanes))), limit)
+
+    def double(self, x: float) -> Any:
+        """A number of 64 bits, in any precision."""
+        return ir.Constant(ir.DoubleType(), x)
+
+    def narrowed(self, x: Any) -> Any:
+        """A number of 64 bits in the precision of the target."""
+        return x if self.item == 8 else self.builder.fptrunc(x, self.real)
 
     def fma(self, a: Any, b: Any, c: Any) -> Any:
         return self.call(f"llvm.fma.{self.suffix}", self.vector, [a, b, c])

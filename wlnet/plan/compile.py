@@ -10,11 +10,12 @@ from wlnet.core.net import Net
 from wlnet.core.parts import Path
 from wlnet.core.shapes import Partial
 from wlnet.engine.blueprint import Blueprint
+from wlnet.engine.forms import PACKED, Form
 from wlnet.graph.builder import Builder, Mode
 from wlnet.graph.gradient import gradients
 from wlnet.graph.graph import Graph, Value
-from wlnet.kernels.language import ITEM, Precision
-from wlnet.kernels.loading import vector_width
+from wlnet.kernels.language import Precision
+from wlnet.kernels.loading import lanes_of
 from wlnet.plan.assemble import assemble
 from wlnet.plan.emitter import Learner
 from wlnet.plan.lanes import put_in_lanes
@@ -23,7 +24,7 @@ from wlnet.plan.packing import pack_weights
 from wlnet.plan.passes import PASSES, prune
 from wlnet.plan.prefix import split_prefix
 from wlnet.plan.updates import (
-    backwards_keys,
+    decided_forms,
     fetch_inputs,
     fuse_update,
     keep_outputs,
@@ -47,18 +48,18 @@ def forward_blueprint(
     precision: Precision = "Real32",
     inside: Sequence[tuple[Path, str]] = (),
     constants: Collection[Any] = (),
-    backwards: Collection[Any] = (),
+    forms: Mapping[Any, Form] | None = None,
     without: Sequence[str] = (),
 ) -> Blueprint:
     """What evaluates a net on a batch.
 
     inside: output ports of parts to give out too. constants: arrays that never change, so that what
-    depends on them alone is computed once. backwards: arrays that lie in memory transposed.
+    depends on them alone is computed once. forms: how arrays lie in memory, by key.
     without: passes to leave out.
     """
     graph = lower(net, batch, mode, shapes, inside=inside)
     graph.updates.clear()
-    return finish(graph, precision, without, constants=constants, backwards=backwards)
+    return finish(graph, precision, without, constants=constants, forms=forms)
 
 
 def training_blueprint(
@@ -70,7 +71,7 @@ def training_blueprint(
     frozen_statistics: frozenset[Any] = frozenset(),
     inside: Sequence[tuple[Path, str]] = (),
     precision: Precision = "Real32",
-    backwards: Collection[Any] = (),
+    forms: Mapping[Any, Form] | None = None,
     without: Sequence[str] = (),
 ) -> Blueprint:
     """What one step of training computes, before the update.
@@ -84,7 +85,7 @@ def training_blueprint(
     graph = lower(net, batch, "Train", None, frozen_statistics, inside)
     found = _gradients(graph, batch, losses, trained)
     graph.outputs |= {(GRADIENT, key): value for key, value in found.items()}
-    return finish(graph, precision, without, backwards=backwards)
+    return finish(graph, precision, without, forms=forms)
 
 
 @dataclass(frozen=True)
@@ -109,13 +110,13 @@ def step_blueprint(
     inside: Sequence[tuple[Path, str]] = (),
     precision: Precision = "Real32",
     constants: Collection[Any] = (),
-    backwards: Collection[Any] | None = None,
+    forms: Mapping[Any, Form] | None = None,
     keep_prefix: bool = False,
     without: Sequence[str] = (),
 ) -> Steps:
     """What one whole step of training does: it fetches the examples, and updates the arrays.
 
-    backwards: the arrays that lie in memory transposed; None decides it.
+    forms: how arrays lie in memory, by key; None decides it.
     learners: how each trained array is updated. Losses, and the ports named in `inside`, are kept
     in tables, a row a step. keep_prefix: the frozen prefix comes as a program of its own, whose
     results are then fetched like the examples.
@@ -141,19 +142,20 @@ def step_blueprint(
     update_arrays(graph, found)
     replace_statistics(graph, list(graph.updates))
     graph.outputs = cut
-    graph = orient(_passed(graph, precision, without), backwards)
+    graph = _passed(graph, precision, without)
+    if forms is None:
+        forms = decided_forms(graph, lanes_of(precision), "pack" not in without)
+    graph = orient(graph, forms)
     graph.outputs = {}
     graph = prune(graph)
-    if backwards is None:
-        backwards = backwards_keys(graph)
     if "fuse_update" not in without:
         graph = fuse_update(graph)
-    graph = _packed(graph, precision, without)
+    graph = _packed(graph, precision, without, forms)
     step = assemble(
         graph,
         precision,
         constants=constants,
-        backwards=backwards,
+        forms=forms,
         learners=learners,
         without=without,
     )
@@ -187,18 +189,20 @@ def _gradients(
 
 
 def _passed(graph: Graph, precision: Precision, without: Sequence[str]) -> Graph:
-    lanes = vector_width() // ITEM[precision]
-    graph = put_in_lanes(prune(graph), lanes, "rows" not in without)
+    graph = put_in_lanes(prune(graph), lanes_of(precision), "rows" not in without)
     for name, run in PASSES.items():
         if name not in without:
             graph = run(graph)
     return graph
 
 
-def _packed(graph: Graph, precision: Precision, without: Sequence[str]) -> Graph:
-    if "pack" in without:
+def _packed(
+    graph: Graph, precision: Precision, without: Sequence[str], forms: Mapping[Any, Form] | None
+) -> Graph:
+    keys = [key for key, form in (forms or {}).items() if form == PACKED]
+    if "pack" in without and not keys:
         return graph
-    return prune(pack_weights(graph, vector_width() // ITEM[precision]))
+    return prune(pack_weights(graph, lanes_of(precision), keys))
 
 
 def finish(
@@ -207,13 +211,13 @@ def finish(
     without: Sequence[str] = (),
     *,
     constants: Collection[Any] = (),
-    backwards: Collection[Any] = (),
+    forms: Mapping[Any, Form] | None = None,
 ) -> Blueprint:
     """The passes over a graph, and its blueprint."""
     return assemble(
-        _packed(_passed(graph, precision, without), precision, without),
+        _packed(_passed(graph, precision, without), precision, without, forms),
         precision,
         constants=constants,
-        backwards=backwards,
+        forms=forms,
         without=without,
     )

@@ -7,12 +7,13 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from wlnet.engine.forms import BACKWARDS, Form
 from wlnet.graph.graph import Call, Graph, Value
 
 VIEWS = frozenset({"reshape", "transpose", "broadcast", "slice"})
@@ -55,10 +56,10 @@ def is_contiguous(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
 class Layouts:
     """The layouts of all values of a graph, and its calls without views and with copies.
 
-    backwards: arrays whose axes lie in memory in the opposite order.
+    forms: how arrays lie in memory, by key.
     """
 
-    def __init__(self, graph: Graph, accepts: Accepts, backwards: Collection[Any] = ()) -> None:
+    def __init__(self, graph: Graph, accepts: Accepts, forms: Mapping[Any, Form]) -> None:
         self.graph = graph
         self.of: dict[Value, Layout] = {}
         self.calls: list[Call] = []
@@ -68,7 +69,7 @@ class Layouts:
             self._fresh(value)
         for key, value in graph.arrays.items():
             strides = contiguous(value.shape)
-            if key in backwards:
+            if forms.get(key) == BACKWARDS:
                 strides = contiguous(value.shape[::-1])[::-1]
             self.of[value] = Layout(value, 0, strides)
         for call in graph.calls:

@@ -1,14 +1,20 @@
-"""Packing: the transposed weights of a product, vector by vector.
+"""Packing: the weights of products, vector by vector.
 
-A linear layer multiplies by the transpose of its weights. Packed, the numbers that a tile reads one
-after another lie one after another, at lines of the cache; each worker packs, and then reads, the
-outputs whose weights it updates, so that they stay in its own cache.
+A linear layer multiplies by the transpose of its weights, and backwards by the weights themselves.
+Packed, the numbers that a tile reads one after another lie one after another, at lines of the
+cache; each worker packs, and then reads, the outputs whose weights it updates, so that they stay in
+its own cache. Weights that learn stay packed in memory (engine/forms.py), and are packed anew for
+the way back alone.
 """
 
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Any
 
+from wlnet.engine.forms import PACKED, packed_shape
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.plan.rewriting import Rewriting
 
@@ -21,26 +27,53 @@ def is_worth(rows: int) -> bool:
     return rows >= FEW
 
 
-def pack_weights(graph: Graph, lanes: int) -> Graph:
-    """Products by a transposed matrix read it packed."""
+def pack_weights(graph: Graph, lanes: int, keys: Collection[Any] = ()) -> Graph:
+    """Products by a transposed matrix read it packed. keys: arrays that are packed in memory."""
     work = Rewriting(graph)
     packed: dict[Value, Value] = {}
+    arrays = dict(graph.arrays)
+    for key in keys:
+        whole = graph.arrays.get(key)
+        if whole is not None:
+            arrays[key] = packed[whole] = graph.new_value(packed_shape(whole.shape, lanes))
+    own = set(packed)
+    repacked: dict[Value, Value] = {}
     calls: list[Call] = []
     for call in graph.calls:
-        turned = work.maker(call.inputs[1], "transpose") if _is_product(call) else None
-        rows = math.prod(call.outputs[0].shape[:-1]) if turned is not None else 0
-        if turned is None or turned.inputs[0].rank != 2 or not is_worth(rows):
+        if call.primitive == "update" and call.attributes["form"] == PACKED:
+            (gradient,) = call.inputs
+            there = graph.new_value(packed_shape(gradient.shape, lanes))
+            calls.append(Call("pack", (gradient,), (there,), {}, call.origin))
+            calls.append(Call("update", (there,), (), call.attributes, call.origin))
+            continue
+        if not _is_product(call):
             calls.append(call)
             continue
-        (w,) = turned.inputs
-        if w not in packed:
-            columns, depth = w.shape
-            packed[w] = graph.new_value((-(-columns // lanes), depth, lanes))
-            calls.append(Call("pack", (w,), (packed[w],), {}, call.origin))
-        inputs = (call.inputs[0], packed[w], *call.inputs[2:])
+        b = call.inputs[1]
+        turned = work.maker(b, "transpose")
+        worth = is_worth(math.prod(call.outputs[0].shape[:-1]))
+        if turned is not None and turned.inputs[0] in own:
+            there = packed[turned.inputs[0]]
+        elif turned is not None and turned.inputs[0].rank == 2 and worth:
+            (w,) = turned.inputs
+            if w not in packed:
+                packed[w] = graph.new_value(packed_shape(w.shape, lanes))
+                calls.append(Call("pack", (w,), (packed[w],), {}, call.origin))
+            there = packed[w]
+        elif b in own and worth:
+            if b not in repacked:
+                repacked[b] = graph.new_value(packed_shape(b.shape[::-1], lanes))
+                calls.append(Call("repack", (packed[b],), (repacked[b],), {}, call.origin))
+            there = repacked[b]
+        else:
+            calls.append(call)
+            continue
+        inputs = (call.inputs[0], there, *call.inputs[2:])
         attributes = {**call.attributes, "packed": True}
         calls.append(Call("affine", inputs, call.outputs, attributes, call.origin))
-    return graph.with_calls(calls)
+    # Who reads such an array otherwise is given a plain copy.
+    plain = [Call("unpack", (packed[whole],), (whole,)) for whole in own]
+    return replace(graph, arrays=arrays, calls=[*plain, *calls])
 
 
 def _is_product(call: Call) -> bool:

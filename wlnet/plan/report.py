@@ -50,9 +50,9 @@ class ProgramReport:
     """What will run for a net and a batch; shown as a table.
 
     calls: in the order they run. left_out: what the program of the same net with everything trained
-    has besides. array_bytes: all arrays that are read; state_bytes: what the method keeps beside
-    those that learn. prefix_bytes_per_example: what is kept of the frozen prefix. The operations
-    are those for every batch, without the frozen prefix.
+    has besides. array_bytes: all arrays that are read, as they lie in memory; state_bytes: what the
+    method keeps beside those that learn. prefix_bytes_per_example: what is kept of the frozen
+    prefix. The operations are those for every batch, without the frozen prefix.
 
     Examples: see net_program.
     """

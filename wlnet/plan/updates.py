@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from typing import Any
 
+from wlnet.engine.forms import BACKWARDS, PACKED, PLAIN, Form
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.plan.packing import is_worth
 from wlnet.plan.passes import simplify
@@ -30,9 +32,7 @@ def keep_outputs(graph: Graph, outputs: Mapping[Any, Value]) -> None:
 def update_arrays(graph: Graph, gradients: Mapping[Any, Value]) -> None:
     """Each array is updated by its gradient."""
     for key, value in gradients.items():
-        graph.calls.append(
-            Call("update", (value,), (), {"key": key, "backwards": False}, _layer(key))
-        )
+        graph.calls.append(Call("update", (value,), (), {"key": key}, _layer(key)))
 
 
 def replace_statistics(graph: Graph, keys: Collection[Any]) -> None:
@@ -46,28 +46,59 @@ def _layer(key: Any) -> tuple[Any, ...]:
     return key[:-1] if isinstance(key, tuple) else ()
 
 
-def orient(graph: Graph, backwards: Collection[Any] | None = None) -> Graph:
-    """Gradients that come out transposed, as those of linear layers do, are made to fit.
+def decided_forms(graph: Graph, lanes: int, packs: bool) -> dict[Any, Form]:
+    """How the arrays that learn lie in memory, where not plainly.
 
-    Where the weights are packed, the product is done the other way round. Where they are not,
-    because there are few examples, the array lies in memory transposed, as the forward product
-    wants it. backwards: the arrays that do; None where nothing is decided yet.
+    Gradients of linear layers come out transposed. With few examples the array lies backwards, as
+    the products want it; with more of them packed, if some product reads it packed then, and if
+    rows that are only there to fill a vector do not take too much.
     """
+    work = Rewriting(graph)
+    readers = {call.inputs[1] for call in graph.calls if call.primitive in ("matmul", "affine")}
+    turned = {
+        call.inputs[0]
+        for call in graph.calls
+        if call.primitive == "transpose" and call.outputs[0] in readers
+    }
+    forms: dict[Any, Form] = {}
+    for call in graph.calls:
+        product = _turned_product(work, call)
+        if product is None:
+            continue
+        (columns, _), key = call.inputs[0].shape, call.attributes["key"]
+        source = work.maker(product.inputs[0], "matmul")
+        filled = -(-columns // lanes) * lanes
+        if source is None or not is_worth(source.inputs[1].shape[0]):
+            forms[key] = BACKWARDS
+        elif packs and graph.arrays[key] in turned and filled <= MOST_FILLED * columns:
+            forms[key] = PACKED
+    return forms
+
+
+MOST_FILLED = 1.25
+"""How much longer packing may make an array."""
+
+
+def _turned_product(work: Rewriting, call: Call) -> Call | None:
+    """The transpose that a gradient is, if it is one."""
+    if call.primitive != "update" or call.inputs[0].rank != 2:
+        return None
+    return work.maker(call.inputs[0], "transpose")
+
+
+def orient(graph: Graph, forms: Mapping[Any, Form]) -> Graph:
+    """Gradients that come out transposed are made to fit arrays that lie plainly: the product is
+    done the other way round."""
     work = Rewriting(graph)
     calls: list[Call] = []
     for call in graph.calls:
-        (gradient, *_) = (*call.inputs, None)
-        turned = None
-        if call.primitive == "update" and gradient is not None and gradient.rank == 2:
-            turned = work.maker(gradient, "transpose")
-        if turned is None:
+        if call.primitive == "update":
+            form = forms.get(call.attributes["key"], PLAIN)
+            call = replace(call, attributes={**call.attributes, "form": form})
+        turned = _turned_product(work, call)
+        product = work.maker(turned.inputs[0], "matmul") if turned is not None else None
+        if product is None or call.attributes["form"] != PLAIN:
             calls.append(call)
-            continue
-        product = work.maker(turned.inputs[0], "matmul")
-        few = product is None or not is_worth(product.inputs[1].shape[0])
-        if product is None or (few if backwards is None else call.attributes["key"] in backwards):
-            attributes = {**call.attributes, "backwards": True}
-            calls.append(Call(call.primitive, call.inputs, (), attributes, call.origin))
             continue
         a, b = product.inputs
         left, right, found = (
@@ -92,12 +123,14 @@ def fuse_update(graph: Graph) -> Graph:
         if call.primitive != "update":
             continue
         (gradient,), key = call.inputs, call.attributes
-        turned = work.sole(gradient, "transpose") if key["backwards"] else None
+        is_turned = key["form"] != PLAIN
+        turned = work.sole(gradient, "transpose") if is_turned else None
         source = work.sole(turned.inputs[0] if turned is not None else gradient, "matmul")
-        if source is not None and (turned is not None) == key["backwards"]:
+        if source is not None and (turned is not None) == is_turned:
             if source.outputs[0].rank == 2:
                 work.drop(source, *([turned] if turned is not None else []))
-                work.replace(call, Call("product_update", source.inputs, (), key, source.origin))
+                name = "packed_update" if key["form"] == PACKED else "product_update"
+                work.replace(call, Call(name, source.inputs, (), key, source.origin))
             continue
         flat = work.sole(gradient, "reshape")
         total = work.sole(flat.inputs[0] if flat is not None else gradient, "sum")
@@ -105,10 +138,3 @@ def fuse_update(graph: Graph) -> Graph:
             work.drop(total, *([flat] if flat is not None else []))
             work.replace(call, Call("sum_update", total.inputs, (), key, total.origin))
     return work.done()
-
-
-def backwards_keys(graph: Graph) -> frozenset[Any]:
-    """The arrays that `orient` turned."""
-    return frozenset(
-        call.attributes["key"] for call in graph.calls if call.attributes.get("backwards")
-    )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +13,11 @@ from wlnet.core.errors import Fault, RuleError, fail
 from wlnet.core.multipliers import MultiplierTable, Row, array_places, multiplier_table
 from wlnet.core.net import Net
 from wlnet.core.rules import ArrayKey, chosen
+from wlnet.engine.blueprint import DTYPES
+from wlnet.engine.forms import PLAIN, Form, laid, unlaid
 from wlnet.evaluate.columns import Array
+from wlnet.kernels.language import Precision
+from wlnet.kernels.loading import lanes_of
 from wlnet.methods.base import Method
 from wlnet.nets.arrays import arrays_of
 from wlnet.plan.emitter import Learner as Update
@@ -115,15 +119,33 @@ def learners_of(rates: Rates, method: Method) -> list[Learner]:
 
 
 def own_arrays(
-    net: Net, table: MultiplierTable, dtype: Any, backwards: Collection[ArrayKey]
+    net: Net, table: MultiplierTable, precision: Precision, forms: Mapping[ArrayKey, Form]
 ) -> dict[ArrayKey, Array]:
     """Every array in the precision of the training: copies of those that move, the others as
-    they lie. Those in `backwards` lie in memory with their axes in the opposite order.
+    they lie. forms: how they shall lie in memory.
     """
-    arrays = arrays_of(net)
+    arrays, lanes = arrays_of(net), lanes_of(precision)
+    given = {
+        row.key: arrays[row.key].astype(DTYPES[precision], order="C", copy=False) for row in table
+    }
     return {
-        row.key: np.array(arrays[row.key], dtype, order="F" if row.key in backwards else "C")
+        row.key: laid(given[row.key], forms.get(row.key, PLAIN), lanes)
         if row.multiplier != 0
-        else arrays[row.key].astype(dtype, order="C", copy=False)
+        else given[row.key]
         for row in table
+    }
+
+
+def plain_arrays(
+    net: Net,
+    table: MultiplierTable,
+    arrays: Mapping[ArrayKey, Array],
+    forms: Mapping[ArrayKey, Form],
+) -> dict[ArrayKey, Array]:
+    """The arrays that may have changed, as fresh copies that lie plainly."""
+    shapes = {key: array.shape for key, array in arrays_of(net).items()}
+    return {
+        row.key: unlaid(arrays[row.key], forms.get(row.key, PLAIN), shapes[row.key])
+        for row in table
+        if row.multiplier != 0
     }

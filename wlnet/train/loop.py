@@ -11,7 +11,6 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.net import Net
 from wlnet.core.rules import ArrayKey
 from wlnet.engine.blueprint import DTYPES
@@ -21,7 +20,7 @@ from wlnet.methods.schedules import factors
 from wlnet.nets.arrays import replace_arrays
 from wlnet.train.divergence import Diverged, key_text, where_it_began
 from wlnet.train.history import LOSS, History, Tallies
-from wlnet.train.learners import Rates, learners_of, own_arrays
+from wlnet.train.learners import Rates, learners_of, own_arrays, plain_arrays
 from wlnet.train.losses import TrainingNet
 from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options
@@ -32,11 +31,6 @@ from wlnet.train.state import TrainingState, plan_of
 from wlnet.train.stopping import sign_of
 
 Arrays = dict[ArrayKey, Array]
-
-
-def moved(arrays: Mapping[ArrayKey, Array], table: MultiplierTable) -> Arrays:
-    """The arrays that may have changed, as fresh copies."""
-    return {row.key: arrays[row.key].copy() for row in table if row.multiplier != 0}
 
 
 class Trainer:
@@ -76,10 +70,12 @@ class Trainer:
 
     def _own_arrays(self) -> Arrays:
         """Copies of the arrays that move, as their programs want them to lie."""
-        dtype = np.dtype(DTYPES[self.options.precision])
-        turned = self.programs.turn(self.plan.batch_size)
-        outer = {row.key for row in self.rates.table if self.training.inner_key(row.key) in turned}
-        arrays = own_arrays(self.net, self.rates.table, dtype, outer)
+        precision, table = self.options.precision, self.rates.table
+        inner = self.programs.decide(self.plan.batch_size)
+        keys = {row.key: self.training.inner_key(row.key) for row in table}
+        self.forms = {key: inner[own] for key, own in keys.items() if own in inner}
+        arrays = own_arrays(self.net, table, precision, self.forms)
+        dtype = np.dtype(DTYPES[precision])
         self.states = {
             learner.key: [
                 np.zeros(arrays[learner.key].size, dtype) for _ in range(learner.update.states)
@@ -102,7 +98,10 @@ class Trainer:
 
     def trained(self) -> Arrays:
         """The arrays to return: those of the best validation, without one those of now."""
-        return self.best if self.best is not None else moved(self.arrays, self.rates.table)
+        return self.best if self.best is not None else self._plain_arrays()
+
+    def _plain_arrays(self) -> Arrays:
+        return plain_arrays(self.net, self.rates.table, self.arrays, self.forms)
 
     # Running
 
@@ -274,7 +273,7 @@ class Trainer:
             for name in self._deciding(found)
         )
         if not self.best_rank or rank < self.best_rank:
-            self.best_rank, self.best = rank, moved(self.arrays, self.rates.table)
+            self.best_rank, self.best = rank, self._plain_arrays()
             self.history.best_round = len(self.history.validation_positions)
 
     def _deciding(self, found: Mapping[str, Any]) -> tuple[str, ...]:
@@ -289,11 +288,11 @@ class Trainer:
     def state(self) -> TrainingState:
         """What progress functions, stopping criteria and generators are given; costs nothing."""
         # Not bound to self: a state that is kept must not keep the programs alive.
-        net, arrays, table = self.net, self.arrays, self.rates.table
+        net, arrays, table, forms = self.net, self.arrays, self.rates.table, self.forms
         return TrainingState(
             self.plan,
             self.history,
-            lambda: replace_arrays(net, moved(arrays, table)),
+            lambda: replace_arrays(net, plain_arrays(net, table, arrays, forms)),
             (self.round, self.batch),
             self.rate,
             time.perf_counter() - self.started,

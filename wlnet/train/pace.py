@@ -8,13 +8,13 @@ from typing import Any, Protocol
 
 from wlnet.train.sources import Batches
 
-SECONDS = 0.04
+SECONDS = 0.08
 """A run of native steps; an interrupt by the user waits for its end."""
 MANY = 1024
 """The most steps in one go: what they tell is kept until then."""
 TRIAL, TRIAL_EVERY = 0.004, 1.0
 """How many seconds of steps try another number of workers, and how often."""
-SHARE = 40
+SHARE = 100
 """A snapshot is taken when so many times the time that it takes has gone by."""
 
 
@@ -87,7 +87,7 @@ class Snapshot:
         begun = time.perf_counter()
         trainer = self.trainer
         self._arrays = {
-            row.key: trainer.arrays[row.key].copy(order="K")
+            row.key: trainer.arrays[row.key].copy()
             for row in trainer.rates.table
             if row.multiplier != 0
         }

@@ -11,6 +11,7 @@ from wlnet.core.parts import Path
 from wlnet.core.rules import ArrayKey
 from wlnet.core.streams import Seed
 from wlnet.engine.blueprint import DTYPES, Blueprint, dtype_of
+from wlnet.engine.forms import Form
 from wlnet.engine.program import Program
 from wlnet.engine.resources import workers_for
 from wlnet.evaluate.columns import Array
@@ -56,10 +57,11 @@ class Programs:
         self.measurements, self.workers = measurements, workers
         self.updates = {training.inner_key(key): each for key, each in (updates or {}).items()}
         self.frozen_statistics, self.constants = frozen_statistics, constants
-        self.backwards: frozenset[ArrayKey] | None = None
-        """The arrays that lie in memory with their axes in the opposite order, once it is known."""
+        self.forms: Mapping[ArrayKey, Form] | None = None
+        """How arrays lie in memory, where not plainly, once it is known."""
         self.keep_prefix = False
         self._made: dict[tuple[str, int], Program] = {}
+        self._steps: dict[tuple[int, bool], Steps] = {}
         self._arrays: dict[ArrayKey, Array] = {}
 
     @property
@@ -82,25 +84,28 @@ class Programs:
             return None
         return Program(blueprint, self._arrays, workers_for(blueprint, self.workers, WORTH))
 
-    def turn(self, size: int) -> frozenset[ArrayKey]:
-        """The arrays that have to lie in memory with their axes in the opposite order."""
-        self.backwards = self.steps(size).step.backwards
-        return self.backwards
+    def decide(self, size: int) -> Mapping[ArrayKey, Form]:
+        """From now on arrays lie in memory as steps on so many examples want them."""
+        self.forms = self.steps(size).step.forms
+        return self.forms
 
     def steps(self, size: int) -> Steps:
         """What a step on so many examples does."""
-        return step_blueprint(
-            self.training.net,
-            size,
-            self.training.losses,
-            self.updates,
-            frozen_statistics=self.frozen_statistics,
-            inside=self.inside,
-            precision=self.precision,
-            constants=self.constants,
-            backwards=self.backwards,
-            keep_prefix=self.keep_prefix,
-        )
+        # Who decides how arrays lie decides nothing else.
+        if (size, self.keep_prefix) not in self._steps:
+            self._steps[size, self.keep_prefix] = step_blueprint(
+                self.training.net,
+                size,
+                self.training.losses,
+                self.updates,
+                frozen_statistics=self.frozen_statistics,
+                inside=self.inside,
+                precision=self.precision,
+                constants=self.constants,
+                forms=self.forms,
+                keep_prefix=self.keep_prefix,
+            )
+        return self._steps[size, self.keep_prefix]
 
     def use(
         self, arrays: Mapping[ArrayKey, Array], states: Mapping[ArrayKey, Sequence[Array]]
@@ -136,7 +141,7 @@ class Programs:
                 inside=self.inside,
                 precision=self.precision,
                 constants=self.constants,
-                backwards=self.backwards or (),
+                forms=self.forms,
             )
         return training_blueprint(
             training.net,
@@ -145,7 +150,7 @@ class Programs:
             list(self.updates),
             frozen_statistics=self.frozen_statistics,
             precision=self.precision,
-            backwards=self.backwards or (),
+            forms=self.forms,
         )
 
     def test(self, batch: Mapping[str, Array], size: int) -> Tallies:

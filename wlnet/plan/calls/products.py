@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from wlnet.graph.graph import Call, Value
-from wlnet.kernels.lane_blocks import ZEROS, to_lanes
+from wlnet.kernels.lane_blocks import ZEROS, from_lanes, repack, to_lanes
 from wlnet.kernels.products import BY_COLUMNS, BY_LEAD, BY_ROWS, product
 from wlnet.kernels.tiles import NO_ACTIVATION, RAMP, TALL
 from wlnet.plan.emitter import Emitter, collapsed, emits
@@ -135,6 +135,26 @@ def _(e: Emitter, call: Call) -> None:
         to_lanes, reads=(w,), writes=(packed,), what="pack weights", examples=columns,
         values=depth, fill=ZEROS, x=e.address(w), x_example=e.strides(w)[0], y=e.address(packed),
         y_block=depth * e.target.width,
+    )  # fmt: skip
+
+
+@emits("repack")
+def _(e: Emitter, call: Call) -> None:
+    (x,), (y,) = call.inputs, call.outputs
+    columns, rows = y.shape[1], x.shape[1]
+    e.step(
+        repack, reads=(x,), writes=(y,), what="pack weights for the way back", rows=rows,
+        columns=columns, x=e.address(x), y=e.address(y),
+    )  # fmt: skip
+
+
+@emits("unpack")
+def _(e: Emitter, call: Call) -> None:
+    (x,), (w,) = call.inputs, call.outputs
+    columns, depth = w.shape
+    e.step(
+        from_lanes, reads=(x,), writes=(w,), what="unpack weights", examples=columns, values=depth,
+        x=e.address(x), x_block=e.strides(x)[0], y=e.address(w), y_example=e.strides(w)[0],
     )  # fmt: skip
 
 

@@ -6,8 +6,9 @@ import math
 from typing import Any
 
 from wlnet.engine.blueprint import Address, Code, Outside, Record, View
+from wlnet.engine.forms import BACKWARDS
 from wlnet.graph.graph import Call
-from wlnet.kernels import rows, updates
+from wlnet.kernels import packed_updates, rows, updates
 from wlnet.kernels.flat_updates import FLAT
 from wlnet.kernels.products import BY_COLUMNS, BY_ROWS
 from wlnet.kernels.replacing import replace
@@ -86,7 +87,7 @@ OPERATIONS = 12
 def as_the_array_lies(call: Call, i: int, strides: tuple[int, ...]) -> bool:
     """Gradients in the order of the array in memory."""
     shape = call.inputs[i].shape
-    if call.attributes["backwards"]:
+    if call.attributes["form"] == BACKWARDS:
         return strides == contiguous(shape[::-1])[::-1]
     return whole(call, i, strides)
 
@@ -117,6 +118,25 @@ def _(e: Emitter, call: Call) -> None:
         # Rows lie one after another: a worker that updates some of them keeps to its own lines of
         # the cache.
         split=BY_ROWS if m >= MANY_ROWS or m >= n else BY_COLUMNS,
+    )  # fmt: skip
+
+
+def side_by_side(call: Call, i: int, strides: tuple[int, ...]) -> bool:
+    """a with its rows, b with its columns one number after another."""
+    return strides[i] == 1 or call.inputs[i].shape[i] == 1
+
+
+@emits("packed_update", accepts=side_by_side)
+def _(e: Emitter, call: Call) -> None:
+    a, b = call.inputs
+    record, touched = flat(e, call, 0)
+    (m, k), n = a.shape, b.shape[1]
+    e.step(
+        packed_updates.PACKED[record.kernel], reads=(a, b, *touched), writes=touched,
+        scratch=packed_updates.scratch_bytes(k, e.target.width),
+        work=2 * m * n * k + OPERATIONS * m * n, what="gradient product + update", record=record,
+        rows=m, columns=n, depth=k, a=e.address(a), a_depth=e.strides(a)[1], b=e.address(b),
+        b_depth=e.strides(b)[0],
     )  # fmt: skip
 
 
