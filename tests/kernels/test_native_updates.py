@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests import reference_methods as formulas
 from tests.kernels import native_bench
 from tests.kernels.native_bench import REALS, call, guarded, like
-from wlnet.engine.forms import PACKED, laid, unlaid
+from wlnet.engine.packed import packed, unpacked
 from wlnet.kernels import flat_updates, packed_updates, updates
 from wlnet.kernels.language import Kernel
 from wlnet.kernels.loading import lanes_of
@@ -275,11 +275,11 @@ def test_a_packed_array_is_updated_as_a_plain_one(
     plain = Trained(way, precision, start, [0.01], *limits)
     product_step(plain, b.T, a, 0, 1, BY_ROWS)
     for workers in (1, 2, 5):
-        array = Trained(way, precision, laid(start, PACKED, lanes), [0.01], *limits)
+        array = Trained(way, precision, packed(start, lanes), [0.01], *limits)
         packed_step(array, a, b, columns, array.record(), array.memory, workers)
         pairs = [(array.values, plain.values), *zip(array.states, plain.states, strict=True)]
         for mine, wanted in pairs:
-            assert unlaid(mine, PACKED, start.shape).tobytes() == wanted.tobytes()
+            assert unpacked(mine, columns).tobytes() == wanted.tobytes()
             beyond = mine.transpose(0, 2, 1).reshape(-1, rows)[columns:]
             assert not beyond.any(), "lanes beyond the last column stay zero"
         assert array.status[0] == plain.status[0]
@@ -289,7 +289,7 @@ def test_a_packed_array_is_updated_as_a_plain_one(
 @precisions
 def test_a_packed_array_rests_and_tells_what_is_not_finite(way: Way, precision: Any) -> None:
     real, lanes = REALS[precision], lanes_of(precision)
-    start = laid(draws(3, 20, 40).astype(real), PACKED, lanes)
+    start = packed(draws(3, 20, 40).astype(real), lanes)
     a, b = like(draws(1, 5, 40), real), like(draws(2, 5, 20), real)
     resting = Trained(way, precision, start, [math.nan], 0.1, 3.0, 2.0)
     before = resting.bits()

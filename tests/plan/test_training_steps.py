@@ -14,7 +14,7 @@ from tests.bench import draws
 from wlnet import NetChain, NetGraph, NetPort
 from wlnet.core.net import same
 from wlnet.engine.blueprint import DTYPES
-from wlnet.engine.forms import PLAIN, laid, unlaid
+from wlnet.engine.packed import packed, unpacked
 from wlnet.engine.program import Program
 from wlnet.kernels.language import Precision
 from wlnet.kernels.loading import lanes_of
@@ -124,17 +124,17 @@ class Training:
     def moves(self, key: Any, step: int) -> bool:
         return not (key == self.resting or key in self.statistics) or step != 1
 
-    def arrays(self, forms: Any = None) -> dict[Any, Any]:
-        lanes = lanes_of(self.precision)
+    def arrays(self, packs: Any = ()) -> dict[Any, Any]:
+        copies = {key: np.array(x, self.dtype) for key, x in arrays_of(self.model).items()}
         return {
-            key: laid(np.asarray(value, self.dtype), (forms or {}).get(key, PLAIN), lanes)
-            for key, value in arrays_of(self.model).items()
+            key: packed(x, lanes_of(self.precision)) if key in packs else x
+            for key, x in copies.items()
         }
 
-    def unlaid(self, arrays: dict[Any, Any], forms: Any) -> dict[Any, Any]:
-        shapes = {key: value.shape for key, value in arrays_of(self.model).items()}
+    def plain(self, arrays: dict[Any, Any], packs: Any) -> dict[Any, Any]:
         return {
-            key: unlaid(arrays[key], forms.get(key, PLAIN), shape) for key, shape in shapes.items()
+            key: unpacked(arrays[key], len(x)) if key in packs else arrays[key]
+            for key, x in arrays_of(self.model).items()
         }
 
     def apart(self) -> tuple[dict[Any, Any], list[Any]]:
@@ -175,7 +175,7 @@ class Training:
             self.model, BATCH, {"Loss": 1.0}, learners, precision=self.precision, without=without
         )
         blueprint = steps.step
-        arrays = self.arrays(blueprint.forms)
+        arrays = self.arrays(blueprint.packed)
         states = {
             ("state", key, i): np.zeros(arrays[key].size, self.dtype)
             for key in self.learning
@@ -198,7 +198,7 @@ class Training:
                 program.set(("rates", key), table[first:].ctypes.data)
             assert program.run(seed=SEED, step=first, steps=STEPS // runs) == STEPS // runs
             assert not program.bad
-        return self.unlaid(arrays, blueprint.forms), list(losses)
+        return self.plain(arrays, blueprint.packed), list(losses)
 
     def rates(self) -> dict[Any, Any]:
         found = {}

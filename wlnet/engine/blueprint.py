@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from wlnet.engine.forms import PLAIN, Form
 from wlnet.kernels.language import ITEM, Kernel, Precision
 
 INDEX = np.int32
@@ -27,13 +26,13 @@ def dtype_of(element: str, precision: str) -> Any:
 class Slot:
     """Memory: in the arena at an offset, an array of the net, or something given for a run.
 
-    where: the offset in bytes, the key of the array, or the name. form: how the array lies.
+    where: the offset in bytes, the key of the array, or the name. packed: see packed.py.
     """
 
     kind: Literal["arena", "array", "outside"]
     where: Any
     bytes: int
-    form: Form = PLAIN
+    packed: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,9 +143,9 @@ class Blueprint:
     tables: Mapping[Any, View] = field(default_factory=dict)
 
     @property
-    def forms(self) -> dict[Any, Form]:
-        """How arrays lie in memory, by key; those that are not named lie plainly."""
-        return {slot.where: slot.form for slot in self.slots if slot.form != PLAIN}
+    def packed(self) -> frozenset[Any]:
+        """Keys of the arrays that are packed in memory."""
+        return frozenset(slot.where for slot in self.slots if slot.packed)
 
     @property
     def kernels(self) -> frozenset[Kernel]:

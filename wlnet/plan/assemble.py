@@ -7,7 +7,6 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from wlnet.engine.blueprint import Blueprint, Slot, Step
-from wlnet.engine.forms import PLAIN, Form
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.graph.primitives import PRIMITIVES
 from wlnet.kernels.language import Precision
@@ -22,19 +21,18 @@ def assemble(
     precision: Precision,
     *,
     constants: Collection[Any] = (),
-    forms: Mapping[Any, Form] | None = None,
+    packed: Collection[Any] = (),
     learners: Mapping[Any, Learner] | None = None,
     without: Collection[str] = (),
 ) -> Blueprint:
     """The blueprint of a graph.
 
     constants: keys of arrays that never change: what depends on them alone is computed once, when
-    the program is made. forms: how arrays lie in memory, by key; learners: how they are updated.
-    without: "place" gives every value memory of its own,
-    "order" leaves the calls in the order of the graph.
+    the program is made. packed: keys of arrays that are packed in memory; learners: how arrays are
+    updated, by key. without: "place" gives every value memory of its own, "order" leaves the calls
+    in the order of the graph.
     """
-    forms = forms or {}
-    layouts = Layouts(graph, accepts, forms)
+    layouts = Layouts(graph, accepts)
     emitter = Emitter(layouts, precision, learners)
     fixed = {graph.arrays[key] for key in constants if key in graph.arrays}
     once: list[Step] = []
@@ -51,7 +49,7 @@ def assemble(
     inputs = {name: emitter.view(value) for name, value in graph.inputs.items()}
     kept = {view.slot for view in (*inputs.values(), *outputs.values(), *updates.values())}
     kept |= {view.slot for step in once for view in step.writes}
-    slots, places, top = _slots(graph, emitter, steps, kept, forms, "place" not in without)
+    slots, places, top = _slots(graph, emitter, steps, kept, packed, "place" not in without)
     return Blueprint(
         slots=slots,
         once=tuple(once),
@@ -84,7 +82,7 @@ def _slots(
     emitter: Emitter,
     steps: list[Step],
     kept: set[int],
-    forms: Mapping[Any, Form],
+    packed: Collection[Any],
     reuse: bool,
 ) -> tuple[tuple[Slot, ...], dict[int, tuple[object, int]], int]:
     """The slots, which memory and offset each has, and how large the arena is."""
@@ -107,6 +105,6 @@ def _slots(
             continue
         key = keys.get(of, of)
         shape = of.shape if isinstance(of, Value) else emitter.states[of]
-        slots.append(Slot("array", key, math.prod(shape) * emitter.item, forms.get(key, PLAIN)))
+        slots.append(Slot("array", key, math.prod(shape) * emitter.item, key in packed))
         places[number] = key, 0
     return tuple(slots), places, top

@@ -10,7 +10,6 @@ from wlnet.core.net import Net
 from wlnet.core.parts import Path
 from wlnet.core.shapes import Partial
 from wlnet.engine.blueprint import Blueprint
-from wlnet.engine.forms import PACKED, Form
 from wlnet.graph.builder import Builder, Mode
 from wlnet.graph.gradient import gradients
 from wlnet.graph.graph import Graph, Value
@@ -24,13 +23,13 @@ from wlnet.plan.packing import pack_weights
 from wlnet.plan.passes import PASSES, prune
 from wlnet.plan.prefix import split_prefix
 from wlnet.plan.updates import (
-    decided_forms,
     fetch_inputs,
     fuse_update,
     keep_outputs,
     orient,
     replace_statistics,
     update_arrays,
+    worth_packing,
 )
 
 GRADIENT = "gradient"
@@ -48,18 +47,19 @@ def forward_blueprint(
     precision: Precision = "Real32",
     inside: Sequence[tuple[Path, str]] = (),
     constants: Collection[Any] = (),
-    forms: Mapping[Any, Form] | None = None,
+    packed: Collection[Any] = (),
     without: Sequence[str] = (),
 ) -> Blueprint:
     """What evaluates a net on a batch.
 
     inside: output ports of parts to give out too. constants: arrays that never change, so that what
-    depends on them alone is computed once. forms: how arrays lie in memory, by key.
+    depends on them alone is computed once. packed: the arrays that are packed
+    in memory.
     without: passes to leave out.
     """
     graph = lower(net, batch, mode, shapes, inside=inside)
     graph.updates.clear()
-    return finish(graph, precision, without, constants=constants, forms=forms)
+    return finish(graph, precision, without, constants=constants, packed=packed)
 
 
 def training_blueprint(
@@ -71,7 +71,7 @@ def training_blueprint(
     frozen_statistics: frozenset[Any] = frozenset(),
     inside: Sequence[tuple[Path, str]] = (),
     precision: Precision = "Real32",
-    forms: Mapping[Any, Form] | None = None,
+    packed: Collection[Any] = (),
     without: Sequence[str] = (),
 ) -> Blueprint:
     """What one step of training computes, before the update.
@@ -85,7 +85,7 @@ def training_blueprint(
     graph = lower(net, batch, "Train", None, frozen_statistics, inside)
     found = _gradients(graph, batch, losses, trained)
     graph.outputs |= {(GRADIENT, key): value for key, value in found.items()}
-    return finish(graph, precision, without, forms=forms)
+    return finish(graph, precision, without, packed=packed)
 
 
 @dataclass(frozen=True)
@@ -110,13 +110,13 @@ def step_blueprint(
     inside: Sequence[tuple[Path, str]] = (),
     precision: Precision = "Real32",
     constants: Collection[Any] = (),
-    forms: Mapping[Any, Form] | None = None,
+    packed: Collection[Any] | None = None,
     keep_prefix: bool = False,
     without: Sequence[str] = (),
 ) -> Steps:
     """What one whole step of training does: it fetches the examples, and updates the arrays.
 
-    forms: how arrays lie in memory, by key; None decides it.
+    packed: the arrays that are packed in memory; None decides it.
     learners: how each trained array is updated. Losses, and the ports named in `inside`, are kept
     in tables, a row a step. keep_prefix: the frozen prefix comes as a program of its own, whose
     results are then fetched like the examples.
@@ -143,19 +143,19 @@ def step_blueprint(
     replace_statistics(graph, list(graph.updates))
     graph.outputs = cut
     graph = _passed(graph, precision, without)
-    if forms is None:
-        forms = decided_forms(graph, lanes_of(precision), "pack" not in without)
-    graph = orient(graph, forms)
+    if packed is None:
+        packed = () if "pack" in without else worth_packing(graph, lanes_of(precision))
+    graph = orient(graph, packed)
     graph.outputs = {}
     graph = prune(graph)
     if "fuse_update" not in without:
-        graph = fuse_update(graph)
-    graph = _packed(graph, precision, without, forms)
+        graph = fuse_update(graph, packed)
+    graph = _packed(graph, precision, without, packed)
     step = assemble(
         graph,
         precision,
         constants=constants,
-        forms=forms,
+        packed=packed,
         learners=learners,
         without=without,
     )
@@ -197,12 +197,11 @@ def _passed(graph: Graph, precision: Precision, without: Sequence[str]) -> Graph
 
 
 def _packed(
-    graph: Graph, precision: Precision, without: Sequence[str], forms: Mapping[Any, Form] | None
+    graph: Graph, precision: Precision, without: Sequence[str], packed: Collection[Any]
 ) -> Graph:
-    keys = [key for key, form in (forms or {}).items() if form == PACKED]
-    if "pack" in without and not keys:
+    if "pack" in without and not packed:
         return graph
-    return prune(pack_weights(graph, lanes_of(precision), keys))
+    return prune(pack_weights(graph, lanes_of(precision), packed))
 
 
 def finish(
@@ -211,13 +210,13 @@ def finish(
     without: Sequence[str] = (),
     *,
     constants: Collection[Any] = (),
-    forms: Mapping[Any, Form] | None = None,
+    packed: Collection[Any] = (),
 ) -> Blueprint:
     """The passes over a graph, and its blueprint."""
     return assemble(
-        _packed(_passed(graph, precision, without), precision, without, forms),
+        _packed(_passed(graph, precision, without), precision, without, packed),
         precision,
         constants=constants,
-        forms=forms,
+        packed=packed,
         without=without,
     )

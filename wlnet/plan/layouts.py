@@ -7,13 +7,11 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from wlnet.engine.forms import BACKWARDS, Form
 from wlnet.graph.graph import Call, Graph, Value
 
 VIEWS = frozenset({"reshape", "transpose", "broadcast", "slice"})
@@ -54,12 +52,9 @@ def is_contiguous(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
 
 
 class Layouts:
-    """The layouts of all values of a graph, and its calls without views and with copies.
+    """The layouts of all values of a graph, and its calls without views and with copies."""
 
-    forms: how arrays lie in memory, by key.
-    """
-
-    def __init__(self, graph: Graph, accepts: Accepts, forms: Mapping[Any, Form]) -> None:
+    def __init__(self, graph: Graph, accepts: Accepts) -> None:
         self.graph = graph
         self.of: dict[Value, Layout] = {}
         self.calls: list[Call] = []
@@ -67,11 +62,8 @@ class Layouts:
         self._arrays = set(graph.arrays.values())
         for value in graph.inputs.values():
             self._fresh(value)
-        for key, value in graph.arrays.items():
-            strides = contiguous(value.shape)
-            if forms.get(key) == BACKWARDS:
-                strides = contiguous(value.shape[::-1])[::-1]
-            self.of[value] = Layout(value, 0, strides)
+        for value in graph.arrays.values():
+            self._fresh(value)
         for call in graph.calls:
             if call.primitive in VIEWS:
                 self._view(call)

@@ -3,7 +3,7 @@
 A linear layer multiplies by the transpose of its weights, and backwards by the weights themselves.
 Packed, the numbers that a tile reads one after another lie one after another, at lines of the
 cache; each worker packs, and then reads, the outputs whose weights it updates, so that they stay in
-its own cache. Weights that learn stay packed in memory (engine/forms.py), and are packed anew for
+its own cache. Weights that learn stay packed in memory (engine/packed.py), and are packed anew for
 the way back alone.
 """
 
@@ -14,7 +14,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
-from wlnet.engine.forms import PACKED, packed_shape
+from wlnet.engine.packed import packed_shape
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.plan.rewriting import Rewriting
 
@@ -40,7 +40,7 @@ def pack_weights(graph: Graph, lanes: int, keys: Collection[Any] = ()) -> Graph:
     repacked: dict[Value, Value] = {}
     calls: list[Call] = []
     for call in graph.calls:
-        if call.primitive == "update" and call.attributes["form"] == PACKED:
+        if call.primitive == "update" and call.attributes["key"] in keys:
             (gradient,) = call.inputs
             there = graph.new_value(packed_shape(gradient.shape, lanes))
             calls.append(Call("pack", (gradient,), (there,), {}, call.origin))

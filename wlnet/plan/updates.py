@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import replace
 from typing import Any
 
-from wlnet.engine.forms import BACKWARDS, PACKED, PLAIN, Form
 from wlnet.graph.graph import Call, Graph, Value
-from wlnet.plan.packing import is_worth
 from wlnet.plan.passes import simplify
 from wlnet.plan.rewriting import Rewriting
 
@@ -46,58 +43,49 @@ def _layer(key: Any) -> tuple[Any, ...]:
     return key[:-1] if isinstance(key, tuple) else ()
 
 
-def decided_forms(graph: Graph, lanes: int, packs: bool) -> dict[Any, Form]:
-    """How the arrays that learn lie in memory, where not plainly.
-
-    Gradients of linear layers come out transposed. With few examples the array lies backwards, as
-    the products want it; with more of them packed, if some product reads it packed then, and if
-    rows that are only there to fill a vector do not take too much.
-    """
-    work = Rewriting(graph)
-    readers = {call.inputs[1] for call in graph.calls if call.primitive in ("matmul", "affine")}
-    turned = {
-        call.inputs[0]
-        for call in graph.calls
-        if call.primitive == "transpose" and call.outputs[0] in readers
-    }
-    forms: dict[Any, Form] = {}
-    for call in graph.calls:
-        product = _turned_product(work, call)
-        if product is None:
-            continue
-        (columns, _), key = call.inputs[0].shape, call.attributes["key"]
-        source = work.maker(product.inputs[0], "matmul")
-        filled = -(-columns // lanes) * lanes
-        if source is None or not is_worth(source.inputs[1].shape[0]):
-            forms[key] = BACKWARDS
-        elif packs and graph.arrays[key] in turned and filled <= MOST_FILLED * columns:
-            forms[key] = PACKED
-    return forms
-
-
 MOST_FILLED = 1.25
 """How much longer packing may make an array."""
 
 
+def worth_packing(graph: Graph, lanes: int) -> frozenset[Any]:
+    """The arrays that had better be packed in memory while they learn.
+
+    Those that are updated by a product and read by one, transposed, as linear layers are; unless
+    rows that only fill the last vector take too much.
+    """
+    work = Rewriting(graph)
+    readers = {call.inputs[1] for call in graph.calls if call.primitive in ("matmul", "affine")}
+    read = {
+        call.inputs[0]
+        for call in graph.calls
+        if call.primitive == "transpose" and call.outputs[0] in readers
+    }
+    found = set()
+    for call in graph.calls:
+        if _turned_product(work, call) is not None:
+            rows, key = call.inputs[0].shape[0], call.attributes["key"]
+            filled = -(-rows // lanes) * lanes
+            if graph.arrays[key] in read and filled <= MOST_FILLED * rows:
+                found.add(key)
+    return frozenset(found)
+
+
 def _turned_product(work: Rewriting, call: Call) -> Call | None:
-    """The transpose that a gradient is, if it is one."""
+    """The product whose transpose a gradient is."""
     if call.primitive != "update" or call.inputs[0].rank != 2:
         return None
-    return work.maker(call.inputs[0], "transpose")
+    turned = work.maker(call.inputs[0], "transpose")
+    return None if turned is None else work.maker(turned.inputs[0], "matmul")
 
 
-def orient(graph: Graph, forms: Mapping[Any, Form]) -> Graph:
-    """Gradients that come out transposed are made to fit arrays that lie plainly: the product is
-    done the other way round."""
+def orient(graph: Graph, packed: Collection[Any]) -> Graph:
+    """Gradients that come out transposed, as those of linear layers do, are made to fit arrays that
+    are not packed: the product is done the other way round."""
     work = Rewriting(graph)
     calls: list[Call] = []
     for call in graph.calls:
-        if call.primitive == "update":
-            form = forms.get(call.attributes["key"], PLAIN)
-            call = replace(call, attributes={**call.attributes, "form": form})
-        turned = _turned_product(work, call)
-        product = work.maker(turned.inputs[0], "matmul") if turned is not None else None
-        if product is None or call.attributes["form"] != PLAIN:
+        product = _turned_product(work, call)
+        if product is None or call.attributes["key"] in packed:
             calls.append(call)
             continue
         a, b = product.inputs
@@ -115,26 +103,30 @@ def orient(graph: Graph, forms: Mapping[Any, Form]) -> Graph:
     return simplify(graph.with_calls(calls))
 
 
-def fuse_update(graph: Graph) -> Graph:
+def fuse_update(graph: Graph, packed: Collection[Any]) -> Graph:
     """The gradient of a product or a sum goes straight into the update, panel by panel, and never
     to memory."""
     work = Rewriting(graph)
     for call in graph.calls:
         if call.primitive != "update":
             continue
-        (gradient,), key = call.inputs, call.attributes
-        is_turned = key["form"] != PLAIN
-        turned = work.sole(gradient, "transpose") if is_turned else None
-        source = work.sole(turned.inputs[0] if turned is not None else gradient, "matmul")
-        if source is not None and (turned is not None) == is_turned:
+        (gradient,), at = call.inputs, call.attributes
+        if at["key"] in packed:
+            turned = work.sole(gradient, "transpose")
+            source = work.sole(turned.inputs[0], "matmul") if turned is not None else None
+            if turned is not None and source is not None and source.outputs[0].rank == 2:
+                work.drop(source, turned)
+                work.replace(call, Call("packed_update", source.inputs, (), at, source.origin))
+            continue
+        source = work.sole(gradient, "matmul")
+        if source is not None:
             if source.outputs[0].rank == 2:
-                work.drop(source, *([turned] if turned is not None else []))
-                name = "packed_update" if key["form"] == PACKED else "product_update"
-                work.replace(call, Call(name, source.inputs, (), key, source.origin))
+                work.drop(source)
+                work.replace(call, Call("product_update", source.inputs, (), at, source.origin))
             continue
         flat = work.sole(gradient, "reshape")
         total = work.sole(flat.inputs[0] if flat is not None else gradient, "sum")
         if total is not None and total.inputs[0].rank == 2 and total.attributes["axes"] == (0,):
             work.drop(total, *([flat] if flat is not None else []))
-            work.replace(call, Call("sum_update", total.inputs, (), key, total.origin))
+            work.replace(call, Call("sum_update", total.inputs, (), at, total.origin))
     return work.done()

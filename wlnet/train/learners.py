@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from wlnet.core.multipliers import MultiplierTable, Row, array_places, multiplie
 from wlnet.core.net import Net
 from wlnet.core.rules import ArrayKey, chosen
 from wlnet.engine.blueprint import DTYPES
-from wlnet.engine.forms import PLAIN, Form, laid, unlaid
+from wlnet.engine.packed import packed, unpacked
 from wlnet.evaluate.columns import Array
 from wlnet.kernels.language import Precision
 from wlnet.kernels.loading import lanes_of
@@ -119,19 +119,21 @@ def learners_of(rates: Rates, method: Method) -> list[Learner]:
 
 
 def own_arrays(
-    net: Net, table: MultiplierTable, precision: Precision, forms: Mapping[ArrayKey, Form]
+    net: Net, table: MultiplierTable, precision: Precision, packs: Collection[ArrayKey]
 ) -> dict[ArrayKey, Array]:
     """Every array in the precision of the training: copies of those that move, the others as
-    they lie. forms: how they shall lie in memory.
+    they lie. packs: those that shall be packed.
     """
     arrays, lanes = arrays_of(net), lanes_of(precision)
     given = {
         row.key: arrays[row.key].astype(DTYPES[precision], order="C", copy=False) for row in table
     }
     return {
-        row.key: laid(given[row.key], forms.get(row.key, PLAIN), lanes)
-        if row.multiplier != 0
-        else given[row.key]
+        row.key: given[row.key]
+        if row.multiplier == 0
+        else packed(given[row.key], lanes)
+        if row.key in packs
+        else given[row.key].copy()
         for row in table
     }
 
@@ -140,12 +142,14 @@ def plain_arrays(
     net: Net,
     table: MultiplierTable,
     arrays: Mapping[ArrayKey, Array],
-    forms: Mapping[ArrayKey, Form],
+    packs: Collection[ArrayKey],
 ) -> dict[ArrayKey, Array]:
-    """The arrays that may have changed, as fresh copies that lie plainly."""
-    shapes = {key: array.shape for key, array in arrays_of(net).items()}
+    """The arrays that may have changed, as fresh copies, none of them packed."""
+    first = arrays_of(net)
     return {
-        row.key: unlaid(arrays[row.key], forms.get(row.key, PLAIN), shapes[row.key])
+        row.key: unpacked(arrays[row.key], len(first[row.key]))
+        if row.key in packs
+        else arrays[row.key].copy()
         for row in table
         if row.multiplier != 0
     }

@@ -71,10 +71,9 @@ class Trainer:
     def _own_arrays(self) -> Arrays:
         """Copies of the arrays that move, as their programs want them to lie."""
         precision, table = self.options.precision, self.rates.table
-        inner = self.programs.decide(self.plan.batch_size)
-        keys = {row.key: self.training.inner_key(row.key) for row in table}
-        self.forms = {key: inner[own] for key, own in keys.items() if own in inner}
-        arrays = own_arrays(self.net, table, precision, self.forms)
+        inner = self.programs.pack(self.plan.batch_size)
+        self.packed = {row.key for row in table if self.training.inner_key(row.key) in inner}
+        arrays = own_arrays(self.net, table, precision, self.packed)
         dtype = np.dtype(DTYPES[precision])
         self.states = {
             learner.key: [
@@ -101,7 +100,7 @@ class Trainer:
         return self.best if self.best is not None else self._plain_arrays()
 
     def _plain_arrays(self) -> Arrays:
-        return plain_arrays(self.net, self.rates.table, self.arrays, self.forms)
+        return plain_arrays(self.net, self.rates.table, self.arrays, self.packed)
 
     # Running
 
@@ -288,11 +287,11 @@ class Trainer:
     def state(self) -> TrainingState:
         """What progress functions, stopping criteria and generators are given; costs nothing."""
         # Not bound to self: a state that is kept must not keep the programs alive.
-        net, arrays, table, forms = self.net, self.arrays, self.rates.table, self.forms
+        net, arrays, table, packed = self.net, self.arrays, self.rates.table, self.packed
         return TrainingState(
             self.plan,
             self.history,
-            lambda: replace_arrays(net, plain_arrays(net, table, arrays, forms)),
+            lambda: replace_arrays(net, plain_arrays(net, table, arrays, packed)),
             (self.round, self.batch),
             self.rate,
             time.perf_counter() - self.started,

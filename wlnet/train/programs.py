@@ -11,7 +11,6 @@ from wlnet.core.parts import Path
 from wlnet.core.rules import ArrayKey
 from wlnet.core.streams import Seed
 from wlnet.engine.blueprint import DTYPES, Blueprint, dtype_of
-from wlnet.engine.forms import Form
 from wlnet.engine.program import Program
 from wlnet.engine.resources import workers_for
 from wlnet.evaluate.columns import Array
@@ -57,8 +56,8 @@ class Programs:
         self.measurements, self.workers = measurements, workers
         self.updates = {training.inner_key(key): each for key, each in (updates or {}).items()}
         self.frozen_statistics, self.constants = frozen_statistics, constants
-        self.forms: Mapping[ArrayKey, Form] | None = None
-        """How arrays lie in memory, where not plainly, once it is known."""
+        self.packed: frozenset[ArrayKey] | None = None
+        """The arrays that are packed in memory, once it is known."""
         self.keep_prefix = False
         self._made: dict[tuple[str, int], Program] = {}
         self._steps: dict[tuple[int, bool], Steps] = {}
@@ -84,10 +83,10 @@ class Programs:
             return None
         return Program(blueprint, self._arrays, workers_for(blueprint, self.workers, WORTH))
 
-    def decide(self, size: int) -> Mapping[ArrayKey, Form]:
-        """From now on arrays lie in memory as steps on so many examples want them."""
-        self.forms = self.steps(size).step.forms
-        return self.forms
+    def pack(self, size: int) -> frozenset[ArrayKey]:
+        """From now on arrays are packed in memory as steps on so many examples want it: which."""
+        self.packed = self.steps(size).step.packed
+        return self.packed
 
     def steps(self, size: int) -> Steps:
         """What a step on so many examples does."""
@@ -102,7 +101,7 @@ class Programs:
                 inside=self.inside,
                 precision=self.precision,
                 constants=self.constants,
-                forms=self.forms,
+                packed=self.packed,
                 keep_prefix=self.keep_prefix,
             )
         return self._steps[size, self.keep_prefix]
@@ -141,7 +140,7 @@ class Programs:
                 inside=self.inside,
                 precision=self.precision,
                 constants=self.constants,
-                forms=self.forms,
+                packed=self.packed or (),
             )
         return training_blueprint(
             training.net,
@@ -150,7 +149,7 @@ class Programs:
             list(self.updates),
             frozen_statistics=self.frozen_statistics,
             precision=self.precision,
-            forms=self.forms,
+            packed=self.packed or (),
         )
 
     def test(self, batch: Mapping[str, Array], size: int) -> Tallies:

@@ -6,7 +6,6 @@ import math
 from typing import Any
 
 from wlnet.engine.blueprint import Address, Code, Outside, Record, View
-from wlnet.engine.forms import BACKWARDS
 from wlnet.graph.graph import Call
 from wlnet.kernels import packed_updates, rows, updates
 from wlnet.kernels.flat_updates import FLAT
@@ -14,7 +13,7 @@ from wlnet.kernels.products import BY_COLUMNS, BY_ROWS
 from wlnet.kernels.replacing import replace
 from wlnet.kernels.tiles import TALL
 from wlnet.plan.calls.products import MANY_ROWS, readable
-from wlnet.plan.emitter import Emitter, count_of, emits, whole
+from wlnet.plan.emitter import Emitter, count_of, emits
 from wlnet.plan.layouts import contiguous
 
 
@@ -84,15 +83,7 @@ OPERATIONS = 12
 """About how many operations the update of a number costs."""
 
 
-def as_the_array_lies(call: Call, i: int, strides: tuple[int, ...]) -> bool:
-    """Gradients in the order of the array in memory."""
-    shape = call.inputs[i].shape
-    if call.attributes["form"] == BACKWARDS:
-        return strides == contiguous(shape[::-1])[::-1]
-    return whole(call, i, strides)
-
-
-@emits("update", accepts=as_the_array_lies)
+@emits("update")
 def _(e: Emitter, call: Call) -> None:
     (gradient,) = call.inputs
     record, touched = flat(e, call, e.address(gradient))

@@ -1,4 +1,4 @@
-"""How arrays lie in memory: laying and taking up again changes nothing."""
+"""Packed matrices: packing and unpacking changes nothing."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.kernels.native_bench import REALS, call, guarded, like
-from wlnet.engine.forms import BACKWARDS, PACKED, PLAIN, laid, packed_shape, unlaid
+from wlnet.engine.packed import packed, packed_shape, unpacked
 from wlnet.kernels.lane_blocks import from_lanes, repack
 from wlnet.kernels.loading import lanes_of
 
@@ -20,20 +20,19 @@ def matrix(rows: int, columns: int) -> np.ndarray:
 
 
 @given(rows=sizes, columns=sizes, lanes=st.sampled_from([4, 8, 16]))
-def test_what_is_laid_in_any_form_is_found_again(rows: int, columns: int, lanes: int) -> None:
+def test_what_is_packed_is_found_again(rows: int, columns: int, lanes: int) -> None:
     array = matrix(rows, columns)
-    for form in (PLAIN, BACKWARDS, PACKED):
-        memory = laid(array, form, lanes)
-        assert memory.flags.c_contiguous and not np.shares_memory(memory, array)
-        again = unlaid(memory, form, array.shape)
-        assert again.flags.c_contiguous and not np.shares_memory(again, memory)
-        assert np.array_equal(again, array)
+    memory = packed(array, lanes)
+    assert memory.flags.c_contiguous and not np.shares_memory(memory, array)
+    again = unpacked(memory, rows)
+    assert again.flags.c_contiguous and not np.shares_memory(again, memory)
+    assert np.array_equal(again, array)
 
 
 @given(rows=sizes, columns=sizes, lanes=st.sampled_from([4, 8, 16]))
 def test_packed_numbers_lie_row_beside_row(rows: int, columns: int, lanes: int) -> None:
     array = matrix(rows, columns)
-    memory = laid(array, PACKED, lanes)
+    memory = packed(array, lanes)
     assert memory.shape == packed_shape(array.shape, lanes)
     for (block, column, lane), number in np.ndenumerate(memory):
         row = block * lanes + lane
@@ -44,13 +43,13 @@ def test_packed_numbers_lie_row_beside_row(rows: int, columns: int, lanes: int) 
 def test_kernels_read_packed_arrays(rows: int, columns: int, precision: str, workers: int) -> None:
     lanes, real = lanes_of(precision), REALS[precision]
     array = matrix(rows, columns).astype(real)
-    packed = like(laid(array, PACKED, lanes))
+    memory = like(packed(array, lanes))
     plain = guarded(array.shape, real)
     call(
-        from_lanes, precision, workers, examples=rows, values=columns, x=packed,
-        x_block=packed.strides[0], y=plain, y_example=plain.strides[0],
+        from_lanes, precision, workers, examples=rows, values=columns, x=memory,
+        x_block=memory.strides[0], y=plain, y_example=plain.strides[0],
     )  # fmt: skip
     assert np.array_equal(plain, array)
     turned = guarded(packed_shape((columns, rows), lanes), real)
-    call(repack, precision, workers, rows=columns, columns=rows, x=packed, y=turned)
-    assert np.array_equal(turned, laid(array.T, PACKED, lanes))
+    call(repack, precision, workers, rows=columns, columns=rows, x=memory, y=turned)
+    assert np.array_equal(turned, packed(array.T, lanes))
