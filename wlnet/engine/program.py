@@ -62,11 +62,21 @@ def aligned(size: int) -> Array:
 class Program:
     """A blueprint with memory. `arrays` are used where they lie: who trains them owns them.
 
+    flush: whether numbers too small for full precision count as zero. Where means die out, as in
+    training, they would come to stay, and the CPU takes long for each.
+
     Raises nothing of its own; kernels write only into the arena and, in a program that trains, the
     arrays it trains.
     """
 
-    def __init__(self, blueprint: Blueprint, arrays: Mapping[Any, Array], workers: int = 1) -> None:
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        arrays: Mapping[Any, Array],
+        workers: int = 1,
+        *,
+        flush: bool = False,
+    ) -> None:
         self.blueprint = blueprint
         prepare([run, *blueprint.kernels], blueprint.precision, available_cores())
         self.arena = aligned(blueprint.arena_bytes)
@@ -86,8 +96,8 @@ class Program:
         self.set("status", self.control.ctypes.data + 8 * BAD)
         self.workers = workers
         self._team = Team(workers, blueprint.scratch)
-        self._run = np.array([calls.ctypes.data, len(calls), 1, self.control.ctypes.data])
-        assert run.fields == ("calls", "count", "steps", "control")
+        self._run = np.array([calls.ctypes.data, len(calls), 1, self.control.ctypes.data, flush])
+        assert run.fields == ("calls", "count", "steps", "control", "flush")
         self._start = self._team.runner(run, blueprint.precision, self._run.ctypes.data, self.stop)
         # Before the first run nobody knows better.
         self._seconds = sum(step.work for step in blueprint.steps) / SLOWEST

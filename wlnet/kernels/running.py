@@ -19,7 +19,8 @@ SHARED_WORDS: Final = 40
 CALL_WORDS: Final = 3
 """A call: the address of the kernel, that of its record, and whether to wait for all before it."""
 SPINS = 4000
-_PAUSE = {"x86_64": "llvm.x86.sse2.pause", "AMD64": "llvm.x86.sse2.pause"}.get(platform.machine())
+_MACHINE = {"AMD64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
+_PAUSE = {"x86_64": "llvm.x86.sse2.pause"}.get(_MACHINE)
 _YIELD = None if platform.system() == "Windows" else "sched_yield"
 
 
@@ -59,6 +60,33 @@ def give_way(kit: Kit) -> Any:
         kit.call(_YIELD, INDEX, [])
 
 
+@instruction("word")
+def rounding(kit: Kit) -> Any:
+    """How this thread rounds: its control word for floating point."""
+    if _MACHINE == "x86_64":
+        place = kit.builder.alloca(INDEX)
+        kit.call("llvm.x86.sse.stmxcsr", ir.VoidType(), [place])
+        return kit.builder.zext(kit.builder.load(place, typ=INDEX), WORD)
+    if _MACHINE == "aarch64":
+        return kit.call("llvm.aarch64.get.fpcr", WORD, [])
+    return ir.Constant(WORD, 0)
+
+
+@instruction("none", "word")
+def set_rounding(kit: Kit, control: Any) -> Any:
+    """Let this thread round as it did when `rounding` gave this."""
+    if _MACHINE == "x86_64":
+        place = kit.builder.alloca(INDEX)
+        kit.builder.store(kit.builder.trunc(control, INDEX), place)
+        kit.call("llvm.x86.sse.ldmxcsr", ir.VoidType(), [place])
+    if _MACHINE == "aarch64":
+        kit.call("llvm.aarch64.set.fpcr", ir.VoidType(), [control])
+
+
+FLUSHED: Final = {"x86_64": 0x8040, "aarch64": 1 << 24}.get(_MACHINE, 0)
+"""The bits of the control word that make zeros of denormal numbers."""
+
+
 @routine
 def wait(context, control):  # type: ignore[no-untyped-def]
     """Wait until all workers are here."""
@@ -75,12 +103,23 @@ def wait(context, control):  # type: ignore[no-untyped-def]
 
 
 @native
-def run(context, calls, count, steps, control):  # type: ignore[no-untyped-def]
+def run(context, calls, count, steps, control, flush):  # type: ignore[no-untyped-def]
     """Every call of a program, `steps` times; after it word 4 of the context says how many were
     run.
 
     Ends after a step in which a kernel met numbers that are not finite, or in which STOP was set.
+    flush: whether denormal numbers count as zero meanwhile.
     """
+    usual = rounding()
+    if flush != 0:
+        set_rounding(usual | FLUSHED)
+    set_word(context, 4, steps_done(context, calls, count, steps, control))
+    set_rounding(usual)
+
+
+@routine
+def steps_done(context, calls, count, steps, control):  # type: ignore[no-untyped-def]
+    """Run the steps; how many there were."""
     done = 0
     for step in range(steps):
         set_word(context, 3, step)
@@ -91,8 +130,7 @@ def run(context, calls, count, steps, control):  # type: ignore[no-untyped-def]
             if word(at, 2) != 0:
                 wait(context, control)
                 if shared(control, ABORT) != 0:
-                    set_word(context, 4, done)
-                    return
+                    return done
             call(word(at, 0), word(at, 1), context)
         # A worker that is already in the next step writes larger numbers: all decide alike.
         wait(context, control)
@@ -102,4 +140,4 @@ def run(context, calls, count, steps, control):  # type: ignore[no-untyped-def]
         last, bad = shared(control, LAST), shared(control, BAD)
         if last == done or bad == done:
             break
-    set_word(context, 4, done)
+    return done

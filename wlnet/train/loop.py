@@ -139,7 +139,7 @@ class Trainer:
     def _choices(self, size: int) -> tuple[int, ...]:
         """The numbers of workers that steps on so many examples may be run on."""
         there = self.programs.program("Train", size).workers
-        return (there, 1) if there > 1 and self.options.workers is None else (there,)
+        return (there, 1) if there > 1 else (there,)
 
     def _is_late(self) -> bool:
         goal = self.options.time_goal

@@ -14,6 +14,8 @@ MANY = 1024
 """The most steps in one go: what they tell is kept until then."""
 TRIAL, TRIAL_EVERY = 0.004, 1.0
 """How many seconds of steps try another number of workers, and how often."""
+LONG = 0.02
+"""Seconds of steps that do not depend much on what was in the caches before."""
 SHARE = 100
 """A snapshot is taken when so many times the time that it takes has gone by."""
 
@@ -28,38 +30,49 @@ class Pace:
     def __init__(self) -> None:
         self._seconds: dict[int, float] = {}
         """Of a step, by the number of workers."""
-        self._first: float | None = None
+        self._guess: float | None = None
         """Seconds of one of the first steps, which are slow for other reasons too."""
-        self._begun: dict[int, tuple[float, int]] = {}
+        self._last = 0
+        """The number of workers of the last steps."""
+        self._trying: int | None = None
+        self._begun = (0.0, 0)
         """Seconds and steps of what is being tried."""
         self._tried = 0.0
 
     def next(self, most: int, choices: Sequence[int]) -> tuple[int, int]:
         """How many steps to run next, and on how many of these numbers of workers."""
-        if self._first is None:
+        if self._guess is None:
             return min(most, 1), choices[0]
-        unknown = [count for count in choices if count not in self._seconds]
-        if unknown:
-            return self._steps(most, TRIAL, self._first), unknown[0]
-        best, *others = sorted(choices, key=self._seconds.__getitem__)
-        if others and time.perf_counter() - self._tried > TRIAL_EVERY:
-            self._tried = time.perf_counter()
-            return self._steps(most, TRIAL, self._seconds[others[0]]), others[0]
-        return self._steps(most, SECONDS, self._seconds[best]), best
+        if self._trying is None:
+            unknown = [count for count in choices if count not in self._seconds]
+            best, *others = unknown or sorted(choices, key=self._seconds.__getitem__)
+            late = bool(others) and time.perf_counter() - self._tried > TRIAL_EVERY
+            if not unknown and not late:
+                return self._steps(most, SECONDS, self._seconds[best]), best
+            if not unknown:
+                self._tried, best = time.perf_counter(), others[0]
+            self._trying, self._begun = best, (0.0, 0)
+        guess = self._seconds.get(self._trying, self._guess)
+        return self._steps(most, TRIAL, guess), self._trying
 
     def _steps(self, most: int, seconds: float, each: float) -> int:
         return max(1, min(most, MANY, int(seconds / max(each, 1e-7))))
 
     def took(self, seconds: float, steps: int, workers: int) -> None:
         """Tell how long some steps took."""
-        each = seconds / max(steps, 1)
-        if self._first is None or workers not in self._seconds:
+        is_first, each = self._guess is None, seconds / max(steps, 1)
+        # Each worker's share of the arrays has to come into its own cache first.
+        is_cold, self._last = workers != self._last, workers
+        if workers not in self._seconds:
+            self._guess = each
+        if is_first or (is_cold and seconds < LONG):
+            return
+        if workers == self._trying:
             # What was tried for a moment only says how long to try it.
-            begun, before = self._begun.get(workers, (0.0, 0))
-            total = self._begun[workers] = begun + seconds, before + steps
-            is_cold, self._first = self._first is None, each
-            if is_cold or total[0] < TRIAL:
+            self._begun = self._begun[0] + seconds, self._begun[1] + steps
+            if self._begun[0] < TRIAL:
                 return
+            self._trying = None
         self._seconds[workers] = each
 
 

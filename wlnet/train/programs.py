@@ -81,7 +81,7 @@ class Programs:
         if blueprint is None or needed / size * examples > limit:
             self.keep_prefix = False
             return None
-        return Program(blueprint, self._arrays, workers_for(blueprint, self.workers, WORTH))
+        return self._program(blueprint)
 
     def pack(self, size: int) -> frozenset[ArrayKey]:
         """From now on arrays are packed in memory as steps on so many examples want it: which."""
@@ -124,10 +124,12 @@ class Programs:
     def program(self, purpose: str, size: int) -> Program:
         """The program for "Train" (a whole step), "Test", or "Gradients" on so many examples."""
         if (purpose, size) not in self._made:
-            blueprint = self._blueprint(purpose, size)
-            workers = workers_for(blueprint, self.workers, WORTH)
-            self._made[purpose, size] = Program(blueprint, self._arrays, workers)
+            self._made[purpose, size] = self._program(self._blueprint(purpose, size))
         return self._made[purpose, size]
+
+    def _program(self, blueprint: Blueprint) -> Program:
+        workers = workers_for(blueprint, self.workers, WORTH)
+        return Program(blueprint, self._arrays, workers, flush=True)
 
     def _blueprint(self, purpose: str, size: int) -> Blueprint:
         training = self.training
