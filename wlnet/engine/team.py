@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.engine.blueprint import word_of
+from wlnet.engine.spreading import take_core
 from wlnet.kernels.language import Kernel, Precision
 from wlnet.kernels.loading import address
 
@@ -74,7 +75,10 @@ class Team:
             helpers = others[: count - 1]
             if apart or helpers:
                 everybody = [mine, *helpers] if apart else helpers
-                with _Threads(function, everybody, stop, is_whole=apart):
+                taken: list[int] = []
+                if not apart:
+                    take_core(taken)
+                with _Threads(function, everybody, stop, taken, is_whole=apart):
                     if not apart:
                         function(*mine)
             else:
@@ -91,7 +95,15 @@ class _Threads:
     and what was started is written down, in one call of C code; and who waits can wait again.
     """
 
-    def __init__(self, function: Any, arguments: list[Any], stop: Stop, *, is_whole: bool) -> None:
+    def __init__(
+        self,
+        function: Any,
+        arguments: list[Any],
+        stop: Stop,
+        taken: list[int],
+        *,
+        is_whole: bool,
+    ) -> None:
         self.stop = stop
         self.is_whole = is_whole
         """Whether this thread is not a worker too."""
@@ -99,7 +111,7 @@ class _Threads:
         self.ended: list[None] = []
         self.started: list[int] = []
         self.work = [
-            (function, each, end, self.ended)
+            (function, each, end, self.ended, taken)
             for each, end in zip(arguments, self.ends, strict=True)
         ]
 
@@ -138,7 +150,10 @@ class _Threads:
                 continue
 
 
-def _work(function: Any, arguments: tuple[int, ...], end: Any, ended: list[None]) -> None:
+def _work(
+    function: Any, arguments: tuple[int, ...], end: Any, ended: list[None], taken: list[int]
+) -> None:
+    take_core(taken)
     function(*arguments)
     ended.append(None)
     end.release()
