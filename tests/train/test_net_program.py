@@ -36,9 +36,9 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[Blueprint]:
     made: list[Blueprint] = []
 
     class Spy(Program):
-        def __init__(self, blueprint: Blueprint, *args: Any) -> None:
+        def __init__(self, blueprint: Blueprint, *args: Any, **options: Any) -> None:
             made.append(blueprint)
-            super().__init__(blueprint, *args)
+            super().__init__(blueprint, *args, **options)
 
     monkeypatch.setattr(programs, "Program", Spy)
     return made
