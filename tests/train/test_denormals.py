@@ -30,7 +30,7 @@ def test_means_of_gradients_that_have_vanished_end_at_zero(
 ) -> None:
     """0.9 times the smallest number there is is that number again: it would stay for ever, and each
     step with it is slow."""
-    states = train(steps=10_000 if precision == "Real64" else 4_000, precision=precision)
+    states = train(steps=10_000 if precision == "Real64" else 2_500, precision=precision)
     means = np.concatenate([mean.reshape(-1) for mean, _ in states])
     smallest = np.finfo(means.dtype).tiny
     assert means.size and np.all((means == 0) | (np.abs(means) >= smallest))

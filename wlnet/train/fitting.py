@@ -14,26 +14,24 @@ from wlnet.core.net import Net
 from wlnet.core.ports import PortType
 from wlnet.core.shapes import is_known
 from wlnet.nets.inference import inferred_port
-from wlnet.train.losses import LossTerm, TrainingNet, attach, loss_form, loss_terms
+from wlnet.train.losses import LossTerm, loss_form, training_net
 
 
-def fit(net: Net, columns: Mapping[str, Any], loss_function: Any) -> tuple[Net, TrainingNet]:
-    """A net with its open ports filled from the data, and its training net.
+def fit(net: Net, columns: Mapping[str, Any], loss_function: Any) -> Net:
+    """A net with its open ports filled from the data.
 
     Raises DataError for columns that tell nothing, ShapeError for those that contradict the net.
     """
-    terms = loss_terms(net, loss_function)
-    draft = attach(net, terms)
+    draft = training_net(net, loss_function)
     ports = dict(net.ports)
     for name in net.input_names:
         if name in columns:
             ports[name] = _input_port(net, name, columns[name])
     by_port = {port: column for column, port in draft.targets.items()}
-    for term in terms:
+    for term in draft.terms:
         if term.port in by_port and term.port in ports and by_port[term.port] in columns:
             ports[term.port] = _output_port(net, term, columns[by_port[term.port]])
-    fitted = net if ports == dict(net.ports) else net._with(ports=ports)
-    return fitted, attach(fitted, loss_terms(fitted, loss_function) if fitted is not net else terms)
+    return net if ports == dict(net.ports) else net._with(ports=ports)
 
 
 def _input_port(net: Net, name: str, column: Any) -> PortType:

@@ -215,6 +215,19 @@ def _term(net: Net, item: Any) -> tuple[LossTerm | None, Fault | None]:
     return LossTerm(name, loss, factor), None
 
 
+def training_net(net: Net, given: Any) -> TrainingNet:
+    """The training net for the option LossFunction, worked out once. Raises as loss_terms does."""
+    made: list[tuple[Any, TrainingNet]] = net.cached("training nets", list)
+    for option, training in made:
+        if option is given:
+            return training
+    training = attach(net, loss_terms(net, given))
+    # What may change in place is read anew.
+    if given is AUTOMATIC or given is ALL or isinstance(given, (str, Net)):
+        made.append((given, training))
+    return training
+
+
 def attach(net: Net, terms: tuple[LossTerm, ...]) -> TrainingNet:
     """The training net: the user's net with a loss beside each output that has one."""
     if all(term.loss is None for term in terms):

@@ -10,7 +10,7 @@ from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.nets.arrays import arrays_of, is_initialized
 from wlnet.train.data import Generator, read_data
 from wlnet.train.history import LOSS, Tallies
-from wlnet.train.losses import TrainingNet, attach, loss_terms
+from wlnet.train.losses import TrainingNet, training_net
 from wlnet.train.measurement_names import as_measurements, check_fit
 from wlnet.train.measurements import TABLE, Measurement
 from wlnet.train.options import BATCH
@@ -55,7 +55,7 @@ def net_measurements(
                 fix="net_initialize(net), or net_train(net, ...)",
             ),
         )
-    training = attach(net, loss_terms(net, loss_function))
+    training = training_net(net, loss_function)
     wanted = _wanted(measurements, training)
     asked = tuple(each for each in wanted if each is not None)
     check_fit(asked, training.forms, "measurements")

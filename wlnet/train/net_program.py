@@ -15,7 +15,7 @@ from wlnet.evaluate.arguments import check_choice, check_count
 from wlnet.plan.compile import Steps
 from wlnet.plan.report import BATCH, ProgramReport, evaluation_report, training_report
 from wlnet.train.learners import Rates, learners_of, read_rates
-from wlnet.train.losses import TrainingNet, attach, loss_terms
+from wlnet.train.losses import TrainingNet, training_net
 from wlnet.train.net_train import measurements_of, net_train
 from wlnet.train.options import Options, read_options
 from wlnet.train.programs import programs_of
@@ -81,7 +81,7 @@ def net_program(
         what = "nothing to train: no array is left that a gradient may move"
         fix = "learning_rate_multipliers=None, the program of evaluation"
         raise fail(NothingToTrainError, Fault(what, given=f"{len(rates.table)} arrays", fix=fix))
-    training = attach(net, loss_terms(net, options.loss_function))
+    training = training_net(net, options.loss_function)
     all_trained = replace(options, rules=1)
     return training_report(
         batch,

@@ -26,7 +26,7 @@ from wlnet.train.divergence import Diverged, warn_diverged
 from wlnet.train.input_form import input_form
 from wlnet.train.learners import Rates, read_rates
 from wlnet.train.loop import Trainer
-from wlnet.train.losses import TrainingNet, attach, loss_terms
+from wlnet.train.losses import TrainingNet, training_net
 from wlnet.train.measurement_names import check_fit
 from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options, read_options
@@ -211,7 +211,7 @@ def measurements_of(training: TrainingNet, options: Options) -> tuple[Measuremen
 
 def _train(net: Net, prepared: Prepared, rates: Rates, options: Options) -> TrainingRecord:
     started = time.perf_counter()
-    training = attach(net, loss_terms(net, options.loss_function))
+    training = training_net(net, options.loss_function)
     # A loss that is a net of its own may have arrays: they get their first numbers, and keep them.
     training = replace(training, net=net_initialize(training.net, random_seeding=options.seed))
     measurements = measurements_of(training, options)

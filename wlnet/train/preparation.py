@@ -20,7 +20,7 @@ from wlnet.nets.inference import inference, inferred_port
 from wlnet.train.data import Columns, Generator, read_data
 from wlnet.train.fitting import fit
 from wlnet.train.history import History
-from wlnet.train.losses import TrainingNet, attach, loss_terms
+from wlnet.train.losses import TrainingNet, training_net
 from wlnet.train.options import BATCH, Options
 from wlnet.train.sources import ArraySource, GeneratorSource, Source, batches_of_round
 from wlnet.train.state import TrainingState, plan_of
@@ -42,7 +42,7 @@ def prepare(net: Net, data: Any, options: Options) -> Prepared:
 
     Raises DataError, ShapeError.
     """
-    draft = attach(net, loss_terms(net, options.loss_function))
+    draft = training_net(net, options.loss_function)
     found = read_data(data, draft.columns, net.input_names)
     if isinstance(found, Generator):
         return _from_generator(net, found, draft, options)
@@ -107,9 +107,8 @@ def _validation(net: Net, training: TrainingNet, batch: int, options: Options) -
 
 
 def _fitted(net: Net, columns: Columns, options: Options) -> tuple[Net, TrainingNet]:
-    net, _ = fit(net, columns, options.loss_function)
-    net = _with_data_shapes(net, columns)
-    return net, attach(net, loss_terms(net, options.loss_function))
+    net = _with_data_shapes(fit(net, columns, options.loss_function), columns)
+    return net, training_net(net, options.loss_function)
 
 
 def _with_data_shapes(net: Net, columns: Mapping[str, Any]) -> Net:
