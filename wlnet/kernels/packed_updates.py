@@ -69,7 +69,7 @@ def _woven(formula: Formula, plain: bool) -> Instruction:
             trace, *state = state
             offset = build.mul(i, width)
             for place in places[: 1 + formula.states]:
-                kit.prefetch(place, build.add(offset, constant(AHEAD)))
+                kit.prefetch(place, build.add(offset, constant(AHEAD)), write=True)
             raw = kit.load(gradients, offset)
             at = tuple(build.add(place, offset) for place in places)
             now = moved(formula, settings, kit.load, kit.store, raw, at)

@@ -22,7 +22,8 @@ TALL = PerTarget(lambda target: 8 if target.width == 64 else 4)
 
 NO_ACTIVATION, RAMP = 0, 1
 
-_ARGUMENTS = 17
+AHEAD = 1024
+"""How many bytes of b before they are needed a single row asks for them."""
 
 
 def tile(rows: int | PerTarget, vectors: int, masked: bool = False) -> Instruction:
@@ -84,6 +85,10 @@ def tile(rows: int | PerTarget, vectors: int, masked: bool = False) -> Instructi
         def body(_: Any, state: list[Any]) -> list[Any]:
             *sums, a_at, b_at = state
             b_now = [load(build.add(b_at, far)) for far in b_vectors]
+            if count == 1:
+                # A single row has no use for what is in the cache, and waits for all of b.
+                for far in b_vectors:
+                    kit.prefetch(build.add(b_at, far), constant(AHEAD))
             a_pointer = kit.at(a_at)
             for i in range(count):
                 place = build.gep(a_pointer, [a_rows[i]], source_etype=BYTE)

@@ -60,9 +60,9 @@ class Kit:
     def store(self, value: Any, address: Any, offset: Any = None) -> None:
         self.builder.store(value, self.at(address, offset), align=self.item)
 
-    def prefetch(self, address: Any, offset: Any = None) -> None:
-        """Have a line of memory brought near that will be written; any address will do."""
-        flags = [ir.Constant(INDEX, flag) for flag in (1, 3, 1)]
+    def prefetch(self, address: Any, offset: Any = None, write: bool = False) -> None:
+        """Have a line of memory brought near that will be read, or written; any address will do."""
+        flags = [ir.Constant(INDEX, flag) for flag in (int(write), 3, 1)]
         self.call("llvm.prefetch.p0", ir.VoidType(), [self.at(address, offset), *flags])
 
     def load_one(self, address: Any, offset: Any = None) -> Any:

@@ -150,7 +150,7 @@ def step_blueprint(
     graph = prune(graph)
     if "fuse_update" not in without:
         graph = fuse_update(graph, packed)
-    graph = _packed(graph, precision, without, packed)
+    graph = _packed(graph, precision, without, packed, constants)
     step = assemble(
         graph,
         precision,
@@ -197,11 +197,15 @@ def _passed(graph: Graph, precision: Precision, without: Sequence[str]) -> Graph
 
 
 def _packed(
-    graph: Graph, precision: Precision, without: Sequence[str], packed: Collection[Any]
+    graph: Graph,
+    precision: Precision,
+    without: Sequence[str],
+    packed: Collection[Any],
+    constants: Collection[Any],
 ) -> Graph:
     if "pack" in without and not packed:
         return graph
-    return prune(pack_weights(graph, lanes_of(precision), packed))
+    return prune(pack_weights(graph, lanes_of(precision), packed, constants))
 
 
 def finish(
@@ -214,7 +218,7 @@ def finish(
 ) -> Blueprint:
     """The passes over a graph, and its blueprint."""
     return assemble(
-        _packed(_passed(graph, precision, without), precision, without, packed),
+        _packed(_passed(graph, precision, without), precision, without, packed, constants),
         precision,
         constants=constants,
         packed=packed,

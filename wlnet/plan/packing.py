@@ -27,8 +27,14 @@ def is_worth(rows: int) -> bool:
     return rows >= FEW
 
 
-def pack_weights(graph: Graph, lanes: int, keys: Collection[Any] = ()) -> Graph:
-    """Products by a transposed matrix read it packed. keys: arrays that are packed in memory."""
+def pack_weights(
+    graph: Graph, lanes: int, keys: Collection[Any] = (), constants: Collection[Any] = ()
+) -> Graph:
+    """Products by a transposed matrix read it packed.
+
+    keys: arrays that are packed in memory. constants: arrays that never change, so that packing
+    them costs nothing.
+    """
     work = Rewriting(graph)
     packed: dict[Value, Value] = {}
     arrays = dict(graph.arrays)
@@ -37,6 +43,7 @@ def pack_weights(graph: Graph, lanes: int, keys: Collection[Any] = ()) -> Graph:
         if whole is not None:
             arrays[key] = packed[whole] = graph.new_value(packed_shape(whole.shape, lanes))
     own = set(packed)
+    fixed = {graph.arrays[key] for key in constants if key in graph.arrays}
     repacked: dict[Value, Value] = {}
     calls: list[Call] = []
     for call in graph.calls:
@@ -54,7 +61,7 @@ def pack_weights(graph: Graph, lanes: int, keys: Collection[Any] = ()) -> Graph:
         worth = is_worth(math.prod(call.outputs[0].shape[:-1]))
         if turned is not None and turned.inputs[0] in own:
             there = packed[turned.inputs[0]]
-        elif turned is not None and turned.inputs[0].rank == 2 and worth:
+        elif turned is not None and _is_packed_well(turned.inputs[0], worth, fixed):
             (w,) = turned.inputs
             if w not in packed:
                 packed[w] = graph.new_value(packed_shape(w.shape, lanes))
@@ -74,6 +81,10 @@ def pack_weights(graph: Graph, lanes: int, keys: Collection[Any] = ()) -> Graph:
     # Who reads such an array otherwise is given a plain copy.
     plain = [Call("unpack", (packed[whole],), (whole,)) for whole in own]
     return replace(graph, arrays=arrays, calls=[*plain, *calls])
+
+
+def _is_packed_well(w: Value, worth: bool, fixed: Collection[Value]) -> bool:
+    return w.rank == 2 and (worth or w in fixed)
 
 
 def _is_product(call: Call) -> bool:
