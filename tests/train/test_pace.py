@@ -51,6 +51,24 @@ def test_steps_add_up_to_the_time_between_two_looks_at_the_user() -> None:
     assert TRIAL < steps * 1e-3 <= SECONDS
 
 
+def test_a_few_steps_say_nothing_of_what_many_take() -> None:
+    """To start the threads takes as long as the steps do."""
+    it = Pace()
+    for _ in range(9):
+        run(it, BOTH, {4: 1e-4, 1: 3e-4})
+    assert run(it, BOTH, {4: 9e-4, 1: 3e-4}, most=2) == 4
+    assert run(it, BOTH, {4: 1e-4, 1: 3e-4}) == 4
+
+
+def test_a_round_is_divided_into_equal_parts() -> None:
+    it = Pace()
+    for _ in range(4):
+        run(it, (2,), {2: 1e-3})
+    whole, _ = it.next(10**6, (2,))
+    assert it.next(whole + 1, (2,))[0] == -(-(whole + 1) // 2)
+    assert it.next(whole, (2,))[0] == whole
+
+
 def test_what_the_short_last_batch_of_a_round_takes_says_nothing_of_the_others(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

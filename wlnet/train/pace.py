@@ -14,8 +14,8 @@ MANY = 1024
 """The most steps in one go: what they tell is kept until then."""
 TRIAL, TRIAL_EVERY = 0.004, 1.0
 """How many seconds of steps try another number of workers, and how often."""
-LONG = 0.02
-"""Seconds of steps that do not depend much on what was in the caches before."""
+LONG = 0.003
+"""Seconds of steps that tell something: to start threads, and to fill their caches, takes time."""
 SHARE = 100
 """A snapshot is taken when so many times the time that it takes has gone by."""
 
@@ -48,9 +48,12 @@ class Pace:
             best, *others = unknown or sorted(choices, key=self._seconds.__getitem__)
             late = bool(others) and time.perf_counter() - self._tried > TRIAL_EVERY
             if not unknown and not late:
-                return self._steps(most, SECONDS, self._seconds[best]), best
+                steps = self._steps(most, SECONDS, self._seconds[best])
+                # No small remainder: it would take longer for each of its steps.
+                return -(-most // -(-most // steps)), best
             if not unknown:
-                self._tried, best = time.perf_counter(), others[0]
+                best = others[0]
+            self._tried = time.perf_counter()
             self._trying, self._begun = best, (0.0, 0)
         guess = self._seconds.get(self._trying, self._guess)
         return self._steps(most, TRIAL, guess), self._trying
@@ -65,12 +68,14 @@ class Pace:
         is_cold, self._last = workers != self._last, workers
         if workers not in self._seconds:
             self._guess = each
-        if is_first or (is_cold and seconds < LONG):
+        is_trial = workers == self._trying
+        is_short = seconds < LONG
+        if is_first or (is_short and (is_cold or not is_trial)):
             return
-        if workers == self._trying:
+        if is_trial:
             # What was tried for a moment only says how long to try it.
             self._begun = self._begun[0] + seconds, self._begun[1] + steps
-            if self._begun[0] < TRIAL:
+            if self._begun[0] < LONG:
                 return
             self._trying = None
         self._seconds[workers] = each
