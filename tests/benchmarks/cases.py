@@ -81,7 +81,7 @@ def mlp(batch: int, examples: int, rounds: int, *peers: Peer) -> Case:
 
 def lenet(batch: int, examples: int, *peers: Peer) -> Case:
     """LeNet, trained."""
-    work = Work(LENET, batch=batch, examples=examples, rounds=2)
+    work = Work(LENET, batch=batch, examples=examples, rounds=5)
     return Case(
         f"lenet_{batch}", f"LeNet, Adam, batch {batch}", work, "examples/s", peers, own=BOTH
     )
@@ -112,13 +112,13 @@ def scripted(*variants: str) -> Peer:
 
 
 GOALS = (
-    mlp(64, 9600, 8, Peer("PyTorch", TORCH, 4, 5), Peer("JAX", JAX, 1.4, 1.8),
+    mlp(64, 19200, 5, Peer("PyTorch", TORCH, 4, 5), Peer("JAX", JAX, 1.4, 1.8),
         Peer("scikit-learn", ("sklearn",), 7, 10)),
-    mlp(256, 10240, 8, Peer("PyTorch", TORCH, 3, 3.7), Peer("JAX", JAX, 1.3, 1.6),
+    mlp(256, 30720, 5, Peer("PyTorch", TORCH, 3, 3.7), Peer("JAX", JAX, 1.3, 1.6),
         Peer("scikit-learn", ("sklearn",))),
-    mlp(16, 8000, 3, Peer("PyTorch", TORCH_SMALL, 4.5, 6), Peer("JAX", JAX, 1.5, 2),
+    mlp(16, 8000, 5, Peer("PyTorch", TORCH_SMALL, 4.5, 6), Peer("JAX", JAX, 1.5, 2),
         Peer("scikit-learn", ("sklearn",))),
-    mlp(1, 1000, 3, Peer("PyTorch", TORCH_SMALL, 5, 10), Peer("JAX", JAX, 1.1, 2)),
+    mlp(1, 1500, 5, Peer("PyTorch", TORCH_SMALL, 5, 10), Peer("JAX", JAX, 1.1, 2)),
     lenet(64, 1920, Peer("PyTorch", TORCH_IMAGES, 3, 4.5), Peer("JAX", JAX, 4, 6)),
     lenet(256, 2560, Peer("PyTorch", TORCH_IMAGES, 3, 4.3), Peer("JAX", JAX, 6, 9)),
     lenet(1, 400, Peer("PyTorch", TORCH_IMAGES), Peer("JAX", JAX)),
@@ -156,7 +156,7 @@ GOALS = (
 
 def residual(channels: int, size: int, examples: int) -> Case:
     """A small residual net of 3x3 convolutions with batch normalization."""
-    work = Work(Net("residual", (channels, size)), batch=16, examples=examples)
+    work = Work(Net("residual", (channels, size)), batch=16, examples=examples, rounds=3)
     title = f"residual net, 3x3, {channels} channels at {size}x{size}, batch 16"
     peer = Peer("PyTorch", TORCH_LARGE, 1, 2)
     return Case(f"residual_{channels}_{size}", title, work, "examples/s", (peer,))

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from wlnet.graph.graph import Call, Graph, Value
-from wlnet.plan.passes import simplify
+from wlnet.plan.passes import prune, simplify
 from wlnet.plan.rewriting import Rewriting
 
 
@@ -112,21 +112,28 @@ def fuse_update(graph: Graph, packed: Collection[Any]) -> Graph:
             continue
         (gradient,), at = call.inputs, call.attributes
         if at["key"] in packed:
-            turned = work.sole(gradient, "transpose")
-            source = work.sole(turned.inputs[0], "matmul") if turned is not None else None
-            if turned is not None and source is not None and source.outputs[0].rank == 2:
-                work.drop(source, turned)
-                work.replace(call, Call("packed_update", source.inputs, (), at, source.origin))
-            continue
-        source = work.sole(gradient, "matmul")
+            source, name = _turned_product(work, call), "packed_update"
+        else:
+            source, name = work.maker(gradient, "matmul"), "product_update"
         if source is not None:
-            if source.outputs[0].rank == 2:
-                work.drop(source)
-                work.replace(call, Call("product_update", source.inputs, (), at, source.origin))
+            if gradient.rank == 2 and (
+                _is_for_one(work, gradient) or source.inputs[0].shape[1] <= THIN
+            ):
+                work.replace(call, Call(name, source.inputs, (), at, source.origin))
             continue
         flat = work.sole(gradient, "reshape")
         total = work.sole(flat.inputs[0] if flat is not None else gradient, "sum")
         if total is not None and total.inputs[0].rank == 2 and total.attributes["axes"] == (0,):
             work.drop(total, *([flat] if flat is not None else []))
             work.replace(call, Call("sum_update", total.inputs, (), at, total.origin))
-    return work.done()
+    return prune(work.done())
+
+
+def _is_for_one(work: Rewriting, gradient: Value) -> bool:
+    turned = work.sole(gradient, "transpose")
+    return work.sole(turned.inputs[0] if turned is not None else gradient, "matmul") is not None
+
+
+THIN = 32
+"""The depth up to which a product takes less time than its result in memory: then each array that
+has the same gradient makes it for itself."""
