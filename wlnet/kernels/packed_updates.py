@@ -32,6 +32,7 @@ from wlnet.kernels.vectors import Kit, constant
 TALL = PerTarget(lambda target: 16 if target.width == 64 else 8)
 """Rows of a tile, which is one vector wide: with a vector of b they fill half of the registers."""
 AHEAD: Final = 2048
+"""How many bytes before they are updated the numbers of an array are asked for."""
 RUN: Final = 64
 """Rows of a packed array after which its vectors may be divided among the workers."""
 VALUES, RATES, STATUS = FLAT.index("values"), FLAT.index("rates"), FLAT.index("status")
