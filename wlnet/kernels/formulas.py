@@ -25,8 +25,8 @@ SETTINGS: Final = 8
 class Settings:
     """What a method knows besides, each number in all lanes.
 
-    speed: the rate of this step. plain: there is no penalty and no clip, and means change slowly,
-    as `is_plain` tells: that takes fewer operations.
+    speed: the rate of this step. plain: there is no penalty and no clip, and means change slowly:
+    that takes fewer operations. See `plain_test`.
     """
 
     def __init__(self, kit: Kit, numbers: tuple[Any, ...], plain: bool) -> None:
