@@ -49,13 +49,16 @@ SLOWEST = 1e10
 """Operations a second that any machine does."""
 
 
+UNWRITTEN = 0
+"""The bytes of an arena before anything is written: zeros, which the system gives for nothing."""
+
+
 def aligned(size: int) -> Array:
-    """Bytes that start at a line of cache, filled with NaN: what is read before it is written
-    shows."""
-    raw = np.empty(size + LINE, np.uint8)
+    """Bytes that start at a line of cache."""
+    raw = np.zeros(size + LINE, np.uint8)
+    if UNWRITTEN:
+        raw.fill(UNWRITTEN)
     start = -raw.ctypes.data % LINE
-    # These bytes are NaN in every precision.
-    raw.fill(0xFF)
     return raw[start : start + size]
 
 
