@@ -9,6 +9,7 @@ np.True_
 """
 
 import importlib
+from functools import cache as _cache
 from inspect import isfunction as _isfunction
 from typing import Any
 
@@ -91,8 +92,12 @@ def __dir__() -> list[str]:
 def _later(room: str, name: str) -> Any:
     """A function of a room that is opened when it is first called."""
 
+    @_cache
+    def opened() -> Any:
+        return _checked(getattr(importlib.import_module(room), name))
+
     def call(*args: Any, **options: Any) -> Any:
-        return _checked(getattr(importlib.import_module(room), name))(*args, **options)
+        return opened()(*args, **options)
 
     return call
 

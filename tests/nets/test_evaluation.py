@@ -20,6 +20,7 @@ from wlnet import (
     ShapeError,
 )
 from wlnet.core.net import same
+from wlnet.engine.program import Program
 
 
 def linear(weights: Any, **options: Any) -> Any:
@@ -109,6 +110,30 @@ def test_how_a_batch_is_cut_changes_no_answer(chunk: int) -> None:
 def test_more_examples_than_a_batch_holds_come_back_in_order() -> None:
     x = np.arange(300, dtype=np.float32).reshape(150, 2)
     assert plain(SUMS(x)) == [[a + b, a - b] for a, b in x.tolist()]
+
+
+def test_many_examples_go_in_one_go_as_far_as_they_are_near(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    runs: list[int] = []
+    old = Program.run
+
+    def run(self: Program, **options: Any) -> int:
+        runs.append(len(next(iter(self.inputs.values()))))
+        return old(self, **options)
+
+    monkeypatch.setattr(Program, "run", run)
+    x = np.random.default_rng(0).normal(size=(300, 2))
+    answers = SUMS(x)
+    assert runs == [300]
+    runs.clear()
+    trained = SUMS(x, net_evaluation_mode="Train")
+    assert runs == [64, 64, 64, 64, 44], "an example's answer may depend on the others"
+    np.testing.assert_allclose(trained, answers, rtol=1e-6)
+    runs.clear()
+    wide = wl.net_initialize(wl.NetChain(["Tanh", 2], input=100_000))
+    wide(np.zeros((200, 100_000), np.float32))
+    assert runs == [64, 64, 64, 8], "25 MB for each 64"
 
 
 def test_answers_stay_what_they_are_when_the_net_is_asked_again() -> None:
@@ -255,6 +280,11 @@ def test_numbers_that_are_not_finite_are_refused_with_their_example(bad: float) 
     told = str(caught.value)
     assert "port Input, example 2" in told
     assert str(bad) in told
+
+
+def test_numbers_may_be_so_large_that_their_sum_is_not_finite() -> None:
+    large = np.full((2, 3), 3e38, np.float32)
+    assert plain(wl.NetChain(["Tanh"], input=3)(large)) == [[1.0] * 3] * 2
 
 
 @pytest.mark.parametrize(

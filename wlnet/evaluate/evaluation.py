@@ -21,7 +21,7 @@ from wlnet.evaluate.arguments import (
     read_columns,
 )
 from wlnet.evaluate.quick import short_way
-from wlnet.evaluate.runner import BATCH, Runner, run_columns
+from wlnet.evaluate.runner import Runner, run_columns
 from wlnet.graph.builder import Mode
 from wlnet.nets.inference import inferred_port
 
@@ -42,7 +42,7 @@ def evaluate(
     check_choice("working_precision", precision, tuple(DTYPES))
     check_choice("target_device", target_device, ("CPU",))
     check_workers(workers)
-    chunk = BATCH if batch_size is AUTOMATIC else check_count("batch_size", batch_size)
+    chunk = None if batch_size is AUTOMATIC else check_count("batch_size", batch_size)
     seed = as_seed(random_seeding)
     x, prop = read_arguments(net, args)
     columns, single = read_columns(net, x)

@@ -24,6 +24,10 @@ from wlnet.nets.inference import inference, inferred_port
 from wlnet.plan.compile import forward_blueprint
 
 BATCH = 64
+"""Examples in one go, where what comes of an example may depend on the others."""
+WORK, NEAR = 1e9, 16 << 20
+"""Else so many that this many operations are done in one go, in at most so many bytes of memory:
+to start threads is not felt then, and what one layer writes is near when the next one reads it."""
 WORTH = 4e-4
 """Seconds of a batch from which threads, made for each batch, are worth it."""
 KEPT = 6
@@ -54,14 +58,16 @@ class Runner:
         self.net, self.mode, self.precision, self.seed = net, mode, precision, seed
         self.inside, self.workers = tuple(inside), workers
 
-    def run(self, columns: Mapping[str, Array], count: int, chunk: int = BATCH) -> dict[Any, Array]:
-        """Every output port's array (count, *shape)."""
+    def run(
+        self, columns: Mapping[str, Array], count: int, chunk: int | None = None
+    ) -> dict[Any, Array]:
+        """Every output port's array (count, *shape); chunk: how many examples in one go."""
         results: dict[Any, Array] = {}
+        shapes = {name: tuple(array.shape[1:]) for name, array in columns.items()}
+        chunk = chunk or self._chunk(shapes, count)
         for step, start in enumerate(range(0, count, chunk)):
             size = min(chunk, count - start)
-            program, lock = self.program(
-                size, {name: tuple(array.shape[1:]) for name, array in columns.items()}
-            )
+            program, lock = self.program(size, shapes)
             with lock:
                 for name, array in columns.items():
                     copy_into(array[start : start + size], program.inputs[name], name, start)
@@ -71,6 +77,14 @@ class Runner:
                         results[key] = np.empty((count, *array.shape[1:]), array.dtype)
                     results[key][start : start + size] = array
         return results
+
+    def _chunk(self, shapes: Mapping[str, tuple[int, ...]], count: int) -> int:
+        if self.mode != "Test" or count <= BATCH:
+            return BATCH
+        blueprint = self.program(BATCH, shapes)[0].blueprint
+        work = sum(step.work for step in blueprint.steps)
+        times = min(WORK / max(work, 1), NEAR / max(blueprint.arena_bytes, 1))
+        return BATCH * max(1, min(int(times), -(-count // BATCH)))
 
     def program(
         self, batch: int, shapes: Mapping[str, tuple[int, ...]]
@@ -114,7 +128,7 @@ class Runner:
         return Program(blueprint, own, workers_for(blueprint, self.workers, WORTH))
 
 
-def run_columns(runner: Runner, columns: Mapping[str, Any], chunk: int) -> dict[Any, Any]:
+def run_columns(runner: Runner, columns: Mapping[str, Any], chunk: int | None) -> dict[Any, Any]:
     """Evaluate columns; examples of different shapes (sequences) run in groups of equal shape."""
     ports = {name: inferred_port(runner.net, name) for name in columns}
     solution = inference(runner.net)
