@@ -152,8 +152,8 @@ def test_a_gradient_flows_through_a_frozen_layer_to_the_one_below() -> None:
     assert all(np.abs(below[key]).max() > 0 for key in below)
 
 
-def gradients_of(net: Any, trained: list[Any], **options: Any) -> dict[Any, Any]:
-    blueprint = training_blueprint(net, 3, {"Output": 1.0}, trained, **options)
+def gradients_of(net: Any, trained: list[Any], batch: int = 3, **options: Any) -> dict[Any, Any]:
+    blueprint = training_blueprint(net, batch, {"Output": 1.0}, trained, **options)
     dtype = DTYPES[blueprint.precision]
     arrays = {key: array.astype(dtype) for key, array in wl.information(net, "Arrays").items()}
     program = Program(blueprint, arrays)

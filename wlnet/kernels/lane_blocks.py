@@ -19,6 +19,23 @@ LAST_AGAIN, ZEROS = 0, 1
 """What the lanes beyond the last example hold: the last example once more, or zeros."""
 
 
+def transposed(kit: Kit, vectors: list[Any]) -> list[Any]:
+    """LANES vectors, whose lane j of vector i becomes lane i of vector j."""
+    build, lanes = kit.builder, kit.lanes
+    kind = ir.VectorType(INDEX, lanes)
+    half = lanes // 2
+    low = ir.Constant(kind, [i // 2 + lanes * (i % 2) for i in range(lanes)])
+    high = ir.Constant(kind, [half + i // 2 + lanes * (i % 2) for i in range(lanes)])
+    for _ in range(lanes.bit_length() - 1):
+        # Riffling the pack log2(LANES) times does it.
+        vectors = [
+            build.shuffle_vector(vectors[i], vectors[i + half], mask)
+            for i in range(half)
+            for mask in (low, high)
+        ]
+    return vectors
+
+
 @instruction("none", *["word"] * 7)
 def turn(
     kit: Kit, source: Any, step: Any, present: Any, zeros: Any, to: Any, to_step: Any, kept: Any
@@ -38,17 +55,7 @@ def turn(
         value = kit.load(source, build.mul(row, step))
         empty = build.and_(blank, build.not_(there))
         vectors.append(build.select(empty, kit.number(0.0), value))
-    kind = ir.VectorType(INDEX, lanes)
-    half = lanes // 2
-    low = ir.Constant(kind, [i // 2 + lanes * (i % 2) for i in range(lanes)])
-    high = ir.Constant(kind, [half + i // 2 + lanes * (i % 2) for i in range(lanes)])
-    for _ in range(lanes.bit_length() - 1):
-        # Riffling the pack log2(LANES) times takes lane j of vector i to lane i of vector j.
-        vectors = [
-            build.shuffle_vector(vectors[i], vectors[i + half], mask)
-            for i in range(half)
-            for mask in (low, high)
-        ]
+    vectors = transposed(kit, vectors)
     for i, value in enumerate(vectors):
         mask = kit.spread(build.icmp_signed("<", constant(i), kept), kit.mask)
         kit.store_part(value, build.add(to, build.mul(constant(i), to_step)), mask)

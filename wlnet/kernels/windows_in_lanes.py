@@ -51,6 +51,46 @@ def height_of(outputs):  # type: ignore[no-untyped-def]
     return HIGH if high_time <= 5 * (outputs - rest) + 8 * rest else MIDDLE
 
 
+@routine
+def window_of(  # type: ignore[no-untyped-def]
+    height, width, inputs, planes, rows, columns, w, w_out, w_in, w_plane, w_row, w_column, x, x_in,
+    x_plane, x_row, x_column, x_pixel, bias, y, y_out, y_pixel, activation, gate, goes_on,
+):  # fmt: skip
+    """The tile of a height and a width (more than one: that which belongs to the height)."""
+    if height == HIGH:
+        if width > 1:
+            high_wide(
+                inputs, planes, rows, columns, w, w_out, w_in, w_plane, w_row, w_column, x, x_in,
+                x_plane, x_row, x_column, x_pixel, bias, y, y_out, y_pixel, activation, gate,
+                goes_on)  # fmt: skip
+        else:
+            high_one(
+                inputs, planes, rows, columns, w, w_out, w_in, w_plane, w_row, w_column, x, x_in,
+                x_plane, x_row, x_column, x_pixel, bias, y, y_out, y_pixel, activation, gate,
+                goes_on)  # fmt: skip
+    elif height == MIDDLE:
+        if width > 1:
+            middle_wide(
+                inputs, planes, rows, columns, w, w_out, w_in, w_plane, w_row, w_column, x, x_in,
+                x_plane, x_row, x_column, x_pixel, bias, y, y_out, y_pixel, activation, gate,
+                goes_on)  # fmt: skip
+        else:
+            middle_one(
+                inputs, planes, rows, columns, w, w_out, w_in, w_plane, w_row, w_column, x, x_in,
+                x_plane, x_row, x_column, x_pixel, bias, y, y_out, y_pixel, activation, gate,
+                goes_on)  # fmt: skip
+    elif width > 1:
+        flat_wide(
+            inputs, planes, rows, columns, w, w_out, w_in, w_plane, w_row, w_column, x, x_in,
+            x_plane, x_row, x_column, x_pixel, bias, y, y_out, y_pixel, activation, gate,
+            goes_on)  # fmt: skip
+    else:
+        flat_one(
+            inputs, planes, rows, columns, w, w_out, w_in, w_plane, w_row, w_column, x, x_in,
+            x_plane, x_row, x_column, x_pixel, bias, y, y_out, y_pixel, activation, gate,
+            goes_on)  # fmt: skip
+
+
 @native
 def convolve(  # type: ignore[no-untyped-def]
     context, blocks, groups, inputs, outputs, planes, rows, columns,
@@ -133,36 +173,10 @@ def convolve(  # type: ignore[no-untyped-def]
                     yj = y_at + o * y_channel + j * y_column
                     gj = gates + yj if gates != 0 else 0
                     yj += y
-                    if height == HIGH and width > 1:
-                        high_wide(
-                            depth, p_count, r_count, c_count, wj, w_out, w_in, w_plane, w_row,
-                            w_column, xj, x_channel, x_step_plane, x_step_row, x_step_column,
-                            x_pixel, bo, yj, y_channel, y_column, act, gj, goes_on)  # fmt: skip
-                    elif height == HIGH:
-                        high_one(
-                            depth, p_count, r_count, c_count, wj, w_out, w_in, w_plane, w_row,
-                            w_column, xj, x_channel, x_step_plane, x_step_row, x_step_column,
-                            x_pixel, bo, yj, y_channel, y_column, act, gj, goes_on)  # fmt: skip
-                    elif height == MIDDLE and width > 1:
-                        middle_wide(
-                            depth, p_count, r_count, c_count, wj, w_out, w_in, w_plane, w_row,
-                            w_column, xj, x_channel, x_step_plane, x_step_row, x_step_column,
-                            x_pixel, bo, yj, y_channel, y_column, act, gj, goes_on)  # fmt: skip
-                    elif height == MIDDLE:
-                        middle_one(
-                            depth, p_count, r_count, c_count, wj, w_out, w_in, w_plane, w_row,
-                            w_column, xj, x_channel, x_step_plane, x_step_row, x_step_column,
-                            x_pixel, bo, yj, y_channel, y_column, act, gj, goes_on)  # fmt: skip
-                    elif width > 1:
-                        flat_wide(
-                            depth, p_count, r_count, c_count, wj, w_out, w_in, w_plane, w_row,
-                            w_column, xj, x_channel, x_step_plane, x_step_row, x_step_column,
-                            x_pixel, bo, yj, y_channel, y_column, act, gj, goes_on)  # fmt: skip
-                    else:
-                        flat_one(
-                            depth, p_count, r_count, c_count, wj, w_out, w_in, w_plane, w_row,
-                            w_column, xj, x_channel, x_step_plane, x_step_row, x_step_column,
-                            x_pixel, bo, yj, y_channel, y_column, act, gj, goes_on)  # fmt: skip
+                    window_of(
+                        height, width, depth, p_count, r_count, c_count, wj, w_out, w_in, w_plane,
+                        w_row, w_column, xj, x_channel, x_step_plane, x_step_row, x_step_column,
+                        x_pixel, bo, yj, y_channel, y_column, act, gj, goes_on)  # fmt: skip
                     j += width
                 o += height
             i += slab

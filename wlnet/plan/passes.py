@@ -15,6 +15,7 @@ from wlnet.plan.fusion import (
     fuse_pooling,
     fuse_windows,
 )
+from wlnet.plan.winograd import transform_windows
 
 Pass = Callable[[Graph], Graph]
 
@@ -90,5 +91,6 @@ PASSES: dict[str, Pass] = {
     "fuse_windows": fuse_windows,
     "fuse_gate": fuse_gate,
     "fuse_pooling": fuse_pooling,
+    "transform_windows": transform_windows,
 }
 """In the order they run."""
