@@ -295,6 +295,8 @@ def test_nothing_is_shared_where_it_would_not_pay(
 def test_a_crowded_machine_is_spared(
     folder: Path, shared: list[Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    load = folder / "loadavg"
+    monkeypatch.setattr(precompiling, "_LOAD", load)
     monkeypatch.setattr(os, "getloadavg", lambda: (2.1, 0.0, 0.0))
     prepare(SMALL, "Real32", 3)
     assert shared == []
@@ -305,6 +307,19 @@ def test_a_crowded_machine_is_spared(
     monkeypatch.delattr(os, "getloadavg")
     prepare(SMALL, "Real32", 5)
     assert [processes for _, processes in shared] == [2, 3, 5]
+
+
+def test_a_machine_that_has_just_become_idle_is_not_crowded(
+    folder: Path, shared: list[Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load = folder / "loadavg"
+    monkeypatch.setattr(precompiling, "_LOAD", load)
+    monkeypatch.setattr(os, "getloadavg", lambda: (2.1, 0.0, 0.0))
+    for text, wanted in (("2.10 1.0 0.5 1/78 4", 3), ("2.10 1.0 0.5 2/78 4", 2), ("2.10", None)):
+        load.write_text(text)
+        shared.clear()
+        prepare(SMALL, "Real32", 3)
+        assert [processes for _, processes in shared] == ([wanted] if wanted else [])
 
 
 def test_nothing_is_shared_without_a_folder(

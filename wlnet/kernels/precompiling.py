@@ -17,6 +17,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Final
 
 import wlnet.kernels
@@ -31,6 +32,7 @@ MOST: Final = 1000
 """Jobs at a time: their numbers fit into any pipe."""
 PATIENCE: Final = 60.0
 """Seconds that the others get for what they have begun, when the queue is empty."""
+_LOAD = Path("/proc/loadavg")
 _START: Final = """
 import json, sys, types
 sys.path[:], rooms, work = json.loads(sys.argv[1])
@@ -69,12 +71,22 @@ def processes_wanted(cores: int) -> int:
 def idle(cores: int) -> int:
     """How many of so many cores have nothing to do, this one counted as idle.
 
-    On a crowded machine more processes take longer than one, as each has to start.
+    On a crowded machine more processes take longer than one, as each has to start. Crowded is where
+    much has run for a while and still does: the average of a minute includes what has just ended.
     """
     try:
-        return max(cores - int(os.getloadavg()[0]), 1)
+        busy = int(os.getloadavg()[0])
     except (AttributeError, OSError):  # nobody tells
         return cores
+    return max(cores - min(busy, _running() - 1), 1)
+
+
+def _running() -> int:
+    """How many threads of all processes run now, this one included; many where nobody tells."""
+    try:
+        return int(_LOAD.read_text().split()[3].partition("/")[0])
+    except (OSError, ValueError, IndexError):
+        return MOST
 
 
 def share(jobs: Sequence[Job], processes: int, tell: Tell | None = None) -> None:
