@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -24,7 +24,7 @@ ADAM_BYTES = 7 * 4
 """Bytes moved for a number: four are read, three are written."""
 
 
-def program_of(shapes: list[tuple[int, ...]], build: Build) -> Program:
+def program_of(shapes: list[tuple[int, ...]], build: Build, without: Sequence[str] = ()) -> Program:
     """The program of a phrase of primitives on random numbers, for one worker."""
     graph = Graph()
     g = Builder(graph)
@@ -33,16 +33,16 @@ def program_of(shapes: list[tuple[int, ...]], build: Build) -> Program:
         graph.inputs[str(i)] = graph.new_value(shape)
         values.append(graph.inputs[str(i)])
     graph.outputs["y"] = build(g, *values)
-    program = Program(finish(graph, "Real32"), {}, 1)
+    program = Program(finish(graph, "Real32", without), {}, 1)
     rng = np.random.default_rng(0)
     for value in program.inputs.values():
         value[...] = rng.normal(size=value.shape)
     return program
 
 
-def operations_a_second(program: Program) -> float:
+def operations_a_second(program: Program, work: int | None = None) -> float:
     """GF/s, by the operations of the calls that count most; copies and layouts cost time too."""
-    work = sum(step.work for step in program.blueprint.steps)
+    work = work or sum(step.work for step in program.blueprint.steps)
     program.run(steps=2)
     start = time.perf_counter()
     program.run(steps=3)
@@ -60,8 +60,11 @@ def product(m: int, k: int, n: int) -> float:
     return operations_a_second(program_of([(m, k), (k, n)], lambda g, a, b: g.matmul(a, b)))
 
 
-def window(kind: str, channels: int, size: int, batch: int = 16) -> float:
-    """GF/s of a 3 x 3 convolution with padding: forward, by its input, or by its weights."""
+def window(kind: str, channels: int, size: int, fast: bool, batch: int = 16) -> float:
+    """GF/s of a 3 x 3 convolution with padding: forward, by its input, or by its weights.
+
+    fast: by Winograd's formula, counted as if it did what the direct way does.
+    """
     at: dict[str, Any] = {
         "stride": (1, 1), "padding": ((1, 1), (1, 1)), "dilation": (1, 1), "groups": 1,
     }  # fmt: skip
@@ -72,7 +75,9 @@ def window(kind: str, channels: int, size: int, batch: int = 16) -> float:
         "by weights": (x, x, lambda g, x, d: g.one("convolve_weights", x, d, shape=w, **at)),
     }
     first, second, build = builds[kind]
-    return operations_a_second(program_of([first, second], build))
+    without = () if fast else ("transform_windows",)
+    work = 2 * 9 * batch * (channels * size) ** 2
+    return operations_a_second(program_of([first, second], build, without), work)
 
 
 def adam_bandwidth(workers: int) -> float:

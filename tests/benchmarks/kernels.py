@@ -142,10 +142,11 @@ def _product(m: int, k: int, n: int) -> Callable[[Limits], Figure]:
     return lambda limits: Figure(title, kernel_rows.product(m, k, n), "GF/s", limits.fma)
 
 
-def _window(kind: str, channels: int, size: int) -> Callable[[Limits], Figure]:
-    title = f"3 x 3 convolution, {channels} channels at {size} x {size}, {kind}, one worker"
+def _window(kind: str, channels: int, size: int, fast: bool) -> Callable[[Limits], Figure]:
+    how = ", by Winograd's formula, counted as the direct way" if fast else ""
+    title = f"3 x 3 convolution, {channels} channels at {size} x {size}, {kind}{how}, one worker"
     return lambda limits: Figure(
-        title, kernel_rows.window(kind, channels, size), "GF/s", limits.fma
+        title, kernel_rows.window(kind, channels, size, fast), "GF/s", limits.fma
     )
 
 
@@ -164,7 +165,8 @@ ROWS: tuple[Callable[[Limits], Figure], ...] = (
     _product(256, 1024, 1024),
     _product(61, 783, 251),
     *(
-        _window(kind, channels, size)
+        _window(kind, channels, size, fast)
+        for fast in (False, True)
         for channels, size in ((32, 32), (64, 32), (128, 16), (256, 16))
         for kind in ("forward", "by input", "by weights")
     ),
