@@ -71,6 +71,8 @@ def cases(draw: Any) -> Case:
 LENET = Case(2, 20, 50, 12, 12, 5)
 SQUARE = Case(1, 32, 24, 16, 16, 3, ((1, 1), (1, 1)))
 ODD = Case(2, 17, 33, 9, 14, 3, ((1, 1), (1, 1)))
+# So few tiles that the channels are divided among the workers.
+SMALL = Case(1, 17, 33, 4, 4, 3, ((1, 1), (1, 1)))
 ONE = Case(1, 1, 1, 1, 1, 3, ((1, 1), (1, 1)))
 
 
@@ -108,12 +110,11 @@ class Arrays:
         limit = ROUNDING[self.precision] * (1 + terms**0.5)
         np.testing.assert_allclose(found, wanted, rtol=0, atol=limit)
 
-    def points(self) -> Any:
+    def points(self, workers: int = 1) -> Any:
         u = self.empty(winograd_fields.points_shape(self.w.shape, self.units["lanes"]))
-        u.fill(0)
         kernel = winograd.POINTS_OF[self.case.size]
         fields = winograd_fields.points(self.w.shape, **self.units)
-        call(kernel, self.precision, w=like(self.w, REALS[self.precision]), u=u, **fields)
+        call(kernel, self.precision, workers, w=like(self.w, REALS[self.precision]), u=u, **fields)
         return u
 
     def forward(self, workers: int = 1, pooled: bool = False, places: Any = None) -> Any:
@@ -121,24 +122,22 @@ class Arrays:
         shape = self.case.blocks, self.case.outputs, fields["rows"], fields["columns"]
         y = self.empty((*shape, self.units["lanes"]))
         bias = like(self.bias, REALS[self.precision]) if self.case.bias else None
-        x, u = self.lanes(self.x), self.points()
+        x, u = self.lanes(self.x), self.points(workers)
         kernel = winograd.FORWARD[self.case.size, pooled]
-        for worker in range(workers):
-            call_one(
-                kernel, self.precision, worker, workers, scratch, x=x, u=u, y=y, bias=bias,
-                places=places, activation=self.case.activation, **fields,
-            )  # fmt: skip
+        call(
+            kernel, self.precision, workers, scratch, x=x, u=u, y=y, bias=bias, places=places,
+            activation=self.case.activation, **fields,
+        )  # fmt: skip
         return y
 
     def back(self, workers: int = 1, gate: Any = None) -> Any:
         fields, scratch = winograd_fields.backward(*self.shapes, **self.options)
         x = self.empty((*self.shapes[0], self.units["lanes"]))
-        d, u = self.lanes(self.d), self.points()
-        for worker in range(workers):
-            call_one(
-                winograd.INPUT[self.case.size], self.precision, worker, workers, scratch, x=x, u=u,
-                d=d, gate=gate, **fields,
-            )  # fmt: skip
+        d, u = self.lanes(self.d), self.points(workers)
+        call(
+            winograd.INPUT[self.case.size], self.precision, workers, scratch, x=x, u=u, d=d,
+            gate=gate, **fields,
+        )  # fmt: skip
         return x
 
     def gradient(self, workers: int = 1) -> Any:
@@ -147,17 +146,14 @@ class Arrays:
         g = self.empty((fields["parts"], *shape))
         x, d = self.lanes(self.x), self.lanes(self.d)
         w = self.empty(self.w.shape)
-        for worker in range(workers):
-            call_one(
-                winograd_gradients.SUMS[self.case.size], self.precision, worker, workers, scratch,
-                x=x, d=d, g=g, **fields,
-            )  # fmt: skip
+        call(
+            winograd_gradients.SUMS[self.case.size], self.precision, workers, scratch, x=x, d=d,
+            g=g, **fields,
+        )  # fmt: skip
         fields = winograd_fields.weights(*self.shapes, **self.units)
-        for worker in range(workers):
-            call_one(
-                winograd_gradients.WEIGHTS[self.case.size], self.precision, worker, workers, 0,
-                g=g, w=w, **fields,
-            )  # fmt: skip
+        call(
+            winograd_gradients.WEIGHTS[self.case.size], self.precision, workers, g=g, w=w, **fields
+        )
         return w
 
 
@@ -226,8 +222,8 @@ def test_the_gradient_by_the_weights(precision: Any, case: Case) -> None:
     it.close(it.gradient(), wanted, it.y[:, 0].size)
 
 
-@pytest.mark.parametrize("case", [LENET, SQUARE, ODD, ONE], ids=str)
-@pytest.mark.parametrize("workers", [2, 3, 5])
+@pytest.mark.parametrize("case", [LENET, SQUARE, ODD, ONE, SMALL], ids=str)
+@pytest.mark.parametrize("workers", [2, 3, 5, 16, 64])
 def test_the_bits_are_the_same_for_any_number_of_workers(case: Case, workers: int) -> None:
     it = Arrays(case, "Real32")
     np.testing.assert_array_equal(it.forward(workers), it.forward())
@@ -235,3 +231,24 @@ def test_the_bits_are_the_same_for_any_number_of_workers(case: Case, workers: in
     np.testing.assert_array_equal(it.gradient(workers), it.gradient())
     if min(it.y.shape[2:]) > 1:
         np.testing.assert_array_equal(it.forward(workers, pooled=True), it.forward(pooled=True))
+
+
+@pytest.mark.parametrize("case", [LENET, SQUARE, ODD, SMALL], ids=str)
+@pytest.mark.parametrize("workers", [2, 3, 16])
+def test_no_two_workers_write_the_same_number(case: Case, workers: int) -> None:
+    it = Arrays(case, "Real32")
+    shape, u, x, d = it.shapes, it.points(), it.lanes(it.x), it.lanes(it.d)
+    jobs: list[Any] = []
+    fields, scratch = winograd_fields.forward(*shape, **it.options)
+    given = {"u": u, "x": x, "bias": None, "places": None, "activation": RAMP}
+    jobs.append((winograd.FORWARD[case.size, False], scratch, fields | given, "y", shape[2]))
+    fields, scratch = winograd_fields.backward(*shape, **it.options)
+    given = {"u": u, "d": d, "gate": None}
+    jobs.append((winograd.INPUT[case.size], scratch, fields | given, "x", shape[0]))
+    for kernel, size, words, name, of in jobs:
+        written: Any = 0
+        for worker in range(workers):
+            made = it.empty((*of, it.units["lanes"]))
+            call_one(kernel, "Real32", worker, workers, size, **words, **{name: made})
+            written = written + ~np.isnan(made)
+        assert (written == 1).all(), kernel.name

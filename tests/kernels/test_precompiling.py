@@ -315,7 +315,12 @@ def test_a_machine_that_has_just_become_idle_is_not_crowded(
     load = folder / "loadavg"
     monkeypatch.setattr(precompiling, "_LOAD", load)
     monkeypatch.setattr(os, "getloadavg", lambda: (2.1, 0.0, 0.0))
-    for text, wanted in (("2.10 1.0 0.5 1/78 4", 3), ("2.10 1.0 0.5 2/78 4", 2), ("2.10", None)):
+    for text, wanted in (
+        ("2.10 1.0 0.5 1/78 4", 3),
+        ("2.10 1.0 0.5 2/78 4", 2),
+        ("2.10", None),
+        ("2.10 0 0 0/0 0", 3),
+    ):
         load.write_text(text)
         shared.clear()
         prepare(SMALL, "Real32", 3)

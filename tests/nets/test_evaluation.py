@@ -131,6 +131,10 @@ def test_many_examples_go_in_one_go_as_far_as_they_are_near(
     assert runs == [64, 64, 64, 64, 44], "an example's answer may depend on the others"
     np.testing.assert_allclose(trained, answers, rtol=1e-6)
     runs.clear()
+    deep = wl.net_initialize(wl.NetChain([1000, "Ramp", 1000, "Ramp", 2], input=1000))
+    deep(np.zeros((700, 1000), np.float32))
+    assert runs == [175] * 4, "packed weights are no part of what grows; no small remainder"
+    runs.clear()
     wide = wl.net_initialize(wl.NetChain(["Tanh", 2], input=100_000))
     wide(np.zeros((200, 100_000), np.float32))
     assert runs == [64, 64, 64, 8], "25 MB for each 64"

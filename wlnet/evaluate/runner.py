@@ -13,7 +13,7 @@ from wlnet.core.errors import Fault, NotInitializedError, fail
 from wlnet.core.net import Net
 from wlnet.core.parts import Path, key_text
 from wlnet.core.streams import Seed
-from wlnet.engine.blueprint import DTYPES
+from wlnet.engine.blueprint import DTYPES, Blueprint
 from wlnet.engine.program import Program
 from wlnet.engine.resources import workers_for
 from wlnet.evaluate.columns import Array, copy_into, encode
@@ -26,8 +26,8 @@ from wlnet.plan.compile import forward_blueprint
 BATCH = 64
 """Examples in one go, where what comes of an example may depend on the others."""
 WORK, NEAR = 1e9, 16 << 20
-"""Else so many that this many operations are done in one go, in at most so many bytes of memory:
-to start threads is not felt then, and what one layer writes is near when the next one reads it."""
+"""Else more, up to so many operations and bytes of memory in one go: to start threads is not felt
+then, and what one layer writes is near when the next one reads it."""
 WORTH = 4e-4
 """Seconds of a batch from which threads, made for each batch, are worth it."""
 KEPT = 6
@@ -81,10 +81,19 @@ class Runner:
     def _chunk(self, shapes: Mapping[str, tuple[int, ...]], count: int) -> int:
         if self.mode != "Test" or count <= BATCH:
             return BATCH
-        blueprint = self.program(BATCH, shapes)[0].blueprint
-        work = sum(step.work for step in blueprint.steps)
-        times = min(WORK / max(work, 1), NEAR / max(blueprint.arena_bytes, 1))
-        return BATCH * max(1, min(int(times), -(-count // BATCH)))
+        known: dict[Any, int] = self.net.cached("chunks", dict)
+        key = self.precision, self.inside, tuple(sorted(shapes.items()))
+        if key not in known:
+            blueprint = self._blueprint(BATCH, shapes)
+            work = sum(step.work for step in blueprint.steps)
+            # What is made once, such as packed weights, does not grow with the examples.
+            fixed = sum(view.bytes for step in blueprint.once for view in step.writes)
+            memory = max(blueprint.arena_bytes - fixed, 1)
+            known[key] = BATCH * max(1, int(min(WORK / max(work, 1), NEAR / memory)))
+        if known[key] == BATCH:
+            return BATCH
+        # No small remainder: it would take longer for each of its examples.
+        return -(-count // -(-count // known[key]))
 
     def program(
         self, batch: int, shapes: Mapping[str, tuple[int, ...]]
@@ -102,6 +111,14 @@ class Runner:
             return kept.programs[key]
 
     def _compiled(self, batch: int, shapes: Mapping[str, tuple[int, ...]]) -> Program:
+        blueprint = self._blueprint(batch, shapes)
+        dtype = DTYPES[self.precision]
+        own = {
+            key: np.ascontiguousarray(value, dtype) for key, value in arrays_of(self.net).items()
+        }
+        return Program(blueprint, own, workers_for(blueprint, self.workers, WORTH))
+
+    def _blueprint(self, batch: int, shapes: Mapping[str, tuple[int, ...]]) -> Blueprint:
         arrays = arrays_of(self.net)
         missing = [key for key, value in arrays.items() if not isinstance(value, np.ndarray)]
         if missing:
@@ -114,7 +131,7 @@ class Runner:
                     fix="net_initialize(net) draws them",
                 ),
             )
-        blueprint = forward_blueprint(
+        return forward_blueprint(
             self.net,
             batch,
             mode=self.mode,
@@ -123,9 +140,6 @@ class Runner:
             inside=self.inside,
             constants=arrays,
         )
-        dtype = DTYPES[self.precision]
-        own = {key: np.ascontiguousarray(value, dtype) for key, value in arrays.items()}
-        return Program(blueprint, own, workers_for(blueprint, self.workers, WORTH))
 
 
 def run_columns(runner: Runner, columns: Mapping[str, Any], chunk: int | None) -> dict[Any, Any]:

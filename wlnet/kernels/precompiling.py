@@ -78,7 +78,7 @@ def idle(cores: int) -> int:
         busy = int(os.getloadavg()[0])
     except (AttributeError, OSError):  # nobody tells
         return cores
-    return max(cores - min(busy, _running() - 1), 1)
+    return max(cores - min(busy, max(_running() - 1, 0)), 1)
 
 
 def _running() -> int:

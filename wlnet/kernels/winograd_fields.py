@@ -27,7 +27,7 @@ ROWS = 8
 DEPTH = 4
 """What else a product of points takes, as if there were so many more inputs."""
 KERNEL = 40
-"""Those that a kernel takes on its way to points, or back, divided by the lanes."""
+"""Those that LANES kernels take on their way to points, or back."""
 GAIN = 0.8
 """The share of the operations that may be left for fast convolution to be worth it."""
 
@@ -38,7 +38,7 @@ def tiles_of(w: Shape, y: Shape) -> tuple[int, int]:
     return -(-y[2] // side), -(-y[3] // side)
 
 
-def padded(count: int, lanes: int) -> int:
+def filled(count: int, lanes: int) -> int:
     """So many numbers, filled up to whole vectors."""
     return -(-count // lanes) * lanes
 
@@ -49,14 +49,17 @@ def is_possible(kernel: Shape, stride: Shape, dilation: Shape, groups: int) -> b
     return square and groups == 1 and set(stride) == set(dilation) == {1}
 
 
-def is_worth(x: Shape, w: Shape, y: Shape) -> bool:
-    """Whether the forward pass, and so the way back to the input, takes fewer operations."""
+def is_worth(w: Shape, y: Shape) -> bool:
+    """Whether the forward pass, and so the way back to the input, takes fewer operations.
+
+    The number of images decides nothing: a smaller last batch gives the same numbers.
+    """
     outputs, inputs = w[:2]
     tiles = prod(tiles_of(w, y))
     direct = prod(y[2:]) * prod(w)
     products = POINTS * outputs * (inputs + DEPTH)
     fast = tiles * (products + PIXELS * inputs + RESULTS * outputs)
-    return fast + KERNEL * inputs * outputs / x[0] < GAIN * direct
+    return fast + KERNEL * inputs * outputs < GAIN * direct
 
 
 def is_worth_for_weights(x: Shape, w: Shape, y: Shape, lanes: int) -> bool:
@@ -71,16 +74,19 @@ def is_worth_for_weights(x: Shape, w: Shape, y: Shape, lanes: int) -> bool:
 
 def points_shape(w: Shape, lanes: int) -> tuple[int, int, int]:
     """Of the points of kernels."""
-    return POINTS, w[0], padded(w[1], lanes)
+    return POINTS, w[0], filled(w[1], lanes)
 
 
 def sums_shape(w: Shape, lanes: int) -> tuple[int, int, int]:
     """Of one part of the sums for the kernels: whole tiles of rows, whole vectors of columns."""
-    return POINTS, padded(w[1], ROWS), padded(w[0], lanes)
+    return POINTS, filled(w[1], ROWS), filled(w[0], lanes)
 
 
 def parts_of(x: Shape, w: Shape, y: Shape, lanes: int) -> int:
-    """Into how many parts the sums are divided, for any number of workers."""
+    """Into how many parts the sums are divided, for any number of workers and any precision.
+
+    Each has at least one span of tiles: in double precision there are only more spans.
+    """
     tiles = prod(tiles_of(w, y))
     spans = x[0] * -(-tiles // _some_for_sums(w, tiles, 4, lanes))
     most = SUMS // (4 * prod(sums_shape(w, lanes)))

@@ -11,6 +11,7 @@ from wlnet.kernels.lane_blocks import ZEROS, turn
 from wlnet.kernels.language import Kernel, native
 from wlnet.kernels.products import block
 from wlnet.kernels.tiles import NO_ACTIVATION, TALL
+from wlnet.kernels.window_tiles import zero_bytes
 from wlnet.kernels.winograd import SIZES, pixels_taken
 from wlnet.kernels.winograd_tiles import gradient_points, kernel_sums
 from wlnet.kernels.winograd_transforms import POINTS, TILE
@@ -53,6 +54,7 @@ def _sums(size: int) -> Kernel:
                 b_point = count * LANES * g_row + vector
                 edge = scratch(context)
                 a = edge + channels * POINTS * vector
+                left = (i_last - i_first - channels) * count * vector
                 b = a + POINTS * a_point
                 turned = b + POINTS * b_point
                 x_at = x + at_block * x_block + i_first * x_channel
@@ -78,6 +80,8 @@ def _sums(size: int) -> Kernel:
                                  c_count, b + (t * LANES + lane) * g_row + o * ITEM,
                                  b_point)  # fmt: skip
                 for p in range(POINTS):
+                    # Rows that only fill the last tile.
+                    zero_bytes(a + p * a_point + channels * count * vector, left)
                     to = g + part * g_part + p * g_point + i_first * g_row
                     block(
                         0, i_last - i_first, 0, g_row // ITEM, count * LANES, a + p * a_point,

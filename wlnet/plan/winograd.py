@@ -37,7 +37,7 @@ def transform_windows(graph: Graph) -> Graph:
                 more = {"x": shapes[0], "y": shapes[2], "lanes": lanes}
                 calls.append(Call("winograd_weights", (g,), (w,), more, call.origin))
                 continue
-        elif fields.is_worth(*shapes):
+        elif fields.is_worth(*shapes[1:]):
             first, _, *rest = call.inputs
             inputs = first, points_of(w, call, lanes), *rest
             name = FORWARD.get(call.primitive, "winograd_input")
