@@ -292,12 +292,17 @@ def test_nothing_is_shared_where_it_would_not_pay(
     assert shared == []
 
 
-def test_a_crowded_machine_is_spared(
-    folder: Path, shared: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    load = folder / "loadavg"
-    monkeypatch.setattr(precompiling, "_LOAD", load)
+@pytest.fixture
+def load(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file, not there yet, that tells what runs now, where two threads ran for a minute."""
+    monkeypatch.setattr(precompiling, "_LOAD", folder / "loadavg")
     monkeypatch.setattr(os, "getloadavg", lambda: (2.1, 0.0, 0.0))
+    return folder / "loadavg"
+
+
+def test_a_crowded_machine_is_spared(
+    shared: list[Any], load: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     prepare(SMALL, "Real32", 3)
     assert shared == []
     prepare(SMALL, "Real32", 4)
@@ -309,12 +314,7 @@ def test_a_crowded_machine_is_spared(
     assert [processes for _, processes in shared] == [2, 3, 5]
 
 
-def test_a_machine_that_has_just_become_idle_is_not_crowded(
-    folder: Path, shared: list[Any], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    load = folder / "loadavg"
-    monkeypatch.setattr(precompiling, "_LOAD", load)
-    monkeypatch.setattr(os, "getloadavg", lambda: (2.1, 0.0, 0.0))
+def test_a_machine_that_has_just_become_idle_is_not_crowded(shared: list[Any], load: Path) -> None:
     for text, wanted in (
         ("2.10 1.0 0.5 1/78 4", 3),
         ("2.10 1.0 0.5 2/78 4", 2),

@@ -159,6 +159,18 @@ def window_tile(channels: Count, pixels: Count) -> Instruction:
     return window
 
 
+@instruction("none", *["word"] * 25)
+def window_of(kit: Kit, height: Any, width: Any, *arguments: Any) -> None:
+    """The `window_tile` of a height: HIGH, MIDDLE or 1 channels; and of a width: 1 pixel, or more
+    than one for as many as belong to the height."""
+    build, one = kit.builder, constant(1)
+    for channels, wide in ((HIGH, HIGH_WIDE), (MIDDLE, WIDE), (1, WIDE)):
+        fits = build.icmp_signed("==", height, constant(size(kit, channels)))
+        for sign, pixels in ((">", wide), ("==", 1)):
+            with build.if_then(build.and_(fits, build.icmp_signed(sign, width, one))):
+                window_tile(channels, pixels).generate(kit, *arguments)
+
+
 def gradient_tile(channels: Count, rows: Count, columns: Count) -> Instruction:
     """g[o, r, c] = sum over all pixels and lanes of d[o, pixel] x[pixel + r x_down + c x_along].
 

@@ -5,14 +5,7 @@ from __future__ import annotations
 from wlnet.kernels.instructions import ITEM, LANES, start_of, stop_of, workers
 from wlnet.kernels.language import native, routine
 from wlnet.kernels.tiles import NO_ACTIVATION
-from wlnet.kernels.window_tiles import HIGH, HIGH_WIDE, MIDDLE, WIDE, window_tile
-
-high_wide = window_tile(HIGH, HIGH_WIDE)
-high_one = window_tile(HIGH, 1)
-middle_wide = window_tile(MIDDLE, WIDE)
-middle_one = window_tile(MIDDLE, 1)
-flat_wide = window_tile(1, WIDE)
-flat_one = window_tile(1, 1)
+from wlnet.kernels.window_tiles import HIGH, HIGH_WIDE, MIDDLE, WIDE, window_of
 
 PIXELS, WEIGHTS = 256 * 1024, 32 * 1024
 """Bytes of a line of input, and of the weights of a tile, that are summed over in one go."""
@@ -49,46 +42,6 @@ def height_of(outputs):  # type: ignore[no-untyped-def]
     high_time = 5 * (outputs - rest + middle) + 8 * (rest - middle)
     rest = outputs % MIDDLE
     return HIGH if high_time <= 5 * (outputs - rest) + 8 * rest else MIDDLE
-
-
-@routine
-def window_of(  # type: ignore[no-untyped-def]
-    height, width, inputs, planes, rows, columns, w, w_out, w_in, w_plane, w_row, w_column, x, x_in,
-    x_plane, x_row, x_column, x_pixel, bias, y, y_out, y_pixel, activation, gate, goes_on,
-):  # fmt: skip
-    """The tile of a height and a width (more than one: that which belongs to the height)."""
-    if height == HIGH:
-        if width > 1:
-            high_wide(
-                inputs, planes, rows, columns, w, w_out, w_in, w_plane, w_row, w_column, x, x_in,
-                x_plane, x_row, x_column, x_pixel, bias, y, y_out, y_pixel, activation, gate,
-                goes_on)  # fmt: skip
-        else:
-            high_one(
-                inputs, planes, rows, columns, w, w_out, w_in, w_plane, w_row, w_column, x, x_in,
-                x_plane, x_row, x_column, x_pixel, bias, y, y_out, y_pixel, activation, gate,
-                goes_on)  # fmt: skip
-    elif height == MIDDLE:
-        if width > 1:
-            middle_wide(
-                inputs, planes, rows, columns, w, w_out, w_in, w_plane, w_row, w_column, x, x_in,
-                x_plane, x_row, x_column, x_pixel, bias, y, y_out, y_pixel, activation, gate,
-                goes_on)  # fmt: skip
-        else:
-            middle_one(
-                inputs, planes, rows, columns, w, w_out, w_in, w_plane, w_row, w_column, x, x_in,
-                x_plane, x_row, x_column, x_pixel, bias, y, y_out, y_pixel, activation, gate,
-                goes_on)  # fmt: skip
-    elif width > 1:
-        flat_wide(
-            inputs, planes, rows, columns, w, w_out, w_in, w_plane, w_row, w_column, x, x_in,
-            x_plane, x_row, x_column, x_pixel, bias, y, y_out, y_pixel, activation, gate,
-            goes_on)  # fmt: skip
-    else:
-        flat_one(
-            inputs, planes, rows, columns, w, w_out, w_in, w_plane, w_row, w_column, x, x_in,
-            x_plane, x_row, x_column, x_pixel, bias, y, y_out, y_pixel, activation, gate,
-            goes_on)  # fmt: skip
 
 
 @native

@@ -15,8 +15,8 @@ from wlnet.kernels.instructions import ITEM, LANES, scratch, start_of, stop_of, 
 from wlnet.kernels.language import Kernel, native, routine
 from wlnet.kernels.tiles import NO_ACTIVATION
 from wlnet.kernels.window_gradients import padded
-from wlnet.kernels.window_tiles import HIGH, HIGH_WIDE, MIDDLE, WIDE, zero_bytes
-from wlnet.kernels.windows_in_lanes import height_of, window_of
+from wlnet.kernels.window_tiles import HIGH, HIGH_WIDE, MIDDLE, WIDE, window_of, zero_bytes
+from wlnet.kernels.windows_in_lanes import height_of
 from wlnet.kernels.winograd_tiles import (
     gradient_points,
     keep_positive,
