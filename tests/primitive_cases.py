@@ -17,7 +17,7 @@ from wlnet.graph.primitives import PRIMITIVES
 from wlnet.graph.reference import REFERENCES
 from wlnet.kernels.language import Precision
 from wlnet.plan.compile import finish
-from wlnet.plan.lanes import FORWARD
+from wlnet.plan.lanes import WINDOWS
 
 GUARD = 256
 """Bytes between values in memory."""
@@ -207,7 +207,7 @@ CASES = [
     *(c for row in POOLS for c in _pool_cases(*row)),
     case("random_mask", shape=(4, 30), keep=0.7),
 ]
-CASES += [dataclasses.replace(each, lanes=True) for each in CASES if each.primitive in FORWARD]
+CASES += [dataclasses.replace(each, lanes=True) for each in CASES if each.primitive in WINDOWS]
 
 
 def guarded(blueprint: Blueprint) -> Blueprint:

@@ -20,7 +20,7 @@ from wlnet.graph.reference import MAP_REFERENCES, REFERENCES, run_graph
 from wlnet.kernels.language import Precision
 from wlnet.plan.compile import finish
 from wlnet.plan.emitter import rows
-from wlnet.plan.lanes import FORWARD, WINDOWS
+from wlnet.plan.lanes import WINDOWS
 from wlnet.plan.layouts import VIEWS
 
 TOLERANCE: dict[Precision, float] = {"Real64": 1e-12, "Real32": 1e-5}
@@ -59,7 +59,7 @@ def test_every_primitive_has_a_reference_a_way_to_run_a_derivative_and_a_case() 
     names = set(PRIMITIVES)
     assert set(REFERENCES) == names
     assert names - VIEWS - WINDOWS <= set(rows()), "views are no calls, windows go into lanes"
-    assert {*FORWARD, *(f"lanes_{name}" for name in WINDOWS)} <= set(rows())
+    assert {*WINDOWS, *(f"lanes_{name}" for name in WINDOWS)} <= set(rows())
     assert {case.primitive for case in CASES} == names
     assert set(DERIVATIVES) == names - set(NO_DERIVATIVE)
 

@@ -22,15 +22,29 @@ from tests.kernels.test_native_windows import (
     Arrays,
     Case,
     cases,
+    largest_of_pooled,
 )
 from wlnet.graph import window_reference as meaning
 from wlnet.kernels import loading, window_fields
-from wlnet.kernels.pools_in_rows import pool_max_rows, pool_sum_rows
+from wlnet.kernels.pools_in_rows import pool_back_rows, pool_max_rows, pool_sum_rows
+from wlnet.kernels.tiles import RAMP
 from wlnet.kernels.windows_in_rows import convolve_rows, convolve_rows_pooled
+from wlnet.kernels.windows_in_rows_back import convolve_rows_input, convolve_rows_weights
 
 EXAMPLES = 2
 # More vectors of places than a tile holds, divided among workers.
 LONG = Case(1, 1, 2, 6, (1, 20, 9), (1, 3, 3), padding=SAME)
+# Kernels of one pixel: a slab has several channels. Many output channels: several chunks.
+ONES = Case(1, 1, 13, 4, (1, 6, 5), (1, 1, 1))
+APART = Case(1, 1, 6, 2, (1, 5, 6), (1, 2, 1), dilation=(1, 1, 3))
+BROAD = Case(1, 1, 2, 130, (1, 4, 5), (1, 1, 3))
+# Between the elements of a window lie others; a stride that shares a factor with the distance.
+GAPS = Case(1, 1, 3, 4, (3, 12, 13), (2, 3, 2), (2, 2, 3), ((1, 1), (2, 0), (1, 3)), (1, 4, 2))
+# Rows of several vectors, in phases of two and of three.
+WIDE = Case(1, 1, 2, 3, (1, 4, 90), (1, 2, 3), (1, 3, 2), ((0, 0), (1, 0), (1, 1)))
+# The places are summed over in parts.
+LARGE = Case(1, 1, 2, 7, (1, 31, 33), (1, 2, 2))
+WIDTH = loading.vector_width()
 
 
 class Rows(Arrays):
@@ -41,17 +55,17 @@ class Rows(Arrays):
         self.item = units(precision)["item"]
         self.few = like(self.x[:EXAMPLES], REALS[precision])
         self.few_shape = (EXAMPLES, *self.y.shape[1:])
+        self.back = like(self.d[:EXAMPLES], REALS[precision])
         self.steps = window_fields.forward(
             self.few.shape, self.w.shape, self.few_shape, **case.window, item=self.item, lanes=1
         )
 
-    def run(self, kernel: Any, fields: Any, shape: Any, workers: int) -> Any:
+    def run(self, kernel: Any, fields: Any, shape: Any, workers: int, **more: Any) -> Any:
         y = guarded(shape, REALS[self.precision])
-        fields = window_fields.in_rows(fields)
-        scratch = window_fields.rows_scratch(fields, self.item, loading.vector_width())
+        scratch = window_fields.rows_scratch(fields, self.item, WIDTH)
         bias = like(self.bias, REALS[self.precision]) if self.case.bias else None
         call(kernel, self.precision, workers, scratch, x=self.few, w=self.w_flat, y=y, bias=bias,
-             activation=self.case.activation, **fields)  # fmt: skip
+             activation=self.case.activation, **more, **fields)  # fmt: skip
         return y
 
 
@@ -69,7 +83,7 @@ def test_examples_one_by_one_have_the_numbers_of_examples_in_lanes(
     it = Rows(case, precision)
     wanted = apart(it.forward())[:EXAMPLES]
     for workers in (1, 2, 5):
-        y = it.run(convolve_rows, it.steps, it.few_shape, workers)
+        y = it.run(convolve_rows, window_fields.in_rows(it.steps), it.few_shape, workers)
         np.testing.assert_array_equal(y, wanted)
 
 
@@ -84,45 +98,123 @@ def test_pooled_examples_have_the_numbers_of_convolution_then_pooling(
     rows, columns = (size // 2 for size in it.y_shape[3:])
     if not rows or not columns:
         return
-    largest, _ = meaning.pool_max(
-        apart(it.forward())[:EXAMPLES], kernel=(1, 2, 2), stride=(1, 2, 2), padding=NONE
-    )
+    largest, places = largest_of_pooled(apart(it.forward())[:EXAMPLES], case.activation == RAMP)
     fields = window_fields.pooled(it.steps, rows, columns, it.item, 1)
+    fields = window_fields.pooled_in_rows(fields, it.item)
     for workers in (1, 2, 5):
-        y = it.run(convolve_rows_pooled, fields, largest.shape, workers)
-        np.testing.assert_array_equal(y, largest)
+        told = guarded(largest.shape, np.int32)
+        for where in (told, None):
+            y = it.run(convolve_rows_pooled, fields, largest.shape, workers, told=where)
+            np.testing.assert_array_equal(y, largest)
+        np.testing.assert_array_equal(told, places)
 
 
-@settings(max_examples=40)
+@settings(max_examples=60)
+@given(cases(), st.sampled_from(PRECISIONS))
+@example(LENET, "Real32")
+@example(SQUARE, "Real64")
+@example(DEPTHWISE, "Real32")
+@example(STEEP, "Real64")
+@example(LONG, "Real32")
+@example(ONES, "Real32")
+@example(GAPS, "Real64")
+@example(WIDE, "Real32")
+def test_what_examples_one_by_one_send_back_to_their_input(case: Case, precision: Any) -> None:
+    it = Rows(case, precision)
+    wanted = meaning.convolve_input(it.back, it.w, shape=it.few.shape, **case.window)
+    fields = window_fields.back_in_rows(it.steps)
+    scratch = window_fields.back_scratch(fields, it.item, WIDTH)
+    limit, found = ROUNDING[precision], []
+    for workers in (1, 2, 5):
+        x = guarded(it.few.shape, REALS[precision])
+        call(convolve_rows_input, precision, workers, scratch, x=x, w=it.w_flat, y=it.back,
+             **fields)  # fmt: skip
+        found.append(x)
+    np.testing.assert_allclose(found[0], wanted, rtol=limit, atol=10 * limit)
+    assert found[0].tobytes() == found[1].tobytes() == found[2].tobytes()
+
+
+@settings(max_examples=60)
+@given(cases(), st.sampled_from(PRECISIONS))
+@example(LENET, "Real32")
+@example(SQUARE, "Real64")
+@example(DEPTHWISE, "Real32")
+@example(STEEP, "Real64")
+@example(LONG, "Real32")
+@example(ONES, "Real32")
+@example(GAPS, "Real64")
+@example(WIDE, "Real32")
+@example(LARGE, "Real32")
+@example(LARGE, "Real64")
+@example(BROAD, "Real32")
+@example(APART, "Real32")
+def test_what_examples_one_by_one_send_back_to_the_weights(case: Case, precision: Any) -> None:
+    it = Rows(case, precision)
+    wanted = meaning.convolve_weights(it.few, it.back, shape=it.w.shape, **case.window)
+    fields = window_fields.in_rows(it.steps)
+    scratch = window_fields.weights_scratch(fields, it.item, WIDTH)
+    found = []
+    for workers in (1, 2, 5):
+        w = guarded(it.w.shape, REALS[precision])
+        call(convolve_rows_weights, precision, workers, scratch, x=it.few, w=w, y=it.back,
+             **fields)  # fmt: skip
+        found.append(w)
+    limit = ROUNDING[precision]
+    terms = EXAMPLES * it.back[0, 0].size
+    np.testing.assert_allclose(found[0], wanted, rtol=limit, atol=limit * terms**0.5)
+    assert found[0].tobytes() == found[1].tobytes() == found[2].tobytes()
+
+
+@settings(max_examples=60)
 @given(windows().filter(fits), st.booleans(), st.sampled_from(PRECISIONS))
 @example(HALVES, True, "Real32")
+@example(HALVES, False, "Real64")
 @example(((1, 5, 40), (1, 3, 3), (1, 1, 1), NONE, (1, 1, 1)), False, "Real32")
-def test_pools_of_examples_one_by_one(window: Any, special: bool, precision: Any) -> None:
+@example(((1, 7, 70), (1, 3, 2), (1, 2, 2), NONE, (1, 1, 1)), False, "Real32")
+def test_pools_of_examples_one_by_one_and_their_way_back(
+    window: Any, special: bool, precision: Any
+) -> None:
     size, kernel, stride, padding, _ = window
     given_window = {"kernel": kernel, "stride": stride, "padding": padding}
     random = np.random.default_rng(2)
     x = like(random.integers(-3, 4, (EXAMPLES, 2, *size)), REALS[precision])
     total = meaning.pool_sum(x, **given_window)
+    d = like(random.integers(-9, 10, total.shape), REALS[precision])
     if special:
         x[random.random(x.shape) < 0.2] = -np.inf
         x[random.random(x.shape) < 0.1] = np.nan
-    largest, _ = meaning.pool_max(x, **given_window)
-    fields = window_fields.pooling_in_rows(
-        window_fields.pooling(x.shape, total.shape, **given_window, item=x.itemsize, lanes=1)
-    )
-    scratch = window_fields.pool_rows_scratch(fields, loading.vector_width())
-    kernels = [(pool_max_rows, largest)] + ([] if special else [(pool_sum_rows, total)])
-    for pool, wanted in kernels:
-        for workers in (1, 3):
+    largest, places = meaning.pool_max(x, **given_window)
+    told = like(places, np.int32)
+    fields = window_fields.pooling(
+        x.shape, total.shape, **given_window, item=x.itemsize, lanes=1
+    )  # fmt: skip
+    unplaced = window_fields.pooling_in_rows(fields)
+    scratch = window_fields.pool_rows_scratch(fields, WIDTH)
+    back = window_fields.pool_back_scratch(fields, x.itemsize, WIDTH)
+    to_largest = meaning.pool_max_input(d, places, shape=x.shape, **given_window)
+    to_all = meaning.pool_sum_input(d, shape=x.shape, **given_window)
+    for workers in (1, 3):
+        for where in (guarded(total.shape, np.int32, -1), None):
             y = guarded(total.shape, REALS[precision])
-            call(pool, precision, workers, scratch, x=x, y=y, **fields)
-            np.testing.assert_array_equal(y, wanted)
+            call(pool_max_rows, precision, workers, scratch, x=x, y=y, places=where, **fields)
+            np.testing.assert_array_equal(y, largest)
+            if where is not None:
+                np.testing.assert_array_equal(where, places)
+        if not special:
+            y = guarded(total.shape, REALS[precision])
+            call(pool_sum_rows, precision, workers, scratch, x=x, y=y, **unplaced)
+            np.testing.assert_array_equal(y, total)
+        for given_places, wanted in ((told, to_largest), (None, to_all)):
+            sent = guarded(x.shape, REALS[precision])
+            call(pool_back_rows, precision, workers, back, x=sent, y=d, places=given_places,
+                 **fields)  # fmt: skip
+            np.testing.assert_array_equal(sent, wanted)
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_one_image_through_a_layer_of_many_channels(precision: Any) -> None:
     # So much is met that an example is gathered in parts.
     it = Rows(Case(1, 1, 70, 6, (1, 20, 9), (1, 3, 3), bias=False), precision)
-    y = it.run(convolve_rows, it.steps, it.few_shape, 1)
+    y = it.run(convolve_rows, window_fields.in_rows(it.steps), it.few_shape, 1)
     limit = 10 * ROUNDING[precision]
     np.testing.assert_allclose(y, np.maximum(it.y[:EXAMPLES], 0), rtol=limit, atol=limit)

@@ -112,7 +112,13 @@ def test_what_is_kept_of_the_examples_changes_no_bit(
 def test_nor_does_it_with_several_workers_or_another_size_of_batch(
     case: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for options in ({"workers": 2}, {"batch_size": 2}, {"batch_size": 13}, {"batch_size": 64}):
+    for options in (
+        {"workers": 2},
+        {"batch_size": 2},
+        {"batch_size": 10},
+        {"batch_size": 13},
+        {"batch_size": 64},
+    ):
         kept, computed = (
             trained(case, monkeypatch, frozen_prefix_bytes=limit, **options)[0]
             for limit in (wl.AUTOMATIC, 0)

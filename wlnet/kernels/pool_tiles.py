@@ -55,12 +55,12 @@ def corners(kit: Kit, at: Any, line: Any) -> list[Any]:
     return [at, kit.builder.add(at, vector), below, kit.builder.add(below, vector)]
 
 
-def pooled_tile(channels: Count) -> Instruction:
+def pooled_tile(channels: Count, integer: Any = BYTE) -> Instruction:
     """The four pixels of a window of 2 x 2 at once, of which the largest is written, and where.
 
     Like `window_tile`, with x_pixel and x_line, the distances of the columns and rows of y before
-    pooling; places: 0, or the address of the bytes that say which of the four was largest (GATED:
-    the ramp held it back), places_out bytes between channels.
+    pooling; places: 0, or the address of the integers that say which of the four was largest
+    (GATED: the ramp held it back), places_out bytes between channels.
     """
 
     @instruction("none", *["word"] * 23)
@@ -87,7 +87,7 @@ def pooled_tile(channels: Count) -> Instruction:
             w, w_out, x, pixels, biases(kit, bias, high, 4),
         )  # fmt: skip
         ramped = build.icmp_signed("==", activation, constant(RAMP))
-        kind = ir.VectorType(BYTE, kit.lanes)
+        kind = ir.VectorType(integer, kit.lanes)
         largest, found = [], []
         for i in range(high):
             value, place = largest_of_four(kit, sums[4 * i : 4 * i + 4], kind)
@@ -110,7 +110,7 @@ def pooled_tile(channels: Count) -> Instruction:
         def write() -> Any:
             for i in range(high):
                 at = kit.at(places, build.mul(constant(i), places_out))
-                build.store(ends[high + i], at, align=1)
+                build.store(ends[high + i], at, align=integer.width // 8)
             return []
 
         kit.choose(build.icmp_signed("!=", places, constant(0)), write, list)

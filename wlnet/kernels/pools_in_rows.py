@@ -5,11 +5,32 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from wlnet.kernels.instructions import ITEM, LANES, copy_bytes, real, scratch, start_of, stop_of
+from llvmlite import ir
+
+from wlnet.kernels.instructions import (
+    ITEM,
+    LANES,
+    copy_bytes,
+    real,
+    scratch,
+    start_of,
+    stop_of,
+    word,
+)
 from wlnet.kernels.language import Instruction, instruction, native
-from wlnet.kernels.pool_tiles import larger
-from wlnet.kernels.vectors import Kit, constant
+from wlnet.kernels.pool_tiles import alike, larger
+from wlnet.kernels.pools_in_lanes import entered, in_fours, met
+from wlnet.kernels.vectors import INDEX, Kit, constant
 from wlnet.kernels.window_gathering import take_each, taking
+from wlnet.kernels.window_spreading import (
+    KNOWN,
+    met_of,
+    skipped,
+    spread_fours,
+    spread_line,
+    tell_phases,
+)
+from wlnet.kernels.window_tiles import nested, zero_bytes
 
 take = taking(1)
 take_every_second = taking(2)
@@ -46,14 +67,63 @@ fold_largest = folding(largest=True)
 fold_sum = folding(largest=False)
 
 
+@instruction("none", *["word"] * 15)
+def fold_and_tell(
+    kit: Kit, planes: Any, rows: Any, columns: Any, x: Any, x_plane: Any, x_row: Any, pixel: Any,
+    pixel_plane: Any, pixel_row: Any, column: Any, stride: Any, x_columns: Any, count: Any, y: Any,
+    told: Any,
+) -> None:  # fmt: skip
+    """The largest of vectors, of each lane alone, and which it was.
+
+    Arguments: how many planes, rows and columns of a window lie in the input; what is met there,
+    vector after vector, the distances of planes and rows; which pixel of the window that is, and
+    the same distances; the column that the first lane meets at the first column of the window, the
+    columns from lane to lane, and how many there are; how many lanes; where the results go.
+    """
+    build = kit.builder
+    kind = ir.VectorType(INDEX, kit.lanes)
+    numbers = ir.Constant(kind, list(range(kit.lanes)))
+
+    def narrow(x: Any) -> Any:
+        return kit.spread(build.trunc(x, INDEX), kind)
+
+    begun = build.add(narrow(column), build.mul(numbers, narrow(stride)))
+    limit, none = narrow(x_columns), alike(kind, -1)
+
+    def body(held: Any, at: Any) -> Any:
+        value = kit.load(at[0])
+        inside = build.icmp_unsigned("<", build.add(begun, narrow(at[2])), limit)
+        first = build.icmp_signed("==", held[1], none)
+        replaces = build.and_(inside, build.or_(first, larger(kit, held[0], value)))
+        return [
+            build.select(replaces, value, held[0]),
+            build.select(replaces, narrow(at[1]), held[1]),
+        ]
+
+    still, one = constant(0), constant(1)
+    steps = (
+        (x_plane, pixel_plane, still),
+        (x_row, pixel_row, still),
+        (constant(kit.target.width), one, one),
+    )
+    start = [kit.number(float("-inf")), none]
+    value, which = nested(kit, (planes, rows, columns), steps, start, (x, pixel, still), body)
+    # Of a window without a pixel in the input, the first.
+    which = build.select(build.icmp_signed("==", which, none), alike(kind, 0), which)
+    kept = kit.first(count)
+    kit.store_part(value, y, kept)
+    kit.store_indices(which, told, kept)
+
+
 @native
 def pool_max_rows(  # type: ignore[no-untyped-def]
     context, blocks, channels, planes, rows, columns,
     x, x_block, x_channel, x_plane, x_row, x_planes, x_rows, x_columns,
     plane_first, plane_stride, plane_count, row_first, row_stride, row_count,
     column_first, column_stride, column_count, y, y_block, y_channel, y_plane, y_row,
+    places, place_block, place_channel, place_plane, place_row,
 ):  # fmt: skip
-    """`pool_max` without places. Scratch: a vector, and one for each pixel of a window."""
+    """`pool_max`; places may be 0. Scratch: a vector, and one for each pixel of a window."""
     vector = LANES * ITEM
     own = scratch(context)
     seen = own + vector
@@ -66,25 +136,37 @@ def pool_max_rows(  # type: ignore[no-untyped-def]
         p, r = plane_first + plane * plane_stride, row_first + row * row_stride
         source = x + block * x_block + channel * x_channel + p * x_plane + r * x_row
         to = y + block * y_block + channel * y_channel + plane * y_plane + row * y_row
+        told = (places + block * place_block + channel * place_channel + plane * place_plane
+                + row * place_row)  # fmt: skip
+        p_in, r_in = entered(p, plane_count), entered(r, row_count)
+        p_met, r_met = met(p, plane_count, x_planes), met(r, row_count, x_rows)
+        pixel = (p_in * row_count + r_in) * column_count
         for j in range(0, columns, LANES):
-            places = min(LANES, columns - j)
+            here = min(LANES, columns - j)
             c = column_first + j * column_stride
             at = source + c * ITEM
             if column_stride == 1:
                 take_or_lowest(
                     seen, vector, 1, plane_count, row_count, column_count, at, 0, x_plane, x_row,
-                    p, x_planes, r, x_rows, c, x_columns, places)  # fmt: skip
+                    p, x_planes, r, x_rows, c, x_columns, here)  # fmt: skip
             elif column_stride == 2:
                 take_every_second_or_lowest(
                     seen, vector, 1, plane_count, row_count, column_count, at, 0, x_plane, x_row,
-                    p, x_planes, r, x_rows, c, x_columns, places)  # fmt: skip
+                    p, x_planes, r, x_rows, c, x_columns, here)  # fmt: skip
             else:
                 take_each(
                     seen, vector, 1, plane_count, row_count, column_count, at, 0, x_plane, x_row,
-                    p, x_planes, r, x_rows, c, x_columns, places, column_stride,
+                    p, x_planes, r, x_rows, c, x_columns, here, column_stride,
                     real(LOWEST))  # fmt: skip
-            fold_largest(own, seen, count)
-            copy_bytes(to + j * ITEM, own, places * ITEM)
+            if places == 0:
+                fold_largest(own, seen, count)
+                copy_bytes(to + j * ITEM, own, here * ITEM)
+            else:
+                fold_and_tell(
+                    p_met, r_met, column_count, seen + pixel * vector,
+                    row_count * column_count * vector, column_count * vector, pixel,
+                    row_count * column_count, column_count, c, column_stride, x_columns, here,
+                    to + j * ITEM, told + j * 4)  # fmt: skip
 
 
 @native
@@ -126,3 +208,71 @@ def pool_sum_rows(  # type: ignore[no-untyped-def]
                     real(0.0))  # fmt: skip
             fold_sum(own, seen, count)
             copy_bytes(to + j * ITEM, own, places * ITEM)
+
+
+@native
+def pool_back_rows(  # type: ignore[no-untyped-def]
+    context, blocks, channels, planes, rows, columns,
+    x, x_block, x_channel, x_plane, x_row, x_planes, x_rows, x_columns,
+    plane_first, plane_stride, plane_count, row_first, row_stride, row_count,
+    column_first, column_stride, column_count, y, y_block, y_channel, y_plane, y_row,
+    places, place_block, place_channel, place_plane, place_row,
+):  # fmt: skip
+    """`pool_back`. Scratch: see window_fields.py."""
+    vector = LANES * ITEM
+    images = blocks * channels
+    begin, end = start_of(context, images, 1), stop_of(context, images, 1)
+    if (row_stride == 2 and column_stride == 2 and plane_stride == 1 and planes == x_planes
+            and in_fours(rows, columns, x_rows, x_columns, plane_first, plane_count, row_first,
+                         row_stride, row_count, column_first, column_stride,
+                         column_count)):  # fmt: skip
+        for image in range(begin, end):
+            block, channel = image // channels, image % channels
+            for line in range(planes * x_rows):
+                plane, row = line // x_rows, line % x_rows
+                to = x + block * x_block + channel * x_channel + plane * x_plane + row * x_row
+                done = 2 * columns if row < 2 * rows else 0
+                zero_bytes(to + done * ITEM, (x_columns - done) * ITEM)
+                if row % 2 == 0 and row < 2 * rows:
+                    r, told = row // 2, 0
+                    if places != 0:
+                        told = (places + block * place_block + channel * place_channel
+                                + plane * place_plane + r * place_row)  # fmt: skip
+                    spread_fours(
+                        to, x_row, y + block * y_block + channel * y_channel + plane * y_plane
+                        + r * y_row, told, columns)  # fmt: skip
+        return
+    own_row = ((x_columns + column_stride - 1) // column_stride + LANES - 1) // LANES * vector
+    plane_table = scratch(context)
+    row_table = plane_table + 8 * KNOWN * plane_stride
+    column_table = row_table + 8 * KNOWN * row_stride
+    own = column_table + 8 * KNOWN * column_stride
+    tell_phases(plane_table, plane_first, plane_stride, 1, plane_count)
+    tell_phases(row_table, row_first, row_stride, 1, row_count)
+    tell_phases(column_table, column_first, column_stride, 1, column_count)
+    for line in range(x_planes * x_rows):
+        plane, row = line // x_rows, line % x_rows
+        of_plane = plane_table + 8 * KNOWN * (plane % plane_stride)
+        p = word(of_plane, 2) + plane // plane_stride
+        left_out = skipped(p, 1, planes)
+        planes_met = max(0, met_of(p, 1, word(of_plane, 1)) - left_out)
+        q, p = word(of_plane, 0) + left_out * plane_stride, p - left_out
+        of_row = row_table + 8 * KNOWN * (row % row_stride)
+        r = word(of_row, 2) + row // row_stride
+        left_out = skipped(r, 1, rows)
+        rows_met = max(0, met_of(r, 1, word(of_row, 1)) - left_out)
+        t, r = word(of_row, 0) + left_out * row_stride, r - left_out
+        pixel = (q * row_count + t) * column_count
+        for image in range(begin, end):
+            block, channel = image // channels, image % channels
+            told = 0
+            if places != 0:
+                told = (places + block * place_block + channel * place_channel + p * place_plane
+                        + r * place_row)  # fmt: skip
+            spread_line(
+                x + block * x_block + channel * x_channel + plane * x_plane + row * x_row,
+                x_columns, column_stride, column_table, 1, column_stride, planes_met, rows_met,
+                y + block * y_block + channel * y_channel + p * y_plane + r * y_row,
+                -y_plane, -y_row, 0, columns, told, -place_plane, -place_row, pixel,
+                plane_stride * row_count * column_count, row_stride * column_count, own,
+                own_row)  # fmt: skip

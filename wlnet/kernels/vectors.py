@@ -79,6 +79,16 @@ class Kit:
         align = ir.Constant(INDEX, self.item)
         self.call(name, ir.VoidType(), [value, self.at(address), align, mask])
 
+    def load_indices(self, address: Any, mask: Any) -> Any:
+        """Integers of 32 bits: the lanes that a mask names, zeros elsewhere."""
+        kind = ir.VectorType(INDEX, self.lanes)
+        name, align = f"llvm.masked.load.v{self.lanes}i32.p0", ir.Constant(INDEX, 4)
+        return self.call(name, kind, [self.at(address), align, mask, ir.Constant(kind, None)])
+
+    def store_indices(self, value: Any, address: Any, mask: Any) -> None:
+        name, align = f"llvm.masked.store.v{self.lanes}i32.p0", ir.Constant(INDEX, 4)
+        self.call(name, ir.VoidType(), [value, self.at(address), align, mask])
+
     # Numbers
 
     def number(self, x: float) -> Any:
@@ -122,6 +132,30 @@ class Kit:
         start = ir.Constant(self.real, 0.0)
         name = f"llvm.vector.reduce.fadd.{self.suffix}"
         return self.call(name, self.real, [start, x], fastmath=("reassoc",))
+
+    def totals(self, values: Sequence[Any]) -> list[Any]:
+        """The sums of all lanes of some vectors, in the lanes of as many vectors as that takes."""
+        found = []
+        for i in range(0, len(values), self.lanes):
+            some = list(values[i : i + self.lanes])
+            some += [some[-1]] * (self.lanes - len(some))
+            apart = 1
+            while len(some) > 1:
+                pairs = zip(some[::2], some[1::2], strict=True)
+                some = [self._folded(a, b, apart) for a, b in pairs]
+                apart *= 2
+            found += some
+        return found
+
+    def _folded(self, a: Any, b: Any, apart: int) -> Any:
+        """Neighbouring stretches of lanes added up: those of a where a stretch of a begins, those
+        of b in the stretch after it."""
+        build, lanes = self.builder, self.lanes
+        near = [j - apart + lanes if j & apart else j for j in range(lanes)]
+        far = [j + lanes if j & apart else j + apart for j in range(lanes)]
+        kind = ir.VectorType(INDEX, lanes)
+        parts = [build.shuffle_vector(a, b, ir.Constant(kind, each)) for each in (near, far)]
+        return build.fadd(*parts)
 
     # Flow
 

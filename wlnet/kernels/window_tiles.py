@@ -8,6 +8,7 @@ tile it falls into.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from typing import Any
 
@@ -15,7 +16,7 @@ from llvmlite import ir
 
 from wlnet.kernels.language import Instruction, PerTarget, instruction
 from wlnet.kernels.tiles import RAMP
-from wlnet.kernels.vectors import BYTE, INDEX, POINTER, Kit, constant
+from wlnet.kernels.vectors import BYTE, INDEX, POINTER, WORD, Kit, constant
 
 HIGH = PerTarget(lambda target: 8 if target.width == 64 else 4)
 HIGH_WIDE = PerTarget(lambda target: 3 if target.width == 64 else 2)
@@ -63,11 +64,11 @@ def nested(kit: Kit, counts: Sequence[Any], steps: Any, sums: Any, at: Any, body
         return body(sums, at)
 
     def inside(_: Any, state: Any) -> Any:
-        *held, a, b = state
-        held = nested(kit, counts[1:], steps[1:], held, (a, b), body)
-        return [*held, build.add(a, steps[0][0]), build.add(b, steps[0][1])]
+        held, now = state[: -len(at)], state[-len(at) :]
+        held = nested(kit, counts[1:], steps[1:], held, now, body)
+        return [*held, *map(build.add, now, steps[0])]
 
-    return kit.loop(counts[0], [*sums, *at], inside)[:-2]
+    return kit.loop(counts[0], [*sums, *at], inside)[: -len(at)]
 
 
 def products(  # the heart of all that follows
@@ -222,25 +223,34 @@ def gradient_tile(channels: Count, rows: Count, columns: Count) -> Instruction:
             ((d_block, x_block), (d_plane, x_plane), (d_row, x_row), (d_column, x_column)),
             [kit.number(0.0)] * (high * deep * wide), (d, x), body,
         )  # fmt: skip
-        begun = build.icmp_signed("!=", goes_on, constant(0))
-        none = ir.Constant(kit.real, 0.0)
-        for i in range(high):
-            for c in range(wide):
+        with build.goto_entry_block():
+            room = build.alloca(ir.ArrayType(kit.vector, -(-len(sums) // kit.lanes)))
+        totals = build.ptrtoint(room, WORD)
+        for k, vector in enumerate(kit.totals(sums)):
+            kit.store(vector, totals, constant(k * kit.target.width))
+
+        def write(again: bool) -> None:
+            for i, c in itertools.product(range(high), range(wide)):
                 there = build.and_(
                     build.icmp_signed("<", constant(i), high_left),
                     build.icmp_signed("<", constant(c), wide_left),
                 )
                 with build.if_then(there):
+                    row = build.add(g, build.mul(constant(i), g_out))
                     for r in range(deep):
-                        at = build.add(
-                            build.add(g, build.mul(constant(i), g_out)),
-                            build.add(
-                                build.mul(constant(r), g_down), build.mul(constant(c), g_along)
-                            ),
-                        )
-                        total = kit.total(sums[(i * deep + r) * wide + c])
-                        start = build.select(begun, kit.load_one(at), none)
-                        build.store(build.fadd(start, total), kit.at(at), align=kit.item)
+                        at = build.add(row, build.mul(constant(r), g_down))
+                        at = build.add(at, build.mul(constant(c), g_along))
+                        k = (i * deep + r) * wide + c
+                        total = kit.load_one(totals, constant(k * kit.item))
+                        if again:
+                            total = build.fadd(kit.load_one(at), total)
+                        build.store(total, kit.at(at), align=kit.item)
+
+        with build.if_else(build.icmp_signed("!=", goes_on, constant(0))) as (then, otherwise):
+            with then:
+                write(again=True)
+            with otherwise:
+                write(again=False)
 
     return gradient
 

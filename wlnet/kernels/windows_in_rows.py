@@ -17,14 +17,15 @@ from wlnet.kernels.instructions import (
 )
 from wlnet.kernels.language import native, routine
 from wlnet.kernels.pool_tiles import POOLED, pooled_tile
+from wlnet.kernels.vectors import INDEX
 from wlnet.kernels.window_gathering import gather
 from wlnet.kernels.window_tiles import MIDDLE, WIDE, window_tile
 
 middle_wide = window_tile(MIDDLE, WIDE)
 middle_one = window_tile(MIDDLE, 1)
 flat_one = window_tile(1, 1)
-pooled = pooled_tile(POOLED)
-pooled_flat = pooled_tile(1)
+pooled = pooled_tile(POOLED, INDEX)
+pooled_flat = pooled_tile(1, INDEX)
 
 SEEN = 256 * 1024
 """Bytes that a worker gathers at once, unless four vectors of places take more."""
@@ -45,9 +46,9 @@ def held_of(inputs, offsets):  # type: ignore[no-untyped-def]
 
 @routine
 def put(to, to_channel, source, channels, count):  # type: ignore[no-untyped-def]
-    """Copy the first numbers of each channel, whose rows in `source` are WIDE vectors apart."""
+    """Copy the first bytes of each channel, whose rows in `source` are WIDE vectors apart."""
     for i in range(channels):
-        copy_bytes(to + i * to_channel, source + i * WIDE * LANES * ITEM, count * ITEM)
+        copy_bytes(to + i * to_channel, source + i * WIDE * LANES * ITEM, count)
 
 
 @native
@@ -125,7 +126,7 @@ def convolve_rows(  # type: ignore[no-untyped-def]
                         w_row, w_column, xj, x_in, x_deep, x_down, x_along, vector, bo, to,
                         to_channel, vector, activation, 0, 0)  # fmt: skip
                 if left < wide * LANES:
-                    put(yj, y_channel, own, high, left)
+                    put(yj, y_channel, own, high, left * ITEM)
                 j += wide
             o += high
 
@@ -136,11 +137,13 @@ def convolve_rows_pooled(  # type: ignore[no-untyped-def]
     x, x_block, x_channel, x_row, x_rows, x_columns,
     row_first, row_stride, row_step, row_count,
     column_first, column_stride, column_step, column_count,
-    w, w_group, w_out, w_in, w_row, w_column, bias, y, y_block, y_channel, activation,
+    w, w_group, w_out, w_in, w_row, w_column, bias, y, y_block, y_channel,
+    told, told_block, told_channel, activation,
 ):  # fmt: skip
-    """`convolve_pooled` without places, where a block is one example: the same numbers.
+    """`convolve_pooled`, where a block is one example: the same numbers.
 
-    rows, columns: those of y, after pooling. Scratch: see window_fields.py.
+    rows, columns: those of y, after pooling. told: 0, or where places are written as integers of
+    32 bits, laid out like y. Scratch: see window_fields.py.
     """
     vector = LANES * ITEM
     places = rows * columns
@@ -179,20 +182,28 @@ def convolve_rows_pooled(  # type: ignore[no-untyped-def]
             for j in range(v, v_last):
                 xj = seen + (j - v) * vector
                 yj = y + block * y_block + channel * y_channel + j * vector
-                to, to_channel = yj, y_channel
-                left = places - j * LANES
+                tj = 0
+                if told != 0:
+                    tj = told + block * told_block + channel * told_channel + j * LANES * 4
+                to, to_channel, place, place_channel = yj, y_channel, tj, told_channel
+                # A vector that is not full goes through a place of the worker's own.
+                left = min(LANES, places - j * LANES)
                 if left < LANES:
-                    to, to_channel = own, WIDE * vector
+                    to, to_channel, place_channel = own, WIDE * vector, WIDE * vector
+                    if told != 0:
+                        place = own + vector
                 if high > 1:
                     pooled(
                         inputs, 1, row_count, column_count, wo, w_out, w_in, 0, w_row, w_column,
                         xj, x_in, 0, x_down, x_along, column_stride * step, x_line, bo, to,
-                        to_channel, 0, 0, activation)  # fmt: skip
+                        to_channel, place, place_channel, activation)  # fmt: skip
                 else:
                     pooled_flat(
                         inputs, 1, row_count, column_count, wo, w_out, w_in, 0, w_row, w_column,
                         xj, x_in, 0, x_down, x_along, column_stride * step, x_line, bo, to,
-                        to_channel, 0, 0, activation)  # fmt: skip
+                        to_channel, place, place_channel, activation)  # fmt: skip
                 if left < LANES:
-                    put(yj, y_channel, own, high, left)
+                    put(yj, y_channel, own, high, left * ITEM)
+                    if told != 0:
+                        put(tj, told_channel, own + vector, high, left * 4)
             o += high

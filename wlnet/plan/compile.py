@@ -33,9 +33,6 @@ from wlnet.plan.updates import (
 )
 
 GRADIENT = "gradient"
-TRAINING = ("rows",)
-"""What is left out in training: the bits of an array must not depend on which others are trained.
-"""
 
 
 def forward_blueprint(
@@ -72,20 +69,21 @@ def training_blueprint(
     inside: Sequence[tuple[Path, str]] = (),
     precision: Precision = "Real32",
     packed: Collection[Any] = (),
+    whole: int | None = None,
     without: Sequence[str] = (),
 ) -> Blueprint:
     """What one step of training computes, before the update.
 
     losses: output port -> factor; their sum, averaged over the batch, is differentiated by the
-    trained arrays.
+    trained arrays. whole: how many examples a batch of this training has, if this is a smaller one.
     Outputs: every loss port, one number an example, ("gradient", key) for every trained array,
     and the output ports of parts named in `inside`.
     """
-    without = (*without, *TRAINING)
     graph = lower(net, batch, "Train", None, frozen_statistics, inside)
     found = _gradients(graph, batch, losses, trained)
     graph.outputs |= {(GRADIENT, key): value for key, value in found.items()}
-    return finish(graph, precision, without, packed=packed)
+    few = _few(precision, batch, whole)
+    return finish(graph, precision, without, packed=packed, few=few)
 
 
 @dataclass(frozen=True)
@@ -112,6 +110,7 @@ def step_blueprint(
     constants: Collection[Any] = (),
     packed: Collection[Any] | None = None,
     keep_prefix: bool = False,
+    whole: int | None = None,
     without: Sequence[str] = (),
 ) -> Steps:
     """What one whole step of training does: it fetches the examples, and updates the arrays.
@@ -119,9 +118,10 @@ def step_blueprint(
     packed: the arrays that are packed in memory; None decides it.
     learners: how each trained array is updated. Losses, and the ports named in `inside`, are kept
     in tables, a row a step. keep_prefix: the frozen prefix comes as a program of its own, whose
-    results are then fetched like the examples.
+    results are then fetched like the examples. whole: how many examples a batch of this training
+    has, if this is a smaller one: both are computed in the same layout.
     """
-    without = (*without, *TRAINING)
+    few = _few(precision, batch, whole)
     graph = lower(net, batch, "Train", None, frozen_statistics, inside)
     forward = {value for call in graph.calls for value in call.outputs}
     found = _gradients(graph, batch, losses, list(learners))
@@ -132,7 +132,7 @@ def step_blueprint(
     prefix = None
     cut: dict[Any, Value] = {}
     if split is not None and keep_prefix:
-        prefix = _prefix_blueprint(split.prefix, precision, constants, without)
+        prefix = _prefix_blueprint(split.prefix, precision, constants, few, without)
         graph = split.rest
     elif split is not None:
         # The same numbers as with a kept prefix: nothing is fused across the cut.
@@ -142,7 +142,7 @@ def step_blueprint(
     update_arrays(graph, found)
     replace_statistics(graph, list(graph.updates))
     graph.outputs = cut
-    graph = _passed(graph, precision, without)
+    graph = _passed(graph, precision, without, few)
     if packed is None:
         packed = () if "pack" in without else worth_packing(graph, lanes_of(precision))
     graph = orient(graph, packed)
@@ -163,12 +163,12 @@ def step_blueprint(
 
 
 def _prefix_blueprint(
-    graph: Graph, precision: Precision, constants: Collection[Any], without: Sequence[str]
+    graph: Graph, precision: Precision, constants: Collection[Any], few: int, without: Sequence[str]
 ) -> Blueprint:
     fetch_inputs(graph)
     keep_outputs(graph, graph.outputs)
     graph.outputs = {}
-    return finish(graph, precision, without, constants=constants)
+    return finish(graph, precision, without, constants=constants, few=few)
 
 
 def _gradients(
@@ -188,8 +188,18 @@ def _gradients(
     return {key: found[graph.arrays[key]] for key in known}
 
 
-def _passed(graph: Graph, precision: Precision, without: Sequence[str]) -> Graph:
-    graph = put_in_lanes(prune(graph), lanes_of(precision), "rows" not in without)
+def _few(precision: Precision, batch: int = 1, whole: int | None = None) -> int:
+    """Of how many examples there are too few to be put side by side: less than half of the lanes.
+
+    A smaller batch of a training is computed in the layout of a whole one.
+    """
+    return -(-(lanes_of(precision) // 2) * batch // (whole or batch))
+
+
+def _passed(graph: Graph, precision: Precision, without: Sequence[str], few: int) -> Graph:
+    """The graph after all passes; without "rows" no window is computed example by example."""
+    few = 0 if "rows" in without else few
+    graph = put_in_lanes(prune(graph), lanes_of(precision), few)
     for name, run in PASSES.items():
         if name not in without:
             graph = run(graph)
@@ -215,10 +225,13 @@ def finish(
     *,
     constants: Collection[Any] = (),
     packed: Collection[Any] = (),
+    few: int | None = None,
 ) -> Blueprint:
-    """The passes over a graph, and its blueprint."""
+    """The passes over a graph, and its blueprint. few: windows of fewer examples are computed one
+    by one."""
+    few = _few(precision) if few is None else few
     return assemble(
-        _packed(_passed(graph, precision, without), precision, without, packed, constants),
+        _packed(_passed(graph, precision, without, few), precision, without, packed, constants),
         precision,
         constants=constants,
         packed=packed,

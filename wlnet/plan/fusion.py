@@ -81,7 +81,7 @@ def _merge(
 
 
 def fuse_pooling(graph: Graph) -> Graph:
-    """A convolution in lanes, then the largest of each 2 x 2 pixels; and the way back through both.
+    """A convolution, then the largest of each 2 x 2 pixels; and the way back through both.
 
     Where Ramp comes between, its slope on the way back is that of the largest pixel alone.
     """
@@ -104,7 +104,9 @@ def fuse_pooling(graph: Graph) -> Graph:
             gate is back for gate, back in zip(gates, backs, strict=True)
         )):  # fmt: skip
             continue
-        places = graph.new_value(where.shape, "Byte")
+        # In lanes a byte tells the largest pixel, and there is a kernel for the way back.
+        in_lanes = pool.primitive == "lanes_pool_max"
+        places = graph.new_value(where.shape, "Byte") if in_lanes else where
         wanted = (places,) if backs else ()
         work.drop(window)
         work.replace(pool, Call(window.primitive + "_pooled", window.inputs, (y, *wanted),
@@ -112,8 +114,21 @@ def fuse_pooling(graph: Graph) -> Graph:
         for back, gate in zip(backs, gates, strict=True):
             if gate is not back:
                 work.drop(back)
-            work.replace(gate, Call("lanes_unpool", (back.inputs[0], places), gate.outputs,
-                                    {}, pool.origin))  # fmt: skip
+            name, attributes = "lanes_unpool", {}
+            if not in_lanes:
+                name, attributes = back.primitive, back.attributes
+            work.replace(gate, Call(name, (back.inputs[0], places), gate.outputs, attributes,
+                                    pool.origin))  # fmt: skip
+    return work.done()
+
+
+def drop_places(graph: Graph) -> Graph:
+    """The largest of windows, without where it is if nobody wants to know."""
+    work = Rewriting(graph)
+    for call in graph.calls:
+        if call.primitive == "pool_max" and not work.uses[call.outputs[-1]]:
+            work.replace(call, Call(call.primitive, call.inputs, call.outputs[:1], call.attributes,
+                                    call.origin))  # fmt: skip
     return work.done()
 
 
@@ -126,7 +141,7 @@ def _is_two_by_two(pool: Call) -> bool:
 
 def _back(work: Rewriting, call: Call, pixels: Value) -> Call | None:
     """The last call of the way back through a pooling: itself, or the gate of a ramp after it."""
-    if call.primitive != "lanes_pool_max_input":
+    if call.primitive not in ("pool_max_input", "lanes_pool_max_input"):
         return None
     gates = [other for other in work.graph.calls if call.outputs[0] in other.inputs]
     if len(gates) == 1 and gates[0].primitive == "gate" and gates[0].inputs[1] == pixels:

@@ -20,28 +20,25 @@ WINDOWS = frozenset(
         "pool_sum_input",
     }
 )  # fmt: skip
-FORWARD = frozenset({"convolve", "pool_max", "pool_sum"})
-"""Windows that are computed on few examples one by one: there, lanes are neighbouring places."""
 BINARY = frozenset({"add", "subtract", "multiply", "divide", "power", "maximum", "minimum"})
 PER_CHANNEL = frozenset({"concatenate", "slice", "pad"})
 
 
-def put_in_lanes(graph: Graph, lanes: int, rows: bool = True) -> Graph:
+def put_in_lanes(graph: Graph, lanes: int, few: int = 0) -> Graph:
     """The graph with windows, and what lies between them, in lanes.
 
-    rows: whether windows of few examples may be computed one by one; that rounds in another way.
+    few: windows of fewer examples than this stay as they are, and are computed one by one: there,
+    lanes are neighbouring places.
     """
     windows = [call for call in graph.calls if call.primitive in WINDOWS]
-    alone = all(call.primitive in FORWARD for call in windows)
-    few = all(call.inputs[0].shape[0] < lanes // 2 for call in windows)
-    if not windows or (rows and alone and few):
+    if all(call.inputs[0].shape[0] < few for call in windows):
         return graph
-    return _Laning(graph, lanes).done()
+    return _Laning(graph, lanes, few).done()
 
 
 class _Laning:
-    def __init__(self, graph: Graph, lanes: int) -> None:
-        self.graph, self.lanes = graph, lanes
+    def __init__(self, graph: Graph, lanes: int, few: int) -> None:
+        self.graph, self.lanes, self.few = graph, lanes, few
         self.calls: list[Call] = []
         self.inside: dict[Value, Value] = {}
         """The value in lanes of a plain value."""
@@ -113,6 +110,8 @@ class _Laning:
         """Do a call in lanes, if that is where it belongs."""
         name = call.primitive
         if name in WINDOWS:
+            if call.inputs[0].shape[0] < self.few:
+                return False
             self._window(call)
         elif name == "map" and self.is_inside(call.inputs[0]):
             x = self.inside[call.inputs[0]]

@@ -9,6 +9,7 @@ from wlnet.graph.graph import Call, Graph, Value
 from wlnet.graph.primitives import PRIMITIVES
 from wlnet.plan.cross_entropy import fuse_cross_entropy
 from wlnet.plan.fusion import (
+    drop_places,
     fuse_activation,
     fuse_bias,
     fuse_gate,
@@ -91,6 +92,7 @@ PASSES: dict[str, Pass] = {
     "fuse_windows": fuse_windows,
     "fuse_gate": fuse_gate,
     "fuse_pooling": fuse_pooling,
+    "drop_places": drop_places,
     "transform_windows": transform_windows,
 }
 """In the order they run."""

@@ -56,7 +56,9 @@ class Trainer:
         self.history = History()
         self.best: Arrays | None = None
         self.best_rank: tuple[float, ...] = ()
-        self.programs = programs_of(training, rates, self.learners, options, measurements)
+        self.programs = programs_of(
+            training, rates, self.learners, options, measurements, self.plan.batch_size
+        )
         self.arrays = self._own_arrays()
         self.batch = 0
         self.round = 0

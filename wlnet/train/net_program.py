@@ -117,6 +117,6 @@ def _steps(training: TrainingNet, rates: Rates, options: Options) -> Steps:
     """What one step of this training does, its frozen prefix apart."""
     learners = learners_of(rates, options.method)
     measurements = measurements_of(training, options)
-    programs = programs_of(training, rates, learners, options, measurements)
+    programs = programs_of(training, rates, learners, options, measurements, options.batch_size)
     programs.keep_prefix = True
     return programs.steps(options.batch_size)

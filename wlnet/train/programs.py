@@ -35,7 +35,7 @@ WORTH = 3e-5
 
 
 class Programs:
-    """One program a purpose and batch size.
+    """One program a purpose and batch size; batch_size is that of whole batches.
 
     arrays: by the keys of the user's net; updates: how those that learn are updated. The keys of
     frozen_statistics and constants are those of the training net; constants never change.
@@ -51,8 +51,10 @@ class Programs:
         frozen_statistics: frozenset[ArrayKey] = frozenset(),
         constants: frozenset[ArrayKey] = frozenset(),
         workers: int | None = None,
+        batch_size: int | None = None,
     ) -> None:
         self.training, self.precision, self.seed = training, precision, seed
+        self.batch_size = batch_size
         self.measurements, self.workers = measurements, workers
         self.updates = {training.inner_key(key): each for key, each in (updates or {}).items()}
         self.frozen_statistics, self.constants = frozen_statistics, constants
@@ -103,6 +105,7 @@ class Programs:
                 constants=self.constants,
                 packed=self.packed,
                 keep_prefix=self.keep_prefix,
+                whole=self.batch_size,
             )
         return self._steps[size, self.keep_prefix]
 
@@ -152,6 +155,7 @@ class Programs:
             frozen_statistics=self.frozen_statistics,
             precision=self.precision,
             packed=self.packed or (),
+            whole=self.batch_size,
         )
 
     def test(self, batch: Mapping[str, Array], size: int) -> Tallies:
@@ -189,6 +193,7 @@ def programs_of(
     learners: Sequence[Learner],
     options: Options,
     measurements: Sequence[Measurement],
+    batch_size: int,
 ) -> Programs:
     """The programs of a training as its rules and options want it."""
     inner = training.inner_key
@@ -203,6 +208,7 @@ def programs_of(
         frozenset(map(inner, rates.table.frozen_statistics())),
         frozenset(still | (set(arrays_of(training.net)) - own)),
         options.workers,
+        batch_size,
     )
 
 

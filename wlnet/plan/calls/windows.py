@@ -9,10 +9,8 @@ from wlnet.graph.graph import Call, Value
 from wlnet.kernels import (
     lane_blocks,
     pools_in_lanes,
-    pools_in_rows,
     window_fields,
     window_gradients,
-    windows_in_rows,
     windows_pooled,
 )
 from wlnet.kernels.loading import vector_width
@@ -207,56 +205,4 @@ def _(e: Emitter, call: Call) -> None:
         mask_lanes, reads=(x,), writes=(y,), blocks=x.shape[0],
         values=math.prod(x.shape[1:-1]), examples=call.attributes["examples"], x=e.address(x),
         y=e.address(y),
-    )  # fmt: skip
-
-
-# Examples one by one: lanes are neighbouring places.
-
-
-@emits("convolve")
-def _(e: Emitter, call: Call) -> None:
-    x, w, *more = call.inputs
-    (y,) = call.outputs
-    at = {**window(e, call), "lanes": 1}
-    fields: dict[str, Any] = window_fields.forward(
-        spread(x.shape), spread(w.shape), spread(y.shape), **at
-    )
-    e.step(
-        windows_in_rows.convolve_rows, reads=call.inputs, writes=(y,), work=work_of(call, w, y),
-        what=what_of(call), scratch=window_fields.rows_scratch(fields, e.item, vector_width()),
-        x=e.address(x), w=e.address(w), y=e.address(y), bias=e.address(more[0]) if more else 0,
-        activation=ACTIVATIONS[call.attributes.get("activation")],
-        **window_fields.in_rows(fields),
-    )  # fmt: skip
-
-
-@emits("convolve_pooled")
-def _(e: Emitter, call: Call) -> None:
-    x, w, *more = call.inputs
-    y = call.outputs[0]
-    at, shape = {**window(e, call), "lanes": 1}, spread(y.shape)
-    before = (*shape[:3], 2 * shape[3], 2 * shape[4])
-    fields: dict[str, Any] = window_fields.forward(spread(x.shape), spread(w.shape), before, **at)
-    fields = window_fields.pooled(fields, shape[3], shape[4], e.item, 1)
-    e.step(
-        windows_in_rows.convolve_rows_pooled, reads=call.inputs, writes=(y,),
-        work=4 * work_of(call, w, y), what=what_of(call) + " + largest of 2 x 2",
-        scratch=window_fields.rows_scratch(fields, e.item, vector_width()), x=e.address(x),
-        w=e.address(w), y=e.address(y), bias=e.address(more[0]) if more else 0,
-        activation=ACTIVATIONS[call.attributes.get("activation")],
-        **window_fields.in_rows(fields),
-    )  # fmt: skip
-
-
-@emits("pool_max", "pool_sum")
-def _(e: Emitter, call: Call) -> None:
-    (x,) = call.inputs
-    y = call.outputs[0]
-    at = {**window(e, call, pooling=True), "lanes": 1}
-    fields: dict[str, Any] = window_fields.pooling(spread(x.shape), spread(y.shape), **at)
-    e.step(
-        getattr(pools_in_rows, f"{call.primitive}_rows"), reads=(x,), writes=(y,),
-        what=call.primitive, work=count_of(y) * math.prod(call.attributes["kernel"]),
-        scratch=window_fields.pool_rows_scratch(fields, vector_width()), x=e.address(x),
-        y=e.address(y), **window_fields.pooling_in_rows(fields),
     )  # fmt: skip

@@ -1,0 +1,114 @@
+"""Convolution and pooling of examples one by one: lanes are neighbouring places."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from wlnet.graph.graph import Call, Value
+from wlnet.kernels import pools_in_rows, window_fields, windows_in_rows, windows_in_rows_back
+from wlnet.kernels.loading import vector_width
+from wlnet.plan.calls.products import ACTIVATIONS
+from wlnet.plan.calls.windows import spread, what_of, window, work_of
+from wlnet.plan.emitter import Emitter, count_of, emits
+
+
+def convolution(e: Emitter, call: Call, x: Value, w: Value, y: tuple[int, ...]) -> dict[str, Any]:
+    """The fields of a convolution from x to a value of shape y."""
+    at = {**window(e, call), "lanes": 1}
+    return window_fields.forward(spread(x.shape), spread(w.shape), spread(y), **at)
+
+
+@emits("convolve")
+def _(e: Emitter, call: Call) -> None:
+    x, w, *more = call.inputs
+    (y,) = call.outputs
+    fields = convolution(e, call, x, w, y.shape)
+    e.step(
+        windows_in_rows.convolve_rows, reads=call.inputs, writes=(y,), work=work_of(call, w, y),
+        what=what_of(call), scratch=window_fields.rows_scratch(fields, e.item, vector_width()),
+        x=e.address(x), w=e.address(w), y=e.address(y), bias=e.address(more[0]) if more else 0,
+        activation=ACTIVATIONS[call.attributes.get("activation")],
+        **window_fields.in_rows(fields),
+    )  # fmt: skip
+
+
+@emits("convolve_pooled")
+def _(e: Emitter, call: Call) -> None:
+    x, w, *more = call.inputs
+    y, *told = call.outputs
+    *outer, rows, columns = y.shape
+    fields = convolution(e, call, x, w, (*outer, 2 * rows, 2 * columns))
+    fields = window_fields.pooled(fields, rows, columns, e.item, 1)
+    e.step(
+        windows_in_rows.convolve_rows_pooled, reads=call.inputs, writes=call.outputs,
+        work=4 * work_of(call, w, y), what=what_of(call) + " + largest of 2 x 2",
+        scratch=window_fields.rows_scratch(fields, e.item, vector_width()),
+        x=e.address(x), w=e.address(w), y=e.address(y), told=e.address(told[0]) if told else 0,
+        bias=e.address(more[0]) if more else 0,
+        activation=ACTIVATIONS[call.attributes.get("activation")],
+        **window_fields.pooled_in_rows(fields, e.item),
+    )  # fmt: skip
+
+
+@emits("convolve_input")
+def _(e: Emitter, call: Call) -> None:
+    d, w = call.inputs
+    (x,) = call.outputs
+    fields = convolution(e, call, x, w, d.shape)
+    e.step(
+        windows_in_rows_back.convolve_rows_input, reads=call.inputs, writes=(x,),
+        work=work_of(call, w, d), what=what_of(call),
+        scratch=window_fields.back_scratch(fields, e.item, vector_width()),
+        x=e.address(x), w=e.address(w), y=e.address(d), **window_fields.back_in_rows(fields),
+    )  # fmt: skip
+
+
+@emits("convolve_weights")
+def _(e: Emitter, call: Call) -> None:
+    x, d = call.inputs
+    (w,) = call.outputs
+    fields = convolution(e, call, x, w, d.shape)
+    e.step(
+        windows_in_rows_back.convolve_rows_weights, reads=call.inputs, writes=(w,),
+        work=work_of(call, w, d), what=what_of(call),
+        scratch=window_fields.weights_scratch(fields, e.item, vector_width()),
+        x=e.address(x), w=e.address(w), y=e.address(d), **window_fields.in_rows(fields),
+    )  # fmt: skip
+
+
+def pooling(e: Emitter, call: Call, x: Value, y: Value) -> dict[str, Any]:
+    """The fields of a pooling from x to y."""
+    at = {**window(e, call, pooling=True), "lanes": 1}
+    return window_fields.pooling(spread(x.shape), spread(y.shape), **at)
+
+
+@emits("pool_max", "pool_sum")
+def _(e: Emitter, call: Call) -> None:
+    (x,) = call.inputs
+    y, *told = call.outputs
+    fields = pooling(e, call, x, y)
+    common: dict[str, Any] = {
+        "reads": (x,), "writes": call.outputs, "what": call.primitive, "x": e.address(x),
+        "y": e.address(y), "work": count_of(y) * math.prod(call.attributes["kernel"]),
+        "scratch": window_fields.pool_rows_scratch(fields, vector_width()),
+    }  # fmt: skip
+    if call.primitive == "pool_max":
+        places = e.address(told[0]) if told else 0
+        e.step(pools_in_rows.pool_max_rows, **common, places=places, **fields)
+    else:
+        kept = window_fields.pooling_in_rows(fields)
+        e.step(pools_in_rows.pool_sum_rows, **common, **kept)
+
+
+@emits("pool_max_input", "pool_sum_input")
+def _(e: Emitter, call: Call) -> None:
+    d, *told = call.inputs
+    (x,) = call.outputs
+    fields = pooling(e, call, x, d)
+    e.step(
+        pools_in_rows.pool_back_rows, reads=call.inputs, writes=(x,), what=what_of(call),
+        x=e.address(x), y=e.address(d), places=e.address(told[0]) if told else 0,
+        work=count_of(x), scratch=window_fields.pool_back_scratch(fields, e.item, vector_width()),
+        **fields,
+    )  # fmt: skip
