@@ -159,6 +159,18 @@ def _pool_cases(x: Any, attributes: Any) -> list[Case]:
     ]
 
 
+RECURRENCES = (1, 1, 1), (1, 3, 5), (3, 1, 2), (2, 5, 17), (4, 20, 8), (3, 33, 9)
+"""Length, batch and size of the state."""
+
+
+def _recurrence_cases(length: int, batch: int, size: int) -> list[Case]:
+    states, gates = (length, batch, size), (length, batch, 4 * size)
+    return [
+        case("lstm", gates, (size, 4 * size)),
+        case("lstm_input", states, Real(gates, 0.1, 0.9), states, (4 * size, size)),
+    ]
+
+
 CASES = [
     *(case("matmul", a, b) for a, b in [((3, 4), (4, 5)), ((1, 1), (1, 1))]),
     *(case("matmul", a, b) for a, b in [((2, 3, 4), (4, 5)), ((2, 3, 4), (2, 4, 1))]),
@@ -205,6 +217,7 @@ CASES = [
     case("pad", (3,), axis=0, before=0, after=1),
     *(c for row in CONVOLUTIONS for c in _convolution_cases(*row)),
     *(c for row in POOLS for c in _pool_cases(*row)),
+    *(c for sizes in RECURRENCES for c in _recurrence_cases(*sizes)),
     case("random_mask", shape=(4, 30), keep=0.7),
 ]
 CASES += [dataclasses.replace(each, lanes=True) for each in CASES if each.primitive in WINDOWS]

@@ -171,6 +171,14 @@ def deep(last: int | None) -> Case:
     return Case(name, f"8 layers 1024 wide, {which}, batch 64", work, "examples/s", (peer,))
 
 
+def lstm(length: int, width: int, size: int, batch: int, examples: int) -> Case:
+    """A recurrent layer whose states are compared with given ones."""
+    work = Work(Net("lstm", (length, width, size)), batch=batch, examples=examples, rounds=5)
+    title = f"LSTM over {length} places, {width} wide, state of {size}, batch {batch}"
+    peer = Peer("PyTorch", TORCH_SMALL, 1, 2)
+    return Case(f"lstm_{length}_{size}", title, work, "examples/s", (peer,), own=BOTH)
+
+
 ODD = Net("mlp", (783, 251, 127, 11))
 ATTENTION = Peer("PyTorch", ("torch fused", "torch fused builtin"), 1, 2)
 OTHERS = (
@@ -189,6 +197,8 @@ OTHERS = (
     Case("attention_61_100", "attention over 61 places, 100 wide, batch 13",
          Work(Net("attention", (61, 100)), batch=13, examples=260, rounds=2), "examples/s",
          (ATTENTION,)),
+    lstm(32, 64, 128, 64, 1280),
+    lstm(29, 50, 100, 13, 390),
     Case("odd_mlp_61", "MLP 783-251-127-11, batch 61",
          Work(ODD, batch=61, examples=6100, rounds=4), "examples/s",
          (Peer("PyTorch", TORCH, 1, 2), Peer("JAX", JAX))),

@@ -17,9 +17,16 @@ def input_shape(net: Net) -> tuple[int, ...]:
         return (1, net.sizes[0], net.sizes[0])
     if net.kind == "residual":
         return (3, net.sizes[1], net.sizes[1])
-    if net.kind == "attention":
-        return net.sizes
+    if net.kind in ("attention", "lstm"):
+        return net.sizes[:2]
     return net.sizes[2:]
+
+
+def target_shape(net: Net) -> tuple[int, ...]:
+    """The shape of what a net gives that tells no classes."""
+    if net.kind == "lstm":
+        return (net.sizes[0], net.sizes[2])
+    return net.sizes if net.kind == "attention" else net.sizes[1:2]
 
 
 def classes(net: Net) -> int | None:
@@ -36,8 +43,7 @@ def examples(work: Work) -> tuple[Any, Any]:
     count = classes(work.net)
     if count is not None:
         return inputs, random.permutation(np.arange(work.examples) % count)
-    shape = work.net.sizes if work.net.kind == "attention" else work.net.sizes[1:2]
-    return inputs, random.random((work.examples, *shape), dtype=np.float32)
+    return inputs, random.random((work.examples, *target_shape(work.net)), dtype=np.float32)
 
 
 def one_batch(work: Work) -> Any:

@@ -14,10 +14,11 @@ class Net(NamedTuple):
 
     mlp: sizes of input, hidden layers (with Ramp), classes. lenet: size of the square image.
     residual: channels, size of the image. attention: length of the sequence, width.
+    lstm: length of the sequence, its width, size of the state.
     beside: how many linear layers stand beside one another, their outputs, their inputs.
     """
 
-    kind: Literal["mlp", "lenet", "residual", "attention", "beside"]
+    kind: Literal["mlp", "lenet", "residual", "attention", "lstm", "beside"]
     sizes: tuple[int, ...]
 
 

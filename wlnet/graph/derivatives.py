@@ -162,6 +162,21 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None
     return (g.subtract(d, g.multiply(g.map("Exp", call.outputs[0]), g.sum(d, [axis]))),)
 
 
+@derivative("lstm")
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+    said, weights = call.inputs
+    states, gates, cells = call.outputs
+    d_said = g.call("lstm_input", d, gates, cells, g.transpose(weights))[0]
+    if not wanted[1]:
+        return d_said, None
+    length = said.shape[0]
+    if length == 1:
+        return d_said, g.fill(0.0, weights.shape)
+    # One product over all steps: what each state met, and what came back from the step after it.
+    met, sent = g.slice(states, 0, 0, length - 1), g.slice(d_said, 0, 1, length)
+    return d_said, g.matmul(g.transpose(_rows(g, met)), _rows(g, sent))
+
+
 @derivative("gather")
 def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
     table, index = call.inputs

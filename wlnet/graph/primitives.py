@@ -112,6 +112,27 @@ def log_softmax(x: Shape, *, axis: int) -> tuple[Shape, ...]:
     return (x,)
 
 
+@primitive("Real", "Real", "Real")
+def lstm(said: Shape, weights: Shape) -> tuple[Shape, ...]:
+    """States of a long short-term memory, its gates, and its cells.
+
+    said (length, batch, 4 size): what is said to the input, output, forget and memory gates beside
+    the state; weights (size, 4 size): what the last state says to them.
+    """
+    length, batch, width = said
+    size = weights[0]
+    assert weights == (size, width) == (size, 4 * size), (said, weights)
+    return (length, batch, size), said, (length, batch, size)
+
+
+@primitive("Real", "Real", "Real")
+def lstm_input(d: Shape, gates: Shape, cells: Shape, weights: Shape) -> tuple[Shape, ...]:
+    """The derivative of `lstm` by what is said to the gates, by all that reaches its states, and
+    by its cells; weights (4 size, size)."""
+    assert d == cells, (d, cells)
+    return gates, cells, cells
+
+
 @primitive()
 def gather(table: Shape, index: Shape) -> tuple[Shape, ...]:
     """Rows of a table (n, ...) by index counted from 1."""

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wlnet.core.streams import Seed, stream_key
+from wlnet.graph import recurrence_reference as recurrences
 from wlnet.graph import window_reference as windows
 from wlnet.graph.graph import Graph, Shape, Value
 from wlnet.graph.primitives import PRIMITIVES
@@ -218,6 +219,8 @@ for _function in (
     windows.pool_max_input,
     windows.pool_sum,
     windows.pool_sum_input,
+    recurrences.lstm,
+    recurrences.lstm_input,
 ):
     reference(_function)
 

@@ -12,6 +12,7 @@ from wlnet.layers.elementwise import ElementwiseLayer as ElementwiseLayer
 from wlnet.layers.embedding import EmbeddingLayer as EmbeddingLayer
 from wlnet.layers.flatten import FlattenLayer as FlattenLayer
 from wlnet.layers.linear import LinearLayer as LinearLayer
+from wlnet.layers.lstm import LongShortTermMemoryLayer as LongShortTermMemoryLayer
 from wlnet.layers.mean_absolute_loss import MeanAbsoluteLossLayer as MeanAbsoluteLossLayer
 from wlnet.layers.mean_squared_loss import MeanSquaredLossLayer as MeanSquaredLossLayer
 from wlnet.layers.net_array import NetArrayLayer as NetArrayLayer

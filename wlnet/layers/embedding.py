@@ -11,12 +11,8 @@ from wlnet.core.shapes import Sizes
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.fields import array, out, parameter, port, positive
+from wlnet.layers.fields import array, out, parameter, port, positive_or_automatic
 from wlnet.layers.layer import Layer
-
-
-def _count(value: Any) -> Any:
-    return AUTOMATIC if value is AUTOMATIC else positive(value)
 
 
 class EmbeddingLayer(Layer):
@@ -32,8 +28,8 @@ class EmbeddingLayer(Layer):
     Wolfram Language: EmbeddingLayer.
     """
 
-    size = parameter(AUTOMATIC, check=_count)
-    class_count = parameter(AUTOMATIC, check=_count)
+    size = parameter(AUTOMATIC, check=positive_or_automatic)
+    class_count = parameter(AUTOMATIC, check=positive_or_automatic)
     input = port("*places", element="Integer", below="classes")
     weights = array("classes", "size", start="weights")
     output = out("*places", "size")

@@ -145,6 +145,11 @@ def positive(value: Any) -> int:
     return number
 
 
+def positive_or_automatic(value: Any) -> Any:
+    """A positive integer, or AUTOMATIC."""
+    return AUTOMATIC if value is AUTOMATIC else positive(value)
+
+
 def integer(value: Any) -> int:
     """An integer of Python or NumPy."""
     if isinstance(value, bool) or not hasattr(value, "__index__"):

@@ -159,7 +159,7 @@ class Emitter:
         work: int = 0,
         what: str = "",
         share: tuple[int, int] | None = None,
-        own: Sequence[Value] = (),
+        own: Sequence[Value | View] = (),
         **fields: Any,
     ) -> None:
         """Add a kernel call; fields by name, all of them. share, own: see Step."""
@@ -185,7 +185,7 @@ class Emitter:
                 work=work,
                 what=what or call.primitive,
                 share=share,
-                own=frozenset(map(self.view, own)),
+                own=frozenset(views(own)),
             )
         )
 

@@ -77,7 +77,8 @@ def pack_weights(
             continue
         inputs = (call.inputs[0], there, *call.inputs[2:])
         attributes = {**call.attributes, "packed": True}
-        calls.append(Call("affine", inputs, call.outputs, attributes, call.origin))
+        name = "lstm" if call.primitive == "lstm" else "affine"
+        calls.append(Call(name, inputs, call.outputs, attributes, call.origin))
     # Who reads such an array otherwise is given a plain copy.
     plain = [Call("unpack", (packed[whole],), (whole,)) for whole in own]
     return replace(graph, arrays=arrays, calls=[*plain, *calls])
@@ -88,4 +89,4 @@ def _is_packed_well(w: Value, worth: bool, fixed: Collection[Value]) -> bool:
 
 
 def _is_product(call: Call) -> bool:
-    return call.primitive in ("matmul", "affine") and "packed" not in call.attributes
+    return call.primitive in ("matmul", "affine", "lstm") and "packed" not in call.attributes

@@ -80,6 +80,17 @@ class Attention(nn.Module):
         return x + self.mix(chosen)
 
 
+class Recurrent(nn.Module):
+    """A long short-term memory; its states are the output."""
+
+    def __init__(self, length: int, width: int, size: int) -> None:
+        super().__init__()
+        self.layer = nn.LSTM(width, size, batch_first=True)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layer(x)[0]
+
+
 class Beside(nn.Module):
     """Linear layers beside one another, their outputs added."""
 
@@ -96,6 +107,7 @@ NETS: dict[str, Callable[..., nn.Module]] = {
     "lenet": lenet,
     "residual": Residual,
     "attention": Attention,
+    "lstm": Recurrent,
     "beside": Beside,
 }
 

@@ -78,6 +78,11 @@ def attention(length: int, width: int) -> Any:
     return wl.NetGraph(nodes, edges, input=(length, width))
 
 
+def lstm(length: int, width: int, size: int) -> Any:
+    """A long short-term memory; its states are the output."""
+    return wl.NetGraph([wl.LongShortTermMemoryLayer(size)], [], input=(length, width))
+
+
 def beside(arrays: int, outputs: int, inputs: int) -> Any:
     """Linear layers beside one another, their outputs added."""
     names = [f"array{number}" for number in range(arrays)]
@@ -90,6 +95,7 @@ CHAINS: dict[str, Callable[..., list[Any]]] = {"mlp": mlp, "lenet": lenet}
 GRAPHS: dict[str, Callable[..., Any]] = {
     "residual": residual,
     "attention": attention,
+    "lstm": lstm,
     "beside": beside,
 }
 
@@ -98,7 +104,7 @@ def build(net: Net) -> tuple[Any, list[Any]]:
     """The net with its first numbers, and the parts that have arrays, in order."""
     if net.kind in GRAPHS:
         made = GRAPHS[net.kind](*net.sizes)
-        parts = [part for part in made.nodes if part.startswith("array")]
+        parts = [part for part in made.nodes if str(part).startswith("array")]
         return wl.net_initialize(made), parts
     layers = CHAINS[net.kind](*net.sizes)
     parts = [

@@ -1,0 +1,45 @@
+"""What recurrent layers mean, in plain NumPy; `reference.py` has the other primitives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+def _sigmoid(x: Array) -> Array:
+    return np.asarray(1 / (1 + np.exp(-x)))
+
+
+def lstm(said: Array, weights: Array) -> tuple[Array, Array, Array]:
+    """From zeros, step by step: cell = forget cell + input memory, state = output tanh(cell)."""
+    state = cell = np.zeros((said.shape[1], len(weights)))
+    steps = []
+    for x in said:
+        i, o, f, m = np.split(x + state @ weights, 4, axis=1)
+        i, o, f, m = _sigmoid(i), _sigmoid(o), _sigmoid(f), np.tanh(m)
+        cell = f * cell + i * m
+        state = o * np.tanh(cell)
+        steps.append((state, np.hstack([i, o, f, m]), cell))
+    states, gates, cells = map(np.stack, zip(*steps, strict=True))
+    return states, gates, cells
+
+
+def lstm_input(d: Array, gates: Array, cells: Array, weights: Array) -> tuple[Array, Array, Array]:
+    """From the last step to the first; between steps a gradient flows by the state and the cell."""
+    d_state, d_cell = np.zeros((2, *d[0].shape))
+    found = []
+    for t in reversed(range(len(d))):
+        i, o, f, m = np.split(gates[t], 4, axis=1)
+        bent, before = np.tanh(cells[t]), cells[t - 1] if t else np.zeros_like(cells[t])
+        d_state = d_state + d[t]
+        d_cell = d_cell + d_state * o * (1 - bent**2)
+        said = [d_cell * m * i * (1 - i), d_state * bent * o * (1 - o),
+                d_cell * before * f * (1 - f), d_cell * i * (1 - m**2)]  # fmt: skip
+        found.append((np.hstack(said), d_state, d_cell))
+        d_state, d_cell = np.hstack(said) @ weights, d_cell * f
+    d_said, d_states, d_cells = map(np.stack, zip(*found[::-1], strict=True))
+    return d_said, d_states, d_cells

@@ -1,0 +1,118 @@
+"""Recurrent layers: a product and a step for each element of a sequence."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wlnet.engine.blueprint import Address, View
+from wlnet.graph.graph import Call, Value
+from wlnet.kernels.products import BY_ROWS, product
+from wlnet.kernels.recurrences import lstm_step, lstm_step_input
+from wlnet.kernels.tiles import NO_ACTIVATION, TALL
+from wlnet.plan.calls.products import by
+from wlnet.plan.emitter import Emitter, emits
+from wlnet.plan.layouts import is_contiguous
+
+ELEMENT = 60
+"""About how many operations the gates of one number of a state cost."""
+
+
+class Slabs:
+    """A value (length, batch, size), one step of it after another."""
+
+    def __init__(self, e: Emitter, value: Value) -> None:
+        self.view = e.view(value)
+        self.row = self.view.strides[1]
+
+    def at(self, step: int) -> View:
+        view = self.view
+        offset = view.offset + step * view.strides[0]
+        return View(view.slot, offset, view.shape[1:], view.strides[1:], view.element)
+
+
+def start(view: View | None) -> Address | int:
+    """Where a view begins; 0 for none."""
+    return 0 if view is None else Address(view.slot, view.offset)
+
+
+def multiply(e: Emitter, a: View, b: Value, c: View, begun: View, packed: bool) -> None:
+    """c = begun + a b, row by row where that is worth it: then steps need not wait."""
+    rows, columns = c.shape
+    split, depth = by(rows, columns), a.shape[1]
+    if rows >= 2 * TALL.of(e.target):
+        split = BY_ROWS
+    b_depth = e.strides(b)[-2]
+    e.step(
+        product, reads=(a, b, begun), writes=(c,), work=2 * rows * columns * depth,
+        what="product of the state", share=shared(e, rows) if split == BY_ROWS else None,
+        own=(a, c, begun), lead=1, a_lead=0, b_lead=0, c_lead=0, rows=rows, columns=columns,
+        depth=depth, a=start(a), a_row=a.strides[0], a_depth=e.item, b=e.address(b),
+        b_depth=b_depth, b_vector=depth * b_depth if packed else e.target.width, c=start(c),
+        c_row=c.strides[0], start=start(begun), start_row=begun.strides[0],
+        activation=NO_ACTIVATION, gate=0, split=split,
+    )  # fmt: skip
+
+
+def shared(e: Emitter, rows: int) -> tuple[int, int]:
+    """How the rows of a step are divided."""
+    return rows, TALL.of(e.target)
+
+
+def legible(call: Call, i: int, strides: tuple[int, ...]) -> bool:
+    """Sequences as they are; weights, the last input, with columns one after another."""
+    value = call.inputs[i]
+    if i + 1 == len(call.inputs) and not call.attributes.get("packed"):
+        return value.shape[-1] == 1 or strides[-1] == 1
+    return is_contiguous(value.shape, strides)
+
+
+@emits("lstm", accepts=legible)
+def _(e: Emitter, call: Call) -> None:
+    said, weights = call.inputs
+    states, gates, cells = call.outputs
+    length, rows, size = states.shape
+    each = {value: Slabs(e, value) for value in (said, states, gates, cells)}
+    for step in range(length):
+        x, state, gate, cell = (each[v].at(step) for v in (said, states, gates, cells))
+        reads, writes, before = [x], [gate, cell, state], None
+        if step:
+            last, before = each[states].at(step - 1), each[cells].at(step - 1)
+            multiply(e, last, weights, gate, x, bool(call.attributes.get("packed")))
+            reads = [gate, before]
+        e.step(
+            lstm_step, reads=reads, writes=writes, work=ELEMENT * rows * size,
+            what="gates, cell and state", share=shared(e, rows), own=[*reads, *writes], rows=rows,
+            size=size, said=start(reads[0]), gates=start(gate), gate_row=each[gates].row,
+            before=start(before), cell=start(cell), state=start(state),
+        )  # fmt: skip
+
+
+@emits("lstm_input", accepts=legible)
+def _(e: Emitter, call: Call) -> None:
+    d, gates, cells, weights = call.inputs
+    d_said, _, d_cells = call.outputs
+    length, rows, size = d.shape
+    each = {value: Slabs(e, value) for value in (*call.inputs[:3], *call.outputs)}
+    for step in reversed(range(length)):
+        reached, gate, cell, d_gate, d_state, d_cell = (each[value].at(step) for value in each)
+        reads, before = [gate, cell], None
+        next_gate: Any = None
+        d_next: Any = None
+        if step:
+            before = each[cells].at(step - 1)
+            reads.append(before)
+        if step + 1 < length:
+            multiply(e, each[d_said].at(step + 1), weights, d_state, reached, packed=False)
+            reached = d_state
+            next_gate, d_next = each[gates].at(step + 1), each[d_cells].at(step + 1)
+            reads += [next_gate, d_next]
+        reads.append(reached)
+        writes = [d_gate, d_cell, d_state]
+        e.step(
+            lstm_step_input, reads=reads, writes=writes, work=ELEMENT * rows * size,
+            what="gates, cell and state, back", share=shared(e, rows), own=[*reads, *writes],
+            rows=rows, size=size, gates=start(gate), gate_row=each[gates].row,
+            before=start(before), cell=start(cell), reached=start(reached),
+            d_state=start(d_state), next_gates=start(next_gate), d_next=start(d_next),
+            d_cell=start(d_cell), d_gates=start(d_gate),
+        )  # fmt: skip
