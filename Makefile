@@ -58,9 +58,11 @@ rooms: .venv/.installed-test ## check the contract of imports
 docs: .venv/.installed-test ## run the code blocks of README.md and docs/
 	$(PYTEST) tests/test_docs.py
 
-check-kernels: .venv/.installed-test ## the kernel tests between guarded pages, then run by Python itself
+check-kernels: .venv/.installed-test ## the kernel tests between guarded pages, by Python itself, with shorter vectors
 	WLNET_GUARD=pages $(PYTEST) -n $(JOBS) --dist worksteal tests/kernels/test_native_*.py
 	WLNET_PLAIN=1 $(PYTEST) -n $(JOBS) --dist worksteal tests/kernels/test_native_*.py
+	WLNET_VECTOR_BYTES=32 $(PYTEST) -n $(JOBS) --dist worksteal tests/kernels/test_native_*.py
+	WLNET_VECTOR_BYTES=16 $(PYTEST) -n $(JOBS) --dist worksteal tests/kernels/test_native_*.py
 
 coverage: .venv/.installed-dev ## which lines the tests run (compiled kernels are not seen)
 	$(BIN)/python -m coverage run -m pytest

@@ -25,7 +25,7 @@ from tests.kernels.test_native_windows import (
     largest_of_pooled,
 )
 from wlnet.graph import window_reference as meaning
-from wlnet.kernels import loading, window_fields
+from wlnet.kernels import loading, row_fields, window_fields
 from wlnet.kernels.pools_in_rows import pool_back_rows, pool_max_rows, pool_sum_rows
 from wlnet.kernels.tiles import RAMP
 from wlnet.kernels.windows_in_rows import convolve_rows, convolve_rows_pooled
@@ -42,6 +42,11 @@ BROAD = Case(1, 1, 2, 130, (1, 4, 5), (1, 1, 3))
 GAPS = Case(1, 1, 3, 4, (3, 12, 13), (2, 3, 2), (2, 2, 3), ((1, 1), (2, 0), (1, 3)), (1, 4, 2))
 # Rows of several vectors, in phases of two and of three.
 WIDE = Case(1, 1, 2, 3, (1, 4, 90), (1, 2, 3), (1, 3, 2), ((0, 0), (1, 0), (1, 1)))
+# The rows of places are held in bands, of one channel and of as many as a tile has.
+TALL = Case(1, 1, 2, 3, (1, 90, 150), (1, 5, 3), (1, 2, 1), ((0, 0), (3, 1), (1, 1)), (1, 3, 1))
+POINTS = Case(1, 1, 7, 6, (1, 330, 331), (1, 1, 1))
+# So much is met that a slab has some channels only.
+SLABS = Case(1, 1, 40, 7, (1, 31, 33), (1, 3, 3))
 # The places are summed over in parts.
 LARGE = Case(1, 1, 2, 7, (1, 31, 33), (1, 2, 2))
 WIDTH = loading.vector_width()
@@ -62,7 +67,7 @@ class Rows(Arrays):
 
     def run(self, kernel: Any, fields: Any, shape: Any, workers: int, **more: Any) -> Any:
         y = guarded(shape, REALS[self.precision])
-        scratch = window_fields.rows_scratch(fields, self.item, WIDTH)
+        scratch = row_fields.forward_scratch(fields, self.item, WIDTH)
         bias = like(self.bias, REALS[self.precision]) if self.case.bias else None
         call(kernel, self.precision, workers, scratch, x=self.few, w=self.w_flat, y=y, bias=bias,
              activation=self.case.activation, **more, **fields)  # fmt: skip
@@ -83,7 +88,7 @@ def test_examples_one_by_one_have_the_numbers_of_examples_in_lanes(
     it = Rows(case, precision)
     wanted = apart(it.forward())[:EXAMPLES]
     for workers in (1, 2, 5):
-        y = it.run(convolve_rows, window_fields.in_rows(it.steps), it.few_shape, workers)
+        y = it.run(convolve_rows, row_fields.forward(it.steps), it.few_shape, workers)
         np.testing.assert_array_equal(y, wanted)
 
 
@@ -100,7 +105,7 @@ def test_pooled_examples_have_the_numbers_of_convolution_then_pooling(
         return
     largest, places = largest_of_pooled(apart(it.forward())[:EXAMPLES], case.activation == RAMP)
     fields = window_fields.pooled(it.steps, rows, columns, it.item, 1)
-    fields = window_fields.pooled_in_rows(fields, it.item)
+    fields = row_fields.pooled(fields, it.item)
     for workers in (1, 2, 5):
         told = guarded(largest.shape, np.int32)
         for where in (told, None):
@@ -119,11 +124,14 @@ def test_pooled_examples_have_the_numbers_of_convolution_then_pooling(
 @example(ONES, "Real32")
 @example(GAPS, "Real64")
 @example(WIDE, "Real32")
+@example(APART, "Real64")
+@example(TALL, "Real64")
+@example(POINTS, "Real32")
 def test_what_examples_one_by_one_send_back_to_their_input(case: Case, precision: Any) -> None:
     it = Rows(case, precision)
     wanted = meaning.convolve_input(it.back, it.w, shape=it.few.shape, **case.window)
-    fields = window_fields.back_in_rows(it.steps)
-    scratch = window_fields.back_scratch(fields, it.item, WIDTH)
+    fields = row_fields.back(it.steps)
+    scratch = row_fields.input_scratch(fields, it.item, WIDTH)
     limit, found = ROUNDING[precision], []
     for workers in (1, 2, 5):
         x = guarded(it.few.shape, REALS[precision])
@@ -148,11 +156,12 @@ def test_what_examples_one_by_one_send_back_to_their_input(case: Case, precision
 @example(LARGE, "Real64")
 @example(BROAD, "Real32")
 @example(APART, "Real32")
+@example(SLABS, "Real32")
 def test_what_examples_one_by_one_send_back_to_the_weights(case: Case, precision: Any) -> None:
     it = Rows(case, precision)
     wanted = meaning.convolve_weights(it.few, it.back, shape=it.w.shape, **case.window)
-    fields = window_fields.in_rows(it.steps)
-    scratch = window_fields.weights_scratch(fields, it.item, WIDTH)
+    fields = row_fields.back(it.steps)
+    scratch = row_fields.weights_scratch(fields, it.item, WIDTH)
     found = []
     for workers in (1, 2, 5):
         w = guarded(it.w.shape, REALS[precision])
@@ -188,9 +197,9 @@ def test_pools_of_examples_one_by_one_and_their_way_back(
     fields = window_fields.pooling(
         x.shape, total.shape, **given_window, item=x.itemsize, lanes=1
     )  # fmt: skip
-    unplaced = window_fields.pooling_in_rows(fields)
-    scratch = window_fields.pool_rows_scratch(fields, WIDTH)
-    back = window_fields.pool_back_scratch(fields, x.itemsize, WIDTH)
+    unplaced = row_fields.pool_sum(fields)
+    scratch = row_fields.pool_scratch(fields, WIDTH)
+    back = row_fields.pool_back_scratch(fields, x.itemsize, WIDTH)
     to_largest = meaning.pool_max_input(d, places, shape=x.shape, **given_window)
     to_all = meaning.pool_sum_input(d, shape=x.shape, **given_window)
     for workers in (1, 3):
@@ -215,6 +224,6 @@ def test_pools_of_examples_one_by_one_and_their_way_back(
 def test_one_image_through_a_layer_of_many_channels(precision: Any) -> None:
     # So much is met that an example is gathered in parts.
     it = Rows(Case(1, 1, 70, 6, (1, 20, 9), (1, 3, 3), bias=False), precision)
-    y = it.run(convolve_rows, window_fields.in_rows(it.steps), it.few_shape, 1)
+    y = it.run(convolve_rows, row_fields.forward(it.steps), it.few_shape, 1)
     limit = 10 * ROUNDING[precision]
     np.testing.assert_allclose(y, np.maximum(it.y[:EXAMPLES], 0), rtol=limit, atol=limit)

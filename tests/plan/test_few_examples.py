@@ -42,8 +42,8 @@ def steps() -> Any:
 @cache
 def deep() -> Any:
     """Many channels: side by side, they would be convolved in the fast way, which rounds more."""
-    layers = [wl.ConvolutionLayer(16, 3, padding_size=1), "Ramp"] * 2 + [wl.FlattenLayer(), 3]
-    return wl.net_initialize(wl.NetChain(layers, input=(16, 8, 8)))
+    layers = [wl.ConvolutionLayer(32, 3, padding_size=1), "Ramp"] * 2 + [wl.FlattenLayer(), 3]
+    return wl.net_initialize(wl.NetChain(layers, input=(32, 8, 8)))
 
 
 NETS = {"lenet": lenet, "steps": steps, "deep": deep}
@@ -58,16 +58,32 @@ def layouts(blueprint: Any) -> set[str]:
     return {word for word, modules in (("rows", rows), ("lanes", lanes)) if modules & used}
 
 
-@every_net
+@pytest.mark.parametrize("name", ["lenet", "steps"])
 @pytest.mark.parametrize("precision", ["Real32", "Real64"])
 def test_fewer_examples_than_half_of_the_lanes_go_one_by_one(name: str, precision: Any) -> None:
     net, lanes = NETS[name](), lanes_of(precision)
-    for batch in (1, lanes // 2 - 1, lanes // 2, lanes + 1):
+    for batch in range(1, lanes + 2):
         wanted = {"rows"} if batch < lanes // 2 else {"lanes"}
         options = {"precision": precision, "without": DIRECT}
         training = training_blueprint(net, batch, {"Output": 1.0}, trained(net), **options)
         assert layouts(training) == wanted
         assert layouts(forward_blueprint(net, batch, **options)) == wanted
+
+
+def test_convolutions_that_are_faster_side_by_side_go_there_with_fewer_examples() -> None:
+    """So far as shapes decide; a whole batch decides for its last part."""
+    net, half = deep(), lanes_of("Real32") // 2
+    found = [
+        layouts(training_blueprint(net, n, {"Output": 1.0}, trained(net), without=DIRECT))
+        for n in range(1, half + 1)
+    ]
+    first = found.index({"lanes"})
+    assert 0 < first < half - 1
+    assert found == [{"rows"}] * first + [{"lanes"}] * (half - first)
+    options: Any = {"without": DIRECT, "whole": half}
+    assert layouts(training_blueprint(net, 1, {"Output": 1.0}, trained(net), **options)) == {
+        "lanes"
+    }
 
 
 def test_convolution_ramp_and_pooling_are_one_call_and_their_way_back_one_more() -> None:
@@ -77,6 +93,29 @@ def test_convolution_ramp_and_pooling_are_one_call_and_their_way_back_one_more()
     assert used.count("pools_in_rows.pool_back_rows") == 2
     assert "windows_in_rows.convolve_rows" not in used
     assert "pools_in_rows.pool_max_rows" not in used
+
+
+OTHERS = {
+    "a mean of them": wl.PoolingLayer(2, 2, "Mean"),
+    "all of them": wl.ElementwiseLayer("Tanh"),
+    "the same largest": wl.PoolingLayer(2, 2),
+}
+
+
+@pytest.mark.parametrize("other", OTHERS)
+def test_pooling_is_fused_only_where_nobody_else_wants_the_pixels(other: str) -> None:
+    nodes = {
+        "pixels": wl.NetChain([wl.ConvolutionLayer(3, 3), "Ramp"]),
+        "largest": wl.NetChain([wl.PoolingLayer(2, 2), wl.FlattenLayer()]),
+        "other": wl.NetChain([OTHERS[other], wl.FlattenLayer()]),
+        "both": wl.CatenateLayer(),
+    }
+    edges = [("pixels", "largest"), ("pixels", "other"), (["largest", "other"], "both")]
+    net = wl.net_initialize(wl.NetGraph(nodes, edges, input=(2, 9, 8)))
+    keys, options = trained(net), {"batch": 3, "precision": "Real64"}
+    fused = gradients_of(net, keys, **options)
+    apart = gradients_of(net, keys, **options, without=("fuse_pooling",))
+    assert all(fused[key].tobytes() == apart[key].tobytes() for key in keys)
 
 
 def test_where_the_largest_is_stays_untold_if_nobody_asks() -> None:
@@ -115,7 +154,7 @@ def test_an_array_has_the_same_gradient_whatever_else_is_trained(name: str) -> N
 
 
 @every_net
-@pytest.mark.parametrize("size", [3, 10])
+@pytest.mark.parametrize("size", [3, 6, 10])
 def test_frozen_layers_workers_and_kept_prefixes_decide_nothing(name: str, size: int) -> None:
     """With a last batch that is smaller: it is computed in the layout of the others."""
     net = NETS[name]()

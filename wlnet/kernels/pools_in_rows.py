@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from llvmlite import ir
@@ -11,33 +10,23 @@ from wlnet.kernels.instructions import (
     ITEM,
     LANES,
     copy_bytes,
-    real,
     scratch,
     start_of,
     stop_of,
-    word,
 )
 from wlnet.kernels.language import Instruction, instruction, native
 from wlnet.kernels.pool_tiles import alike, larger
 from wlnet.kernels.pools_in_lanes import entered, in_fours, met
 from wlnet.kernels.vectors import INDEX, Kit, constant
-from wlnet.kernels.window_gathering import take_each, taking
+from wlnet.kernels.window_gathering import take, take_or_lowest
 from wlnet.kernels.window_spreading import (
     KNOWN,
-    met_of,
-    skipped,
+    met_at,
     spread_fours,
     spread_line,
     tell_phases,
 )
 from wlnet.kernels.window_tiles import nested, zero_bytes
-
-take = taking(1)
-take_every_second = taking(2)
-take_or_lowest = taking(1, lowest=True)
-take_every_second_or_lowest = taking(2, lowest=True)
-
-LOWEST = -math.inf
 
 
 def folding(largest: bool) -> Instruction:
@@ -144,20 +133,10 @@ def pool_max_rows(  # type: ignore[no-untyped-def]
         for j in range(0, columns, LANES):
             here = min(LANES, columns - j)
             c = column_first + j * column_stride
-            at = source + c * ITEM
-            if column_stride == 1:
-                take_or_lowest(
-                    seen, vector, 1, plane_count, row_count, column_count, at, 0, x_plane, x_row,
-                    p, x_planes, r, x_rows, c, x_columns, here)  # fmt: skip
-            elif column_stride == 2:
-                take_every_second_or_lowest(
-                    seen, vector, 1, plane_count, row_count, column_count, at, 0, x_plane, x_row,
-                    p, x_planes, r, x_rows, c, x_columns, here)  # fmt: skip
-            else:
-                take_each(
-                    seen, vector, 1, plane_count, row_count, column_count, at, 0, x_plane, x_row,
-                    p, x_planes, r, x_rows, c, x_columns, here, column_stride,
-                    real(LOWEST))  # fmt: skip
+            take_or_lowest(
+                seen, vector, 1, plane_count, row_count, column_count, source + c * ITEM, 0,
+                x_plane, x_row, 1, p, 1, x_planes, r, 1, x_rows, c, x_columns, here,
+                column_stride)  # fmt: skip
             if places == 0:
                 fold_largest(own, seen, count)
                 copy_bytes(to + j * ITEM, own, here * ITEM)
@@ -192,20 +171,10 @@ def pool_sum_rows(  # type: ignore[no-untyped-def]
         for j in range(0, columns, LANES):
             places = min(LANES, columns - j)
             c = column_first + j * column_stride
-            at = source + c * ITEM
-            if column_stride == 1:
-                take(
-                    seen, vector, 1, plane_count, row_count, column_count, at, 0, x_plane, x_row,
-                    p, x_planes, r, x_rows, c, x_columns, places)  # fmt: skip
-            elif column_stride == 2:
-                take_every_second(
-                    seen, vector, 1, plane_count, row_count, column_count, at, 0, x_plane, x_row,
-                    p, x_planes, r, x_rows, c, x_columns, places)  # fmt: skip
-            else:
-                take_each(
-                    seen, vector, 1, plane_count, row_count, column_count, at, 0, x_plane, x_row,
-                    p, x_planes, r, x_rows, c, x_columns, places, column_stride,
-                    real(0.0))  # fmt: skip
+            take(
+                seen, vector, 1, plane_count, row_count, column_count, source + c * ITEM, 0,
+                x_plane, x_row, 1, p, 1, x_planes, r, 1, x_rows, c, x_columns, places,
+                column_stride)  # fmt: skip
             fold_sum(own, seen, count)
             copy_bytes(to + j * ITEM, own, places * ITEM)
 
@@ -252,16 +221,8 @@ def pool_back_rows(  # type: ignore[no-untyped-def]
     tell_phases(column_table, column_first, column_stride, 1, column_count)
     for line in range(x_planes * x_rows):
         plane, row = line // x_rows, line % x_rows
-        of_plane = plane_table + 8 * KNOWN * (plane % plane_stride)
-        p = word(of_plane, 2) + plane // plane_stride
-        left_out = skipped(p, 1, planes)
-        planes_met = max(0, met_of(p, 1, word(of_plane, 1)) - left_out)
-        q, p = word(of_plane, 0) + left_out * plane_stride, p - left_out
-        of_row = row_table + 8 * KNOWN * (row % row_stride)
-        r = word(of_row, 2) + row // row_stride
-        left_out = skipped(r, 1, rows)
-        rows_met = max(0, met_of(r, 1, word(of_row, 1)) - left_out)
-        t, r = word(of_row, 0) + left_out * row_stride, r - left_out
+        planes_met, q, p = met_at(plane_table, plane, plane_stride, 1, plane_stride, planes)
+        rows_met, t, r = met_at(row_table, row, row_stride, 1, row_stride, rows)
         pixel = (q * row_count + t) * column_count
         for image in range(begin, end):
             block, channel = image // channels, image % channels

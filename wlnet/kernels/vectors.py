@@ -74,6 +74,18 @@ class Kit:
         align = ir.Constant(INDEX, self.item)
         return self.call(name, self.vector, [self.at(address), align, mask, self.number(0.0)])
 
+    def load_each(self, address: Any, jumps: Any, mask: Any) -> Any:
+        """For each lane that a mask names a number so many numbers further on; else zeros."""
+        build = self.builder
+        kind = ir.VectorType(WORD, self.lanes)
+        items = ir.Constant(kind, [self.item] * self.lanes)
+        offsets = build.mul(build.sext(jumps, kind), items)
+        places = build.add(self.spread(address, kind), offsets)
+        pointers = build.inttoptr(places, ir.VectorType(POINTER, self.lanes))
+        name = f"llvm.masked.gather.{self.suffix}.v{self.lanes}p0"
+        align = ir.Constant(INDEX, self.item)
+        return self.call(name, self.vector, [pointers, align, mask, self.number(0.0)])
+
     def store_part(self, value: Any, address: Any, mask: Any) -> None:
         name = f"llvm.masked.store.{self.suffix}.p0"
         align = ir.Constant(INDEX, self.item)

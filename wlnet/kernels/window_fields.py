@@ -11,15 +11,12 @@ from math import gcd, prod
 from typing import Any
 
 from wlnet.kernels.window_gradients import COPIES, NEAR
-from wlnet.kernels.window_spreading import KNOWN
-from wlnet.kernels.windows_in_rows import SEEN
-from wlnet.kernels.windows_in_rows_back import CHUNK, HELD, PART
 
 Shape = Sequence[int]
 Padding = Sequence[tuple[int, int]]
 Fields = dict[str, Any]
 AXES = ("plane", "row", "column")
-ACROSS_MOST = TALLEST = 5
+ACROSS_MOST = 5
 
 
 def distances(name: str, shape: Shape, unit: int) -> Fields:
@@ -150,70 +147,3 @@ def pooled_scratch(fields: Fields, item: int, lanes: int) -> int:
     deep = fields["row_stride"] + reach["row"] + 1
     wide = (2 * fields["columns"] - 1) * fields["column_stride"] + reach["column"] + 1
     return item * lanes * fields["inputs"] * deep * wide
-
-
-def in_rows(fields: Fields) -> Fields:
-    """`convolve_rows` and `convolve_rows_weights` from `forward` with one lane."""
-    gone = "y_plane", "y_row", "y_column"
-    return {name: word for name, word in fields.items() if name not in gone}
-
-
-def pooled_in_rows(fields: Fields, item: int) -> Fields:
-    """`convolve_rows_pooled` from `pooled` with one lane, and the bytes of a number."""
-    told = {f"told_{part}": fields[f"y_{part}"] // item * 4 for part in ("block", "channel")}
-    kept = {name: word for name, word in fields.items() if not name.startswith("place_")}
-    return in_rows(kept) | told
-
-
-def rows_scratch(fields: Fields, item: int, width: int) -> int:
-    """How many bytes of its own a worker needs for `convolve_rows` and `convolve_rows_pooled`, if
-    a vector has `width` bytes: what a few vectors of places meet."""
-    offsets, pooling = fields["inputs"], "x_planes" not in fields
-    for axis in AXES:
-        if f"{axis}_count" in fields:
-            reach = (fields[f"{axis}_count"] - 1) * fields[f"{axis}_step"]
-            offsets *= reach + 1 + (fields[f"{axis}_stride"] if pooling else 0)
-    return max(SEEN, 4 * offsets * width) + 21 * width
-
-
-def back_in_rows(fields: Fields) -> Fields:
-    """`convolve_rows_input` from `forward` with one lane."""
-    gone = "w_plane", "w_row", "w_column"
-    return {name: word for name, word in in_rows(fields).items() if name not in gone}
-
-
-def back_scratch(fields: Fields, item: int, width: int) -> int:
-    """How many bytes of its own a worker needs for `convolve_rows_input`, if a vector has `width`
-    bytes: what is known of phases, a row by phases, the last places, and what is sent."""
-    places = -(-prod(fields[f"{axis}s"] for axis in AXES) * item // width) * width
-    offsets = prod(fields[f"{axis}_count"] for axis in AXES)
-    # As many channels as a tile has rows, even where one takes more than is held.
-    held = max(HELD, (offsets + TALLEST - 1) * places)
-    return pool_back_scratch(fields, item, width) + fields["outputs"] * width + held
-
-
-def weights_scratch(fields: Fields, item: int, width: int) -> int:
-    """How many bytes of its own a worker needs for `convolve_rows_weights`, if a vector has `width`
-    bytes: what some places send, and what they meet."""
-    places = fields["blocks"] * prod(fields[f"{axis}s"] for axis in AXES)
-    step = width * (1 + min(PART, -(-places * item // width)))
-    offsets = prod((fields[f"{axis}_count"] - 1) * fields[f"{axis}_step"] + 1 for axis in AXES)
-    return min(fields["outputs"], CHUNK) * step + max(HELD, offsets * step)
-
-
-def pooling_in_rows(fields: Fields) -> Fields:
-    """`pool_sum_rows` from `pooling` with one lane; `pool_max_rows` has all of those."""
-    return {name: word for name, word in fields.items() if not name.startswith("place_")}
-
-
-def pool_rows_scratch(fields: Fields, width: int) -> int:
-    """How many bytes of its own a worker needs for those, if a vector has `width` bytes."""
-    return (1 + prod(fields[f"{axis}_count"] for axis in AXES)) * width
-
-
-def pool_back_scratch(fields: Fields, item: int, width: int) -> int:
-    """The same for `pool_back_rows`: what is known of phases, and a row by phases."""
-    known = 8 * KNOWN * sum(fields[f"{axis}_stride"] for axis in AXES)
-    stride = fields["column_stride"]
-    of_phase = (fields["x_columns"] + stride - 1) // stride
-    return known + stride * -(-of_phase * item // width) * width

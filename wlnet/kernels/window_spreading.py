@@ -13,6 +13,7 @@ from llvmlite import ir
 
 from wlnet.kernels.instructions import ITEM, LANES, reals, set_word, word
 from wlnet.kernels.language import instruction, routine
+from wlnet.kernels.pool_tiles import alike
 from wlnet.kernels.vectors import INDEX, Kit, constant
 from wlnet.kernels.window_tiles import nested
 
@@ -47,15 +48,17 @@ def tell_phases(table, first, stride, step, count):  # type: ignore[no-untyped-d
 
 
 @routine
-def skipped(place, move, places):  # type: ignore[no-untyped-def]
-    """How many elements of the window lie over a number at places behind the last one."""
-    return max(0, (place - places + move) // move)
-
-
-@routine
-def met_of(place, move, count):  # type: ignore[no-untyped-def]
-    """How many of count elements do not come from places before the first one."""
-    return max(0, min(count, place // move + 1))
+def met_at(table, i, stride, move, every, places):  # type: ignore[no-untyped-def]
+    """What lies over the i-th number of an axis: how many elements of windows, the first of them,
+    and the place of its window. Each further one is `every` elements on, from a place `move`
+    before.
+    """
+    known = table + 8 * KNOWN * (i % stride)
+    place = word(known, 2) + i // stride
+    # Elements from places behind the last one come first, those from before the first one last.
+    left_out = max(0, (place - places + move) // move)
+    met = min(word(known, 1), place // move + 1) - left_out
+    return max(0, met), word(known, 0) + left_out * every, place - left_out * move
 
 
 @instruction("none", *["word"] * 20)
@@ -153,11 +156,8 @@ def spread_fours(kit: Kit, to: Any, to_row: Any, d: Any, told: Any, count: Any) 
         value = kit.load_part(d, here)
 
         def chosen() -> Any:
-            name, align = f"llvm.masked.load.v{lanes}i32.p0", ir.Constant(INDEX, 4)
-            which = kit.call(name, kind, [kit.at(told), align, here, ir.Constant(kind, None)])
-            hits = [
-                build.icmp_signed("==", which, ir.Constant(kind, [i] * lanes)) for i in range(4)
-            ]
+            which = kit.load_indices(told, here)
+            hits = [build.icmp_signed("==", which, alike(kind, i)) for i in range(4)]
             return [build.select(hit, value, zero) for hit in hits]
 
         given = build.icmp_signed("!=", told, constant(0))

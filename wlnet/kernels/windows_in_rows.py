@@ -1,7 +1,7 @@
 """Convolution of examples one by one: [example][channel][plane][row][column], lanes are places.
 
 For batches too small to fill the lanes with examples. A worker first gathers what its places meet
-(window_gathering.py), then runs the tiles of windows_in_lanes.py over that.
+(window_gathering.py), then runs the tiles of window_tiles.py over that.
 """
 
 from __future__ import annotations
@@ -67,11 +67,9 @@ def convolve_rows(  # type: ignore[no-untyped-def]
     vector = LANES * ITEM
     places = planes * rows * columns
     vectors = (places + LANES - 1) // LANES
-    q_size = (plane_count - 1) * plane_step + 1
-    r_size = (row_count - 1) * row_step + 1
-    c_size = (column_count - 1) * column_step + 1
+    elements = plane_count * row_count * column_count
     lead = blocks * groups
-    parts = parts_of(context, lead, vectors, held_of(inputs, q_size * r_size * c_size))
+    parts = parts_of(context, lead, vectors, held_of(inputs, elements))
     high = MIDDLE if outputs >= MIDDLE else 1
     chunks = max(1, min(outputs // high, workers(context) // max(1, lead * parts)))
     own = scratch(context)
@@ -87,12 +85,13 @@ def convolve_rows(  # type: ignore[no-untyped-def]
         if gathered != unit // chunks:
             gathered = unit // chunks
             gather(
-                seen, step, v * LANES, min(places, v_last * LANES), rows, columns, q_size, r_size,
-                c_size, inputs, x + block * x_block + group * inputs * x_channel, x_channel,
-                x_plane, x_row, x_planes, x_rows, x_columns, plane_first, plane_stride, row_first,
-                row_stride, column_first, column_stride)  # fmt: skip
-        x_in, x_deep = q_size * r_size * c_size * step, plane_step * r_size * c_size * step
-        x_down, x_along = row_step * c_size * step, column_step * step
+                seen, step, v * LANES, min(places, v_last * LANES), rows, columns, plane_count,
+                row_count, column_count, plane_step, row_step, column_step, inputs,
+                x + block * x_block + group * inputs * x_channel, x_channel, x_plane, x_row,
+                x_planes, x_rows, x_columns, plane_first, plane_stride, row_first, row_stride,
+                column_first, column_stride)  # fmt: skip
+        x_in, x_deep = elements * step, row_count * column_count * step
+        x_down, x_along = column_count * step, step
         wide = WIDE if high > 1 and v_last - v >= WIDE else 1
         o, last = outputs * chunk // chunks, outputs * (chunk + 1) // chunks
         while o < last:
@@ -168,9 +167,9 @@ def convolve_rows_pooled(  # type: ignore[no-untyped-def]
             gathered = unit // chunks
             gather(
                 seen, step, v * LANES, min(places, v_last * LANES), rows, columns, 1, r_size,
-                c_size, inputs, x + block * x_block + group * inputs * x_channel, x_channel, 0,
-                x_row, 1, x_rows, x_columns, 0, 1, row_first, 2 * row_stride, column_first,
-                2 * column_stride)  # fmt: skip
+                c_size, 1, 1, 1, inputs, x + block * x_block + group * inputs * x_channel,
+                x_channel, 0, x_row, 1, x_rows, x_columns, 0, 1, row_first, 2 * row_stride,
+                column_first, 2 * column_stride)  # fmt: skip
         x_in, x_line = r_size * c_size * step, row_stride * c_size * step
         x_down, x_along = row_step * c_size * step, column_step * step
         o, last = outputs * chunk // chunks, outputs * (chunk + 1) // chunks

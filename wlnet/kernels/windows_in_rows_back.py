@@ -14,7 +14,6 @@ from wlnet.kernels.instructions import (
     scratch,
     start_of,
     stop_of,
-    word,
     workers,
 )
 from wlnet.kernels.language import native, routine
@@ -23,8 +22,7 @@ from wlnet.kernels.window_gathering import gather
 from wlnet.kernels.window_spreading import (
     KNOWN,
     every_of,
-    met_of,
-    skipped,
+    met_at,
     spread_line,
     tell_phases,
 )
@@ -46,8 +44,11 @@ CHUNK = 60
 
 
 @routine
-def send(back, count, vectors, full, outputs, w, w_out, d, d_channel, tail):  # type: ignore[no-untyped-def]
-    """back[k, place] = sum over o of w[o, k] d[o, place]; the last places lie in the tail."""
+def send(  # type: ignore[no-untyped-def]
+    back, step, count, vectors, full, outputs, w, w_out, d, d_channel, tail
+):
+    """back[k, place] = sum over o of w[o, k] d[o, place]; behind the full vectors of places that d
+    has, there is one in the tail."""
     vector = LANES * ITEM
     high = MIDDLE if count >= MIDDLE else 1
     k = 0
@@ -62,19 +63,19 @@ def send(back, count, vectors, full, outputs, w, w_out, d, d_channel, tail):  # 
             source, apart = d + j * vector, d_channel
             if j >= full:
                 source, apart = tail, vector
-            wk, to = w + k * ITEM, back + (k * vectors + j) * vector
+            wk, to = w + k * ITEM, back + k * step + j * vector
             if wide > 1:
                 middle_wide(
                     outputs, 1, 1, 1, wk, ITEM, w_out, 0, 0, 0, source, apart, 0, 0, 0, vector, 0,
-                    to, vectors * vector, vector, NO_ACTIVATION, 0, 0)  # fmt: skip
+                    to, step, vector, NO_ACTIVATION, 0, 0)  # fmt: skip
             elif high > 1:
                 middle_one(
                     outputs, 1, 1, 1, wk, ITEM, w_out, 0, 0, 0, source, apart, 0, 0, 0, vector, 0,
-                    to, vectors * vector, vector, NO_ACTIVATION, 0, 0)  # fmt: skip
+                    to, step, vector, NO_ACTIVATION, 0, 0)  # fmt: skip
             else:
                 flat_one(
                     outputs, 1, 1, 1, wk, ITEM, w_out, 0, 0, 0, source, apart, 0, 0, 0, vector, 0,
-                    to, vectors * vector, vector, NO_ACTIVATION, 0, 0)  # fmt: skip
+                    to, step, vector, NO_ACTIVATION, 0, 0)  # fmt: skip
             j += wide
         k += high
 
@@ -95,14 +96,21 @@ def convolve_rows_input(  # type: ignore[no-untyped-def]
     """
     vector = LANES * ITEM
     places = planes * rows * columns
-    vectors, full = (places + LANES - 1) // LANES, places // LANES
     offsets = plane_count * row_count * column_count
-    step = vectors * vector
     plane_every, row_every = every_of(plane_stride, plane_step), every_of(row_stride, row_step)
     column_every = every_of(column_stride, column_step)
     plane_move = plane_every * plane_step // plane_stride
     row_move = row_every * row_step // row_stride
     column_move = column_every * column_step // column_stride
+    # Rows of places that are held at once: a line of x meets `reach` of them at most. Of images
+    # that have planes, all.
+    reach = (row_count - 1) * row_step // row_stride + 2
+    band, held = x_rows, rows
+    most = max(HELD // (offsets * columns * ITEM), 4 * reach)
+    if x_planes == 1 and planes == 1 and rows > most:
+        band, held = (most - reach) * row_stride, most
+    bands = (x_rows + band - 1) // band
+    step = (planes * held * columns + LANES - 1) // LANES * vector
     own_row = ((x_columns + column_stride - 1) // column_stride + LANES - 1) // LANES * vector
     plane_table = scratch(context)
     row_table = plane_table + 8 * KNOWN * plane_stride
@@ -113,53 +121,60 @@ def convolve_rows_input(  # type: ignore[no-untyped-def]
     tell_phases(plane_table, plane_first, plane_stride, plane_step, plane_count)
     tell_phases(row_table, row_first, row_stride, row_step, row_count)
     tell_phases(column_table, column_first, column_stride, column_step, column_count)
-    # A slab of input channels is a unit.
+    # A slab of input channels is a unit: as many as a tile has rows, or as are held.
     lead = blocks * groups
     slab = min(inputs, max(HELD // (offsets * step), (MIDDLE + offsets - 1) // offsets))
     slabs = max((inputs + slab - 1) // slab, min(inputs, (workers(context) + lead - 1) // lead))
-    units, begun = lead * slabs, -1
+    units, copied = lead * slabs, -1
     for unit in range(start_of(context, units, 1), stop_of(context, units, 1)):
         part, rest = unit % slabs, unit // slabs
         group, block = rest % groups, rest // groups
         first = inputs * part // slabs
         channels = inputs * (part + 1) // slabs - first
-        d = y + block * y_block + group * outputs * y_channel
-        if begun != rest and full < vectors:
-            zero_bytes(tail, outputs * vector)
-            for o in range(outputs):
-                copy_bytes(tail + o * vector, d + o * y_channel + full * vector,
-                           (places - full * LANES) * ITEM)  # fmt: skip
-        begun = rest
-        send(back, channels * offsets, vectors, full, outputs, w + group * w_group + first * w_in,
-             w_out, d, y_channel, tail)  # fmt: skip
-        for line in range(x_planes * x_rows):
-            plane, row = line // x_rows, line % x_rows
-            of_plane = plane_table + 8 * KNOWN * (plane % plane_stride)
-            p = word(of_plane, 2) + plane // plane_stride
-            left_out = skipped(p, plane_move, planes)
-            planes_met = max(0, met_of(p, plane_move, word(of_plane, 1)) - left_out)
-            q, p = word(of_plane, 0) + left_out * plane_every, p - left_out * plane_move
-            of_row = row_table + 8 * KNOWN * (row % row_stride)
-            r = word(of_row, 2) + row // row_stride
-            left_out = skipped(r, row_move, rows)
-            rows_met = max(0, met_of(r, row_move, word(of_row, 1)) - left_out)
-            t, r = word(of_row, 0) + left_out * row_every, r - left_out * row_move
-            sent = (back + (q * row_count + t) * column_count * step
-                    + (p * rows + r) * columns * ITEM)  # fmt: skip
-            to = x + block * x_block + plane * x_plane + row * x_row
-            for i in range(channels):
-                spread_line(
-                    to + (group * inputs + first + i) * x_channel, x_columns, column_stride,
-                    column_table, column_move, column_every, planes_met, rows_met,
-                    sent + i * offsets * step,
-                    plane_every * row_count * column_count * step
-                    - plane_move * rows * columns * ITEM,
-                    row_every * column_count * step - row_move * columns * ITEM, step, columns,
-                    0, 0, 0, 0, 0, 0, own, own_row)  # fmt: skip
+        for number in range(bands):
+            line, last_line = number * band, min(x_rows, (number + 1) * band)
+            r_first, r_last = 0, rows
+            if bands > 1:
+                r_first = max(0, (line - row_first + row_stride - 1) // row_stride - reach + 1)
+                r_last = max(r_first, min(rows, (last_line - 1 - row_first) // row_stride + 1))
+            begin = r_first * columns
+            count = planes * (r_last - r_first) * columns
+            vectors = (count + LANES - 1) // LANES
+            full = min(vectors, (places - begin) // LANES)
+            d = y + block * y_block + group * outputs * y_channel + begin * ITEM
+            if full < vectors and copied != rest * bands + number:
+                copied = rest * bands + number
+                zero_bytes(tail, outputs * vector)
+                for o in range(outputs):
+                    copy_bytes(tail + o * vector, d + o * y_channel + full * vector,
+                               (places - begin - full * LANES) * ITEM)  # fmt: skip
+            send(
+                back, step, channels * offsets, vectors, full, outputs,
+                w + group * w_group + first * w_in, w_out, d, y_channel, tail)  # fmt: skip
+            if bands == 1:
+                last_line = x_planes * x_rows
+            for each in range(line, last_line):
+                plane, row = each // x_rows, each % x_rows
+                planes_met, q, p = met_at(
+                    plane_table, plane, plane_stride, plane_move, plane_every, planes
+                )
+                rows_met, t, r = met_at(row_table, row, row_stride, row_move, row_every, rows)
+                sent = (back + (q * row_count + t) * column_count * step
+                        + ((p * rows + r) * columns - begin) * ITEM)  # fmt: skip
+                to = x + block * x_block + plane * x_plane + row * x_row
+                for i in range(channels):
+                    spread_line(
+                        to + (group * inputs + first + i) * x_channel, x_columns, column_stride,
+                        column_table, column_move, column_every, planes_met, rows_met,
+                        sent + i * offsets * step,
+                        plane_every * row_count * column_count * step
+                        - plane_move * rows * columns * ITEM,
+                        row_every * column_count * step - row_move * columns * ITEM, step, columns,
+                        0, 0, 0, 0, 0, 0, own, own_row)  # fmt: skip
 
 
 @routine
-def along(to, step, first, last, places, channels, d, d_block, d_channel):  # type: ignore[no-untyped-def]
+def in_one_row(to, step, first, last, places, channels, d, d_block, d_channel):  # type: ignore[no-untyped-def]
     """Copy the places first .. last-1 of all examples, one after another, and zeros up to the
     end of the last vector."""
     end = (last - first + LANES - 1) // LANES * LANES
@@ -182,7 +197,7 @@ def convolve_rows_weights(  # type: ignore[no-untyped-def]
     plane_first, plane_stride, plane_step, plane_count,
     row_first, row_stride, row_step, row_count,
     column_first, column_stride, column_step, column_count,
-    w, w_group, w_out, w_in, w_plane, w_row, w_column, y, y_block, y_channel,
+    w, w_group, w_out, w_in, y, y_block, y_channel,
 ):  # fmt: skip
     """Writes w, the gradient by the weights of `convolve_rows`, whose fields these are; y is the
     gradient by its output.
@@ -198,10 +213,7 @@ def convolve_rows_weights(  # type: ignore[no-untyped-def]
     # One more vector, so that rows do not lie a multiple of 4096 bytes apart, in the way of each
     # other in a cache.
     step = (part + 1) * vector
-    q_size = (plane_count - 1) * plane_step + 1
-    r_size = (row_count - 1) * row_step + 1
-    c_size = (column_count - 1) * column_step + 1
-    offsets = q_size * r_size * c_size
+    offsets = plane_count * row_count * column_count
     slab = min(inputs, max(1, HELD // (offsets * step)))
     slabs, chunks = (inputs + slab - 1) // slab, (outputs + CHUNK - 1) // CHUNK
     slabs = max(slabs, min(inputs, (workers(context) + groups * chunks - 1) // (groups * chunks)))
@@ -209,8 +221,6 @@ def convolve_rows_weights(  # type: ignore[no-untyped-def]
     chunks = max(chunks, min((outputs + ACROSS - 1) // ACROSS, wanted))
     own = scratch(context)
     seen = own + min(outputs, CHUNK) * step
-    # All elements of the windows of a slab lie at equal distances, unless there are gaps.
-    whole = offsets == plane_count * row_count * column_count
     units = groups * chunks * slabs
     for begin in range(0, vectors, part):
         count, goes_on = min(part, vectors - begin), min(begin, 1)
@@ -223,9 +233,10 @@ def convolve_rows_weights(  # type: ignore[no-untyped-def]
             channels = inputs * (s + 1) // slabs - i
             high = outputs * (chunk + 1) // chunks - o
             if copied != rest:
-                along(own, step, first, last, places, high, y + (group * outputs + o) * y_channel,
-                      y_block, y_channel)  # fmt: skip
-            copied = rest
+                copied = rest
+                in_one_row(own, step, first, last, places, high,
+                           y + (group * outputs + o) * y_channel, y_block,
+                           y_channel)  # fmt: skip
             if last % LANES:
                 for k in range(channels * offsets):
                     zero_bytes(seen + k * step + (count - 1) * vector, vector)
@@ -234,27 +245,18 @@ def convolve_rows_weights(  # type: ignore[no-untyped-def]
                 block, start = place // places, place % places
                 stop = min(places, start + last - place)
                 gather(
-                    seen + (place - first) * ITEM, step, start, stop, rows, columns, q_size,
-                    r_size, c_size, channels,
+                    seen + (place - first) * ITEM, step, start, stop, rows, columns,
+                    plane_count, row_count, column_count, plane_step, row_step, column_step,
+                    channels,
                     x + block * x_block + (group * inputs + i) * x_channel, x_channel, x_plane,
                     x_row, x_planes, x_rows, x_columns, plane_first, plane_stride, row_first,
                     row_stride, column_first, column_stride)  # fmt: skip
                 place += stop - start
-            lines, width = channels * plane_count * row_count, column_count
-            next_met = column_step * step
-            if whole:
-                lines, width, next_met = 1, channels * offsets, step
-            for line in range(lines):
-                t, more = line % row_count, line // row_count
-                q, channel = more % plane_count, more // plane_count
-                met = seen + ((channel * q_size + q * plane_step) * r_size
-                              + t * row_step) * c_size * step  # fmt: skip
-                to = (w + group * w_group + o * w_out + (i + channel) * w_in + q * w_plane
-                      + t * w_row)  # fmt: skip
-                for c in range(0, width, ACROSS):
-                    for k in range(0, high, ACROSS):
-                        across(
-                            1, 1, 1, count, own + k * step, step, 0, 0, 0, vector,
-                            met + c * next_met, 0, 0, 0, vector, 0, next_met,
-                            to + k * w_out + c * w_column, w_out, 0, w_column,
-                            min(ACROSS, high - k), min(ACROSS, width - c), goes_on)  # fmt: skip
+            # The elements of the windows of all channels lie at equal distances, here and in w.
+            to, width = w + group * w_group + o * w_out + i * w_in, channels * offsets
+            for c in range(0, width, ACROSS):
+                for k in range(0, high, ACROSS):
+                    across(
+                        1, 1, 1, count, own + k * step, step, 0, 0, 0, vector, seen + c * step, 0,
+                        0, 0, vector, 0, step, to + k * w_out + c * ITEM, w_out, 0, ITEM,
+                        min(ACROSS, high - k), min(ACROSS, width - c), goes_on)  # fmt: skip

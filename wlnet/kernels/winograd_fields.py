@@ -7,6 +7,7 @@ size, size).
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from math import prod
 from typing import Any
 
@@ -28,7 +29,7 @@ DEPTH = 4
 """What else a product of points takes, as if there were so many more inputs."""
 KERNEL = 40
 """Those that LANES kernels take on their way to points, or back."""
-GAIN = 0.8
+GAIN = Fraction(4, 5)
 """The share of the operations that may be left for fast convolution to be worth it."""
 
 
@@ -49,17 +50,21 @@ def is_possible(kernel: Shape, stride: Shape, dilation: Shape, groups: int) -> b
     return square and groups == 1 and set(stride) == set(dilation) == {1}
 
 
+def share_of(w: Shape, y: Shape) -> Fraction:
+    """The share of the operations that are left, forwards and on the way back to the input."""
+    outputs, inputs = w[:2]
+    tiles = prod(tiles_of(w, y))
+    products = POINTS * outputs * (inputs + DEPTH)
+    fast = tiles * (products + PIXELS * inputs + RESULTS * outputs)
+    return Fraction(fast + KERNEL * inputs * outputs, prod(y[2:]) * prod(w))
+
+
 def is_worth(w: Shape, y: Shape) -> bool:
     """Whether the forward pass, and so the way back to the input, takes fewer operations.
 
     The number of images decides nothing: a smaller last batch gives the same numbers.
     """
-    outputs, inputs = w[:2]
-    tiles = prod(tiles_of(w, y))
-    direct = prod(y[2:]) * prod(w)
-    products = POINTS * outputs * (inputs + DEPTH)
-    fast = tiles * (products + PIXELS * inputs + RESULTS * outputs)
-    return fast + KERNEL * inputs * outputs < GAIN * direct
+    return share_of(w, y) < GAIN
 
 
 def is_worth_for_weights(x: Shape, w: Shape, y: Shape, lanes: int) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import Any
 
 from wlnet.core.net import Net
@@ -17,7 +18,7 @@ from wlnet.kernels.language import Precision
 from wlnet.kernels.loading import lanes_of
 from wlnet.plan.assemble import assemble
 from wlnet.plan.emitter import Learner
-from wlnet.plan.lanes import put_in_lanes
+from wlnet.plan.lanes import NONE, put_in_lanes
 from wlnet.plan.lower import lower
 from wlnet.plan.packing import pack_weights
 from wlnet.plan.passes import PASSES, prune
@@ -163,7 +164,11 @@ def step_blueprint(
 
 
 def _prefix_blueprint(
-    graph: Graph, precision: Precision, constants: Collection[Any], few: int, without: Sequence[str]
+    graph: Graph,
+    precision: Precision,
+    constants: Collection[Any],
+    few: Fraction,
+    without: Sequence[str],
 ) -> Blueprint:
     fetch_inputs(graph)
     keep_outputs(graph, graph.outputs)
@@ -188,17 +193,18 @@ def _gradients(
     return {key: found[graph.arrays[key]] for key in known}
 
 
-def _few(precision: Precision, batch: int = 1, whole: int | None = None) -> int:
+def _few(precision: Precision, batch: int = 1, whole: int | None = None) -> Fraction:
     """Of how many examples there are too few to be put side by side: less than half of the lanes.
 
-    A smaller batch of a training is computed in the layout of a whole one.
+    A smaller batch of a training is computed in the layout of a whole one: then it is of less than
+    that in the same proportion.
     """
-    return -(-(lanes_of(precision) // 2) * batch // (whole or batch))
+    return Fraction(lanes_of(precision) // 2 * batch, whole or batch)
 
 
-def _passed(graph: Graph, precision: Precision, without: Sequence[str], few: int) -> Graph:
+def _passed(graph: Graph, precision: Precision, without: Sequence[str], few: Fraction) -> Graph:
     """The graph after all passes; without "rows" no window is computed example by example."""
-    few = 0 if "rows" in without else few
+    few = NONE if "rows" in without else few
     graph = put_in_lanes(prune(graph), lanes_of(precision), few)
     for name, run in PASSES.items():
         if name not in without:
@@ -225,7 +231,7 @@ def finish(
     *,
     constants: Collection[Any] = (),
     packed: Collection[Any] = (),
-    few: int | None = None,
+    few: Fraction | None = None,
 ) -> Blueprint:
     """The passes over a graph, and its blueprint. few: windows of fewer examples are computed one
     by one."""

@@ -3,6 +3,8 @@
 A value (batch, channels, *space) becomes (blocks, channels, *space, lanes): every vector is full,
 whatever the number of channels. All that lies between windows stays in this layout.
 
+Of few examples every one is computed alone, forwards and back.
+
 A batch that is no multiple of the lanes is filled up with its last example, so that no number is
 anything but usual; what sums over the examples masks the copies first.
 """
@@ -10,9 +12,11 @@ anything but usual; what sums over the examples masks the copies first.
 from __future__ import annotations
 
 import math
+from fractions import Fraction
 from typing import Any
 
 from wlnet.graph.graph import Call, Graph, Value
+from wlnet.plan.winograd import share_of
 
 WINDOWS = frozenset(
     {
@@ -20,24 +24,25 @@ WINDOWS = frozenset(
         "pool_sum_input",
     }
 )  # fmt: skip
+NONE = Fraction()
+GAINED = Fraction(3, 2)
+"""How much of what fast convolution gains counts: with few examples it gains less than it saves
+operations (measured)."""
 BINARY = frozenset({"add", "subtract", "multiply", "divide", "power", "maximum", "minimum"})
 PER_CHANNEL = frozenset({"concatenate", "slice", "pad"})
 
 
-def put_in_lanes(graph: Graph, lanes: int, few: int = 0) -> Graph:
+def put_in_lanes(graph: Graph, lanes: int, few: Fraction = NONE) -> Graph:
     """The graph with windows, and what lies between them, in lanes.
 
     few: windows of fewer examples than this stay as they are, and are computed one by one: there,
-    lanes are neighbouring places.
+    lanes are neighbouring places. Of convolutions that are faster in lanes, of still fewer.
     """
-    windows = [call for call in graph.calls if call.primitive in WINDOWS]
-    if all(call.inputs[0].shape[0] < few for call in windows):
-        return graph
     return _Laning(graph, lanes, few).done()
 
 
 class _Laning:
-    def __init__(self, graph: Graph, lanes: int, few: int) -> None:
+    def __init__(self, graph: Graph, lanes: int, few: Fraction) -> None:
         self.graph, self.lanes, self.few = graph, lanes, few
         self.calls: list[Call] = []
         self.inside: dict[Value, Value] = {}
@@ -110,7 +115,7 @@ class _Laning:
         """Do a call in lanes, if that is where it belongs."""
         name = call.primitive
         if name in WINDOWS:
-            if call.inputs[0].shape[0] < self.few:
+            if self._goes_alone(call):
                 return False
             self._window(call)
         elif name == "map" and self.is_inside(call.inputs[0]):
@@ -127,6 +132,15 @@ class _Laning:
         else:
             return False
         return True
+
+    def _goes_alone(self, call: Call) -> bool:
+        """Whether the examples of a window stay apart; pooling follows what it pools."""
+        if call.primitive.startswith("pool"):
+            # The way back goes where the places are.
+            leads = call.inputs[-1]
+            if self.is_inside(leads) or leads.element != "Real":
+                return leads not in self.inside
+        return call.inputs[0].shape[0] < min(self.few, self.few * GAINED * share_of(call))
 
     def _is_per_channel(self, call: Call) -> bool:
         return call.attributes["axis"] > 0 and any(map(self.is_inside, call.inputs))

@@ -5,6 +5,8 @@ What decides is shapes alone, so that the numbers do not depend on what is train
 
 from __future__ import annotations
 
+from fractions import Fraction
+
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.kernels import winograd_fields as fields
 
@@ -47,8 +49,18 @@ def transform_windows(graph: Graph) -> Graph:
     return graph.with_calls(calls)
 
 
-def _is_possible(call: Call) -> bool:
-    if not call.primitive.startswith("lanes_convolve"):
+def share_of(call: Call) -> Fraction:
+    """The share of the operations of a convolution, or of its way back, that is left if images lie
+    side by side; 1 where nothing is gained."""
+    if not _is_possible(call, "convolve"):
+        return Fraction(1)
+    _, w, y = _operands(call)
+    share = fields.share_of(w.shape, y.shape)
+    return share if share < fields.GAIN else Fraction(1)
+
+
+def _is_possible(call: Call, kind: str = "lanes_convolve") -> bool:
+    if not call.primitive.startswith(kind):
         return False
     at, w = call.attributes, _operands(call)[1]
     return fields.is_possible(w.shape[2:], at["stride"], at["dilation"], at["groups"])
@@ -58,11 +70,11 @@ def _operands(call: Call) -> tuple[Value, Value, Value]:
     """Input, weights and output of the convolution that a call is, or is the gradient of."""
     first, second, *_ = call.inputs
     result = call.outputs[0]
-    if call.primitive == "lanes_convolve_weights":
+    if call.primitive.endswith("convolve_weights"):
         return first, result, second
-    return (result, second, first) if call.primitive == "lanes_convolve_input" else (
-        first, second, result
-    )  # fmt: skip
+    if call.primitive.endswith("convolve_input"):
+        return result, second, first
+    return first, second, result
 
 
 def _whole(call: Call, y: Value) -> tuple[int, ...]:

@@ -96,7 +96,7 @@ def _values(
     source = ArraySource(encoded(training, columns, "Real32"), BATCH, 0)
     arrays = arrays_of(net)
     constants = frozenset(map(training.inner_key, arrays))
-    programs = Programs(training, "Real32", 0, asked, constants=constants)
+    programs = Programs(training, "Real32", 0, BATCH, asked, constants=constants)
     programs.use(arrays, {})
     seen = Tallies()
     for batch, size in source.in_order():

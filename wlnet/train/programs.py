@@ -46,12 +46,12 @@ class Programs:
         training: TrainingNet,
         precision: Precision,
         seed: Seed,
+        batch_size: int,
         measurements: Sequence[Measurement] = (),
         updates: Mapping[ArrayKey, Update] | None = None,
         frozen_statistics: frozenset[ArrayKey] = frozenset(),
         constants: frozenset[ArrayKey] = frozenset(),
         workers: int | None = None,
-        batch_size: int | None = None,
     ) -> None:
         self.training, self.precision, self.seed = training, precision, seed
         self.batch_size = batch_size
@@ -203,12 +203,12 @@ def programs_of(
         training,
         options.precision,
         options.seed,
+        batch_size,
         measurements,
         {learner.key: learner.update for learner in learners},
         frozenset(map(inner, rates.table.frozen_statistics())),
         frozenset(still | (set(arrays_of(training.net)) - own)),
         options.workers,
-        batch_size,
     )
 
 

@@ -6,7 +6,13 @@ import math
 from typing import Any
 
 from wlnet.graph.graph import Call, Value
-from wlnet.kernels import pools_in_rows, window_fields, windows_in_rows, windows_in_rows_back
+from wlnet.kernels import (
+    pools_in_rows,
+    row_fields,
+    window_fields,
+    windows_in_rows,
+    windows_in_rows_back,
+)
 from wlnet.kernels.loading import vector_width
 from wlnet.plan.calls.products import ACTIVATIONS
 from wlnet.plan.calls.windows import spread, what_of, window, work_of
@@ -26,10 +32,10 @@ def _(e: Emitter, call: Call) -> None:
     fields = convolution(e, call, x, w, y.shape)
     e.step(
         windows_in_rows.convolve_rows, reads=call.inputs, writes=(y,), work=work_of(call, w, y),
-        what=what_of(call), scratch=window_fields.rows_scratch(fields, e.item, vector_width()),
+        what=what_of(call), scratch=row_fields.forward_scratch(fields, e.item, vector_width()),
         x=e.address(x), w=e.address(w), y=e.address(y), bias=e.address(more[0]) if more else 0,
         activation=ACTIVATIONS[call.attributes.get("activation")],
-        **window_fields.in_rows(fields),
+        **row_fields.forward(fields),
     )  # fmt: skip
 
 
@@ -43,11 +49,11 @@ def _(e: Emitter, call: Call) -> None:
     e.step(
         windows_in_rows.convolve_rows_pooled, reads=call.inputs, writes=call.outputs,
         work=4 * work_of(call, w, y), what=what_of(call) + " + largest of 2 x 2",
-        scratch=window_fields.rows_scratch(fields, e.item, vector_width()),
+        scratch=row_fields.forward_scratch(fields, e.item, vector_width()),
         x=e.address(x), w=e.address(w), y=e.address(y), told=e.address(told[0]) if told else 0,
         bias=e.address(more[0]) if more else 0,
         activation=ACTIVATIONS[call.attributes.get("activation")],
-        **window_fields.pooled_in_rows(fields, e.item),
+        **row_fields.pooled(fields, e.item),
     )  # fmt: skip
 
 
@@ -59,8 +65,8 @@ def _(e: Emitter, call: Call) -> None:
     e.step(
         windows_in_rows_back.convolve_rows_input, reads=call.inputs, writes=(x,),
         work=work_of(call, w, d), what=what_of(call),
-        scratch=window_fields.back_scratch(fields, e.item, vector_width()),
-        x=e.address(x), w=e.address(w), y=e.address(d), **window_fields.back_in_rows(fields),
+        scratch=row_fields.input_scratch(fields, e.item, vector_width()),
+        x=e.address(x), w=e.address(w), y=e.address(d), **row_fields.back(fields),
     )  # fmt: skip
 
 
@@ -72,8 +78,8 @@ def _(e: Emitter, call: Call) -> None:
     e.step(
         windows_in_rows_back.convolve_rows_weights, reads=call.inputs, writes=(w,),
         work=work_of(call, w, d), what=what_of(call),
-        scratch=window_fields.weights_scratch(fields, e.item, vector_width()),
-        x=e.address(x), w=e.address(w), y=e.address(d), **window_fields.in_rows(fields),
+        scratch=row_fields.weights_scratch(fields, e.item, vector_width()),
+        x=e.address(x), w=e.address(w), y=e.address(d), **row_fields.back(fields),
     )  # fmt: skip
 
 
@@ -91,13 +97,13 @@ def _(e: Emitter, call: Call) -> None:
     common: dict[str, Any] = {
         "reads": (x,), "writes": call.outputs, "what": call.primitive, "x": e.address(x),
         "y": e.address(y), "work": count_of(y) * math.prod(call.attributes["kernel"]),
-        "scratch": window_fields.pool_rows_scratch(fields, vector_width()),
+        "scratch": row_fields.pool_scratch(fields, vector_width()),
     }  # fmt: skip
     if call.primitive == "pool_max":
         places = e.address(told[0]) if told else 0
         e.step(pools_in_rows.pool_max_rows, **common, places=places, **fields)
     else:
-        kept = window_fields.pooling_in_rows(fields)
+        kept = row_fields.pool_sum(fields)
         e.step(pools_in_rows.pool_sum_rows, **common, **kept)
 
 
@@ -109,6 +115,6 @@ def _(e: Emitter, call: Call) -> None:
     e.step(
         pools_in_rows.pool_back_rows, reads=call.inputs, writes=(x,), what=what_of(call),
         x=e.address(x), y=e.address(d), places=e.address(told[0]) if told else 0,
-        work=count_of(x), scratch=window_fields.pool_back_scratch(fields, e.item, vector_width()),
+        work=count_of(x), scratch=row_fields.pool_back_scratch(fields, e.item, vector_width()),
         **fields,
     )  # fmt: skip
