@@ -17,6 +17,8 @@ EXAMPLES = 13
 RNG = np.random.default_rng(6)
 VECTORS = RNG.normal(size=(EXAMPLES, 4)).astype(np.float32)
 IMAGES = RNG.normal(size=(EXAMPLES, 2, 6, 6)).astype(np.float32)
+# As long as a batch: which axis is that of the examples is not told by sizes.
+SEQUENCES = RNG.normal(size=(EXAMPLES, 5, 2)).astype(np.float32)
 WORDS = RNG.integers(1, 6, (EXAMPLES, 3))
 CLASSES = RNG.integers(1, 4, EXAMPLES)
 HEAD: list[Any] = [wl.LinearLayer(3), wl.SoftmaxLayer()]
@@ -72,6 +74,9 @@ CASES: dict[str, tuple[Any, Any, Any, bool]] = {
         IMAGES,
         LAST,
         False,  # the first axis is no longer that of the examples
+    ),
+    "a recurrent layer": (
+        head(wl.LongShortTermMemoryLayer(4), input=(5, 2)), SEQUENCES, LAST, True,
     ),
     "arrays that are shared": (twice(), VECTORS, LAST, True),
     "biases that learn alone": (

@@ -59,15 +59,12 @@ class LongShortTermMemoryLayer(Layer):
             sizes.set("size", self.size)
 
     def lower(self, g: Builder, input: Value, **arrays: Value) -> Value:
-        batch, length, inputs = input.shape
-
         def of_gates(what: str) -> Value:
             return g.concatenate([arrays[f"{gate}_gate_{what}"] for gate in GATES], 0)
 
         # Step after step, and what the inputs say to the gates for the whole sequence at once.
-        steps = g.reshape(g.move_axis(input, 1, 0), (length * batch, inputs))
+        steps = g.move_axis(input, 1, 0)
         said = g.add(g.matmul(steps, g.transpose(of_gates("input_weights"))), of_gates("biases"))
-        said = g.reshape(said, (length, batch, said.shape[1]))
         states = g.call("lstm", said, g.transpose(of_gates("state_weights")))[0]
         return g.move_axis(states, 1, 0)
 

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
+from math import prod
 from typing import Any
 
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.graph.primitives import PRIMITIVES
+from wlnet.plan.lanes import WINDOWS
 from wlnet.plan.layouts import VIEWS
 
 PREFIX = "prefix"
-WORTH = frozenset({"matmul", "convolve", "pool_max", "pool_sum", "gather", "softmax"})
+WORTH = frozenset({"matmul", "convolve", "pool_max", "pool_sum", "gather", "softmax", "lstm"})
 """Calls for which it pays to keep results."""
 
 
@@ -41,8 +43,8 @@ def split_prefix(
     """
     still = {graph.arrays[key] for key in constants if key in graph.arrays}
     """Values that never change."""
-    fixed = set(graph.inputs.values())
-    """Values that are the same for an example in every round."""
+    axes = dict.fromkeys(graph.inputs.values(), 0)
+    """Values that are the same for an example in every round: the axis of the examples."""
     calls: list[Call] = []
     learning = {value for value in graph.arrays.values() if value not in still}
     # A layer comes whole or not at all, so that the cut never parts what is fused elsewhere: the
@@ -58,19 +60,22 @@ def split_prefix(
         elif (
             call.outputs[0] in forward
             and call.origin not in layers
-            and all(value in still or value in fixed for value in call.inputs)
-            and _keeps_examples_apart(call, fixed, batch)
+            and all(value in still or value in axes for value in call.inputs)
         ):
-            fixed.update(call.outputs)
-            calls.append(call)
+            axis = _axis_after(call, axes, batch)
+            if axis is not None:
+                axes.update(dict.fromkeys(call.outputs, axis))
+                calls.append(call)
     inside = set(map(id, calls))
     outside = [call for call in graph.calls if id(call) not in inside]
     made = {value: call for call in calls for value in call.outputs}
     wanted = [value for call in outside for value in call.inputs] + graph.results()
-    cut = [v for v in dict.fromkeys(wanted) if v in fixed and v in made]
-    cut = list(dict.fromkeys(_source(value, made, graph) for value in cut))
+    cut = [v for v in dict.fromkeys(wanted) if v in axes and v in made]
+    cut = list(dict.fromkeys(_source(value, made, axes, graph) for value in cut))
     cut = [value for value in cut if value in made]
-    if not any(call.primitive in WORTH and call.inputs[0] in fixed for call in _needed(calls, cut)):
+    if any(axes[value] for value in cut):
+        return None
+    if not any(call.primitive in WORTH and call.inputs[0] in axes for call in _needed(calls, cut)):
         return None
     outputs: dict[Any, Value] = {(PREFIX, i): value for i, value in enumerate(cut)}
     before = replace(graph, calls=_needed(calls, cut), outputs=outputs, updates={})
@@ -88,33 +93,42 @@ def split_prefix(
     return Split(before, after)
 
 
-def _keeps_examples_apart(call: Call, fixed: set[Value], batch: int) -> bool:
-    """Whether each result of a call is about one example, along the first axis."""
-    at = call.attributes
-    if any(not v.shape or v.shape[0] != batch for v in (*call.outputs, *call.inputs) if v in fixed):
-        return False
-    if any(not value.shape or value.shape[0] != batch for value in call.outputs):
-        return False
-    varying = [value for value in call.inputs if value in fixed]
+def _axis_after(call: Call, axes: dict[Value, int], batch: int) -> int | None:
+    """The axis of the results of a call along which each is about one example; None where examples
+    meet. axes: that axis of the values that vary with the example."""
+    varying = [value for value in call.inputs if value in axes]
+    axis = axes[varying[0]]
+    at, result = call.attributes, call.outputs[0]
+    if any(axes[value] != axis for value in varying):
+        return None
     if call.primitive == "transpose":
-        return bool(at["axes"][0] == 0)
+        return tuple(at["axes"]).index(axis)
     if call.primitive in ("sum", "softmax", "log_softmax", "concatenate", "slice", "pad"):
-        axes = at["axes"] if call.primitive == "sum" else (at["axis"],)
-        return 0 not in axes
-    if call.primitive == "matmul":
+        apart = axis not in (at["axes"] if call.primitive == "sum" else (at["axis"],))
+    elif call.primitive == "matmul":
         # The second operand may vary with the example only where it has a leading axis for it.
-        return call.inputs[1] not in fixed or call.inputs[1].rank > 2
-    if call.primitive in ("scatter_add", "convolve_weights"):
-        return False
-    if call.primitive == "gather":
-        return call.inputs[0] not in fixed
-    # Element by element: an operand of lower rank would meet other examples.
-    return all(value.rank == call.outputs[0].rank for value in varying) or call.primitive in (
-        "reshape", "broadcast", "pick", "place", "pool_max_input",
-    )  # fmt: skip
+        a, b = call.inputs
+        leads = b if b in axes else a
+        apart = leads.rank == result.rank and axis < leads.rank - (2 if b in axes else 1)
+        apart = apart and (a not in axes or a.rank == result.rank)
+    elif call.primitive == "lstm":
+        apart = axis == 1
+    elif call.primitive == "reshape":
+        apart = prod(result.shape[:axis]) == prod(varying[0].shape[:axis])
+    elif call.primitive in ("scatter_add", "convolve_weights"):
+        apart = False
+    elif call.primitive == "gather":
+        apart = call.inputs[0] not in axes
+    elif call.primitive in ("broadcast", "pick", "place", *WINDOWS):
+        apart = axis == 0
+    else:
+        # Element by element: an operand of lower rank would meet other examples.
+        apart = all(value.rank == result.rank for value in varying)
+    there = all(value.rank > axis and value.shape[axis] == batch for value in call.outputs)
+    return axis if apart and there else None
 
 
-def _source(value: Value, made: dict[Value, Call], graph: Graph) -> Value:
+def _source(value: Value, made: dict[Value, Call], axes: dict[Value, int], graph: Graph) -> Value:
     """What a view is a view of, while that is about single examples too."""
     results = set(graph.results())
     while (
@@ -123,6 +137,7 @@ def _source(value: Value, made: dict[Value, Call], graph: Graph) -> Value:
         and made[value].primitive in VIEWS
         and made[value].primitive != "slice"
         and made[value].inputs[0] in made
+        and axes.get(made[value].inputs[0]) == 0
     ):
         value = made[value].inputs[0]
     return value
