@@ -187,7 +187,7 @@ def pool_back_rows(  # type: ignore[no-untyped-def]
     column_first, column_stride, column_count, y, y_block, y_channel, y_plane, y_row,
     places, place_block, place_channel, place_plane, place_row,
 ):  # fmt: skip
-    """`pool_back`. Scratch: see window_fields.py."""
+    """`pool_back`. Scratch: see row_fields.py."""
     vector = LANES * ITEM
     images = blocks * channels
     begin, end = start_of(context, images, 1), stop_of(context, images, 1)

@@ -62,7 +62,7 @@ def convolve_rows(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """`convolve`, where a block is one example: the same numbers.
 
-    Channels of y lie in one piece. Steps are positive. Scratch: see window_fields.py.
+    Channels of y lie in one piece. Steps are positive. Scratch: see row_fields.py.
     """
     vector = LANES * ITEM
     places = planes * rows * columns
@@ -142,7 +142,7 @@ def convolve_rows_pooled(  # type: ignore[no-untyped-def]
     """`convolve_pooled`, where a block is one example: the same numbers.
 
     rows, columns: those of y, after pooling. told: 0, or where places are written as integers of
-    32 bits, laid out like y. Scratch: see window_fields.py.
+    32 bits, laid out like y. Scratch: see row_fields.py.
     """
     vector = LANES * ITEM
     places = rows * columns

@@ -92,7 +92,7 @@ def convolve_rows_input(  # type: ignore[no-untyped-def]
     """Writes x, the gradient by the input of `convolve_rows`, whose fields these are; y is the
     gradient by its output.
 
-    Channels of y and w lie in one piece. Scratch: see window_fields.py.
+    Channels of y and w lie in one piece. Scratch: see row_fields.py.
     """
     vector = LANES * ITEM
     places = planes * rows * columns
@@ -202,7 +202,7 @@ def convolve_rows_weights(  # type: ignore[no-untyped-def]
     """Writes w, the gradient by the weights of `convolve_rows`, whose fields these are; y is the
     gradient by its output.
 
-    Channels of y and w lie in one piece. Scratch: see window_fields.py.
+    Channels of y and w lie in one piece. Scratch: see row_fields.py.
     """
     vector = LANES * ITEM
     places = planes * rows * columns
