@@ -30,8 +30,9 @@ class LongShortTermMemoryLayer(Layer):
     another. Arrays, for each gate: input weights (size, in), state weights (size, size), biases
     (size,), which for the forget gate begin with 1.
 
-    >>> layer = LongShortTermMemoryLayer(2, input=(3, 4))
-    >>> layer.ports["Output"].shape
+    >>> from wlnet.nets.initialize import net_initialize
+    >>> layer = net_initialize(LongShortTermMemoryLayer(2, input=(3, 4)))
+    >>> layer([[1, 2, 3, 4]] * 3).shape
     (3, 2)
 
     Wolfram Language: LongShortTermMemoryLayer, without its ports for states and its options for
