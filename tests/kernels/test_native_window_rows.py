@@ -73,6 +73,17 @@ class Rows(Arrays):
              activation=self.case.activation, **more, **fields)  # fmt: skip
         return y
 
+    def sent(self, kernel: Any, name: str, shape: Any, scratch: Any, **given: Any) -> Any:
+        """What a kernel of the way back writes, with the same bits for any number of workers."""
+        found, fields = [], row_fields.back(self.steps)
+        for workers in (1, 2, 5):
+            out = guarded(shape, REALS[self.precision])
+            call(kernel, self.precision, workers, scratch(fields, self.item, WIDTH),
+                 y=self.back, **{name: out}, **given, **fields)  # fmt: skip
+            found.append(out)
+        assert found[0].tobytes() == found[1].tobytes() == found[2].tobytes()
+        return found[0]
+
 
 @settings(max_examples=40)
 @given(cases(), st.sampled_from(PRECISIONS))
@@ -130,16 +141,9 @@ def test_pooled_examples_have_the_numbers_of_convolution_then_pooling(
 def test_what_examples_one_by_one_send_back_to_their_input(case: Case, precision: Any) -> None:
     it = Rows(case, precision)
     wanted = meaning.convolve_input(it.back, it.w, shape=it.few.shape, **case.window)
-    fields = row_fields.back(it.steps)
-    scratch = row_fields.input_scratch(fields, it.item, WIDTH)
-    limit, found = ROUNDING[precision], []
-    for workers in (1, 2, 5):
-        x = guarded(it.few.shape, REALS[precision])
-        call(convolve_rows_input, precision, workers, scratch, x=x, w=it.w_flat, y=it.back,
-             **fields)  # fmt: skip
-        found.append(x)
-    np.testing.assert_allclose(found[0], wanted, rtol=limit, atol=10 * limit)
-    assert found[0].tobytes() == found[1].tobytes() == found[2].tobytes()
+    found = it.sent(convolve_rows_input, "x", it.few.shape, row_fields.input_scratch, w=it.w_flat)
+    limit = ROUNDING[precision]
+    np.testing.assert_allclose(found, wanted, rtol=limit, atol=10 * limit)
 
 
 @settings(max_examples=60)
@@ -160,18 +164,9 @@ def test_what_examples_one_by_one_send_back_to_their_input(case: Case, precision
 def test_what_examples_one_by_one_send_back_to_the_weights(case: Case, precision: Any) -> None:
     it = Rows(case, precision)
     wanted = meaning.convolve_weights(it.few, it.back, shape=it.w.shape, **case.window)
-    fields = row_fields.back(it.steps)
-    scratch = row_fields.weights_scratch(fields, it.item, WIDTH)
-    found = []
-    for workers in (1, 2, 5):
-        w = guarded(it.w.shape, REALS[precision])
-        call(convolve_rows_weights, precision, workers, scratch, x=it.few, w=w, y=it.back,
-             **fields)  # fmt: skip
-        found.append(w)
-    limit = ROUNDING[precision]
-    terms = EXAMPLES * it.back[0, 0].size
-    np.testing.assert_allclose(found[0], wanted, rtol=limit, atol=limit * terms**0.5)
-    assert found[0].tobytes() == found[1].tobytes() == found[2].tobytes()
+    found = it.sent(convolve_rows_weights, "w", it.w.shape, row_fields.weights_scratch, x=it.few)
+    limit, terms = ROUNDING[precision], EXAMPLES * it.back[0, 0].size
+    np.testing.assert_allclose(found, wanted, rtol=limit, atol=limit * terms**0.5)
 
 
 @settings(max_examples=60)

@@ -14,50 +14,30 @@ from wlnet.kernels.instructions import (
     start_of,
     stop_of,
 )
-from wlnet.kernels.language import Instruction, instruction, native
+from wlnet.kernels.language import instruction, native
 from wlnet.kernels.pool_tiles import alike, larger
 from wlnet.kernels.pools_in_lanes import entered, in_fours, met
 from wlnet.kernels.vectors import INDEX, Kit, constant
-from wlnet.kernels.window_gathering import take, take_or_lowest
-from wlnet.kernels.window_spreading import (
-    KNOWN,
-    met_at,
-    spread_fours,
-    spread_line,
-    tell_phases,
-)
+from wlnet.kernels.window_gathering import take
+from wlnet.kernels.window_spreading import met_at, spread_fours, spread_line, tell_axes
 from wlnet.kernels.window_tiles import nested, zero_bytes
 
 
-def folding(largest: bool) -> Instruction:
-    """y = the largest, or the sum, of some vectors one after another."""
+@instruction("none", "word", "word", "word")
+def fold_sum(kit: Kit, y: Any, x: Any, count: Any) -> None:
+    """y = the sum of some vectors one after another."""
+    build = kit.builder
 
-    @instruction("none", "word", "word", "word")
-    def fold(kit: Kit, y: Any, x: Any, count: Any) -> None:
-        build = kit.builder
+    def body(i: Any, state: Any) -> Any:
+        held, at = state
+        return [build.fadd(held, kit.load(at)), build.add(at, constant(kit.target.width))]
 
-        def body(i: Any, state: Any) -> Any:
-            held, at = state
-            value = kit.load(at)
-            if largest:
-                held = build.select(larger(kit, held, value), value, held)
-            else:
-                held = build.fadd(held, value)
-            return [held, build.add(at, constant(kit.target.width))]
-
-        start = kit.number(float("-inf") if largest else 0.0)
-        held, _ = kit.loop(count, [start, x], body)
-        kit.store(held, y)
-
-    return fold
-
-
-fold_largest = folding(largest=True)
-fold_sum = folding(largest=False)
+    held, _ = kit.loop(count, [kit.number(0.0), x], body)
+    kit.store(held, y)
 
 
 @instruction("none", *["word"] * 15)
-def fold_and_tell(
+def fold_largest(
     kit: Kit, planes: Any, rows: Any, columns: Any, x: Any, x_plane: Any, x_row: Any, pixel: Any,
     pixel_plane: Any, pixel_row: Any, column: Any, stride: Any, x_columns: Any, count: Any, y: Any,
     told: Any,
@@ -67,7 +47,8 @@ def fold_and_tell(
     Arguments: how many planes, rows and columns of a window lie in the input; what is met there,
     vector after vector, the distances of planes and rows; which pixel of the window that is, and
     the same distances; the column that the first lane meets at the first column of the window, the
-    columns from lane to lane, and how many there are; how many lanes; where the results go.
+    columns from lane to lane, and how many there are; how many lanes; where the largest go, and
+    where, unless that is 0, which they were.
     """
     build = kit.builder
     kind = ir.VectorType(INDEX, kit.lanes)
@@ -101,7 +82,8 @@ def fold_and_tell(
     which = build.select(build.icmp_signed("==", which, none), alike(kind, 0), which)
     kept = kit.first(count)
     kit.store_part(value, y, kept)
-    kit.store_indices(which, told, kept)
+    with build.if_then(build.icmp_signed("!=", told, still)):
+        kit.store_indices(which, told, kept)
 
 
 @native
@@ -112,11 +94,9 @@ def pool_max_rows(  # type: ignore[no-untyped-def]
     column_first, column_stride, column_count, y, y_block, y_channel, y_plane, y_row,
     places, place_block, place_channel, place_plane, place_row,
 ):  # fmt: skip
-    """`pool_max`; places may be 0. Scratch: a vector, and one for each pixel of a window."""
+    """`pool_max`; places may be 0. Scratch: a vector for each pixel of a window."""
     vector = LANES * ITEM
-    own = scratch(context)
-    seen = own + vector
-    count = plane_count * row_count * column_count
+    seen = scratch(context)
     lines = blocks * channels * planes * rows
     for line in range(start_of(context, lines, 1), stop_of(context, lines, 1)):
         row, rest = line % rows, line // rows
@@ -125,27 +105,25 @@ def pool_max_rows(  # type: ignore[no-untyped-def]
         p, r = plane_first + plane * plane_stride, row_first + row * row_stride
         source = x + block * x_block + channel * x_channel + p * x_plane + r * x_row
         to = y + block * y_block + channel * y_channel + plane * y_plane + row * y_row
-        told = (places + block * place_block + channel * place_channel + plane * place_plane
-                + row * place_row)  # fmt: skip
+        told = 0
+        if places != 0:
+            told = (places + block * place_block + channel * place_channel + plane * place_plane
+                    + row * place_row)  # fmt: skip
         p_in, r_in = entered(p, plane_count), entered(r, row_count)
         p_met, r_met = met(p, plane_count, x_planes), met(r, row_count, x_rows)
         pixel = (p_in * row_count + r_in) * column_count
         for j in range(0, columns, LANES):
             here = min(LANES, columns - j)
             c = column_first + j * column_stride
-            take_or_lowest(
+            take(
                 seen, vector, 1, plane_count, row_count, column_count, source + c * ITEM, 0,
                 x_plane, x_row, 1, p, 1, x_planes, r, 1, x_rows, c, x_columns, here,
                 column_stride)  # fmt: skip
-            if places == 0:
-                fold_largest(own, seen, count)
-                copy_bytes(to + j * ITEM, own, here * ITEM)
-            else:
-                fold_and_tell(
-                    p_met, r_met, column_count, seen + pixel * vector,
-                    row_count * column_count * vector, column_count * vector, pixel,
-                    row_count * column_count, column_count, c, column_stride, x_columns, here,
-                    to + j * ITEM, told + j * 4)  # fmt: skip
+            fold_largest(
+                p_met, r_met, column_count, seen + pixel * vector,
+                row_count * column_count * vector, column_count * vector, pixel,
+                row_count * column_count, column_count, c, column_stride, x_columns, here,
+                to + j * ITEM, told + j * 4 if told != 0 else 0)  # fmt: skip
 
 
 @native
@@ -188,7 +166,6 @@ def pool_back_rows(  # type: ignore[no-untyped-def]
     places, place_block, place_channel, place_plane, place_row,
 ):  # fmt: skip
     """`pool_back`. Scratch: see row_fields.py."""
-    vector = LANES * ITEM
     images = blocks * channels
     begin, end = start_of(context, images, 1), stop_of(context, images, 1)
     if (row_stride == 2 and column_stride == 2 and plane_stride == 1 and planes == x_planes
@@ -211,14 +188,22 @@ def pool_back_rows(  # type: ignore[no-untyped-def]
                         to, x_row, y + block * y_block + channel * y_channel + plane * y_plane
                         + r * y_row, told, columns)  # fmt: skip
         return
-    own_row = ((x_columns + column_stride - 1) // column_stride + LANES - 1) // LANES * vector
-    plane_table = scratch(context)
-    row_table = plane_table + 8 * KNOWN * plane_stride
-    column_table = row_table + 8 * KNOWN * row_stride
-    own = column_table + 8 * KNOWN * column_stride
-    tell_phases(plane_table, plane_first, plane_stride, 1, plane_count)
-    tell_phases(row_table, row_first, row_stride, 1, row_count)
-    tell_phases(column_table, column_first, column_stride, 1, column_count)
+    plane_table, row_table, column_table, own, own_row, _ = tell_axes(
+        scratch(context),
+        x_columns,
+        plane_first,
+        plane_stride,
+        1,
+        plane_count,
+        row_first,
+        row_stride,
+        1,
+        row_count,
+        column_first,
+        column_stride,
+        1,
+        column_count,
+    )
     for line in range(x_planes * x_rows):
         plane, row = line // x_rows, line % x_rows
         planes_met, q, p = met_at(plane_table, plane, plane_stride, 1, plane_stride, planes)

@@ -12,8 +12,8 @@ from wlnet.kernels.language import Target
 from wlnet.kernels.window_fields import AXES, Fields
 from wlnet.kernels.window_spreading import KNOWN
 from wlnet.kernels.window_tiles import MIDDLE, WIDE
-from wlnet.kernels.windows_in_rows import SEEN
-from wlnet.kernels.windows_in_rows_back import CHUNK, HELD, PART
+from wlnet.kernels.windows_in_rows import HELD
+from wlnet.kernels.windows_in_rows_back import CHUNK, PART
 
 
 def tile_of(item: int, width: int) -> tuple[int, int]:
@@ -47,7 +47,7 @@ def forward_scratch(fields: Fields, item: int, width: int) -> int:
         elif f"{axis}_count" in fields:
             offsets *= fields[f"{axis}_count"]
     high, wide = tile_of(item, width)
-    return max(SEEN, wide * offsets * width) + high * wide * width
+    return max(HELD, wide * offsets * width) + high * wide * width
 
 
 def back(fields: Fields) -> Fields:

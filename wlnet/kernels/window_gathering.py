@@ -12,11 +12,11 @@ from typing import Any
 from llvmlite import ir
 
 from wlnet.kernels.instructions import ITEM, LANES
-from wlnet.kernels.language import Instruction, Routine, instruction, routine
+from wlnet.kernels.language import Instruction, instruction, routine
 from wlnet.kernels.vectors import INDEX, Kit, constant
 
 
-def taking(apart: int | None, lowest: bool = False) -> Instruction:
+def taking(apart: int | None) -> Instruction:
     """Up to LANES neighbouring places of the result: what they meet at all elements of a window, of
     some channels.
 
@@ -25,8 +25,7 @@ def taking(apart: int | None, lowest: bool = False) -> Instruction:
     and of rows of elements, and the columns from one element to the next; the plane, the step to
     the next one, and how many planes there are; the same for rows; the column, and how many there
     are; how many places; how many columns of x lie from place to place, if `apart` does not tell.
-    Where nothing is, nothing is read; zeros are taken there, or, if `lowest`, what is less than all
-    numbers.
+    Where nothing is, nothing is read, and zeros are taken.
     """
 
     @instruction("none", *["word"] * 21)
@@ -39,23 +38,14 @@ def taking(apart: int | None, lowest: bool = False) -> Instruction:
         build = kit.builder
         kind = ir.VectorType(INDEX, kit.lanes)
         kept = kit.first(count)
-        nothing = kit.number(float("-inf"))
         evens = ir.Constant(kind, [2 * i for i in range(kit.lanes)])
         numbers = ir.Constant(kind, list(range(kit.lanes)))
-        between = kit.spread(build.trunc(distance, INDEX), kind)
-        jumps = build.mul(numbers, between) if apart is None else None
+        jumps = build.mul(numbers, kit.spread(build.trunc(distance, INDEX), kind))
         next_column = build.mul(column_step, constant(kit.item))
 
         def inside(i: Any, size: Any) -> Any:
             # What lies before the first is a large number without a sign.
             return build.icmp_unsigned("<", i, size)
-
-        def met(first: Any, limit: Any) -> Any:
-            """Which lanes of the result lie in x."""
-            steps = jumps
-            if apart is not None:
-                steps = ir.Constant(kind, [i * apart for i in range(kit.lanes)])
-            return inside(build.add(first, steps), limit)
 
         def load(at: Any, first: Any, limit: Any, i: int) -> Any:
             shift = ir.Constant(kind, [j + i * kit.lanes for j in range(kit.lanes)])
@@ -64,7 +54,7 @@ def taking(apart: int | None, lowest: bool = False) -> Instruction:
 
         def one_vector(at: Any, first: Any, limit: Any) -> Any:
             if apart is None:
-                return kit.load_each(at, jumps, met(first, limit))
+                return kit.load_each(at, jumps, inside(build.add(first, jumps), limit))
             value = load(at, first, limit, 0)
             if apart == 2:
                 value = build.shuffle_vector(value, load(at, first, limit, 1), evens)
@@ -86,8 +76,6 @@ def taking(apart: int | None, lowest: bool = False) -> Instruction:
                     first = build.add(column, build.mul(s, column_step))
                     first = kit.spread(build.trunc(first, INDEX), kind)
                     value = one_vector(at, first, limit)
-                    if lowest:
-                        value = build.select(met(first, limit), value, nothing)
                     kit.store_part(value, out, kept)
                     return [build.add(out, step), build.add(at, next_column)]
 
@@ -107,37 +95,30 @@ def taking(apart: int | None, lowest: bool = False) -> Instruction:
     return take
 
 
-def takers(lowest: bool) -> Routine:
-    """`taking` with the instruction that fits a distance between places."""
-    side_by_side, every_second = taking(1, lowest), taking(2, lowest)
-    far_apart = taking(None, lowest)
-
-    @routine
-    def take(  # type: ignore[no-untyped-def]
-        to, step, channels, planes, rows, columns, x, x_channel, x_plane, x_row, column_step,
-        plane, plane_step, x_planes, row, row_step, x_rows, column, x_columns, count, distance,
-    ):  # fmt: skip
-        if distance == 1:
-            side_by_side(
-                to, step, channels, planes, rows, columns, x, x_channel, x_plane, x_row,
-                column_step, plane, plane_step, x_planes, row, row_step, x_rows, column, x_columns,
-                count, distance)  # fmt: skip
-        elif distance == 2:
-            every_second(
-                to, step, channels, planes, rows, columns, x, x_channel, x_plane, x_row,
-                column_step, plane, plane_step, x_planes, row, row_step, x_rows, column, x_columns,
-                count, distance)  # fmt: skip
-        else:
-            far_apart(
-                to, step, channels, planes, rows, columns, x, x_channel, x_plane, x_row,
-                column_step, plane, plane_step, x_planes, row, row_step, x_rows, column, x_columns,
-                count, distance)  # fmt: skip
-
-    return take
+take_neighbours, take_every_second, take_far_apart = taking(1), taking(2), taking(None)
 
 
-take = takers(lowest=False)
-take_or_lowest = takers(lowest=True)
+@routine
+def take(  # type: ignore[no-untyped-def]
+    to, step, channels, planes, rows, columns, x, x_channel, x_plane, x_row, column_step, plane,
+    plane_step, x_planes, row, row_step, x_rows, column, x_columns, count, distance,
+):  # fmt: skip
+    """`taking`, whatever the distance between places."""
+    if distance == 1:
+        take_neighbours(
+            to, step, channels, planes, rows, columns, x, x_channel, x_plane, x_row, column_step,
+            plane, plane_step, x_planes, row, row_step, x_rows, column, x_columns, count,
+            distance)  # fmt: skip
+    elif distance == 2:
+        take_every_second(
+            to, step, channels, planes, rows, columns, x, x_channel, x_plane, x_row, column_step,
+            plane, plane_step, x_planes, row, row_step, x_rows, column, x_columns, count,
+            distance)  # fmt: skip
+    else:
+        take_far_apart(
+            to, step, channels, planes, rows, columns, x, x_channel, x_plane, x_row, column_step,
+            plane, plane_step, x_planes, row, row_step, x_rows, column, x_columns, count,
+            distance)  # fmt: skip
 
 
 @routine

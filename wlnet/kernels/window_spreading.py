@@ -48,6 +48,24 @@ def tell_phases(table, first, stride, step, count):  # type: ignore[no-untyped-d
 
 
 @routine
+def tell_axes(  # type: ignore[no-untyped-def]
+    own, x_columns, plane_first, plane_stride, plane_step, plane_count, row_first, row_stride,
+    row_step, row_count, column_first, column_stride, column_step, column_count,
+):  # fmt: skip
+    """The tables of the phases of planes, rows and columns, one after another in a worker's own
+    memory; then rows for the phases of columns, of so many bytes; and where that ends."""
+    row_table = own + 8 * KNOWN * plane_stride
+    column_table = row_table + 8 * KNOWN * row_stride
+    rows = column_table + 8 * KNOWN * column_stride
+    of_phase = (x_columns + column_stride - 1) // column_stride
+    row = (of_phase + LANES - 1) // LANES * LANES * ITEM
+    tell_phases(own, plane_first, plane_stride, plane_step, plane_count)
+    tell_phases(row_table, row_first, row_stride, row_step, row_count)
+    tell_phases(column_table, column_first, column_stride, column_step, column_count)
+    return own, row_table, column_table, rows, row, rows + column_stride * row
+
+
+@routine
 def met_at(table, i, stride, move, every, places):  # type: ignore[no-untyped-def]
     """What lies over the i-th number of an axis: how many elements of windows, the first of them,
     and the place of its window. Each further one is `every` elements on, from a place `move`

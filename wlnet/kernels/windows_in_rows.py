@@ -27,8 +27,30 @@ flat_one = window_tile(1, 1)
 pooled = pooled_tile(POOLED, INDEX)
 pooled_flat = pooled_tile(1, INDEX)
 
-SEEN = 256 * 1024
-"""Bytes that a worker gathers at once, unless four vectors of places take more."""
+HELD = 256 * 1024
+"""Bytes that a worker holds at once of what is met or sent, unless the fewest channels and places
+that a tile has take more."""
+
+
+@routine
+def some_tile(  # type: ignore[no-untyped-def]
+    high, wide, inputs, planes, rows, columns, w, w_out, w_in, w_plane, w_row, w_column, x, x_in,
+    x_plane, x_row, x_column, bias, y, y_out, activation,
+):  # fmt: skip
+    """The `window_tile` of MIDDLE channels and WIDE neighbouring vectors, or of one of them."""
+    vector = LANES * ITEM
+    if wide > 1:
+        middle_wide(
+            inputs, planes, rows, columns, w, w_out, w_in, w_plane, w_row, w_column, x, x_in,
+            x_plane, x_row, x_column, vector, bias, y, y_out, vector, activation, 0, 0)  # fmt: skip
+    elif high > 1:
+        middle_one(
+            inputs, planes, rows, columns, w, w_out, w_in, w_plane, w_row, w_column, x, x_in,
+            x_plane, x_row, x_column, vector, bias, y, y_out, vector, activation, 0, 0)  # fmt: skip
+    else:
+        flat_one(
+            inputs, planes, rows, columns, w, w_out, w_in, w_plane, w_row, w_column, x, x_in,
+            x_plane, x_row, x_column, vector, bias, y, y_out, vector, activation, 0, 0)  # fmt: skip
 
 
 @routine
@@ -41,7 +63,7 @@ def parts_of(context, lead, vectors, held):  # type: ignore[no-untyped-def]
 @routine
 def held_of(inputs, offsets):  # type: ignore[no-untyped-def]
     """How many vectors of places can be gathered at once."""
-    return max(WIDE, SEEN // (inputs * offsets * LANES * ITEM) // WIDE * WIDE)
+    return max(WIDE, HELD // (inputs * offsets * LANES * ITEM) // WIDE * WIDE)
 
 
 @routine
@@ -109,21 +131,10 @@ def convolve_rows(  # type: ignore[no-untyped-def]
                 left = places - j * LANES
                 if left < wide * LANES:
                     to, to_channel = own, WIDE * vector
-                if wide > 1:
-                    middle_wide(
-                        inputs, plane_count, row_count, column_count, wo, w_out, w_in, w_plane,
-                        w_row, w_column, xj, x_in, x_deep, x_down, x_along, vector, bo, to,
-                        to_channel, vector, activation, 0, 0)  # fmt: skip
-                elif high > 1:
-                    middle_one(
-                        inputs, plane_count, row_count, column_count, wo, w_out, w_in, w_plane,
-                        w_row, w_column, xj, x_in, x_deep, x_down, x_along, vector, bo, to,
-                        to_channel, vector, activation, 0, 0)  # fmt: skip
-                else:
-                    flat_one(
-                        inputs, plane_count, row_count, column_count, wo, w_out, w_in, w_plane,
-                        w_row, w_column, xj, x_in, x_deep, x_down, x_along, vector, bo, to,
-                        to_channel, vector, activation, 0, 0)  # fmt: skip
+                some_tile(
+                    high, wide, inputs, plane_count, row_count, column_count, wo, w_out, w_in,
+                    w_plane, w_row, w_column, xj, x_in, x_deep, x_down, x_along, bo, to,
+                    to_channel, activation)  # fmt: skip
                 if left < wide * LANES:
                     put(yj, y_channel, own, high, left * ITEM)
                 j += wide

@@ -19,22 +19,11 @@ from wlnet.kernels.instructions import (
 from wlnet.kernels.language import native, routine
 from wlnet.kernels.tiles import NO_ACTIVATION
 from wlnet.kernels.window_gathering import gather
-from wlnet.kernels.window_spreading import (
-    KNOWN,
-    every_of,
-    met_at,
-    spread_line,
-    tell_phases,
-)
-from wlnet.kernels.window_tiles import ACROSS, MIDDLE, WIDE, gradient_tile, window_tile, zero_bytes
+from wlnet.kernels.window_spreading import every_of, met_at, spread_line, tell_axes
+from wlnet.kernels.window_tiles import ACROSS, MIDDLE, WIDE, gradient_tile, zero_bytes
+from wlnet.kernels.windows_in_rows import HELD, some_tile
 
-middle_wide = window_tile(MIDDLE, WIDE)
-middle_one = window_tile(MIDDLE, 1)
-flat_one = window_tile(1, 1)
 across = gradient_tile(ACROSS, 1, ACROSS)
-
-HELD = 256 * 1024
-"""Bytes that a worker holds at once of what is sent or met, unless one channel takes more."""
 
 PART = 64
 """How many vectors of places the gradient by the weights is summed over at once."""
@@ -63,19 +52,9 @@ def send(  # type: ignore[no-untyped-def]
             source, apart = d + j * vector, d_channel
             if j >= full:
                 source, apart = tail, vector
-            wk, to = w + k * ITEM, back + k * step + j * vector
-            if wide > 1:
-                middle_wide(
-                    outputs, 1, 1, 1, wk, ITEM, w_out, 0, 0, 0, source, apart, 0, 0, 0, vector, 0,
-                    to, step, vector, NO_ACTIVATION, 0, 0)  # fmt: skip
-            elif high > 1:
-                middle_one(
-                    outputs, 1, 1, 1, wk, ITEM, w_out, 0, 0, 0, source, apart, 0, 0, 0, vector, 0,
-                    to, step, vector, NO_ACTIVATION, 0, 0)  # fmt: skip
-            else:
-                flat_one(
-                    outputs, 1, 1, 1, wk, ITEM, w_out, 0, 0, 0, source, apart, 0, 0, 0, vector, 0,
-                    to, step, vector, NO_ACTIVATION, 0, 0)  # fmt: skip
+            some_tile(
+                high, wide, outputs, 1, 1, 1, w + k * ITEM, ITEM, w_out, 0, 0, 0, source, apart, 0,
+                0, 0, 0, back + k * step + j * vector, step, NO_ACTIVATION)  # fmt: skip
             j += wide
         k += high
 
@@ -111,16 +90,23 @@ def convolve_rows_input(  # type: ignore[no-untyped-def]
         band, held = (most - reach) * row_stride, most
     bands = (x_rows + band - 1) // band
     step = (planes * held * columns + LANES - 1) // LANES * vector
-    own_row = ((x_columns + column_stride - 1) // column_stride + LANES - 1) // LANES * vector
-    plane_table = scratch(context)
-    row_table = plane_table + 8 * KNOWN * plane_stride
-    column_table = row_table + 8 * KNOWN * row_stride
-    own = column_table + 8 * KNOWN * column_stride
-    tail = own + column_stride * own_row
+    plane_table, row_table, column_table, own, own_row, tail = tell_axes(
+        scratch(context),
+        x_columns,
+        plane_first,
+        plane_stride,
+        plane_step,
+        plane_count,
+        row_first,
+        row_stride,
+        row_step,
+        row_count,
+        column_first,
+        column_stride,
+        column_step,
+        column_count,
+    )
     back = tail + outputs * vector
-    tell_phases(plane_table, plane_first, plane_stride, plane_step, plane_count)
-    tell_phases(row_table, row_first, row_stride, row_step, row_count)
-    tell_phases(column_table, column_first, column_stride, column_step, column_count)
     # A slab of input channels is a unit: as many as a tile has rows, or as are held.
     lead = blocks * groups
     slab = min(inputs, max(HELD // (offsets * step), (MIDDLE + offsets - 1) // offsets))

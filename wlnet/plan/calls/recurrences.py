@@ -38,9 +38,8 @@ def start(view: View | None) -> Address | int:
 def multiply(e: Emitter, a: View, b: Value, c: View, begun: View, packed: bool) -> None:
     """c = begun + a b, row by row where that is worth it: then steps need not wait."""
     rows, columns = c.shape
-    split, depth = by(rows, columns), a.shape[1]
-    if rows >= 2 * TALL.of(e.target):
-        split = BY_ROWS
+    depth = a.shape[1]
+    split = BY_ROWS if rows >= 2 * TALL.of(e.target) else by(rows, columns)
     b_depth = e.strides(b)[-2]
     e.step(
         product, reads=(a, b, begun), writes=(c,), work=2 * rows * columns * depth,
