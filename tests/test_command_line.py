@@ -33,6 +33,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     cache.folder.cache_clear()
 
 
+@pytest.fixture
+def interruptible() -> Iterator[None]:
+    """Whoever starts tests in the background has them ignore interrupts, and so their children."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
 def files(folder: Path) -> list[str]:
     return sorted(file.name.split("-")[0] for file in folder.rglob("*.o"))
 
@@ -89,28 +97,29 @@ def test_a_precision_that_there_is_not_is_refused(capsys: Output) -> None:
     assert left.value.code == 2
 
 
+@pytest.mark.usefixtures("interruptible")
 @pytest.mark.skipif(os.name == "nt", reason="signals of a terminal")
 def test_an_interrupt_ends_precompile_without_a_traceback(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "wlnet", "precompile"]
     environment = {**os.environ, "WLNET_CACHE_DIR": str(tmp_path)}
-    process = subprocess.Popen(
-        command,
-        cwd=ROOT,
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stdout is not None
-    assert process.stdout.readline().startswith("compiling")
-    time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    _, told = process.communicate(timeout=60)
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environment, stdout=pipe, stderr=pipe, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline().startswith("compiling")
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        try:
+            _, told = process.communicate(timeout=60)
+        finally:
+            process.kill()
     # Where it hit the compiler, Python ends as one that was interrupted.
     assert process.returncode in (130, -signal.SIGINT)
     assert "Traceback" not in told.partition("Exception ignored")[0]
 
 
+@pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_that_the_compiler_lost_is_heard_nevertheless(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

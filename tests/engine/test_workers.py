@@ -167,6 +167,25 @@ def test_a_thread_that_cannot_be_had_leaves_nobody_waiting(monkeypatch: Any) -> 
     assert net(x, workers=4).tobytes() == net(x, workers=1).tobytes()
 
 
+def test_a_number_of_workers_beyond_all_machines_starts_no_more_than_it_should(
+    monkeypatch: Any,
+) -> None:
+    started: list[Any] = []
+    starts = team.start_new_thread
+
+    def start(*arguments: Any) -> int:
+        started.append(arguments)
+        return starts(*arguments)
+
+    monkeypatch.setattr(team, "start_new_thread", start)
+    monkeypatch.setattr(resources, "MOST", 3)
+    net, (x, _) = small_net(), small_data(20)
+    found = net(x, workers=40)
+    assert len(started) == 2
+    assert found.tobytes() == net(x, workers=1).tobytes()
+    trained(workers=40)
+
+
 def test_the_cores_available_are_those_of_affinity_and_control_group(
     monkeypatch: Any, tmp_path: Any
 ) -> None:

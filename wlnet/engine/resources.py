@@ -9,6 +9,8 @@ from wlnet.engine.blueprint import Blueprint
 
 OPERATIONS, BYTES = 6e10, 1.5e10
 """What a core does in a second, about."""
+MOST = 256
+"""Workers, however many are wanted: each is a thread with memory of its own."""
 _GROUP = Path("/sys/fs/cgroup")
 
 
@@ -48,12 +50,13 @@ def _words(file: Path) -> list[str]:
 
 
 def workers_for(blueprint: Blueprint, wanted: int | None, worth: float) -> int:
-    """As many workers as wanted; for None the cores there are, or one where a step is short.
+    """As many workers as wanted, MOST at most; for None the cores there are, or one where a step is
+    short.
 
     worth: how many seconds a step must take for a second thread to bring more than it costs.
     """
     if wanted is not None:
-        return wanted
+        return min(wanted, MOST)
     touched = sum(view.bytes for step in blueprint.steps for view in step.writes)
     work = sum(step.work for step in blueprint.steps)
-    return available_cores() if work / OPERATIONS + touched / BYTES > worth else 1
+    return min(available_cores(), MOST) if work / OPERATIONS + touched / BYTES > worth else 1

@@ -79,8 +79,8 @@ def net_train(
     training_stopping_criterion: "Loss", a measurement ("ErrorRate", ("ErrorRate", 2)), a function,
     or {"Criterion": ..., "Patience": n, ...}. Functions given here, as progress function or as
     generator are told where the training stands by a mapping (wlnet.train.state.TrainingState).
-    workers: threads at most, AUTOMATIC for the cores there are; a single one where that is faster.
-        The numbers are the same for any.
+    workers: threads at most, AUTOMATIC for the cores there are, 256 if more are given; a single one
+        where that is faster. The numbers are the same for any.
     frozen_prefix_bytes: what frozen layers at the beginning of the net make of the examples is
     computed once and kept when it fits, AUTOMATIC in a quarter of the memory available, 0 never;
     the numbers are the same.
