@@ -189,11 +189,24 @@ class Program:
         self._seconds = (time.perf_counter() - begun) / max(done, 1)
         return done
 
-    def starter(self) -> Callable[[], Any]:
-        """A function that runs one step of a program without random calls, as short as can be."""
+    @property
+    def is_quick(self) -> bool:
+        """Whether a step is done by one worker, in a time for which interrupts can wait."""
+        return self.workers == 1 and self._seconds < LONG
+
+    def starter(self) -> Callable[[], bool]:
+        """A function that runs a step of a quick program without random calls, as short as can be.
+
+        It tells whether it was done, with finite inputs. Nobody may run the program meanwhile.
+        """
+        start, bad = self._start, self.control[BAD:]
+
+        def step() -> bool:
+            bad[0] = 0
+            return start() == 1 and not bad[0]
+
         self._run[2] = 1
-        self.control[[LAST, BAD, STOP, ABORT, ARRIVED]] = 0
-        return self._start
+        return step
 
     @property
     def bad(self) -> int:

@@ -60,10 +60,18 @@ def _rank(x: Any) -> int | None:
         return None
 
 
-def encode(port: PortType, name: str, column: Any, below: int | None = None) -> Array:
+def encode(
+    port: PortType,
+    name: str,
+    column: Any,
+    below: int | None = None,
+    *,
+    is_checked: bool = True,
+) -> Array:
     """The array (examples, *shape) of a column. Raises DataError naming the port and the example.
 
-    below: the largest index allowed, where the port takes indices counted from 1.
+    below: the largest index allowed, where the port takes indices counted from 1. is_checked:
+    whether the numbers must be finite; if not, who uses them must look at that.
     """
     if np.ma.is_masked(column):
         raise fail(
@@ -82,7 +90,8 @@ def encode(port: PortType, name: str, column: Any, below: int | None = None) -> 
     _check_shape(port, name, array)
     if port.element == "Integer":
         return _indices(array, name, below)
-    _check_finite(array, name)
+    if is_checked:
+        check_finite(array, name)
     return array
 
 
@@ -160,7 +169,8 @@ def _check_shape(port: PortType, name: str, array: Array) -> None:
         ) from None
 
 
-def _check_finite(array: Array, name: str) -> None:
+def check_finite(array: Array, name: str) -> None:
+    """Raise DataError naming the first example with a number that is not finite."""
     if array.dtype.kind != "f":
         return
     # A sum that is finite has met nothing else; one that is not may have grown too large.

@@ -6,7 +6,6 @@ called once, and it takes over again when anything is unusual.
 
 from __future__ import annotations
 
-import threading
 from typing import Any
 
 import numpy as np
@@ -21,16 +20,18 @@ FLOAT32 = np.dtype(np.float32)
 
 
 class Quick:
-    """Evaluates single examples of one shape; None for everything else."""
+    """Evaluates single examples of one shape; None for everything else, and where a fault must be
+    told."""
 
     __slots__ = ("_input", "_lock", "_output", "_shape", "_start")
 
-    def __init__(self, program: Program, lock: threading.Lock) -> None:
+    def __init__(self, program: Program, lock: Any) -> None:
         (given,) = program.inputs.values()
         (made,) = program.outputs.values()
         self._input, self._output = given[0], made[0]
         self._shape = self._input.shape
-        self._start = program.starter()
+        with lock:
+            self._start = program.starter()
         self._lock = lock
 
     def __call__(self, x: Any) -> Array | None:
@@ -38,8 +39,7 @@ class Quick:
             return None
         with self._lock:
             self._input[...] = x
-            self._start()
-            return self._output.copy()
+            return self._output.copy() if self._start() else None
 
 
 def short_way(runner: Runner) -> Quick | None:
@@ -55,4 +55,6 @@ def short_way(runner: Runner) -> Quick | None:
     shape = tuple(int(size or 0) for size in given.shape or ())
     program, lock = runner.program(1, {net.input_names[0]: shape})
     (output,) = program.outputs.values()
-    return None if program.blueprint.randoms or output.ndim < 2 else Quick(program, lock)
+    if program.blueprint.randoms or output.ndim < 2 or not program.is_quick:
+        return None
+    return Quick(program, lock)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -16,9 +15,10 @@ from wlnet.core.streams import Seed
 from wlnet.engine.blueprint import DTYPES, Blueprint
 from wlnet.engine.program import Program
 from wlnet.engine.resources import workers_for
-from wlnet.evaluate.columns import Array, copy_into, encode
+from wlnet.evaluate.columns import Array, check_finite, copy_into, encode
 from wlnet.graph.builder import Mode
 from wlnet.kernels.language import Precision
+from wlnet.kernels.locks import new_lock
 from wlnet.nets.arrays import arrays_of
 from wlnet.nets.inference import inference, inferred_port
 from wlnet.plan.compile import forward_blueprint
@@ -32,15 +32,15 @@ WORTH = 4e-4
 """Seconds of a batch from which threads, made for each batch, are worth it."""
 KEPT = 6
 """How many programs a net keeps: one a batch size, mode and precision."""
-_keeping = threading.Lock()
+_keeping = new_lock()
 
 
 class _Kept:
     """The programs of one net, the last used last; each with a lock, as it has one memory."""
 
     def __init__(self) -> None:
-        self.lock = threading.Lock()
-        self.programs: OrderedDict[Any, tuple[Program, threading.Lock]] = OrderedDict()
+        self.lock = new_lock()
+        self.programs: OrderedDict[Any, tuple[Program, Any]] = OrderedDict()
 
 
 class Runner:
@@ -61,7 +61,10 @@ class Runner:
     def run(
         self, columns: Mapping[str, Array], count: int, chunk: int | None = None
     ) -> dict[Any, Array]:
-        """Every output port's array (count, *shape); chunk: how many examples in one go."""
+        """Every output port's array (count, *shape); chunk: how many examples in one go.
+
+        Raises DataError for an input that is not finite.
+        """
         results: dict[Any, Array] = {}
         shapes = {name: tuple(array.shape[1:]) for name, array in columns.items()}
         chunk = chunk or self._chunk(shapes, count)
@@ -72,6 +75,9 @@ class Runner:
                 for name, array in columns.items():
                     copy_into(array[start : start + size], program.inputs[name], name, start)
                 program.run(seed=self.seed, step=step)
+                if program.bad:
+                    for name, array in columns.items():
+                        check_finite(array, name)
                 for key, array in program.outputs.items():
                     if key not in results:
                         results[key] = np.empty((count, *array.shape[1:]), array.dtype)
@@ -95,16 +101,14 @@ class Runner:
         # No small remainder: it would take longer for each of its examples.
         return -(-count // -(-count // known[key]))
 
-    def program(
-        self, batch: int, shapes: Mapping[str, tuple[int, ...]]
-    ) -> tuple[Program, threading.Lock]:
+    def program(self, batch: int, shapes: Mapping[str, tuple[int, ...]]) -> tuple[Program, Any]:
         shaped = tuple(sorted(shapes.items()))
         key = (batch, self.mode, self.precision, self.inside, self.workers, shaped)
         with _keeping:
             kept: _Kept = self.net.cached("programs", _Kept)
         with kept.lock:
             if key not in kept.programs:
-                kept.programs[key] = (self._compiled(batch, shapes), threading.Lock())
+                kept.programs[key] = (self._compiled(batch, shapes), new_lock())
             kept.programs.move_to_end(key)
             while len(kept.programs) > KEPT:
                 kept.programs.popitem(last=False)
@@ -139,6 +143,7 @@ class Runner:
             precision=self.precision,
             inside=self.inside,
             constants=arrays,
+            checked=True,
         )
 
 
@@ -152,7 +157,8 @@ def run_columns(runner: Runner, columns: Mapping[str, Any], chunk: int | None) -
     ]
     if not ragged:
         arrays = {
-            name: encode(ports[name], name, column, below[name]) for name, column in columns.items()
+            name: encode(ports[name], name, column, below[name], is_checked=False)
+            for name, column in columns.items()
         }
         return runner.run(arrays, len(next(iter(arrays.values()))), chunk)
     count = len(next(iter(columns.values())))

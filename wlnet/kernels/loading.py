@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import os
-import threading
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,10 +11,11 @@ from llvmlite import binding as llvm
 
 from wlnet.kernels import cache
 from wlnet.kernels.language import ITEM, KERNELS, Kernel, Precision, Target
+from wlnet.kernels.locks import new_lock
 
 _addresses: dict[tuple[Kernel, str], int] = {}
 _engines: list[Any] = []
-_lock = threading.Lock()
+_lock = new_lock()
 
 
 WIDTHS = 16, 32, 64

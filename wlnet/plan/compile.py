@@ -17,6 +17,7 @@ from wlnet.graph.graph import Graph, Value
 from wlnet.kernels.language import Precision
 from wlnet.kernels.loading import lanes_of
 from wlnet.plan.assemble import assemble
+from wlnet.plan.checks import check_inputs
 from wlnet.plan.emitter import Learner
 from wlnet.plan.lanes import NONE, put_in_lanes
 from wlnet.plan.lower import lower
@@ -46,17 +47,20 @@ def forward_blueprint(
     inside: Sequence[tuple[Path, str]] = (),
     constants: Collection[Any] = (),
     packed: Collection[Any] = (),
+    checked: bool = False,
     without: Sequence[str] = (),
 ) -> Blueprint:
     """What evaluates a net on a batch.
 
     inside: output ports of parts to give out too. constants: arrays that never change, so that what
     depends on them alone is computed once. packed: the arrays that are packed
-    in memory.
+    in memory. checked: whether the program tells of inputs that are not finite.
     without: passes to leave out.
     """
     graph = lower(net, batch, mode, shapes, inside=inside)
     graph.updates.clear()
+    if checked:
+        check_inputs(graph)
     return finish(graph, precision, without, constants=constants, packed=packed)
 
 

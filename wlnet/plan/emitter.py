@@ -19,7 +19,16 @@ from wlnet.plan.layouts import Layouts, is_contiguous
 Emit = Callable[["Emitter", Call], None]
 Accepts = Callable[[Call, int, tuple[int, ...]], bool]
 CHANGING = frozenset(
-    {"fetch", "keep", "update", "product_update", "packed_update", "sum_update", "replace"}
+    {
+        "check",
+        "fetch",
+        "keep",
+        "update",
+        "product_update",
+        "packed_update",
+        "sum_update",
+        "replace",
+    }
 )
 """Calls that do another thing in every step, whatever their inputs are."""
 

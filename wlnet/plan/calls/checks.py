@@ -1,0 +1,17 @@
+"""What is looked at, and changes nothing."""
+
+from __future__ import annotations
+
+from wlnet.engine.blueprint import Outside
+from wlnet.graph.graph import Call
+from wlnet.kernels import rows
+from wlnet.plan.emitter import Emitter, count_of, emits
+
+
+@emits("check")
+def _(e: Emitter, call: Call) -> None:
+    (x,) = call.inputs
+    e.step(
+        rows.check_finite, reads=(x,), what="check of numbers", count=count_of(x), x=e.address(x),
+        status=Outside("status"),
+    )  # fmt: skip
