@@ -49,6 +49,8 @@ class _Laning:
         """The value in lanes of a plain value."""
         self.plain: set[Value] = {*graph.inputs.values(), *graph.arrays.values()}
         """Plain values that exist."""
+        self.repeated: dict[Value, Value] = {}
+        """What a value repeats along some axes."""
         self.origin: tuple[Any, ...] = ()
 
     def done(self) -> Graph:
@@ -123,6 +125,9 @@ class _Laning:
             self.inside[call.outputs[0]] = self.add("map", (x,), x.shape, **call.attributes)
         elif name in BINARY:
             return self._binary(call)
+        elif name == "broadcast":
+            self.repeated[call.outputs[0]] = call.inputs[0]
+            return False
         elif name == "sum" and self.is_inside(call.inputs[0]):
             self._sum(call)
         elif name in PER_CHANNEL and self._is_per_channel(call):
@@ -168,12 +173,18 @@ class _Laning:
 
     def _binary(self, call: Call) -> bool:
         (y,) = call.outputs
-        whole = [value for value in call.inputs if self.is_inside(value) and value.shape == y.shape]
-        if not whole or any(self._strange(value, y) for value in call.inputs):
+        inputs = [self._once(value) for value in call.inputs]
+        whole = [value for value in inputs if self.is_inside(value) and value.shape == y.shape]
+        if not whole or any(self._strange(value, y) for value in inputs):
             return False
-        operands = tuple(self._operand(value, y) for value in call.inputs)
+        operands = tuple(self._operand(value, y) for value in inputs)
         self.inside[y] = self.add(call.primitive, operands, self.shape(y.shape), **call.attributes)
         return True
+
+    def _once(self, value: Value) -> Value:
+        """What a value repeats, which need not be written: arithmetic repeats it by itself."""
+        source = self.repeated.get(value, value)
+        return source if source.rank == value.rank else value
 
     def _strange(self, value: Value, y: Value) -> bool:
         """Whether an operand varies with the example but is not laid out like the result."""
