@@ -108,7 +108,7 @@ def test_what_is_kept_of_the_examples_changes_no_bit(
         options = {"working_precision": precision, "frozen_prefix_bytes": limit}
         results, trainer = trained(case, monkeypatch, **options)
         found[limit] = arrays_of(results["TrainedNet"]), results["BatchLossList"]
-        assert trainer.programs.keep_prefix == (CASES[case][3] and limit is wl.AUTOMATIC)
+        assert ("Train" in trainer.programs.kept) == (CASES[case][3] and limit is wl.AUTOMATIC)
     assert same(found[wl.AUTOMATIC], found[0])
     assert same(found[1], found[0])
 
@@ -143,3 +143,58 @@ def test_a_validation_looks_at_the_whole_net(monkeypatch: pytest.MonkeyPatch) ->
     chances = np.asarray(net(VECTORS[::2], None))
     loss = -np.log(chances[np.arange(7), CLASSES[::2] - 1]).mean()
     assert min(kept["ValidationLossList"]) == pytest.approx(loss, rel=1e-5)
+
+
+JUDGED: dict[str, Any] = {
+    "training_progress_measurements": ["ErrorRate", "Perplexity"],
+    "batch_size": 5,
+}
+
+
+@every_case
+def test_what_is_kept_of_the_examples_of_a_validation_changes_no_bit(
+    case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    inputs, keeps = CASES[case][1], CASES[case][3]
+    found = []
+    for limit in (wl.AUTOMATIC, 0):
+        results, trainer = trained(
+            case,
+            monkeypatch,
+            frozen_prefix_bytes=limit,
+            validation_set=(inputs[1:], CLASSES[1:]),
+            **JUDGED,
+        )
+        validates = limit is wl.AUTOMATIC and (keeps or case == "what is drawn at random")
+        assert ("Test" in trainer.programs.kept) == validates
+        found.append(results)
+    kept, computed = found
+    for told in ("ValidationLossList", "ValidationMeasurementsLists", "BatchLossList"):
+        assert kept[told] == computed[told]
+    assert same(*(arrays_of(each["TrainedNet"]) for each in found))
+
+
+def test_training_and_validation_share_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, trainer = trained("a perceptron", monkeypatch)
+    one = sum(
+        column.nbytes for name, column in trainer.source.columns.items() if isinstance(name, tuple)
+    )
+    both = {"validation_set": (VECTORS, CLASSES)}
+    for limit, wanted in ((2 * one, {"Train", "Test"}), (2 * one - 1, {"Train"}), (one - 1, set())):
+        _, trainer = trained("a perceptron", monkeypatch, frozen_prefix_bytes=limit, **both)
+        assert trainer.programs.kept == wanted
+
+
+def test_a_validation_beside_a_generator_is_kept_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    net, inputs, rules, _ = CASES["a perceptron"]
+    results, trainer = watched_training(
+        monkeypatch,
+        wl.net_initialize(net, random_seeding=2),
+        lambda state: {"Input": inputs[:5], "Output": CLASSES[:5]},
+        learning_rate_multipliers=rules,
+        batch_size=5,
+        max_training_rounds=3,
+        validation_set=(inputs, CLASSES),
+    )
+    assert trainer.programs.kept == {"Test"}
+    assert len(results["ValidationLossList"]) == 3

@@ -10,7 +10,7 @@ import pytest
 import wlnet as wl
 from wlnet.engine.blueprint import Blueprint
 from wlnet.engine.program import Program
-from wlnet.plan.compile import forward_blueprint
+from wlnet.evaluate.runner import Runner
 from wlnet.plan.report import CallRow, ProgramReport, without_counterpart
 from wlnet.train import programs
 
@@ -76,7 +76,8 @@ def test_a_training_runs_what_its_program_tells(
 
 
 def test_an_evaluation_runs_what_its_program_tells() -> None:
-    wanted = forward_blueprint(DEEP, BATCH, constants=wl.information(DEEP, "Arrays"))
+    program, _ = Runner(wl.net_initialize(DEEP)).program(BATCH, {"Input": (5,)})
+    wanted = program.blueprint
     assert EVALUATION.purpose == "Evaluation"
     assert shown(EVALUATION.steps) == described(wanted)
     assert EVALUATION.arena_bytes == wanted.arena_bytes
@@ -84,6 +85,7 @@ def test_an_evaluation_runs_what_its_program_tells() -> None:
 
 def test_what_was_fused_is_named() -> None:
     assert [row.what for row in EVALUATION.steps] == [
+        "check of numbers",
         "product + bias + Ramp",
         "product + bias + Ramp",
         "product + bias",
@@ -94,7 +96,7 @@ def test_what_was_fused_is_named() -> None:
 
 
 def test_each_call_tells_its_layer_and_what_it_writes_and_costs() -> None:
-    first = EVALUATION.steps[0]
+    _, first, *_ = EVALUATION.steps
     assert (first.layer, first.shapes, first.kernel) == (("a",), ((BATCH, 8),), "products.product")
     assert first.operations == 2 * BATCH * 5 * 8
 

@@ -147,7 +147,7 @@ class Validated:
 
         rows = iter(found)
 
-        def fake(this: Any, batch: Any, size: int) -> Any:
+        def fake(this: Any, source: Any) -> Any:
             tallies = Tallies()
             for name, value in next(rows).items():
                 tallies.add(name, np.array([[value, 1.0]]))

@@ -23,7 +23,7 @@ from wlnet.plan.lanes import NONE, put_in_lanes
 from wlnet.plan.lower import lower
 from wlnet.plan.packing import pack_weights
 from wlnet.plan.passes import PASSES, prune
-from wlnet.plan.prefix import split_prefix
+from wlnet.plan.prefix import Split, split_prefix
 from wlnet.plan.updates import (
     fetch_inputs,
     fuse_update,
@@ -135,13 +135,10 @@ def step_blueprint(
     graph = prune(graph)
     split = None if "prefix" in without else split_prefix(graph, constants, batch, forward)
     prefix = None
-    cut: dict[Any, Value] = {}
     if split is not None and keep_prefix:
         prefix = _prefix_blueprint(split.prefix, precision, constants, few, without)
         graph = split.rest
-    elif split is not None:
-        # The same numbers as with a kept prefix: nothing is fused across the cut.
-        cut = dict(split.prefix.outputs)
+    cut = _cut(split, prefix)
     fetch_inputs(graph)
     keep_outputs(graph, outputs)
     update_arrays(graph, found)
@@ -165,6 +162,45 @@ def step_blueprint(
         without=without,
     )
     return Steps(step, prefix)
+
+
+def measuring_blueprint(
+    net: Net,
+    batch: int,
+    *,
+    inside: Sequence[tuple[Path, str]] = (),
+    precision: Precision = "Real32",
+    constants: Collection[Any] = (),
+    packed: Collection[Any] = (),
+    keep_prefix: bool = False,
+    whole: int | None = None,
+    without: Sequence[str] = (),
+) -> Steps:
+    """What a net is judged by: every output of a batch is kept in a table, a row a batch.
+
+    The arguments are those of `step_blueprint`.
+    """
+    few = _few(precision, batch, whole)
+    graph = lower(net, batch, inside=inside)
+    graph.updates.clear()
+    graph, outputs = prune(graph), graph.outputs
+    forward = {value for call in graph.calls for value in call.outputs}
+    split = None if "prefix" in without else split_prefix(graph, constants, batch, forward)
+    prefix = None
+    if split is not None and keep_prefix:
+        prefix = _prefix_blueprint(split.prefix, precision, constants, few, without)
+        graph = split.rest
+    fetch_inputs(graph)
+    keep_outputs(graph, outputs)
+    graph.outputs = _cut(split, prefix)
+    step = finish(graph, precision, without, constants=constants, packed=packed, few=few)
+    return Steps(step, prefix)
+
+
+def _cut(split: Split | None, prefix: Blueprint | None) -> dict[Any, Value]:
+    """Where a prefix is not kept, its values are results: nothing is fused across the cut, so that
+    the numbers are the same as with a kept one."""
+    return dict(split.prefix.outputs) if split is not None and prefix is None else {}
 
 
 def _prefix_blueprint(

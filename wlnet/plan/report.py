@@ -207,7 +207,7 @@ def _row(when: When, step: Step, blueprint: Blueprint, prefix: Path) -> CallRow:
 
 
 MOVING = "arithmetic.fill", "copies.", "lane_blocks."
-"""Kernels that only lay numbers out for others: which are needed differs from program to program."""
+"""Kernels that only lay numbers out for others: which there are differs by program."""
 
 
 def without_counterpart(calls: Iterable[CallRow], full: Iterable[CallRow]) -> tuple[CallRow, ...]:

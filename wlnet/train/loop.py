@@ -6,7 +6,6 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,7 +24,7 @@ from wlnet.train.losses import TrainingNet
 from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options
 from wlnet.train.pace import Pace, Snapshot
-from wlnet.train.programs import feed, prefix_columns, programs_of
+from wlnet.train.programs import feed, programs_of
 from wlnet.train.sources import ArraySource, Batches, Source
 from wlnet.train.state import TrainingState, plan_of
 from wlnet.train.stopping import sign_of
@@ -88,14 +87,14 @@ class Trainer:
 
     def _keep_prefix(self) -> None:
         """Compute once what frozen arrays make of the examples, if that pays and fits."""
-        source, size = self.source, self.plan.batch_size
-        if not isinstance(source, ArraySource) or self.plan.rounds < 2:
+        limit = self.options.prefix_bytes
+        if self.plan.rounds < 2:
             return
-        size = min(size, source.examples)
-        program = self.programs.with_prefix(size, source.examples, self.options.prefix_bytes)
-        if program is not None:
-            columns = prefix_columns(program, source, size)
-            self.source = replace(source, columns={**source.columns, **columns})
+        if isinstance(self.source, ArraySource):
+            self.source, taken = self.programs.with_prefix("Train", self.source, limit)
+            limit -= taken
+        if self.validation is not None:
+            self.validation, _ = self.programs.with_prefix("Test", self.validation, limit)
 
     def trained(self) -> Arrays:
         """The arrays to return: those of the best validation, without one those of now."""
@@ -228,13 +227,7 @@ class Trainer:
         self, kept: dict[Any, Array], batches: Batches
     ) -> tuple[dict[Any, Array], dict[str, Array]]:
         """What steps wrote into tables, and the targets that belong to it."""
-        shape = batches.count, batches.size
-        targets = {
-            name: batches.columns[name][batches.order].reshape(
-                *shape, *batches.columns[name].shape[1:]
-            )
-            for name in (self.training.targets if self.programs.measurements else ())
-        }
+        targets = self.programs.targets(batches)
         return {name: table[: batches.count] for name, table in kept.items()}, targets
 
     def _where_it_began(self, batches: Batches) -> str:
@@ -262,10 +255,7 @@ class Trainer:
     def _validate(self) -> None:
         if self.validation is None:
             return
-        seen = Tallies()
-        for batch, size in self.validation.in_order():
-            seen.add_all(self.programs.test(batch, size))
-        found = seen.values()
+        found = self.programs.test(self.validation).values()
         self.history.validations.add(found)
         self.history.validation_positions.append(self.batch)
         # What is no number is worse than any number.

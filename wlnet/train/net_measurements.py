@@ -9,7 +9,7 @@ from wlnet.core.net import Net
 from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.nets.arrays import arrays_of, is_initialized
 from wlnet.train.data import Generator, read_data
-from wlnet.train.history import LOSS, Tallies
+from wlnet.train.history import LOSS
 from wlnet.train.losses import TrainingNet, training_net
 from wlnet.train.measurement_names import as_measurements, check_fit
 from wlnet.train.measurements import TABLE, Measurement
@@ -98,10 +98,7 @@ def _values(
     constants = frozenset(map(training.inner_key, arrays))
     programs = Programs(training, "Real32", 0, BATCH, asked, constants=constants)
     programs.use(arrays, {})
-    seen = Tallies()
-    for batch, size in source.in_order():
-        seen.add_all(programs.test(batch, size))
-    return seen.values()
+    return programs.test(source).values()
 
 
 def _value(each: Measurement | None, training: TrainingNet, found: dict[str, Any]) -> Any:

@@ -118,5 +118,5 @@ def _steps(training: TrainingNet, rates: Rates, options: Options) -> Steps:
     learners = learners_of(rates, options.method)
     measurements = measurements_of(training, options)
     programs = programs_of(training, rates, learners, options, measurements, options.batch_size)
-    programs.keep_prefix = True
-    return programs.steps(options.batch_size)
+    programs.kept.add("Train")
+    return programs.steps("Train", options.batch_size)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -18,8 +19,8 @@ from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of
 from wlnet.plan.compile import (
     Steps,
-    forward_blueprint,
     step_blueprint,
+    measuring_blueprint,
     training_blueprint,
 )
 from wlnet.plan.emitter import Learner as Update
@@ -30,6 +31,8 @@ from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options
 from wlnet.train.sources import ArraySource, Batches
 
+TABLES = 64 << 20
+"""Bytes of what is kept of batches at a time, when a net is judged."""
 WORTH = 3e-5
 """Seconds of a step from which it is worth to divide it: the threads live for many steps."""
 
@@ -60,9 +63,10 @@ class Programs:
         self.frozen_statistics, self.constants = frozen_statistics, constants
         self.packed: frozenset[ArrayKey] | None = None
         """The arrays that are packed in memory, once it is known."""
-        self.keep_prefix = False
+        self.kept: set[str] = set()
+        """The purposes for which steps fetch what the frozen prefix gives."""
         self._made: dict[tuple[str, int], Program] = {}
-        self._steps: dict[tuple[int, bool], Steps] = {}
+        self._steps: dict[tuple[str, int, bool], Steps] = {}
         self._arrays: dict[ArrayKey, Array] = {}
 
     @property
@@ -71,43 +75,62 @@ class Programs:
         targets = self.training.targets.values() if self.measurements else ()
         return list(dict.fromkeys((self.training.prefix, port) for port in targets))
 
-    def with_prefix(self, size: int, examples: int, limit: int) -> Program | None:
-        """From now on steps fetch what the frozen prefix gives; the program that computes it.
+    def with_prefix(self, purpose: str, source: ArraySource, limit: int) -> tuple[ArraySource, int]:
+        """From now on steps fetch what the frozen prefix makes of the examples, computed once.
 
-        None, and no change, where there is no such prefix, or where that of so many examples takes
-        more bytes than the limit.
+        The source with that, and its bytes: as it was, and 0, where there is no such prefix, or
+        where it takes more bytes than the limit.
         """
-        self.keep_prefix = limit > 0
-        blueprint = self.steps(size).prefix if self.keep_prefix else None
+        size = min(source.batch_size, source.examples)
+        self.kept.add(purpose)
+        blueprint = self.steps(purpose, size).prefix if limit > 0 else None
         needed = sum(view.bytes for view in blueprint.tables.values()) if blueprint else 0
-        if blueprint is None or needed / size * examples > limit:
-            self.keep_prefix = False
-            return None
-        return self._program(blueprint)
+        if blueprint is None or needed / size * source.examples > limit:
+            self.kept.remove(purpose)
+            return source, 0
+        columns = prefix_columns(self._program(blueprint), source, size)
+        taken = sum(column.nbytes for column in columns.values())
+        return replace(source, columns={**source.columns, **columns}), taken
 
     def pack(self, size: int) -> frozenset[ArrayKey]:
         """From now on arrays are packed in memory as steps on so many examples want it: which."""
-        self.packed = self.steps(size).step.packed
+        self.packed = self.steps("Train", size).step.packed
         return self.packed
 
-    def steps(self, size: int) -> Steps:
-        """What a step on so many examples does."""
+    def steps(self, purpose: str, size: int) -> Steps:
+        """What a step of "Train" or "Test" on so many examples does."""
         # Who decides how arrays lie decides nothing else.
-        if (size, self.keep_prefix) not in self._steps:
-            self._steps[size, self.keep_prefix] = step_blueprint(
-                self.training.net,
+        key = purpose, size, purpose in self.kept
+        if key not in self._steps:
+            self._steps[key] = self._steps_of(*key)
+        return self._steps[key]
+
+    def _steps_of(self, purpose: str, size: int, keep_prefix: bool) -> Steps:
+        training = self.training
+        if purpose == "Test":
+            return measuring_blueprint(
+                training.net,
                 size,
-                self.training.losses,
-                self.updates,
-                frozen_statistics=self.frozen_statistics,
                 inside=self.inside,
                 precision=self.precision,
                 constants=self.constants,
-                packed=self.packed,
-                keep_prefix=self.keep_prefix,
+                packed=self.packed or (),
+                keep_prefix=keep_prefix,
                 whole=self.batch_size,
             )
-        return self._steps[size, self.keep_prefix]
+        return step_blueprint(
+            training.net,
+            size,
+            training.losses,
+            self.updates,
+            frozen_statistics=self.frozen_statistics,
+            inside=self.inside,
+            precision=self.precision,
+            constants=self.constants,
+            packed=self.packed,
+            keep_prefix=keep_prefix,
+            whole=self.batch_size,
+        )
 
     def use(
         self, arrays: Mapping[ArrayKey, Array], states: Mapping[ArrayKey, Sequence[Array]]
@@ -125,7 +148,7 @@ class Programs:
                 self._arrays["state", training.inner_key(key), i] = state  # type: ignore[index]
 
     def program(self, purpose: str, size: int) -> Program:
-        """The program for "Train" (a whole step), "Test", or "Gradients" on so many examples."""
+        """The program for "Train" (a whole step), "Test" or "Gradients" on so many examples."""
         if (purpose, size) not in self._made:
             self._made[purpose, size] = self._program(self._blueprint(purpose, size))
         return self._made[purpose, size]
@@ -136,17 +159,8 @@ class Programs:
 
     def _blueprint(self, purpose: str, size: int) -> Blueprint:
         training = self.training
-        if purpose == "Train":
-            return self.steps(size).step
-        if purpose == "Test":
-            return forward_blueprint(
-                training.net,
-                size,
-                inside=self.inside,
-                precision=self.precision,
-                constants=self.constants,
-                packed=self.packed or (),
-            )
+        if purpose != "Gradients":
+            return self.steps(purpose, size).step
         return training_blueprint(
             training.net,
             size,
@@ -158,15 +172,29 @@ class Programs:
             whole=self.batch_size,
         )
 
-    def test(self, batch: Mapping[str, Array], size: int) -> Tallies:
-        """What a batch tells of the net as it stands."""
-        program = self.program("Test", size)
-        for name, value in program.inputs.items():
-            np.copyto(value, batch[name], casting="same_kind")
-        program.run(seed=self.seed)
-        tables = {name: value[None] for name, value in program.outputs.items()}
-        targets = {name: program.inputs[name][None] for name in self.training.targets}
-        return self.tallies(tables, targets)
+    def test(self, source: ArraySource) -> Tallies:
+        """What all examples of a source tell of the net as it stands."""
+        found = Tallies()
+        for batches in source.in_order():
+            program = self.program("Test", batches.size)
+            row = sum(view.bytes for view in program.blueprint.tables.values())
+            some = max(TABLES // row, 1)
+            for first in range(0, batches.count, some):
+                part = batches.part(first, min(some, batches.count - first))
+                kept = feed(program, part)
+                program.run(seed=self.seed, steps=part.count)
+                found.add_all(self.tallies(kept, self.targets(part)))
+        return found
+
+    def targets(self, batches: Batches) -> dict[str, Array]:
+        """The targets of measured outputs, with a row for each batch."""
+        shape = batches.count, batches.size
+        return {
+            name: batches.columns[name][batches.order].reshape(
+                *shape, *batches.columns[name].shape[1:]
+            )
+            for name in (self.training.targets if self.measurements else ())
+        }
 
     def tallies(self, tables: Mapping[object, Array], targets: Mapping[str, Array]) -> Tallies:
         """What batches tell: tables of losses and outputs, and targets, with a row for each."""

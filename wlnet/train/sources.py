@@ -14,8 +14,6 @@ from wlnet.core.streams import Seed, stream
 from wlnet.engine.blueprint import INDEX
 from wlnet.evaluate.columns import Array
 
-Batch = tuple[Mapping[str, Array], int]
-
 
 @dataclass(frozen=True)
 class Batches:
@@ -88,22 +86,22 @@ class ArraySource:
 
     def round(self, number: int, state: State) -> Iterator[Batches]:
         """The whole batches, then the one that is smaller."""
-        order = self._order(number)
-        whole = len(order) - len(order) % self.batch_size
-        if whole:
-            yield Batches(self.columns, order[:whole], self.batch_size)
-        if whole < len(order):
-            yield Batches(self.columns, order[whole:], len(order) - whole)
+        return self._divided(self._order(number))
 
     def _order(self, number: int) -> Array:
         order = stream(self.seed, "shuffle", number).permutation(self.examples)
         return order.astype(np.int64, copy=False)
 
-    def in_order(self) -> Iterator[Batch]:
-        for start in range(0, self.examples, self.batch_size):
-            part = slice(start, start + self.batch_size)
-            batch = {name: column[part] for name, column in self.columns.items()}
-            yield batch, len(next(iter(batch.values())))
+    def in_order(self) -> Iterator[Batches]:
+        """The same, of examples as they stand."""
+        return self._divided(np.arange(self.examples, dtype=np.int64))
+
+    def _divided(self, order: Array) -> Iterator[Batches]:
+        whole = len(order) - len(order) % self.batch_size
+        if whole:
+            yield Batches(self.columns, order[:whole], self.batch_size)
+        if whole < len(order):
+            yield Batches(self.columns, order[whole:], len(order) - whole)
 
     def split(self, fraction: float) -> tuple[ArraySource, ArraySource]:
         """Training and validation examples: round(fraction n) of the shuffled examples are held
