@@ -311,3 +311,20 @@ def test_what_cannot_be_measured_is_said() -> None:
         wl.net_measurements(labelled(), lambda state: (X, Y), "Accuracy")
     with pytest.raises(wl.DataError, match="no examples"):
         wl.net_measurements(labelled(), (X[:0], Y[:0]), "Accuracy")
+
+
+def test_workers_and_precision_are_those_of_a_training() -> None:
+    net, data = wl.net_initialize(perceptron()), numbers(70)
+    asked = ["Loss", "MeanDeviation"]
+    usual = wl.net_measurements(net, data, asked)
+    for workers in (1, 2, 3):
+        assert wl.net_measurements(net, data, asked, workers=workers) == usual
+    finer = wl.net_measurements(net, data, asked, working_precision="Real64")
+    assert finer != usual
+    assert finer == pytest.approx(usual, rel=1e-5)
+    x, y = (np.asarray(column, np.float64) for column in data)
+    exact = np.abs(net(x, working_precision="Real64") - y).mean()
+    assert finer[1] == pytest.approx(exact, rel=1e-12)
+    for wrong in ({"workers": 0}, {"workers": True}, {"working_precision": "Real16"}):
+        with pytest.raises(wl.OptionError):
+            wl.net_measurements(net, data, asked, **wrong)

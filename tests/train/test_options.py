@@ -26,8 +26,21 @@ WRONG: list[tuple[str, Any, str]] = [
         ("learning_rate", given, "learning_rate")
         for given in (0, -0.1, float("nan"), float("inf"), True, "fast", None, 1j, [0.1])
     ),
-    *(("time_goal", given, "seconds") for given in (0, -1, float("nan"), "1 min", True)),
-    *(("workers", given, "positive integer") for given in (0, -1, 1.5, True, None)),
+    *(
+        ("time_goal", given, "seconds")
+        for given in (0, -1, float("nan"), float("inf"), "1 min", True)
+    ),
+    *(
+        ("workers", given, "positive integer")
+        for given in (0, -1, 1.5, True, None, float("nan"), float("inf"))
+    ),
+    *(
+        ("frozen_prefix_bytes", given, "how many bytes")
+        for given in (
+            *(True, False, np.True_, -1, 1.0, 0.5, "0", None, [1]),
+            *(float("nan"), float("inf"), float("-inf")),
+        )
+    ),
     *(("random_seeding", given, "random_seeding") for given in (1.5, None, True, [1])),
     *(
         ("method", given, "method")
@@ -103,6 +116,12 @@ def test_a_wrong_value_is_an_option_error_that_names_its_option(
     assert option in str(error.value) or option in ("method",)
 
 
+@pytest.mark.parametrize("option", ["learning_rate", "time_goal"])
+def test_infinity_is_told_that_it_is_not_finite(option: str) -> None:
+    with pytest.raises(wl.OptionError, match=r"inf[^$]*positive, finite"):
+        wl.net_train(perceptron(), DATA, **{**QUICK, option: float("inf")})
+
+
 def test_all_faults_of_a_call_are_told_at_once() -> None:
     with pytest.raises(wl.OptionError) as error:
         wl.net_train(
@@ -147,6 +166,10 @@ RIGHT: list[tuple[str, Any]] = [
     ("time_goal", 1000),
     ("time_goal", wl.AUTOMATIC),
     ("workers", 2),
+    ("frozen_prefix_bytes", 0),
+    ("frozen_prefix_bytes", np.int64(2**20)),
+    ("frozen_prefix_bytes", 10**30),
+    ("frozen_prefix_bytes", wl.AUTOMATIC),
     ("random_seeding", "a text"),
     ("random_seeding", wl.AUTOMATIC),
     ("random_seeding", -7),

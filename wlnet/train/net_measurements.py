@@ -7,6 +7,9 @@ from typing import Any
 from wlnet.core.errors import DataError, Fault, NotInitializedError, OptionError, fail
 from wlnet.core.net import Net
 from wlnet.core.symbols import ALL, AUTOMATIC
+from wlnet.engine.blueprint import DTYPES
+from wlnet.evaluate.arguments import check_choice, check_workers
+from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of, is_initialized
 from wlnet.train.data import Generator, read_data
 from wlnet.train.history import LOSS
@@ -20,7 +23,13 @@ from wlnet.train.sources import ArraySource
 
 
 def net_measurements(
-    net: Any, data: Any, measurements: Any, *, loss_function: Any = AUTOMATIC
+    net: Any,
+    data: Any,
+    measurements: Any,
+    *,
+    loss_function: Any = AUTOMATIC,
+    working_precision: Any = "Real32",
+    workers: Any = AUTOMATIC,
 ) -> Any:
     """How good a trained net is on data that were not used to train it.
 
@@ -30,12 +39,12 @@ def net_measurements(
     are the true classes), ErrorRate, F1Score, MatthewsCorrelationCoefficient, Perplexity,
     Precision, Recall, Specificity. Of numbers: FractionVarianceUnexplained, MeanDeviation,
     MeanSquare, RSquared, StandardDeviation. Scores of several classes are averaged, those of two
-    states are those of True.
+    states are those of True. working_precision: "Real32" or "Real64". workers: as in net_train.
 
     Gives the value, or a list for a list; for a net with several outputs that have targets, a
     dict by output port in place of each value. Raises OptionError for measurements that are
-    unknown or do not suit the targets, DataError or ShapeError for data that do not fit,
-    NotInitializedError for a net without numbers.
+    unknown or do not suit the targets and for options that are wrong, DataError or ShapeError for
+    data that do not fit, NotInitializedError for a net without numbers.
 
     >>> from wlnet.layers import LinearLayer
     >>> double = LinearLayer(1, weights=[[2]], biases=None)
@@ -55,11 +64,14 @@ def net_measurements(
                 fix="net_initialize(net), or net_train(net, ...)",
             ),
         )
+    check_choice("working_precision", working_precision, tuple(DTYPES))
+    check_workers(workers)
     training = training_net(net, loss_function)
     wanted = _wanted(measurements, training)
     asked = tuple(each for each in wanted if each is not None)
     check_fit(asked, training.forms, "measurements")
-    found = _values(net, training, data, asked)
+    count = None if workers is AUTOMATIC else int(workers)
+    found = _values(net, training, data, asked, working_precision, count)
     values = [_value(each, training, found) for each in wanted]
     if measurements is ALL:
         return {
@@ -88,16 +100,22 @@ def _wanted(given: Any, training: TrainingNet) -> list[Measurement | None]:
 
 
 def _values(
-    net: Net, training: TrainingNet, data: Any, asked: tuple[Measurement, ...]
+    net: Net,
+    training: TrainingNet,
+    data: Any,
+    asked: tuple[Measurement, ...],
+    precision: Precision,
+    workers: int | None,
 ) -> dict[str, Any]:
     columns = read_data(data, training.columns, net.input_names)
     if isinstance(columns, Generator):
         raise fail(DataError, Fault("measurements are made on data, not on a generator", at="data"))
-    source = ArraySource(encoded(training, columns, "Real32"), BATCH, 0)
+    source = ArraySource(encoded(training, columns, precision), BATCH, 0)
     arrays = arrays_of(net)
     constants = frozenset(map(training.inner_key, arrays))
-    programs = Programs(training, "Real32", 0, BATCH, asked, constants=constants)
-    programs.use(arrays, {})
+    programs = Programs(training, precision, 0, BATCH, asked, constants=constants, workers=workers)
+    dtype = DTYPES[precision]
+    programs.use({key: array.astype(dtype, copy=False) for key, array in arrays.items()}, {})
     return programs.test(source).values()
 
 

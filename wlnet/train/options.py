@@ -18,7 +18,7 @@ from wlnet.engine.resources import available_memory
 from wlnet.kernels.language import Precision
 from wlnet.methods import as_method
 from wlnet.methods.base import Method
-from wlnet.methods.intervals import POSITIVE, as_number
+from wlnet.methods.intervals import NOT_NEGATIVE, POSITIVE, Interval, as_number
 from wlnet.train.generators import takes_one_argument
 from wlnet.train.measurement_names import as_measurements
 from wlnet.train.measurements import Measurement
@@ -75,10 +75,10 @@ def read_options(
     """The options as they are used. Raises OptionError with all faults at once."""
     faults: list[Fault] = []
 
-    def number(option: str, given: Any, text: str, *, whole: bool = False) -> None:
-        if as_number(given, POSITIVE) is None or (
-            whole and not isinstance(given, numbers.Integral)
-        ):
+    def number(
+        option: str, given: Any, text: str, *, whole: bool = False, within: Interval = POSITIVE
+    ) -> None:
+        if as_number(given, within) is None or (whole and not isinstance(given, numbers.Integral)):
             faults.append(Fault(f"{option} cannot be this", given=repr(given)[:60], expected=text))
 
     def choice(option: str, given: Any, known: tuple[Any, ...]) -> None:
@@ -102,25 +102,18 @@ def read_options(
             return None
 
     if learning_rate is not AUTOMATIC:
-        number("learning_rate", learning_rate, "a positive number")
+        number("learning_rate", learning_rate, "a positive, finite number")
     if batch_size is not AUTOMATIC:
         number("batch_size", batch_size, "a positive integer", whole=True)
     if max_training_rounds is not AUTOMATIC:
         number("max_training_rounds", max_training_rounds, "a positive integer", whole=True)
     if time_goal is not None and time_goal is not AUTOMATIC:
-        number("time_goal", time_goal, "seconds, a positive number")
+        number("time_goal", time_goal, "seconds, a positive, finite number")
     if workers is not AUTOMATIC:
         number("workers", workers, "a positive integer", whole=True)
-    if frozen_prefix_bytes is not AUTOMATIC and (
-        not isinstance(frozen_prefix_bytes, numbers.Integral) or frozen_prefix_bytes < 0
-    ):
-        faults.append(
-            Fault(
-                "frozen_prefix_bytes cannot be this",
-                given=repr(frozen_prefix_bytes)[:60],
-                expected="a number of bytes; 0 to compute the frozen prefix anew in every round",
-            )
-        )
+    if frozen_prefix_bytes is not AUTOMATIC:
+        text = "how many bytes, an integer; 0 to compute the frozen prefix anew in every round"
+        number("frozen_prefix_bytes", frozen_prefix_bytes, text, whole=True, within=NOT_NEGATIVE)
     choice(
         "working_precision",
         "Real32" if working_precision is AUTOMATIC else working_precision,

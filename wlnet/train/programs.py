@@ -19,8 +19,8 @@ from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of
 from wlnet.plan.compile import (
     Steps,
-    step_blueprint,
     measuring_blueprint,
+    step_blueprint,
     training_blueprint,
 )
 from wlnet.plan.emitter import Learner as Update
