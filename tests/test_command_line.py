@@ -74,12 +74,12 @@ def test_precompile_compiles_nothing_twice(folder: Path, capsys: Output) -> None
     assert "compiled 2 of 4 kernels" in capsys.readouterr().out
 
 
-def test_precompile_is_no_error_where_nothing_can_be_kept(
+def test_precompile_fails_where_nothing_can_be_kept(
     folder: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WLNET_CACHE_DIR", "/proc/nowhere")
     cache.folder.cache_clear()
-    assert main(["precompile"]) == 0
+    assert main(["precompile"]) == 1
     assert "Set WLNET_CACHE_DIR" in capsys.readouterr().err
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import runpy
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -27,10 +28,11 @@ def in_a_thread(what: Callable[[], Any]) -> Any:
 
 
 @linux
-@pytest.mark.skipif(len(os.sched_getaffinity(0)) < 2, reason="there is one core")
 def test_a_worker_leaves_the_core_of_another_and_is_not_bound() -> None:
     core = spreading._current_core()
     assert core is not None
+    if len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("there is one core")
 
     def work() -> Any:
         here = core()
@@ -70,6 +72,18 @@ def test_a_system_that_cannot_is_left_alone(missing: str, monkeypatch: pytest.Mo
         taken: list[int] = []
         take_core(taken)
         assert taken == []
+    finally:
+        spreading._current_core.cache_clear()
+
+
+def test_the_tests_above_can_be_read_where_no_core_can_be_chosen(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name in ("sched_getaffinity", "sched_setaffinity"):
+        monkeypatch.delattr(os, name, raising=False)
+    spreading._current_core.cache_clear()
+    try:
+        assert runpy.run_path(__file__)["linux"].args == (True,)
     finally:
         spreading._current_core.cache_clear()
 

@@ -17,6 +17,7 @@ import pytest
 
 import wlnet as wl
 import wlnet.kernels
+from wlnet.cli.precompile import precompile
 from wlnet.engine import program as engine_program
 from wlnet.kernels import cache, language, loading, precompiling
 from wlnet.kernels.language import KERNELS, Kernel, native
@@ -101,6 +102,48 @@ def test_kernels_of_others_are_not_listed() -> None:
         pass
 
     assert native(of_a_test) not in language.KERNELS.values()
+
+
+# What is missing
+
+
+@pytest.mark.parametrize("content", [b"", b"machine code", b"\0" * 32], ids=["empty", "cut", "nil"])
+def test_a_damaged_file_is_missing_and_made_again(
+    folder: Path, started: list[Any], content: bytes
+) -> None:
+    job = JOBS[0]
+    assert missing([job]) == [job]
+    share([job], 1)
+    assert missing([job]) == []
+    (folder / file_name(*job)).write_bytes(content)
+    assert missing([job]) == [job]
+    share([job], 1)
+    assert missing([job]) == []
+
+
+def test_the_command_mends_a_damaged_cache(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    kernels = {kernel.name: kernel for kernel in SMALL[:3]}
+    monkeypatch.setattr(precompiling, "every_kernel", lambda: kernels)
+    for kernel in kernels.values():
+        (folder / file_name(kernel, "Real32")).touch()
+    assert precompile("Real32") == 0
+    assert "compiled 3 of 3 kernels" in capsys.readouterr().out
+    assert precompile("Real32") == 0
+    assert "all 3 kernels are there already" in capsys.readouterr().out
+
+
+def test_the_command_fails_where_there_is_no_folder_and_says_what_to_do(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (folder / "file").touch()
+    monkeypatch.setenv("WLNET_CACHE_DIR", str(folder / "file" / "cache"))
+    cache.folder.cache_clear()
+    assert precompile("Real32") == 1
+    told = capsys.readouterr()
+    assert "nothing was compiled" in told.err and "Set WLNET_CACHE_DIR" in told.err
+    assert told.out == ""
 
 
 # Sharing

@@ -12,14 +12,16 @@ from typing import Any
 from wlnet.kernels.language import ITEM
 
 BOTH = "both"
-NO_FOLDER = """there is no folder to keep machine code in: it has to be private and writable.
-Set WLNET_CACHE_DIR to one that is. Until then every process compiles what it needs."""
+NO_FOLDER = """nothing was compiled: there is no folder to keep machine code in.
+Set WLNET_CACHE_DIR to one that belongs to this user and can be written.
+Until then every process compiles what it needs."""
 
 
 def precompile(precision: str) -> int:
     """Compile all kernels into the cache, telling how far it is; the exit status.
 
-    Where nothing can be kept that is said, and it is no error: wlnet does without a cache.
+    It is 0 where all of them are in the cache afterwards. wlnet does without a cache, but whoever
+    asks for one, as in the image of a container, has to hear that there is none.
     """
     # lazy: --version and --help need no kernels
     from wlnet.engine.resources import available_cores
@@ -29,7 +31,7 @@ def precompile(precision: str) -> int:
     folder = cache.folder()
     if folder is None:
         print(NO_FOLDER, file=sys.stderr)
-        return 0
+        return 1
     wanted = tuple(ITEM) if precision == BOTH else (precision,)
     jobs: list[Any] = [(kernel, each) for kernel in every_kernel().values() for each in wanted]
     todo = missing(jobs)

@@ -194,10 +194,8 @@ def check_finite(array: Array, name: str) -> None:
 
 
 def _indices(array: Array, name: str, below: int | None) -> Array:
-    if array.dtype.kind == "f" and np.isfinite(array).all() and (array == np.round(array)).all():
-        array = array.astype(np.int64)
     top = f"..{below}" if below else ""
-    if array.dtype.kind not in "iu":
+    if array.dtype.kind not in "iuf":
         raise fail(
             DataError,
             Fault(
@@ -207,21 +205,24 @@ def _indices(array: Array, name: str, below: int | None) -> Array:
                 expected=f"1{top}",
             ),
         )
-    array = np.ascontiguousarray(array, dtype=np.int64)
-    wrong = (array < 1) | (array > below if below else False)
+    numbers = array.astype(np.float64) if array.dtype.kind == "f" else array
+    # NaN is above nothing; what no integer of 64 bits can hold is out of any range.
+    wrong = ~((numbers >= 1) & (numbers <= (below or 2**62)))
+    if array.dtype.kind == "f":
+        wrong |= numbers != np.round(numbers)
     if wrong.any():
         number = int(np.argmax(wrong.reshape(len(array), -1).any(axis=1)))
         value = array[number].reshape(-1)[np.argmax(wrong[number].reshape(-1))]
         raise fail(
             DataError,
             Fault(
-                "an index out of range",
+                "an index out of range" if value == np.round(value) else "indices are integers",
                 at=f"port {name}, example {number + 1}",
                 given=str(value),
                 expected=f"an integer in 1{top or ' and above'}: indices count from 1",
             ),
         )
-    return array
+    return np.ascontiguousarray(array, dtype=np.int64)
 
 
 def copy_into(numbers: Array, memory: Array, name: str, start: int = 0) -> None:

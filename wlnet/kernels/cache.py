@@ -51,14 +51,19 @@ def folder() -> Path | None:
         place = above.absolute() / kernels_hash()
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         # What is read from here is run: nobody else may be able to have written it.
+        if not _is_own(place.stat()):
+            return None
         if hasattr(os, "getuid"):
-            if place.stat().st_uid != os.getuid():
-                return None
             place.chmod(0o700)
         tempfile.TemporaryFile(dir=place).close()
     except (OSError, RuntimeError):  # RuntimeError: there is no home folder
         return None
     return place
+
+
+def _is_own(found: os.stat_result) -> bool:
+    """Whether something belongs to this user, and not to another one, be it root."""
+    return not hasattr(os, "getuid") or found.st_uid == os.getuid()
 
 
 def has(name: str) -> bool:
@@ -68,12 +73,15 @@ def has(name: str) -> bool:
 
 
 def read(name: str) -> bytes | None:
-    """What is kept under a name, or None."""
+    """What is kept under a name; None for what is not there, or damaged, or of another user."""
     place = folder()
     if place is None:
         return None
     try:
-        content = (place / name).read_bytes()
+        with open(place / name, "rb") as file:
+            if not _is_own(os.fstat(file.fileno())):
+                return None
+            content = file.read()
     except OSError:
         return None
     if hashlib.sha256(content[_DIGEST:]).digest() != content[:_DIGEST]:

@@ -52,9 +52,9 @@ def every_kernel() -> Mapping[str, Kernel]:
 
 
 def missing(jobs: Sequence[Job]) -> list[Job]:
-    """What is not in the cache."""
+    """What is not in the cache, or cannot be used as it lies there."""
     return [(kernel, precision) for kernel, precision in jobs
-            if not cache.has(file_name(kernel, precision))]  # fmt: skip
+            if cache.read(file_name(kernel, precision)) is None]  # fmt: skip
 
 
 def processes_wanted(cores: int) -> int:
