@@ -71,6 +71,8 @@ ramp_slope: Final = _slope(
 )
 tanh_slope: Final = _slope("tanh_slope", "d (1 - y^2)", lambda d, y: d * (-y).times(y, 1.0))
 logistic_slope: Final = _slope("logistic_slope", "d y (1 - y)", lambda d, y: d * (y * (1.0 - y)))
+SLOPES: Final[dict[str, Kernel]] = {"Tanh": tanh_slope, "LogisticSigmoid": logistic_slope}
+"""The slope of a function, by its value."""
 
 
 @native

@@ -172,3 +172,55 @@ def fuse_gate(graph: Graph) -> Graph:
             work.replace(call, gated)
             break
     return work.done()
+
+
+def fuse_slope(graph: Graph) -> Graph:
+    """A gradient times the slope of a Tanh or a logistic function, told by the value: at once."""
+    work = Rewriting(graph)
+    for call in graph.calls:
+        if call.primitive != "multiply" or call.inputs[0].shape != call.inputs[1].shape:
+            continue
+        for d, slope in (call.inputs, call.inputs[::-1]):
+            found = _tanh_slope(work, slope) or _logistic_slope(work, slope)
+            if found is not None:
+                name, y, *parts = found
+                work.drop(*parts)
+                at = {"function": name}
+                work.replace(call, Call("slope", (d, y), call.outputs, at, call.origin))
+                break
+    return work.done()
+
+
+Slope = tuple[Any, ...]
+"""The name of a function, its value, and the calls that make its slope."""
+
+
+def _tanh_slope(work: Rewriting, slope: Value) -> Slope | None:
+    less = _one_less(work, slope)
+    square = work.sole(less.inputs[1], "map") if less is not None else None
+    if square is None or square.attributes["function"] != "Square":
+        return None
+    return "Tanh", square.inputs[0], less, square
+
+
+def _logistic_slope(work: Rewriting, slope: Value) -> Slope | None:
+    product = work.sole(slope, "multiply")
+    if product is None:
+        return None
+    y, other = product.inputs
+    less = _one_less(work, other)
+    return (
+        ("LogisticSigmoid", y, product, less) if less is not None and less.inputs[1] == y else None
+    )
+
+
+def _one_less(work: Rewriting, value: Value) -> Call | None:
+    """The call that takes a value from one."""
+    call = work.sole(value, "subtract")
+    if call is None:
+        return None
+    one = call.inputs[0]
+    if (shaped := work.maker(one, "reshape")) is not None:
+        one = shaped.inputs[0]
+    filled = work.maker(one, "fill")
+    return call if filled is not None and filled.attributes["value"] == 1 else None

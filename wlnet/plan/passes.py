@@ -14,6 +14,7 @@ from wlnet.plan.fusion import (
     fuse_bias,
     fuse_gate,
     fuse_pooling,
+    fuse_slope,
     fuse_windows,
 )
 from wlnet.plan.winograd import transform_windows
@@ -91,6 +92,7 @@ PASSES: dict[str, Pass] = {
     "fuse_activation": fuse_activation,
     "fuse_windows": fuse_windows,
     "fuse_gate": fuse_gate,
+    "fuse_slope": fuse_slope,
     "fuse_pooling": fuse_pooling,
     "drop_places": drop_places,
     "transform_windows": transform_windows,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from wlnet.engine.blueprint import Words
 from wlnet.graph.graph import Call, Value
-from wlnet.kernels.arithmetic import BINARY, fill, ramp_slope
+from wlnet.kernels.arithmetic import BINARY, SLOPES, fill, ramp_slope
 from wlnet.kernels.maps import MAPS
 from wlnet.plan.emitter import Emitter, anyhow, collapsed, count_of, emits
 
@@ -45,6 +45,17 @@ def _(e: Emitter, call: Call) -> None:
     (out,) = call.outputs
     e.step(
         ramp_slope, reads=(d, y), writes=(out,), work=count_of(d), what="Ramp's slope",
+        count=count_of(d), d=e.address(d), y=e.address(y), out=e.address(out),
+    )  # fmt: skip
+
+
+@emits("slope")
+def _(e: Emitter, call: Call) -> None:
+    d, y = call.inputs
+    (out,) = call.outputs
+    name = call.attributes["function"]
+    e.step(
+        SLOPES[name], reads=(d, y), writes=(out,), work=3 * count_of(d), what=f"{name}'s slope",
         count=count_of(d), d=e.address(d), y=e.address(y), out=e.address(out),
     )  # fmt: skip
 
