@@ -90,6 +90,11 @@ class Program:
         for slot in blueprint.slots:
             self._place(slot, arrays)
         self._outside: dict[Any, list[tuple[Array, int, int]]] = {}
+        shown = {view.slot for view in (*blueprint.outputs.values(), *blueprint.updates.values())}
+        self._readers: dict[int, list[tuple[Array, int, int]]] = {
+            view.slot: [] for view in blueprint.inputs.values() if view.slot not in shown
+        }
+        """Of each input that is not also a result: the words that say where it lies."""
         self._kept: list[Any] = []
         self._records = [self._record(step.kernel.fields, step.fields) for step in blueprint.steps]
         calls = np.zeros((len(blueprint.steps), CALL_WORDS), np.int64)
@@ -149,6 +154,8 @@ class Program:
 
     def _word(self, field: Field, record: Array, i: int) -> int:
         if isinstance(field, Address):
+            if field.slot in self._readers:
+                self._readers[field.slot].append((record, i, field.offset))
             return self._starts[field.slot] + field.offset
         if isinstance(field, Outside):
             self._outside.setdefault(field.name, []).append((record, i, field.offset))
@@ -168,6 +175,29 @@ class Program:
         """Set an outside word, such as the address of a table; the caller keeps it alive."""
         for record, i, offset in self._outside.get(name, ()):
             record[i] = word + offset
+
+    def lend(self, name: str, numbers: Array) -> bool:
+        """Have an input read where it lies, until it is taken back; whether that can be.
+
+        The caller keeps it alive, and unchanged. Else the numbers have to be copied into `inputs`.
+        """
+        view, usual = self.blueprint.inputs[name], self.inputs[name]
+        fits = numbers.flags.c_contiguous and numbers.flags.aligned
+        if not fits or numbers.dtype != usual.dtype or numbers.shape != usual.shape:
+            return False
+        if view.slot not in self._readers:
+            return False
+        self._read(view.slot, numbers.ctypes.data)
+        return True
+
+    def take_back(self, name: str) -> None:
+        """Have an input read from `inputs` again."""
+        slot = self.blueprint.inputs[name].slot
+        self._read(slot, self._starts[slot])
+
+    def _read(self, slot: int, start: int) -> None:
+        for record, i, offset in self._readers.get(slot, ()):
+            record[i] = start + offset
 
     # Running
 

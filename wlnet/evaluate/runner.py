@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -28,6 +29,8 @@ BATCH = 64
 WORK, NEAR = 1e9, 16 << 20
 """Else more, up to so many operations and bytes of memory in one go: to start threads is not felt
 then, and what one layer writes is near when the next one reads it."""
+LENT = 1 << 16
+"""Bytes of an input from which a copy takes longer than to tell where it lies."""
 WORTH = 4e-4
 """Seconds of a batch from which threads, made for each batch, are worth it."""
 KEPT = 6
@@ -72,9 +75,8 @@ class Runner:
             size = min(chunk, count - start)
             program, lock = self.program(size, shapes)
             with lock:
-                for name, array in columns.items():
-                    copy_into(array[start : start + size], program.inputs[name], name, start)
-                program.run(seed=self.seed, step=step)
+                with _given(program, columns, start, size):
+                    program.run(seed=self.seed, step=step)
                 if program.bad:
                     for name, array in columns.items():
                         check_finite(array, name)
@@ -145,6 +147,20 @@ class Runner:
             constants=arrays,
             checked=True,
         )
+
+
+@contextmanager
+def _given(program: Program, columns: Mapping[str, Array], start: int, size: int) -> Iterator[None]:
+    """A program with some examples of columns: a copy of those, or where they lie if many."""
+    parts = {name: array[start : start + size] for name, array in columns.items()}
+    try:
+        for name, part in parts.items():
+            if part.nbytes < LENT or not program.lend(name, part):
+                copy_into(part, program.inputs[name], name, start)
+        yield
+    finally:
+        for name in parts:
+            program.take_back(name)
 
 
 def run_columns(runner: Runner, columns: Mapping[str, Any], chunk: int | None) -> dict[Any, Any]:
