@@ -5,15 +5,17 @@ from __future__ import annotations
 import argparse
 import sys
 from fnmatch import fnmatch
+from statistics import median
 
 from tests.benchmarks import page
 from tests.benchmarks.cases import Case, small
-from tests.benchmarks.figures import middle, told
+from tests.benchmarks.figures import told
 from tests.benchmarks.kernels import figures
 from tests.benchmarks.machine import description
 from tests.benchmarks.page import all_cases
 from tests.benchmarks.race import Outcome, race
 from tests.benchmarks.results import Results
+from tests.benchmarks.revision import revision
 
 KERNELS = "kernels"
 
@@ -31,6 +33,9 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--once", action="store_true", help="one step each, to see that all can")
     parser.add_argument("--list", action="store_true", help="the names of the cases")
+    parser.add_argument(
+        "--page", action="store_true", help="write the page from what there is, measure nothing"
+    )
     return parser.parse_args()
 
 
@@ -47,11 +52,10 @@ def wanted(patterns: str) -> list[Case]:
 def report(case: Case, outcome: Outcome) -> None:
     """The figures of a case, on the screen."""
     print(f"{case.name}: {case.title}", flush=True)
-    entry = {"seconds": outcome.seconds}
-    for contender in case.contenders:
-        seconds = middle(entry, contender)
-        words = told(case, seconds) if seconds else f"failed: {outcome.failed[contender]}"
-        print(f"  {contender:36s}{words:>24s}", flush=True)
+    words = {name: f"failed: {last}" for name, last in outcome.failed.items()}
+    words |= {name: told(case, median(runs)) for name, runs in outcome.seconds.items()}
+    for contender in filter(words.__contains__, case.contenders):
+        print(f"  {contender:36s}{words[contender]:>24s}", flush=True)
     if outcome.busy_starts:
         print(f"  {outcome.busy_starts} runs began on a busy machine", flush=True)
 
@@ -63,9 +67,13 @@ def main() -> None:
     if options.list:
         print("\n".join(f"{case.name:24s}{case.title}" for case in cases))
         return
+    if options.page:
+        save(results)
+        return
     pythons = {"wlnet": sys.executable}
     for case in cases:
         work = small(case).work if options.once else case.work
+        commit = revision()
         present = [name for name in case.contenders if options.peers or name.startswith("wlnet")]
         outcome = race(
             work,
@@ -78,10 +86,11 @@ def main() -> None:
             print(f"{case.name}: {outcome.failed or 'all can'}", flush=True)
             continue
         report(case, outcome)
-        results.add(case.name, outcome, options.rounds, machine)
+        results.add(case.name, outcome, options.rounds, machine, commit)
         save(results)
     if not options.once and any(fnmatch(KERNELS, one) for one in options.cases.split(",")):
-        results.add_kernels(figures(), machine)
+        commit = revision()
+        results.add_kernels(figures(), machine, commit)
         save(results)
 
 

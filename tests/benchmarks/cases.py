@@ -64,8 +64,8 @@ LENET = Net("lenet", (28,))
 DEEP = Net("mlp", (1024,) * 9)
 TORCH = ("torch fused", "torch fused compile")
 TORCH_SMALL = (*TORCH, "torch fused one_thread")
-TORCH_IMAGES = ("torch fused", "torch fused channels_last", "torch fused channels_last compile")
-TORCH_LARGE = ("torch fused", "torch fused channels_last")
+TORCH_FROZEN = ("torch fused", "torch fused channels_last")
+TORCH_IMAGES = (*TORCH_FROZEN, "torch fused channels_last compile")
 TORCH_CACHED = ("torch fused cached", "torch fused channels_last cached")
 EAGER = ("torch eager", "torch eager one_thread")
 JAX = ("jax step", "jax scan")
@@ -121,16 +121,17 @@ GOALS = (
     mlp(1, 1500, 5, Peer("PyTorch", TORCH_SMALL, 5, 10), Peer("JAX", JAX, 1.1, 2)),
     lenet(64, 1920, Peer("PyTorch", TORCH_IMAGES, 3, 4.5), Peer("JAX", JAX, 4, 6)),
     lenet(256, 2560, Peer("PyTorch", TORCH_IMAGES, 3, 4.3), Peer("JAX", JAX, 6, 9)),
+    lenet(16, 960, Peer("PyTorch", TORCH_IMAGES), Peer("JAX", JAX)),
     lenet(1, 400, Peer("PyTorch", TORCH_IMAGES), Peer("JAX", JAX)),
     Case("adam_10m", "Adam, 10M values in 8 arrays with 8 multipliers, one example a step",
          Work(Net("beside", (8, 1250, 1000)), batch=1, examples=200, rates=8), "steps/s",
          (Peer("PyTorch, the whole step", ("torch fused",), 1.1, 1.25),
           Peer("PyTorch, its update alone", ("torch fused update",)))),
     transfer(1, "only the last linear layer learns",
-             Peer("PyTorch, frozen", TORCH_LARGE, 20, 40),
+             Peer("PyTorch, frozen", TORCH_FROZEN, 20, 40),
              Peer("PyTorch, features cached by hand", TORCH_CACHED, 3, 6)),
     transfer(2, "the last two linear layers learn",
-             Peer("PyTorch, frozen", TORCH_LARGE, 7, 11),
+             Peer("PyTorch, frozen", TORCH_FROZEN, 7, 11),
              Peer("PyTorch, features cached by hand", TORCH_CACHED, 2.5, 3.5)),
     inference("MLP", MLP, 1, 2000, Peer("PyTorch, eager", EAGER, 4, 6), onnx(1.4, 2),
               scripted("torch jit", "torch jit one_thread")),
@@ -158,7 +159,7 @@ def residual(channels: int, size: int, examples: int) -> Case:
     """A small residual net of 3x3 convolutions with batch normalization."""
     work = Work(Net("residual", (channels, size)), batch=16, examples=examples, rounds=3)
     title = f"residual net, 3x3, {channels} channels at {size}x{size}, batch 16"
-    peer = Peer("PyTorch", TORCH_LARGE, 1, 2)
+    peer = Peer("PyTorch", TORCH_IMAGES, 1, 2)
     return Case(f"residual_{channels}_{size}", title, work, "examples/s", (peer,))
 
 
@@ -166,7 +167,7 @@ def deep(last: int | None) -> Case:
     """Eight layers of 1024."""
     which = "only the last one learns" if last else "all learn"
     work = Work(DEEP, examples=1024, rounds=4, last=last)
-    peer = Peer("PyTorch", ("torch fused",))
+    peer = Peer("PyTorch", TORCH)
     name = "deep_last" if last else "deep_all"
     return Case(name, f"8 layers 1024 wide, {which}, batch 64", work, "examples/s", (peer,))
 
@@ -180,7 +181,7 @@ def lstm(length: int, width: int, size: int, batch: int, examples: int) -> Case:
 
 
 ODD = Net("mlp", (783, 251, 127, 11))
-ATTENTION = Peer("PyTorch", ("torch fused", "torch fused builtin"), 1, 2)
+ATTENTION = Peer("PyTorch", (*TORCH, "torch fused builtin", "torch fused builtin compile"), 1, 2)
 OTHERS = (
     Case("mlp_6x1024", "MLP of 6 layers 1024 wide, batch 64",
          Work(Net("mlp", (784, *(1024,) * 5, 10)), examples=1024, rounds=2), "examples/s",
@@ -204,7 +205,7 @@ OTHERS = (
          (Peer("PyTorch", TORCH, 1, 2), Peer("JAX", JAX))),
     Case("odd_lenet_23", "LeNet on 29x29, batch 23",
          Work(Net("lenet", (29,)), batch=23, examples=920), "examples/s",
-         (Peer("PyTorch", TORCH_LARGE, 1, 2),)),
+         (Peer("PyTorch", TORCH_IMAGES, 1, 2),)),
     inference("MLP", MLP, 256, 200, Peer("PyTorch, eager", EAGER), onnx()),
     inference("LeNet", LENET, 256, 10, Peer("PyTorch, eager", EAGER), onnx()),
 )  # fmt: skip

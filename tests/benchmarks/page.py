@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any, Literal
 
 from tests.benchmarks.cases import GOALS, OTHERS, Case
 from tests.benchmarks.figures import (
+    WITHIN,
     amount,
     best_of,
     middle,
     ratio,
-    step,
+    set_up,
+    steps_alone,
     told,
     verdict,
     verdict_on_seconds,
@@ -35,6 +38,11 @@ peer's best variant in the same turns. wlnet is used through its public function
 and `net_train` with its defaults (it shuffles the examples in every round and measures losses and
 error rates, which the peers here do not). A run of wlnet is a whole call, with all that is done
 once a call: the check of the data, the plan, the net that comes back. float32 everywhere.
+
+Rows come from different runs of the benchmarks: each says how many runs its figures are the median
+of, in bold where others have more or fewer, when that was, and at which commit. "No commit": the
+run did not keep it. "Within the spread": the goal lies between the ratio of wlnet's slowest run to
+the peer's fastest one and that of the fastest to the slowest, so that chance may have decided.
 """
 
 NOTES = """\
@@ -52,26 +60,53 @@ NOTES = """\
 * scikit-learn and ONNX Runtime are there where they can do the same work.
 """
 
+VARIANTS = """\
+A peer's best is the fastest of the variants that were run for the case, and these are not all that
+there are: each compiled one takes up to a minute to prepare. fused: Adam in one kernel.
+channels_last: that layout of images. compile: the loss by torch.compile. builtin: PyTorch's own
+attention. one_thread: no second thread. step and scan: jitted, a step or a whole round a call.
+"""
+
+GROWTH = """\
+A step is what one more costs. Each turn has a short run and a longer one; what the longer one takes
+more, divided by the steps that it has more, is a step, for wlnet and for the peer alike. What the
+short run of wlnet takes beside its steps is done once a call of `net_train`: the check of the data,
+the plan, the net that comes back. The peer's loop has nothing of the kind: its net and its
+optimizer are made before it begins. It is run without torch.compile here.
+"""
+
+FIGURES = """\
+A figure is that of whole runs. Those of the growth of cost are the short ones, so that what wlnet
+does once a call counts most in some of them; a step is told above.
+"""
+
 NOTHING = "Not measured yet.\n"
+STAMP = ("runs", "measured")
+"""The columns that tell where a row comes from."""
 
 
 def page(results: Results) -> str:
     """The whole page."""
-    goals = ["case", "peer", "wlnet", "peer's best", "variant", "ratio", "must", "aim", ""]
-    figures = ["case", "contender", "median", "slowest to fastest", "runs", "memory at most"]
+    goals = ["case", "peer", "wlnet", "peer's best", "variant", "ratio", "must", "aim", "", *STAMP]
+    figures = ["case", "contender", "median", "slowest to fastest", "memory at most", *STAMP]
     parts = [
         INTRODUCTION,
         *machines(results),
         "## Goals\n",
         table(goals, goal_rows(results)),
         NOTES,
+        "## Variants\n",
+        VARIANTS,
+        table(["peer", "variants that were run", "cases"], variant_rows(results)),
         "## Freezing\n",
         *freezing(results),
         "## Growth of cost\n",
+        GROWTH,
         *(part for series in SERIES for part in growth(series, results)),
         "## Kernels\n",
-        kernels(results),
+        *kernels(results),
         "## All figures\n",
+        FIGURES,
         table(figures, figure_rows(results)),
         *failures(results),
     ]
@@ -96,7 +131,7 @@ def machines(results: Results) -> Iterator[str]:
     for number, machine in enumerate(results.machines):
         entries = [entry for entry in results.cases.values() if entry["machine"] == number]
         versions = {name: text for entry in entries for name, text in entry["versions"].items()}
-        dates = sorted({entry["date"] for entry in entries})
+        dates = sorted({entry.get("date", "no date") for entry in entries})
         runs = sum(len(of_one) for entry in entries for of_one in entry["seconds"].values())
         busy = sum(entry["busy_starts"] for entry in entries)
         rows = {
@@ -104,10 +139,23 @@ def machines(results: Results) -> Iterator[str]:
             "threads of each contender": str(machine["cores used"]),
             "versions": ", ".join(f"{name} {text}" for name, text in sorted(versions.items())),
             "runs begun on a busy machine": f"{busy} of {runs}",
+            "runs of most cases": str(results.usual_rounds),
             "measured": " to ".join(dict.fromkeys([*dates[:1], *dates[-1:]])),
         }
         yield "## The machine\n" if len(results.machines) == 1 else f"## Machine {number + 1}\n"
         yield table(["", ""], rows.items())
+
+
+def stamp(results: Results, *entries: dict[str, Any]) -> list[str]:
+    """How many runs are behind a row, in bold where others have more or fewer; when they were."""
+    usual, rounds = results.usual_rounds, dict.fromkeys(entry["rounds"] for entry in entries)
+    told = [str(count) if count == usual else f"**{count}**" for count in rounds]
+    return [", ".join(told), "; ".join(dict.fromkeys(map(when, entries)))]
+
+
+def when(entry: dict[str, Any]) -> str:
+    """Date and commit of what was measured, or that they were not kept."""
+    return f"{entry.get('date') or 'no date'}, {entry.get('commit') or 'no commit'}"
 
 
 def goal_rows(results: Results) -> Iterator[list[str]]:
@@ -120,8 +168,9 @@ def goal_rows(results: Results) -> Iterator[list[str]]:
             if own and best and times:
                 yield [
                     *(case.title, peer.label, told(case, own), told(case, best[0])),
-                    *(best[1].partition(" ")[2], f"**{times:.3g}**"),
+                    *(best[1].partition(" ")[2], f"**{times.middle:.3g}**"),
                     *(plain(peer.must), plain(peer.aim), verdict(times, peer.must, peer.aim)),
+                    *stamp(results, entry),
                 ]
         for limit in case.limits:
             seconds = middle(entry, limit.contender)
@@ -129,13 +178,29 @@ def goal_rows(results: Results) -> Iterator[list[str]]:
                 yield [
                     *(case.title, f"{limit.contender}, alone", told(case, seconds), "", "", ""),
                     *(plain(limit.must, " s"), plain(limit.aim, " s")),
-                    verdict_on_seconds(seconds, limit.must, limit.aim),
+                    verdict_on_seconds(entry["seconds"][limit.contender], limit.must, limit.aim),
+                    *stamp(results, entry),
                 ]
 
 
 def plain(goal: float | None, unit: str = "") -> str:
     """A goal as it was written, or nothing."""
     return "" if goal is None else f"{goal:g}{unit}"
+
+
+def variant_rows(results: Results) -> Iterator[list[str]]:
+    """Which variants of a peer were run, and for which cases."""
+    found: dict[tuple[str, str], list[str]] = {}
+    patterns = {case.name: f"{series.name}_*" for series in SERIES for case in series.cases}
+    for case in all_cases():
+        ran = results.cases.get(case.name, {"seconds": {}})["seconds"]
+        for peer in case.peers:
+            names = ", ".join(name.partition(" ")[2] for name in peer.variants if name in ran)
+            if names:
+                name = patterns.get(case.name, case.name)
+                found.setdefault((peer.label, names), []).append(f"`{name}`")
+    for (label, names), cases in sorted(found.items()):
+        yield [label, names, " ".join(dict.fromkeys(cases))]
 
 
 def freezing(results: Results) -> Iterator[str]:
@@ -149,33 +214,54 @@ def freezing(results: Results) -> Iterator[str]:
     for contender in case.contenders:
         slow, fast = middle(every, contender), middle(last, contender)
         if slow and fast:
-            rows.append([contender, told(case, slow), told(case, fast), f"**{slow / fast:.3g}**"])
+            cells = [contender, told(case, slow), told(case, fast), f"**{slow / fast:.3g}**"]
+            rows.append([*cells, *stamp(results, every, last)])
     work = case.work
     yield (
         f"Eight layers 1024 wide, batch {work.batch}, {work.rounds} rounds over {work.examples} "
         "examples: all of them trained, and only the last one.\n"
     )
-    yield table(["", "all learn", "only the last one", "times as fast"], rows)
+    yield table(["", "all learn", "only the last one", "times as fast", *STAMP], rows)
 
 
 def growth(series: Series, results: Results) -> Iterator[str]:
-    """One series, and what a step costs."""
+    """One series: what a step costs, and what wlnet does once a call."""
     rows = []
     for size, case in zip(series.sizes, series.cases, strict=True):
-        entry, peer = results.cases.get(case.name, {"seconds": {}}), case.peers[0]
-        own, best, times = middle(entry, "wlnet"), best_of(entry, peer), ratio(case, entry, peer)
-        if own:
-            told = [step(case, own), step(case, best[0]) if best else ""]
-            rows.append([str(size), *told, f"**{times:.3g}**" if times else ""])
+        entry = results.cases.get(case.name)
+        if entry:
+            rows.append([str(size), *growth_cells(case, entry), *stamp(results, entry)])
     yield f"{series.title}:\n"
-    yield table([series.size, "wlnet, a step", "PyTorch, a step", "ratio"], rows)
+    head = ["wlnet, a step", "PyTorch, a step", "ratio", "wlnet, once a call"]
+    yield table([series.size, *head, *STAMP], rows)
 
 
-def kernels(results: Results) -> str:
+def growth_cells(case: Case, entry: dict[str, Any]) -> list[str]:
+    """A step of wlnet and of the peer, their ratio, what wlnet does once a call."""
+    steps, peer = steps_alone(case, entry), case.peers[0]
+    own, best, times = middle(steps, "wlnet"), best_of(steps, peer), ratio(case, steps, peer)
+    once = set_up(case, entry, "wlnet")
+    within = f", {WITHIN}" if times and times.holds(1) else ""
+    return [
+        small(own, "µs") if own else "not measured",
+        small(best[0], "µs") if best else "",
+        f"**{times.middle:.3g}**{within}" if times else "",
+        "" if once is None else small(once, "ms"),
+    ]
+
+
+def small(seconds: float, unit: Literal["ms", "µs"]) -> str:
+    """A time in thousandths or millionths of a second."""
+    return amount(seconds * {"ms": 1e3, "µs": 1e6}[unit], unit)
+
+
+def kernels(results: Results) -> Iterator[str]:
     """The limits of the machine, and kernels as parts of them."""
     rows = results.kernels["rows"] if results.kernels else []
     head = ["", "", "of the limit"]
-    return table(
+    if results.kernels:
+        yield f"Measured {when(results.kernels)}.\n"
+    yield table(
         head,
         (
             [
@@ -198,7 +284,8 @@ def figure_rows(results: Results) -> Iterator[list[str]]:
             yield [
                 *(f"`{case.name}`{where}", contender, told(case, seconds)),
                 f"{told(case, max(runs))} to {told(case, min(runs))}",
-                *(str(len(runs)), f"{memory / 2**20:,.0f} MiB" if memory else ""),
+                f"{memory / 2**20:,.0f} MiB" if memory else "",
+                *stamp(results, entry),
             ]
 
 

@@ -26,9 +26,13 @@ THREAD_VARIABLES = ("OMP", "OPENBLAS", "MKL", "NUMBA")
 
 @dataclass
 class Outcome:
-    """What came of a race: seconds of every run, bytes of memory at most, who failed and why."""
+    """What came of a race: seconds of every run, bytes of memory at most, who failed and why.
+
+    longer: the seconds of the runs with more rounds, where the work asks for them.
+    """
 
     seconds: dict[str, list[float]] = field(default_factory=dict)
+    longer: dict[str, list[float]] = field(default_factory=dict)
     memory: dict[str, int] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     versions: dict[str, str] = field(default_factory=dict)
@@ -70,10 +74,10 @@ class Contender:
         self._answer()
         return versions
 
-    def run(self) -> float:
-        """The seconds of one run."""
+    def run(self) -> list[float]:
+        """The seconds of each run of a turn."""
         self._send("run")
-        seconds: float = self._answer()
+        seconds: list[float] = self._answer()
         return seconds
 
     def memory(self) -> int:
@@ -130,6 +134,7 @@ def race(
             except Failed as last_words:
                 outcome.failed[contender.name] = str(last_words)
                 outcome.seconds.pop(contender.name, None)
+                outcome.longer.pop(contender.name, None)
                 running.remove(contender)
                 contender.close()
 
@@ -138,7 +143,8 @@ def race(
 
     def run(contender: Contender) -> None:
         outcome.busy_starts += not quiet(patience)
-        outcome.seconds.setdefault(contender.name, []).append(contender.run())
+        for kept, seconds in zip((outcome.seconds, outcome.longer), contender.run(), strict=False):
+            kept.setdefault(contender.name, []).append(seconds)
 
     def end(contender: Contender) -> None:
         outcome.memory[contender.name] = contender.memory()

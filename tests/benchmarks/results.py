@@ -6,6 +6,7 @@ import dataclasses
 import datetime
 import json
 import re
+import statistics
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -52,34 +53,51 @@ class Results:
         return found
 
     @property
+    def usual_rounds(self) -> int:
+        """How many runs most cases have."""
+        counts = statistics.multimode(entry["rounds"] for entry in self.cases.values())
+        return counts[0] if counts else 0
+
+    @property
     def kernels(self) -> dict[str, Any] | None:
         """The figures of the kernels, if there are any."""
         found: dict[str, Any] | None = self.content["kernels"]
         return found
 
-    def add(self, name: str, outcome: Outcome, rounds: int, machine: dict[str, Any]) -> None:
+    def add(
+        self,
+        name: str,
+        outcome: Outcome,
+        rounds: int,
+        machine: dict[str, Any],
+        commit: str | None = None,
+    ) -> None:
         """A case that was run."""
-        seconds = {
-            contender: [float(f"{one:.5g}") for one in runs]
-            for contender, runs in outcome.seconds.items()
-        }
         self.cases[name] = {
             **dataclasses.asdict(outcome),
-            **self._stamp(machine),
-            "seconds": seconds,
+            **self._stamp(machine, commit),
+            "seconds": _short(outcome.seconds),
+            "longer": _short(outcome.longer),
             "rounds": rounds,
         }
 
-    def add_kernels(self, figures: Sequence[Figure], machine: dict[str, Any]) -> None:
+    def add_kernels(
+        self, figures: Sequence[Figure], machine: dict[str, Any], commit: str | None = None
+    ) -> None:
         """The figures of the kernels."""
         rows = [dataclasses.asdict(figure) for figure in figures]
-        self.content["kernels"] = {**self._stamp(machine), "rows": rows}
+        self.content["kernels"] = {**self._stamp(machine, commit), "rows": rows}
 
-    def _stamp(self, machine: dict[str, Any]) -> dict[str, Any]:
+    def _stamp(self, machine: dict[str, Any], commit: str | None) -> dict[str, Any]:
         if machine not in self.machines:
             self.machines.append(machine)
         today = datetime.datetime.now(datetime.UTC).date().isoformat()
-        return {"machine": self.machines.index(machine), "date": today}
+        return {"machine": self.machines.index(machine), "date": today, "commit": commit}
 
     def _entries(self) -> list[dict[str, Any]]:
         return [*self.cases.values(), *([self.kernels] if self.kernels else [])]
+
+
+def _short(seconds: dict[str, list[float]]) -> dict[str, list[float]]:
+    """Five digits of each."""
+    return {name: [float(f"{one:.5g}") for one in runs] for name, runs in seconds.items()}

@@ -5,24 +5,36 @@ No test here depends on how fast anything is, and no peer needs to be installed.
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args, get_type_hints
 
 import llvmlite.binding as llvm
 import pytest
 
 import wlnet as wl
 from tests.benchmarks import page
+from tests.benchmarks.__main__ import report
 from tests.benchmarks.cases import GOALS, OTHERS, Case, Limit, Peer
 from tests.benchmarks.contenders import wlnet_nets
 from tests.benchmarks.data import examples
-from tests.benchmarks.figures import amount, best_of, ratio, verdict, verdict_on_seconds
+from tests.benchmarks.figures import (
+    Span,
+    amount,
+    best_of,
+    ratio,
+    set_up,
+    steps_alone,
+    verdict,
+    verdict_on_seconds,
+)
 from tests.benchmarks.growth import SERIES, Series
 from tests.benchmarks.kernels import Figure, fma_code, fma_peak
 from tests.benchmarks.machine import description, lanes
 from tests.benchmarks.race import Outcome, race
 from tests.benchmarks.results import Results
+from tests.benchmarks.revision import CHANGED, revision
 from tests.benchmarks.work import Net, Task, Work
 
 CASES = page.all_cases()
@@ -32,6 +44,7 @@ TINY_NETS = [
     Net("lenet", (16,)),
     Net("residual", (4, 8)),
     Net("attention", (5, 4)),
+    Net("lstm", (5, 4, 3)),
     Net("beside", (3, 4, 5)),
 ]
 MACHINE = {"CPU": "a small one", "cores used": 2}
@@ -72,6 +85,7 @@ def test_a_case_is_well_formed(case: Case) -> None:
             harder = goal.aim > goal.must if isinstance(goal, Peer) else goal.aim < goal.must
             assert harder, goal
     assert Work.from_json(work.to_json()) == work
+    assert not work.longer or work.longer > work.rounds
 
 
 def test_every_net_of_the_goals_is_compared_with_somebody() -> None:
@@ -79,11 +93,15 @@ def test_every_net_of_the_goals_is_compared_with_somebody() -> None:
     assert all(any(peer.must for peer in case.peers) or case.limits for case in GOALS[:6])
 
 
+def test_there_is_a_tiny_net_of_every_kind() -> None:
+    assert {net.kind for net in TINY_NETS} == set(get_args(get_type_hints(Net)["kind"]))
+
+
 @pytest.mark.parametrize("net", TINY_NETS, ids=[net.kind for net in TINY_NETS])
 @pytest.mark.parametrize("task", ["train", "evaluate"])
 def test_wlnet_runs_every_kind_of_net(net: Net, task: Task, monkeypatch: Any) -> None:
     monkeypatch.setenv("THREADS", "2")
-    result = wlnet_nets.prepare(Work(net, task=task, batch=4, examples=8, rounds=2), "")()
+    result = wlnet_nets.prepare(Work(net, task=task, batch=4, examples=8), "")(2)
     if task == "evaluate":
         assert isinstance(result, list)
         assert [len(answer) for answer in result] == [4, 4]
@@ -127,18 +145,20 @@ def test_every_class_is_among_the_examples(kind: str) -> None:
 
 def test_a_tiny_case_runs_from_the_worker_to_the_page(tmp_path: Path) -> None:
     case = GOALS[0]
-    work = Work(Net("mlp", (4, 3, 2)), batch=8, examples=16)
+    work = Work(Net("mlp", (4, 3, 2)), batch=8, examples=16, longer=4)
     ran = race(work, ["wlnet"], 2, python_of=lambda _: sys.executable, patience=0)
     assert not ran.failed
-    assert len(ran.seconds["wlnet"]) == 2 and min(ran.seconds["wlnet"]) > 0
+    for lengths in (ran.seconds["wlnet"], ran.longer["wlnet"]):
+        assert len(lengths) == 2 and min(lengths) > 0
     assert ran.memory["wlnet"] > 2**20
     assert ran.versions["wlnet"] == wl.__version__
 
     results = Results()
-    results.add(case.name, ran, 2, description())
+    results.add(case.name, ran, 2, description(), "abc1234")
     results.write(tmp_path / "results.json")
     text = page.page(Results.read(tmp_path / "results.json"))
-    assert [cells[1] for cells in rows(text, f"| `{case.name}`")] == ["wlnet"]
+    ((_, contender, *_, runs, measured),) = rows(text, f"| `{case.name}`")
+    assert (contender, runs) == ("wlnet", "2") and measured.endswith(", abc1234")
 
 
 def test_a_contender_that_fails_says_why_and_the_others_go_on() -> None:
@@ -146,7 +166,16 @@ def test_a_contender_that_fails_says_why_and_the_others_go_on() -> None:
     ran = race(work, ["nobody", "wlnet"], 1, python_of=lambda _: sys.executable, patience=0)
     assert list(ran.failed) == ["nobody"]
     assert "nobody_nets" in ran.failed["nobody"]
-    assert list(ran.seconds) == ["wlnet"]
+    assert list(ran.seconds) == ["wlnet"] and not ran.longer
+
+
+def test_the_screen_tells_of_those_who_were_there_and_who_failed(capsys: Any) -> None:
+    ran = outcome(wlnet=[1.0])
+    ran.failed["jax step"] = "not installed"
+    report(GOALS[0], ran)
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert [line.split("  ")[1] for line in lines] == ["wlnet", "jax step"]
+    assert lines[1].endswith("failed: not installed")
 
 
 def test_a_ratio_is_that_of_the_medians_against_the_best_variant_of_a_peer() -> None:
@@ -160,7 +189,7 @@ def test_a_ratio_is_that_of_the_medians_against_the_best_variant_of_a_peer() -> 
         }
     }
     assert best_of(entry, peer) == (6.0, "torch fused compile")
-    assert ratio(case, entry, peer) == 3.0
+    assert ratio(case, entry, peer) == Span(6 / 9, 3.0, 6.0)
     assert ratio(case, {"seconds": {"wlnet": [1.0]}}, peer) is None
 
 
@@ -168,14 +197,32 @@ def test_a_ratio_is_that_of_the_medians_against_the_best_variant_of_a_peer() -> 
     ("reached", "words"), [(5, "aim reached"), (4, "must reached"), (3.9, "**below must**")]
 )
 def test_a_goal_is_reached_or_not(reached: float, words: str) -> None:
-    assert verdict(reached, 4, 5) == words
+    assert verdict(Span(reached, reached, reached), 4, 5) == words
+
+
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        (Span(4, 4.5, 6), "must reached"),
+        (Span(3.9, 4.5, 6), "must reached, within the spread"),
+        (Span(3, 3.9, 4), "**below must**, within the spread"),
+        (Span(4.9, 5, 6), "aim reached, within the spread"),
+    ],
+)
+def test_a_goal_that_single_runs_miss_or_reach_is_within_the_spread(span: Span, words: str) -> None:
+    assert verdict(span, 4, 5) == words
+
+
+def test_what_has_no_goals_has_no_verdict() -> None:
+    assert verdict(Span(0.5, 1, 2), None, None) == ""
 
 
 def test_fewer_seconds_are_better() -> None:
-    assert verdict_on_seconds(4, 10, 5) == "aim reached"
-    assert verdict_on_seconds(7, 10, 5) == "must reached"
-    assert verdict_on_seconds(11, 10, 5) == "**below must**"
-    assert verdict_on_seconds(1, None, 0.8) == "below aim"
+    assert verdict_on_seconds([4], 10, 5) == "aim reached"
+    assert verdict_on_seconds([7], 10, 5) == "must reached"
+    assert verdict_on_seconds([11], 10, 5) == "**below must**"
+    assert verdict_on_seconds([1], None, 0.8) == "below aim"
+    assert verdict_on_seconds([0.7, 0.9, 1], None, 0.8) == "below aim, within the spread"
 
 
 def test_figures_have_three_digits() -> None:
@@ -193,7 +240,7 @@ def test_the_page_shows_ratio_and_goals_beside_one_another() -> None:
     ran.busy_starts = 2
     results.add(case.name, ran, 1, MACHINE)
     text = page.page(results)
-    torch, jax = rows(text, f"| {case.title}")
+    torch, jax = (row[:-2] for row in rows(text, f"| {case.title}"))
     per_second = amount(case.amount / 0.5, "examples/s")
     assert torch[1:3] == ["PyTorch", per_second]
     assert torch[4:] == ["fused", "**4.5**", "4", "5", "must reached"]
@@ -206,20 +253,114 @@ def test_the_page_tells_what_freezing_is_worth() -> None:
     results.add("deep_all", outcome(wlnet=[8.0], torch_fused=[6.0]), 1, MACHINE)
     results.add("deep_last", outcome(wlnet=[1.0], torch_fused=[2.0]), 1, MACHINE)
     text = page.page(results)
-    assert [row[-1] for row in (*rows(text, "| wlnet |"), *rows(text, "| torch fused |"))] == [
+    assert [row[3] for row in (*rows(text, "| wlnet |"), *rows(text, "| torch fused |"))] == [
         "**8**",
         "**3**",
     ]
 
 
+def grown(case: Case, once: float, step: float) -> Outcome:
+    """A race in which wlnet does something once a call; a step of the peer takes thrice as long."""
+    ran = outcome()
+    for name, before, each in (("wlnet", once, step), ("torch fused", 0.0, 3 * step)):
+        short = before + case.work.steps * each
+        ran.seconds[name] = [short] * 3
+        ran.longer[name] = [short + case.work.more_steps * each] * 3
+    return ran
+
+
 @pytest.mark.parametrize("series", SERIES, ids=[series.name for series in SERIES])
-def test_the_growth_of_cost_is_told_for_one_step(series: Series) -> None:
+def test_the_growth_of_cost_is_told_for_a_step_without_what_is_done_once(series: Series) -> None:
     case, results = series.cases[-1], Results()
     assert case in CASES
-    seconds = case.work.steps * 5e-6
-    results.add(case.name, outcome(wlnet=[seconds], torch_fused=[3 * seconds]), 1, MACHINE)
+    results.add(case.name, grown(case, 0.7, 5e-6), 3, MACHINE)
     (row,) = rows(page.page(results), f"| {series.sizes[-1]} |")
-    assert row == [str(series.sizes[-1]), "5 µs", "15 µs", "**3**"]
+    assert row[:-2] == [str(series.sizes[-1]), "5 µs", "15 µs", "**3**", "700 ms"]
+
+
+def test_a_row_without_longer_runs_tells_no_step() -> None:
+    case, results = SERIES[0].cases[0], Results()
+    results.add(case.name, outcome(wlnet=[1.0], torch_fused=[2.0]), 1, MACHINE)
+    del results.cases[case.name]["longer"]
+    (row,) = rows(page.page(results), f"| {SERIES[0].sizes[0]} |")
+    assert row[1:-2] == ["not measured", "", "", ""]
+
+
+def test_a_longer_run_that_took_no_longer_tells_no_step() -> None:
+    case = SERIES[0].cases[0]
+    entry = {"seconds": {"wlnet": [1.0, 1.0]}, "longer": {"wlnet": [2.0, 0.9]}}
+    assert steps_alone(case, entry)["seconds"] == {}
+    assert set_up(case, entry, "wlnet") is None
+
+
+def test_growth_within_the_spread_is_called_so() -> None:
+    case, results = SERIES[0].cases[0], Results()
+    ran = grown(case, 0.1, 5e-6)
+    ran.longer["torch fused"][0] = ran.seconds["torch fused"][0] + case.work.more_steps * 4e-6
+    results.add(case.name, ran, 3, MACHINE)
+    (row,) = rows(page.page(results), f"| {SERIES[0].sizes[0]} |")
+    assert row[3] == "**3**, within the spread"
+
+
+def test_every_row_tells_runs_date_and_commit_or_that_they_were_not_kept() -> None:
+    results = Results()
+    for name, commit in (("mlp_64", "abc1234"), ("mlp_16", None), ("lenet_64", None)):
+        results.add(name, outcome(wlnet=[0.5], torch_fused=[2.0]), 7, MACHINE, commit)
+    results.cases["mlp_64"]["date"] = "2026-01-02"
+    results.cases["lenet_64"]["rounds"] = 1
+    del results.cases["lenet_64"]["date"], results.cases["lenet_64"]["commit"]
+    results.cases["mlp_16"]["date"] = "2026-01-03"
+    text = page.page(results)
+    for name, told in (
+        ("mlp_64", ["7", "2026-01-02, abc1234"]),
+        ("mlp_16", ["7", "2026-01-03, no commit"]),
+        ("lenet_64", ["**1**", "no date, no commit"]),
+    ):
+        title = next(case.title for case in CASES if case.name == name)
+        for row in (*rows(text, f"| {title} |"), *rows(text, f"| `{name}` |")):
+            assert row[-2:] == told
+
+
+def test_the_page_tells_which_variants_were_run() -> None:
+    results = Results()
+    results.add("mlp_64", outcome(wlnet=[1.0], torch_fused=[2.0], jax_step=[2.0]), 1, MACHINE)
+    results.add("deep_all", outcome(wlnet=[1.0], torch_fused=[2.0]), 1, MACHINE)
+    text = page.page(results)
+    assert rows(text, "| PyTorch | fused |") == [["PyTorch", "fused", "`mlp_64` `deep_all`"]]
+    assert rows(text, "| JAX | step |") == [["JAX", "step", "`mlp_64`"]]
+
+
+def test_a_compiled_variant_is_there_where_all_layers_of_other_nets_learn() -> None:
+    names = {case.name for case in OTHERS if case.work.task == "train"}
+    compiled = {c.name for c in OTHERS if any("compile" in name for name in c.contenders)}
+    assert names == compiled
+
+
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    (tmp_path / "wlnet").mkdir()
+    (tmp_path / "wlnet" / "code.py").write_text("1")
+    (tmp_path / "tests" / "benchmarks").mkdir(parents=True)
+    who = ["-c", "user.name=me", "-c", "user.email=me@example.org", "-c", "commit.gpgsign=false"]
+    for words in (["init", "-q"], ["add", "."], [*who, "commit", "-q", "-m", "first"]):
+        subprocess.run(["git", "-C", str(tmp_path), *words], check=True)
+    return tmp_path
+
+
+def test_a_commit_is_told_and_whether_the_code_is_another(repository: Path) -> None:
+    commit = revision(repository)
+    assert commit and commit.isalnum()
+    (repository / "tests" / "benchmarks" / "results.json").write_text("{}")
+    assert revision(repository) == commit, "what a run writes is no other code"
+    (repository / "wlnet" / "code.py").write_text("2")
+    assert revision(repository) == commit + CHANGED
+
+
+def test_no_commit_is_told_where_there_is_none(tmp_path: Path, monkeypatch: Any) -> None:
+    monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
+    assert revision(tmp_path) is None
+    monkeypatch.setenv("PATH", "")
+    assert revision(tmp_path) is None
 
 
 def test_a_run_replaces_its_rows_and_keeps_the_others(tmp_path: Path) -> None:
@@ -243,8 +384,10 @@ def test_a_run_replaces_its_rows_and_keeps_the_others(tmp_path: Path) -> None:
 
 def test_a_kernel_stands_beside_its_limit() -> None:
     results = Results()
-    results.add_kernels([Figure("a product", 150.0, "GF/s", limit=200.0)], MACHINE)
-    assert rows(page.page(results), "| a product") == [["a product", "150 GF/s", "75%"]]
+    results.add_kernels([Figure("a product", 150.0, "GF/s", limit=200.0)], MACHINE, "abc1234")
+    text = page.page(results)
+    assert rows(text, "| a product") == [["a product", "150 GF/s", "75%"]]
+    assert results.kernels and f"Measured {results.kernels['date']}, abc1234." in text
 
 
 @pytest.mark.parametrize("width", [4, 8, 16])
@@ -260,7 +403,9 @@ def test_the_peak_is_found() -> None:
 
 
 def test_the_page_in_docs_is_the_one_that_the_results_give() -> None:
-    assert page.FILE.read_text("utf-8") == page.page(Results.read()), "run make bench"
+    assert page.FILE.read_text("utf-8") == page.page(Results.read()), (
+        "python -m tests.benchmarks --page writes it"
+    )
 
 
 def test_residual_nets_come_in_four_widths_and_two_image_sizes() -> None:

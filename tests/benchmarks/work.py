@@ -28,6 +28,8 @@ class Work:
 
     last: how many of the last layers with arrays are trained, None for all.
     rates: how many of the first layers with arrays have a rate of their own.
+    longer: the rounds of a second run in the same turn, 0 for none. What it takes more than the
+    first one is the time of steps alone: whatever a run does once is in both.
     """
 
     net: Net
@@ -37,11 +39,27 @@ class Work:
     rounds: int = 1
     last: int | None = None
     rates: int = 0
+    longer: int = 0
+
+    @property
+    def batches(self) -> int:
+        """How many batches there are in one round."""
+        return self.examples // self.batch
 
     @property
     def steps(self) -> int:
         """How many batches there are in one run."""
-        return self.rounds * (self.examples // self.batch)
+        return self.rounds * self.batches
+
+    @property
+    def more_steps(self) -> int:
+        """How many more batches there are in the longer run."""
+        return (self.longer - self.rounds) * self.batches
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """The rounds of each run of a turn."""
+        return (self.rounds, self.longer) if self.longer else (self.rounds,)
 
     def to_json(self) -> str:
         """One line, for the process that does the work."""

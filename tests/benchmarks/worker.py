@@ -1,9 +1,10 @@
 """One contender in a process of its own: told the work in one line, then runs when it is told to.
 
 `python -m tests.benchmarks.worker "torch fused"` reads the work as JSON, warms up, answers with a
-line of JSON (the versions of what it uses), and then, for each line "run", with the seconds of one
-run. At the end of its input it answers with the most memory it ever had. With `--once` it does the
-work a single time and ends: that is a fresh process with its first step.
+line of JSON (the versions of what it uses), and then, for each line "run", with the seconds of each
+run of a turn: one, or a second one with more rounds where the work asks for it. At the end of its
+input it answers with the most memory it ever had. With `--once` it does the work a single time and
+ends: that is a fresh process with its first step.
 """
 
 from __future__ import annotations
@@ -35,9 +36,9 @@ def library(contender: str) -> Any:
     return importlib.import_module(f"tests.benchmarks.contenders.{contender.split()[0]}_nets")
 
 
-def prepared(contender: str, work: Work) -> Callable[[], object]:
-    """The function that does the work once."""
-    run: Callable[[], object] = library(contender).prepare(work, contender.partition(" ")[2])
+def prepared(contender: str, work: Work) -> Callable[[int], object]:
+    """The function that does so many rounds of the work."""
+    run: Callable[[int], object] = library(contender).prepare(work, contender.partition(" ")[2])
     return run
 
 
@@ -48,7 +49,7 @@ def versions(module: Any) -> dict[str, str]:
 
 
 @contextlib.contextmanager
-def first_steps(contender: str, work: Work) -> Iterator[Callable[[], object]]:
+def first_steps(contender: str, work: Work) -> Iterator[Callable[[int], object]]:
     """A function that starts a fresh process, which trains for one step and ends.
 
     "wlnet" finds its kernels cached, "wlnet empty cache" finds none, "wlnet new net" finds only
@@ -69,7 +70,7 @@ def first_steps(contender: str, work: Work) -> Iterator[Callable[[], object]]:
         if cache == "new net":
             start(Work(Net("mlp", (784, 256, 128, 10))), kept)
 
-        def run() -> None:
+        def run(_: int) -> None:
             if cache == "new net":
                 shutil.copytree(kept, fresh)
             start(work, fresh if cache in ("empty cache", "new net") else kept)
@@ -79,7 +80,7 @@ def first_steps(contender: str, work: Work) -> Iterator[Callable[[], object]]:
 
 
 def serve(contender: str, work: Work) -> None:
-    """Warm up, then run once for every line of the input."""
+    """Warm up, then take a turn for every line of the input."""
     with contextlib.ExitStack() as stack:
         if work.task == "start":
             run = stack.enter_context(first_steps(contender, work))
@@ -87,21 +88,21 @@ def serve(contender: str, work: Work) -> None:
         else:
             run = prepared(contender, work)
             _say(versions(library(contender)))
-        seconds = timed(run)
+        seconds = [timed(run, work.rounds)]
         _say("warm")
         for _ in sys.stdin:
-            if seconds <= SETTLING and work.task != "start":
-                run()
-            seconds = timed(run)
+            if seconds[0] <= SETTLING and work.task != "start":
+                run(work.rounds)
+            seconds = [timed(run, rounds) for rounds in work.lengths]
             _say(seconds)
     who = resource.RUSAGE_CHILDREN if work.task == "start" else resource.RUSAGE_SELF
     _say(resource.getrusage(who).ru_maxrss * 1024)
 
 
-def timed(run: Callable[[], object]) -> float:
+def timed(run: Callable[[int], object], rounds: int) -> float:
     """The seconds of one run."""
     start = time.perf_counter()
-    run()
+    run(rounds)
     return time.perf_counter() - start
 
 
@@ -113,7 +114,7 @@ def main() -> None:
     """What the process does."""
     contender, work = sys.argv[1], Work.from_json(sys.stdin.readline())
     if "--once" in sys.argv:
-        prepared(contender, work)()
+        prepared(contender, work)(work.rounds)
     else:
         serve(contender, work)
 

@@ -84,7 +84,7 @@ def adam(parameters: Any, gradients: Any, state: Any) -> tuple[Any, Any]:
     return jax.tree.map(moved, parameters, first, second), (first, second, count)
 
 
-def prepare(work: Work, variant: str) -> Callable[[], object]:
+def prepare(work: Work, variant: str) -> Callable[[int], object]:
     """The work with everything jitted, and memory of the state given on."""
     forward, parameters = NETS[work.net.kind], initialize(work.net)
     channels_last = work.net.kind == "lenet"
@@ -92,7 +92,7 @@ def prepare(work: Work, variant: str) -> Callable[[], object]:
         return evaluation(work, forward, parameters, channels_last)
     inputs, targets = examples(work)
     inputs = inputs.transpose(0, 2, 3, 1) if channels_last else inputs
-    batches = (work.examples // work.batch, work.batch)
+    batches = (work.batches, work.batch)
     inputs = jnp.array(inputs.reshape(*batches, *inputs.shape[1:]))
     targets = jnp.array(targets.reshape(batches))
 
@@ -110,8 +110,8 @@ def prepare(work: Work, variant: str) -> Callable[[], object]:
     if variant == "scan":
         whole = jax.jit(lambda state, *data: jax.lax.scan(step, state, data), donate_argnums=0)
 
-        def run() -> None:
-            for _ in range(work.rounds):
+        def run(rounds: int) -> None:
+            for _ in range(rounds):
                 held[0], values = whole(held[0], inputs, targets)
             jax.block_until_ready((held[0], values))
 
@@ -119,8 +119,8 @@ def prepare(work: Work, variant: str) -> Callable[[], object]:
         one = jax.jit(step, donate_argnums=0)
         cut = list(zip(list(inputs), list(targets), strict=True))
 
-        def run() -> None:
-            for _ in range(work.rounds):
+        def run(rounds: int) -> None:
+            for _ in range(rounds):
                 for batch in cut:
                     held[0], value = one(held[0], batch)
             jax.block_until_ready((held[0], value))
@@ -133,4 +133,4 @@ def evaluation(work: Work, forward: Any, parameters: Any, channels_last: bool) -
     batch = one_batch(work)
     batch = jnp.array(batch.transpose(0, 2, 3, 1) if channels_last else batch)
     call = jax.jit(lambda p, x: jax.nn.softmax(forward(p, x)))
-    return lambda: [call(parameters, batch).block_until_ready() for _ in range(work.rounds)]
+    return lambda rounds: [call(parameters, batch).block_until_ready() for _ in range(rounds)]

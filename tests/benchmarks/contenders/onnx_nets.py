@@ -74,7 +74,7 @@ def build(net: Net) -> Model:
     return model
 
 
-def prepare(work: Work, variant: str) -> Callable[[], object]:
+def prepare(work: Work, variant: str) -> Callable[[int], object]:
     """The work as calls of a session."""
     options = onnxruntime.SessionOptions()
     threads = 1 if variant == "1 thread" else int(os.environ["THREADS"])
@@ -85,4 +85,4 @@ def prepare(work: Work, variant: str) -> Callable[[], object]:
         providers=["CPUExecutionProvider"],
     )
     given = {"input": one_batch(work)}
-    return lambda: [session.run(None, given) for _ in range(work.rounds)]
+    return lambda rounds: [session.run(None, given) for _ in range(rounds)]

@@ -15,18 +15,18 @@ DISTRIBUTIONS = ("scikit-learn", "numpy", "scipy")
 VERSION = None
 
 
-def prepare(work: Work, variant: str) -> Callable[[], object]:
+def prepare(work: Work, variant: str) -> Callable[[int], object]:
     """The work as one fit."""
     # It warns that so few rounds do not converge, which nobody asked for.
     warnings.simplefilter("ignore", ConvergenceWarning)
     inputs, targets = examples(work)
 
-    def run() -> None:
+    def run(rounds: int) -> None:
         MLPClassifier(
             work.net.sizes[1:-1],
             batch_size=work.batch,
-            max_iter=work.rounds,
-            n_iter_no_change=work.rounds + 1,
+            max_iter=rounds,
+            n_iter_no_change=rounds + 1,
             shuffle=False,
             solver="adam",
             alpha=0.0,

@@ -142,7 +142,7 @@ def loss_of(work: Work) -> Callable[[torch.Tensor, torch.Tensor], torch.Tensor]:
     return F.mse_loss if classes(work.net) is None else F.cross_entropy
 
 
-def prepare(work: Work, variant: str) -> Callable[[], object]:
+def prepare(work: Work, variant: str) -> Callable[[int], object]:
     """The work as a PyTorch user writes it."""
     words = set(variant.split())
     torch.set_num_threads(1 if "one_thread" in words else int(os.environ["THREADS"]))
@@ -165,8 +165,8 @@ def prepare(work: Work, variant: str) -> Callable[[], object]:
     if "compile" in words:
         loss_of_batch = torch.compile(loss_of_batch)
 
-    def run() -> None:
-        for _ in range(work.rounds):
+    def run(rounds: int) -> None:
+        for _ in range(rounds):
             one_round(work, optimizer, loss_of_batch, inputs, targets)
 
     return run
@@ -187,11 +187,11 @@ def one_round(
         optimizer.step()
 
 
-def update(work: Work, net: nn.Module, optimizer: torch.optim.Optimizer) -> Callable[[], object]:
+def update(work: Work, net: nn.Module, optimizer: torch.optim.Optimizer) -> Callable[[int], object]:
     """The step of the optimizer alone."""
     for parameter in net.parameters():
         parameter.grad = torch.rand_like(parameter) - 0.5
-    return lambda: [optimizer.step() for _ in range(work.steps)]
+    return lambda rounds: [optimizer.step() for _ in range(rounds * work.batches)]
 
 
 def cached(
@@ -200,18 +200,18 @@ def cached(
     optimizer: torch.optim.Optimizer,
     inputs: torch.Tensor,
     targets: torch.Tensor,
-) -> Callable[[], object]:
+) -> Callable[[int], object]:
     """The frozen layers run once over all examples, in every run anew; the others are trained."""
     assert isinstance(net, nn.Sequential)
     places = [place for place, part in enumerate(net) if _holds_arrays(part)]
     first = places[-(work.last or len(places))]
     frozen, trained = net[:first], net[first:]
 
-    def run() -> None:
+    def run(rounds: int) -> None:
         with torch.no_grad():
             starts = range(0, work.examples, 512)
             features = torch.cat([frozen(inputs[at : at + 512]) for at in starts])
-        for _ in range(work.rounds):
+        for _ in range(rounds):
             one_round(
                 work, optimizer, lambda x, y: F.cross_entropy(trained(x), y), features, targets
             )
@@ -219,7 +219,7 @@ def cached(
     return run
 
 
-def evaluation(work: Work, words: set[str]) -> Callable[[], object]:
+def evaluation(work: Work, words: set[str]) -> Callable[[int], object]:
     """The net with probabilities at its end, called again and again."""
     net: Any = nn.Sequential(build(work.net, words), nn.Softmax(-1)).eval()
     batch = torch.from_numpy(one_batch(work))
@@ -228,9 +228,9 @@ def evaluation(work: Work, words: set[str]) -> Callable[[], object]:
             net = torch.jit.freeze(torch.jit.trace(net, batch))
             net = torch.jit.optimize_for_inference(net)
 
-    def run() -> None:
+    def run(rounds: int) -> None:
         with torch.inference_mode():
-            for _ in range(work.rounds):
+            for _ in range(rounds):
                 net(batch)
 
     return run

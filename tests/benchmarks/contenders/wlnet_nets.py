@@ -123,20 +123,20 @@ def rules(work: Work, parts: list[Any]) -> Any:
     return own or wl.AUTOMATIC
 
 
-def prepare(work: Work, variant: str) -> Callable[[], object]:
+def prepare(work: Work, variant: str) -> Callable[[int], object]:
     """The work as one call of net_train, or as calls of the net."""
     net, parts = build(work.net)
     if work.task == "evaluate":
         batch = one_batch(work)
         given = batch[0] if work.batch == 1 else batch
-        return lambda: [net(given) for _ in range(work.rounds)]
+        return lambda rounds: [net(given) for _ in range(rounds)]
     data, chosen = examples(work), rules(work, parts)
     workers = 1 if variant == "1 worker" else int(os.environ["THREADS"])
-    return lambda: wl.net_train(
+    return lambda rounds: wl.net_train(
         net,
         data,
         batch_size=work.batch,
-        max_training_rounds=work.rounds,
+        max_training_rounds=rounds,
         learning_rate_multipliers=chosen,
         training_progress_reporting=None,
         workers=workers,
