@@ -7,7 +7,8 @@ worker may just have written, or writes where another may still be reading.
 from __future__ import annotations
 
 import bisect
-from collections.abc import Collection, Sequence
+from collections import defaultdict, deque
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from wlnet.engine.blueprint import Step, View
@@ -47,14 +48,13 @@ def offsets(lives: dict[int, Life], reuse: bool = True) -> tuple[dict[int, int],
     """An offset for every slot, and the bytes of all: first fit, in order of birth."""
     memory = Memory()
     found: dict[int, int] = {}
-    dying: dict[int, list[int]] = {}
-    for slot, life in sorted(lives.items(), key=lambda item: item[1].born):
-        if reuse:
-            for step in sorted(step for step in dying if step < life.born):
-                for dead in dying.pop(step):
-                    memory.give(found[dead], rounded(lives[dead].bytes))
-        found[slot] = memory.take(rounded(life.bytes))
-        dying.setdefault(life.died, []).append(slot)
+    births = sorted(lives, key=lambda slot: lives[slot].born)
+    deaths = deque(sorted(births, key=lambda slot: lives[slot].died) if reuse else ())
+    for slot in births:
+        while deaths and lives[deaths[0]].died < lives[slot].born:
+            dead = deaths.popleft()
+            memory.give(found[dead], rounded(lives[dead].bytes))
+        found[slot] = memory.take(rounded(lives[slot].bytes))
     return found, memory.top
 
 
@@ -103,16 +103,15 @@ def waits(steps: Sequence[Step], places: dict[int, tuple[object, int]]) -> list[
     places: slot -> (which memory, offset in it).
     """
     found: list[Step] = []
-    read: list[Range] = []
-    written: list[Range] = []
+    read, written = Touched(), Touched()
     for step in steps:
         reads = [_range(step, view, places) for view in step.reads]
         writes = [_range(step, view, places) for view in step.writes]
-        wait = _meet(reads, written) or _meet(writes, written) or _meet(writes, read)
+        wait = written.meets(reads) or written.meets(writes) or read.meets(writes)
         if wait:
-            read, written = [], []
-        read += reads
-        written += writes
+            read, written = Touched(), Touched()
+        read.add(reads)
+        written.add(writes)
         found.append(replace(step, wait=wait))
     return found
 
@@ -127,12 +126,53 @@ def _range(step: Step, view: View, places: dict[int, tuple[object, int]]) -> Ran
     return memory, start, stop, step.share if view in step.own else None
 
 
-def _meet(some: list[Range], others: list[Range]) -> bool:
-    return any(
-        one[0] == other[0] and one[1] < other[2] and other[1] < one[2] and not _is_own(one, other)
-        for one in some
-        for other in others
-    )
+class Touched:
+    """What has been touched since the last wait: ranges of each memory, in order.
+
+    Ranges that overlap are joined, so that none overlap and the first of them is found by
+    bisection. A joined one is nobody's own: each of its parts overlaps another.
+    """
+
+    def __init__(self) -> None:
+        self._ranges: defaultdict[object, list[Range]] = defaultdict(list)
+
+    def meets(self, some: Iterable[Range]) -> bool:
+        """Whether workers have to wait before they touch some ranges."""
+        return any(not _is_own(one, other) for one in some for other in self._overlapped(one))
+
+    def add(self, some: Iterable[Range]) -> None:
+        """Ranges that are touched now."""
+        for one in some:
+            ranges = self._ranges[one[0]]
+            at = _overlap(ranges, one)
+            if ranges[at] != [one]:
+                ranges[at] = [_joined(one, *ranges[at])]
+
+    def _overlapped(self, one: Range) -> list[Range]:
+        ranges = self._ranges[one[0]]
+        return ranges[_overlap(ranges, one)]
+
+
+def _overlap(ranges: list[Range], one: Range) -> slice:
+    """Which of the ranges of a memory, in order and apart, overlap another."""
+    first = bisect.bisect_right(ranges, one[1], key=_stop)
+    return slice(first, bisect.bisect_left(ranges, one[2], first, key=_start))
+
+
+def _joined(one: Range, *others: Range) -> Range:
+    """The range over some that overlap."""
+    if not others:
+        return one
+    every = one, *others
+    return one[0], min(map(_start, every)), max(map(_stop, every)), None
+
+
+def _start(one: Range) -> int:
+    return one[1]
+
+
+def _stop(one: Range) -> int:
+    return one[2]
 
 
 def _is_own(one: Range, other: Range) -> bool:

@@ -219,8 +219,8 @@ def without_counterpart(calls: Iterable[CallRow], full: Iterable[CallRow]) -> tu
     found = []
     for row in full:
         wanted = Counter((row.layer, part) for part in row.parts)
-        if wanted <= here:
-            here -= wanted
+        if all(here[part] >= count for part, count in wanted.items()):
+            here.subtract(wanted)
         elif not row.kernel.startswith(MOVING):
             found.append(row)
     return tuple(found)
