@@ -97,8 +97,8 @@ class _Machine:
     """Memory, and what the instructions do."""
 
     known = frozenset({
-        "word", "set_word", "reals", "doubles", "indices", "words", "bytes_at", "real", "double",
-        "bits_of", "real_of", "copy_bytes", "call",
+        "word", "set_word", "reals", "doubles", "indices", "words", "real", "double", "copy_bytes",
+        "call",
     })  # fmt: skip
 
     def __init__(self, precision: Precision, arrays: Sequence[Any]) -> None:
@@ -215,22 +215,11 @@ class _Machine:
     def words(self, address: int) -> _Pointer:
         return _Pointer(self, address, "<q", 8, int)
 
-    def bytes_at(self, address: int) -> _Pointer:
-        return _Pointer(self, address, "<B", 1, int)
-
     def real(self, x: Any) -> Any:
         return self.real_type(x)
 
     def double(self, x: int) -> Any:
         return np.float64(struct.unpack("<d", struct.pack("<q", x))[0])
-
-    def bits_of(self, x: Any) -> int:
-        return int(self.real_type(x).view(np.int32 if self.target.item == 4 else np.int64))
-
-    def real_of(self, x: int) -> Any:
-        size = 8 * self.target.item
-        kind = np.uint32 if self.target.item == 4 else np.uint64
-        return kind(int(x) % (1 << size)).view(self.real_type)
 
     def copy_bytes(self, to: int, source: int, count: int) -> None:
         if count:

@@ -1,4 +1,4 @@
-"""Pooling in lanes and the way into lanes and back, compiled as kernels."""
+"""Pooling in lanes, compiled as kernels."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from tests.kernels.native_bench import REALS, call, guarded, like
+from tests.kernels.native_bench import REALS, call, guarded
 from tests.kernels.native_lanes import (
     PRECISIONS,
     apart,
@@ -19,7 +19,6 @@ from tests.kernels.native_lanes import (
 )
 from wlnet.graph import window_reference as meaning
 from wlnet.kernels import window_fields
-from wlnet.kernels.lane_blocks import LAST_AGAIN, ZEROS, from_lanes, to_lanes
 from wlnet.kernels.pools_in_lanes import pool_back, pool_max, pool_sum
 
 NONE = ((0, 0),) * 3
@@ -107,28 +106,3 @@ def test_gradients_go_back_to_the_largest_or_to_all(
             call(pool_back, precision, workers, x=x, y=side_by_side(it.d, precision),
                  places=given_places, **it.fields)  # fmt: skip
             np.testing.assert_array_equal(apart(x), wanted)
-
-
-@few
-@given(st.integers(1, 40), st.integers(1, 70), st.booleans(), st.sampled_from(PRECISIONS))
-@example(32, 64, False, "Real32")
-@example(5, 16, True, "Real64")
-def test_examples_go_into_lanes_and_back(
-    examples: int, values: int, zeros: bool, precision: Any
-) -> None:
-    lanes = lanes_of(precision)
-    x = like(np.random.default_rng(1).normal(size=(examples, values + 3)), REALS[precision])
-    blocks = -(-examples // lanes)
-    missing = blocks * lanes - examples
-    ends = np.zeros((missing, values + 3)) if zeros else np.repeat(x[-1:], missing, 0)
-    wanted = side_by_side(np.concatenate([x, ends])[:, :values], precision)
-    for workers in (1, 3):
-        y = guarded((blocks, values, lanes), REALS[precision])
-        call(to_lanes, precision, workers, examples=examples, values=values,
-             fill=ZEROS if zeros else LAST_AGAIN, x=x, x_example=x.strides[0], y=y,
-             y_block=y.strides[0])  # fmt: skip
-        np.testing.assert_array_equal(y, wanted)
-        back = guarded((examples, values), REALS[precision])
-        call(from_lanes, precision, workers, examples=examples, values=values, x=y,
-             x_block=y.strides[0], y=back, y_example=back.strides[0])  # fmt: skip
-        np.testing.assert_array_equal(back, x[:, :values])

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from tests.kernels.native_bench import REALS, call, guarded, like
 from wlnet.graph.reference import REFERENCES
 from wlnet.kernels.rows import (
-    argmax_errors,
     check_finite,
     gather,
     gather_batch,
@@ -131,25 +130,3 @@ def test_one_number_that_is_not_finite_is_found(
     assert status[0] == 5
     call(check_finite, precision, workers, step=6, count=count, x=x, status=status)
     assert status[0] == 5, "the first such step is told"
-
-
-@pytest.mark.parametrize("precision", PRECISIONS)
-@settings(max_examples=60)
-@given(
-    rows=st.integers(0, 40),
-    n=st.one_of(st.integers(1, 5), st.sampled_from([10, 16, 33, 100])),
-    values=st.sampled_from([[0, 1], [0, 1, np.nan], [-np.inf, np.inf], [-1, 0, 1, 2, 3, 4]]),
-    seed=st.integers(0, 99),
-)
-def test_a_row_is_an_error_where_its_first_largest_is_not_the_target(
-    precision: Any, rows: int, n: int, values: list[float], seed: int
-) -> None:
-    random = np.random.default_rng(seed)
-    x = like(random.choice(values, (rows, n)), REALS[precision])
-    largest = x.argmax(1) + 1
-    targets = like(np.where(random.random(rows) < 0.6, largest, random.integers(0, n + 2, rows)),
-                   np.int32)  # fmt: skip
-    out = same_for_all_workers(
-        argmax_errors, precision, "out", rows, rows=rows, n=n, x=x, targets=targets
-    )
-    np.testing.assert_array_equal(out, largest != targets)

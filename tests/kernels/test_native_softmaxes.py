@@ -17,7 +17,6 @@ from wlnet.kernels.softmaxes import (
     log_softmax_columns,
     softmax,
     softmax_columns,
-    softmax_gradient,
     softmax_scratch,
 )
 
@@ -132,20 +131,6 @@ def test_infinities_and_nan_come_out_as_in_numpy(precision: Any, row: list[float
         with np.errstate(invalid="ignore"):
             (expected,) = REFERENCES[name](turned.astype(np.float64), axis=1)
         np.testing.assert_allclose(y, expected, rtol=ROUNDING[precision])
-
-
-@pytest.mark.parametrize("precision", PRECISIONS)
-@settings(max_examples=20)
-@given(rows=sizes, n=lengths)
-def test_the_gradient_of_softmax(precision: Any, rows: int, n: int) -> None:
-    (y,) = REFERENCES["softmax"](np.random.default_rng(0).normal(size=(rows, n)), axis=1)
-    y, d = like(y, REALS[precision]), inputs((rows, n), precision)
-    (out,) = same_for_all_workers(
-        softmax_gradient, precision, {"out": y.shape}, rows=rows, n=n, y=y, d=d
-    )
-    exact, rounding = d.astype(np.float64), ROUNDING[precision]
-    expected = y * (exact - (exact * y).sum(1, keepdims=True))
-    np.testing.assert_allclose(out, expected, atol=rounding * (1 + abs(exact).max(initial=0)))
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)

@@ -20,6 +20,7 @@ from wlnet.kernels import flat_updates, packed_updates, updates
 from wlnet.kernels.language import Kernel
 from wlnet.kernels.loading import lanes_of
 from wlnet.kernels.products import BY_COLUMNS, BY_ROWS
+from wlnet.kernels.replacing import replace
 
 FIELDS_MISSING = {"state0": None, "state1": None, "state2": None}
 TOLERANCE = {"Real32": 3e-5, "Real64": 1e-12}
@@ -338,6 +339,69 @@ def test_the_sum_of_columns_goes_straight_into_the_update(
     np.testing.assert_allclose(
         array.values, wanted.values, rtol=TOLERANCE[precision], atol=TOLERANCE[precision]
     )
+
+
+class Statistic:
+    """A running statistic that takes over new values, for some steps of a run."""
+
+    def __init__(self, precision: Any, new: Any, rates: Any) -> None:
+        self.precision, self.new = precision, like(new, REALS[precision])
+        self.old = numbers = draws(2, len(new)).astype(REALS[precision])
+        self.array, self.status = like(numbers), guarded(1, np.int64)
+        self.rates = like(rates, np.float64)
+
+    def step(self, step: int, workers: int) -> None:
+        call(replace, self.precision, workers, step=step, count=self.new.size, x=self.new,
+             array=self.array, rates=self.rates, status=self.status)  # fmt: skip
+
+
+sizes = st.one_of(st.integers(0, 40), st.sampled_from([64, 100, 259]))
+
+
+@precisions
+@given(count=sizes, step=st.integers(0, 3), rate=st.sampled_from([1.0, 0.0, -0.5]))
+@settings(max_examples=25)
+def test_a_statistic_takes_over_its_new_values_as_they_are(
+    precision: Any, count: int, step: int, rate: float
+) -> None:
+    rates = [math.nan] * 4
+    rates[step] = rate
+    for workers in (1, 2, 3, 7):
+        statistic = Statistic(precision, draws(1, count), rates)
+        statistic.step(step, workers)
+        assert statistic.array.tobytes() == statistic.new.tobytes()
+        assert statistic.status[0] == 0
+
+
+@precisions
+@given(count=sizes)
+@settings(max_examples=15)
+def test_a_statistic_rests_in_a_step_whose_rate_is_none(precision: Any, count: int) -> None:
+    for workers in (1, 2, 3, 7):
+        statistic = Statistic(precision, np.full(count, math.inf), [1.0, math.nan, 1.0])
+        statistic.step(1, workers)
+        assert statistic.array.tobytes() == statistic.old.tobytes()
+        assert statistic.status[0] == 0
+
+
+@precisions
+@given(
+    count=st.integers(1, 259),
+    place=st.integers(0, 258),
+    bad=st.sampled_from([math.nan, math.inf, -math.inf]),
+    workers=st.integers(1, 7),
+)
+@settings(max_examples=25)
+def test_a_statistic_that_is_not_finite_is_told_with_the_first_such_step(
+    precision: Any, count: int, place: int, bad: float, workers: int
+) -> None:
+    new = draws(1, count)
+    new[place % count] = bad
+    statistic = Statistic(precision, new, [1.0] * 9)
+    statistic.step(3, workers)
+    assert statistic.status[0] == 4
+    statistic.step(7, workers)
+    assert statistic.status[0] == 4
 
 
 def test_all_flat_kernels_have_the_same_fields() -> None:

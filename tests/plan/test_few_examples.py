@@ -68,6 +68,10 @@ def test_fewer_examples_than_half_of_the_lanes_go_one_by_one(name: str, precisio
         training = training_blueprint(net, batch, {"Output": 1.0}, trained(net), **options)
         assert layouts(training) == wanted
         assert layouts(forward_blueprint(net, batch, **options)) == wanted
+        options["without"] = (*DIRECT, "lanes")
+        alone = training_blueprint(net, batch, {"Output": 1.0}, trained(net), **options)
+        assert layouts(alone) == {"rows"}
+        assert (alone == training) == (wanted == {"rows"})
 
 
 def test_convolutions_that_are_faster_side_by_side_go_there_with_fewer_examples() -> None:
@@ -130,9 +134,9 @@ def test_the_gradients_are_those_of_examples_side_by_side(
     name: str, precision: Any, limit: float
 ) -> None:
     net = NETS[name]()
-    for batch in (1, 3):
+    for batch in (1, 3, 20):
         options = {"batch": batch, "precision": precision}
-        one_by_one = gradients_of(net, trained(net), **options)
+        one_by_one = gradients_of(net, trained(net), **options, without=("lanes",))
         side_by_side = gradients_of(net, trained(net), **options, without=SIDE_BY_SIDE)
         # Batch normalization takes away what a bias before it adds: its gradient is rounding alone.
         without_effect = (4, "Biases") if name == "steps" else None

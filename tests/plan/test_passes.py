@@ -19,10 +19,14 @@ from wlnet.graph.builder import Builder
 from wlnet.graph.gradient import gradients
 from wlnet.graph.graph import Graph
 from wlnet.plan.compile import GRADIENT, finish, forward_blueprint, training_blueprint
+from wlnet.plan.lanes import put_in_lanes
 from wlnet.plan.lower import lower
 from wlnet.plan.passes import PASSES, prune, share
 
-EVERY = (*PASSES, "place", "rows", "pack", "order")
+FOR_VECTORS = (
+    "prune", "share", "fuse_bias", "fuse_activation", "fuse_gate", "fuse_slope", "order", "place"
+)  # fmt: skip
+"""The passes that find something to do in nets of vectors."""
 
 
 def names(graph: Graph) -> list[str]:
@@ -61,6 +65,22 @@ def test_prune_keeps_a_call_of_which_only_one_output_is_wanted() -> None:
     assert names(prune(graph)) == ["pool_max"]
 
 
+def test_without_prune_what_nobody_wants_is_computed_for_nothing() -> None:
+    graph, g, x, y = two_inputs()
+    g.multiply(g.map("Exp", y), g.map("Sin", x))
+    graph.outputs["out"] = g.map("Tanh", x)
+    pruned, whole = (finish(graph, "Real32", without) for without in ((), ("prune",)))
+    assert [step.what for step in pruned.steps] == ["Tanh"]
+    assert [step.what for step in whole.steps] == ["Exp", "Sin", "multiply", "Tanh"]
+
+
+def test_a_misspelt_pass_cannot_be_left_out() -> None:
+    graph, g, x, _ = two_inputs()
+    graph.outputs["out"] = g.map("Tanh", x)
+    with pytest.raises(AssertionError, match="prun"):
+        finish(graph, "Real32", ("prun",))
+
+
 # Share
 
 
@@ -92,15 +112,21 @@ def test_share_keeps_both_of_two_equal_outputs() -> None:
     assert set(kept.outputs.values()) <= made
 
 
-def test_passes_keep_the_order_of_computing() -> None:
-    graph, g, x, y = two_inputs()
-    value = g.add(g.map("Tanh", x), g.map("Tanh", y))
-    graph.outputs["out"] = g.multiply(value, g.map("Tanh", x))
+@pytest.mark.parametrize("lanes", [4, None])
+def test_passes_keep_the_order_of_computing(lanes: int | None) -> None:
+    window = [wl.ConvolutionLayer(3, 3), "Ramp", wl.PoolingLayer(2, 2)]
+    net = NetChain([*window, wl.BatchNormalizationLayer(), 3, "Ramp", 2], input=(2, 9, 8))
+    graph = lower(net, 4, "Train")
+    found = gradients(graph, graph.outputs["Output"], list(graph.arrays.values()))
+    graph.outputs |= {str(key): found[value] for key, value in graph.arrays.items()}
+    graph = graph if lanes is None else put_in_lanes(graph, lanes)
     for run in PASSES.values():
-        known = set(graph.inputs.values())
-        for call in run(graph).calls:
+        graph = run(graph)
+        known = {*graph.inputs.values(), *graph.arrays.values()}
+        for call in graph.calls:
             assert set(call.inputs) <= known
             known.update(call.outputs)
+        assert set(graph.results()) <= known
 
 
 # Freezing is pruning
@@ -167,7 +193,7 @@ def gradients_of(net: Any, trained: list[Any], batch: int = 3, **options: Any) -
     }
 
 
-@pytest.mark.parametrize("without", [(), *((name,) for name in EVERY), EVERY], ids=str)
+@pytest.mark.parametrize("without", [*((name,) for name in FOR_VECTORS), FOR_VECTORS], ids=str)
 @settings(max_examples=30)
 @given(net=small_vectors_nets())
 def test_a_pass_left_out_changes_neither_a_result_nor_a_gradient(without: Any, net: Any) -> None:
@@ -177,6 +203,33 @@ def test_a_pass_left_out_changes_neither_a_result_nor_a_gradient(without: Any, n
     for key in keys:
         size = np.abs(full[key]).max(initial=0.0)
         np.testing.assert_allclose(found[key], full[key], rtol=1e-12, atol=1e-12 * size)
+
+
+@pytest.mark.parametrize("name", FOR_VECTORS)
+def test_a_pass_left_out_makes_another_program_of_a_net_of_vectors(name: str) -> None:
+    net = NetChain([4, "Ramp", wl.BatchNormalizationLayer(), 3, "Tanh", 2], input=5)
+    keys = [key for key in wl.information(net, "Arrays") if "Moving" not in key[-1]]
+    full, again, less = (
+        training_blueprint(net, 3, {"Output": 1.0}, keys, without=without)
+        for without in ((), (), (name,))
+    )
+    assert full == again != less
+
+
+@pytest.mark.parametrize("precision", DTYPES)
+def test_without_pack_products_read_weights_as_they_lie(precision: Any) -> None:
+    net = wl.net_initialize(NetChain([17, "Tanh", 16], input=20))
+    keys = list(wl.information(net, "Arrays"))
+    packed, plain = (
+        training_blueprint(net, 9, {"Output": 1.0}, keys, precision=precision, without=without)
+        for without in ((), ("pack",))
+    )
+    assert "pack" in [step.primitive for step in packed.steps]
+    assert "pack" not in [step.primitive for step in plain.steps]
+    options = {"batch": 9, "precision": precision}
+    assert same(
+        gradients_of(net, keys, **options), gradients_of(net, keys, **options, without=("pack",))
+    )
 
 
 # Memory

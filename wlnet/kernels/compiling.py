@@ -137,7 +137,6 @@ class _Meaning:
         known = {
             "word": types.int64,
             "real": real,
-            "bits": types.int32 if self.target.item == 4 else types.int64,
             "flag": types.boolean,
             "double": types.float64,
             "index": types.int32,
@@ -145,7 +144,6 @@ class _Meaning:
             "doubles": types.CPointer(types.float64),
             "words": types.CPointer(types.int64),
             "indices": types.CPointer(types.int32),
-            "bytes": types.CPointer(types.uint8),
             "none": types.void,
         }
         signature = known[it.result](*(known[name] for name in it.arguments))

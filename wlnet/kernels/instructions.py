@@ -7,7 +7,7 @@ from typing import Any
 from llvmlite import ir
 
 from wlnet.kernels.language import Instruction, PerTarget, instruction
-from wlnet.kernels.vectors import BYTE, INDEX, POINTER, WORD, Kit, constant
+from wlnet.kernels.vectors import INDEX, POINTER, WORD, Kit, constant
 
 LANES = PerTarget(lambda target: target.lanes)
 ITEM = PerTarget(lambda target: target.item)
@@ -55,12 +55,6 @@ def words(kit: Kit, address: Any) -> Any:
     return _pointer(kit, address, WORD)
 
 
-@instruction("bytes", "word")
-def bytes_at(kit: Kit, address: Any) -> Any:
-    """Bytes from an address on."""
-    return _pointer(kit, address, BYTE)
-
-
 @instruction("real", "double")
 def real(kit: Kit, x: Any) -> Any:
     """A number in the precision of the target: `2 * x` would be computed in 64 bits."""
@@ -71,18 +65,6 @@ def real(kit: Kit, x: Any) -> Any:
 def double(kit: Kit, x: Any) -> Any:
     """The number whose bits a word of a record holds."""
     return kit.builder.bitcast(x, ir.DoubleType())
-
-
-@instruction("bits", "real")
-def bits_of(kit: Kit, x: Any) -> Any:
-    """The bits of a real number."""
-    return kit.builder.bitcast(x, kit.bits)
-
-
-@instruction("real", "bits")
-def real_of(kit: Kit, x: Any) -> Any:
-    """The real number that has these bits."""
-    return kit.builder.bitcast(x, kit.real)
 
 
 @instruction("none", "word", "word", "word")

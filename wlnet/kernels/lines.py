@@ -6,7 +6,7 @@ well, and nothing behind it is touched. Each sum has an order that its length al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 from llvmlite import ir
@@ -74,16 +74,13 @@ def write(kit: Kit, value: Any, address: Any, mask: Any) -> None:
         kit.store_part(value, address, mask)
 
 
-def more(kit: Kit, total: Any, places: Sequence[Any], mask: Any) -> Any:
-    """total + x, or total + a b for two places."""
-    numbers = [read(kit, place, mask) for place in places]
-    if len(numbers) == 1:
-        return kit.builder.fadd(total, numbers[0])
-    return kit.fma(numbers[0], numbers[1], total)
+def more(kit: Kit, total: Any, x: Any, mask: Any) -> Any:
+    """total + the vector at x."""
+    return kit.builder.fadd(total, read(kit, x, mask))
 
 
-def line_total(kit: Kit, total: Any, places: Sequence[Any], count: Any) -> Any:
-    """A vector of sums, and with it the numbers of a line, or the products of two lines."""
+def line_total(kit: Kit, total: Any, x: Any, count: Any) -> Any:
+    """A vector of sums, and with it the numbers of a line."""
     build = kit.builder
     group = constant(UNROLLED * kit.lanes)
     groups = build.udiv(count, group)
@@ -92,10 +89,9 @@ def line_total(kit: Kit, total: Any, places: Sequence[Any], count: Any) -> Any:
 
     def run(first: Any, length: Any, state: State) -> State:
         def step(j: Any, sums: State) -> State:
-            offset = build.mul(build.add(first, j), bytes_of_group)
-            at = [build.add(place, offset) for place in places]
+            at = build.add(x, build.mul(build.add(first, j), bytes_of_group))
             return [
-                more(kit, sums[u], [beyond(kit, p, u * kit.target.width) for p in at], None)
+                more(kit, sums[u], beyond(kit, at, u * kit.target.width), None)
                 for u in range(UNROLLED)
             ]
 
@@ -107,8 +103,7 @@ def line_total(kit: Kit, total: Any, places: Sequence[Any], count: Any) -> Any:
     rest = build.sub(count, build.mul(groups, group))
 
     def end(offset: Any, mask: Any, state: State) -> State:
-        offset = build.add(done, offset)
-        return [more(kit, state[0], [build.add(place, offset) for place in places], mask)]
+        return [more(kit, state[0], build.add(x, build.add(done, offset)), mask)]
 
     (total,) = along(kit, rest, [total], end)
     return total
@@ -138,13 +133,7 @@ def line_max(kit: Kit, x: Any, count: Any) -> Any:
 @instruction("real", "word", "word")
 def line_sum(kit: Kit, x: Any, count: Any) -> Any:
     """The sum of a line."""
-    return kit.total(line_total(kit, kit.number(0.0), [x], count))
-
-
-@instruction("real", "word", "word", "word")
-def line_dot(kit: Kit, a: Any, b: Any, count: Any) -> Any:
-    """The sum of the products of two lines."""
-    return kit.total(line_total(kit, kit.number(0.0), [a, b], count))
+    return kit.total(line_total(kit, kit.number(0.0), x, count))
 
 
 @instruction("none", "word", "word", "word", "real")
@@ -171,40 +160,6 @@ def scale_line(kit: Kit, y: Any, x: Any, count: Any, by: Any) -> None:
         return []
 
     along(kit, count, [], body)
-
-
-@instruction("none", "word", "word", "word", "word", "real")
-def lower_and_multiply_line(kit: Kit, y: Any, a: Any, x: Any, count: Any, by: Any) -> None:
-    """y = a (x - by)."""
-    build, by = kit.builder, kit.splat(by)
-
-    def body(offset: Any, mask: Any, _: State) -> State:
-        low = build.fsub(read(kit, build.add(x, offset), mask), by)
-        value = build.fmul(read(kit, build.add(a, offset), mask), low)
-        write(kit, value, build.add(y, offset), mask)
-        return []
-
-    along(kit, count, [], body)
-
-
-@instruction("word", "word", "word", "real", "word")
-def line_exceeds(kit: Kit, x: Any, count: Any, limit: Any, or_equals: Any) -> Any:
-    """1 if a number of a line exceeds a limit (or equals it, if so asked) or is NaN, else 0."""
-    build, limit = kit.builder, kit.splat(limit)
-    equal_counts = kit.spread(build.icmp_signed("!=", or_equals, constant(0)), kit.mask)
-
-    def body(offset: Any, mask: Any, state: State) -> State:
-        value = read(kit, build.add(x, offset), mask)
-        greater = build.fcmp_unordered(">", value, limit)
-        equal = build.and_(build.fcmp_ordered("==", value, limit), equal_counts)
-        found = build.or_(greater, equal)
-        if mask is not None:
-            found = build.and_(found, mask)
-        return [build.or_(state[0], found)]
-
-    (found,) = along(kit, count, [ir.Constant(kit.mask, [0] * kit.lanes)], body)
-    name = f"llvm.vector.reduce.or.v{kit.lanes}i1"
-    return build.zext(kit.call(name, ir.IntType(1), [found]), WORD)
 
 
 @instruction("word", "word", "word")

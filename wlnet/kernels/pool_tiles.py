@@ -220,37 +220,3 @@ def window_back(
 
     steps = ((x_plane, place_plane), (x_row, place_row), (constant(kit.target.width), constant(1)))
     nested(kit, (planes, rows, columns), steps, [], (x, first), body)
-
-
-@instruction("real", *["word"] * 6)
-def channel_total(
-    kit: Kit, blocks: Any, pixels: Any, d: Any, d_block: Any, places: Any, places_block: Any
-) -> Any:
-    """The sum over blocks, pixels and lanes of d, with places where those say that it passed."""
-    build = kit.builder
-    vector, kind = constant(kit.target.width), ir.VectorType(BYTE, kit.lanes)
-    gated, zero = ir.Constant(kind, [GATED] * kit.lanes), kit.number(0.0)
-
-    def over(start: Any, next_pixel: Any) -> Any:
-        def block(i: Any, sums: Any) -> Any:
-            at = build.mul(i, d_block)
-            return kit.loop(pixels, sums, lambda j, held: [next_pixel(i, j, at, held[0])])
-
-        return kit.loop(blocks, start, block)
-
-    def plain(_: Any, j: Any, at: Any, held: Any) -> Any:
-        return build.fadd(held, kit.load(d, build.add(at, build.mul(j, vector))))
-
-    def passed(i: Any, j: Any, at: Any, held: Any) -> Any:
-        value = kit.load(d, build.add(at, build.mul(j, vector)))
-        offset = build.add(build.mul(i, places_block), build.mul(j, constant(kit.lanes)))
-        place = build.load(kit.at(places, offset), typ=kind, align=1)
-        through = build.icmp_unsigned("!=", place, gated)
-        return build.fadd(held, build.select(through, value, zero))
-
-    (held,) = kit.choose(
-        build.icmp_signed("!=", places, constant(0)),
-        lambda: over([zero], passed),
-        lambda: over([zero], plain),
-    )
-    return kit.total(held)

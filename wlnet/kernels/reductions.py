@@ -1,4 +1,4 @@
-"""Sums over axes: of numbers, and of products of two arrays.
+"""Sums over axes.
 
 A plan brings a sum to one of three forms, by the axis along which numbers lie one after another:
 it is kept (`sum_columns`), it is summed (`sum_rows`), or there is none (`sum_any`). Distances are
@@ -36,28 +36,21 @@ def place_for_block(kit: Kit) -> Any:
         return kit.builder.ptrtoint(kit.builder.alloca(BYTE, size), WORD)
 
 
-def row_group(rows: int, operands: int) -> Instruction:
-    """y[j] += the sum of some rows of x, or of a b, as an instruction.
+def row_group(rows: int) -> Instruction:
+    """y[j] += the sum of some rows of x, as an instruction.
 
-    Arguments: y, columns; for each operand its address and the distance of its rows.
+    Arguments: y, columns, x, the distance of its rows.
     """
 
-    @instruction("none", *["word"] * (2 + 2 * operands))
-    def add_rows(kit: Kit, y: Any, columns: Any, *operand: Any) -> None:
+    @instruction("none", *["word"] * 4)
+    def add_rows(kit: Kit, y: Any, columns: Any, x: Any, distance: Any) -> None:
         build = kit.builder
-        starts = [
-            [
-                build.add(operand[2 * k], build.mul(constant(i), operand[2 * k + 1]))
-                for k in range(operands)
-            ]
-            for i in range(rows)
-        ]
+        starts = [build.add(x, build.mul(constant(i), distance)) for i in range(rows)]
 
         def body(offset: Any, mask: Any, _: State) -> State:
             sums = [kit.number(0.0)] * 2
-            for i, places in enumerate(starts):
-                at = [build.add(place, offset) for place in places]
-                sums[i % 2] = more(kit, sums[i % 2], at, mask)
+            for i, start in enumerate(starts):
+                sums[i % 2] = more(kit, sums[i % 2], build.add(start, offset), mask)
             out = build.add(y, offset)
             group = sums[0] if rows == 1 else build.fadd(sums[0], sums[1])
             write(kit, build.fadd(read(kit, out, mask), group), out, mask)
@@ -68,10 +61,8 @@ def row_group(rows: int, operands: int) -> Instruction:
     return add_rows
 
 
-add_group = row_group(GROUP, 1)
-add_row = row_group(1, 1)
-add_products = row_group(GROUP, 2)
-add_product = row_group(1, 2)
+add_group = row_group(GROUP)
+add_row = row_group(1)
 
 
 @instruction("real", *["word"] * 4)
@@ -81,23 +72,7 @@ def sum_of_lines(kit: Kit, lines: Any, count: Any, x: Any, distance: Any) -> Any
 
     def line(r: Any, state: State) -> State:
         at = build.add(x, build.mul(r, distance))
-        return [line_total(kit, state[0], [at], count)]
-
-    (total,) = kit.loop(lines, [kit.number(0.0)], line)
-    return kit.total(total)
-
-
-@instruction("real", *["word"] * 6)
-def dot_of_lines(
-    kit: Kit, lines: Any, count: Any, a: Any, a_distance: Any, b: Any, b_distance: Any
-) -> Any:
-    """The sum of the products of several lines of `count` numbers."""
-    build = kit.builder
-
-    def line(r: Any, state: State) -> State:
-        a_at = build.add(a, build.mul(r, a_distance))
-        b_at = build.add(b, build.mul(r, b_distance))
-        return [line_total(kit, state[0], [a_at, b_at], count)]
+        return [line_total(kit, state[0], at, count)]
 
     (total,) = kit.loop(lines, [kit.number(0.0)], line)
     return kit.total(total)
@@ -141,39 +116,6 @@ def sum_columns(  # type: ignore[no-untyped-def]
 
 
 @native
-def dot_columns(  # type: ignore[no-untyped-def]
-    context, outer, rows, inner_rows, columns,
-    a, a_outer, a_row, a_inner, b, b_outer, b_row, b_inner, y, y_outer,
-):  # fmt: skip
-    """y[o, j] = sum over r, q of a[o, r, q, j] b[o, r, q, j]; see `sum_columns`.
-
-    With a = b the sum of squares.
-    """
-    blocks = (columns + BLOCK - 1) // BLOCK
-    part = place_for_block()
-    for item in range(start_of(context, outer * blocks, 1), stop_of(context, outer * blocks, 1)):
-        o, j = item // blocks, item % blocks * BLOCK
-        width = min(BLOCK, columns - j)
-        to = y + o * y_outer + j * ITEM
-        clear(to, width)
-        for r in range(rows):
-            at = a + o * a_outer + r * a_row + j * ITEM
-            bt = b + o * b_outer + r * b_row + j * ITEM
-            for first in range(0, inner_rows, MANY):
-                count = min(MANY, inner_rows - first)
-                clear(part, width)
-                for _ in range(count // GROUP):
-                    add_products(part, width, at, a_inner, bt, b_inner)
-                    at += GROUP * a_inner
-                    bt += GROUP * b_inner
-                for _ in range(count % GROUP):
-                    add_product(part, width, at, a_inner, bt, b_inner)
-                    at += a_inner
-                    bt += b_inner
-                add_row(to, width, part, 0)
-
-
-@native
 def sum_rows(context, kept, lines, columns, x, x_kept, x_line, y):  # type: ignore[no-untyped-def]
     """y[i] = sum over r, j of x[i, r, j], where j runs over numbers one after another.
 
@@ -183,16 +125,6 @@ def sum_rows(context, kept, lines, columns, x, x_kept, x_line, y):  # type: igno
     out = reals(y)
     for i in range(start_of(context, kept, 1), stop_of(context, kept, 1)):
         out[i] = sum_of_lines(lines, columns, x + i * x_kept, x_line)
-
-
-@native
-def dot_rows(  # type: ignore[no-untyped-def]
-    context, kept, lines, columns, a, a_kept, a_line, b, b_kept, b_line, y
-):
-    """y[i] = sum over r, j of a[i, r, j] b[i, r, j]; see `sum_rows`. With a = b of squares."""
-    out = reals(y)
-    for i in range(start_of(context, kept, 1), stop_of(context, kept, 1)):
-        out[i] = dot_of_lines(lines, columns, a + i * a_kept, a_line, b + i * b_kept, b_line)
 
 
 @routine

@@ -23,7 +23,7 @@ from wlnet.kernels.instructions import (
     workers,
 )
 from wlnet.kernels.language import native, routine
-from wlnet.kernels.lines import line_exceeds, line_is_finite
+from wlnet.kernels.lines import line_is_finite
 from wlnet.kernels.tiles import TALL
 
 LINE = 64
@@ -136,37 +136,3 @@ def check_finite(context, count, x, status):  # type: ignore[no-untyped-def]
     first, last = start_of(context, count, grain), stop_of(context, count, grain)
     if line_is_finite(x + first * ITEM, last - first) == 0 and word(status, 0) == 0:
         set_word(status, 0, step_number(context) + 1)
-
-
-@routine
-def has_nan(x, count):  # type: ignore[no-untyped-def]
-    """Whether one of some numbers is NaN."""
-    numbers, found = reals(x), 0
-    for i in range(count):
-        found |= 1 if numbers[i] != numbers[i] else 0
-    return found != 0
-
-
-@native
-def argmax_errors(context, rows, n, x, targets, out):  # type: ignore[no-untyped-def]
-    """out[i] = 0 where the first largest of row i stands at targets[i], counted from 1, else 1.
-
-    NaN counts as the largest, as in np.argmax. A target outside of 1..n is an error. Divided by
-    rows.
-    """
-    target_of, errors = indices(targets), reals(out)
-    for i in range(start_of(context, rows, LANES), stop_of(context, rows, LANES)):
-        start, target = x + i * n * ITEM, target_of[i]
-        wrong = True
-        if 1 <= target <= n:
-            value = reals(start)[target - 1]
-            if value != value:
-                wrong = has_nan(start, target - 1)
-            else:
-                after = start + target * ITEM
-                # None before it that is as large, none behind it that is larger.
-                wrong = (
-                    line_exceeds(start, target - 1, value, 1)
-                    + line_exceeds(after, n - target, value, 0)
-                ) != 0
-        errors[i] = real(1.0) if wrong else real(0.0)

@@ -1,4 +1,4 @@
-"""softmax and its logarithm, their gradients, and the cross entropy of classes.
+"""softmax and its logarithm, and the cross entropy of classes with its gradient.
 
 The powers are taken over whole blocks of rows, one after another, so that rows of ten numbers fill
 the vectors as well. The largest number of a row goes first: exp overflows float32 above 88. A row
@@ -25,14 +25,7 @@ from wlnet.kernels.instructions import (
 )
 from wlnet.kernels.lanes import Lanes, run
 from wlnet.kernels.language import Instruction, instruction, native, routine
-from wlnet.kernels.lines import (
-    line_dot,
-    line_max,
-    line_sum,
-    lower_and_multiply_line,
-    lower_line,
-    scale_line,
-)
+from wlnet.kernels.lines import line_max, line_sum, lower_line, scale_line
 from wlnet.kernels.tiles import TALL
 from wlnet.kernels.vectors import Kit, State
 
@@ -104,17 +97,6 @@ def log_softmax(context, rows, n, x, y):  # type: ignore[no-untyped-def]
         for row in range(first, last):
             at = y + row * n * ITEM
             lower_line(at, at, n, sums[row - first])
-
-
-@native
-def softmax_gradient(context, rows, n, y, d, out):  # type: ignore[no-untyped-def]
-    """out = y (d - sum of d y), row by row: the derivative of softmax, y its result.
-
-    out may be d or y. Divided by rows.
-    """
-    for row in range(start_of(context, rows, 1), stop_of(context, rows, 1)):
-        at = row * n * ITEM
-        lower_and_multiply_line(out + at, y + at, d + at, n, line_dot(y + at, d + at, n))
 
 
 @native

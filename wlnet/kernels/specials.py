@@ -25,12 +25,6 @@ def library(name: str) -> Instruction:
     return library_function
 
 
-@instruction("double", "double", "double")
-def power_of(kit: Kit, x: Any, y: Any) -> Any:
-    """The power of the C library."""
-    return kit.call("pow", ir.DoubleType(), [x, y])
-
-
 @instruction("double", "real")
 def widened(kit: Kit, x: Any) -> Any:
     """A real number in 64 bits."""

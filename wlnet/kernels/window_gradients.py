@@ -1,4 +1,4 @@
-"""What convolution sends back to its weights and biases, with LANES examples side by side."""
+"""What convolution sends back to its weights, with LANES examples side by side."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ from wlnet.kernels.instructions import (
     ITEM,
     LANES,
     copy_bytes,
-    reals,
     scratch,
     start_of,
     stop_of,
     workers,
 )
 from wlnet.kernels.language import native, routine
-from wlnet.kernels.pool_tiles import channel_total
 from wlnet.kernels.window_tiles import ACROSS, SQUARE_HIGH, gradient_tile, zero_bytes
 
 across = gradient_tile(ACROSS, 1, ACROSS)
@@ -170,19 +168,3 @@ def convolve_weights(  # type: ignore[no-untyped-def]
                         column_step, column_count, w + group * w_group + o * w_out
                         + (first + i) * w_in, w_out, w_in, w_plane, w_row, w_column, o_left,
                         min(together, channels - i), goes_on)  # fmt: skip
-
-
-@native
-def channel_sums(  # type: ignore[no-untyped-def]
-    context, blocks, channels, pixels, d, d_block, d_channel, places, places_block, places_channel,
-    total,
-):  # fmt: skip
-    """total[c] = sum over blocks, pixels and lanes of d[b, c, p]: the gradient by a bias.
-
-    places: 0, or the bytes of `convolve_pooled`: only what was not gated counts.
-    """
-    sums = reals(total)
-    for channel in range(start_of(context, channels, 1), stop_of(context, channels, 1)):
-        at = places + channel * places_channel if places != 0 else 0
-        sums[channel] = channel_total(
-            blocks, pixels, d + channel * d_channel, d_block, at, places_block)  # fmt: skip

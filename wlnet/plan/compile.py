@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
@@ -22,7 +22,7 @@ from wlnet.plan.emitter import Learner
 from wlnet.plan.lanes import NONE, put_in_lanes
 from wlnet.plan.lower import lower
 from wlnet.plan.packing import pack_weights
-from wlnet.plan.passes import PASSES, prune
+from wlnet.plan.passes import PASSES, prune, simplify
 from wlnet.plan.prefix import Split, split_prefix
 from wlnet.plan.updates import (
     fetch_inputs,
@@ -35,6 +35,15 @@ from wlnet.plan.updates import (
 )
 
 GRADIENT = "gradient"
+SWITCHES = (
+    *PASSES, "lanes", "rows", "prefix", "orient", "fuse_update", "pack", "order", "place"
+)  # fmt: skip
+"""The passes by name: each may be left out (`without`), and no result changes beyond rounding.
+
+Without "prune" what nobody wants is computed too: what was never wanted, and what other passes
+leave behind. Without "lanes" windows are computed example by example, without "rows" never.
+"order" and "place" are those of `assemble`; the other names are those of the functions.
+"""
 
 
 def forward_blueprint(
@@ -132,7 +141,7 @@ def step_blueprint(
     found = _gradients(graph, batch, losses, list(learners))
     outputs = {name: graph.outputs[name] for name in (*losses, *inside)}
     graph.outputs = {**outputs, **{(GRADIENT, key): value for key, value in found.items()}}
-    graph = prune(graph)
+    graph = _pruned(graph, without)
     split = None if "prefix" in without else split_prefix(graph, constants, batch, forward)
     prefix = None
     if split is not None and keep_prefix:
@@ -147,12 +156,7 @@ def step_blueprint(
     graph = _passed(graph, precision, without, few)
     if packed is None:
         packed = () if "pack" in without else worth_packing(graph, lanes_of(precision))
-    graph = orient(graph, packed)
-    graph.outputs = {}
-    graph = prune(graph)
-    if "fuse_update" not in without:
-        graph = fuse_update(graph, packed)
-    graph = _packed(graph, precision, without, packed, constants)
+    graph = _packed(_updating(graph, without, packed), precision, without, packed, constants)
     step = assemble(
         graph,
         precision,
@@ -183,7 +187,7 @@ def measuring_blueprint(
     few = _few(precision, batch, whole)
     graph = lower(net, batch, inside=inside)
     graph.updates.clear()
-    graph, outputs = prune(graph), graph.outputs
+    graph, outputs = _pruned(graph, without), graph.outputs
     forward = {value for call in graph.calls for value in call.outputs}
     split = None if "prefix" in without else split_prefix(graph, constants, batch, forward)
     prefix = None
@@ -242,13 +246,33 @@ def _few(precision: Precision, batch: int = 1, whole: int | None = None) -> Frac
     return Fraction(lanes_of(precision) // 2 * batch, whole or batch)
 
 
+def _pruned(graph: Graph, without: Sequence[str]) -> Graph:
+    """The graph without what nobody wants, now or any more, unless that pass is left out."""
+    return graph if "prune" in without else prune(graph)
+
+
 def _passed(graph: Graph, precision: Precision, without: Sequence[str], few: Fraction) -> Graph:
-    """The graph after all passes; without "rows" no window is computed example by example."""
-    few = NONE if "rows" in without else few
-    graph = put_in_lanes(prune(graph), lanes_of(precision), few)
+    """The graph after the passes that every program goes through."""
+    assert set(without) <= set(SWITCHES), sorted(set(without) - set(SWITCHES))
+    if "lanes" not in without:
+        few = NONE if "rows" in without else few
+        graph = put_in_lanes(_pruned(graph, without), lanes_of(precision), few)
     for name, run in PASSES.items():
         if name not in without:
             graph = run(graph)
+    return graph
+
+
+def _updating(graph: Graph, without: Sequence[str], packed: Collection[Any]) -> Graph:
+    """The graph of a step whose updates are made to fit the arrays, and to take in products."""
+    if "orient" not in without:
+        graph = orient(graph, packed)
+    if "simplify" not in without:
+        graph = simplify(graph)
+    # What lies at a cut is a result no longer.
+    graph = _pruned(replace(graph, outputs={}), without)
+    if "fuse_update" not in without:
+        graph = _pruned(fuse_update(graph, packed), without)
     return graph
 
 
@@ -259,9 +283,10 @@ def _packed(
     packed: Collection[Any],
     constants: Collection[Any],
 ) -> Graph:
-    if "pack" in without and not packed:
-        return graph
-    return prune(pack_weights(graph, lanes_of(precision), packed, constants))
+    """The graph whose products read packed weights: arrays that lie packed in memory, always."""
+    if "pack" not in without or packed:
+        graph = pack_weights(graph, lanes_of(precision), packed, constants)
+    return _pruned(graph, without)
 
 
 def finish(

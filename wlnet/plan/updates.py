@@ -6,7 +6,6 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from wlnet.graph.graph import Call, Graph, Value
-from wlnet.plan.passes import prune, simplify
 from wlnet.plan.rewriting import Rewriting
 
 
@@ -80,7 +79,7 @@ def _turned_product(work: Rewriting, call: Call) -> Call | None:
 
 def orient(graph: Graph, packed: Collection[Any]) -> Graph:
     """Gradients that come out transposed, as those of linear layers do, are made to fit arrays that
-    are not packed: the product is done the other way round."""
+    are not packed: the product is done the other way round. The old one is left to `prune`."""
     work = Rewriting(graph)
     calls: list[Call] = []
     for call in graph.calls:
@@ -100,12 +99,12 @@ def orient(graph: Graph, packed: Collection[Any]) -> Graph:
             Call("matmul", (left, right), (found,), {}, product.origin),
             Call("update", (found,), (), call.attributes, call.origin),
         ]
-    return simplify(graph.with_calls(calls))
+    return graph.with_calls(calls)
 
 
 def fuse_update(graph: Graph, packed: Collection[Any]) -> Graph:
     """The gradient of a product or a sum goes straight into the update, panel by panel, and never
-    to memory."""
+    to memory. The product itself, which may have other readers, is left to `prune`."""
     work = Rewriting(graph)
     for call in graph.calls:
         if call.primitive != "update":
@@ -126,7 +125,7 @@ def fuse_update(graph: Graph, packed: Collection[Any]) -> Graph:
         if total is not None and total.inputs[0].rank == 2 and total.attributes["axes"] == (0,):
             work.drop(total, *([flat] if flat is not None else []))
             work.replace(call, Call("sum_update", total.inputs, (), at, total.origin))
-    return prune(work.done())
+    return work.done()
 
 
 def _is_for_one(work: Rewriting, gradient: Value) -> bool:
