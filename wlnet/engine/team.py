@@ -16,7 +16,6 @@ from wlnet.engine.spreading import take_core
 from wlnet.kernels.language import Kernel, Precision
 from wlnet.kernels.loading import address
 
-CONTEXT_WORDS = 8
 LINE = 64
 Stop = Callable[[bool], None]
 """Ends a run after the step it is in; with True at once, as not all workers are there."""
