@@ -53,6 +53,7 @@ def net_program(
     1      pack weights           lane_blocks.to_lanes  1x4x...          0
     3      pack weights           lane_blocks.to_lanes  1x3x...          0
     (for every batch)
+    -      check of numbers       rows.check_finite     64x4             0
     1      product + bias + Ramp  products.product      64x3         1,536
     3      product + bias         products.product      64x2           768
     <BLANKLINE>
