@@ -141,3 +141,18 @@ def test_only_numbers_that_lie_as_the_program_has_them_are_lent() -> None:
     for wrong in (shifted, wide, x[:-1], np.float64(x), np.asfortranarray(x)):
         assert not program.lend("Input", wrong)
     assert program.lend("Input", x)
+
+
+def test_what_a_forked_child_finds_lent_is_not_read(lent: list[bool]) -> None:
+    net, x = case_of("vectors")
+    expected = net(x)
+    program, _ = Runner(net).program(6, {"Input": (7,)})
+    program.lend("Input", np.zeros((6, 7), np.float32))
+    assert net(np.float64(x[:6])) == pytest.approx(expected[:6], rel=1e-5)
+
+
+def test_an_example_that_is_lent_has_no_short_way() -> None:
+    for size, is_short in ((100, True), (20000, False)):
+        net = wl.net_initialize(wl.NetChain([1], input=size))
+        net(np.ones(size, np.float32))
+        assert (net.cached("quick", lambda: None) is not None) == is_short

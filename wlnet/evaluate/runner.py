@@ -156,6 +156,8 @@ def _given(program: Program, columns: Mapping[str, Array], start: int, size: int
     try:
         for name, part in parts.items():
             if part.nbytes < LENT or not program.lend(name, part):
+                # A child that was forked in the middle of a run may not have taken it back.
+                program.take_back(name)
                 copy_into(part, program.inputs[name], name, start)
         yield
     finally:

@@ -23,7 +23,7 @@ from wlnet.plan.lanes import NONE, put_in_lanes
 from wlnet.plan.lower import lower
 from wlnet.plan.packing import pack_weights
 from wlnet.plan.passes import PASSES, prune, simplify
-from wlnet.plan.prefix import Split, split_prefix
+from wlnet.plan.prefix import split_prefix
 from wlnet.plan.updates import (
     fetch_inputs,
     fuse_update,
@@ -142,12 +142,9 @@ def step_blueprint(
     outputs = {name: graph.outputs[name] for name in (*losses, *inside)}
     graph.outputs = {**outputs, **{(GRADIENT, key): value for key, value in found.items()}}
     graph = _pruned(graph, without)
-    split = None if "prefix" in without else split_prefix(graph, constants, batch, forward)
-    prefix = None
-    if split is not None and keep_prefix:
-        prefix = _prefix_blueprint(split.prefix, precision, constants, few, without)
-        graph = split.rest
-    cut = _cut(split, prefix)
+    graph, prefix, cut = _split(
+        graph, batch, forward, precision, constants, keep_prefix, few, without
+    )
     fetch_inputs(graph)
     keep_outputs(graph, outputs)
     update_arrays(graph, found)
@@ -189,35 +186,40 @@ def measuring_blueprint(
     graph.updates.clear()
     graph, outputs = _pruned(graph, without), graph.outputs
     forward = {value for call in graph.calls for value in call.outputs}
-    split = None if "prefix" in without else split_prefix(graph, constants, batch, forward)
-    prefix = None
-    if split is not None and keep_prefix:
-        prefix = _prefix_blueprint(split.prefix, precision, constants, few, without)
-        graph = split.rest
+    graph, prefix, cut = _split(
+        graph, batch, forward, precision, constants, keep_prefix, few, without
+    )
     fetch_inputs(graph)
     keep_outputs(graph, outputs)
-    graph.outputs = _cut(split, prefix)
+    graph.outputs = cut
     step = finish(graph, precision, without, constants=constants, packed=packed, few=few)
     return Steps(step, prefix)
 
 
-def _cut(split: Split | None, prefix: Blueprint | None) -> dict[Any, Value]:
-    """Where a prefix is not kept, its values are results: nothing is fused across the cut, so that
-    the numbers are the same as with a kept one."""
-    return dict(split.prefix.outputs) if split is not None and prefix is None else {}
-
-
-def _prefix_blueprint(
+def _split(
     graph: Graph,
+    batch: int,
+    forward: Collection[Value],
     precision: Precision,
     constants: Collection[Any],
+    keep_prefix: bool,
     few: Fraction,
     without: Sequence[str],
-) -> Blueprint:
-    fetch_inputs(graph)
-    keep_outputs(graph, graph.outputs)
-    graph.outputs = {}
-    return finish(graph, precision, without, constants=constants, few=few)
+) -> tuple[Graph, Blueprint | None, dict[Any, Value]]:
+    """What is left of a graph behind its frozen prefix, what computes that, and what lies at the
+    cut, if the prefix is not kept: those values are results, so that nothing is fused across the
+    cut and the numbers are the same either way."""
+    split = None if "prefix" in without else split_prefix(graph, constants, batch, forward)
+    if split is None:
+        return graph, None, {}
+    if not keep_prefix:
+        return graph, None, dict(split.prefix.outputs)
+    prefix = split.prefix
+    fetch_inputs(prefix)
+    keep_outputs(prefix, prefix.outputs)
+    prefix.outputs = {}
+    made = finish(prefix, precision, without, constants=constants, few=few)
+    return split.rest, made, {}
 
 
 def _gradients(
