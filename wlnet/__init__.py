@@ -16,8 +16,12 @@ from typing import Any
 from wlnet import data as data
 from wlnet.coders import NetDecoder as NetDecoder
 from wlnet.coders import NetEncoder as NetEncoder
+from wlnet.core.catalogue import SOON as _SOON
+from wlnet.core.catalogue import not_there_yet as _not_there_yet
 from wlnet.core.errors import DataError as DataError
+from wlnet.core.errors import Fault as _Fault
 from wlnet.core.errors import FormatError as FormatError
+from wlnet.core.errors import MissingNameError as MissingNameError
 from wlnet.core.errors import NothingToTrainError as NothingToTrainError
 from wlnet.core.errors import NotInitializedError as NotInitializedError
 from wlnet.core.errors import OptionError as OptionError
@@ -27,6 +31,7 @@ from wlnet.core.errors import RuleWarning as RuleWarning
 from wlnet.core.errors import ShapeError as ShapeError
 from wlnet.core.errors import TrainingWarning as TrainingWarning
 from wlnet.core.errors import WlnetError as WlnetError
+from wlnet.core.errors import fail as _fail
 from wlnet.core.keywords import checked_keywords as _checked
 from wlnet.core.net import Services as _Services
 from wlnet.core.parts import Alternatives as Alternatives
@@ -34,10 +39,12 @@ from wlnet.core.parts import NetPort as NetPort
 from wlnet.core.parts import NetSharedArray as NetSharedArray
 from wlnet.core.parts import Span as Span
 from wlnet.core.scaled import Scaled as Scaled
+from wlnet.core.spelling import suggestion as _suggestion
 from wlnet.core.symbols import ALL as ALL
 from wlnet.core.symbols import ANY as ANY
 from wlnet.core.symbols import AUTOMATIC as AUTOMATIC
 from wlnet.graph.expression import Expression as Expression
+from wlnet.graph.functions import function_names as _function_names
 from wlnet.layers import *  # noqa: F403  # every layer is public; layers/__init__.py lists them
 from wlnet.methods import SGD as SGD
 from wlnet.methods import Adam as Adam
@@ -78,11 +85,23 @@ _LAZY = {
 
 
 def __getattr__(name: str) -> Any:
-    if name not in _LAZY:
+    if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name not in _LAZY:
+        raise _missing(name)
     value = _checked(getattr(importlib.import_module(_LAZY[name]), name))
     globals()[name] = value
     return value
+
+
+def _missing(name: str) -> MissingNameError:
+    if name in _SOON:
+        what, fix = "a name of the Wolfram catalogue", _not_there_yet(name, _SOON)
+    elif name in _function_names():
+        what, fix = "a function is named by a string", repr(name)
+    else:
+        what, fix = "a name that is not there", _suggestion(name, __all__) or ""
+    return _fail(MissingNameError, _Fault(what, at=__name__, given=name, fix=fix))
 
 
 def __dir__() -> list[str]:
@@ -103,6 +122,7 @@ def _later(room: str, name: str) -> Any:
 
 
 _Services.show = _show
+_Services.extract = net_extract
 _Services.evaluate = _later("wlnet.evaluate.evaluation", "evaluate")
 _Services.show_html = _later("wlnet.plot.summary", "net_summary")
 _Services.draw = _later("wlnet.plot.drawing", "draw_net")

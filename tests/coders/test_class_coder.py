@@ -1,6 +1,7 @@
 """Class encoders and decoders, checked against the definitions."""
 
 import math
+from enum import Enum, IntEnum, StrEnum
 
 import numpy as np
 import pytest
@@ -8,7 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from wlnet.coders import NetDecoder, NetEncoder
+import wlnet as wl
+from wlnet.coders import NetDecoder, NetEncoder, infer_encoder
+from wlnet.coders.worth import worth
 from wlnet.core.errors import DataError, NotInitializedError, OptionError, ShapeError
 from wlnet.core.streams import stream
 
@@ -242,3 +245,72 @@ def test_targets_of_a_class_port_use_its_labels():
     assert XYZ.target_encoder() == NetEncoder("Class", ["x", "y", "z"])
     assert NetEncoder("Class", ["x", "y", "z"]).matching_decoder() == XYZ
     assert NetEncoder("UnitVector", 3).matching_decoder() == NetDecoder("Class", [1, 2, 3])
+
+
+# Labels with classes of their own
+
+
+class Colour(Enum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Word(StrEnum):
+    RED = "red"
+    BLUE = "blue"
+
+
+class Mixed(str, Enum):  # noqa: UP042  # its text is "Mixed.RED", what it is worth is not
+    RED = "red"
+    BLUE = "blue"
+
+
+class Text(str):
+    pass
+
+
+class Number(IntEnum):
+    TWO = 2
+    ONE = 1
+
+
+CLASSY = [tuple(Colour), tuple(Word), tuple(Mixed), (Text("red"), Text("blue")), tuple(Number)]
+
+
+@pytest.mark.parametrize("labels", CLASSY, ids=lambda labels: type(labels[0]).__name__)
+def test_labels_of_a_class_of_their_own_stay_what_they_are_and_are_saved_as_what_they_are_worth(
+    labels, tmp_path
+):
+    values = [getattr(label, "value", str(label)) for label in labels]
+    net = wl.NetChain([2, wl.SoftmaxLayer()], input=2, output=wl.NetDecoder("Class", labels))
+    net = wl.net_initialize(net)
+    file = wl.save(net, tmp_path / "net.wlnet")
+    again = wl.load(file)
+    kept = again.ports["Output"].coder.labels
+    assert again == net
+    assert kept == tuple(values)
+    assert all(type(label) in (str, int) for label in kept)
+    for label, value in zip(labels, values, strict=True):
+        for coder in (NetEncoder("Class", labels), NetEncoder("Class", values)):
+            assert coder(label) == coder(value) == labels.index(label) + 1
+            assert coder.encode(np.array([label], object)) == labels.index(label) + 1
+    answer = net([1.0, 2.0])
+    assert type(answer) is type(labels[0])
+    assert values[labels.index(answer)] == again([1.0, 2.0])
+    assert eval(repr(net.ports["Output"].coder), vars(wl)) == net.ports["Output"].coder
+
+
+@pytest.mark.parametrize("labels", CLASSY, ids=lambda labels: type(labels[0]).__name__)
+def test_a_training_learns_labels_of_a_class_of_their_own(labels):
+    column = [labels[0], labels[1], labels[0], labels[0]]
+    net = wl.NetChain([2, wl.SoftmaxLayer()], input=1)
+    trained = wl.net_train(net, ([[1.0], [2.0], [1.0], [1.0]], column), max_training_rounds=1)
+    assert trained([1.0]) in labels
+    assert type(trained([1.0])) is type(labels[0])
+    if not isinstance(labels[0], int):
+        assert infer_encoder(column).labels == tuple(sorted(labels, key=worth))
+
+
+def test_a_label_and_what_it_is_worth_cannot_both_be_labels():
+    with pytest.raises(OptionError, match="two labels are equal"):
+        NetEncoder("Class", [Colour.RED, "red"])

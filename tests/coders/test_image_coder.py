@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from wlnet.coders import NetDecoder, NetEncoder
+from wlnet.coders import NetDecoder, NetEncoder, infer_encoder
 from wlnet.coders.image_encoder import CHUNK
 from wlnet.core.errors import DataError, NotInitializedError, OptionError, ShapeError
 from wlnet.core.streams import stream
@@ -385,3 +385,27 @@ def test_an_image_decoder_learns_its_port():
     for options in ({"color_space": "CMYK"}, {"image_size": 0}, {"variance_image": -1}):
         with pytest.raises(OptionError):
             NetDecoder("Image", **options)
+
+
+@pytest.mark.parametrize("held", range(1, 9))
+def test_a_picture_is_turned_as_its_camera_was_held(held, tmp_path):
+    scene = (np.arange(6).reshape(2, 3) * 40).astype(np.uint8)
+    turns = {
+        1: scene,
+        2: scene[:, ::-1],
+        3: scene[::-1, ::-1],
+        4: scene[::-1],
+        5: scene.T,
+        6: np.rot90(scene),
+        7: scene[::-1, ::-1].T,
+        8: np.rot90(scene, -1),
+    }
+    picture = Image.fromarray(np.ascontiguousarray(turns[held]))
+    exif = picture.getexif()
+    exif[0x0112] = held
+    picture.save(tmp_path / "scene.png", exif=exif)
+    encoder = NetEncoder("Image", (3, 2), color_space="Grayscale")
+    assert infer_encoder([picture, picture]).shape == (1, 2, 3)
+    for item in (picture, tmp_path / "scene.png", str(tmp_path / "scene.png")):
+        assert np.array_equal(np.round(encoder(item)[0] * 255), scene)
+    assert picture.size == turns[held].shape[::-1], "what was given stays as it was"

@@ -317,11 +317,6 @@ def test_copies_are_equal_and_evaluate_alike(copier: Any) -> None:
         wl.net_extract(other, ("a", "Weights"))[0, 0] = 1
 
 
-def test_a_net_is_no_sequence() -> None:
-    with pytest.raises(OptionError, match="not a sequence"):
-        list(NetChain([3]))
-
-
 # Shown
 
 

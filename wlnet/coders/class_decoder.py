@@ -12,6 +12,7 @@ from wlnet.coders.class_encoder import ClassEncoder
 from wlnet.coders.coder import Shape, choice_faults, coder, fits, is_automatic
 from wlnet.coders.decoder import NetDecoder, Property
 from wlnet.coders.labels import LabelIndex, Labels, as_labels
+from wlnet.coders.worth import worths
 from wlnet.core.errors import DataError, Fault, OptionError, fail
 from wlnet.core.symbols import AUTOMATIC, Symbol
 
@@ -56,7 +57,7 @@ class ClassDecoder(NetDecoder):
         "Entropy",
         "RandomSample",
     )
-    labels: Labels | Symbol = field(default=AUTOMATIC, metadata={"show": list})
+    labels: Labels | Symbol = field(default=AUTOMATIC, metadata={"show": worths})
     _: KW_ONLY
     input_depth: int = 1
     multilabel: bool = False

@@ -10,7 +10,8 @@ import numpy as np
 
 from wlnet.coders.coder import Element, Shape, choice_faults, coder, fits, is_automatic
 from wlnet.coders.encoder import NetEncoder, batch_items, brief, is_batch, numbered, real32, refuse
-from wlnet.coders.labels import LabelIndex, Labels, as_labels, plain
+from wlnet.coders.labels import LabelIndex, Labels, as_labels
+from wlnet.coders.worth import plain, worths
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, fail
 from wlnet.core.symbols import AUTOMATIC, Symbol
 
@@ -39,7 +40,7 @@ class ClassEncoder(NetEncoder):
     """
 
     kind = "Class"
-    labels: Labels | Symbol = field(default=AUTOMATIC, metadata={"show": list})
+    labels: Labels | Symbol = field(default=AUTOMATIC, metadata={"show": worths})
     output_form: str = "Index"
     _: KW_ONLY
     multilabel: bool = False

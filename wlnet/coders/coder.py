@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar, datacla
 
 import numpy as np
 
+from wlnet.coders.worth import worth
+from wlnet.core.catalogue import SOON_DECODERS, SOON_ENCODERS, not_there_yet
 from wlnet.core.errors import Fault, OptionError, PartError, ShapeError, fail
 from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.spelling import suggestion
@@ -38,7 +40,10 @@ class KindTable(type):
         kind = arguments[0] if arguments else None
         if not isinstance(kind, str) or kind not in kinds:
             name = f"{kind!r}" if arguments else "nothing"
+            soon = SOON_ENCODERS if door == "NetEncoder" else SOON_DECODERS
             fix = suggestion(kind, kinds) if isinstance(kind, str) else None
+            if isinstance(kind, str) and kind in soon:
+                fix = not_there_yet(kind, soon)
             raise fail(
                 OptionError,
                 Fault(
@@ -210,7 +215,11 @@ def shape_text(shape: Shape | None) -> str:
 
 
 def identity(value: Any) -> Any:
-    """A hashable stand-in that tells 1 from 1.0 from True, and arrays by their bits."""
+    """A hashable stand-in that tells 1 from 1.0 from True, and arrays by their bits.
+
+    A member of an enum is what it is worth, as in a file.
+    """
+    value = worth(value)
     if isinstance(value, dict):
         return tuple((key, identity(part)) for key, part in value.items())
     if isinstance(value, tuple):

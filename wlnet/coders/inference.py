@@ -12,7 +12,8 @@ from wlnet.coders.boolean_encoder import BooleanEncoder
 from wlnet.coders.class_encoder import ClassEncoder
 from wlnet.coders.encoder import NetEncoder
 from wlnet.coders.image_encoder import ImageEncoder
-from wlnet.coders.pictures import is_pillow
+from wlnet.coders.pictures import is_pillow, upright_size
+from wlnet.coders.worth import plain, worth
 
 GREY_MODES = ("1", "L", "LA")
 
@@ -46,13 +47,13 @@ def infer_encoder(column: Any) -> NetEncoder | None:
     encoder: NetEncoder | None = None
     if all(isinstance(item, (bool, np.bool_)) for item in column):
         encoder = BooleanEncoder()
-    elif all(isinstance(item, str) for item in column):
-        labels = sorted({str(item) for item in column})
-        if len(labels) <= most_labels(len(column)):
-            encoder = ClassEncoder(tuple(labels))
-    elif all(map(is_pillow, column)) and len({item.size for item in column}) == 1:
+    elif all(isinstance(worth(item), str) for item in column):
+        found = {worth(item): plain(item) for item in reversed(column)}
+        if len(found) <= most_labels(len(column)):
+            encoder = ClassEncoder(tuple(found[word] for word in sorted(found)))
+    elif all(map(is_pillow, column)) and len(set(map(upright_size, column))) == 1:
         grey = all(item.mode in GREY_MODES for item in column)
-        encoder = ImageEncoder(column[0].size, color_space="Grayscale" if grey else "RGB")
+        encoder = ImageEncoder(upright_size(column[0]), color_space="Grayscale" if grey else "RGB")
     return encoder
 
 

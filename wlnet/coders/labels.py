@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.coders.coder import is_automatic
+from wlnet.coders.worth import plain, worth
 from wlnet.core.errors import Fault, OptionError, fail
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import Symbol
@@ -18,6 +19,9 @@ Labels = tuple[Hashable, ...]
 
 def as_labels(given: object, where: str) -> Labels | Symbol:
     """The labels as a tuple of the user's own objects, or AUTOMATIC.
+
+    Members of an enum and strings of a class of their own stay what they are; a file keeps what
+    they are worth.
 
     NumPy scalars become the Python numbers and strings they stand for, lists (a label of several
     parts) become tuples. Raises OptionError for labels that are empty, double, not hashable, or
@@ -54,7 +58,7 @@ def _faults(labels: tuple[Any, ...], where: str) -> list[Fault]:
     faults: list[Fault] = []
     seen: dict[Hashable, int] = {}
     for place, label in enumerate(labels, 1):
-        if not isinstance(label, Hashable) or not _hashes(label):
+        if not isinstance(label, Hashable) or not _hashes(worth(label)):
             faults.append(
                 Fault("a label is not hashable", at=f"{where}, label {place}", given=repr(label))
             )
@@ -62,41 +66,30 @@ def _faults(labels: tuple[Any, ...], where: str) -> list[Fault]:
             faults.append(
                 Fault("NaN cannot be a label: it equals nothing", at=f"{where}, label {place}")
             )
-        elif label in seen:
+        elif worth(label) in seen:
+            before = seen[worth(label)]
             faults.append(
                 Fault(
                     "two labels are equal",
-                    at=f"{where}, labels {seen[label]} and {place}",
-                    given=f"{labels[seen[label] - 1]!r} and {label!r}",
+                    at=f"{where}, labels {before} and {place}",
+                    given=f"{labels[before - 1]!r} and {label!r}",
                     expected="labels that Python tells apart as dictionary keys",
                 )
             )
         else:
-            seen[label] = place
+            seen[worth(label)] = place
     return faults
 
 
-def plain(label: Any) -> Any:
-    """A label without NumPy: scalars as Python values, lists as tuples.
-
-    >>> plain(np.int64(3)), plain([1, "a"])
-    (3, (1, 'a'))
-    """
-    if isinstance(label, np.generic):
-        return label.item()
-    if isinstance(label, np.ndarray):
-        return plain(label.tolist())
-    if type(label) in (list, tuple):
-        return tuple(map(plain, label))
-    return label
-
-
 class LabelIndex:
-    """Finds the place of a label, counted from 1. True and 1 are different things here."""
+    """Finds the place of a label, counted from 1. True and 1 are different things here.
+
+    A member of an enum and what it is worth are one label: so a net that was saved knows both.
+    """
 
     def __init__(self, labels: Labels) -> None:
         self.labels = labels
-        self._places = {(_sort(label), label): place for place, label in enumerate(labels, 1)}
+        self._places = {_key(label): place for place, label in enumerate(labels, 1)}
 
     def place(self, label: Any) -> int | None:
         """The place of a label, or None for one that is not known.
@@ -105,9 +98,8 @@ class LabelIndex:
         >>> index.place(1), index.place(np.float32(2.5)), index.place(True)
         (2, 3, None)
         """
-        label = plain(label)
         try:
-            return self._places.get((_sort(label), label))
+            return self._places.get(_key(plain(label)))
         except TypeError:
             return None
 
@@ -123,6 +115,11 @@ class LabelIndex:
         if str(label) in words:
             return f"did you mean {str(label)!r}? labels keep their type"
         return None
+
+
+def _key(label: Any) -> Any:
+    value = worth(label)
+    return _sort(value), value
 
 
 def _sort(label: Any) -> Any:

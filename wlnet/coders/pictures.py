@@ -1,7 +1,7 @@
 """Pictures as arrays: what counts as one, how its numbers become 0..1, grey and colour.
 
 uint8 means 0..255, floats mean 0..1, booleans black and white. An alpha channel is dropped, what
-lies under it stays.
+lies under it stays. A picture that says how its camera was held is turned upright.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ LUMA = (0.299, 0.587, 0.114)
 """Weights of red, green and blue in the grey value (ITU-R BT.601)."""
 EXPECTED = "a picture: (height, width) or (height, width, 3 or 4), uint8 0..255 or float 0..1"
 SLACK = 1e-6
+ORIENTATION = 0x0112
+"""The number of the EXIF field that says how a camera was held."""
 
 
 def is_pillow(item: object) -> bool:
@@ -141,7 +143,28 @@ def _opened(name: Any, where: str, index: int) -> Any:
         raise refuse(where, index, "the picture is too large", given=repr(name)) from error
 
 
+def upright(picture: Any) -> Any:
+    """A Pillow picture turned as its EXIF data say it was held."""
+    if _orientation(picture) == 1:
+        return picture
+    from PIL import ImageOps
+
+    return ImageOps.exif_transpose(picture)
+
+
+def upright_size(picture: Any) -> tuple[int, int]:
+    """Width and height of a Pillow picture once it is upright."""
+    width, height = picture.size
+    return (height, width) if _orientation(picture) > 4 else (width, height)
+
+
+def _orientation(picture: Any) -> int:
+    held: Any = picture.getexif().get(ORIENTATION, 1)
+    return held if held in range(1, 9) else 1
+
+
 def _pillow_array(picture: Any, where: str, index: int) -> np.ndarray:
+    picture = upright(picture)
     mode = picture.mode
     if mode in ("I", "F") or mode.startswith("I;"):
         raise refuse(

@@ -18,6 +18,7 @@ import numpy as np
 
 from wlnet.coders.coder import Coder, parameter_fields
 from wlnet.coders.encoder import brief
+from wlnet.coders.worth import worth
 from wlnet.core.errors import Fault, FormatError, WlnetError, fail
 from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.symbols import AUTOMATIC, Symbol
@@ -62,6 +63,7 @@ def read(record: object, doors: dict[str, dict[str, type]]) -> Any:
 
 
 def _to_json(value: Any, where: str, depth: int = 0) -> Any:
+    value = worth(value)
     if value is None or type(value) in (bool, int, str):
         return value
     if type(value) is float and math.isfinite(value):

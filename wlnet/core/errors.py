@@ -49,6 +49,10 @@ class NothingToTrainError(WlnetError):
     """A property of a training was asked for that could not take place."""
 
 
+class MissingNameError(WlnetError, AttributeError):
+    """A name was asked of the package that it does not have, or not yet."""
+
+
 class FormatError(WlnetError, ValueError):
     """A file is not what it should be: cut, changed, foreign, or not to be written."""
 

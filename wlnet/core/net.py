@@ -24,6 +24,7 @@ class Services:
     """What a net offers its user but must not know how to do: the doorplate puts the doers in."""
 
     evaluate: Callable[..., Any] | None = None
+    extract: Callable[[Any, Any], Any] | None = None
     show: Callable[[Any], str] | None = None
     show_html: Callable[[Any], str] | None = None
     draw: Callable[..., Any] | None = None
@@ -196,10 +197,21 @@ class Net:
         assert Services.show_html is not None
         return Services.show_html(self)
 
+    def __getitem__(self, part: Any) -> Any:
+        """A part, as `net_extract(net, part)` gives it: net[1], net["block", 2, "Weights"].
+
+        Wolfram Language: net[[part]].
+        """
+        assert Services.extract is not None
+        return Services.extract(self, part)
+
     def __iter__(self) -> Iterator[Any]:
         raise fail(
             OptionError,
-            Fault(f"{a(self.kind)} is not a sequence", fix="net_extract(net, ALL) lists its nodes"),
+            Fault(
+                f"{a(self.kind)} is not a sequence",
+                fix='net["Weights"] is one of its arrays, information(net, "Arrays") are all',
+            ),
         )
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from wlnet.core.catalogue import SOON_FUNCTIONS, not_there_yet
 from wlnet.core.spelling import suggestion
 from wlnet.graph.builder import Builder
 from wlnet.graph.expression import Expression
@@ -22,6 +23,8 @@ def elementwise_function(value: Any) -> str | Expression:
     if isinstance(value, str):
         if canonical(value) not in FUNCTIONS:
             near = suggestion(value, function_names())
+            if value in SOON_FUNCTIONS:
+                near = f"{not_there_yet(value, SOON_FUNCTIONS)};"
             raise ValueError(
                 f"{near + ' ' if near else ''}one of {', '.join(function_names())}; "
                 "or a callable, such as lambda x: x * np.tanh(x)"

@@ -3,13 +3,14 @@ them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import numpy as np
 
 from wlnet.core.errors import Fault, OptionError, ShapeError, fail
 from wlnet.core.multipliers import array_places
+from wlnet.core.names import a
 from wlnet.core.net import EMPTY, Net
 from wlnet.core.parts import Key
 from wlnet.core.ports import PortType
@@ -18,7 +19,28 @@ Table = dict[str, np.ndarray[Any, Any]]
 
 
 class Container(Net):
-    """A net that holds nets."""
+    """A net that holds nets: as a sequence it is that of its nodes, in their order.
+
+    `len(net)` counts the nodes, `for node in net` goes through them, `net.nodes` has their keys.
+    """
+
+    def __len__(self) -> int:
+        return len(self.nodes)
+
+    def __iter__(self) -> Iterator[Net]:
+        return iter(self.nodes.values())
+
+    def __contains__(self, node: Any) -> bool:
+        if not isinstance(node, Net):
+            raise fail(
+                OptionError,
+                Fault(
+                    f"{a(self.kind)} contains nets",
+                    given=repr(node)[:80],
+                    fix=f"{repr(node)[:40]} in net.nodes, where a key was meant",
+                ),
+            )
+        return any(node == each for each in self.nodes.values())
 
 
 def hoist(nodes: Mapping[Key, Net]) -> tuple[dict[Key, Net], Table]:

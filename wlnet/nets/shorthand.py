@@ -1,4 +1,4 @@
-"""What may stand where a layer is expected: 3, "Ramp", [..], {..}, a callable, a net."""
+"""What may stand where a layer is expected: 3, (2, 3), "Ramp", [..], {..}, a callable, a net."""
 
 from __future__ import annotations
 
@@ -8,18 +8,22 @@ from typing import Any
 
 import numpy as np
 
+from wlnet.core.catalogue import SOON, SOON_FUNCTIONS, not_there_yet
 from wlnet.core.errors import Fault, OptionError, fail
 from wlnet.core.net import Net
 from wlnet.core.spelling import suggestion
 from wlnet.graph.functions import COMBINATIONS, function_names
 from wlnet.layers import ElementwiseLayer, LinearLayer, ThreadingLayer
+from wlnet.layers.layer import LAYERS
 
 
 def as_net(given: Any, where: str) -> Net:
     """A net from a net or a shorthand; raises OptionError naming the position.
 
-    >>> as_net("Ramp", "1"), as_net(2, "1")
-    (ElementwiseLayer('Ramp'), LinearLayer(2))
+    A tuple of sizes is the LinearLayer of that shape, a list is a chain of its items.
+
+    >>> as_net("Ramp", "1"), as_net(2, "1"), as_net((2, 3), "1")
+    (ElementwiseLayer('Ramp'), LinearLayer(2), LinearLayer((2, 3)))
     """
     from wlnet.nets.chain import NetChain
 
@@ -30,9 +34,14 @@ def as_net(given: Any, where: str) -> Net:
             return ElementwiseLayer(given)
         if given in COMBINATIONS:
             return ThreadingLayer(given)
-        raise _no_layer(given, where, fix=suggestion(given, [*function_names(), *COMBINATIONS]))
-    if isinstance(given, (int, np.integer)) and not isinstance(given, bool) and given > 0:
+        raise _no_layer(given, where, fix=_meant(given))
+    if _is_size(given):
         return LinearLayer(int(given))
+    if isinstance(given, tuple):
+        if all(map(_is_size, given)):
+            return LinearLayer(tuple(map(int, given)))
+        fix = "a tuple holds the sizes of a LinearLayer, a list makes a chain"
+        raise _no_layer(given, where, fix=fix)
     if isinstance(given, (list, Mapping)):
         return NetChain(given)
     if isinstance(given, type) and issubclass(given, Net):
@@ -44,6 +53,22 @@ def as_net(given: Any, where: str) -> Net:
             given, where, fix="a function of one number; of several: ThreadingLayer(function)"
         )
     raise _no_layer(given, where)
+
+
+def _is_size(given: Any) -> bool:
+    return isinstance(given, (int, np.integer)) and not isinstance(given, bool) and int(given) > 0
+
+
+def _meant(word: str) -> str | None:
+    """What a string that is no shorthand says of a layer: its name, or a function to come."""
+    for kind in (word, f"{word}Layer"):
+        if kind in LAYERS:
+            return f"{kind}(...) makes the layer"
+        if kind in SOON:
+            return not_there_yet(kind, SOON)
+    if word in SOON_FUNCTIONS:
+        return not_there_yet(word, SOON_FUNCTIONS)
+    return suggestion(word, [*function_names(), *COMBINATIONS])
 
 
 def _argument_count(function: Any) -> int | None:

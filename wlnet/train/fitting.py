@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.coders import NetDecoder, infer_encoder
-from wlnet.coders.labels import plain
+from wlnet.coders.worth import plain, worth
 from wlnet.core.errors import DataError, Fault, fail
 from wlnet.core.net import Net
 from wlnet.core.ports import PortType
@@ -116,10 +116,10 @@ def class_labels(column: Any, port: PortType, name: str) -> list[Any] | None:
         return None
     items = column.tolist() if isinstance(column, np.ndarray) else [plain(item) for item in column]
     for number, item in enumerate(items, 1):
-        if not isinstance(item, (str, int)):
+        if not isinstance(worth(item), (str, int)):
             raise fail(DataError, _no_label(column, item, f"port {name}, example {number}"))
     _check_one_type(items, f"port {name}")
-    found = sorted(set(items))
+    found = sorted(set(items), key=worth)
     count = port.shape[-1] if port.shape else None
     if count is None and len(found) == 1:
         raise fail(

@@ -1,0 +1,105 @@
+"""Names of the Wolfram catalogue that are not there yet, and what stands in for each.
+
+A stand-in is Python where one exists, checked by running it; else words. A name that gets built
+leaves this table.
+"""
+
+from __future__ import annotations
+
+SOON: dict[str, str] = {
+    "AggregationLayer": 'PoolingLayer((4, 4), function="Mean")  # windows as large as the level',
+    "AppendLayer": "CatenateLayer()  # with a NetArrayLayer beside the input, in a NetGraph",
+    "AttentionLayer": "NetGraph of DotLayer(), SoftmaxLayer(), TransposeLayer() and DotLayer()",
+    "BasicRecurrentLayer": "LongShortTermMemoryLayer(3)",
+    "CTCLossLayer": "",
+    "CompiledLayer": "ElementwiseLayer(lambda x: x * abs(x))",
+    "ConstantArrayLayer": "NetArrayLayer()",
+    "ContrastiveLossLayer": "ThreadingLayer(lambda distance, other: "
+    "other * np.maximum(0.5 - distance, 0) + (1 - other) * distance)",
+    "DeconvolutionLayer": "",
+    "DotPlusLayer": "LinearLayer(3)",
+    "ExtractLayer": "",
+    "FunctionLayer": "ElementwiseLayer(lambda x: x * abs(x))",
+    "GatedRecurrentLayer": "LongShortTermMemoryLayer(3)",
+    "ImageAugmentationLayer": "a generator of training data that changes each batch",
+    "InstanceNormalizationLayer": "NormalizationLayer()",
+    "LocalResponseNormalizationLayer": "NormalizationLayer()",
+    "NetArray": 'NetSharedArray("w")',
+    "NetBidirectionalOperator": "",
+    "NetFoldOperator": "NetNestOperator(LinearLayer(3), 2)  # where every step is alike",
+    "NetGANOperator": "NetGraph with both nets, and rates of -1 in learning_rate_multipliers",
+    "NetMapThreadOperator": "CatenateLayer()  # before a NetMapOperator",
+    "NetPairEmbeddingOperator": "net_insert_shared_arrays, and the net twice in a NetGraph",
+    "NetPortGradient": "",
+    "NetStateObject": "",
+    "NetUnfold": "",
+    "OrderingLayer": "",
+    "PaddingLayer": "ConvolutionLayer(4, 3, padding_size=1)  # layers with windows pad",
+    "PartLayer": "LinearLayer((), weights=[[0, 1, 0]], biases=None, "
+    "learning_rate_multipliers=None)  # the second of three numbers",
+    "PlaceholderLayer": 'ElementwiseLayer("Identity")',
+    "PrependLayer": "CatenateLayer()  # with a NetArrayLayer beside the input, in a NetGraph",
+    "RandomArrayLayer": "random numbers as a further input",
+    "ReplicateLayer": 'ThreadingLayer("Plus")  # with a NetArrayLayer of zeros, in a NetGraph',
+    "ResizeLayer": 'NetEncoder("Image", (28, 28))  # resizes before the net',
+    "SequenceAttentionLayer": "NetGraph of DotLayer(), SoftmaxLayer() and DotLayer()",
+    "SequenceIndicesLayer": "the indices as a further input",
+    "SequenceLastLayer": "",
+    "SequenceMostLayer": "",
+    "SequenceRestLayer": "",
+    "SequenceReverseLayer": "",
+    "SpatialTransformationLayer": "",
+    "SummationLayer": "LinearLayer((), weights=[[1, 1, 1]], biases=None, "
+    "learning_rate_multipliers=None)  # of three numbers",
+    "UnitVectorLayer": 'NetEncoder("UnitVector", 3)  # at the input of the net',
+}
+"""Layers, operators and words that stand at the doorplate in the Wolfram Language."""
+
+SOON_ENCODERS: dict[str, str] = {
+    **dict.fromkeys(("Characters", "Tokens", "SubwordTokens", "UTF8"), 'NetEncoder("Function", f)'),
+    **dict.fromkeys(
+        (
+            "Audio",
+            "AudioMFCC",
+            "AudioMelSpectrogram",
+            "AudioSTFT",
+            "AudioSpectrogram",
+            "FeatureExtractor",
+            "Image3D",
+            "VideoFrames",
+        ),
+        'NetEncoder("Function", f)',
+    ),
+}
+SOON_DECODERS: dict[str, str] = dict.fromkeys(
+    ("CTCBeamSearch", "Characters", "Function", "Image3D", "SubwordTokens", "Tokens"),
+    "net(x, None), and a function of yours on what it gives",
+)
+SOON_FUNCTIONS: dict[str, str] = {
+    "Clip": "lambda x: np.clip(x, -1, 1)",
+    "Erfc": "",
+    "Haversine": "lambda x: (1 - np.cos(x)) / 2",
+    "Log10": "lambda x: np.log(x) / np.log(10)",
+    "Log2": "lambda x: np.log(x) / np.log(2)",
+    "Minus": "lambda x: -x",
+    "Reciprocal": "lambda x: 1 / x",
+    "Sec": "lambda x: 1 / np.cos(x)",
+    "Csc": "lambda x: 1 / np.sin(x)",
+    "Cot": "lambda x: np.cos(x) / np.sin(x)",
+    "Sech": "lambda x: 1 / np.cosh(x)",
+    "Csch": "lambda x: 1 / np.sinh(x)",
+    "Coth": "lambda x: np.cosh(x) / np.sinh(x)",
+    "Surd": "",
+    "UnitStep": "",
+}
+"""Functions that an ElementwiseLayer of the Wolfram Language takes, and formulas that say them."""
+
+
+def not_there_yet(name: str, soon: dict[str, str]) -> str:
+    """What a message says of a name of the catalogue.
+
+    >>> not_there_yet("PlaceholderLayer", SOON)
+    'PlaceholderLayer is not there yet; what stands in: ElementwiseLayer("Identity")'
+    """
+    stands_in = f"what stands in: {soon[name]}" if soon[name] else "nothing stands in for it"
+    return f"{name} is not there yet; {stands_in}"
