@@ -112,7 +112,14 @@ def test_sizes_not_known_are_left_open() -> None:
     net = NetChain([3])
     assert information(net, "ArraysElementCounts")[1, "Weights"] is AUTOMATIC
     assert information(net, "ArraysSizes")[1, "Weights"] is AUTOMATIC
-    assert information(net, "ArraysTotalElementCount") == 3
+    # The three biases are known; a total without the weights would be none.
+    for total in ("ArraysTotalElementCount", "ArraysTotalByteCount", "ArraysTotalSize"):
+        assert information(net, total) is AUTOMATIC
+        assert information(NetChain([3, 1]), total) is AUTOMATIC
+        assert information(NetChain([3, 1], input=2), total) is not AUTOMATIC
+    report = information(NetChain([3, 1]))
+    assert report["ArraysTotalSize"] is AUTOMATIC
+    assert report["ArraysCount"] == 4
 
 
 def test_a_list_graph_is_told_by_the_numbers_of_the_user_in_their_order() -> None:

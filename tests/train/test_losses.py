@@ -223,6 +223,68 @@ def test_each_output_gets_a_loss_of_its_own() -> None:
     assert changed(net, trained) == set(wl.information(net, "Arrays"))
 
 
+def test_losses_are_told_unscaled_by_port_and_the_total_as_it_is_minimised() -> None:
+    net = two_outputs()
+    size = CX.sum(1)
+    data = {"Input": CX, "Kind": CY, "Size": size}
+    losses = [("Kind", wl.CrossEntropyLossLayer("Index"), wl.Scaled(0.5)), ("Size", SQUARED)]
+    out = net(CX)
+    kind_loss = -np.log(out["Kind"][np.arange(12), CY]).mean()
+    size_loss = ((out["Size"] - size) ** 2).mean()
+    wanted = pytest.approx([kind_loss, size_loss, 0.5 * kind_loss + size_loss], rel=1e-5)
+    options: dict[str, Any] = {"max_training_rounds": 1, "batch_size": 12, "loss_function": losses}
+    results = wl.net_train(net, data, wl.ALL, validation_set=data, **options)
+    lists = results["BatchMeasurementsLists"]
+    assert [
+        lists["KindLoss"][0],
+        lists["SizeLoss"][0],
+        results["BatchLossList"][0],
+    ] == wanted
+    for group in ("Round", "Validation"):
+        told = results[f"{group}Measurements"]
+        total = 0.5 * told["KindLoss"] + told["SizeLoss"]
+        assert results[f"{group}Loss"] == pytest.approx(total, rel=1e-6)
+    names = ["KindLoss", "SizeLoss", "Loss"]
+    labelled = wl.net_train(net, data, max_training_rounds=1, learning_rate=1e-12)
+    assert wl.net_measurements(labelled, data, names, loss_function=losses) == wanted
+    everything = wl.net_measurements(labelled, data, wl.ALL, loss_function=losses)
+    assert [everything[name] for name in names] == wanted
+
+
+def test_a_single_scaled_loss_is_told_unscaled_as_well() -> None:
+    net, data = perceptron(), (X, Y)
+    plain = ((net(X) - Y) ** 2).mean()
+    options: dict[str, Any] = {"max_training_rounds": 1, "batch_size": 12}
+    results = wl.net_train(net, data, wl.ALL, loss_function=(SQUARED, wl.Scaled(3)), **options)
+    assert results["BatchMeasurementsLists"]["OutputLoss"][0] == pytest.approx(plain, rel=1e-5)
+    assert results["BatchLossList"][0] == pytest.approx(3 * plain, rel=1e-5)
+    assert "OutputLoss" not in wl.net_train(net, data, wl.ALL, **options)["RoundMeasurements"]
+
+
+def test_a_port_called_loss_beside_another_is_not_taken_for_the_total() -> None:
+    net = wl.net_initialize(
+        wl.NetGraph(
+            {"t": 3, "a": wl.LinearLayer([]), "b": wl.LinearLayer([])},
+            [("t", "a", wl.NetPort("Loss")), ("t", "b", wl.NetPort("Other"))],
+            input=3,
+        )
+    )
+    out = net(X)
+    options: dict[str, Any] = {"max_training_rounds": 1, "batch_size": 12}
+    results = wl.net_train(
+        net, X, wl.ALL, loss_function=["Loss", ("Other", wl.Scaled(2))], **options
+    )
+    lists = results["BatchMeasurementsLists"]
+    assert [
+        lists["UnscaledLoss"][0],
+        lists["Other"][0],
+        results["BatchLossList"][0],
+    ] == pytest.approx(
+        [out["Loss"].mean(), out["Other"].mean(), out["Loss"].mean() + 2 * out["Other"].mean()],
+        rel=1e-4,
+    )
+
+
 def test_one_loss_of_several_trains_only_what_leads_to_it() -> None:
     net = two_outputs()
     trained = wl.net_train(

@@ -81,12 +81,26 @@ BY_CLASS: dict[str, Any] = {
     "Recall": averaged(lambda tp, fp, fn, tn: share(tp, tp + fn)),
     "Specificity": averaged(lambda tp, fp, fn, tn: share(tn, tn + fp)),
 }
+
+
+def each_output(score: Any) -> Any:
+    """The mean over outputs of a score of one of them."""
+
+    def value(y: Any, t: Any) -> float:
+        columns = zip(y.reshape(len(y), -1).T, t.reshape(len(t), -1).T, strict=True)
+        return float(np.mean([score(a, b) for a, b in columns]))
+
+    return value
+
+
 BY_NUMBER: dict[str, Any] = {
     "MeanDeviation": lambda y, t: np.abs(y - t).mean(),
     "MeanSquare": lambda y, t: ((y - t) ** 2).mean(),
-    "StandardDeviation": lambda y, t: np.sqrt(((y - t) ** 2).mean()),
-    "FractionVarianceUnexplained": lambda y, t: ((y - t) ** 2).sum() / ((t - t.mean()) ** 2).sum(),
-    "RSquared": lambda y, t: 1 - ((y - t) ** 2).sum() / ((t - t.mean()) ** 2).sum(),
+    "StandardDeviation": each_output(lambda y, t: np.sqrt(((y - t) ** 2).mean())),
+    "FractionVarianceUnexplained": each_output(
+        lambda y, t: ((y - t) ** 2).sum() / ((t - t.mean()) ** 2).sum()
+    ),
+    "RSquared": each_output(lambda y, t: 1 - ((y - t) ** 2).sum() / ((t - t.mean()) ** 2).sum()),
 }
 
 
@@ -145,13 +159,6 @@ def test_a_measurement_of_numbers_is_its_definition(name: str, shape: tuple[int,
     assert measured(name, outputs, targets, "Square", 4) == pytest.approx(
         BY_NUMBER[name](outputs, targets), rel=1e-9
     )
-
-
-def test_targets_that_never_vary_leave_everything_or_nothing_unexplained() -> None:
-    same = np.full((4, 1), 0.1)
-    assert measured("RSquared", same + 1, same, "Square", 2) == -math.inf
-    assert measured("RSquared", same, same, "Square", 2) == 1.0
-    assert measured("FractionVarianceUnexplained", same + 1, same, "Square", 2) == math.inf
 
 
 @pytest.mark.parametrize("top", [1, 2, 3])

@@ -40,6 +40,21 @@ CASES: dict[str, tuple[list[float], dict[str, Any], int | None]] = {
     "absolute change": ([5, 4.5, 3.9], {"AbsoluteChange": 1}, 2),
     "absolute change, exactly": ([5, 4], {"AbsoluteChange": 1}, 2),
     "absolute change, more": ([5, 3.9, 2], {"AbsoluteChange": 1}, None),
+    "small steps add up: 1 to .88 is better": (
+        [1, 0.94, 0.88, 0.82],
+        {"AbsoluteChange": 0.1, "Patience": 2},
+        None,
+    ),
+    "small relative steps add up": (
+        [10, 9.5, 8.9, 8.5, 8.0],
+        {"RelativeChange": 0.1, "Patience": 1},
+        None,
+    ),
+    "and are counted where they do not": (
+        [1, 0.94, 0.91, 0.905],
+        {"AbsoluteChange": 0.1, "Patience": 2},
+        4,
+    ),
     "relative change": ([10, 8.9, 8.1], {"RelativeChange": 0.1}, 3),
     "relative change of a negative loss": ([-10, -11.1, -11.5], {"RelativeChange": 0.1}, 3),
     "what is no number is a failure": ([5, NAN, NAN], {"Patience": 1}, 3),
@@ -68,6 +83,33 @@ def test_the_rule_is_the_plain_reading_of_its_words(values: list[int], patience:
         None,
     )
     assert rounds_until([float(v) for v in values], Patience=patience) == wanted
+
+
+def plainly(values: list[float], change: Any, patience: int) -> int | None:
+    """The rule in its own words: what counts is the best value that was accepted."""
+    accepted, failures = values[0], 0
+    for count, value in enumerate(values[1:], 2):
+        if value < accepted - change(accepted):
+            accepted, failures = value, 0
+        else:
+            failures += 1
+        if failures > patience:
+            return count
+    return None
+
+
+@given(
+    values=st.lists(st.integers(-20, 20).map(float), min_size=1, max_size=30),
+    patience=st.integers(0, 4),
+    absolute=st.integers(0, 8),
+)
+def test_a_change_is_measured_from_the_best_value_that_was_accepted(
+    values: list[float], patience: int, absolute: int
+) -> None:
+    wanted = plainly(values, lambda best: absolute, patience)
+    assert rounds_until(values, Patience=patience, AbsoluteChange=absolute) == wanted
+    wanted = plainly(values, lambda best: abs(best) * 0.25, patience)
+    assert rounds_until(values, Patience=patience, RelativeChange=0.25) == wanted
 
 
 @given(

@@ -40,8 +40,9 @@ REPORT = (
 def information(net: Any, prop: Any = None) -> Any:
     """A property of a net, a list of properties, or (without one) a dict that sums the net up.
 
-    `information(net, "Properties")` lists the names. A list of nets gives a list. Raises PartError
-    for unknown properties.
+    `information(net, "Properties")` lists the names. A list of nets gives a list. A number that
+    shapes decide which are not known yet is AUTOMATIC, and so is a total with such a number in it.
+    Raises PartError for unknown properties.
 
     >>> from wlnet.nets.chain import NetChain
     >>> information(NetChain([3, "Ramp", 1], input=2), "ArraysTotalElementCount")
@@ -87,8 +88,10 @@ def _bytes(net: Net) -> dict[Any, Any]:
     }
 
 
-def _total(values: dict[Any, Any]) -> int:
-    return sum(value for value in values.values() if value is not AUTOMATIC)
+def _total(values: dict[Any, Any]) -> Any:
+    """The sum; AUTOMATIC where one of the numbers is still to be worked out."""
+    unknown = any(value is AUTOMATIC for value in values.values())
+    return AUTOMATIC if unknown else sum(values.values())
 
 
 def size_text(count: Any) -> Any:

@@ -15,6 +15,7 @@ from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.symbols import ALL
 from wlnet.core.tables import PropertyTable
 from wlnet.nets.information import multipliers_text
+from wlnet.results.class_table import shown
 
 
 @dataclass(frozen=True)
@@ -52,10 +53,6 @@ class TrainingRecord:
     def all_arrays(self) -> Iterator[np.ndarray[Any, Any]]:
         """Every array that the record holds itself."""
         yield from self.arrays.values()
-        measured = (self.batch_measurements, self.round_measurements, self.validation_measurements)
-        for lists in measured:
-            for values in lists.values():
-                yield from (value for value in values if isinstance(value, np.ndarray))
 
 
 PROPERTIES = PropertyTable("NetTrainResults")
@@ -111,7 +108,7 @@ class NetTrainResults:
         best = (
             f", best validation round {r.best_validation_round}" if r.best_validation_round else ""
         )
-        frozen = sum(not row.trained for row in r.multipliers)
+        frozen = sum(row.multiplier == 0 for row in r.multipliers)
         return (
             f"NetTrainResults({len(r.round_losses)} rounds of {r.batches_per_round} batches, "
             f"loss {loss}{best}, "
@@ -120,13 +117,17 @@ class NetTrainResults:
 
 
 def _last(values: tuple[Any, ...]) -> Any:
-    return values[-1] if values else None
+    return shown(values[-1]) if values else None
 
 
 def _at_best(r: TrainingRecord, values: tuple[Any, ...]) -> Any:
     if not values:
         return None
-    return values[(r.best_validation_round or len(values)) - 1]
+    return shown(values[(r.best_validation_round or len(values)) - 1])
+
+
+def _lists(measurements: dict[str, tuple[Any, ...]]) -> dict[str, list[Any]]:
+    return {name: list(map(shown, values)) for name, values in measurements.items()}
 
 
 _row("ArraysLearningRateMultipliers", "WeightsLearningRateMultipliers")(
@@ -150,9 +151,7 @@ _row("BatchLossList")(lambda r: list(r.batch_losses))
 _row("BatchMeasurements")(
     lambda r: {name: _last(values) for name, values in r.batch_measurements.items()}
 )
-_row("BatchMeasurementsLists")(
-    lambda r: {name: list(values) for name, values in r.batch_measurements.items()}
-)
+_row("BatchMeasurementsLists")(lambda r: _lists(r.batch_measurements))
 _row("BatchPermutation")(lambda r: r.batch_permutation and [list(b) for b in r.batch_permutation])
 _row("BatchSize")(lambda r: r.batch_size)
 _row("BestValidationRound")(lambda r: r.best_validation_round)
@@ -172,9 +171,7 @@ _row("RoundLossList")(lambda r: list(r.round_losses))
 _row("RoundMeasurements")(
     lambda r: {name: _last(values) for name, values in r.round_measurements.items()}
 )
-_row("RoundMeasurementsLists")(
-    lambda r: {name: list(values) for name, values in r.round_measurements.items()}
-)
+_row("RoundMeasurementsLists")(lambda r: _lists(r.round_measurements))
 _row("RoundPositions")(
     lambda r: [r.batches_per_round * (i + 1) for i in range(len(r.round_losses))]
 )
@@ -193,9 +190,7 @@ _row("ValidationLossList")(lambda r: list(r.validation_losses))
 _row("ValidationMeasurements")(
     lambda r: {name: _at_best(r, values) for name, values in r.validation_measurements.items()}
 )
-_row("ValidationMeasurementsLists")(
-    lambda r: {name: list(values) for name, values in r.validation_measurements.items()}
-)
+_row("ValidationMeasurementsLists")(lambda r: _lists(r.validation_measurements))
 _row("ValidationPositions")(lambda r: list(r.validation_positions))
 
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from wlnet.evaluate.columns import Array
+from wlnet.results.class_table import shown
 from wlnet.train.measurements import Measurement
 
 LOSS = "Loss"
@@ -16,46 +17,58 @@ Values = dict[str, Any]
 
 
 class Tallies:
-    """What batches tell, by name, the loss first: a row of numbers for each, to be added up."""
+    """What batches tell, by name, the loss first: a value for each, and what all add up to.
+
+    What a batch adds is not kept: it may be as large as a table of classes.
+    """
 
     def __init__(self) -> None:
-        self._rows: dict[str, Array] = {}
+        self._lists: dict[str, list[Any]] = {}
+        self._totals: dict[str, Any] = {}
         self._measurements: dict[str, Measurement | None] = {}
 
-    def add(self, name: str, rows: Array, measurement: Measurement | None = None) -> None:
-        """rows: one a batch. measurement: what they are of; None for sums of a mean and counts."""
-        before = self._rows.get(name)
-        self._rows[name] = rows if before is None else before + rows
+    def add(
+        self, name: str, tallies: Iterable[Any], measurement: Measurement | None = None
+    ) -> None:
+        """tallies: one a batch. measurement: what they are of; None for sums of a mean and counts,
+        a row each.
+        """
         self._measurements[name] = measurement
+        values = self._lists.setdefault(name, [])
+        if isinstance(tallies, np.ndarray):
+            values += self._values(name, tallies)
+            self._add_total(name, tallies.sum(axis=0))
+            return
+        for tally in tallies:
+            values += self._values(name, [tally])
+            self._add_total(name, tally)
+
+    def _values(self, name: str, tallies: Any) -> list[Any]:
+        of = self._measurements[name]
+        if of is not None:
+            return [of.kept(tally) for tally in tallies]
+        means: list[Any] = (tallies[:, 0] / tallies[:, 1]).tolist()
+        return means
+
+    def _add_total(self, name: str, tally: Any) -> None:
+        self._totals[name] = self._totals[name] + tally if name in self._totals else tally
 
     def add_all(self, other: Tallies) -> None:
-        """Add up all rows of another to the single row of this one."""
-        for name, rows in other._rows.items():
-            self.add(name, rows.sum(axis=0, keepdims=True), other._measurements[name])
+        """Add all that another adds up to, without the values of its batches."""
+        for name, total in other._totals.items():
+            self._measurements[name] = other._measurements[name]
+            self._add_total(name, total)
 
     def lists(self) -> dict[str, list[Any]]:
-        """What each row amounts to."""
-        found: dict[str, list[Any]] = {}
-        for name, rows in self._rows.items():
-            of = self._measurements[name]
-            if of is None:
-                found[name] = (rows[:, 0] / rows[:, 1]).tolist()
-            else:
-                found[name] = [of.value(row) for row in rows]
-        return found
-
-    def first(self, count: int) -> Tallies:
-        """Those of the first so many batches."""
-        found = Tallies()
-        for name, rows in self._rows.items():
-            found.add(name, rows[:count], self._measurements[name])
-        return found
+        """What each batch amounts to."""
+        return self._lists
 
     def values(self) -> Values:
-        """What all rows together amount to."""
-        whole = Tallies()
-        whole.add_all(self)
-        return {name: values[0] for name, values in whole.lists().items()}
+        """What all batches together amount to."""
+        return {
+            name: self._values(name, total[None] if isinstance(total, np.ndarray) else [total])[0]
+            for name, total in self._totals.items()
+        }
 
 
 def mean_tallies(values: Array) -> Array:
@@ -87,7 +100,7 @@ class Series:
 
     def at(self, count: int) -> Values:
         """The last of so many values of every measurement."""
-        return {name: values[count - 1] for name, values in self.measurements() if count}
+        return {name: shown(values[count - 1]) for name, values in self.measurements() if count}
 
     def measurements(self) -> Iterator[tuple[str, list[Any]]]:
         return ((name, values) for name, values in self.lists.items() if name != LOSS and values)

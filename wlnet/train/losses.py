@@ -19,6 +19,7 @@ from wlnet.layers import CrossEntropyLossLayer, MeanSquaredLossLayer
 from wlnet.nets.edges import Edge
 from wlnet.nets.inference import inferred_port
 from wlnet.nets.netgraph import graph_of
+from wlnet.train.history import LOSS
 
 LOSS_LAYERS = frozenset({"CrossEntropyLossLayer", "MeanSquaredLossLayer", "MeanAbsoluteLossLayer"})
 NET = "Net"
@@ -53,6 +54,21 @@ class TrainingNet:
     targets: Mapping[str, str] = field(default_factory=dict)
     forms: Mapping[str, str] = field(default_factory=dict)
     prefix: Path = ()
+
+    @property
+    def told_losses(self) -> dict[str, str]:
+        """Loss port -> the name that this loss alone, not scaled, is told by, beside the total
+        "Loss"; none where it would be the same number.
+        """
+        if len(self.losses) == 1 and 1.0 in self.losses.values():
+            return {}
+        return {port: self._told(port) for port in self.losses}
+
+    def _told(self, port: str) -> str:
+        if port != LOSS:
+            return port
+        (term,) = self.terms if self.prefix else (None,)
+        return f"{term.port}Loss" if term is not None else "UnscaledLoss"
 
     def inner_key(self, key: ArrayKey) -> ArrayKey:
         """The key inside the training net of an array of the user's net."""

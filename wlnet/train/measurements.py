@@ -2,7 +2,8 @@
 
 A measurement is two small functions: what a batch adds to a tally, and what a tally amounts to.
 Tallies of batches are added up, so that a round, a validation set and one big batch agree on every
-number, also on those that are no mean over examples.
+number, also on those that are no mean over examples. A tally is as large as what it is about (a
+number a class, five numbers an output), never as large as the batch, and is kept once for all.
 
 Wolfram Language: NetTrain (TrainingProgressMeasurements), NetMeasurements.
 """
@@ -10,11 +11,14 @@ Wolfram Language: NetTrain (TrainingProgressMeasurements), NetMeasurements.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from wlnet.results.class_table import ClassTable, shown
+from wlnet.train.moments import Moments
 
 Array = np.ndarray[Any, Any]
 CLASSES, NUMBERS = "classes", "numbers"
@@ -24,12 +28,12 @@ CLASSES, NUMBERS = "classes", "numbers"
 class Row:
     """One kind of measurement.
 
-    tally: (outputs, targets, form, top) -> numbers that batches add up. value: from those to the
+    tally: (outputs, targets, form, top) -> what batches add up, with `+`. value: from that to the
     measurement. of: "classes" or "numbers", what targets must be. share: read as a percentage.
     """
 
-    tally: Callable[[Array, Array, str, int], Array]
-    value: Callable[[Array], Any]
+    tally: Callable[[Array, Array, str, int], Any]
+    value: Callable[[Any], Any]
     of: str
     smaller_is_better: bool
     share: bool = False
@@ -55,12 +59,14 @@ class Measurement:
         """Whether it says something about targets of this form (see TrainingNet.forms)."""
         return self.row.of == (NUMBERS if form == "Square" else CLASSES)
 
-    def tally(self, outputs: Array, targets: Array, form: str) -> Array:
+    def tally(self, outputs: Array, targets: Array, form: str) -> Any:
         """What a batch adds up to; tallies of batches may be added."""
         return self.row.tally(outputs, targets, form, self.top)
 
-    def tallies(self, outputs: Array, targets: Array, form: str) -> Array:
-        """The tallies of several batches, one a row; they are stacked in a first axis."""
+    def tallies(self, outputs: Array, targets: Array, form: str) -> Iterable[Any]:
+        """The tallies of several batches, which are stacked in a first axis; one at a time where
+        they may be large.
+        """
         if self.row.tally is _wrong and self.top == 1 and form == "Index":
             wrong = outputs.argmax(-1) != targets - 1
             batches = wrong.reshape(len(wrong), -1)
@@ -68,14 +74,15 @@ class Measurement:
                 [batches.sum(axis=1), np.full(len(wrong), batches.shape[1])], axis=1
             ).astype(np.float64)
         pairs = zip(outputs, targets, strict=True)
-        return np.stack([self.tally(output, target, form) for output, target in pairs])
+        return (self.tally(output, target, form) for output, target in pairs)
 
-    def value(self, tally: Array) -> Any:
+    def kept(self, tally: Any) -> Any:
+        """The measurement of all that was tallied, as it is kept: a number, or a ClassTable."""
+        return self.row.value(tally)
+
+    def value(self, tally: Any) -> Any:
         """The measurement of all that was tallied: a number, or a read-only matrix of counts."""
-        found = self.row.value(tally)
-        if isinstance(found, np.ndarray):
-            found.flags.writeable = False
-        return found
+        return shown(self.kept(tally))
 
 
 # Tallies
@@ -92,11 +99,17 @@ def _classes(outputs: Array, targets: Array, form: str) -> tuple[Array, Array, i
     return outputs.argmax(-1).ravel(), true.ravel(), outputs.shape[-1]
 
 
-def _confusion(outputs: Array, targets: Array, form: str, top: int) -> Array:
+def _table(outputs: Array, targets: Array, form: str, top: int) -> ClassTable:
+    return ClassTable.of(*_classes(outputs, targets, form))
+
+
+def _by_class(outputs: Array, targets: Array, form: str, top: int) -> Array:
+    """By class, how often it was right, true, and predicted; a table would have a number a pair."""
     predicted, true, count = _classes(outputs, targets, form)
-    counts = np.bincount(true * count + predicted, minlength=count * count)
+    found = (true[predicted == true], true, predicted)
+    counts = [np.bincount(each, minlength=count) for each in found]
     # With two states, precision and the like are those of True: the tally remembers which it is.
-    return np.append(counts, int(form == "Binary") * len(true)).astype(np.float64)
+    return np.concatenate([*counts, [int(form == "Binary") * len(true)]])
 
 
 def _wrong(outputs: Array, targets: Array, form: str, top: int) -> Array:
@@ -128,19 +141,23 @@ def _log(p: Array) -> Array:
     return np.log(np.maximum(p, 2.0**-126))
 
 
-def _moments(outputs: Array, targets: Array, form: str, top: int) -> Array:
-    """Numbers, their sum and sum of squares; differences, absolute and squared."""
-    t = np.asarray(targets, np.float64).ravel()
-    d = np.asarray(outputs, np.float64).ravel() - t
-    return np.array([t.size, t.sum(), t @ t, np.abs(d).sum(), d @ d])
+def _moments(outputs: Array, targets: Array, form: str, top: int) -> Moments:
+    return Moments.of(outputs, targets)
 
 
 # Values
 
 
-def _matrix(tally: Array) -> Array:
-    size = math.isqrt(len(tally))
-    return tally[:-1].reshape(size, size)
+def _counts(tally: Array) -> tuple[Array, Array, Array, int]:
+    """By class, how often it was right, true and predicted; and how many decisions there are.
+
+    Products of two of them are exact: where integers of 64 bits end, those of Python go on.
+    """
+    right, true, predicted = tally[:-1].reshape(3, -1)
+    n = int(true.sum())
+    if n >= 2**31:
+        right, true, predicted = (each.astype(object) for each in (right, true, predicted))
+    return right, true, predicted, n
 
 
 def _per_class(
@@ -149,9 +166,8 @@ def _per_class(
     """A measure of one class against the rest: of True, or the mean over classes that occur."""
 
     def value(tally: Array) -> float:
-        matrix = _matrix(tally)
-        right, true, predicted = matrix.diagonal(), matrix.sum(axis=1), matrix.sum(axis=0)
-        scores = of_counts(right, true, predicted, np.full_like(true, matrix.sum()))
+        right, true, predicted = tally[:-1].reshape(3, -1)
+        scores = of_counts(right, true, predicted, np.full_like(true, true.sum()))
         return float(scores[1] if tally[-1] else scores[(true > 0) | (predicted > 0)].mean())
 
     return value
@@ -164,33 +180,23 @@ def _ratio(part: Any, whole: Any) -> Any:
 
 
 def _balanced(tally: Array) -> float:
-    matrix = _matrix(tally)
-    true = matrix.sum(axis=1)
-    return float((matrix.diagonal()[true > 0] / true[true > 0]).mean())
+    right, true, _ = tally[:-1].reshape(3, -1)
+    return float((right[true > 0] / true[true > 0]).mean())
 
 
 def _kappa(tally: Array) -> float:
     """Cohen: agreement beyond what the shares of the classes alone would give."""
-    shares = _matrix(tally) / _matrix(tally).sum()
-    chance = float(shares.sum(axis=0) @ shares.sum(axis=1))
-    return float(_ratio(shares.trace() - chance, 1 - chance))
+    right, true, predicted, n = _counts(tally)
+    chance = int(true @ predicted)
+    return float(_ratio(int(right.sum()) * n - chance, n * n - chance))
 
 
 def _matthews(tally: Array) -> float:
     """Gorodkin 2004: the correlation of predicted and true classes."""
-    matrix = _matrix(tally)
-    n, true, predicted = matrix.sum(), matrix.sum(axis=1), matrix.sum(axis=0)
-    within = math.sqrt((n * n - predicted @ predicted) * (n * n - true @ true))
-    return float(_ratio(matrix.trace() * n - true @ predicted, within))
-
-
-def _unexplained(tally: Array) -> float:
-    """Squared differences over those of the mean target; infinite when the targets never vary."""
-    n, total, squares, _, missed = tally
-    spread = squares - total * total / n
-    if spread <= 1e-12 * squares:
-        return math.inf if missed > 0 else 0.0
-    return float(missed / spread)
+    right, true, predicted, n = _counts(tally)
+    covariance = int(right.sum()) * n - int(true @ predicted)
+    spreads = (n * n - int(each @ each) for each in (predicted, true))
+    return float(_ratio(covariance, math.sqrt(math.prod(spreads))))
 
 
 def _mean(tally: Array) -> float:
@@ -200,33 +206,33 @@ def _mean(tally: Array) -> float:
 TABLE: dict[str, Row] = {
     "ErrorRate": Row(_wrong, _mean, CLASSES, True, True, True),
     "Accuracy": Row(_wrong, lambda s: float((s[1] - s[0]) / s[1]), CLASSES, False, True, True),
-    "BalancedAccuracy": Row(_confusion, _balanced, CLASSES, False, True),
-    "CohenKappa": Row(_confusion, _kappa, CLASSES, False),
-    "ConfusionMatrix": Row(_confusion, lambda s: _matrix(s).astype(np.int64), CLASSES, False),
+    "BalancedAccuracy": Row(_by_class, _balanced, CLASSES, False, True),
+    "CohenKappa": Row(_by_class, _kappa, CLASSES, False),
+    "ConfusionMatrix": Row(_table, lambda table: table, CLASSES, False),
     "F1Score": Row(
-        _confusion,
+        _by_class,
         _per_class(lambda right, true, predicted, n: _ratio(2 * right, true + predicted)),
         CLASSES,
         False,
     ),
-    "MatthewsCorrelationCoefficient": Row(_confusion, _matthews, CLASSES, False),
+    "MatthewsCorrelationCoefficient": Row(_by_class, _matthews, CLASSES, False),
     "Perplexity": Row(_surprise, lambda s: float(np.exp(_mean(s))), CLASSES, True),
     "Precision": Row(
-        _confusion,
+        _by_class,
         _per_class(lambda right, true, predicted, n: _ratio(right, predicted)),
         CLASSES,
         False,
         True,
     ),
     "Recall": Row(
-        _confusion,
+        _by_class,
         _per_class(lambda right, true, predicted, n: _ratio(right, true)),
         CLASSES,
         False,
         True,
     ),
     "Specificity": Row(
-        _confusion,
+        _by_class,
         _per_class(
             lambda right, true, predicted, n: _ratio(n - true - predicted + right, n - true)
         ),
@@ -234,11 +240,16 @@ TABLE: dict[str, Row] = {
         False,
         True,
     ),
-    "FractionVarianceUnexplained": Row(_moments, _unexplained, NUMBERS, True),
-    "MeanDeviation": Row(_moments, lambda s: float(s[3] / s[0]), NUMBERS, True),
-    "MeanSquare": Row(_moments, lambda s: float(s[4] / s[0]), NUMBERS, True),
-    "RSquared": Row(_moments, lambda s: 1 - _unexplained(s), NUMBERS, False),
-    "StandardDeviation": Row(_moments, lambda s: math.sqrt(s[4] / s[0]), NUMBERS, True),
+    "FractionVarianceUnexplained": Row(
+        _moments, lambda m: float(m.unexplained().mean()), NUMBERS, True
+    ),
+    "MeanDeviation": Row(_moments, lambda m: float((m.absolute / m.count).mean()), NUMBERS, True),
+    "MeanSquare": Row(_moments, lambda m: float((m.squared / m.count).mean()), NUMBERS, True),
+    "RSquared": Row(_moments, lambda m: float(1 - m.unexplained().mean()), NUMBERS, False),
+    "StandardDeviation": Row(
+        _moments, lambda m: float(np.sqrt(m.squared / m.count).mean()), NUMBERS, True
+    ),
 }
 """Precision, recall, F1 score and specificity are those of True where there are two states, else
-the mean over the classes that occur. Standard deviation is that of the differences from 0."""
+the mean over the classes that occur. Those of numbers are taken of each output by itself, and the
+mean over the outputs is told. Standard deviation is that of the differences from 0."""

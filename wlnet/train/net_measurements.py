@@ -11,6 +11,7 @@ from wlnet.engine.blueprint import DTYPES
 from wlnet.evaluate.arguments import check_choice, check_workers
 from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of, is_initialized
+from wlnet.results.class_table import shown
 from wlnet.train.data import Generator, read_data
 from wlnet.train.history import LOSS
 from wlnet.train.losses import TrainingNet, training_net
@@ -35,11 +36,14 @@ def net_measurements(
 
     data: as net_train takes them; labels as the net's decoder knows them, or 1..n without one.
     measurements: a name, (name, n) for the top n, "Loss", a list of these, or ALL for a dict of
-    all that suit the net. Of classes: Accuracy, BalancedAccuracy, CohenKappa, ConfusionMatrix (rows
-    are the true classes), ErrorRate, F1Score, MatthewsCorrelationCoefficient, Perplexity,
-    Precision, Recall, Specificity. Of numbers: FractionVarianceUnexplained, MeanDeviation,
-    MeanSquare, RSquared, StandardDeviation. Scores of several classes are averaged, those of two
-    states are those of True. working_precision: "Real32" or "Real64". workers: as in net_train.
+    all that suit the net. "Loss" is the sum of all losses, scaled as loss_function says; of several
+    or scaled ones each is told unscaled as well, as "<port>Loss". Of classes: Accuracy,
+    BalancedAccuracy, CohenKappa, ConfusionMatrix (rows are the true classes), ErrorRate, F1Score,
+    MatthewsCorrelationCoefficient, Perplexity, Precision, Recall, Specificity. Of numbers:
+    FractionVarianceUnexplained, MeanDeviation, MeanSquare, RSquared, StandardDeviation, of each
+    output by itself, and then the mean over outputs. Scores of several classes are averaged, those
+    of two states are those of True. working_precision: "Real32" or "Real64". workers: as in
+    net_train.
 
     Gives the value, or a list for a list; for a net with several outputs that have targets, a
     dict by output port in place of each value. Raises OptionError for measurements that are
@@ -68,35 +72,43 @@ def net_measurements(
     check_workers(workers)
     training = training_net(net, loss_function)
     wanted = _wanted(measurements, training)
-    asked = tuple(each for each in wanted if each is not None)
+    asked = tuple(each for each in wanted if isinstance(each, Measurement))
     check_fit(asked, training.forms, "measurements")
     count = None if workers is AUTOMATIC else int(workers)
     found = _values(net, training, data, asked, working_precision, count)
     values = [_value(each, training, found) for each in wanted]
     if measurements is ALL:
         return {
-            LOSS if each is None else each.key: value
+            each if isinstance(each, str) else each.key: value
             for each, value in zip(wanted, values, strict=True)
         }
     return values if isinstance(measurements, list) else values[0]
 
 
-def _wanted(given: Any, training: TrainingNet) -> list[Measurement | None]:
-    """The measurements in the order asked for, the loss as None. Raises OptionError."""
+def _wanted(given: Any, training: TrainingNet) -> list[Measurement | str]:
+    """The measurements in the order asked for; a loss by its name. Raises OptionError."""
+    losses = [LOSS, *training.told_losses.values()]
     if given is ALL:
         fitting = [Measurement(name) for name in TABLE]
         forms = training.forms.values()
-        return [None, *(each for each in fitting if forms and all(map(each.fits, forms)))]
+        return [*losses, *(each for each in fitting if forms and all(map(each.fits, forms)))]
     items = given if isinstance(given, list) else [given]
     if given is None or given is AUTOMATIC or not items:
         raise fail(
             OptionError,
             Fault(
-                "what is to be measured", at="measurements", given=repr(given), known=[LOSS, *TABLE]
+                "what is to be measured",
+                at="measurements",
+                given=repr(given),
+                known=[*losses, *TABLE],
             ),
         )
-    as_measurements([each for each in items if each != LOSS], "measurements")
-    return [None if each == LOSS else as_measurements(each)[0] for each in items]
+
+    def is_loss(each: Any) -> bool:
+        return isinstance(each, str) and each in losses
+
+    as_measurements([each for each in items if not is_loss(each)], "measurements")
+    return [each if is_loss(each) else as_measurements(each)[0] for each in items]
 
 
 def _values(
@@ -119,10 +131,10 @@ def _values(
     return programs.test(source).values()
 
 
-def _value(each: Measurement | None, training: TrainingNet, found: dict[str, Any]) -> Any:
-    if each is None:
-        return found[LOSS]
+def _value(each: Measurement | str, training: TrainingNet, found: dict[str, Any]) -> Any:
+    if isinstance(each, str):
+        return found[each]
     ports = list(training.targets.values())
     if len(ports) == 1:
-        return found[each.key]
-    return {port: found[f"{port}/{each.key}"] for port in ports}
+        return shown(found[each.key])
+    return {port: shown(found[f"{port}/{each.key}"]) for port in ports}

@@ -199,13 +199,11 @@ class Programs:
     def tallies(self, tables: Mapping[object, Array], targets: Mapping[str, Array]) -> Tallies:
         """What batches tell: tables of losses and outputs, and targets, with a row for each."""
         found, training = Tallies(), self.training
-        losses = {
-            port: _sum_inside(tables[port]) * scale for port, scale in training.losses.items()
-        }
-        found.add(LOSS, mean_tallies(np.sum(list(losses.values()), axis=0)))
-        if len(losses) > 1:
-            for port, values in losses.items():
-                found.add(port, mean_tallies(values))
+        losses = {port: _sum_inside(tables[port]) for port in training.losses}
+        scaled = [losses[port] * scale for port, scale in training.losses.items()]
+        found.add(LOSS, mean_tallies(np.sum(scaled, axis=0)))
+        for port, name in training.told_losses.items():
+            found.add(name, mean_tallies(losses[port]))
         for measurement in self.measurements:
             for column, port in training.targets.items():
                 key = measurement.key if len(training.targets) == 1 else f"{port}/{measurement.key}"

@@ -31,7 +31,7 @@ DEFAULTS: dict[str, Any] = {
 @dataclass(frozen=True)
 class StoppingCriterion:
     """Training stops when the number of consecutive failures to improve is greater than
-    `patience`.
+    `patience`: to be better, by more than the change, than the best value that was accepted so.
 
     criterion: the key of what is looked at ("Loss", "ErrorRate", "ErrorRateTop2"), or a function.
     """
@@ -102,7 +102,9 @@ class Stopper:
             improved = value < self.best - change
         else:
             improved = value < self.best
-        self.best = min(self.best, value) if not math.isnan(value) else self.best
+        # A step too small to count does not move what the next ones are measured against.
+        if improved:
+            self.best = value
         self.failures = 0 if improved or self.seen <= rule.initial_patience else self.failures + 1
         return self.failures > rule.patience
 

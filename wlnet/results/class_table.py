@@ -1,0 +1,60 @@
+"""How often which class was predicted for which, as a record keeps it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class ClassTable:
+    """How often which class was predicted for which true class, of the pairs that occur.
+
+    Never larger than the pairs there are, nor than there are decisions: a batch of 64 among 1000
+    classes has 64 of a million pairs.
+
+    size: classes. pairs: true * size + predicted, in order. counts: of each, at least 1.
+    """
+
+    size: int
+    pairs: Array
+    counts: Array
+
+    @classmethod
+    def of(cls, predicted: Array, true: Array, size: int) -> ClassTable:
+        """The table of decisions, classes counted from 0."""
+        return cls(size, *_counted(true * size + predicted, None, size * size))
+
+    def __add__(self, other: ClassTable) -> ClassTable:
+        pairs = np.concatenate([self.pairs, other.pairs])
+        counts = np.concatenate([self.counts, other.counts])
+        return ClassTable(self.size, *_counted(pairs, counts, self.size * self.size))
+
+    def matrix(self) -> Array:
+        """The whole table, integers and read-only; rows are the true classes."""
+        found = np.zeros(self.size * self.size, np.int64)
+        found[self.pairs] = self.counts
+        found.flags.writeable = False
+        return found.reshape(self.size, self.size)
+
+
+def _counted(pairs: Array, counts: Array | None, most: int) -> tuple[Array, Array]:
+    """The pairs that occur, each once, and how often."""
+    if most <= 8 * len(pairs):
+        whole = np.zeros(most, np.int64)
+        np.add.at(whole, pairs, 1 if counts is None else counts)
+        (found,) = np.nonzero(whole)
+        return found, whole[found]
+    found, places = np.unique(pairs, return_inverse=True)
+    sums = np.zeros(len(found), np.int64)
+    np.add.at(sums, places, 1 if counts is None else counts)
+    return found, sums
+
+
+def shown(kept: Any) -> Any:
+    """A measurement as it is handed out: of a table of classes, the matrix."""
+    return kept.matrix() if isinstance(kept, ClassTable) else kept

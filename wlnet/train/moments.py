@@ -1,0 +1,67 @@
+"""What outputs miss of their targets, kept so that batches can be added."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Moments:
+    """Targets, and what outputs miss of them, for each output by itself.
+
+    The sum of squares of the targets is not kept: far from zero, what they vary would be lost in
+    the difference of two large numbers. Means and squared deviations are added as by Chan, Golub
+    and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
+
+    count: examples. mean: of the targets. spread: sum of their squared deviations from it, exactly
+    0 where they never vary. absolute, squared: sums of differences. All of shape (outputs,).
+    """
+
+    count: int
+    mean: Array
+    spread: Array
+    absolute: Array
+    squared: Array
+
+    @classmethod
+    def of(cls, outputs: Array, targets: Array) -> Moments:
+        """Those of a batch: an example a row, whatever the levels below are."""
+        t = np.asarray(targets, np.float64).reshape(len(targets), -1)
+        with np.errstate(all="ignore"):
+            missed = np.asarray(outputs, np.float64).reshape(t.shape) - t
+            # From the first target, so that what is equal stays equal.
+            away = t - t[0]
+            middle = away.mean(axis=0)
+            return cls(
+                len(t),
+                t[0] + middle,
+                ((away - middle) ** 2).sum(axis=0),
+                np.abs(missed).sum(axis=0),
+                (missed**2).sum(axis=0),
+            )
+
+    def __add__(self, other: Moments) -> Moments:
+        count = self.count + other.count
+        with np.errstate(all="ignore"):
+            apart = other.mean - self.mean
+            return Moments(
+                count,
+                self.mean + apart * (other.count / count),
+                self.spread + other.spread + apart**2 * (self.count * other.count / count),
+                self.absolute + other.absolute,
+                self.squared + other.squared,
+            )
+
+    def unexplained(self) -> Array:
+        """What the outputs miss, beside what the mean target would miss; of shape (outputs,).
+
+        Of targets that never vary nothing is unexplained if they are met, else all.
+        """
+        always = (self.squared > 0).astype(np.float64)
+        with np.errstate(all="ignore"):
+            return np.divide(self.squared, self.spread, out=always, where=self.spread > 0)
