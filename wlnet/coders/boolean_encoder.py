@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wlnet.coders.coder import Shape, coder
-from wlnet.coders.encoder import NetEncoder, batch_items, brief, is_batch, numbered, refuse
+from wlnet.coders.encoder import NetEncoder, batch_items, is_batch, numbered, refuse
+from wlnet.core.errors import brief
 
 if TYPE_CHECKING:
     from wlnet.coders.boolean_decoder import BooleanDecoder

@@ -14,6 +14,7 @@ from wlnet.coders.decoder import NetDecoder, Property
 from wlnet.coders.labels import LabelIndex, Labels, as_labels
 from wlnet.coders.worth import worths
 from wlnet.core.errors import DataError, Fault, OptionError, fail
+from wlnet.core.scalars import as_whole
 from wlnet.core.symbols import AUTOMATIC, Symbol
 
 WITH_COUNT = ("TopDecisions", "TopProbabilities")
@@ -140,8 +141,8 @@ class ClassDecoder(NetDecoder):
 
     def _count(self, count: object, prop: Property) -> int:
         most = len(self.labels)  # type: ignore[arg-type]
-        good = isinstance(count, (int, np.integer)) and not isinstance(count, bool)
-        if not good or not 1 <= count <= most:  # type: ignore[operator]
+        number = as_whole(count)
+        if number is None or not 1 <= number <= most:
             raise fail(
                 OptionError,
                 Fault(
@@ -151,7 +152,7 @@ class ClassDecoder(NetDecoder):
                     expected=f"a count from 1 to {most}",
                 ),
             )
-        return int(count)  # type: ignore[call-overload, no-any-return]
+        return number
 
     def _place(self, label: object, prop: Property) -> int:
         index = LabelIndex(self.labels)  # type: ignore[arg-type]

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from wlnet.coders.coder import Element, Shape, choice_faults, coder, fits, is_automatic
-from wlnet.coders.encoder import NetEncoder, batch_items, brief, is_batch, numbered, real32, refuse
+from wlnet.coders.encoder import NetEncoder, batch_items, is_batch, numbered, real32, refuse
 from wlnet.coders.labels import LabelIndex, Labels, as_labels
 from wlnet.coders.worth import plain, worths
-from wlnet.core.errors import Fault, NotInitializedError, OptionError, fail
+from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
 from wlnet.core.symbols import AUTOMATIC, Symbol
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from wlnet.coders.coder import Coder
-from wlnet.core.errors import DataError, Fault, fail
+from wlnet.core.errors import DataError, Fault, brief, fail
 
 if TYPE_CHECKING:
     from wlnet.coders.decoder import NetDecoder
@@ -88,17 +88,6 @@ def batch_items(items: Any, where: str) -> Sequence[Any] | np.ndarray:
             expected="a list, a tuple or an array of examples",
         ),
     )
-
-
-def brief(value: object, most: int = 60) -> str:
-    """A short picture of a value for messages: arrays by type and shape."""
-    if isinstance(value, np.ndarray) and value.ndim:
-        return f"an array of {value.dtype}, shape {value.shape}"
-    try:
-        text = repr(value)
-    except Exception:  # a repr of the user's own, or one nested too deep
-        text = f"a {type(value).__name__}"
-    return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
 def is_batch(x: object) -> bool:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.coders.encoder import brief
 from wlnet.coders.resampling import resized, weights
-from wlnet.core.errors import Fault
+from wlnet.core.errors import Fault, brief
+from wlnet.core.scalars import as_real
 from wlnet.core.spelling import suggestion
 
 ACROSS = ("Left", "Center", "Right")
@@ -90,8 +90,9 @@ def frame_faults(where: str, alignment: Any, padding: Any) -> list[Fault]:
                 fix=suggestion(alignment, known) if isinstance(alignment, str) else None,
             )
         )
-    number = isinstance(padding, (int, float)) and not isinstance(padding, bool)
-    if not (0 <= padding <= 1 if number else isinstance(padding, str) and padding in LEVELS):
+    number = as_real(padding)
+    named = isinstance(padding, str) and padding in LEVELS
+    if not named and (number is None or not 0 <= number <= 1):
         faults.append(
             Fault(
                 "padding has a value it cannot have",

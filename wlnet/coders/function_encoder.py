@@ -9,8 +9,9 @@ from typing import Any, Self
 import numpy as np
 
 from wlnet.coders.coder import Shape, coder, fits, is_automatic, shape_text
-from wlnet.coders.encoder import NetEncoder, batch_items, brief, real32, refuse
-from wlnet.core.errors import DataError, Fault, OptionError, fail
+from wlnet.coders.encoder import NetEncoder, batch_items, real32, refuse
+from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
+from wlnet.core.scalars import as_whole
 from wlnet.core.symbols import AUTOMATIC, Symbol
 
 
@@ -61,9 +62,9 @@ class FunctionEncoder(NetEncoder):
                     )
                 )
             else:
-                self._set(dimensions=tuple(None if n is None else int(n) for n in sizes))
+                self._set(dimensions=tuple(map(as_whole, sizes)))
         elif not is_automatic(dimensions):
-            faults.append(Fault("this is not a shape", at=self.title, given=repr(dimensions)))
+            faults.append(Fault("this is not a shape", at=self.title, given=brief(dimensions)))
         if faults:
             raise fail(OptionError, faults)
 
@@ -145,5 +146,5 @@ class FunctionEncoder(NetEncoder):
 def _is_size(size: object) -> bool:
     if size is None:
         return True
-    whole = isinstance(size, (int, np.integer)) and not isinstance(size, bool)
-    return whole and bool(size >= 1)  # type: ignore[operator]
+    number = as_whole(size)
+    return number is not None and number >= 1

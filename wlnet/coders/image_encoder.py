@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wlnet.coders.coder import choice_faults, coder
-from wlnet.coders.encoder import NetEncoder, batch_items, brief, real32
+from wlnet.coders.encoder import NetEncoder, batch_items, real32
 from wlnet.coders.framing import as_level, as_pair, frame_faults, framed
 from wlnet.coders.normalization import Statistic, as_statistic, normalized, statistic_faults
 from wlnet.coders.pictures import (
@@ -20,7 +20,8 @@ from wlnet.coders.pictures import (
     is_pillow,
     unit_numbers,
 )
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.scalars import as_real, as_whole
 from wlnet.core.symbols import AUTOMATIC, Symbol
 
 if TYPE_CHECKING:
@@ -90,8 +91,9 @@ class ImageEncoder(NetEncoder):
         faults += self._size_faults()
         if isinstance(self.alignment, list):
             self._set(alignment=tuple(self.alignment))
-        if isinstance(self.padding, (int, np.number)) and not isinstance(self.padding, bool):
-            self._set(padding=float(self.padding))
+        padding = as_real(self.padding)
+        if padding is not None:
+            self._set(padding=padding)
         faults += frame_faults(self.title, self.alignment, self.padding)
         for name in ("mean_image", "variance_image"):
             try:
@@ -194,7 +196,7 @@ class ImageEncoder(NetEncoder):
         size = self.image_size
         pair = tuple(size) if isinstance(size, (tuple, list)) else (size, size)
         if len(pair) == 2 and all(map(is_side, pair)):
-            self._set(image_size=(int(pair[0]), int(pair[1])))
+            self._set(image_size=tuple(map(as_whole, pair)))
             return []
         return [
             Fault(
@@ -208,5 +210,5 @@ class ImageEncoder(NetEncoder):
 
 def is_side(side: object) -> bool:
     """Whether this can be the width or height of a picture."""
-    whole = isinstance(side, (int, np.integer)) and not isinstance(side, bool)
-    return whole and 1 <= side <= LARGEST  # type: ignore[operator]
+    number = as_whole(side)
+    return number is not None and 1 <= number <= LARGEST

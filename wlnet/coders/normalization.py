@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.coders.encoder import brief
-from wlnet.core.errors import Fault
+from wlnet.core.errors import Fault, brief
 
 Statistic = None | float | tuple[float, ...] | np.ndarray
 

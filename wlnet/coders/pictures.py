@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.coders.encoder import brief, refuse
+from wlnet.coders.encoder import refuse
+from wlnet.core.errors import brief
 
 CHANNELS = {"Grayscale": 1, "RGB": 3}
 LUMA = (0.299, 0.587, 0.114)

@@ -17,9 +17,8 @@ from typing import Any
 import numpy as np
 
 from wlnet.coders.coder import Coder, parameter_fields
-from wlnet.coders.encoder import brief
 from wlnet.coders.worth import worth
-from wlnet.core.errors import Fault, FormatError, WlnetError, fail
+from wlnet.core.errors import Fault, FormatError, WlnetError, brief, fail
 from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.symbols import AUTOMATIC, Symbol
 

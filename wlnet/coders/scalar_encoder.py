@@ -8,15 +8,8 @@ from typing import Any
 import numpy as np
 
 from wlnet.coders.coder import Shape, coder
-from wlnet.coders.encoder import (
-    NetEncoder,
-    batch_items,
-    brief,
-    is_batch,
-    numbered,
-    real32,
-    refuse,
-)
+from wlnet.coders.encoder import NetEncoder, batch_items, is_batch, numbered, real32, refuse
+from wlnet.core.errors import brief
 
 
 @coder

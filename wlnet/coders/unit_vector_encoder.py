@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from wlnet.coders.coder import Shape, coder, fits, is_automatic
-from wlnet.coders.encoder import NetEncoder, batch_items, brief, is_batch, numbered, real32, refuse
-from wlnet.core.errors import Fault, NotInitializedError, OptionError, fail
+from wlnet.coders.encoder import NetEncoder, batch_items, is_batch, numbered, real32, refuse
+from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
+from wlnet.core.scalars import as_whole
 from wlnet.core.symbols import AUTOMATIC, Symbol
 
 if TYPE_CHECKING:
@@ -36,8 +37,8 @@ class UnitVectorEncoder(NetEncoder):
     def __post_init__(self) -> None:
         if is_automatic(self.size):
             return
-        good = isinstance(self.size, (int, np.integer)) and not isinstance(self.size, bool)
-        if not good or not 1 <= self.size <= LARGEST:  # type: ignore[operator]
+        size = as_whole(self.size)
+        if size is None or not 1 <= size <= LARGEST:
             raise fail(
                 OptionError,
                 Fault(
@@ -47,7 +48,7 @@ class UnitVectorEncoder(NetEncoder):
                     expected=f"a whole number from 1 to {LARGEST}, or AUTOMATIC",
                 ),
             )
-        self._set(size=int(self.size))  # type: ignore[arg-type]
+        self._set(size=size)
 
     @property
     def shape(self) -> Shape:
@@ -107,11 +108,8 @@ class UnitVectorEncoder(NetEncoder):
         return decoder
 
     def _place(self, item: Any) -> int | None:
-        if isinstance(item, np.ndarray) and item.ndim == 0:
-            item = item.item()
-        if isinstance(item, bool) or not isinstance(item, (int, np.integer)):
-            return None
-        return int(item) if 1 <= item <= self.size else None  # type: ignore[operator]
+        place = as_whole(item)
+        return place if place is not None and 1 <= place <= self.size else None  # type: ignore[operator]
 
     def _is_encoded(self, x: object) -> bool:
         return (

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.names import a
 from wlnet.core.parts import NetSharedArray
 from wlnet.core.symbols import AUTOMATIC
@@ -52,7 +52,7 @@ def as_array(given: Any, name: str, kind: str, dtype: Any = np.float32) -> Any:
     if numbers.dtype.kind not in "iuf" or isinstance(given, (np.ma.MaskedArray, bool)):
         fault = Fault(
             f"{what} is not an array of numbers",
-            given=repr(given)[:80],
+            given=brief(given),
             expected="real numbers, AUTOMATIC, None where the array may be absent, or "
             'NetSharedArray("name")',
         )

@@ -10,9 +10,9 @@ a rule selects nothing
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import Any, TypeVar
 
 
 class WlnetError(Exception):
@@ -88,8 +88,66 @@ class Fault:
         return "\n".join([self.what, *(f"  {name + ':':9} {text}" for name, text in rows if text)])
 
 
+MOST = 80
+"""How long the picture of a value in a message is."""
+
+
+def brief(value: object, most: int = MOST) -> str:
+    """A short picture of a value for messages: what is large is never written out to be cut.
+
+    >>> brief([1, "a", None]), brief(list(range(10**6)), 20)
+    ("[1, 'a', None]", '[0, 1, 2, 3, 4, 5...')
+    """
+    text = _picture(value, most, 0)
+    return text if len(text) <= most else f"{text[: most - 3]}..."
+
+
+def _picture(value: object, most: int, depth: int) -> str:
+    """At least the first `most` letters of a value's text, and not many more."""
+    if isinstance(value, (str, bytes)):
+        return repr(value[: most + 1])
+    if isinstance(value, (list, tuple, set, frozenset, dict)):
+        return _pieces(value, most, depth)
+    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+    if isinstance(shape, tuple) and shape and all(type(size) is int for size in shape):
+        what = "an array of" if type(value).__name__ == "ndarray" else f"a {type(value).__name__},"
+        return f"{what} {dtype}, shape {shape}" if dtype is not None else f"{what} shape {shape}"
+    try:
+        return repr(value)
+    except Exception:  # a repr of the user's own, or an integer of thousands of digits
+        return f"a {type(value).__name__}"
+
+
+_BRACKETS: dict[Any, Any] = {
+    list: "[]",
+    tuple: "()",
+    set: "{}",
+    dict: "{}",
+    frozenset: ("frozenset({", "})"),
+}
+
+
+def _pieces(value: Collection[object], most: int, depth: int) -> str:
+    kind = next(each for each in _BRACKETS if isinstance(value, each))
+    first, last = _BRACKETS[kind]
+    if not value or depth > 8:
+        return repr(kind()) if not value else f"{first}...{last}"
+    words: list[str] = []
+    length = 0
+    for item in kind.__iter__(value):
+        word = _picture(item, most, depth + 1)
+        if isinstance(value, dict):
+            word += ": " + _picture(value[item], most, depth + 1)
+        words.append(word)
+        length += len(word) + 2
+        if length > most:
+            break
+    comma = "," if kind is tuple and len(value) == 1 else ""
+    return f"{first}{', '.join(words)}{comma}{last}"
+
+
 def _listed(names: Iterable[object], most: int = 24) -> str:
-    words = [name if isinstance(name, str) else repr(name) for name in names]
+    words = [name if isinstance(name, str) else brief(name) for name in names]
     rest = len(words) - most
     return ", ".join(words[:most]) + (f", and {rest} more" if rest > 0 else "") or "(none)"
 

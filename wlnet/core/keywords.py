@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable
 from typing import ParamSpec, TypeVar
 
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.spelling import suggestion
 
 P = ParamSpec("P")
@@ -43,7 +43,7 @@ def checked_keywords(function: Callable[P, R]) -> Callable[P, R]:
         faults = [
             Fault(
                 f"{title} has no option {name!r}",
-                given=repr(value)[:60],
+                given=brief(value),
                 known=known,
                 fix=suggestion(name, known),
             )

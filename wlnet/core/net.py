@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Literal, Self
 import numpy as np
 
 from wlnet.core.arrays import read_only
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.multipliers import array_places
 from wlnet.core.names import a
 from wlnet.core.ports import PortType
@@ -263,7 +263,7 @@ def check_coders(net: Net) -> None:
             f"port {name} of a {net.kind} takes an {word}"
             if word == "encoder"
             else f"port {name} of a {net.kind} takes a {word}",
-            given=repr(coders[name])[:80],
+            given=brief(coders[name]),
         )
         for name, does, word in sides
         if name in coders and not hasattr(coders[name], does)

@@ -16,6 +16,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from wlnet.core.errors import Fault, PartError, fail
+from wlnet.core.scalars import scalar
 from wlnet.core.symbols import ALL, AUTOMATIC, Symbol
 
 Key = int | str
@@ -148,8 +149,7 @@ def as_steps(part: Any) -> tuple[Any, ...]:
 
 
 def _checked_step(step: Any, part: Any) -> Any:
-    if isinstance(step, np.integer):
-        step = int(step)
+    step = scalar(step)
     if isinstance(step, slice):
         wrong = "a Python slice is not a part: parts count from 1 and spans hold both ends"
         raise part_error(wrong, part, fix=_span_for(step))

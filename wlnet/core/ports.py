@@ -4,11 +4,10 @@ coder."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, cast, runtime_checkable
 
-import numpy as np
-
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.scalars import as_whole
 from wlnet.core.shapes import Partial, Size, shape_text
 from wlnet.core.symbols import AUTOMATIC
 
@@ -80,21 +79,22 @@ def as_port(given: Any, name: str = "Input") -> PortType:
         return PortType((), "Integer")
     sizes = given if isinstance(given, (tuple, list)) else (given,)
     element: Element | None = None
-    if sizes and sizes[-1] in ("Integer", "Real"):
-        element, sizes = sizes[-1], sizes[:-1]
+    if sizes and isinstance(sizes[-1], str) and sizes[-1] in ("Integer", "Real"):
+        element, sizes = cast("Element", sizes[-1]), sizes[:-1]
     return PortType(tuple(_size(size, given, name) for size in sizes), element)
 
 
 def _size(size: Any, given: Any, name: str) -> Size:
-    if size is None or size is AUTOMATIC or size == "Varying":
+    if size is None or size is AUTOMATIC or (isinstance(size, str) and size == "Varying"):
         return None
-    if isinstance(size, (int, np.integer)) and not isinstance(size, bool) and size > 0:
-        return int(size)
+    number = as_whole(size)
+    if number is not None and number > 0:
+        return number
     raise fail(
         OptionError,
         Fault(
             f"port {name} has a shape that cannot be",
-            given=repr(given),
+            given=brief(given),
             expected="a size, a tuple of sizes, 'Real', 'Integer', 'Varying', or a coder",
             fix=f"{name.lower()}=(3, 4)",
         ),

@@ -8,15 +8,13 @@ Wolfram Language: LearningRateMultipliers.
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-import numpy as np
-
 from wlnet.core.errors import Fault, PartError, RuleError, fail
 from wlnet.core.parts import Alternatives, NetSharedArray, as_steps
+from wlnet.core.scalars import as_real, scalar
 from wlnet.core.symbols import ANY, AUTOMATIC
 
 
@@ -68,12 +66,9 @@ def multiplier(value: Any) -> float:
     otherwise."""
     if value is None:
         return 0.0
-    if isinstance(value, bool) or not isinstance(value, numbers.Real):
+    number = as_real(value)
+    if number is None:
         raise ValueError("a real number, or None to freeze")
-    try:
-        number = float(value)
-    except OverflowError:
-        number = math.inf
     if not math.isfinite(number):
         raise ValueError("a finite number, or None to freeze")
     return number if number else 0.0
@@ -129,7 +124,7 @@ def parse_rules(
 
 def _plain(value: Any) -> Any:
     """A number of NumPy as one of Python: what a net hands out and writes reads the same."""
-    return value.item() if isinstance(value, np.generic) else value
+    return scalar(value)
 
 
 def _frozen(part: Any) -> Any:

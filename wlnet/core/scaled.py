@@ -6,7 +6,8 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.scalars import as_real, scalar
 
 
 @dataclass(frozen=True, repr=False)
@@ -22,16 +23,13 @@ class Scaled:
     factor: float
 
     def __post_init__(self) -> None:
-        given = self.factor
-        if (
-            isinstance(given, (bool, str))
-            or not isinstance(given, (int, float))
-            or not math.isfinite(given)
-        ):
+        number = as_real(self.factor)
+        if number is None or not math.isfinite(number):
             raise fail(
                 OptionError,
-                Fault("Scaled takes a finite number", given=repr(given), fix="Scaled(0.1)"),
+                Fault("Scaled takes a finite number", given=brief(self.factor), fix="Scaled(0.1)"),
             )
+        object.__setattr__(self, "factor", scalar(self.factor))
 
     def __repr__(self) -> str:
         return f"Scaled({self.factor!r})"

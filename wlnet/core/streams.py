@@ -10,7 +10,8 @@ import secrets
 
 import numpy as np
 
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.scalars import as_whole
 from wlnet.core.symbols import AUTOMATIC, Symbol
 
 Seed = int | str
@@ -20,17 +21,18 @@ def as_seed(given: int | str | Symbol) -> Seed:
     """A seed as the user gave it; AUTOMATIC draws fresh entropy from the system."""
     if given is AUTOMATIC:
         return secrets.randbits(64)
-    if isinstance(given, bool) or not isinstance(given, (int, str, np.integer)):
+    number = as_whole(given)
+    if number is None and not isinstance(given, str):
         raise fail(
             OptionError,
             Fault(
                 "random_seeding is not a seed",
-                given=repr(given),
+                given=brief(given),
                 expected="an int, a str, or AUTOMATIC for fresh entropy",
                 fix="random_seeding=1234",
             ),
         )
-    return given if isinstance(given, str) else int(given)
+    return str(given) if number is None else number
 
 
 def stream(seed: Seed, purpose: str, *where: object) -> np.random.Generator:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from wlnet.core.errors import Fault, PartError, fail
+from wlnet.core.errors import Fault, PartError, brief, fail
 from wlnet.core.spelling import suggestion
 
 Row = Callable[[Any], Any]
@@ -39,7 +39,7 @@ class PropertyTable:
                 PartError,
                 Fault(
                     f"{self.of} has no such property",
-                    given=repr(name)[:60],
+                    given=brief(name),
                     known=self.names(),
                     fix=suggestion(str(name), [*self.rows, *self.aliases]),
                 ),

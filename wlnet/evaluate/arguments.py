@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import DataError, Fault, OptionError, fail
+from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
 from wlnet.core.net import Net
+from wlnet.core.scalars import as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.evaluate.columns import is_single
@@ -108,7 +109,7 @@ def check_choice(option: str, given: Any, known: Sequence[str]) -> None:
             OptionError,
             Fault(
                 f"{option} cannot be this",
-                given=repr(given),
+                given=brief(given),
                 known=list(known),
                 fix=suggestion(str(given), known),
             ),
@@ -117,9 +118,10 @@ def check_choice(option: str, given: Any, known: Sequence[str]) -> None:
 
 def check_count(option: str, given: Any) -> int:
     """A positive integer. Raises OptionError."""
-    if isinstance(given, bool) or not hasattr(given, "__index__") or int(given) < 1:
-        raise fail(OptionError, Fault(f"{option} is a positive integer", given=repr(given)))
-    return int(given)
+    number = as_whole(given)
+    if number is None or number < 1:
+        raise fail(OptionError, Fault(f"{option} is a positive integer", given=brief(given)))
+    return number
 
 
 def check_workers(given: Any) -> None:

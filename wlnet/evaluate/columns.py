@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import DataError, Fault, ShapeError, fail
+from wlnet.core.errors import DataError, Fault, ShapeError, brief, fail
 from wlnet.core.ports import PortType
 from wlnet.core.shapes import Mismatch, merge, shape_text
 
@@ -104,9 +104,7 @@ def _sequence(column: Any, name: str) -> Sequence[Any] | Array:
         return list(column)
     raise fail(
         DataError,
-        Fault(
-            "a column of data is a sequence of examples", at=f"port {name}", given=repr(column)[:80]
-        ),
+        Fault("a column of data is a sequence of examples", at=f"port {name}", given=brief(column)),
     )
 
 
@@ -125,7 +123,7 @@ def _plain(port: PortType, name: str, column: Any) -> Array:
             Fault(
                 "data that are not numbers",
                 at=f"port {name}, example {number}",
-                given=repr(bad)[:80],
+                given=brief(bad),
                 expected=f"numbers of shape {shape_text(port.shape)}",
                 fix="an encoder on the port turns other things into numbers",
             ),

@@ -48,7 +48,7 @@ def evaluate(
     columns, single = read_columns(net, x)
     wanted, as_dict, prop = _wanted(net, prop)
     inside = [(path, name) for path, name in wanted if path]
-    count = None if workers is AUTOMATIC else int(workers)
+    count = None if workers is AUTOMATIC else check_count("workers", workers)
     runner = Runner(net, net_evaluation_mode, precision, seed, inside, count)
     if isinstance(columns, int):
         raw = runner.run({}, columns, chunk)

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import Fault, OptionError, WlnetError, fail
+from wlnet.core.errors import Fault, OptionError, WlnetError, brief, fail
 from wlnet.graph.expression import Expression, Tree
 
 UFUNCS: dict[str, str] = {
@@ -71,7 +71,7 @@ def trace(function: Callable[..., Any], arity: int = 1) -> Expression:
     except Exception as error:
         raise _untraceable(function, f"{type(error).__name__}: {error}") from error
     if not isinstance(result, Traced):
-        why = f"it gives {repr(result)[:60]}, which does not depend on its arguments"
+        why = f"it gives {brief(result)}, which does not depend on its arguments"
         raise _untraceable(function, why)
     try:
         return Expression(result.tree)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from wlnet.core.errors import Fault, FormatError, OptionError, fail
+from wlnet.core.errors import Fault, FormatError, OptionError, brief, fail
 from wlnet.core.net import Net
 from wlnet.io.canonical import refused
 from wlnet.io.layout import header_length, packed, unpacked
@@ -41,7 +41,7 @@ def save(net: Any, file: str | os.PathLike[str]) -> Path:
     """
     faults = []
     if not isinstance(net, Net):
-        faults.append(Fault("save takes a net", given=repr(net)[:80], fix='save(net, "net.wlnet")'))
+        faults.append(Fault("save takes a net", given=brief(net), fix='save(net, "net.wlnet")'))
     path = _path(file, faults)
     if path is not None and path.suffix != SUFFIX:
         faults.append(
@@ -95,7 +95,7 @@ def _path(file: Any, faults: list[Fault]) -> Path | None:
             Fault(
                 "a file is named by a str or a path",
                 at="file",
-                given=repr(file)[:80],
+                given=brief(file),
                 fix='"net.wlnet"',
             )
         )

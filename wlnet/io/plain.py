@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from wlnet.core.errors import brief
 from wlnet.core.parts import Alternatives, NetPort, NetSharedArray, Span
 from wlnet.core.symbols import ALL, ANY, AUTOMATIC, Symbol
 from wlnet.graph.expression import Expression
@@ -64,7 +65,7 @@ def written(value: Any, at: str, depth: int = 0) -> Any:
     raise refused(
         "this value cannot be written to a file",
         at=at,
-        given=repr(value)[:80],
+        given=brief(value),
         expected="numbers, strings, truth values, parts, formulas, and tuples of these",
     )
 

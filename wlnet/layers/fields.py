@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from wlnet.core.names import wolfram_name
 from wlnet.core.ports import Element
+from wlnet.core.scalars import as_real, as_truth, as_whole
 from wlnet.core.shapes import Pattern
 from wlnet.core.symbols import AUTOMATIC
 
@@ -152,9 +153,10 @@ def positive_or_automatic(value: Any) -> Any:
 
 def integer(value: Any) -> int:
     """An integer of Python or NumPy."""
-    if isinstance(value, bool) or not hasattr(value, "__index__"):
+    number = as_whole(value)
+    if number is None:
         raise ValueError("an integer")
-    return int(value)
+    return number
 
 
 def level(value: Any) -> int:
@@ -167,9 +169,10 @@ def level(value: Any) -> int:
 
 def boolean(value: Any) -> bool:
     """True or False."""
-    if not isinstance(value, bool):
+    truth = as_truth(value)
+    if truth is None:
         raise ValueError("True or False")
-    return value
+    return truth
 
 
 def real(low: float, high: float, *, open_high: bool = False, open_low: bool = False) -> Check:
@@ -178,12 +181,9 @@ def real(low: float, high: float, *, open_high: bool = False, open_low: bool = F
     def check(value: Any) -> float:
         above, below = ">" if open_low else ">=", "<" if open_high else "<="
         text = f"a number {above} {low:g} and {below} {high:g}"
-        if isinstance(value, (bool, str)):
+        number = as_real(value)
+        if number is None:
             raise ValueError(text)
-        try:
-            number = float(value)
-        except (TypeError, ValueError):
-            raise ValueError(text) from None
         inside = low <= number <= high and not (open_low and number == low)
         if not inside or (open_high and number == high):
             raise ValueError(text)

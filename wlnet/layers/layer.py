@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from wlnet.core.arrays import as_array
-from wlnet.core.errors import Fault, OptionError, ShapeError, fail
+from wlnet.core.errors import Fault, OptionError, ShapeError, brief, fail
 from wlnet.core.names import a
 from wlnet.core.net import Net, check_coders
 from wlnet.core.parts import NetSharedArray
@@ -113,7 +113,7 @@ class Layer(Net):
                 faults.append(
                     Fault(
                         f"{a(self.kind)} has no option {name!r}{why}",
-                        given=repr(value)[:80],
+                        given=brief(value),
                         known=known,
                         fix=suggestion(name, known),
                     )
@@ -143,7 +143,7 @@ class Layer(Net):
             faults.append(
                 Fault(
                     f"{field.wolfram} of {a(self.kind)} cannot be this",
-                    given=repr(value)[:80],
+                    given=brief(value),
                     expected=str(error),
                 )
             )

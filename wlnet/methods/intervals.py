@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-import numbers
 from dataclasses import dataclass
+
+from wlnet.core.scalars import as_real
 
 
 @dataclass(frozen=True)
@@ -40,10 +41,5 @@ NOT_NEGATIVE = Interval(0, math.inf, first=True)
 
 def as_number(given: object, within: Interval) -> float | None:
     """A real number of the interval as a float; None when it is not one (bool, str, NaN, ...)."""
-    if isinstance(given, bool) or not isinstance(given, numbers.Real):
-        return None
-    try:
-        number = float(given)
-    except OverflowError:
-        return None
-    return number if number in within else None
+    number = as_real(given)
+    return number if number is not None and number in within else None

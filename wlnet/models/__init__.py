@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from wlnet.core.errors import DataError, Fault, OptionError, fail
+from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
 from wlnet.core.net import Net
 from wlnet.core.spelling import suggestion
 from wlnet.io import load
@@ -31,12 +31,10 @@ def net_model(name: str, *, trained: bool = True) -> Any:
     faults = []
     if not isinstance(name, str) or name not in MODELS:
         near = suggestion(name, MODELS) if isinstance(name, str) else None
-        fault = Fault(
-            "there is no model of this name", given=repr(name)[:80], known=MODELS, fix=near
-        )
+        fault = Fault("there is no model of this name", given=brief(name), known=MODELS, fix=near)
         faults.append(fault)
     if not isinstance(trained, bool):
-        faults.append(Fault("trained is True or False", given=repr(trained)[:80]))
+        faults.append(Fault("trained is True or False", given=brief(trained)))
     if faults:
         raise fail(OptionError, faults)
     if not trained:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.keywords import checked_keywords
 from wlnet.core.net import Net
 from wlnet.core.parts import Key
@@ -86,9 +86,7 @@ def chain_items(layers: Any) -> dict[Key, Any]:
         )
         pairs = entries if named else list(enumerate(entries, 1))
     else:
-        raise fail(
-            OptionError, Fault("nodes are a list or a dict of layers", given=repr(layers)[:80])
-        )
+        raise fail(OptionError, Fault("nodes are a list or a dict of layers", given=brief(layers)))
     if not pairs:
         raise fail(
             OptionError,

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import Fault, OptionError, ShapeError, fail
+from wlnet.core.errors import Fault, OptionError, ShapeError, brief, fail
 from wlnet.core.multipliers import array_places
 from wlnet.core.names import a
 from wlnet.core.net import EMPTY, Net
@@ -36,8 +36,8 @@ class Container(Net):
                 OptionError,
                 Fault(
                     f"{a(self.kind)} contains nets",
-                    given=repr(node)[:80],
-                    fix=f"{repr(node)[:40]} in net.nodes, where a key was meant",
+                    given=brief(node),
+                    fix=f"{brief(node, 40)} in net.nodes, where a key was meant",
                 ),
             )
         return any(node == each for each in self.nodes.values())

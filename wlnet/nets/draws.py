@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Mapping
-from numbers import Real
 from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.scalars import as_real
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 
@@ -57,7 +57,7 @@ def read_method(given: Any) -> tuple[str, dict[str, Any]]:
             OptionError,
             Fault(
                 f"the options of method {name!r} are a dict",
-                given=repr(options)[:80],
+                given=brief(options),
                 expected=f"{{option: value}} of {', '.join(known)}" if known else "no options",
                 fix=f"({name!r}, {{{known[0]!r}: ...}})" if known else repr(name),
             ),
@@ -86,7 +86,7 @@ def _check_option(method: str, word: str, value: Any) -> None:
                 OptionError,
                 Fault(
                     "an unknown FactorType",
-                    given=repr(value)[:80],
+                    given=brief(value),
                     known=list(FACTORS),
                     fix=suggestion(str(value), FACTORS),
                 ),
@@ -137,21 +137,18 @@ def _spelled(given: Any, words: tuple[str, ...] = ()) -> tuple[str, float, float
     """A number s is Normal(0, s); ("Normal", mean, s) and ("Uniform", low, high) are spelled
     out."""
     spelled = given if isinstance(given, (tuple, list)) else ("Normal", 0.0, given)
-    numbers = [
-        x
-        for x in spelled[1:]
-        if isinstance(x, Real) and not isinstance(x, bool) and math.isfinite(x)
-    ]
+    found = [as_real(x) for x in spelled[1:]]
+    numbers = [x for x in found if x is not None and math.isfinite(x)]
     # An array is not compared with a word: it would answer element by element.
     if len(spelled) == 3 and len(numbers) == 2 and isinstance(spelled[0], str):
-        name, a, b = spelled[0], float(numbers[0]), float(numbers[1])
+        name, a, b = spelled[0], numbers[0], numbers[1]
         if (name == "Normal" and b >= 0) or (name == "Uniform" and a <= b):
             return name, a, b
     raise fail(
         OptionError,
         Fault(
             "a distribution that is not known",
-            given=repr(given)[:80],
+            given=brief(given),
             expected="".join(f'"{word}", ' for word in words)
             + 'a standard deviation, ("Normal", mean, deviation), ("Uniform", low, high)',
             fix=suggestion(given, words) if isinstance(given, str) else None,

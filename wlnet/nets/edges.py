@@ -9,9 +9,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, NetPort
+from wlnet.core.scalars import as_whole, scalar
 from wlnet.core.spelling import suggestion
 
 End = tuple[Key | None, str | None]
@@ -39,7 +40,7 @@ def read_edges(nodes: Mapping[Key, Net], given: Any, declared: Iterable[str] = (
             OptionError,
             Fault(
                 "edges are a list of (source, target) pairs",
-                given=repr(given)[:80],
+                given=brief(given),
                 fix='[("a", "b"), (["a", "b"], "c")]',
             ),
         )
@@ -66,7 +67,7 @@ class _Reader:
                 Fault(
                     "an edge is a tuple (source, target) or a longer path",
                     at=at,
-                    given=repr(given)[:80],
+                    given=brief(given),
                     fix='("a", "b")',
                 ),
             )
@@ -158,32 +159,33 @@ class _Reader:
                 return None, name
             if len(given.path) == 2:
                 return self._vertex(given.path[0], at), str(given.path[1])
-        elif isinstance(given, (str, int)) and not isinstance(given, bool):
+        elif isinstance(given, str) or as_whole(given) is not None:
             return self._vertex(given, at), None
         raise fail(
             OptionError,
             Fault(
                 "an edge joins vertices and ports",
                 at=at,
-                given=repr(given)[:80],
+                given=brief(given),
                 expected='a name, a position, NetPort("x") or NetPort("a", "Output")',
             ),
         )
 
     def _vertex(self, given: Any, at: str) -> Key:
-        if given in self.nodes and not isinstance(given, bool):
+        given = scalar(given)
+        if isinstance(given, (str, int)) and given in self.nodes and not isinstance(given, bool):
             key: Key = given
             return key
         if isinstance(given, str) and given.isdecimal() and int(given) in self.nodes:
             return int(given)
         names = [str(key) for key in self.nodes]
         fix = suggestion(str(given), names)
-        if given in ("Input", "Output", "Target", "Loss"):
+        if isinstance(given, str) and given in ("Input", "Output", "Target", "Loss"):
             fix = f'NetPort("{given}") is the port of the graph'
         raise fail(
             OptionError,
             Fault(
-                f"an edge mentions the unknown vertex {given!r}",
+                f"an edge mentions the unknown vertex {brief(given)}",
                 at=at,
                 known=list(self.nodes),
                 fix=fix,

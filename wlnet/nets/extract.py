@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wlnet.core.errors import Fault, PartError, fail
+from wlnet.core.errors import Fault, PartError, brief, fail
 from wlnet.core.finding import Sought, node_at, select
 from wlnet.core.net import EMPTY, Net
 from wlnet.core.parts import (
@@ -49,7 +49,7 @@ def net_extract(net: Any, part: Any) -> Any:
     if isinstance(net, Coder) and not isinstance(net, Net):
         return coder_part(net, as_steps(part))
     if not isinstance(net, Net):
-        raise fail(PartError, Fault("net_extract takes a net or a coder", given=repr(net)[:80]))
+        raise fail(PartError, Fault("net_extract takes a net or a coder", given=brief(net)))
     if isinstance(part, NetSharedArray):
         return _shared(net, part)
     if isinstance(part, list) and part and all(isinstance(each, (tuple, list)) for each in part):
@@ -168,7 +168,7 @@ def coder_part(coder: Any, steps: tuple[Any, ...]) -> Any:
             PartError,
             Fault(
                 "a coder has no such parameter",
-                at=repr(coder)[:80],
+                at=brief(coder),
                 given=repr(steps[0]),
                 known=list(parameters),
                 fix=suggestion(name, parameters),

@@ -9,11 +9,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.finding import node_at
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, Path
 from wlnet.core.ports import UNKNOWN
+from wlnet.core.scalars import as_real, as_whole
 from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.nets.chain import chain_of
 from wlnet.nets.connections import links as links_of
@@ -58,7 +59,7 @@ def net_flatten(net: Any, levels: Any = AUTOMATIC) -> Any:
     Wolfram Language: NetFlatten.
     """
     if not isinstance(net, Net):
-        raise fail(OptionError, Fault("net_flatten takes a net", given=repr(net)[:80]))
+        raise fail(OptionError, Fault("net_flatten takes a net", given=brief(net)))
     depth = _depth(levels)
     if net.kind not in FLAT:
         return net
@@ -91,14 +92,15 @@ def net_flatten(net: Any, levels: Any = AUTOMATIC) -> Any:
 
 
 def _depth(levels: Any) -> float:
-    if levels is AUTOMATIC or levels is ALL or levels == float("inf"):
+    if levels is AUTOMATIC or levels is ALL or as_real(levels) == float("inf"):
         return float("inf")
-    if isinstance(levels, bool) or not isinstance(levels, int) or levels < 1:
+    depth = as_whole(levels)
+    if depth is None or depth < 1:
         raise fail(
             OptionError,
-            Fault("the levels of net_flatten are a number from 1, or ALL", given=repr(levels)),
+            Fault("the levels of net_flatten are a number from 1, or ALL", given=brief(levels)),
         )
-    return levels
+    return depth
 
 
 def _leaves(net: Net, at: Path, depth: float) -> Iterator[Path]:

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.multipliers import array_places, multiplier_table
 from wlnet.core.net import Net, Services
 from wlnet.core.parts import NetSharedArray, Path, path_text
@@ -53,7 +53,7 @@ def information(net: Any, prop: Any = None) -> Any:
     if isinstance(net, (list, tuple)):
         return [information(each, prop) for each in net]
     if not isinstance(net, Net):
-        raise fail(OptionError, Fault("information is about a net", given=repr(net)[:80]))
+        raise fail(OptionError, Fault("information is about a net", given=brief(net)))
     if prop is None:
         return {name: PROPERTIES.ask(net, name) for name in REPORT}
     if isinstance(prop, (list, tuple)):

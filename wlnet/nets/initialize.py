@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import Fault, NotInitializedError, OptionError, fail
+from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path, path_text
+from wlnet.core.scalars import as_truth
 from wlnet.core.shapes import is_known, shape_text
 from wlnet.core.streams import as_seed, stream
 from wlnet.core.symbols import AUTOMATIC
@@ -43,9 +44,10 @@ def net_initialize(
     if isinstance(net, (list, tuple)):
         return [net_initialize(each, method, random_seeding, all) for each in net]
     if not isinstance(net, Net):
-        raise fail(OptionError, Fault("net_initialize takes a net", given=repr(net)[:80]))
-    if all is not None and not isinstance(all, bool):
-        raise fail(OptionError, Fault("`all` is True, False, or None", given=repr(all)))
+        raise fail(OptionError, Fault("net_initialize takes a net", given=brief(net)))
+    every = as_truth(all)
+    if all is not None and every is None:
+        raise fail(OptionError, Fault("`all` is True, False, or None", given=brief(all)))
     name, options = read_method(method)
     seed = as_seed(random_seeding)
     if all is None:
@@ -53,7 +55,7 @@ def net_initialize(
     wanted = [
         (key, layer, field, path)
         for key, layer, field, path in array_roles(net)
-        if all or _value(net, key, layer, field) is AUTOMATIC
+        if every or _value(net, key, layer, field) is AUTOMATIC
     ]
     shapes = inference(net).arrays
     missing = [path for *_, path in wanted if not is_known(shapes[path].shape)]

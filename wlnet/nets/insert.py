@@ -7,9 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from wlnet.core.ports import as_port
+from wlnet.core.scalars import as_whole
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.nets.chain import NetChain
 from wlnet.nets.items import new_items
@@ -37,8 +36,7 @@ def net_insert(
     need_net(chain, "net_insert")
     items = new_items(chain, (layer,), "net_insert")
     behind = len(chain.nodes) + 1
-    number = isinstance(before, (int, np.integer)) and not isinstance(before, bool)
-    at = behind if number and before == behind else position(chain, before, before)
+    at = behind if as_whole(before) == behind else position(chain, before, before)
     return with_items(chain, items, at, as_port(input), as_port(output, "Output"))
 
 

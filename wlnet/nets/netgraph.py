@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, Path
@@ -142,7 +142,7 @@ def _converted(net: Net, edges: Any) -> tuple[Any, Any]:
     if edges is not None:
         raise fail(
             OptionError,
-            Fault("a NetGraph made from one net takes no edges", given=repr(edges)[:80]),
+            Fault("a NetGraph made from one net takes no edges", given=brief(edges)),
         )
     if net.kind == "NetChain":
         keys = list(net.nodes)

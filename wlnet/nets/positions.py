@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, PartError, fail
+from wlnet.core.errors import Fault, OptionError, PartError, brief, fail
 from wlnet.core.finding import select
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, NetPort, Span, as_steps
@@ -18,7 +18,7 @@ def need_net(net: Any, function: str, kinds: tuple[str, ...] = ("NetChain",)) ->
     """Raise OptionError for what a function of surgery does not work on."""
     if isinstance(net, Net) and net.kind in kinds:
         return
-    given = net.kind if isinstance(net, Net) else repr(net)[:80]
+    given = net.kind if isinstance(net, Net) else brief(net)
     fix = None
     if isinstance(net, Net) and net.kind == "NetGraph":
         fix = "net_flatten makes a chain of a graph without branches"

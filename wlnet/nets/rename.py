@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, PartError, fail
+from wlnet.core.errors import Fault, OptionError, PartError, brief, fail
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, NetPort, Path, path_text
+from wlnet.core.scalars import as_whole
 from wlnet.core.spelling import suggestion
-from wlnet.core.symbols import ALL, Symbol
+from wlnet.core.symbols import ALL
 from wlnet.nets.chain import chain_of, warn_of_shadows
 from wlnet.nets.container import hoist
 from wlnet.nets.edges import Edge
@@ -42,13 +43,14 @@ def net_rename(net: Any, names: Any, level: Any = 1) -> Any:
     Wolfram Language: NetRename.
     """
     need_net(net, "net_rename", CONTAINERS)
-    if level is not ALL and (isinstance(level, bool) or not isinstance(level, int) or level < 1):
+    depth = as_whole(level)
+    if level is not ALL and (depth is None or depth < 1):
         raise fail(
             OptionError,
-            Fault("the level of net_rename is a number from 1, or ALL", given=repr(level)),
+            Fault("the level of net_rename is a number from 1, or ALL", given=brief(level)),
         )
     naming = _Naming(names)
-    result, moves = _renamed(net, naming, None if isinstance(level, Symbol) else level, ())
+    result, moves = _renamed(net, naming, depth, ())
     naming.refuse_unknown(net)
     return carried(result, [Voice(net, moves)], shared_rates(net))
 
@@ -80,7 +82,7 @@ class _Naming:
                 OptionError,
                 Fault(
                     "names are {old: new}, a list of names, or a function",
-                    given=repr(given)[:80],
+                    given=brief(given),
                     fix='net_rename(net, {"a": "b"})',
                 ),
             )

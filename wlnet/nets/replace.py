@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.arrays import as_array, read_only
-from wlnet.core.errors import Fault, OptionError, PartError, RuleError, ShapeError, fail
+from wlnet.core.errors import Fault, OptionError, PartError, RuleError, ShapeError, brief, fail
 from wlnet.core.finding import find, node_at
 from wlnet.core.names import a
 from wlnet.core.net import Net
@@ -52,7 +52,7 @@ def net_replace_part(net: Any, replacements: Any) -> Any:
             net = net.replace(part, new)  # type: ignore[attr-defined]
         return net
     if not isinstance(net, Net):
-        raise fail(PartError, Fault("net_replace_part takes a net", given=repr(net)[:80]))
+        raise fail(PartError, Fault("net_replace_part takes a net", given=brief(net)))
     for part, new in _pairs(replacements):
         net = _replaced(net, part, new)
     return net
@@ -67,9 +67,7 @@ def _pairs(given: Any) -> list[tuple[Any, Any]]:
         return [(part, value) for part, value in given]
     raise fail(
         OptionError,
-        Fault(
-            "replacements are {part: value, ...} or [(part, value), ...]", given=repr(given)[:80]
-        ),
+        Fault("replacements are {part: value, ...} or [(part, value), ...]", given=brief(given)),
     )
 
 
@@ -173,7 +171,7 @@ def _with_rules(root: Net, path: Path, value: Any) -> Net:
     if not node.has_multipliers and value is not AUTOMATIC:
         what = f"{a(node.kind)} has no arrays that could learn, so no rates"
         fault = Fault(
-            what, at=path_text(path) or node.kind, given=repr(value)[:60], expected="AUTOMATIC"
+            what, at=path_text(path) or node.kind, given=brief(value), expected="AUTOMATIC"
         )
         raise fail(OptionError, fault)
     rules = parse_rules(value) if value is not AUTOMATIC else NOTHING_SAID
@@ -227,7 +225,7 @@ def _with_parameter(root: Net, path: Path, value: Any) -> Net:
             Fault(
                 f"{name} of a {node.kind} cannot be this",
                 at=path_text(path),
-                given=repr(value)[:80],
+                given=brief(value),
                 expected=str(error),
             ),
         ) from None

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, RuleWarning, fail, warn
+from wlnet.core.errors import Fault, OptionError, RuleWarning, brief, fail, warn
 from wlnet.core.net import Net, same
 from wlnet.core.parts import Path, path_text
 from wlnet.core.ports import UNKNOWN
@@ -42,11 +42,11 @@ def net_replace(net: Any, replacements: Any) -> Any:
     Wolfram Language: NetReplace.
     """
     if not isinstance(net, Net):
-        raise fail(OptionError, Fault("net_replace takes a net", given=repr(net)[:80]))
+        raise fail(OptionError, Fault("net_replace takes a net", given=brief(net)))
     rules = _rules(replacements)
     found = dict(_matches(net, rules, ()))
     if not found:
-        patterns = ", ".join(repr(pattern)[:60] for pattern, *_ in rules)
+        patterns = ", ".join(brief(pattern) for pattern, *_ in rules)
         warn(
             RuleWarning,
             Fault(
@@ -86,7 +86,7 @@ def _rules(given: Any) -> list[tuple[Any, Test, Any]]:
             OptionError,
             Fault(
                 "replacements are {pattern: layer, ...} or [(pattern, layer), ...]",
-                given=repr(given)[:80],
+                given=brief(given),
                 fix='net_replace(net, {"Tanh": "Ramp"})',
             ),
         )

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import Fault, OptionError, RuleWarning, fail, warn
+from wlnet.core.errors import Fault, OptionError, RuleWarning, brief, fail, warn
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, path_text
@@ -34,7 +34,7 @@ def net_insert_shared_arrays(net: Any, prefix: Any = "") -> Any:
     Wolfram Language: NetInsertSharedArrays.
     """
     if not isinstance(net, Net):
-        raise fail(OptionError, Fault("net_insert_shared_arrays takes a net", given=repr(net)[:80]))
+        raise fail(OptionError, Fault("net_insert_shared_arrays takes a net", given=brief(net)))
     if prefix is None:
         prefix = ""
     if not isinstance(prefix, str):
@@ -42,7 +42,7 @@ def net_insert_shared_arrays(net: Any, prefix: Any = "") -> Any:
             OptionError,
             Fault(
                 "the prefix of the names is a string",
-                given=repr(prefix)[:80],
+                given=brief(prefix),
                 fix='net_insert_shared_arrays(net, "encoder/")',
             ),
         )

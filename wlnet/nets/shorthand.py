@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.catalogue import SOON, SOON_FUNCTIONS, not_there_yet
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.net import Net
+from wlnet.core.scalars import as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.graph.functions import COMBINATIONS, function_names
 from wlnet.layers import ElementwiseLayer, LinearLayer, ThreadingLayer
@@ -36,10 +37,10 @@ def as_net(given: Any, where: str) -> Net:
             return ThreadingLayer(given)
         raise _no_layer(given, where, fix=_meant(given))
     if _is_size(given):
-        return LinearLayer(int(given))
+        return LinearLayer(as_whole(given))
     if isinstance(given, tuple):
         if all(map(_is_size, given)):
-            return LinearLayer(tuple(map(int, given)))
+            return LinearLayer(tuple(map(as_whole, given)))
         fix = "a tuple holds the sizes of a LinearLayer, a list makes a chain"
         raise _no_layer(given, where, fix=fix)
     if isinstance(given, (list, Mapping)):
@@ -56,7 +57,8 @@ def as_net(given: Any, where: str) -> Net:
 
 
 def _is_size(given: Any) -> bool:
-    return isinstance(given, (int, np.integer)) and not isinstance(given, bool) and int(given) > 0
+    number = as_whole(given)
+    return number is not None and number > 0
 
 
 def _meant(word: str) -> str | None:
@@ -87,7 +89,7 @@ def _no_layer(given: Any, where: str, fix: str | None = None) -> OptionError:
         Fault(
             "not a layer, a net, or a shorthand",
             at=f"position {where}",
-            given=repr(given)[:80],
+            given=brief(given),
             expected='a layer, a net, a size, a function name such as "Ramp", or a list of these',
             fix=fix,
         ),

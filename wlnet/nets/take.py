@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
 from wlnet.core.errors import Fault, PartError, ShapeError, fail
 from wlnet.core.parts import Path
 from wlnet.core.ports import UNKNOWN
+from wlnet.core.scalars import as_whole
 from wlnet.core.symbols import ALL
 from wlnet.nets.chain import NetChain, chain_of
 from wlnet.nets.cut import take_from_graph
@@ -74,8 +73,7 @@ def net_drop(chain: Any, part: Any) -> Any:
     ends = stretch(chain, part)
     if ends is not None:
         first, last = first_and_last(chain, ends[0], ends[1], part)
-    elif isinstance(part, (int, np.integer)) and not isinstance(part, bool):
-        number = int(part)
+    elif (number := as_whole(part)) is not None:
         position(chain, number, part)  # Refuses 0 and more than there are.
         first, last = (1, number) if number > 0 else (count + 1 + number, count)
     else:

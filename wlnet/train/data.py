@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import DataError, Fault, OptionError, fail
+from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
+from wlnet.core.scalars import as_whole
 from wlnet.core.spelling import nearest
 from wlnet.train.generators import BatchFunction, as_batch_function, refuse_endless
 
@@ -54,7 +55,7 @@ def read_data(
     if isinstance(given, tuple) and len(given) == 2:
         return _equal(_pair(given, columns, inputs, at), at)
     if isinstance(given, (list, tuple)) and len(given) == 0:
-        raise fail(DataError, Fault("no examples", at=at, given=repr(given)))
+        raise fail(DataError, Fault("no examples", at=at, given=brief(given)))
     if isinstance(given, (list, tuple)):
         return _equal(_rows(list(given), columns, inputs, at), at)
     if hasattr(given, "__array__") and len(columns) == 1:
@@ -81,18 +82,20 @@ def _brief(given: Any) -> str:
     return (
         f"{type(given).__name__} of shape {given.shape}"
         if isinstance(given, np.ndarray)
-        else repr(given)[:80]
+        else brief(given)
     )
 
 
 def _round_length(options: Mapping[Any, Any]) -> int | None:
     unknown = [name for name in options if name != "RoundLength"]
-    length = options.get("RoundLength")
-    if unknown or isinstance(length, bool) or not isinstance(length, int) or length < 1:
+    length = as_whole(options.get("RoundLength"))
+    if unknown or length is None or length < 1:
         raise fail(
             OptionError,
             Fault(
-                "options of a generator", given=repr(dict(options)), expected='{"RoundLength": 640}'
+                "options of a generator",
+                given=brief(dict(options)),
+                expected='{"RoundLength": 640}',
             ),
         )
     return length

@@ -9,7 +9,7 @@ import numpy as np
 
 from wlnet.coders import NetDecoder, infer_encoder
 from wlnet.coders.worth import plain, worth
-from wlnet.core.errors import DataError, Fault, fail
+from wlnet.core.errors import DataError, Fault, brief, fail
 from wlnet.core.net import Net
 from wlnet.core.ports import PortType
 from wlnet.core.shapes import is_known
@@ -64,7 +64,7 @@ def _common_shape(column: Any, name: str) -> tuple[int, ...] | None:
             Fault(
                 "nothing tells what this column is",
                 at=f"port {name}",
-                given=repr(array.reshape(-1)[0])[:60],
+                given=brief(array.reshape(-1)[0]),
                 fix=f"give the port a shape or an encoder: NetChain([...], {name.lower()}=...)",
             ),
         )
@@ -180,7 +180,7 @@ def _no_label(column: Any, item: Any, at: str) -> Fault:
     given = (
         f"an array of shape {column.shape}"
         if np.ndim(item) and isinstance(column, np.ndarray)
-        else repr(item)[:60]
+        else brief(item)
     )
     return Fault(
         "targets that are not classes",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from types import GeneratorType
 from typing import Any
 
-from wlnet.core.errors import DataError, Fault, fail
+from wlnet.core.errors import DataError, Fault, brief, fail
 
 FORM = "def batches(state): yield inputs, outputs"
 ENDLESS = (GeneratorType, itertools.count, itertools.cycle, itertools.repeat)
@@ -102,7 +102,7 @@ def refuse_endless(given: Any, at: str) -> None:
                 "a generator that already runs is no form of data: it may have no end, and can be "
                 "read only once",
                 at=at,
-                given=repr(given)[:60],
+                given=brief(given),
                 expected="the function that makes it",
                 fix=f"{FORM}, and give batches, not batches(); list(...) if these are examples",
             ),

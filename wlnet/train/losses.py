@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.net import Net
 from wlnet.core.parts import NetPort, NetSharedArray, Path
 from wlnet.core.ports import UNKNOWN, PortType
@@ -189,7 +189,7 @@ def _term(net: Net, item: Any) -> tuple[LossTerm | None, Fault | None]:
         return None, Fault(
             "this is no loss",
             at="loss_function",
-            given=repr(item)[:80],
+            given=brief(item),
             expected="a loss layer or net, a port, (port, loss), any of these with Scaled(r) at "
             "the end, a list of these, ALL, or AUTOMATIC",
             fix="MeanSquaredLossLayer()",

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.scalars import as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.train.measurements import CLASSES, NUMBERS, TABLE, Measurement
@@ -39,25 +40,25 @@ def as_measurements(given: Any, at: str = "training_progress_measurements") -> A
                 Fault(
                     "an unknown measurement",
                     at=at,
-                    given=repr(item)[:60],
+                    given=brief(item),
                     known=list(TABLE),
                     fix=suggestion(str(name), TABLE),
                 )
             )
-        elif isinstance(top, bool) or not isinstance(top, int) or top < 1:
+        elif (best := as_whole(top)) is None or best < 1:
             faults.append(
                 Fault(
                     f"{name} of the top n",
                     at=at,
-                    given=repr(top),
+                    given=brief(top),
                     expected="a positive integer",
                     fix=f"({name!r}, 5)",
                 )
             )
-        elif top > 1 and not TABLE[name].takes_top:
-            faults.append(Fault(f"{name} has no top n", at=at, given=repr(item), fix=repr(name)))
+        elif best > 1 and not TABLE[name].takes_top:
+            faults.append(Fault(f"{name} has no top n", at=at, given=brief(item), fix=repr(name)))
         else:
-            found.append(Measurement(name, top))
+            found.append(Measurement(name, best))
     if faults:
         raise fail(OptionError, faults)
     return tuple(dict.fromkeys(found))

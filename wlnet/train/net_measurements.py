@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from wlnet.core.errors import DataError, Fault, NotInitializedError, OptionError, fail
+from wlnet.core.errors import DataError, Fault, NotInitializedError, OptionError, brief, fail
 from wlnet.core.net import Net
 from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.engine.blueprint import DTYPES
-from wlnet.evaluate.arguments import check_choice, check_workers
+from wlnet.evaluate.arguments import check_choice, check_count, check_workers
 from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of, is_initialized
 from wlnet.results.class_table import shown
@@ -58,7 +58,7 @@ def net_measurements(
     Wolfram Language: NetMeasurements.
     """
     if not isinstance(net, Net):
-        raise fail(OptionError, Fault("net_measurements takes a net", given=repr(net)[:80]))
+        raise fail(OptionError, Fault("net_measurements takes a net", given=brief(net)))
     if not is_initialized(net):
         raise fail(
             NotInitializedError,
@@ -74,7 +74,7 @@ def net_measurements(
     wanted = _wanted(measurements, training)
     asked = tuple(each for each in wanted if isinstance(each, Measurement))
     check_fit(asked, training.forms, "measurements")
-    count = None if workers is AUTOMATIC else int(workers)
+    count = None if workers is AUTOMATIC else check_count("workers", workers)
     found = _values(net, training, data, asked, working_precision, count)
     values = [_value(each, training, found) for each in wanted]
     if measurements is ALL:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from wlnet.core.errors import Fault, NothingToTrainError, OptionError, fail
+from wlnet.core.errors import Fault, NothingToTrainError, OptionError, brief, fail
 from wlnet.core.net import Net
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.engine.blueprint import DTYPES
@@ -64,7 +64,7 @@ def net_program(
     Wolfram Language: nothing like it.
     """
     if not isinstance(net, Net):
-        raise fail(OptionError, Fault("net_program takes a net", given=repr(net)[:80]))
+        raise fail(OptionError, Fault("net_program takes a net", given=brief(net)))
     batch = check_count("batch_size", batch_size)
     check_choice("working_precision", working_precision, tuple(DTYPES))
     if learning_rate_multipliers is None:
@@ -97,7 +97,7 @@ def _check_evaluation(given: Mapping[str, Any]) -> None:
     faults = [
         Fault(
             f"{name} belongs to a training, and without rules this is the program of evaluation",
-            given=repr(value)[:60],
+            given=brief(value),
             fix="learning_rate_multipliers=AUTOMATIC, for a training by the net's own rules",
         )
         for name, value in given.items()

@@ -12,6 +12,7 @@ from wlnet.core.errors import (
     NothingToTrainError,
     OptionError,
     TrainingWarning,
+    brief,
     fail,
     warn,
 )
@@ -98,7 +99,7 @@ def net_train(
     """
     given = dict(locals())
     if not isinstance(net, Net):
-        raise fail(OptionError, Fault("net_train takes a net", given=repr(net)[:80]))
+        raise fail(OptionError, Fault("net_train takes a net", given=brief(net)))
     names = _properties(prop)
     options = read_options(
         loss_function=loss_function,
@@ -151,7 +152,7 @@ def _properties(prop: Any) -> list[str]:
             OptionError,
             Fault(
                 "what net_train shall return",
-                given=repr(prop)[:60],
+                given=brief(prop),
                 expected='a property such as "TrainedNet", a list of these, or ALL',
             ),
         )

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-import numbers
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.scalars import as_real, as_whole
 from wlnet.core.scaled import Scaled
 from wlnet.core.spelling import suggestion
 from wlnet.core.streams import Seed, as_seed
@@ -78,15 +78,15 @@ def read_options(
     def number(
         option: str, given: Any, text: str, *, whole: bool = False, within: Interval = POSITIVE
     ) -> None:
-        if as_number(given, within) is None or (whole and not isinstance(given, numbers.Integral)):
-            faults.append(Fault(f"{option} cannot be this", given=repr(given)[:60], expected=text))
+        if as_number(given, within) is None or (whole and as_whole(given) is None):
+            faults.append(Fault(f"{option} cannot be this", given=brief(given), expected=text))
 
     def choice(option: str, given: Any, known: tuple[Any, ...]) -> None:
         if not any(given is each or (isinstance(given, str) and given == each) for each in known):
             faults.append(
                 Fault(
                     f"{option} cannot be this",
-                    given=repr(given)[:60],
+                    given=brief(given),
                     known=list(known),
                     fix=suggestion(given, [k for k in known if isinstance(k, str)])
                     if isinstance(given, str) and len(known) > 1
@@ -124,7 +124,7 @@ def read_options(
         faults.append(
             Fault(
                 "training_progress_checkpointing is not there yet: it can only be None",
-                given=repr(training_progress_checkpointing)[:60],
+                given=brief(training_progress_checkpointing),
                 fix="a training_progress_function may save(state['Net'], file)",
             )
         )
@@ -140,7 +140,7 @@ def read_options(
         faults.append(
             Fault(
                 "training_progress_function is a function of one argument, the state",
-                given=repr(training_progress_function)[:60],
+                given=brief(training_progress_function),
                 fix='lambda state: print(state["RoundLoss"])',
             )
         )
@@ -167,11 +167,11 @@ def read_options(
         learning_rate=chosen.rate(learning_rate),
         rules=learning_rate_multipliers,
         method=chosen,
-        batch_size=batch_size if batch_size is AUTOMATIC else int(batch_size),
+        batch_size=batch_size if batch_size is AUTOMATIC else as_whole(batch_size),
         max_rounds=max_training_rounds
         if max_training_rounds is AUTOMATIC
-        else int(max_training_rounds),
-        time_goal=None if time_goal in (None, AUTOMATIC) else float(time_goal),
+        else as_whole(max_training_rounds),
+        time_goal=None if time_goal in (None, AUTOMATIC) else as_real(time_goal),
         validation_set=validation_set,
         seed=seed,
         measurements=measurements,
@@ -179,7 +179,7 @@ def read_options(
         reporting=training_progress_reporting,
         stopping=stopping,
         update_schedule=training_update_schedule,
-        workers=None if workers is AUTOMATIC else int(workers),
+        workers=None if workers is AUTOMATIC else as_whole(workers),
         prefix_bytes=_prefix_bytes(frozen_prefix_bytes),
         precision="Real32" if working_precision is AUTOMATIC else working_precision,
     )
@@ -188,7 +188,7 @@ def read_options(
 def _prefix_bytes(given: Any) -> int:
     """A quarter of the memory available, unless it is said."""
     if given is not AUTOMATIC:
-        return int(given)
+        return as_whole(given) or 0
     available = available_memory()
     return 2**28 if available is None else available // 4
 

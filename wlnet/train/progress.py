@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.train.measurements import TABLE
@@ -40,7 +40,7 @@ def asked(function: Callable[[State], Any] | None, state: State) -> str | None:
             Fault(
                 "a progress function answered with an unknown word",
                 at="training_progress_function",
-                given=repr(answer)[:60],
+                given=brief(answer),
                 known=list(ANSWERS),
                 fix=suggestion(answer, ANSWERS),
             ),

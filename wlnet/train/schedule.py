@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wlnet.core.errors import Fault, OptionError, PartError, RuleWarning, fail, warn
+from wlnet.core.errors import Fault, OptionError, PartError, RuleWarning, brief, fail, warn
 from wlnet.core.finding import find
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
@@ -55,7 +55,7 @@ def update_groups(net: Net, given: Any) -> UpdateGroups:
             OptionError,
             Fault(
                 "training_update_schedule is a list of parts",
-                given=repr(given)[:80],
+                given=brief(given),
                 fix='["generator", ("discriminator", 5)]',
             ),
         )
@@ -74,7 +74,7 @@ def update_groups(net: Net, given: Any) -> UpdateGroups:
                 Fault(
                     "a group selects a part without arrays: its steps train nothing",
                     at=f"{option}, group {rule.number}",
-                    given=repr(part)[:60],
+                    given=brief(part),
                 ),
             )
         cycle += [keys] * steps

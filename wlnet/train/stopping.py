@@ -10,9 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.scalars import as_real, as_truth, as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.train.history import LOSS
@@ -80,13 +79,13 @@ class Stopper:
         """What a function as criterion says. Raises OptionError for anything but True or False."""
         assert callable(self.criterion.criterion)
         answer = self.criterion.criterion(state)
-        if not isinstance(answer, (bool, np.bool_)):
+        if as_truth(answer) is None:
             raise fail(
                 OptionError,
                 Fault(
                     "a stopping criterion returns True or False",
                     at="training_stopping_criterion",
-                    given=repr(answer)[:60],
+                    given=brief(answer),
                 ),
             )
         return bool(answer)
@@ -134,7 +133,7 @@ def _key_of(given: Any, at: str) -> str:
         Fault(
             "an unknown stopping criterion",
             at=at,
-            given=repr(given)[:60],
+            given=brief(given),
             known=DIRECTED,
             fix=suggestion(str(given), DIRECTED),
         ),
@@ -176,12 +175,13 @@ def as_criterion(given: Any) -> StoppingCriterion | None:
         except OptionError as error:
             faults.extend(error.faults)
     for key in ("Patience", "InitialPatience"):
-        if isinstance(values[key], bool) or not isinstance(values[key], int) or values[key] < 0:
+        rounds = values[key] = as_whole(given_as := values[key])
+        if rounds is None or rounds < 0:
             faults.append(
                 Fault(
                     f"{key} is a number of rounds",
                     at=at,
-                    given=repr(values[key]),
+                    given=brief(given_as),
                     expected="an integer >= 0",
                 )
             )
@@ -190,28 +190,31 @@ def as_criterion(given: Any) -> StoppingCriterion | None:
             Fault(
                 "AbsoluteChange and RelativeChange exclude each other",
                 at=at,
-                given=repr(dict(given)),
+                given=brief(dict(given)),
             )
         )
-    relative = values["RelativeChange"]
-    if relative is not None and not (isinstance(relative, float) and 0 < relative < 1):
-        faults.append(
-            Fault("RelativeChange is a fraction", at=at, given=repr(relative), expected="0 < p < 1")
-        )
-    absolute = values["AbsoluteChange"]
-    if (
-        isinstance(absolute, bool)
-        or not isinstance(absolute, (int, float))
-        or not math.isfinite(absolute)
-        or absolute < 0
-    ):
+    relative = as_real(values["RelativeChange"])
+    if values["RelativeChange"] is not None and not (relative is not None and 0 < relative < 1):
         faults.append(
             Fault(
-                "AbsoluteChange is a number", at=at, given=repr(absolute), expected=">= 0, finite"
+                "RelativeChange is a fraction",
+                at=at,
+                given=brief(values["RelativeChange"]),
+                expected="0 < p < 1",
+            )
+        )
+    absolute = as_real(values["AbsoluteChange"])
+    if absolute is None or not 0 <= absolute < math.inf:
+        faults.append(
+            Fault(
+                "AbsoluteChange is a number",
+                at=at,
+                given=brief(values["AbsoluteChange"]),
+                expected=">= 0, finite",
             )
         )
     if faults:
         raise fail(OptionError, faults)
     return StoppingCriterion(
-        name, values["Patience"], values["InitialPatience"], float(absolute), relative
+        name, values["Patience"], values["InitialPatience"], absolute or 0.0, relative
     )
