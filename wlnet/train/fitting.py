@@ -14,15 +14,14 @@ from wlnet.core.net import Net
 from wlnet.core.ports import PortType
 from wlnet.core.shapes import is_known
 from wlnet.nets.inference import inferred_port
-from wlnet.train.losses import LossTerm, loss_form, training_net
+from wlnet.train.losses import LossTerm, TrainingNet, loss_form
 
 
-def fit(net: Net, columns: Mapping[str, Any], loss_function: Any) -> Net:
-    """A net with its open ports filled from the data.
+def fit(net: Net, columns: Mapping[str, Any], draft: TrainingNet) -> Net:
+    """A net with its open ports filled from the data; draft: the net with its losses attached.
 
     Raises DataError for columns that tell nothing, ShapeError for those that contradict the net.
     """
-    draft = training_net(net, loss_function)
     ports = dict(net.ports)
     for name in net.input_names:
         if name in columns:

@@ -130,53 +130,43 @@ def loss_terms(net: Net, given: Any) -> tuple[LossTerm, ...]:
         raise fail(
             OptionError, Fault("a training needs a loss", at="loss_function", given=repr(given))
         )
-    terms, faults = [], []
-    for item in items:
-        term, fault = _term(net, item)
-        if fault is not None:
-            faults.append(fault)
-        else:
-            assert term is not None
-            terms.append(term)
-    if faults:
-        raise fail(OptionError, faults)
-    return tuple(terms)
+    return _all(_term(net, item) for item in items)
 
 
 def _automatic(net: Net) -> tuple[LossTerm, ...]:
-    names = net.output_names
-    if "Loss" in names:
-        return (LossTerm("Loss", None),)
-    terms = []
-    for name in names:
-        form = loss_form(net, name)
-        port = inferred_port(net, name)
-        if (
-            form == "Square"
-            and port.coder is not None
-            and getattr(port.coder, "kind", "") == "Class"
-        ):
-            raise fail(
-                OptionError,
-                Fault(
-                    "no loss fits by itself: a Class decoder on an output without a SoftmaxLayer",
-                    at=f"port {name}",
-                    fix="end the net in SoftmaxLayer(), or name a loss_function",
-                ),
-            )
-        loss = {
-            "loss": None,
-            "Index": CrossEntropyLossLayer("Index"),
-            "Binary": CrossEntropyLossLayer("Binary"),
-            "Square": MeanSquaredLossLayer(),
-        }[form]
-        terms.append(LossTerm(name, loss))
-    return tuple(terms)
+    if LOSS in net.output_names:
+        return (LossTerm(LOSS, None),)
+    return _all(_automatic_term(net, name) for name in net.output_names)
 
 
-def _term(net: Net, item: Any) -> tuple[LossTerm | None, Fault | None]:
+def _all(found: Iterable[LossTerm | Fault]) -> tuple[LossTerm, ...]:
+    """The terms, unless there are faults: all of them are raised at once."""
+    terms = list(found)
+    faults = [term for term in terms if isinstance(term, Fault)]
+    if faults:
+        raise fail(OptionError, faults)
+    return tuple(term for term in terms if isinstance(term, LossTerm))
+
+
+def _automatic_term(net: Net, name: str, factor: float = 1.0) -> LossTerm | Fault:
+    """The loss that an output gets by itself: by the layer that makes it."""
+    form = loss_form(net, name)
+    port = inferred_port(net, name)
+    if form == "Square" and getattr(port.coder, "kind", "") == "Class":
+        return Fault(
+            "no loss fits by itself: a Class decoder on an output without a SoftmaxLayer",
+            at=f"port {name}",
+            fix="end the net in SoftmaxLayer(), or name a loss_function",
+        )
+    if form == "loss" or name == LOSS:
+        return LossTerm(name, None, factor)
+    loss = MeanSquaredLossLayer() if form == "Square" else CrossEntropyLossLayer(form)
+    return LossTerm(name, loss, factor)
+
+
+def _term(net: Net, item: Any) -> LossTerm | Fault:
     """One item of the option: a port, a loss, (port, loss), any of them with Scaled(r) at the
-    end.
+    end. The loss may be AUTOMATIC.
     """
     parts = list(item) if isinstance(item, tuple) else [item]
     # A dict gives {"port": (loss, Scaled(r))}.
@@ -185,19 +175,20 @@ def _term(net: Net, item: Any) -> tuple[LossTerm | None, Fault | None]:
     factor = float(parts.pop().factor) if len(parts) > 1 and isinstance(parts[-1], Scaled) else 1.0
     port = parts.pop(0) if isinstance(parts[0], (str, NetPort)) else None
     loss = parts.pop(0) if parts else None
-    if parts or (port is None and loss is None) or (loss is not None and not isinstance(loss, Net)):
-        return None, Fault(
+    fits = loss is None or loss is AUTOMATIC or isinstance(loss, Net)
+    if parts or (port is None and loss is None) or not fits:
+        return Fault(
             "this is no loss",
             at="loss_function",
             given=brief(item),
-            expected="a loss layer or net, a port, (port, loss), any of these with Scaled(r) at "
-            "the end, a list of these, ALL, or AUTOMATIC",
+            expected="a loss layer or net, a port, (port, loss), (port, AUTOMATIC), any of these "
+            "with Scaled(r) at the end, a list of these, ALL, or AUTOMATIC",
             fix="MeanSquaredLossLayer()",
         )
-    if loss is not None and not (
+    if isinstance(loss, Net) and not (
         {"Input"} <= set(loss.input_names) <= {"Input", "Target"} and len(loss.output_names) == 1
     ):
-        return None, Fault(
+        return Fault(
             "a loss has the ports Input and, if it needs one, Target, and one output",
             at="loss_function",
             given=f"{loss.kind} with inputs {list(loss.input_names)}, "
@@ -205,43 +196,37 @@ def _term(net: Net, item: Any) -> tuple[LossTerm | None, Fault | None]:
         )
     name = port.path[0] if isinstance(port, NetPort) else port
     if name is None:
-        assert isinstance(loss, Net)
+        kind = loss.kind if isinstance(loss, Net) else "AUTOMATIC"
         name = net.output_names[0]
         if "Loss" in net.output_names:
-            return None, Fault(
+            return Fault(
                 "the net has a Loss port already",
                 at="loss_function",
-                given=loss.kind,
+                given=kind,
                 fix='loss_function="Loss", or leave it out',
             )
         if len(net.output_names) != 1:
-            return None, Fault(
+            return Fault(
                 "a net with several outputs needs to know which one the loss is about",
                 at="loss_function",
                 known=net.output_names,
-                fix=f"{{{name!r}: {loss.kind}()}}",
+                fix=f"{{{name!r}: {kind if loss is AUTOMATIC else f'{kind}()'}}}",
             )
     if name not in net.output_names:
-        return None, Fault(
+        return Fault(
             f"there is no output port {name!r}",
             at="loss_function",
             known=net.output_names,
             fix=suggestion(str(name), net.output_names),
         )
-    return LossTerm(name, loss, factor), None
+    if loss is AUTOMATIC:
+        return _automatic_term(net, name, factor)
+    return LossTerm(name, loss, factor)
 
 
 def training_net(net: Net, given: Any) -> TrainingNet:
-    """The training net for the option LossFunction, worked out once. Raises as loss_terms does."""
-    made: list[tuple[Any, TrainingNet]] = net.cached("training nets", list)
-    for option, training in made:
-        if option is given:
-            return training
-    training = attach(net, loss_terms(net, given))
-    # What may change in place is read anew.
-    if given is AUTOMATIC or given is ALL or isinstance(given, (str, Net)):
-        made.append((given, training))
-    return training
+    """The training net for the option LossFunction. Raises as loss_terms does."""
+    return attach(net, loss_terms(net, given))
 
 
 def attach(net: Net, terms: tuple[LossTerm, ...]) -> TrainingNet:

@@ -13,6 +13,7 @@ from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of, is_initialized
 from wlnet.results.class_table import shown
 from wlnet.train.data import Generator, read_data
+from wlnet.train.doubts import check_targets, warn_of_losses
 from wlnet.train.history import LOSS
 from wlnet.train.losses import TrainingNet, training_net
 from wlnet.train.measurement_names import as_measurements, check_fit
@@ -74,6 +75,9 @@ def net_measurements(
     wanted = _wanted(measurements, training)
     asked = tuple(each for each in wanted if isinstance(each, Measurement))
     check_fit(asked, training.forms, "measurements")
+    if loss_function is not AUTOMATIC:
+        check_targets(net, training, data)
+        warn_of_losses(net, training)
     count = None if workers is AUTOMATIC else check_count("workers", workers)
     found = _values(net, training, data, asked, working_precision, count)
     values = [_value(each, training, found) for each in wanted]

@@ -24,10 +24,11 @@ from wlnet.nets.initialize import net_initialize
 from wlnet.results import NetTrainResults, TrainingRecord
 from wlnet.results.results import PROPERTIES
 from wlnet.train.divergence import Diverged, warn_diverged
+from wlnet.train.doubts import warn_of_losses
 from wlnet.train.input_form import input_form
 from wlnet.train.learners import Rates, read_rates
 from wlnet.train.loop import Trainer
-from wlnet.train.losses import TrainingNet, training_net
+from wlnet.train.losses import TrainingNet, attach
 from wlnet.train.measurement_names import check_fit
 from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options, read_options
@@ -74,8 +75,9 @@ def net_train(
     Adam(beta1=0.95).
     batch_size: AUTOMATIC is min(64, examples). max_training_rounds: AUTOMATIC is
     ceil(10000 / batches per round) within 10..10000. time_goal: seconds, no limit when None.
-    loss_function: AUTOMATIC goes by the last layer; a loss, a port, (port, loss), any with
-    Scaled(r), a list of these, or ALL when every output is a loss.
+    loss_function: AUTOMATIC goes by the last layer; a loss, (port, loss), (port, AUTOMATIC), a port
+    that is itself minimised, any with Scaled(r), a list of these, or ALL when every output is a
+    loss. The total is minimised and told as "Loss"; single losses are told unscaled.
     validation_set: data, or Scaled(f) of the examples; the net of the best validation is returned.
     training_stopping_criterion: "Loss", a measurement ("ErrorRate", ("ErrorRate", 2)), a function,
     or {"Criterion": ..., "Patience": n, ...}. Functions given here, as progress function or as
@@ -136,6 +138,7 @@ def net_train(
     if not any(map(rates.groups.ever_moves, rates.table.trained_keys())):
         _warn_of_nothing(rates.table, names)
         return _answer(prop, names, {"TrainedNet": ready})
+    warn_of_losses(prepared.net, prepared.training)
     record = _train(ready, prepared, rates, options)
     results = NetTrainResults(replace(record, input_form=input_form(net_train, given)))
     return results if prop is ALL else _answer(prop, names, results)
@@ -212,7 +215,7 @@ def measurements_of(training: TrainingNet, options: Options) -> tuple[Measuremen
 
 def _train(net: Net, prepared: Prepared, rates: Rates, options: Options) -> TrainingRecord:
     started = time.perf_counter()
-    training = training_net(net, options.loss_function)
+    training = attach(net, prepared.training.terms)
     # A loss that is a net of its own may have arrays: they get their first numbers, and keep them.
     training = replace(training, net=net_initialize(training.net, random_seeding=options.seed))
     measurements = measurements_of(training, options)

@@ -18,9 +18,10 @@ from wlnet.engine.blueprint import DTYPES
 from wlnet.evaluate.columns import Array, copy_into, encode
 from wlnet.nets.inference import inference, inferred_port
 from wlnet.train.data import Columns, Generator, read_data
+from wlnet.train.doubts import check_targets
 from wlnet.train.fitting import fit
 from wlnet.train.history import History
-from wlnet.train.losses import TrainingNet, training_net
+from wlnet.train.losses import TrainingNet, attach, training_net
 from wlnet.train.options import BATCH, Options
 from wlnet.train.sources import ArraySource, GeneratorSource, Source, batches_of_round
 from wlnet.train.state import TrainingState, plan_of
@@ -43,10 +44,12 @@ def prepare(net: Net, data: Any, options: Options) -> Prepared:
     Raises DataError, ShapeError.
     """
     draft = training_net(net, options.loss_function)
+    if options.loss_function is not AUTOMATIC:
+        check_targets(net, draft, data)
     found = read_data(data, draft.columns, net.input_names)
     if isinstance(found, Generator):
         return _from_generator(net, found, draft, options)
-    net, training = _fitted(net, found, options)
+    net, training = _fitted(net, found, draft)
     columns = encoded(training, found, options.precision)
     count = len(next(iter(columns.values())))
     batch = min(BATCH, count) if options.batch_size is AUTOMATIC else min(options.batch_size, count)
@@ -76,9 +79,11 @@ def _from_generator(net: Net, found: Generator, draft: TrainingNet, options: Opt
     first = found.function(
         TrainingState(plan, History(), lambda: net, (1, 0), options.learning_rate)
     )
+    if options.loss_function is not AUTOMATIC:
+        check_targets(net, draft, first)
     # Read once: what it gives may not be there a second time.
     first = _batch(first, draft, net, at)
-    fitted, training = _fitted(net, first, options)
+    fitted, training = _fitted(net, first, draft)
 
     def read(batch: Any, at: str) -> Mapping[str, Array]:
         return encoded(training, _batch(batch, training, fitted, at), options.precision)
@@ -106,9 +111,9 @@ def _validation(net: Net, training: TrainingNet, batch: int, options: Options) -
     return ArraySource(encoded(training, held, options.precision), batch, options.seed)
 
 
-def _fitted(net: Net, columns: Columns, options: Options) -> tuple[Net, TrainingNet]:
-    net = _with_data_shapes(fit(net, columns, options.loss_function), columns)
-    return net, training_net(net, options.loss_function)
+def _fitted(net: Net, columns: Columns, draft: TrainingNet) -> tuple[Net, TrainingNet]:
+    fitted = _with_data_shapes(fit(net, columns, draft), columns)
+    return fitted, draft if fitted is net else attach(fitted, draft.terms)
 
 
 def _with_data_shapes(net: Net, columns: Mapping[str, Any]) -> Net:

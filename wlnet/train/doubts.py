@@ -1,0 +1,169 @@
+"""Losses that are probably not what was meant: told before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from wlnet.core.errors import Fault, OptionError, TrainingWarning, fail, warn
+from wlnet.core.net import Net
+from wlnet.core.parts import Path, path_text
+from wlnet.layers.layer import Layer
+from wlnet.nets.connections import links
+from wlnet.nets.inference import inferred_port
+from wlnet.train.history import LOSS
+from wlnet.train.losses import NET, LossTerm, TrainingNet, loss_form, producer
+
+VIEWS = frozenset({"DropoutLayer", "FlattenLayer", "ReshapeLayer", "TransposeLayer"})
+"""Layers behind which numbers are what they were."""
+ANY_NUMBERS = frozenset(
+    {
+        *("BatchNormalizationLayer", "ConvolutionLayer", "DotLayer", "LinearLayer"),
+        *("LongShortTermMemoryLayer", "NormalizationLayer", "ParametricRampLayer"),
+    }
+)
+"""Layers whose numbers are no probabilities. Of the others, and of formulas, nobody knows."""
+NO_PROBABILITIES = frozenset(
+    {
+        *("Ramp", "Tanh", "Log", "Sin", "Cos", "Sinh", "Cosh", "ArcTan", "Sign", "SoftPlus"),
+        *("SoftRamp", "SoftSign", "HardTanh", "HardSwish", "Swish", "Mish", "Erf"),
+        *("ELU", "SELU", "GELU", "ReLU", "RectifiedLinearUnit", "ExponentialLinearUnit"),
+        *("ScaledExponentialLinearUnit", "GaussianErrorLinearUnit"),
+    }
+)
+"""The same of functions."""
+
+Origin = tuple[Path, Net]
+"""The layer that made the numbers, and where it stands."""
+
+
+def check_targets(net: Net, training: TrainingNet, data: Any) -> None:
+    """Raise OptionError for ports that are to be minimised as they are, where the data bring a
+    target: a column of the port's name, which would not be looked at.
+    """
+    brought = _brought(data, net, training)
+    faults = [
+        Fault(
+            f"the port {term.port!r} would be minimised as it is, and the data bring a target of "
+            "its name",
+            at="loss_function",
+            given=repr(term.port),
+            expected="a port, and no column of its name; or a port with a loss that compares them",
+            fix=f"({term.port!r}, AUTOMATIC) is the loss that the port gets by itself, "
+            f"({term.port!r}, loss) one of your own",
+        )
+        for term in training.terms
+        if _is_no_loss(net, term) and term.port in brought - {*training.columns}
+    ]
+    if faults:
+        raise fail(OptionError, faults)
+
+
+def _is_no_loss(net: Net, term: LossTerm) -> bool:
+    """Whether a port was named that no loss layer makes."""
+    return term.loss is None and term.port != LOSS and loss_form(net, term.port) != "loss"
+
+
+def _brought(data: Any, net: Net, training: TrainingNet) -> set[Any]:
+    """The names of the columns of data that have names. Of a plain pair the second is the target
+    of the only port there is.
+    """
+    if isinstance(data, Mapping):
+        return {*data}
+    if isinstance(data, tuple) and len(data) == 2 and not callable(data[0]):
+        if any(isinstance(part, Mapping) for part in data):
+            return {name for part in data if isinstance(part, Mapping) for name in part}
+        return {training.terms[0].port} if len(training.columns) == 1 else set()
+    if isinstance(data, (list, tuple)) and data and isinstance(data[0], Mapping):
+        return {*data[0]}
+    return set()
+
+
+def warn_of_losses(net: Net, training: TrainingNet) -> None:
+    """TrainingWarnings of losses that cannot teach what was meant."""
+    for term in training.terms:
+        if _is_no_loss(net, term):
+            _warn_of_port(net, term)
+    found: list[tuple[Path, Net, Origin | None]] = []
+    _origins(training.net, (), {}, found)
+    for path, loss, origin in found:
+        why = None if origin is None else _improbable(str(loss.parameters["Form"]), origin[1])
+        if origin is not None and why is not None:
+            _warn_of_cross_entropy(training, path, loss, origin, why)
+
+
+def _warn_of_port(net: Net, term: LossTerm) -> None:
+    decoder = inferred_port(net, term.port).coder
+    if producer(net, term.port).kind == "SoftmaxLayer":
+        why = "the numbers of a SoftmaxLayer always add up to 1, so there is nothing to minimise"
+    elif decoder is not None:
+        why = f"its numbers stand for something else: {decoder!r}"
+    else:
+        return
+    fault = Fault(
+        f"the port {term.port!r} is to be minimised as it is, and is no loss: {why}",
+        at="loss_function",
+        fix=f"({term.port!r}, AUTOMATIC), and a column {term.port!r} of targets",
+    )
+    warn(TrainingWarning, fault)
+
+
+def _improbable(form: str, layer: Net) -> str | None:
+    """Why numbers of this layer are not the probabilities that a cross entropy takes, if so."""
+    function = str(layer.parameters["Function"]) if layer.kind == "ElementwiseLayer" else ""
+    if layer.kind in ANY_NUMBERS or function in NO_PROBABILITIES:
+        return "are no probabilities"
+    if form != "Binary" and function in ("LogisticSigmoid", "Sigmoid", "HardSigmoid"):
+        return "do not add up to 1 over the classes, so that all of them may grow"
+    return None
+
+
+def _warn_of_cross_entropy(
+    training: TrainingNet, path: Path, loss: Net, origin: Origin, why: str
+) -> None:
+    form = loss.parameters["Form"]
+    is_around = training.prefix != () and path[:1] != training.prefix
+    at = path_text(origin[0][1:] if training.prefix else origin[0])
+    last = 'ElementwiseLayer("LogisticSigmoid")' if form == "Binary" else "SoftmaxLayer()"
+    fault = Fault(
+        f"a cross entropy takes probabilities, and the numbers of this {origin[1].kind} {why}",
+        at=f"{at}, on the way to CrossEntropyLossLayer({form!r})",
+        expected=f"{last} before the loss",
+        fix=f"net_append(net, {last})"
+        if is_around and training.net.nodes[NET].kind == "NetChain"
+        else f"a {last} between the two",
+    )
+    warn(TrainingWarning, fault)
+
+
+def _origins(
+    net: Net,
+    at: Path,
+    given: Mapping[str, Origin | None],
+    found: list[tuple[Path, Net, Origin | None]],
+) -> dict[str, Origin | None]:
+    """The layer that makes the numbers of each output, looked for through views and inside nets.
+
+    given: the same of the inputs; None where nobody knows. found: takes the cross entropies, with
+    what goes into them.
+    """
+    if isinstance(net, Layer):
+        if net.kind == "CrossEntropyLossLayer":
+            found.append((at, net, given.get("Input")))
+        is_view = net.kind in VIEWS or str(net.parameters.get("Function")) == "Identity"
+        made: Origin | None = given.get("Input") if is_view else (at, net)
+        return dict.fromkeys(net.output_names, made)
+    outputs: dict[Any, Mapping[str, Origin | None]] = {None: given}
+    ends = links(net)
+    for key, node in net.nodes.items():
+        inputs = {
+            port: outputs.get(source, {}).get(source_port)
+            for source, source_port, target, port in ends
+            if target == key
+        }
+        outputs[key] = _origins(node, (*at, key), inputs, found)
+    return {
+        port: outputs.get(source, {}).get(source_port)
+        for source, source_port, target, port in ends
+        if target is None
+    }
