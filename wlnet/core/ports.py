@@ -11,7 +11,10 @@ from wlnet.core.scalars import as_whole
 from wlnet.core.shapes import Partial, Size, shape_text
 from wlnet.core.symbols import AUTOMATIC
 
-Element = Literal["Real", "Integer"]
+Element = Literal["Real", "Integer", "Boolean"]
+"""What a port may be said to carry: Real numbers, an Integer that counts from 1, or a Boolean."""
+Flow = Literal["Real", "Integer"]
+"""What flows: a Boolean is the Real number 0 or 1."""
 
 
 @runtime_checkable
@@ -21,7 +24,7 @@ class Coder(Protocol):
     @property
     def shape(self) -> Partial: ...
     @property
-    def element(self) -> Element: ...
+    def element(self) -> Flow: ...
     @property
     def parameters(self) -> dict[str, Any]: ...
 
@@ -35,6 +38,11 @@ class PortType:
     coder: Any = None
 
     @property
+    def flow(self) -> Flow | None:
+        """What flows through, as far as this port says so."""
+        return "Real" if self.element == "Boolean" else self.element
+
+    @property
     def sent_indices(self) -> int | None:
         """How many different indices an encoder at this port sends, where it sends indices."""
         count: int | None = getattr(self.coder, "index_count", None)
@@ -44,7 +52,7 @@ class PortType:
         if self.coder is not None:
             return repr(self.coder)
         text = shape_text(self.shape)
-        return f"{self.element} {text}" if self.element == "Integer" else text
+        return text if self.element in (None, "Real") else f"{self.element} {text}"
 
     @property
     def spec(self) -> Any:
@@ -53,19 +61,25 @@ class PortType:
             return self.coder
         if self.shape is None:
             return AUTOMATIC
-        if self.element == "Integer" and self.shape == ():
-            return "Integer"
-        return tuple("Varying" if size is None else size for size in self.shape)
+        sizes = tuple("Varying" if size is None else size for size in self.shape)
+        if self.element in (None, "Real"):
+            return sizes
+        return (*sizes, self.element) if sizes else self.element
 
 
 UNKNOWN = PortType()
+ELEMENTS: tuple[Element, ...] = ("Real", "Integer", "Boolean")
 
 
 def as_port(given: Any, name: str = "Input") -> PortType:
     """A port from a size, a shape, "Real", "Integer", "Boolean", "Varying", a coder, or AUTOMATIC.
 
+    A shape may end in what its entries are.
+
     >>> as_port(3).shape, as_port((2, "Varying")).shape, as_port("Real").shape
     ((3,), (2, None), ())
+    >>> as_port(("Varying", "Integer")).spec
+    ('Varying', 'Integer')
     """
     if given is AUTOMATIC or given is None:
         return UNKNOWN
@@ -73,13 +87,9 @@ def as_port(given: Any, name: str = "Input") -> PortType:
         return given
     if isinstance(given, Coder):
         return PortType(given.shape, given.element, given)
-    if given in ("Real", "Boolean") if isinstance(given, str) else False:
-        return PortType((), "Real")
-    if isinstance(given, str) and given == "Integer":
-        return PortType((), "Integer")
     sizes = given if isinstance(given, (tuple, list)) else (given,)
     element: Element | None = None
-    if sizes and isinstance(sizes[-1], str) and sizes[-1] in ("Integer", "Real"):
+    if sizes and isinstance(sizes[-1], str) and sizes[-1] in ELEMENTS:
         element, sizes = cast("Element", sizes[-1]), sizes[:-1]
     return PortType(tuple(_size(size, given, name) for size in sizes), element)
 
@@ -95,7 +105,8 @@ def _size(size: Any, given: Any, name: str) -> Size:
         Fault(
             f"port {name} has a shape that cannot be",
             given=brief(given),
-            expected="a size, a tuple of sizes, 'Real', 'Integer', 'Varying', or a coder",
+            expected="a size, a tuple of sizes (which may end in what its entries are), 'Real', "
+            "'Integer', 'Boolean', 'Varying', or a coder",
             fix=f"{name.lower()}=(3, 4)",
         ),
     )

@@ -13,6 +13,8 @@ from wlnet.core.ports import PortType
 from wlnet.core.shapes import Mismatch, merge, shape_text
 
 Array = np.ndarray[Any, Any]
+LARGEST_INDEX = 2**31 - 1
+"""Indices flow as integers of 32 bits."""
 
 
 def is_single(port: PortType, name: str, x: Any) -> bool | None:
@@ -89,7 +91,9 @@ def encode(
         array = _plain(port, name, column)
     _check_shape(port, name, array)
     if port.element == "Integer":
-        return _indices(array, name, below)
+        return indices(array, name, below)
+    if port.element == "Boolean":
+        _check_truth(array, name)
     if is_checked:
         check_finite(array, name)
     return array
@@ -191,7 +195,24 @@ def check_finite(array: Array, name: str) -> None:
         )
 
 
-def _indices(array: Array, name: str, below: int | None) -> Array:
+def _check_truth(array: Array, name: str) -> None:
+    wrong = (array != 0) & (array != 1)
+    if wrong.any():
+        number = int(np.argmax(wrong.reshape(len(array), -1).any(axis=1)))
+        raise fail(
+            DataError,
+            Fault(
+                "a number that is no truth value",
+                at=f"port {name}, example {number + 1}",
+                given=str(array[number][wrong[number]].flat[0]),
+                expected="True or False, 1 or 0",
+            ),
+        )
+
+
+def indices(array: Array, name: str, below: int | None) -> Array:
+    """The numbers of a column as indices from 1. Raises DataError for what is none, or is above
+    `below`."""
     top = f"..{below}" if below else ""
     if array.dtype.kind not in "iuf":
         raise fail(
@@ -205,7 +226,7 @@ def _indices(array: Array, name: str, below: int | None) -> Array:
         )
     numbers = array.astype(np.float64) if array.dtype.kind == "f" else array
     # NaN is above nothing; what no integer of 64 bits can hold is out of any range.
-    wrong = ~((numbers >= 1) & (numbers <= (below or 2**62)))
+    wrong = ~((numbers >= 1) & (numbers <= (below or LARGEST_INDEX)))
     if array.dtype.kind == "f":
         wrong |= numbers != np.round(numbers)
     if wrong.any():

@@ -48,7 +48,7 @@ def short_way(runner: Runner) -> Quick | None:
     if len(net.input_names) != 1 or len(net.output_names) != 1 or runner.inside:
         return None
     (given, made) = (inferred_port(net, name) for name in (*net.input_names, *net.output_names))
-    if any(port.coder is not None or port.element == "Integer" for port in (given, made)):
+    if any(port.coder is not None or port.element != "Real" for port in (given, made)):
         return None
     if not is_known(given.shape):
         return None

@@ -12,11 +12,12 @@ import numpy as np
 from wlnet.core.errors import Fault, NotInitializedError, fail
 from wlnet.core.net import Net
 from wlnet.core.parts import Path, key_text
+from wlnet.core.ports import PortType
 from wlnet.core.streams import Seed
 from wlnet.engine.blueprint import DTYPES, Blueprint
 from wlnet.engine.program import Program
 from wlnet.engine.resources import workers_for
-from wlnet.evaluate.columns import Array, check_finite, copy_into, encode
+from wlnet.evaluate.columns import Array, check_finite, copy_into, encode, indices
 from wlnet.graph.builder import Mode
 from wlnet.kernels.language import Precision
 from wlnet.kernels.locks import new_lock
@@ -178,6 +179,7 @@ def run_columns(runner: Runner, columns: Mapping[str, Any], chunk: int | None) -
             name: encode(ports[name], name, column, below[name], is_checked=False)
             for name, column in columns.items()
         }
+        _check_limits(runner.net, ports, arrays)
         return runner.run(arrays, len(next(iter(arrays.values()))), chunk)
     count = len(next(iter(columns.values())))
     groups: OrderedDict[Any, list[int]] = OrderedDict()
@@ -191,6 +193,19 @@ def run_columns(runner: Runner, columns: Mapping[str, Any], chunk: int | None) -
             for i, value in zip(members, array, strict=True):
                 slots[i] = value
     return dict(rows)
+
+
+def _check_limits(net: Net, ports: Mapping[str, PortType], arrays: Mapping[str, Array]) -> None:
+    """Raise DataError for indices that are too large by what only the other columns tell."""
+    known = inference(net).ports
+    open_ports = [
+        name for name, port in ports.items()
+        if port.element == "Integer" and known[(), name].below is None
+    ]  # fmt: skip
+    if open_ports:
+        told = inference(net, {name: tuple(array.shape[1:]) for name, array in arrays.items()})
+        for name in open_ports:
+            indices(arrays[name], name, told.ports[(), name].below)
 
 
 def _is_ragged(column: Any) -> bool:

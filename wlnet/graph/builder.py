@@ -11,8 +11,9 @@ import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from wlnet.core.parts import path_text
 from wlnet.graph.graph import Call, Graph, Shape, Value
-from wlnet.graph.primitives import MOVES, PRIMITIVES
+from wlnet.graph.primitives import MOVES, PRIMITIVES, check_elements
 
 Mode = Literal["Train", "Test"]
 Real = Value | float
@@ -49,6 +50,7 @@ class Builder:
 
     def call(self, primitive: str, *inputs: Value, **attributes: Any) -> tuple[Value, ...]:
         row = PRIMITIVES[primitive]
+        check_elements(primitive, [x.element for x in inputs], path_text(self.origin))
         shapes = row.shapes(*(value.shape for value in inputs), **attributes)
         elements = (inputs[0].element,) if primitive in MOVES else row.elements
         outputs = tuple(

@@ -7,12 +7,13 @@ hold the four together.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from wlnet.core.errors import Fault, ShapeError, fail
 from wlnet.graph.graph import Element, Shape
 
 Shapes = Callable[..., tuple[Shape, ...]]
@@ -20,12 +21,16 @@ Shapes = Callable[..., tuple[Shape, ...]]
 
 @dataclass(frozen=True)
 class Primitive:
-    """A name, the shapes and entries of the results, and whether it draws random numbers."""
+    """A name, the shapes and entries of the results, and whether it draws random numbers.
+
+    index: which of the inputs is one of Integers; the others are Reals.
+    """
 
     name: str
     shapes: Shapes
     elements: tuple[Element, ...] = ("Real",)
     random: bool = False
+    index: int | None = None
 
 
 PRIMITIVES: dict[str, Primitive] = {}
@@ -33,12 +38,34 @@ MOVES = frozenset({"reshape", "transpose", "broadcast", "slice", "concatenate"})
 """What moves entries and leaves them as they are, be they Reals or Integers."""
 
 
-def primitive(*elements: Element, random: bool = False) -> Callable[[Shapes], Shapes]:
+def check_elements(primitive: str, given: Sequence[Element], at: str = "") -> None:
+    """Raise ShapeError for entries of another kind than a primitive reads."""
+    row = PRIMITIVES.get(primitive)
+    if row is None:
+        return
+    if primitive in MOVES:
+        wanted = [given[0]] * len(given)
+    else:
+        wanted = ["Integer" if i == row.index else "Real" for i in range(len(given))]
+    if any(one != other and (one, other) != ("Byte", "Integer")
+           for one, other in zip(given, wanted, strict=True)):  # fmt: skip
+        fault = Fault(
+            f"{primitive} reads entries of another kind",
+            at=at,
+            given=", ".join(given),
+            expected=", ".join(wanted),
+        )
+        raise fail(ShapeError, fault)
+
+
+def primitive(
+    *elements: Element, random: bool = False, index: int | None = None
+) -> Callable[[Shapes], Shapes]:
     """Enter a row under the name of its shape rule."""
 
     def enter(shapes: Shapes) -> Shapes:
         name = shapes.__name__.rstrip("_")
-        PRIMITIVES[name] = Primitive(name, shapes, elements or ("Real",), random)
+        PRIMITIVES[name] = Primitive(name, shapes, elements or ("Real",), random, index)
         return shapes
 
     return enter
@@ -133,27 +160,27 @@ def lstm_input(d: Shape, gates: Shape, cells: Shape, weights: Shape) -> tuple[Sh
     return gates, cells, cells
 
 
-@primitive()
+@primitive(index=1)
 def gather(table: Shape, index: Shape) -> tuple[Shape, ...]:
     """Rows of a table (n, ...) by index counted from 1."""
     return ((*index, *table[1:]),)
 
 
-@primitive()
+@primitive(index=1)
 def scatter_add(rows: Shape, index: Shape, *, count: int) -> tuple[Shape, ...]:
     """A table of `count` rows, each the sum of the given rows with that index."""
     assert rows[: len(index)] == index, (rows, index)
     return ((count, *rows[len(index) :]),)
 
 
-@primitive()
+@primitive(index=1)
 def pick(x: Shape, index: Shape) -> tuple[Shape, ...]:
     """One element along the last axis, by index counted from 1."""
     assert x[:-1] == index, (x, index)
     return (index,)
 
 
-@primitive()
+@primitive(index=1)
 def place(x: Shape, index: Shape, *, count: int) -> tuple[Shape, ...]:
     """Zeros along a new last axis of `count`, with the value at its index."""
     assert x == index, (x, index)
@@ -221,7 +248,7 @@ def pool_max(x: Shape, *, kernel: Shape, stride: Shape, padding: Any) -> tuple[S
     return out, out
 
 
-@primitive()
+@primitive(index=1)
 def pool_max_input(
     d: Shape, where: Shape, *, shape: Shape, kernel: Shape, stride: Shape, padding: Any
 ) -> tuple[Shape, ...]:

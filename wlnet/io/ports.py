@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wlnet.coders import from_record
-from wlnet.core.ports import UNKNOWN, PortType
+from wlnet.core.ports import ELEMENTS, UNKNOWN, PortType
 from wlnet.core.shapes import merge
 from wlnet.io.canonical import refused, shown
 from wlnet.io.plain import LARGEST
@@ -38,8 +38,8 @@ def read(record: Any, at: str) -> PortType:
     shape, element = record["Shape"], record["Element"]
     if shape is element is record["Coder"] is None:
         raise refused("nothing is said of a port in many words", at=at, expected="null")
-    if element not in (None, "Real", "Integer"):
-        raise refused("a port holds reals or integers", at=at, given=shown(element))
+    if element is not None and element not in ELEMENTS:
+        raise refused("a port of no known element", at=at, given=shown(element), known=ELEMENTS)
     if shape is not None:
         if type(shape) is not list or len(shape) > HIGHEST_RANK:
             raise refused("this is no shape", at=at, given=shown(shape))

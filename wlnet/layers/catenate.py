@@ -30,8 +30,8 @@ class CatenateLayer(Layer):
     """
 
     level = parameter(1, check=level)
-    inputs = variadic("*input#")
-    output = out("*output")
+    inputs = variadic("*input#", element="Either")
+    output = out("*output", element="Either")
 
     def relate(self, sizes: Sizes) -> None:
         names = runs(sizes)

@@ -10,12 +10,14 @@ from collections.abc import Callable
 from typing import Any, Literal
 
 from wlnet.core.names import wolfram_name
-from wlnet.core.ports import Element
+from wlnet.core.ports import Flow
 from wlnet.core.scalars import as_real, as_truth, as_whole
 from wlnet.core.shapes import Pattern
 from wlnet.core.symbols import AUTOMATIC
 
 REQUIRED: Any = object()
+Takes = Flow | Literal["Either"]
+"""What a port carries; "Either": whatever comes, the same at all ports of the layer that say so."""
 Check = Callable[[Any], Any]
 """Returns the value as it is kept (plain frozen data), or raises ValueError saying what was
 expected."""
@@ -65,7 +67,7 @@ class PortField(Field):
         self,
         direction: Literal["in", "out"],
         pattern: Pattern,
-        element: Element,
+        element: Takes,
         below: str | None,
         variadic: bool,
     ) -> None:
@@ -95,23 +97,23 @@ def array(
     return ArrayField(pattern, start, optional, statistic)
 
 
-def port(*pattern: str | int, element: Element = "Real", below: str | None = None) -> Any:
+def port(*pattern: str | int, element: Takes = "Real", below: str | None = None) -> Any:
     """An input port. below: the named size that an index at this port must not exceed."""
     return PortField("in", pattern, element, below, False)
 
 
-def variadic(*pattern: str | int) -> Any:
+def variadic(*pattern: str | int, element: Takes = "Real") -> Any:
     """As many input ports as are connected, named "1", "2", ...
 
     "#" in the name of a size stands for the number of the port; the size "inputs" is how many there
     are.
     """
-    return PortField("in", pattern, "Real", None, True)
+    return PortField("in", pattern, element, None, True)
 
 
-def out(*pattern: str | int) -> Any:
+def out(*pattern: str | int, element: Takes = "Real") -> Any:
     """An output port."""
-    return PortField("out", pattern, "Real", None, False)
+    return PortField("out", pattern, element, None, False)
 
 
 # Checks of parameters

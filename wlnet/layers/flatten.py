@@ -34,8 +34,8 @@ class FlattenLayer(Layer):
     passes_gain = True
 
     level = parameter("All", check=level_or_all)
-    input = port("*input")
-    output = out("*output")
+    input = port("*input", element="Either")
+    output = out("*output", element="Either")
 
     def _split(self, rank: int) -> tuple[int, int]:
         """How many levels stay in front, and behind."""

@@ -24,7 +24,7 @@ from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.fields import REQUIRED, ArrayField, Field, Parameter, PortField
+from wlnet.layers.fields import REQUIRED, ArrayField, Field, Parameter, PortField, Takes
 
 Shapes = dict[str, Partial]
 LAYERS: dict[str, type[Layer]] = {}
@@ -76,6 +76,7 @@ class Layer(Net):
         self._fill(arrays=arrays, parameters=parameters, ports=ports, rules=rules)
         check_coders(self)
         self.check()
+        self._check_elements()
         try:
             self.infer({name: port.shape for name, port in self.ports.items()}, self.array_shapes())
         except Mismatch as error:
@@ -278,8 +279,27 @@ class Layer(Net):
         """The named size that indices at a port must not exceed, where indices flow."""
         return self.port_field(name).below
 
-    def port_element(self, name: str) -> str:
+    def port_element(self, name: str) -> Takes:
+        """What a port takes or gives: "Real", "Integer", or "Either", whatever comes."""
         return self.port_field(name).element
+
+    def _check_elements(self) -> None:
+        """Raise ShapeError for ports that are said to carry what this layer does not take."""
+        said = {name: port.flow for name, port in self.ports.items() if port.flow is not None}
+        moved = [flow for name, flow in said.items() if self.port_element(name) == "Either"]
+        faults = []
+        for name, flow in said.items():
+            takes = self.port_element(name)
+            wanted = moved[0] if takes == "Either" else takes
+            if flow != wanted:
+                which = "as at its other ports" if takes == "Either" else ""
+                faults.append(Fault(
+                    "element types that do not fit one another",
+                    at=f"{self.kind} {name}", given=str(self.ports[name]),
+                    expected=f"{wanted} {which}".strip(),
+                ))  # fmt: skip
+        if faults:
+            raise fail(ShapeError, faults)
 
     def relate(self, sizes: Sizes) -> None:
         """What the parameters say of the named sizes, beyond the patterns."""

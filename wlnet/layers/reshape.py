@@ -43,8 +43,8 @@ class ReshapeLayer(Layer):
     passes_gain = True
 
     dimensions = parameter(check=dimensions)
-    input = port("*input")
-    output = out("*output")
+    input = port("*input", element="Either")
+    output = out("*output", element="Either")
 
     def relate(self, sizes: Sizes) -> None:
         sizes.set("*output", tuple(d if isinstance(d, int) else None for d in self.dimensions))

@@ -49,8 +49,8 @@ class TransposeLayer(Layer):
     passes_gain = True
 
     permutation = parameter(((1, 2),), check=permutation)
-    input = port("*input")
-    output = out("*output")
+    input = port("*input", element="Either")
+    output = out("*output", element="Either")
 
     def _order(self, rank: int) -> list[int]:
         """From which level of the input each level of the output comes, from 0. Raises Mismatch."""

@@ -139,7 +139,8 @@ class _Extraction:
         if port is None:
             wire = self.solution.ports.get((path, name))
             own = net.ports[name]
-            port = PortType(wire.shape if wire else own.shape, own.element, own.coder)
+            flow = wire.element if wire else own.flow
+            port = PortType(wire.shape if wire else own.shape, own.element or flow, own.coder)
         if not rest:
             return port.spec
         if port.coder is None:

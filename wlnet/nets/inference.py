@@ -75,7 +75,7 @@ def inferred_port(net: Net, name: str) -> PortType:
     """A port of a net with all that is known of it."""
     wire = inference(net).ports[(), name]
     port = net.ports.get(name, PortType())
-    return PortType(wire.shape, port.element or wire.element or "Real", port.coder)  # type: ignore[arg-type]
+    return PortType(wire.shape, port.element or wire.element or "Real", port.coder)
 
 
 class _Walk:
@@ -103,7 +103,8 @@ class _Walk:
                     expected=f"{port}, but {error}",
                 )
                 raise fail(ShapeError, fault) from None
-            wire.element = wire.element or port.element
+            coder = "" if port.coder is None else f", {_head(port.coder)}"
+            wire.carry(port.flow, f"{title(path, net)} {name}{coder}")
             wire.sent = wire.sent or port.sent_indices
         if isinstance(net, Layer):
             self._visit_layer(net, path, wires)
@@ -195,4 +196,13 @@ def _solve(net: Net, given: Mapping[str, Partial]) -> Solution:
     for cell in walk.cells:
         if isinstance(cell, LayerCell):
             cell.limit_indices()
+    # From where indices are used back to where they come in.
+    while sum(cell.pass_limits() for cell in reversed(walk.cells)):
+        pass
     return walk.solution
+
+
+def _head(coder: Any) -> str:
+    """A coder in a few words."""
+    text = repr(coder)
+    return text if len(text) <= 60 else f"{text[:57]}..."

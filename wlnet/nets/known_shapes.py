@@ -31,7 +31,8 @@ def knowing(net: Any, known: Iterable[Known]) -> Any:
         if now is None or name not in node.ports or not _tells(wire, now):
             continue
         port = node.ports[name]
-        element: Any = port.element or wire.element
+        # A Real is what flows where nobody says otherwise.
+        element: Any = port.element or ("Integer" if wire.element == "Integer" else None)
         told = node._with(ports={**node.ports, name: PortType(wire.shape, element, port.coder)})
         net = rebuilt(net, path, told)
         check_shapes(net)
@@ -50,7 +51,7 @@ def known_of(old: Net, moves: Moves) -> list[Known]:
 
 
 def _tells(wire: Wire, now: Wire) -> bool:
-    if wire.element is not None and now.element is None:
+    if wire.element == "Integer" and now.element is None:
         return True
     try:
         return merge(now.shape, wire.shape) != now.shape

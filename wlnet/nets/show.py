@@ -16,6 +16,7 @@ from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.fields import size_or_automatic, sizes
 from wlnet.layers.layer import Layer
 from wlnet.nets.inference import Solution, inference
+from wlnet.nets.wires import Wire
 
 SMALL = 12
 """Arrays of up to so many numbers are written out."""
@@ -60,12 +61,8 @@ class _Writer:
 
     def _shapes(self, path: Path, node: Net) -> str:
         def side(names: tuple[str, ...]) -> str:
-            known = [
-                shape_text(self.solution.port_shape(path, name))
-                for name in names
-                if (path, name) in self.solution.ports
-            ]
-            return " ".join(known)
+            wires = [self.solution.ports.get((path, name)) for name in names]
+            return " ".join(_wire_text(wire) for wire in wires if wire is not None)
 
         return f"{side(node.input_names)} -> {side(node.output_names)}".strip()
 
@@ -128,6 +125,10 @@ class _Writer:
             muted = [port for port in node.output_names if (key, port) not in used]
             rows += [f"({end(key, port, node.output_names)}, None)" for port in muted]
         return f"[{', '.join(rows)}]"
+
+
+def _wire_text(wire: Wire) -> str:
+    return f"{'Integer ' if wire.element == 'Integer' else ''}{shape_text(wire.shape)}"
 
 
 def _rules_text(net: Net) -> str:

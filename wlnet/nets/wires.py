@@ -9,14 +9,17 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 from wlnet.core.errors import Fault, ShapeError, fail
 from wlnet.core.net import Net
 from wlnet.core.parts import Path, path_text
+from wlnet.core.ports import Flow
 from wlnet.core.shapes import Mismatch, Partial, merge, shape_text
 from wlnet.layers.layer import Layer
 
 WHAT = "shapes that do not fit one another"
+MIXED = "element types that do not fit one another"
 
 
 @dataclass(eq=False)
@@ -24,8 +27,10 @@ class Wire:
     """One array that flows or is held: what is known of its shape, and who said so last."""
 
     shape: Partial = None
-    element: str | None = None
     source: str = ""
+    element: Flow | None = None
+    teller: str = ""
+    """Who said first what flows."""
     below: int | None = None
     """The largest index, where indices flow."""
     sent: int | None = None
@@ -37,6 +42,37 @@ class Wire:
         new = merge(self.shape, shape)
         if new != self.shape:
             self.shape, self.source = new, source
+
+    def carry(self, element: Flow | None, teller: str) -> None:
+        """Learn what flows. Raises ShapeError that names both ends."""
+        if element is None or element == self.element:
+            return
+        if self.element is None:
+            self.element, self.teller = element, teller
+            return
+        fix = (
+            'EmbeddingLayer, or NetEncoder("Class", labels, "UnitVector"), turns indices into Reals'
+        )
+        fault = Fault(
+            MIXED,
+            at=f"{self.teller} and {teller}",
+            given=f"{self.element} at {self.teller}",
+            expected=f"{element}, as at {teller}",
+            fix=fix if self.element == "Integer" else None,
+        )
+        raise fail(ShapeError, fault)
+
+    def limit(self, below: int | None) -> bool:
+        """Learn how large an index may be; whether that is news."""
+        if below is None or (self.below is not None and self.below <= below):
+            return False
+        self.below = below
+        return True
+
+    @property
+    def known(self) -> tuple[Any, ...]:
+        """All that cells have to tell one another."""
+        return self.shape, self.element, self.sent
 
 
 class Cell:
@@ -51,11 +87,15 @@ class Cell:
         """Refine the wires. Raises ShapeError where they contradict each other."""
         raise NotImplementedError
 
+    def pass_limits(self) -> bool:
+        """Tell the wires that indices come from how large these may be; whether that is news."""
+        return False
+
     def changed(self, settle: bool = False) -> list[Cell]:
         """Update, and the other cells that have to look again."""
-        before = [wire.shape for wire in self.touched]
+        before = [wire.known for wire in self.touched]
         self.update(settle)
-        moved = [w for w, old in zip(self.touched, before, strict=True) if w.shape != old]
+        moved = [w for w, old in zip(self.touched, before, strict=True) if w.known != old]
         return [cell for wire in moved for cell in wire.cells if cell is not self]
 
 
@@ -85,12 +125,23 @@ class LayerCell(Cell):
     ) -> None:
         super().__init__([*wires.values(), *arrays.values()])
         self.layer, self.title, self.wires, self.arrays = layer, title(path, layer), wires, arrays
+        either = []
         for name, wire in wires.items():
-            if layer.port_element(name) == "Integer":
-                wire.element = "Integer"
+            element = layer.port_element(name)
+            if element == "Either":
+                either.append(name)
+            else:
+                wire.carry(element, f"{self.title} {name}")
+        self.given = [wires[name] for name in either if name not in layer.output_names]
+        self.made = [wires[name] for name in either if name in layer.output_names]
+        """What comes and what goes, where the layer moves whatever comes."""
 
     def update(self, settle: bool = False) -> None:
         """Ask the layer what follows from what is known."""
+        agree([*self.given, *self.made])
+        sent = [wire.sent or 0 for wire in self.given]
+        for wire in self.made:
+            wire.sent = wire.sent or (max(sent) if sent and all(sent) else None)
         ports = {name: wire.shape for name, wire in self.wires.items()}
         arrays = {name: wire.shape for name, wire in self.arrays.items()}
         try:
@@ -126,7 +177,17 @@ class LayerCell(Cell):
             sizes = self.layer.sizes(ports, shapes)
             for name, limit in limits.items():
                 if limit is not None:
-                    self.wires[name].below = sizes[limit]
+                    self.wires[name].limit(sizes[limit])
+
+    def pass_limits(self) -> bool:
+        return sum(wire.limit(made.below) for made in self.made for wire in self.given) > 0
+
+
+def agree(wires: list[Wire]) -> None:
+    """Have wires carry the same kind of numbers. Raises ShapeError."""
+    for wire in wires:
+        for other in wires:
+            wire.carry(other.element, other.teller)
 
 
 class TieCell(Cell):
@@ -138,6 +199,8 @@ class TieCell(Cell):
 
     def update(self, settle: bool = False) -> None:
         """Tell each side what the other knows."""
+        agree([self.outer, self.inner])
+        self.outer.sent = self.inner.sent = self.outer.sent or self.inner.sent
         try:
             if self.outer.shape is not None:
                 if not self.outer.shape:
@@ -154,6 +217,9 @@ class TieCell(Cell):
                 ShapeError, Fault(WHAT, at=self.at, given=given, expected=expected)
             ) from None
 
+    def pass_limits(self) -> bool:
+        return self.outer.limit(self.inner.below) or self.inner.limit(self.outer.below)
+
 
 class SameCell(Cell):
     """Two ports that must carry equal shapes."""
@@ -164,6 +230,8 @@ class SameCell(Cell):
 
     def update(self, settle: bool = False) -> None:
         """Tell each side what the other knows."""
+        agree([self.a, self.b])
+        self.a.sent = self.b.sent = self.a.sent or self.b.sent
         try:
             self.a.refine(self.b.shape, self.b.source)
             self.b.refine(self.a.shape, self.a.source)
@@ -173,3 +241,6 @@ class SameCell(Cell):
             raise fail(
                 ShapeError, Fault(WHAT, at=self.at, given=given, expected=expected)
             ) from None
+
+    def pass_limits(self) -> bool:
+        return self.a.limit(self.b.below) or self.b.limit(self.a.below)

@@ -10,8 +10,10 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from wlnet.core.parts import path_text
 from wlnet.engine.blueprint import Address, Outside, Step, View
 from wlnet.graph.graph import Call, Value
+from wlnet.graph.primitives import check_elements
 from wlnet.kernels.language import ITEM, Kernel, Precision, Target
 from wlnet.kernels.loading import vector_width
 from wlnet.plan.layouts import Layouts, is_contiguous
@@ -117,6 +119,7 @@ class Emitter:
     def emit(self, call: Call) -> list[Step]:
         """The steps of a call."""
         self._call, self._steps = call, []
+        check_elements(call.primitive, [x.element for x in call.inputs], path_text(call.origin))
         rows()[call.primitive].emit(self, call)
         return self._steps
 
