@@ -4,7 +4,7 @@ coder."""
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, cast, runtime_checkable
+from typing import Any, Literal, Protocol, runtime_checkable
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.scalars import as_whole
@@ -90,7 +90,7 @@ def as_port(given: Any, name: str = "Input") -> PortType:
     sizes = given if isinstance(given, (tuple, list)) else (given,)
     element: Element | None = None
     if sizes and isinstance(sizes[-1], str) and sizes[-1] in ELEMENTS:
-        element, sizes = cast("Element", sizes[-1]), sizes[:-1]
+        element, sizes = sizes[-1], sizes[:-1]
     return PortType(tuple(_size(size, given, name) for size in sizes), element)
 
 
