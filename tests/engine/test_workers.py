@@ -8,6 +8,7 @@ import subprocess
 import sys
 import textwrap
 import threading
+import time
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ import pytest
 
 import wlnet as wl
 from wlnet.engine import resources, team
+from wlnet.kernels import notices
 
 CORES = (1, 2, 4)
 
@@ -150,23 +152,46 @@ def test_an_interrupt_reaches_the_main_thread_within_a_fifth_of_a_second(width: 
     raise AssertionError("\n".join(told))
 
 
-def test_a_thread_that_cannot_be_had_leaves_nobody_waiting(monkeypatch: Any) -> None:
-    starts = team.start_new_thread
-    count = 0
+@pytest.mark.parametrize("last", [0, 1, 2])
+def test_where_threads_cannot_be_had_one_worker_does_all_with_the_same_bits(
+    last: int, monkeypatch: Any, capsys: Any
+) -> None:
+    net, (x, _) = small_net(), small_data()
+    expected, usual = trained(), net(x, workers=1).tobytes()
+    starts, started = team.start_new_thread, []
 
     def start(*arguments: Any) -> int:
-        nonlocal count
-        count += 1
-        if count == 2:
+        if len(started) == last:
+            started.clear()
+            raise RuntimeError("can't start new thread")
+        started.append(None)
+        return starts(*arguments)
+
+    monkeypatch.setattr(team, "start_new_thread", start)
+    monkeypatch.setattr(notices, "_said", set())
+    assert net(x, workers=4).tobytes() == usual
+    assert trained(workers=4) == expected
+    assert capsys.readouterr().err.count("gives no more threads") == 1
+    monkeypatch.undo()
+    assert net(x, workers=4).tobytes() == usual
+
+
+def test_no_worker_begins_before_all_are_there(monkeypatch: Any) -> None:
+    begun: list[int] = []
+    threads = team._Threads(begun.append, [(1,), (2,)], lambda at_once: None, [], is_whole=True)
+    starts = team.start_new_thread
+
+    def start(*arguments: Any) -> int:
+        if len(threads.started) or arguments[1][1] == (2,):
+            time.sleep(0.05)  # the first has all the time that it needs
             raise RuntimeError("can't start new thread")
         return starts(*arguments)
 
-    net, (x, _) = small_net(), small_data()
     monkeypatch.setattr(team, "start_new_thread", start)
-    with pytest.raises(RuntimeError, match="new thread"):
-        net(x, workers=4)
-    monkeypatch.undo()
-    assert net(x, workers=4).tobytes() == net(x, workers=1).tobytes()
+    with pytest.raises(team.NoThread), threads:
+        pass
+    assert begun == []
+    assert len(threads.ended) == len(threads.started) == 1
 
 
 def test_a_number_of_workers_beyond_all_machines_starts_no_more_than_it_should(

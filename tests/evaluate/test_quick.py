@@ -15,6 +15,7 @@ import wlnet as wl
 from wlnet.engine.program import Program
 from wlnet.evaluate.quick import short_way
 from wlnet.evaluate.runner import Runner
+from wlnet.kernels.locks import is_mine
 
 NUMBERS = np.random.default_rng(0)
 
@@ -85,7 +86,7 @@ def test_the_short_way_is_made_while_nobody_runs_the_program(
     net, starter, free = small_net(), Program.starter, []
 
     def looked_at(self: Program) -> Any:
-        free.append(not kept_program(net)[1].locked())
+        free.append(not is_mine(kept_program(net)[1]))
         return starter(self)
 
     monkeypatch.setattr(Program, "starter", looked_at)
@@ -94,19 +95,20 @@ def test_the_short_way_is_made_while_nobody_runs_the_program(
 
 
 FORKED = """
-    import os, signal
+    import os, signal, threading
     import numpy as np
     import wlnet as wl
     from wlnet.evaluate import runner
-    from wlnet.kernels import loading
     net = wl.net_initialize(wl.NetChain([5, "Tanh", 3], input=4))
     x = np.ones(4, np.float32)
     expected = net(x)
     kept = net.cached("programs", dict)
     ((_, lock),) = kept.programs.values()
     # As other threads may hold them at this moment, which are not in the child.
-    for each in (lock, kept.lock, runner._keeping, loading._lock):
-        each.acquire()
+    for each in (lock, kept.lock, runner._keeping):
+        holder = threading.Thread(target=each.acquire)
+        holder.start()
+        holder.join()
     child = os.fork()
     if not child:
         signal.alarm(20)

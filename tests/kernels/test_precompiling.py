@@ -8,7 +8,7 @@ import pkgutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -298,13 +298,24 @@ def test_the_environment_says_how_many_processes_compile(
 
 
 @pytest.fixture
-def shared(monkeypatch: pytest.MonkeyPatch) -> list[tuple[set[Kernel], int]]:
-    """What would be shared among how many processes."""
+def shared(folder: Path, monkeypatch: pytest.MonkeyPatch) -> list[tuple[set[Kernel], int]]:
+    """What would be shared among how many processes; nothing is loaded in truth."""
     found: list[tuple[set[Kernel], int]] = []
     monkeypatch.setattr(os, "getloadavg", lambda: (0.9, 9.0, 9.0), raising=False)
 
-    def record(jobs: list[precompiling.Job], processes: int) -> None:
+    def record(
+        jobs: list[precompiling.Job], processes: int, *, is_wanted: Callable[[], bool]
+    ) -> None:
+        assert is_wanted()
         found.append(({kernel for kernel, _ in jobs}, processes))
+
+    class Loaded(dict[Any, Any]):
+        def __setitem__(self, job: Any, where: int | None) -> None:
+            if where is not None:
+                super().__setitem__(job, where)
+
+    monkeypatch.setattr(loading, "_addresses", Loaded())
+    monkeypatch.setattr(loading, "_loaded", lambda kernel, precision, waiting: None)
 
     monkeypatch.setattr(precompiling, "share", record)
     return found

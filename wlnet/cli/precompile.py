@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from wlnet.kernels.language import ITEM
 
 BOTH = "both"
-NO_FOLDER = """nothing was compiled: there is no folder to keep machine code in.
+NO_FOLDER = """nothing was compiled: there is no folder to keep machine code in ({}).
 Set WLNET_CACHE_DIR to one that belongs to this user and can be written.
 Until then every process compiles what it needs."""
 
@@ -26,11 +23,12 @@ def precompile(precision: str) -> int:
     # lazy: --version and --help need no kernels
     from wlnet.engine.resources import available_cores
     from wlnet.kernels import cache
+    from wlnet.kernels.apart import apart
     from wlnet.kernels.precompiling import every_kernel, missing, processes_wanted, share
 
     folder = cache.folder()
     if folder is None:
-        print(NO_FOLDER, file=sys.stderr)
+        print(NO_FOLDER.format(cache.why_none()), file=sys.stderr)
         return 1
     wanted = tuple(ITEM) if precision == BOTH else (precision,)
     jobs: list[Any] = [(kernel, each) for kernel in every_kernel().values() for each in wanted]
@@ -41,17 +39,13 @@ def precompile(precision: str) -> int:
     begun, live = time.monotonic(), sys.stdout.isatty()
     if not live:
         print(f"compiling {len(todo)} kernels", flush=True)
-    with _interrupts() as interrupted:
 
-        def tell(number: int) -> None:
-            if interrupted:
-                raise KeyboardInterrupt
-            if live:
-                print(f"\rcompiling {number + 1} of {len(todo)} kernels", end="", flush=True)
+    def tell(number: int) -> None:
+        if live:
+            print(f"\rcompiling {number + 1} of {len(todo)} kernels", end="", flush=True)
 
-        share(todo, processes_wanted(available_cores()), tell)
-        if interrupted:
-            raise KeyboardInterrupt
+    processes = processes_wanted(available_cores())
+    apart(lambda is_wanted: share(todo, processes, tell, is_wanted))
     left = missing(todo)
     begin, seconds = "\r" if live else "", time.monotonic() - begun
     print(f"{begin}compiled {len(todo) - len(left)} of {len(jobs)} kernels in {seconds:.0f} s, "
@@ -60,23 +54,3 @@ def precompile(precision: str) -> int:
         names = ", ".join(f"{kernel.name} ({each})" for kernel, each in left)
         print(f"not kept: {names}; is the disk full?", file=sys.stderr)
     return 1 if left else 0
-
-
-@contextmanager
-def _interrupts() -> Iterator[list[int]]:
-    """A list that has an entry after an interrupt: inside of the compiler the exception may be
-    lost."""
-    found: list[int] = []
-
-    def note(number: int, frame: object) -> None:
-        found.append(number)
-        raise KeyboardInterrupt
-
-    usual = signal.getsignal(signal.SIGINT) is signal.default_int_handler
-    if usual:
-        signal.signal(signal.SIGINT, note)
-    try:
-        yield found
-    finally:
-        if usual:
-            signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -15,11 +15,13 @@ from wlnet.engine.blueprint import word_of
 from wlnet.engine.spreading import take_core
 from wlnet.kernels.language import Kernel, Precision
 from wlnet.kernels.loading import address
+from wlnet.kernels.notices import say_once
 
 LINE = 64
 Stop = Callable[[bool], None]
 """Ends a run after the step it is in; with True at once, as not all workers are there."""
 Run = Callable[..., int]
+NO_THREAD = "the system gives no more threads (see `ulimit -u`): one worker does the work of all"
 _NATIVE = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_int64] * 4)
 
 
@@ -27,6 +29,10 @@ _NATIVE = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_int64] * 4)
 def native_function(where: int) -> Any:
     """The kernel at an address, as Python calls it; the interpreter lock is released meanwhile."""
     return _NATIVE(where)
+
+
+class NoThread(Exception):
+    """The system gives no more threads; none has begun."""
 
 
 class Team:
@@ -61,8 +67,8 @@ class Team:
         """A function that runs a kernel on all workers and gives how many steps were done.
 
         Its arguments: whether this thread shall be free to hear of interrupts meanwhile, as it
-        takes long; and how many of the workers, None for all. An interrupt, or a thread that cannot
-        be had, ends the run after the step it is in, with all workers at rest.
+        takes long; and how many of the workers, None for all. An interrupt ends the run after the
+        step it is in, with all workers at rest. Where threads cannot be had, this one does all.
         """
         function = native_function(address(kernel, precision))
         mine, *others = (self._arguments(number, record) for number in range(self.workers))
@@ -77,11 +83,17 @@ class Team:
                 taken: list[int] = []
                 if not apart:
                     take_core(taken)
-                with _Threads(function, everybody, stop, taken, is_whole=apart):
-                    if not apart:
-                        function(*mine)
-            else:
-                function(*mine)
+                try:
+                    with _Threads(function, everybody, stop, taken, is_whole=apart):
+                        if not apart:
+                            function(*mine)
+                    return int(done[4])
+                except (
+                    NoThread
+                ):  # nothing was done; the bits are the same for any number of workers
+                    say_once("threads", NO_THREAD)
+                    self._words[0, 1] = 1
+            function(*mine)
             return int(done[4])
 
         return start
@@ -91,7 +103,9 @@ class _Threads:
     """Threads that run native code; all have ended when the block has.
 
     An interrupt is raised between two steps of Python, wherever that is. So threads are started,
-    and what was started is written down, in one call of C code; and who waits can wait again.
+    and what was started is written down, in one call of C code; and who waits can wait again. A
+    worker waits for the others before it is: none begins before all are there. Entering raises
+    NoThread where one cannot be had; then none begins.
     """
 
     def __init__(
@@ -109,16 +123,28 @@ class _Threads:
         self.ends = [allocate_lock() for _ in arguments]
         self.ended: list[None] = []
         self.started: list[int] = []
+        self.door = allocate_lock()
+        self.agreed: list[None] = []
+        """Not empty when all are there."""
+        meeting = self.door, self.agreed
         self.work = [
-            (function, each, end, self.ended, taken)
+            (function, each, end, self.ended, taken, meeting)
             for each, end in zip(arguments, self.ends, strict=True)
         ]
 
     def __enter__(self) -> None:
         for end in self.ends:
             end.acquire()
+        self.door.acquire()
         try:
-            self.started.extend(map(start_new_thread, repeat(_work), self.work))
+            try:
+                self.started.extend(map(start_new_thread, repeat(_work), self.work))
+                self.agreed.append(None)
+            finally:
+                self.door.release()
+        except RuntimeError:
+            self._see_out()
+            raise NoThread from None
         except BaseException:
             self._give_up()
             raise
@@ -142,6 +168,9 @@ class _Threads:
     def _give_up(self) -> None:
         # A worker that was not started is never there, and this thread is there no more.
         self.stop(not self.is_whole or len(self.started) < len(self.ends))
+        self._see_out()
+
+    def _see_out(self) -> None:
         while len(self.ended) < len(self.started):
             try:
                 self._wait()
@@ -150,10 +179,19 @@ class _Threads:
 
 
 def _work(
-    function: Any, arguments: tuple[int, ...], end: Any, ended: list[None], taken: list[int]
+    function: Any,
+    arguments: tuple[int, ...],
+    end: Any,
+    ended: list[None],
+    taken: list[int],
+    meeting: tuple[Any, list[None]],
 ) -> None:
-    take_core(taken)
-    function(*arguments)
+    door, agreed = meeting
+    with door:
+        pass
+    if agreed:
+        take_core(taken)
+        function(*arguments)
     ended.append(None)
     end.release()
 

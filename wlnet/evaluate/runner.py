@@ -20,7 +20,7 @@ from wlnet.engine.resources import workers_for
 from wlnet.evaluate.columns import Array, check_finite, copy_into, encode, indices
 from wlnet.graph.builder import Mode
 from wlnet.kernels.language import Precision
-from wlnet.kernels.locks import new_lock
+from wlnet.kernels.locks import is_mine, new_lock
 from wlnet.nets.arrays import arrays_of
 from wlnet.nets.inference import inference, inferred_port
 from wlnet.plan.compile import forward_blueprint
@@ -75,6 +75,9 @@ class Runner:
         for step, start in enumerate(range(0, count, chunk)):
             size = min(chunk, count - start)
             program, lock = self.program(size, shapes)
+            if is_mine(lock):
+                # A signal handler came into the middle of a run: that one keeps its memory.
+                program, lock = self._compiled(size, shapes), new_lock()
             with lock:
                 with _given(program, columns, start, size):
                     program.run(seed=self.seed, step=step)
@@ -110,12 +113,12 @@ class Runner:
         with _keeping:
             kept: _Kept = self.net.cached("programs", _Kept)
         with kept.lock:
-            if key not in kept.programs:
-                kept.programs[key] = (self._compiled(batch, shapes), new_lock())
-            kept.programs.move_to_end(key)
+            # A signal handler may do the same in between: each step leaves the table whole.
+            found = kept.programs.pop(key, None) or (self._compiled(batch, shapes), new_lock())
+            kept.programs[key] = found
             while len(kept.programs) > KEPT:
                 kept.programs.popitem(last=False)
-            return kept.programs[key]
+            return found
 
     def _compiled(self, batch: int, shapes: Mapping[str, tuple[int, ...]]) -> Program:
         blueprint = self._blueprint(batch, shapes)

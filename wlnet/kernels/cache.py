@@ -1,8 +1,8 @@
 """Machine code kept on disk: a private folder, one file a kernel and target, checked when read.
 
-A file that cannot be used (cut short, from somebody else, of another machine) is as good as none:
-the kernel is compiled again. A folder that cannot be written is done without. It can be deleted at
-any time.
+A file that cannot be used (cut short, from somebody else, of another kernel or machine) is as
+good as none: the kernel is compiled again. A folder that cannot be written, or that others can, is
+done without. It can be deleted at any time.
 """
 
 from __future__ import annotations
@@ -16,7 +16,11 @@ import tempfile
 from pathlib import Path
 from typing import Final
 
+from wlnet.kernels.notices import say_once
+from wlnet.kernels.private_folder import NotPrivate, is_own, private_folder
+
 _DIGEST: Final = hashlib.sha256().digest_size
+REPAIR: Final = "set WLNET_CACHE_DIR to a folder of this user"
 
 
 @functools.cache
@@ -24,7 +28,7 @@ def kernels_hash() -> str:
     """Names the folder: every kernel source, the compiler, Python, the CPU.
 
     A routine is compiled into the kernels that call it, so that a change in one file makes all of
-    them stale.
+    them stale. What steers the compiler is fixed in compiling.py, so that no variable counts.
     """
     from llvmlite import binding as llvm
 
@@ -33,9 +37,9 @@ def kernels_hash() -> str:
         content = file.read_bytes()
         seal.update(f"{file.name} {len(content)}\n".encode() + content)
     versions = [importlib.metadata.version(name) for name in ("numba", "llvmlite")]
-    steering = sorted(item for item in os.environ.items() if item[0].startswith("NUMBA_"))
     cpu = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
-    seal.update(repr((versions, sys.implementation.cache_tag, cpu, steering)).encode())
+    made_by = versions, llvm.llvm_version_info, sys.implementation.cache_tag, cpu
+    seal.update(repr(made_by).encode())
     return seal.hexdigest()[:32]
 
 
@@ -45,64 +49,71 @@ def folder() -> Path | None:
 
     `$WLNET_CACHE_DIR/<hash>`, else `$XDG_CACHE_HOME/wlnet/<hash>`, else `~/.cache/wlnet/<hash>`.
     """
+    found = _place()
+    return found if isinstance(found, Path) else None
+
+
+def why_none() -> str:
+    """Why there is no folder; empty where there is one."""
+    found = _place()
+    return found if isinstance(found, str) else ""
+
+
+def _place() -> Path | str:
     try:
         own, shared = os.environ.get("WLNET_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME")
         above = Path(own) if own else Path(shared or Path.home() / ".cache") / "wlnet"
-        place = above.absolute() / kernels_hash()
-        place.mkdir(mode=0o700, parents=True, exist_ok=True)
-        # What is read from here is run: nobody else may be able to have written it.
-        if not _is_own(place.stat()):
-            return None
-        if hasattr(os, "getuid"):
-            place.chmod(0o700)
-        tempfile.TemporaryFile(dir=place).close()
-    except (OSError, RuntimeError):  # RuntimeError: there is no home folder
-        return None
-    return place
-
-
-def _is_own(found: os.stat_result) -> bool:
-    """Whether something belongs to this user, and not to another one, be it root."""
-    return not hasattr(os, "getuid") or found.st_uid == os.getuid()
+        return private_folder(above.absolute() / kernels_hash())
+    except NotPrivate as error:
+        # What lies there would be run. Whoever set this up, or was set up, has to know at once.
+        say_once("folder", f"{error}; no machine code is read from there or kept: {REPAIR}")
+        return str(error)
+    except (OSError, RuntimeError) as error:  # RuntimeError: there is no home folder
+        return str(error)
 
 
 def has(name: str) -> bool:
     """Whether something is kept under a name; `read` tells whether it can be used."""
-    place = folder()
-    return place is not None and (place / name).is_file()
+    where = folder()
+    return where is not None and (where / name).is_file()
 
 
 def read(name: str) -> bytes | None:
-    """What is kept under a name; None for what is not there, or damaged, or of another user."""
-    place = folder()
-    if place is None:
+    """What was kept under a name; None for what is not there, or damaged, or of another user, or
+    was kept under another name or in another folder."""
+    where = folder()
+    if where is None:
         return None
     try:
-        with open(place / name, "rb") as file:
-            if not _is_own(os.fstat(file.fileno())):
+        with open(where / name, "rb") as file:
+            if not is_own(os.fstat(file.fileno())):
                 return None
             content = file.read()
     except OSError:
         return None
-    if hashlib.sha256(content[_DIGEST:]).digest() != content[:_DIGEST]:
-        return None
-    return content[_DIGEST:]
+    kept = content[_DIGEST:]
+    return kept if _digest(name, kept) == content[:_DIGEST] else None
 
 
 def write(name: str, content: bytes) -> None:
     """Keep something under a name; when that is not possible, it is made again next time."""
-    place = folder()
-    if place is None:
+    where = folder()
+    if where is None:
         return
     try:
-        handle, temporary = tempfile.mkstemp(dir=place, prefix=".new-")
+        handle, temporary = tempfile.mkstemp(dir=where, prefix=".new-")
         try:
             with os.fdopen(handle, "wb") as out:
-                out.write(hashlib.sha256(content).digest() + content)
+                out.write(_digest(name, content) + content)
             # Readers see the old file or the new one, never a part.
-            os.replace(temporary, place / name)
+            os.replace(temporary, where / name)
         except BaseException:
             os.unlink(temporary)
             raise
     except OSError:  # a full disk, a folder gone
         return
+
+
+def _digest(name: str, content: bytes) -> bytes:
+    """Seals content with what it is called, and with all that it was made from."""
+    return hashlib.sha256(f"{kernels_hash()} {name}\n".encode() + content).digest()

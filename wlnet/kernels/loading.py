@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import functools
 import os
-from collections.abc import Iterable
+import time
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from llvmlite import binding as llvm
 
 from wlnet.kernels import cache
+from wlnet.kernels.apart import apart
 from wlnet.kernels.language import ITEM, KERNELS, Kernel, Precision, Target
-from wlnet.kernels.locks import new_lock
+from wlnet.kernels.locks import TURN
+from wlnet.kernels.notices import say_once
+from wlnet.kernels.objects import is_object
 
 _addresses: dict[tuple[Kernel, str], int] = {}
 _engines: list[Any] = []
-_lock = new_lock()
+SILENCE = 1.0
+"""Seconds of compiling after which a user is told of it."""
 
 
 WIDTHS = 16, 32, 64
@@ -46,10 +51,9 @@ def lanes_of(precision: Precision) -> int:
 def address(kernel: Kernel, precision: Precision) -> int:
     """Where the machine code of a kernel lies; made, or read from disk, when first asked for."""
     key = kernel, precision
-    with _lock:
-        if key not in _addresses:
-            _addresses[key] = _loaded(kernel, precision)
-        return _addresses[key]
+    while (found := _addresses.get(key)) is None:
+        _load([key], 1)
+    return found
 
 
 MANY = 8
@@ -57,24 +61,77 @@ MANY = 8
 
 
 def prepare(kernels: Iterable[Kernel], precision: Precision, cores: int) -> None:
-    """See to it that kernels can be loaded from the cache: many are compiled on several cores.
+    """Load kernels from the cache, or compile them: many that are nowhere on several cores."""
+    _load([(kernel, precision) for kernel in dict.fromkeys(kernels)], cores)
 
-    Does nothing where that cannot be, or would not pay: then `address` compiles them one by one.
-    """
-    wanted = [
-        kernel
-        for kernel in dict.fromkeys(kernels)
-        if (kernel, precision) not in _addresses
-        and KERNELS.get(kernel.name) is kernel
-        and not cache.has(file_name(kernel, precision))
+
+def _load(jobs: list[tuple[Kernel, Precision]], cores: int) -> None:
+    wanted = [job for job in jobs if job not in _addresses]
+    if not wanted:
+        return
+    waiting = Waiting()
+
+    def work(is_wanted: Callable[[], bool]) -> None:
+        _share(wanted, cores, waiting, is_wanted)
+        for job in wanted:
+            if not is_wanted():
+                return
+            with TURN:
+                if job not in _addresses:
+                    _addresses[job] = _loaded(*job, waiting)
+
+    apart(work, waiting.tell)
+
+
+def _share(
+    jobs: list[tuple[Kernel, Precision]],
+    cores: int,
+    waiting: Waiting,
+    is_wanted: Callable[[], bool],
+) -> None:
+    """Have many kernels compiled in several processes, where that can be and pays."""
+    absent = [
+        job for job in jobs if KERNELS.get(job[0].name) is job[0] and not cache.has(file_name(*job))
     ]
-    if len(wanted) < 2 * MANY or cache.folder() is None:
+    if len(absent) < 2 * MANY or cache.folder() is None:
         return
     from wlnet.kernels.precompiling import idle, processes_wanted, share
 
     processes = processes_wanted(idle(cores))
     if processes > 1:
-        share([(kernel, precision) for kernel in wanted], processes)
+        waiting.begin()
+        share(absent, processes, is_wanted=is_wanted)
+
+
+class Waiting:
+    """What is said to a user who waits for the compiler."""
+
+    def __init__(self) -> None:
+        self._begun: float | None = None
+
+    def begin(self) -> None:
+        """Something is compiled from now on."""
+        if self._begun is None:
+            self._begun = time.monotonic()
+
+    def tell(self) -> None:
+        """Say what is done, if it takes long; once a process."""
+        if self._begun is None or time.monotonic() - self._begun < SILENCE:
+            return
+        place = cache.folder()
+        if place is None:
+            say_once(
+                "compiling",
+                "compiling kernels, for this process alone, as machine code cannot be kept "
+                f"({cache.why_none()}): {cache.REPAIR}, and `python -m wlnet precompile` "
+                "compiles all of them once",
+            )
+        else:
+            say_once(
+                "compiling",
+                f"compiling kernels that were not used before, into {place.parent}; "
+                "`python -m wlnet precompile` does it for all of them beforehand",
+            )
 
 
 def file_name(kernel: Kernel, precision: Precision) -> str:
@@ -84,32 +141,38 @@ def file_name(kernel: Kernel, precision: Precision) -> str:
 
 def make(kernel: Kernel, precision: Precision) -> tuple[bytes, str]:
     """Compile a kernel into the cache: its object file, and the name of its function in it."""
-    from wlnet.kernels.compiling import compiled
+    with TURN:
+        from wlnet.kernels.compiling import compiled
 
-    code, function = compiled(kernel, Target(precision, vector_width()))
+        code, function = compiled(kernel, Target(precision, vector_width()))
     cache.write(file_name(kernel, precision), function.encode() + b"\n" + code)
     return code, function
 
 
-def _loaded(kernel: Kernel, precision: Precision) -> int:
+def _loaded(kernel: Kernel, precision: Precision, waiting: Waiting) -> int:
     kept = cache.read(file_name(kernel, precision))
     if kept is not None:
         symbol, _, code = kept.partition(b"\n")
         try:
-            return _link(code, symbol.decode())
+            return _link(code, symbol)
         except (OSError, RuntimeError):  # not of this machine
             pass
-    return _link(*make(kernel, precision))
+    waiting.begin()
+    code, function = make(kernel, precision)
+    return _link(code, function.encode())
 
 
-def _link(code: bytes, symbol: str) -> int:
+def _link(code: bytes, symbol: bytes) -> int:
     machine = _machine()
+    # The linker ends the process where it is given anything else.
+    if not is_object(code, str(machine.triple)) or not symbol or symbol not in code:
+        raise OSError("this is no machine code")
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)
     engine.add_object_file(llvm.ObjectFileRef.from_data(code))
     engine.finalize_object()
-    found = int(engine.get_function_address(symbol))
+    found = int(engine.get_function_address(symbol.decode()))
     if not found:
-        raise OSError(f"the kernel {symbol} is not in its file")
+        raise OSError(f"the kernel {symbol!r} is not in its file")
     # The code lives as long as its engine.
     _engines.append(engine)
     return found

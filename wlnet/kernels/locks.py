@@ -1,30 +1,78 @@
 """Locks that a forked child finds free: the threads that held them are not in it.
 
-What they guard must be whole at every moment, or made anew by whoever takes the lock next.
+What they guard must be whole at every moment, or made anew by whoever takes the lock next. Where
+that cannot be, in the compiler and the linker, a fork waits for its turn.
 """
 
 from __future__ import annotations
 
 import os
+import sys
 import threading
 import weakref
-from typing import Any
+from typing import Any, Final
 
 _made: weakref.WeakSet[Any] = weakref.WeakSet()
 
 
 def new_lock() -> Any:
-    """A `threading.Lock`."""
-    lock = threading.Lock()
+    """A `threading.RLock`: a signal handler may come to a lock that its own thread holds."""
+    lock = threading.RLock()
     _made.add(lock)
     return lock
 
 
+def is_mine(lock: Any) -> bool:
+    """Whether this thread holds a lock, so that it is in the middle of what the lock guards."""
+    return bool(lock._is_owned())
+
+
 def _free() -> None:
     for lock in list(_made):
-        # The way in which the standard library's own locks are freed after a fork.
-        lock._at_fork_reinit()
+        if not is_mine(lock):  # else it is in the child too, and gives it back
+            # The way in which the standard library's own locks are freed after a fork.
+            lock._at_fork_reinit()
+
+
+class _Turn:
+    """One thread at a time, in the order in which they come to the door, as far as that matters.
+
+    A lock by itself goes to whoever is quickest: a thread that takes it again and again, as one
+    that compiles many kernels, would let nobody else in.
+    """
+
+    def __init__(self) -> None:
+        self._door, self._room = threading.RLock(), threading.RLock()
+
+    def __enter__(self) -> None:
+        with self._door:
+            self._room.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        self._room.release()
+
+
+TURN: Final = _Turn()
+"""Whoever compiles or links; and whoever forks, as a child cannot go on with half of that."""
+_others: list[Any] = []
+
+
+def _wait() -> None:
+    TURN.__enter__()
+    # The user's own functions are compiled under this lock.
+    theirs = getattr(sys.modules.get("numba.core.compiler_lock"), "global_compiler_lock", None)
+    if theirs is not None:
+        theirs.acquire()
+    _others.append(theirs)
+
+
+def _go_on() -> None:
+    theirs = _others.pop()
+    if theirs is not None:
+        theirs.release()
+    TURN.__exit__()
 
 
 if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_wait, after_in_parent=_go_on, after_in_child=_go_on)
     os.register_at_fork(after_in_child=_free)

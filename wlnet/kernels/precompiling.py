@@ -32,9 +32,13 @@ MOST: Final = 1000
 """Jobs at a time: their numbers fit into any pipe."""
 PATIENCE: Final = 60.0
 """Seconds that the others get for what they have begun, when the queue is empty."""
+LOOK: Final = 0.01
+"""Seconds between two looks at whether they have ended."""
 _LOAD = Path("/proc/loadavg")
 _START: Final = """
-import json, sys, types
+import json, signal, sys, types
+# An interrupt is for whoever started this: he decides what becomes of it.
+signal.signal(signal.SIGINT, signal.SIG_IGN)
 sys.path[:], rooms, work = json.loads(sys.argv[1])
 # The kernels need nothing of the package, whose own modules take time to import.
 sys.modules["wlnet"] = package = types.ModuleType("wlnet")
@@ -89,18 +93,26 @@ def _running() -> int:
         return MOST
 
 
-def share(jobs: Sequence[Job], processes: int, tell: Tell | None = None) -> None:
+def share(
+    jobs: Sequence[Job],
+    processes: int,
+    tell: Tell | None = None,
+    is_wanted: Callable[[], bool] = lambda: True,
+) -> None:
     """Compile jobs into the cache, in this process and in others beside it.
 
-    tell: called with how many jobs of the queue are begun, whenever this process takes one. Raises
-    nothing but what an interrupt raises: what could not be compiled is missing afterwards.
+    tell: called with how many jobs of the queue are begun, whenever this process takes one.
+    is_wanted: asked again and again; where it says no, all of them end soon. Raises nothing but
+    what an interrupt raises: what could not be compiled is missing afterwards.
     """
     jobs = sorted(jobs, key=_weight, reverse=True)
     for start in range(0, len(jobs), MOST):
-        _share(jobs[start : start + MOST], processes, tell)
+        _share(jobs[start : start + MOST], processes, tell, is_wanted)
 
 
-def _share(jobs: Sequence[Job], processes: int, tell: Tell | None) -> None:
+def _share(
+    jobs: Sequence[Job], processes: int, tell: Tell | None, is_wanted: Callable[[], bool]
+) -> None:
     read, write = os.pipe()
     helpers: list[subprocess.Popen[bytes]] = []
     try:
@@ -110,14 +122,16 @@ def _share(jobs: Sequence[Job], processes: int, tell: Tell | None) -> None:
             os.close(write)  # an empty queue ends when nobody can add to it
         for _ in range(min(processes, len(jobs) // MANY) - 1 if _can_start_python() else 0):
             helpers.append(_helper(jobs, read))
-        _work(read, jobs, tell)
+        _work(read, jobs, tell, is_wanted)
         deadline = time.monotonic() + PATIENCE
-        for helper in helpers:
-            helper.wait(max(deadline - time.monotonic(), 0.1))
+        while any(helper.poll() is None for helper in helpers):
+            if not is_wanted() or time.monotonic() > deadline:
+                break
+            time.sleep(LOOK)
     except (OSError, subprocess.SubprocessError):
-        # No process could be had, or one takes too long.
+        # No process could be had.
         with contextlib.suppress(OSError):
-            _work(read, jobs, tell)
+            _work(read, jobs, tell, is_wanted)
     finally:
         os.close(read)
         for helper in helpers:
