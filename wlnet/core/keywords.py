@@ -1,17 +1,52 @@
-"""Misspelt keywords: an OptionError that lists the known ones, not Python's bare TypeError."""
+"""Misspelt and foreign keywords: an OptionError that lists the known ones and says what was meant,
+not Python's bare TypeError."""
 
 from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable
-from typing import ParamSpec, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, ParamSpec, TypeVar
 
+from wlnet.core.elsewhere import counterpart
 from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.gathered import Gathered
+from wlnet.core.names import wolfram_name
 from wlnet.core.spelling import suggestion
 
 P = ParamSpec("P")
 R = TypeVar("R")
+
+
+Check = Callable[[Gathered, tuple[Any, ...], dict[str, Any]], None]
+"""What gathers the faults of all other arguments of a call, which then does not take place."""
+_CHECKS: dict[object, Check] = {}
+
+
+def checked_by(check: Check) -> Callable[[Callable[P, R]], Callable[P, R]]:
+    """Where a keyword is unknown, faults of the other arguments are told with it."""
+
+    def mark(function: Callable[P, R]) -> Callable[P, R]:
+        _CHECKS[function] = check
+        return function
+
+    return mark
+
+
+def unknown_option(
+    of: str, name: str, value: Any, known: Sequence[str], *, wolfram: bool = False
+) -> Fault:
+    """The fault of an option that is not there, with what was probably meant.
+
+    known: the options there are, by their names in Python. wolfram: they are keys of a dict.
+    """
+    words = [wolfram_name(word) if wolfram else word for word in known]
+    return Fault(
+        f"{of} has no option {name!r}",
+        given=brief(value),
+        known=words,
+        fix=counterpart(name, known, wolfram=wolfram) or suggestion(name, words),
+    )
 
 
 def checked_keywords(function: Callable[P, R]) -> Callable[P, R]:
@@ -40,18 +75,14 @@ def checked_keywords(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def call(*args: P.args, **options: P.kwargs) -> R:
-        faults = [
-            Fault(
-                f"{title} has no option {name!r}",
-                given=brief(value),
-                known=known,
-                fix=suggestion(name, known),
-            )
-            for name, value in options.items()
-            if name not in known
-        ]
-        if faults:
-            raise fail(OptionError, faults)
+        unknown = {name: value for name, value in options.items() if name not in known}
+        if unknown:
+            faults = [unknown_option(title, name, value, known) for name, value in unknown.items()]
+            gathered = Gathered([fail(OptionError, faults)])
+            if function in _CHECKS:
+                rest = {name: value for name, value in options.items() if name not in unknown}
+                _CHECKS[function](gathered, args, rest)
+            gathered.tell()
         return function(*args, **options)
 
     return call

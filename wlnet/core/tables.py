@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from wlnet.core.errors import Fault, PartError, brief, fail
@@ -33,18 +33,28 @@ class PropertyTable:
 
     def check(self, name: Any) -> str:
         """The name of a known property. Raises PartError."""
-        known = self.aliases.get(name, name) if isinstance(name, str) else name
-        if not isinstance(known, str) or known not in self.rows:
-            raise fail(
-                PartError,
-                Fault(
-                    f"{self.of} has no such property",
-                    given=brief(name),
-                    known=self.names(),
-                    fix=suggestion(str(name), [*self.rows, *self.aliases]),
-                ),
+        return self.check_all([name])[0]
+
+    def check_all(self, names: Iterable[Any]) -> list[str]:
+        """The names of known properties. Raises one PartError for all that are not."""
+        known = [self.aliases.get(name, name) if isinstance(name, str) else None for name in names]
+        faults = [
+            Fault(
+                f"{self.of} has no such property",
+                given=brief(name),
+                known=self.names(),
+                fix=suggestion(str(name), [*self.rows, *self.aliases]),
             )
-        return known
+            for name, found in zip(names, known, strict=True)
+            if found not in self.rows
+        ]
+        if faults:
+            raise fail(PartError, faults)
+        return [str(name) for name in known]
+
+    def ask_all(self, thing: Any, names: Iterable[Any]) -> list[Any]:
+        """The values of several properties. Raises one PartError for all that are not known."""
+        return [self.rows[name](thing) for name in self.check_all(list(names))]
 
     def ask(self, thing: Any, name: Any) -> Any:
         return self.rows[self.check(name)](thing)

@@ -5,12 +5,13 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from dataclasses import Field, fields
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from wlnet.core.errors import Fault, OptionError, ShapeError, fail
+from wlnet.core.errors import Fault, OptionError, ShapeError, brief, fail
+from wlnet.core.keywords import unknown_option
 from wlnet.core.names import wolfram_name
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.kernels.language import Kernel
@@ -44,6 +45,23 @@ class Method(ABC):
     l2_regularization: Penalty
     gradient_clipping: Clipping
     weight_clipping: Clipping
+
+    def __new__(cls, *args: Any, **options: Any) -> Self:
+        known = [setting.name for setting in fields(cls)]
+        faults = [
+            unknown_option(cls.__name__, name, value, known)
+            for name, value in options.items()
+            if name not in known
+        ]
+        if len(args) > len(known):
+            what = f"too many settings for {cls.__name__}"
+            faults.append(Fault(what, given=brief(args[len(known)]), known=known))
+        if faults:
+            # What is known is read as well: all faults of the call are told at once.
+            rest = {name: value for name, value in options.items() if name in known}
+            _, unfit = cls.read(rest, cls.__name__)
+            raise fail(OptionError, [*faults, *unfit])
+        return super().__new__(cls)
 
     def __post_init__(self) -> None:
         given = {setting.name: getattr(self, setting.name) for setting in fields(self)}

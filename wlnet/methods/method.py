@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any, Final
 
 from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.keywords import unknown_option
 from wlnet.core.names import wolfram_name
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
@@ -76,9 +77,8 @@ def _settings(
         field = known.get(_OTHER_OPTIONS.get(option, option))
         where = f"{at} {kind.name}"
         if field is None:
-            fix = suggestion(str(option), [*known, *_OTHER_OPTIONS])
-            what = f"{kind.name} has no such option"
-            faults.append(Fault(what, where, repr(option), None, known, fix))
+            fault = unknown_option(kind.name, str(option), value, [*known.values()], wolfram=True)
+            faults.append(replace(fault, at=where))
         elif field in settings:
             what = f"{wolfram_name(field)!r} is given twice, under two names"
             faults.append(Fault(what, where, repr(dict(options)), fix=f"leave out {option!r}"))

@@ -57,7 +57,7 @@ def information(net: Any, prop: Any = None) -> Any:
     if prop is None:
         return {name: PROPERTIES.ask(net, name) for name in REPORT}
     if isinstance(prop, (list, tuple)):
-        return [PROPERTIES.ask(net, name) for name in prop]
+        return PROPERTIES.ask_all(net, prop)
     return PROPERTIES.ask(net, prop)
 
 

@@ -90,7 +90,7 @@ class NetTrainResults:
         if name is ALL:
             return {each: PROPERTIES.ask(self._record, each) for each in PROPERTIES}
         if isinstance(name, (list, tuple)):
-            return [self[each] for each in name]
+            return PROPERTIES.ask_all(self._record, name)
         return PROPERTIES.ask(self._record, name)
 
     def __contains__(self, name: object) -> bool:

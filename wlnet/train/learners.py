@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import Fault, RuleError, fail
+from wlnet.core.gathered import Gathered
 from wlnet.core.multipliers import MultiplierTable, Row, array_places, multiplier_table
 from wlnet.core.net import Net
 from wlnet.core.rules import ArrayKey, chosen
@@ -42,34 +42,28 @@ class Rates:
 def read_rates(net: Net, options: Options) -> Rates:
     """Every rule list of a call, resolved on the net.
 
-    Raises one RuleError for the faults of all of them.
+    Raises the faults of all of them at once, RuleError for those of rules.
     """
-    faults: list[Fault] = []
+    gathered = Gathered()
     method, places = options.method, array_places(net)
 
-    def attempt(read: Callable[[], Any]) -> Any:
-        try:
-            return read()
-        except RuleError as error:
-            faults.extend(error.faults)
-            return None
-
-    def limits(given: Any, option: str) -> Any:
+    def limits(given: Any, option: str) -> Mapping[ArrayKey, float]:
         def read() -> dict[ArrayKey, float]:
             found = chosen(
                 net, places, given, option, lambda v: math.nan if v is None else float(v), math.nan
             )
             return {key: value for key, value in found.items() if not math.isnan(value)}
 
-        return {} if given is None else attempt(read)
+        return {} if given is None else gathered.attempt(read) or {}
 
-    table = attempt(lambda: multiplier_table(net, options.rules))
+    table = gathered.attempt(lambda: multiplier_table(net, options.rules))
     l2 = limits(method.l2_regularization, "L2Regularization")
     gradient_clip = limits(method.gradient_clipping, "GradientClipping")
     weight_clip = limits(method.weight_clipping, "WeightClipping")
-    groups = attempt(lambda: update_groups(net, options.update_schedule))
-    if faults:
-        raise fail(RuleError, faults)
+    groups = gathered.attempt(lambda: update_groups(net, options.update_schedule))
+    gathered.tell()
+    assert table is not None
+    assert groups is not None
     return Rates(table, l2, gradient_clip, weight_clip, groups)
 
 

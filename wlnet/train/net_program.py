@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from wlnet.core.errors import Fault, NothingToTrainError, OptionError, brief, fail
+from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.engine.blueprint import DTYPES
@@ -16,7 +16,7 @@ from wlnet.plan.compile import Steps
 from wlnet.plan.report import BATCH, ProgramReport, evaluation_report, training_report
 from wlnet.train.learners import Rates, learners_of, read_rates
 from wlnet.train.losses import TrainingNet, training_net
-from wlnet.train.net_train import measurements_of, net_train
+from wlnet.train.net_train import measurements_of, usual_options
 from wlnet.train.options import Options, read_options
 from wlnet.train.programs import programs_of
 
@@ -70,19 +70,26 @@ def net_program(
     if learning_rate_multipliers is None:
         _check_evaluation({"method": method, "loss_function": loss_function})
         return evaluation_report(net, batch, working_precision)  # type: ignore[arg-type]
-    options = _options(
-        batch_size=batch,
-        learning_rate_multipliers=learning_rate_multipliers,
-        method="ADAM" if method is AUTOMATIC else method,
-        loss_function=loss_function,
-        working_precision=working_precision,
+    options, faults = read_options(
+        {
+            "batch_size": batch,
+            "learning_rate_multipliers": learning_rate_multipliers,
+            "method": "ADAM" if method is AUTOMATIC else method,
+            "loss_function": loss_function,
+            "working_precision": working_precision,
+        },
+        usual_options(),
     )
-    rates = read_rates(net, options)
+    gathered = Gathered([fail(OptionError, faults)] if faults else ())
+    rates = gathered.attempt(lambda: read_rates(net, options))
+    training = gathered.attempt(lambda: training_net(net, options.loss_function))
+    gathered.tell()
+    assert rates is not None
+    assert training is not None
     if not rates.table.trained_keys():
         what = "nothing to train: no array is left that a gradient may move"
         fix = "learning_rate_multipliers=None, the program of evaluation"
         raise fail(NothingToTrainError, Fault(what, given=f"{len(rates.table)} arrays", fix=fix))
-    training = training_net(net, options.loss_function)
     all_trained = replace(options, rules=1)
     return training_report(
         batch,
@@ -105,13 +112,6 @@ def _check_evaluation(given: Mapping[str, Any]) -> None:
     ]
     if faults:
         raise fail(OptionError, faults)
-
-
-def _options(**given: Any) -> Options:
-    """The options of net_train, the others at their defaults."""
-    parameters = inspect.signature(net_train).parameters.values()
-    usual = {each.name: each.default for each in parameters if each.kind is each.KEYWORD_ONLY}
-    return read_options(**{**usual, **given})
 
 
 def _steps(training: TrainingNet, rates: Rates, options: Options) -> Steps:

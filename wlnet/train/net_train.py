@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import functools
+import inspect
 import sys
 import time
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wlnet.core.errors import (
@@ -16,6 +19,8 @@ from wlnet.core.errors import (
     fail,
     warn,
 )
+from wlnet.core.gathered import Gathered
+from wlnet.core.keywords import checked_by
 from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.net import Net
 from wlnet.core.symbols import ALL, AUTOMATIC
@@ -28,11 +33,11 @@ from wlnet.train.doubts import warn_of_losses
 from wlnet.train.input_form import input_form
 from wlnet.train.learners import Rates, read_rates
 from wlnet.train.loop import Trainer
-from wlnet.train.losses import TrainingNet, attach
+from wlnet.train.losses import TrainingNet, attach, training_net
 from wlnet.train.measurement_names import check_fit
 from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options, read_options
-from wlnet.train.preparation import Prepared, prepare
+from wlnet.train.preparation import Prepared, asks_functions, prepare
 from wlnet.train.progress import asked, reporter
 from wlnet.train.sources import ArraySource, Source
 from wlnet.train.state import TrainingState
@@ -100,40 +105,16 @@ def net_train(
     Wolfram Language: NetTrain.
     """
     given = dict(locals())
-    if not isinstance(net, Net):
-        raise fail(OptionError, Fault("net_train takes a net", given=brief(net)))
-    names = _properties(prop)
-    options = read_options(
-        loss_function=loss_function,
-        learning_rate=learning_rate,
-        learning_rate_multipliers=learning_rate_multipliers,
-        method=method,
-        batch_size=batch_size,
-        max_training_rounds=max_training_rounds,
-        time_goal=time_goal,
-        validation_set=validation_set,
-        random_seeding=random_seeding,
-        training_progress_measurements=training_progress_measurements,
-        training_progress_function=training_progress_function,
-        training_progress_reporting=training_progress_reporting,
-        training_progress_checkpointing=training_progress_checkpointing,
-        training_stopping_criterion=training_stopping_criterion,
-        training_update_schedule=training_update_schedule,
-        working_precision=working_precision,
-        target_device=target_device,
-        workers=workers,
-        frozen_prefix_bytes=frozen_prefix_bytes,
-    )
-    facts: dict[str, Any] = {}
-    if "Properties" in names:
-        facts["Properties"] = PROPERTIES.names()
+    call = _read(given, Gathered())
+    names = call.names
+    facts: dict[str, Any] = {"Properties": PROPERTIES.names()}
+    if call.prepared is not None:
+        facts["TrainingNet"] = call.prepared.training.net
     if set(names) <= facts.keys():
         return _answer(prop, names, facts)
-    rates = read_rates(net, options)
-    prepared = prepare(net, data, options)
-    facts["TrainingNet"] = prepared.training.net
-    if set(names) <= facts.keys():
-        return _answer(prop, names, facts)
+    assert call.prepared is not None
+    assert call.rates is not None
+    prepared, rates, options = call.prepared, call.rates, call.options
     ready = net_initialize(prepared.net, random_seeding=options.seed)
     if not any(map(rates.groups.ever_moves, rates.table.trained_keys())):
         _warn_of_nothing(rates.table, names)
@@ -142,6 +123,75 @@ def net_train(
     record = _train(ready, prepared, rates, options)
     results = NetTrainResults(replace(record, input_form=input_form(net_train, given)))
     return results if prop is ALL else _answer(prop, names, results)
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A call of net_train, read and checked as far as can be without training.
+
+    Without rates and prepared data where only names of properties are asked for.
+    """
+
+    names: list[str]
+    options: Options
+    rates: Rates | None = None
+    prepared: Prepared | None = None
+
+
+def _read(given: Mapping[str, Any], gathered: Gathered) -> _Call:
+    """All arguments of a call. Raises what is wrong with any of them at once."""
+    net = given["net"]
+    names = gathered.attempt(lambda: _properties(given["prop"]))
+    options, faults = read_options(given, usual_options())
+    if faults:
+        gathered.errors.append(fail(OptionError, faults))
+    if not isinstance(net, Net):
+        fault = Fault("net_train takes a net", given=brief(net))
+        gathered.errors.append(fail(OptionError, fault))
+        gathered.tell()
+    if names == ["Properties"]:
+        gathered.tell()
+        return _Call(names, options)
+    rates = gathered.attempt(lambda: read_rates(net, options))
+    draft = gathered.attempt(lambda: training_net(net, options.loss_function))
+    prepared = None
+    if draft is not None:
+        gathered.attempt(lambda: _check_measurements(draft, options))
+        # What the user's functions give is asked for only by a call that goes on.
+        if not (gathered.errors and asks_functions(given["data"])):
+            prepared = gathered.attempt(lambda: prepare(net, given["data"], options, draft))
+    gathered.tell()
+    assert names is not None
+    return _Call(names, options, rates, prepared)
+
+
+def _check_measurements(training: TrainingNet, options: Options) -> None:
+    """Raise OptionError for measurements that do not suit the targets, or a criterion that is not
+    measured.
+    """
+    measurements = measurements_of(training, options)
+    check_measured(options.stopping, measurements, len(training.targets))
+
+
+def _check_rest(gathered: Gathered, args: tuple[Any, ...], options: dict[str, Any]) -> None:
+    """The faults of a call besides its unknown keywords."""
+    try:
+        bound = inspect.signature(net_train).bind(*args, **options)
+    except TypeError:
+        # Which argument is which is not known: the keywords are told alone.
+        return
+    bound.apply_defaults()
+    _read(bound.arguments, gathered)
+
+
+checked_by(_check_rest)(net_train)
+
+
+@functools.cache
+def usual_options() -> Mapping[str, Any]:
+    """The options of net_train with their defaults, as its signature says."""
+    rows = inspect.signature(net_train).parameters.values()
+    return {row.name: row.default for row in rows if row.kind is row.KEYWORD_ONLY}
 
 
 def _properties(prop: Any) -> list[str]:
@@ -159,7 +209,7 @@ def _properties(prop: Any) -> list[str]:
                 expected='a property such as "TrainedNet", a list of these, or ALL',
             ),
         )
-    return [PROPERTIES.check(name) for name in names]
+    return PROPERTIES.check_all(names)
 
 
 def _answer(prop: Any, names: list[str], facts: Any) -> Any:
@@ -219,7 +269,6 @@ def _train(net: Net, prepared: Prepared, rates: Rates, options: Options) -> Trai
     # A loss that is a net of its own may have arrays: they get their first numbers, and keep them.
     training = replace(training, net=net_initialize(training.net, random_seeding=options.seed))
     measurements = measurements_of(training, options)
-    check_measured(options.stopping, measurements, len(training.targets))
     source, validation = prepared.source, prepared.validation
     if options.stopping is not None and validation is None:
         warn(

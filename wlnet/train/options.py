@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Annotated, Any, get_type_hints
 
-from wlnet.core.errors import Fault, OptionError, brief, fail
-from wlnet.core.scalars import as_real, as_whole
+from wlnet.core.errors import Fault, OptionError, brief
+from wlnet.core.scalars import as_whole
 from wlnet.core.scaled import Scaled
 from wlnet.core.spelling import suggestion
 from wlnet.core.streams import Seed, as_seed
@@ -19,178 +20,196 @@ from wlnet.kernels.language import Precision
 from wlnet.methods import as_method
 from wlnet.methods.base import Method
 from wlnet.methods.intervals import NOT_NEGATIVE, POSITIVE, Interval, as_number
+from wlnet.methods.settings import Reader
 from wlnet.train.generators import takes_one_argument
 from wlnet.train.measurement_names import as_measurements
-from wlnet.train.measurements import Measurement
 from wlnet.train.stopping import StoppingCriterion, as_criterion
 
 BATCH = 64
 
 
 @dataclass(frozen=True)
-class Options:
-    """What net_train was asked to do. AUTOMATIC stands for what the data decide."""
+class Option:
+    """An option of net_train: its name there, and what reads it.
 
-    loss_function: Any
-    learning_rate: float
-    rules: Any
-    method: Method
-    batch_size: Any
-    max_rounds: Any
-    time_goal: float | None
-    validation_set: Any
-    seed: Seed
-    measurements: Any
-    progress_function: Callable[..., Any] | None
-    reporting: Any
-    stopping: StoppingCriterion | None
-    update_schedule: Any
-    workers: int | None
-    prefix_bytes: int
-    precision: Precision
+    read: from what was given and the name, the value to keep and what is wrong with it.
+    """
+
+    name: str
+    read: Reader
 
 
-def read_options(
-    *,
-    loss_function: Any,
-    learning_rate: Any,
-    learning_rate_multipliers: Any,
-    method: Any,
-    batch_size: Any,
-    max_training_rounds: Any,
-    time_goal: Any,
-    validation_set: Any,
-    random_seeding: Any,
-    training_progress_measurements: Any,
-    training_progress_function: Any,
-    training_progress_reporting: Any,
-    training_progress_checkpointing: Any,
-    training_stopping_criterion: Any,
-    training_update_schedule: Any,
-    working_precision: Any,
-    target_device: Any,
-    workers: Any,
-    frozen_prefix_bytes: Any,
-) -> Options:
-    """The options as they are used. Raises OptionError with all faults at once."""
-    faults: list[Fault] = []
+def as_given(given: Any, at: str) -> tuple[Any, list[Fault]]:
+    """Left as it is, to be read where the net and the data are known."""
+    return given, []
 
-    def number(
-        option: str, given: Any, text: str, *, whole: bool = False, within: Interval = POSITIVE
-    ) -> None:
-        if as_number(given, within) is None or (whole and as_whole(given) is None):
-            faults.append(Fault(f"{option} cannot be this", given=brief(given), expected=text))
 
-    def choice(option: str, given: Any, known: tuple[Any, ...]) -> None:
-        if not any(given is each or (isinstance(given, str) and given == each) for each in known):
-            faults.append(
-                Fault(
-                    f"{option} cannot be this",
-                    given=brief(given),
-                    known=list(known),
-                    fix=suggestion(given, [k for k in known if isinstance(k, str)])
-                    if isinstance(given, str) and len(known) > 1
-                    else None,
-                )
-            )
+@dataclass(frozen=True)
+class Number:
+    """Reads a number of an interval, or one of the words, each with what it stands for."""
 
-    def attempt(read: Callable[[], Any]) -> Any:
+    text: str
+    within: Interval = POSITIVE
+    whole: bool = False
+    words: tuple[tuple[Any, Any], ...] = ((AUTOMATIC, AUTOMATIC),)
+
+    def __call__(self, given: Any, at: str) -> tuple[Any, list[Fault]]:
+        for word, value in self.words:
+            if given is word:
+                return value, []
+        value = as_number(given, self.within)
+        if self.whole:
+            value = None if value is None else as_whole(given)
+        fault = Fault(f"{at} cannot be this", given=brief(given), expected=self.text)
+        return value, [] if value is not None else [fault]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Reads one of a few words; AUTOMATIC is the first of them, unless it is one itself."""
+
+    known: tuple[Any, ...]
+
+    def __call__(self, given: Any, at: str) -> tuple[Any, list[Fault]]:
+        word = self.known[0] if given is AUTOMATIC and AUTOMATIC not in self.known else given
+        if any(word is each or (isinstance(word, str) and word == each) for each in self.known):
+            return word, []
+        words = [each for each in self.known if isinstance(each, str)]
+        near = suggestion(given, words) if isinstance(given, str) and len(self.known) > 1 else None
+        fault = Fault(f"{at} cannot be this", given=brief(given), known=list(self.known), fix=near)
+        return None, [fault]
+
+
+@dataclass(frozen=True)
+class Raising:
+    """Reads by a function that raises OptionError for what it cannot be."""
+
+    function: Callable[[Any], Any]
+
+    def __call__(self, given: Any, at: str) -> tuple[Any, list[Fault]]:
         try:
-            return read()
+            return self.function(given), []
         except OptionError as error:
-            faults.extend(error.faults)
-            return None
+            return None, list(error.faults)
 
-    if learning_rate is not AUTOMATIC:
-        number("learning_rate", learning_rate, "a positive, finite number")
-    if batch_size is not AUTOMATIC:
-        number("batch_size", batch_size, "a positive integer", whole=True)
-    if max_training_rounds is not AUTOMATIC:
-        number("max_training_rounds", max_training_rounds, "a positive integer", whole=True)
-    if time_goal is not None and time_goal is not AUTOMATIC:
-        number("time_goal", time_goal, "seconds, a positive, finite number")
-    if workers is not AUTOMATIC:
-        number("workers", workers, "a positive integer", whole=True)
-    if frozen_prefix_bytes is not AUTOMATIC:
-        text = "how many bytes, an integer; 0 to compute the frozen prefix anew in every round"
-        number("frozen_prefix_bytes", frozen_prefix_bytes, text, whole=True, within=NOT_NEGATIVE)
-    choice(
-        "working_precision",
-        "Real32" if working_precision is AUTOMATIC else working_precision,
-        tuple(DTYPES),
+
+def _read_reporting(given: Any, at: str) -> tuple[Any, list[Fault]]:
+    return (given, []) if callable(given) else Choice((AUTOMATIC, None, "Print"))(given, at)
+
+
+def _read_checkpointing(given: Any, at: str) -> tuple[None, list[Fault]]:
+    fault = Fault(
+        f"{at} is not there yet: it can only be None",
+        given=brief(given),
+        fix="a training_progress_function may save(state['Net'], file)",
     )
-    choice("target_device", target_device, ("CPU",))
-    if training_progress_checkpointing is not None:
-        faults.append(
-            Fault(
-                "training_progress_checkpointing is not there yet: it can only be None",
-                given=brief(training_progress_checkpointing),
-                fix="a training_progress_function may save(state['Net'], file)",
-            )
-        )
-    faults += _not_there_yet(training_progress_function, validation_set)
-    if (
-        not has_options(training_progress_function)
-        and training_progress_function is not None
-        and (
-            not callable(training_progress_function)
-            or takes_one_argument(training_progress_function) is False
-        )
-    ):
-        faults.append(
-            Fault(
-                "training_progress_function is a function of one argument, the state",
-                given=brief(training_progress_function),
-                fix='lambda state: print(state["RoundLoss"])',
-            )
-        )
-    if not callable(training_progress_reporting):
-        choice(
-            "training_progress_reporting", training_progress_reporting, (AUTOMATIC, None, "Print")
-        )
-    if isinstance(validation_set, Scaled) and not 0 < validation_set.factor < 1:
-        faults.append(
-            Fault(
-                "validation_set=Scaled(f) needs 0 < f < 1",
-                given=repr(validation_set),
-                fix="Scaled(0.1)",
-            )
-        )
-    chosen = attempt(lambda: as_method(method))
-    measurements = attempt(lambda: as_measurements(training_progress_measurements))
-    stopping = attempt(lambda: as_criterion(training_stopping_criterion))
-    seed = attempt(lambda: as_seed(random_seeding))
-    if faults:
-        raise fail(OptionError, faults)
-    return Options(
-        loss_function=loss_function,
-        learning_rate=chosen.rate(learning_rate),
-        rules=learning_rate_multipliers,
-        method=chosen,
-        batch_size=batch_size if batch_size is AUTOMATIC else as_whole(batch_size),
-        max_rounds=max_training_rounds
-        if max_training_rounds is AUTOMATIC
-        else as_whole(max_training_rounds),
-        time_goal=None if time_goal in (None, AUTOMATIC) else as_real(time_goal),
-        validation_set=validation_set,
-        seed=seed,
-        measurements=measurements,
-        progress_function=training_progress_function,
-        reporting=training_progress_reporting,
-        stopping=stopping,
-        update_schedule=training_update_schedule,
-        workers=None if workers is AUTOMATIC else as_whole(workers),
-        prefix_bytes=_prefix_bytes(frozen_prefix_bytes),
-        precision="Real32" if working_precision is AUTOMATIC else working_precision,
+    return None, [] if given is None else [fault]
+
+
+def _read_progress_function(given: Any, at: str) -> tuple[Any, list[Fault]]:
+    if has_options(given):
+        at_round = "it is called after every round: return early where state['Round'] % 2"
+        return None, [_no_interval(given, at, f"give the function alone; {at_round}")]
+    fault = Fault(
+        f"{at} is a function of one argument, the state",
+        given=brief(given),
+        fix='lambda state: print(state["RoundLoss"])',
     )
+    fits = given is None or (callable(given) and takes_one_argument(given) is not False)
+    return given, [] if fits else [fault]
 
 
-def _prefix_bytes(given: Any) -> int:
-    """A quarter of the memory available, unless it is said."""
-    if given is not AUTOMATIC:
-        return as_whole(given) or 0
-    available = available_memory()
-    return 2**28 if available is None else available // 4
+def _read_validation_set(given: Any, at: str) -> tuple[Any, list[Fault]]:
+    if has_options(given):
+        fix = "give the data alone: validation follows every round"
+        return None, [_no_interval(given, at, fix)]
+    fault = Fault(f"{at}=Scaled(f) needs 0 < f < 1", given=repr(given), fix="Scaled(0.1)")
+    wrong = isinstance(given, Scaled) and not 0 < given.factor < 1
+    return (None, [fault]) if wrong else (given, [])
+
+
+def _no_interval(given: Any, at: str, fix: str) -> Fault:
+    what = f'{at}=(..., {{"Interval": n}}) is not there yet'
+    return Fault(what, at=at, given=brief(given), fix=fix)
+
+
+SECONDS = "seconds, a positive, finite number"
+BYTES = "how many bytes, an integer; 0 to compute the frozen prefix anew in every round"
+COUNT = Number("a positive integer", whole=True)
+
+
+@dataclass(frozen=True)
+class Options:
+    """What net_train was asked to do; each field names its option and what reads it.
+
+    AUTOMATIC stands for what the data decide. The defaults are those of net_train's signature.
+    """
+
+    loss_function: Annotated[Any, Option("loss_function", as_given)]
+    given_rate: Annotated[Any, Option("learning_rate", Number("a positive, finite number"))]
+    rules: Annotated[Any, Option("learning_rate_multipliers", as_given)]
+    method: Annotated[Method, Option("method", Raising(as_method))]
+    batch_size: Annotated[Any, Option("batch_size", COUNT)]
+    max_rounds: Annotated[Any, Option("max_training_rounds", COUNT)]
+    time_goal: Annotated[
+        float | None,
+        Option("time_goal", Number(SECONDS, words=((None, None), (AUTOMATIC, None)))),
+    ]
+    validation_set: Annotated[Any, Option("validation_set", _read_validation_set)]
+    seed: Annotated[Seed, Option("random_seeding", Raising(as_seed))]
+    measurements: Annotated[Any, Option("training_progress_measurements", Raising(as_measurements))]
+    progress_function: Annotated[
+        Callable[..., Any] | None, Option("training_progress_function", _read_progress_function)
+    ]
+    reporting: Annotated[Any, Option("training_progress_reporting", _read_reporting)]
+    checkpointing: Annotated[None, Option("training_progress_checkpointing", _read_checkpointing)]
+    stopping: Annotated[
+        StoppingCriterion | None, Option("training_stopping_criterion", Raising(as_criterion))
+    ]
+    update_schedule: Annotated[Any, Option("training_update_schedule", as_given)]
+    precision: Annotated[Precision, Option("working_precision", Choice(tuple(DTYPES)))]
+    device: Annotated[str, Option("target_device", Choice(("CPU",)))]
+    workers: Annotated[
+        int | None,
+        Option("workers", Number("a positive integer", whole=True, words=((AUTOMATIC, None),))),
+    ]
+    given_prefix_bytes: Annotated[
+        Any, Option("frozen_prefix_bytes", Number(BYTES, NOT_NEGATIVE, whole=True))
+    ]
+
+    @functools.cached_property
+    def learning_rate(self) -> float:
+        """The base learning rate: that of the call, else that of the method."""
+        return self.method.rate(self.given_rate)
+
+    @functools.cached_property
+    def prefix_bytes(self) -> int:
+        """A quarter of the memory available, unless it is said."""
+        if self.given_prefix_bytes is not AUTOMATIC:
+            return int(self.given_prefix_bytes)
+        available = available_memory()
+        return 2**28 if available is None else available // 4
+
+
+@functools.cache
+def option_rows() -> Mapping[str, Option]:
+    """The options by the fields that keep them."""
+    hints = get_type_hints(Options, include_extras=True)
+    return {row.name: hints[row.name].__metadata__[0] for row in fields(Options)}
+
+
+def read_options(given: Mapping[str, Any], usual: Mapping[str, Any]) -> tuple[Options, list[Fault]]:
+    """Options by name as they are used, and all that is wrong with them.
+
+    usual: the defaults, which stand for what is not given, and for what is wrong.
+    """
+    values, faults = {}, []
+    for field, option in option_rows().items():
+        values[field], found = option.read(given.get(option.name, usual[option.name]), option.name)
+        if found:
+            faults += found
+            values[field], _ = option.read(usual[option.name], option.name)
+    return Options(**values), faults
 
 
 def has_options(given: Any) -> bool:
@@ -205,27 +224,6 @@ def has_options(given: Any) -> bool:
     )
 
 
-def _not_there_yet(progress_function: Any, validation_set: Any) -> list[Fault]:
-    at_round = "it is called after every round: return early where state['Round'] % 2"
-    repairs = (
-        ("training_progress_function", progress_function, f"give the function alone; {at_round}"),
-        ("validation_set", validation_set, "give the data alone: validation follows every round"),
-    )
-    return [
-        Fault(
-            f'{name}=(..., {{"Interval": n}}) is not there yet',
-            at=name,
-            given=repr(given)[-60:],
-            fix=fix,
-        )
-        for name, given, fix in repairs
-        if has_options(given)
-    ]
-
-
 def automatic_rounds(batches_per_round: int) -> int:
     """About ten thousand updates, within 10 to 10000 rounds."""
     return min(max(math.ceil(10000 / batches_per_round), 10), 10000)
-
-
-__all__ = ["BATCH", "Measurement", "Options", "automatic_rounds", "read_options"]

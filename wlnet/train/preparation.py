@@ -21,7 +21,7 @@ from wlnet.train.data import Columns, Generator, read_data
 from wlnet.train.doubts import check_targets
 from wlnet.train.fitting import fit
 from wlnet.train.history import History
-from wlnet.train.losses import TrainingNet, attach, training_net
+from wlnet.train.losses import TrainingNet, attach
 from wlnet.train.options import BATCH, Options
 from wlnet.train.sources import ArraySource, GeneratorSource, Source, batches_of_round
 from wlnet.train.state import TrainingState, plan_of
@@ -38,12 +38,18 @@ class Prepared:
     validation: ArraySource | None
 
 
-def prepare(net: Net, data: Any, options: Options) -> Prepared:
+def asks_functions(data: Any) -> bool:
+    """Whether data are given by a function."""
+    first = data[0] if isinstance(data, tuple) and data else data
+    return callable(first) and not hasattr(first, "__array__")
+
+
+def prepare(net: Net, data: Any, options: Options, draft: TrainingNet) -> Prepared:
     """The net fitted to its data, and examples to train and to validate on.
 
-    Raises DataError, ShapeError.
+    draft: the net with its losses attached. Raises DataError, ShapeError; OptionError for a port as
+    a loss that the data bring a target for.
     """
-    draft = training_net(net, options.loss_function)
     if options.loss_function is not AUTOMATIC:
         check_targets(net, draft, data)
     found = read_data(data, draft.columns, net.input_names)

@@ -1,0 +1,135 @@
+"""One call, one error: rules, options, losses, data and properties are told together."""
+
+from __future__ import annotations
+
+import itertools
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wlnet as wl
+from tests.training_cases import classes, classifier, numbers, perceptron
+from wlnet.train.net_train import usual_options
+from wlnet.train.options import option_rows
+
+X, Y = numbers(12)
+
+WRONG: dict[str, tuple[dict[str, Any], type[wl.WlnetError], str]] = {
+    "a rule": ({"learning_rate_multipliers": {"ecnoder": 1}}, wl.RuleError, "ecnoder"),
+    "an option": ({"batch_size": -1}, wl.OptionError, "batch_size"),
+    "another option": ({"time_goal": "soon"}, wl.OptionError, "time_goal"),
+    "a rule of the method": (
+        {"method": ("ADAM", {"L2Regularization": {7: 0.1}})},
+        wl.RuleError,
+        "L2Regularization",
+    ),
+    "an update schedule": ({"training_update_schedule": ["nobody"]}, wl.RuleError, "nobody"),
+    "no update schedule": ({"training_update_schedule": 3}, wl.OptionError, "list of parts"),
+    "a loss": ({"loss_function": "Ouput"}, wl.OptionError, "no output port 'Ouput'"),
+    "an unknown option": ({"epochs": 3}, wl.OptionError, "no option 'epochs'"),
+    "a property": ({"prop": ["TrainedNet", "RuondLoss"]}, wl.PartError, "RuondLoss"),
+    "a validation set": (
+        {"validation_set": (X[:2], Y[:3])},
+        wl.DataError,
+        "columns of different length",
+    ),
+}
+PAIRS = [
+    (a, b)
+    for a, b in itertools.combinations(WRONG, 2)
+    if not WRONG[a][0].keys() & WRONG[b][0].keys()
+]
+
+
+@pytest.mark.parametrize("pair", PAIRS, ids=" and ".join)
+def test_two_faults_of_a_call_are_told_at_once(pair: tuple[str, str]) -> None:
+    options: dict[str, Any] = {}
+    for name in pair:
+        options |= WRONG[name][0]
+    kinds, words = [WRONG[name][1] for name in pair], [WRONG[name][2] for name in pair]
+    with pytest.raises(wl.WlnetError) as error:
+        wl.net_train(perceptron(), (X, Y), **options)
+    told = [str(fault) for fault in error.value.faults]
+    # Without losses it is not known what columns the data need.
+    if "a loss" in pair and "a validation set" in pair:
+        kinds, words = [wl.OptionError], ["no output port"]
+    for kind, word in zip(kinds, words, strict=True):
+        assert isinstance(error.value, kind)
+        assert any(word in text for text in told), told
+    assert len(told) == len(words)
+
+
+def test_all_of_them_too() -> None:
+    options: dict[str, Any] = {}
+    for more, *_ in WRONG.values():
+        options = {**more, **options}
+    with pytest.raises(wl.OptionError) as error:
+        wl.net_train(perceptron(), (X, Y), **options)
+    assert isinstance(error.value, wl.RuleError)
+    assert isinstance(error.value, wl.PartError)
+    assert len(error.value.faults) == len(WRONG) - 2
+
+
+def test_data_that_do_not_fit_are_told_with_rules_and_options() -> None:
+    with pytest.raises(wl.DataError) as error:
+        wl.net_train(
+            classifier(),
+            (classes(12)[0], np.linspace(0, 1, 12)),
+            learning_rate_multipliers=[(9, 1)],
+            workers=0,
+        )
+    assert isinstance(error.value, wl.RuleError)
+    assert isinstance(error.value, wl.OptionError)
+    assert len(error.value.faults) == 3
+
+
+def test_what_is_not_measured_is_told_with_the_rest() -> None:
+    with pytest.raises(wl.OptionError) as error:
+        wl.net_train(
+            perceptron(),
+            (X, Y),
+            training_progress_measurements="Accuracy",
+            random_seeding=0.5,
+            learning_rate_multipliers={"x": 1},
+        )
+    assert isinstance(error.value, wl.RuleError)
+    assert len(error.value.faults) == 3
+
+
+def test_a_generator_is_not_asked_by_a_call_that_cannot_go_on() -> None:
+    asked: list[Any] = []
+    for data in (asked.append, (asked.append, {"RoundLength": 6})):
+        with pytest.raises(wl.OptionError):
+            wl.net_train(perceptron(), data, batch_size=0)
+        with pytest.raises(wl.OptionError):
+            wl.net_train(perceptron(), data, epochs=3)
+    assert not asked
+
+
+def test_unknown_properties_are_told_together_wherever_they_are_asked_for() -> None:
+    results = wl.net_train(perceptron(), (X, Y), wl.ALL, max_training_rounds=1)
+    for ask in (
+        lambda names: wl.net_train(perceptron(), (X, Y), names),
+        lambda names: results[names],
+        lambda names: wl.information(perceptron(), names),
+    ):
+        with pytest.raises(wl.PartError) as error:
+            ask(["Nothing", "Properties", "Nobody", 3])
+        assert len(error.value.faults) == 3
+
+
+def test_a_program_tells_options_rules_and_losses_together() -> None:
+    with pytest.raises(wl.RuleError) as error:
+        wl.net_program(
+            perceptron(),
+            learning_rate_multipliers={"x": 1},
+            method="ADMA",
+            loss_function="Ouput",
+        )
+    assert isinstance(error.value, wl.OptionError)
+    assert len(error.value.faults) == 3
+
+
+def test_every_option_of_the_signature_is_read_once() -> None:
+    assert sorted(usual_options()) == sorted(option.name for option in option_rows().values())

@@ -1,0 +1,219 @@
+"""What options are called elsewhere (PyTorch, Keras, scikit-learn, ...), and here.
+
+A row: the names elsewhere, and where to go here: (option here, a value, a word more). The first
+whose option the function has is told, without a value the word alone. No option: there is no
+counterpart, and the word says what to do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from typing import NamedTuple
+
+from wlnet.core.names import wolfram_name
+
+
+class Counterpart(NamedTuple):
+    """Where an option of another library is found here."""
+
+    option: str | None
+    value: str = ""
+    word: str = ""
+
+
+_LR = Counterpart("learning_rate", "0.001")
+_MOMENTUM = (
+    Counterpart("momentum", "0.9"),
+    Counterpart("beta1", "0.9", "which is the momentum of ADAM"),
+    Counterpart("method", '("SGD", {"Momentum": 0.9})'),
+)
+_DECAY = (
+    Counterpart("l2_regularization", "0.01", "which is part of the gradient"),
+    Counterpart("method", '("ADAM", {"L2Regularization": 0.01})', "a number, or rules by part"),
+)
+_BETAS = (
+    Counterpart("beta1", "0.9", "and beta2=0.999"),
+    Counterpart("beta", "0.95"),
+    Counterpart("method", '("ADAM", {"Beta1": 0.9, "Beta2": 0.999})'),
+)
+_CLIP = (
+    Counterpart("gradient_clipping", "1.0", "for each number by itself"),
+    Counterpart(
+        "method", '("ADAM", {"GradientClipping": 1.0})', "for each number of a gradient by itself"
+    ),
+)
+_SCHEDULE = (
+    Counterpart("learning_rate_schedule", "lambda t, T: 1 - t / T"),
+    Counterpart("method", '("ADAM", {"LearningRateSchedule": lambda t, T: 1 - t / T})'),
+)
+_PER_PART = (
+    Counterpart("learning_rate_multipliers", "{part: rate, ...}", "where 0 or None freezes"),
+)
+_STOP = (Counterpart("training_stopping_criterion", '{"Criterion": "Loss", "Patience": 5}'),)
+_CALLED = (
+    Counterpart(
+        "training_progress_function",
+        "f",
+        'called after every round with the state, such as state["RoundLoss"]',
+    ),
+)
+_WEIGHTS = (
+    Counterpart(
+        None,
+        word="there are no weights of examples or classes yet: a net that multiplies its loss by "
+        "an input of its own does it, with loss_function=port",
+    ),
+)
+_ROUNDS = (Counterpart("max_training_rounds", "10", "where a round is a pass over the examples"),)
+_SEED = (Counterpart("random_seeding", "1234"),)
+_HELD_OUT = (Counterpart("validation_set", "Scaled(0.1)"),)
+_HELD = (Counterpart("validation_set", "(inputs, outputs)"),)
+_DEVICE = (
+    Counterpart("target_device", '"CPU"', "the only one there is"),
+    Counterpart(None, word="everything runs on the CPU"),
+)
+_MODE = (Counterpart("net_evaluation_mode", '"Train"'),)
+_DRAWN = (
+    Counterpart("max_training_rounds", "", 'net_initialize(net, method="Xavier") before it'),
+    Counterpart("method", '"Xavier"'),
+)
+_NONE = (Counterpart(None, word="there is nothing like it here"),)
+_GO_ON = (Counterpart(None, word="a training goes on from the numbers of the net it is given"),)
+_BIAS = (Counterpart("biases", "None", "where a layer shall have none"),)
+
+ELSEWHERE: Mapping[str, tuple[Counterpart, ...]] = {
+    name: counterparts
+    for names, counterparts in (
+        (
+            "epochs epoch num_epochs n_epochs max_epochs nb_epoch num_train_epochs max_iter n_iter "
+            "iterations num_iterations rounds num_rounds max_rounds n_rounds",
+            _ROUNDS,
+        ),
+        (
+            "steps max_steps steps_per_epoch num_steps",
+            (
+                Counterpart(
+                    "max_training_rounds", "10", 'and of a generator (f, {"RoundLength": examples})'
+                ),
+            ),
+        ),
+        ("lr learningrate learning_rate_init eta eta0 step_size base_lr lr0", (_LR,)),
+        ("optimizer optim solver optimiser algorithm", (Counterpart("method", '"ADAM"'),)),
+        ("momentum", _MOMENTUM),
+        (
+            "weight_decay weightdecay l2 l2_reg alpha reg kernel_regularizer weight_regularizer "
+            "regularization wd",
+            _DECAY,
+        ),
+        ("betas beta_1 beta_2 rho smoothing", _BETAS),
+        (
+            "eps epsilon adam_epsilon",
+            (Counterpart("epsilon", "1e-5"), Counterpart("method", '("ADAM", {"Epsilon": 1e-5})')),
+        ),
+        ("nesterov nesterovs_momentum amsgrad dampening foreach fused ema maximize", _NONE),
+        ("clipnorm clipvalue clip grad_clip gradient_clip max_grad_norm clip_grad_norm", _CLIP),
+        (
+            "scheduler lr_scheduler schedule lr_schedule lr_decay decay warmup warmup_steps",
+            _SCHEDULE,
+        ),
+        (
+            "loss loss_fn criterion objective loss_func losses",
+            (Counterpart("loss_function", "MeanSquaredLossLayer()"),),
+        ),
+        (
+            "metrics metric scoring eval_metric score",
+            (
+                Counterpart("training_progress_measurements", '["Accuracy"]'),
+                Counterpart("measurements", '["Accuracy", "Loss"]'),
+            ),
+        ),
+        (
+            "callbacks callback hooks on_epoch_end on_round_end progress_function",
+            _CALLED,
+        ),
+        (
+            "early_stopping patience n_iter_no_change tol min_delta early_stop "
+            "early_stopping_rounds",
+            _STOP,
+        ),
+        ("validation_split validation_fraction val_split test_size val_size", _HELD_OUT),
+        (
+            "validation_data val_data eval_set val_set valid_set validation eval_data dev_set "
+            "eval_dataset x_val",
+            _HELD,
+        ),
+        (
+            "shuffle shuffle_data",
+            (Counterpart("random_seeding", "1234", "examples are shuffled anew in every round"),),
+        ),
+        (
+            "verbose progress progress_bar disp show_progress verbosity quiet silent",
+            (Counterpart("training_progress_reporting", '"Print"', "or None for silence"),),
+        ),
+        ("seed random_state random_seed rng generator manual_seed", _SEED),
+        ("device gpu cuda gpus accelerator", _DEVICE),
+        (
+            "dtype precision amp float_precision mixed_precision",
+            (Counterpart("working_precision", '"Real64"'),),
+        ),
+        (
+            "n_jobs num_workers threads num_threads n_threads nthread nthreads njobs",
+            (Counterpart("workers", "4"),),
+        ),
+        (
+            "batch batchsize mini_batch_size minibatch minibatch_size bs per_device_batch_size",
+            (Counterpart("batch_size", "64"),),
+        ),
+        (
+            "sample_weight sample_weights example_weight example_weights class_weight "
+            "class_weights pos_weight",
+            _WEIGHTS,
+        ),
+        (
+            "freeze frozen trainable requires_grad frozen_layers freeze_layers lr_mult lr_mults "
+            "param_groups params layer_lrs parameters learning_rates lr_multipliers",
+            _PER_PART,
+        ),
+        ("warm_start init_score initial_epoch resume", _GO_ON),
+        (
+            "checkpoint checkpoints checkpoint_path save_best save_path checkpoint_callback",
+            (
+                Counterpart(
+                    "training_progress_function",
+                    'lambda state: save(state["Net"], file)',
+                ),
+            ),
+        ),
+        (
+            "max_time time_limit timeout max_seconds time_budget",
+            (Counterpart("time_goal", "60", "seconds"),),
+        ),
+        ("training train mode is_training train_mode evaluation_mode", _MODE),
+        ("init initializer kernel_initializer weight_init std gain", _DRAWN),
+        (
+            "x y xs ys inputs targets labels train_data dataset x_train y_train dataloader",
+            (Counterpart("data", "(inputs, outputs)"),),
+        ),
+        ("bias use_bias", _BIAS),
+    )
+    for name in names.split()
+}
+
+
+def counterpart(name: str, known: Collection[str], *, wolfram: bool = False) -> str | None:
+    """Where an option of another library is found among those known here, as a repair, or None.
+
+    wolfram: options are keys of a dict, by their Wolfram names.
+
+    >>> counterpart("epochs", ["max_training_rounds"])
+    'max_training_rounds=10, where a round is a pass over the examples'
+    >>> counterpart("lr", ["learning_rate"], wolfram=True)
+    '{"LearningRate": 0.001}'
+    """
+    for option, value, word in ELSEWHERE.get(name.lower(), ()):
+        if option is None or (option in known and not value):
+            return word
+        if option in known:
+            here = f'{{"{wolfram_name(option)}": {value}}}' if wolfram else f"{option}={value}"
+            return ", ".join(filter(None, (here, word)))
+    return None
