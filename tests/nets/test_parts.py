@@ -29,7 +29,10 @@ from wlnet import (
     NetSharedArray,
     PartError,
     RuleError,
+    RuleWarning,
+    SoftmaxLayer,
     Span,
+    information,
     net_extract,
     net_initialize,
     net_replace_part,
@@ -352,3 +355,22 @@ def test_a_typo_of_one_or_two_letters_finds_its_word(word: str, data: Any) -> No
     with pytest.raises(RuleError, match="did you mean") as faulty:
         NetChain(dict(net.nodes), learning_rate_multipliers={part: 0})
     assert repr(word) in str(faulty.value)
+
+
+def test_a_rule_by_the_name_of_a_port_is_for_the_port_and_not_for_a_node_called_like_it() -> None:
+    with pytest.warns(RuleWarning, match="called like a port"):
+        net = NetChain({"Input": 3, "b": 1}, input=2)
+    with pytest.warns(RuleWarning, match=r"without arrays[\s\S]*the node is 1"):
+        ruled = net_replace_part(net, {"LearningRateMultipliers": {"Input": 0}})
+    assert set(information(ruled, "ArraysLearningRateMultipliers").values()) == {1}
+    with pytest.raises(PartError, match=r"no coder[\s\S]*the node is 1"):
+        net_extract(net, ("Input", "Weights"))
+
+
+@pytest.mark.parametrize("part", [("Input", "x"), ("Output", "Labels"), (1, "Input", "Weights")])
+def test_a_rule_for_a_part_that_a_port_does_not_have_is_an_error(part: Any) -> None:
+    with pytest.raises(RuleError, match=r"a rule selects nothing[\s\S]*no coder"):
+        NetChain({"a": 3, "b": 1}, input=2, learning_rate_multipliers={part: 0})
+    decoded = NetChain([2, SoftmaxLayer()], output=NetDecoder("Class", ["x", "y"]))
+    with pytest.raises(RuleError, match="no such parameter"):
+        net_replace_part(decoded, {"LearningRateMultipliers": {("Output", "Lables"): 0}})

@@ -232,3 +232,45 @@ def test_setting_twice_is_setting_the_last(drawn: Any, data: Any) -> None:
     except RuleError:
         assume(False)
     assert once == twice
+
+
+def test_replacements_of_one_call_need_to_fit_only_together() -> None:
+    net = net_initialize(
+        NetGraph({"a": 4, "map": [3, wl.SoftmaxLayer()]}, [("a", "map")], input=2, output=3)
+    )
+    two = [2, wl.SoftmaxLayer()]
+    for edit in ({"map": two, "Output": 2}, {"Output": 2, "map": two}):
+        assert net_extract(net_replace_part(net, edit), "Output") == (2,)
+    with pytest.raises(ShapeError, match="the new part at map does not fit"):
+        net_replace_part(net, {"map": two})
+    with pytest.raises(ShapeError, match="the new parts at map and Output do not fit"):
+        net_replace_part(net, {"map": two, "Output": 5})
+    wider = net_replace_part(
+        net_initialize(NetChain([3], input=2)), {"Input": 5, (1, "Weights"): np.ones((3, 5))}
+    )
+    assert wider(np.ones(5)).tolist() == [5, 5, 5]
+    weights = net_initialize(NetChain([wl.LinearLayer(biases=None)], input=2, output=3))
+    weights = net_replace_part(weights, {"Output": None})
+    with pytest.raises(ShapeError, match=r"another shape[\s\S]*1/Weights[\s\S]*\(3, 2\)"):
+        net_replace_part(net_extract(NetChain([weights]), 1), {(1, "Weights"): np.ones((4, 2))})
+
+
+def test_all_faults_of_one_call_are_told_at_once() -> None:
+    net = NetChain([3, "Ramp", 1], input=2)
+    with pytest.raises(PartError, match="4 faults") as caught:
+        net_replace_part(
+            net,
+            [("x", 1), (2, 0.5), ((1, "Weights"), None), ((9, "Biases"), 0), (("x", "y"), "Ramp")],
+        )
+    for word in ("'x'", "not a layer", "may not be absent", "no part 9"):
+        assert word in str(caught.value)
+    with pytest.raises(ShapeError, match="2 faults"):
+        net_replace_part(net, {(1, "Weights"): np.ones((2, 2)), (3, "Weights"): np.ones((3, 3))})
+
+
+def test_what_was_inferred_is_not_given_when_a_part_is_taken_out() -> None:
+    body = net_extract(NetChain({"body": {"a": 4, "b": 3}, "end": 2}, input=5), "body")
+    assert net_extract(body, "Input") == (5,)
+    assert net_extract(net_replace_part(body, {"b": 7}), "Output") == (7,)
+    told = net_extract(NetChain(["Ramp", 3], output=3, input=2), 1)
+    assert net_extract(net_replace_part(told, {"Input": 6}), "Output") == (6,)

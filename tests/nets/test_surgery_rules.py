@@ -8,6 +8,7 @@ import copy
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
@@ -244,3 +245,82 @@ def test_no_rules_stay_no_rules() -> None:
     plain = wl.NetChain([2, [2, "Ramp"], 2])
     for net in (wl.net_take(plain, 2), wl.net_append(plain, 1), wl.net_flatten(plain)):
         assert net.learning_rate_multipliers is AUTOMATIC
+
+
+def test_numbers_at_the_places_of_a_shared_array_keep_its_rate_and_no_rule_names_what_is_gone() -> (
+    None
+):
+    tied = wl.LinearLayer(2, weights=W, biases=None, input=2)
+    eye = np.eye(2)
+    net = wl.net_initialize(wl.NetChain([tied, tied, 1], learning_rate_multipliers={W: 0}))
+    one = quietly(wl.net_replace_part, net, {(1, "Weights"): eye})
+    assert one.learning_rate_multipliers == {(1, "Weights"): 0, W: 0}
+    both = wl.net_replace_part(net, {(1, "Weights"): eye, (2, "Weights"): eye})
+    assert both.learning_rate_multipliers == [((1, "Weights"), 0), ((2, "Weights"), 0)]
+    v = NetSharedArray("v")
+    renamed = wl.net_replace_part(net, {(1, "Weights"): v, (2, "Weights"): v})
+    assert renamed.learning_rate_multipliers == [(v, 0)]
+    inner = wl.NetChain([net, "Tanh"])
+    deep = wl.net_replace_part(inner, {(1, 1, "Weights"): eye, (1, 2, "Weights"): eye})
+    assert wl.net_extract(deep, 1).learning_rate_multipliers == both.learning_rate_multipliers
+    with pytest.raises(wl.RuleError, match=r"do not fit the new part[\s\S]*'w' any more"):
+        wl.net_replace_part(net, {1: "Ramp", 2: "Ramp"})
+
+
+def test_a_shared_array_keeps_its_rate_when_a_part_that_decided_it_is_replaced() -> None:
+    tied = wl.LinearLayer(2, weights=W, biases=None, input=2)
+    net = wl.NetChain([tied, tied], learning_rate_multipliers={1: 3})
+    new = wl.net_replace_part(net, {1: wl.LinearLayer(2, biases=None)})
+    assert wl.information(new, "ArraysLearningRateMultipliers") == {(1, "Weights"): 3, W: 3}
+    silent = wl.NetChain([2, tied], learning_rate_multipliers={1: 0})
+    joined = wl.net_replace_part(silent, {1: tied})
+    assert wl.information(joined, "ArraysLearningRateMultipliers")[W] == 1
+    spoken = wl.LinearLayer(2, weights=W, biases=None, learning_rate_multipliers=5)
+    plain = wl.NetChain([2, tied])
+    said = wl.net_replace_part(plain, {1: spoken})
+    assert wl.information(said, "ArraysLearningRateMultipliers")[W] == 5
+
+
+def test_sharing_arrays_keeps_the_rates_that_a_rule_for_all_shared_ones_gave() -> None:
+    tied = wl.LinearLayer(2, weights=W, input=2)
+    rules = {NetSharedArray(ALL): 0}
+    net = wl.NetChain([wl.NetChain([tied, 2], learning_rate_multipliers=rules), 2])
+    before = list(wl.information(net, "ArraysLearningRateMultipliers").values())
+    shared = wl.net_insert_shared_arrays(net)
+    assert list(wl.information(shared, "ArraysLearningRateMultipliers").values()) == before
+    inside = wl.net_extract(shared, 1)
+    assert inside.learning_rate_multipliers == {W: 0}
+    assert list(wl.information(inside, "ArraysLearningRateMultipliers").values()) == before[:4]
+
+
+def test_rules_for_alternatives_with_shared_arrays_move_too() -> None:
+    tied = wl.LinearLayer(2, weights=W, biases=None)
+    net = wl.NetChain(
+        ["Ramp", tied, 2], learning_rate_multipliers=[(Alternatives(W, 3), 0.5), (ANY, 2)]
+    )
+    assert wl.net_drop(net, 1).learning_rate_multipliers == [(W, 0.5), (2, 0.5), (ANY, 2)]
+    assert wl.net_append(net, "Tanh").learning_rate_multipliers == [
+        (Alternatives(W, 3), 0.5),
+        (ANY, 2),
+    ]
+
+
+def test_a_node_that_comes_to_be_called_like_a_port_keeps_its_rate_or_the_edit_is_refused() -> None:
+    chain = wl.NetChain({"a": 2, "b": 2}, learning_rate_multipliers={"a": 0})
+    shadowed = quietly(wl.net_rename, chain, {"a": "Input"})
+    assert shadowed.learning_rate_multipliers == {1: 0}
+    graph = wl.NetGraph(chain)
+    with pytest.raises(wl.RuleError, match=r"called like a port[\s\S]*net_rename"):
+        quietly(wl.net_rename, graph, {"a": "Input"})
+
+
+def test_a_replacement_beside_a_deletion_is_held_to_the_rules() -> None:
+    nodes = {"x": 3, "d": wl.DropoutLayer(), "y": 2}
+    net = wl.NetChain(nodes, input=2, learning_rate_multipliers={("x", "Biases"): 0})
+    pairs: list[Any] = [(wl.LinearLayer(3), wl.NetChain([3])), (wl.DropoutLayer, None)]
+    for whole, edits in (
+        (net, pairs),
+        (wl.NetChain({"in": net, "t": "Tanh"}), [*pairs, ("Tanh", None)]),
+    ):
+        with pytest.raises(wl.RuleError, match=r"do not fit the new part[\s\S]*'x', 1, 'Biases'"):
+            wl.net_replace(whole, edits)

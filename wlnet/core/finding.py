@@ -240,8 +240,34 @@ def _into(
     if not rest:
         return [Place(path, place.kind)]
     if place.kind == "port" and len(rest) == 1 and isinstance(rest[0], str):
+        _need_coder_parameter(net, str(place.path[0]), rest[0], part, path)
         return [Place((*path, rest[0]), "coder")]
-    raise part_error(f"{place.kind} {place.path[0]!r} has no parts of its own", part, at=path)
+    raise part_error(
+        f"{place.kind} {place.path[0]!r} has no parts of its own",
+        part,
+        at=path,
+        fix=shadowed(net, place.path[0]) if place.kind == "port" else None,
+    )
+
+
+def _need_coder_parameter(net: Addressable, name: str, asked: str, part: Any, at: Path) -> None:
+    coder = net.ports[name].coder if name in net.ports else None
+    if coder is None:
+        what = f"port {name!r} has no coder, so no parts"
+        raise part_error(what, part, at=at, fix=shadowed(net, name))
+    if asked not in coder.parameters:
+        known = list(coder.parameters)
+        what = "a coder has no such parameter"
+        raise part_error(what, part, at=at, known=known, fix=suggestion(asked, known))
+
+
+def shadowed(net: Addressable, name: Key) -> str | None:
+    """How to reach the node that is called like a port, where there is one."""
+    if name not in net.nodes:
+        return None
+    if net.addressing == "both":
+        return f"the name means the port; the node is {list(net.nodes).index(name) + 1}"
+    return "the name means the port; net_rename gives the node another one"
 
 
 def node_at(net: Any, path: Path) -> Any:

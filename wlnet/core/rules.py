@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wlnet.core.errors import Fault, PartError, RuleError, RuleWarning, fail, warn
-from wlnet.core.finding import find
+from wlnet.core.finding import find, shadowed
 from wlnet.core.parts import ROOT, Alternatives, NetSharedArray, Path
 from wlnet.core.rule_lists import (
     Read,
@@ -110,7 +110,9 @@ def _selected(
     if isinstance(part, Alternatives) and names_shared_arrays(part):
         chosen = [_selected(holder, each, inside, under) for each in part.steps]
         return list(dict.fromkeys(place for places in chosen for place in places))
-    paths = [(*holder.path, *place.path) for place in find(holder.net, part)]
+    # A port may be called like a node, and shadows it: it has no arrays.
+    there = [place for place in find(holder.net, part) if place.kind in ("node", "array")]
+    paths = [(*holder.path, *place.path) for place in there]
     numbers = sorted({number for path in paths for number in under.get(path, ())})
     return [inside[number] for number in numbers]
 
@@ -173,6 +175,7 @@ def warn_of_idle_rules(holder: Holder, matches: Matches) -> None:
                     "a rule selects a part without arrays that could learn",
                     at=holder.name,
                     given=str(rule),
+                    fix=shadowed(holder.net, rule.part) if isinstance(rule.part, str) else None,
                 ),
             )
 

@@ -15,7 +15,7 @@ from wlnet.nets.inference import inference
 from wlnet.nets.known_shapes import Known, knowing, known_of
 from wlnet.nets.netgraph import NetGraph, graph_of
 from wlnet.nets.positions import renumbered, whole
-from wlnet.nets.rules_of_parts import Voice, carried, shared_rates
+from wlnet.nets.rules_of_parts import Voice, carried
 
 Wire = tuple[Key | None, str]
 """What flows: an output port of a vertex, or (None, name) an input port of the graph."""
@@ -191,7 +191,7 @@ def _part_of(graph: NetGraph, kept: list[Key], ends: list[Wire]) -> NetGraph:
     )
     moves: dict[Path, Path] = {(old,): (key,) for old, key in new.items()}
     result = knowing(result, [*known, *known_of(graph, moves)])
-    return carried(result, [Voice(graph, moves)], shared_rates(graph))  # type: ignore[no-any-return]
+    return carried(result, [Voice(graph, moves)])  # type: ignore[no-any-return]
 
 
 def _path(key: Key | None) -> Path:

@@ -23,7 +23,7 @@ from wlnet.nets.known_shapes import Known, knowing
 from wlnet.nets.netgraph import NetGraph, graph_of
 from wlnet.nets.placing import worded
 from wlnet.nets.positions import need_net, renumbered, whole
-from wlnet.nets.rules_of_parts import Moves, Voice, carried, shared_rates
+from wlnet.nets.rules_of_parts import Moves, Voice, carried
 
 
 def net_delete(net: Any, part: Any) -> Any:
@@ -65,7 +65,7 @@ def net_delete(net: Any, part: Any) -> Any:
                 )
             paths.append(place.path)
     result, moves = without(net, list(dict.fromkeys(paths)), ())
-    return carried(result, [Voice(net, moves)], shared_rates(net))
+    return carried(result, [Voice(net, moves)])
 
 
 def _places(net: Net, part: Any) -> list[Place]:

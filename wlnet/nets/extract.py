@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from wlnet.core.errors import Fault, PartError, brief, fail
-from wlnet.core.finding import Sought, node_at, select
+from wlnet.core.finding import Sought, node_at, select, shadowed
 from wlnet.core.net import EMPTY, Net
 from wlnet.core.parts import (
     MULTI,
@@ -26,6 +26,7 @@ from wlnet.core.symbols import ALL, ANY, AUTOMATIC, Symbol
 from wlnet.nets.arrays import array_value
 from wlnet.nets.container import with_needed_table
 from wlnet.nets.inference import Solution, inference, inferred_port
+from wlnet.nets.known_shapes import knowing
 
 
 def net_extract(net: Any, part: Any) -> Any:
@@ -42,7 +43,7 @@ def net_extract(net: Any, part: Any) -> Any:
 
     >>> from wlnet.nets.chain import NetChain
     >>> net_extract(NetChain([3, "Ramp"], input=2), 2)
-    ElementwiseLayer('Ramp', input=(3,), output=(3,))
+    ElementwiseLayer('Ramp', input=(3,))
 
     Wolfram Language: NetExtract.
     """
@@ -144,9 +145,8 @@ class _Extraction:
         if not rest:
             return port.spec
         if port.coder is None:
-            raise fail(
-                PartError, Fault(f"port {name!r} has no coder, so no parts", given=repr(self.part))
-            )
+            what, fix = f"port {name!r} has no coder, so no parts", shadowed(net, name)
+            raise fail(PartError, Fault(what, given=repr(self.part), fix=fix))
         return coder_part(port.coder, rest)
 
     def _fields(self, net: Net, path: Path) -> dict[str, Any]:
@@ -179,21 +179,17 @@ def coder_part(coder: Any, steps: tuple[Any, ...]) -> Any:
 
 
 def standalone(root: Net, path: Path, solution: Solution | None = None) -> Net:
-    """The net at a path, standing alone: with the shapes that were inferred for it, and its shared
-    arrays.
+    """The net at a path, standing alone: with its shared arrays, and at its ports as much as it
+    takes to know the shapes that the net around it told.
     """
     if not path:
         return root
-    solution = solution or inference(root)
-    node: Net = node_at(root, path)
-    ports = {}
-    for name, port in node.ports.items():
-        wire = solution.ports.get((path, name))
-        shape = port.shape if wire is None else wire.shape
-        ports[name] = PortType(shape, port.element, port.coder)
-    if dict(node.ports) != ports:
-        node = node._with(ports=ports)
-    return with_needed_table(node, root.shared)
+    ports = (solution or inference(root)).ports
+    node: Net = with_needed_table(node_at(root, path), root.shared)
+    told = [((), name, ports[path, name]) for name in node.ports if (path, name) in ports]
+    # What the node knows by itself is not written down as if it had been given.
+    alone: Net = knowing(node, told)
+    return alone
 
 
 __all__ = ["EMPTY", "coder_part", "net_extract", "standalone"]

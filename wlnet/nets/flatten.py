@@ -22,7 +22,7 @@ from wlnet.nets.container import with_needed_table
 from wlnet.nets.edges import Edge
 from wlnet.nets.known_shapes import knowing, known_of
 from wlnet.nets.netgraph import graph_of
-from wlnet.nets.rules_of_parts import Moves, Voice, carried, shared_rates
+from wlnet.nets.rules_of_parts import Moves, Voice, carried
 
 FLAT = ("NetChain", "NetGraph")
 """What is laid out. An operator stays, and what is in it stays as it is."""
@@ -88,7 +88,7 @@ def net_flatten(net: Any, levels: Any = AUTOMATIC) -> Any:
         )
         for path in _holders(paths)
     ]
-    return carried(result, voices, shared_rates(net))
+    return carried(result, voices)
 
 
 def _depth(levels: Any) -> float:

@@ -97,7 +97,7 @@ def longer_graph(
     except ShapeError as error:
         raise worded(error, f"the new node {first!r} does not fit") from None
     warn_of_shadows(result)
-    return ruled(result, graph, {key: key for key in graph.nodes})  # type: ignore[no-any-return]
+    return ruled(result, graph, {key: key for key in graph.nodes}, items)  # type: ignore[no-any-return]
 
 
 __all__ = ["longer_graph"]

@@ -10,8 +10,7 @@ from typing import Any
 from wlnet.core.errors import Fault, OptionError, fail
 from wlnet.core.net import Net
 from wlnet.core.parts import Key
-from wlnet.core.rule_lists import RuleList
-from wlnet.nets.rules_of_parts import Voice, carried, shared_rates
+from wlnet.nets.rules_of_parts import Voice, carried
 from wlnet.nets.shorthand import as_net
 
 Item = tuple[str | None, Net]
@@ -75,12 +74,10 @@ def new_items(net: Net, layers: tuple[Any, ...], function: str) -> list[Item]:
     return items
 
 
-def ruled(result: Net, old: Net, new: Mapping[Key, Key]) -> Any:
+def ruled(result: Net, old: Net, new: Mapping[Key, Key], items: list[Item]) -> Any:
     """A net that grew, under the rules of what it was, which speak for the nodes it had."""
-    assert isinstance(old.learning_rate_rules, RuleList)
-    return carried(
-        result, [Voice(old, {(was,): (key,) for was, key in new.items()})], shared_rates(old)
-    )
+    voice = Voice(old, {(was,): (key,) for was, key in new.items()})
+    return carried(result, [voice], [node for _, node in items])
 
 
 __all__ = ["Item", "new_items", "ruled"]

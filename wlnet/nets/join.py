@@ -21,7 +21,7 @@ from wlnet.nets.items import Item, new_items, ruled
 from wlnet.nets.known_shapes import Known, knowing
 from wlnet.nets.placing import worded
 from wlnet.nets.positions import need_net, whole
-from wlnet.nets.rules_of_parts import Voice, carried, shared_rates
+from wlnet.nets.rules_of_parts import Voice, carried
 
 
 def net_append(net: Any, *layers: Any, input: Any = AUTOMATIC, output: Any = AUTOMATIC) -> Any:
@@ -107,7 +107,7 @@ def net_join(*chains: Any, input: Any = AUTOMATIC, output: Any = AUTOMATIC) -> A
         result = knowing(chain_of(nodes, start, end), known)
     except ShapeError as error:
         raise worded(error, "the chains do not fit one another") from None
-    return carried(result, voices, shared_rates(*chains))
+    return carried(result, voices)
 
 
 def _check_names(chains: Sequence[Any]) -> None:
@@ -179,7 +179,7 @@ def with_items(
         raise worded(error, f"the new node at position {at} does not fit") from None
     if not numbered:
         warn_of_shadows(result)
-    return ruled(result, chain, new)  # type: ignore[no-any-return]
+    return ruled(result, chain, new, items)  # type: ignore[no-any-return]
 
 
 __all__ = ["net_append", "net_join", "net_prepend", "with_items"]

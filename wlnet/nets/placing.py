@@ -6,13 +6,12 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, RuleError, ShapeError, WlnetError, fail
+from wlnet.core.errors import Fault, OptionError, WlnetError, fail
 from wlnet.core.finding import node_at
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import EMPTY, Net
 from wlnet.core.parts import Key, Path, path_text
 from wlnet.nets.container import hoist, shared_names, without_coders
-from wlnet.nets.inference import check_shapes
 
 
 def rebuilt(root: Net, path: Path, node: Net) -> Net:
@@ -32,22 +31,12 @@ def worded(error: WlnetError, what: str) -> WlnetError:
     )
 
 
-def checked(net: Net, at: Path) -> Net:
-    """The net, unless the new part at a path does not fit it: then ShapeError."""
-    try:
-        check_shapes(net)
-    except ShapeError as error:
-        raise worded(error, f"the new part at {path_text(at) or 'the net'} does not fit") from None
-    return net
+def with_nodes(root: Net, new: Mapping[Path, Net]) -> Net:
+    """The root with other nets at some paths, put in all at once; whether they fit is not asked.
 
-
-def with_nodes(root: Net, new: Mapping[Path, Net], *, check: bool = True) -> Net:
-    """The root with other nets at some paths, put in all at once: only the whole must fit.
-
-    Raises OptionError for nets with other ports, ShapeError for what does not fit, RuleError where
-    a rule of a net around them speaks for what is not there any more. check: whether shapes and
-    rules are looked at already.
+    Raises one OptionError for all nets with other ports.
     """
+    faults = []
     for path, node in new.items():
         old: Net = node_at(root, path)
         if _port_counts(node) != _port_counts(old):
@@ -56,15 +45,16 @@ def with_nodes(root: Net, new: Mapping[Path, Net], *, check: bool = True) -> Net
                 if _port_counts(old)[0] is None
                 else f"inputs {list(old.input_names)}"
             )
-            raise fail(
-                OptionError,
+            faults.append(
                 Fault(
                     "a part is replaced by a net with as many ports",
                     at=path_text(path),
                     given=node.kind,
                     expected=f"{inputs}, outputs {list(old.output_names)}",
-                ),
+                )
             )
+    if faults:
+        raise fail(OptionError, faults)
     bringers: dict[Key, Net] = {
         f"the part at {path_text(path)}": node for path, node in new.items()
     }
@@ -74,14 +64,7 @@ def with_nodes(root: Net, new: Mapping[Path, Net], *, check: bool = True) -> Net
         bare = without_coders(node._with(shared=EMPTY) if node.shared else node, node.port_names)
         root = rebuilt(root, path, bare)
         root = _with_edges_to(root, path, old, bare)
-    net = trimmed(root._with(shared=table))
-    if not check:
-        return net
-    checked(net, next(iter(new)))
-    around = dict.fromkeys(path[:length] for path in new for length in range(len(path)))
-    for above in around:
-        _check_rules_at(net, above)
-    return net
+    return trimmed(root._with(shared=table))
 
 
 def _port_counts(net: Net) -> tuple[int | None, int]:
@@ -117,18 +100,6 @@ def _with_edges_to(root: Net, path: Path, old: Net, new: Net) -> Net:
     return rebuilt(root, path[:-1], changed)
 
 
-def _check_rules_at(net: Net, path: Path) -> None:
-    """Rules of a net around a part that changed must still find their parts."""
-    node: Any = node_at(net, path)
-    if not node.learning_rate_rules:
-        return
-    try:
-        node.check_rules()
-    except RuleError as error:
-        where = path_text(path) or "the net"
-        raise worded(error, f"the rules of {where} do not fit the new part") from None
-
-
 def _trimmed_without(root: Net, paths: list[Path]) -> Net:
     """The root as a bringer of shared arrays: those that occur outside the parts that go."""
     names = {
@@ -147,4 +118,4 @@ def trimmed(net: Net) -> Net:
     return net._with(shared={name: array for name, array in net.shared.items() if name in names})
 
 
-__all__ = ["checked", "rebuilt", "trimmed", "with_nodes", "worded"]
+__all__ = ["rebuilt", "trimmed", "with_nodes", "worded"]

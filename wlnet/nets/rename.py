@@ -20,7 +20,7 @@ from wlnet.nets.edges import Edge
 from wlnet.nets.inference import check_shapes
 from wlnet.nets.netgraph import graph_of
 from wlnet.nets.positions import need_net, whole
-from wlnet.nets.rules_of_parts import Moves, Voice, carried, shared_rates
+from wlnet.nets.rules_of_parts import Moves, Voice, carried
 
 CONTAINERS = ("NetChain", "NetGraph", "NetMapOperator", "NetNestOperator")
 
@@ -52,7 +52,7 @@ def net_rename(net: Any, names: Any, level: Any = 1) -> Any:
     naming = _Naming(names)
     result, moves = _renamed(net, naming, depth, ())
     naming.refuse_unknown(net)
-    return carried(result, [Voice(net, moves)], shared_rates(net))
+    return carried(result, [Voice(net, moves)])
 
 
 class _Naming:

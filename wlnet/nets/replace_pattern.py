@@ -15,8 +15,8 @@ from wlnet.core.ports import UNKNOWN
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.layer import Layer
 from wlnet.nets.delete import without
-from wlnet.nets.placing import with_nodes
-from wlnet.nets.rules_of_parts import Voice, carried, shared_rates
+from wlnet.nets.edit import Edit
+from wlnet.nets.rules_of_parts import Voice, carried
 from wlnet.nets.shorthand import as_net
 
 Test = Callable[[Net], bool]
@@ -66,12 +66,15 @@ def net_replace(net: Any, replacements: Any) -> Any:
         path: as_net(value, path_text(path)) for path, value in found.items() if value is not None
     }
     gone = [path for path, value in found.items() if value is None]
-    result = with_nodes(net, new, check=not gone)
+    edit = Edit(net)
+    if new:
+        edit.nodes(new)
     if not gone:
-        return result
+        return edit.result()
+    result = edit.ruled()
     # By keys: as parts they would be read anew, and "Input" would be the port of that name.
     smaller, moves = without(result, gone, ())
-    return carried(smaller, [Voice(result, moves)], shared_rates(result))
+    return carried(smaller, [Voice(result, moves)])
 
 
 def _rules(given: Any) -> list[tuple[Any, Test, Any]]:

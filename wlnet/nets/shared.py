@@ -16,6 +16,7 @@ from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, path_text
 from wlnet.nets.arrays import array_value, replace_arrays
 from wlnet.nets.container import shared_names
+from wlnet.nets.rules_in_place import kept
 
 
 def net_insert_shared_arrays(net: Any, prefix: Any = "") -> Any:
@@ -89,4 +90,4 @@ def net_insert_shared_arrays(net: Any, prefix: Any = "") -> Any:
     values = {path: array_value(net, path) for path in private}
     table = {names[path]: value for path, value in values.items() if isinstance(value, np.ndarray)}
     tied = replace_arrays(net, {path: NetSharedArray(name) for path, name in names.items()})
-    return tied._with(shared={**net.shared, **table})
+    return kept(net, tied._with(shared={**net.shared, **table}))

@@ -19,7 +19,7 @@ from wlnet.nets.inference import inference
 from wlnet.nets.known_shapes import Known, knowing, known_of
 from wlnet.nets.placing import worded
 from wlnet.nets.positions import first_and_last, need_net, position, renumbered, stretch, whole
-from wlnet.nets.rules_of_parts import Voice, carried, shared_rates
+from wlnet.nets.rules_of_parts import Voice, carried
 
 
 def net_take(net: Any, part: Any) -> Any:
@@ -113,7 +113,7 @@ def _kept(chain: Any, positions: list[int]) -> NetChain:
         ends: list[Known] = [((), "Input", ports[(keys[0],), name]) for name in before]
         ends += [((), "Output", ports[(keys[-1],), name]) for name in after]
         result = knowing(result, [*ends, *known_of(chain, moves)])
-    return carried(result, [Voice(chain, moves)], shared_rates(chain))  # type: ignore[no-any-return]
+    return carried(result, [Voice(chain, moves)])  # type: ignore[no-any-return]
 
 
 __all__ = ["net_drop", "net_take"]

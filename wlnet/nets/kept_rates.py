@@ -1,0 +1,135 @@
+"""Every array that survives surgery keeps the multiplier it had: what is wanted, and the rules that
+say it where the rules of the net alone would not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from wlnet.core.errors import Fault, RuleError, fail
+from wlnet.core.multipliers import array_places, holders, multiplier_table
+from wlnet.core.net import Net
+from wlnet.core.parts import Key, NetSharedArray, Path, path_text
+from wlnet.core.rule_lists import Rule, RuleList, parse_rules
+from wlnet.core.rules import ArrayKey, ArrayPlace, Holder, match
+from wlnet.core.symbols import AUTOMATIC, Symbol
+
+Pair = tuple[Any, Any]
+Wanted = dict[ArrayKey, float]
+Source = tuple[Net, Callable[[Path], Path | None]]
+"""A net that arrays come from, and where what stood at a path stands now (None: nowhere)."""
+
+
+def ruled_anywhere(nets: Iterable[Net]) -> bool:
+    """Whether any of these nets, or one inside them, carries rules."""
+    return any(True for net in nets for _ in holders(net))
+
+
+def wanted_rates(
+    places: Sequence[ArrayPlace], sources: Sequence[Source], brought: Sequence[Net] = ()
+) -> Wanted:
+    """What every array that was there had, by its key now.
+
+    Arrays of one name that meet take what a rule said of that name, the first source first, then
+    the nets that are brought; only then the 1 that nobody said. One that took a new name goes by
+    the first of its places.
+    """
+    keys = {place.path: place.key for place in places}
+    ranked: dict[ArrayKey, list[tuple[int, float]]] = {}
+    for net, where in sources:
+        for row in multiplier_table(net, AUTOMATIC, warnings=False):
+            for place in row.places:
+                now = where(place.path)
+                key = None if now is None else keys.get(now)
+                if key is None:
+                    continue
+                stays = not isinstance(key, NetSharedArray) or key == row.key
+                rank = 3 if not stays else 0 if row.decided_by is not None else 2
+                ranked.setdefault(key, []).append((rank, row.multiplier))
+    for net in brought:
+        for row in multiplier_table(net, AUTOMATIC, warnings=False):
+            shared = isinstance(row.key, NetSharedArray)
+            if shared and row.key in ranked and row.decided_by is not None:
+                ranked[row.key].append((1, row.multiplier))
+    return {key: min(found, key=lambda entry: entry[0])[1] for key, found in ranked.items()}
+
+
+def settled(net: Any, wanted: Mapping[ArrayKey, float]) -> Any:
+    """The net, with rules put first for the arrays that would have another multiplier.
+
+    Raises RuleError where no rule can name such an array.
+    """
+    table = multiplier_table(net, AUTOMATIC, warnings=False)
+    wrong = [row for row in table if wanted.get(row.key, row.multiplier) != row.multiplier]
+    if not wrong:
+        return net
+    pairs = [(part_of_key(net, row.key), wanted[row.key]) for row in wrong]
+    rules = net.learning_rate_rules
+    form = dict if isinstance(rules.given, Mapping) else list
+    pairs += pairs_of(rules)
+    return net._with(rules=deciding(net, pairs, array_places(net), form))
+
+
+def part_of_key(net: Net, key: ArrayKey) -> Any:
+    """The part that a rule of a net names an array by. Raises RuleError where none does."""
+    if isinstance(key, NetSharedArray):
+        return key
+    part = worded_path(net, key)
+    if part is None:
+        fault = Fault(
+            "no rule can name an array any more: a node above it is called like a port",
+            at=path_text(key),
+            fix="net_rename gives the node another name first",
+        )
+        raise fail(RuleError, fault)
+    return part
+
+
+def worded_path(net: Net, path: Path) -> Any:
+    """The part that leads to a path; None where a port shadows a node that has no position."""
+    steps: list[Key] = []
+    for key in path:
+        if key in net.port_names:
+            if net.addressing != "both":
+                return None
+            steps.append(list(net.nodes).index(key) + 1)
+        else:
+            steps.append(key)
+        net = net.nodes.get(key, net)
+    return steps[0] if len(steps) == 1 else tuple(steps)
+
+
+def pairs_of(rules: RuleList) -> list[Pair]:
+    """The rules as pairs of a part and a rate, each as the user wrote it."""
+    return [(rule.part, value_of(rules, rule)) for rule in rules]
+
+
+def value_of(rules: RuleList, rule: Rule) -> Any:
+    """The rate as the user wrote it: None stays None."""
+    given = rules.given
+    if given is AUTOMATIC:
+        return rule.value
+    if rule.number is None:
+        return given
+    values = list(given.values()) if isinstance(given, Mapping) else [value for _, value in given]
+    return values[rule.number - 1]
+
+
+def deciding(
+    net: Any,
+    pairs: list[Pair],
+    places: list[ArrayPlace],
+    form: type[list[Any]] | type[dict[Any, Any]],
+) -> RuleList:
+    """The rules that decide something; what they hide now speaks for nothing that is left."""
+    if not pairs:
+        return parse_rules(AUTOMATIC)
+    matches = match(Holder(net, parse_rules(pairs)), places)
+    winners = {rules[0].number for rules in matches.values()}
+    kept = [
+        pair
+        for number, pair in enumerate(pairs, 1)
+        if number in winners or (number == len(pairs) and isinstance(pair[0], Symbol))
+    ]
+    return parse_rules(form(kept) if kept else AUTOMATIC)

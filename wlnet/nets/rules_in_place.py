@@ -1,0 +1,147 @@
+"""Rules of a net in which parts were replaced: they speak for the places they spoke for.
+
+A rule for a place speaks for what was put there. A rule for a shared array goes with the array, and
+where a place of it has numbers of its own again, these keep its rate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+from typing import Any
+
+from wlnet.core.errors import Fault, PartError, RuleError, fail
+from wlnet.core.finding import find, node_at
+from wlnet.core.multipliers import array_places
+from wlnet.core.net import Net
+from wlnet.core.parts import Alternatives, NetSharedArray, Path, path_text
+from wlnet.core.rule_lists import RuleList, names_shared_arrays
+from wlnet.core.rules import ArrayPlace
+from wlnet.core.symbols import ALL
+from wlnet.nets.kept_rates import deciding, pairs_of, ruled_anywhere, settled, wanted_rates
+
+
+def kept(old: Net, new: Any, fresh: Collection[Path] = (), said: Collection[Path] = ()) -> Any:
+    """A net with parts in place of others, in which every array that was there keeps its rate.
+
+    fresh: the paths of nets that were put in; they bring their own rules. said: the paths of nets
+    that were given other rules, which say what holds for the arrays under them. Raises one
+    RuleError for all rules that speak for what went with a net that was replaced.
+    """
+    if old is new or not ruled_anywhere([old, new]):
+        return new
+    keeping = _Keeping(set(fresh), set(said))
+    result = keeping.at(old, new, ())
+    if keeping.faults:
+        raise fail(RuleError, keeping.faults)
+    return result
+
+
+class _Keeping:
+    def __init__(self, fresh: set[Path], said: set[Path]) -> None:
+        self.fresh, self.said = fresh, said
+        self.faults: list[Fault] = []
+
+    def at(self, old: Net, new: Any, path: Path) -> Any:
+        """The net at a path, inner ones first: each keeps its rates also when it stands alone."""
+        if old is new or path in self.fresh:
+            return new
+        nodes = {
+            key: self.at(old.nodes[key], node, (*path, key)) for key, node in new.nodes.items()
+        }
+        if any(nodes[key] is not node for key, node in new.nodes.items()):
+            new = new._with(nodes=nodes)
+        if path in self.said:
+            return new
+        rules = self._standing(old, new, path)
+        if rules is not new.learning_rate_rules:
+            new = new._with(rules=rules)
+        if self.faults:
+            return new
+        brought = [node_at(new, step) for step in self._below(self.fresh, path)]
+        wanted = wanted_rates(
+            array_places(new), [(old, lambda there: self._kept_place(there, path))], brought
+        )
+        silent = {
+            place.key
+            for place in array_places(new)
+            if any(_under(place.path, holder) for holder in self._below(self.said, path))
+        }
+        return settled(new, {key: rate for key, rate in wanted.items() if key not in silent})
+
+    def _kept_place(self, place: Path, path: Path) -> Path | None:
+        gone = any(_under(place, put) for put in self._below(self.fresh, path))
+        return None if gone else place
+
+    @staticmethod
+    def _below(paths: set[Path], at: Path) -> list[Path]:
+        return [path[len(at) :] for path in paths if path[: len(at)] == at]
+
+    def _standing(self, old: Net, new: Net, path: Path) -> RuleList:
+        """The rules of a net, none of which names what is not there any more."""
+        rules = old.learning_rate_rules
+        before, now = array_places(old), array_places(new)
+        pairs, changed = [], False
+        for rule, (part, value) in zip(rules, pairs_of(rules), strict=True):
+            steps = part.steps if names_shared_arrays(part) else (part,)
+            found: list[Any] = []
+            for step in steps:
+                try:
+                    found += self._parts(step, new, before, now, path)
+                except PartError as error:
+                    self.faults.append(_dangling(rule, error, path))
+            if found == list(steps):
+                pairs.append((part, value))
+                continue
+            changed = True
+            pairs += [
+                (Alternatives(*found) if len(found) > 1 else each, value) for each in found[:1]
+            ]
+        if self.faults or not changed:
+            return rules
+        form = dict if isinstance(rules.given, Mapping) else list
+        return deciding(new, pairs, now, form)
+
+    def _parts(
+        self, part: Any, new: Net, before: list[ArrayPlace], now: list[ArrayPlace], path: Path
+    ) -> list[Any]:
+        """What a part of a rule is called now. Raises PartError for what went."""
+        if not isinstance(part, NetSharedArray):
+            find(new, part)
+            return [part]
+        names = dict.fromkeys(place.shared for place in now if place.shared is not None)
+        if part.name is ALL:
+            there = {place.shared for place in before if place.shared is not None}
+            put = [place for place in now if self._kept_place(place.path, path) is None]
+            there |= {place.shared for place in put if place.shared is not None}
+            if names.keys() <= there:
+                return [part]
+            return [NetSharedArray(name) for name in names if name in there]
+        if part.name in names:
+            return [part]
+        if any(
+            place.shared == part.name and self._kept_place(place.path, path) is not None
+            for place in before
+        ):
+            return []
+        what = f"there is no shared array {part.name!r} any more"
+        raise fail(PartError, Fault(what, known=[NetSharedArray(name) for name in names]))
+
+
+def _dangling(rule: Any, error: PartError, path: Path) -> Fault:
+    where = path_text(path) or "the net"
+    (fault,) = error.faults
+    return replace(
+        fault,
+        what=f"the rules of {where} do not fit the new part: a rule selects nothing: {fault.what}",
+        at=str(rule),
+        given=None,
+        fix=fault.fix or 'replace "LearningRateMultipliers" in the same call',
+    )
+
+
+def _under(path: Path, above: Path) -> bool:
+    return path[: len(above)] == above
+
+
+__all__ = ["kept"]
