@@ -222,7 +222,7 @@ class NotCopied(list[Any]):
 
 def test_what_is_not_a_list_is_told_without_copying_lists() -> None:
     history = History(batches=Series({"Loss": NotCopied([1.5, 0.5])}))
-    state = TrainingState(Plan(6, 2, 3, 0.1, "ADAM"), history, perceptron, (1, 2), 0.1)
+    state = TrainingState(Plan(6, 2, 3, 0.1, "ADAM"), history, perceptron, (1, 2, 2), 0.1)
     assert state["BatchLoss"] == 0.5
     for key in state:
         if key != "BatchLossList":

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -106,7 +107,9 @@ class Program:
         self._team = Team(workers, blueprint.scratch)
         self._run = np.array([calls.ctypes.data, len(calls), 1, self.control.ctypes.data, flush])
         assert run.fields == ("calls", "count", "steps", "control", "flush")
-        self._start = self._team.runner(run, blueprint.precision, self._run.ctypes.data, self.stop)
+        # Not bound to self: a program must not keep itself alive.
+        stop = partial(_stop, self.control)
+        self._start = self._team.runner(run, blueprint.precision, self._run.ctypes.data, stop)
         # Before the first run nobody knows better.
         self._seconds = sum(step.work for step in blueprint.steps) / SLOWEST
         self.inputs = {name: self.view(view) for name, view in blueprint.inputs.items()}
@@ -213,7 +216,7 @@ class Program:
         if self.blueprint.randoms:
             self._key(seed, step)
         self._run[2] = steps
-        self.control[[LAST, BAD, STOP, ABORT, ARRIVED]] = 0
+        self.rest()
         begun = time.perf_counter()
         done = self._start(self._seconds * steps > LONG, workers)
         self._seconds = (time.perf_counter() - begun) / max(done, 1)
@@ -238,6 +241,24 @@ class Program:
         self._run[2] = 1
         return step
 
+    def rest(self) -> None:
+        """From now on, until the next run, no step is done and none was bad."""
+        self._team.done = 0
+        self.control[[LAST, BAD, STOP, ABORT, ARRIVED]] = 0
+
+    @property
+    def done(self) -> int:
+        """How many steps of the last run were done, also where an interrupt ended it."""
+        return self._team.done
+
+    @property
+    def is_torn(self) -> bool:
+        """Whether an interrupt ended the last run within its first step, as a worker was missing.
+
+        What it writes is then neither as before the step nor as after it.
+        """
+        return bool(self.control[ABORT]) and not self.done
+
     @property
     def bad(self) -> int:
         """Which step of the last run, from 1, met numbers that are not finite; 0 for none."""
@@ -245,7 +266,7 @@ class Program:
 
     def stop(self, at_once: bool = False) -> None:
         """End a run of another thread after the step it is in; at once: wherever it waits."""
-        self.control[ABORT if at_once else STOP] = 1
+        _stop(self.control, at_once)
 
     def _key(self, seed: Seed, step: int) -> None:
         if seed != self._seed:
@@ -266,3 +287,7 @@ class Program:
     def _call(self, step: Step, record: Array) -> None:
         where = address(step.kernel, self.blueprint.precision)
         native_function(where)(*self._team.alone(record.ctypes.data))
+
+
+def _stop(control: Array, at_once: bool = False) -> None:
+    control[ABORT if at_once else STOP] = 1

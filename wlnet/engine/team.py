@@ -54,6 +54,15 @@ class Team:
         words[workers, :3] = 0, 1, first
         self._words = words
 
+    @property
+    def done(self) -> int:
+        """How many steps the last run of a kernel that counts them has done."""
+        return int(self._words[0, 4])
+
+    @done.setter
+    def done(self, count: int) -> None:
+        self._words[0, 4] = count
+
     def _arguments(self, number: int, record: int) -> tuple[int, int, int, int]:
         row = self._words[number]
         # Where Numba's convention puts a result and an exception; kernels have neither.

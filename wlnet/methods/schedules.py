@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from wlnet.core.answers import answer
 from wlnet.core.errors import Fault, OptionError, fail
 from wlnet.core.spelling import suggestion
 from wlnet.methods.intervals import NOT_NEGATIVE, as_number
@@ -72,7 +73,7 @@ def factor(schedule: Schedule, t: int, total: int) -> float:
     """The factor s(t) of update t = 1, 2, ... out of `total`; past the end it stays as it was.
 
     A function is called with t - 1, so from 0. A factor that is no finite real >= 0 raises
-    `OptionError`.
+    `OptionError`, an iterator in it that has ended `DataError`.
 
     Source: https://reference.wolfram.com/language/ref/NetTrain.html (LearningRateSchedule).
 
@@ -84,14 +85,15 @@ def factor(schedule: Schedule, t: int, total: int) -> float:
     step = min(t, total)
     if not callable(schedule):
         return math.sqrt(1.0 - step / (total + 1))
-    given = schedule(step - 1, total)
+    at = f"LearningRateSchedule {getattr(schedule, '__name__', repr(schedule))}"
+    given = answer(schedule, f"{at}, t = {step - 1} of T = {total}", step - 1, total)
     size = as_number(given, NOT_NEGATIVE)
     if size is None:
         raise fail(
             OptionError,
             Fault(
                 f"the schedule gave no factor for t = {step - 1} of T = {total}",
-                at=f"LearningRateSchedule {getattr(schedule, '__name__', repr(schedule))}",
+                at=at,
                 given=repr(given),
                 expected=str(NOT_NEGATIVE),
                 fix="return a number such as 1 - t / T for every t = 0..T-1",

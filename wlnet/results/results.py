@@ -27,11 +27,13 @@ class TrainingRecord:
     multipliers: MultiplierTable
     method: tuple[str, dict[str, Any]]
     batch_size: int
-    batches_per_round: int
+    batches_per_round: int | None
+    """None where no pass of a generator without RoundLength has ended."""
     batch_losses: tuple[float, ...]
     batch_measurements: dict[str, tuple[Any, ...]]
     round_losses: tuple[float, ...]
     round_measurements: dict[str, tuple[Any, ...]]
+    round_positions: tuple[int, ...]
     validation_losses: tuple[float, ...]
     validation_measurements: dict[str, tuple[Any, ...]]
     validation_positions: tuple[int, ...]
@@ -108,9 +110,10 @@ class NetTrainResults:
         best = (
             f", best validation round {r.best_validation_round}" if r.best_validation_round else ""
         )
+        each = f" of {r.batches_per_round} batches" if r.batches_per_round else ""
         frozen = sum(row.multiplier == 0 for row in r.multipliers)
         return (
-            f"NetTrainResults({len(r.round_losses)} rounds of {r.batches_per_round} batches, "
+            f"NetTrainResults({len(r.round_losses)} rounds{each}, "
             f"loss {loss}{best}, "
             f"{frozen} of {len(r.multipliers)} arrays frozen, {r.reason}, {r.seconds:.1f} s)"
         )
@@ -172,9 +175,7 @@ _row("RoundMeasurements")(
     lambda r: {name: _last(values) for name, values in r.round_measurements.items()}
 )
 _row("RoundMeasurementsLists")(lambda r: _lists(r.round_measurements))
-_row("RoundPositions")(
-    lambda r: [r.batches_per_round * (i + 1) for i in range(len(r.round_losses))]
-)
+_row("RoundPositions")(lambda r: list(r.round_positions))
 # What cannot be encoded is an error that names the example: nothing is ever left out.
 _row("SkippedTrainingData")(lambda r: [])
 _row("TargetDevice")(lambda r: r.target_device)

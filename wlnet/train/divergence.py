@@ -51,7 +51,13 @@ def where_it_began(
 def _not_finite(
     program: Program, training: TrainingNet, moves: Callable[[ArrayKey], bool]
 ) -> str | None:
-    if not all(np.isfinite(program.outputs[port]).all() for port in training.losses):
+    with np.errstate(over="ignore", invalid="ignore"):
+        # Each may be finite where their sum, of which the loss is the mean, is not.
+        losses = sum(
+            scale * program.outputs[port].sum(dtype=np.float64)
+            for port, scale in training.losses.items()
+        )
+    if not np.isfinite(losses):
         return "the loss"
     found = [
         (f"the gradient of {key_text(outer_key(training, name[1]))}", name[1], value)

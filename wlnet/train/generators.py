@@ -6,9 +6,11 @@ import inspect
 import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from types import GeneratorType
 from typing import Any
 
+from wlnet.core.answers import answer
 from wlnet.core.errors import DataError, Fault, brief, fail
 
 FORM = "def batches(state): yield inputs, outputs"
@@ -33,14 +35,19 @@ def _binds(signature: inspect.Signature, count: int) -> bool:
     return True
 
 
+class End(Enum):
+    """What follows the last batch of a pass."""
+
+    OF_PASS = "of pass"
+
+
 @dataclass(eq=False)
 class BatchFunction:
-    """Gives the next batch of a user's function.
+    """Gives the batches of a user's function, pass after pass.
 
-    The function takes the state, or nothing. It returns a batch, or an iterator of batches: that
-    is asked for batch after batch, and the function is called again when it is exhausted. With a
-    generator function the state is that of the call, not of every batch. A zip is one batch of
-    examples, not an iterator of batches.
+    The function takes the state, or nothing. A call of it begins a pass: it returns an iterator of
+    batches, or a single batch. With a generator function the state is that of the call, not of
+    every batch. A zip is one batch of examples, not an iterator of batches.
     """
 
     function: Callable[..., Any]
@@ -48,29 +55,47 @@ class BatchFunction:
     """Whether the function takes the state."""
     _batches: Iterator[Any] | None = field(default=None, init=False)
 
-    def __call__(self, state: Mapping[str, Any]) -> Any:
-        """The next batch. Raises DataError for an iterator without one."""
-        if self._batches is not None:
-            try:
-                return next(self._batches)
-            except StopIteration:
-                self._batches = None
-        given = self.function(state) if self.is_told else self.function()
+    @property
+    def yields(self) -> bool:
+        """Whether the pass that was begun last goes on, as an iterator of batches."""
+        return self._batches is not None
+
+    def __call__(self, state: Callable[[], Mapping[str, Any]], at: str) -> Any:
+        """The next batch, the first of a new pass where one has ended; see `first`."""
+        batch = self.more(at)
+        return self.first(state(), at) if batch is End.OF_PASS else batch
+
+    def first(self, state: Mapping[str, Any], at: str) -> Any:
+        """The first batch of a new pass.
+
+        Raises DataError for an iterator without one, and for a function in which an iterator has
+        come to its end.
+        """
+        given = answer(self.function, at, *([state] if self.is_told else []))
         if not isinstance(given, Iterator) or isinstance(given, zip):
+            self._batches = None
             return given
-        try:
-            batch = next(given)
-        except StopIteration:
-            raise fail(
-                DataError,
-                Fault(
-                    "a generator is exhausted: called again, it gave no batch",
-                    at=f"data, round {state['Round']}",
-                    given=repr(self.function)[:60],
-                    fix=f"make a new iterator in every call: {FORM}",
-                ),
-            ) from None
         self._batches = given
+        batch = self.more(at)
+        if batch is not End.OF_PASS:
+            return batch
+        raise fail(
+            DataError,
+            Fault(
+                "a generator is exhausted: called again, it gave no batch",
+                at=at,
+                given=brief(self.function),
+                fix=f"make a new iterator in every call: {FORM}",
+            ),
+        )
+
+    def more(self, at: str) -> Any:
+        """The next batch of the pass, or End.OF_PASS."""
+        if self._batches is None:
+            return End.OF_PASS
+        batch = answer(next, at, self._batches, End.OF_PASS, of=self.function)
+        if batch is End.OF_PASS:
+            self._batches = None
         return batch
 
 

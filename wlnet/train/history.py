@@ -90,6 +90,11 @@ class Series:
         for name, values in lists.items():
             self.lists.setdefault(name, []).extend(values)
 
+    def cut(self, count: int) -> None:
+        """Leave only the first so many."""
+        for values in self.lists.values():
+            del values[count:]
+
     @property
     def losses(self) -> list[float]:
         return self.lists[LOSS]
@@ -122,11 +127,12 @@ class Extent:
 
 @dataclass
 class History:
-    """The three series, and where in the training the validations and the best of them stand."""
+    """The three series, and where rounds and validations, and the best of them, stand."""
 
     batches: Series = field(default_factory=Series)
     rounds: Series = field(default_factory=Series)
     validations: Series = field(default_factory=Series)
+    round_positions: list[int] = field(default_factory=list)
     validation_positions: list[int] = field(default_factory=list)
     examples: int = 0
     best_round: int | None = None

@@ -3,40 +3,43 @@
 from __future__ import annotations
 
 import math
-import time
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from wlnet.core.errors import Fault, OptionError, fail
 from wlnet.core.net import Net
-from wlnet.core.rules import ArrayKey
-from wlnet.engine.blueprint import DTYPES
-from wlnet.engine.program import Program
-from wlnet.evaluate.columns import Array
 from wlnet.methods.schedules import factors
 from wlnet.nets.arrays import replace_arrays
-from wlnet.train.divergence import Diverged, key_text, where_it_began
+from wlnet.train.divergence import Diverged
 from wlnet.train.history import LOSS, History, Tallies
-from wlnet.train.learners import Rates, learners_of, own_arrays, plain_arrays
+from wlnet.train.learners import Rates, learners_of, plain_arrays
 from wlnet.train.losses import TrainingNet
 from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options
-from wlnet.train.pace import Pace, Snapshot
-from wlnet.train.programs import feed, programs_of
+from wlnet.train.pace import MANY, Pace
+from wlnet.train.programs import programs_of
+from wlnet.train.snapshots import Stretch
 from wlnet.train.sources import ArraySource, Batches, Source
-from wlnet.train.state import TrainingState, plan_of
+from wlnet.train.state import Plan, TrainingState, plan_of, rounds_of
+from wlnet.train.stepping import Arrays, Stepper
 from wlnet.train.stopping import sign_of
 
-Arrays = dict[ArrayKey, Array]
+
+class Best(NamedTuple):
+    """The best validation so far, and how many there were (judged)."""
+
+    judged: int
+    number: int
+    rank: tuple[float, ...]
+    arrays: Arrays
 
 
 class Trainer:
-    """Trains the arrays of one net.
-
-    Owns the mutable copies of the arrays that move, and what methods keep beside them.
-    """
+    """Trains the arrays of one net: what runs in which round, and how good the net is after it."""
 
     def __init__(
         self,
@@ -51,44 +54,28 @@ class Trainer:
         self.net, self.training, self.rates, self.options = net, training, rates, options
         self.source, self.validation = source, validation
         self.plan = plan_of(options, source.batch_size, source.batches_per_round)
+        self.total = _total(options, self.plan)
         self.learners = learners_of(rates, options.method)
         self.history = History()
-        self.best: Arrays | None = None
-        self.best_rank: tuple[float, ...] = ()
+        self.best: Best | None = None
         self.programs = programs_of(
             training, rates, self.learners, options, measurements, self.plan.batch_size
         )
-        self.arrays = self._own_arrays()
-        self.batch = 0
+        self.stepper = Stepper(net, rates, options, self.programs, self.learners, self.history)
+        self.arrays, self.states = self.stepper.arrays, self.stepper.states
         self.round = 0
-        self.rate = options.learning_rate
-        self.started = time.perf_counter()
+        self._in_round = 0
+        """How many batches of the round that the last one was in were run."""
+        self._seen = Tallies()
+        """What these tell."""
         self._keep_prefix()
         self.paces: defaultdict[int, Pace] = defaultdict(Pace)
         """By how many examples a step is on: the last batch of a round may be smaller."""
-        self.workers = 1
-        self.snapshot = Snapshot(self)
-
-    def _own_arrays(self) -> Arrays:
-        """Copies of the arrays that move, as their programs want them to lie."""
-        precision, table = self.options.precision, self.rates.table
-        inner = self.programs.pack(self.plan.batch_size)
-        self.packed = {row.key for row in table if self.training.inner_key(row.key) in inner}
-        arrays = own_arrays(self.net, table, precision, self.packed)
-        dtype = np.dtype(DTYPES[precision])
-        self.states = {
-            learner.key: [
-                np.zeros(arrays[learner.key].size, dtype) for _ in range(learner.update.states)
-            ]
-            for learner in self.learners
-        }
-        self.programs.use(arrays, self.states)
-        return arrays
 
     def _keep_prefix(self) -> None:
         """Compute once what frozen arrays make of the examples, if that pays and fits."""
         limit = self.options.prefix_bytes
-        if self.plan.rounds < 2:
+        if self.plan.rounds is not None and self.plan.rounds < 2:
             return
         if isinstance(self.source, ArraySource):
             self.source, taken = self.programs.with_prefix("Train", self.source, limit)
@@ -96,46 +83,87 @@ class Trainer:
         if self.validation is not None:
             self.validation, _ = self.programs.with_prefix("Test", self.validation, limit)
 
+    @property
+    def seconds(self) -> float:
+        """How long it has been training: to compile is not."""
+        return self.programs.clock.seconds
+
     def trained(self) -> Arrays:
         """The arrays to return: those of the best validation, without one those of now."""
-        return self.best if self.best is not None else self._plain_arrays()
-
-    def _plain_arrays(self) -> Arrays:
-        return plain_arrays(self.net, self.rates.table, self.arrays, self.packed)
+        return self.best.arrays if self.best is not None else self.stepper.plain_arrays()
 
     # Running
 
-    def rounds(self) -> Iterator[str | None]:
+    def rounds(self, within: Callable[[], None] | None = None) -> Iterator[str | None]:
         """Runs the rounds planned, one an iteration; yields what ended the training there, or None.
 
-        Raises Diverged.
+        within: called after the steps of a round whose end nobody knows. Raises Diverged.
         """
-        total = self.plan.rounds
-        for number in range(1, total + 1):
-            self.round = number
-            seen = Tallies()
-            late = False
-            count = 0
-            for batches in self.source.round(number, self.state):
-                done = 0
-                while done < batches.count and not late:
-                    steps, self.workers = self.paces[batches.size].next(
-                        batches.count - done, self._choices(batches.size)
-                    )
-                    some = batches.part(done, steps)
-                    seen.add_all(self._run(some))
-                    done += some.count
-                    count += some.count
-                    late = self._is_late()
-                if late and count < self.source.batches_per_round:
-                    # A round that the clock cut short is not counted, but its net is judged.
-                    self.round -= 1
-                    self._validate()
-                    yield "TimeGoal"
-                    return
-            self.history.rounds.add(seen.values())
+        while self.plan.rounds is None or self.round < self.plan.rounds:
+            self.round += 1
+            late = self._run_round(within)
+            if late and not self._is_whole():
+                # A round that the clock cut short is not counted, but its net is judged.
+                self.round -= 1
+                self._validate()
+                yield "TimeGoal"
+                return
+            if self.plan.batches_per_round is None:
+                self._plan_passes()
+            self._end_round()
             self._validate()
-            yield "TimeGoal" if late and number < total else None
+            yield "TimeGoal" if late and self.round != self.plan.rounds else None
+            # Whoever was called here may have changed what is read where it lies.
+            if self._calls_users:
+                self.stepper.guard()
+
+    def _run_round(self, within: Callable[[], None] | None) -> bool:
+        """Run the batches of a round, and tell whether the clock ended it."""
+        first, seen = self.stepper.batch, Tallies()
+        self._seen = seen
+        for batches in self.source.round(self.round, self.state):
+            for stretch in self._stretches(batches):
+                done = 0
+                while done < stretch.count:
+                    done += self._run(stretch.part(done, stretch.count - done), seen)
+                    self._in_round = self.stepper.batch - first
+                    if self._is_late():
+                        return True
+            if within is not None and self.source.batches_per_round is None:
+                within()
+        return False
+
+    def _is_whole(self) -> bool:
+        """Whether the last round has all of its batches."""
+        return self._in_round == self.source.batches_per_round
+
+    def _plan_passes(self) -> None:
+        """The first pass has told how many batches there are in one."""
+        count = self._in_round
+        rounds = rounds_of(self.options, count)
+        self.plan = replace(self.plan, batches_per_round=count, rounds=rounds)
+
+    def _stretches(self, batches: Batches) -> Iterator[Stretch]:
+        """Batches with the rates of their steps: a schedule is asked once for each, in order."""
+        schedule = self.options.method.learning_rate_schedule
+        some = MANY if callable(schedule) else batches.count
+        for first in range(0, batches.count, some):
+            part = batches.part(first, min(some, batches.count - first))
+            if callable(schedule) and not batches.is_own:
+                self.stepper.guard()
+            number = self.stepper.batch + 1
+            steps = np.arange(number, number + part.count)
+            yield Stretch(part, self.options.learning_rate * factors(schedule, steps, self.total))
+
+    def _run(self, stretch: Stretch, seen: Tallies) -> int:
+        """Run the first steps of a stretch; how many there were."""
+        pace = self.paces[stretch.batches.size]
+        steps, workers = pace.next(stretch.count, self._choices(stretch.batches.size))
+        tallies, seconds = self.stepper.run(stretch.part(0, steps), workers)
+        pace.took(seconds, steps, workers)
+        with np.errstate(over="ignore"):
+            seen.add_all(tallies)
+        return steps
 
     def _choices(self, size: int) -> tuple[int, ...]:
         """The numbers of workers that steps on so many examples may be run on."""
@@ -144,128 +172,40 @@ class Trainer:
 
     def _is_late(self) -> bool:
         goal = self.options.time_goal
-        return goal is not None and time.perf_counter() - self.started >= goal
+        return goal is not None and self.seconds >= goal
 
-    def _run(self, batches: Batches) -> Tallies:
-        """Some steps. What leaves the finite numbers is taken back, to the step before it."""
-        self.snapshot.keep_up()
-        begun = time.perf_counter()
-        tallies, done, bad = self._steps(batches)
-        self.paces[batches.size].took(time.perf_counter() - begun, done, self.workers)
-        if bad:
-            self.snapshot.go_back()
-            good = self._replay(batches.part(0, done - 1)) if done > 1 else None
-            if good is not None:
-                self._record(good, batches.part(0, done - 1))
-            raise Diverged(self._where_it_began(batches.part(done - 1, 1)))
-        self.snapshot.since.append(batches)
-        self._record(tallies, batches)
-        return tallies
+    def _end_round(self) -> None:
+        with np.errstate(over="ignore"):
+            found = self._seen.values()
+        if not math.isfinite(found[LOSS]):
+            raise Diverged(f"the sum of the losses of round {self.round} is not finite")
+        self.history.rounds.add(found)
+        self.history.round_positions.append(self.stepper.batch)
 
-    def _record(self, tallies: Tallies, batches: Batches) -> None:
-        self.history.batches.extend(tallies.lists())
-        self.history.examples += batches.count * batches.size
-
-    def _replay(self, batches: Batches) -> Tallies:
-        """Steps that are known to go well."""
-        tallies, _, bad = self._steps(batches)
-        assert not bad, "a step that went well before does so again: it computes the same bits"
-        return tallies
-
-    def _steps(self, batches: Batches) -> tuple[Tallies, int, bool]:
-        """Run steps; what they tell, how many there were, and whether the last went bad."""
-        program = self.programs.program("Train", batches.size)
-        kept = self._set(program, batches)
-        done = program.run(
-            seed=self.options.seed,
-            step=self.batch,
-            steps=batches.count,
-            workers=min(self.workers, program.workers),
-        )
-        bad = bool(program.bad)
-        for port in self.training.losses:
-            # A loss may leave the finite numbers where its gradient does not.
-            finite = np.isfinite(kept[port][:done].reshape(done, -1)).all(axis=1)
-            if not finite.all():
-                done, bad = int(np.argmin(finite)) + 1, True
-        self.batch += done
-        tallies = self.programs.tallies(*self._told(kept, batches.part(0, done)))
-        return tallies, done, bad
-
-    def _set(self, program: Program, batches: Batches) -> dict[Any, Array]:
-        """Everything a program is given from outside; gives the tables that it will fill."""
-        kept = feed(program, batches)
-        # Programs know addresses: somebody must hold on to what lies there.
-        self._tables = [kept, batches, self._set_rates(program, batches.count)]
-        return kept
-
-    def _set_rates(self, program: Program, count: int) -> list[Array]:
-        steps = np.arange(self.batch, self.batch + count)
-        total = self.plan.rounds * self.plan.batches_per_round
-        options, groups = self.options, self.rates.groups
-        rates = options.learning_rate * factors(
-            options.method.learning_rate_schedule, steps + 1, total
-        )
-        self.rate = float(rates[-1])
-        kept = []
-
-        def give(key: ArrayKey, table: Array) -> None:
-            kept.append(table)
-            program.set(("rates", self.training.inner_key(key)), table.ctypes.data)
-
-        for learner in self.learners:
-            give(
-                learner.key, learner.rates(options.method, rates, groups.moving(learner.key, steps))
-            )
-        for row in self.rates.table:
-            if row.statistic and row.multiplier != 0:
-                moves = groups.moving(row.key, steps)
-                give(row.key, np.where(moves, 1.0, np.nan))
-        return kept
-
-    def _told(
-        self, kept: dict[Any, Array], batches: Batches
-    ) -> tuple[dict[Any, Array], dict[str, Array]]:
-        """What steps wrote into tables, and the targets that belong to it."""
-        targets = self.programs.targets(batches)
-        return {name: table[: batches.count] for name, table in kept.items()}, targets
-
-    def _where_it_began(self, batches: Batches) -> str:
-        """What in a step is not finite. The arrays are left as they were before it."""
-        program = self.programs.program("Gradients", batches.size)
-        for name, value in program.inputs.items():
-            np.copyto(value, batches.columns[name][batches.order], casting="same_kind")
-        told = where_it_began(program, self.training, self.options.seed, self.batch, self._moves)
-        if told is None:
-            snapshot = Snapshot(self)
-            self._steps(batches)
-            spoilt = [
-                key_text(key) for key, array in self.arrays.items() if not np.isfinite(array).all()
-            ]
-            snapshot.go_back()
-            told = (
-                f"the update of {', '.join(spoilt)} at step {self.batch + 1} "
-                "leaves the finite numbers"
-            )
-        return told
-
-    def _moves(self, key: ArrayKey) -> bool:
-        return self.rates.groups.moves(key, self.batch)
+    @property
+    def _calls_users(self) -> bool:
+        """Whether functions of the user are called between rounds."""
+        options = self.options
+        criterion = options.stopping and options.stopping.criterion
+        return callable(criterion) or callable(options.reporting) or bool(options.progress_function)
 
     def _validate(self) -> None:
         if self.validation is None:
             return
         found = self.programs.test(self.validation).values()
-        self.history.validations.add(found)
-        self.history.validation_positions.append(self.batch)
         # What is no number is worse than any number.
         rank = tuple(
             math.inf if math.isnan(found[name]) else sign_of(name) * found[name]
             for name in self._deciding(found)
         )
-        if not self.best_rank or rank < self.best_rank:
-            self.best_rank, self.best = rank, self._plain_arrays()
-            self.history.best_round = len(self.history.validation_positions)
+        count = len(self.history.validation_positions) + 1
+        best = self.best
+        if best is None or rank < best.rank:
+            best = Best(count, count, rank, self.stepper.plain_arrays())
+        self.history.validations.add(found)
+        self.history.validation_positions.append(self.stepper.batch)
+        self.best = best._replace(judged=count)
+        self.history.best_round = best.number
 
     def _deciding(self, found: Mapping[str, Any]) -> tuple[str, ...]:
         """The values that tell which validation is best."""
@@ -274,22 +214,56 @@ class Trainer:
             return (rule.criterion,)
         return ("ErrorRate", LOSS) if "ErrorRate" in found else (LOSS,)
 
+    def settle(self) -> None:
+        """After an interrupt, wherever it came: what is recorded is what was done."""
+        self.stepper.settle()
+        history, best = self.history, self.best
+        history.rounds.cut(len(history.round_positions))
+        history.validations.cut(best.judged if best else 0)
+        del history.validation_positions[best.judged if best else 0 :]
+        history.best_round = best.number if best else None
+
     # What the outside sees
 
     def state(self) -> TrainingState:
         """What progress functions, stopping criteria and generators are given; costs nothing."""
         # Not bound to self: a state that is kept must not keep the programs alive.
-        net, arrays, table, packed = self.net, self.arrays, self.rates.table, self.packed
+        net, arrays, table = self.net, self.arrays, self.rates.table
+        packed = self.stepper.packed
         return TrainingState(
             self.plan,
             self.history,
             lambda: replace_arrays(net, plain_arrays(net, table, arrays, packed)),
-            (self.round, self.batch),
-            self.rate,
-            time.perf_counter() - self.started,
+            (self.round, self.stepper.batch, self._in_round),
+            self.stepper.rate,
+            self.seconds,
         )
 
     def criterion_value(self, name: str) -> float:
         """The value that a stopping criterion looks at: of validation, else of training."""
         seen = self.history.validations if self.validation is not None else self.history.rounds
         return float(seen.lists[name][-1])
+
+
+def _total(options: Options, plan: Plan) -> int:
+    """How many updates a schedule is told that there will be.
+
+    Raises OptionError where nobody knows, and the schedule goes by it.
+    """
+    schedule, name = options.method.learning_rate_schedule, options.method.name
+    if plan.batches is not None or schedule is None:
+        return plan.batches or 0
+    given, fix = (
+        ("rounds that are passes of a generator", '(batches, {"RoundLength": examples})')
+        if plan.batches_per_round is None
+        else ("a time_goal without a limit of rounds", "max_training_rounds=...")
+    )
+    raise fail(
+        OptionError,
+        Fault(
+            "a learning rate schedule goes by how many updates there will be, and nothing tells",
+            at=f"LearningRateSchedule {schedule!r:.60} of {name}",
+            given=given,
+            fix=f'{fix}, or method=("{name}", {{"LearningRateSchedule": None}})',
+        ),
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import inspect
 import sys
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -38,7 +37,7 @@ from wlnet.train.measurement_names import check_fit
 from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options, read_options
 from wlnet.train.preparation import Prepared, asks_functions, prepare
-from wlnet.train.progress import asked, reporter
+from wlnet.train.progress import Printer, asked, reporter
 from wlnet.train.sources import ArraySource, Source
 from wlnet.train.state import TrainingState
 from wlnet.train.stopping import Stopper, check_measured, sign_of
@@ -264,7 +263,6 @@ def measurements_of(training: TrainingNet, options: Options) -> tuple[Measuremen
 
 
 def _train(net: Net, prepared: Prepared, rates: Rates, options: Options) -> TrainingRecord:
-    started = time.perf_counter()
     training = attach(net, prepared.training.terms)
     # A loss that is a net of its own may have arrays: they get their first numbers, and keep them.
     training = replace(training, net=net_initialize(training.net, random_seeding=options.seed))
@@ -291,7 +289,8 @@ def _train(net: Net, prepared: Prepared, rates: Rates, options: Options) -> Trai
             {**options.method.options(), "LearningRate": options.learning_rate},
         ),
         batch_size=source.batch_size,
-        batches_per_round=source.batches_per_round,
+        batches_per_round=trainer.plan.batches_per_round,
+        round_positions=tuple(h.round_positions),
         batch_losses=tuple(h.batches.losses),
         batch_measurements=h.batches.frozen(),
         round_losses=tuple(h.rounds.losses),
@@ -305,10 +304,10 @@ def _train(net: Net, prepared: Prepared, rates: Rates, options: Options) -> Trai
         validation_examples=validation.examples if validation else None,
         batch_permutation=_last_batches(source, trainer.round),
         initial_learning_rate=options.learning_rate,
-        final_learning_rate=trainer.rate,
+        final_learning_rate=trainer.stepper.rate,
         reason=reason,
         message=message,
-        seconds=time.perf_counter() - started,
+        seconds=trainer.seconds,
         arrays=arrays_of(trained),
     )
 
@@ -322,10 +321,11 @@ def _last_batches(source: Source, number: int) -> tuple[tuple[int, ...], ...] | 
 
 def _run(trainer: Trainer, options: Options) -> tuple[str, str | None]:
     """Train until something ends it; returns what did, and a message."""
-    tell = reporter(options.reporting)
+    tell = reporter(options.reporting, trainer.source.unit)
+    within = functools.partial(tell.within, trainer.state) if isinstance(tell, Printer) else None
     stopper = Stopper(options.stopping) if options.stopping is not None else None
     try:
-        for ended in trainer.rounds():
+        for ended in trainer.rounds(within):
             state = trainer.state()
             if tell is not None:
                 tell(state)
@@ -344,6 +344,7 @@ def _run(trainer: Trainer, options: Options) -> tuple[str, str | None]:
         # An update is done or taken back, so the arrays are whole; the next interrupt is not caught
         # here.
         print("training stopped by the user; interrupt again to end the program", file=sys.stderr)
+        trainer.settle()
         return "ManualStop", "interrupted"
     return "MaxTrainingRounds", None
 

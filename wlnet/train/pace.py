@@ -1,12 +1,10 @@
-"""How many steps are run in one go, and what is kept so that they can be taken back."""
+"""How many steps are run in one go, and on how many workers; and what time counts."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Any, Protocol
-
-from wlnet.train.sources import Batches
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 SECONDS = 0.08
 """A run of native steps; an interrupt by the user waits for its end."""
@@ -18,8 +16,6 @@ RARE = 25
 """A trial has to wait for so many times the seconds that it may take: steps may be long."""
 LONG = 0.003
 """Seconds of steps that tell something: to start threads, and to fill their caches, takes time."""
-SHARE = 100
-"""A snapshot is taken when so many times the time that it takes has gone by."""
 
 
 class Pace:
@@ -97,58 +93,23 @@ class Pace:
         self._seconds[workers] = each
 
 
-class Moving(Protocol):
-    """What a snapshot is taken of."""
+class Clock:
+    """The seconds of a training: while a program is planned and compiled, it stands still."""
 
-    arrays: Any
-    states: Any
-    learners: Any
-    batch: int
-    rates: Any
+    def __init__(self) -> None:
+        self._begun = time.perf_counter()
+        self._apart = 0.0
 
-    def _replay(self, batches: Batches) -> Any: ...
+    @property
+    def seconds(self) -> float:
+        """What it shows."""
+        return time.perf_counter() - self._begun - self._apart
 
-
-class Snapshot:
-    """The arrays that move, as they were some steps ago, and the steps since."""
-
-    def __init__(self, trainer: Moving) -> None:
-        self.trainer = trainer
-        self.since: list[Batches] = []
-        self._take()
-
-    def _take(self) -> None:
+    @contextmanager
+    def stopped(self) -> Iterator[None]:
+        """A block that does not count."""
         begun = time.perf_counter()
-        trainer = self.trainer
-        self._arrays = {
-            row.key: trainer.arrays[row.key].copy()
-            for row in trainer.rates.table
-            if row.multiplier != 0
-        }
-        self._states = {
-            key: [state.copy() for state in states] for key, states in trainer.states.items()
-        }
-        self._counts = [learner.updates for learner in trainer.learners]
-        self._batch = trainer.batch
-        self.since = []
-        self._taken = time.perf_counter()
-        self._cost = self._taken - begun
-
-    def keep_up(self) -> None:
-        """Take a new one, when the last is old."""
-        if time.perf_counter() - self._taken > SHARE * self._cost:
-            self._take()
-
-    def go_back(self) -> None:
-        """Make everything as it was, and do the steps since once more."""
-        trainer = self.trainer
-        for key, array in self._arrays.items():
-            trainer.arrays[key][...] = array
-        for key, states in self._states.items():
-            for state, kept in zip(trainer.states[key], states, strict=True):
-                state[...] = kept
-        for learner, count in zip(trainer.learners, self._counts, strict=True):
-            learner.updates = count
-        trainer.batch = self._batch
-        for batches in self.since:
-            trainer._replay(batches)
+        try:
+            yield
+        finally:
+            self._apart += time.perf_counter() - begun

@@ -23,7 +23,13 @@ from wlnet.train.fitting import fit
 from wlnet.train.history import History
 from wlnet.train.losses import TrainingNet, attach
 from wlnet.train.options import BATCH, Options
-from wlnet.train.sources import ArraySource, GeneratorSource, Source, batches_of_round
+from wlnet.train.sources import (
+    ArraySource,
+    GeneratorSource,
+    Source,
+    batches_of_round,
+    place,
+)
 from wlnet.train.state import TrainingState, plan_of
 from wlnet.train.targets import check_shares, share_ports
 
@@ -79,12 +85,11 @@ def _from_generator(net: Net, found: Generator, draft: TrainingNet, options: Opt
                 fix="validation_set=(inputs, outputs)",
             ),
         )
-    at = "the generator's batch 1 of round 1"
+    at = place(1, 1)
     # Asked once for what its batches look like; the same batch is then the first to train on.
     plan = plan_of(options, size, batches_of_round(found.round_length, size))
-    first = found.function(
-        TrainingState(plan, History(), lambda: net, (1, 0), options.learning_rate)
-    )
+    state = TrainingState(plan, History(), lambda: net, (1, 0, 0), options.learning_rate)
+    first = found.function.first(state, at)
     if options.loss_function is not AUTOMATIC:
         check_targets(net, draft, first)
     # Read once: what it gives may not be there a second time.

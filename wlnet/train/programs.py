@@ -29,6 +29,7 @@ from wlnet.train.learners import Learner, Rates
 from wlnet.train.losses import TrainingNet
 from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options
+from wlnet.train.pace import Clock
 from wlnet.train.sources import ArraySource, Batches
 
 TABLES = 64 << 20
@@ -65,6 +66,7 @@ class Programs:
         """The arrays that are packed in memory, once it is known."""
         self.kept: set[str] = set()
         """The purposes for which steps fetch what the frozen prefix gives."""
+        self.clock = Clock()
         self._made: dict[tuple[str, int], Program] = {}
         self._steps: dict[tuple[str, int, bool], Steps] = {}
         self._arrays: dict[ArrayKey, Array] = {}
@@ -102,7 +104,8 @@ class Programs:
         # Who decides how arrays lie decides nothing else.
         key = purpose, size, purpose in self.kept
         if key not in self._steps:
-            self._steps[key] = self._steps_of(*key)
+            with self.clock.stopped():
+                self._steps[key] = self._steps_of(*key)
         return self._steps[key]
 
     def _steps_of(self, purpose: str, size: int, keep_prefix: bool) -> Steps:
@@ -155,7 +158,8 @@ class Programs:
 
     def _program(self, blueprint: Blueprint) -> Program:
         workers = workers_for(blueprint, self.workers, WORTH)
-        return Program(blueprint, self._arrays, workers, flush=True)
+        with self.clock.stopped():
+            return Program(blueprint, self._arrays, workers, flush=True)
 
     def _blueprint(self, purpose: str, size: int) -> Blueprint:
         training = self.training
@@ -196,6 +200,7 @@ class Programs:
             for name in (self.training.targets if self.measurements else ())
         }
 
+    @np.errstate(all="ignore")
     def tallies(self, tables: Mapping[object, Array], targets: Mapping[str, Array]) -> Tallies:
         """What batches tell: tables of losses and outputs, and targets, with a row for each."""
         found, training = Tallies(), self.training

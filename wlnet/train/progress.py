@@ -7,23 +7,28 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from wlnet.core.answers import answer
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.train.measurements import TABLE
 
 State = Mapping[str, Any]
+WITHIN = 2.0
+"""Seconds between two lines within a round."""
 ANSWERS = {"StopTraining": "ManualStop", "AbortTraining": "Aborted"}
 """What a progress function may answer -> the reason why training stopped."""
 
 
-def reporter(given: Any) -> Callable[[State], None] | None:
+def reporter(given: Any, unit: str = "") -> Callable[[State], None] | None:
     """What tells: AUTOMATIC prints to a terminal only, "Print" always, None never, or the user's
-    function.
+    function. unit: what a round is, where that is worth telling.
     """
     if given is None or (given is AUTOMATIC and not sys.stderr.isatty()):
         return None
-    return given if callable(given) else _Printer(every=0.5 if given is AUTOMATIC else 0.0)
+    if callable(given):
+        return lambda state: answer(given, "training_progress_reporting", state)
+    return Printer(0.5 if given is AUTOMATIC else 0.0, unit)
 
 
 def asked(function: Callable[[State], Any] | None, state: State) -> str | None:
@@ -31,38 +36,62 @@ def asked(function: Callable[[State], Any] | None, state: State) -> str | None:
 
     Other words are an OptionError.
     """
-    answer = function(state) if function is not None else None
-    if not isinstance(answer, str):
+    if function is None:
         return None
-    if answer not in ANSWERS:
+    word = answer(function, "training_progress_function", state)
+    if not isinstance(word, str):
+        return None
+    if word not in ANSWERS:
         raise fail(
             OptionError,
             Fault(
                 "a progress function answered with an unknown word",
                 at="training_progress_function",
-                given=brief(answer),
+                given=brief(word),
                 known=list(ANSWERS),
-                fix=suggestion(answer, ANSWERS),
+                fix=suggestion(word, ANSWERS),
             ),
         )
-    return ANSWERS[answer]
+    return ANSWERS[word]
 
 
-class _Printer:
-    def __init__(self, every: float) -> None:
-        self.every, self.last = every, 0.0
+class Printer:
+    """Prints a line a round, and where nobody knows how long a round is, lines within it too."""
+
+    def __init__(self, every: float, unit: str = "") -> None:
+        self.every, self.unit, self.last = every, unit, 0.0
+        self.begun = False
+        """Whether a round has begun whose end nobody knows."""
 
     def __call__(self, state: State) -> None:
         now = time.perf_counter()
         if now - self.last < self.every:
             return
         self.last = now
-        print(round_line(state), file=sys.stderr, flush=True)
+        print(round_line(state, self.unit), file=sys.stderr, flush=True)
+
+    def within(self, state: Callable[[], State]) -> None:
+        """Tell now and then, after a batch, how far a round is that may have no end."""
+        now = time.perf_counter()
+        if self.begun and now - self.last >= WITHIN:
+            print(batch_line(state(), self.unit), file=sys.stderr, flush=True)
+        elif self.begun:
+            return
+        self.begun, self.last = True, now
 
 
-def round_line(state: State) -> str:
-    """One line about a round: losses, measurements, speed."""
-    words = [f"round {state['Round']:>3}"]
+def batch_line(state: State, unit: str) -> str:
+    """One line about a batch of a round whose end nobody knows."""
+    return (
+        f"round {state['Round']:>3} ({unit}: it ends with the generator, as there is no "
+        f"RoundLength)   batch {state['Batch']:,}   loss {state['BatchLoss']:.4g}   "
+        f"{state['ExamplesPerSecond']:,.0f} examples/s"
+    )
+
+
+def round_line(state: State, unit: str = "") -> str:
+    """One line about a round: losses, measurements, speed. unit: what a round is."""
+    words = [f"round {state['Round']:>3}" + (f" ({unit})" if unit else "")]
     for title, group in (("loss", "Round"), ("validation loss", "Validation")):
         if state[f"{group}Loss"] is not None:
             words.append(f"{title} {state[f'{group}Loss']:.4g}")

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
 
-from wlnet.core.errors import DataError, Fault, fail
+from wlnet.core.errors import DataError, Fault, TrainingWarning, fail, warn
 from wlnet.core.streams import Seed, stream
 from wlnet.engine.blueprint import INDEX
 from wlnet.evaluate.columns import Array
+from wlnet.train.generators import BatchFunction, End
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,8 @@ class Batches:
     order: Array
     """Rows counted from 0, as words."""
     size: int
+    is_own: bool = False
+    """Whether nobody else has the columns; else they are read where the user's data lie."""
 
     @property
     def count(self) -> int:
@@ -32,7 +35,7 @@ class Batches:
     def part(self, first: int, count: int) -> Batches:
         """Some of them."""
         rows = slice(first * self.size, (first + count) * self.size)
-        return Batches(self.columns, self.order[rows], self.size)
+        return Batches(self.columns, self.order[rows], self.size, self.is_own)
 
 
 State = Callable[[], Mapping[str, Any]]
@@ -44,7 +47,11 @@ class Source(Protocol):
     @property
     def batch_size(self) -> int: ...
     @property
-    def batches_per_round(self) -> int: ...
+    def batches_per_round(self) -> int | None: ...
+    @property
+    def unit(self) -> str:
+        """What a round is, where that is worth telling."""
+
     @property
     def examples(self) -> int | None: ...
     def round(self, number: int, state: State) -> Iterator[Batches]: ...
@@ -77,6 +84,10 @@ class ArraySource:
     @property
     def batches_per_round(self) -> int:
         return math.ceil(self.examples / self.batch_size)
+
+    @property
+    def unit(self) -> str:
+        return ""
 
     def batches(self, number: int) -> Iterator[Array]:
         """Which examples stand in each batch of a round, counted from 0."""
@@ -130,46 +141,99 @@ class ArraySource:
         return part(np.sort(order[:-held])), part(np.sort(order[-held:]))
 
 
-def batches_of_round(round_length: int | None, batch_size: int) -> int:
-    """How many batches a generator is asked for in a round of so many examples; one for None."""
-    return 1 if round_length is None else math.ceil(round_length / batch_size)
+ENDLESS = 10_000
+"""Batches in a first pass after which somebody is warned that it may have no end."""
 
 
 @dataclass(frozen=True)
 class GeneratorSource:
     """A function asked for every batch; `encode` turns what it gives into arrays by port.
 
-    first: the first batch, which was asked for to see what the data are.
+    Without a round length a round is a pass: all batches of an iterator, or a single one. first:
+    the first batch, which was asked for to see what the data are. Batches are copied: a function
+    may fill the same memory again, and steps may have to be done once more.
     """
 
-    function: Callable[[Mapping[str, Any]], Any]
+    function: BatchFunction
     encode: Callable[[Any, str], Mapping[str, Array]]
     batch_size: int
     round_length: int | None
-    first: Any = None
+    first: Any
     examples: int | None = None
 
+    batches_per_round: int | None = field(init=False)
+    """None where only the end of a pass tells."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "first", self._batch(self.first, place(1, 1)))
+        per_round = batches_of_round(self.round_length, self.batch_size)
+        known = per_round or (None if self.function.yields else 1)
+        object.__setattr__(self, "batches_per_round", known)
+
     @property
-    def batches_per_round(self) -> int:
-        return batches_of_round(self.round_length, self.batch_size)
+    def unit(self) -> str:
+        if self.round_length is not None:
+            return ""
+        return "one pass" if self.batches_per_round is None else "one batch"
 
     def round(self, number: int, state: State) -> Iterator[Batches]:
-        for count in range(1, self.batches_per_round + 1):
-            is_first = number == count == 1
-            given = self.first if is_first else self.function(state())
-            at = f"the generator's batch {count} of round {number}"
-            batch = self.encode(given, at)
-            size = len(next(iter(batch.values())))
-            if size != self.batch_size:
-                raise fail(
-                    DataError,
-                    Fault(
-                        "a generator gave another number of examples than it was asked for",
-                        at=at,
-                        given=str(size),
-                        expected=f"{self.batch_size}, as state['BatchSize'] says",
-                        fix=f"batch_size={size}, if every batch has as many",
-                    ),
-                )
-            columns = {name: laid_out(column) for name, column in batch.items()}
-            yield Batches(columns, np.arange(size, dtype=np.int64), size)
+        count = 0
+        while self.batches_per_round is None or count < self.batches_per_round:
+            count += 1
+            at = place(count, number)
+            batch = self.first if number == count == 1 else self._next(count, state, at)
+            if batch is None:
+                return
+            if number == 1 and count == ENDLESS and self.batches_per_round is None:
+                _warn_of_endless(self.function)
+            order = np.arange(self.batch_size, dtype=np.int64)
+            yield Batches(batch, order, self.batch_size, is_own=True)
+
+    def _next(self, count: int, state: State, at: str) -> Mapping[str, Array] | None:
+        """The next batch; None where that ends a round."""
+        if self.batches_per_round is not None:
+            given = self.function(state, at)
+        elif count == 1:
+            given = self.function.first(state(), at)
+        else:
+            given = self.function.more(at)
+        return None if given is End.OF_PASS else self._batch(given, at)
+
+    def _batch(self, given: Any, at: str) -> Mapping[str, Array]:
+        batch = self.encode(given, at)
+        size = len(next(iter(batch.values())))
+        if size != self.batch_size:
+            raise fail(
+                DataError,
+                Fault(
+                    "a generator gave another number of examples than it was asked for",
+                    at=at,
+                    given=str(size),
+                    expected=f"{self.batch_size}, as state['BatchSize'] says",
+                    fix=f"batch_size={size}, if every batch has as many",
+                ),
+            )
+        return {name: laid_out(column).copy() for name, column in batch.items()}
+
+
+def batches_of_round(round_length: int | None, batch_size: int) -> int | None:
+    """How many batches a generator is asked for in a round of so many examples; None for None."""
+    return None if round_length is None else math.ceil(round_length / batch_size)
+
+
+def place(batch: int, number: int) -> str:
+    """Where a batch of a generator stands, as messages name it."""
+    return f"the generator's batch {batch} of round {number}"
+
+
+def _warn_of_endless(function: BatchFunction) -> None:
+    warn(
+        TrainingWarning,
+        Fault(
+            f"{ENDLESS:,} batches, and the first round has no end: without RoundLength a round "
+            "is a pass, all that the generator yields",
+            at="data",
+            given=repr(function.function)[:60],
+            fix='(batches, {"RoundLength": examples}), for a generator without end',
+        ),
+    )

@@ -19,19 +19,33 @@ class Plan:
     """What is known of a training before it starts."""
 
     batch_size: int
-    batches_per_round: int
-    rounds: int
+    batches_per_round: int | None
+    """None until a generator without RoundLength has ended its first pass."""
+    rounds: int | None
+    """None for no limit that is known."""
     learning_rate: float
     method: str
 
+    @property
+    def batches(self) -> int | None:
+        """How many batches there will be at most, where that is known."""
+        known = self.rounds is not None and self.batches_per_round is not None
+        return self.rounds * self.batches_per_round if known else None  # type: ignore[operator]
 
-def plan_of(options: Options, batch_size: int, batches_per_round: int) -> Plan:
+
+def rounds_of(options: Options, batches_per_round: int | None) -> int | None:
+    """How many rounds there will be at most; None where nothing tells yet."""
+    if options.max_rounds is not AUTOMATIC:
+        return int(options.max_rounds)
+    return None if batches_per_round is None else automatic_rounds(batches_per_round)
+
+
+def plan_of(options: Options, batch_size: int, batches_per_round: int | None) -> Plan:
     """The plan of a training on batches of this size, and this many of them a round."""
-    given = options.max_rounds
     return Plan(
         batch_size,
         batches_per_round,
-        automatic_rounds(batches_per_round) if given is AUTOMATIC else given,
+        rounds_of(options, batches_per_round),
         options.learning_rate,
         options.method.name,
     )
@@ -48,7 +62,7 @@ class TrainingState(Mapping[str, Any]):
 
     >>> from wlnet.layers import LinearLayer
     >>> plan = Plan(64, 10, 5, 0.001, "ADAM")
-    >>> state = TrainingState(plan, History(), lambda: LinearLayer(2), (1, 0), 0.001)
+    >>> state = TrainingState(plan, History(), lambda: LinearLayer(2), (1, 0, 0), 0.001)
     >>> state["Round"], state["TotalBatches"], state["RoundLossList"], state["ValidationLoss"]
     (1, 50, [], None)
 
@@ -59,8 +73,8 @@ class TrainingState(Mapping[str, Any]):
     _history: History
     _build: Callable[[], Net]
     """Builds the net of now."""
-    _place: tuple[int, int]
-    """The round, and how many batches there were since the start."""
+    _place: tuple[int, int, int]
+    """The round, and how many batches there were since the start, and in this round."""
     _rate: float
     _seconds: float = 0.0
     _extent: Extent = field(init=False)
@@ -110,9 +124,9 @@ STATE = PropertyTable("the state of a training")
 _row = STATE.row
 
 _row("AbsoluteBatch")(lambda s: s._place[1])
-_row("Batch")(lambda s: (s._place[1] - 1) % s._plan.batches_per_round + 1 if s._place[1] else 0)
+_row("Batch")(lambda s: s._place[2])
 _row("Round")(lambda s: s._place[0])
-_row("TotalBatches")(lambda s: s._plan.rounds * s._plan.batches_per_round)
+_row("TotalBatches")(lambda s: s._plan.batches)
 _row("TotalRounds")(lambda s: s._plan.rounds)
 _row("BatchSize")(lambda s: s._plan.batch_size)
 _row("BatchesPerRound")(lambda s: s._plan.batches_per_round)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from wlnet.core.answers import answer
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.scalars import as_real, as_truth, as_whole
 from wlnet.core.spelling import suggestion
@@ -78,17 +79,14 @@ class Stopper:
     def asks(self, state: Mapping[str, Any]) -> bool:
         """What a function as criterion says. Raises OptionError for anything but True or False."""
         assert callable(self.criterion.criterion)
-        answer = self.criterion.criterion(state)
-        if as_truth(answer) is None:
+        at = "training_stopping_criterion"
+        said = answer(self.criterion.criterion, at, state)
+        if as_truth(said) is None:
             raise fail(
                 OptionError,
-                Fault(
-                    "a stopping criterion returns True or False",
-                    at="training_stopping_criterion",
-                    given=brief(answer),
-                ),
+                Fault("a stopping criterion returns True or False", at=at, given=brief(said)),
             )
-        return bool(answer)
+        return bool(said)
 
     def fails(self, value: float) -> bool:
         """Whether to stop now, at this value of the named criterion, smaller being better."""

@@ -1,0 +1,41 @@
+"""Calls of functions that a user gave."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from wlnet.core.errors import DataError, Fault, fail
+
+
+def answer(function: Callable[..., Any], at: str, *given: Any, of: Any = None) -> Any:
+    """What a user's function answers. of: the function to name, where it is called by another.
+
+    Raises DataError where something in it came to its end: a bare StopIteration would end whatever
+    loop happens to stand around the call. What else it raises is the user's own.
+
+    >>> answer(divmod, "training_progress_function", 7, 2)
+    (3, 1)
+    """
+    try:
+        return function(*given)
+    except StopIteration:
+        raise _exhausted(of or function, at) from None
+    except RuntimeError as error:
+        # What Python makes of it within a generator function.
+        if isinstance(error.__cause__, StopIteration):
+            raise _exhausted(of or function, at) from error
+        raise
+
+
+def _exhausted(function: Any, at: str) -> DataError:
+    name = getattr(function, "__qualname__", None) or repr(function)
+    return fail(
+        DataError,
+        Fault(
+            "a function has no more answers: an iterator that it asks came to its end",
+            at=at,
+            given=f"StopIteration from {name[:60]}",
+            fix="itertools.cycle(...) goes on for ever; next(iterator, last) ends with a value",
+        ),
+    )

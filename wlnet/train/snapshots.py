@@ -1,0 +1,85 @@
+"""What is kept of a training so that its last steps can be taken back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from wlnet.core.rules import ArrayKey
+from wlnet.evaluate.columns import Array
+from wlnet.train.learners import Learner
+from wlnet.train.sources import Batches
+
+SHARE = 100
+"""A snapshot is taken when so many times the time that it takes has gone by."""
+HELD = 128 << 20
+"""Bytes of batches that nobody else has, after which it is taken too."""
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Steps in a row: their batches, and the learning rate of each. Done again, they ask nobody."""
+
+    batches: Batches
+    rates: Array
+
+    @property
+    def count(self) -> int:
+        """How many steps there are."""
+        return self.batches.count
+
+    def part(self, first: int, count: int) -> Stretch:
+        """Some of them."""
+        return Stretch(self.batches.part(first, count), self.rates[first : first + count])
+
+
+class Snapshot:
+    """The arrays that move, as they were some steps ago, and the steps since.
+
+    It is whole whenever steps run: who is interrupted while one is taken has nothing to take back.
+    """
+
+    def __init__(
+        self,
+        arrays: Mapping[ArrayKey, Array],
+        states: Mapping[ArrayKey, Sequence[Array]],
+        learners: Sequence[Learner],
+    ) -> None:
+        self._learners = learners
+        lists = [list(arrays.values()), *states.values()]
+        self._pairs = [(array, np.empty_like(array)) for arrays in lists for array in arrays]
+        """What moves, and what is kept of it."""
+        self.take(0)
+
+    def take(self, step: int) -> None:
+        """Keep everything as it is now, before a step counted from 0."""
+        begun = time.perf_counter()
+        for array, kept in self._pairs:
+            np.copyto(kept, array)
+        self._counts = [learner.updates for learner in self._learners]
+        self.step = step
+        self.since: list[Stretch] = []
+        self._held = 0
+        self._taken = time.perf_counter()
+        self._cost = self._taken - begun
+
+    @property
+    def is_old(self) -> bool:
+        """Whether it is time for a new one."""
+        return self._held > HELD or time.perf_counter() - self._taken > SHARE * self._cost
+
+    def add(self, stretch: Stretch) -> None:
+        """Keep steps that were done since."""
+        self.since.append(stretch)
+        if stretch.batches.is_own:
+            self._held += sum(column.nbytes for column in stretch.batches.columns.values())
+
+    def go_back(self) -> None:
+        """Make everything as it was: the steps since have to be done once more."""
+        for array, kept in self._pairs:
+            np.copyto(array, kept)
+        for learner, count in zip(self._learners, self._counts, strict=True):
+            learner.updates = count
