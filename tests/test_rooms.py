@@ -37,7 +37,9 @@ def made_by_tools(file: Path) -> bool:
 def text_files() -> Iterator[tuple[Path, str]]:
     """Every text file of the product: the four folders, .ci, and the files beside them."""
     places = [ROOT / folder for folder in sorted(FOLDERS | {".ci"})]
-    files = [file for file in ROOT.iterdir() if file.is_file() and file.name not in (".coverage", ".git")]
+    files = [
+        file for file in ROOT.iterdir() if file.is_file() and file.name not in (".coverage", ".git")
+    ]
     files += [file for place in places for file in place.rglob("*") if file.is_file()]
     for file in sorted(files):
         data = file.read_bytes()

@@ -131,5 +131,21 @@ def test_a_program_tells_options_rules_and_losses_together() -> None:
     assert len(error.value.faults) == 3
 
 
+def test_measurements_tell_options_losses_and_data_together() -> None:
+    with pytest.raises(wl.DataError) as error:
+        wl.net_measurements(
+            perceptron(),
+            (X, Y[:3]),
+            ["Accuracy", "MeanSquare"],
+            working_precision="Real8",
+            workers=0,
+        )
+    assert isinstance(error.value, wl.OptionError)
+    assert len(error.value.faults) == 4
+    with pytest.raises(wl.OptionError) as error:
+        wl.net_measurements(perceptron(), (X, Y), "Loss", workers=0, loss_function="Ouput")
+    assert len(error.value.faults) == 2
+
+
 def test_every_option_of_the_signature_is_read_once() -> None:
     assert sorted(usual_options()) == sorted(option.name for option in option_rows().values())

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wlnet.core.errors import DataError, Fault, NotInitializedError, OptionError, brief, fail
+from wlnet.core.gathered import Gathered, together
 from wlnet.core.net import Net
 from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.engine.blueprint import DTYPES
@@ -58,6 +59,38 @@ def net_measurements(
 
     Wolfram Language: NetMeasurements.
     """
+    gathered = Gathered()
+    gathered.attempt(lambda: check_choice("working_precision", working_precision, tuple(DTYPES)))
+    gathered.attempt(lambda: check_workers(workers))
+    gathered.attempt(lambda: _check_net(net))
+    if not isinstance(net, Net):
+        gathered.tell()
+    training = gathered.attempt(lambda: training_net(net, loss_function))
+    if training is None:
+        raise together(gathered.errors)
+    wanted = gathered.attempt(lambda: _wanted(measurements, training)) or []
+    asked = tuple(each for each in wanted if isinstance(each, Measurement))
+    if loss_function is not AUTOMATIC:
+        gathered.attempt(lambda: check_targets(net, training, data))
+    precision: Any = "Real32" if gathered.errors else working_precision
+    source = gathered.attempt(lambda: _source(net, training, data, precision))
+    if source is None or gathered.errors:
+        raise together(gathered.errors)
+    if loss_function is not AUTOMATIC:
+        warn_of_losses(net, training)
+    count = None if workers is AUTOMATIC else check_count("workers", workers)
+    found = _values(net, training, source, asked, precision, count)
+    values = [_value(each, training, found) for each in wanted]
+    if measurements is ALL:
+        return {
+            each if isinstance(each, str) else each.key: value
+            for each, value in zip(wanted, values, strict=True)
+        }
+    return values if isinstance(measurements, list) else values[0]
+
+
+def _check_net(net: Any) -> None:
+    """Raise for what is no net, or a net without numbers."""
     if not isinstance(net, Net):
         raise fail(OptionError, Fault("net_measurements takes a net", given=brief(net)))
     if not is_initialized(net):
@@ -69,24 +102,6 @@ def net_measurements(
                 fix="net_initialize(net), or net_train(net, ...)",
             ),
         )
-    check_choice("working_precision", working_precision, tuple(DTYPES))
-    check_workers(workers)
-    training = training_net(net, loss_function)
-    wanted = _wanted(measurements, training)
-    asked = tuple(each for each in wanted if isinstance(each, Measurement))
-    check_fit(asked, training.forms, "measurements")
-    if loss_function is not AUTOMATIC:
-        check_targets(net, training, data)
-        warn_of_losses(net, training)
-    count = None if workers is AUTOMATIC else check_count("workers", workers)
-    found = _values(net, training, data, asked, working_precision, count)
-    values = [_value(each, training, found) for each in wanted]
-    if measurements is ALL:
-        return {
-            each if isinstance(each, str) else each.key: value
-            for each, value in zip(wanted, values, strict=True)
-        }
-    return values if isinstance(measurements, list) else values[0]
 
 
 def _wanted(given: Any, training: TrainingNet) -> list[Measurement | str]:
@@ -112,21 +127,30 @@ def _wanted(given: Any, training: TrainingNet) -> list[Measurement | str]:
         return isinstance(each, str) and each in losses
 
     as_measurements([each for each in items if not is_loss(each)], "measurements")
-    return [each if is_loss(each) else as_measurements(each)[0] for each in items]
+    found = [each if is_loss(each) else as_measurements(each)[0] for each in items]
+    check_fit(
+        tuple(each for each in found if isinstance(each, Measurement)),
+        training.forms,
+        "measurements",
+    )
+    return found
+
+
+def _source(net: Net, training: TrainingNet, data: Any, precision: Precision) -> ArraySource:
+    columns = read_data(data, training.columns, net.input_names)
+    if isinstance(columns, Generator):
+        raise fail(DataError, Fault("measurements are made on data, not on a generator", at="data"))
+    return ArraySource(encoded(training, columns, precision), BATCH, 0)
 
 
 def _values(
     net: Net,
     training: TrainingNet,
-    data: Any,
+    source: ArraySource,
     asked: tuple[Measurement, ...],
     precision: Precision,
     workers: int | None,
 ) -> dict[str, Any]:
-    columns = read_data(data, training.columns, net.input_names)
-    if isinstance(columns, Generator):
-        raise fail(DataError, Fault("measurements are made on data, not on a generator", at="data"))
-    source = ArraySource(encoded(training, columns, precision), BATCH, 0)
     arrays = arrays_of(net)
     constants = frozenset(map(training.inner_key, arrays))
     programs = Programs(training, precision, 0, BATCH, asked, constants=constants, workers=workers)
