@@ -13,7 +13,7 @@ from wlnet.engine.program import Program
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Graph, Value
 from wlnet.graph.maps import MAPS
-from wlnet.graph.primitives import PRIMITIVES
+from wlnet.graph.primitives import COMPARISONS, EXTREMES, PRIMITIVES
 from wlnet.graph.reference import REFERENCES
 from wlnet.kernels.language import Precision
 from wlnet.plan.compile import finish
@@ -37,6 +37,14 @@ class Real:
 
     def draw(self, rng: np.random.Generator, dtype: Any) -> Any:
         return rng.uniform(self.low, self.high, self.shape).astype(dtype)
+
+
+@dataclasses.dataclass(frozen=True)
+class Mask(Real):
+    """Zeros and ones."""
+
+    def draw(self, rng: np.random.Generator, dtype: Any) -> Any:
+        return rng.integers(0, 1, self.shape, endpoint=True).astype(dtype)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -168,6 +176,7 @@ def _recurrence_cases(length: int, batch: int, size: int) -> list[Case]:
     return [
         case("lstm", gates, (size, 4 * size)),
         case("lstm_input", states, Real(gates, 0.1, 0.9), states, (4 * size, size)),
+        case("lstm_input", states, Real(gates, 0.1, 0.9), states, (4 * size, size), gates, states),
     ]
 
 
@@ -183,9 +192,15 @@ CASES = [
     case("broadcast", (), shape=(2,)),
     *(
         case(name, a, b)
-        for name in ("add", "subtract", "multiply", "maximum", "minimum")
+        for name in ("add", "subtract", "multiply", *COMPARISONS)
         for a, b in [((3, 4), (3, 4)), ((2, 1, 4), (3, 1)), ((), (5,))]
     ),
+    *(
+        case(name, a, b, tie=tie)
+        for name in EXTREMES
+        for a, b, tie in [((3, 4), (3, 4), 0.5), ((2, 1, 4), (3, 1), 0.0), ((), (5,), 1.0)]
+    ),
+    *(case("masked", a, Mask(b)) for a, b in [((3, 4), (3, 4)), ((2, 1, 4), (3, 1)), ((), (5,))]),
     case("divide", (2, 1, 4), Real((3, 1), 0.5, 2.0)),
     case("divide", (3, 4), Real((), -2.0, -0.5)),
     case("power", Real((2, 1, 4), 0.5, 2.0), (3, 1)),

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from tests.primitive_cases import CASES, DTYPES, Case, Index, Run, answers, graph_of
+from tests.primitive_cases import CASES, DTYPES, Case, Index, Mask, Real, Run, answers, graph_of
 from wlnet.graph.builder import Builder
 from wlnet.graph.derivatives import DERIVATIVES
 from wlnet.graph.gradient import gradients
@@ -176,6 +176,7 @@ def _seen(view: str, array: Any, shape: Any) -> Any:
 
 @pytest.mark.parametrize("case", DIFFERENTIABLE, ids=str)
 def test_the_derivative_is_the_slope_in_a_random_direction(case: Case) -> None:
+    """Of all results that are Reals, each with a factor of its own."""
     inputs = case.draw()
     graph, rng = Graph(), np.random.default_rng(7)
     values = []
@@ -184,23 +185,59 @@ def test_the_derivative_is_the_slope_in_a_random_direction(case: Case) -> None:
         graph.inputs[str(i)] = graph.new_value(given.shape, element)
         values.append(graph.inputs[str(i)])
     g = Builder(graph)
-    first = g.call(case.primitive, *values, **case.attributes)[0]
-    graph.inputs["factor"] = graph.new_value(first.shape)
-    total = g.multiply(first, graph.inputs["factor"])
-    reals = [value for value in values if value.element == "Real"]
-    found = gradients(graph, total, reals)
-    feed = {str(i): x for i, x in enumerate(inputs)} | {"factor": rng.normal(size=first.shape)}
+    feed = {str(i): x for i, x in enumerate(inputs)}
+    totals = []
+    for i, output in enumerate(g.call(case.primitive, *values, **case.attributes)):
+        if output.element == "Real":
+            factor = graph.inputs[f"factor {i}"] = graph.new_value(output.shape)
+            feed[f"factor {i}"] = rng.normal(size=output.shape)
+            whole = g.sum(g.multiply(output, factor), range(output.rank))
+            totals.append(g.reshape(whole, ()))
+    total = totals[0]
+    for more in totals[1:]:
+        total = g.add(total, more)
+    assert_gradients_are_slopes(case, graph, total, feed)
+
+
+def assert_gradients_are_slopes(case: Case, graph: Graph, total: Value, feed: Any) -> None:
+    rng = np.random.default_rng(8)
+    moving = [
+        str(i)
+        for i, each in enumerate(case.inputs)
+        if isinstance(each, Real) and not isinstance(each, Mask)
+    ]
+    found = gradients(graph, total, [graph.inputs[name] for name in moving])
     results = run_graph(graph, feed, {})
-    for i, value in enumerate(values):
-        if value.element == "Real":
-            way = rng.normal(size=value.shape)
-            step = 1e-5
-            ahead = run_graph(graph, feed | {str(i): inputs[i] + step * way}, {})[total].sum()
-            back = run_graph(graph, feed | {str(i): inputs[i] - step * way}, {})[total].sum()
-            slope = (ahead - back) / (2 * step)
-            derivative = np.sum(results[found[value]] * way)
-            size = np.sum(np.abs(results[found[value]] * way))
-            assert slope == pytest.approx(derivative, rel=1e-6, abs=1e-6 * size + 1e-9)
+    for name in moving:
+        value = graph.inputs[name]
+        way = rng.normal(size=value.shape)
+        step = 1e-5
+        ahead = run_graph(graph, feed | {name: feed[name] + step * way}, {})[total].sum()
+        back = run_graph(graph, feed | {name: feed[name] - step * way}, {})[total].sum()
+        slope = (ahead - back) / (2 * step)
+        derivative = np.sum(results[found[value]] * way)
+        size = np.sum(np.abs(results[found[value]] * way))
+        assert slope == pytest.approx(derivative, rel=1e-6, abs=1e-6 * size + 1e-9)
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_each_output_of_a_primitive_has_a_gradient_of_its_own(number: int) -> None:
+    case = next(case for case in CASES if case.primitive == "lstm" and case.inputs[0].shape[0] > 1)
+    graph = Graph()
+    values = [graph.new_value(each.shape) for each in case.inputs]
+    graph.inputs |= {str(i): value for i, value in enumerate(values)}
+    g = Builder(graph)
+    output = g.call("lstm", *values)[number]
+    total = g.reshape(g.sum(output, range(output.rank)), ())
+    feed = {str(i): x for i, x in enumerate(case.draw())}
+    assert_gradients_are_slopes(case, graph, total, feed)
+    found = gradients(graph, total, values)
+    graph.outputs |= dict(enumerate(found.values()))
+    run = Run(graph, "Real64", list(feed.values()))
+    results = run_graph(graph, feed, {})
+    for given, value in zip(run.outputs, found.values(), strict=True):
+        assert np.abs(given).max() > 0
+        assert_close(given, results[value], 1e-12)
 
 
 def test_a_run_allocates_nothing_whatever_the_size() -> None:

@@ -43,6 +43,12 @@ def table(*arrays: Any) -> Any:
     return np.array([*arrays[0].shape, *(step for each in arrays for step in each.strides)])
 
 
+def numpy_of(name: str, a: Any, b: Any) -> Any:
+    if name == "precedence":
+        return (np.greater(a, b) + 1.0 * np.greater_equal(a, b)) / 2
+    return np.where(b != 0, a, -0.0) if name == "masked" else getattr(np, name)(a, b)
+
+
 @pytest.mark.parametrize("name", BINARY)
 @pytest.mark.parametrize("precision", PRECISIONS)
 @settings(max_examples=15)
@@ -56,7 +62,7 @@ def test_two_operands_are_combined_as_in_numpy(name: str, precision: Any, axes: 
     a = laid_out(sizes, a_ways, REALS[precision], 0)
     b = laid_out(sizes, b_ways, REALS[precision], 1)
     with np.errstate(all="ignore"):
-        expected = getattr(np, name)(a, b)
+        expected = numpy_of(name, a, b).astype(a.dtype)
     first = None
     for workers in (1, 2, 3):
         out = guarded(sizes, REALS[precision])
@@ -68,6 +74,26 @@ def test_two_operands_are_combined_as_in_numpy(name: str, precision: Any, axes: 
         np.testing.assert_allclose(first, expected, rtol=3 * np.finfo(expected.dtype).eps)
     else:
         np.testing.assert_array_equal(first, expected)
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_what_is_dropped_is_the_number_that_changes_no_sum(precision: Any) -> None:
+    a = like([np.nan, np.inf, 3.0, -0.0, np.nan], REALS[precision])
+    mask = like([0.0, -0.0, 1.0, 1.0, np.nan], a.dtype)
+    out = guarded(5, a.dtype)
+    call(BINARY["masked"], precision, rank=1, table=table(a, mask, out), a=a, b=mask, out=out)
+    np.testing.assert_array_equal(out, [-0.0, -0.0, 3.0, -0.0, np.nan])
+    assert np.signbit(out[[0, 1, 3]]).all()
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+def test_comparisons_at_ties_infinities_and_nan(precision: Any) -> None:
+    edges = np.array([-np.inf, -1.0, -0.0, 0.0, 1e-45, np.inf, np.nan])
+    a, b = (like(each, REALS[precision]) for each in np.meshgrid(edges, edges))
+    for name in ("greater", "greater_equal", "precedence"):
+        out = guarded(a.shape, a.dtype)
+        call(BINARY[name], precision, rank=2, table=table(a, b, out), a=a, b=b, out=out)
+        np.testing.assert_array_equal(out, numpy_of(name, a, b))
 
 
 @pytest.mark.parametrize("precision", PRECISIONS)

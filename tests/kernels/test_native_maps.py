@@ -23,6 +23,7 @@ ERRORS = {
     "Exp": (1, 1),
     "ExpMinusOne": (2, 2),
     "Log": (1, 1),
+    "LogOnePlus": (1.5, 1.5),
     "Tanh": (2, 2),
     "LogisticSigmoid": (2, 2),
     "SoftRamp": (2, 2),
@@ -47,6 +48,7 @@ EXACT: dict[str, Callable[[Any], Any]] = {
     "Exp": np.exp,
     "ExpMinusOne": np.expm1,
     "Log": np.log,
+    "LogOnePlus": np.log1p,
     "Tanh": np.tanh,
     "LogisticSigmoid": _logistic,
     "SoftRamp": _soft_ramp,
@@ -136,7 +138,9 @@ def test_the_error_is_at_most_a_unit_or_two_of_the_last_place(name: str, precisi
         assert last_places(y[ordinary], exact[ordinary]).max() <= ERRORS[name][dtype is np.float64]
 
 
-@pytest.mark.parametrize("name", ["Negate", "Tanh", "ExpMinusOne", "Sinh", "Erf", "Sin", "Square"])
+@pytest.mark.parametrize(
+    "name", ["Negate", "Tanh", "ExpMinusOne", "LogOnePlus", "Sinh", "Erf", "Sin", "Square"]
+)
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_zeros_keep_their_sign(name: str, precision: Any) -> None:
     x = like([0.0, -0.0], REALS[precision])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -28,9 +29,14 @@ class Sequence:
             self.said.astype(np.float64), np.zeros((size, 4 * size))
         )
         self.d = random.normal(size=(2, rows, size)).astype(self.real)
-        self.back = lstm_input(
-            self.d.astype(np.float64), self.gates, self.cells, np.zeros((4 * size, size))
-        )
+        self.more = [random.normal(size=each.shape).astype(self.real)
+                     for each in (self.gates, self.cells)]  # fmt: skip
+
+    def back(self, more: bool) -> Any:
+        """What goes back, with and without what reached gates and cells from elsewhere."""
+        wide = [each.astype(np.float64) for each in (self.d, *self.more)]
+        weights = np.zeros((4 * self.size, self.size))
+        return lstm_input(wide[0], self.gates, self.cells, weights, *(wide[1:] if more else ()))
 
     def like(self, values: Any) -> Any:
         return like(values, self.real)
@@ -73,10 +79,12 @@ def test_gates_cell_and_state_of_a_step(rows: int, size: int, precision: Any) ->
 @example(9, 17, "Real32")
 def test_what_a_step_sends_back(rows: int, size: int, precision: Any) -> None:
     it = Sequence(rows, size, precision)
-    for step in (0, 1):
-        wanted = [made[step] for made in it.back]
+    for step, more in product((0, 1), (False, True)):
+        back = it.back(more)
+        wanted = [made[step] for made in back]
         before = it.like(it.cells[0]) if step else None
-        following = (None, None) if step else (it.like(it.gates[1]), it.like(it.back[2][1]))
+        following = (None, None) if step else (it.like(it.gates[1]), it.like(back[2][1]))
+        others = [it.like(each[step]) for each in it.more] if more else [None, None]
         for workers in (1, 3):
             for in_place in (False, True):
                 reached = it.like(it.d[step])
@@ -84,8 +92,9 @@ def test_what_a_step_sends_back(rows: int, size: int, precision: Any) -> None:
                 d_gates, d_cell = it.empty(4 * size), it.empty(size)
                 call(lstm_step_input, precision, workers, gates=it.like(it.gates[step]),
                      before=before, cell=it.like(it.cells[step]), reached=reached,
-                     d_state=d_state, next_gates=following[0], d_next=following[1],
-                     d_cell=d_cell, d_gates=d_gates, **it.words())  # fmt: skip
+                     more_gates=others[0], more_cells=others[1], d_state=d_state,
+                     next_gates=following[0], d_next=following[1], d_cell=d_cell,
+                     d_gates=d_gates, **it.words())  # fmt: skip
                 for found, reference in zip((d_gates, d_state, d_cell), wanted, strict=True):
                     np.testing.assert_allclose(found, reference, rtol=0, atol=LIMIT[precision])
 

@@ -30,6 +30,13 @@ CALLABLES = [
     lambda x: scipy.special.erf(x) * scipy.special.expit(x) + scipy.special.gammaln(x),
     lambda x: scipy.special.gamma(1 + x),
     lambda x: np.log1p(np.exp(x)) + np.log1p(x) + np.logaddexp(x, 0.5) + np.expm1(x),
+    lambda x: np.where(x > 0.5, np.log(x - 0.4), x**2) + np.where(x > 2, 1, 0) * x,
+    lambda x: np.where((x > 0.2) & ~(x == 0.5) | (x != x), -x, np.where(x <= 0.1, 3, x / 2)),
+    lambda x: np.where(x, x, 1) + np.where(np.logical_xor(x >= 0.5, x < 0.7), 0, x) + (x > 0.3) * x,
+    lambda x: np.select([x < 0.3, x < 0.6], [x, 2 * x], -1) + np.clip(x, None, 0.5) + x.clip(0.4),
+    lambda x: (x < 0.7) * (x > 0.2) + ((x < 0.2) + (x < 0.3)) * 2.0 + np.where(True, x, 1 / x),
+    lambda x: scipy.special.erfc(x) + scipy.special.ndtr(x) + scipy.special.log_expit(x) + x**0,
+    lambda x: scipy.special.softplus(x) + np.log(1 + x) + np.log(np.exp(x) + 1) + np.exp(x) - 1,
     lambda x: np.log2(x) + np.log10(x) + np.exp2(x) + np.reciprocal(x),
     lambda x: np.float64(2) * x + np.float32(0.5) - np.array(3.0) / x,
     lambda x: np.sin(np.cos(np.tan(np.arcsin(np.arccos(np.arctan(x)) / 2)))),
@@ -41,12 +48,20 @@ CALLABLES = [
 @pytest.mark.parametrize("function", CALLABLES)
 def test_a_formula_computes_what_its_callable_computes(function):
     formula = trace(function)
-    want = np.array([function(x) for x in NUMBERS], float)
-    np.testing.assert_allclose(formula.evaluate(NUMBERS), want, rtol=1e-13)
+    with np.errstate(all="ignore"):  # NumPy computes sides that are not taken
+        want = np.array([function(x) for x in NUMBERS], float)
+        np.testing.assert_allclose(formula.evaluate(NUMBERS), want, rtol=1e-13)
     bench = Bench()
     x = bench.input("Input", NUMBERS[:, None])
     y = bench.lower(ElementwiseLayer(function), Input=x)
     np.testing.assert_allclose(bench.value(y)[:, 0], want, rtol=1e-12)
+
+
+def _conditions(inner):
+    names = "Greater", "GreaterEqual", "Less", "LessEqual", "Equal", "Unequal"
+    simple = st.tuples(st.sampled_from(names), st.just("#1"), inner)
+    both = st.tuples(st.sampled_from(["And", "Or"]), simple, simple)
+    return st.one_of(simple, both, st.tuples(st.just("Not"), simple))
 
 
 def _formulas():
@@ -56,6 +71,8 @@ def _formulas():
         lambda inner: st.one_of(
             st.tuples(st.sampled_from(["Tanh", "Sin", "Negate", "Ramp", "Mish"]), inner),
             st.tuples(st.sampled_from(["Plus", "Times", "Subtract", "Max"]), inner, inner),
+            st.tuples(st.just("If"), _conditions(inner), inner, inner),
+            _conditions(inner),
         ),
         max_leaves=12,
     )
@@ -122,6 +139,15 @@ def test_parts_that_are_written_twice_are_computed_once():
     [
         (np.tanh, "Tanh"),
         (lambda x: np.maximum(x, 0), "Ramp"),
+        (lambda x: np.maximum(0, x), "Ramp"),
+        (lambda x: np.logaddexp(0, x), "SoftRamp"),
+        (lambda x: np.logaddexp(x, 0), "SoftRamp"),
+        (lambda x: np.log1p(np.exp(x)), "SoftRamp"),
+        (lambda x: np.log(1 + np.exp(x)), "SoftRamp"),
+        (lambda x: np.log(np.exp(x) + 1), "SoftRamp"),
+        (lambda x: 1 / (1 + np.exp(-x)), "LogisticSigmoid"),
+        (scipy.special.expit, "LogisticSigmoid"),
+        (lambda x: x**1, "Identity"),
         (lambda x: x, "Identity"),
         (lambda x: x**2, "Square"),
         (lambda x: x**0.5, "Sqrt"),
@@ -131,6 +157,37 @@ def test_parts_that_are_written_twice_are_computed_once():
 def test_a_formula_that_is_one_named_function_is_kept_by_its_name(function, name):
     assert ElementwiseLayer(function).function == name
     assert ElementwiseLayer(function) == ElementwiseLayer(name)
+
+
+def test_a_condition_reads_as_it_is_written():
+    formula = trace(lambda x: np.where((x > 0) & ~(x == 1), x, 0.1 * x))
+    assert str(formula) == "If[((#1 > 0) && Not[(#1 == 1)]), #1, (0.1 * #1)]"
+    assert Expression.from_record(json.loads(json.dumps(formula.to_record()))) == formula
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x: np.where(x > 0, np.log(x), 0.0 * x),
+        lambda x: np.where(x <= 0, 0, np.log(x) * np.sqrt(x)),
+        lambda x: np.where(x > 0, 1 / x, x),
+        lambda x: np.where(np.abs(x) < 1, x, np.exp(x * x)),
+        lambda x: np.where(x > 0, np.where(x > 1, np.arccosh(x), 0), 1),
+    ],
+)
+def test_the_side_that_is_not_taken_leaves_no_trace(function):
+    bench = Bench()
+    x = bench.input("Input", [[-1e200], [-0.5], [0.0], [0.25], [0.75]])
+    y = bench.lower(ElementwiseLayer(function), Input=x)
+    with np.errstate(all="ignore"):
+        slopes = bench.gradient(y, x)[:, 0]
+    at = bench.inputs["Input"][:, 0]
+    with np.errstate(all="ignore"):
+        differences = (function(at + 1e-7) - function(at - 1e-7)) / 2e-7
+    inside = np.abs(at) < 1e9
+    smooth = inside & (at != 0)
+    np.testing.assert_allclose(slopes[smooth], differences[smooth], rtol=1e-4)
+    assert np.isfinite(slopes[inside]).all()
 
 
 def test_layers_with_the_same_formula_are_equal():
@@ -149,11 +206,17 @@ def function_of_math(x):
         (function_of_math, "np.tanh in place of math.tanh"),
         (math.tanh, "np.tanh in place of math.tanh"),
         (lambda x: math.lgamma(x), "scipy.special.gammaln in place of math.lgamma"),
-        (lambda x: x if x > 0 else 0, "np.maximum and np.minimum choose"),
-        (lambda x: 1 if x == 0 else x, "np.maximum and np.minimum choose"),
-        (lambda x: max(x, 0), "np.maximum and np.minimum choose"),
-        (lambda x: np.where(x < 0, x, 0), "np.maximum and np.minimum choose"),
-        (lambda x: x or 1, "np.maximum and np.minimum choose"),
+        (lambda x: x if x > 0 else 0, "np.where(x > 0, x, 0) in place of x if x > 0 else 0"),
+        (lambda x: 1 if x == 0 else x, "np.where(x > 0, x, 0) in place of x if x > 0 else 0"),
+        (lambda x: max(x, 0), "np.maximum and np.minimum in place of max and min"),
+        (lambda x: np.where(0 < x < 1, x, 0), "(a < x) & (x < b) in place of a < x < b"),
+        (lambda x: x or 1, "np.where(x > 0, x, 0)"),
+        (lambda x: np.where(x > 0), "a condition and two sides"),
+        (lambda x: np.where(np.array([True, False]), x, 0), "a NetArrayLayer"),
+        (lambda x: (x > 0) - (x < 0), "true or false, no numbers"),
+        (lambda x: x & 1, "np.bitwise_and"),
+        (lambda x: np.sum(x), "np.sum"),
+        (lambda x: np.where(x > 0, x, np.inf), "a finite number"),
         (lambda x: 3.0, "does not depend on its arguments"),
         (lambda x: [x], "does not depend on its arguments"),
         (lambda x: np.array([1, 2]) * x, "a NetArrayLayer brings an array into a net"),
@@ -215,6 +278,9 @@ def _deep(depth):
         ["Plus", "#1"], ["Divide", "#1", "#1", "#1"], ["Plus", "#1", True], ["Plus", "#1", None],
         ["Plus", "#1", float("nan")], ["Plus", "#1", float("inf")], ["Plus", "#1", 10**400],
         ["Sin", 1.0], ["Plus", 1, 2], ["Plus", "#1", ["Sin", 2.0]], [1, "#1"], ["Sin", b"#1"],
+        ["If", "#1", "#1"], ["If", "#1", "#1", 1], ["If", 1, "#1", 2], ["And", "#1", "#1"],
+        ["Not", "#1"], ["Or", ["Greater", "#1", 0], "#1"], ["If", ["If", "#1", 1, 0], "#1", 2],
+ ["Greater", "#1", "#1", "#1"], ["Not", "#1", "#1"], ["If", 1, 2, 3],
         ["Plus", *["#1"] * (LARGEST + 1)], _deep(DEEPEST + 1), _deep(50_000),
     ],
 )  # fmt: skip

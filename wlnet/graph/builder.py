@@ -87,11 +87,34 @@ class Builder:
     def power(self, a: Real, b: Real) -> Value:
         return self.one("power", self._value(a), self._value(b))
 
-    def maximum(self, a: Real, b: Real) -> Value:
-        return self.one("maximum", self._value(a), self._value(b))
+    def maximum(self, a: Real, b: Real, tie: float = 0.5) -> Value:
+        """tie: the share of a in the gradient where both are equal: 0, 0.5 or 1."""
+        return self.one("maximum", self._value(a), self._value(b), tie=tie)
 
-    def minimum(self, a: Real, b: Real) -> Value:
-        return self.one("minimum", self._value(a), self._value(b))
+    def minimum(self, a: Real, b: Real, tie: float = 0.5) -> Value:
+        """tie: the share of a in the gradient where both are equal: 0, 0.5 or 1."""
+        return self.one("minimum", self._value(a), self._value(b), tie=tie)
+
+    def greater(self, a: Real, b: Real) -> Value:
+        """1 where a > b, else 0."""
+        return self.one("greater", self._value(a), self._value(b))
+
+    def greater_equal(self, a: Real, b: Real) -> Value:
+        """1 where a >= b, else 0."""
+        return self.one("greater_equal", self._value(a), self._value(b))
+
+    def masked(self, a: Real, mask: Value) -> Value:
+        """a where the mask is not 0, else nothing, whatever a is there: see `choose`."""
+        return self.one("masked", self._value(a), mask)
+
+    def choose(self, mask: Value, then: Real, other: Real) -> Value:
+        """One of two where the mask is 1, the other where it is 0. No gradient, NaN or infinity of
+        the one that is not taken goes on."""
+        return self.add(self.masked(then, mask), self.masked(other, self.subtract(1.0, mask)))
+
+    def nonzero(self, x: Value) -> Value:
+        """1 where x is not 0, else 0; NaN for NaN."""
+        return self.map("Abs", self.map("Sign", x))
 
     def map(self, function: str, x: Value) -> Value:
         """A function of maps.py on every element."""
@@ -99,10 +122,6 @@ class Builder:
 
     def negate(self, x: Value) -> Value:
         return self.map("Negate", x)
-
-    def above(self, a: Real, b: Real) -> Value:
-        """1 where a > b, else 0."""
-        return self.map("UnitStep", self.subtract(a, b))
 
     # Shapes
 

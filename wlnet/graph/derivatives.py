@@ -1,7 +1,9 @@
 """The one table of derivatives: a rule for each primitive, in terms of primitives.
 
-A rule receives the builder, the call, and the gradient of the first output; it returns one gradient
-an input, and may leave None where the input is an index or where `wanted` says that nobody asks.
+A rule receives the builder, the call, and the gradient of every output, None where nothing depends
+on it; it returns one gradient an input, and may leave None where the input is an index or where
+`wanted` says that nobody asks. Most primitives have one output that numbers flow through: their
+rules are written for its gradient alone.
 """
 
 from __future__ import annotations
@@ -13,12 +15,14 @@ from wlnet.graph.graph import Call, Value
 from wlnet.graph.maps import MAPS
 
 Wanted = Sequence[bool]
-Rule = Callable[[Builder, Call, Value, Wanted], Sequence[Value | None]]
+Found = Sequence[Value | None]
+Rule = Callable[[Builder, Call, Found, Wanted], Found]
+RuleOfOne = Callable[[Builder, Call, Value, Wanted], Found]
 DERIVATIVES: dict[str, Rule] = {}
 
 
-def derivative(name: str) -> Callable[[Rule], Rule]:
-    """Enter the rule of a primitive."""
+def derivative_of_all(name: str) -> Callable[[Rule], Rule]:
+    """Enter the rule of a primitive with several outputs of Reals."""
 
     def enter(rule: Rule) -> Rule:
         DERIVATIVES[name] = rule
@@ -27,8 +31,23 @@ def derivative(name: str) -> Callable[[Rule], Rule]:
     return enter
 
 
+def derivative(name: str) -> Callable[[RuleOfOne], RuleOfOne]:
+    """Enter the rule of a primitive whose first output alone is made of Reals."""
+
+    def enter(rule: RuleOfOne) -> RuleOfOne:
+        def of_first(g: Builder, call: Call, ds: Found, wanted: Wanted) -> Found:
+            d, *others = ds
+            assert d is not None and not any(others), call
+            return rule(g, call, d, wanted)
+
+        DERIVATIVES[name] = of_first
+        return rule
+
+    return enter
+
+
 @derivative("matmul")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     a, b = call.inputs
     d_a = d_b = None
     if wanted[0]:
@@ -50,23 +69,23 @@ def _rows(g: Builder, x: Value) -> Value:
 
 
 @derivative("transpose")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     axes = call.attributes["axes"]
     return (g.transpose(d, sorted(range(len(axes)), key=axes.__getitem__)),)
 
 
 @derivative("reshape")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     return (g.reshape(d, call.inputs[0].shape),)
 
 
 @derivative("broadcast")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     return (g.sum_to(d, call.inputs[0].shape),)
 
 
 @derivative("add")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     a, b = call.inputs
     return (
         g.sum_to(d, a.shape) if wanted[0] else None,
@@ -75,7 +94,7 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None
 
 
 @derivative("subtract")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     a, b = call.inputs
     return (
         g.sum_to(d, a.shape) if wanted[0] else None,
@@ -84,7 +103,7 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None
 
 
 @derivative("multiply")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     a, b = call.inputs
     return (
         g.sum_to(g.multiply(d, b), a.shape) if wanted[0] else None,
@@ -93,7 +112,7 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None
 
 
 @derivative("divide")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     a, b = call.inputs
     d_a = g.divide(d, b)
     d_b = g.negate(g.multiply(d_a, call.outputs[0])) if wanted[1] else None
@@ -104,23 +123,35 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None
 
 
 @derivative("power")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     a, b = call.inputs
     d_a = d_b = None
     if wanted[0]:
+        # b a^(b - 1), and 0 where b is 0: there the power of base 0 is infinite.
         slope = g.multiply(b, g.power(a, g.subtract(b, 1.0)))
-        d_a = g.sum_to(g.multiply(d, slope), a.shape)
+        d_a = g.sum_to(g.multiply(d, _where_nonzero(g, slope, b)), a.shape)
     if wanted[1]:
-        d_b = g.sum_to(g.multiply(d, g.multiply(call.outputs[0], g.map("Log", a))), b.shape)
+        # a^b log a, and 0 where a is 0: there it is 0 for every b above 0, and the logarithm none.
+        slope = g.multiply(call.outputs[0], g.map("Log", a))
+        d_b = g.sum_to(g.multiply(d, _where_nonzero(g, slope, a)), b.shape)
     return d_a, d_b
 
 
-def _chosen(
-    g: Builder, d: Value, mask: Value, call: Call, wanted: Wanted
-) -> Sequence[Value | None]:
-    """Gradients for the first input where the mask is 1, and for the second elsewhere."""
+def _where_nonzero(g: Builder, slope: Value, x: Value) -> Value:
+    """A slope where x is not 0, else nothing."""
+    made = g.producer(x)
+    never_zero = made is not None and made.primitive == "fill" and made.attributes["value"] != 0
+    return slope if never_zero else g.masked(slope, g.nonzero(x))
+
+
+SHARES = {0.0: "greater", 0.5: "precedence", 1.0: "greater_equal"}
+"""What tells the share of the larger of two in a gradient, by its share when they are equal."""
+
+
+def _divided(g: Builder, d: Value, share: Value, call: Call, wanted: Wanted) -> Found:
+    """A gradient of which the first input gets a share, and the second the rest."""
     a, b = call.inputs
-    d_a = g.multiply(d, mask)
+    d_a = g.multiply(d, share)
     return (
         g.sum_to(d_a, a.shape) if wanted[0] else None,
         g.sum_to(g.subtract(d, d_a), b.shape) if wanted[1] else None,
@@ -128,45 +159,64 @@ def _chosen(
 
 
 @derivative("maximum")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     a, b = call.inputs
-    return _chosen(g, d, g.above(a, b), call, wanted)
+    return _divided(g, d, g.one(SHARES[call.attributes["tie"]], a, b), call, wanted)
 
 
 @derivative("minimum")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     a, b = call.inputs
-    return _chosen(g, d, g.above(b, a), call, wanted)
+    return _divided(g, d, g.one(SHARES[call.attributes["tie"]], b, a), call, wanted)
+
+
+@derivative("greater")
+@derivative("greater_equal")
+@derivative("precedence")
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
+    return None, None
+
+
+@derivative("masked")
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
+    a, mask = call.inputs
+    return g.sum_to(g.masked(d, mask), a.shape) if wanted[0] else None, None
 
 
 @derivative("map")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     slope = MAPS[call.attributes["function"]].slope
     return (None if slope is None else slope(g, call.inputs[0], call.outputs[0], d),)
 
 
 @derivative("sum")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     return (g.broadcast(d, call.inputs[0].shape),)
 
 
 @derivative("softmax")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     y, axis = call.outputs[0], call.attributes["axis"]
     return (g.multiply(y, g.subtract(d, g.sum(g.multiply(d, y), [axis]))),)
 
 
 @derivative("log_softmax")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     axis = call.attributes["axis"]
     return (g.subtract(d, g.multiply(g.map("Exp", call.outputs[0]), g.sum(d, [axis]))),)
 
 
-@derivative("lstm")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+@derivative_of_all("lstm")
+def _(g: Builder, call: Call, ds: Found, wanted: Wanted) -> Found:
     said, weights = call.inputs
     states, gates, cells = call.outputs
-    d_said = g.call("lstm_input", d, gates, cells, g.transpose(weights))[0]
+    d_states, d_gates, d_cells = ds
+    if d_states is None:
+        d_states = g.fill(0.0, states.shape)
+    more: list[Value] = []
+    if d_gates is not None or d_cells is not None:
+        more = [d_gates or g.fill(0.0, gates.shape), d_cells or g.fill(0.0, cells.shape)]
+    d_said = g.call("lstm_input", d_states, gates, cells, g.transpose(weights), *more)[0]
     if not wanted[1]:
         return d_said, None
     length = said.shape[0]
@@ -178,29 +228,29 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None
 
 
 @derivative("gather")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     table, index = call.inputs
     return g.one("scatter_add", d, index, count=table.shape[0]), None
 
 
 @derivative("pick")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     x, index = call.inputs
     return g.one("place", d, index, count=x.shape[-1]), None
 
 
 @derivative("place")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     return g.pick(d, call.inputs[1]), None
 
 
 @derivative("scatter_add")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     return g.gather(d, call.inputs[1]), None
 
 
 @derivative("concatenate")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     axis, start, parts = call.attributes["axis"], 0, []
     for x, want in zip(call.inputs, wanted, strict=True):
         stop = start + x.shape[axis]
@@ -210,19 +260,19 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None
 
 
 @derivative("slice")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     x, at = call.inputs[0], call.attributes
     return (g.pad(d, at["axis"], at["start"], x.shape[at["axis"]] - at["stop"]),)
 
 
 @derivative("pad")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     x, at = call.inputs[0], call.attributes
     return (g.slice(d, at["axis"], at["before"], at["before"] + x.shape[at["axis"]]),)
 
 
 @derivative("convolve")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     x, w = call.inputs
     return (
         g.one("convolve_input", d, w, shape=x.shape, **call.attributes) if wanted[0] else None,
@@ -231,12 +281,12 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None
 
 
 @derivative("pool_max")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     return (
         g.one("pool_max_input", d, call.outputs[1], shape=call.inputs[0].shape, **call.attributes),
     )
 
 
 @derivative("pool_sum")
-def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Sequence[Value | None]:
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     return (g.one("pool_sum_input", d, shape=call.inputs[0].shape, **call.attributes),)

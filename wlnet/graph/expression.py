@@ -8,14 +8,14 @@ The names come from a closed table, so a file can hold a formula and reading one
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from functools import reduce
 from typing import Any
 
 import numpy as np
 
-from wlnet.graph.builder import Builder
-from wlnet.graph.functions import COMBINATIONS, FUNCTIONS, Function, combine
+from wlnet.graph.builder import Builder, Real
+from wlnet.graph.conditions import CONDITIONS, NOT, OF_CONDITIONS, chosen, guarded, is_condition
+from wlnet.graph.functions import COMBINATIONS, FUNCTIONS, Combination, Function, normal_cdf
 from wlnet.graph.graph import Value
 
 Tree = Any
@@ -30,8 +30,13 @@ OPERATORS: dict[str, Function] = {
     **FUNCTIONS,
     "Negate": Function(lambda g, x: g.negate(x), np.negative),
     "ExpMinusOne": Function(lambda g, x: g.map("ExpMinusOne", x), np.expm1),
+    "LogOnePlus": Function(lambda g, x: g.map("LogOnePlus", x), np.log1p),
+    "NormalCDF": Function(lambda g, x: g.map("NormalCDF", x), normal_cdf),
+    "Not": NOT,
 }
 """Functions of one number that may stand in a formula."""
+OF_SEVERAL: dict[str, Combination] = {**COMBINATIONS, **CONDITIONS}
+"""Functions of several numbers that may stand in a formula, beside If[condition, then, other]."""
 
 
 class Expression:
@@ -81,12 +86,9 @@ class Expression:
 
     def lower(self, g: Builder, *values: Value) -> Value:
         """The formula in primitives; parts that are written twice are computed once."""
-        done: dict[Tree, Value] = {f"#{i}": value for i, value in enumerate(values, 1)}
-        for tree in _inside_out(self.tree):
-            if isinstance(tree, tuple) and tree not in done:
-                name, *arguments = tree
-                done[tree] = _lowered(name, g, [done.get(a, a) for a in arguments])
-        return done[self.tree]
+        made = _made(g, self.tree, {f"#{i}": value for i, value in enumerate(values, 1)})
+        assert isinstance(made, Value)
+        return made
 
     def evaluate(self, *arrays: Any) -> Any:
         """The formula in NumPy."""
@@ -99,7 +101,9 @@ class Expression:
             name, *arguments = tree
             if name in OPERATORS:
                 return OPERATORS[name].evaluate(value(arguments[0]))
-            return reduce(COMBINATIONS[name].evaluate, map(value, arguments))
+            if name == "If":
+                return chosen(*map(value, arguments))
+            return reduce(OF_SEVERAL[name].evaluate, map(value, arguments))
 
         return value(self.tree)
 
@@ -121,26 +125,60 @@ class Expression:
         return cls(record)
 
 
+def _made(g: Builder, tree: Tree, done: dict[Tree, Value]) -> Real:
+    """A part of a formula; `done` holds the arguments, and every part that is made."""
+    if isinstance(tree, float):
+        return tree
+    if tree not in done:
+        name, *parts = tree
+        if name == "If":
+            done[tree] = _if(g, parts, done)
+        else:
+            values = [_made(g, part, done) for part in parts]
+            done[tree] = _lowered(name, g, values)
+    return done[tree]
+
+
 def _lowered(name: str, g: Builder, values: list[Any]) -> Value:
     if name in OPERATORS:
         return OPERATORS[name].lower(g, values[0])
-    return combine(name, g, values)
+    return reduce(lambda a, b: OF_SEVERAL[name].lower(g, a, b), values)  # type: ignore[no-any-return]
 
 
-def _inside_out(tree: Tree) -> Iterator[Tree]:
+def _if(g: Builder, parts: list[Tree], done: dict[Tree, Value]) -> Value:
+    condition, *sides = parts
+    mask = _made(g, condition, done)
+    assert isinstance(mask, Value)
+    made = []
+    for side, taken in zip(sides, (mask, g.subtract(1.0, mask)), strict=True):
+        inside = done
+        if isinstance(side, tuple):
+            used = {name: done[name] for name in sorted(_arguments(side))}
+            inside = guarded(g, taken, used)
+        made.append(_made(g, side, inside))
+    return g.choose(mask, *made)
+
+
+def _arguments(tree: Tree) -> set[str]:
     if isinstance(tree, tuple):
-        for part in tree[1:]:
-            yield from _inside_out(part)
-    yield tree
+        return set().union(*map(_arguments, tree[1:]))
+    return {tree} if isinstance(tree, str) else set()
+
+
+SIGNS = {
+    "Plus": "+", "Times": "*", "Subtract": "-", "Divide": "/", "Greater": ">", "GreaterEqual": ">=",
+    "Less": "<", "LessEqual": "<=", "Equal": "==", "Unequal": "!=", "And": "&&", "Or": "||",
+}  # fmt: skip
 
 
 def _text(tree: Tree) -> str:
-    signs = {"Plus": " + ", "Times": " * ", "Subtract": " - ", "Divide": " / ", "Power": "^"}
     if not isinstance(tree, tuple):
         return tree if isinstance(tree, str) else f"{tree:g}"
     name, *arguments = tree
-    if name in signs:
-        return "(" + signs[name].join(map(_text, arguments)) + ")"
+    if name == "Power":
+        return "(" + "^".join(map(_text, arguments)) + ")"
+    if name in SIGNS:
+        return "(" + f" {SIGNS[name]} ".join(map(_text, arguments)) + ")"
     return f"{name}[{', '.join(map(_text, arguments))}]"
 
 
@@ -166,6 +204,8 @@ def _checked(tree: Any) -> tuple[Tree, set[int]]:
         inside = [check(argument, depth + 1) for argument in arguments]
         if all(isinstance(argument, float) for argument in inside):
             raise ValueError(f"{name} of numbers alone: write the number itself")
+        if not all(map(is_condition, inside[: OF_CONDITIONS.get(name, 0)])):
+            raise ValueError(f"{name} of conditions, such as ('Greater', '#1', 0)")
         return (name, *inside)
 
     kept = check(tree, 1)
@@ -200,10 +240,13 @@ def _argument(text: str) -> int:
 def _check_arity(name: str, count: int) -> None:
     if name in OPERATORS:
         fits = count == 1
-    elif name in COMBINATIONS:
-        fits = count == (COMBINATIONS[name].arity or max(count, 2))
+    elif name == "If":
+        fits = count == 3
+    elif name in OF_SEVERAL:
+        fits = count == (OF_SEVERAL[name].arity or max(count, 2))
     else:
-        raise ValueError(f"a function of {sorted([*OPERATORS, *COMBINATIONS])}, not {_short(name)}")
+        known = sorted([*OPERATORS, *OF_SEVERAL, "If"])
+        raise ValueError(f"a function of {known}, not {_short(name)}")
     if not fits:
         raise ValueError(f"{name} does not take {count} arguments")
 

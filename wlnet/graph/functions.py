@@ -6,7 +6,6 @@ comparison). Several names of one function have one canonical name, which is the
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial, reduce
@@ -73,6 +72,11 @@ def _special(name: str, x: Any) -> Any:
     return getattr(scipy.special, name)(x)
 
 
+def normal_cdf(x: Any) -> Any:
+    """The chance that a normal number lies below x."""
+    return _special("ndtr", x)
+
+
 def _mapped(
     name: str, evaluate: Callable[[Any], Any], low: float = -2.0, high: float = 2.0
 ) -> None:
@@ -124,29 +128,38 @@ def composed(
     return enter
 
 
+def above_zero(g: Builder, x: Value) -> Value:
+    """max(x, 0), where 0 is still above: there the slope is 1."""
+    return g.maximum(x, 0.0, tie=1.0)
+
+
+def below_zero(g: Builder, x: Value) -> Value:
+    """min(x, 0), where 0 is not below: there the slope is 0."""
+    return g.minimum(x, 0.0, tie=0.0)
+
+
 def _exponential_tail(g: Builder, x: Value) -> Value:
     """exp(x) - 1 below zero, 0 above, without a large exponential and without cancellation."""
-    return g.map("ExpMinusOne", g.minimum(x, 0.0))
+    return g.map("ExpMinusOne", below_zero(g, x))
 
 
-@composed(lambda x: np.where(x > 0, x, np.exp(x) - 1))
+@composed(lambda x: np.where(x > 0, x, np.expm1(np.minimum(x, 0))))
 def ELU(g: Builder, x: Value) -> Value:
-    """Clevert et al. 2015."""
-    return g.add(g.map("Ramp", x), _exponential_tail(g, x))
+    """Clevert et al. 2015. At 0 its slope is that of the right side, as that of SELU."""
+    return g.add(above_zero(g, x), _exponential_tail(g, x))
 
 
-@composed(lambda x: np.where(x > 0, SELU_SCALE * x, 1.758099340847161 * (np.exp(x) - 1)))
+@composed(lambda x: SELU_SCALE * np.where(x > 0, x, SELU_ALPHA * np.expm1(np.minimum(x, 0))))
 def SELU(g: Builder, x: Value) -> Value:
     """Klambauer et al. 2017."""
     tail = g.multiply(_exponential_tail(g, x), SELU_ALPHA)
-    return g.multiply(g.add(g.map("Ramp", x), tail), SELU_SCALE)
+    return g.multiply(g.add(above_zero(g, x), tail), SELU_SCALE)
 
 
-@composed(lambda x: x * 0.5 * _special("erfc", -x / math.sqrt(2)))
+@composed(lambda x: x * normal_cdf(x))
 def GELU(g: Builder, x: Value) -> Value:
     """Hendrycks and Gimpel 2016: x times the chance that a normal number lies below x."""
-    chance = g.multiply(0.5, g.add(1.0, g.map("Erf", g.multiply(x, math.sqrt(0.5)))))
-    return g.multiply(x, chance)
+    return g.multiply(x, g.map("NormalCDF", x))
 
 
 @composed(lambda x: x / (1 + np.exp(-x)))
@@ -155,11 +168,11 @@ def Swish(g: Builder, x: Value) -> Value:
     return g.multiply(x, g.map("LogisticSigmoid", x))
 
 
-@composed(lambda x: x * np.clip(x + 3, 0, 6) / 6)
+@composed(lambda x: x * (np.clip(x + 3, 0, 6) / 6))
 def HardSwish(g: Builder, x: Value) -> Value:
     """Howard et al. 2019."""
     gate = g.minimum(g.map("Ramp", g.add(x, 3.0)), 6.0)
-    return g.multiply(g.multiply(x, gate), 1 / 6)
+    return g.multiply(x, g.divide(gate, 6.0))
 
 
 @composed(lambda x: x * np.tanh(np.log1p(np.exp(x))))

@@ -31,14 +31,14 @@ def gradients(
     if of in active:
         found[of] = g.fill(scale, of.shape)
     for call in reversed(forward):
-        d = found.get(call.outputs[0])
+        ds = [found.get(output) for output in call.outputs]
         asks = [value in active for value in call.inputs]
-        if d is None or not any(asks):
+        if not any(ds) or not any(asks):
             continue
         g.origin = call.origin
         # A value that is itself wanted keeps its gradient; others have passed theirs on.
         for value, d_value, asked in zip(
-            call.inputs, DERIVATIVES[call.primitive](g, call, d, asks), asks, strict=True
+            call.inputs, DERIVATIVES[call.primitive](g, call, ds, asks), asks, strict=True
         ):
             if asked and d_value is not None:
                 found[value] = g.add(found[value], d_value) if value in found else d_value

@@ -57,6 +57,7 @@ _enter("ArcTanh", lambda g, x, y, d: g.divide(d, _one_minus_square(g, x)))
 _enter("Log", lambda g, x, y, d: g.divide(d, x))
 _enter("Exp", lambda g, x, y, d: g.multiply(d, y))
 _enter("ExpMinusOne", lambda g, x, y, d: g.multiply(d, g.add(y, 1.0)))
+_enter("LogOnePlus", lambda g, x, y, d: g.divide(d, g.add(x, 1.0)))
 _enter("Sqrt", lambda g, x, y, d: g.divide(g.multiply(d, 0.5), y))
 _enter("Square", lambda g, x, y, d: g.multiply(d, g.multiply(x, 2.0)))
 _enter("Abs", lambda g, x, y, d: g.multiply(d, g.map("Sign", x)))
@@ -72,5 +73,12 @@ _enter(
     "Erf",
     lambda g, x, y, d: g.multiply(
         d, g.multiply(2 / math.sqrt(math.pi), g.map("Exp", g.negate(g.map("Square", x))))
+    ),
+)
+_enter(
+    "NormalCDF",
+    lambda g, x, y, d: g.multiply(
+        d,
+        g.multiply(1 / math.sqrt(2 * math.pi), g.map("Exp", g.multiply(g.map("Square", x), -0.5))),
     ),
 )

@@ -105,8 +105,21 @@ def _binary(a: Shape, b: Shape) -> tuple[Shape, ...]:
     return (tuple(np.broadcast_shapes(a, b)),)
 
 
-for _name in ("add", "subtract", "multiply", "divide", "power", "maximum", "minimum"):
-    PRIMITIVES[_name] = Primitive(_name, _binary)
+def _extreme(a: Shape, b: Shape, *, tie: float) -> tuple[Shape, ...]:
+    """tie: how much of the gradient goes to a where both are equal."""
+    return _binary(a, b)
+
+
+ARITHMETIC = "add", "subtract", "multiply", "divide", "power"
+EXTREMES = "maximum", "minimum"
+COMPARISONS = "greater", "greater_equal", "precedence"
+"""1 or 0; `precedence` is 1/2 where both are equal."""
+BINARY = (*ARITHMETIC, *EXTREMES, *COMPARISONS, "masked")
+"""Of two operands. `masked` is the first where the second is not 0, else -0.0, which changes
+nothing that it is added to."""
+
+for _name in BINARY:
+    PRIMITIVES[_name] = Primitive(_name, _extreme if _name in EXTREMES else _binary)
 
 
 @primitive()
@@ -153,10 +166,14 @@ def lstm(said: Shape, weights: Shape) -> tuple[Shape, ...]:
 
 
 @primitive("Real", "Real", "Real")
-def lstm_input(d: Shape, gates: Shape, cells: Shape, weights: Shape) -> tuple[Shape, ...]:
+def lstm_input(
+    d: Shape, gates: Shape, cells: Shape, weights: Shape, *more: Shape
+) -> tuple[Shape, ...]:
     """The derivative of `lstm` by what is said to the gates, by all that reaches its states, and
-    by its cells; weights (4 size, size)."""
+    by its cells; weights (4 size, size). more: gradients by the gates and by the cells, where
+    something else reads those."""
     assert d == cells, (d, cells)
+    assert more in ((), (gates, cells)), more
     return gates, cells, cells
 
 

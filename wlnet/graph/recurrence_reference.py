@@ -28,17 +28,22 @@ def lstm(said: Array, weights: Array) -> tuple[Array, Array, Array]:
     return states, gates, cells
 
 
-def lstm_input(d: Array, gates: Array, cells: Array, weights: Array) -> tuple[Array, Array, Array]:
-    """From the last step to the first; between steps a gradient flows by the state and the cell."""
+def lstm_input(
+    d: Array, gates: Array, cells: Array, weights: Array, *more: Array
+) -> tuple[Array, Array, Array]:
+    """From the last step to the first; between steps a gradient flows by the state and the cell.
+    more: gradients that reach the gates and the cells from elsewhere."""
     d_state, d_cell = np.zeros((2, *d[0].shape))
+    by_gates, by_cells = more or (np.zeros_like(gates), np.zeros_like(cells))
     found = []
     for t in reversed(range(len(d))):
         i, o, f, m = np.split(gates[t], 4, axis=1)
         bent, before = np.tanh(cells[t]), cells[t - 1] if t else np.zeros_like(cells[t])
         d_state = d_state + d[t]
-        d_cell = d_cell + d_state * o * (1 - bent**2)
-        said = [d_cell * m * i * (1 - i), d_state * bent * o * (1 - o),
-                d_cell * before * f * (1 - f), d_cell * i * (1 - m**2)]  # fmt: skip
+        d_cell = d_cell + d_state * o * (1 - bent**2) + by_cells[t]
+        d_i, d_o, d_f, d_m = np.split(by_gates[t], 4, axis=1)
+        said = [(d_cell * m + d_i) * i * (1 - i), (d_state * bent + d_o) * o * (1 - o),
+                (d_cell * before + d_f) * f * (1 - f), (d_cell * i + d_m) * (1 - m**2)]  # fmt: skip
         found.append((np.hstack(said), d_state, d_cell))
         d_state, d_cell = np.hstack(said) @ weights, d_cell * f
     d_said, d_states, d_cells = map(np.stack, zip(*found[::-1], strict=True))

@@ -20,7 +20,7 @@ from wlnet.core.streams import Seed, stream_key
 from wlnet.graph import recurrence_reference as recurrences
 from wlnet.graph import window_reference as windows
 from wlnet.graph.graph import Graph, Shape, Value
-from wlnet.graph.primitives import PRIMITIVES
+from wlnet.graph.primitives import ARITHMETIC, PRIMITIVES
 
 Array = NDArray[Any]
 Arrays = tuple[Array, ...]
@@ -75,6 +75,7 @@ MAP_REFERENCES: dict[str, Callable[[Array], Array]] = {
     "Log": np.log,
     "Exp": np.exp,
     "ExpMinusOne": np.expm1,
+    "LogOnePlus": np.log1p,
     "Sqrt": np.sqrt,
     "Square": np.square,
     "Abs": np.abs,
@@ -88,6 +89,7 @@ MAP_REFERENCES: dict[str, Callable[[Array], Array]] = {
     # The Hurwitz zeta function: the sum of 1 / (x + i)^2.
     "TriGamma": _special("zeta", 2.0),
     "Erf": _special("erf"),
+    "NormalCDF": _special("ndtr"),
 }
 
 
@@ -99,8 +101,44 @@ def map_(x: Array, *, function: str) -> Array:
 
 # Element by element, sums and products
 
-for _name in ("matmul", "add", "subtract", "multiply", "divide", "power", "maximum", "minimum"):
+for _name in ("matmul", *ARITHMETIC):
     REFERENCES[_name] = functools.partial(lambda ufunc, a, b: (ufunc(a, b),), getattr(np, _name))
+
+
+@reference
+def maximum(a: Array, b: Array, *, tie: float) -> Array:
+    """The larger of two."""
+    return np.asarray(np.maximum(a, b))
+
+
+@reference
+def minimum(a: Array, b: Array, *, tie: float) -> Array:
+    """The smaller of two."""
+    return np.asarray(np.minimum(a, b))
+
+
+@reference
+def greater(a: Array, b: Array) -> Array:
+    """1 where a > b, else 0."""
+    return np.asarray(np.greater(a, b), float)
+
+
+@reference
+def greater_equal(a: Array, b: Array) -> Array:
+    """1 where a >= b, else 0."""
+    return np.asarray(np.greater_equal(a, b), float)
+
+
+@reference
+def precedence(a: Array, b: Array) -> Array:
+    """1 where a > b, 1/2 where a = b, else 0."""
+    return np.asarray(np.greater(a, b) / 2 + np.greater_equal(a, b) / 2)
+
+
+@reference
+def masked(a: Array, mask: Array) -> Array:
+    """a where the mask is not 0, else -0.0, which changes nothing that it is added to."""
+    return np.where(mask != 0, a, -0.0)
 
 
 @reference

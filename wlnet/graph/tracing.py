@@ -2,8 +2,8 @@
 
 It is called once, with arguments that write down what is done to them.
 
-Arithmetic, `abs`, `round`, and NumPy's and SciPy's functions of numbers can be written down. A
-branch on a value cannot: only one side of it would ever be seen.
+Arithmetic, `abs`, `round`, comparisons, `np.where`, and NumPy's and SciPy's functions of numbers
+can be written down. A branch of Python on a value cannot: only one side of it would ever be seen.
 """
 
 from __future__ import annotations
@@ -19,30 +19,9 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.errors import Fault, OptionError, WlnetError, brief, fail
+from wlnet.graph.conditions import is_condition
 from wlnet.graph.expression import Expression, Tree
-
-UFUNCS: dict[str, str] = {
-    "add": "Plus", "subtract": "Subtract", "multiply": "Times", "divide": "Divide",
-    "power": "Power", "float_power": "Power", "minimum": "Min", "maximum": "Max",
-    "fmin": "Min", "fmax": "Max", "negative": "Negate", "positive": "Identity",
-    "absolute": "Abs", "fabs": "Abs", "sign": "Sign", "rint": "Round", "floor": "Floor",
-    "ceil": "Ceiling", "sqrt": "Sqrt", "square": "Square", "exp": "Exp", "expm1": "ExpMinusOne",
-    "log": "Log", "sin": "Sin", "cos": "Cos", "tan": "Tan", "arcsin": "ArcSin",
-    "arccos": "ArcCos", "arctan": "ArcTan", "sinh": "Sinh", "cosh": "Cosh", "tanh": "Tanh",
-    "arcsinh": "ArcSinh", "arccosh": "ArcCosh", "arctanh": "ArcTanh",
-    "expit": "LogisticSigmoid", "erf": "Erf", "gamma": "Gamma", "gammaln": "LogGamma",
-}  # fmt: skip
-"""NumPy's and SciPy's functions, by the name of the function that they are here."""
-
-DERIVED: dict[str, Callable[..., Tree]] = {
-    "reciprocal": lambda x: ("Divide", 1.0, x),
-    "exp2": lambda x: ("Power", 2.0, x),
-    "log2": lambda x: ("Times", ("Log", x), 1 / math.log(2)),
-    "log10": lambda x: ("Times", ("Log", x), 1 / math.log(10)),
-    "log1p": lambda x: ("SoftRamp", x[1]) if x[0] == "Exp" else ("Log", ("Plus", 1.0, x)),
-    "logaddexp": lambda a, b: ("Plus", b, ("SoftRamp", ("Subtract", a, b))),
-}
-"""NumPy's functions that are several functions here; a number for one argument is fine."""
+from wlnet.graph.rewritings import DERIVED, OF_CONDITIONS, UFUNCS, simpler, truth
 
 FROM_MATH: dict[str, str] = {
     "acos": "np.arccos", "acosh": "np.arccosh", "asin": "np.arcsin", "asinh": "np.arcsinh",
@@ -86,8 +65,9 @@ def _untraceable(function: Callable[..., Any], why: str) -> WlnetError:
             "a callable that cannot be written down as a formula",
             at=getattr(function, "__name__", repr(function)),
             given=why,
-            expected="arithmetic, abs, round, and functions of arrays from NumPy and scipy.special",
-            known=sorted([*UFUNCS, *DERIVED]),
+            expected="arithmetic, abs, round, comparisons, np.where, and functions of arrays from "
+            "NumPy and scipy.special",
+            known=KNOWN,
             fix=_repair(function),
         ),
     )
@@ -128,38 +108,35 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
         return "an argument of the formula"
 
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Traced:
-        comparison = ufunc.__name__ in (
-            "greater", "greater_equal", "less", "less_equal", "equal", "not_equal",
-        )  # fmt: skip
-        if comparison:
-            raise self._branch()
-        if method != "__call__" or options or not _is_known(ufunc):
+        name = ufunc.__name__
+        trees = [_tree(value) for value in inputs] if method == "__call__" else []
+        if trees and all(map(is_condition, trees)):
+            if name in ("subtract", "negative"):
+                raise TypeError(f"np.{name} of conditions: they are true or false, no numbers")
+            name = OF_CONDITIONS.get(name, name)
+        if method != "__call__" or options or name not in KNOWN or not _is_numpys(ufunc):
             how = "" if method == "__call__" else f".{method}"
             with_options = f" with {', '.join(options)}" if options else ""
-            raise fail(OptionError, Fault(
-                "a function that has no place in a formula",
-                given=f"np.{ufunc.__name__}{how}{with_options}",
-                known=sorted([*UFUNCS, *DERIVED]),
-            ))  # fmt: skip
-        return self._of(UFUNCS.get(ufunc.__name__, ufunc.__name__), *inputs)
+            raise _no_place(f"np.{ufunc.__name__}{how}{with_options}")
+        return Traced(simpler(UFUNCS.get(name, name), trees))
+
+    def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Traced:
+        if function not in FUNCTIONS_OF_ARRAYS:
+            raise _no_place(f"np.{function.__name__}")
+        return FUNCTIONS_OF_ARRAYS[function](*inputs, **options)
 
     def _of(self, name: str, *inputs: Any) -> Traced:
-        return Traced(_simpler(name, [_tree(value) for value in inputs]))
+        return Traced(simpler(name, [_tree(value) for value in inputs]))
 
-    def _branch(self) -> Exception:
-        return fail(OptionError, Fault(
-            "a branch on a value: only one side of it would ever be seen",
-            expected="a formula that holds for every number",
-            fix="np.maximum and np.minimum choose: np.maximum(x, 0) in place of x if x > 0 else 0",
-        ))  # fmt: skip
-
-    # A comparison or a truth value decides what happens next: that cannot be written down.
+    # A truth value decides what happens next: that cannot be written down.
 
     def __bool__(self) -> bool:
-        raise self._branch()
-
-    def __eq__(self, other: object) -> Any:
-        raise self._branch()
+        raise fail(OptionError, Fault(
+            "a branch on a value: only one side of it would ever be seen",
+            expected="a formula that holds for every number",
+            fix="np.where(x > 0, x, 0) in place of x if x > 0 else 0, np.maximum and np.minimum in "
+            "place of max and min, (a < x) & (x < b) in place of a < x < b",
+        ))  # fmt: skip
 
     __hash__ = None  # type: ignore[assignment]
     __iter__ = None
@@ -181,24 +158,62 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     def __ceil__(self) -> Traced:
         return self._of("Ceiling", self)
 
-    def clip(self, min: Any = None, max: Any = None, out: None = None) -> Traced:
-        """What np.clip calls."""
-        low = self if min is None else self._of("Max", self, min)
-        return low if max is None else low._of("Min", low, max)
+    def clip(self, min: Any = None, max: Any = None) -> Traced:
+        """What is below or above a limit as that."""
+        return _clip(self, min, max)
 
-    def round(self, decimals: int = 0, out: None = None) -> Traced:
-        """What np.round calls."""
+    def round(self, decimals: int = 0) -> Traced:
+        """The nearest whole number."""
         return self.__round__(decimals)
 
 
-def _is_known(ufunc: np.ufunc) -> bool:
+def _no_place(function: str) -> WlnetError:
+    return fail(
+        OptionError,
+        Fault("a function that has no place in a formula", given=function, known=KNOWN),
+    )
+
+
+def _where(condition: Any, *sides: Any) -> Traced:
+    if len(sides) != 2:
+        raise TypeError("np.where in a formula takes a condition and two sides")
+    then, other = map(_tree, sides)
+    if not isinstance(condition, Traced):
+        return Traced(then if _tree(condition) else other)
+    return Traced(then if then == other else ("If", truth(condition.tree), then, other))
+
+
+def _select(conditions: Any, choices: Any, default: Any = 0) -> Traced:
+    chosen: Any = Traced(_tree(default))
+    for condition, choice in reversed(list(zip(conditions, choices, strict=True))):
+        chosen = _where(condition, choice, chosen)
+    return chosen  # type: ignore[no-any-return]
+
+
+def _clip(x: Any, a_min: Any = None, a_max: Any = None, **limits: Any) -> Traced:
+    low, high = limits.pop("min", a_min), limits.pop("max", a_max)
+    if limits:
+        raise _no_place(f"np.clip with {', '.join(limits)}")
+    tree = _tree(x) if low is None else simpler("Max", [_tree(x), _tree(low)])
+    return Traced(tree if high is None else simpler("Min", [tree, _tree(high)]))
+
+
+def _round(x: Any, decimals: int = 0) -> Traced:
+    return round(x, decimals) if isinstance(x, Traced) else Traced(_tree(x))
+
+
+FUNCTIONS_OF_ARRAYS: dict[Any, Callable[..., Traced]] = {
+    np.where: _where, np.select: _select, np.clip: _clip, np.round: _round, np.around: _round,
+}  # fmt: skip
+"""NumPy's functions of arrays that are no functions of numbers, but mean something for them."""
+KNOWN = sorted([*UFUNCS, *DERIVED, *(function.__name__ for function in FUNCTIONS_OF_ARRAYS)])
+
+
+def _is_numpys(ufunc: np.ufunc) -> bool:
     """Whether it is NumPy's or SciPy's own, not another of the same name."""
     name = ufunc.__name__
     special = sys.modules.get("scipy.special")
-    return name in UFUNCS | DERIVED and ufunc in (
-        getattr(np, name, None),
-        getattr(special, name, None),
-    )
+    return ufunc in (getattr(np, name, None), getattr(special, name, None))
 
 
 def _tree(value: Any) -> Tree:
@@ -215,18 +230,3 @@ def _tree(value: Any) -> Tree:
             ),
         )
     return float(value)
-
-
-def _simpler(name: str, trees: list[Tree]) -> Tree:
-    """Shorter ways to say the same, which are also how layers know a function again."""
-    if name in DERIVED:
-        return DERIVED[name](*trees)
-    if name == "Identity":
-        return trees[0]
-    if name == "Max" and 0.0 in trees:
-        return ("Ramp", *(tree for tree in trees if tree != 0.0))
-    if name == "Power" and trees[1] in (2.0, 0.5):
-        return ("Square" if trees[1] == 2.0 else "Sqrt", trees[0])
-    if name == "Power" and trees[1] == -1.0:
-        return ("Divide", 1.0, trees[0])
-    return (name, *trees)

@@ -41,6 +41,15 @@ def _smaller(a: Lanes, b: Lanes) -> Lanes:
     return ((b >= a) | a.is_nan()).choose(a, b)
 
 
+def _precedence(a: Lanes, b: Lanes) -> Lanes:
+    return (a > b).choose(1.0, a.is_equal(b).choose(0.5, 0.0))
+
+
+def _kept(a: Lanes, mask: Lanes) -> Lanes:
+    # Where the mask is 0, the number that changes nothing when it is added.
+    return mask.is_equal(0.0).choose(-0.0, a)
+
+
 BINARY: Final[dict[str, Kernel]] = {
     "add": _broadcast("add", "a + b", lambda a, b: a + b),
     "subtract": _broadcast("subtract", "a - b", lambda a, b: a - b),
@@ -49,6 +58,14 @@ BINARY: Final[dict[str, Kernel]] = {
     "power": _broadcast("power", "a^b", power),
     "maximum": _broadcast("maximum", "the larger of a and b, or NaN", _larger),
     "minimum": _broadcast("minimum", "the smaller of a and b, or NaN", _smaller),
+    "greater": _broadcast(
+        "greater", "1 where a > b, else 0", lambda a, b: (a > b).choose(1.0, 0.0)
+    ),
+    "greater_equal": _broadcast(
+        "greater_equal", "1 where a >= b, else 0", lambda a, b: (a >= b).choose(1.0, 0.0)
+    ),
+    "precedence": _broadcast("precedence", "1, or 1/2 where a = b, or 0 where a < b", _precedence),
+    "masked": _broadcast("masked", "a where b is not 0, else -0.0", _kept),
 }
 """The kernel of each primitive of two operands."""
 

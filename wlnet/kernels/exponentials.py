@@ -6,7 +6,7 @@ and denormal numbers come out as in NumPy.
 
 Sources: Cody and Waite, "Software Manual for the Elementary Functions", 1980 (reduction in two
 steps); Tang, "Table-driven implementation of the expm1 function", 1992 (2^n q + (2^n - 1)). The
-polynomials are Taylor series cut where the next term is below half a unit, but for Erf.
+polynomials are Taylor series cut where the next term is below half a unit.
 """
 
 from __future__ import annotations
@@ -36,9 +36,6 @@ class Format:
     highest: float  # exp of it is infinity
     vanishing: float  # exp of it is nothing beside 1
     tanh_one: float  # tanh of it is 1
-    erf_near: tuple[float, ...]
-    erf_far: tuple[float, ...]
-    erf_one: float  # erf of it is 1
 
     def rounded(self, number: float) -> float:
         """A constant as this precision holds it."""
@@ -57,72 +54,14 @@ def _ln2(digits: int) -> tuple[float, float]:
     return upper, rest
 
 
-# The best polynomials for (erf x) / x - 1 over x^2 up to 1, and for -log(1 - erf(1 + t)) over t,
-# where an error counts as much as it changes erf. Found by weighted least squares, reweighted until
-# the error was even, in 60 digits.
-_ERF_NEAR_32: Final = (
-    0.12837916570053579,
-    -0.376126258099568,
-    0.11283584980954987,
-    -0.02685380466944741,
-    0.005188313887854199,
-    -0.0008010074047607236,
-    7.853476801370978e-05,
-)
-_ERF_FAR_32: Final = (
-    1.8496055162176734,
-    2.6389668401101685,
-    0.8431180577007796,
-    0.041501687719104556,
-    -0.009892310268141026,
-    0.0018269921224141191,
-    -0.00018573122775194031,
-)
-_ERF_NEAR_64: Final = (
-    0.1283791670955126,
-    -0.3761263890318375,
-    0.11283791670954857,
-    -0.026866170645072875,
-    0.005223977624780679,
-    -0.0008548326978730212,
-    0.00012055331036422536,
-    -1.4925593494635798e-05,
-    1.646097261044538e-06,
-    -1.6350022953267513e-07,
-    1.4657864204861333e-08,
-    -1.1365604612386767e-09,
-    5.945157213361822e-11,
-)
-_ERF_FAR_64: Final = (
-    1.8496055099332482,
-    2.6389675142347886,
-    0.8431072563586642,
-    0.041561098042067014,
-    -0.010033825377113755,
-    0.001977902584732001,
-    -0.00023732254917440372,
-    -2.6277688690825352e-05,
-    2.7158748398458162e-05,
-    -9.608384300719833e-06,
-    2.05923176257797e-06,
-    -1.4245444638271036e-07,
-    -9.77916303406156e-08,
-    5.214270093116932e-08,
-    -1.494416976177782e-08,
-    2.8712407078074368e-09,
-    -3.693043076140638e-10,
-    2.8908023803978138e-11,
-    -1.0427448658648437e-12,
-)
-
 _FORMATS: Final = {
     4: Format(
         23, 127, 2.0**-126, 1.5 * 2.0**23, _ln2(15), 8, 5, 6,
-        -104.0, 89.0, -20.0, 10.0, _ERF_NEAR_32, _ERF_FAR_32, 4.0,
+        -104.0, 89.0, -20.0, 10.0,
     ),
     8: Format(
         52, 1023, 2.0**-1022, 1.5 * 2.0**52, _ln2(41), 13, 11, 9,
-        -746.0, 710.0, -40.0, 20.0, _ERF_NEAR_64, _ERF_FAR_64, 6.0,
+        -746.0, 710.0, -40.0, 20.0,
     ),
 }  # fmt: skip
 
@@ -224,6 +163,18 @@ def log(x: Lanes) -> Lanes:
     return (x < 0.0).choose(math.nan, value)
 
 
+def log_one_plus(x: Lanes) -> Lanes:
+    """log(1 + x) without loss near 0; error below 1.5 units."""
+    total = x + 1.0
+    # What the sum has lost, and so what its logarithm misses.
+    lost = (x < 1.0).choose(x - (total - 1.0), 1.0 - (total - x))
+    m, k, _ = split(total)
+    value = _log_one_plus(m - 1.0 + lost * (m / total), k)
+    value = (x < math.inf).choose(value, x)  # infinity and NaN stay
+    value = x.is_equal(-1.0).choose(-math.inf, x.is_equal(0.0).choose(x, value))
+    return (x < -1.0).choose(math.nan, value)
+
+
 def soft_ramp(x: Lanes) -> Lanes:
     """log(1 + e^x) = max(x, 0) + log(1 + u), where u = e^-|x|; error below 1.7 units."""
     u = exp(-abs(x))
@@ -284,15 +235,3 @@ def cosh(x: Lanes) -> Lanes:
     """(e^x + e^-x) / 2; error below 1.5 units."""
     half = _half_exp(abs(x))
     return half + 0.25 / half
-
-
-def erf(x: Lanes) -> Lanes:
-    """The error function: x (1 + P(x^2)) up to 1, then 1 - e^-Q(|x| - 1).
-
-    Error below 1.2 units.
-    """
-    it = _format(x.kit)
-    size = abs(x).at_most(it.erf_one)
-    near = size.times((size * size).polynomial(*it.erf_near), size)
-    far = 1.0 - exp(-(size - 1.0).at_least(0.0).polynomial(*it.erf_far))
-    return (size > 1.0).choose(far, near).by("copysign", x)

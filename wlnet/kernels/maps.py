@@ -1,7 +1,7 @@
 """Functions of one number on every element: a kernel each, with the fields `count, x, y`.
 
 y may be x. The workers divide the flat range. Most are vector code, whose errors stand in
-exponentials.py and waves.py; those of specials.py go number by number, in 64 bits.
+exponentials.py, normal.py and waves.py; those of specials.py go number by number, in 64 bits.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from wlnet.kernels import exponentials, specials, waves
+from wlnet.kernels import exponentials, normal, specials, waves
 from wlnet.kernels.instructions import ITEM, real, reals, start_of, stop_of
 from wlnet.kernels.lanes import Lanes, run
 from wlnet.kernels.language import Kernel, PerTarget, native
@@ -75,6 +75,7 @@ MAPS: Final[dict[str, Kernel]] = {
     "Log": _vector_map("log", "log x[i]", exponentials.log),
     "Exp": _vector_map("exp", "e^x[i]", exponentials.exp),
     "ExpMinusOne": _vector_map("exp_minus_one", "e^x[i] - 1", exponentials.exp_minus_one),
+    "LogOnePlus": _vector_map("log_one_plus", "log(1 + x[i])", exponentials.log_one_plus),
     "Sqrt": _vector_map("sqrt", "the root of x[i]", lambda x: x.by("sqrt")),
     "Square": _vector_map("square", "x[i]^2", lambda x: x * x),
     "Abs": _vector_map("abs", "|x[i]|", abs),
@@ -88,6 +89,9 @@ MAPS: Final[dict[str, Kernel]] = {
     "LogGamma": _single_map("log_gamma", "log |Gamma(x[i])|", specials.log_gamma),
     "DiGamma": _single_map("digamma", "(log Gamma)'(x[i])", specials.digamma),
     "TriGamma": _single_map("trigamma", "(log Gamma)''(x[i])", specials.trigamma),
-    "Erf": _vector_map("erf", "erf x[i]", exponentials.erf),
+    "Erf": _vector_map("erf", "erf x[i]", normal.erf),
+    "NormalCDF": _vector_map(
+        "normal_cdf", "the chance that a normal number is below x[i]", normal.normal_cdf
+    ),
 }
 """The kernel of each function of wlnet/graph/maps.py."""

@@ -29,6 +29,14 @@ class Run:
         (value,) = self.kit.choose(given, lambda: [self.load(address).value], lambda: [nothing])
         return Lanes(self.kit, value)
 
+    def plus(self, value: Lanes, address: Any) -> Lanes:
+        """A value and what lies at an address; the value itself if the address is 0."""
+        given = self.kit.builder.icmp_signed("!=", address, constant(0))
+        (total,) = self.kit.choose(
+            given, lambda: [(value + self.load(address)).value], lambda: [value.value]
+        )
+        return Lanes(self.kit, total)
+
     def store(self, value: Lanes, address: Any) -> None:
         self.kit.store_part(value.value, self._at(address), self.mask)
 
@@ -53,6 +61,12 @@ def gates_at(kit: Kit, first: Any, apart: Any) -> list[Any]:
     """The addresses of the input, output, forget and memory gates."""
     build = kit.builder
     return [build.add(first, build.mul(constant(i), apart)) for i in range(4)]
+
+
+def gates_if(kit: Kit, first: Any, apart: Any) -> list[Any]:
+    """The same, all of them 0 if the first is."""
+    given = kit.builder.icmp_signed("!=", first, constant(0))
+    return gates_at(kit, first, kit.builder.select(given, apart, constant(0)))
 
 
 @instruction("none", *["word"] * 7)
@@ -92,14 +106,16 @@ def lstm_step(  # type: ignore[no-untyped-def]
         row += 1
 
 
-@instruction("none", *["word"] * 11)
+@instruction("none", *["word"] * 13)
 def close_gates(
     kit: Kit, count: Any, gates: Any, apart: Any, before: Any, cell: Any, reached: Any,
-    d_state: Any, kept_next: Any, d_next: Any, d_cell: Any, d_gates: Any,
+    more_gates: Any, more_cell: Any, d_state: Any, kept_next: Any, d_next: Any, d_cell: Any,
+    d_gates: Any,
 ) -> None:  # fmt: skip
     """One example of `lstm_step_input`; kept_next: the next forget gate, or 0."""
     build = kit.builder
     places, d_places = gates_at(kit, gates, apart), gates_at(kit, d_gates, apart)
+    more_places = gates_if(kit, more_gates, apart)
 
     def body(run: Run) -> None:
         taken, shown, kept, new = (run.load(place) for place in places)
@@ -111,34 +127,33 @@ def close_gates(
             lambda: [kit.number(0.0)],
             lambda: [(run.load(kept_next) * run.load(d_next)).value],
         )
-        d_memory = d_memory + Lanes(kit, passed)
+        d_memory = run.plus(d_memory + Lanes(kit, passed), more_cell)
         run.store(d_memory, d_cell)
-        slopes = (
-            d_memory * new * (taken * (1.0 - taken)),
-            d * bent * (shown * (1.0 - shown)),
-            d_memory * run.load_if(before) * (kept * (1.0 - kept)),
-            d_memory * taken * (1.0 - new * new),
-        )
-        for value, place in zip(slopes, d_places, strict=True):
-            run.store(value, place)
+        by_gates = d_memory * new, d * bent, d_memory * run.load_if(before), d_memory * taken
+        slopes = (*(gate * (1.0 - gate) for gate in (taken, shown, kept)), 1.0 - new * new)
+        for value, more, slope, place in zip(by_gates, more_places, slopes, d_places, strict=True):
+            run.store(run.plus(value, more) * slope, place)
 
     over(kit, count, body)
 
 
 @native
 def lstm_step_input(  # type: ignore[no-untyped-def]
-    context, rows, size, gates, gate_row, before, cell, reached, d_state, next_gates, d_next,
-    d_cell, d_gates,
+    context, rows, size, gates, gate_row, before, cell, reached, more_gates, more_cells, d_state,
+    next_gates, d_next, d_cell, d_gates,
 ):  # fmt: skip
     """The way back through `lstm_step`: writes the gradients by its states, which is what reached
-    them, by its cells, and by what was said to its gates. d_next: that by the next cells;
-    next_gates: how open the next gates are, or 0 if there are none. d_state may be reached.
-    Divided by rows."""
+    them, by its cells, and by what was said to its gates. more_gates, more_cells: what reached
+    those from elsewhere, or 0. d_next: that by the next cells; next_gates: how open the next gates
+    are, or 0 if there are none. d_state may be reached. Divided by rows."""
     row, last = start_of(context, rows, TALL), stop_of(context, rows, TALL)
     while row < last:
         at, there = row * size * ITEM, row * gate_row
         old = before + at if before != 0 else 0
         kept_next = next_gates + there + 2 * size * ITEM if next_gates != 0 else 0
-        close_gates(size, gates + there, size * ITEM, old, cell + at, reached + at, d_state + at,
-                    kept_next, d_next + at, d_cell + at, d_gates + there)  # fmt: skip
+        by_gates = more_gates + there if more_gates != 0 else 0
+        by_cells = more_cells + at if more_cells != 0 else 0
+        close_gates(size, gates + there, size * ITEM, old, cell + at, reached + at, by_gates,
+                    by_cells, d_state + at, kept_next, d_next + at, d_cell + at,
+                    d_gates + there)  # fmt: skip
         row += 1

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from wlnet.graph.builder import Builder
-from wlnet.graph.graph import Value
+from wlnet.graph.graph import Call, Value
+from wlnet.graph.provenance import from_source
 from wlnet.layers.fields import PortField, one_of, out, parameter, port
 from wlnet.layers.layer import Layer
 
@@ -31,10 +33,11 @@ class CrossEntropyLossLayer(Layer):
     form: "Index": -log(input[target]), where the target counts classes from 1;
     "Probabilities": -sum(target log(input)); "Binary": -target log(input) - (1 - target) log(1 -
     input) for each number by itself. The mean over all places is taken. Classes stand along the
-    last level. Right after a SoftmaxLayer (along the last level) or a LogisticSigmoid, the
-    logarithm is worked out from what went into those, and stays exact when a probability is too
-    small to be held. Otherwise a probability counts as at least 2**-126, and below that it has no
-    gradient.
+    last level. Where the probabilities come from a SoftmaxLayer or a LogisticSigmoid, also inside a
+    NetMapOperator and behind layers that only move numbers (reshaping, flattening, transposing,
+    catenating), the logarithm is worked out from what went into those, and stays exact when a
+    probability is too small to be held. Otherwise a probability counts as at least 2**-126, and
+    below that it has no gradient.
     Ports: input, target, loss; the target is an integer (or an array of them) or has the input's
     shape.
 
@@ -56,10 +59,7 @@ class CrossEntropyLossLayer(Layer):
     def lower(self, g: Builder, input: Value, target: Value) -> Value:
         if self.form == "Binary":
             return _mean(g, _binary(g, input, target))
-        call = g.producer(input)
-        is_exact = (call is not None and call.primitive == "softmax"
-                    and call.attributes["axis"] == input.rank - 1)  # fmt: skip
-        logarithms = g.log_softmax(call.inputs[0]) if call is not None and is_exact else None
+        logarithms = from_source(g, input, partial(_exact, g), partial(_log, g))
         if self.form == "Index":
             if logarithms is None:
                 return _mean(g, g.negate(_log(g, g.pick(input, target))))
@@ -100,12 +100,35 @@ def _log(g: Builder, x: Value) -> Value:
     return g.map("Log", g.maximum(x, SMALLEST))
 
 
+def _exact(g: Builder, call: Call) -> Value | None:
+    """The logarithm of what a call gives, if it gives probabilities."""
+    if call.primitive == "softmax":
+        return g.log_softmax(call.inputs[0], call.attributes["axis"])
+    score = _score(call)
+    return None if score is None else g.negate(g.map("SoftRamp", g.negate(score)))
+
+
+def _score(call: Call) -> Value | None:
+    """What went into a logistic function."""
+    return call.inputs[0] if call.attributes.get("function") == "LogisticSigmoid" else None
+
+
 def _binary(g: Builder, p: Value, target: Value) -> Value:
-    call = g.producer(p)
-    if call is not None and call.attributes.get("function") == "LogisticSigmoid":
-        score = call.inputs[0]
-        # -log p and -log(1 - p), each from the side where nothing cancels.
-        yes, no = g.map("SoftRamp", g.negate(score)), g.map("SoftRamp", score)
-    else:
-        yes, no = g.negate(_log(g, p)), g.negate(_log(g, g.subtract(1.0, p)))
+    """-target log p - (1 - target) log(1 - p), each from the side where nothing cancels."""
+
+    def surprise(of: Callable[[Value], Value], sign: Callable[[Value], Value]) -> Value:
+        """-log of p or of 1 - p; sign: what turns the score of p into that of its contrary."""
+
+        def exact(call: Call) -> Value | None:
+            score = _score(call)
+            return None if score is None else g.map("SoftRamp", sign(score))
+
+        def plain(x: Value) -> Value:
+            return g.negate(_log(g, of(x)))
+
+        found = from_source(g, p, exact, plain)
+        return plain(p) if found is None else found
+
+    yes = surprise(lambda x: x, g.negate)
+    no = surprise(lambda x: g.subtract(1.0, x), lambda score: score)
     return g.add(g.multiply(target, yes), g.multiply(g.subtract(1.0, target), no))

@@ -35,6 +35,8 @@ def elementwise_function(value: Any) -> str | Expression:
         raise ValueError("the name of a function, such as 'Ramp', or a callable of one argument")
     if formula.tree == "#1":
         return "Identity"
+    if formula.tree in (("Max", "#1", 0.0), ("Max", 0.0, "#1")):
+        return "Ramp"
     is_named = (
         isinstance(formula.tree, tuple) and len(formula.tree) == 2 and formula.tree[0] in FUNCTIONS
     )

@@ -9,6 +9,7 @@ import numpy as np
 
 from wlnet.core.shapes import Sizes
 from wlnet.graph.builder import Builder
+from wlnet.graph.functions import above_zero, below_zero
 from wlnet.graph.graph import Value
 from wlnet.layers.fields import array, out, parameter, port
 from wlnet.layers.layer import Layer
@@ -16,7 +17,7 @@ from wlnet.layers.levels import along, levels, positions, relate_levels
 
 
 class ParametricRampLayer(Layer):
-    """x where x >= 0, and a learned slope times x below.
+    """x where x >= 0, and a learned slope times x below; at 0 its derivative is 1.
 
     levels: which levels have slopes of their own: a level, several, a Span, or ALL; () is one slope
     for everything. Array: slope, with the sizes of those levels; 0.1 at the start.
@@ -39,7 +40,7 @@ class ParametricRampLayer(Layer):
     def lower(self, g: Builder, input: Value, slope: Value) -> Value:
         rank = input.rank - 1
         slopes = g.reshape(slope, along(slope.shape, positions(self.levels, rank), rank))
-        return g.add(g.map("Ramp", input), g.multiply(slopes, g.minimum(input, 0.0)))
+        return g.add(above_zero(g, input), g.multiply(slopes, below_zero(g, input)))
 
     def reference(self, input: Any, slope: Any) -> Any:
         rank = input.ndim - 1

@@ -61,6 +61,7 @@ def emits(*primitives: str, accepts: Accepts = whole) -> Callable[[Emit], Emit]:
 
     def enter(emit: Emit) -> Emit:
         for name in primitives:
+            assert name not in ROWS, f"{name} is computed by two rows"
             ROWS[name] = Row(emit, accepts)
         return emit
 

@@ -16,6 +16,7 @@ from fractions import Fraction
 from typing import Any
 
 from wlnet.graph.graph import Call, Graph, Value
+from wlnet.graph.primitives import BINARY
 from wlnet.plan.winograd import share_of
 
 WINDOWS = frozenset(
@@ -28,7 +29,6 @@ NONE = Fraction()
 GAINED = Fraction(3, 2)
 """How much of what fast convolution gains counts: with few examples it gains less than it saves
 operations (measured)."""
-BINARY = frozenset({"add", "subtract", "multiply", "divide", "power", "maximum", "minimum"})
 PER_CHANNEL = frozenset({"concatenate", "slice", "pad"})
 
 

@@ -26,7 +26,7 @@ def repeated(e: Emitter, value: Value, rank: int, shape: tuple[int, ...]) -> tup
     return (0,) * extra + tuple(0 if size != wide else step for size, step, wide in here)
 
 
-@emits("add", "subtract", "multiply", "divide", "power", "maximum", "minimum", accepts=anyhow)
+@emits(*BINARY, accepts=anyhow)
 def _(e: Emitter, call: Call) -> None:
     a, b = call.inputs
     (y,) = call.outputs

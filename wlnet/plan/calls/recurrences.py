@@ -58,9 +58,9 @@ def shared(e: Emitter, rows: int) -> tuple[int, int]:
 
 
 def legible(call: Call, i: int, strides: tuple[int, ...]) -> bool:
-    """Sequences as they are; weights, the last input, with columns one after another."""
+    """Sequences as they are; weights, which alone are a matrix, with columns one after another."""
     value = call.inputs[i]
-    if i + 1 == len(call.inputs) and not call.attributes.get("packed"):
+    if value.rank == 2 and not call.attributes.get("packed"):
         return value.shape[-1] == 1 or strides[-1] == 1
     return is_contiguous(value.shape, strides)
 
@@ -88,13 +88,15 @@ def _(e: Emitter, call: Call) -> None:
 
 @emits("lstm_input", accepts=legible)
 def _(e: Emitter, call: Call) -> None:
-    d, gates, cells, weights = call.inputs
-    d_said, _, d_cells = call.outputs
+    d, gates, cells, weights, *more = call.inputs
+    d_said, d_states, d_cells = call.outputs
     length, rows, size = d.shape
-    each = {value: Slabs(e, value) for value in (*call.inputs[:3], *call.outputs)}
+    flowing = (d, gates, cells, d_said, d_states, d_cells)
+    each = {value: Slabs(e, value) for value in (*flowing, *more)}
     for step in reversed(range(length)):
-        reached, gate, cell, d_gate, d_state, d_cell = (each[value].at(step) for value in each)
-        reads, before = [gate, cell], None
+        reached, gate, cell, d_gate, d_state, d_cell = (each[v].at(step) for v in flowing)
+        by_gates, by_cells = [each[value].at(step) for value in more] or (None, None)
+        reads, before = [view for view in (gate, cell, by_gates, by_cells) if view], None
         next_gate: Any = None
         d_next: Any = None
         if step:
@@ -112,6 +114,7 @@ def _(e: Emitter, call: Call) -> None:
             what="gates, cell and state, back", share=shared(e, rows), own=[*reads, *writes],
             rows=rows, size=size, gates=start(gate), gate_row=each[gates].row,
             before=start(before), cell=start(cell), reached=start(reached),
-            d_state=start(d_state), next_gates=start(next_gate), d_next=start(d_next),
-            d_cell=start(d_cell), d_gates=start(d_gate),
+            more_gates=start(by_gates), more_cells=start(by_cells), d_state=start(d_state),
+            next_gates=start(next_gate), d_next=start(d_next), d_cell=start(d_cell),
+            d_gates=start(d_gate),
         )  # fmt: skip

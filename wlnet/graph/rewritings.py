@@ -1,0 +1,95 @@
+"""NumPy's and SciPy's functions as functions of formulas, in the forms that keep their figures.
+
+What the words say and what the numbers need are two things: log(1 + exp(x)) is SoftRamp[x], whose
+value is right where exp(x) is lost beside 1, and where it is infinite.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+from wlnet.graph.conditions import is_condition
+
+Tree = Any
+"""See expression.py."""
+
+UFUNCS: dict[str, str] = {
+    "add": "Plus", "subtract": "Subtract", "multiply": "Times", "divide": "Divide",
+    "power": "Power", "float_power": "Power", "minimum": "Min", "maximum": "Max",
+    "fmin": "Min", "fmax": "Max", "negative": "Negate", "positive": "Identity",
+    "absolute": "Abs", "fabs": "Abs", "sign": "Sign", "rint": "Round", "floor": "Floor",
+    "ceil": "Ceiling", "sqrt": "Sqrt", "square": "Square", "exp": "Exp", "expm1": "ExpMinusOne",
+    "log": "Log", "log1p": "LogOnePlus", "sin": "Sin", "cos": "Cos", "tan": "Tan",
+    "arcsin": "ArcSin", "arccos": "ArcCos", "arctan": "ArcTan", "sinh": "Sinh", "cosh": "Cosh",
+    "tanh": "Tanh", "arcsinh": "ArcSinh", "arccosh": "ArcCosh", "arctanh": "ArcTanh",
+    "expit": "LogisticSigmoid", "erf": "Erf", "ndtr": "NormalCDF", "gamma": "Gamma",
+    "gammaln": "LogGamma", "greater": "Greater", "greater_equal": "GreaterEqual", "less": "Less",
+    "less_equal": "LessEqual", "equal": "Equal", "not_equal": "Unequal",
+}  # fmt: skip
+"""NumPy's and SciPy's functions, by the name of the function that they are here."""
+
+DERIVED: dict[str, Callable[..., Tree]] = {
+    "reciprocal": lambda x: simpler("Divide", [1.0, x]),
+    "exp2": lambda x: ("Power", 2.0, x),
+    "log2": lambda x: ("Times", simpler("Log", [x]), 1 / math.log(2)),
+    "log10": lambda x: ("Times", simpler("Log", [x]), 1 / math.log(10)),
+    "logaddexp": lambda a, b: _log_of_sum(a, b),
+    "log_expit": lambda x: negated(("SoftRamp", negated(x))),
+    "erfc": lambda x: ("Times", 2.0, ("NormalCDF", ("Times", -math.sqrt(2), x))),
+    "logical_not": lambda x: ("Not", truth(x)),
+    "logical_and": lambda a, b: ("And", truth(a), truth(b)),
+    "logical_or": lambda a, b: ("Or", truth(a), truth(b)),
+    "logical_xor": lambda a, b: ("Unequal", truth(a), truth(b)),
+}
+"""NumPy's functions that are several functions here; a number for one argument is fine."""
+
+OF_CONDITIONS: dict[str, str] = {
+    "invert": "logical_not", "bitwise_and": "logical_and", "bitwise_or": "logical_or",
+    "bitwise_xor": "logical_xor", "multiply": "logical_and", "add": "logical_or",
+}  # fmt: skip
+"""What NumPy's functions are where all operands are conditions, which are no numbers to it."""
+
+
+def truth(tree: Tree) -> Tree:
+    """A part of a formula as a condition: numbers are true unless they are 0."""
+    return tree if is_condition(tree) else ("Unequal", tree, 0.0)
+
+
+def negated(tree: Tree) -> Tree:
+    """Less a part of a formula."""
+    return tree[1] if isinstance(tree, tuple) and tree[0] == "Negate" else ("Negate", tree)
+
+
+def simpler(name: str, trees: list[Tree]) -> Tree:
+    """Forms that say the same shorter or more exactly, by which layers know a function again."""
+    if name in DERIVED:
+        return DERIVED[name](*trees)
+    match name, trees:
+        case "Identity", [x]:
+            return x
+        case "Power", [x, 1.0]:
+            return x
+        case "Power", [x, 2.0]:
+            return ("Square", x)
+        case "Power", [x, 0.5]:
+            return ("Sqrt", x)
+        case "Power", [x, -1.0]:
+            return simpler("Divide", [1.0, x])
+        case "Log", [("Plus", 1.0, x) | ("Plus", x, 1.0)]:
+            return simpler("LogOnePlus", [x])
+        case "LogOnePlus", [("Exp", x)]:
+            return ("SoftRamp", x)
+        case "Subtract", [("Exp", x), 1.0]:
+            return ("ExpMinusOne", x)
+        case "Divide", [1.0, ("Plus", 1.0, ("Exp", x)) | ("Plus", ("Exp", x), 1.0)]:
+            return ("LogisticSigmoid", negated(x))
+    return (name, *trees)
+
+
+def _log_of_sum(a: Tree, b: Tree) -> Tree:
+    """log(exp(a) + exp(b)): the larger, and what the other adds to it."""
+    if 0.0 in (a, b):
+        return ("SoftRamp", b if a == 0.0 else a)
+    return ("Plus", ("Max", a, b), ("SoftRamp", ("Negate", ("Abs", ("Subtract", a, b)))))
