@@ -39,7 +39,9 @@ def test_an_option_of_another_library_is_told_by_its_name_here(name: str) -> Non
 def test_every_counterpart_is_an_option_of_something() -> None:
     functions = (wl.net_train, wl.net_measurements, wl.net_initialize)
     known = {name for function in functions for name in inspect.signature(function).parameters}
-    known |= METHOD_OPTIONS | {"net_evaluation_mode", "biases"}
+    known |= METHOD_OPTIONS | {"net_evaluation_mode"}
+    layers = [getattr(wl, name) for name in wl.__all__ if name.endswith("Layer")]
+    known |= {name for layer in layers for name in inspect.signature(layer).parameters}
     for name, counterparts in ELSEWHERE.items():
         assert name == name.lower()
         for each in counterparts:
@@ -101,6 +103,26 @@ def test_so_it_is_for_nets_methods_and_other_functions(case: str) -> None:
     call, repair = CALLS[case]
     with pytest.raises(wl.OptionError) as error:
         call()
+    assert repair in str(error.value)
+
+
+LAYERS: dict[str, tuple[Any, dict[str, Any], str]] = {
+    "units": (wl.LinearLayer, {"units": 3}, "output_size=64"),
+    "out_channels": (wl.ConvolutionLayer, {"out_channels": 3}, "output_channels=64"),
+    "bias": (wl.LinearLayer, {"bias": False}, "biases=None"),
+    "activation": (wl.LinearLayer, {"activation": "relu"}, 'NetChain([64, "Ramp"])'),
+    "padding": (wl.ConvolutionLayer, {"padding": 1}, "padding_size=1"),
+    "p": (wl.DropoutLayer, {"p": 0.1}, "probability=0.5"),
+    "input_shape": (wl.LinearLayer, {"input_shape": (3,)}, "input=3"),
+    "vocab_size": (wl.EmbeddingLayer, {"vocab_size": 3}, "class_count=1000"),
+}
+
+
+@pytest.mark.parametrize("case", LAYERS)
+def test_and_for_layers(case: str) -> None:
+    layer, options, repair = LAYERS[case]
+    with pytest.raises(wl.OptionError) as error:
+        layer(**options)
     assert repair in str(error.value)
 
 

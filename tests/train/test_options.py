@@ -251,3 +251,48 @@ def test_a_learning_rate_of_the_call_wins_over_that_of_the_method() -> None:
         == 0.25
     )
     assert wl.net_train(perceptron(), DATA, "InitialLearningRate", **QUICK) == 0.001
+
+
+def test_a_time_alone_is_no_limit_of_rounds() -> None:
+    told: list[Any] = []
+
+    def look(state: Any) -> str | None:
+        told.append((state["TotalRounds"], state["TotalBatches"]))
+        # More rounds than are run where nothing is said, of two batches each.
+        return "StopTraining" if state["Round"] > 5001 else None
+
+    results = wl.net_train(
+        wl.NetChain([1], input=3),
+        numbers(2, outputs=1),
+        wl.ALL,
+        batch_size=1,
+        time_goal=1000,
+        training_progress_function=look,
+    )
+    assert results["TotalRounds"] == 5002
+    assert results["ReasonTrainingStopped"] == "ManualStop"
+    assert set(told) == {(None, None)}
+
+
+def test_a_time_ends_a_training_by_itself_and_with_a_limit_whichever_comes_first() -> None:
+    net, data = perceptron(), DATA
+    asked = ["ReasonTrainingStopped", "TotalRounds"]
+    assert wl.net_train(net, data, asked, time_goal=0.05)[0] == "TimeGoal"
+    assert wl.net_train(net, data, asked, time_goal=1000, max_training_rounds=3) == [
+        "MaxTrainingRounds",
+        3,
+    ]
+
+
+def test_a_schedule_that_goes_by_the_end_needs_one() -> None:
+    for method in ("SGD", ("ADAM", {"LearningRateSchedule": lambda t, total: 1.0})):
+        with pytest.raises(wl.OptionError, match="nothing tells") as error:
+            wl.net_train(perceptron(), DATA, method=method, time_goal=0.05, batch_size=0)
+        assert len(error.value.faults) == 2
+        limited = {"time_goal": 1000, "max_training_rounds": 1}
+        assert wl.net_train(perceptron(), DATA, method=method, **limited) is not None
+    method = ("SGD", {"LearningRateSchedule": None})
+    reason = wl.net_train(
+        perceptron(), DATA, "ReasonTrainingStopped", method=method, time_goal=0.05
+    )
+    assert reason == "TimeGoal"

@@ -75,11 +75,27 @@ _DEVICE = (
 _MODE = (Counterpart("net_evaluation_mode", '"Train"'),)
 _DRAWN = (
     Counterpart("max_training_rounds", "", 'net_initialize(net, method="Xavier") before it'),
+    Counterpart("weights", "", 'net_initialize(net, method="Xavier") draws all arrays'),
     Counterpart("method", '"Xavier"'),
 )
 _NONE = (Counterpart(None, word="there is nothing like it here"),)
 _GO_ON = (Counterpart(None, word="a training goes on from the numbers of the net it is given"),)
-_BIAS = (Counterpart("biases", "None", "where a layer shall have none"),)
+_BIAS = (
+    Counterpart("biases", "None", "where a layer shall have none"),
+    Counterpart("input_gate_biases", "", "a recurrent layer has biases of each gate"),
+)
+_UNITS = (
+    Counterpart("output_size", "64"),
+    Counterpart("output_channels", "64"),
+    Counterpart("size", "64"),
+)
+_INPUT = (
+    Counterpart("input", "3", "or a tuple of sizes, without the batch; known inputs need it not"),
+)
+_ACTIVATION = (
+    Counterpart("output", "", 'a function is a layer of its own: NetChain([64, "Ramp"])'),
+)
+_RATE = (Counterpart("probability", "0.5"), Counterpart("dilation", "2"))
 
 ELSEWHERE: Mapping[str, tuple[Counterpart, ...]] = {
     name: counterparts
@@ -189,12 +205,27 @@ ELSEWHERE: Mapping[str, tuple[Counterpart, ...]] = {
             (Counterpart("time_goal", "60", "seconds"),),
         ),
         ("training train mode is_training train_mode evaluation_mode", _MODE),
-        ("init initializer kernel_initializer weight_init std gain", _DRAWN),
+        ("init initializer kernel_initializer weight_init weights_init std gain", _DRAWN),
         (
             "x y xs ys inputs targets labels train_data dataset x_train y_train dataloader",
             (Counterpart("data", "(inputs, outputs)"),),
         ),
         ("bias use_bias", _BIAS),
+        ("units out_features hidden_size filters out_channels num_hidden output_dim", _UNITS),
+        ("in_features in_channels input_shape input_dim input_size", _INPUT),
+        ("activation nonlinearity act", _ACTIVATION),
+        ("padding pad", (Counterpart("padding_size", "1", 'or "Same"'),)),
+        ("strides subsample", (Counterpart("stride", "2"),)),
+        ("dilation_rate", (Counterpart("dilation", "2"),)),
+        ("groups", (Counterpart("channel_groups", "2"),)),
+        ("rate p dropout drop_rate", _RATE),
+        ("pool_size kernel", (Counterpart("kernel_size", "2"),)),
+        ("gamma", (Counterpart("scaling", "array"),)),
+        ("beta bias_initializer", (Counterpart("biases", "array"),)),
+        ("running_mean", (Counterpart("moving_mean", "array"),)),
+        ("running_var", (Counterpart("moving_variance", "array"),)),
+        ("num_embeddings vocab_size n_tokens", (Counterpart("class_count", "1000"),)),
+        ("embedding_dim", (Counterpart("size", "64"),)),
     )
     for name in names.split()
 }

@@ -13,6 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 
 from wlnet.core.arrays import as_array
+from wlnet.core.elsewhere import counterpart
 from wlnet.core.errors import Fault, OptionError, ShapeError, brief, fail
 from wlnet.core.names import a
 from wlnet.core.net import Net, check_coders
@@ -116,7 +117,7 @@ class Layer(Net):
                         f"{a(self.kind)} has no option {name!r}{why}",
                         given=brief(value),
                         known=known,
-                        fix=suggestion(name, known),
+                        fix=counterpart(name, known) or suggestion(name, known),
                     )
                 )
             elif name in given:

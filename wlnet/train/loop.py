@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import OptionError, fail
 from wlnet.core.net import Net
 from wlnet.methods.schedules import factors
 from wlnet.nets.arrays import replace_arrays
@@ -19,7 +19,7 @@ from wlnet.train.history import LOSS, History, Tallies
 from wlnet.train.learners import Rates, learners_of, plain_arrays
 from wlnet.train.losses import TrainingNet
 from wlnet.train.measurements import Measurement
-from wlnet.train.options import Options
+from wlnet.train.options import Options, endless_schedule
 from wlnet.train.pace import MANY, Pace
 from wlnet.train.programs import programs_of
 from wlnet.train.snapshots import Stretch
@@ -250,20 +250,10 @@ def _total(options: Options, plan: Plan) -> int:
 
     Raises OptionError where nobody knows, and the schedule goes by it.
     """
-    schedule, name = options.method.learning_rate_schedule, options.method.name
-    if plan.batches is not None or schedule is None:
-        return plan.batches or 0
-    given, fix = (
-        ("rounds that are passes of a generator", '(batches, {"RoundLength": examples})')
-        if plan.batches_per_round is None
-        else ("a time_goal without a limit of rounds", "max_training_rounds=...")
-    )
-    raise fail(
-        OptionError,
-        Fault(
-            "a learning rate schedule goes by how many updates there will be, and nothing tells",
-            at=f"LearningRateSchedule {schedule!r:.60} of {name}",
-            given=given,
-            fix=f'{fix}, or method=("{name}", {{"LearningRateSchedule": None}})',
-        ),
-    )
+    if plan.batches is not None:
+        return plan.batches
+    given = "rounds that are passes of a generator"
+    faults = endless_schedule(options.method, given, '(batches, {"RoundLength": examples})')
+    if faults:
+        raise fail(OptionError, faults)
+    return 0

@@ -209,7 +209,25 @@ def read_options(given: Mapping[str, Any], usual: Mapping[str, Any]) -> tuple[Op
         if found:
             faults += found
             values[field], _ = option.read(usual[option.name], option.name)
-    return Options(**values), faults
+    options = Options(**values)
+    if options.time_goal is not None and options.max_rounds is AUTOMATIC:
+        open_end = "a time_goal without a limit of rounds"
+        faults += endless_schedule(options.method, open_end, "max_training_rounds=...")
+    return options, faults
+
+
+def endless_schedule(method: Method, given: str, fix: str) -> list[Fault]:
+    """The fault of a method whose learning rate goes by how many updates there will be, for a
+    training of which nobody knows, if it is such a method.
+    """
+    schedule, name = method.learning_rate_schedule, method.name
+    fault = Fault(
+        "a learning rate schedule goes by how many updates there will be, and nothing tells",
+        at=f"LearningRateSchedule {schedule!r:.60} of {name}",
+        given=given,
+        fix=f'{fix}, or method=("{name}", {{"LearningRateSchedule": None}})',
+    )
+    return [] if schedule is None else [fault]
 
 
 def has_options(given: Any) -> bool:

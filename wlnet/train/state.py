@@ -37,7 +37,9 @@ def rounds_of(options: Options, batches_per_round: int | None) -> int | None:
     """How many rounds there will be at most; None where nothing tells yet."""
     if options.max_rounds is not AUTOMATIC:
         return int(options.max_rounds)
-    return None if batches_per_round is None else automatic_rounds(batches_per_round)
+    # Whoever sets a time means to have it used.
+    is_open = batches_per_round is None or options.time_goal is not None
+    return None if is_open else automatic_rounds(batches_per_round or 1)
 
 
 def plan_of(options: Options, batch_size: int, batches_per_round: int | None) -> Plan:
