@@ -81,5 +81,10 @@ class Gathered:
 
     def tell(self) -> None:
         """Raise what was gathered, if anything."""
-        if self.errors:
-            raise together(self.errors)
+        errors, self.errors = self.errors, []
+        if errors:
+            try:
+                raise together(errors)
+            finally:
+                # What is raised must not hold on to itself, and so to all that the call has seen.
+                errors.clear()
