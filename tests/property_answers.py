@@ -190,6 +190,7 @@ RECORDS: dict[str, Any] = {
     "TrainedNet": is_net,
     "TrainingExamples": lambda value: value == COUNT,
     "TrainingNet": is_net,
+    "ValidationExampleNumbers": lambda value: value is None,
     "ValidationExamples": lambda value: value in (None, HELD),
     "ValidationLoss": lambda value: value is None or is_number(value),
     "ValidationLossList": lambda value: numbers(0)(value) or numbers(ROUNDS)(value),

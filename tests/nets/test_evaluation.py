@@ -167,7 +167,7 @@ def test_several_inputs_come_in_a_dict_and_several_outputs_leave_in_one() -> Non
         ({"A": [2], "B": [3], "CC": [1]}, ["'CC'", "A, B"]),
         ([{"A": [2], "B": [3]}, {"A": [2]}], ["no data for port 'B'"]),
         ({"A": [2], "B": [[3]]}, ["one example", "batch"]),
-        ({"A": [[2], [3]], "B": [[3]]}, ["different length", "'A': 2", "'B': 1"]),
+        ({"A": [[2], [3]], "B": [[3]]}, ["different length", "A: 2", "B: 1"]),
     ],
     ids=repr,
 )

@@ -37,7 +37,7 @@ FORMS: dict[str, Any] = {
     ],
     "pairs one after the other": lambda: zip(X, Y, strict=True),
     "columns by port": lambda: {"Input": X, "Output": Y},
-    "columns by port, others besides": lambda: {"Names": "abc", "Output": Y, "Input": X},
+    "columns by port in another order": lambda: {"Output": Y, "Input": X},
     "rows by port": lambda: [{"Input": a, "Output": b} for a, b in zip(X, Y, strict=True)],
     "a pair of dicts": lambda: ({"Input": X}, {"Output": Y}),
     "float64": lambda: (X.astype(np.float64), Y.astype(np.float64)),

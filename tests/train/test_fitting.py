@@ -187,3 +187,93 @@ def test_texts_as_inputs_get_a_class_encoder_when_they_are_few() -> None:
     net = wl.NetChain([wl.EmbeddingLayer(3, 3), 3, wl.SoftmaxLayer()])
     trained = train(net, [word.upper() for word in words], words)
     assert trained(["blue", "red"]) == ["BLUE", "RED"]
+
+
+def varying(*more: Any) -> Any:
+    return wl.NetChain([wl.NetMapOperator(wl.LinearLayer(2)), *more], input=("Varying", 3))
+
+
+VARYING: dict[str, Any] = {
+    "mapped": varying,
+    "recurrent": lambda: wl.NetChain(
+        [wl.LongShortTermMemoryLayer(4), wl.NetMapOperator([2])], input=("Varying", 3)
+    ),
+    "of open width": lambda: wl.NetChain([wl.NetMapOperator([2])], input=("Varying", "Varying")),
+    "a graph": lambda: wl.NetGraph(
+        {"m": wl.NetMapOperator([2]), "sum": wl.TotalLayer()},
+        [("m", "sum"), ("m", "sum")],
+        input=("Varying", 3),
+    ),
+}
+
+
+@pytest.mark.parametrize("make", VARYING.values(), ids=VARYING)
+def test_a_port_that_takes_every_length_does_so_after_training(make: Any) -> None:
+    net = make()
+    seen: list[Any] = []
+    data = np.ones((6, 5, 3)), np.ones((6, 5, 2))
+    options: dict[str, Any] = {
+        "max_training_rounds": 2,
+        "training_progress_function": lambda state: seen.append(state["Net"]),
+    }
+    trained = wl.net_train(net, data, **options)
+    ready = wl.net_train(trained, data, learning_rate_multipliers={wl.ANY: 1}, **options)
+    for each in (trained, ready, *seen, wl.net_train(net, lambda: data, batch_size=6, **options)):
+        assert wl.information(each, "InputPorts")["Input"] in (("Varying", 3), ("Varying",) * 2)
+        assert each(np.ones((7, 3))).shape == (7, 2)
+    # The next training may be on another length, and gives the same numbers as a net that is new.
+    other = np.ones((6, 4, 3)), np.ones((6, 4, 2))
+    again = wl.net_train(trained, other, max_training_rounds=1)
+    assert wl.information(again, "InputPorts") == wl.information(trained, "InputPorts")
+    for bad in ((other[0], data[1]), (data[0], other[1])):
+        with pytest.raises(wl.ShapeError):
+            wl.net_train(trained, bad, max_training_rounds=1)
+    with pytest.raises(wl.ShapeError, match="port"):
+        wl.net_train(trained, data, validation_set=other, max_training_rounds=1)
+
+
+def test_a_size_that_arrays_need_is_that_of_the_data() -> None:
+    net = wl.NetChain([wl.FlattenLayer(), wl.LinearLayer(2)], input=("Varying", 3))
+    trained = wl.net_train(net, (np.ones((6, 5, 3)), np.ones((6, 2))), max_training_rounds=1)
+    assert trained(np.ones((5, 3))).shape == (2,)
+    with pytest.raises(wl.ShapeError):
+        trained(np.ones((7, 3)))
+
+
+# Nets without inputs: their arrays are all there is.
+
+
+def alone() -> Any:
+    nodes = {"a": wl.NetArrayLayer(array=[3.0]), "l": "Square", "s": wl.ReshapeLayer(())}
+    return wl.NetGraph(nodes, [("a", "l", "s", wl.NetPort("Loss"))])
+
+
+ALONE: dict[str, Any] = {
+    "a number of examples": lambda: 4,
+    "a number of NumPy": lambda: np.int64(4),
+    "rows without columns": lambda: [{}] * 4,
+    "a function": lambda: (lambda state: {}, {"RoundLength": 4}),
+    "a function that yields": lambda: (lambda: iter([{}] * 3), {"RoundLength": 4}),
+    "a function of numbers": lambda: (lambda: 4, {"RoundLength": 4}),
+}
+
+
+@pytest.mark.parametrize("form", ALONE)
+def test_a_net_without_inputs_can_be_trained(form: str) -> None:
+    options: dict[str, Any] = {"batch_size": 4, "max_training_rounds": 9, "method": "SignSGD"}
+    trained = wl.net_train(alone(), ALONE[form](), learning_rate=0.125, **options)
+    assert wl.net_extract(trained, ("a", "Array")).tolist() == [3 - 9 * 0.125]
+    if not isinstance(ALONE[form](), tuple):
+        found = wl.net_train(
+            alone(), ALONE[form](), wl.ALL, validation_set=3, learning_rate=0.125, **options
+        )
+        assert found["TrainingExamples"] == 4
+        assert found["ValidationLoss"] == (3 - 9 * 0.125) ** 2
+        assert wl.net_measurements(trained, ALONE[form](), "Loss") == (3 - 9 * 0.125) ** 2
+        assert len(found["BatchPermutation"][0]) == 4
+
+
+@pytest.mark.parametrize("data", [None, {}, 0, True, 2.5, "text", ([1.0], [2.0])])
+def test_a_net_without_inputs_says_what_it_takes(data: Any) -> None:
+    with pytest.raises(wl.DataError, match="how many examples a round has"):
+        wl.net_train(alone(), data)

@@ -52,6 +52,7 @@ VALUES: dict[str, Any] = {
     "TotalBatches": 12,
     "TotalRounds": 4,
     "TrainingExamples": 20,
+    "ValidationExampleNumbers": None,
     "ValidationExamples": 6,
     "ValidationPositions": [3, 6, 9, 12],
 }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import wlnet as wl
 from tests.training_cases import classes, classifier, digests, numbers, perceptron
@@ -59,14 +62,91 @@ def test_a_share_that_leaves_none_on_one_side_is_an_error(count: int, fraction: 
 
 
 def test_the_held_out_examples_are_never_trained_on_and_drawn_by_the_seed() -> None:
-    source = ArraySource({"Input": np.arange(40)}, 8, 1234)
+    source = ArraySource({"Input": np.arange(40)}, 8, 1234, np.arange(1, 41))
     training, held = source.split(0.25)
     assert sorted([*training.columns["Input"], *held.columns["Input"]]) == list(range(40))
     assert len(held.columns["Input"]) == 10
     again = source.split(0.25)[1].columns["Input"]
-    other = ArraySource({"Input": np.arange(40)}, 8, 1).split(0.25)[1].columns["Input"]
+    other = replace(source, seed=1).split(0.25)[1].columns["Input"]
     assert held.columns["Input"].tolist() == again.tolist() != other.tolist()
     assert held.columns["Input"].tolist() != list(range(30, 40)), "the examples are shuffled first"
+
+
+def held_out(x: Any, y: Any, fraction: float = 0.25, net: Any = None, **options: Any) -> Any:
+    found = wl.net_train(
+        net or classifier(),
+        (x, y),
+        wl.ALL,
+        validation_set=wl.Scaled(fraction),
+        **{"max_training_rounds": 1, "batch_size": 8, **options},
+    )
+    return found["ValidationExampleNumbers"], found["BatchPermutation"]
+
+
+def test_results_number_examples_as_the_data_do() -> None:
+    x = np.arange(1, 11.0)[:, None]
+    net = wl.LinearLayer(1, weights=[[1.0]], biases=None, input=1)
+    results = wl.net_train(
+        net,
+        (x, 0 * x),
+        wl.ALL,
+        validation_set=wl.Scaled(0.3),
+        batch_size=1,
+        max_training_rounds=1,
+        learning_rate=1e-30,
+        working_precision="Real64",
+    )
+    used = [example for batch in results["BatchPermutation"] for example in batch]
+    assert used == [round(loss**0.5) for loss in results["BatchLossList"]]
+    held = results["ValidationExampleNumbers"]
+    assert sorted([*used, *held]) == list(range(1, 11))
+    assert results["ValidationLoss"] == pytest.approx(np.mean(np.square(held)))
+    plain = wl.net_train(net, (x, 0 * x), wl.ALL, max_training_rounds=1)
+    assert plain["ValidationExampleNumbers"] is None
+    others = wl.net_train(net, (x, x), wl.ALL, max_training_rounds=1, validation_set=(x, x))
+    assert others["ValidationExampleNumbers"] is None
+
+
+def test_what_is_held_out_does_not_depend_on_anything_else() -> None:
+    x, y = classes(60)
+    held, _ = held_out(x, y)
+    assert held == held_out(-2 * x, y, batch_size=5, max_training_rounds=3)[0]
+    assert held == held_out(x, y, net=wl.NetChain([3, wl.SoftmaxLayer()], input=4), workers=1)[0]
+    assert held == held_out(x, y, method="SGD", working_precision="Real64")[0]
+    drawing = wl.NetChain([wl.DropoutLayer(), 3, wl.SoftmaxLayer()], input=4)
+    assert held == held_out(x, y, net=drawing, learning_rate_multipliers={(2, "Biases"): 0})[0]
+    assert set(held) < set(held_out(x, y, 0.5)[0]), "a larger share holds out these and more"
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.integers(0, 4), min_size=2, max_size=60),
+    st.floats(0.01, 0.99),
+    st.integers(0, 10),
+)
+def test_each_class_gives_its_share(kinds: list[int], fraction: float, seed: int) -> None:
+    count = len(kinds)
+    column = np.array(kinds)
+    source = ArraySource({"Target": column}, 8, seed, np.arange(1, count + 1))
+    if not 0 < round(fraction * count) < count:
+        return
+    training, held = source.split(fraction, [column])
+    assert held.examples == round(fraction * count)
+    assert sorted([*training.numbers, *held.numbers]) == list(range(1, count + 1))
+    assert (column[held.numbers - 1] == held.columns["Target"]).all()
+    for kind in set(kinds):
+        share = kinds.count(kind) * held.examples / count
+        assert abs((held.columns["Target"] == kind).sum() - share) < 1
+
+
+def test_targets_that_are_classes_are_held_out_by_shares() -> None:
+    x, _ = classes(60)
+    y = np.where(np.arange(60) < 54, "often", "seldom")
+    held, _ = held_out(x, y, 1 / 3, classifier(count=2))
+    assert sum(number > 54 for number in held) == 2
+    truth = [bool(n % 10) for n in range(60)]
+    binary = wl.NetChain([(), "LogisticSigmoid"], input=4)
+    assert sum(not truth[n - 1] for n in held_out(x, truth, 1 / 3, binary)[0]) == 2
 
 
 def spoiling(target: int) -> Any:

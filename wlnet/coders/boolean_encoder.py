@@ -36,15 +36,17 @@ class BooleanEncoder(NetEncoder):
     def is_single(self, x: object) -> bool:
         return not is_batch(x)
 
-    def encode(self, items: Sequence[Any] | np.ndarray, where: str = "Input") -> np.ndarray:
+    def encode(
+        self, items: Sequence[Any] | np.ndarray, where: str = "Input", dtype: Any = np.float32
+    ) -> np.ndarray:
         batch = batch_items(items, where)
         if isinstance(batch, np.ndarray) and batch.ndim == 1 and batch.dtype.kind in "biuf":
-            bits = batch.astype(np.float32)
+            bits = batch.astype(dtype)
             good = (batch == 0) | (batch == 1)
         else:
             found = [_bit(item) for _, item in numbered(batch)]
             good = np.array([bit is not None for bit in found], bool)
-            bits = np.array([bit or 0 for bit in found], np.float32)
+            bits = np.array([bit or 0 for bit in found], dtype)
         if not good.all():
             bad = int(np.argmin(good))
             raise refuse(

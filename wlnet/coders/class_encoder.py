@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from wlnet.coders.coder import Element, Shape, choice_faults, coder, fits, is_automatic
-from wlnet.coders.encoder import NetEncoder, batch_items, is_batch, numbered, real32, refuse
+from wlnet.coders.encoder import NetEncoder, batch_items, is_batch, numbered, reals, refuse
 from wlnet.coders.labels import LabelIndex, Labels, as_labels
 from wlnet.coders.worth import plain, worths
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
@@ -84,10 +84,12 @@ class ClassEncoder(NetEncoder):
             return self.index().place(x) is not None
         return self._is_encoded(x) or not is_batch(x)
 
-    def encode(self, items: Sequence[Any] | np.ndarray, where: str = "Input") -> np.ndarray:
+    def encode(
+        self, items: Sequence[Any] | np.ndarray, where: str = "Input", dtype: Any = np.float32
+    ) -> np.ndarray:
         batch = batch_items(items, where)
         if self._is_encoded_batch(batch):
-            return real32(np.asarray(batch), where)
+            return reals(np.asarray(batch), where, dtype)
         index = self.index()
         if isinstance(batch, np.ndarray) and batch.ndim == 1 and batch.dtype.kind in "iuU":
             # A long column of few values: look up every value once.
@@ -102,7 +104,7 @@ class ClassEncoder(NetEncoder):
             raise self._unknown(batch[bad], bad, where)
         if self.output_form == "Index":
             return places
-        vectors = np.zeros((len(places), len(index.labels)), np.float32)
+        vectors = np.zeros((len(places), len(index.labels)), dtype)
         vectors[np.arange(len(places)), places - 1] = 1
         return vectors
 

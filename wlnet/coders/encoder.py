@@ -9,6 +9,7 @@ import numpy as np
 
 from wlnet.coders.coder import Coder
 from wlnet.core.errors import DataError, Fault, brief, fail
+from wlnet.core.gate import admitted
 
 if TYPE_CHECKING:
     from wlnet.coders.decoder import NetDecoder
@@ -39,12 +40,17 @@ class NetEncoder(Coder):
 
         def __new__(cls, *arguments: Any, **options: Any) -> Any: ...
 
+    takes_anything: ClassVar[bool] = False
+    """Whether items are what only the user's own code knows: they come to it as they are."""
+
     def is_single(self, x: object) -> bool:
         """Whether x is one item (True) or a batch of items (False)."""
         raise NotImplementedError
 
-    def encode(self, items: Sequence[Any] | np.ndarray, where: str = "Input") -> np.ndarray:
-        """A batch as a fresh array of shape (n, *shape), float32, or int64 for "Integer".
+    def encode(
+        self, items: Sequence[Any] | np.ndarray, where: str = "Input", dtype: Any = np.float32
+    ) -> np.ndarray:
+        """A batch as a fresh array of shape (n, *shape), of `dtype`, or int64 for "Integer".
 
         `where` is the name of the port, for messages. Raises DataError.
         """
@@ -56,7 +62,8 @@ class NetEncoder(Coder):
 
     def __call__(self, x: Any) -> np.ndarray:
         """One item, or a batch, as an array: what `net(x)` feeds to the port."""
-        return self.encode([x])[0] if self.is_single(x) else self.encode(x)
+        given = x if self.takes_anything else admitted(x, "Input")
+        return self.encode([given])[0] if self.is_single(given) else self.encode(given)
 
 
 def example_fault(where: str, index: int, what: str, **words: Any) -> Fault:
@@ -71,14 +78,11 @@ def refuse(where: str, index: int, what: str, **words: Any) -> Exception:
 
 def batch_items(items: Any, where: str) -> Sequence[Any] | np.ndarray:
     """The batch as something with a length and an order; DataError for anything else."""
-    if isinstance(items, (list, tuple, range)):
-        return items
-    if isinstance(items, np.ndarray) or hasattr(items, "__array__"):
-        array = np.asarray(items)
-        if array.ndim:
-            return array
-    elif isinstance(items, Sequence) and not isinstance(items, (str, bytes)):
-        return items
+    found = admitted(items, f"port {where}")
+    if isinstance(found, (list, tuple, range)) or (isinstance(found, np.ndarray) and found.ndim):
+        return found
+    if isinstance(found, Sequence) and not isinstance(found, (str, bytes)):
+        return found
     raise fail(
         DataError,
         Fault(
@@ -99,13 +103,15 @@ def is_batch(x: object) -> bool:
     return isinstance(x, Sequence) and not isinstance(x, (str, bytes))
 
 
-def real32(array: np.ndarray, where: str, what: str = "numbers", first: int = 0) -> np.ndarray:
-    """A fresh float32 copy of a batch of real numbers; DataError where one is not finite.
+def reals(
+    array: np.ndarray, where: str, dtype: Any, what: str = "numbers", first: int = 0
+) -> np.ndarray:
+    """A fresh copy of a batch of real numbers, as `dtype`; DataError where one is not finite.
 
     `first` is the index of the batch's first example in the whole.
     """
-    with np.errstate(over="ignore"):
-        out = np.array(array, dtype=np.float32, order="C", copy=True)
+    with np.errstate(all="ignore"):
+        out = np.array(array, dtype=dtype, order="C", copy=True)
     good = np.isfinite(out)
     if not good.all():
         place = int(np.argmin(good.reshape(len(good), -1).all(axis=1)))
@@ -116,9 +122,9 @@ def real32(array: np.ndarray, where: str, what: str = "numbers", first: int = 0)
             first + place,
             f"the {what} are not all finite"
             if not np.isfinite(value)
-            else f"the {what} do not fit into 32-bit floats",
+            else f"the {what} do not fit into {8 * out.itemsize}-bit floats",
             given=str(value),
-            expected="finite real numbers within 3.4e38",
+            expected=f"finite real numbers within {np.finfo(dtype).max:.1e}",
             fix="remove or repair the example",
         )
     return out

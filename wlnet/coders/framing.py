@@ -26,7 +26,7 @@ def framed(
     alignment: tuple[str, str],
     padding: float,
 ) -> np.ndarray:
-    """Pictures (..., h, w) float32 brought to (..., height, width) by "Stretch", "Fit" or "Fill".
+    """Pictures (..., h, w) brought to (..., height, width) by "Stretch", "Fit" or "Fill".
 
     "Fit" keeps the proportions and pads, "Fill" keeps them and crops; `alignment` (horizontal,
     vertical) says where the picture lies in the frame, or the frame on the picture.
@@ -48,7 +48,7 @@ def framed(
         # Make only what the frame shows: a long strip would grow without limit.
         down = weights(h, inner_h, resampling, -top, height)
         return resized(pictures, down, weights(w, inner_w, resampling, -left, width))
-    frame = np.full((*pictures.shape[:-2], height, width), padding, np.float32)
+    frame = np.full((*pictures.shape[:-2], height, width), padding, pictures.dtype)
     frame[..., top : top + inner_h, left : left + inner_w] = resized(
         pictures, weights(h, inner_h, resampling), weights(w, inner_w, resampling)
     )

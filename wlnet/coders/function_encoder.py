@@ -9,8 +9,9 @@ from typing import Any, Self
 import numpy as np
 
 from wlnet.coders.coder import Shape, coder, fits, is_automatic, shape_text
-from wlnet.coders.encoder import NetEncoder, batch_items, real32, refuse
+from wlnet.coders.encoder import NetEncoder, reals, refuse
 from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
+from wlnet.core.gate import admitted, as_column
 from wlnet.core.scalars import as_whole
 from wlnet.core.symbols import AUTOMATIC, Symbol
 
@@ -35,6 +36,7 @@ class FunctionEncoder(NetEncoder):
     """
 
     kind = "Function"
+    takes_anything = True
     function: Callable[[Any], Any]
     dimensions: Shape | Symbol = AUTOMATIC
     _: KW_ONLY
@@ -85,17 +87,19 @@ class FunctionEncoder(NetEncoder):
             return x.ndim == 0 or x.dtype.kind in "biufc"
         return not isinstance(x, list)
 
-    def encode(self, items: Sequence[Any] | np.ndarray, where: str = "Input") -> np.ndarray:
-        batch = batch_items(items, where)
+    def encode(
+        self, items: Sequence[Any] | np.ndarray, where: str = "Input", dtype: Any = np.float32
+    ) -> np.ndarray:
+        batch = as_column(items, f"port {where}", is_raw=True)
         want = self.shape
         if len(batch) == 0:
-            return np.zeros((0, *(size or 0 for size in want or ())), np.float32)
+            return np.zeros((0, *(size or 0 for size in want or ())), dtype)
         if self.batched:
-            return self._encode_batch(batch, where)
+            return self._encode_batch(batch, where, dtype)
         rows: list[np.ndarray] = []
         for index, item in enumerate(batch):
             try:
-                answer = np.asarray(self.function(item))
+                answer = np.asarray(admitted(self.function(item), where))
             except Exception as error:
                 raise refuse(
                     where,
@@ -114,11 +118,13 @@ class FunctionEncoder(NetEncoder):
             rows.append(answer)
             # Sizes that are still unknown are those of the first answer.
             want = answer.shape
-        return real32(np.stack(rows), where, "numbers of the function")
+        return reals(np.stack(rows), where, dtype, "numbers of the function")
 
-    def _encode_batch(self, batch: Sequence[Any] | np.ndarray, where: str) -> np.ndarray:
+    def _encode_batch(
+        self, batch: Sequence[Any] | np.ndarray, where: str, dtype: Any
+    ) -> np.ndarray:
         try:
-            answer = np.asarray(self.function(list(batch)))
+            answer = np.asarray(admitted(self.function(list(batch)), where))
         except Exception as error:
             raise fail(
                 DataError,
@@ -140,7 +146,7 @@ class FunctionEncoder(NetEncoder):
                     fix="batched=False calls the function once for every example",
                 ),
             )
-        return real32(answer, where, "numbers of the function")
+        return reals(answer, where, dtype, "numbers of the function")
 
 
 def _is_size(size: object) -> bool:

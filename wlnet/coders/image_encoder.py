@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wlnet.coders.coder import choice_faults, coder
-from wlnet.coders.encoder import NetEncoder, batch_items, real32
+from wlnet.coders.encoder import NetEncoder, batch_items, reals
 from wlnet.coders.framing import as_level, as_pair, frame_faults, framed
 from wlnet.coders.normalization import Statistic, as_statistic, normalized, statistic_faults
 from wlnet.coders.pictures import (
@@ -131,11 +131,13 @@ class ImageEncoder(NetEncoder):
             return encoded or array.shape[-1] in (3, 4)
         return array.ndim == 0 or (array.ndim == 2 and array.dtype.kind not in "OUS")
 
-    def encode(self, items: Sequence[Any] | np.ndarray, where: str = "Input") -> np.ndarray:
+    def encode(
+        self, items: Sequence[Any] | np.ndarray, where: str = "Input", dtype: Any = np.float32
+    ) -> np.ndarray:
         batch = batch_items(items, where)
         if self._is_encoded(batch, 4):
-            return real32(np.asarray(batch), where)
-        out = np.empty((len(batch), *self.shape), np.float32)
+            return reals(np.asarray(batch), where, dtype)
+        out = np.empty((len(batch), *self.shape), dtype)
         for first in range(0, len(batch), CHUNK):
             chunk = batch[first : first + CHUNK]
             self._fill(out[first : first + CHUNK], chunk, where, first)
@@ -171,9 +173,9 @@ class ImageEncoder(NetEncoder):
 
     def _encode(self, out: np.ndarray, pictures: np.ndarray, where: str, first: int) -> None:
         if self._is_encoded(pictures, 4):
-            out[:] = real32(pictures, where, first=first)
+            out[:] = reals(pictures, where, out.dtype, first=first)
             return
-        planes = channels_first(unit_numbers(pictures, where, first), self.color_space)
+        planes = channels_first(unit_numbers(pictures, where, first, out.dtype), self.color_space)
         framed_planes = framed(
             planes,
             *self.shape[1:],

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -58,21 +58,24 @@ def _misfit(name: str, given: str, expected: str, where: str) -> Fault:
     return Fault(f"{name} does not fit", at=where, given=given, expected=expected)
 
 
-def broadcastable(value: Statistic) -> np.ndarray | np.float32 | None:
-    """The statistic as float32 that broadcasts with pictures (n, channels, height, width)."""
+def broadcastable(
+    value: Statistic, dtype: Any = np.float32
+) -> np.ndarray | np.floating[Any] | None:
+    """The statistic as numbers that broadcast with pictures (n, channels, height, width)."""
     if value is None:
         return None
-    array = np.asarray(value, np.float32)
+    array = np.asarray(value, dtype)
     if array.ndim == 0:
-        return np.float32(array)
+        return cast("np.floating[Any]", array[()])
     if array.ndim == 1:
         return array[:, np.newaxis, np.newaxis]
     return array if array.ndim == 2 else np.moveaxis(array, -1, 0)
 
 
 def normalized(pictures: np.ndarray, mean: Statistic, variance: Statistic) -> np.ndarray:
-    """(pictures - mean) / sqrt(variance), for pictures (n, channels, h, w) float32."""
-    shift, spread = broadcastable(mean), broadcastable(variance)
+    """(pictures - mean) / sqrt(variance), for pictures (n, channels, h, w), in their
+    precision."""
+    shift, spread = (broadcastable(each, pictures.dtype) for each in (mean, variance))
     if shift is not None:
         pictures = pictures - shift
     return pictures if spread is None else np.asarray(pictures / np.sqrt(spread))

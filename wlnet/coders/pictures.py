@@ -60,13 +60,13 @@ def as_array(item: Any, where: str, index: int) -> np.ndarray:
     return array
 
 
-def unit_numbers(pictures: np.ndarray, where: str, first: int) -> np.ndarray:
-    """A batch of pictures as float32 in 0..1; `first` is the index of its first example."""
+def unit_numbers(pictures: np.ndarray, where: str, first: int, dtype: Any) -> np.ndarray:
+    """A batch of pictures in 0..1; `first` is the index of its first example."""
     kind = pictures.dtype
     if kind == np.uint8:
-        return np.asarray(np.divide(pictures, np.float32(255), dtype=np.float32))
+        return np.asarray(np.divide(pictures, np.float32(255), dtype=dtype))
     if kind == np.bool_:
-        return pictures.astype(np.float32)
+        return pictures.astype(dtype)
     if kind.kind != "f":
         raise refuse(
             where,
@@ -90,7 +90,7 @@ def unit_numbers(pictures: np.ndarray, where: str, first: int) -> np.ndarray:
             expected="floats from 0 (black) to 1 (white)",
             fix="divide by 255, or give uint8" if finite else "remove or repair the example",
         )
-    return pictures.astype(np.float32)
+    return pictures.astype(dtype)
 
 
 def channels_first(pictures: np.ndarray, color_space: str) -> np.ndarray:
@@ -105,7 +105,7 @@ def channels_first(pictures: np.ndarray, color_space: str) -> np.ndarray:
     else:
         planes = [pictures[..., k] for k in range(3 if pictures.shape[-1] > 2 else 1)]
     if color_space == "Grayscale" and len(planes) == 3:
-        red, green, blue = (np.float32(part) for part in LUMA)
+        red, green, blue = (planes[0].dtype.type(part) for part in LUMA)
         planes = [planes[0] * red + planes[1] * green + planes[2] * blue]
     if color_space == "RGB" and len(planes) == 1:
         planes = planes * 3

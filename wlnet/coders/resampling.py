@@ -20,7 +20,7 @@ def weights(
 
     >>> weights(4, 2, "Nearest")
     array([[0., 1., 0., 0.],
-           [0., 0., 0., 1.]], dtype=float32)
+           [0., 0., 0., 1.]])
     """
     count = after if count is None else count
     step = before / after
@@ -34,12 +34,15 @@ def weights(
         distance = np.abs(np.arange(before) + 0.5 - centres[:, np.newaxis])
         matrix = np.maximum(1 - distance / max(step, 1.0), 0)
         matrix /= matrix.sum(axis=1, keepdims=True)
-    matrix = matrix.astype(np.float32)
     matrix.flags.writeable = False
     return matrix
 
 
 def resized(pictures: np.ndarray, down: np.ndarray, across: np.ndarray) -> np.ndarray:
-    """Pictures (..., h, w) through the weights of the vertical and the horizontal axis."""
+    """Pictures (..., h, w) through the weights of the vertical and the horizontal axis.
+
+    Computed in the precision of the pictures.
+    """
     # Each picture is its own product, so its bits do not depend on what else is in the batch.
+    down, across = (each.astype(pictures.dtype) for each in (down, across))
     return np.asarray(np.matmul(down, np.matmul(pictures, across.T)))

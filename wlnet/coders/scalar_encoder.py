@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 
 from wlnet.coders.coder import Shape, coder
-from wlnet.coders.encoder import NetEncoder, batch_items, is_batch, numbered, real32, refuse
+from wlnet.coders.encoder import NetEncoder, batch_items, is_batch, numbered, reals, refuse
 from wlnet.core.errors import brief
+from wlnet.core.scalars import as_real, as_truth
 
 
 @coder
@@ -33,17 +34,16 @@ class ScalarEncoder(NetEncoder):
     def is_single(self, x: object) -> bool:
         return not is_batch(x)
 
-    def encode(self, items: Sequence[Any] | np.ndarray, where: str = "Input") -> np.ndarray:
+    def encode(
+        self, items: Sequence[Any] | np.ndarray, where: str = "Input", dtype: Any = np.float32
+    ) -> np.ndarray:
         batch = batch_items(items, where)
         if isinstance(batch, np.ndarray) and batch.ndim == 1 and batch.dtype.kind in "iuf":
-            return real32(batch, where)
+            return reals(batch, where, dtype)
         numbers = np.empty(len(batch), np.float64)
         for index, item in numbered(batch):
-            if isinstance(item, np.ndarray) and item.ndim == 0:
-                item = item.item()
-            if isinstance(item, (bool, np.bool_)) or not isinstance(
-                item, (int, float, np.integer, np.floating)
-            ):
+            number = as_real(item)
+            if number is None:
                 raise refuse(
                     where,
                     index,
@@ -51,11 +51,8 @@ class ScalarEncoder(NetEncoder):
                     given=brief(item),
                     expected="an int or a float",
                     fix='NetEncoder("Boolean") takes True and False'
-                    if isinstance(item, (bool, np.bool_))
+                    if as_truth(item) is not None
                     else None,
                 )
-            try:
-                numbers[index] = float(item)
-            except OverflowError:
-                numbers[index] = np.inf
-        return real32(numbers, where)
+            numbers[index] = number
+        return reals(numbers, where, dtype)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from wlnet.coders.coder import Shape, coder, fits, is_automatic
-from wlnet.coders.encoder import NetEncoder, batch_items, is_batch, numbered, real32, refuse
+from wlnet.coders.encoder import NetEncoder, batch_items, is_batch, numbered, reals, refuse
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
 from wlnet.core.scalars import as_whole
 from wlnet.core.symbols import AUTOMATIC, Symbol
@@ -63,14 +63,16 @@ class UnitVectorEncoder(NetEncoder):
     def is_single(self, x: object) -> bool:
         return self._is_encoded(x) or not is_batch(x)
 
-    def encode(self, items: Sequence[Any] | np.ndarray, where: str = "Input") -> np.ndarray:
+    def encode(
+        self, items: Sequence[Any] | np.ndarray, where: str = "Input", dtype: Any = np.float32
+    ) -> np.ndarray:
         batch = batch_items(items, where)
         if isinstance(batch, np.ndarray) and batch.ndim == 2 and len(batch):
             encoded = self._is_encoded(batch[0])
         else:
             encoded = len(batch) > 0 and all(map(self._is_encoded, batch))
         if encoded:
-            return real32(np.asarray(batch), where)
+            return reals(np.asarray(batch), where, dtype)
         if isinstance(self.size, Symbol):
             raise fail(
                 NotInitializedError,
@@ -96,7 +98,7 @@ class UnitVectorEncoder(NetEncoder):
                 given=brief(batch[bad]),
                 expected=f"a whole number from 1 to {self.size}",
             )
-        vectors = np.zeros((len(places), self.size), np.float32)
+        vectors = np.zeros((len(places), self.size), dtype)
         vectors[np.arange(len(places)), places - 1] = 1
         return vectors
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
+from wlnet.core.gate import admitted
 from wlnet.core.names import a
 from wlnet.core.parts import NetSharedArray
 from wlnet.core.symbols import AUTOMATIC
@@ -46,10 +47,12 @@ def as_array(given: Any, name: str, kind: str, dtype: Any = np.float32) -> Any:
         return given
     what = f"{name} of {a(kind)}"
     try:
-        numbers = np.asarray(given)
+        numbers = np.asarray(admitted(given, what))
+    except DataError as error:
+        raise fail(OptionError, error.faults) from None
     except ValueError:
         numbers = np.empty(0, object)
-    if numbers.dtype.kind not in "iuf" or isinstance(given, (np.ma.MaskedArray, bool)):
+    if numbers.dtype.kind not in "iuf":
         fault = Fault(
             f"{what} is not an array of numbers",
             given=brief(given),
@@ -57,7 +60,7 @@ def as_array(given: Any, name: str, kind: str, dtype: Any = np.float32) -> Any:
             'NetSharedArray("name")',
         )
         raise fail(OptionError, fault)
-    with np.errstate(over="ignore"):
+    with np.errstate(all="ignore"):
         array = numbers.astype(dtype)
     if not np.isfinite(array).all():
         expected = f"finite numbers that {np.dtype(dtype).name} can hold"

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
+from wlnet.core.gate import admitted, as_column, as_table, is_stream, is_usual, unequal
 from wlnet.core.net import Net
+from wlnet.core.ports import PortType
 from wlnet.core.scalars import as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.evaluate.columns import is_single
+from wlnet.evaluate.columns import is_single, takes_anything
 from wlnet.nets.inference import inferred_port
 
 
@@ -43,20 +45,13 @@ def read_columns(net: Net, x: Any) -> tuple[Any, bool]:
     if not names:
         return 1, True
     if isinstance(x, list) and x and all(isinstance(row, Mapping) for row in x):
-        return {name: [_get(row, name, names) for row in x] for name in names}, False
-    if isinstance(x, Mapping):
-        unknown = [name for name in x if name not in names]
-        if unknown:
-            raise fail(
-                DataError,
-                Fault(
-                    "data for a port that is not there",
-                    given=", ".join(map(repr, unknown)),
-                    known=list(names),
-                    fix=suggestion(str(unknown[0]), names),
-                ),
-            )
-        given = {name: _get(x, name, names) for name in names}
+        _check_ports(dict.fromkeys(key for row in x for key in row), names)
+        rows = {name: [_get(row, name, names) for row in x] for name in names}
+        return {name: _let_in(inferred_port(net, name), name, rows[name]) for name in rows}, False
+    table = as_table(x, names) if len(names) > 1 or isinstance(x, Mapping) else None
+    if table is not None:
+        _check_ports(table, names)
+        given = {name: _get(table, name, names) for name in names}
     elif len(names) == 1:
         given = {names[0]: x}
     else:
@@ -70,7 +65,9 @@ def read_columns(net: Net, x: Any) -> tuple[Any, bool]:
                 fix=f"net({{{names[0]!r}: ..., {names[1]!r}: ...}})",
             ),
         )
-    verdicts = [is_single(inferred_port(net, name), name, value) for name, value in given.items()]
+    ports = {name: inferred_port(net, name) for name in names}
+    given = {name: _let_in(ports[name], name, value) for name, value in given.items()}
+    verdicts = [is_single(ports[name], name, value) for name, value in given.items()]
     known = [verdict for verdict in verdicts if verdict is not None]
     single = known[0] if known else True
     if any(verdict != single for verdict in known):
@@ -79,14 +76,41 @@ def read_columns(net: Net, x: Any) -> tuple[Any, bool]:
         return {name: _one(value) for name, value in given.items()}, True
     counts = {name: len(value) for name, value in given.items()}
     if len(set(counts.values())) > 1:
-        raise fail(DataError, Fault("columns of different length", given=str(counts)))
+        raise fail(DataError, unequal(counts))
     if not next(iter(counts.values())):
         return dict.fromkeys(given), False
     return given, False
 
 
+def _let_in(port: PortType, name: str, value: Any) -> Any:
+    """What a port was given, before it is known to be one example or a batch."""
+    at = f"port {name}"
+    if takes_anything(port):
+        return value
+    if is_stream(value):
+        return as_column(value, at)
+    found = admitted(value, at)
+    # A coder may know more than numbers and lists of them.
+    return found if port.coder is not None or is_usual(found) else as_column(found, at)
+
+
+def _check_ports(given: Iterable[Any], names: Sequence[str]) -> None:
+    unknown = [name for name in given if name not in names]
+    if unknown:
+        raise fail(
+            DataError,
+            Fault(
+                "data for a port that is not there",
+                given=", ".join(map(brief, unknown)),
+                known=list(names),
+                fix=suggestion(str(unknown[0]), names),
+            ),
+        )
+
+
 def _one(value: Any) -> Any:
-    return value[None] if isinstance(value, np.ndarray) else [value]
+    is_array = isinstance(value, np.ndarray) and not isinstance(value, np.ma.MaskedArray)
+    return value[None] if is_array else [value]
 
 
 def _get(row: Mapping[Any, Any], name: str, names: Sequence[str]) -> Any:

@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from numbers import Real
+from collections.abc import Mapping, Sequence
+from math import inf
+from numbers import Integral, Real
 from typing import Any
 
 import numpy as np
 
 from wlnet.core.errors import DataError, Fault, ShapeError, brief, fail
+from wlnet.core.gate import Column, as_column
 from wlnet.core.ports import PortType
+from wlnet.core.scalars import as_real
 from wlnet.core.shapes import Mismatch, merge, shape_text
+from wlnet.engine.blueprint import DTYPES
+from wlnet.kernels.language import Precision
 
 Array = np.ndarray[Any, Any]
 LARGEST_INDEX = 2**31 - 1
 """Indices flow as integers of 32 bits."""
+NO_NUMBERS = "OUSTmMVc"
+"""Kinds of arrays that hold other things than real numbers."""
 
 
 def is_single(port: PortType, name: str, x: Any) -> bool | None:
@@ -62,33 +69,36 @@ def _rank(x: Any) -> int | None:
         return None
 
 
+def takes_anything(port: PortType) -> bool:
+    """Whether what a port takes is for the user's own code to read."""
+    return bool(getattr(port.coder, "takes_anything", False))
+
+
 def encode(
     port: PortType,
     name: str,
     column: Any,
     below: int | None = None,
     *,
+    precision: Precision = "Real32",
     is_checked: bool = True,
 ) -> Array:
     """The array (examples, *shape) of a column. Raises DataError naming the port and the example.
 
-    below: the largest index allowed, where the port takes indices counted from 1. is_checked:
-    whether the numbers must be finite; if not, who uses them must look at that.
+    Numbers come as the user has them: who copies them into memory of a precision rounds them once.
+    below: the largest index allowed, where the port takes indices counted from 1. precision: of
+    what an encoder computes. is_checked: whether the numbers must be finite; if not, who uses them
+    must look at that.
     """
-    if np.ma.is_masked(column):
-        raise fail(
-            DataError,
-            Fault(
-                "data with missing values", at=f"port {name}", fix="leave them out, or fill them"
-            ),
-        )
-    if port.coder is not None:
-        column = _sequence(column, name)
-        if len(column) == 0:
-            raise fail(DataError, Fault("a column without examples", at=f"port {name}"))
-        array = port.coder.encode(column, where=name)
-    else:
-        array = _plain(port, name, column)
+    at = f"port {name}"
+    column = as_column(column, at, is_raw=takes_anything(port))
+    if len(column) == 0:
+        raise fail(DataError, Fault("no examples", at=at))
+    array = (
+        port.coder.encode(column, where=name, dtype=DTYPES[precision])
+        if port.coder is not None
+        else _plain(port, name, column)
+    )
     _check_shape(port, name, array)
     if port.element == "Integer":
         return indices(array, name, below)
@@ -99,74 +109,133 @@ def encode(
     return array
 
 
-def _sequence(column: Any, name: str) -> Sequence[Any] | Array:
-    if isinstance(column, (list, tuple, np.ndarray)):
-        return column
-    if hasattr(column, "__array__"):
-        return np.asarray(column)
-    if hasattr(column, "__iter__") and not isinstance(column, (str, bytes, dict)):
-        return list(column)
-    raise fail(
-        DataError,
-        Fault("a column of data is a sequence of examples", at=f"port {name}", given=brief(column)),
-    )
+def encode_all(
+    ports: Mapping[str, PortType],
+    columns: Mapping[str, Any],
+    below: Mapping[str, int | None],
+    *,
+    precision: Precision = "Real32",
+    is_checked: bool = True,
+) -> dict[str, Array]:
+    """The arrays of columns by port. Raises one error for all columns that cannot be used."""
+    found: dict[str, Array] = {}
+    errors: list[DataError | ShapeError] = []
+    for name, port in ports.items():
+        try:
+            found[name] = encode(
+                port,
+                name,
+                columns[name],
+                below[name],
+                precision=precision,
+                is_checked=is_checked,
+            )
+        except (DataError, ShapeError) as error:
+            errors.append(error)
+    raise_all(errors)
+    return found
 
 
-def _plain(port: PortType, name: str, column: Any) -> Array:
-    column = _sequence(column, name)
+def raise_all(errors: Sequence[DataError | ShapeError]) -> None:
+    """Raise several errors about data as one; nothing, where there are none."""
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        kind = ShapeError if all(isinstance(each, ShapeError) for each in errors) else DataError
+        raise fail(kind, [fault for each in errors for fault in each.faults])
+
+
+def _plain(port: PortType, name: str, column: Column) -> Array:
     try:
         array = np.asarray(column)
     except ValueError:
         array = np.empty(0, dtype=object)
-    if array.dtype == object and array.size and all(isinstance(x, Real) for x in array.flat):
-        array = array.astype(np.float64)
-    if array.dtype.kind in "OUSmMVc":
+    if array.dtype == object and array.size:
+        array = _numbers(array, name)
+    if array.dtype.kind in NO_NUMBERS:
         number, bad = _first_bad(column)
         raise fail(
             DataError,
             Fault(
                 "data that are not numbers",
                 at=f"port {name}, example {number}",
-                given=brief(bad),
+                given=bad,
                 expected=f"numbers of shape {shape_text(port.shape)}",
                 fix="an encoder on the port turns other things into numbers",
             ),
         )
-    if port.element == "Integer":
+    return array
+
+
+def _numbers(array: Array, name: str) -> Array:
+    """Numbers of Python in an array, as an array of numbers; others as they are."""
+    kinds = set(map(type, array.flat))
+    if not all(issubclass(kind, (Real, np.bool_)) for kind in kinds):
         return array
-    return (
-        np.ascontiguousarray(array)
-        if array.dtype == np.float64
-        else np.ascontiguousarray(array, dtype=np.float32)
-    )
+    try:
+        if all(issubclass(kind, (Integral, np.bool_)) for kind in kinds):
+            return array.astype(np.int64)
+        return array.astype(np.longdouble if np.longdouble in kinds else np.float64)
+    except OverflowError:
+        pass
+    try:
+        return array.astype(np.float64)
+    except OverflowError:
+        rows = enumerate(array.reshape(len(array), -1), 1)
+        number, value = next((n, x) for n, row in rows for x in row if abs(as_real(x) or 0) == inf)
+        at = f"port {name}, example {number}"
+        raise fail(
+            DataError, Fault("a number too large for Real64", at=at, given=brief(value))
+        ) from None
 
 
-def _first_bad(column: Any) -> tuple[int, Any]:
+def _first_bad(column: Any) -> tuple[int, str]:
+    """The number of the first example that is none, and how it looks."""
     shape = None
     for number, item in enumerate(column, 1):
         try:
             array = np.asarray(item)
         except ValueError:
-            return number, item
-        if array.dtype.kind in "OUSmMVc":
-            return number, item
+            return number, brief(item)
+        if array.dtype.kind in NO_NUMBERS:
+            return number, brief(item)
         if shape is not None and array.shape != shape:
             return number, f"shape {array.shape} after shape {shape}"
         shape = array.shape
-    return 1, column
+    return 1, brief(column)
 
 
 def _check_shape(port: PortType, name: str, array: Array) -> None:
-    try:
-        merge(port.shape, tuple(array.shape[1:]))
-    except Mismatch as error:
+    given = tuple(array.shape[1:])
+    if 0 in given:
         raise fail(
-            DataError if array.size == 0 else ShapeError,
+            DataError,
+            Fault(
+                "examples without numbers",
+                at=f"port {name}",
+                given=f"examples of shape {shape_text(given)}",
+                expected=f"{shape_text(port.shape)}, where no size is 0",
+            ),
+        )
+    try:
+        merge(port.shape, given)
+    except Mismatch as error:
+        fix = None
+        if given == () and port.shape == (1,):
+            fix = (
+                f"{name.lower()}[:, None] gives every number a level of its own, "
+                "or end the net in LinearLayer([])"
+            )
+        elif given == (1,) and port.shape == ():
+            fix = f"{name.lower()}[:, 0] takes the level of size 1 away"
+        raise fail(
+            ShapeError,
             Fault(
                 "data do not fit a port",
                 at=f"port {name}",
-                given=f"examples of shape {shape_text(tuple(array.shape[1:]))}",
+                given=f"examples of shape {shape_text(given)}",
                 expected=f"{shape_text(port.shape)}: {error}",
+                fix=fix,
             ),
         ) from None
 
@@ -176,7 +245,7 @@ def check_finite(array: Array, name: str) -> None:
     if array.dtype.kind != "f":
         return
     # A sum that is finite has met nothing else; one that is not may have grown too large.
-    with np.errstate(over="ignore", invalid="ignore"):
+    with np.errstate(all="ignore"):
         if np.isfinite(array.sum()):
             return
     finite = np.isfinite(array.reshape(len(array), -1)).all(axis=1)
@@ -250,14 +319,17 @@ def copy_into(numbers: Array, memory: Array, name: str, start: int = 0) -> None:
     start: how many examples came before these.
     """
     try:
-        with np.errstate(over="raise"):
+        # What is too small becomes zero, and only what is too large is a fault: whatever the
+        # user has NumPy do about either.
+        with np.errstate(all="ignore", over="raise"):
             np.copyto(memory, numbers, casting="same_kind")
     except FloatingPointError:
+        wide = memory.dtype.itemsize == 8
         most = np.abs(numbers.reshape(len(numbers), -1)).max(axis=1)
         fault = Fault(
-            "a number too large for Real32",
+            f"a number too large for {'Real64' if wide else 'Real32'}",
             at=f"port {name}, example {start + int(np.argmax(most)) + 1}",
-            given=f"{most.max():g}",
-            fix='working_precision="Real64", or smaller numbers',
+            given=str(most.max()),
+            fix="smaller numbers" if wide else 'working_precision="Real64", or smaller numbers',
         )
         raise fail(DataError, fault) from None

@@ -9,15 +9,23 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import Fault, NotInitializedError, fail
+from wlnet.core.errors import DataError, Fault, NotInitializedError, ShapeError, fail
 from wlnet.core.net import Net
 from wlnet.core.parts import Path, key_text
 from wlnet.core.ports import PortType
+from wlnet.core.shapes import is_known
 from wlnet.core.streams import Seed
 from wlnet.engine.blueprint import DTYPES, Blueprint
 from wlnet.engine.program import Program
 from wlnet.engine.resources import workers_for
-from wlnet.evaluate.columns import Array, check_finite, copy_into, encode, indices
+from wlnet.evaluate.columns import (
+    Array,
+    check_finite,
+    copy_into,
+    encode_all,
+    indices,
+    raise_all,
+)
 from wlnet.graph.builder import Mode
 from wlnet.kernels.language import Precision
 from wlnet.kernels.locks import is_mine, new_lock
@@ -82,8 +90,7 @@ class Runner:
                 with _given(program, columns, start, size):
                     program.run(seed=self.seed, step=step)
                 if program.bad:
-                    for name, array in columns.items():
-                        check_finite(array, name)
+                    _refuse(columns)
                 for key, array in program.outputs.items():
                     if key not in results:
                         results[key] = np.empty((count, *array.shape[1:]), array.dtype)
@@ -169,19 +176,29 @@ def _given(program: Program, columns: Mapping[str, Array], start: int, size: int
             program.take_back(name)
 
 
+def _refuse(columns: Mapping[str, Array]) -> None:
+    """Raise one error for all columns with numbers that are not finite."""
+    errors: list[DataError | ShapeError] = []
+    for name, array in columns.items():
+        try:
+            check_finite(array, name)
+        except DataError as error:
+            errors.append(error)
+    raise_all(errors)
+
+
 def run_columns(runner: Runner, columns: Mapping[str, Any], chunk: int | None) -> dict[Any, Any]:
     """Evaluate columns; examples of different shapes (sequences) run in groups of equal shape."""
     ports = {name: inferred_port(runner.net, name) for name in columns}
     solution = inference(runner.net)
     below = {name: solution.ports[(), name].below for name in columns}
     ragged = [
-        name for name, column in columns.items() if ports[name].coder is None and _is_ragged(column)
+        name
+        for name, column in columns.items()
+        if ports[name].coder is None and not is_known(ports[name].shape) and _is_ragged(column)
     ]
     if not ragged:
-        arrays = {
-            name: encode(ports[name], name, column, below[name], is_checked=False)
-            for name, column in columns.items()
-        }
+        arrays = encode_all(ports, columns, below, precision=runner.precision, is_checked=False)
         _check_limits(runner.net, ports, arrays)
         return runner.run(arrays, len(next(iter(arrays.values()))), chunk)
     count = len(next(iter(columns.values())))

@@ -47,7 +47,10 @@ class TrainingRecord:
     seconds: float
     message: str | None = None
     batch_permutation: tuple[tuple[int, ...], ...] | None = None
-    input_form: str = ""
+    held_out: tuple[int, ...] | None = None
+    """Numbers of the examples that a share of the data was held out for validation, from 1."""
+    input_form: tuple[str, ...] = ()
+    """The words of the call: the function, then its arguments."""
     target_device: str = "CPU"
     arrays: dict[Any, Any] = field(default_factory=dict)
     """Of the trained net, by key."""
@@ -165,7 +168,15 @@ _row("MeanBatchesPerSecond")(lambda r: len(r.batch_losses) / r.seconds if r.seco
 _row("MeanExamplesPerSecond", "MeanInputsPerSecond")(
     lambda r: r.examples_processed / r.seconds if r.seconds else 0.0
 )
-_row("NetTrainInputForm")(lambda r: r.input_form)
+
+
+@_row("NetTrainInputForm")
+def _(r: TrainingRecord) -> Any:
+    """The call as an expression."""
+    function, *words = r.input_form
+    return f"{function}({', '.join(words)})"
+
+
 _row("OptimizationMethod")(lambda r: (r.method[0], dict(r.method[1])))
 _row("ReasonTrainingStopped")(lambda r: r.reason)
 _row("ReasonMessage")(lambda r: r.message)
@@ -186,6 +197,7 @@ _row("TrainedNet")(lambda r: r.trained_net)
 _row("TrainingExamples")(lambda r: r.training_examples)
 _row("TrainingNet")(lambda r: r.training_net)
 _row("ValidationExamples")(lambda r: r.validation_examples)
+_row("ValidationExampleNumbers")(lambda r: r.held_out and list(r.held_out))
 _row("ValidationLoss", "FinalValidationLoss")(lambda r: _at_best(r, r.validation_losses))
 _row("ValidationLossList")(lambda r: list(r.validation_losses))
 _row("ValidationMeasurements")(

@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set, Sized
+import operator
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
+from wlnet.core.elsewhere import counterpart
+from wlnet.core.errors import DataError, Fault, OptionError, TrainingWarning, brief, fail, warn
+from wlnet.core.gate import admitted, as_column, as_table, unequal
+from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.scalars import as_whole
 from wlnet.core.spelling import nearest
 from wlnet.train.generators import BatchFunction, as_batch_function, refuse_endless
 
 Columns = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """Columns by port, and how many examples they hold.
+
+    count: None where there are no columns, and nobody says how many examples there are.
+    """
+
+    columns: Columns
+    count: int | None
 
 
 @dataclass(frozen=True)
@@ -29,17 +43,26 @@ FORMS = (
     "(inputs, outputs), [(x, y), ...], {port: column, ...}, [{port: value, ...}, ...], "
     "a function that gives or yields batches, or an array for a net that needs only one column"
 )
+NO_COLUMNS = (
+    "how many examples a round has, or a function that gives {}: a net without inputs needs no data"
+)
 
 
 def read_data(
-    given: Any, columns: Sequence[str], inputs: Sequence[str], at: str = "data"
-) -> Columns | Generator:
-    """Raw columns by port.
+    given: Any,
+    columns: Sequence[str],
+    inputs: Sequence[str],
+    at: str = "data",
+    *,
+    raw: Set[str] = frozenset(),
+    options: Sequence[str] | None = None,
+) -> Examples | Generator:
+    """Columns by port, let in by the gate, or a generator of such.
 
-    columns: what the training net needs, its inputs first. Raises DataError.
+    columns: what the training net needs, its inputs first. raw: those whose examples only the
+    user's own code reads. options: names that a column may have been meant for; None to say
+    nothing of columns that no port takes. Raises DataError.
     """
-    if not columns:
-        raise fail(DataError, Fault("the net takes no data: it has no input and no target", at=at))
     if callable(given) and not hasattr(given, "__array__"):
         return Generator(as_batch_function(given, at))
     if (
@@ -50,39 +73,78 @@ def read_data(
     ):
         return Generator(as_batch_function(given[0], at), _round_length(given[1]))
     refuse_endless(given, at)
-    if isinstance(given, Mapping):
-        return _equal(_by_port(given, columns, at), at)
-    if isinstance(given, tuple) and len(given) == 2:
-        return _equal(_pair(given, columns, inputs, at), at)
-    if isinstance(given, (list, tuple)) and len(given) == 0:
-        raise fail(DataError, Fault("no examples", at=at, given=brief(given)))
+    found = _columns(given, columns, inputs, at)
+    if found is None:
+        raise fail(
+            DataError,
+            Fault(
+                "an unknown form of data",
+                at=at,
+                given=brief(given),
+                expected=FORMS if columns else NO_COLUMNS,
+                known=[f"columns {list(columns)}"],
+            ),
+        )
+    if isinstance(found, int):
+        return Examples({}, found)
+    if options is not None:
+        _warn_of_others([name for name in found if name not in columns], columns, options, at)
+    if not columns:
+        return Examples({}, None)
+    return _equal({name: found[name] for name in columns}, at, raw)
+
+
+def _columns(
+    given: Any, columns: Sequence[str], inputs: Sequence[str], at: str
+) -> Columns | int | None:
+    """All columns that data of any form bring; the number of examples where a net needs none."""
+    count = None if columns else as_whole(given)
+    if count is not None and count > 0:
+        return count
+    table = as_table(given, columns)
+    if table is not None:
+        return _by_port(table, columns, at)
+    if isinstance(given, tuple) and len(given) == 2 and columns:
+        return _pair(given, columns, inputs, at)
     if isinstance(given, (list, tuple)):
-        return _equal(_rows(list(given), columns, inputs, at), at)
-    if hasattr(given, "__array__") and len(columns) == 1:
-        return _equal({columns[0]: np.asarray(given)}, at)
-    if (
-        isinstance(given, Iterable)
-        and not isinstance(given, (str, bytes))
-        and not hasattr(given, "__array__")
-    ):
-        return read_data(list(given), columns, inputs, at)
-    raise fail(
-        DataError,
+        if len(given) == 0:
+            raise fail(DataError, Fault("no examples", at=at, given=brief(given)))
+        return _rows(list(given), columns, inputs, at)
+    if isinstance(given, (str, bytes)):
+        return None
+    array = admitted(given, at)
+    if isinstance(array, np.ndarray):
+        return {columns[0]: array} if len(columns) == 1 and array.ndim else None
+    if isinstance(given, Iterable):
+        return _columns(as_column(given, at, is_raw=True), columns, inputs, at)
+    return None
+
+
+def _warn_of_others(
+    others: Sequence[Any], columns: Sequence[str], options: Sequence[str], at: str
+) -> None:
+    """Warn of columns that no port takes, with what each was probably meant for."""
+    if not others:
+        return
+    known = {**{wolfram_name(name): name for name in options}, **{name: name for name in options}}
+    meant = []
+    for name in map(str, others):
+        elsewhere = counterpart(field_name(name), options)
+        near = nearest(name, [*columns, *known])
+        if elsewhere:
+            meant.append(f"{name!r}: {elsewhere}")
+        elif near:
+            kind = "the option" if near[0] in known else "the port"
+            meant.append(f"{name!r} is near {kind} {known.get(near[0], near[0])!r}")
+    warn(
+        TrainingWarning,
         Fault(
-            "an unknown form of data",
+            "columns of data that no port takes",
             at=at,
-            given=_brief(given),
-            expected=FORMS,
-            known=[f"columns {list(columns)}"],
+            given=", ".join(map(brief, others)),
+            expected=f"columns {list(columns)}",
+            fix="; ".join(meant) or "leave them out",
         ),
-    )
-
-
-def _brief(given: Any) -> str:
-    return (
-        f"{type(given).__name__} of shape {given.shape}"
-        if isinstance(given, np.ndarray)
-        else brief(given)
     )
 
 
@@ -145,10 +207,12 @@ def _by_port(given: Mapping[Any, Any], columns: Sequence[str], at: str) -> Colum
             )
     if faults:
         raise fail(DataError, faults)
-    return {name: given[name] for name in columns}
+    return dict(given)
 
 
-def _rows(rows: list[Any], columns: Sequence[str], inputs: Sequence[str], at: str) -> Columns:
+def _rows(
+    rows: list[Any], columns: Sequence[str], inputs: Sequence[str], at: str
+) -> Columns | int | None:
     if all(isinstance(row, Mapping) for row in rows):
         for number, row in enumerate(rows, 1):
             missing = [name for name in columns if name not in row]
@@ -162,9 +226,14 @@ def _rows(rows: list[Any], columns: Sequence[str], inputs: Sequence[str], at: st
                         expected=f"{list(columns)}",
                     ),
                 )
-        return {name: [row[name] for row in rows] for name in columns}
+        if not columns and not any(rows):
+            return len(rows)
+        others = list(dict.fromkeys(key for row in rows for key in row))
+        return {name: [row.get(name) for row in rows] for name in others}
     if len(columns) == 1:
         return {columns[0]: rows}
+    if not columns:
+        return None
     for number, row in enumerate(rows, 1):
         if not (isinstance(row, (tuple, list)) and len(row) == 2):
             columns_in_list = len(rows) == 2 and all(hasattr(each, "__len__") for each in rows)
@@ -173,7 +242,7 @@ def _rows(rows: list[Any], columns: Sequence[str], inputs: Sequence[str], at: st
                 Fault(
                     "an example is a pair (input, output)",
                     at=f"{at}, example {number}",
-                    given=_brief(row),
+                    given=brief(row),
                     expected=FORMS,
                     fix="two columns stand in a tuple: (inputs, outputs)"
                     if columns_in_list
@@ -183,46 +252,28 @@ def _rows(rows: list[Any], columns: Sequence[str], inputs: Sequence[str], at: st
     return _pair(([row[0] for row in rows], [row[1] for row in rows]), columns, inputs, at)
 
 
-def _equal(columns: Columns, at: str) -> Columns:
+def _equal(columns: Columns, at: str, raw: Set[str]) -> Examples:
     """Columns of one length, as sequences.
 
     Raises DataError for what is no column, all of them at once.
     """
     found: Columns = {}
-    faults = []
+    faults: list[Fault] = []
     # A column that can be read only once may have no end: the others tell how far to look.
-    counts = [len(column) for column in columns.values() if isinstance(column, Sized)]
-    most = min(counts, default=None)
+    counts = [operator.length_hint(column, -1) for column in columns.values()]
+    most = min((count for count in counts if count >= 0), default=None)
     for name, column in columns.items():
-        sequence = _as_sequence(column, most)
-        if sequence is None:
-            faults.append(
-                Fault(
-                    "a column is a sequence of examples",
-                    at=f"{at}, port {name}",
-                    given=_brief(column),
-                )
-            )
-        else:
-            found[name] = sequence
+        try:
+            found[name] = as_column(column, f"{at}, port {name}", most, is_raw=name in raw)
+        except DataError as error:
+            faults += error.faults
     if faults:
         raise fail(DataError, faults)
     lengths = {name: len(column) for name, column in found.items()}
-    text = ", ".join(f"{name}: {count}" for name, count in lengths.items())
     if len(set(lengths.values())) > 1:
-        raise fail(DataError, Fault("columns of different length", at=at, given=text))
-    if 0 in lengths.values():
+        raise fail(DataError, unequal(lengths, at))
+    count = next(iter(lengths.values()))
+    if not count:
+        text = ", ".join(f"{name}: {length}" for name, length in lengths.items())
         raise fail(DataError, Fault("no examples", at=at, given=text))
-    return found
-
-
-def _as_sequence(column: Any, most: int | None) -> Any:
-    if isinstance(column, (list, tuple)):
-        return column
-    if hasattr(column, "__array__"):
-        column = np.asarray(column)
-        return column if column.ndim else None
-    # What has no order of its own cannot stand beside another column.
-    if isinstance(column, (str, bytes, Mapping, Set)) or not isinstance(column, Iterable):
-        return None
-    return list(column) if most is None else list(islice(column, most + 1))
+    return Examples(found, count)

@@ -1,4 +1,4 @@
-"""The call of net_train as an expression: what was asked for beyond the defaults."""
+"""The call of net_train in words: what was asked for beyond the defaults, data by name alone."""
 
 from __future__ import annotations
 
@@ -6,26 +6,53 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from wlnet.core.errors import brief
+from wlnet.core.gate import PLAIN
+
 LONGEST = 200
+MOST = 8
+"""How many items of a list are described."""
 
 
-def input_form(function: Callable[..., Any], given: Mapping[str, Any]) -> str:
-    """A call with its options that are not the defaults, in the order of the function.
+def input_form(function: Callable[..., Any], given: Mapping[str, Any]) -> tuple[str, ...]:
+    """The words of a call: the function, and its options that are not the defaults, in its order.
 
-    The first two arguments stand by name; values that are long to write are cut.
+    The first two arguments stand by name. Nothing of the user's own is asked for its text: it may
+    be long, slow, or fail.
 
     >>> def train(net, data, prop="net", *, rate=1, method="ADAM"): ...
     >>> input_form(train, {"net": 0, "data": 0, "prop": "net", "rate": 2, "method": "ADAM"})
-    "train(net, data, 'net', rate=2)"
+    ('train', 'net', 'data', "'net'", 'rate=2')
     """
-    words = []
+    words = [function.__name__]
     for name, row in inspect.signature(function).parameters.items():
-        text = repr(given[name])
-        text = text if len(text) <= LONGEST else text[: LONGEST - 3] + "..."
+        value = given[name]
         if row.default is row.empty:
             words.append(name)
         elif row.kind is row.POSITIONAL_OR_KEYWORD:
-            words.append(text)
-        elif text != repr(row.default):
-            words.append(f"{name}={text}")
-    return f"{function.__name__}({', '.join(words)})"
+            words.append(described(value))
+        elif type(value) is not type(row.default) or described(value) != described(row.default):
+            words.append(f"{name}={described(value)}")
+    return tuple(words)
+
+
+def described(value: Any) -> str:
+    """A short description of an option's value.
+
+    >>> described({"Loss": 0.5}), described([1] * 100)
+    ("{'Loss': 0.5}", 'a list of 100')
+    """
+    kind = type(value)
+    if isinstance(value, (list, tuple, dict)):
+        if len(value) > MOST:
+            return f"a {kind.__name__} of {len(value)}"
+        if isinstance(value, dict):
+            return f"{{{', '.join(f'{described(k)}: {described(v)}' for k, v in value.items())}}}"
+        inside = ", ".join(map(described, value))
+        if kind is tuple:
+            return f"({inside}{',' * (len(value) == 1)})"
+        return f"[{inside}]" if kind is list else f"a {kind.__name__} of {len(value)}"
+    if kind in PLAIN or kind.__module__.partition(".")[0] in ("wlnet", "numpy"):
+        return brief(value, LONGEST)
+    name = getattr(value, "__qualname__", None)
+    return name if isinstance(name, str) else f"a {kind.__name__}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wlnet.core.errors import DataError, Fault, NotInitializedError, OptionError, brief, fail
+from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
 from wlnet.core.gathered import Gathered, together
 from wlnet.core.net import Net
 from wlnet.core.symbols import ALL, AUTOMATIC
@@ -13,14 +13,13 @@ from wlnet.evaluate.arguments import check_choice, check_count, check_workers
 from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of, is_initialized
 from wlnet.results.class_table import shown
-from wlnet.train.data import Generator, read_data
 from wlnet.train.doubts import check_targets, warn_of_losses
 from wlnet.train.history import LOSS
 from wlnet.train.losses import TrainingNet, training_net
 from wlnet.train.measurement_names import as_measurements, check_fit
 from wlnet.train.measurements import TABLE, Measurement
 from wlnet.train.options import BATCH
-from wlnet.train.preparation import encoded
+from wlnet.train.preparation import examples_of
 from wlnet.train.programs import Programs
 from wlnet.train.sources import ArraySource
 
@@ -73,7 +72,7 @@ def net_measurements(
     if loss_function is not AUTOMATIC:
         gathered.attempt(lambda: check_targets(net, training, data))
     precision: Any = "Real32" if gathered.errors else working_precision
-    source = gathered.attempt(lambda: _source(net, training, data, precision))
+    source = gathered.attempt(lambda: examples_of(data, training, net, precision))
     if source is None or gathered.errors:
         raise together(gathered.errors)
     if loss_function is not AUTOMATIC:
@@ -134,13 +133,6 @@ def _wanted(given: Any, training: TrainingNet) -> list[Measurement | str]:
         "measurements",
     )
     return found
-
-
-def _source(net: Net, training: TrainingNet, data: Any, precision: Precision) -> ArraySource:
-    columns = read_data(data, training.columns, net.input_names)
-    if isinstance(columns, Generator):
-        raise fail(DataError, Fault("measurements are made on data, not on a generator", at="data"))
-    return ArraySource(encoded(training, columns, precision), BATCH, 0)
 
 
 def _values(

@@ -22,6 +22,7 @@ from wlnet.core.gathered import Gathered
 from wlnet.core.keywords import checked_by
 from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.net import Net
+from wlnet.core.scaled import Scaled
 from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.nets.arrays import arrays_of, replace_arrays
 from wlnet.nets.initialize import net_initialize
@@ -118,7 +119,7 @@ def net_train(
     ready = net_initialize(prepared.net, random_seeding=options.seed)
     if not any(map(rates.groups.ever_moves, rates.table.trained_keys())):
         _warn_of_nothing(rates.table, names)
-        return _answer(prop, names, {"TrainedNet": ready})
+        return _answer(prop, names, {"TrainedNet": prepared.opened(ready)})
     warn_of_losses(prepared.net, prepared.training)
     record = _train(ready, prepared, rates, options)
     results = NetTrainResults(replace(record, input_form=input_form(net_train, given)))
@@ -277,6 +278,7 @@ def _train(net: Net, prepared: Prepared, rates: Rates, options: Options) -> Trai
                 fix="validation_set=Scaled(0.1)",
             ),
         )
+    net = prepared.opened(net)
     trainer = Trainer(net, training, rates, options, source, validation, measurements)
     reason, message = _run(trainer, options)
     trained = replace_arrays(net, trainer.trained())
@@ -303,6 +305,7 @@ def _train(net: Net, prepared: Prepared, rates: Rates, options: Options) -> Trai
         examples_processed=h.examples,
         training_examples=source.examples,
         validation_examples=validation.examples if validation else None,
+        held_out=_held_out(validation, options),
         batch_permutation=_last_batches(source, trainer.round),
         initial_learning_rate=options.learning_rate,
         final_learning_rate=trainer.stepper.rate,
@@ -314,10 +317,17 @@ def _train(net: Net, prepared: Prepared, rates: Rates, options: Options) -> Trai
 
 
 def _last_batches(source: Source, number: int) -> tuple[tuple[int, ...], ...] | None:
-    """The examples in each batch of the last round, counted from 1; a generator has no examples."""
+    """The numbers of the examples in each batch of the last round; a generator has no examples."""
     if not isinstance(source, ArraySource) or not number:
         return None
-    return tuple(tuple(int(i) + 1 for i in batch) for batch in source.batches(number))
+    return tuple(tuple(batch.tolist()) for batch in source.batches(number))
+
+
+def _held_out(validation: ArraySource | None, options: Options) -> tuple[int, ...] | None:
+    """The numbers of the examples that Scaled(f) held out; None where it held out none."""
+    if validation is None or not isinstance(options.validation_set, Scaled):
+        return None
+    return tuple(validation.numbers.tolist())
 
 
 def _run(trainer: Trainer, options: Options) -> tuple[str, str | None]:

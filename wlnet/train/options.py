@@ -123,7 +123,7 @@ def _read_validation_set(given: Any, at: str) -> tuple[Any, list[Fault]]:
     if has_options(given):
         fix = "give the data alone: validation follows every round"
         return None, [_no_interval(given, at, fix)]
-    fault = Fault(f"{at}=Scaled(f) needs 0 < f < 1", given=repr(given), fix="Scaled(0.1)")
+    fault = Fault(f"{at}=Scaled(f) needs 0 < f < 1", given=brief(given), fix="Scaled(0.1)")
     wrong = isinstance(given, Scaled) and not 0 < given.factor < 1
     return (None, [fault]) if wrong else (given, [])
 

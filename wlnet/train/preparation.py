@@ -12,17 +12,25 @@ from wlnet.core.errors import DataError, Fault, ShapeError, fail
 from wlnet.core.net import Net
 from wlnet.core.ports import PortType
 from wlnet.core.scaled import Scaled
-from wlnet.core.shapes import shape_text
+from wlnet.core.shapes import is_known
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.engine.blueprint import DTYPES
-from wlnet.evaluate.columns import Array, copy_into, encode
+from wlnet.evaluate.columns import (
+    Array,
+    copy_into,
+    encode,
+    encode_all,
+    raise_all,
+    takes_anything,
+)
+from wlnet.kernels.language import Precision
 from wlnet.nets.inference import inference, inferred_port
-from wlnet.train.data import Columns, Generator, read_data
+from wlnet.train.data import NO_COLUMNS, Columns, Examples, Generator, read_data
 from wlnet.train.doubts import check_targets
 from wlnet.train.fitting import fit
 from wlnet.train.history import History
 from wlnet.train.losses import TrainingNet, attach
-from wlnet.train.options import BATCH, Options
+from wlnet.train.options import BATCH, Options, option_rows
 from wlnet.train.sources import (
     ArraySource,
     GeneratorSource,
@@ -36,12 +44,20 @@ from wlnet.train.targets import check_shares, share_ports
 
 @dataclass(frozen=True)
 class Prepared:
-    """A net with its open ports filled, its training net, and where its batches come from."""
+    """A net with its open ports filled, its training net, and where its batches come from.
+
+    ports: those of the net that comes back; what was open to several sizes is so again.
+    """
 
     net: Net
     training: TrainingNet
     source: Source
     validation: ArraySource | None
+    ports: Mapping[str, PortType]
+
+    def opened(self, net: Net) -> Net:
+        """The net with numbers, which takes all the sizes that it took before it was fitted."""
+        return net if dict(net.ports) == self.ports else net._with(ports=dict(self.ports))
 
 
 def asks_functions(data: Any) -> bool:
@@ -58,20 +74,58 @@ def prepare(net: Net, data: Any, options: Options, draft: TrainingNet) -> Prepar
     """
     if options.loss_function is not AUTOMATIC:
         check_targets(net, draft, data)
-    found = read_data(data, draft.columns, net.input_names)
+    found = _read(data, draft, net, "data")
     if isinstance(found, Generator):
         return _from_generator(net, found, draft, options)
-    net, training = _fitted(net, found, draft)
-    columns = encoded(training, found, options.precision)
-    count = len(next(iter(columns.values())))
+    fitted, training = _fitted(net, found.columns, draft)
+    columns = encoded(training, found.columns, options.precision)
+    count = _count(found, "data")
     batch = min(BATCH, count) if options.batch_size is AUTOMATIC else min(options.batch_size, count)
-    source = ArraySource(columns, batch, options.seed)
+    source = ArraySource(columns, batch, options.seed, np.arange(1, count + 1))
     validation = None
     if isinstance(options.validation_set, Scaled):
-        source, validation = source.split(options.validation_set.factor)
+        classes = class_columns(training, columns)
+        source, validation = source.split(options.validation_set.factor, classes)
     elif options.validation_set is not None:
-        validation = _validation(net, training, batch, options)
-    return Prepared(net, training, source, validation)
+        validation = _validation(fitted, training, batch, options)
+    return Prepared(fitted, training, source, validation, _ports_after(net, fitted))
+
+
+def _read(
+    given: Any, training: TrainingNet, net: Net, at: str, *, is_told: bool = True
+) -> Examples | Generator:
+    raw = {name for name in net.input_names if takes_anything(net.ports[name])}
+    # A column may have been meant for an option.
+    names = [option.name for option in option_rows().values()] if is_told else None
+    return read_data(given, training.columns, net.input_names, at, raw=raw, options=names)
+
+
+def _count(found: Examples, at: str) -> int:
+    if found.count is None:
+        raise fail(
+            DataError,
+            Fault("nothing says how many examples there are", at=at, expected=NO_COLUMNS, fix="64"),
+        )
+    return found.count
+
+
+def _ports_after(net: Net, fitted: Net) -> dict[str, PortType]:
+    """The ports that the trained net shall have.
+
+    A size that the user left open, in a port of known rank, stays open: what arrays need of it,
+    their numbers tell. With it stay the outputs, whose sizes follow.
+    """
+    ports = dict(fitted.ports)
+    open_inputs = [
+        name
+        for name in net.input_names
+        if net.ports[name].coder is None and None in (net.ports[name].shape or ())
+    ]
+    following = net.output_names if open_inputs else ()
+    for name in (*open_inputs, *following):
+        if ports[name].coder is None:
+            ports[name] = net.ports[name]
+    return ports
 
 
 def _from_generator(net: Net, found: Generator, draft: TrainingNet, options: Options) -> Prepared:
@@ -97,45 +151,74 @@ def _from_generator(net: Net, found: Generator, draft: TrainingNet, options: Opt
     fitted, training = _fitted(net, first, draft)
 
     def read(batch: Any, at: str) -> Mapping[str, Array]:
-        return encoded(training, _batch(batch, training, fitted, at), options.precision)
+        columns = batch if batch is first else _batch(batch, training, fitted, at, is_told=False)
+        return encoded(training, columns, options.precision)
 
     source = GeneratorSource(found.function, read, size, found.round_length, first)
     validation = (
         _validation(fitted, training, size, options) if options.validation_set is not None else None
     )
-    return Prepared(fitted, training, source, validation)
+    return Prepared(fitted, training, source, validation, _ports_after(net, fitted))
 
 
-def _batch(given: Any, training: TrainingNet, net: Net, at: str) -> Columns:
-    columns = read_data(given, training.columns, net.input_names, at)
-    if isinstance(columns, Generator):
+def _batch(
+    given: Any, training: TrainingNet, net: Net, at: str, *, is_told: bool = True
+) -> Columns:
+    found = _read(given, training, net, at, is_told=is_told)
+    if isinstance(found, Generator):
         raise fail(DataError, Fault("a generator gives examples, not a function", at=at))
-    return columns
+    return found.columns
 
 
 def _validation(net: Net, training: TrainingNet, batch: int, options: Options) -> ArraySource:
-    held = read_data(options.validation_set, training.columns, net.input_names, "validation_set")
+    at = "validation_set"
+    held = _read(options.validation_set, training, net, at)
     if isinstance(held, Generator):
-        raise fail(
-            DataError, Fault("a validation set is data, not a generator", at="validation_set")
-        )
-    return ArraySource(encoded(training, held, options.precision), batch, options.seed)
+        raise fail(DataError, Fault("a validation set is data, not a generator", at=at))
+    numbers = np.arange(1, _count(held, at) + 1)
+    columns = encoded(training, held.columns, options.precision)
+    return ArraySource(columns, batch, options.seed, numbers)
 
 
 def _fitted(net: Net, columns: Columns, draft: TrainingNet) -> tuple[Net, TrainingNet]:
-    fitted = _with_data_shapes(fit(net, columns, draft), columns)
+    try:
+        fitted = _with_data_shapes(fit(net, columns, draft), columns)
+    except (DataError, ShapeError) as error:
+        raise_all([error, *_other_errors(error, draft, columns)])
+        raise
     return fitted, draft if fitted is net else attach(fitted, draft.terms)
+
+
+def _other_errors(
+    error: DataError | ShapeError, draft: TrainingNet, columns: Columns
+) -> list[DataError | ShapeError]:
+    """What is wrong with columns that a net need not be fitted to, beside an error of others."""
+    told = " ".join(f"{fault.at}," for fault in error.faults)
+    found: list[DataError | ShapeError] = []
+    for name in draft.columns:
+        port = inferred_port(draft.net, name)
+        if is_known(port.shape) and f"port {name}," not in told:
+            try:
+                encode(port, name, columns[name], inference(draft.net).ports[(), name].below)
+            except (DataError, ShapeError) as other:
+                found.append(other)
+    return found
 
 
 def _with_data_shapes(net: Net, columns: Mapping[str, Any]) -> Net:
     """Indices and partly open shapes that only the examples themselves decide."""
     ports = dict(net.ports)
+    errors: list[DataError | ShapeError] = []
     for name in net.input_names:
         port = inferred_port(net, name)
         if name in columns and port.coder is None and (port.shape is None or None in port.shape):
-            shape = _one_shape(columns[name], name)
-            inference(net, {name: shape})
-            ports[name] = PortType(shape, net.ports[name].element)
+            try:
+                shape = _one_shape(columns[name], name)
+                inference(net, {name: shape})
+                ports[name] = PortType(shape, net.ports[name].element)
+            except (DataError, ShapeError) as error:
+                errors.append(error)
+    raise_all(errors)
     return net if ports == dict(net.ports) else net._with(ports=ports)
 
 
@@ -154,47 +237,47 @@ def _one_shape(column: Any, name: str) -> tuple[int, ...]:
         raise fail(DataError, fault) from None
 
 
-def encoded(training: TrainingNet, columns: Mapping[str, Any], precision: str) -> dict[str, Array]:
-    """The arrays of columns for the ports of a training net.
+def encoded(
+    training: TrainingNet, columns: Mapping[str, Any], precision: Precision
+) -> dict[str, Array]:
+    """The arrays of columns for the ports of a training net, in its precision.
 
-    Raises DataError or ShapeError naming port and example.
+    Raises one DataError or ShapeError, naming port and example, for all that cannot be used.
     """
     dtype = DTYPES[precision]
     solution = inference(training.net)
-    found = {}
-    for name in training.columns:
-        port = inferred_port(training.net, name)
+    ports = {name: inferred_port(training.net, name) for name in training.columns}
+    below = {name: solution.ports[(), name].below for name in ports}
+    found = encode_all(ports, columns, below, precision=precision)
+    errors: list[DataError | ShapeError] = []
+    for name, array in found.items():
+        if ports[name].element == "Integer" or array.dtype == dtype:
+            continue
+        found[name] = np.empty(array.shape, dtype)
         try:
-            array = encode(port, name, columns[name], solution.ports[(), name].below)
-        except ShapeError as error:
-            raise _repaired(error, port, name, columns[name]) from None
-        found[name] = array
-        if array.dtype.kind == "f" and array.dtype != dtype:
-            found[name] = np.empty(array.shape, dtype)
             copy_into(array, found[name], name)
+        except DataError as error:
+            errors.append(error)
+    raise_all(errors)
     check_shares(share_ports(training.net), found)
     return found
 
 
-def _repaired(error: ShapeError, port: PortType, name: str, column: Any) -> Exception:
-    """The error with its repair, where a level of size 1 is all that is wrong."""
-    given = tuple(np.shape(column)[1:])
-    if given == () and port.shape == (1,):
-        fix = (
-            f"{name.lower()}[:, None] gives every number a level of its own, "
-            "or end the net in LinearLayer([])"
-        )
-    elif given == (1,) and port.shape == ():
-        fix = f"{name.lower()}[:, 0] takes the level of size 1 away"
-    else:
-        return error
-    return fail(
-        ShapeError,
-        Fault(
-            "data do not fit a port",
-            at=f"port {name}",
-            given=f"examples of shape {shape_text(given)}",
-            expected=shape_text(port.shape),
-            fix=fix,
-        ),
-    )
+def class_columns(training: TrainingNet, columns: Mapping[str, Array]) -> list[Array]:
+    """The columns of targets that are classes, one an example: indices, or truth values."""
+    return [
+        columns[name]
+        for name, form in training.forms.items()
+        if form in ("Index", "Binary")
+        and columns[name].ndim == 1
+        and (form == "Index" or np.isin(columns[name], (0, 1)).all())
+    ]
+
+
+def examples_of(data: Any, training: TrainingNet, net: Net, precision: Precision) -> ArraySource:
+    """Data to measure a net on. Raises DataError, ShapeError."""
+    found = _read(data, training, net, "data")
+    if isinstance(found, Generator):
+        raise fail(DataError, Fault("measurements are made on data, not on a generator", at="data"))
+    columns = encoded(training, found.columns, precision)
+    return ArraySource(columns, BATCH, 0, np.arange(1, _count(found, "data") + 1))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -67,11 +67,14 @@ class ArraySource:
     """Columns of encoded examples.
 
     Every round uses every example once; the last batch may be smaller.
+    numbers: those of the examples in the data that the user gave, from 1; without columns they
+    alone say how many there are.
     """
 
     columns: Mapping[str, Array]
     batch_size: int
     seed: Seed
+    numbers: Array
 
     def __post_init__(self) -> None:
         columns = {name: laid_out(column) for name, column in self.columns.items()}
@@ -79,7 +82,7 @@ class ArraySource:
 
     @property
     def examples(self) -> int:
-        return len(next(iter(self.columns.values())))
+        return len(self.numbers)
 
     @property
     def batches_per_round(self) -> int:
@@ -90,8 +93,8 @@ class ArraySource:
         return ""
 
     def batches(self, number: int) -> Iterator[Array]:
-        """Which examples stand in each batch of a round, counted from 0."""
-        order = self._order(number)
+        """The numbers of the examples in each batch of a round."""
+        order = self.numbers[self._order(number)]
         for start in range(0, len(order), self.batch_size):
             yield order[start : start + self.batch_size]
 
@@ -114,9 +117,13 @@ class ArraySource:
         if whole < len(order):
             yield Batches(self.columns, order[whole:], len(order) - whole)
 
-    def split(self, fraction: float) -> tuple[ArraySource, ArraySource]:
-        """Training and validation examples: round(fraction n) of the shuffled examples are held
-        out.
+    def split(
+        self, fraction: float, classes: Sequence[Array] = ()
+    ) -> tuple[ArraySource, ArraySource]:
+        """Training and validation examples: round(fraction n) are held out.
+
+        Which ones follows from their number, the fraction, the seed and the classes alone. Each
+        class gives its share, to the nearest example. classes: columns that tell them.
         """
         count = self.examples
         held = round(fraction * count)
@@ -130,15 +137,37 @@ class ArraySource:
                 ),
             )
         order = stream(self.seed, "validation split").permutation(count)
+        last = np.zeros(count, bool)
+        last[held_out(order, held, classes)] = True
 
         def part(rows: Array) -> ArraySource:
-            return ArraySource(
-                {name: column[rows] for name, column in self.columns.items()},
-                self.batch_size,
-                self.seed,
-            )
+            columns = {name: column[rows] for name, column in self.columns.items()}
+            return ArraySource(columns, self.batch_size, self.seed, self.numbers[rows])
 
-        return part(np.sort(order[:-held])), part(np.sort(order[-held:]))
+        return part(np.flatnonzero(~last)), part(np.flatnonzero(last))
+
+
+def held_out(order: Array, held: int, classes: Sequence[Array]) -> Array:
+    """Which `held` examples of a shuffled order are held out: the last of each class, by shares.
+
+    >>> held_out(np.array([3, 0, 2, 1]), 2, [np.array([7, 7, 8, 8])])
+    array([2, 1])
+    """
+    if not classes:
+        return order[-held:]
+    _, kinds = np.unique(np.stack(classes, axis=1), axis=0, return_inverse=True)
+    kinds = kinds.reshape(-1)
+    shares = np.bincount(kinds) * held / len(order)
+    counts = shares.astype(np.int64)
+    # What is left over goes to the classes that rounding cost most.
+    most = np.argsort(counts - shares, kind="stable")[: held - counts.sum()]
+    counts[most] += 1
+    # How many of its class come behind each example, of those that are shuffled.
+    behind = np.empty(len(order), np.int64)
+    by_kind = np.argsort(kinds[order], kind="stable")
+    ends = np.cumsum(np.bincount(kinds))
+    behind[by_kind] = ends[kinds[order[by_kind]]] - 1 - np.arange(len(order))
+    return order[behind < counts[kinds[order]]]
 
 
 ENDLESS = 10_000
@@ -201,7 +230,7 @@ class GeneratorSource:
 
     def _batch(self, given: Any, at: str) -> Mapping[str, Array]:
         batch = self.encode(given, at)
-        size = len(next(iter(batch.values())))
+        size = len(next(iter(batch.values()))) if batch else self.batch_size
         if size != self.batch_size:
             raise fail(
                 DataError,

@@ -1,0 +1,237 @@
+"""The one gate for data: arrays of any library become NumPy's, what has gaps or no end is refused.
+
+Evaluation, training, validation, measurements, the batches of generators, encoders and arrays of
+layers take what is let in here, so they take and refuse the same things with the same words.
+"""
+
+from __future__ import annotations
+
+import array
+import operator
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set, Sized
+from itertools import islice
+from typing import Any, cast
+
+import numpy as np
+
+from wlnet.core.errors import DataError, Fault, brief, fail
+
+Array = np.ndarray[Any, Any]
+Column = Sequence[Any] | Array
+"""Examples in an order: a list, a tuple, or an array."""
+
+PLAIN = frozenset((float, int, bool, complex, str, bytes, type(None)))
+"""What is what it is."""
+DEEPEST = 32
+
+
+def admitted(given: Any, at: str) -> Any:
+    """A value in which every array of another library, at any depth of lists, is one of NumPy.
+
+    What has nothing to change comes back as it is. Raises DataError, naming the place, for masked
+    values, sparse matrices, and what cannot be read as the array it says it is.
+
+    >>> admitted([memoryview(b"ab"), 1], "port Input")
+    [array([97, 98], dtype=uint8), 1]
+    """
+    return _admitted(given, at, 0)
+
+
+def _admitted(given: Any, at: str, depth: int) -> Any:
+    if type(given) in PLAIN or isinstance(given, np.generic):
+        return given
+    if isinstance(given, np.ndarray):
+        return _array(given, at, depth)
+    if isinstance(given, (list, tuple)):
+        return _listed(given, at, depth)
+    return _foreign(given, at, depth)
+
+
+def _listed(items: Any, at: str, depth: int) -> Any:
+    kinds = set(map(type, items))
+    if kinds <= PLAIN:
+        return items
+    if depth == DEEPEST:
+        raise fail(DataError, Fault("lists in lists without end", at=at, given=brief(items)))
+    # The kinds are few where the items are many: what is plain throughout is not looked at.
+    if kinds == {np.ndarray} and not any(item.dtype.kind in "OT" for item in items):
+        return items
+    found = [
+        _admitted(item, f"{at}, example {number}" if depth == 0 else at, depth + 1)
+        for number, item in enumerate(items, 1)
+    ]
+    changed = any(new is not old for new, old in zip(found, items, strict=True))
+    return found if changed else items
+
+
+def _array(given: Array, at: str, depth: int) -> Any:
+    if isinstance(given, np.ma.MaskedArray):
+        mask = np.ma.getmaskarray(given)
+        if mask.dtype != np.bool_ or mask.any():
+            number = int(np.argmax(mask.reshape(len(mask), -1).any(axis=1))) + 1 if mask.ndim else 0
+            raise fail(
+                DataError,
+                Fault(
+                    "data with missing values",
+                    at=f"{at}, example {number}" if number and depth == 0 else at,
+                    fix="leave them out, or fill them: x.filled(0)",
+                ),
+            )
+    if type(given) is not np.ndarray:
+        given = np.asarray(given)
+    if given.dtype.kind == "T":
+        return given.astype(object)
+    if given.dtype.kind == "O" and given.ndim == 1:
+        # An array of arrays, as a column of a table holds them.
+        items = given.tolist()
+        found = _listed(items, at, depth)
+        return given if set(map(type, found)) <= PLAIN else found
+    return given
+
+
+def _foreign(given: Any, at: str, depth: int) -> Any:
+    """Something that may be an array of another library."""
+    kind = type(given)
+    if hasattr(given, "toarray") and hasattr(given, "nnz"):
+        raise fail(
+            DataError,
+            Fault(
+                "a sparse matrix is no array: every number of it would take its place in memory",
+                at=at,
+                given=f"a {kind.__name__} of shape {given.shape}",
+                fix="x.toarray(), if there is room for it",
+            ),
+        )
+    buffer = isinstance(given, (memoryview, array.array, bytearray))
+    if not buffer and not hasattr(kind, "__array__") and not hasattr(kind, "__dlpack__"):
+        return given
+    # Pictures are for encoders, which know how they are held and coloured.
+    if any(each.__module__.partition(".")[0] == "PIL" for each in kind.__mro__):
+        return given
+    found = _array(_read(given, at), at, depth)
+    # A number of another library is a number.
+    return found[()] if isinstance(found, np.ndarray) and not found.ndim and depth else found
+
+
+def _read(given: Any, at: str) -> Array:
+    kind = type(given)
+    try:
+        read = np.asarray if hasattr(kind, "__array__") or not hasattr(kind, "__dlpack__") else None
+        return np.asarray(given) if read is not None else np.from_dlpack(given)
+    except Exception as error:  # whatever a foreign object raises
+        failure = error
+    # Numbers that a gradient is wanted for elsewhere are numbers.
+    detach = getattr(given, "detach", None)
+    if callable(detach):
+        try:
+            return np.asarray(detach())
+        except Exception as error:  # such as: it lies on another device
+            failure = error
+    text = str(failure).partition("\n")[0]
+    raise fail(
+        DataError,
+        Fault(
+            "this cannot be read as an array",
+            at=at,
+            given=f"a {kind.__name__}, which says {type(failure).__name__}: {text}"[:200],
+            fix="x.detach().cpu().numpy()" if callable(detach) else "numpy.asarray(x) must work",
+        ),
+    ) from failure
+
+
+def as_column(given: Any, at: str, most: int | None = None, *, is_raw: bool = False) -> Column:
+    """A column of data: examples in an order, as a list, a tuple or an array.
+
+    most: how many examples the other columns have; of what tells no length, one more is read.
+    is_raw: whether the examples are what only the user's own code reads; they stay as they are.
+    Raises DataError for what is no sequence of examples, and for what may have no end.
+
+    >>> as_column(range(3), "port Input")
+    [0, 1, 2]
+    """
+    if type(given) is np.ndarray and given.ndim and given.dtype.kind in "biuf":
+        return given
+    if isinstance(given, (str, bytes, Mapping, Set)):
+        raise _no_column(given, at)
+    found = given if is_raw and isinstance(given, (list, tuple)) else admitted(given, at)
+    if isinstance(found, np.ndarray):
+        if found.ndim == 0:
+            raise _no_column(given, at)
+        return found
+    if isinstance(found, (list, tuple)):
+        return found
+    items = _listing(found, at, most)
+    return items if is_raw else cast("Column", admitted(items, at))
+
+
+def _listing(given: Any, at: str, most: int | None) -> list[Any]:
+    has_items = isinstance(given, Iterable) or hasattr(type(given), "__getitem__")
+    if isinstance(given, (type, np.generic)) or not has_items:
+        raise _no_column(given, at)
+    if isinstance(given, Sized):
+        return list(islice(iter(cast("Iterable[Any]", given)), len(given)))
+    if most is not None:
+        return list(islice(iter(given), most + 1))
+    if not ends(given):
+        raise fail(
+            DataError,
+            Fault(
+                "what tells no length may have no end",
+                at=at,
+                given=brief(given),
+                expected="a list, an array, or anything else with a length",
+                fix="list(x), if it ends; a function that gives batches trains on what does not",
+            ),
+        )
+    return list(given)
+
+
+def as_table(given: Any, names: Sequence[str]) -> Mapping[Any, Any] | None:
+    """Columns by name, of a dict or of a frame that has columns of these names; else None."""
+    if isinstance(given, Mapping):
+        return given
+    columns = getattr(given, "columns", None)
+    if not isinstance(columns, Iterable) or not hasattr(type(given), "__getitem__"):
+        return None
+    found = list(columns)
+    # A frame whose columns are called otherwise is an array, by the order of its columns.
+    return {name: given[name] for name in found} if set(names) & set(found) else None
+
+
+def is_usual(given: Any) -> bool:
+    """Whether this is an array, a list, a text or a number, and not another kind of collection."""
+    if isinstance(given, (np.ndarray, np.generic, list, tuple, str, bytes)):
+        return True
+    return not isinstance(given, Iterable) and not hasattr(type(given), "__getitem__")
+
+
+def unequal(counts: Mapping[str, int], at: str | None = None) -> Fault:
+    """The fault of columns that have different numbers of examples."""
+    text = ", ".join(f"{name}: {count}" for name, count in counts.items())
+    return Fault("columns of different length", at=at, given=text)
+
+
+def is_stream(given: Any) -> bool:
+    """Whether this has to be read one by one: an iterator, a range, a queue."""
+    return isinstance(given, (Iterator, range, deque))
+
+
+def ends(given: Any) -> bool:
+    """Whether it is known that something that can be iterated over has an end.
+
+    >>> import itertools
+    >>> ends(iter([1])), ends(zip(itertools.count(), "ab")), ends(itertools.count())
+    (True, True, False)
+    """
+    if isinstance(given, Sized) or operator.length_hint(given, -1) >= 0:
+        return True
+    if type(given) in (zip, map, filter, enumerate):
+        made_of = given.__reduce__()[1]
+        parts = [part for part in made_of if isinstance(part, Iterator)]
+        return not parts or any(map(ends, parts))
+    return False
+
+
+def _no_column(given: Any, at: str) -> DataError:
+    return fail(DataError, Fault("a column is a sequence of examples", at=at, given=brief(given)))
