@@ -12,9 +12,9 @@ from wlnet import NetChain, NetEncoder, NetGraph, NetPort, OptionError, ShapeErr
 from wlnet.core.net import same
 
 
-def plus(*sizes: int) -> dict[str, Any]:
-    """Linear layers a, b, ... of these sizes and a sum."""
-    return {"ab"[i]: wl.LinearLayer(n) for i, n in enumerate(sizes)} | {"sum": wl.TotalLayer()}
+def plus(*layers: Any) -> dict[str, Any]:
+    """Layers a, b (linear ones, by their sizes) and a sum."""
+    return dict(zip("ab", layers, strict=True)) | {"sum": wl.TotalLayer()}
 
 
 def linear(weights: Any) -> Any:
@@ -101,7 +101,50 @@ def test_one_open_input_is_called_input_and_one_open_output_output() -> None:
     assert (net.input_names, net.output_names) == (("Input",), ("Output",))
 
 
-def test_several_open_inputs_of_one_name_are_numbered_in_order_of_the_vertices() -> None:
+def test_several_open_inputs_of_one_name_that_fit_are_one() -> None:
+    net = NetGraph({**plus(3, 3)}, [(["a", "b"], "sum")])
+    assert net.input_names == ("Input",)
+    wider = NetGraph({**plus(3, wl.LinearLayer(3, input=4))}, [(["a", "b"], "sum")])
+    assert wl.information(wider, "InputPorts") == {"Input": (4,)}
+    led = NetGraph({**plus(3, 3)}, [(NetPort("Input"), "a"), (["a", "b"], "sum")])
+    assert led.input_names == ("Input",)
+    losses = {"one": wl.MeanSquaredLossLayer(), "two": wl.MeanSquaredLossLayer()}
+    assert NetGraph(losses, []).input_names == ("Input", "Target")
+
+
+def test_several_open_inputs_of_one_name_that_do_not_fit_are_numbered() -> None:
+    four, five = (wl.LinearLayer(3, input=size) for size in (4, 5))
+    net = NetGraph({**plus(four, five)}, [(["a", "b"], "sum")])
+    assert net.input_names == ("Input1", "Input2")
+    mean = {"one": wl.MeanSquaredLossLayer(input=4), "two": wl.MeanSquaredLossLayer(target=5)}
+    assert set(NetGraph(mean, []).input_names) == {"Input1", "Input2", "Target1", "Target2"}
+    words = wl.NetEncoder("Class", ["u", "v"], "UnitVector")
+    coded = [wl.NetChain([3], input=words), wl.NetChain([3], input=words), wl.NetChain([3])]
+    both = NetGraph({**plus(*coded[:2])}, [(["a", "b"], "sum")])
+    assert both.ports["Input"].coder == words
+    one = NetGraph({**plus(*coded[1:])}, [(["a", "b"], "sum")])
+    assert one.input_names == ("Input1", "Input2")
+    assert one.ports["Input1"].coder == words
+    assert one.ports["Input2"].coder is None
+
+
+def test_a_name_that_fits_is_one_beside_a_name_that_does_not() -> None:
+    nodes = {
+        "one": wl.CrossEntropyLossLayer("Binary", input=4),
+        "two": wl.CrossEntropyLossLayer("Binary", input=4),
+        "a": wl.LinearLayer(4, input=2),
+        "b": wl.LinearLayer(4, input=3),
+    }
+    edges = [("a", NetPort("one", "Input")), ("b", NetPort("two", "Input"))]
+    assert set(NetGraph(nodes, edges).input_names) == {"Input1", "Input2", "Target"}
+
+
+def test_ports_that_are_spoken_of_by_number_are_numbered() -> None:
+    net = NetGraph({**plus(3, 3)}, [(["a", "b"], "sum")], ports={"Input1": 4})
+    assert net.input_names == ("Input1", "Input2")
+
+
+def test_open_inputs_that_do_not_fit_are_numbered_in_order_of_the_vertices() -> None:
     net = NetGraph({**plus(3, 3)}, [(["a", "b"], "sum")], input1=4, input2=5)
     assert net.input_names == ("Input1", "Input2")
     assert wl.information(net, "ArraysDimensions")["a", "Weights"] == (3, 4)
@@ -110,7 +153,8 @@ def test_several_open_inputs_of_one_name_are_numbered_in_order_of_the_vertices()
 
 def test_numbers_of_implied_ports_pass_by_names_that_are_taken() -> None:
     edges = [(NetPort("Input1"), "c"), (["a", "b", "c"], "sum"), ("c", NetPort("Output1"))]
-    net = NetGraph({**plus(3, 3), "c": 3, "d": 2, "e": 2}, edges)
+    sizes = [wl.LinearLayer(2, input=size) for size in (4, 5)]
+    net = NetGraph({**plus(3, 3), "c": 3, "d": sizes[0], "e": sizes[1]}, edges)
     assert set(net.input_names) == {"Input1", "Input2", "Input3", "Input4", "Input5"}
     assert len(net.input_names) == 5
     assert set(net.output_names) == {"Output1", "Output2", "Output3", "Output4"}
@@ -149,7 +193,7 @@ def test_several_losses_are_numbered_and_single_ones_are_not() -> None:
     edges = [("read", [NetPort("one", "Input"), NetPort("two", "Input")])]
     net = NetGraph(nodes, edges, input=3)
     assert net.output_names == ("Loss1", "Loss2")
-    assert set(net.input_names) == {"Input", "Target1", "Target2"}
+    assert set(net.input_names) == {"Input", "Target"}
     declared = NetGraph(nodes, [*edges, ("one", NetPort("Loss"))], input=3)
     assert set(declared.output_names) == {"Loss", "Loss1"}
 

@@ -17,7 +17,7 @@ from wlnet.io.record import FORMAT, Tensors
 from wlnet.io.wiring import read_edges
 from wlnet.layers.fields import REQUIRED, Parameter
 from wlnet.layers.layer import LAYERS, Layer
-from wlnet.nets.chain import NetChain, chain_with
+from wlnet.nets.chain import NetChain, chain_with, port_names_of
 from wlnet.nets.container import shared_names
 from wlnet.nets.inference import check_shapes
 from wlnet.nets.netgraph import NetGraph, graph_with
@@ -214,11 +214,12 @@ class _Reader:
 
     def chain(self, row: dict[str, Any], path: Path, at: str) -> NetChain:
         nodes = self.nodes(row["Nodes"], path, at)
-        first = next(iter(nodes.values()))
-        names = ["Input", "Output"] if first.input_names else ["Output"]
+        told = [name for name, _ in _pairs(row["Ports"], f"{at}, ports")]
+        count = len(told) - len(port_names_of(nodes, 2)[1])
+        names = [name for side in port_names_of(nodes, count) for name in side]
         given = self.ports(row["Ports"], names, path, at)
         chain = object.__new__(NetChain)
-        chain_with(chain, nodes, given.get("Input", PortType()), given["Output"])
+        chain_with(chain, nodes, given, given)
         return chain
 
     def graph(self, row: dict[str, Any], path: Path, at: str) -> NetGraph:

@@ -172,9 +172,8 @@ class Layer(Net):
         extra = given.get("ports") or {}
         for name, field in self.declared_ports.items():
             if field.variadic:
-                ports.update(
-                    {key: as_port(value, key) for key, value in extra.items() if key.isdecimal()}
-                )
+                numbered = sorted((key for key in extra if key.isdecimal()), key=int)
+                ports.update({key: as_port(extra[key], key) for key in numbered})
                 continue
             spec = given.get(field.name, extra.get(name, AUTOMATIC))
             ports[name] = as_port(spec, name)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, brief, fail
-from wlnet.core.keywords import checked_keywords
+from wlnet.core.errors import Fault, Faults, OptionError, RuleWarning, brief, fail, warn
+from wlnet.core.names import a, field_name
 from wlnet.core.net import Net
 from wlnet.core.parts import Key
 from wlnet.core.ports import UNKNOWN, PortType, as_port
 from wlnet.core.rule_lists import parse_rules
+from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.nets.container import Container, hoist, without_coders
 from wlnet.nets.inference import check_shapes
@@ -21,33 +23,50 @@ class NetChain(Container):
     """Nets one after another, addressed by position, or by name and position.
 
     layers: a list of layers (or shorthands), or a dict (or list of pairs) from names to layers.
-    input, output: a size, a shape, an encoder or decoder, or AUTOMATIC.
+    The first may have several inputs, the last several outputs: the chain has these ports then,
+    under their names; else its ports are "Input" and "Output".
+    input, output, or a port by its name in snake_case, or ports={"Query": (3, 4)}: a size, a
+    shape, an encoder or decoder, or AUTOMATIC.
     learning_rate_multipliers: a rate for all, None to freeze, or rules relative to this chain.
     Raises OptionError for what is no layer, ShapeError where neighbours do not fit, RuleError for
-    rules on parts that do not exist.
+    rules on parts that do not exist; all faults at once.
 
     >>> net = NetChain([3, "Ramp", 1], input=2)
     >>> net.addressing, list(net.nodes)
     ('positions', [1, 2, 3])
+    >>> from wlnet.layers import CatenateLayer
+    >>> NetChain([CatenateLayer(), 2], ports={"1": 3, "2": 4}).input_names
+    ('1', '2')
 
     Wolfram Language: NetChain.
     """
 
     kind = "NetChain"
 
-    @checked_keywords
     def __init__(
         self,
         layers: Any,
         *,
         input: Any = AUTOMATIC,
         output: Any = AUTOMATIC,
+        ports: Mapping[str, Any] | None = None,
         learning_rate_multipliers: Any = AUTOMATIC,
+        **port_options: Any,
     ) -> None:
-        given = chain_items(layers)
-        nodes = {key: as_net(value, repr(key)) for key, value in given.items()}
-        chain_with(self, nodes, as_port(input), as_port(output, "Output"))
-        object.__setattr__(self, "learning_rate_rules", parse_rules(learning_rate_multipliers))
+        faults = Faults()
+        every = read_nodes(layers, faults)
+        nodes = {key: node for key, node in every.items() if node is not None}
+        rules = faults.trying(lambda: parse_rules(learning_rate_multipliers))
+        told = {"input": input, "output": output, **port_options}
+        given = [(word, spec) for word, spec in told.items() if spec is not AUTOMATIC]
+        given += list((ports or {}).items())
+        count = max([2, *(int(word) for word, _ in given if str(word).isdecimal())])
+        names = faults.trying(lambda: port_names_of(every, count))
+        spoken = read_ports("NetChain", given, names, faults)
+        faults.check()
+        assert rules is not None
+        chain_with(self, nodes, spoken, spoken)
+        object.__setattr__(self, "learning_rate_rules", rules)
         check_shapes(self)
         warn_of_shadows(self)
         self.check_rules()
@@ -58,11 +77,85 @@ class NetChain(Container):
 
     @property
     def input_names(self) -> tuple[str, ...]:
-        return ("Input",) if "Input" in self.ports else ()
+        names = tuple(self.ports)
+        return names[: len(names) - self._output_count()]
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        return ("Output",)
+        names = tuple(self.ports)
+        return names[len(names) - self._output_count() :]
+
+    def _output_count(self) -> int:
+        return len(self.nodes[next(reversed(self.nodes))].output_names)
+
+    @property
+    def entries(self) -> dict[str, str]:
+        """The input ports of the chain, and the ports of the first node that they are."""
+        names = self.input_names
+        return dict(zip(names, inputs_of(next(iter(self.nodes.values())), len(names)), strict=True))
+
+    @property
+    def exits(self) -> dict[str, str]:
+        """The output ports of the chain, and the ports of the last node that they are."""
+        last = self.nodes[next(reversed(self.nodes))]
+        return dict(zip(self.output_names, last.output_names, strict=True))
+
+    @property
+    def start(self) -> dict[str, PortType]:
+        """What is said at the input ports."""
+        return {name: self.ports[name] for name in self.input_names}
+
+    @property
+    def end(self) -> dict[str, PortType]:
+        """What is said at the output ports."""
+        return {name: self.ports[name] for name in self.output_names}
+
+
+def inputs_of(node: Net, count: int) -> tuple[str, ...]:
+    """The input ports of a first node; those of a variadic layer are its own, or so many."""
+    if not node.is_variadic:
+        return node.input_names
+    return node.input_names or tuple(map(str, range(1, count + 1)))
+
+
+def read_nodes(given: Any, faults: Faults) -> dict[Key, Net | None]:
+    """The nodes of a chain or graph; None for what is no net: its faults are noted."""
+    items = faults.trying(lambda: chain_items(given)) or {}
+    return {key: faults.trying(partial(as_net, value, repr(key))) for key, value in items.items()}
+
+
+def read_ports(
+    kind: str,
+    given: Iterable[tuple[str, Any]],
+    names: tuple[tuple[str, ...], tuple[str, ...]] | None,
+    faults: Faults,
+) -> dict[str, PortType]:
+    """Ports by name, from words that are their names or snake_case; faults are noted.
+
+    names: of the inputs and outputs; None where something else is at fault already.
+    """
+    known = [*names[0], *names[1]] if names else []
+    by_field = {field_name(name): name for name in known}
+    ports: dict[str, PortType] = {}
+    for word, spec in given:
+        name = word if word in known else by_field.get(word)
+        if names and name is None:
+            options = [*by_field, "learning_rate_multipliers"]
+            numbered = [name for name in known if name.isdecimal()]
+            faults.add(
+                Fault(
+                    f"{a(kind)} has no option {word!r}",
+                    given=brief(spec),
+                    known=[option for option in options if option not in numbered],
+                    fix=f"ports={{{numbered[0]!r}: ...}}"
+                    if numbered and word == "input"
+                    else suggestion(str(word), options),
+                )
+            )
+        port = faults.trying(partial(as_port, spec, name or str(word)))
+        if port is not None and name is not None:
+            ports[name] = port
+    return ports
 
 
 def chain_items(layers: Any) -> dict[Key, Any]:
@@ -110,54 +203,102 @@ def chain_items(layers: Any) -> dict[Key, Any]:
     return dict(pairs)
 
 
-def chain_with(
-    chain: NetChain, nodes: Mapping[Key, Net], input: PortType, output: PortType
-) -> None:
-    """Fill a new chain: shared arrays at the root, coders only at its own ends."""
-    _check_ports(nodes)
+Side = PortType | Mapping[str, PortType]
+"""What is said at one end of a chain: of its one port, or by name."""
+
+
+def chain_with(chain: NetChain, nodes: Mapping[Key, Net], start: Side, end: Side) -> None:
+    """Fill a new chain: shared arrays at the root, coders only at its own ends.
+
+    What start and end say of ports that this chain does not have is left out.
+    """
+    count = 2 if isinstance(start, PortType) else sum(name.isdecimal() for name in start)
+    inputs, outputs = port_names_of(nodes, count)
     keys = list(nodes)
     first, last = nodes[keys[0]], nodes[keys[-1]]
-    if input == UNKNOWN and len(first.input_names) == 1 and first.ports[first.input_names[0]].coder:
-        input = first.ports[first.input_names[0]]
-    if output == UNKNOWN and last.ports[last.output_names[0]].coder:
-        output = last.ports[last.output_names[0]]
+    ports = _side(start, inputs, first, inputs_of(first, len(inputs)))
+    ports |= _side(end, outputs, last, last.output_names)
     bare, table = hoist({key: without_coders(node, node.port_names) for key, node in nodes.items()})
-    ports = {"Input": input} if first.input_names else {}
-    Net._fill(chain, nodes=bare, ports={**ports, "Output": output}, shared=table)
+    Net._fill(chain, nodes=bare, ports=ports, shared=table)
 
 
-def chain_of(
-    nodes: Mapping[Key, Net], input: PortType = UNKNOWN, output: PortType = UNKNOWN
-) -> NetChain:
+def _side(
+    said: Side, names: tuple[str, ...], node: Net, inner: tuple[str, ...]
+) -> dict[str, PortType]:
+    """The ports at one end: as said, else with the coder of the node there."""
+    if isinstance(said, PortType):
+        if said != UNKNOWN and len(names) != 1:
+            raise fail(
+                OptionError,
+                Fault(
+                    "one port is spoken of, where there are others",
+                    given=str(said),
+                    known=names,
+                    fix=f"ports={{{names[0]!r}: ...}}" if names else None,
+                ),
+            )
+        said = dict.fromkeys(names, said)
+    ports = {}
+    for name, port in zip(names, inner, strict=True):
+        own = node.ports.get(port, UNKNOWN)
+        now = said.get(name, UNKNOWN)
+        ports[name] = own if now == UNKNOWN and own.coder is not None else now
+    return ports
+
+
+def chain_of(nodes: Mapping[Key, Net], start: Side = UNKNOWN, end: Side = UNKNOWN) -> NetChain:
     """A chain of nets that are known to be nets: how surgery makes its results."""
     chain = object.__new__(NetChain)
-    chain_with(chain, nodes, input, output)
+    chain_with(chain, nodes, start, end)
     check_shapes(chain)
     return chain
 
 
-def _check_ports(nodes: Mapping[Key, Net]) -> None:
-    faults = []
-    for position, (key, node) in enumerate(nodes.items()):
-        inputs = len(node.input_names)
-        fits = inputs == 1 or (inputs == 0 and position == 0)
-        if node.is_variadic or not fits or len(node.output_names) != 1:
-            faults.append(
+def port_names_of(
+    nodes: Mapping[Key, Net | None], count: int
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The input and output ports that a chain of these nodes has.
+
+    count: how many inputs, where the first layer takes any number. A node that is None has one
+    input and one output. Raises OptionError where nodes cannot follow one another.
+    """
+    faults = Faults()
+    inputs: tuple[str, ...] = ("Input",)
+    outputs: tuple[str, ...] = ("Output",)
+    for place, (key, node) in enumerate(nodes.items(), 1):
+        if node is None:
+            continue
+        entries = inputs_of(node, max(2, count))
+        inputs = entries if place == 1 and len(entries) != 1 else inputs
+        if place == len(nodes) and len(node.output_names) != 1:
+            outputs = node.output_names
+        if (place > 1 and len(entries) != 1) or (
+            place < len(nodes) and len(node.output_names) != 1
+        ):
+            faults.add(
                 Fault(
-                    "a node of a chain has one input and one output",
+                    "between the nodes of a chain there is one port",
                     at=f"position {key!r} {node.kind}",
-                    given=f"inputs {list(node.input_names)}, outputs {list(node.output_names)}",
+                    given=f"inputs {list(entries)}, outputs {list(node.output_names)}",
+                    expected="several inputs only at the first node, several outputs at the last",
                     fix="NetGraph connects nets with several ports",
                 )
             )
-    if faults:
-        raise fail(OptionError, faults)
+    both = [name for name in inputs if name in outputs]
+    if both:
+        faults.add(
+            Fault(
+                "a port of a chain would be an input and an output",
+                given=", ".join(both),
+                fix="NetGraph gives ports other names: (NetPort(node, port), NetPort(name))",
+            )
+        )
+    faults.check()
+    return inputs, outputs
 
 
 def warn_of_shadows(net: Net) -> None:
     """A node called like a port can not be reached by its name."""
-    from wlnet.core.errors import RuleWarning, warn
-
     for name in net.nodes:
         if name in net.port_names:
             warn(

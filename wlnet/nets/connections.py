@@ -50,12 +50,17 @@ def links(net: Any) -> list[tuple[Any, str, Any, str]]:
     """The edges of one level: (node, port, node, port); None is the net itself."""
     if net.kind == "NetGraph":
         return [(e.source, e.source_port, e.target, e.target_port) for e in net.edges]
-    keys: list[Any] = [None, *net.nodes, None]
-    links = []
-    for source, target in pairwise(keys):
-        if source is None and not net.input_names:
-            continue
-        source_port = "Input" if source is None else net.nodes[source].output_names[0]
-        target_port = "Output" if target is None else net.nodes[target].input_names[0]
-        links.append((source, source_port, target, target_port))
-    return links
+    nodes = list(net.nodes.items())
+    if net.kind == "NetChain":
+        entries, exits = net.entries, net.exits
+    else:
+        entries = dict(zip(net.input_names, nodes[0][1].input_names, strict=True))
+        exits = dict(zip(net.output_names, nodes[-1][1].output_names, strict=True))
+    return [
+        *((None, port, nodes[0][0], name) for port, name in entries.items()),
+        *(
+            (source, node.output_names[0], target, other.input_names[0])
+            for (source, node), (target, other) in pairwise(nodes)
+        ),
+        *((nodes[-1][0], name, None, port) for port, name in exits.items()),
+    ]

@@ -170,18 +170,16 @@ def _smaller(net: Any, nodes: dict[Key, Net], new: dict[Key, Key], gone: list[Ke
     first, last = every[0] in new, every[-1] in new
     result = chain_of(
         kept,
-        net.ports.get("Input", UNKNOWN) if first else UNKNOWN,
-        net.ports["Output"] if last else UNKNOWN,
+        net.start if first else UNKNOWN,
+        net.end if last else UNKNOWN,
     )
     ports = inference(net).ports
     keys = list(new)
     known: list[Known] = []
     if not first:
-        known += [((), "Input", ports[(keys[0],), name]) for name in net.nodes[keys[0]].input_names]
+        known += [((), port, ports[(keys[0],), name]) for port, name in result.entries.items()]
     if not last:
-        known += [
-            ((), "Output", ports[(keys[-1],), name]) for name in net.nodes[keys[-1]].output_names
-        ]
+        known += [((), port, ports[(keys[-1],), name]) for port, name in result.exits.items()]
     return knowing(result, known)
 
 

@@ -7,9 +7,10 @@ import itertools
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.errors import Fault, Faults, OptionError, brief, fail
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, NetPort
 from wlnet.core.scalars import as_whole, scalar
@@ -29,65 +30,80 @@ class Edge:
     target_port: str
 
 
-def read_edges(nodes: Mapping[Key, Net], given: Any, declared: Iterable[str] = ()) -> list[Edge]:
-    """All edges, those to implied ports of the graph included. Raises OptionError.
+def read_edges(nodes: Mapping[Key, Net | None], given: Any, faults: Faults) -> Wiring:
+    """What a user wrote as edges; all that cannot be is noted.
 
-    declared: names of ports that the user spoke of: an input so named feeds every open port of that
-    name.
+    A node that is None has a fault of its own, and its edges are not looked at.
     """
+    wiring = Wiring(nodes, faults)
     if isinstance(given, (str, Mapping)) or not isinstance(given, Iterable):
-        raise fail(
-            OptionError,
+        faults.add(
             Fault(
                 "edges are a list of (source, target) pairs",
                 given=brief(given),
                 fix='[("a", "b"), (["a", "b"], "c")]',
-            ),
+            )
         )
-    reader = _Reader(nodes)
+        return wiring
     for number, edge in enumerate(given, 1):
-        reader.read(edge, number)
-    topological(nodes, reader.edges)
-    reader.imply_ports(frozenset(declared))
-    return reader.edges
+        wiring.read(edge, f"edge {number}")
+    if not faults.every:
+        faults.trying(lambda: topological(wiring.nodes, wiring.edges))
+    return wiring
 
 
-class _Reader:
-    def __init__(self, nodes: Mapping[Key, Net]) -> None:
-        self.nodes = nodes
+class Wiring:
+    """The edges of a graph as they are read, and those that follow for the ports left open."""
+
+    def __init__(self, nodes: Mapping[Key, Net | None], faults: Faults) -> None:
+        self.nodes = {key: node for key, node in nodes.items() if node is not None}
+        self.keys = list(nodes)
+        self.broken = [key for key, node in nodes.items() if node is None]
         self.edges: list[Edge] = []
         self.muted: set[tuple[Key, str]] = set()
         self.declared_outputs: set[str] = set()
+        self._faults = faults
 
-    def read(self, given: Any, number: int) -> None:
-        at = f"edge {number}"
+    def read(self, given: Any, at: str) -> None:
+        """Read one edge, or a path of them."""
         if not isinstance(given, tuple) or len(given) < 2:
-            raise fail(
-                OptionError,
+            self._faults.add(
                 Fault(
                     "an edge is a tuple (source, target) or a longer path",
                     at=at,
                     given=brief(given),
                     fix='("a", "b")',
-                ),
+                )
             )
+            return
         for source, target in itertools.pairwise(given):
             sources = list(source) if isinstance(source, list) else [source]
             targets = list(target) if isinstance(target, list) else [target]
+            starts = [self._faults.trying(partial(self._source, one, at)) for one in sources]
             for one in targets:
-                self._connect(sources, one, at)
+                end = (
+                    (None, None)
+                    if one is None
+                    else self._faults.trying(partial(self._end, one, at))
+                )
+                known = [start for start in starts if start is not None]
+                if end is not None and len(known) == len(starts) and end[0] not in self.broken:
+                    self._faults.trying(partial(self._connect, known, one, end, at))
 
-    def _connect(self, sources: list[Any], target: Any, at: str) -> None:
-        starts = [self._source(source, at) for source in sources]
+    def _connect(
+        self, starts: list[tuple[Key | None, str]], target: Any, end: End, at: str
+    ) -> None:
         if target is None:
             self.muted.update((key, port) for key, port in starts if key is not None)
             return
-        key, port = self._end(target, at)
+        key, port = end
         if key is None:
             if len(starts) != 1:
                 raise fail(
                     OptionError,
-                    Fault("an output of a graph has one source", at=at, given=repr(sources)),
+                    Fault(
+                        "an output of a graph has one source", at=at, given=f"{len(starts)} sources"
+                    ),
                 )
             assert port is not None
             self.declared_outputs.add(port)
@@ -116,11 +132,13 @@ class _Reader:
         for start, name in zip(starts, names, strict=True):
             self._enter(start, (key, name), at)
 
-    def _source(self, given: Any, at: str) -> tuple[Key | None, str]:
+    def _source(self, given: Any, at: str) -> tuple[Key | None, str] | None:
         key, port = self._end(given, at)
         if key is None:
             assert port is not None
             return None, port
+        if key in self.broken:
+            return None
         outputs = self.nodes[key].output_names
         if port is None:
             if len(outputs) != 1:
@@ -173,12 +191,12 @@ class _Reader:
 
     def _vertex(self, given: Any, at: str) -> Key:
         given = scalar(given)
-        if isinstance(given, (str, int)) and given in self.nodes and not isinstance(given, bool):
+        if isinstance(given, (str, int)) and given in self.keys and not isinstance(given, bool):
             key: Key = given
             return key
-        if isinstance(given, str) and given.isdecimal() and int(given) in self.nodes:
+        if isinstance(given, str) and given.isdecimal() and int(given) in self.keys:
             return int(given)
-        names = [str(key) for key in self.nodes]
+        names = [str(key) for key in self.keys]
         fix = suggestion(str(given), names)
         if isinstance(given, str) and given in ("Input", "Output", "Target", "Loss"):
             fix = f'NetPort("{given}") is the port of the graph'
@@ -187,7 +205,7 @@ class _Reader:
             Fault(
                 f"an edge mentions the unknown vertex {brief(given)}",
                 at=at,
-                known=list(self.nodes),
+                known=self.keys,
                 fix=fix,
             ),
         )
@@ -218,23 +236,29 @@ class _Reader:
             raise fail(OptionError, Fault(f"two edges lead into the {where}", at=at))
         self.edges.append(Edge(*source, *target))
 
-    def imply_ports(self, declared: frozenset[str]) -> None:
-        """Connect what is left open to ports of the graph."""
-        taken = {(edge.target, edge.target_port) for edge in self.edges}
-        open_inputs = [
-            (key, port)
-            for key, node in self.nodes.items()
-            for port in inputs_in_order(node, key, self.edges)
-            if (key, port) not in taken
-        ]
+    def implied(
+        self, declared: frozenset[str] = frozenset(), one: frozenset[str] = frozenset()
+    ) -> list[Edge]:
+        """All edges, those to the ports of the graph included that open ports become.
+
+        declared: names of ports that the user spoke of: an input so named feeds every open port,
+        those of a variadic layer too. one: inputs that feed every open port of their name.
+        """
+        open_inputs = self._open_inputs()
         names = _port_names(
             [port for _, port in open_inputs],
             {edge.source_port for edge in self.edges if edge.source is None},
             declared,
+            one,
         )
-        for (key, port), name in zip(open_inputs, names, strict=True):
-            self.edges.append(Edge(None, name, key, port))
-        used = {(edge.source, edge.source_port) for edge in self.edges}
+        edges = [
+            *self.edges,
+            *(
+                Edge(None, name, key, port)
+                for (key, port), name in zip(open_inputs, names, strict=True)
+            ),
+        ]
+        used = {(edge.source, edge.source_port) for edge in edges}
         open_outputs = [
             (key, port)
             for key, node in self.nodes.items()
@@ -242,25 +266,59 @@ class _Reader:
             if (key, port) not in used and (key, port) not in self.muted
         ]
         names = _port_names([port for _, port in open_outputs], self.declared_outputs)
-        for (key, port), name in zip(open_outputs, names, strict=True):
-            self.edges.append(Edge(key, port, None, name))
-        if not any(edge.target is None for edge in self.edges):
+        edges += [
+            Edge(key, port, None, name)
+            for (key, port), name in zip(open_outputs, names, strict=True)
+        ]
+        if not any(edge.target is None for edge in edges):
             raise fail(
                 OptionError, Fault("a graph needs an output", fix='(vertex, NetPort("Output"))')
             )
+        return edges
+
+    def of_one_name(self, declared: frozenset[str]) -> list[str]:
+        """The names of inputs that are open more than once, or that the user has led somewhere."""
+        said = [edge.source_port for edge in self.edges if edge.source is None]
+        names = [port for _, port in self._open_inputs() if not port.isdecimal()]
+        counts = Counter([*names, *dict.fromkeys(said)])
+        return [name for name in dict.fromkeys(names) if counts[name] > 1 and name not in declared]
+
+    def agree(self, name: str) -> bool:
+        """Whether all ports that an input of this name would feed have one coder, or none has."""
+        ends = [
+            (e.target, e.target_port)
+            for e in self.edges
+            if (e.source, e.source_port) == (None, name)
+        ]
+        ends += [end for end in self._open_inputs() if end[1] == name]
+        ports = [self.nodes[key].ports.get(port) for key, port in ends if key is not None]
+        coders = [port.coder if port is not None else None for port in ports]
+        return all(coder == coders[0] for coder in coders)
+
+    def _open_inputs(self) -> list[tuple[Key, str]]:
+        taken = {(edge.target, edge.target_port) for edge in self.edges}
+        return [
+            (key, port)
+            for key, node in self.nodes.items()
+            for port in inputs_in_order(node, key, self.edges)
+            if (key, port) not in taken
+        ]
 
 
 def _port_names(
-    wanted: list[str], taken: set[str], declared: frozenset[str] = frozenset()
+    wanted: list[str],
+    taken: set[str],
+    declared: frozenset[str] = frozenset(),
+    one: frozenset[str] = frozenset(),
 ) -> list[str]:
     """One open port keeps its name; several of one name are numbered in order, unless that name was
-    declared."""
+    declared, or they are one."""
     counts = Counter(wanted)
     numbers: Counter[str] = Counter()
     names: list[str] = []
     for name in wanted:
         base = "Input" if name.isdecimal() else name
-        if base in declared:
+        if base in declared or name in one:
             names.append(base)
             continue
         single = counts[name] == 1 and base == name and name not in taken

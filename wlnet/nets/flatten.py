@@ -13,10 +13,9 @@ from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.finding import node_at
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, Path
-from wlnet.core.ports import UNKNOWN
 from wlnet.core.scalars import as_real, as_whole
 from wlnet.core.symbols import ALL, AUTOMATIC
-from wlnet.nets.chain import chain_of
+from wlnet.nets.chain import chain_of, inputs_of, port_names_of
 from wlnet.nets.connections import links as links_of
 from wlnet.nets.container import with_needed_table
 from wlnet.nets.edges import Edge
@@ -73,7 +72,7 @@ def net_flatten(net: Any, levels: Any = AUTOMATIC) -> Any:
         moves[path][0]: with_needed_table(node_at(net, path), net.shared) for path in order or paths
     }
     if order is not None:
-        result: Any = chain_of(nodes, net.ports.get("Input", UNKNOWN), net.ports["Output"])
+        result: Any = chain_of(nodes, net.ports, net.ports)
     else:
         result = graph_of(nodes, _edges(net, links, moves), net.ports)
     result = knowing(result, known_of(net, moves))
@@ -179,29 +178,38 @@ def _line(net: Net, paths: list[Path], links: list[Link]) -> list[Path] | None:
     """The leaves in the order of a chain, or None where there are branches or other ports than a
     chain has.
     """
-    if (
-        net.output_names != ("Output",)
-        or net.input_names not in ((), ("Input",))
-        or len(links) != len(paths) + len(net.input_names)
-    ):
+    inner = [link for link in links if link.source and link.target]
+    following = {link.source: link.target for link in inner}
+    starts = [path for path in paths if path not in following.values()]
+    if len(following) != len(inner) or len(inner) != len(paths) - 1 or len(starts) != 1:
         return None
-    following = {link.source: link.target for link in links}
-    leaves = {path: node_at(net, path) for path in paths}
-    if len(following) != len(links) or any(
-        node.is_variadic or len(node.output_names) != 1 for node in leaves.values()
-    ):
+    order = starts
+    while order[-1] in following:
+        order.append(following[order[-1]])
+    if len(order) != len(paths):
         return None
-    order: list[Path] = []
-    at = (
-        following.get(())
-        if net.input_names
-        else next((p for p in paths if not leaves[p].input_names), None)
+    first, last = node_at(net, order[0]), node_at(net, order[-1])
+    entries = {e.source_port: (e.target, e.target_port) for e in links if not e.source}
+    exits = {e.target_port: (e.source, e.source_port) for e in links if not e.target}
+    try:
+        leaves: dict[Key, Net | None] = {
+            number: node_at(net, path) for number, path in enumerate(order, 1)
+        }
+        names = port_names_of(leaves, len(entries))
+    except OptionError:
+        return None
+    ports = (
+        [(order[0], port) for port in inputs_of(first, len(names[0]))],
+        [(order[-1], port) for port in last.output_names],
     )
-    while at:
-        order.append(at)
-        at = following[at]
-    single = all(len(leaves[path].input_names) == 1 for path in order[1:])
-    return order if single and len(order) == len(paths) else None
+    same_names = names == (net.input_names, net.output_names)
+    # Every port at an end is one of the chain, in the same order.
+    same_ports = (
+        [entries.get(name) for name in names[0]] == ports[0]
+        and [exits.get(name) for name in names[1]] == ports[1]
+        and len(links) == len(inner) + len(ports[0]) + len(ports[1])
+    )
+    return order if same_names and same_ports else None
 
 
 def _edges(net: Net, links: list[Link], moves: Moves) -> list[Edge]:

@@ -128,15 +128,18 @@ class _Walk:
             arrays[name] = self.solution.arrays[(*path, name)] = wire
         self.cells.append(LayerCell(layer, path, wires, arrays))
 
-    def _visit_chain(self, net: Net, path: Path, wires: dict[str, Wire]) -> None:
+    def _visit_chain(self, net: Any, path: Path, wires: dict[str, Wire]) -> None:
         keys = list(net.nodes)
-        current = wires.get("Input")
-        for key in keys:
+        given = {name: wires[port] for port, name in net.entries.items() if port in wires}
+        for key, following in zip(keys, [*keys[1:], None], strict=True):
             node = net.nodes[key]
-            out = wires["Output"] if key == keys[-1] else Wire()
-            own = {node.input_names[0]: current} if node.input_names and current is not None else {}
-            self.visit(node, (*path, key), {**own, node.output_names[0]: out})
-            current = out
+            made = {name: Wire() for name in node.output_names}
+            if following is None:
+                made = {name: wires[port] for port, name in net.exits.items()}
+            self.visit(node, (*path, key), {**given, **made})
+            if following is not None:
+                inputs = net.nodes[following].input_names
+                given = dict(zip(inputs, made.values(), strict=True))
 
     def _visit_graph(self, net: Any, path: Path, wires: dict[str, Wire]) -> None:
         # Every output port is a wire; an edge gives it to an input port.

@@ -100,9 +100,10 @@ def net_join(*chains: Any, input: Any = AUTOMATIC, output: Any = AUTOMATIC) -> A
         }
         nodes.update({new[key]: whole(chain, key) for key in chain.nodes})
         voices.append(Voice(chain, {(old,): (key,) for old, key in new.items()}))
-        known += _ends(chain, new)
-    start = as_port(input) if input is not AUTOMATIC else chains[0].ports.get("Input", UNKNOWN)
-    end = as_port(output, "Output") if output is not AUTOMATIC else chains[-1].ports["Output"]
+        before, after = _ends(chain, new)
+        known += [*before, *after]
+    start = as_port(input) if input is not AUTOMATIC else chains[0].start
+    end = as_port(output, "Output") if output is not AUTOMATIC else chains[-1].end
     try:
         result = knowing(chain_of(nodes, start, end), known)
     except ShapeError as error:
@@ -138,18 +139,16 @@ def _check_names(chains: Sequence[Any]) -> None:
         )
 
 
-def _ends(chain: Net, new: Mapping[Key, Key]) -> list[Known]:
-    """What a chain says at its ports, as knowledge of the nodes at its ends, which may come to
-    stand inside.
+def _ends(chain: Any, new: Mapping[Key, Key]) -> tuple[list[Known], list[Known]]:
+    """What a chain says at its ports, as knowledge of the nodes at its start and at its end, which
+    may come to stand inside.
     """
-    keys = list(chain.nodes)
+    *_, last = first, *_ = chain.nodes
     ports = inference(chain).ports
-    first, last = chain.nodes[keys[0]], chain.nodes[keys[-1]]
-    before = [((new[keys[0]],), name, ports[(keys[0],), name]) for name in first.input_names]
-    return [
-        *before,
-        *(((new[keys[-1]],), name, ports[(keys[-1],), name]) for name in last.output_names),
-    ]
+    return (
+        [((new[first],), name, ports[(first,), name]) for name in chain.entries.values()],
+        [((new[last],), name, ports[(last,), name]) for name in chain.exits.values()],
+    )
 
 
 def with_items(
@@ -168,13 +167,13 @@ def with_items(
         nodes[to] = node
         if not fresh:
             new[key] = to
-    start = chain.ports.get("Input", UNKNOWN) if input == UNKNOWN and at > 1 else input
-    end = chain.ports["Output"] if output == UNKNOWN and at <= len(old) else output
-    known = _ends(chain, new)
+    start = chain.start if input == UNKNOWN and at > 1 else input
+    end = chain.end if output == UNKNOWN and at <= len(old) else output
+    before, after = _ends(chain, new)
     try:
         result = chain_of(nodes, start, end)
         # Only an end that has come to stand inside keeps what the port of the chain said there.
-        result = knowing(result, known[:-1] if at == 1 else known[-1:] if at > len(old) else [])
+        result = knowing(result, before if at == 1 else after if at > len(old) else [])
     except ShapeError as error:
         raise worded(error, f"the new node at position {at} does not fit") from None
     if not numbered:

@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.errors import Fault, Faults, ShapeError, brief
 from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.net import Net
-from wlnet.core.parts import Key, Path
-from wlnet.core.ports import UNKNOWN, PortType, as_port
+from wlnet.core.parts import Key, NetPort, Path
+from wlnet.core.ports import UNKNOWN, PortType
 from wlnet.core.rule_lists import parse_rules
-from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.nets.chain import chain_items, warn_of_shadows
+from wlnet.nets.chain import NetChain, read_nodes, read_ports, warn_of_shadows
 from wlnet.nets.container import Container, hoist, without_coders
-from wlnet.nets.edges import Edge, inputs_in_order, read_edges, topological
+from wlnet.nets.edges import Edge, Wiring, inputs_in_order, read_edges, topological
 from wlnet.nets.inference import check_shapes
 from wlnet.nets.rules_of_parts import Voice, carried
-from wlnet.nets.shorthand import as_net
 
 
 class NetGraph(Container):
@@ -29,9 +27,13 @@ class NetGraph(Container):
     edges: (source, target) pairs or longer paths; several sources or targets stand in a list;
     NetPort("x") is a port of the graph, NetPort("a", "Output") one of a vertex; (vertex, None)
     leaves an output out. Port options by their names in snake_case, or ports={"Query": (3, 4)}.
+    Inputs left open become inputs of the graph: those of one name are one input where their types
+    fit one another, else they are numbered; open outputs of one name are numbered.
     Raises OptionError for edges that cannot be, ShapeError where neighbours do not fit, RuleError
-    for rules.
+    for rules; all faults at once.
 
+    >>> NetGraph({"a": 3, "b": 3, "s": "Plus"}, [(["a", "b"], "s")]).input_names
+    ('Input',)
 
     Wolfram Language: NetGraph.
     """
@@ -50,56 +52,82 @@ class NetGraph(Container):
         learning_rate_multipliers: Any = AUTOMATIC,
         **port_options: Any,
     ) -> None:
-        whole = vertices if isinstance(vertices, Net) else None
+        faults = Faults()
+        whole: Any = vertices if isinstance(vertices, Net) else None
         if whole is not None:
-            vertices, edges = _converted(whole, edges)
-        given = chain_items(vertices)
-        nodes = {key: as_net(value, repr(key)) for key, value in given.items()}
-        declared = {*(ports or {}), *map(wolfram_name, port_options)}
-        found = read_edges(nodes, [] if edges is None else edges, declared)
-        spoken = self._given_ports(found, ports or {}, port_options)
+            if edges is not None:
+                what = "a NetGraph made from one net takes no edges"
+                faults.add(Fault(what, given=brief(edges)))
+            vertices, edges = _converted(whole)
+        nodes = read_nodes(vertices, faults)
+        wiring = read_edges(nodes, [] if edges is None else edges, faults)
+        rules = faults.trying(lambda: parse_rules(learning_rate_multipliers))
+        given = [*(ports or {}).items(), *port_options.items()]
+        declared = frozenset({*(ports or {}), *map(wolfram_name, port_options)})
         if whole is not None and whole.kind == "NetChain":
-            ends = [
-                *zip(_inputs(found), whole.input_names, strict=True),
-                *zip(_outputs(found), whole.output_names, strict=True),
-            ]
-            spoken = {now: whole.ports[before] for now, before in ends} | spoken
-        graph_with(self, nodes, found, spoken)
-        object.__setattr__(self, "learning_rate_rules", parse_rules(learning_rate_multipliers))
+            given = [*whole.ports.items(), *given]
+        if faults.every:
+            read_ports("NetGraph", given, None, faults)
+        faults.check()
+        assert rules is not None
+        self._wire(wiring, declared, given)
+        object.__setattr__(self, "learning_rate_rules", rules)
         if whole is not None and whole.kind == "NetChain":
             object.__setattr__(self, "shared", whole.shared)
             if learning_rate_multipliers is AUTOMATIC:
                 same: dict[Path, Path] = {(key,): (key,) for key in whole.nodes}
-                rules = carried(self, [Voice(whole, same)]).learning_rate_rules
-                object.__setattr__(self, "learning_rate_rules", rules)
-        check_shapes(self)
+                spoken_rules = carried(self, [Voice(whole, same)]).learning_rate_rules
+                object.__setattr__(self, "learning_rate_rules", spoken_rules)
         warn_of_shadows(self)
         self.check_rules()
 
-    @staticmethod
-    def _given_ports(
-        edges: list[Edge], ports: Mapping[str, Any], options: dict[str, Any]
-    ) -> dict[str, PortType]:
-        names = [*_inputs(edges), *_outputs(edges)]
-        by_field = {field_name(name): name for name in names}
-        given: dict[str, PortType] = {}
-        faults = []
-        for word, spec in [*ports.items(), *options.items()]:
-            name = word if word in names else by_field.get(word)
-            if name is None:
-                faults.append(
-                    Fault(
-                        "a NetGraph has no such port or option",
-                        given=repr(word),
-                        known=names,
-                        fix=suggestion(word, [*names, *by_field]),
-                    )
-                )
-            else:
-                given[name] = as_port(spec, name)
-        if faults:
-            raise fail(OptionError, faults)
-        return given
+    def _wire(self, wiring: Wiring, declared: frozenset[str], given: list[tuple[str, Any]]) -> None:
+        """Fill the graph. Open inputs of one name are one input where they fit one another and the
+        user does not speak of them by number; else they are numbered."""
+        several = [name for name in wiring.of_one_name(declared) if wiring.agree(name)]
+
+        def names(one: list[str]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+            edges = wiring.implied(declared, frozenset(one))
+            return tuple(_inputs(edges)), tuple(_outputs(edges))
+
+        def spoken_of(one: list[str]) -> bool:
+            known = [name for side in names(one) for name in side]
+            return all(word in known or word in map(field_name, known) for word, _ in given)
+
+        def fits(one: list[str]) -> bool:
+            try:
+                self._fill_with(wiring, declared, one, given)
+            except ShapeError:
+                return False
+            return True
+
+        if not spoken_of(several) and not spoken_of([]):
+            faults = Faults()
+            read_ports("NetGraph", given, names(several), faults)
+            faults.check()
+        if several and spoken_of(several) and fits(several):
+            return
+        one: list[str] = []
+        self._fill_with(wiring, declared, one, given)
+        for name in several if len(several) > 1 else []:
+            if spoken_of([*one, name]) and fits([*one, name]):
+                one.append(name)
+        self._fill_with(wiring, declared, one, given)
+
+    def _fill_with(
+        self,
+        wiring: Wiring,
+        declared: frozenset[str],
+        one: list[str],
+        given: list[tuple[str, Any]],
+    ) -> None:
+        edges = wiring.implied(declared, frozenset(one))
+        faults = Faults()
+        names = tuple(_inputs(edges)), tuple(_outputs(edges))
+        ports = read_ports("NetGraph", given, names, faults)
+        faults.check()
+        graph_with(self, wiring.nodes, edges, ports)
+        check_shapes(self)
 
     @property
     def addressing(self) -> Any:  # type: ignore[override]
@@ -138,17 +166,18 @@ def _outputs(edges: list[Edge]) -> list[str]:
     return list(dict.fromkeys(edge.target_port for edge in edges if edge.target is None))
 
 
-def _converted(net: Net, edges: Any) -> tuple[Any, Any]:
-    if edges is not None:
-        raise fail(
-            OptionError,
-            Fault("a NetGraph made from one net takes no edges", given=brief(edges)),
-        )
-    if net.kind == "NetChain":
-        keys = list(net.nodes)
-        items: Any = dict(net.nodes) if isinstance(keys[0], str) else list(net.nodes.values())
-        return items, [tuple(keys)] if len(keys) > 1 else []
-    return [net], []
+def _converted(net: Net) -> tuple[Any, Any]:
+    """The vertices and edges of a net that becomes a graph."""
+    if not isinstance(net, NetChain):
+        return [net], []
+    keys = list(net.nodes)
+    items: Any = dict(net.nodes) if isinstance(keys[0], str) else list(net.nodes.values())
+    edges: list[Any] = [tuple(keys)] if len(keys) > 1 else []
+    if len(net.input_names) > 1:
+        edges += [(NetPort(port), NetPort(keys[0], name)) for port, name in net.entries.items()]
+    if len(net.output_names) > 1:
+        edges += [(NetPort(keys[-1], name), NetPort(port)) for port, name in net.exits.items()]
+    return items, edges
 
 
 def graph_with(
@@ -164,10 +193,14 @@ def graph_with(
     ports: dict[str, PortType] = {}
     for name in _inputs(edges):
         ports[name] = given.get(name, UNKNOWN)
-        feeds = [e for e in edges if e.source is None and e.source_port == name]
-        if ports[name] == UNKNOWN and len(feeds) == 1 and feeds[0].target is not None:
-            coder = nodes[feeds[0].target].ports.get(feeds[0].target_port, UNKNOWN)
-            ports[name] = coder if coder.coder is not None else UNKNOWN
+        feeds = [
+            nodes[e.target].ports.get(e.target_port, UNKNOWN)
+            for e in edges
+            if e.source is None and e.source_port == name and e.target is not None
+        ]
+        same = all(feed.coder == feeds[0].coder for feed in feeds)
+        if ports[name] == UNKNOWN and same and feeds[0].coder is not None:
+            ports[name] = feeds[0]
     for name in _outputs(edges):
         ports[name] = given.get(name, UNKNOWN)
         (feed,) = [e for e in edges if e.target is None and e.target_port == name]

@@ -239,11 +239,7 @@ def _with_names(
     net: Any, nodes: dict[Key, Net], new: dict[Key, Key], naming: _Naming | None
 ) -> Any:
     if net.kind == "NetChain":
-        result: Any = (
-            chain_of(nodes, net.ports.get("Input"), net.ports["Output"])
-            if "Input" in net.ports
-            else chain_of(nodes, output=net.ports["Output"])
-        )
+        result: Any = chain_of(nodes, net.ports, net.ports)
     elif net.kind == "NetGraph":
         port = {name: naming.port(net, name) if naming else name for name in net.port_names}
         names = list(port.values())

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.catalogue import SOON, SOON_FUNCTIONS, not_there_yet
-from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.errors import Fault, Faults, OptionError, brief, fail
 from wlnet.core.net import Net
 from wlnet.core.scalars import as_whole
 from wlnet.core.spelling import suggestion
@@ -44,7 +44,11 @@ def as_net(given: Any, where: str) -> Net:
         fix = "a tuple holds the sizes of a LinearLayer, a list makes a chain"
         raise _no_layer(given, where, fix=fix)
     if isinstance(given, (list, Mapping)):
-        return NetChain(given)
+        faults = Faults()
+        chain = faults.trying(lambda: NetChain(given), f"position {where}")
+        faults.check()
+        assert chain is not None
+        return chain
     if isinstance(given, type) and issubclass(given, Net):
         raise _no_layer(given, where, fix=f"{given.__name__}() makes the layer")
     if callable(given):

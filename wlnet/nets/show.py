@@ -64,7 +64,11 @@ class _Writer:
             wires = [self.solution.ports.get((path, name)) for name in names]
             return " ".join(_wire_text(wire) for wire in wires if wire is not None)
 
-        return f"{side(node.input_names)} -> {side(node.output_names)}".strip()
+        inputs = node.input_names
+        if node.is_variadic:
+            numbers = [name for at, name in self.solution.ports if at == path and name.isdecimal()]
+            inputs = tuple(sorted(numbers, key=int))
+        return f"{side(inputs)} -> {side(node.output_names)}".strip()
 
     def _layer_arguments(self, layer: Layer) -> list[str]:
         words = []

@@ -99,19 +99,20 @@ def _kept(chain: Any, positions: list[int]) -> NetChain:
     new = dict(zip(keys, renumbered(keys), strict=True))
     moves: dict[Path, Path] = {(old,): (key,) for old, key in new.items()}
     first, last = positions[0] == 1, positions[-1] == len(every)
-    input = chain.ports.get("Input", UNKNOWN) if first else UNKNOWN
-    output = chain.ports["Output"] if last else UNKNOWN
+    start = chain.start if first else UNKNOWN
+    end = chain.end if last else UNKNOWN
     try:
-        result = chain_of({key: whole(chain, old) for old, key in new.items()}, input, output)
+        result = chain_of({key: whole(chain, old) for old, key in new.items()}, start, end)
     except ShapeError as error:
         gone = ", ".join(repr(key) for key in every if key not in new)
         raise worded(error, f"without {gone} its neighbours do not fit") from None
     ports = inference(chain).ports
     # Where a gap closes the new neighbours tell each other their shapes, not what stood there.
     if positions == list(range(positions[0], positions[-1] + 1)):
-        before, after = chain.nodes[keys[0]].input_names, chain.nodes[keys[-1]].output_names
-        ends: list[Known] = [((), "Input", ports[(keys[0],), name]) for name in before]
-        ends += [((), "Output", ports[(keys[-1],), name]) for name in after]
+        ends: list[Known] = [
+            ((), port, ports[(keys[0],), name]) for port, name in result.entries.items()
+        ]
+        ends += [((), port, ports[(keys[-1],), name]) for port, name in result.exits.items()]
         result = knowing(result, [*ends, *known_of(chain, moves)])
     return carried(result, [Voice(chain, moves)])  # type: ignore[no-any-return]
 

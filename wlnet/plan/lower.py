@@ -122,13 +122,14 @@ class _Lowering:
             )
         return self.graph.arrays[key]
 
-    def _chain(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:
-        current = inputs.get("Input")
+    def _chain(self, net: Any, path: Path, inputs: Values, batch: int) -> Values:
+        given = [inputs[port] for port in net.entries]
+        names = list(net.entries.values())
         for key, node in net.nodes.items():
-            own = {node.input_names[0]: current} if node.input_names and current is not None else {}
-            (current,) = self.visit(node, (*path, key), own, batch).values()
-        assert current is not None
-        return {"Output": current}
+            own = dict(zip(names or node.input_names, given, strict=True))
+            made = self.visit(node, (*path, key), own, batch)
+            names, given = [], [made[name] for name in node.output_names]
+        return dict(zip(net.exits, given, strict=True))
 
     def _graph(self, net: Any, path: Path, inputs: Values, batch: int) -> Values:
         made: dict[tuple[Any, str], Value] = {(None, name): value for name, value in inputs.items()}

@@ -83,7 +83,7 @@ def producer(net: Net, port: str) -> Net:
     """The layer that makes an output, looked for through nested nets."""
     if net.kind == "NetChain":
         last = list(net.nodes.values())[-1]
-        return producer(last, last.output_names[0])
+        return producer(last, net.exits[port])  # type: ignore[attr-defined]
     if net.kind == "NetGraph":
         (edge,) = [e for e in net.edges if e.target is None and e.target_port == port]  # type: ignore[attr-defined]
         return (
