@@ -41,6 +41,8 @@ def read_only(value: Any) -> Any:
 def as_array(given: Any, name: str, kind: str, dtype: Any = np.float32) -> Any:
     """An array option as it is kept: AUTOMATIC, None, a NetSharedArray, or sealed numbers.
 
+    A number is an array without levels here; where it shall fill another, see `as_fill`.
+
     Raises OptionError for what is not an array of finite real numbers.
     """
     if given is None or given is AUTOMATIC or isinstance(given, NetSharedArray):
@@ -68,3 +70,15 @@ def as_array(given: Any, name: str, kind: str, dtype: Any = np.float32) -> Any:
             OptionError, Fault(f"{what} holds numbers that are not finite", expected=expected)
         )
     return sealed(array)
+
+
+def as_fill(array: Any, given: Any) -> Any:
+    """A number that was given for an array, as a float: it fills the array, whose shape may not be
+    known yet. Anything else that `as_array` gives stays as it is.
+    """
+    return float(given) if isinstance(array, np.ndarray) and array.ndim == 0 else array
+
+
+def full(number: float, shape: Any, dtype: Any = np.float32) -> Array:
+    """The array of a known shape that a number fills."""
+    return sealed(np.full(tuple(int(size) for size in shape), number, dtype))

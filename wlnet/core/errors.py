@@ -10,8 +10,8 @@ a rule selects nothing
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any, TypeVar
 
 
@@ -162,50 +162,6 @@ def fail(kind: type[Error], faults: Fault | Sequence[Fault]) -> Error:
     error = kind("\n".join([*head, *map(str, every)]))
     error.faults = every
     return error
-
-
-Value = TypeVar("Value")
-
-
-class Faults:
-    """The faults of one call, gathered so that all of them are told at once.
-
-    >>> faults = Faults()
-    >>> faults.trying(lambda: 3), faults.trying(int)
-    (3, 0)
-    >>> faults.check()
-    """
-
-    def __init__(self) -> None:
-        self.every: list[Fault] = []
-        self._kind: type[WlnetError] | None = None
-
-    def add(self, *faults: Fault, kind: type[WlnetError] = OptionError) -> None:
-        """Note faults; the first one noted says what kind of error they are."""
-        if faults:
-            self._kind = self._kind or kind
-            self.every += [fault for fault in faults if fault not in self.every]
-
-    def trying(self, make: Callable[[], Value], at: str | None = None) -> Value | None:
-        """What `make` gives, or None where it fails: its faults are noted, `at` before their place.
-
-        Everything that is no error of wlnet goes through.
-        """
-        try:
-            return make()
-        except WlnetError as error:
-            faults = error.faults or (Fault(str(error)),)
-            if at is not None:
-                faults = tuple(
-                    replace(fault, at=f"{at}, {fault.at}" if fault.at else at) for fault in faults
-                )
-            self.add(*faults, kind=type(error))
-            return None
-
-    def check(self) -> None:
-        """Raise all that was noted, if anything was."""
-        if self._kind is not None:
-            raise fail(self._kind, self.every)
 
 
 def warn(kind: type[UserWarning], fault: Fault, *, above: int = 2) -> None:

@@ -15,9 +15,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
-from wlnet.core.errors import WlnetError, fail
+from wlnet.core.errors import Fault, OptionError, WlnetError, fail
 
 T = TypeVar("T")
 
@@ -30,7 +31,9 @@ def together(errors: Sequence[WlnetError]) -> WlnetError:
         return errors[0]
     kinds = tuple(dict.fromkeys(part for error in errors for part in _parts(error)))
     # What has no faults in pieces is not made less by standing beside others.
-    faults = [fault for error in errors for fault in error.faults]
+    faults: list[Fault] = []
+    for error in errors:
+        faults += [fault for fault in error.faults if fault not in faults]
     error = fail(_joint(kinds) if len(kinds) > 1 else kinds[0], faults)
     error.__cause__ = errors[0].__cause__
     return error
@@ -59,6 +62,16 @@ def _again(kinds: tuple[type[WlnetError], ...], faults: Any) -> WlnetError:
     return fail(_joint(kinds), faults)
 
 
+def _placed(error: WlnetError, at: str) -> WlnetError:
+    """The same error, saying around its place where that is."""
+    faults = [
+        replace(fault, at=f"{at}, {fault.at}" if fault.at else at)
+        for fault in error.faults or (Fault(str(error)),)
+    ]
+    parts = _parts(error)
+    return fail(_joint(parts) if len(parts) > 1 else parts[0], faults)
+
+
 class Gathered:
     """What goes wrong in the steps of one call, told when all of them were tried.
 
@@ -71,13 +84,18 @@ class Gathered:
     def __init__(self, errors: Sequence[WlnetError] = ()) -> None:
         self.errors = list(errors)
 
-    def attempt(self, step: Callable[[], T]) -> T | None:
-        """What a step gives; None where it raised, which is kept."""
+    def attempt(self, step: Callable[[], T], at: str | None = None) -> T | None:
+        """What a step gives; None where it raised, which is kept, with `at` before its place."""
         try:
             return step()
         except WlnetError as error:
-            self.errors.append(error)
+            self.errors.append(error if at is None else _placed(error, at))
             return None
+
+    def add(self, *faults: Fault, kind: type[WlnetError] = OptionError) -> None:
+        """Keep faults that were found without raising."""
+        if faults:
+            self.errors.append(fail(kind, faults))
 
     def tell(self) -> None:
         """Raise what was gathered, if anything."""

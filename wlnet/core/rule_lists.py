@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from wlnet.core.errors import Fault, PartError, RuleError, fail
+from wlnet.core.gathered import Gathered
 from wlnet.core.parts import Alternatives, NetSharedArray, as_steps
 from wlnet.core.scalars import as_real, scalar
 from wlnet.core.symbols import ANY, AUTOMATIC
@@ -120,6 +121,18 @@ def parse_rules(
     plain = [(_frozen(part), _plain(value)) for part, value in pairs]
     kept = dict(plain) if isinstance(given, Mapping) else plain
     return RuleList(tuple(rules), kept, tuple(faults))
+
+
+def rules_told_with(gathered: Gathered, given: Any) -> RuleList:
+    """The rules of a constructor whose other arguments were looked at: raises what was gathered,
+    and with it all that is wrong with the rules; their parts are looked up in the finished net.
+    """
+    rules = gathered.attempt(lambda: parse_rules(given))
+    if gathered.errors and rules is not None:
+        gathered.add(*rules.faults, kind=RuleError)
+    gathered.tell()
+    assert rules is not None
+    return rules
 
 
 def _plain(value: Any) -> Any:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from wlnet.core.errors import FormatError
 from wlnet.core.names import field_name
 from wlnet.core.net import Net
@@ -26,6 +28,9 @@ from wlnet.nets.operators import OPERATORS
 DEEPEST = 50
 MOST_NODES = 16_384
 """Nodes of a net of all levels: shape inference may look at each of them for each of them."""
+
+LARGEST = float(np.finfo(np.float32).max)
+"""Of the numbers that fill an array."""
 
 COMMON = {"Kind", "LearningRateMultipliers", "Ports"}
 
@@ -187,7 +192,7 @@ class _Reader:
                 )
             return self.tensor(key, at)
         value = plain.read(state, at)
-        if value is AUTOMATIC:
+        if value is AUTOMATIC or (type(value) is float and abs(value) <= LARGEST):
             return value
         if isinstance(value, NetSharedArray) and isinstance(value.name, str):
             if field.statistic:

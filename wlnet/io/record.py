@@ -64,7 +64,7 @@ def _net(net: Net, path: Path, tensors: Tensors) -> dict[str, Any]:
 def _array(value: Any, path: Path, tensors: Tensors) -> Any:
     if value is None:
         return None
-    if value is AUTOMATIC or isinstance(value, NetSharedArray):
+    if value is AUTOMATIC or isinstance(value, (NetSharedArray, float)):
         return plain.written(value, path_text(path))
     key = tensor_key(path)
     tensors[key] = _contiguous(value, path_text(path))

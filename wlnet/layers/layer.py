@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 import numpy as np
 
-from wlnet.core.arrays import as_array
-from wlnet.core.elsewhere import counterpart
-from wlnet.core.errors import Fault, OptionError, ShapeError, brief, fail
+from wlnet.core.arrays import as_array, as_fill, full
+from wlnet.core.errors import Fault, ShapeError, brief, fail
+from wlnet.core.gathered import Gathered
+from wlnet.core.keywords import unknown_option
 from wlnet.core.names import a
 from wlnet.core.net import Net, check_coders
 from wlnet.core.parts import NetSharedArray
-from wlnet.core.ports import PortType, as_port
-from wlnet.core.rule_lists import parse_rules
-from wlnet.core.shapes import Mismatch, Partial, Sizes, solve
+from wlnet.core.ports import UNKNOWN, PortType, as_port
+from wlnet.core.rule_lists import rules_told_with
+from wlnet.core.shapes import Mismatch, Partial, Sizes, is_known, solve
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
@@ -44,6 +48,7 @@ class Layer(Net):
     declared_parameters: ClassVar[dict[str, Parameter]] = {}
     declared_arrays: ClassVar[dict[str, ArrayField]] = {}
     declared_ports: ClassVar[dict[str, PortField]] = {}
+    declared_inputs: ClassVar[list[str]] = []
 
     def __init_subclass__(cls) -> None:
         for base in cls.__mro__[1:]:
@@ -54,6 +59,9 @@ class Layer(Net):
         cls.declared_parameters = {f.wolfram: f for f in fields if isinstance(f, Parameter)}
         cls.declared_arrays = {f.wolfram: f for f in fields if isinstance(f, ArrayField)}
         cls.declared_ports = {f.wolfram: f for f in fields if isinstance(f, PortField)}
+        cls.declared_inputs = [
+            name for name, field in cls.declared_ports.items() if field.direction == "in"
+        ]
         cls.statistic_names = frozenset(
             f.wolfram for f in fields if isinstance(f, ArrayField) and f.statistic
         )
@@ -61,30 +69,37 @@ class Layer(Net):
         LAYERS[cls.kind] = cls
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        faults: list[Fault] = []
-        given = self._bound(args, options, faults)
+        gathered = Gathered()
+        given = self._bound(args, options, gathered)
         parameters = {
-            name: self._parameter(field, given, faults)
+            name: self._parameter(field, given, gathered)
             for name, field in self.declared_parameters.items()
         }
         arrays = {
-            name: self._array(field, given, faults) for name, field in self.declared_arrays.items()
+            name: self._array(field, given, gathered)
+            for name, field in self.declared_arrays.items()
         }
-        ports = self._ports(given, faults)
-        if faults:
-            raise fail(OptionError, faults)
-        rules = parse_rules(given.pop("learning_rate_multipliers", AUTOMATIC))
+        ports = self._ports(given, gathered)
+        rules = rules_told_with(gathered, given.get("learning_rate_multipliers", AUTOMATIC))
         self._fill(arrays=arrays, parameters=parameters, ports=ports, rules=rules)
         check_coders(self)
         self.check()
         self._check_elements()
         try:
-            self.infer({name: port.shape for name, port in self.ports.items()}, self.array_shapes())
+            _, shapes = self.infer(
+                {name: port.shape for name, port in self.ports.items()}, self.array_shapes()
+            )
         except Mismatch as error:
             raise fail(
                 ShapeError,
                 Fault("shapes that do not fit one another", at=self.kind, given=str(error)),
             ) from None
+        known = {name: shape for name, shape in shapes.items() if is_known(shape)}
+        values = {
+            name: full(value, known[name]) if isinstance(value, float) and name in known else value
+            for name, value in self.array_values.items()
+        }
+        object.__setattr__(self, "array_values", MappingProxyType(values))
         self.check_rules()
 
     def check(self) -> None:
@@ -93,56 +108,47 @@ class Layer(Net):
     # Construction
 
     def _bound(
-        self, args: Sequence[Any], options: dict[str, Any], faults: list[Fault]
+        self, args: Sequence[Any], options: dict[str, Any], gathered: Gathered
     ) -> dict[str, Any]:
         positional = [field.name for field in self.declared_parameters.values()]
         known = [p.name for p in _signature(type(self)).parameters.values()]
         given = dict(zip(positional, args, strict=False))
         if len(args) > len(positional):
-            faults.append(
+            gathered.add(
                 Fault(
                     f"too many arguments for {a(self.kind)}",
-                    given=repr(args[len(positional)]),
+                    given=brief(args[len(positional)]),
                     known=known,
                     fix="arrays and ports are given by name",
                 )
             )
         for name, value in options.items():
-            if name not in known:
-                why = ""
-                if name == "learning_rate_multipliers":
-                    why = ": it has no arrays that could learn"
-                faults.append(
-                    Fault(
-                        f"{a(self.kind)} has no option {name!r}{why}",
-                        given=brief(value),
-                        known=known,
-                        fix=counterpart(name, known) or suggestion(name, known),
-                    )
-                )
-            elif name in given:
-                faults.append(
-                    Fault(f"{name!r} of {a(self.kind)} is given twice", given=repr(value))
+            if name in known and name not in given:
+                given[name] = value
+            elif name in known:
+                gathered.add(
+                    Fault(f"{name!r} of {a(self.kind)} is given twice", given=brief(value))
                 )
             else:
-                given[name] = value
+                fault = unknown_option(a(self.kind), name, value, known)
+                if name == "learning_rate_multipliers":
+                    fault = replace(fault, what=f"{fault.what}: it has no arrays that could learn")
+                gathered.add(fault)
         return given
 
-    def _parameter(self, field: Parameter, given: Mapping[str, Any], faults: list[Fault]) -> Any:
+    def _parameter(self, field: Parameter, given: Mapping[str, Any], gathered: Gathered) -> Any:
         value = given.get(field.name, field.default)
         if value is REQUIRED:
-            faults.append(
+            gathered.add(
                 Fault(f"{a(self.kind)} needs {field.name!r}", fix=f"{self.kind}({field.name}=...)")
             )
             return None
         if field.name not in given:
             return value
         try:
-            return field.check(value)
+            return gathered.attempt(lambda: field.check(value))
         except (ValueError, TypeError) as error:
-            if isinstance(error, OptionError):
-                raise
-            faults.append(
+            gathered.add(
                 Fault(
                     f"{field.wolfram} of {a(self.kind)} cannot be this",
                     given=brief(value),
@@ -151,35 +157,44 @@ class Layer(Net):
             )
             return None
 
-    def _array(self, field: ArrayField, given: Mapping[str, Any], faults: list[Fault]) -> Any:
-        try:
-            value = as_array(given.get(field.name, AUTOMATIC), field.wolfram, self.kind)
-        except OptionError as error:
-            faults.append(Fault(str(error)))
-            return None
-        if value is None and not field.optional:
-            faults.append(Fault(f"{field.wolfram} of {a(self.kind)} may not be None"))
+    def _array(self, field: ArrayField, given: Mapping[str, Any], gathered: Gathered) -> Any:
+        said = given.get(field.name, AUTOMATIC)
+        value = gathered.attempt(lambda: as_array(said, field.wolfram, self.kind))
+        if said is None and not field.optional:
+            gathered.add(Fault(f"{field.wolfram} of {a(self.kind)} may not be None"))
         if isinstance(value, NetSharedArray) and field.statistic:
-            faults.append(
-                Fault(
-                    f"{field.wolfram} of {a(self.kind)} is a running statistic: it cannot be shared"
-                )
-            )
-        return value
+            what = f"{field.wolfram} of {a(self.kind)} is a running statistic: it cannot be shared"
+            gathered.add(Fault(what))
+        # A source without a shape of its own has that of its number.
+        is_shape = not self.declared_inputs and given.get("output", AUTOMATIC) is AUTOMATIC
+        return value if is_shape else as_fill(value, said)
 
-    def _ports(self, given: Mapping[str, Any], faults: list[Fault]) -> dict[str, PortType]:
+    def _ports(self, given: Mapping[str, Any], gathered: Gathered) -> dict[str, PortType]:
         ports: dict[str, PortType] = {}
         extra = given.get("ports") or {}
+        told: list[tuple[str, Any]] = []
         for name, field in self.declared_ports.items():
             if field.variadic:
-                numbered = sorted((key for key in extra if key.isdecimal()), key=int)
-                ports.update({key: as_port(extra[key], key) for key in numbered})
+                numbers = sorted((key for key in extra if key.isdecimal()), key=int)
+                told += [(key, extra[key]) for key in numbers]
+                if numbers != [str(number) for number, _ in enumerate(numbers, 1)]:
+                    gathered.add(
+                        Fault(
+                            f"the inputs of {a(self.kind)} are counted from 1",
+                            given=", ".join(map(repr, numbers)),
+                            fix='ports={"1": 3, "2": 4}',
+                        )
+                    )
                 continue
-            spec = given.get(field.name, extra.get(name, AUTOMATIC))
-            ports[name] = as_port(spec, name)
+            told.append((name, given.get(field.name, extra.get(name, AUTOMATIC))))
+            if field.name in given and name in extra:
+                what = f"port {name} of {a(self.kind)} is given twice"
+                gathered.add(Fault(what, given=brief(extra[name])))
+        for name, spec in told:
+            ports[name] = gathered.attempt(partial(as_port, spec, name)) or UNKNOWN
         for name in extra:
             if name not in ports:
-                faults.append(
+                gathered.add(
                     Fault(
                         f"{a(self.kind)} has no port {name!r}",
                         known=list(self.declared_ports),

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from wlnet.core.errors import Fault, Faults, OptionError, RuleWarning, brief, fail, warn
+from wlnet.core.errors import Fault, OptionError, RuleWarning, brief, fail, warn
+from wlnet.core.gathered import Gathered
+from wlnet.core.keywords import unknown_option
 from wlnet.core.names import a, field_name
 from wlnet.core.net import Net
 from wlnet.core.parts import Key
 from wlnet.core.ports import UNKNOWN, PortType, as_port
-from wlnet.core.rule_lists import parse_rules
-from wlnet.core.spelling import suggestion
+from wlnet.core.rule_lists import rules_told_with
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.nets.container import Container, hoist, without_coders
+from wlnet.nets.fills import fill_in
 from wlnet.nets.inference import check_shapes
 from wlnet.nets.shorthand import as_net
 
@@ -53,21 +56,20 @@ class NetChain(Container):
         learning_rate_multipliers: Any = AUTOMATIC,
         **port_options: Any,
     ) -> None:
-        faults = Faults()
-        every = read_nodes(layers, faults)
+        gathered = Gathered()
+        every = read_nodes(layers, gathered)
         nodes = {key: node for key, node in every.items() if node is not None}
-        rules = faults.trying(lambda: parse_rules(learning_rate_multipliers))
         told = {"input": input, "output": output, **port_options}
         given = [(word, spec) for word, spec in told.items() if spec is not AUTOMATIC]
         given += list((ports or {}).items())
         count = max([2, *(int(word) for word, _ in given if str(word).isdecimal())])
-        names = faults.trying(lambda: port_names_of(every, count))
-        spoken = read_ports("NetChain", given, names, faults)
-        faults.check()
-        assert rules is not None
+        names = gathered.attempt(lambda: port_names_of(every, count))
+        spoken = read_ports("NetChain", given, names, gathered)
+        rules = rules_told_with(gathered, learning_rate_multipliers)
         chain_with(self, nodes, spoken, spoken)
         object.__setattr__(self, "learning_rate_rules", rules)
         check_shapes(self)
+        fill_in(self)
         warn_of_shadows(self)
         self.check_rules()
 
@@ -118,17 +120,18 @@ def inputs_of(node: Net, count: int) -> tuple[str, ...]:
     return node.input_names or tuple(map(str, range(1, count + 1)))
 
 
-def read_nodes(given: Any, faults: Faults) -> dict[Key, Net | None]:
+def read_nodes(given: Any, gathered: Gathered) -> dict[Key, Net | None]:
     """The nodes of a chain or graph; None for what is no net: its faults are noted."""
-    items = faults.trying(lambda: chain_items(given)) or {}
-    return {key: faults.trying(partial(as_net, value, repr(key))) for key, value in items.items()}
+    items = gathered.attempt(lambda: chain_items(given)) or {}
+    make = {key: partial(as_net, value, repr(key)) for key, value in items.items()}
+    return {key: gathered.attempt(made) for key, made in make.items()}
 
 
 def read_ports(
     kind: str,
     given: Iterable[tuple[str, Any]],
     names: tuple[tuple[str, ...], tuple[str, ...]] | None,
-    faults: Faults,
+    gathered: Gathered,
 ) -> dict[str, PortType]:
     """Ports by name, from words that are their names or snake_case; faults are noted.
 
@@ -140,19 +143,15 @@ def read_ports(
     for word, spec in given:
         name = word if word in known else by_field.get(word)
         if names and name is None:
-            options = [*by_field, "learning_rate_multipliers"]
+            fields = [field for field in by_field if not field.isdecimal()]
+            fault = unknown_option(a(kind), str(word), spec, [*fields, "learning_rate_multipliers"])
             numbered = [name for name in known if name.isdecimal()]
-            faults.add(
-                Fault(
-                    f"{a(kind)} has no option {word!r}",
-                    given=brief(spec),
-                    known=[option for option in options if option not in numbered],
-                    fix=f"ports={{{numbered[0]!r}: ...}}"
-                    if numbered and word == "input"
-                    else suggestion(str(word), options),
-                )
-            )
-        port = faults.trying(partial(as_port, spec, name or str(word)))
+            if numbered and word == "input":
+                fault = replace(fault, fix=f"ports={{{numbered[0]!r}: ...}}")
+            gathered.add(fault)
+        if name in ports:
+            gathered.add(Fault(f"port {name} of {a(kind)} is given twice", given=brief(spec)))
+        port = gathered.attempt(partial(as_port, spec, name or str(word)))
         if port is not None and name is not None:
             ports[name] = port
     return ports
@@ -251,6 +250,7 @@ def chain_of(nodes: Mapping[Key, Net], start: Side = UNKNOWN, end: Side = UNKNOW
     chain = object.__new__(NetChain)
     chain_with(chain, nodes, start, end)
     check_shapes(chain)
+    fill_in(chain)
     return chain
 
 
@@ -262,7 +262,7 @@ def port_names_of(
     count: how many inputs, where the first layer takes any number. A node that is None has one
     input and one output. Raises OptionError where nodes cannot follow one another.
     """
-    faults = Faults()
+    gathered = Gathered()
     inputs: tuple[str, ...] = ("Input",)
     outputs: tuple[str, ...] = ("Output",)
     for place, (key, node) in enumerate(nodes.items(), 1):
@@ -275,7 +275,7 @@ def port_names_of(
         if (place > 1 and len(entries) != 1) or (
             place < len(nodes) and len(node.output_names) != 1
         ):
-            faults.add(
+            gathered.add(
                 Fault(
                     "between the nodes of a chain there is one port",
                     at=f"position {key!r} {node.kind}",
@@ -286,14 +286,14 @@ def port_names_of(
             )
     both = [name for name in inputs if name in outputs]
     if both:
-        faults.add(
+        gathered.add(
             Fault(
                 "a port of a chain would be an input and an output",
                 given=", ".join(both),
                 fix="NetGraph gives ports other names: (NetPort(node, port), NetPort(name))",
             )
         )
-    faults.check()
+    gathered.tell()
     return inputs, outputs
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from wlnet.core.errors import Fault, Faults, OptionError, brief, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, NetPort
 from wlnet.core.scalars import as_whole, scalar
@@ -30,14 +31,14 @@ class Edge:
     target_port: str
 
 
-def read_edges(nodes: Mapping[Key, Net | None], given: Any, faults: Faults) -> Wiring:
+def read_edges(nodes: Mapping[Key, Net | None], given: Any, gathered: Gathered) -> Wiring:
     """What a user wrote as edges; all that cannot be is noted.
 
     A node that is None has a fault of its own, and its edges are not looked at.
     """
-    wiring = Wiring(nodes, faults)
+    wiring = Wiring(nodes, gathered)
     if isinstance(given, (str, Mapping)) or not isinstance(given, Iterable):
-        faults.add(
+        gathered.add(
             Fault(
                 "edges are a list of (source, target) pairs",
                 given=brief(given),
@@ -47,27 +48,27 @@ def read_edges(nodes: Mapping[Key, Net | None], given: Any, faults: Faults) -> W
         return wiring
     for number, edge in enumerate(given, 1):
         wiring.read(edge, f"edge {number}")
-    if not faults.every:
-        faults.trying(lambda: topological(wiring.nodes, wiring.edges))
+    if not gathered.errors:
+        gathered.attempt(lambda: topological(wiring.nodes, wiring.edges))
     return wiring
 
 
 class Wiring:
     """The edges of a graph as they are read, and those that follow for the ports left open."""
 
-    def __init__(self, nodes: Mapping[Key, Net | None], faults: Faults) -> None:
+    def __init__(self, nodes: Mapping[Key, Net | None], gathered: Gathered) -> None:
         self.nodes = {key: node for key, node in nodes.items() if node is not None}
         self.keys = list(nodes)
         self.broken = [key for key, node in nodes.items() if node is None]
         self.edges: list[Edge] = []
         self.muted: set[tuple[Key, str]] = set()
         self.declared_outputs: set[str] = set()
-        self._faults = faults
+        self._gathered = gathered
 
     def read(self, given: Any, at: str) -> None:
         """Read one edge, or a path of them."""
         if not isinstance(given, tuple) or len(given) < 2:
-            self._faults.add(
+            self._gathered.add(
                 Fault(
                     "an edge is a tuple (source, target) or a longer path",
                     at=at,
@@ -79,16 +80,16 @@ class Wiring:
         for source, target in itertools.pairwise(given):
             sources = list(source) if isinstance(source, list) else [source]
             targets = list(target) if isinstance(target, list) else [target]
-            starts = [self._faults.trying(partial(self._source, one, at)) for one in sources]
+            starts = [self._gathered.attempt(partial(self._source, one, at)) for one in sources]
             for one in targets:
                 end = (
                     (None, None)
                     if one is None
-                    else self._faults.trying(partial(self._end, one, at))
+                    else self._gathered.attempt(partial(self._end, one, at))
                 )
                 known = [start for start in starts if start is not None]
                 if end is not None and len(known) == len(starts) and end[0] not in self.broken:
-                    self._faults.trying(partial(self._connect, known, one, end, at))
+                    self._gathered.attempt(partial(self._connect, known, one, end, at))
 
     def _connect(
         self, starts: list[tuple[Key | None, str]], target: Any, end: End, at: str

@@ -31,6 +31,7 @@ from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.layer import Layer
 from wlnet.nets.arrays import array_keys, array_value, replace_arrays
 from wlnet.nets.container import shared_names
+from wlnet.nets.fills import spread_out
 from wlnet.nets.inference import check_shapes, inference
 from wlnet.nets.placing import rebuilt, trimmed, with_nodes, worded
 from wlnet.nets.rules_in_place import kept
@@ -115,6 +116,7 @@ class Edit:
             raise fail(OptionError, Fault(what, at=path_text(path)))
         old = array_value(self.net, path) if layer.array_values[name] is not None else None
         new = as_array(value, name, layer.kind, _precision(old))
+        new = spread_out(new, value, inference(self.net).array_shape(path))
         net = rebuilt(self.net, path[:-1], layer._with(arrays={**layer.array_values, name: new}))
         tied = isinstance(new, NetSharedArray) and new.name not in self.net.shared
         if tied and isinstance(old, np.ndarray):
@@ -130,6 +132,8 @@ class Edit:
             raise fail(PartError, Fault(what, known=known, fix=suggestion(str(part.name), names)))
         old = self.net.shared.get(part.name, AUTOMATIC)
         new = as_array(value, repr(part), self.net.kind, _precision(old))
+        if isinstance(old, np.ndarray):
+            new = spread_out(new, value, old.shape)
         if new is None or isinstance(new, NetSharedArray):
             what = "a shared array holds numbers, or AUTOMATIC"
             raise fail(OptionError, Fault(what, at=repr(part), given=brief(value)))

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from wlnet.core.arrays import full
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path, path_text
@@ -55,7 +56,7 @@ def net_initialize(
     wanted = [
         (key, layer, field, path)
         for key, layer, field, path in array_roles(net)
-        if every or _value(net, key, layer, field) is AUTOMATIC
+        if every or not isinstance(_value(net, key, layer, field), np.ndarray)
     ]
     shapes = inference(net).arrays
     missing = [path for *_, path in wanted if not is_known(shapes[path].shape)]
@@ -73,10 +74,15 @@ def net_initialize(
     for key, layer, field, path in wanted:
         shape = shapes[path].shape
         assert shape is not None
+        known = tuple(int(n or 0) for n in shape)
+        number = _value(net, key, layer, field)
+        if isinstance(number, float) and not every:
+            arrays[key] = full(number, known)
+            continue
         arrays[key] = _start(
             layer,
             field,
-            tuple(int(n or 0) for n in shape),
+            known,
             following.get(path[:-1]),
             name,
             options,

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wlnet.core.errors import Fault, Faults, ShapeError, brief
+from wlnet.core.errors import Fault, ShapeError, brief
+from wlnet.core.gathered import Gathered
 from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, NetPort, Path
 from wlnet.core.ports import UNKNOWN, PortType
-from wlnet.core.rule_lists import parse_rules
+from wlnet.core.rule_lists import rules_told_with
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.nets.chain import NetChain, read_nodes, read_ports, warn_of_shadows
 from wlnet.nets.container import Container, hoist, without_coders
 from wlnet.nets.edges import Edge, Wiring, inputs_in_order, read_edges, topological
+from wlnet.nets.fills import fill_in
 from wlnet.nets.inference import check_shapes
 from wlnet.nets.rules_of_parts import Voice, carried
 
@@ -52,25 +54,24 @@ class NetGraph(Container):
         learning_rate_multipliers: Any = AUTOMATIC,
         **port_options: Any,
     ) -> None:
-        faults = Faults()
+        gathered = Gathered()
         whole: Any = vertices if isinstance(vertices, Net) else None
         if whole is not None:
             if edges is not None:
                 what = "a NetGraph made from one net takes no edges"
-                faults.add(Fault(what, given=brief(edges)))
+                gathered.add(Fault(what, given=brief(edges)))
             vertices, edges = _converted(whole)
-        nodes = read_nodes(vertices, faults)
-        wiring = read_edges(nodes, [] if edges is None else edges, faults)
-        rules = faults.trying(lambda: parse_rules(learning_rate_multipliers))
+        nodes = read_nodes(vertices, gathered)
+        wiring = read_edges(nodes, [] if edges is None else edges, gathered)
         given = [*(ports or {}).items(), *port_options.items()]
         declared = frozenset({*(ports or {}), *map(wolfram_name, port_options)})
         if whole is not None and whole.kind == "NetChain":
             given = [*whole.ports.items(), *given]
-        if faults.every:
-            read_ports("NetGraph", given, None, faults)
-        faults.check()
-        assert rules is not None
+        if gathered.errors:
+            read_ports("NetGraph", given, None, gathered)
+        rules = rules_told_with(gathered, learning_rate_multipliers)
         self._wire(wiring, declared, given)
+        fill_in(self)
         object.__setattr__(self, "learning_rate_rules", rules)
         if whole is not None and whole.kind == "NetChain":
             object.__setattr__(self, "shared", whole.shared)
@@ -102,9 +103,9 @@ class NetGraph(Container):
             return True
 
         if not spoken_of(several) and not spoken_of([]):
-            faults = Faults()
-            read_ports("NetGraph", given, names(several), faults)
-            faults.check()
+            gathered = Gathered()
+            read_ports("NetGraph", given, names(several), gathered)
+            gathered.tell()
         if several and spoken_of(several) and fits(several):
             return
         one: list[str] = []
@@ -122,10 +123,10 @@ class NetGraph(Container):
         given: list[tuple[str, Any]],
     ) -> None:
         edges = wiring.implied(declared, frozenset(one))
-        faults = Faults()
+        gathered = Gathered()
         names = tuple(_inputs(edges)), tuple(_outputs(edges))
-        ports = read_ports("NetGraph", given, names, faults)
-        faults.check()
+        ports = read_ports("NetGraph", given, names, gathered)
+        gathered.tell()
         graph_with(self, wiring.nodes, edges, ports)
         check_shapes(self)
 
@@ -223,4 +224,5 @@ def graph_of(
     graph = object.__new__(NetGraph)
     graph_with(graph, nodes, edges, ports)
     check_shapes(graph)
+    fill_in(graph)
     return graph

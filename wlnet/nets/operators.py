@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.gathered import Gathered
 from wlnet.core.keywords import checked_keywords
-from wlnet.core.ports import as_port
-from wlnet.core.rule_lists import parse_rules
+from wlnet.core.ports import UNKNOWN, as_port
+from wlnet.core.rule_lists import rules_told_with
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.fields import positive
 from wlnet.nets.container import Container, hoist, without_coders
+from wlnet.nets.fills import fill_in
 from wlnet.nets.inference import check_shapes
 from wlnet.nets.shorthand import as_net
 
@@ -29,23 +32,33 @@ class Operator(Container):
         return ("Output",)
 
     def _start(
-        self, net: Any, parameters: dict[str, Any], input: Any, output: Any, rules: Any
+        self,
+        gathered: Gathered,
+        net: Any,
+        parameters: dict[str, Any],
+        input: Any,
+        output: Any,
+        rules: Any,
     ) -> None:
-        inner = as_net(net, "Net")
-        if len(inner.input_names) != 1 or len(inner.output_names) != 1:
-            raise fail(
-                OptionError,
+        """Fill a new operator, or tell what was gathered and what else is wrong."""
+        inner = gathered.attempt(lambda: as_net(net, "Net"))
+        if inner is not None and not len(inner.input_names) == len(inner.output_names) == 1:
+            gathered.add(
                 Fault(
                     f"a {self.kind} takes a net with one input and one output",
                     given=f"inputs {list(inner.input_names)}, outputs {list(inner.output_names)}",
-                ),
+                )
             )
+        ports = {
+            name: gathered.attempt(partial(as_port, spec, name)) or UNKNOWN
+            for name, spec in (("Input", input), ("Output", output))
+        }
+        said = rules_told_with(gathered, rules)
+        assert inner is not None
         nodes, table = hoist({"Net": without_coders(inner, inner.port_names)})
-        ports = {"Input": as_port(input), "Output": as_port(output, "Output")}
-        self._fill(
-            nodes=nodes, parameters=parameters, ports=ports, shared=table, rules=parse_rules(rules)
-        )
+        self._fill(nodes=nodes, parameters=parameters, ports=ports, shared=table, rules=said)
         check_shapes(self)
+        fill_in(self)
         self.check_rules()
 
 
@@ -69,7 +82,7 @@ class NetMapOperator(Operator):
         output: Any = AUTOMATIC,
         learning_rate_multipliers: Any = AUTOMATIC,
     ) -> None:
-        self._start(net, {}, input, output, learning_rate_multipliers)
+        self._start(Gathered(), net, {}, input, output, learning_rate_multipliers)
 
 
 class NetNestOperator(Operator):
@@ -90,17 +103,17 @@ class NetNestOperator(Operator):
         output: Any = AUTOMATIC,
         learning_rate_multipliers: Any = AUTOMATIC,
     ) -> None:
-        try:
-            count = positive(iterations)
-        except (ValueError, TypeError):
-            raise fail(
-                OptionError,
-                Fault(
-                    "a NetNestOperator applies its net a positive number of times",
-                    given=repr(iterations),
-                ),
-            ) from None
-        self._start(net, {"Iterations": count}, input, output, learning_rate_multipliers)
+        gathered = Gathered()
+        count = gathered.attempt(partial(_count, iterations))
+        self._start(gathered, net, {"Iterations": count}, input, output, learning_rate_multipliers)
+
+
+def _count(iterations: Any) -> int:
+    try:
+        return positive(iterations)
+    except (ValueError, TypeError):
+        what = "a NetNestOperator applies its net a positive number of times"
+        raise fail(OptionError, Fault(what, given=brief(iterations))) from None
 
 
 OPERATORS = {"NetMapOperator": NetMapOperator, "NetNestOperator": NetNestOperator}

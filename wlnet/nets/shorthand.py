@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.catalogue import SOON, SOON_FUNCTIONS, not_there_yet
-from wlnet.core.errors import Fault, Faults, OptionError, brief, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.scalars import as_whole
 from wlnet.core.spelling import suggestion
@@ -44,9 +45,9 @@ def as_net(given: Any, where: str) -> Net:
         fix = "a tuple holds the sizes of a LinearLayer, a list makes a chain"
         raise _no_layer(given, where, fix=fix)
     if isinstance(given, (list, Mapping)):
-        faults = Faults()
-        chain = faults.trying(lambda: NetChain(given), f"position {where}")
-        faults.check()
+        gathered = Gathered()
+        chain = gathered.attempt(lambda: NetChain(given), f"position {where}")
+        gathered.tell()
         assert chain is not None
         return chain
     if isinstance(given, type) and issubclass(given, Net):
