@@ -31,9 +31,7 @@ def together(errors: Sequence[WlnetError]) -> WlnetError:
         return errors[0]
     kinds = tuple(dict.fromkeys(part for error in errors for part in _parts(error)))
     # What has no faults in pieces is not made less by standing beside others.
-    faults: list[Fault] = []
-    for error in errors:
-        faults += [fault for fault in error.faults if fault not in faults]
+    faults = [fault for error in errors for fault in error.faults]
     error = fail(_joint(kinds) if len(kinds) > 1 else kinds[0], faults)
     error.__cause__ = errors[0].__cause__
     return error
@@ -89,7 +87,10 @@ class Gathered:
         try:
             return step()
         except WlnetError as error:
-            self.errors.append(error if at is None else _placed(error, at))
+            found = error if at is None else _placed(error, at)
+            # What two steps stumble over is told once.
+            if not found.faults or all(found.faults != each.faults for each in self.errors):
+                self.errors.append(found)
             return None
 
     def add(self, *faults: Fault, kind: type[WlnetError] = OptionError) -> None:

@@ -116,7 +116,7 @@ class Edit:
             raise fail(OptionError, Fault(what, at=path_text(path)))
         old = array_value(self.net, path) if layer.array_values[name] is not None else None
         new = as_array(value, name, layer.kind, _precision(old))
-        new = spread_out(new, value, inference(self.net).array_shape(path))
+        new = spread_out(self.net, path, old, new, value)
         net = rebuilt(self.net, path[:-1], layer._with(arrays={**layer.array_values, name: new}))
         tied = isinstance(new, NetSharedArray) and new.name not in self.net.shared
         if tied and isinstance(old, np.ndarray):
@@ -132,8 +132,7 @@ class Edit:
             raise fail(PartError, Fault(what, known=known, fix=suggestion(str(part.name), names)))
         old = self.net.shared.get(part.name, AUTOMATIC)
         new = as_array(value, repr(part), self.net.kind, _precision(old))
-        if isinstance(old, np.ndarray):
-            new = spread_out(new, value, old.shape)
+        new = spread_out(self.net, (), old, new, value)
         if new is None or isinstance(new, NetSharedArray):
             what = "a shared array holds numbers, or AUTOMATIC"
             raise fail(OptionError, Fault(what, at=repr(part), given=brief(value)))

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
+import numpy as np
+
 from wlnet.core.arrays import as_fill, full
+from wlnet.core.errors import ShapeError
 from wlnet.core.net import Net
+from wlnet.core.parts import Path
 from wlnet.core.rules import ArrayKey
 from wlnet.core.shapes import Partial, is_known
 from wlnet.nets.arrays import replace_arrays
@@ -34,10 +39,20 @@ def fill_in(net: Net) -> None:
     object.__setattr__(net, "_cache", {})
 
 
-def spread_out(array: Any, given: Any, shape: Partial) -> Any:
-    """What a number put in the place of an array becomes: the array it fills, or the number where
-    the shape is not known; anything else as it is."""
+def spread_out(net: Net, path: Path, old: Any, array: Any, given: Any) -> Any:
+    """What a number put in the place of an array becomes: the array it fills, or the number while
+    the shape is not known; anything else as it is.
+
+    path: of the array, () for a shared one. old: what stood there.
+    """
     number = as_fill(array, given)
-    if not isinstance(number, float) or shape == ():
+    if not isinstance(number, float):
+        return array
+    shape: Partial = old.shape if isinstance(old, np.ndarray) else None
+    if shape is None and path:
+        # In the middle of several replacements a net need not fit.
+        with suppress(ShapeError):
+            shape = inference(net).array_shape(path)
+    if shape == () or (shape is None and not path):
         return array
     return full(number, shape, array.dtype) if is_known(shape) else number
