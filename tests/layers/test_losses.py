@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import scipy.special
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+import wlnet as wl
 from tests.layers.bench import Bench
+from wlnet.graph.builder import Builder
 from wlnet.layers import CrossEntropyLossLayer, ElementwiseLayer, MeanSquaredLossLayer, SoftmaxLayer
+from wlnet.plan.compile import training_blueprint
 
 EXTREME = [[2000.0, 0.0, -2000.0]]
 
@@ -60,6 +66,115 @@ def test_a_softmax_along_another_level_is_not_taken_for_classes():
     loss = bench.lower(CrossEntropyLossLayer("Index"), Input=p, Target=target)
     given = bench.value(p)[0]
     assert bench.value(loss)[0] == pytest.approx(-np.log([given[0, 0], given[1, 1]]).mean())
+
+
+VIEWS = {
+    "reshape": lambda g, x, n: g.reshape(x, (x.shape[0], x.shape[2], x.shape[1])),
+    "flat": lambda g, x, n: g.reshape(x, (x.shape[0], 1, x.shape[1] * x.shape[2])),
+    "transpose": lambda g, x, n: g.transpose(x),
+    "slice": lambda g, x, n: g.slice(x, 1 + n % 2, 0, max(1, x.shape[1 + n % 2] - 1)),
+    "broadcast": lambda g, x, n: g.reshape(g.broadcast(g.reshape(x, (x.shape[0], 1, *x.shape[1:])),
+                                           (x.shape[0], 2, *x.shape[1:])),
+                                           (x.shape[0], 2 * x.shape[1], x.shape[2])),
+    "concatenate": lambda g, x, n: g.concatenate([x, g.reshape(x, x.shape)], 1 + n % 2),
+}  # fmt: skip
+SOURCES = {
+    "softmax": (lambda g, x, n: g.softmax(x, 1 + n % 2),
+                lambda x, n: x - scipy.special.logsumexp(x, 1 + n % 2, keepdims=True)),
+    "sigmoid": (lambda g, x, n: g.map("LogisticSigmoid", x), lambda x, n: -np.logaddexp(0, -x)),
+}  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    source=st.sampled_from([*SOURCES]),
+    axis=st.integers(1, 2),
+    views=st.lists(st.tuples(st.sampled_from([*VIEWS]), st.integers(0, 1)), max_size=4),
+    form=st.sampled_from(["Index", "Probabilities", "Binary"]),
+)
+def test_a_loss_behind_any_views_is_as_exact_as_directly_behind(source, axis, views, form):
+    if form == "Binary":
+        source = "sigmoid"
+    bench, random = Bench(), np.random.default_rng(0)
+    given_scores = random.choice([-2000.0, -900.0, 0.0, 3.0, 1500.0], (2, 3, 4))
+    scores = bench.input("Input", given_scores)
+    g = Builder(bench.graph)
+    probability, logarithm = SOURCES[source]
+    p = probability(g, scores, axis)
+    # The same views, of what stands for the logarithms and for those of what is left to 1.
+    exact = bench.input("Exact", logarithm(given_scores, axis))
+    left = bench.input("Left", -np.logaddexp(0, given_scores))
+    for name, n in views:
+        p, exact, left = (VIEWS[name](g, value, n) for value in (p, exact, left))
+    if form == "Index":
+        target = random.integers(1, p.shape[-1], p.shape[:-1], endpoint=True)
+        picked = bench.input("Target", target, "Integer")
+    else:
+        target = random.uniform(size=p.shape)
+        picked = bench.input("Target", target)
+    loss = bench.lower(CrossEntropyLossLayer(form), Input=p, Target=picked)
+    found = bench.run()
+    logs = found[exact]
+    if form == "Index":
+        want = -np.take_along_axis(logs, target[..., None] - 1, -1)[..., 0]
+    elif form == "Probabilities":
+        want = -(target * logs).sum(-1)
+    else:
+        want = -target * logs - (1 - target) * found[left]
+    np.testing.assert_allclose(found[loss], want.reshape(2, -1).mean(1), rtol=1e-12, atol=1e-300)
+    slope = bench.gradient(loss, scores)
+    assert np.isfinite(slope).all()
+    assert slope.any() or not found[loss].max() > 1e-9, "it learns"
+
+
+def test_parts_of_a_catenation_are_exact_each_as_far_as_it_can_be():
+    bench = Bench()
+    g = Builder(bench.graph)
+    scores = bench.input("Input", [[800.0, 0.0]])
+    plain = bench.input("Plain", [[0.25]])
+    p = g.concatenate([g.softmax(scores), plain], 1)
+    for target, want in ((2, 800.0), (3, np.log(4))):
+        t = bench.input(f"Target {target}", [target], "Integer")
+        loss = bench.lower(CrossEntropyLossLayer("Index"), Input=p, Target=t)
+        assert bench.value(loss)[0] == pytest.approx(want)
+
+
+@pytest.mark.parametrize("way", ["mapped", "turned twice"])
+@pytest.mark.parametrize("precision", ["Real32", "Real64"])
+@pytest.mark.parametrize(("form", "target"), [("Index", [2, 2, 2]), ("Binary", [[0.0]] * 3)])
+def test_a_training_behind_a_map_sees_losses_and_slopes(form, target, precision, way):
+    last = wl.SoftmaxLayer() if form == "Index" else wl.ElementwiseLayer("LogisticSigmoid")
+    rows = [[500.0, 500.0], [0.0, 0.0]][: 2 if form == "Index" else 1]
+    inner = wl.NetChain([wl.LinearLayer(len(rows), weights=rows, biases=None), last])
+    turns = [wl.TransposeLayer()] * 2 if way != "mapped" else []
+    net = wl.NetChain([wl.NetMapOperator(inner), *turns], input=(3, 2))
+    record = wl.net_train(
+        net, (np.ones((1, 3, 2)), np.array([target])), wl.ALL,
+        loss_function=CrossEntropyLossLayer(form), method=("SGD", {"Momentum": None}),
+        learning_rate=1e-3, max_training_rounds=1, working_precision=precision,
+    )  # fmt: skip
+    assert record["RoundLoss"] == pytest.approx(1000)
+    (before,), (after,) = (
+        wl.information(each, "ArraysList") for each in (net, record["TrainedNet"])
+    )
+    assert (before != after).any()
+
+
+def test_behind_a_map_the_loss_costs_what_it_costs_directly_behind_a_softmax():
+    inner = [wl.LinearLayer(4), wl.SoftmaxLayer()]
+    edges = [
+        ("p", wl.NetPort("loss", "Input")),
+        (wl.NetPort("Target"), wl.NetPort("loss", "Target")),
+    ]
+    costs = []
+    for nodes in ([wl.NetMapOperator(inner)], [wl.NetMapOperator(inner[0]), inner[1]]):
+        loss = CrossEntropyLossLayer("Index")
+        net = wl.NetGraph({"p": wl.NetChain(nodes), "loss": loss}, edges, input=(3, 2))
+        arrays = list(wl.information(net, "Arrays"))
+        plan = training_blueprint(net, 5, {"Loss": 1.0}, arrays)
+        costs.append(sorted(step.primitive for step in plan.steps))
+    assert costs[0] == costs[1]
+    assert "softmax" not in costs[0]
 
 
 @pytest.mark.parametrize(

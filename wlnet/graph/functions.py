@@ -87,7 +87,7 @@ def _mapped(
 FUNCTIONS["Identity"] = Function(lambda g, x: x, lambda x: x)
 _mapped("Ramp", lambda x: np.maximum(x, 0))
 _mapped("Tanh", np.tanh)
-_mapped("LogisticSigmoid", lambda x: 0.5 * (1 + np.tanh(x / 2)))
+_mapped("LogisticSigmoid", partial(_special, "expit"))
 _mapped("SoftRamp", lambda x: np.logaddexp(0, x))
 _mapped("Sin", np.sin)
 _mapped("Cos", np.cos)
@@ -162,7 +162,7 @@ def GELU(g: Builder, x: Value) -> Value:
     return g.multiply(x, g.map("NormalCDF", x))
 
 
-@composed(lambda x: x / (1 + np.exp(-x)))
+@composed(lambda x: x * _special("expit", x))
 def Swish(g: Builder, x: Value) -> Value:
     """Ramachandran et al. 2017."""
     return g.multiply(x, g.map("LogisticSigmoid", x))
@@ -175,7 +175,7 @@ def HardSwish(g: Builder, x: Value) -> Value:
     return g.multiply(x, g.divide(gate, 6.0))
 
 
-@composed(lambda x: x * np.tanh(np.log1p(np.exp(x))))
+@composed(lambda x: x * np.tanh(np.logaddexp(0, x)))
 def Mish(g: Builder, x: Value) -> Value:
     """Misra 2019."""
     return g.multiply(x, g.map("Tanh", g.map("SoftRamp", x)))

@@ -35,6 +35,11 @@ def _one_minus_square(g: Builder, y: Value) -> Value:
     return g.subtract(1.0, g.map("Square", y))
 
 
+def _within_one(g: Builder, x: Value) -> Value:
+    """1 - x^2 for numbers that may be close to 1: each factor is exact there."""
+    return g.multiply(g.subtract(1.0, x), g.add(1.0, x))
+
+
 _enter("Negate", lambda g, x, y, d: g.negate(d))
 _enter("Ramp", lambda g, x, y, d: g.multiply(d, g.map("UnitStep", y)))
 _enter("UnitStep", None)
@@ -44,21 +49,20 @@ _enter("SoftRamp", lambda g, x, y, d: g.multiply(d, g.map("LogisticSigmoid", x))
 _enter("Sin", lambda g, x, y, d: g.multiply(d, g.map("Cos", x)))
 _enter("Cos", lambda g, x, y, d: g.negate(g.multiply(d, g.map("Sin", x))))
 _enter("Tan", lambda g, x, y, d: g.multiply(d, g.add(1.0, g.map("Square", y))))
-_enter("ArcSin", lambda g, x, y, d: g.divide(d, g.map("Sqrt", _one_minus_square(g, x))))
-_enter("ArcCos", lambda g, x, y, d: g.negate(g.divide(d, g.map("Sqrt", _one_minus_square(g, x)))))
+_enter("ArcSin", lambda g, x, y, d: g.divide(d, g.map("Sqrt", _within_one(g, x))))
+_enter("ArcCos", lambda g, x, y, d: g.negate(g.divide(d, g.map("Sqrt", _within_one(g, x)))))
 _enter("ArcTan", lambda g, x, y, d: g.divide(d, g.add(1.0, g.map("Square", x))))
 _enter("Sinh", lambda g, x, y, d: g.multiply(d, g.map("Cosh", x)))
 _enter("Cosh", lambda g, x, y, d: g.multiply(d, g.map("Sinh", x)))
-_enter("ArcSinh", lambda g, x, y, d: g.divide(d, g.map("Sqrt", g.add(1.0, g.map("Square", x)))))
-_enter(
-    "ArcCosh", lambda g, x, y, d: g.divide(d, g.map("Sqrt", g.subtract(g.map("Square", x), 1.0)))
-)
-_enter("ArcTanh", lambda g, x, y, d: g.divide(d, _one_minus_square(g, x)))
+_enter("ArcSinh", lambda g, x, y, d: g.divide(d, g.map("Cosh", y)))
+_enter("ArcCosh", lambda g, x, y, d: g.divide(d, g.map("Sinh", y)))
+_enter("ArcTanh", lambda g, x, y, d: g.divide(d, _within_one(g, x)))
 _enter("Log", lambda g, x, y, d: g.divide(d, x))
 _enter("Exp", lambda g, x, y, d: g.multiply(d, y))
 _enter("ExpMinusOne", lambda g, x, y, d: g.multiply(d, g.add(y, 1.0)))
 _enter("LogOnePlus", lambda g, x, y, d: g.divide(d, g.add(x, 1.0)))
-_enter("Sqrt", lambda g, x, y, d: g.divide(g.multiply(d, 0.5), y))
+# The root of -0.0 is -0.0, and the slope there is that of the right side.
+_enter("Sqrt", lambda g, x, y, d: g.divide(g.multiply(d, 0.5), g.map("Abs", y)))
 _enter("Square", lambda g, x, y, d: g.multiply(d, g.multiply(x, 2.0)))
 _enter("Abs", lambda g, x, y, d: g.multiply(d, g.map("Sign", x)))
 _enter("Sign", None)

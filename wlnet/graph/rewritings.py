@@ -37,7 +37,6 @@ DERIVED: dict[str, Callable[..., Tree]] = {
     "log10": lambda x: ("Times", simpler("Log", [x]), 1 / math.log(10)),
     "logaddexp": lambda a, b: _log_of_sum(a, b),
     "log_expit": lambda x: negated(("SoftRamp", negated(x))),
-    "erfc": lambda x: ("Times", 2.0, ("NormalCDF", ("Times", -math.sqrt(2), x))),
     "logical_not": lambda x: ("Not", truth(x)),
     "logical_and": lambda a, b: ("And", truth(a), truth(b)),
     "logical_or": lambda a, b: ("Or", truth(a), truth(b)),

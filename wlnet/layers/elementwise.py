@@ -46,17 +46,20 @@ def elementwise_function(value: Any) -> str | Expression:
 class ElementwiseLayer(Layer):
     """The same function of every element.
 
-    function: a name ("Ramp", "Tanh", "GELU", ...), or a Python callable made of arithmetic and
-    NumPy functions, which is called once and kept as a formula, with an exact derivative. A
-    function of several names is kept under one: "ReLU" is "Ramp".
+    function: a name ("Ramp", "Tanh", "GELU", ...), or a Python callable made of arithmetic,
+    comparisons, np.where and NumPy functions, which is called once and kept as a formula, with an
+    exact derivative: of np.where that of the side that is taken. A function of several names is
+    kept under one: "ReLU" is "Ramp".
     Ports: input of any shape, output of the same shape.
 
     >>> ElementwiseLayer("Ramp")([-1, 2]).tolist()
     [0.0, 2.0]
     >>> ElementwiseLayer(lambda x: 1 / (1 + x * x)).function
     Expression(('Divide', 1.0, ('Plus', 1.0, ('Times', '#1', '#1'))))
+    >>> ElementwiseLayer(lambda x: np.where(x > 0, np.log(x), 0))([-1, 1]).tolist()
+    [0.0, 0.0]
 
-    Raises OptionError for an unknown name and for a callable with branches on values.
+    Raises OptionError for an unknown name and for a callable that Python's `if` decides in.
     Wolfram Language: ElementwiseLayer.
     """
 
@@ -81,3 +84,4 @@ class ElementwiseLayer(Layer):
         yield ElementwiseLayer("Ramp"), {"Input": ()}
         yield ElementwiseLayer(lambda x: x * np.tanh(x) - np.maximum(x, 0.3) / 2), {"Input": (4,)}
         yield ElementwiseLayer(lambda x: (1 + np.abs(x)) ** 1.5 + x**2), {"Input": (1,)}
+        yield ElementwiseLayer(lambda x: np.where(x > 0.1, np.log1p(x), x * x)), {"Input": (3, 2)}

@@ -55,15 +55,15 @@ class ThreadingLayer(Layer):
     """The same function of the elements that stand at the same place in several arrays.
 
     function: "Plus", "Times", "Min", "Max" (of any number of inputs), "Subtract", "Divide", "Power"
-    (of two), or a Python callable made of arithmetic and NumPy functions, which is called once and
-    kept as a formula.
+    (of two), or a Python callable made of arithmetic, comparisons, np.where and NumPy functions,
+    which is called once and kept as a formula.
     Ports: inputs "1", "2", ...; output, all of one shape.
 
     >>> layer = ThreadingLayer(lambda a, b: a * b + 1, ports={"1": 2, "2": 2})
     >>> layer({"1": [1, 2], "2": [3, 4]}).tolist()
     [4.0, 9.0]
 
-    Raises OptionError for an unknown name and for a callable with branches on values.
+    Raises OptionError for an unknown name and for a callable that Python's `if` decides in.
     Wolfram Language: ThreadingLayer.
     """
 
