@@ -302,3 +302,24 @@ def test_the_repr_says_what_happened(results: Any) -> None:
         "MaxTrainingRounds",
     ):
         assert word in text
+
+
+@pytest.mark.parametrize(
+    ("rules", "frozen"),
+    [
+        (wl.AUTOMATIC, 0),
+        ({2: None}, 4),
+        ({(2, "Scaling"): 0}, 1),
+        ({(3, "Biases"): 1, wl.ANY: None}, 7),
+    ],
+)
+def test_a_record_counts_as_frozen_what_is_frozen_and_no_running_statistics(
+    rules: Any, frozen: int
+) -> None:
+    net = wl.NetChain([4, wl.BatchNormalizationLayer(), 1], input=3)
+    data = numbers(12, outputs=1)
+    options: Any = {"learning_rate_multipliers": rules, "max_training_rounds": 1}
+    record = wl.net_train(net, data, wl.ALL, **options)
+    assert f"{frozen} of 8 arrays frozen" in repr(record)
+    multipliers = record["ArraysLearningRateMultipliers"].values()
+    assert sum(rate == 0 for rate in multipliers) == frozen
