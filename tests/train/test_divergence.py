@@ -183,3 +183,36 @@ def test_gradient_clipping_is_the_repair() -> None:
         )
         == "MaxTrainingRounds"
     )
+
+
+# Sums of finite losses.
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+@pytest.mark.parametrize(
+    ("batch_size", "told"),
+    [(64, "the loss at step 1"), (1, "the sum of the losses of round 1")],
+    ids=["of a batch", "of a round"],
+)
+def test_losses_whose_sum_is_not_finite_end_the_training(batch_size: int, told: str) -> None:
+    """Each of them is finite, and so are all gradients."""
+    net = wl.NetChain([wl.LinearLayer(1, weights=[[0]], biases=[0])], input=1)
+    data = np.ones((64, 1)), np.full((64, 1), 5e153)
+    options: dict[str, Any] = {"working_precision": "Real64", "max_training_rounds": 3}
+    results = diverging(net, data, batch_size=batch_size, **options)
+    assert told in results["ReasonMessage"]
+    assert results["RoundLossList"] == []
+    assert np.isfinite(results["BatchLossList"]).all()
+    steps = 64 if batch_size == 1 else 0
+    assert results["TotalBatches"] == len(results["BatchLossList"]) == steps
+
+
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_a_training_heeds_no_setting_of_numpy() -> None:
+    x = np.full((12, 3), 1e-30, np.float32)
+    with np.errstate(all="raise"):
+        found = wl.net_train(perceptron(), (x, DATA[1]), wl.ALL, max_training_rounds=3)
+        same = wl.net_train(perceptron(), (x, DATA[1]), max_training_rounds=3)
+    assert found["TrainedNet"] == same
+    with np.errstate(all="raise"):
+        diverging(perceptron(), learning_rate=1e35, method="SGD")

@@ -13,6 +13,7 @@ import pytest
 import wlnet as wl
 from tests.training_cases import changed, classes, classifier, digests, numbers, perceptron
 from wlnet.nets.arrays import arrays_of
+from wlnet.train import loop
 
 DATA = numbers(12)
 TWO_BATCHES: dict[str, Any] = {"batch_size": 6, "max_training_rounds": 3}
@@ -188,6 +189,41 @@ def test_an_interrupt_at_any_moment_leaves_whole_steps(seconds: float, workers: 
     a, b = (arrays[name, "Weights"] for name in "ab")
     assert a.tobytes() == b.tobytes()
     assert stopped["TotalBatches"] == len(stopped["BatchLossList"])
+
+
+@pytest.mark.usefixtures("heard_interrupts")
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers here")
+@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("seconds", [0.021, 0.043, 0.087])
+def test_an_interrupted_training_records_the_steps_that_the_net_has_seen(
+    seconds: float, workers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Every step moves the one number by exactly 1/1024, so the net counts its steps itself."""
+    net = wl.net_initialize(wl.NetChain([wl.ConstantPlusLayer()], input=1))
+    data = np.zeros((640, 1)), np.full((640, 1), 1e6)
+    options: dict[str, Any] = {
+        "method": wl.SignSGD(learning_rate_schedule=None),
+        "learning_rate": 2**-10,
+        "working_precision": "Real64",
+        "workers": workers,
+    }
+    rounds = loop.Trainer.rounds
+
+    def timed(self: Any, *args: Any) -> Any:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
+        return rounds(self, *args)
+
+    monkeypatch.setattr(loop.Trainer, "rounds", timed)
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    try:
+        stopped = wl.net_train(net, data, wl.ALL, max_training_rounds=10**6, **options)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+    assert stopped["ReasonTrainingStopped"] == "ManualStop"
+    steps = float(wl.net_extract(stopped["TrainedNet"], (1, "Biases"))[0]) * 1024
+    assert steps == stopped["TotalBatches"] == len(stopped["BatchLossList"])
+    assert stopped["ExamplesProcessed"] == 64 * steps
 
 
 def test_an_interrupt_during_a_run_returns_the_net_after_its_last_step(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from typing import Any
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 
 import wlnet as wl
 from tests.training_cases import changed, digests, numbers, perceptron
+from wlnet.engine import program as program_module
 
 DATA = numbers(12)
 QUICK: dict[str, Any] = {"max_training_rounds": 1}
@@ -111,6 +113,33 @@ def test_the_clock_ends_a_training() -> None:
     assert reason == "TimeGoal"
     assert 0.2 <= seconds < 5
     assert 0 < rounds < 10000
+
+
+def test_the_clock_stands_still_while_kernels_are_compiled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    prepare, slow = program_module.prepare, 0.3
+
+    def slowly(*args: Any) -> None:
+        time.sleep(slow)
+        prepare(*args)
+
+    monkeypatch.setattr(program_module, "prepare", slowly)
+    told: list[float] = []
+    begun = time.perf_counter()
+    reason, seconds, batches = wl.net_train(
+        perceptron(),
+        DATA,
+        ["ReasonTrainingStopped", "TotalTrainingTime", "TotalBatches"],
+        batch_size=6,
+        time_goal=0.2,
+        validation_set=DATA,
+        training_progress_function=lambda state: told.append(state["TimeElapsed"]),
+    )
+    # Two programs: one for steps, and one for the validation.
+    assert seconds <= time.perf_counter() - begun - 2 * slow
+    assert reason == "TimeGoal" and batches > 1
+    assert told == sorted(told) and told[-1] <= seconds
 
 
 def test_a_round_that_the_clock_cuts_short_is_not_counted() -> None:
