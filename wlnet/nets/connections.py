@@ -24,6 +24,11 @@ def connections(net: Net) -> list[tuple[Path, Path]]:
     return _connections(net, ())[0]
 
 
+def entries(net: Net) -> dict[str, list[Path]]:
+    """The layers that each input port of a net leads to, at all levels."""
+    return _connections(net, ())[1]
+
+
 def _connections(
     net: Net, at: Path
 ) -> tuple[list[tuple[Path, Path]], dict[str, list[Path]], dict[str, Path]]:

@@ -1,0 +1,201 @@
+"""Which classes there are, as the data tell it: labels of coders, rows of embeddings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from wlnet.coders import NetEncoder
+from wlnet.coders.worth import plain, worth
+from wlnet.core.errors import DataError, Fault, brief, fail
+from wlnet.core.finding import node_at
+from wlnet.core.net import Net
+from wlnet.core.ports import PortType
+from wlnet.core.symbols import Symbol
+from wlnet.layers import EmbeddingLayer
+from wlnet.nets.connections import entries
+from wlnet.nets.inference import inference, inferred_port
+from wlnet.nets.placing import rebuilt
+
+
+def is_open(coder: Any) -> bool:
+    """Whether a coder of classes waits to be told which there are."""
+    return isinstance(coder.parameters.get("Labels", coder.parameters.get("Size")), Symbol)
+
+
+def with_labels(coder: Any, port: PortType, below: int | None, column: Any, name: str) -> Any:
+    """A coder of classes that waits for its labels, with those of a column of data.
+
+    port: where it stands; below: how many indices the net behind it takes. Raises DataError.
+    """
+    if "Labels" not in coder.parameters:
+        return coder.replace("Size", int(np.max(_whole(column, name))))
+    first = next(iter(column), "")
+    if not isinstance(worth(first), str) and np.ndim(first):
+        return coder.fitted(port.shape)
+    count = PortType((below,)) if port.shape == () else port
+    return coder.replace("Labels", class_labels(column, count, name, coder.door == "NetDecoder"))
+
+
+def with_classes(net: Net, name: str, column: Any) -> Net:
+    """A net whose embeddings behind an input have as many rows as the data have indices.
+
+    Indices are integers from 1; of what has gaps or begins elsewhere `index_encoder` says more.
+    """
+    open_layers = _open_embeddings(net, name)
+    largest = _largest_index(column) if open_layers else None
+    if largest is None:
+        return net
+    for path in open_layers:
+        layer = node_at(net, path)
+        wider = layer._with(parameters={**layer.parameters, "ClassCount": largest})
+        net = rebuilt(net, path, wider)
+    return net
+
+
+def index_encoder(net: Net, name: str, column: Any) -> NetEncoder | None:
+    """The encoder of integers that are no indices as they are, before embeddings of open size."""
+    if not _open_embeddings(net, name) or np.ndim(column) != 1:
+        return None
+    return NetEncoder("Class", np.unique(_whole(column, name)).tolist())  # type: ignore[no-any-return]
+
+
+def _open_embeddings(net: Net, name: str) -> list[Any]:
+    """The embeddings behind an input that nothing tells how many classes there are."""
+    port = inferred_port(net, name)
+    if port.element != "Integer" or port.coder is not None:
+        return []
+    if inference(net).ports[(), name].below is not None:
+        return []
+    layers = [path for path in entries(net)[name] if isinstance(node_at(net, path), EmbeddingLayer)]
+    return [path for path in layers if isinstance(node_at(net, path).class_count, Symbol)]
+
+
+def _largest_index(column: Any) -> int | None:
+    """How many classes a column of indices has; None where they are to be told apart by labels."""
+    numbers = _integers(column)
+    if numbers is None or numbers.size == 0 or numbers.min() < 1:
+        return None
+    largest = int(numbers.max())
+    is_gapless = len(np.unique(numbers)) == largest
+    # Labels stand for single examples only: of arrays of indices some may not occur.
+    return largest if is_gapless or numbers.ndim > 1 else None
+
+
+def _integers(column: Any) -> Any:
+    rows = list(column) if isinstance(column, (list, tuple)) else [column]
+    try:
+        parts = [np.asarray(row) for row in rows]
+    except ValueError:
+        return None
+    if not parts or not all(map(_are_whole, parts)):
+        return None
+    parts = [part.astype(np.int64) for part in parts]
+    if all(part.ndim == 0 for part in parts):
+        return np.asarray(parts)
+    flat = np.concatenate([part.reshape(-1) for part in parts])
+    return flat if parts[0].ndim == 1 and len(parts) == 1 else flat[:, np.newaxis]
+
+
+def _are_whole(array: Any) -> bool:
+    if array.dtype.kind == "f":
+        return bool((np.abs(array) < 2**53).all() and (array == np.round(array)).all())
+    return array.dtype.kind in "iu"
+
+
+def _whole(column: Any, name: str) -> Any:
+    numbers = _integers(column)
+    if numbers is None:
+        what = "classes that are no integers"
+        fix = 'an encoder with its labels: NetEncoder("Class", labels)'
+        raise fail(DataError, Fault(what, at=f"port {name}", given=brief(column), fix=fix))
+    return numbers
+
+
+def class_labels(
+    column: Any, port: PortType, name: str, is_target: bool = True
+) -> list[Any] | None:
+    """The labels of a column of class targets, sorted, as the user wrote them.
+
+    With a known number of classes, integers are 1..n, or 0..n-1 when a 0 occurs. None for a port
+    that holds no classes. Raises DataError for targets that are no labels, and for more or other
+    labels than there are classes. is_target: whether a net answers with them.
+    """
+    if port.shape is not None and len(port.shape) != 1:
+        return None
+    items = column.tolist() if isinstance(column, np.ndarray) else [plain(item) for item in column]
+    for number, item in enumerate(items, 1):
+        if not isinstance(worth(item), (str, int)):
+            raise fail(DataError, _no_label(column, item, f"port {name}, example {number}"))
+    _check_one_type(items, f"port {name}")
+    found = sorted(set(items), key=worth)
+    count = port.shape[-1] if port.shape else None
+    if count is None and len(found) == 1 and is_target:
+        raise fail(
+            DataError,
+            Fault(
+                "the data have a single label, and nothing else tells how many classes there are",
+                at=f"port {name}",
+                given=f"{found[0]!r} in every example",
+                fix="LinearLayer(n) before the SoftmaxLayer, or "
+                'output=NetDecoder("Class", labels) on the net',
+            ),
+        )
+    if count is None or len(found) == count:
+        return found
+    if len(found) < count and all(type(label) is int for label in found):
+        if found[0] >= 1 and found[-1] <= count:
+            return list(range(1, count + 1))
+        if found[0] == 0 and found[-1] < count:
+            return list(range(count))
+    text = ", ".join(map(repr, found[:8])) + (", ..." if len(found) > 8 else "")
+    raise fail(
+        DataError,
+        Fault(
+            f"{len(found)} different labels for {count} classes",
+            at=f"port {name}",
+            given=text,
+            expected=f"{count} labels",
+            fix='output=NetDecoder("Class", labels) on the net names all of them in order',
+        ),
+    )
+
+
+def _check_one_type(items: list[Any], at: str) -> None:
+    """Raise DataError for labels of several types: True is 1, and no text is next to a number."""
+    first = type(items[0])
+    for number, item in enumerate(items, 1):
+        if type(item) is not first:
+            raise fail(
+                DataError,
+                Fault(
+                    "labels of several types",
+                    at=f"{at}, example {number}",
+                    given=f"{item!r} after {items[0]!r}",
+                    expected="integers, or strings, in every example",
+                    fix="[str(label) for label in labels]",
+                ),
+            )
+
+
+def _no_label(column: Any, item: Any, at: str) -> Fault:
+    fix = None
+    if isinstance(item, float) and item.is_integer():
+        fix = "labels are integers or strings: targets.astype(int), if these are classes"
+    elif isinstance(item, float):
+        fix = "a net that ends in a SoftmaxLayer classifies: leave the layer out to learn numbers"
+    elif isinstance(item, (list, tuple)):
+        fix = 'loss_function=CrossEntropyLossLayer("Probabilities") takes rows of probabilities'
+    given = (
+        f"an array of shape {column.shape}"
+        if np.ndim(item) and isinstance(column, np.ndarray)
+        else brief(item)
+    )
+    return Fault(
+        "targets that are not classes",
+        at=at,
+        given=given,
+        expected="one label an example: integers or strings",
+        fix=fix,
+    )
