@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import pickle
 import warnings
 from typing import Any
 
@@ -249,6 +250,28 @@ def test_what_a_pattern_does_not_say_does_not_matter() -> None:
         with pytest.warns(RuleWarning):
             assert net_replace(net, {pattern: "Ramp"}) == net
     assert net_replace(net, {LinearLayer(biases=None): 3}) != net
+
+
+@pytest.mark.parametrize(
+    ("default", "other", "silent"),
+    [
+        (DropoutLayer(0.5), DropoutLayer(0.3), DropoutLayer()),
+        (wl.PoolingLayer(2, 1), wl.PoolingLayer(2, 2), wl.PoolingLayer(2)),
+        (
+            wl.BatchNormalizationLayer(momentum=0.9),
+            wl.BatchNormalizationLayer(momentum=0.5),
+            wl.BatchNormalizationLayer(),
+        ),
+    ],
+)
+def test_a_parameter_that_is_given_its_default_is_given(
+    default: Any, other: Any, silent: Any
+) -> None:
+    assert default == silent
+    net = NetChain([other, default])
+    for pattern in (default, pickle.loads(pickle.dumps(default)), copy.deepcopy(default)):
+        assert net_replace(net, {pattern: "Ramp"}) == NetChain([other, "Ramp"])
+    assert net_replace(net, {silent: "Ramp"}) == NetChain(["Ramp", "Ramp"])
 
 
 def test_layers_that_only_fit_together_are_replaced_together() -> None:

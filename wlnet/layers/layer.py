@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from types import MappingProxyType
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
@@ -45,6 +45,9 @@ class Layer(Net):
     passes_gain: ClassVar[bool] = False
     """Whether first numbers are drawn by the function behind this layer, as behind dropout."""
 
+    given_parameters: frozenset[str] | None = None
+    """The parameters that somebody gave a value, be it the default; None where nobody knows, as of
+    a layer from a file. Two layers that differ in nothing else are equal."""
     declared_parameters: ClassVar[dict[str, Parameter]] = {}
     declared_arrays: ClassVar[dict[str, ArrayField]] = {}
     declared_ports: ClassVar[dict[str, PortField]] = {}
@@ -82,6 +85,8 @@ class Layer(Net):
         ports = self._ports(given, gathered)
         rules = rules_told_with(gathered, given.get("learning_rate_multipliers", AUTOMATIC))
         self._fill(arrays=arrays, parameters=parameters, ports=ports, rules=rules)
+        said = [name for name, f in self.declared_parameters.items() if f.name in given]
+        object.__setattr__(self, "given_parameters", frozenset(said))
         check_coders(self)
         self.check()
         self._check_elements()
@@ -101,6 +106,12 @@ class Layer(Net):
         }
         object.__setattr__(self, "array_values", MappingProxyType(values))
         self.check_rules()
+
+    def _copy_structure(self, other: Self) -> None:
+        object.__setattr__(self, "given_parameters", other.given_parameters)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (*super().__reduce__(), {"given_parameters": self.given_parameters})
 
     def check(self) -> None:
         """What a declaration cannot say; a layer may raise OptionError here."""

@@ -19,6 +19,7 @@ from wlnet.core.errors import (
     fail,
 )
 from wlnet.core.finding import find, node_at
+from wlnet.core.gathered import Gathered
 from wlnet.core.names import a
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path, Place, key_text, path_text
@@ -45,7 +46,7 @@ class Edit:
 
     def __init__(self, net: Net) -> None:
         self.old = self.net = net
-        self.faults: list[tuple[type[WlnetError], Fault]] = []
+        self.gathered = Gathered()
         self.failed: list[Any] = []
         self.put_in: list[str] = []
         self.fresh: set[Path] = set()
@@ -68,7 +69,7 @@ class Edit:
                 _steps(part)[: len(_steps(before))] == _steps(before) for before in self.failed
             )
             if not follows:
-                self.faults += [(type(error), fault) for fault in error.faults]
+                self.gathered.errors.append(error)
             self.failed.append(part)
 
     def _places(self, places: list[Place], value: Any) -> None:
@@ -185,6 +186,8 @@ class Edit:
             fault = Fault(what, at=path_text(path), given=given, expected=str(error))
             raise fail(OptionError, fault) from None
         new = node._with(parameters={**node.parameters, name: setting})
+        if node.given_parameters is not None:
+            object.__setattr__(new, "given_parameters", node.given_parameters | {name})
         new.check()
         self.net = rebuilt(self.net, path[:-1], new)
 
@@ -196,8 +199,7 @@ class Edit:
         Raises one error for all faults of the parts; else ShapeError for what does not fit, then
         RuleError for rules that do not.
         """
-        if self.faults:
-            raise fail(self.faults[0][0], [fault for _, fault in self.faults])
+        self.gathered.tell()
         self._check_shapes()
         return self.ruled()
 

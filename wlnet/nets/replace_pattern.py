@@ -28,7 +28,8 @@ def net_replace(net: Any, replacements: Any) -> Any:
 
     replacements: {pattern: new, ...} or [(pattern, new), ...]; the first pattern that matches
     decides. A pattern is a layer or net (matching all that agree in what it says:
-    `ElementwiseLayer("Tanh")` matches every Tanh, `LinearLayer()` every LinearLayer), a class such
+    `ElementwiseLayer("Tanh")` matches every Tanh, `LinearLayer()` every LinearLayer,
+    `DropoutLayer(0.5)` those of 0.5, as the default of a parameter was given too), a class such
     as DropoutLayer, or a function that takes a net and says True or False. New is any layer or
     shorthand with as many ports, or None, which deletes. Warns and gives the net back when nothing
     matches. Raises OptionError, ShapeError for what does not fit, RuleError where a rule speaks for
@@ -122,11 +123,11 @@ def says(pattern: Net, node: Net) -> bool:
 
 
 def _same_options(pattern: Net, node: Net) -> bool:
-    for name, value in pattern.parameters.items():
-        default = pattern.declared_parameters[name].default if isinstance(pattern, Layer) else None
-        said = not (value is default or same(value, default))
-        if said and not same(node.parameters[name], value):
-            return False
+    if any(
+        _said(pattern, name) and not same(node.parameters[name], value)
+        for name, value in pattern.parameters.items()
+    ):
+        return False
     if any(
         value is not AUTOMATIC and not same(node.array_values[name], value)
         for name, value in pattern.array_values.items()
@@ -139,6 +140,17 @@ def _same_options(pattern: Net, node: Net) -> bool:
     return (
         not pattern.learning_rate_rules or pattern.learning_rate_rules == node.learning_rate_rules
     )
+
+
+def _said(pattern: Net, name: str) -> bool:
+    """Whether a parameter was given when a pattern was made, also where it is the default."""
+    value = pattern.parameters[name]
+    if not isinstance(pattern, Layer):
+        return True
+    if pattern.given_parameters is not None:
+        return name in pattern.given_parameters and value is not AUTOMATIC
+    default = pattern.declared_parameters[name].default
+    return not (value is default or same(value, default))
 
 
 def _same_inside(pattern: Net, node: Net) -> bool:

@@ -23,6 +23,7 @@ from wlnet.nets.arrays import arrays_of
 from wlnet.plan.emitter import Learner as Update
 from wlnet.train.options import Options
 from wlnet.train.schedule import UpdateGroups, update_groups
+from wlnet.train.thawed import warn_of_thawed
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,11 @@ class Rates:
     groups: UpdateGroups
 
 
-def read_rates(net: Net, options: Options) -> Rates:
+def read_rates(net: Net, options: Options, *, warnings: bool = True) -> Rates:
     """Every rule list of a call, resolved on the net.
 
-    Raises the faults of all of them at once, RuleError for those of rules.
+    Raises the faults of all of them at once, RuleError for those of rules. Warns of rules that make
+    learn what the net froze for itself.
     """
     gathered = Gathered()
     method, places = options.method, array_places(net)
@@ -64,6 +66,8 @@ def read_rates(net: Net, options: Options) -> Rates:
     gathered.tell()
     assert table is not None
     assert groups is not None
+    if warnings:
+        warn_of_thawed(net, table)
     return Rates(table, l2, gradient_clip, weight_clip, groups)
 
 

@@ -94,7 +94,7 @@ def net_program(
     return training_report(
         batch,
         _steps(training, rates, options),
-        _steps(training, read_rates(net, all_trained), all_trained),
+        _steps(training, read_rates(net, all_trained, warnings=False), all_trained),
         training.prefix,
     )
 
