@@ -136,7 +136,7 @@ def test_nodes_are_addressed_by_position_and_by_name() -> None:
     assert NetChain([("encode", 3), ("act", "Tanh"), ("read", 1)], input=2) == named
     listed = NetChain([3, "Tanh", 1], input=2)
     assert list(listed.nodes) == [1, 2, 3]
-    assert wl.net_extract(listed, -2) == wl.ElementwiseLayer("Tanh", input=3, output=3)
+    assert wl.net_extract(listed, -2) == wl.ElementwiseLayer("Tanh", input=3)
 
 
 @pytest.mark.parametrize("empty", [[], {}, ()])
@@ -165,7 +165,7 @@ def test_a_node_called_like_a_port_is_warned_of() -> None:
     with pytest.warns(wl.RuleWarning, match="the name means the port"):
         net = NetChain({"Input": 3, "b": 1}, input=2)
     assert wl.net_extract(net, "Input") == (2,)
-    assert wl.net_extract(net, 1) == wl.LinearLayer(3, input=2, output=3)
+    assert wl.net_extract(net, 1) == wl.LinearLayer(3, input=2)
 
 
 # Ports
