@@ -21,7 +21,7 @@ def precompile(precision: str) -> int:
     asks for one, as in the image of a container, has to hear that there is none.
     """
     # lazy: --version and --help need no kernels
-    from wlnet.engine.resources import available_cores
+    from wlnet.core.machine import available_cores
     from wlnet.kernels import cache
     from wlnet.kernels.apart import apart
     from wlnet.kernels.precompiling import every_kernel, missing, processes_wanted, share

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.scalars import as_whole
-from wlnet.core.shapes import Partial, Size, shape_text
+from wlnet.core.shapes import LARGEST, Partial, Size, shape_text
 from wlnet.core.symbols import AUTOMATIC
 
 Element = Literal["Real", "Integer", "Boolean"]
@@ -98,7 +98,7 @@ def _size(size: Any, given: Any, name: str) -> Size:
     if size is None or size is AUTOMATIC or (isinstance(size, str) and size == "Varying"):
         return None
     number = as_whole(size)
-    if number is not None and number > 0:
+    if number is not None and 0 < number <= LARGEST:
         return number
     raise fail(
         OptionError,

@@ -10,6 +10,8 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 
+LARGEST = 2**63 - 1
+"""No array has a larger size."""
 Size = int | None
 Partial = tuple[Size, ...] | None
 Pattern = tuple[str | int, ...]

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from wlnet.core.machine import available_cores, check_memory
 from wlnet.core.streams import Seed, stream_key
 from wlnet.engine.blueprint import (
     Address,
@@ -27,7 +28,6 @@ from wlnet.engine.blueprint import (
     dtype_of,
     word_of,
 )
-from wlnet.engine.resources import available_cores
 from wlnet.engine.team import Team, native_function
 from wlnet.kernels.loading import address, prepare
 from wlnet.kernels.running import (
@@ -82,6 +82,10 @@ class Program:
         flush: bool = False,
     ) -> None:
         self.blueprint = blueprint
+        memory = blueprint.arena_bytes + workers * blueprint.scratch
+        check_memory(
+            memory, "what a batch goes through", fix="a smaller batch_size, or fewer workers"
+        )
         prepare([run, *blueprint.kernels], blueprint.precision, available_cores())
         self.arena = aligned(blueprint.arena_bytes)
         self.control = aligned(8 * SHARED_WORDS).view(np.int64)

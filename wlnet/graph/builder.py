@@ -11,12 +11,15 @@ import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from wlnet.core.machine import check_memory
 from wlnet.core.parts import path_text
 from wlnet.graph.graph import Call, Graph, Shape, Value
 from wlnet.graph.primitives import MOVES, PRIMITIVES, check_elements
 
 Mode = Literal["Train", "Test"]
 Real = Value | float
+SMALLEST_ITEM = 4
+"""Bytes that a number takes at least."""
 
 
 class Builder:
@@ -52,6 +55,8 @@ class Builder:
         row = PRIMITIVES[primitive]
         check_elements(primitive, [x.element for x in inputs], path_text(self.origin))
         shapes = row.shapes(*(value.shape for value in inputs), **attributes)
+        for shape in shapes:
+            check_memory(SMALLEST_ITEM * math.prod(shape), path_text(self.origin) or primitive)
         elements = (inputs[0].element,) if primitive in MOVES else row.elements
         outputs = tuple(
             self.graph.new_value(shape, element)

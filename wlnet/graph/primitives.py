@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import prod
 from typing import Any
-
-import numpy as np
 
 from wlnet.core.errors import Fault, ShapeError, fail
 from wlnet.graph.graph import Element, Shape
@@ -71,12 +70,20 @@ def primitive(
     return enter
 
 
+def _common(a: Shape, b: Shape) -> Shape:
+    """What two shapes are repeated to, as NumPy does, for sizes of any length."""
+    rank = max(len(a), len(b))
+    one, two = ((1,) * (rank - len(x)) + tuple(x) for x in (a, b))
+    assert all(x == y or 1 in (x, y) for x, y in zip(one, two, strict=True)), (a, b)
+    return tuple(y if x == 1 else x for x, y in zip(one, two, strict=True))
+
+
 @primitive()
 def matmul(a: Shape, b: Shape) -> tuple[Shape, ...]:
     """(..., m, k) . (..., k, n) -> (..., m, n); a second operand of rank 2 serves every leading
     index."""
     assert a[-1] == b[-2], (a, b)
-    lead = np.broadcast_shapes(a[:-2], b[:-2])
+    lead = _common(a[:-2], b[:-2])
     return ((*lead, a[-2], b[-1]),)
 
 
@@ -89,20 +96,20 @@ def transpose(x: Shape, *, axes: tuple[int, ...]) -> tuple[Shape, ...]:
 @primitive()
 def reshape(x: Shape, *, shape: Shape) -> tuple[Shape, ...]:
     """The same numbers in another shape."""
-    assert np.prod(x, dtype=int) == np.prod(shape, dtype=int), (x, shape)
+    assert prod(x) == prod(shape), (x, shape)
     return (shape,)
 
 
 @primitive()
 def broadcast(x: Shape, *, shape: Shape) -> tuple[Shape, ...]:
     """Repeated along sizes of 1 and new leading axes."""
-    assert np.broadcast_shapes(x, shape) == shape
+    assert _common(x, shape) == shape, (x, shape)
     return (shape,)
 
 
 def _binary(a: Shape, b: Shape) -> tuple[Shape, ...]:
     """Element by element, sizes of 1 repeated as NumPy does."""
-    return (tuple(np.broadcast_shapes(a, b)),)
+    return (_common(a, b),)
 
 
 def _extreme(a: Shape, b: Shape, *, tie: float) -> tuple[Shape, ...]:

@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 from wlnet.core.errors import Fault, FormatError, OptionError, brief, fail
+from wlnet.core.machine import check_memory
 from wlnet.core.net import Net
 from wlnet.io.canonical import refused
-from wlnet.io.layout import header_length, packed, unpacked
+from wlnet.io.layout import check_size, header_length, packed, unpacked
 from wlnet.io.rebuild import rebuilt
 from wlnet.io.record import written
 from wlnet.io.replacement import replace_file
 
 SUFFIX = ".wlnet"
+COPIES = 2
+"""The bytes of a file while it is read: as they are, and as arrays."""
 
 
 def save(net: Any, file: str | os.PathLike[str]) -> Path:
@@ -108,7 +111,10 @@ def _content(path: Path) -> bytes:
         raise refused("this is not a file", fix="give the path of a .wlnet file")
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
-        # Before anything large is read.
-        header_length(file.read(8), size)
+        # Before anything large is read: a file may be of any size and take no place on the disk.
+        start = file.read(8)
+        header = file.read(header_length(start, size) - 8)
+        check_size(header, size)
+        check_memory(COPIES * size, f"the arrays of {path}", FormatError)
         file.seek(0)
         return file.read()

@@ -62,10 +62,24 @@ def header_length(start: bytes, size: int) -> int:
     return 8 + length
 
 
+def check_size(header: bytes, size: int) -> None:
+    """Raise FormatError unless a file of this size ends where its header says so."""
+    _, table = _header(header)
+    ends = [entry.get("data_offsets") for entry in table.values() if type(entry) is dict]
+    stops = [end[-1] for end in ends if type(end) is list and end and type(end[-1]) is int]
+    whole = 8 + len(header) + max(stops, default=0)
+    if whole != size:
+        raise refused(
+            "the file is cut, or no net",
+            given=f"{size} bytes",
+            expected=f"{shown(whole)} bytes by its header",
+        )
+
+
 def unpacked(data: bytes) -> tuple[dict[str, Any], Tensors]:
     """The record and the tensors, read-only, of the bytes of a file. Raises FormatError."""
     end = header_length(data[:8], len(data))
-    record = read(_record_text(data[8:end]), "the record of the net")
+    record = read(_header(data[8:end])[0], "the record of the net")
     if type(record) is not dict or "SHA256" not in record:
         raise refused("the record of the net has no checksum", given=shown(record))
     try:
@@ -87,8 +101,8 @@ def unpacked(data: bytes) -> tuple[dict[str, Any], Tensors]:
     return record, tensors
 
 
-def _record_text(header: bytes) -> str:
-    """The record in a header, which must be spelled as safetensors spells it."""
+def _header(header: bytes) -> tuple[str, dict[str, Any]]:
+    """The record in a header, which must be spelled as safetensors spells it, and the tensors."""
     try:
         text = header.decode("utf-8")
     except UnicodeDecodeError:
@@ -111,14 +125,14 @@ def _record_text(header: bytes) -> str:
             raise refused(
                 "a tensor of another type", at=shown(key), given=shown(dtype), known=DTYPES
             )
-    return str(metadata[ENTRY])
+    return str(metadata[ENTRY]), table
 
 
 def _array(key: str, entry: dict[str, Any]) -> np.ndarray[Any, Any]:
     dtype = DTYPES[entry["dtype"]]
     try:
         stored: Any = np.frombuffer(bytes(entry["data"]), dtype).reshape(entry["shape"])
-    except ValueError:
-        # More levels than NumPy has.
+    except (ValueError, OverflowError):
+        # More levels than NumPy has, or no elements of a size that is none.
         raise refused("a tensor of a shape that cannot be", at=shown(key)) from None
     return sealed(stored.astype(dtype.newbyteorder("="), copy=False))

@@ -63,7 +63,8 @@ def backward(
     back = distances("y", x, unit) | {"y_column": unit}
     w_steps = {"plane": item * w[3] * w[4], "row": item * w[4], "column": item}
     calls = []
-    for phase in itertools.product(*map(range, stride)):
+    # Phases behind the last pixel have none.
+    for phase in itertools.product(*(range(min(s, n)) for s, n in zip(stride, x[2:], strict=True))):
         fields = {
             "blocks": d[0], "groups": groups, "inputs": w[0] // groups, "outputs": w[1],
             **distances("x", d, unit), **back,
@@ -87,8 +88,7 @@ def backward(
             w_at += start * w_steps[axis]
             y_at += phase[i] * back[f"y_{axis}"]
             fields[f"y_{axis}"] = back[f"y_{axis}"] * stride[i]
-        if all(fields[f"{axis}s"] for axis in AXES):
-            calls.append((fields, w_at, y_at))
+        calls.append((fields, w_at, y_at))
     return calls
 
 

@@ -37,10 +37,11 @@ def tell_phases(table, first, stride, step, count):  # type: ignore[no-untyped-d
     every = every_of(stride, step)
     for phase in range(stride):
         element = 0
-        while element < every and (phase - first - element * step) % stride:
+        most = min(every, count)
+        while element < most and (phase - first - element * step) % stride:
             element += 1
         met = 0
-        if element < every and element < count:
+        if element < most:
             met = (count - element + every - 1) // every
         set_word(table, KNOWN * phase, element)
         set_word(table, KNOWN * phase + 1, met)

@@ -115,9 +115,11 @@ class ConvolutionLayer(Layer):
     def lower(self, g: Builder, input: Value, weights: Value, biases: Value | None) -> Value:
         x = g.move_axis(input, -1, 1) if self.interleaving else input
         directions = self._windows(weights.shape[2:])
-        dilation = tuple(window.dilation for window in directions)
-        y = g.convolve(x, weights, **moved(directions, x.shape[2:]), dilation=dilation,
-                       groups=self.channel_groups)  # fmt: skip
+        move = moved(directions, x.shape[2:])
+        # A window of one element can be spread as far as one likes.
+        most = [size + sum(pad) for size, pad in zip(x.shape[2:], move["padding"], strict=True)]
+        dilation = tuple(min(w.dilation, size) for w, size in zip(directions, most, strict=True))
+        y = g.convolve(x, weights, **move, dilation=dilation, groups=self.channel_groups)
         if biases is not None:
             y = g.add(y, g.reshape(biases, (*biases.shape, *(1 for _ in directions))))
         return g.move_axis(y, 1, -1) if self.interleaving else y

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from wlnet.core.names import wolfram_name
 from wlnet.core.ports import Flow
 from wlnet.core.scalars import as_real, as_truth, as_whole
-from wlnet.core.shapes import Pattern
+from wlnet.core.shapes import LARGEST, Pattern
 from wlnet.core.symbols import AUTOMATIC
 
 REQUIRED: Any = object()
@@ -154,10 +154,12 @@ def positive_or_automatic(value: Any) -> Any:
 
 
 def integer(value: Any) -> int:
-    """An integer of Python or NumPy."""
+    """An integer of Python or NumPy that 63 bits can hold."""
     number = as_whole(value)
     if number is None:
         raise ValueError("an integer")
+    if abs(number) > LARGEST:
+        raise ValueError("an integer of at most 2**63 - 1")
     return number
 
 

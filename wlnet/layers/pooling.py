@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -116,7 +117,7 @@ class PoolingLayer(Layer):
         else:
             y = g.pool_sum(x, kernel=kernel, **move)
         if self.function == "Mean":
-            y = g.multiply(y, 1 / int(np.prod(kernel)))
+            y = g.multiply(y, 1 / math.prod(kernel))
         return g.move_axis(y, 1, -1) if self.interleaving else y
 
     def reference(self, input: Any) -> Any:

@@ -163,8 +163,14 @@ def relate_space(sizes: Sizes, before: str, after: str, directions: list[Window]
 
 
 def moved(directions: list[Window], space: tuple[int, ...]) -> dict[str, Any]:
-    """Kernel, stride and padding as the primitives take them."""
+    """Kernel, stride and padding as the primitives take them.
+
+    A window that moves by more than there is takes one place: what a step of it costs follows from
+    the space, not from the stride.
+    """
+    pads = tuple(w.pads(size) for w, size in zip(directions, space, strict=True))
+    whole = [size + sum(pad) for size, pad in zip(space, pads, strict=True)]
     return {
-        "stride": tuple(window.stride for window in directions),
-        "padding": tuple(w.pads(size) for w, size in zip(directions, space, strict=True)),
+        "stride": tuple(min(w.stride, size) for w, size in zip(directions, whole, strict=True)),
+        "padding": pads,
     }

@@ -6,11 +6,10 @@ Wolfram Language: Information (for nets).
 from __future__ import annotations
 
 import hashlib
+import math
 from collections import Counter
 from collections.abc import Iterator
 from typing import Any
-
-import numpy as np
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.multipliers import array_places, multiplier_table
@@ -73,7 +72,7 @@ def _in_order(net: Net) -> dict[Any, Any]:
 
 def _counts(net: Net) -> dict[Any, Any]:
     return {
-        key: int(np.prod([int(n or 0) for n in shape], dtype=int))
+        key: math.prod(int(n or 0) for n in shape)
         if is_known(shape) and shape is not None
         else AUTOMATIC
         for key, shape in _in_order(net).items()

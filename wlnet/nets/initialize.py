@@ -5,6 +5,7 @@ How they are drawn stands in draws.py.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -12,8 +13,9 @@ import numpy as np
 
 from wlnet.core.arrays import full
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
+from wlnet.core.machine import check_memory
 from wlnet.core.net import Net
-from wlnet.core.parts import NetSharedArray, Path, path_text
+from wlnet.core.parts import NetSharedArray, Path, key_text, path_text
 from wlnet.core.scalars import as_truth
 from wlnet.core.shapes import is_known, shape_text
 from wlnet.core.streams import as_seed, stream
@@ -23,6 +25,9 @@ from wlnet.nets.arrays import replace_arrays
 from wlnet.nets.connections import connections, layers_of
 from wlnet.nets.draws import Draw, draw, draw_weights, read_method
 from wlnet.nets.inference import inference, open_sizes
+
+BYTES = 4
+"""Of a number of an array."""
 
 
 def net_initialize(
@@ -69,6 +74,10 @@ def net_initialize(
                 fix=open_sizes(net),
             ),
         )
+    sizes = {key: math.prod(n or 0 for n in shapes[path].shape or ()) for key, *_, path in wanted}
+    if sizes:
+        largest = key_text(max(sizes, key=sizes.__getitem__))
+        check_memory(BYTES * sum(sizes.values()), f"the arrays of the net, such as {largest}")
     following = next_functions(net)
     arrays = {}
     for key, layer, field, path in wanted:

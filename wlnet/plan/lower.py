@@ -6,18 +6,21 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wlnet.core.errors import Fault, NotInitializedError, fail
+from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
+from wlnet.core.machine import check_memory
 from wlnet.core.names import field_name
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path, path_text
 from wlnet.core.shapes import Partial, shape_text
-from wlnet.graph.builder import Builder, Mode
+from wlnet.graph.builder import SMALLEST_ITEM, Builder, Mode
 from wlnet.graph.graph import Graph, Value
 from wlnet.layers.layer import Layer
 from wlnet.nets.edges import topological
 from wlnet.nets.inference import Solution, inference, open_sizes
 
 Values = dict[str, Value]
+MOST_APPLICATIONS = 32_768
+"""Of layers in one program: a nest applies those in it once more in every iteration."""
 
 
 def lower(
@@ -33,6 +36,7 @@ def lower(
     shapes: of the data, where the net leaves them open. inside: output ports of parts to give out
     too. Raises NotInitializedError where a shape stays unknown.
     """
+    _check_length(net)
     solution = inference(net, shapes)
     unknown = [
         f"port {name} {shape_text(solution.port_shape((), name))}"
@@ -56,10 +60,35 @@ def lower(
     for name in net.input_names:
         wire = solution.ports[(), name]
         element: Any = wire.element or "Real"
-        graph.inputs[name] = graph.new_value((batch, *_known(wire.shape)), element)
+        shape = (batch, *_known(wire.shape))
+        check_memory(SMALLEST_ITEM * math.prod(shape), f"{batch} examples for port {name}")
+        graph.inputs[name] = graph.new_value(shape, element)
     graph.outputs.update(walk.visit(net, (), dict(graph.inputs), batch))
     graph.outputs.update({(path, name): walk.made[path, name] for path, name in inside})
     return graph
+
+
+def _check_length(net: Net) -> None:
+    """Refuse a program of more calls than can be planned."""
+    count = _applications(net)
+    if count > MOST_APPLICATIONS:
+        raise fail(
+            OptionError,
+            Fault(
+                "a net that applies its layers too often",
+                at=net.kind,
+                given=f"{brief(count)} times",
+                expected=f"at most {MOST_APPLICATIONS:,}",
+                fix="fewer iterations of a NetNestOperator",
+            ),
+        )
+
+
+def _applications(net: Net) -> int:
+    if isinstance(net, Layer):
+        return 1
+    times: int = net.parameters.get("Iterations", 1)
+    return times * sum(_applications(node) for node in net.nodes.values())
 
 
 def _known(shape: Partial) -> tuple[int, ...]:

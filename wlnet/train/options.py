@@ -9,13 +9,13 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Any, get_type_hints
 
 from wlnet.core.errors import Fault, OptionError, brief
+from wlnet.core.machine import available_memory
 from wlnet.core.scalars import as_whole
 from wlnet.core.scaled import Scaled
 from wlnet.core.spelling import suggestion
 from wlnet.core.streams import Seed, as_seed
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.engine.blueprint import DTYPES
-from wlnet.engine.resources import available_memory
 from wlnet.kernels.language import Precision
 from wlnet.methods import as_method
 from wlnet.methods.base import Method

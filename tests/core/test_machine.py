@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from wlnet.engine import resources
-from wlnet.engine.resources import available_cores, available_memory
+from wlnet.core import machine
+from wlnet.core.errors import ShapeError
+from wlnet.core.machine import available_cores, available_memory, check_memory
 
 MIB = 2**20
 Write = Callable[[str, str], None]
@@ -19,8 +20,8 @@ Write = Callable[[str, str], None]
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     """Writes files of a machine of 8 cores that tells nothing else yet."""
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
-    monkeypatch.setattr(resources, "_PROCESSES", tmp_path / "proc")
-    monkeypatch.setattr(resources, "_GROUPS", tmp_path / "groups")
+    monkeypatch.setattr(machine, "_PROCESSES", tmp_path / "proc")
+    monkeypatch.setattr(machine, "_GROUPS", tmp_path / "groups")
 
     def write(file: str, text: str) -> None:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
@@ -189,3 +190,17 @@ def test_unreadable_files_are_as_good_as_none(write: Write, tmp_path: Path) -> N
     (tmp_path / "proc" / "meminfo").write_bytes(b"MemAvailable: \xff kB\n")
     assert available_cores() == 8
     assert available_memory() is None
+
+
+# More than there is
+
+
+def test_more_memory_than_there_is_is_refused_in_words(write: Write) -> None:
+    check_memory(2**80, "a net")  # nobody tells how much there is
+    write("proc/meminfo", "MemAvailable: 1048576 kB\n")
+    check_memory(2**30, "a net")
+    with pytest.raises(ShapeError) as error:
+        check_memory(2**40, "the arrays of a net", fix="smaller layers")
+    for words in ("more memory than there is", "the arrays of a net", "1.0 TB", "1.0 GB",
+                  "smaller layers"):  # fmt: skip
+        assert words in str(error.value)
