@@ -39,7 +39,7 @@ def test_an_option_of_another_library_is_told_by_its_name_here(name: str) -> Non
 def test_every_counterpart_is_an_option_of_something() -> None:
     functions = (wl.net_train, wl.net_measurements, wl.net_initialize)
     known = {name for function in functions for name in inspect.signature(function).parameters}
-    known |= METHOD_OPTIONS | {"net_evaluation_mode"}
+    known |= METHOD_OPTIONS | {"net_evaluation_mode", "patience", "absolute_change", "criterion"}
     layers = [getattr(wl, name) for name in wl.__all__ if name.endswith("Layer")]
     known |= {name for layer in layers for name in inspect.signature(layer).parameters}
     for name, counterparts in ELSEWHERE.items():
@@ -73,6 +73,16 @@ def test_what_is_suggested_for_net_train_is_taken_by_it(text: str) -> None:
 
 
 CALLS: dict[str, tuple[Any, str]] = {
+    "a criterion": (
+        lambda: wl.net_train(
+            classifier(), classes(12), training_stopping_criterion={"min_delta": 1, "monitor": "x"}
+        ),
+        '{"AbsoluteChange": 0.01}',
+    ),
+    "inputs and outputs apart": (
+        lambda: wl.net_train(classifier(), *classes(12)),
+        "net_train(net, (inputs, outputs))",
+    ),
     "a net": (lambda: classifier()([0.0] * 4, training=True), 'net_evaluation_mode="Train"'),
     "a net, another": (lambda: classifier()([0.0] * 4, device="cuda"), 'target_device="CPU"'),
     "ADAM": (lambda: wl.Adam(lr=0.1), "learning_rate=0.001"),
@@ -134,3 +144,31 @@ def test_a_setting_that_a_method_does_not_have_is_told_with_those_that_are_wrong
         wl.Adam(bata1=0.5)
     with pytest.raises(wl.OptionError, match="too many settings"):
         wl.Adam(*[0.1] * 9)
+    with pytest.raises(wl.OptionError, match="'learning_rate' of Adam is given twice"):
+        wl.Adam(0.1, learning_rate=0.2)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        lambda: wl.net_train(),
+        lambda: wl.net_train(classifier()),
+        lambda: wl.net_train(classifier(), classes(12), "TrainedNet", 3),
+        lambda: wl.net_measurements(classifier(), classes(12)),
+        lambda: wl.net_initialize(),
+        lambda: wl.information(),
+        lambda: wl.save(),
+    ],
+)
+def test_a_call_that_lacks_an_argument_or_has_one_too_many_is_an_option_error(call: Any) -> None:
+    with pytest.raises(wl.OptionError, match=r"missing a required argument|too many positional"):
+        call()
+
+
+def test_a_lacking_argument_is_told_with_unknown_ones() -> None:
+    with pytest.raises(wl.OptionError) as error:
+        wl.net_train(classifier(), epochs=3)
+    assert [fault.what for fault in error.value.faults] == [
+        "net_train has no option 'epochs'",
+        "net_train: missing a required argument: 'data'",
+    ]

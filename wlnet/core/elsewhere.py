@@ -148,10 +148,15 @@ ELSEWHERE: Mapping[str, tuple[Counterpart, ...]] = {
             _CALLED,
         ),
         (
-            "early_stopping patience n_iter_no_change tol min_delta early_stop "
-            "early_stopping_rounds",
-            _STOP,
+            "patience n_iter_no_change early_stopping_rounds",
+            (Counterpart("patience", "5"), *_STOP),
         ),
+        (
+            "tol min_delta tolerance threshold delta",
+            (Counterpart("absolute_change", "0.01"), *_STOP),
+        ),
+        ("monitor", (Counterpart("criterion", '"ErrorRate"'), *_STOP)),
+        ("early_stopping early_stop", _STOP),
         ("validation_split validation_fraction val_split test_size val_size", _HELD_OUT),
         (
             "validation_data val_data eval_set val_set valid_set validation eval_data dev_set "

@@ -1,5 +1,5 @@
-"""Misspelt and foreign keywords: an OptionError that lists the known ones and says what was meant,
-not Python's bare TypeError."""
+"""Misspelt, foreign and missing arguments: an OptionError that lists the known ones and says what
+was meant, not Python's bare TypeError."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from wlnet.core.elsewhere import counterpart
-from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.errors import Fault, OptionError, WlnetError, brief, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.names import wolfram_name
 from wlnet.core.spelling import suggestion
@@ -50,7 +50,8 @@ def unknown_option(
 
 
 def checked_keywords(function: Callable[P, R]) -> Callable[P, R]:
-    """A function that refuses keywords it does not know, all at once, with what was probably meant.
+    """A function that refuses keywords it does not know, all at once, with what was probably meant,
+    and calls that lack an argument.
 
     >>> @checked_keywords
     ... def area(*, width=1, height=1):
@@ -65,7 +66,8 @@ def checked_keywords(function: Callable[P, R]) -> Callable[P, R]:
     """
     if hasattr(function, "__wrapped__"):
         return function
-    rows = inspect.signature(function).parameters.values()
+    signature = inspect.signature(function)
+    rows = signature.parameters.values()
     if any(row.kind is row.VAR_KEYWORD for row in rows):
         raise TypeError(f"{function.__qualname__} takes any keyword")
     known = [row.name for row in rows if row.kind in (row.KEYWORD_ONLY, row.POSITIONAL_OR_KEYWORD)]
@@ -75,14 +77,38 @@ def checked_keywords(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def call(*args: P.args, **options: P.kwargs) -> R:
-        unknown = {name: value for name, value in options.items() if name not in known}
-        if unknown:
-            faults = [unknown_option(title, name, value, known) for name, value in unknown.items()]
-            gathered = Gathered([fail(OptionError, faults)])
-            if function in _CHECKS:
-                rest = {name: value for name, value in options.items() if name not in unknown}
+        rest = {name: value for name, value in options.items() if name in known}
+        if len(rest) < len(options):
+            faults = [
+                unknown_option(title, name, value, known)
+                for name, value in options.items()
+                if name not in known
+            ]
+            unbound = _unbound(title, signature, args, rest)
+            gathered = Gathered([fail(OptionError, faults + unbound)])
+            if function in _CHECKS and not unbound:
                 _CHECKS[function](gathered, args, rest)
             gathered.tell()
-        return function(*args, **options)
+        try:
+            return function(*args, **options)
+        except TypeError as error:
+            unbound = (
+                [] if isinstance(error, WlnetError) else _unbound(title, signature, args, rest)
+            )
+            if not unbound:
+                raise
+            raise fail(OptionError, unbound) from None
 
     return call
+
+
+def _unbound(
+    title: str, signature: inspect.Signature, args: tuple[Any, ...], options: dict[str, Any]
+) -> list[Fault]:
+    """What is wrong with the number of arguments of a call, if anything."""
+    try:
+        signature.bind(*args, **options)
+    except TypeError as error:
+        known = [str(row) for row in signature.parameters.values() if row.name != "self"]
+        return [Fault(f"{title}: {error}", known=known)]
+    return []

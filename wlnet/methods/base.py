@@ -56,6 +56,11 @@ class Method(ABC):
         if len(args) > len(known):
             what = f"too many settings for {cls.__name__}"
             faults.append(Fault(what, given=brief(args[len(known)]), known=known))
+        twice = [name for name in known[: len(args)] if name in options]
+        faults += [
+            Fault(f"{name!r} of {cls.__name__} is given twice", given=brief(options[name]))
+            for name in twice
+        ]
         if faults:
             # What is known is read as well: all faults of the call are told at once.
             rest = {name: value for name, value in options.items() if name in known}

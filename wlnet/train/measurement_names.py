@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
@@ -26,8 +26,13 @@ def of_key(key: str) -> Measurement | None:
     return found
 
 
-def as_measurements(given: Any, at: str = "training_progress_measurements") -> Any:
-    """AUTOMATIC, or the measurements of a name, (name, n), or a list. Raises OptionError."""
+def as_measurements(
+    given: Any, at: str = "training_progress_measurements", losses: Sequence[str] = ()
+) -> Any:
+    """AUTOMATIC, or the measurements of a name, (name, n), or a list. Raises OptionError.
+
+    losses: names that are known as well, for messages.
+    """
     if given is AUTOMATIC:
         return AUTOMATIC
     if given is None:
@@ -41,8 +46,8 @@ def as_measurements(given: Any, at: str = "training_progress_measurements") -> A
                     "an unknown measurement",
                     at=at,
                     given=brief(item),
-                    known=list(TABLE),
-                    fix=suggestion(str(name), TABLE),
+                    known=[*losses, *TABLE],
+                    fix=suggestion(str(name), [*losses, *TABLE]),
                 )
             )
         elif (best := as_whole(top)) is None or best < 1:

@@ -125,7 +125,7 @@ def _wanted(given: Any, training: TrainingNet) -> list[Measurement | str]:
     def is_loss(each: Any) -> bool:
         return isinstance(each, str) and each in losses
 
-    as_measurements([each for each in items if not is_loss(each)], "measurements")
+    as_measurements([each for each in items if not is_loss(each)], "measurements", losses)
     found = [each if is_loss(each) else as_measurements(each)[0] for each in items]
     check_fit(
         tuple(each for each in found if isinstance(each, Measurement)),

@@ -176,11 +176,7 @@ def _check_measurements(training: TrainingNet, options: Options) -> None:
 
 def _check_rest(gathered: Gathered, args: tuple[Any, ...], options: dict[str, Any]) -> None:
     """The faults of a call besides its unknown keywords."""
-    try:
-        bound = inspect.signature(net_train).bind(*args, **options)
-    except TypeError:
-        # Which argument is which is not known: the keywords are told alone.
-        return
+    bound = inspect.signature(net_train).bind(*args, **options)
     bound.apply_defaults()
     _read(bound.arguments, gathered)
 
@@ -208,6 +204,9 @@ def _properties(prop: Any) -> list[str]:
                 "what net_train shall return",
                 given=brief(prop),
                 expected='a property such as "TrainedNet", a list of these, or ALL',
+                fix="inputs and outputs are one argument: net_train(net, (inputs, outputs))"
+                if hasattr(prop, "__array__")
+                else None,
             ),
         )
     return PROPERTIES.check_all(names)

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from wlnet.core.answers import answer
+from wlnet.core.elsewhere import counterpart
 from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.names import field_name
 from wlnet.core.scalars import as_real, as_truth, as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
@@ -160,7 +162,8 @@ def as_criterion(given: Any) -> StoppingCriterion | None:
             at=at,
             given=repr(key),
             known=list(DEFAULTS),
-            fix=suggestion(str(key), DEFAULTS),
+            fix=counterpart(str(key), [*map(field_name, DEFAULTS)], wolfram=True)
+            or suggestion(str(key), DEFAULTS),
         )
         for key in given
         if key not in DEFAULTS
