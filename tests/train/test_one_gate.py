@@ -391,6 +391,50 @@ def test_labels_that_cannot_be_are_told_beside_inputs_that_cannot_be() -> None:
     assert "port Input, example 5" in str(error.value)
 
 
+LABELS: dict[str, Callable[[Any], Any]] = {
+    "an array of words": np.array,
+    "words of the new kind": lambda y: np.array(y, np.dtypes.StringDType()),
+    "objects": lambda y: np.array(y, object),
+    "a tuple": tuple,
+    "words of NumPy": lambda y: list(np.array(y)),
+    "__array__": OnlyArray,
+    "a queue": deque,
+    "a data set": Rows,
+    "a mask that hides nothing": lambda y: masked(np.array(y), hidden=False),
+}
+NUMBERED: dict[str, Callable[[Any], Any]] = {
+    "an array": np.array,
+    "bytes": lambda y: np.array(y, np.uint8),
+    "foreign byte order": lambda y: np.array(y, ">i2"),
+    "numbers of NumPy": lambda y: list(np.array(y)),
+    "numbers of another library": lambda y: list(map(OnlyArray, y)),
+    "what wants a gradient": lambda y: Parameter(np.array(y)),
+    "a memoryview": lambda y: memoryview(np.array(y)),
+    "array.array": lambda y: array.array("q", y),
+}
+
+
+@pytest.mark.parametrize("kind", {**LABELS, **NUMBERED})
+def test_labels_of_any_kind_are_the_same_labels(kind: str) -> None:
+    x, y = classes(24)
+    plain = y.tolist() if kind in NUMBERED else [["cat", "dog", "owl"][n] for n in y]
+    given = {**LABELS, **NUMBERED}[kind](plain)
+    net, options = classifier(), {"max_training_rounds": 2}
+    trained = wl.net_train(net, (x, plain), **options)
+    assert wl.net_train(net, (x, given), **options) == trained
+    assert wl.net_measurements(trained, (x, given), "Loss") == wl.net_measurements(
+        trained, (x, plain), "Loss"
+    )
+    coded = wl.NetChain(
+        [wl.LinearLayer(2), "Tanh", 2], input=wl.NetEncoder("Class", ["cat", "owl"], "UnitVector")
+    )
+    # What only tells its length may be one label that the user made.
+    if kind in LABELS and kind != "a data set":
+        words = [word if word != "dog" else "owl" for word in plain]
+        ready = wl.net_initialize(coded)
+        assert ready(LABELS[kind](words)).tolist() == ready(words).tolist()
+
+
 class Frame:
     """A table with named columns, as other libraries have."""
 

@@ -35,10 +35,18 @@ def admitted(given: Any, at: str) -> Any:
     >>> admitted([memoryview(b"ab"), 1], "port Input")
     [array([97, 98], dtype=uint8), 1]
     """
-    return _admitted(given, at, 0)
+    return _admitted(given, (at, 0), 0)
 
 
-def _admitted(given: Any, at: str, depth: int) -> Any:
+At = tuple[str, int]
+"""Where something stands, and the number of its example, 0 for none."""
+
+
+def _place(at: At) -> str:
+    return f"{at[0]}, example {at[1]}" if at[1] else at[0]
+
+
+def _admitted(given: Any, at: At, depth: int) -> Any:
     if type(given) in PLAIN or isinstance(given, np.generic):
         return given
     if isinstance(given, np.ndarray):
@@ -48,24 +56,26 @@ def _admitted(given: Any, at: str, depth: int) -> Any:
     return _foreign(given, at, depth)
 
 
-def _listed(items: Any, at: str, depth: int) -> Any:
+def _listed(items: Any, at: At, depth: int) -> Any:
     kinds = set(map(type, items))
     if kinds <= PLAIN:
         return items
     if depth == DEEPEST:
-        raise fail(DataError, Fault("lists in lists without end", at=at, given=brief(items)))
+        raise fail(
+            DataError, Fault("lists in lists without end", at=_place(at), given=brief(items))
+        )
     # The kinds are few where the items are many: what is plain throughout is not looked at.
     if kinds == {np.ndarray} and not any(item.dtype.kind in "OT" for item in items):
         return items
     found = [
-        _admitted(item, f"{at}, example {number}" if depth == 0 else at, depth + 1)
+        _admitted(item, at if depth else (at[0], number), depth + 1)
         for number, item in enumerate(items, 1)
     ]
     changed = any(new is not old for new, old in zip(found, items, strict=True))
     return found if changed else items
 
 
-def _array(given: Array, at: str, depth: int) -> Any:
+def _array(given: Array, at: At, depth: int) -> Any:
     if isinstance(given, np.ma.MaskedArray):
         mask = np.ma.getmaskarray(given)
         if mask.dtype != np.bool_ or mask.any():
@@ -74,7 +84,7 @@ def _array(given: Array, at: str, depth: int) -> Any:
                 DataError,
                 Fault(
                     "data with missing values",
-                    at=f"{at}, example {number}" if number and depth == 0 else at,
+                    at=_place(at if depth else (at[0], number)),
                     fix="leave them out, or fill them: x.filled(0)",
                 ),
             )
@@ -90,7 +100,7 @@ def _array(given: Array, at: str, depth: int) -> Any:
     return given
 
 
-def _foreign(given: Any, at: str, depth: int) -> Any:
+def _foreign(given: Any, at: At, depth: int) -> Any:
     """Something that may be an array of another library."""
     kind = type(given)
     if hasattr(given, "toarray") and hasattr(given, "nnz"):
@@ -98,7 +108,7 @@ def _foreign(given: Any, at: str, depth: int) -> Any:
             DataError,
             Fault(
                 "a sparse matrix is no array: every number of it would take its place in memory",
-                at=at,
+                at=_place(at),
                 given=f"a {kind.__name__} of shape {given.shape}",
                 fix="x.toarray(), if there is room for it",
             ),
@@ -114,7 +124,7 @@ def _foreign(given: Any, at: str, depth: int) -> Any:
     return found[()] if isinstance(found, np.ndarray) and not found.ndim and depth else found
 
 
-def _read(given: Any, at: str) -> Array:
+def _read(given: Any, at: At) -> Array:
     kind = type(given)
     try:
         read = np.asarray if hasattr(kind, "__array__") or not hasattr(kind, "__dlpack__") else None
@@ -133,7 +143,7 @@ def _read(given: Any, at: str) -> Array:
         DataError,
         Fault(
             "this cannot be read as an array",
-            at=at,
+            at=_place(at),
             given=f"a {kind.__name__}, which says {type(failure).__name__}: {text}"[:200],
             fix="x.detach().cpu().numpy()" if callable(detach) else "numpy.asarray(x) must work",
         ),

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.errors import DataError, Fault, ShapeError, brief, fail
-from wlnet.core.gate import Column, as_column
+from wlnet.core.gate import Column
 from wlnet.core.ports import PortType
 from wlnet.core.scalars import as_real
 from wlnet.core.shapes import Mismatch, merge, shape_text
@@ -85,13 +85,12 @@ def encode(
 ) -> Array:
     """The array (examples, *shape) of a column. Raises DataError naming the port and the example.
 
-    Numbers come as the user has them: who copies them into memory of a precision rounds them once.
-    below: the largest index allowed, where the port takes indices counted from 1. precision: of
-    what an encoder computes. is_checked: whether the numbers must be finite; if not, who uses them
-    must look at that.
+    The column was let in by the gate. Numbers come as the user has them: who copies them into
+    memory of a precision rounds them once. below: the largest index allowed, where the port takes
+    indices counted from 1. precision: of what an encoder computes. is_checked: whether the numbers
+    must be finite; if not, who uses them must look at that.
     """
     at = f"port {name}"
-    column = as_column(column, at, is_raw=takes_anything(port))
     if len(column) == 0:
         raise fail(DataError, Fault("no examples", at=at))
     array = (
