@@ -74,7 +74,9 @@ def watched_batches(examples: int, size: int, rounds: int, **options: Any) -> li
     """The examples of every batch, told by what they are: example k is the one whose input is k."""
     from wlnet.train.sources import ArraySource
 
-    source = ArraySource({"Input": np.arange(examples)}, size, options.get("seed", 1234))
+    source = ArraySource(
+        {"Input": np.arange(examples)}, size, options.get("seed", 1234), np.arange(examples)
+    )
     return [
         [
             batches.columns["Input"][rows].tolist()
