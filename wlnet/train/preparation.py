@@ -30,6 +30,7 @@ from wlnet.train.doubts import check_targets
 from wlnet.train.fitting import fit
 from wlnet.train.history import History
 from wlnet.train.losses import TrainingNet, attach
+from wlnet.train.mapped import mapped
 from wlnet.train.options import BATCH, Options, option_rows
 from wlnet.train.sources import (
     ArraySource,
@@ -78,7 +79,7 @@ def prepare(net: Net, data: Any, options: Options, draft: TrainingNet) -> Prepar
     if isinstance(found, Generator):
         return _from_generator(net, found, draft, options)
     fitted, training = _fitted(net, found.columns, draft)
-    columns = encoded(training, found.columns, options.precision)
+    columns = encoded(training, found.columns, options.precision, is_late=True)
     count = _count(found, "data")
     batch = min(BATCH, count) if options.batch_size is AUTOMATIC else min(options.batch_size, count)
     source = ArraySource(columns, batch, options.seed, np.arange(1, count + 1))
@@ -176,7 +177,7 @@ def _validation(net: Net, training: TrainingNet, batch: int, options: Options) -
     if isinstance(held, Generator):
         raise fail(DataError, Fault("a validation set is data, not a generator", at=at))
     numbers = np.arange(1, _count(held, at) + 1)
-    columns = encoded(training, held.columns, options.precision)
+    columns = encoded(training, held.columns, options.precision, is_late=True)
     return ArraySource(columns, batch, options.seed, numbers)
 
 
@@ -238,24 +239,32 @@ def _one_shape(column: Any, name: str) -> tuple[int, ...]:
 
 
 def encoded(
-    training: TrainingNet, columns: Mapping[str, Any], precision: Precision
-) -> dict[str, Array]:
+    training: TrainingNet,
+    columns: Mapping[str, Any],
+    precision: Precision,
+    *,
+    is_late: bool = False,
+) -> dict[str, Any]:
     """The arrays of columns for the ports of a training net, in its precision.
 
-    Raises one DataError or ShapeError, naming port and example, for all that cannot be used.
+    is_late: whether inputs that lie in files, and have to be converted, may be so when they are
+    used; they are `Mapped`. Raises one DataError or ShapeError, naming port and example, for all
+    that cannot be used.
     """
     dtype = DTYPES[precision]
     solution = inference(training.net)
     ports = {name: inferred_port(training.net, name) for name in training.columns}
     below = {name: solution.ports[(), name].below for name in ports}
-    found = encode_all(ports, columns, below, precision=precision)
+    found: dict[str, Any] = dict(encode_all(ports, columns, below, precision=precision))
     errors: list[DataError | ShapeError] = []
     for name, array in found.items():
         if ports[name].element == "Integer" or array.dtype == dtype:
             continue
-        found[name] = np.empty(array.shape, dtype)
         try:
-            copy_into(array, found[name], name)
+            late = mapped(array, dtype, name) if is_late and name not in training.targets else None
+            found[name] = np.empty(array.shape, dtype) if late is None else late
+            if late is None:
+                copy_into(array, found[name], name)
         except DataError as error:
             errors.append(error)
     raise_all(errors)
@@ -279,5 +288,5 @@ def examples_of(data: Any, training: TrainingNet, net: Net, precision: Precision
     found = _read(data, training, net, "data")
     if isinstance(found, Generator):
         raise fail(DataError, Fault("measurements are made on data, not on a generator", at="data"))
-    columns = encoded(training, found.columns, precision)
+    columns = encoded(training, found.columns, precision, is_late=True)
     return ArraySource(columns, BATCH, 0, np.arange(1, _count(found, "data") + 1))

@@ -271,6 +271,12 @@ def prefix_columns(program: Program, source: ArraySource, size: int) -> dict[Any
     steps = -(-count // size)
     # The last batch is filled up with the last example.
     order = np.minimum(np.arange(steps * size, dtype=np.int64), count - 1)
-    tables = feed(program, Batches(source.columns, order, size))
-    program.run(steps=steps)
+    found: list[dict[Any, Array]] = []
+    for batches in source.taken(order, size):
+        found.append(feed(program, batches))
+        program.run(steps=batches.count)
+    tables = {
+        name: table if len(found) == 1 else np.concatenate([each[name] for each in found])
+        for name, table in found[0].items()
+    }
     return {name: table.reshape(-1, *table.shape[2:])[:count] for name, table in tables.items()}

@@ -14,6 +14,7 @@ from wlnet.core.streams import Seed, stream
 from wlnet.engine.blueprint import INDEX
 from wlnet.evaluate.columns import Array
 from wlnet.train.generators import BatchFunction, End
+from wlnet.train.mapped import Mapped, pieces
 
 
 @dataclass(frozen=True)
@@ -71,13 +72,17 @@ class ArraySource:
     alone say how many there are.
     """
 
-    columns: Mapping[str, Array]
+    columns: Mapping[str, Any]
+    """Arrays, or `Mapped` ones."""
     batch_size: int
     seed: Seed
     numbers: Array
 
     def __post_init__(self) -> None:
-        columns = {name: laid_out(column) for name, column in self.columns.items()}
+        columns = {
+            name: column if isinstance(column, Mapped) else laid_out(column)
+            for name, column in self.columns.items()
+        }
         object.__setattr__(self, "columns", columns)
 
     @property
@@ -113,9 +118,23 @@ class ArraySource:
     def _divided(self, order: Array) -> Iterator[Batches]:
         whole = len(order) - len(order) % self.batch_size
         if whole:
-            yield Batches(self.columns, order[:whole], self.batch_size)
+            yield from self.taken(order[:whole], self.batch_size)
         if whole < len(order):
-            yield Batches(self.columns, order[whole:], len(order) - whole)
+            yield from self.taken(order[whole:], len(order) - whole)
+
+    def taken(self, order: Array, size: int) -> Iterator[Batches]:
+        """Batches of one size, of examples in an order: at once where their columns can be read
+        where they lie.
+        """
+        late = [each for each in self.columns.values() if isinstance(each, Mapped)]
+        if not late:
+            yield Batches(self.columns, order, size)
+            return
+        row_bytes = sum(each.row_bytes for each in late)
+        for start, stop in pieces(len(order), row_bytes, size):
+            rows = order[start:stop]
+            columns = {name: column[rows] for name, column in self.columns.items()}
+            yield Batches(columns, np.arange(len(rows), dtype=np.int64), size, is_own=True)
 
     def split(
         self, fraction: float, classes: Sequence[Array] = ()
@@ -141,7 +160,10 @@ class ArraySource:
         last[held_out(order, held, classes)] = True
 
         def part(rows: Array) -> ArraySource:
-            columns = {name: column[rows] for name, column in self.columns.items()}
+            columns = {
+                name: column.of(rows) if isinstance(column, Mapped) else column[rows]
+                for name, column in self.columns.items()
+            }
             return ArraySource(columns, self.batch_size, self.seed, self.numbers[rows])
 
         return part(np.flatnonzero(~last)), part(np.flatnonzero(last))
