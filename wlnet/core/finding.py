@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from wlnet.core.errors import PartError
+from wlnet.core.gathered import together
 from wlnet.core.parts import (
     MULTI,
     MULTIPLIERS,
@@ -37,10 +38,10 @@ class Sought:
         self.refused: dict[tuple[Any, Any], PartError] = {}
 
     def check(self) -> None:
-        """Raise the PartError of an alternative that was found nowhere."""
-        for key, error in self.refused.items():
-            if key not in self.found:
-                raise error
+        """Raise the PartError of the alternatives that were found nowhere, of all at once."""
+        lost = [error for key, error in self.refused.items() if key not in self.found]
+        if lost:
+            raise together(lost)
 
 
 def select(
@@ -82,7 +83,7 @@ def _any_of(
             ledger.refused.setdefault(question, error)
             refused.append(error)
     if refused and (sought is None or not found):
-        raise refused[0]
+        raise together(refused)
     order = {key: i for i, key in enumerate([*net.array_values, *net.nodes])}
     return sorted(dict.fromkeys(found), key=lambda place: order.get(place.path[0], -1))
 

@@ -77,7 +77,7 @@ def match(holder: Holder, places: list[ArrayPlace], *, strict: bool = True) -> M
             selected = _selected(holder, rule.part, inside, under)
         except PartError as error:
             if strict:
-                faults.append(_unknown_part(holder, rule, error))
+                faults += [_unknown_part(holder, rule, fault) for fault in error.faults]
             continue
         for key in dict.fromkeys(place.key for place in selected):
             matches.setdefault(key, []).append(rule)
@@ -129,8 +129,7 @@ def _unknown_shared(part: NetSharedArray, inside: list[ArrayPlace]) -> PartError
     )
 
 
-def _unknown_part(holder: Holder, rule: Rule, error: PartError) -> Fault:
-    (fault,) = error.faults
+def _unknown_part(holder: Holder, rule: Rule, fault: Fault) -> Fault:
     number = f"rule {rule.number}, " if rule.number else ""
     inside = f", inside {fault.at}" if fault.at not in (None, ROOT) else ""
     return Fault(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 from typing import Any
 
 from wlnet.core.errors import Fault, PartError, fail
 from wlnet.core.finding import select
+from wlnet.core.gathered import Gathered
 from wlnet.core.parts import Key, NetPort, Path
 from wlnet.core.ports import PortType
 from wlnet.core.symbols import ALL
@@ -23,8 +25,12 @@ Wire = tuple[Key | None, str]
 
 def take_from_graph(graph: NetGraph, start: Any, end: Any, part: Any) -> NetGraph:
     """Every vertex on a path from a start to an end. Raises PartError."""
-    ends = [wire for one in _listed(end) for wire in _ends(graph, one, part)]
-    starts = [list(_starts(graph, one, part)) for one in _listed(start)]
+    gathered = Gathered()
+    ended = [gathered.attempt(partial(_ends, graph, one, part)) for one in _listed(end)]
+    begun = [gathered.attempt(partial(_starts, graph, one, part)) for one in _listed(start)]
+    gathered.tell()
+    ends = [wire for wires in ended for wire in wires or ()]
+    starts = [list(keys or ()) for keys in begun]
     ahead = _reached(graph, [key for some in starts for key in some], 1)
     back = _reached(graph, [key for key, _ in ends], -1)
     kept = [key for key in graph.nodes if key in ahead and key in back]

@@ -6,10 +6,12 @@ Wolfram Language: NetDelete.
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, PartError, ShapeError, fail
 from wlnet.core.finding import find
+from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, Path, Place, as_steps, path_text
 from wlnet.core.ports import UNKNOWN
@@ -47,23 +49,22 @@ def net_delete(net: Any, part: Any) -> Any:
     """
     need_net(net, "net_delete", ("NetChain", "NetGraph", "NetMapOperator", "NetNestOperator"))
     paths: list[Path] = []
+    gathered = Gathered()
     for one in part if isinstance(part, list) else [part]:
-        for place in _places(net, one):
+        for place in gathered.attempt(partial(_places, net, one)) or ():
             if place.kind != "node" or not place.path:
-                known = list(net.nodes)
-                raise fail(
-                    PartError,
-                    Fault(
-                        "only nodes can be deleted",
-                        given=repr(one),
-                        at=path_text(place.path),
-                        known=known,
-                        fix="net_replace_part(net, {part: None}) for an array"
-                        if place.kind == "array"
-                        else None,
-                    ),
+                fault = Fault(
+                    "only nodes can be deleted",
+                    given=repr(one),
+                    at=path_text(place.path),
+                    known=list(net.nodes),
+                    fix="net_replace_part(net, {part: None}) for an array"
+                    if place.kind == "array"
+                    else None,
                 )
+                gathered.errors.append(fail(PartError, fault))
             paths.append(place.path)
+    gathered.tell()
     result, moves = without(net, list(dict.fromkeys(paths)), ())
     return carried(result, [Voice(net, moves)])
 

@@ -5,10 +5,12 @@ Wolfram Language: NetExtract.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from wlnet.core.errors import Fault, PartError, brief, fail
 from wlnet.core.finding import Sought, node_at, select, shadowed
+from wlnet.core.gathered import Gathered
 from wlnet.core.net import EMPTY, Net
 from wlnet.core.parts import (
     MULTI,
@@ -54,7 +56,10 @@ def net_extract(net: Any, part: Any) -> Any:
     if isinstance(part, NetSharedArray):
         return _shared(net, part)
     if isinstance(part, list) and part and all(isinstance(each, (tuple, list)) for each in part):
-        return [net_extract(net, each) for each in part]
+        gathered = Gathered()
+        parts = [gathered.attempt(partial(net_extract, net, each)) for each in part]
+        gathered.tell()
+        return parts
     extraction = _Extraction(net, part)
     found = extraction.at(net, as_steps(part), ())
     extraction.sought.check()

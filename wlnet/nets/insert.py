@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from wlnet.core.gathered import Gathered
 from wlnet.core.ports import as_port
 from wlnet.core.scalars import as_whole
 from wlnet.core.symbols import AUTOMATIC
@@ -34,9 +35,15 @@ def net_insert(
     Wolfram Language: NetInsert.
     """
     need_net(chain, "net_insert")
-    items = new_items(chain, (layer,), "net_insert")
+    gathered = Gathered()
+    items = gathered.attempt(lambda: new_items(chain, (layer,), "net_insert"))
     behind = len(chain.nodes) + 1
-    at = behind if as_whole(before) == behind else position(chain, before, before)
+    at = gathered.attempt(
+        lambda: behind if as_whole(before) == behind else position(chain, before, before)
+    )
+    gathered.tell()
+    assert items is not None
+    assert at is not None
     return with_items(chain, items, at, as_port(input), as_port(output, "Output"))
 
 

@@ -5,9 +5,11 @@ there.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.parts import Key
 from wlnet.nets.rules_of_parts import Voice, carried
@@ -18,8 +20,13 @@ Item = tuple[str | None, Net]
 
 
 def new_items(net: Net, layers: tuple[Any, ...], function: str) -> list[Item]:
-    """The new nodes a user gave, with names where the net has names. Raises OptionError."""
+    """The new nodes a user gave, with names where the net has names.
+
+    Raises OptionError for all that is no layer and all names that do not fit.
+    """
     items: list[Item] = []
+    gathered = Gathered()
+    count = 0
     for given in layers:
         entries = (
             list(given.items())
@@ -31,10 +38,12 @@ def new_items(net: Net, layers: tuple[Any, ...], function: str) -> list[Item]:
         for entry in entries:
             pair = isinstance(entry, tuple) and len(entry) == 2 and isinstance(entry[0], str)
             name, layer = entry if pair else (None, entry)
-            items.append(
-                (name, as_net(layer, repr(name) if name else f"{len(items) + 1} of {function}"))
-            )
-    if not items:
+            count += 1
+            where = repr(name) if name else f"{count} of {function}"
+            made = gathered.attempt(partial(as_net, layer, where))
+            if made is not None:
+                items.append((name, made))
+    if not count:
         raise fail(OptionError, Fault(f"{function} needs at least one layer", given=repr(layers)))
     named = isinstance(next(iter(net.nodes)), str)
     faults = []
@@ -70,7 +79,8 @@ def new_items(net: Net, layers: tuple[Any, ...], function: str) -> list[Item]:
             )
         )
     if faults:
-        raise fail(OptionError, faults)
+        gathered.errors.append(fail(OptionError, faults))
+    gathered.tell()
     return items
 
 

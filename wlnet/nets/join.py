@@ -7,9 +7,11 @@ Wolfram Language: NetAppend, NetPrepend, NetJoin.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, ShapeError, fail
+from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.parts import Key
 from wlnet.core.ports import UNKNOWN, PortType, as_port
@@ -86,8 +88,10 @@ def net_join(*chains: Any, input: Any = AUTOMATIC, output: Any = AUTOMATIC) -> A
             OptionError,
             Fault("net_join needs at least one chain", given="nothing", fix="net_join(a, b)"),
         )
+    gathered = Gathered()
     for chain in chains:
-        need_net(chain, "net_join")
+        gathered.attempt(partial(need_net, chain, "net_join"))
+    gathered.tell()
     nodes: dict[Key, Net] = {}
     voices = []
     known: list[Known] = []

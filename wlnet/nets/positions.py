@@ -4,10 +4,12 @@ nodes.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, PartError, brief, fail
 from wlnet.core.finding import select
+from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, NetPort, Span, as_steps
 from wlnet.core.symbols import ALL, AUTOMATIC
@@ -61,12 +63,12 @@ def first_and_last(chain: Net, start: Any, end: Any, part: Any) -> tuple[int, in
     """The positions of the first and the last node of a stretch. Raises PartError when it is
     empty.
     """
-    first = 1 if start is AUTOMATIC or start is ALL else _end(chain, start, part, at_start=True)
-    last = (
-        len(chain.nodes)
-        if end is AUTOMATIC or end is ALL
-        else _end(chain, end, part, at_start=False)
-    )
+    gathered = Gathered()
+    first = gathered.attempt(partial(_end, chain, start, part, at_start=True))
+    last = gathered.attempt(partial(_end, chain, end, part, at_start=False))
+    gathered.tell()
+    assert first is not None
+    assert last is not None
     if first > last:
         raise fail(
             PartError,
@@ -90,6 +92,8 @@ def _turned(first: int, last: int, count: int) -> str | None:
 
 
 def _end(chain: Net, given: Any, part: Any, *, at_start: bool) -> int:
+    if given is AUTOMATIC or given is ALL:
+        return 1 if at_start else len(chain.nodes)
     if not isinstance(given, NetPort):
         return position(chain, given, part)
     if len(given.path) == 1:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, PartError, brief, fail
+from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, NetPort, Path, path_text
 from wlnet.core.scalars import as_whole
@@ -50,8 +51,10 @@ def net_rename(net: Any, names: Any, level: Any = 1) -> Any:
             Fault("the level of net_rename is a number from 1, or ALL", given=brief(level)),
         )
     naming = _Naming(names)
-    result, moves = _renamed(net, naming, depth, ())
+    naming.read(net, depth, ())
     naming.refuse_unknown(net)
+    naming.gathered.tell()
+    result, moves = _renamed(net, naming, depth, ())
     return carried(result, [Voice(net, moves)])
 
 
@@ -65,6 +68,9 @@ class _Naming:
         self.function: Callable[[Any], Any] | None = None
         self.seen: set[Any] = set()
         self.known: list[Key] = []
+        self.found: dict[Path, dict[Key, Key]] = {}
+        """The new keys by the old ones, in every net that is gone through."""
+        self.gathered = Gathered()
         if isinstance(given, Mapping):
             self._pairs(list(given.items()))
         elif (
@@ -109,7 +115,22 @@ class _Naming:
             else:
                 self.nodes[old] = new
 
-    def of(self, net: Net, at: Path) -> dict[Key, Key]:
+    def read(self, net: Net, level: int | None, at: Path) -> None:
+        """Look at all names before any is used; a function is asked once for each."""
+        operator = net.addressing == "operator"
+        keys = list(net.nodes)
+        new = None if operator else self.gathered.attempt(lambda: self._of(net, at))
+        self.found[at] = dict(zip(keys, keys, strict=True)) if new is None else new
+        if not at and net.kind == "NetGraph":
+            for name in net.port_names:
+                self.port(net, name)
+        # An operator has one net and no names to choose: it is no level.
+        left = level if operator or level is None else level - 1
+        for key, node in net.nodes.items():
+            if node.nodes and left != 0:
+                self.read(node, left, (*at, key))
+
+    def _of(self, net: Net, at: Path) -> dict[Key, Key]:
         """New keys by old ones. Raises OptionError."""
         keys = list(net.nodes)
         self.known += keys
@@ -178,47 +199,42 @@ class _Naming:
                     )
                 )
         if faults:
-            raise fail(PartError, faults)
+            self.gathered.errors.append(fail(PartError, faults))
 
 
 def _check(net: Net, new: dict[Key, Any], at: Path) -> None:
     where = path_text(at) or "the net itself"
     changed = [key for key, name in new.items() if name != key or type(name) is not type(key)]
+    faults = []
     wrong = [new[key] for key in changed if not (isinstance(new[key], str) and new[key])]
     if wrong:
-        raise fail(
-            OptionError,
-            Fault("names of nodes are strings", at=where, given=", ".join(map(repr, wrong))),
-        )
+        given = ", ".join(map(brief, wrong))
+        faults.append(Fault("names of nodes are strings", at=where, given=given))
     numbers = [key for key, name in new.items() if isinstance(name, int)]
-    if changed and numbers:
-        raise fail(
-            OptionError,
+    if changed and numbers and not wrong:
+        faults.append(
             Fault(
                 "a net has names for all of its nodes, or for none",
                 at=where,
                 given=f"no names for {numbers}",
                 fix="a list of names, one a node",
-            ),
+            )
         )
     names = list(new.values())
     twice = sorted({str(name) for name in names if names.count(name) > 1})
     if twice:
-        raise fail(
-            OptionError,
-            Fault(
-                "names of nodes occur once", at=where, given=", ".join(twice), known=list(net.nodes)
-            ),
-        )
+        what, known = "names of nodes occur once", list(net.nodes)
+        faults.append(Fault(what, at=where, given=", ".join(twice), known=known))
+    if faults:
+        raise fail(OptionError, faults)
 
 
 def _renamed(net: Any, naming: _Naming, level: int | None, at: Path) -> tuple[Any, Moves]:
     """A net with other names, under no rules yet, and where its nodes went."""
     operator = net.addressing == "operator"
-    new = {key: key for key in net.nodes} if operator else naming.of(net, at)
+    new = naming.found[at]
     moves: dict[Path, Path] = {}
     nodes: dict[Key, Net] = {}
-    # An operator has one net and no names to choose: it is no level.
     left = level if operator or level is None else level - 1
     for key in net.nodes:
         node = whole(net, key)

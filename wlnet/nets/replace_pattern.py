@@ -6,9 +6,11 @@ Wolfram Language: NetReplace.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, RuleWarning, brief, fail, warn
+from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net, same
 from wlnet.core.parts import Path, path_text
 from wlnet.core.ports import UNKNOWN
@@ -63,9 +65,14 @@ def net_replace(net: Any, replacements: Any) -> Any:
         if found[()] is None:
             raise fail(OptionError, Fault("the whole net cannot be deleted", given=net.kind))
         return as_net(found[()], "the net")
-    new = {
-        path: as_net(value, path_text(path)) for path, value in found.items() if value is not None
+    gathered = Gathered()
+    made = {
+        path: gathered.attempt(partial(as_net, value, path_text(path)))
+        for path, value in found.items()
+        if value is not None
     }
+    gathered.tell()
+    new = {path: node for path, node in made.items() if node is not None}
     gone = [path for path, value in found.items() if value is None]
     edit = Edit(net)
     if new:
@@ -94,7 +101,14 @@ def _rules(given: Any) -> list[tuple[Any, Test, Any]]:
                 fix='net_replace(net, {"Tanh": "Ramp"})',
             ),
         )
-    return [(pattern, _test(pattern), value) for pattern, value in pairs]
+    gathered = Gathered()
+    tests = [gathered.attempt(partial(_test, pattern)) for pattern, _ in pairs]
+    gathered.tell()
+    return [
+        (pattern, test, value)
+        for (pattern, value), test in zip(pairs, tests, strict=True)
+        if test is not None
+    ]
 
 
 def _test(pattern: Any) -> Test:

@@ -89,7 +89,7 @@ class _Keeping:
                 try:
                     found += self._parts(step, new, before, now, path)
                 except PartError as error:
-                    self.faults.append(_dangling(rule, error, path))
+                    self.faults += [_dangling(rule, fault, path) for fault in error.faults]
             if found == list(steps):
                 pairs.append((part, value))
                 continue
@@ -128,9 +128,8 @@ class _Keeping:
         raise fail(PartError, Fault(what, known=[NetSharedArray(name) for name in names]))
 
 
-def _dangling(rule: Any, error: PartError, path: Path) -> Fault:
+def _dangling(rule: Any, fault: Fault, path: Path) -> Fault:
     where = path_text(path) or "the net"
-    (fault,) = error.faults
     return replace(
         fault,
         what=f"the rules of {where} do not fit the new part: a rule selects nothing: {fault.what}",
