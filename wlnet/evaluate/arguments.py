@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -36,23 +36,31 @@ def read_arguments(net: Net, args: Sequence[Any]) -> tuple[Any, Any]:
     return args[0], (args[1] if len(args) == 2 else AUTOMATIC)
 
 
-def read_columns(net: Net, x: Any) -> tuple[Any, bool]:
+def read_columns(net: Net, x: Any, needed: Collection[str] | None = None) -> tuple[Any, bool]:
     """Columns by port, not encoded yet, and whether they came from one example.
 
-    For a net without inputs the number of examples to give stands in place of columns.
+    needed: the only inputs that are looked at. Where no input is needed the number of examples to
+    give stands in place of columns.
     """
-    names = net.input_names
-    if not names:
+    every = net.input_names
+    names = every if needed is None else tuple(name for name in every if name in needed)
+    if not every:
         return 1, True
     if isinstance(x, list) and x and all(isinstance(row, Mapping) for row in x):
-        _check_ports(dict.fromkeys(key for row in x for key in row), names)
+        _check_ports(dict.fromkeys(key for row in x for key in row), every)
+        if not names:
+            return len(x), False
         rows = {name: [_get(row, name, names) for row in x] for name in names}
         return {name: _let_in(inferred_port(net, name), name, rows[name]) for name in rows}, False
-    table = as_table(x, names) if len(names) > 1 or isinstance(x, Mapping) else None
+    table = as_table(x, every) if len(every) > 1 or isinstance(x, Mapping) else None
     if table is not None:
-        _check_ports(table, names)
+        _check_ports(table, every)
+        names = names or tuple(name for name in every if name in table)
+        if not names:
+            return 1, True
         given = {name: _get(table, name, names) for name in names}
-    elif len(names) == 1:
+    elif len(every) == 1:
+        names = every
         given = {names[0]: x}
     else:
         raise fail(
@@ -61,8 +69,8 @@ def read_columns(net: Net, x: Any) -> tuple[Any, bool]:
                 "a net with several inputs takes a dict",
                 at=net.kind,
                 given=type(x).__name__,
-                known=list(names),
-                fix=f"net({{{names[0]!r}: ..., {names[1]!r}: ...}})",
+                known=list(every),
+                fix=f"net({{{every[0]!r}: ..., {every[1]!r}: ...}})",
             ),
         )
     ports = {name: inferred_port(net, name) for name in names}
@@ -72,14 +80,16 @@ def read_columns(net: Net, x: Any) -> tuple[Any, bool]:
     single = known[0] if known else True
     if any(verdict != single for verdict in known):
         raise fail(DataError, Fault("some ports got one example and others a batch", at=net.kind))
+    # What is given tells how many answers are wanted, even where nothing of it is needed.
+    nothing = needed is not None and not needed
     if single:
-        return {name: _one(value) for name, value in given.items()}, True
+        return 1 if nothing else {name: _one(value) for name, value in given.items()}, True
     counts = {name: len(value) for name, value in given.items()}
     if len(set(counts.values())) > 1:
         raise fail(DataError, unequal(counts))
     if not next(iter(counts.values())):
         return dict.fromkeys(given), False
-    return given, False
+    return next(iter(counts.values())) if nothing else given, False
 
 
 def _let_in(port: PortType, name: str, value: Any) -> Any:

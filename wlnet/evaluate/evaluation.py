@@ -23,6 +23,7 @@ from wlnet.evaluate.arguments import (
 from wlnet.evaluate.quick import short_way
 from wlnet.evaluate.runner import Runner, run_columns
 from wlnet.graph.builder import Mode
+from wlnet.nets.connections import Port, needed_for
 from wlnet.nets.inference import inferred_port
 
 
@@ -45,11 +46,12 @@ def evaluate(
     chunk = None if batch_size is AUTOMATIC else check_count("batch_size", batch_size)
     seed = as_seed(random_seeding)
     x, prop = read_arguments(net, args)
-    columns, single = read_columns(net, x)
-    wanted, as_dict, prop = _wanted(net, prop)
-    inside = [(path, name) for path, name in wanted if path]
+    asked, as_dict, prop = _asked(net, prop)
+    needed = None if asked is None else needed_for(net, asked).inputs
+    columns, single = read_columns(net, x, needed)
+    wanted = [((), name) for name in net.output_names] if asked is None else asked
     count = None if workers is AUTOMATIC else check_count("workers", workers)
-    runner = Runner(net, net_evaluation_mode, precision, seed, inside, count)
+    runner = Runner(net, net_evaluation_mode, precision, seed, asked, count)
     if isinstance(columns, int):
         raw = runner.run({}, columns, chunk)
     elif columns and next(iter(columns.values())) is None:
@@ -75,14 +77,14 @@ def evaluate(
     return dict(zip(keys, answers, strict=True))
 
 
-def _wanted(net: Net, prop: Any) -> tuple[list[tuple[Path, str]], bool, Any]:
-    """(path, port) of each result, whether they come as a dict, and the decoder's property."""
+def _asked(net: Net, prop: Any) -> tuple[list[Port] | None, bool, Any]:
+    """The ports that are asked for (None: all outputs of the net), whether the results come as a
+    dict, and the decoder's property."""
     if isinstance(prop, NetPort):
         return [_port_place(net, prop)], False, None
     if isinstance(prop, list) and prop and all(isinstance(each, NetPort) for each in prop):
         return [_port_place(net, each) for each in prop], True, None
-    names = net.output_names
-    return [((), name) for name in names], len(names) > 1, prop
+    return None, len(net.output_names) > 1, prop
 
 
 def _port_place(net: Net, port: NetPort) -> tuple[Path, str]:

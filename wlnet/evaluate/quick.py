@@ -48,7 +48,7 @@ class Quick:
 def short_way(runner: Runner) -> Quick | None:
     """The short way for a net that was just called with an example; None where there is none."""
     net = runner.net
-    if len(net.input_names) != 1 or len(net.output_names) != 1 or runner.inside:
+    if len(net.input_names) != 1 or len(net.output_names) != 1 or runner.asked:
         return None
     (given, made) = (inferred_port(net, name) for name in (*net.input_names, *net.output_names))
     if any(port.coder is not None or port.element != "Real" for port in (given, made)):

@@ -64,11 +64,11 @@ class Runner:
         mode: Mode = "Test",
         precision: Precision = "Real32",
         seed: Seed = 0,
-        inside: Sequence[tuple[Path, str]] = (),
+        asked: Sequence[tuple[Path, str]] | None = None,
         workers: int | None = None,
     ) -> None:
         self.net, self.mode, self.precision, self.seed = net, mode, precision, seed
-        self.inside, self.workers = tuple(inside), workers
+        self.asked, self.workers = None if asked is None else tuple(asked), workers
 
     def run(
         self, columns: Mapping[str, Array], count: int, chunk: int | None = None
@@ -101,7 +101,7 @@ class Runner:
         if self.mode != "Test" or count <= BATCH:
             return BATCH
         known: dict[Any, int] = self.net.cached("chunks", dict)
-        key = self.precision, self.inside, tuple(sorted(shapes.items()))
+        key = self.precision, self.asked, tuple(sorted(shapes.items()))
         if key not in known:
             blueprint = self._blueprint(BATCH, shapes)
             work = sum(step.work for step in blueprint.steps)
@@ -116,7 +116,7 @@ class Runner:
 
     def program(self, batch: int, shapes: Mapping[str, tuple[int, ...]]) -> tuple[Program, Any]:
         shaped = tuple(sorted(shapes.items()))
-        key = (batch, self.mode, self.precision, self.inside, self.workers, shaped)
+        key = (batch, self.mode, self.precision, self.asked, self.workers, shaped)
         with _keeping:
             kept: _Kept = self.net.cached("programs", _Kept)
         with kept.lock:
@@ -154,7 +154,7 @@ class Runner:
             mode=self.mode,
             shapes=shapes,
             precision=self.precision,
-            inside=self.inside,
+            asked=self.asked,
             constants=arrays,
             checked=True,
         )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from wlnet.core.finding import node_at
 from wlnet.core.net import Net
 from wlnet.core.parts import Path
 from wlnet.layers.layer import Layer
@@ -69,3 +71,55 @@ def links(net: Any) -> list[tuple[Any, str, Any, str]]:
         ),
         *((nodes[-1][0], name, None, port) for port, name in exits.items()),
     ]
+
+
+Port = tuple[Path, str]
+"""A port of a part: its path and its name."""
+
+
+@dataclass(frozen=True)
+class Needed:
+    """What output ports depend on: input ports of the whole net, and layers."""
+
+    inputs: frozenset[str]
+    layers: frozenset[Path]
+
+
+def needed_for(net: Net, ports: Iterable[Port]) -> Needed:
+    """What some output ports, of the net or inside it, are computed from."""
+    sources: dict[Path, dict[tuple[Any, str], tuple[Any, str]]] = {}
+
+    def into(path: Path) -> dict[tuple[Any, str], tuple[Any, str]]:
+        """What leads to the ports of the nodes of one net, and to its own outputs."""
+        if path not in sources:
+            found = links(node_at(net, path))
+            sources[path] = {(target, into): (source, out) for source, out, target, into in found}
+        return sources[path]
+
+    inputs, layers = set(), set()
+    waiting: list[tuple[Port, bool]] = [(port, True) for port in ports]
+    seen = set(waiting)
+    while waiting:
+        (path, name), is_output = waiting.pop()
+        node = node_at(net, path)
+        further: list[tuple[Port, bool]] = []
+        if is_output and isinstance(node, Layer):
+            layers.add(path)
+            names = node.input_names
+            if path:
+                names = tuple(port for key, port in into(path[:-1]) if key == path[-1])
+            further = [((path, port), False) for port in names]
+        elif not is_output and not path:
+            inputs.add(name)
+        else:
+            # From an output into the net, from an input to what leads to it one level above.
+            around = path if is_output else path[:-1]
+            key, port = into(around)[None if is_output else path[-1], name]
+            source = (around, port) if key is None else ((*around, key), port)
+            further = [(source, key is not None)]
+            if not is_output and node_at(net, around).kind == "NetNestOperator":
+                further.append(((path, node.output_names[0]), True))
+        fresh = [each for each in further if each not in seen]
+        seen.update(fresh)
+        waiting += fresh
+    return Needed(frozenset(inputs), frozenset(layers))

@@ -53,7 +53,7 @@ def forward_blueprint(
     mode: Mode = "Test",
     shapes: Mapping[str, Partial] | None = None,
     precision: Precision = "Real32",
-    inside: Sequence[tuple[Path, str]] = (),
+    asked: Sequence[tuple[Path, str]] | None = None,
     constants: Collection[Any] = (),
     packed: Collection[Any] = (),
     checked: bool = False,
@@ -61,12 +61,13 @@ def forward_blueprint(
 ) -> Blueprint:
     """What evaluates a net on a batch.
 
-    inside: output ports of parts to give out too. constants: arrays that never change, so that what
+    asked: the only ports to give out, of parts or () for the net; inputs that they do not
+    depend on are none of it. constants: arrays that never change, so that what
     depends on them alone is computed once. packed: the arrays that are packed
     in memory. checked: whether the program tells of inputs that are not finite.
     without: passes to leave out.
     """
-    graph = lower(net, batch, mode, shapes, inside=inside)
+    graph = lower(net, batch, mode, shapes, asked=asked)
     graph.updates.clear()
     if checked:
         check_inputs(graph)
