@@ -36,6 +36,7 @@ CALLABLES = [
     lambda x: np.select([x < 0.3, x < 0.6], [x, 2 * x], -1) + np.clip(x, None, 0.5) + x.clip(0.4),
     lambda x: (x < 0.7) * (x > 0.2) + ((x < 0.2) + (x < 0.3)) * 2.0 + np.where(True, x, 1 / x),
     lambda x: scipy.special.ndtr(x) + scipy.special.log_expit(x) + x**0,
+    lambda x: (x > 0.2).astype(float) + (x > 0.6).astype(int) + x.astype(np.float32) * (x == 0.5),
     lambda x: scipy.special.softplus(x) + np.log(1 + x) + np.log(np.exp(x) + 1) + np.exp(x) - 1,
     lambda x: np.log2(x) + np.log10(x) + np.exp2(x) + np.reciprocal(x),
     lambda x: np.float64(2) * x + np.float32(0.5) - np.array(3.0) / x,
@@ -190,6 +191,24 @@ def test_the_side_that_is_not_taken_leaves_no_trace(function):
     assert np.isfinite(slopes[inside]).all()
 
 
+@pytest.mark.parametrize(
+    ("function", "gates"),
+    [
+        (lambda x: np.where(x > 0, x, 0.1 * x), 0),
+        (lambda x: np.where(x > 0, 2 - abs(x) / 3, np.maximum(x, -1)), 0),
+        (lambda x: np.where(x > 0, x * x, 1), 1),
+        (lambda x: np.where(x > 0, 1 / x, np.exp(x)), 2),
+        (lambda x: np.where(x > 0, x, 2 / abs(x)), 1),
+    ],
+)
+def test_straight_sides_need_no_gates(function, gates):
+    bench = Bench()
+    bench.lower(ElementwiseLayer(function), Input=bench.input("Input", [[1.0]]))
+    # Each choice masks two sides.
+    masked = [call.primitive for call in bench.graph.calls].count("masked")
+    assert masked == 2 * (1 + gates)
+
+
 def test_layers_with_the_same_formula_are_equal():
     one, two = ElementwiseLayer(lambda x: 2 * x), ElementwiseLayer(lambda z: 2 * z)
     assert one == two
@@ -216,6 +235,7 @@ def function_of_math(x):
         (lambda x: (x > 0) - (x < 0), "true or false, no numbers"),
         (lambda x: x & 1, "np.bitwise_and"),
         (lambda x: np.sum(x), "np.sum"),
+        (lambda x: x.astype(int), "only Reals"),
         (lambda x: np.where(x > 0, x, np.inf), "a finite number"),
         (lambda x: 3.0, "does not depend on its arguments"),
         (lambda x: [x], "does not depend on its arguments"),

@@ -2,7 +2,7 @@
 
 A side that is not taken leaves no trace: neither its numbers nor its slopes, be they NaN or
 infinite. So each side gets its arguments through a gate that hands out 1 where the other is taken,
-and lets no gradient back there.
+and lets no gradient back there; unless it is made of straight pieces.
 """
 
 from __future__ import annotations
@@ -49,6 +49,25 @@ OF_CONDITIONS = {"And": 2, "Or": 2, "Not": 1, "If": 1}
 def is_condition(tree: Any) -> bool:
     """Whether a part of a formula is true or false."""
     return isinstance(tree, tuple) and (tree[0] in CONDITIONS or tree[0] == "Not")
+
+
+_STRAIGHT = frozenset({"Plus", "Subtract", "Negate", "Max", "Min", "Abs", "Ramp"})
+
+
+def _is_number(tree: Any) -> bool:
+    return isinstance(tree, float)
+
+
+def is_straight(tree: Any) -> bool:
+    """Whether the slopes of a part of a formula are numbers that are written in it: then they are
+    finite wherever it is computed, and it needs no gate."""
+    if not isinstance(tree, tuple):
+        return True
+    name, *parts = tree
+    if name in ("Times", "Divide"):
+        numbers = parts[1:] if name == "Divide" else sorted(parts, key=_is_number)[1:]
+        return all(map(_is_number, numbers)) and all(map(is_straight, parts))
+    return name in _STRAIGHT and all(map(is_straight, parts))
 
 
 def guarded(g: Builder, mask: Value, values: Mapping[Any, Value]) -> dict[Any, Value]:

@@ -14,7 +14,15 @@ from typing import Any
 import numpy as np
 
 from wlnet.graph.builder import Builder, Real
-from wlnet.graph.conditions import CONDITIONS, NOT, OF_CONDITIONS, chosen, guarded, is_condition
+from wlnet.graph.conditions import (
+    CONDITIONS,
+    NOT,
+    OF_CONDITIONS,
+    chosen,
+    guarded,
+    is_condition,
+    is_straight,
+)
 from wlnet.graph.functions import COMBINATIONS, FUNCTIONS, Combination, Function, normal_cdf
 from wlnet.graph.graph import Value
 
@@ -152,7 +160,7 @@ def _if(g: Builder, parts: list[Tree], done: dict[Tree, Value]) -> Value:
     made = []
     for side, taken in zip(sides, (mask, g.subtract(1.0, mask)), strict=True):
         inside = done
-        if isinstance(side, tuple):
+        if not is_straight(side):
             used = {name: done[name] for name in sorted(_arguments(side))}
             inside = guarded(g, taken, used)
         made.append(_made(g, side, inside))

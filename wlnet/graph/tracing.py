@@ -158,6 +158,15 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     def __ceil__(self) -> Traced:
         return self._of("Ceiling", self)
 
+    def astype(self, dtype: Any) -> Traced:
+        """Conditions as the numbers 0 and 1; numbers stay Reals."""
+        kind = np.dtype(dtype).kind
+        if is_condition(self.tree) and kind in "iuf":
+            return Traced(("If", self.tree, 1.0, 0.0))
+        if kind != "f":
+            raise TypeError(f"only Reals can be written down, not {np.dtype(dtype)}")
+        return self
+
     def clip(self, min: Any = None, max: Any = None) -> Traced:
         """What is below or above a limit as that."""
         return _clip(self, min, max)
