@@ -73,7 +73,11 @@ def simpler(name: str, trees: list[Tree]) -> Tree:
         case "Power", [x, 2.0]:
             return ("Square", x)
         case "Power", [x, 0.5]:
-            return ("Sqrt", x)
+            return simpler("Sqrt", [x])
+        case "Sqrt", [("Square", x)]:
+            return ("Abs", x)
+        case "Sqrt", [("Times", x, y)] if x == y:
+            return ("Abs", x)
         case "Power", [x, -1.0]:
             return simpler("Divide", [1.0, x])
         case "Log", [("Plus", 1.0, x) | ("Plus", x, 1.0)]:

@@ -201,7 +201,7 @@ def _select(conditions: Any, choices: Any, default: Any = 0) -> Traced:
 
 def _clip(x: Any, a_min: Any = None, a_max: Any = None, **limits: Any) -> Traced:
     low, high = limits.pop("min", a_min), limits.pop("max", a_max)
-    if limits:
+    if limits.pop("out", None) is not None or limits:
         raise _no_place(f"np.clip with {', '.join(limits)}")
     tree = _tree(x) if low is None else simpler("Max", [_tree(x), _tree(low)])
     return Traced(tree if high is None else simpler("Min", [tree, _tree(high)]))
@@ -228,12 +228,12 @@ def _is_numpys(ufunc: np.ufunc) -> bool:
 def _tree(value: Any) -> Tree:
     if isinstance(value, Traced):
         return value.tree
-    if isinstance(value, np.ndarray) and value.ndim:
+    if np.ndim(value):
         raise fail(
             OptionError,
             Fault(
                 "an array inside a formula",
-                given=f"an array of shape {value.shape}",
+                given=f"an array of shape {np.shape(value)}",
                 expected="numbers: a formula works on one number at a time",
                 fix="a NetArrayLayer brings an array into a net",
             ),
