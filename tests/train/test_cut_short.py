@@ -92,6 +92,8 @@ def train(user: User, method: str, held: bool, monkeypatch: pytest.MonkeyPatch) 
 
     with monkeypatch.context() as patch:
         patch.setattr(loop.Trainer, "__init__", remembered)
+        # As it is where arrays are large: steps of several rounds have to be done once more.
+        patch.setattr(snapshots.Snapshot, "is_old", False)
         results = wl.net_train(
             net(),
             user.data,
@@ -320,6 +322,56 @@ def test_a_step_that_an_interrupt_tore_is_taken_back(monkeypatch: pytest.MonkeyP
     assert found["BatchLossList"] == whole["BatchLossList"][:at]
     for key, array in moments[at].items():
         assert array.tobytes() == last[key].tobytes(), key
+
+
+@pytest.mark.filterwarnings("ignore::wlnet.TrainingWarning")
+@pytest.mark.parametrize(
+    "who",
+    ["training_progress_function", "training_progress_reporting", "training_stopping_criterion"],
+)
+def test_any_function_of_the_user_may_change_the_data(
+    who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Columns are read where they lie, and steps on what they were before are not done again."""
+    monkeypatch.setattr(snapshots.Snapshot, "is_old", False)
+
+    def trained(bad_round: int, rounds: int) -> Any:
+        x, y = numbers(EXAMPLES)
+
+        def change(state: Any) -> bool:
+            x[...] *= np.float32(1.1)
+            if state["Round"] == bad_round:
+                y[...] = 3e38
+            return False
+
+        options: dict[str, Any] = {who: change, "max_training_rounds": rounds}
+        return wl.net_train(net(), (x, y), wl.ALL, batch_size=SIZE, **options)
+
+    cut, whole = trained(bad_round=3, rounds=9), trained(bad_round=0, rounds=3)
+    assert cut["ReasonTrainingStopped"] == "WeightsDiverged"
+    assert cut["BatchLossList"] == whole["BatchLossList"]
+    assert cut["TrainedNet"] == whole["TrainedNet"]
+
+
+@pytest.mark.filterwarnings("ignore::wlnet.TrainingWarning")
+def test_a_schedule_may_change_the_data_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(snapshots.Snapshot, "is_old", False)
+
+    def trained(bad_step: int | None, rounds: int) -> Any:
+        x, y = numbers(EXAMPLES)
+
+        def schedule(t: int, total: int) -> float:
+            x[...] *= np.float32(1.1)
+            return 1e300 if t == bad_step else 1.0
+
+        options: dict[str, Any] = {"batch_size": SIZE, "max_training_rounds": rounds}
+        method = wl.SGD(learning_rate_schedule=schedule)
+        return wl.net_train(net(), (x, y), wl.ALL, method=method, learning_rate=0.01, **options)
+
+    cut, whole = trained(bad_step=2 * PER_ROUND, rounds=9), trained(bad_step=None, rounds=2)
+    assert cut["ReasonTrainingStopped"] == "WeightsDiverged"
+    assert cut["BatchLossList"] == whole["BatchLossList"]
+    assert cut["TrainedNet"] == whole["TrainedNet"]
 
 
 def test_data_that_another_thread_changed_are_an_error_where_steps_must_be_done_again(
