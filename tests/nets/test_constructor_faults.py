@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 import wlnet as wl
@@ -135,3 +136,26 @@ def test_options_of_other_libraries_are_told_by_their_names_here():
     for make in (lambda: wl.LinearLayer(3, bias=False), lambda: wl.LinearLayer(3, use_bias=False)):
         with pytest.raises(OptionError, match="biases=None"):
             make()
+
+
+def test_all_shapes_that_do_not_fit_are_told_at_once():
+    wide = [wl.LinearLayer(3, weights=np.ones((3, 9))), wl.LinearLayer(2, weights=np.ones((2, 8)))]
+    places = told(lambda: wl.NetChain([*wide, 4], input=5))
+    assert [place.partition(" @ ")[2] for place in places] == ["1 LinearLayer", "2 LinearLayer"]
+    nodes = {"a": wide[0], "b": wide[1], "c": wl.LinearLayer(5, input=6), "d": "Ramp"}
+    edges = [(wl.NetPort("x"), "a"), (wl.NetPort("y"), ["b", "c"]), ("a", "d")]
+    places = told(lambda: wl.NetGraph(nodes, edges, x=2, y=3))
+    assert len(places) == 3
+    for words in ("a LinearLayer", "b LinearLayer", "c LinearLayer"):
+        assert any(words in place for place in places), (words, places)
+    with pytest.raises(wl.ShapeError, match="2 faults"):
+        wl.NetChain([*wide, 4], input=5)
+
+
+def test_shapes_and_element_types_that_do_not_fit_are_told_together():
+    indices = wl.NetEncoder("Class", ["u", "v"])
+    nodes = {"a": 3, "b": wl.LinearLayer(3, weights=np.ones((3, 9)))}
+    edges = [(wl.NetPort("x"), "a"), (wl.NetPort("y"), "b")]
+    places = told(lambda: wl.NetGraph(nodes, edges, x=indices, y=4))
+    assert len(places) == 2
+    assert any("element types" in place for place in places)

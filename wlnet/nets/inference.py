@@ -8,9 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
-from wlnet.core.errors import Fault, ShapeError, fail
+from wlnet.core.errors import Fault, ShapeError
+from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net, check_coders
 from wlnet.core.parts import NetSharedArray, Path
 from wlnet.core.ports import PortType
@@ -82,6 +84,7 @@ class _Walk:
     def __init__(self, root: Net) -> None:
         self.solution = Solution()
         self.cells: list[Cell] = []
+        self.gathered = Gathered()
         self.shared: dict[str, Wire] = {
             name: Wire(tuple(array.shape), source=f'NetSharedArray("{name}")')
             for name, array in root.shared.items()
@@ -102,9 +105,10 @@ class _Walk:
                     given=f"{shape_text(wire.shape)} from {wire.source}",
                     expected=f"{port}, but {error}",
                 )
-                raise fail(ShapeError, fault) from None
+                self.gathered.add(fault, kind=ShapeError)
             coder = "" if port.coder is None else f", {_head(port.coder)}"
-            wire.carry(port.flow, f"{title(path, net)} {name}{coder}")
+            teller = f"{title(path, net)} {name}{coder}"
+            self.gathered.attempt(partial(wire.carry, port.flow, teller))
             wire.sent = wire.sent or port.sent_indices
         if isinstance(net, Layer):
             self._visit_layer(net, path, wires)
@@ -126,7 +130,9 @@ class _Walk:
                     shape, source=f"{title(path, layer)} {name}" if shape is not None else ""
                 )
             arrays[name] = self.solution.arrays[(*path, name)] = wire
-        self.cells.append(LayerCell(layer, path, wires, arrays))
+        cell = LayerCell(layer, path, wires, arrays)
+        cell.declare(self.gathered)
+        self.cells.append(cell)
 
     def _visit_chain(self, net: Any, path: Path, wires: dict[str, Wire]) -> None:
         keys = list(net.nodes)
@@ -192,10 +198,12 @@ def _solve(net: Net, given: Mapping[str, Partial]) -> Solution:
             given_text = shape_text(shape)
             what = "data do not fit a port"
             fault = Fault(what, at=f"port {name}", given=given_text, expected=expected)
-            raise fail(ShapeError, fault) from None
-    spread(walk.cells)
+            walk.gathered.add(fault, kind=ShapeError)
+    spread(walk.cells, walk.gathered)
+    walk.gathered.tell()
     for cell in walk.cells:
-        spread(cell.changed(settle=True))
+        spread([cell], walk.gathered, settle=True)
+    walk.gathered.tell()
     for cell in walk.cells:
         if isinstance(cell, LayerCell):
             cell.limit_indices()

@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from wlnet.core.errors import Fault, ShapeError, fail
+from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.parts import Path, path_text
 from wlnet.core.ports import Flow
@@ -78,6 +81,8 @@ class Wire:
 class Cell:
     """Something that ties wires together."""
 
+    is_at_fault = False
+
     def __init__(self, wires: Iterable[Wire]) -> None:
         self.touched = list(wires)
         for wire in self.touched:
@@ -99,14 +104,26 @@ class Cell:
         return [cell for wire in moved for cell in wire.cells if cell is not self]
 
 
-def spread(cells: Iterable[Cell]) -> None:
-    """Update cells, and those that their news reaches, until there is no more news."""
+def spread(cells: Iterable[Cell], gathered: Gathered, *, settle: bool = False) -> None:
+    """Update cells, and those that their news reaches, until there is no more news.
+
+    A cell that finds a contradiction is left out from then on, so that each is told once. settle:
+    whether the cells given also make the assumptions that are made only when nothing else decides.
+    """
     waiting = deque(cells)
     queued = set(map(id, waiting))
+    first = set(queued) if settle else set()
     while waiting:
         cell = waiting.popleft()
         queued.discard(id(cell))
-        for other in cell.changed():
+        if cell.is_at_fault:
+            continue
+        news = gathered.attempt(partial(cell.changed, settle=id(cell) in first))
+        first.discard(id(cell))
+        if news is None:
+            cell.is_at_fault = True
+            news = [other for wire in cell.touched for other in wire.cells if other is not cell]
+        for other in news:
             if id(other) not in queued:
                 queued.add(id(other))
                 waiting.append(other)
@@ -125,16 +142,17 @@ class LayerCell(Cell):
     ) -> None:
         super().__init__([*wires.values(), *arrays.values()])
         self.layer, self.title, self.wires, self.arrays = layer, title(path, layer), wires, arrays
-        either = []
-        for name, wire in wires.items():
-            element = layer.port_element(name)
-            if element == "Either":
-                either.append(name)
-            else:
-                wire.carry(element, f"{self.title} {name}")
+        either = [name for name in wires if layer.port_element(name) == "Either"]
         self.given = [wires[name] for name in either if name not in layer.output_names]
         self.made = [wires[name] for name in either if name in layer.output_names]
         """What comes and what goes, where the layer moves whatever comes."""
+
+    def declare(self, gathered: Gathered) -> None:
+        """Say what kind of numbers flows through the ports of the layer."""
+        for name, wire in self.wires.items():
+            element = self.layer.port_element(name)
+            if element != "Either":
+                gathered.attempt(partial(wire.carry, element, f"{self.title} {name}"))
 
     def update(self, settle: bool = False) -> None:
         """Ask the layer what follows from what is known."""
@@ -152,7 +170,17 @@ class LayerCell(Cell):
             for name, shape in new_arrays.items():
                 self.arrays[name].refine(shape, f"{self.title} {name}")
         except Mismatch as error:
-            raise self._conflict(error) from None
+            conflict = self._conflict(error)
+            self._tell_outputs()
+            raise conflict from None
+
+    def _tell_outputs(self) -> None:
+        """What the parameters alone say of the outputs holds whatever else is wrong: so what comes
+        after this layer is looked at too."""
+        with suppress(Mismatch):
+            alone, _ = self.layer.infer(dict.fromkeys(self.wires), dict.fromkeys(self.arrays))
+            for name in self.layer.output_names:
+                self.wires[name].refine(alone[name], f"{self.title} {name}")
 
     def _conflict(self, error: Mismatch) -> ShapeError:
         words = []
