@@ -13,7 +13,7 @@ from wlnet.coders.coder import Shape, choice_faults, coder, fits, is_automatic
 from wlnet.coders.decoder import NetDecoder, Property
 from wlnet.coders.labels import LabelIndex, Labels, as_labels
 from wlnet.coders.worth import worths
-from wlnet.core.errors import DataError, Fault, OptionError, fail
+from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
 from wlnet.core.scalars import as_whole
 from wlnet.core.symbols import AUTOMATIC, Symbol
 
@@ -131,7 +131,7 @@ class ClassDecoder(NetDecoder):
                 Fault(
                     f"the property {name} {'needs' if needs else 'takes no'} argument",
                     at=repr(self),
-                    given=repr(prop),
+                    given=brief(prop),
                     expected=form,
                 ),
             )
@@ -148,7 +148,7 @@ class ClassDecoder(NetDecoder):
                 Fault(
                     "this many labels cannot be told",
                     at=repr(self),
-                    given=repr(prop),
+                    given=brief(prop),
                     expected=f"a count from 1 to {most}",
                 ),
             )
@@ -163,7 +163,7 @@ class ClassDecoder(NetDecoder):
                 Fault(
                     "this is not one of the labels",
                     at=repr(self),
-                    given=repr(prop),
+                    given=brief(prop),
                     known=index.labels,
                     fix=index.advice(label),
                 ),
@@ -225,7 +225,7 @@ def _sample(
             OptionError,
             Fault(
                 'the property "RandomSample" needs a seeded generator',
-                given=f"rng={rng!r}",
+                given=f"rng={brief(rng)}",
                 expected="a numpy.random.Generator",
                 fix="rng=numpy.random.default_rng(1234)",
             ),

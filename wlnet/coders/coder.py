@@ -14,7 +14,7 @@ import numpy as np
 
 from wlnet.coders.worth import worth
 from wlnet.core.catalogue import SOON_DECODERS, SOON_ENCODERS, not_there_yet
-from wlnet.core.errors import Fault, OptionError, PartError, ShapeError, fail
+from wlnet.core.errors import Fault, OptionError, PartError, ShapeError, brief, fail
 from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC, Symbol
@@ -90,7 +90,7 @@ class Coder(metaclass=KindTable):
                 Fault(
                     f"the {self.title} has no such parameter",
                     at=self.title,
-                    given=repr(name),
+                    given=brief(name),
                     known=known,
                     fix=suggestion(name, known) if isinstance(name, str) else None,
                 ),
@@ -176,7 +176,7 @@ def choice_faults(where: str, **choices: tuple[Any, tuple[Any, ...]]) -> list[Fa
         Fault(
             f"{name} has a value it cannot have",
             at=where,
-            given=repr(value),
+            given=brief(value),
             expected=" or ".join(map(repr, allowed)),
             fix=suggestion(value, [word for word in allowed if isinstance(word, str)])
             if isinstance(value, str)
@@ -267,7 +267,7 @@ def _check_call(kind: type, arguments: tuple[Any, ...], options: dict[str, Any])
     places = [item.name for item in given if item.kind is item.POSITIONAL_OR_KEYWORD]
     faults = [
         Fault(
-            f"unknown option {name!r}",
+            f"unknown option {brief(name)}",
             at=title,
             known=names,
             fix=suggestion(field_name(name), names),

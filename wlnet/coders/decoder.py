@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 
 from wlnet.coders.coder import Coder, fits, shape_text
-from wlnet.core.errors import DataError, Fault, OptionError, ShapeError, fail
+from wlnet.core.errors import DataError, Fault, OptionError, ShapeError, brief, fail
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC, Symbol
 
@@ -110,7 +110,7 @@ class NetDecoder(Coder):
             Fault(
                 f"the {self.title} has no such property",
                 at=repr(self),
-                given=repr(prop),
+                given=brief(prop),
                 known=[*self.properties, "None (the raw array)"],
                 fix=suggestion(name, self.properties) if isinstance(name, str) else None,
             ),

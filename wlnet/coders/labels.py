@@ -10,7 +10,7 @@ import numpy as np
 
 from wlnet.coders.coder import is_automatic
 from wlnet.coders.worth import plain, worth
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import Symbol
 
@@ -40,7 +40,7 @@ def as_labels(given: object, where: str) -> Labels | Symbol:
             Fault(
                 "the labels are not a list",
                 at=where,
-                given=repr(given),
+                given=brief(given),
                 expected="a list of labels in a fixed order, or AUTOMATIC",
                 fix=fix,
             ),
@@ -60,7 +60,7 @@ def _faults(labels: tuple[Any, ...], where: str) -> list[Fault]:
     for place, label in enumerate(labels, 1):
         if not isinstance(label, Hashable) or not _hashes(worth(label)):
             faults.append(
-                Fault("a label is not hashable", at=f"{where}, label {place}", given=repr(label))
+                Fault("a label is not hashable", at=f"{where}, label {place}", given=brief(label))
             )
         elif isinstance(label, float) and math.isnan(label):
             faults.append(
@@ -72,7 +72,7 @@ def _faults(labels: tuple[Any, ...], where: str) -> list[Fault]:
                 Fault(
                     "two labels are equal",
                     at=f"{where}, labels {before} and {place}",
-                    given=f"{labels[before - 1]!r} and {label!r}",
+                    given=f"{labels[before - 1]!r} and {brief(label)}",
                     expected="labels that Python tells apart as dictionary keys",
                 )
             )

@@ -124,7 +124,7 @@ def _opened(name: Any, where: str, index: int) -> Any:
             where,
             index,
             "reading a picture file needs Pillow",
-            given=repr(name),
+            given=brief(name),
             fix="pip install wlnet[demo], or give the picture as an array",
         ) from error
     try:
@@ -137,11 +137,11 @@ def _opened(name: Any, where: str, index: int) -> Any:
             where,
             index,
             "the picture file cannot be read" if there else "there is no such picture file",
-            given=repr(name),
+            given=brief(name),
             expected="a file that Pillow reads: PNG, JPEG, ...",
         ) from error
     except Image.DecompressionBombError as error:
-        raise refuse(where, index, "the picture is too large", given=repr(name)) from error
+        raise refuse(where, index, "the picture is too large", given=brief(name)) from error
 
 
 def upright(picture: Any) -> Any:
@@ -172,7 +172,7 @@ def _pillow_array(picture: Any, where: str, index: int) -> np.ndarray:
             where,
             index,
             "the range of this picture is not known",
-            given=f"a Pillow picture of mode {mode!r}",
+            given=f"a Pillow picture of mode {brief(mode)}",
             expected="8 bits a channel",
             fix='picture.convert("L"), or an array of floats 0..1',
         )

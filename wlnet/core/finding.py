@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from wlnet.core.errors import PartError
+from wlnet.core.errors import PartError, brief
 from wlnet.core.gathered import together
 from wlnet.core.parts import (
     MULTI,
@@ -104,7 +104,7 @@ def _named(net: Addressable, name: str, part: Any, at: Path) -> Place:
         return Place((int(name),), "node")
     names = known_names(net)
     raise part_error(
-        f"there is no part {name!r}",
+        f"there is no part {brief(name)}",
         part,
         at=at,
         known=names,
@@ -180,7 +180,7 @@ def _span_keys(net: Addressable, span: Span, part: Any, at: Path) -> list[Key]:
         elif isinstance(end, str):
             if end not in keys:
                 raise part_error(
-                    f"a span ends at {end!r}, which is no node",
+                    f"a span ends at {brief(end)}, which is no node",
                     part,
                     at=at,
                     known=keys,
@@ -244,7 +244,7 @@ def _into(
         _need_coder_parameter(net, str(place.path[0]), rest[0], part, path)
         return [Place((*path, rest[0]), "coder")]
     raise part_error(
-        f"{place.kind} {place.path[0]!r} has no parts of its own",
+        f"{place.kind} {brief(place.path[0])} has no parts of its own",
         part,
         at=path,
         fix=shadowed(net, place.path[0]) if place.kind == "port" else None,
@@ -254,7 +254,7 @@ def _into(
 def _need_coder_parameter(net: Addressable, name: str, asked: str, part: Any, at: Path) -> None:
     coder = net.ports[name].coder if name in net.ports else None
     if coder is None:
-        what = f"port {name!r} has no coder, so no parts"
+        what = f"port {brief(name)} has no coder, so no parts"
         raise part_error(what, part, at=at, fix=shadowed(net, name))
     if asked not in coder.parameters:
         known = list(coder.parameters)

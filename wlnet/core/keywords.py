@@ -42,7 +42,7 @@ def unknown_option(
     """
     words = [wolfram_name(word) if wolfram else word for word in known]
     return Fault(
-        f"{of} has no option {name!r}",
+        f"{of} has no option {brief(name)}",
         given=brief(value),
         known=words,
         fix=counterpart(name, known, wolfram=wolfram) or suggestion(name, words),

@@ -103,7 +103,7 @@ class Net:
         raise fail(
             OptionError,
             Fault(
-                f"a net never changes in place: {name!r} of {a(self.kind)} cannot be set",
+                f"a net never changes in place: {brief(name)} of {a(self.kind)} cannot be set",
                 fix=f'net_replace_part(net, {{"{name}": value}}) gives a new net',
             ),
         )

@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from wlnet.core.errors import Fault, PartError, fail
+from wlnet.core.errors import Fault, PartError, brief, fail
 from wlnet.core.scalars import scalar
 from wlnet.core.symbols import ALL, AUTOMATIC, Symbol
 
@@ -98,7 +98,7 @@ class NetSharedArray:
     def __post_init__(self) -> None:
         if not (isinstance(self.name, str) and self.name) and self.name is not ALL:
             what = "a shared array needs a name"
-            raise fail(PartError, Fault(what, given=repr(self.name), fix='NetSharedArray("w")'))
+            raise fail(PartError, Fault(what, given=brief(self.name), fix='NetSharedArray("w")'))
 
     def __repr__(self) -> str:
         return f"NetSharedArray({self.name!r})"
@@ -157,7 +157,7 @@ def _checked_step(step: Any, part: Any) -> Any:
         raise part_error(wrong, part, fix=_span_for(step))
     if isinstance(step, bool) or not isinstance(step, (int, str, Span, Alternatives, Symbol)):
         raise part_error(
-            f"{step!r} is not a step of a part",
+            f"{brief(step)} is not a step of a part",
             part,
             expected="a name, a position from 1 or from -1, Span, Alternatives, ALL, ANY, "
             "NetSharedArray alone, or a tuple of these",
@@ -200,7 +200,7 @@ def part_error(
 ) -> PartError:
     """The error about a part, worded; at: the path of the net where the search ended."""
     where = None if at is None else path_text(at) or ROOT
-    fault = Fault(what, at=where, given=repr(part), expected=expected, known=known, fix=fix)
+    fault = Fault(what, at=where, given=brief(part), expected=expected, known=known, fix=fix)
     return fail(PartError, fault)
 
 

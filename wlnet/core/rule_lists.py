@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from wlnet.core.errors import Fault, PartError, RuleError, fail
+from wlnet.core.errors import Fault, PartError, RuleError, brief, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.parts import Alternatives, NetSharedArray, as_steps
 from wlnet.core.scalars import as_real, scalar
@@ -111,8 +111,8 @@ def parse_rules(
             faults.append(
                 Fault(
                     "a value that cannot be",
-                    at=f"{at}, part {part!r}",
-                    given=repr(value),
+                    at=f"{at}, part {brief(part)}",
+                    given=brief(value),
                     expected=str(error),
                 )
             )
@@ -162,7 +162,7 @@ def _pairs(given: Any, option: str, read: Read) -> Rule | list[tuple[Any, Any]]:
             RuleError,
             Fault(
                 f"{option} is neither a rate nor a list of rules",
-                given=repr(given),
+                given=brief(given),
                 expected=expected
                 if str(error) != "rules"
                 else "rules [(part, rate), ...] or {part: rate, ...}",

@@ -11,7 +11,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from wlnet.core.errors import Fault, PartError, RuleError, RuleWarning, fail, warn
+from wlnet.core.errors import Fault, PartError, RuleError, RuleWarning, brief, fail, warn
 from wlnet.core.finding import find, shadowed
 from wlnet.core.parts import ROOT, Alternatives, NetSharedArray, Path
 from wlnet.core.rule_lists import (
@@ -122,7 +122,7 @@ def _unknown_shared(part: NetSharedArray, inside: list[ArrayPlace]) -> PartError
     return fail(
         PartError,
         Fault(
-            f"there is no shared array {part.name!r}",
+            f"there is no shared array {brief(part.name)}",
             known=[NetSharedArray(name) for name in names],
             fix=suggestion(part.name, names),
         ),
@@ -135,7 +135,7 @@ def _unknown_part(holder: Holder, rule: Rule, fault: Fault) -> Fault:
     return Fault(
         f"a rule selects nothing: {fault.what}",
         at=f"{number}{holder.name}{inside}",
-        given=f"{rule.part!r} -> {rule.value!r}",
+        given=f"{brief(rule.part)} -> {brief(rule.value)}",
         known=fault.known,
         fix=fault.fix,
     )

@@ -39,7 +39,7 @@ def edit_distance(a: str, b: str) -> int:
     return row[-1]
 
 
-def suggestion(word: str, known: Iterable[str]) -> str | None:
-    """`did you mean ...?`, or None when nothing is near."""
-    words = nearest(word, known)
+def suggestion(word: object, known: Iterable[str]) -> str | None:
+    """`did you mean ...?`, or None when nothing is near, and for what is no word."""
+    words = nearest(word, known) if isinstance(word, str) else None
     return f"did you mean {' or '.join(map(repr, words))}?" if words else None

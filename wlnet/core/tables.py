@@ -43,7 +43,7 @@ class PropertyTable:
                 f"{self.of} has no such property",
                 given=brief(name),
                 known=self.names(),
-                fix=suggestion(str(name), [*self.rows, *self.aliases]),
+                fix=suggestion(name, [*self.rows, *self.aliases]),
             )
             for name, found in zip(names, known, strict=True)
             if found not in self.rows

@@ -113,7 +113,7 @@ def _check_ports(given: Iterable[Any], names: Sequence[str]) -> None:
                 "data for a port that is not there",
                 given=", ".join(map(brief, unknown)),
                 known=list(names),
-                fix=suggestion(str(unknown[0]), names),
+                fix=suggestion(unknown[0], names),
             ),
         )
 
@@ -128,7 +128,7 @@ def _get(row: Mapping[Any, Any], name: str, names: Sequence[str]) -> Any:
         raise fail(
             DataError,
             Fault(
-                f"no data for port {name!r}",
+                f"no data for port {brief(name)}",
                 given=f"ports {list(row)}",
                 expected=f"ports {list(names)}",
             ),
@@ -145,7 +145,7 @@ def check_choice(option: str, given: Any, known: Sequence[str]) -> None:
                 f"{option} cannot be this",
                 given=brief(given),
                 known=list(known),
-                fix=suggestion(str(given), known),
+                fix=suggestion(given, known),
             ),
         )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, PartError, fail
+from wlnet.core.errors import Fault, OptionError, PartError, brief, fail
 from wlnet.core.finding import find, node_at
 from wlnet.core.net import Net
 from wlnet.core.parts import MULTI, NetPort, Path, path_text
@@ -89,14 +89,14 @@ def _asked(net: Net, prop: Any) -> tuple[list[Port] | None, bool, Any]:
 
 def _port_place(net: Net, port: NetPort) -> tuple[Path, str]:
     if not port.path:
-        raise fail(PartError, Fault("a port has a name", given=repr(port), known=net.port_names))
+        raise fail(PartError, Fault("a port has a name", given=brief(port), known=net.port_names))
     (*steps, name) = port.path
     path: Path = ()
     if steps:
         places = find(net, tuple(steps))
         if len(places) != 1 or places[0].kind != "node" or any(isinstance(s, MULTI) for s in steps):
             what = "the port of one part is asked for"
-            raise fail(PartError, Fault(what, given=repr(port), fix='NetPort(2, "Output")'))
+            raise fail(PartError, Fault(what, given=brief(port), fix='NetPort(2, "Output")'))
         path = places[0].path
     elif name not in net.output_names and name in net.nodes:
         path, name = (name,), str(node_at(net, (name,)).output_names[0])
@@ -105,10 +105,10 @@ def _port_place(net: Net, port: NetPort) -> tuple[Path, str]:
         raise fail(
             PartError,
             Fault(
-                f"there is no output port {name!r}",
+                f"there is no output port {brief(name)}",
                 at=path_text(path) or net.kind,
                 known=part.output_names,
-                fix=suggestion(str(name), part.output_names),
+                fix=suggestion(name, part.output_names),
             ),
         )
     return path, str(name)
@@ -122,7 +122,7 @@ def _decoded(port: PortType, array: Any, prop: Any, single: bool, seed: Seed) ->
                 OptionError,
                 Fault(
                     "a property needs a decoder at the output",
-                    given=repr(prop),
+                    given=brief(prop),
                     fix='NetChain([...], output=NetDecoder("Class", labels))',
                 ),
             )

@@ -138,7 +138,7 @@ class Layer(Net):
                 given[name] = value
             elif name in known:
                 gathered.add(
-                    Fault(f"{name!r} of {a(self.kind)} is given twice", given=brief(value))
+                    Fault(f"{brief(name)} of {a(self.kind)} is given twice", given=brief(value))
                 )
             else:
                 fault = unknown_option(a(self.kind), name, value, known)
@@ -207,7 +207,7 @@ class Layer(Net):
             if name not in ports:
                 gathered.add(
                     Fault(
-                        f"{a(self.kind)} has no port {name!r}",
+                        f"{a(self.kind)} has no port {brief(name)}",
                         known=list(self.declared_ports),
                         fix=suggestion(name, self.declared_ports),
                     )

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.shapes import Mismatch, Sizes, shape_text
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
@@ -77,7 +77,7 @@ class PoolingLayer(Layer):
         return fail(OptionError, Fault(
             "a window that cannot be", at=self.kind, expected=expected,
             given=f"KernelSize {self.kernel_size}, Stride {self.stride}, "
-                  f"PaddingSize {self.padding_size!r}, Dimensionality {self.dimensionality}",
+                  f"PaddingSize {brief(self.padding_size)}, Dimensionality {self.dimensionality}",
         ))  # fmt: skip
 
     def _rank(self) -> int | None:

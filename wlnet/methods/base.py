@@ -58,7 +58,7 @@ class Method(ABC):
             faults.append(Fault(what, given=brief(args[len(known)]), known=known))
         twice = [name for name in known[: len(args)] if name in options]
         faults += [
-            Fault(f"{name!r} of {cls.__name__} is given twice", given=brief(options[name]))
+            Fault(f"{brief(name)} of {cls.__name__} is given twice", given=brief(options[name]))
             for name in twice
         ]
         if faults:
@@ -122,7 +122,7 @@ class Method(ABC):
             fault = Fault(
                 "this is no learning rate",
                 at="learning_rate",
-                given=repr(learning_rate),
+                given=brief(learning_rate),
                 expected=f"{POSITIVE}, or AUTOMATIC",
                 fix="a negative step or none at all is the work of learning_rate_multipliers",
             )

@@ -7,7 +7,7 @@ from dataclasses import fields, replace
 from types import MappingProxyType
 from typing import Any, Final
 
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.keywords import unknown_option
 from wlnet.core.names import wolfram_name
 from wlnet.core.spelling import suggestion
@@ -52,7 +52,7 @@ def as_method(given: object, at: str = "method") -> Method:
         name, options = given[0], given[1] if len(given) == 2 else {}
     if not isinstance(name, str) or not isinstance(options, Mapping):
         fix = f"{given.__name__}()" if isinstance(given, type) else '("ADAM", {"Beta1": 0.95})'
-        fault = Fault("this is not a method", at, repr(given), _FORMS, METHODS, fix)
+        fault = Fault("this is not a method", at, brief(given), _FORMS, METHODS, fix)
         raise fail(OptionError, fault)
     kind = METHODS.get(_OTHER_NAMES.get(name, name))
     if kind is None:

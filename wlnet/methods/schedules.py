@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wlnet.core.answers import answer
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.spelling import suggestion
 from wlnet.methods.intervals import NOT_NEGATIVE, as_number
 
@@ -47,13 +47,13 @@ def schedule_fault(given: object, at: str) -> Fault | None:
         return Fault(
             "no schedule has this name",
             at=at,
-            given=repr(given),
+            given=brief(given),
             expected=_EXPECTED,
             known=SCHEDULES,
             fix=suggestion(given, SCHEDULES),
         )
     if not callable(given):
-        return Fault("this is not a schedule", at=at, given=repr(given), expected=_EXPECTED)
+        return Fault("this is not a schedule", at=at, given=brief(given), expected=_EXPECTED)
     try:
         inspect.signature(given).bind(0, 1)
     except ValueError:  # a function in C that does not tell what it takes: the first call will
@@ -62,7 +62,7 @@ def schedule_fault(given: object, at: str) -> Fault | None:
         return Fault(
             f"the schedule cannot be called with t and T: {error}",
             at=at,
-            given=repr(given),
+            given=brief(given),
             expected=_EXPECTED,
             fix="lambda t, T: 1 - t / T",
         )
@@ -94,7 +94,7 @@ def factor(schedule: Schedule, t: int, total: int) -> float:
             Fault(
                 f"the schedule gave no factor for t = {step - 1} of T = {total}",
                 at=at,
-                given=repr(given),
+                given=brief(given),
                 expected=str(NOT_NEGATIVE),
                 fix="return a number such as 1 - t / T for every t = 0..T-1",
             ),

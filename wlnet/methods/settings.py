@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, get_type_hints
 
-from wlnet.core.errors import Fault
+from wlnet.core.errors import Fault, brief
 from wlnet.core.symbols import AUTOMATIC, Symbol
 from wlnet.methods.intervals import FRACTION, NOT_NEGATIVE, POSITIVE, Interval, as_number
 from wlnet.methods.schedules import Schedule, schedule_fault
@@ -28,7 +28,7 @@ class Number:
             return given, []
         value = as_number(given, self.within)
         expected = ", or ".join([str(self.within), *map(repr, self.words)])
-        fault = Fault("not a value of this option", at, repr(given), expected)
+        fault = Fault("not a value of this option", at, brief(given), expected)
         return value, [] if value is not None else [fault]
 
 
@@ -45,7 +45,7 @@ class PerArray:
             value = as_number(given, self.within)
             rules = "rules {part: number} or [(part, number), ...]"
             expected = f"{self.within}, None, or {rules}"
-            fault = Fault("not a value of this option", at, repr(given), expected)
+            fault = Fault("not a value of this option", at, brief(given), expected)
             return value, [] if value is not None else [fault]
         pairs, faults = [], []
         rows = given.items() if isinstance(given, Mapping) else given
@@ -58,7 +58,7 @@ class PerArray:
             part, size = row
             value = None if size is None else as_number(size, self.within)
             if value is None and size is not None:
-                what = f"the rule for {part!r} has no fitting number"
+                what = f"the rule for {brief(part)} has no fitting number"
                 fix = "None leaves the part out"
                 faults.append(Fault(what, where, repr(size), f"{self.within}, or None", fix=fix))
             pairs.append((tuple(part) if isinstance(part, list) else part, value))

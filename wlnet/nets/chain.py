@@ -184,7 +184,7 @@ def chain_items(layers: Any) -> dict[Key, Any]:
             OptionError,
             Fault(
                 "a net needs at least one layer",
-                given=repr(layers),
+                given=brief(layers),
                 fix="NetChain([LinearLayer(1)])",
             ),
         )
@@ -193,7 +193,7 @@ def chain_items(layers: Any) -> dict[Key, Any]:
         raise fail(
             OptionError,
             Fault(
-                "names of nodes are strings", given=repr(names), fix='{"encode": LinearLayer(3)}'
+                "names of nodes are strings", given=brief(names), fix='{"encode": LinearLayer(3)}'
             ),
         )
     twice = sorted({str(name) for name in names if names.count(name) > 1})
@@ -278,7 +278,7 @@ def port_names_of(
             gathered.add(
                 Fault(
                     "between the nodes of a chain there is one port",
-                    at=f"position {key!r} {node.kind}",
+                    at=f"position {brief(key)} {node.kind}",
                     given=f"inputs {list(entries)}, outputs {list(node.output_names)}",
                     expected="several inputs only at the first node, several outputs at the last",
                     fix="NetGraph connects nets with several ports",
@@ -304,7 +304,7 @@ def warn_of_shadows(net: Net) -> None:
             warn(
                 RuleWarning,
                 Fault(
-                    f"the node {name!r} is called like a port: the name means the port",
+                    f"the node {brief(name)} is called like a port: the name means the port",
                     at=net.kind,
                     fix="give the node another name",
                 ),

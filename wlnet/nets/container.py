@@ -61,8 +61,8 @@ def hoist(nodes: Mapping[Key, Net]) -> tuple[dict[Key, Net], Table]:
                 raise fail(
                     kind,
                     Fault(
-                        f"two different arrays are called {name!r}",
-                        at=f"parts {owner[name]!r} and {key!r}",
+                        f"two different arrays are called {brief(name)}",
+                        at=f"parts {brief(owner[name])} and {brief(key)}",
                         given=f"arrays of shapes {table[name].shape} and {array.shape}",
                         fix="give one of them another name, or make them equal first: "
                         f'net_replace_part(net, {{NetSharedArray("{name}"): array}})',

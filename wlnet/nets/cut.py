@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from functools import partial
 from typing import Any
 
-from wlnet.core.errors import Fault, PartError, fail
+from wlnet.core.errors import Fault, PartError, brief, fail
 from wlnet.core.finding import select
 from wlnet.core.gathered import Gathered
 from wlnet.core.parts import Key, NetPort, Path
@@ -43,9 +43,9 @@ def take_from_graph(graph: NetGraph, start: Any, end: Any, part: Any) -> NetGrap
             PartError,
             Fault(
                 "no path leads from the start to the end",
-                given=repr(part),
+                given=brief(part),
                 known=list(graph.nodes),
-                at=f"vertex {lost[0]!r}" if lost else None,
+                at=f"vertex {brief(lost[0])}" if lost else None,
                 fix=f"paths from the start lead to {', '.join(map(repr, reached))}",
             ),
         )
@@ -64,7 +64,7 @@ def _vertex(graph: NetGraph, given: Any, part: Any) -> Key:
             PartError,
             Fault(
                 "a cut is at a vertex, a NetPort, a list of these, or ALL",
-                given=repr(part),
+                given=brief(part),
                 known=list(graph.nodes),
             ),
         )
@@ -73,8 +73,8 @@ def _vertex(graph: NetGraph, given: Any, part: Any) -> Key:
         raise fail(
             PartError,
             Fault(
-                f"{given!r} is no vertex of the graph",
-                given=repr(part),
+                f"{brief(given)} is no vertex of the graph",
+                given=brief(part),
                 known=list(graph.nodes),
                 fix=f"NetPort({given!r}) is the port",
             ),
@@ -89,8 +89,10 @@ def _port(graph: NetGraph, given: NetPort, part: Any) -> tuple[Key | None, str]:
         graph.port_names if key is None else (*graph.ports_of(key), *graph.nodes[key].output_names)
     )
     if len(at) > 1 or name not in known:
-        where = "the graph" if key is None else f"vertex {key!r}"
-        raise fail(PartError, Fault(f"{where} has no port {name!r}", given=repr(part), known=known))
+        where = "the graph" if key is None else f"vertex {brief(key)}"
+        raise fail(
+            PartError, Fault(f"{where} has no port {brief(name)}", given=brief(part), known=known)
+        )
     return key, name
 
 
@@ -114,7 +116,9 @@ def _ends(graph: NetGraph, given: Any, part: Any) -> Iterable[Wire]:
         raise fail(
             PartError,
             Fault(
-                f"nothing is computed before {given!r}", given=repr(part), known=list(graph.nodes)
+                f"nothing is computed before {brief(given)}",
+                given=brief(part),
+                known=list(graph.nodes),
             ),
         )
     return wires
@@ -137,7 +141,9 @@ def _starts(graph: NetGraph, given: Any, part: Any) -> Iterable[Key]:
         raise fail(
             PartError,
             Fault(
-                f"nothing is computed after {given!r}", given=repr(part), known=list(graph.nodes)
+                f"nothing is computed after {brief(given)}",
+                given=brief(part),
+                known=list(graph.nodes),
             ),
         )
     return found

@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, PartError, ShapeError, fail
+from wlnet.core.errors import Fault, OptionError, PartError, ShapeError, brief, fail
 from wlnet.core.finding import find
 from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
@@ -55,7 +55,7 @@ def net_delete(net: Any, part: Any) -> Any:
             if place.kind != "node" or not place.path:
                 fault = Fault(
                     "only nodes can be deleted",
-                    given=repr(one),
+                    given=brief(one),
                     at=path_text(place.path),
                     known=list(net.nodes),
                     fix="net_replace_part(net, {part: None}) for an array"
@@ -122,7 +122,7 @@ def without(net: Any, paths: list[Path], at: Path) -> tuple[Any, Moves]:
             Fault(
                 "an operator keeps its net",
                 at=path_text(at) or net.kind,
-                given=repr(gone[0]),
+                given=brief(gone[0]),
                 fix="net_replace_part puts another net there",
             ),
         )

@@ -46,9 +46,9 @@ def read_method(given: Any) -> tuple[str, dict[str, Any]]:
             OptionError,
             Fault(
                 "an unknown method of initialization",
-                given=repr(name),
+                given=brief(name),
                 known=list(METHODS),
-                fix=suggestion(str(name), METHODS),
+                fix=suggestion(name, METHODS),
             ),
         )
     if not isinstance(options, Mapping):
@@ -56,7 +56,7 @@ def read_method(given: Any) -> tuple[str, dict[str, Any]]:
         raise fail(
             OptionError,
             Fault(
-                f"the options of method {name!r} are a dict",
+                f"the options of method {brief(name)} are a dict",
                 given=brief(options),
                 expected=f"{{option: value}} of {', '.join(known)}" if known else "no options",
                 fix=f"({name!r}, {{{known[0]!r}: ...}})" if known else repr(name),
@@ -67,10 +67,10 @@ def read_method(given: Any) -> tuple[str, dict[str, Any]]:
         raise fail(
             OptionError,
             Fault(
-                f"method {name!r} has no such options",
+                f"method {brief(name)} has no such options",
                 given=", ".join(map(repr, unknown)),
                 known=list(METHODS[name]),
-                fix=suggestion(str(unknown[0]), METHODS[name]),
+                fix=suggestion(unknown[0], METHODS[name]),
             ),
         )
     chosen = {**METHODS[name], **options}
@@ -88,7 +88,7 @@ def _check_option(method: str, word: str, value: Any) -> None:
                     "an unknown FactorType",
                     given=brief(value),
                     known=list(FACTORS),
-                    fix=suggestion(str(value), FACTORS),
+                    fix=suggestion(value, FACTORS),
                 ),
             )
     elif method in ("Kaiming", "Xavier"):

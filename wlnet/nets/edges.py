@@ -124,8 +124,8 @@ class Wiring:
                     "a vertex with several inputs needs the port by name"
                     if len(starts) == 1
                     else f"{len(starts)} sources for {len(names)} inputs",
-                    at=f"{at}, vertex {key!r} {node.kind}",
-                    given=repr(target),
+                    at=f"{at}, vertex {brief(key)} {node.kind}",
+                    given=brief(target),
                     known=list(node.input_names),
                     fix=f'NetPort({key!r}, "{names[0] if names else ""}")',
                 ),
@@ -148,7 +148,7 @@ class Wiring:
                     Fault(
                         "a vertex with several outputs needs the port by name",
                         at=at,
-                        given=repr(given),
+                        given=brief(given),
                         known=outputs,
                         fix=f'NetPort({key!r}, "{outputs[0]}")',
                     ),
@@ -158,9 +158,9 @@ class Wiring:
             raise fail(
                 OptionError,
                 Fault(
-                    f"vertex {key!r} has no output {port!r}",
+                    f"vertex {brief(key)} has no output {brief(port)}",
                     at=at,
-                    given=repr(given),
+                    given=brief(given),
                     known=outputs,
                     fix=suggestion(port, outputs),
                 ),
@@ -173,7 +173,8 @@ class Wiring:
                 name = given.path[0]
                 if not isinstance(name, str):
                     raise fail(
-                        OptionError, Fault("a port of a graph has a name", at=at, given=repr(given))
+                        OptionError,
+                        Fault("a port of a graph has a name", at=at, given=brief(given)),
                     )
                 return None, name
             if len(given.path) == 2:
@@ -198,7 +199,7 @@ class Wiring:
         if isinstance(given, str) and given.isdecimal() and int(given) in self.keys:
             return int(given)
         names = [str(key) for key in self.keys]
-        fix = suggestion(str(given), names)
+        fix = suggestion(given, names)
         if isinstance(given, str) and given in ("Input", "Output", "Target", "Loss"):
             fix = f'NetPort("{given}") is the port of the graph'
         raise fail(
@@ -222,7 +223,7 @@ class Wiring:
                 raise fail(
                     OptionError,
                     Fault(
-                        f"vertex {key!r} has no input {port!r}",
+                        f"vertex {brief(key)} has no input {brief(port)}",
                         at=at,
                         known=node.input_names,
                         fix=suggestion(port, node.input_names),
@@ -230,9 +231,9 @@ class Wiring:
                 )
         if any((edge.target, edge.target_port) == target for edge in self.edges):
             where = (
-                f"input {port!r} of vertex {key!r}"
+                f"input {brief(port)} of vertex {brief(key)}"
                 if key is not None
-                else f"output {port!r} of the graph"
+                else f"output {brief(port)} of the graph"
             )
             raise fail(OptionError, Fault(f"two edges lead into the {where}", at=at))
         self.edges.append(Edge(*source, *target))

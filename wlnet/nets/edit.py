@@ -129,8 +129,8 @@ class Edit:
         names = shared_names(self.net)
         if part.name not in names:
             known = [NetSharedArray(n) for n in names]
-            what = f"there is no shared array {part.name!r}"
-            raise fail(PartError, Fault(what, known=known, fix=suggestion(str(part.name), names)))
+            what = f"there is no shared array {brief(part.name)}"
+            raise fail(PartError, Fault(what, known=known, fix=suggestion(part.name, names)))
         old = self.net.shared.get(part.name, AUTOMATIC)
         new = as_array(value, repr(part), self.net.kind, _precision(old))
         new = spread_out(self.net, (), old, new, value)

@@ -76,7 +76,7 @@ def _shared(net: Net, part: NetSharedArray) -> Any:
         raise fail(
             PartError,
             Fault(
-                f"there is no shared array {part.name!r}",
+                f"there is no shared array {brief(part.name)}",
                 known=[NetSharedArray(n) for n in names],
                 fix=suggestion(part.name, names),
             ),
@@ -111,8 +111,8 @@ class _Extraction:
             raise refused or fail(
                 PartError,
                 Fault(
-                    f"{step!r} finds nothing to go into",
-                    given=repr(self.part),
+                    f"{brief(step)} finds nothing to go into",
+                    given=brief(self.part),
                     at=path_text(path) or "the net itself",
                 ),
             )
@@ -130,7 +130,9 @@ class _Extraction:
         if rest:
             raise fail(
                 PartError,
-                Fault(f"{place.kind} {name!r} has no parts of its own", given=repr(self.part)),
+                Fault(
+                    f"{place.kind} {brief(name)} has no parts of its own", given=brief(self.part)
+                ),
             )
         if place.kind == "array":
             value = net.array_values[str(name)]
@@ -151,7 +153,7 @@ class _Extraction:
             return port.spec
         if port.coder is None:
             what, fix = f"port {name!r} has no coder, so no parts", shadowed(net, name)
-            raise fail(PartError, Fault(what, given=repr(self.part), fix=fix))
+            raise fail(PartError, Fault(what, given=brief(self.part), fix=fix))
         return coder_part(port.coder, rest)
 
     def _fields(self, net: Net, path: Path) -> dict[str, Any]:
@@ -175,7 +177,7 @@ def coder_part(coder: Any, steps: tuple[Any, ...]) -> Any:
             Fault(
                 "a coder has no such parameter",
                 at=brief(coder),
-                given=repr(steps[0]),
+                given=brief(steps[0]),
                 known=list(parameters),
                 fix=suggestion(name, parameters),
             ),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, ShapeError, fail
+from wlnet.core.errors import Fault, OptionError, ShapeError, brief, fail
 from wlnet.core.net import Net
 from wlnet.core.parts import Key
 from wlnet.core.ports import as_port
@@ -42,7 +42,7 @@ def longer_graph(
                 Fault(
                     "a new node has one input and one output",
                     given=layer.kind,
-                    at=f"layer {number}" + (f", {name!r}" if name else ""),
+                    at=f"layer {number}" + (f", {brief(name)}" if name else ""),
                 ),
             )
     highest = max((key for key in graph.nodes if isinstance(key, int)), default=0)

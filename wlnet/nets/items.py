@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.parts import Key
@@ -44,7 +44,7 @@ def new_items(net: Net, layers: tuple[Any, ...], function: str) -> list[Item]:
             if made is not None:
                 items.append((name, made))
     if not count:
-        raise fail(OptionError, Fault(f"{function} needs at least one layer", given=repr(layers)))
+        raise fail(OptionError, Fault(f"{function} needs at least one layer", given=brief(layers)))
     named = isinstance(next(iter(net.nodes)), str)
     faults = []
     for number, (name, layer) in enumerate(items, 1):
@@ -63,7 +63,7 @@ def new_items(net: Net, layers: tuple[Any, ...], function: str) -> list[Item]:
                 Fault(
                     f"the nodes of this {net.kind} have numbers, and a new one takes no name",
                     at=at,
-                    given=repr(name),
+                    given=brief(name),
                     fix=f"{function}(net, layer)",
                 )
             )

@@ -43,15 +43,15 @@ def position(chain: Net, given: Any, part: Any) -> int:
     if not isinstance(step, (int, str)):
         raise fail(
             PartError,
-            Fault("one node is meant here: a position or a name", given=repr(part), known=keys),
+            Fault("one node is meant here: a position or a name", given=brief(part), known=keys),
         )
     (place,) = select(chain, step, part)
     if place.kind != "node":
         raise fail(
             PartError,
             Fault(
-                f"{given!r} is no node of the chain",
-                given=repr(part),
+                f"{brief(given)} is no node of the chain",
+                given=brief(part),
                 known=keys,
                 fix=f"NetPort({given!r}) means the port" if place.kind == "port" else None,
             ),
@@ -75,7 +75,7 @@ def first_and_last(chain: Net, start: Any, end: Any, part: Any) -> tuple[int, in
             Fault(
                 "no node is left, and a net needs at least one layer",
                 at="the net itself",
-                given=repr(part),
+                given=brief(part),
                 known=list(chain.nodes),
                 fix=_turned(first, last, len(chain.nodes)),
             ),
@@ -101,7 +101,11 @@ def _end(chain: Net, given: Any, part: Any, *, at_start: bool) -> int:
         if name not in chain.port_names:
             raise fail(
                 PartError,
-                Fault(f"the chain has no port {name!r}", given=repr(part), known=chain.port_names),
+                Fault(
+                    f"the chain has no port {brief(name)}",
+                    given=brief(part),
+                    known=chain.port_names,
+                ),
             )
         # Data enters at "Input", before the first node; the end of what leads to "Input" is
         # nothing.
@@ -117,8 +121,8 @@ def _end(chain: Net, given: Any, part: Any, *, at_start: bool) -> int:
         raise fail(
             PartError,
             Fault(
-                f"node {given.path[0]!r} has no port {name!r}",
-                given=repr(part),
+                f"node {brief(given.path[0])} has no port {brief(name)}",
+                given=brief(part),
                 known=node.port_names,
             ),
         )
@@ -136,7 +140,7 @@ def stretch(chain: Net, part: Any) -> tuple[Any, Any] | None:
                 PartError,
                 Fault(
                     "a stretch of a chain has a start and an end",
-                    given=repr(part),
+                    given=brief(part),
                     known=list(chain.nodes),
                     fix="(1, 3): from 1 to 3, both included",
                 ),

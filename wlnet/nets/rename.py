@@ -102,7 +102,7 @@ class _Naming:
                         OptionError,
                         Fault(
                             "a port of the net gets another name",
-                            given=f"{old!r}: {new!r}",
+                            given=f"{brief(old)}: {brief(new)}",
                             fix='{NetPort("old"): NetPort("new")}',
                         ),
                     )
@@ -110,7 +110,7 @@ class _Naming:
             elif isinstance(old, bool) or not isinstance(old, (str, int)):
                 raise fail(
                     OptionError,
-                    Fault("what is renamed is a name, a position, or a port", given=repr(old)),
+                    Fault("what is renamed is a name, a position, or a port", given=brief(old)),
                 )
             else:
                 self.nodes[old] = new
@@ -142,7 +142,7 @@ class _Naming:
                     OptionError,
                     Fault(
                         f"{len(self.in_order)} names for {len(keys)} nodes",
-                        given=repr(self.in_order),
+                        given=brief(self.in_order),
                         known=keys,
                     ),
                 )
@@ -178,9 +178,9 @@ class _Naming:
             if old not in self.seen:
                 faults.append(
                     Fault(
-                        f"there is no node {old!r} to rename",
+                        f"there is no node {brief(old)} to rename",
                         known=list(dict.fromkeys(self.known)),
-                        fix=suggestion(str(old), map(str, self.known)),
+                        fix=suggestion(old, map(str, self.known)),
                     )
                 )
         for name in self.ports:
@@ -190,7 +190,7 @@ class _Naming:
                     Fault(
                         f"the ports of a {net.kind} have fixed names"
                         if fixed
-                        else f"there is no port {name!r} to rename",
+                        else f"there is no port {brief(name)} to rename",
                         given=repr(NetPort(name)),
                         known=net.port_names,
                         fix="NetGraph(net) has ports that can be renamed"

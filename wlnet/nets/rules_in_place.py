@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
-from wlnet.core.errors import Fault, PartError, RuleError, fail
+from wlnet.core.errors import Fault, PartError, RuleError, brief, fail
 from wlnet.core.finding import find, node_at
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
@@ -124,7 +124,7 @@ class _Keeping:
             for place in before
         ):
             return []
-        what = f"there is no shared array {part.name!r} any more"
+        what = f"there is no shared array {brief(part.name)} any more"
         raise fail(PartError, Fault(what, known=[NetSharedArray(name) for name in names]))
 
 

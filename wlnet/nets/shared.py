@@ -68,7 +68,7 @@ def net_insert_shared_arrays(net: Any, prefix: Any = "") -> Any:
             OptionError,
             [
                 Fault(
-                    f"a shared array is called {names[path]!r} already",
+                    f"a shared array is called {brief(names[path])} already",
                     at=path_text(path),
                     known=shared_names(net),
                     fix="another prefix",

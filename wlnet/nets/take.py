@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from wlnet.core.errors import Fault, PartError, ShapeError, fail
+from wlnet.core.errors import Fault, PartError, ShapeError, brief, fail
 from wlnet.core.parts import Path
 from wlnet.core.ports import UNKNOWN
 from wlnet.core.scalars import as_whole
@@ -84,7 +84,7 @@ def net_drop(chain: Any, part: Any) -> Any:
             PartError,
             Fault(
                 "all nodes would be dropped, and a net needs at least one layer",
-                given=repr(part),
+                given=brief(part),
                 known=list(chain.nodes),
                 fix=f"at most {count - 1} of {count}",
             ),

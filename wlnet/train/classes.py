@@ -137,7 +137,7 @@ def class_labels(
             Fault(
                 "the data have a single label, and nothing else tells how many classes there are",
                 at=f"port {name}",
-                given=f"{found[0]!r} in every example",
+                given=f"{brief(found[0])} in every example",
                 fix="LinearLayer(n) before the SoftmaxLayer, or "
                 'output=NetDecoder("Class", labels) on the net',
             ),
@@ -172,7 +172,7 @@ def _check_one_type(items: list[Any], at: str) -> None:
                 Fault(
                     "labels of several types",
                     at=f"{at}, example {number}",
-                    given=f"{item!r} after {items[0]!r}",
+                    given=f"{brief(item)} after {brief(items[0])}",
                     expected="integers, or strings, in every example",
                     fix="[str(label) for label in labels]",
                 ),

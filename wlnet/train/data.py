@@ -198,7 +198,7 @@ def _by_port(given: Mapping[Any, Any], columns: Sequence[str], at: str) -> Colum
             near = nearest(name, extra)
             faults.append(
                 Fault(
-                    f"no data for port {name!r}",
+                    f"no data for port {brief(name)}",
                     at=at,
                     given=f"columns {list(given)}",
                     expected=f"columns {list(columns)}",
@@ -220,7 +220,7 @@ def _rows(
                 raise fail(
                     DataError,
                     Fault(
-                        f"no value for port {missing[0]!r}",
+                        f"no value for port {brief(missing[0])}",
                         at=f"{at}, example {number}",
                         given=f"{list(row)}",
                         expected=f"{list(columns)}",

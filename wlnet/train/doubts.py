@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, TrainingWarning, fail, warn
+from wlnet.core.errors import Fault, OptionError, TrainingWarning, brief, fail, warn
 from wlnet.core.net import Net
 from wlnet.core.parts import Path, path_text
 from wlnet.layers.layer import Layer
@@ -47,7 +47,7 @@ def check_targets(net: Net, training: TrainingNet, data: Any) -> None:
             f"the port {term.port!r} would be minimised as it is, and the data bring a target of "
             "its name",
             at="loss_function",
-            given=repr(term.port),
+            given=brief(term.port),
             expected="a port, and no column of its name; or a port with a loss that compares them",
             fix=f"({term.port!r}, AUTOMATIC) is the loss that the port gets by itself, "
             f"({term.port!r}, loss) one of your own",
@@ -101,7 +101,7 @@ def _warn_of_port(net: Net, term: LossTerm) -> None:
     else:
         return
     fault = Fault(
-        f"the port {term.port!r} is to be minimised as it is, and is no loss: {why}",
+        f"the port {brief(term.port)} is to be minimised as it is, and is no loss: {why}",
         at="loss_function",
         fix=f"({term.port!r}, AUTOMATIC), and a column {term.port!r} of targets",
     )
@@ -127,7 +127,7 @@ def _warn_of_cross_entropy(
     last = 'ElementwiseLayer("LogisticSigmoid")' if form == "Binary" else "SoftmaxLayer()"
     fault = Fault(
         f"a cross entropy takes probabilities, and the numbers of this {origin[1].kind} {why}",
-        at=f"{at}, on the way to CrossEntropyLossLayer({form!r})",
+        at=f"{at}, on the way to CrossEntropyLossLayer({brief(form)})",
         expected=f"{last} before the loss",
         fix=f"net_append(net, {last})"
         if is_around and training.net.nodes[NET].kind == "NetChain"

@@ -111,7 +111,7 @@ def as_batch_function(given: Callable[..., Any], at: str) -> BatchFunction:
             Fault(
                 "a function that gives batches takes one argument, the state, or none",
                 at=at,
-                given=f"{given!r}"[:60] + f" with arguments {inspect.signature(given)}",
+                given=f"{brief(given)}"[:60] + f" with arguments {inspect.signature(given)}",
                 fix=FORM,
             ),
         )

@@ -128,7 +128,7 @@ def loss_terms(net: Net, given: Any) -> tuple[LossTerm, ...]:
     )
     if not items:
         raise fail(
-            OptionError, Fault("a training needs a loss", at="loss_function", given=repr(given))
+            OptionError, Fault("a training needs a loss", at="loss_function", given=brief(given))
         )
     return _all(_term(net, item) for item in items)
 
@@ -214,10 +214,10 @@ def _term(net: Net, item: Any) -> LossTerm | Fault:
             )
     if name not in net.output_names:
         return Fault(
-            f"there is no output port {name!r}",
+            f"there is no output port {brief(name)}",
             at="loss_function",
             known=net.output_names,
-            fix=suggestion(str(name), net.output_names),
+            fix=suggestion(name, net.output_names),
         )
     if loss is AUTOMATIC:
         return _automatic_term(net, name, factor)

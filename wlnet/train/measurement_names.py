@@ -47,7 +47,7 @@ def as_measurements(
                     at=at,
                     given=brief(item),
                     known=[*losses, *TABLE],
-                    fix=suggestion(str(name), [*losses, *TABLE]),
+                    fix=suggestion(name, [*losses, *TABLE]),
                 )
             )
         elif (best := as_whole(top)) is None or best < 1:

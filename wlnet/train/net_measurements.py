@@ -117,7 +117,7 @@ def _wanted(given: Any, training: TrainingNet) -> list[Measurement | str]:
             Fault(
                 "what is to be measured",
                 at="measurements",
-                given=repr(given),
+                given=brief(given),
                 known=[*losses, *TABLE],
             ),
         )

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from wlnet.core.errors import DataError, Fault, TrainingWarning, fail, warn
+from wlnet.core.errors import DataError, Fault, TrainingWarning, brief, fail, warn
 from wlnet.core.streams import Seed, stream
 from wlnet.engine.blueprint import INDEX
 from wlnet.evaluate.columns import Array
@@ -284,7 +284,7 @@ def _warn_of_endless(function: BatchFunction) -> None:
             f"{ENDLESS:,} batches, and the first round has no end: without RoundLength a round "
             "is a pass, all that the generator yields",
             at="data",
-            given=repr(function.function)[:60],
+            given=brief(function.function),
             fix='(batches, {"RoundLength": examples}), for a generator without end',
         ),
     )

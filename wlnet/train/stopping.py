@@ -61,7 +61,7 @@ def check_measured(
         raise fail(
             OptionError,
             Fault(
-                f"the stopping criterion {name!r} is not measured",
+                f"the stopping criterion {brief(name)} is not measured",
                 known=known,
                 at="training_stopping_criterion",
                 fix=f"training_progress_measurements={wanted!r}" if targets == 1 else None,
@@ -135,7 +135,7 @@ def _key_of(given: Any, at: str) -> str:
             at=at,
             given=brief(given),
             known=DIRECTED,
-            fix=suggestion(str(given), DIRECTED),
+            fix=suggestion(given, DIRECTED),
         ),
     )
 
@@ -160,10 +160,10 @@ def as_criterion(given: Any) -> StoppingCriterion | None:
         Fault(
             "an unknown key of a stopping criterion",
             at=at,
-            given=repr(key),
+            given=brief(key),
             known=list(DEFAULTS),
             fix=counterpart(str(key), [*map(field_name, DEFAULTS)], wolfram=True)
-            or suggestion(str(key), DEFAULTS),
+            or suggestion(key, DEFAULTS),
         )
         for key in given
         if key not in DEFAULTS
