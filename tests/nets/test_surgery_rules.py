@@ -305,13 +305,22 @@ def test_rules_for_alternatives_with_shared_arrays_move_too() -> None:
     ]
 
 
-def test_a_node_that_comes_to_be_called_like_a_port_keeps_its_rate_or_the_edit_is_refused() -> None:
+def test_a_node_that_comes_to_be_called_like_a_port_keeps_its_rate() -> None:
     chain = wl.NetChain({"a": 2, "b": 2}, learning_rate_multipliers={"a": 0})
     shadowed = quietly(wl.net_rename, chain, {"a": "Input"})
     assert shadowed.learning_rate_multipliers == {1: 0}
-    graph = wl.NetGraph(chain)
-    with pytest.raises(wl.RuleError, match=r"called like a port[\s\S]*net_rename"):
-        quietly(wl.net_rename, graph, {"a": "Input"})
+    rules = [("a", 0), (ANY, 0.5)]
+    graph = wl.NetGraph(wl.NetChain({"a": 2, "b": 2, "c": 2}, learning_rate_multipliers=rules))
+    renamed = quietly(wl.net_rename, graph, {"a": "Input"})
+    assert list(wl.information(renamed, "ArraysLearningRateMultipliers").values()) == [
+        0,
+        0,
+        *[0.5] * 4,
+    ]
+    assert renamed.nodes["Input"].learning_rate_multipliers == [("Weights", 0), ("Biases", 0)]
+    taken = wl.net_take(graph, ["a", "b"])
+    assert taken.output_names == ("a", "b")
+    assert list(wl.information(taken, "ArraysLearningRateMultipliers").values()) == [0, 0, 0.5, 0.5]
 
 
 def test_a_replacement_beside_a_deletion_is_held_to_the_rules() -> None:

@@ -34,7 +34,7 @@ from wlnet.nets.arrays import array_keys, array_value, replace_arrays
 from wlnet.nets.container import shared_names
 from wlnet.nets.fills import spread_out
 from wlnet.nets.inference import check_shapes, inference
-from wlnet.nets.placing import rebuilt, trimmed, with_nodes, worded
+from wlnet.nets.placing import names_outside, rebuilt, trimmed, with_nodes, worded
 from wlnet.nets.rules_in_place import kept
 from wlnet.nets.shorthand import as_net
 
@@ -51,6 +51,8 @@ class Edit:
         self.put_in: list[str] = []
         self.fresh: set[Path] = set()
         self.said: set[Path] = set()
+        self.ended: set[str] = set()
+        """Names of shared arrays that stood nowhere at some time."""
         self.numbers: dict[ArrayKey, Any] = {}
         """The arrays that were replaced, and what they held before."""
 
@@ -94,6 +96,8 @@ class Edit:
 
     def nodes(self, new: Mapping[Path, Net]) -> None:
         """Other nets at some places."""
+        outside = names_outside(self.net, new)
+        self.ended |= {name for name in shared_names(self.net) if name not in outside}
         self.net = with_nodes(self.net, new)
         self.put_in += map(path_text, new)
         for put in new:
@@ -106,7 +110,8 @@ class Edit:
             }
 
     def _array(self, path: Path, value: Any) -> None:
-        layer: Layer = node_at(self.net, path[:-1])
+        old_net = self.net
+        layer: Layer = node_at(old_net, path[:-1])
         name = str(path[-1])
         field = layer.declared_arrays[name]
         if value is None and not field.optional:
@@ -123,6 +128,7 @@ class Edit:
         if tied and isinstance(old, np.ndarray):
             net = net._with(shared={**net.shared, new.name: old})
         self.net = trimmed(net)
+        self.ended |= set(shared_names(old_net)) - set(shared_names(self.net))
         self.numbers.setdefault(path, old)
 
     def _shared(self, part: NetSharedArray, value: Any) -> None:
@@ -205,7 +211,7 @@ class Edit:
 
     def ruled(self) -> Net:
         """The net under the rules that it had, or that were put in. Raises RuleError."""
-        net: Net = kept(self.old, self.net, self.fresh, self.said)
+        net: Net = kept(self.old, self.net, self.fresh, self.said, self.ended)
         for path in sorted(self.said, key=len):
             try:
                 node_at(net, path).check_rules()

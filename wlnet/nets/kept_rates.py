@@ -4,14 +4,13 @@ say it where the rules of the net alone would not.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any
 
-from wlnet.core.errors import Fault, RuleError, fail
 from wlnet.core.multipliers import array_places, holders, multiplier_table
 from wlnet.core.net import Net
-from wlnet.core.parts import Key, NetSharedArray, Path, path_text
-from wlnet.core.rule_lists import Rule, RuleList, parse_rules
+from wlnet.core.parts import Key, NetSharedArray, Path
+from wlnet.core.rule_lists import NOTHING_SAID, Rule, RuleList, parse_rules
 from wlnet.core.rules import ArrayKey, ArrayPlace, Holder, match
 from wlnet.core.symbols import AUTOMATIC, Symbol
 
@@ -27,30 +26,36 @@ def ruled_anywhere(nets: Iterable[Net]) -> bool:
 
 
 def wanted_rates(
-    places: Sequence[ArrayPlace], sources: Sequence[Source], brought: Sequence[Net] = ()
+    places: Sequence[ArrayPlace],
+    sources: Sequence[Source],
+    brought: Sequence[Net] = (),
+    lasting: Collection[str] = (),
 ) -> Wanted:
     """What every array that was there had, by its key now.
 
     Arrays of one name that meet take what a rule said of that name, the first source first, then
     the nets that are brought; only then the 1 that nobody said. One that took a new name goes by
-    the first of its places.
+    the first of its places. lasting: names that stand for one array all the time, wherever their
+    places went.
     """
     keys = {place.path: place.key for place in places}
+    shared = {key for key in keys.values() if isinstance(key, NetSharedArray)}
     ranked: dict[ArrayKey, list[tuple[int, float]]] = {}
     for net, where in sources:
         for row in multiplier_table(net, AUTOMATIC, warnings=False):
+            said = 0 if row.decided_by is not None else 2
+            if row.key in shared and row.places[0].shared in lasting:
+                ranked.setdefault(row.key, []).append((said, row.multiplier))
             for place in row.places:
                 now = where(place.path)
                 key = None if now is None else keys.get(now)
                 if key is None:
                     continue
                 stays = not isinstance(key, NetSharedArray) or key == row.key
-                rank = 3 if not stays else 0 if row.decided_by is not None else 2
-                ranked.setdefault(key, []).append((rank, row.multiplier))
+                ranked.setdefault(key, []).append((said if stays else 3, row.multiplier))
     for net in brought:
         for row in multiplier_table(net, AUTOMATIC, warnings=False):
-            shared = isinstance(row.key, NetSharedArray)
-            if shared and row.key in ranked and row.decided_by is not None:
+            if row.key in shared and row.key in ranked and row.decided_by is not None:
                 ranked[row.key].append((1, row.multiplier))
     return {key: min(found, key=lambda entry: entry[0])[1] for key, found in ranked.items()}
 
@@ -58,32 +63,35 @@ def wanted_rates(
 def settled(net: Any, wanted: Mapping[ArrayKey, float]) -> Any:
     """The net, with rules put first for the arrays that would have another multiplier.
 
-    Raises RuleError where no rule can name such an array.
+    Where none can name such an array, as a node above it is called like a port, that node says it,
+    and the rules around it are written out for the others.
     """
     table = multiplier_table(net, AUTOMATIC, warnings=False)
     wrong = [row for row in table if wanted.get(row.key, row.multiplier) != row.multiplier]
     if not wrong:
         return net
-    pairs = [(part_of_key(net, row.key), wanted[row.key]) for row in wrong]
+    if any(_part(net, row.key) is None for row in wrong):
+        return _settled_inside(net, {row.key: row.multiplier for row in table} | dict(wanted))
+    pairs = [(_part(net, row.key), wanted[row.key]) for row in wrong]
     rules = net.learning_rate_rules
     form = dict if isinstance(rules.given, Mapping) else list
     pairs += pairs_of(rules)
     return net._with(rules=deciding(net, pairs, array_places(net), form))
 
 
-def part_of_key(net: Net, key: ArrayKey) -> Any:
-    """The part that a rule of a net names an array by. Raises RuleError where none does."""
-    if isinstance(key, NetSharedArray):
-        return key
-    part = worded_path(net, key)
-    if part is None:
-        fault = Fault(
-            "no rule can name an array any more: a node above it is called like a port",
-            at=path_text(key),
-            fix="net_rename gives the node another name first",
-        )
-        raise fail(RuleError, fault)
-    return part
+def _settled_inside(net: Net, rates: Mapping[ArrayKey, float]) -> Any:
+    """The net with these rates; what its rules cannot name has them from the node it is in."""
+    paths = [key for key in rates if isinstance(key, tuple)]
+    nodes = dict(net.nodes)
+    for name in dict.fromkeys(path[0] for path in paths if worded_path(net, path) is None):
+        below: Wanted = {path[1:]: rates[path] for path in paths if path[0] == name}
+        nodes[name] = settled(nodes[name], below)
+    return settled(net._with(nodes=nodes, rules=NOTHING_SAID), rates)
+
+
+def _part(net: Net, key: ArrayKey) -> Any:
+    """The part that a rule of a net names an array by, None where there is none."""
+    return key if isinstance(key, NetSharedArray) else worded_path(net, key)
 
 
 def worded_path(net: Net, path: Path) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -100,14 +100,19 @@ def _with_edges_to(root: Net, path: Path, old: Net, new: Net) -> Net:
     return rebuilt(root, path[:-1], changed)
 
 
-def _trimmed_without(root: Net, paths: list[Path]) -> Net:
+def _trimmed_without(root: Net, paths: Collection[Path]) -> Net:
     """The root as a bringer of shared arrays: those that occur outside the parts that go."""
-    names = {
+    names = names_outside(root, paths)
+    return root._with(shared={name: array for name, array in root.shared.items() if name in names})
+
+
+def names_outside(root: Net, paths: Collection[Path]) -> set[str | None]:
+    """The names of shared arrays that occur outside some parts."""
+    return {
         place.shared
         for place in array_places(root)
         if not any(place.path[: len(path)] == path for path in paths)
     }
-    return root._with(shared={name: array for name, array in root.shared.items() if name in names})
 
 
 def trimmed(net: Net) -> Net:
@@ -118,4 +123,4 @@ def trimmed(net: Net) -> Net:
     return net._with(shared={name: array for name, array in net.shared.items() if name in names})
 
 
-__all__ = ["rebuilt", "trimmed", "with_nodes", "worded"]
+__all__ = ["names_outside", "rebuilt", "trimmed", "with_nodes", "worded"]

@@ -18,19 +18,27 @@ from wlnet.core.parts import Alternatives, NetSharedArray, Path, path_text
 from wlnet.core.rule_lists import RuleList, names_shared_arrays
 from wlnet.core.rules import ArrayPlace
 from wlnet.core.symbols import ALL
+from wlnet.nets.container import shared_names
 from wlnet.nets.kept_rates import deciding, pairs_of, ruled_anywhere, settled, wanted_rates
 
 
-def kept(old: Net, new: Any, fresh: Collection[Path] = (), said: Collection[Path] = ()) -> Any:
+def kept(
+    old: Net,
+    new: Any,
+    fresh: Collection[Path] = (),
+    said: Collection[Path] = (),
+    ended: Collection[str] = (),
+) -> Any:
     """A net with parts in place of others, in which every array that was there keeps its rate.
 
     fresh: the paths of nets that were put in; they bring their own rules. said: the paths of nets
-    that were given other rules, which say what holds for the arrays under them. Raises one
+    that were given other rules, which say what holds for the arrays under them. ended: names of
+    shared arrays that stood nowhere for a while, and may name another array now. Raises one
     RuleError for all rules that speak for what went with a net that was replaced.
     """
     if old is new or not ruled_anywhere([old, new]):
         return new
-    keeping = _Keeping(set(fresh), set(said))
+    keeping = _Keeping(set(fresh), set(said), set(ended))
     result = keeping.at(old, new, ())
     if keeping.faults:
         raise fail(RuleError, keeping.faults)
@@ -38,8 +46,8 @@ def kept(old: Net, new: Any, fresh: Collection[Path] = (), said: Collection[Path
 
 
 class _Keeping:
-    def __init__(self, fresh: set[Path], said: set[Path]) -> None:
-        self.fresh, self.said = fresh, said
+    def __init__(self, fresh: set[Path], said: set[Path], ended: set[str]) -> None:
+        self.fresh, self.said, self.ended = fresh, said, ended
         self.faults: list[Fault] = []
 
     def at(self, old: Net, new: Any, path: Path) -> Any:
@@ -60,7 +68,10 @@ class _Keeping:
             return new
         brought = [node_at(new, step) for step in self._below(self.fresh, path)]
         wanted = wanted_rates(
-            array_places(new), [(old, lambda there: self._kept_place(there, path))], brought
+            array_places(new),
+            [(old, lambda there: self._kept_place(there, path))],
+            brought,
+            {name for name in shared_names(old) if name not in self.ended},
         )
         silent = {
             place.key

@@ -62,7 +62,7 @@ def carried(new: Any, voices: Sequence[Voice], brought: Sequence[Net] = ()) -> A
     """The new net under the rules of the nets it was made of, those of the first voice first.
 
     brought: nets that came to it. Their rules stay with them, and speak for a shared array of which
-    nobody spoke before. Raises RuleError where no rule can name an array that needs one.
+    nobody spoke before.
     """
     if not ruled_anywhere([new, *(voice.net for voice in voices), *brought]):
         return new
