@@ -292,7 +292,9 @@ def part(data: Draw, ledger: Ledger) -> Callable[[Any], Any]:
     """A node taken out: the rules around it stay behind."""
     path = some_node(data, ledger.net)
     ledger.silenced.update(rates_by_number(ledger.net))
-    return lambda net: wl.net_extract(net, path) if node_at(net, path).nodes else net
+    if not (node_at(ledger.net, path).nodes and reachable(ledger.net, path)):
+        return lambda net: net
+    return lambda net: wl.net_extract(net, path)
 
 
 def pickled(data: Draw, ledger: Ledger) -> Callable[[Any], Any]:
