@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import gc
 import pickle
+import weakref
+from typing import Any
 
 import pytest
 
@@ -59,3 +63,31 @@ def test_steps_are_all_tried_before_anything_is_told() -> None:
     assert isinstance(error.value, wl.OptionError)
     with pytest.raises(ZeroDivisionError):
         gathered.attempt(lambda: 1 / 0)
+
+
+def test_what_is_raised_holds_on_to_itself_and_its_frames_no_longer_than_it_lives() -> None:
+    class Data:
+        pass
+
+    def steps(data: Any, count: int) -> None:
+        gathered = Gathered()
+        for number in range(count):
+            gathered.attempt(lambda: refuse(data, number))  # noqa: B023  # called at once
+        gathered.tell()
+
+    def refuse(data: Any, number: int) -> None:
+        raise fail(wl.DataError, Fault(f"{number}"))
+
+    for count in (1, 2):
+        data = Data()
+        gone = weakref.ref(data)
+        gc.collect()
+        gc.disable()
+        try:
+            # `pytest.raises` would hold on to what it has seen.
+            with contextlib.suppress(wl.DataError):
+                steps(data, count)
+            del data
+            assert gone() is None
+        finally:
+            gc.enable()

@@ -34,6 +34,9 @@ def together(errors: Sequence[WlnetError]) -> WlnetError:
     faults = [fault for error in errors for fault in error.faults]
     error = fail(_joint(kinds) if len(kinds) > 1 else kinds[0], faults)
     error.__cause__ = errors[0].__cause__
+    for each in errors:
+        # Its frames hold data, and may hold on to it.
+        each.__traceback__ = None
     return error
 
 
@@ -87,11 +90,14 @@ class Gathered:
         try:
             return step()
         except WlnetError as error:
-            found = error if at is None else _placed(error, at)
-            # What two steps stumble over is told once.
-            if not found.faults or all(found.faults != each.faults for each in self.errors):
-                self.errors.append(found)
+            # No name here for the error: its frames, of which this is one, would hold on to it.
+            self._keep(error if at is None else _placed(error, at))
             return None
+
+    def _keep(self, error: WlnetError) -> None:
+        # What two steps stumble over is told once.
+        if not error.faults or all(error.faults != each.faults for each in self.errors):
+            self.errors.append(error)
 
     def add(self, *faults: Fault, kind: type[WlnetError] = OptionError) -> None:
         """Keep faults that were found without raising."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from math import inf
 from numbers import Integral, Real
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 
 from wlnet.core.errors import DataError, Fault, ShapeError, brief, fail
 from wlnet.core.gate import Column
+from wlnet.core.gathered import Gathered
 from wlnet.core.ports import PortType
 from wlnet.core.scalars import as_real
 from wlnet.core.shapes import Mismatch, merge, shape_text
@@ -135,13 +136,15 @@ def encode_all(
     return found
 
 
-def raise_all(errors: Sequence[DataError | ShapeError]) -> None:
-    """Raise several errors about data as one; nothing, where there are none."""
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        kind = ShapeError if all(isinstance(each, ShapeError) for each in errors) else DataError
-        raise fail(kind, [fault for each in errors for fault in each.faults])
+def raise_all(errors: list[DataError | ShapeError]) -> None:
+    """Raise several errors about data as one; nothing, where there are none.
+
+    They are taken out of the list: what is raised knows the frames it came through, and a list
+    there that holds on to it would keep the data.
+    """
+    gathered = Gathered(errors)
+    errors.clear()
+    gathered.tell()
 
 
 def _plain(port: PortType, name: str, column: Column) -> Array:

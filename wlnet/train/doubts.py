@@ -97,7 +97,7 @@ def _warn_of_port(net: Net, term: LossTerm) -> None:
     if producer(net, term.port).kind == "SoftmaxLayer":
         why = "the numbers of a SoftmaxLayer always add up to 1, so there is nothing to minimise"
     elif decoder is not None:
-        why = f"its numbers stand for something else: {decoder!r}"
+        why = f"its numbers stand for something else: {brief(decoder)}"
     else:
         return
     fault = Fault(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
-from wlnet.core.gathered import Gathered, together
+from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.engine.blueprint import DTYPES
@@ -66,15 +66,16 @@ def net_measurements(
         gathered.tell()
     training = gathered.attempt(lambda: training_net(net, loss_function))
     if training is None:
-        raise together(gathered.errors)
+        gathered.tell()
+    assert training is not None
     wanted = gathered.attempt(lambda: _wanted(measurements, training)) or []
     asked = tuple(each for each in wanted if isinstance(each, Measurement))
     if loss_function is not AUTOMATIC:
         gathered.attempt(lambda: check_targets(net, training, data))
     precision: Any = "Real32" if gathered.errors else working_precision
     source = gathered.attempt(lambda: examples_of(data, training, net, precision))
-    if source is None or gathered.errors:
-        raise together(gathered.errors)
+    gathered.tell()
+    assert source is not None
     if loss_function is not AUTOMATIC:
         warn_of_losses(net, training)
     count = None if workers is AUTOMATIC else check_count("workers", workers)
