@@ -7,6 +7,8 @@ import pickle
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import wlnet as wl
 
@@ -185,3 +187,38 @@ def test_coders_at_the_ends_come_from_the_nodes_and_go_with_them():
     assert chain.nodes[1].ports["x"].coder is None
     assert chain({"x": "v", "y": [1.0, 1, 1]}).tolist() == [1, 2, 1]
     assert wl.net_append(chain, "Ramp").ports["x"].coder == encoder
+
+
+@given(
+    inputs=st.integers(1, 4),
+    middle=st.lists(st.sampled_from([3, "Tanh", "Ramp", [4, "Tanh"]]), max_size=3),
+    outputs=st.integers(1, 3),
+    named=st.booleans(),
+    size=st.integers(1, 3),
+)
+@settings(max_examples=25, deadline=None)
+def test_any_chain_computes_what_the_graph_of_its_nodes_computes(
+    inputs, middle, outputs, named, size
+):
+    first = wl.CatenateLayer(ports={str(number): size for number in range(1, inputs + 1)})
+    last = wl.NetGraph(
+        {f"o{number}": number for number in range(1, outputs + 1)},
+        [(wl.NetPort("Input"), [f"o{number}" for number in range(1, outputs + 1)])],
+    )
+    layers = [first, *middle, last]
+    keyed = {f"n{number}": layer for number, layer in enumerate(layers)} if named else layers
+    net = wl.net_initialize(wl.NetChain(keyed))
+    x = {name: np.arange(size) + number for number, name in enumerate(net.input_names)}
+    alone = (lambda each: each["Input"]) if inputs == 1 else (lambda each: each)
+    answer = net(alone(x))
+    graph = wl.NetGraph(net)
+    assert graph.port_names == net.port_names
+    assert same(graph(alone(x)), answer)
+    flat = wl.net_flatten(net)
+    assert flat.port_names == net.port_names
+    assert same(flat(alone(x)), answer)
+    whole = wl.net_join(wl.net_take(net, 1), wl.net_drop(net, 1))
+    assert whole.port_names == net.port_names
+    assert same(whole(alone(x)), answer)
+    for name in net.output_names:
+        assert np.allclose(net(alone(x), wl.NetPort(name)), answer[name] if outputs > 1 else answer)

@@ -159,3 +159,21 @@ def test_shapes_and_element_types_that_do_not_fit_are_told_together():
     places = told(lambda: wl.NetGraph(nodes, edges, x=indices, y=4))
     assert len(places) == 2
     assert any("element types" in place for place in places)
+
+
+@pytest.mark.parametrize("wrong", [3, [1], {1: 3}, "Input", {None: 2}])
+def test_what_is_no_table_of_ports_is_told(wrong):
+    for make in (
+        lambda: wl.NetChain([3], ports=wrong),
+        lambda: wl.NetGraph({"a": 3}, [], ports=wrong),
+        lambda: wl.LinearLayer(3, ports=wrong),
+        lambda: wl.CatenateLayer(ports=wrong),
+    ):
+        with pytest.raises(OptionError, match="a dict from names"):
+            make()
+
+
+@pytest.mark.parametrize("edge", [("a", []), ([], "a"), ([], [])])
+def test_an_edge_without_an_end_is_told(edge):
+    with pytest.raises(OptionError, match="a source and a target"):
+        wl.NetGraph({"a": 3}, [edge])

@@ -139,6 +139,14 @@ def test_a_name_that_fits_is_one_beside_a_name_that_does_not() -> None:
     assert set(NetGraph(nodes, edges).input_names) == {"Input1", "Input2", "Target"}
 
 
+def test_declared_ports_of_a_layer_with_any_number_of_inputs_are_all_open() -> None:
+    three = wl.CatenateLayer(ports={"1": 2, "2": 3, "3": 4})
+    assert NetGraph({"c": three}, []).input_names == ("Input1", "Input2", "Input3")
+    led = NetGraph({"a": 2, "c": three}, [("a", NetPort("c", "1"))])
+    assert set(led.input_names) == {"Input", "Input1", "Input2"}
+    assert NetGraph({"c": wl.CatenateLayer(ports={"1": 2})}, []).input_names == ("Input1",)
+
+
 def test_ports_that_are_spoken_of_by_number_are_numbered() -> None:
     net = NetGraph({**plus(3, 3)}, [(["a", "b"], "sum")], ports={"Input1": 4})
     assert net.input_names == ("Input1", "Input2")

@@ -3,6 +3,7 @@ coder."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, runtime_checkable
 
@@ -69,6 +70,16 @@ class PortType:
 
 UNKNOWN = PortType()
 ELEMENTS: tuple[Element, ...] = ("Real", "Integer", "Boolean")
+
+
+def port_table(given: Any, of: str) -> dict[str, Any]:
+    """What was given as `ports=`: what is said of ports by name. Raises OptionError."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+        what = f"the ports of {of} are a dict from names to shapes or coders"
+        raise fail(OptionError, Fault(what, given=brief(given), fix='ports={"Query": (3, 4)}'))
+    return dict(given)
 
 
 def as_port(given: Any, name: str = "Input") -> PortType:

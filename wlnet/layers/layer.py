@@ -22,7 +22,7 @@ from wlnet.core.keywords import unknown_option
 from wlnet.core.names import a
 from wlnet.core.net import Net, check_coders
 from wlnet.core.parts import NetSharedArray
-from wlnet.core.ports import UNKNOWN, PortType, as_port
+from wlnet.core.ports import UNKNOWN, PortType, as_port, port_table
 from wlnet.core.rule_lists import rules_told_with
 from wlnet.core.shapes import Mismatch, Partial, Sizes, is_known, solve
 from wlnet.core.spelling import suggestion
@@ -182,7 +182,8 @@ class Layer(Net):
 
     def _ports(self, given: Mapping[str, Any], gathered: Gathered) -> dict[str, PortType]:
         ports: dict[str, PortType] = {}
-        extra = given.get("ports") or {}
+        said = given.get("ports")
+        extra = gathered.attempt(lambda: port_table(said, a(self.kind))) or {}
         told: list[tuple[str, Any]] = []
         for name, field in self.declared_ports.items():
             if field.variadic:

@@ -13,7 +13,7 @@ from wlnet.core.keywords import unknown_option
 from wlnet.core.names import a, field_name
 from wlnet.core.net import Net
 from wlnet.core.parts import Key
-from wlnet.core.ports import UNKNOWN, PortType, as_port
+from wlnet.core.ports import UNKNOWN, PortType, as_port, port_table
 from wlnet.core.rule_lists import rules_told_with
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.nets.container import Container, hoist, without_coders
@@ -61,7 +61,7 @@ class NetChain(Container):
         nodes = {key: node for key, node in every.items() if node is not None}
         told = {"input": input, "output": output, **port_options}
         given = [(word, spec) for word, spec in told.items() if spec is not AUTOMATIC]
-        given += list((ports or {}).items())
+        given += (gathered.attempt(lambda: port_table(ports, "a NetChain")) or {}).items()
         count = max([2, *(int(word) for word, _ in given if str(word).isdecimal())])
         names = gathered.attempt(lambda: port_names_of(every, count))
         spoken = read_ports("NetChain", given, names, gathered)

@@ -80,6 +80,9 @@ class Wiring:
         for source, target in itertools.pairwise(given):
             sources = list(source) if isinstance(source, list) else [source]
             targets = list(target) if isinstance(target, list) else [target]
+            if not sources or not targets:
+                what = "an edge has a source and a target"
+                self._gathered.add(Fault(what, at=at, given=brief(given)))
             starts = [self._gathered.attempt(partial(self._source, one, at)) for one in sources]
             for one in targets:
                 end = (
@@ -297,12 +300,19 @@ class Wiring:
         coders = [port.coder if port is not None else None for port in ports]
         return all(coder == coders[0] for coder in coders)
 
+    def _inputs_of(self, key: Key, node: Net) -> tuple[str, ...]:
+        """The inputs of a vertex; those of a variadic layer are what is connected or declared."""
+        if not node.is_variadic or not node.input_names:
+            return inputs_in_order(node, key, self.edges)
+        joined = {edge.target_port for edge in self.edges if edge.target == key}
+        return tuple(sorted({*node.input_names, *joined}, key=int))
+
     def _open_inputs(self) -> list[tuple[Key, str]]:
         taken = {(edge.target, edge.target_port) for edge in self.edges}
         return [
             (key, port)
             for key, node in self.nodes.items()
-            for port in inputs_in_order(node, key, self.edges)
+            for port in self._inputs_of(key, node)
             if (key, port) not in taken
         ]
 

@@ -10,7 +10,7 @@ from wlnet.core.gathered import Gathered
 from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, NetPort, Path
-from wlnet.core.ports import UNKNOWN, PortType
+from wlnet.core.ports import UNKNOWN, PortType, port_table
 from wlnet.core.rule_lists import rules_told_with
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.nets.chain import NetChain, read_nodes, read_ports, warn_of_shadows
@@ -63,8 +63,9 @@ class NetGraph(Container):
             vertices, edges = _converted(whole)
         nodes = read_nodes(vertices, gathered)
         wiring = read_edges(nodes, [] if edges is None else edges, gathered)
-        given = [*(ports or {}).items(), *port_options.items()]
-        declared = frozenset({*(ports or {}), *map(wolfram_name, port_options)})
+        table = gathered.attempt(lambda: port_table(ports, "a NetGraph")) or {}
+        given = [*table.items(), *port_options.items()]
+        declared = frozenset({*table, *map(wolfram_name, port_options)})
         if whole is not None and whole.kind == "NetChain":
             given = [*whole.ports.items(), *given]
         if gathered.errors:
@@ -174,7 +175,7 @@ def _converted(net: Net) -> tuple[Any, Any]:
     keys = list(net.nodes)
     items: Any = dict(net.nodes) if isinstance(keys[0], str) else list(net.nodes.values())
     edges: list[Any] = [tuple(keys)] if len(keys) > 1 else []
-    if len(net.input_names) > 1:
+    if net.input_names and (len(net.input_names) > 1 or net.nodes[keys[0]].is_variadic):
         edges += [(NetPort(port), NetPort(keys[0], name)) for port, name in net.entries.items()]
     if len(net.output_names) > 1:
         edges += [(NetPort(keys[-1], name), NetPort(port)) for port, name in net.exits.items()]
