@@ -16,7 +16,7 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo examples train-lenet test test-thorough check format format-check lint types \
-	rooms docs check-kernels coverage bench bench-peers clean
+	rooms docs check-kernels trials coverage bench bench-peers clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -63,6 +63,10 @@ check-kernels: .venv/.installed-test ## the kernel tests between guarded pages, 
 	WLNET_PLAIN=1 $(PYTEST) -n $(JOBS) --dist worksteal tests/kernels/test_native_*.py
 	WLNET_VECTOR_BYTES=32 $(PYTEST) -n $(JOBS) --dist worksteal tests/kernels/test_native_*.py
 	WLNET_VECTOR_BYTES=16 $(PYTEST) -n $(JOBS) --dist worksteal tests/kernels/test_native_*.py
+
+trials: .venv/.installed-test ## 2,000 random nets and 50,000 changed files, used in guarded memory
+	$(ONE_THREAD) $(BIN)/python -m tests.trials nets 2000 --processes $(JOBS)
+	$(ONE_THREAD) $(BIN)/python -m tests.trials files 50000 --processes $(JOBS)
 
 coverage: .venv/.installed-dev ## which lines the tests run (compiled kernels are not seen)
 	$(BIN)/python -m coverage run -m pytest
