@@ -46,7 +46,7 @@ def table(*arrays: Any) -> Any:
 def numpy_of(name: str, a: Any, b: Any) -> Any:
     if name == "precedence":
         return (np.greater(a, b) + 1.0 * np.greater_equal(a, b)) / 2
-    return np.where(b != 0, a, -0.0) if name == "masked" else getattr(np, name)(a, b)
+    return np.where(b != 0, a * b, -0.0) if name == "masked" else getattr(np, name)(a, b)
 
 
 @pytest.mark.parametrize("name", BINARY)

@@ -109,7 +109,7 @@ class Builder:
         return self.one("greater_equal", self._value(a), self._value(b))
 
     def masked(self, a: Real, mask: Value) -> Value:
-        """a where the mask is not 0, else nothing, whatever a is there: see `choose`."""
+        """a times a mask that is 0, 1 or between; nothing where it is 0, be a infinite or NaN."""
         return self.one("masked", self._value(a), mask)
 
     def choose(self, mask: Value, then: Real, other: Real) -> Value:

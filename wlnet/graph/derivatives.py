@@ -149,12 +149,12 @@ SHARES = {0.0: "greater", 0.5: "precedence", 1.0: "greater_equal"}
 
 
 def _divided(g: Builder, d: Value, share: Value, call: Call, wanted: Wanted) -> Found:
-    """A gradient of which the first input gets a share, and the second the rest."""
+    """A gradient of which the first input gets a share, and the second the rest. Who gets nothing
+    gets nothing of an infinite one either."""
     a, b = call.inputs
-    d_a = g.multiply(d, share)
     return (
-        g.sum_to(d_a, a.shape) if wanted[0] else None,
-        g.sum_to(g.subtract(d, d_a), b.shape) if wanted[1] else None,
+        g.sum_to(g.masked(d, share), a.shape) if wanted[0] else None,
+        g.sum_to(g.masked(d, g.subtract(1.0, share)), b.shape) if wanted[1] else None,
     )
 
 

@@ -64,7 +64,7 @@ _enter("LogOnePlus", lambda g, x, y, d: g.divide(d, g.add(x, 1.0)))
 # The root of -0.0 is -0.0, and the slope there is that of the right side.
 _enter("Sqrt", lambda g, x, y, d: g.divide(g.multiply(d, 0.5), g.map("Abs", y)))
 _enter("Square", lambda g, x, y, d: g.multiply(d, g.multiply(x, 2.0)))
-_enter("Abs", lambda g, x, y, d: g.multiply(d, g.map("Sign", x)))
+_enter("Abs", lambda g, x, y, d: g.masked(d, g.map("Sign", x)))
 _enter("Sign", None)
 _enter("Round", None)
 _enter("Ceiling", None)

@@ -122,8 +122,8 @@ EXTREMES = "maximum", "minimum"
 COMPARISONS = "greater", "greater_equal", "precedence"
 """1 or 0; `precedence` is 1/2 where both are equal."""
 BINARY = (*ARITHMETIC, *EXTREMES, *COMPARISONS, "masked")
-"""Of two operands. `masked` is the first where the second is not 0, else -0.0, which changes
-nothing that it is added to."""
+"""Of two operands. `masked` is their product where the second is not 0, else -0.0, which changes
+nothing that it is added to, whatever the first is."""
 
 for _name in BINARY:
     PRIMITIVES[_name] = Primitive(_name, _extreme if _name in EXTREMES else _binary)

@@ -137,8 +137,9 @@ def precedence(a: Array, b: Array) -> Array:
 
 @reference
 def masked(a: Array, mask: Array) -> Array:
-    """a where the mask is not 0, else -0.0, which changes nothing that it is added to."""
-    return np.where(mask != 0, a, -0.0)
+    """a times the mask; where that is 0, -0.0, which changes nothing that it is added to."""
+    nothing = np.full(np.broadcast_shapes(np.shape(a), np.shape(mask)), -0.0)
+    return np.asarray(np.multiply(a, mask, out=nothing, where=mask != 0))
 
 
 @reference

@@ -46,8 +46,8 @@ def _precedence(a: Lanes, b: Lanes) -> Lanes:
 
 
 def _kept(a: Lanes, mask: Lanes) -> Lanes:
-    # Where the mask is 0, the number that changes nothing when it is added.
-    return mask.is_equal(0.0).choose(-0.0, a)
+    # Where the mask is 0, the number that changes nothing when it is added, whatever a is.
+    return mask.is_equal(0.0).choose(-0.0, a * mask)
 
 
 BINARY: Final[dict[str, Kernel]] = {
@@ -65,7 +65,7 @@ BINARY: Final[dict[str, Kernel]] = {
         "greater_equal", "1 where a >= b, else 0", lambda a, b: (a >= b).choose(1.0, 0.0)
     ),
     "precedence": _broadcast("precedence", "1, or 1/2 where a = b, or 0 where a < b", _precedence),
-    "masked": _broadcast("masked", "a where b is not 0, else -0.0", _kept),
+    "masked": _broadcast("masked", "a b where b is not 0, else -0.0", _kept),
 }
 """The kernel of each primitive of two operands."""
 
