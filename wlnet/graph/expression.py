@@ -110,7 +110,9 @@ class Expression:
             if name in OPERATORS:
                 return OPERATORS[name].evaluate(value(arguments[0]))
             if name == "If":
-                return chosen(*map(value, arguments))
+                # What a side that is not taken gives is nobody's affair.
+                with np.errstate(all="ignore"):
+                    return chosen(*map(value, arguments))
             return reduce(OF_SEVERAL[name].evaluate, map(value, arguments))
 
         return value(self.tree)
