@@ -152,8 +152,17 @@ def test_a_net_that_is_asked_for_too_late_is_an_error_not_a_later_net() -> None:
 
 def test_a_state_tells_how_long_the_training_was_planned_to_be() -> None:
     assert [(state["TotalRounds"], state["TotalBatches"]) for state in told_of()] == [(3, 6)] * 3
-    short = told_of(max_training_rounds=wl.AUTOMATIC, time_goal=1e-9)
-    assert (short[0]["TotalRounds"], short[0]["TotalBatches"]) == (5000, 10000)
+    told: list[tuple[Any, Any]] = []
+
+    def look(state: Any) -> str:
+        told.append((state["TotalRounds"], state["TotalBatches"]))
+        return "StopTraining"
+
+    for goal in (None, 1e-9):
+        options = {**TWO_BATCHES, "max_training_rounds": wl.AUTOMATIC, "time_goal": goal}
+        wl.net_train(perceptron(), DATA, training_progress_function=look, **options)
+    # A time alone is no plan in rounds.
+    assert told == [(5000, 10000), (None, None)]
 
 
 # The first call of a generator comes before there is a training.

@@ -60,7 +60,8 @@ class TrainingState(Mapping[str, Any]):
     It speaks of the moment at which it was made, and may be kept. Lists and measurements are built
     anew whenever they are asked for, as they were then. "Net" is built when first asked for, which
     must be during the call that is given the state: later, when the arrays have moved on, it is a
-    PartError, as are unknown names. dict(state) is all of it at once, nets and lists included.
+    PartError, as are unknown names. "TotalRounds" and "TotalBatches" are None where nothing limits
+    them. dict(state) is all of it at once, nets and lists included.
 
     >>> from wlnet.layers import LinearLayer
     >>> plan = Plan(64, 10, 5, 0.001, "ADAM")
