@@ -121,6 +121,11 @@ def _later(room: str, name: str) -> Any:
     return call
 
 
+# What a fork waits for has to be known before a first thread compiles, or opens a room. The last
+# one is waited for first: then the locks of what was being imported are known.
+for _watch in ("wlnet.kernels.locks", "wlnet.core.late_imports"):
+    importlib.import_module(_watch)
+
 _Services.show = _show
 _Services.extract = net_extract
 _Services.evaluate = _later("wlnet.evaluate.evaluation", "evaluate")

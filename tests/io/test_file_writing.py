@@ -5,12 +5,15 @@ from __future__ import annotations
 import errno
 import os
 import stat
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import wlnet as wl
+from wlnet.io import replacement
 
 NET = wl.NetChain([3, "Ramp", 1], input=2)
 OLD = wl.NetChain([1], input=1)
@@ -185,3 +188,63 @@ def test_saving_changes_nothing_in_the_net(file: Path) -> None:
     net, twin = wl.net_initialize(NET), wl.net_initialize(NET)
     wl.save(net, file)
     assert net == twin
+
+
+KILLED = """
+import os, signal, sys
+import wlnet as wl
+os.fsync = lambda descriptor: os.kill(os.getpid(), signal.SIGKILL)
+wl.save(wl.NetChain([1], input=1), sys.argv[1])
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a process is killed")
+def test_what_a_killed_save_left_is_removed_by_the_next_one(file: Path) -> None:
+    before = file.read_bytes()
+    subprocess.run([sys.executable, "-c", KILLED, str(file)], check=False)
+    (left,) = set(file.parent.iterdir()) - {file}
+    assert left.name.endswith(".part") and file.read_bytes() == before
+    wl.save(NET, file.with_name("other.wlnet"))
+    assert not left.exists() and file.read_bytes() == before
+
+
+def test_what_another_save_is_writing_is_left_alone(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other, put = file.with_name("other.wlnet"), os.replace
+
+    def meanwhile(beside: Any, target: Any) -> None:
+        monkeypatch.setattr(os, "replace", put)
+        wl.save(NET, other)  # its clearing meets the part of the first
+        put(beside, target)
+
+    monkeypatch.setattr(os, "replace", meanwhile)
+    wl.save(NET, file)
+    assert wl.load(file) == wl.load(other) == NET
+    assert set(file.parent.iterdir()) == {file, other}
+
+
+def test_a_part_that_was_cleared_before_it_was_locked_is_begun_anew(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked, calls = replacement._locked, []
+
+    def late(descriptor: int) -> Any:
+        calls.append(descriptor)
+        if len(calls) == 1:
+            next(file.parent.glob(".*.part")).unlink()
+        return locked(descriptor)
+
+    monkeypatch.setattr(replacement, "_locked", late)
+    wl.save(NET, file)
+    assert len(calls) == 2 and wl.load(file) == NET
+
+
+def test_only_parts_are_cleared(file: Path) -> None:
+    others = [file.with_name(name) for name in (".0123.part", "a.part", ".0123456789abcdeg.part")]
+    link = file.with_name(".0123456789abcdef.part")
+    for other in others:
+        other.touch()
+    link.symlink_to(file)
+    wl.save(NET, file)
+    assert all(other.exists() for other in (*others, link))

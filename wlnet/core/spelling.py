@@ -4,6 +4,13 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import Final
+
+NEAR: Final = 0.6
+"""Which part of two words must agree, letters in order, where there are more typos than TYPOS."""
+TYPOS: Final = 2
+LONGEST: Final = 200
+"""Letters of a word that somebody may have meant: a comparison takes time as their square."""
 
 
 def nearest(word: str, known: Iterable[str], most: int = 3) -> list[str]:
@@ -13,12 +20,25 @@ def nearest(word: str, known: Iterable[str], most: int = 3) -> list[str]:
     ['Weights']
     """
     scored = []
+    low = word.lower()
+    matcher = difflib.SequenceMatcher(None)
     for name in dict.fromkeys(known):
-        distance = edit_distance(word.lower(), name.lower())
-        ratio = difflib.SequenceMatcher(None, word.lower(), name.lower()).ratio()
-        if (distance <= 2 and distance < max(len(word), len(name))) or ratio >= 0.6:
+        # What cannot be near by its length alone is not compared letter by letter.
+        if max(len(word), len(name)) > LONGEST or not _may_be_near(len(word), len(name)):
+            continue
+        other = name.lower()
+        matcher.set_seqs(low, other)
+        if matcher.quick_ratio() < NEAR and abs(len(word) - len(name)) > TYPOS:
+            continue
+        distance = edit_distance(low, other)
+        ratio = matcher.ratio()
+        if (distance <= TYPOS and distance < max(len(word), len(name))) or ratio >= NEAR:
             scored.append((distance, -ratio, name))
     return [name for *_, name in sorted(scored)[:most]]
+
+
+def _may_be_near(one: int, other: int) -> bool:
+    return abs(one - other) <= TYPOS or 2 * min(one, other) >= NEAR * (one + other)
 
 
 def edit_distance(a: str, b: str) -> int:

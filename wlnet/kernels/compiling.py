@@ -29,6 +29,7 @@ _OPTIONS: Final[dict[str, Any]] = {
 _SETTINGS: Final[dict[str, Any]] = {
     "BOUNDSCHECK": None,
     "DEBUGINFO_DEFAULT": 0,
+    "DISABLE_JIT": 0,
     "EXTEND_VARIABLE_LIFETIMES": 0,
 }
 """Of Numba's settings, those that are stronger than options."""

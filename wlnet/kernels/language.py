@@ -12,7 +12,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache
 from typing import Any, Final, Literal
 
 Precision = Literal["Real32", "Real64"]
@@ -103,10 +103,17 @@ class Kernel:
     def name(self) -> str:
         return f"{self.function.__module__.rpartition('.')[2]}.{self.function.__name__}"
 
-    @cached_property
+    @property
     def fields(self) -> tuple[str, ...]:
         """The words of a record, in order."""
-        return tuple(inspect.signature(self.function).parameters)[1:]
+        return _fields(self.function)
+
+
+# Not a cached_property: that takes a lock in some versions of Python, and a child that is forked
+# meanwhile would wait for it.
+@cache
+def _fields(function: Callable[..., Any]) -> tuple[str, ...]:
+    return tuple(inspect.signature(function).parameters)[1:]
 
 
 KERNELS: Final[dict[str, Kernel]] = {}

@@ -6,6 +6,8 @@ that cannot be, in the compiler and the linker, a fork waits for its turn.
 
 from __future__ import annotations
 
+# A fork takes the locks that are known last first. Compilers write logs: that lock comes last.
+import logging  # noqa: F401
 import os
 import sys
 import threading
@@ -51,26 +53,45 @@ class _Turn:
     def __exit__(self, *_: object) -> None:
         self._room.release()
 
+    def waited_for(self) -> list[Any]:
+        """The locks, taken, of whoever waited long enough to be let in; else none."""
+        return _taken(self._door, self._room)
+
 
 TURN: Final = _Turn()
 """Whoever compiles or links; and whoever forks, as a child cannot go on with half of that."""
-_others: list[Any] = []
+PATIENCE: Final = 10.0
+"""Seconds that a fork waits at most: whoever compiles might be waiting for what the forking thread
+holds."""
+_held: list[list[Any]] = []
+
+
+def _taken(*locks: Any) -> list[Any]:
+    return [lock for lock in locks if lock.acquire(timeout=PATIENCE)]
 
 
 def _wait() -> None:
-    TURN.__enter__()
-    # The user's own functions are compiled under this lock.
-    theirs = getattr(sys.modules.get("numba.core.compiler_lock"), "global_compiler_lock", None)
-    if theirs is not None:
-        theirs.acquire()
-    _others.append(theirs)
+    held = TURN.waited_for()
+    held += _taken(*_of_others())
+    _held.append(held)
+
+
+def _of_others() -> list[Any]:
+    """The locks of the compiler itself, where it is loaded, in the order in which it takes them.
+
+    The user's own functions are compiled under the first; the other one guards every call of LLVM.
+    """
+    numba = getattr(sys.modules.get("numba.core.compiler_lock"), "global_compiler_lock", None)
+    library = getattr(sys.modules.get("llvmlite.binding.ffi"), "lib", None)
+    found = [getattr(each, "_lock", None) for each in (numba, getattr(library, "_lock", None))]
+    return [lock for lock in found if lock is not None]
 
 
 def _go_on() -> None:
-    theirs = _others.pop()
-    if theirs is not None:
-        theirs.release()
-    TURN.__exit__()
+    if not _held:  # this was imported while somebody waited
+        return
+    for lock in reversed(_held.pop()):
+        lock.release()
 
 
 if hasattr(os, "register_at_fork"):
