@@ -73,6 +73,7 @@ def net_train(
 
     data: (inputs, outputs), [(x, y), ...], {"port": column, ...}, a list of dicts, or a function
     that gives or yields batches, f or (f, {"RoundLength": n}); it takes the state, or nothing.
+    Without RoundLength a round is one pass of what yields, or one batch.
     prop: "TrainedNet", another property, a list of properties, or ALL for a NetTrainResults.
     learning_rate_multipliers: {part: rate, ...} or [(part, rate), ...] in order, the first match
     wins; 0 or None freezes, a negative rate climbs; one number is for all.
