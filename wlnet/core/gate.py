@@ -222,6 +222,18 @@ def unequal(counts: Mapping[str, int], at: str | None = None) -> Fault:
     return Fault("columns of different length", at=at, given=text)
 
 
+def shape_of(given: Any) -> tuple[int, ...] | None:
+    """The shape of what was let in; None where lists in it differ in length, or it has none.
+
+    >>> shape_of([[1, 2]]), shape_of([[1], [2, 3]])
+    ((1, 2), None)
+    """
+    try:
+        return tuple(np.shape(given))
+    except (ValueError, TypeError):
+        return None
+
+
 def is_stream(given: Any) -> bool:
     """Whether this has to be read one by one: an iterator, a range, a queue."""
     return isinstance(given, (Iterator, range, deque))

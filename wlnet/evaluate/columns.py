@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.errors import DataError, Fault, ShapeError, brief, fail
-from wlnet.core.gate import Column
+from wlnet.core.gate import Column, shape_of
 from wlnet.core.gathered import Gathered
 from wlnet.core.ports import PortType
 from wlnet.core.scalars import as_real
@@ -64,10 +64,8 @@ def _is_numeric(x: Any) -> bool:
 
 
 def _rank(x: Any) -> int | None:
-    try:
-        return np.ndim(x) if not isinstance(x, (list, tuple)) else np.asarray(x).ndim
-    except ValueError:
-        return None
+    shape = shape_of(x)
+    return None if shape is None else len(shape)
 
 
 def takes_anything(port: PortType) -> bool:
@@ -150,7 +148,7 @@ def raise_all(errors: list[DataError | ShapeError]) -> None:
 def _plain(port: PortType, name: str, column: Column) -> Array:
     try:
         array = np.asarray(column)
-    except ValueError:
+    except (ValueError, TypeError):
         array = np.empty(0, dtype=object)
     if array.dtype == object and array.size:
         array = _numbers(array, name)
@@ -197,7 +195,7 @@ def _first_bad(column: Any) -> tuple[int, str]:
     for number, item in enumerate(column, 1):
         try:
             array = np.asarray(item)
-        except ValueError:
+        except (ValueError, TypeError):
             return number, brief(item)
         if array.dtype.kind in NO_NUMBERS:
             return number, brief(item)

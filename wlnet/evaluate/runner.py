@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.errors import DataError, Fault, NotInitializedError, ShapeError, fail
+from wlnet.core.gate import shape_of
 from wlnet.core.net import Net
 from wlnet.core.parts import Path, key_text
 from wlnet.core.ports import PortType
@@ -204,7 +205,7 @@ def run_columns(runner: Runner, columns: Mapping[str, Any], chunk: int | None) -
     count = len(next(iter(columns.values())))
     groups: OrderedDict[Any, list[int]] = OrderedDict()
     for i in range(count):
-        groups.setdefault(tuple(np.shape(columns[name][i]) for name in ragged), []).append(i)
+        groups.setdefault(tuple(shape_of(columns[name][i]) for name in ragged), []).append(i)
     rows: dict[Any, list[Any]] = {}
     for members in groups.values():
         part = {name: [column[i] for i in members] for name, column in columns.items()}
@@ -229,13 +230,8 @@ def _check_limits(net: Net, ports: Mapping[str, PortType], arrays: Mapping[str, 
 
 
 def _is_ragged(column: Any) -> bool:
-    return (
-        isinstance(column, (list, tuple))
-        and len(
-            {
-                np.shape(item) if not isinstance(item, list) else np.asarray(item).shape
-                for item in column
-            }
-        )
-        > 1
-    )
+    """Whether examples have several shapes. What has none, who encodes it will tell."""
+    if not isinstance(column, (list, tuple)):
+        return False
+    shapes = set(map(shape_of, column))
+    return len(shapes) > 1 and None not in shapes

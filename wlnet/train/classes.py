@@ -10,6 +10,7 @@ from wlnet.coders import NetEncoder
 from wlnet.coders.worth import plain, worth
 from wlnet.core.errors import DataError, Fault, brief, fail
 from wlnet.core.finding import node_at
+from wlnet.core.gate import shape_of
 from wlnet.core.net import Net
 from wlnet.core.ports import PortType
 from wlnet.core.symbols import Symbol
@@ -189,7 +190,7 @@ def _no_label(column: Any, item: Any, at: str) -> Fault:
         fix = 'loss_function=CrossEntropyLossLayer("Probabilities") takes rows of probabilities'
     given = (
         f"an array of shape {column.shape}"
-        if np.ndim(item) and isinstance(column, np.ndarray)
+        if shape_of(item) and isinstance(column, np.ndarray)
         else brief(item)
     )
     return Fault(

@@ -9,6 +9,7 @@ import numpy as np
 
 from wlnet.coders import NetDecoder, infer_encoder
 from wlnet.core.errors import DataError, Fault, brief, fail
+from wlnet.core.gate import shape_of
 from wlnet.core.net import Net
 from wlnet.core.ports import PortType
 from wlnet.core.shapes import is_known
@@ -61,7 +62,7 @@ def _input_port(net: Net, name: str, column: Any) -> PortType:
 def _common_shape(column: Any, name: str) -> tuple[int, ...] | None:
     try:
         array = np.asarray(column)
-    except ValueError:
+    except (ValueError, TypeError):
         return None
     if array.dtype.kind in "OUS":
         raise fail(
@@ -109,5 +110,5 @@ def _output_port(net: Net, term: LossTerm, column: Any) -> PortType:
 
 
 def _is_boolean(column: Any) -> bool:
-    array = np.asarray(column)
-    return array.ndim == 1 and array.dtype.kind == "b"
+    shape = shape_of(column)
+    return shape is not None and len(shape) == 1 and np.asarray(column).dtype.kind == "b"

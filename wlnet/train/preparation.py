@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.errors import DataError, Fault, ShapeError, fail
+from wlnet.core.gate import shape_of
 from wlnet.core.net import Net
 from wlnet.core.ports import PortType
 from wlnet.core.scaled import Scaled
@@ -225,17 +226,18 @@ def _with_data_shapes(net: Net, columns: Mapping[str, Any]) -> Net:
 
 def _one_shape(column: Any, name: str) -> tuple[int, ...]:
     """The shape that all examples of a column have. Raises DataError for examples of several."""
-    try:
-        return tuple(np.shape(column)[1:])
-    except ValueError:
-        fault = Fault(
-            "examples of different shapes",
-            at=f"port {name}",
-            given=", ".join(sorted({str(np.shape(example)) for example in column})[:4]),
-            expected="one shape for all: sequences of several lengths can be evaluated only",
-            fix="bring them to one length, or train on one length at a time",
-        )
-        raise fail(DataError, fault) from None
+    shape = shape_of(column)
+    if shape is not None:
+        return shape[1:]
+    shapes = {shape_of(example) for example in column}
+    fault = Fault(
+        "examples of different shapes",
+        at=f"port {name}",
+        given=", ".join(sorted("no shape" if each is None else str(each) for each in shapes)[:4]),
+        expected="one shape for all: sequences of several lengths can be evaluated only",
+        fix="bring them to one length, or train on one length at a time",
+    )
+    raise fail(DataError, fault)
 
 
 def encoded(
