@@ -124,7 +124,7 @@ def multiplier_table(net: Any, rules: Any, *, warnings: bool = True) -> Multipli
     for depth in sorted(levels):
         found_here: dict[ArrayKey, list[tuple[int, int, Verdict]]] = {}
         for order, holder in enumerate(levels[depth]):
-            for key, found in match(holder, places, strict=False).items():
+            for key, found in match(holder, places).items():
                 found_here.setdefault(key, []).extend(
                     (rule.number or 1, order, Verdict(rule, holder.path)) for rule in found
                 )

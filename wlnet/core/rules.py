@@ -60,13 +60,13 @@ class Holder:
 Matches = dict[ArrayKey, list[Rule]]
 
 
-def match(holder: Holder, places: list[ArrayPlace], *, strict: bool = True) -> Matches:
+def match(holder: Holder, places: list[ArrayPlace]) -> Matches:
     """For every array under a holder the rules that select it, the winner first.
 
     `places` are those of the whole net; paths of rules are relative to the holder. A shared array
     has one
     answer: the rules of all its places, the left-most first. Raises RuleError for parts that do not
-    exist, all at once, unless `strict` is False.
+    exist, all at once: no edit leaves a rule behind that names what is not there.
     """
     inside = [place for place in places if place.path[: len(holder.path)] == holder.path]
     matches: Matches = {}
@@ -76,8 +76,7 @@ def match(holder: Holder, places: list[ArrayPlace], *, strict: bool = True) -> M
         try:
             selected = _selected(holder, rule.part, inside, under)
         except PartError as error:
-            if strict:
-                faults += [_unknown_part(holder, rule, fault) for fault in error.faults]
+            faults += [_unknown_part(holder, rule, fault) for fault in error.faults]
             continue
         for key in dict.fromkeys(place.key for place in selected):
             matches.setdefault(key, []).append(rule)
