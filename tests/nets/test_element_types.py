@@ -247,6 +247,19 @@ def test_indices_are_learned_behind_a_map() -> None:
                                atol=0.02)  # fmt: skip
 
 
+@pytest.mark.parametrize("loss", [wl.AUTOMATIC, wl.ALL, "Output", wl.MeanSquaredLossLayer()])
+def test_an_output_of_indices_is_no_loss(loss: Any) -> None:
+    net = NetGraph({"flat": wl.FlattenLayer(), "e": embedding()}, [(NetPort("x"), "flat"),
+                   ("flat", "e"), ("flat", NetPort("Output")), ("e", NetPort("Vectors"))],
+                   ports={"x": (1, 2)})  # fmt: skip
+    loss = ("Output", loss) if isinstance(loss, wl.MeanSquaredLossLayer) else loss
+    with pytest.raises(
+        wl.OptionError, match=r"an output of indices has no loss\n *at: *port Output"
+    ):
+        wl.net_train(net, {"x": [[[1, 2]]], "Output": [[1, 2]], "Vectors": np.ones((1, 2, 2))},
+                     loss_function=loss)  # fmt: skip
+
+
 # The second line: what inference would let through is refused before there is a program
 
 

@@ -118,7 +118,7 @@ def loss_terms(net: Net, given: Any) -> tuple[LossTerm, ...]:
     if given is AUTOMATIC:
         return _automatic(net)
     if given is ALL:
-        return tuple(LossTerm(name, None) for name in net.output_names)
+        return _all(net, (LossTerm(name, None) for name in net.output_names))
     items = (
         given
         if isinstance(given, list)
@@ -130,22 +130,35 @@ def loss_terms(net: Net, given: Any) -> tuple[LossTerm, ...]:
         raise fail(
             OptionError, Fault("a training needs a loss", at="loss_function", given=brief(given))
         )
-    return _all(_term(net, item) for item in items)
+    return _all(net, (_term(net, item) for item in items))
 
 
 def _automatic(net: Net) -> tuple[LossTerm, ...]:
     if LOSS in net.output_names:
         return (LossTerm(LOSS, None),)
-    return _all(_automatic_term(net, name) for name in net.output_names)
+    return _all(net, (_automatic_term(net, name) for name in net.output_names))
 
 
-def _all(found: Iterable[LossTerm | Fault]) -> tuple[LossTerm, ...]:
+def _all(net: Net, found: Iterable[LossTerm | Fault]) -> tuple[LossTerm, ...]:
     """The terms, unless there are faults: all of them are raised at once."""
-    terms = list(found)
+    terms = [_of_reals(net, term) for term in found]
     faults = [term for term in terms if isinstance(term, Fault)]
     if faults:
         raise fail(OptionError, faults)
     return tuple(term for term in terms if isinstance(term, LossTerm))
+
+
+def _of_reals(net: Net, term: LossTerm | Fault) -> LossTerm | Fault:
+    """The term, unless its port carries indices, which have no slopes."""
+    if isinstance(term, Fault) or inferred_port(net, term.port).element != "Integer":
+        return term
+    return Fault(
+        "an output of indices has no loss",
+        at=f"port {term.port}",
+        given="Integer",
+        expected="Real",
+        fix="name the ports to be minimised in loss_function, or put an EmbeddingLayer behind it",
+    )
 
 
 def _automatic_term(net: Net, name: str, factor: float = 1.0) -> LossTerm | Fault:
