@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ import numpy as np
 import pytest
 
 from wlnet.engine.team import call_alone
-from wlnet.kernels import cache, compiling, flat_updates, loading
+from wlnet.kernels import cache, compiling, flat_updates, loading, notices
 from wlnet.kernels.instructions import real, reals, words
 from wlnet.kernels.language import Kernel, Target, native
 
@@ -340,3 +341,33 @@ assert twice(4) == 8 and twice(1.5) == 3.0
 """
     found = python(code, WLNET_CACHE_DIR=str(tmp_path))
     assert found.returncode == 0, found.stderr
+
+
+def test_after_a_second_of_compiling_one_line_says_so_and_names_the_command(
+    place: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(loading, "_loaded", lambda kernel, precision, waiting: slow(waiting))
+    monkeypatch.setattr(loading, "SILENCE", 0.1)
+
+    def slow(waiting: loading.Waiting) -> int:
+        waiting.begin()
+        time.sleep(0.5)
+        return 1
+
+    for folder, expected in (("cache", str(place / "cache")), ("file/cache", "cannot be kept")):
+        (place / "file").touch()
+        monkeypatch.setenv("WLNET_CACHE_DIR", str(place / folder))
+        cache.folder.cache_clear()
+        monkeypatch.setattr(notices, "_said", set())
+        for _ in range(2):
+            forget(monkeypatch)
+            assert loading.address(doubled, "Real32") == 1
+        (line,) = capsys.readouterr().err.splitlines()
+        assert expected in line and "python -m wlnet precompile" in line
+
+
+def test_without_a_home_that_can_be_written_it_runs(tmp_path: Path) -> None:
+    # A home in a file, as root may write into what is read only.
+    (tmp_path / "file").touch()
+    found = python(STEP, WLNET_CACHE_DIR="", XDG_CACHE_HOME="", HOME=str(tmp_path / "file"))
+    assert (found.stdout, told(found)) == ("[-0.5, -0.5, -0.5] True\n", "")
