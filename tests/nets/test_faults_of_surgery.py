@@ -56,6 +56,11 @@ NUMBERED = NetChain([3, "Ramp", [2, "Tanh"]], input=2)
             "a b c",
         ),
         (
+            lambda: wl.net_replace_part(wl.NetDecoder("Class", ["x", "y"]), {"Foo": 1, "Bar": 2}),
+            [PartError],
+            "Foo Bar",
+        ),
+        (
             lambda: NetChain([2, 3], learning_rate_multipliers={Alternatives("x", "y"): 0, 7: 1}),
             [wl.RuleError],
             "x y 7",

@@ -6,9 +6,11 @@ Wolfram Language: NetReplacePart.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, PartError, brief, fail
+from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.ports import Coder
 from wlnet.nets.edit import Edit
@@ -37,8 +39,11 @@ def net_replace_part(net: Any, replacements: Any) -> Any:
     Wolfram Language: NetReplacePart.
     """
     if not isinstance(net, Net) and isinstance(net, Coder):
+        gathered = Gathered()
         for part, new in _pairs(replacements):
-            net = net.replace(part, new)  # type: ignore[attr-defined]
+            replaced: Any = net.replace  # type: ignore[attr-defined]
+            net = gathered.attempt(partial(replaced, part, new)) or net
+        gathered.tell()
         return net
     if not isinstance(net, Net):
         raise fail(PartError, Fault("net_replace_part takes a net", given=brief(net)))
