@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import importlib
 from typing import Any
 
 import numpy as np
@@ -11,9 +10,7 @@ import pytest
 
 import wlnet as wl
 from wlnet.nets.arrays import arrays_of
-
-# The package has a function and a module of this name: the module is meant here.
-net_train_module = importlib.import_module("wlnet.train.net_train")
+from wlnet.train import course
 
 METHODS = ("ADAM", "RMSProp", "SGD", "SignSGD")
 
@@ -62,13 +59,13 @@ def watched_training(
     """Results of a training (all of them), and the trainer that made them."""
     seen: list[Any] = []
 
-    class Watched(net_train_module.Trainer):  # type: ignore[name-defined,misc]
+    class Watched(course.Trainer):  # type: ignore[name-defined,misc]
         def __init__(self, *given: Any) -> None:
             super().__init__(*given)
             seen.append(self)
 
     with monkeypatch.context() as patch:
-        patch.setattr(net_train_module, "Trainer", Watched)
+        patch.setattr(course, "Trainer", Watched)
         results = wl.net_train(*args, wl.ALL, **options)
     (trainer,) = seen
     return results, trainer

@@ -149,3 +149,53 @@ def test_measurements_tell_options_losses_and_data_together() -> None:
 
 def test_every_option_of_the_signature_is_read_once() -> None:
     assert sorted(usual_options()) == sorted(option.name for option in option_rows().values())
+
+
+WRONG_MEASURES: dict[str, tuple[dict[str, Any], str]] = {
+    "a net": ({"net": "net"}, "takes a net"),
+    "a measurement": ({"measurements": ["Loss", "Los"]}, "'Los'"),
+    "a loss": ({"loss_function": "Ouput"}, "no output port 'Ouput'"),
+    "a precision": ({"working_precision": "Real16"}, "working_precision"),
+    "workers": ({"workers": 0}, "workers"),
+    "an unknown option": ({"epochs": 3}, "no option 'epochs'"),
+}
+
+
+@pytest.mark.parametrize(
+    "pair",
+    [pair for pair in itertools.combinations(WRONG_MEASURES, 2) if pair != ("a net", "a loss")],
+    ids=" and ".join,
+)
+def test_two_faults_of_a_measurement_are_told_at_once(pair: tuple[str, str]) -> None:
+    options: dict[str, Any] = {"net": wl.net_initialize(perceptron()), "measurements": "Loss"}
+    for name in pair:
+        options |= WRONG_MEASURES[name][0]
+    with pytest.raises(wl.WlnetError) as error:
+        wl.net_measurements(data=(X, Y), **options)
+    told = [str(fault) for fault in error.value.faults]
+    for name in pair:
+        assert any(WRONG_MEASURES[name][1] in text for text in told), told
+    assert len(told) == 2
+
+
+def test_faults_of_data_and_of_a_validation_set_are_told_at_once() -> None:
+    held = np.full_like(Y[:3], np.nan)
+    with pytest.raises(wl.WlnetError) as error:
+        wl.net_train(perceptron(), (X[:, :-1], Y), validation_set=(X[:3], held))
+    assert [fault.at for fault in error.value.faults] == [
+        "port Input",
+        "validation_set, port Output, example 1",
+    ]
+
+
+def test_labels_of_a_validation_set_are_no_fault_where_the_data_are_one() -> None:
+    inputs, _ = classes(12)
+    labels = ["a", "b", "c"] * 4
+    with pytest.raises(wl.ShapeError) as error:
+        wl.net_train(classifier(), (inputs[:, :-1], labels), validation_set=(inputs, labels))
+    assert [fault.at for fault in error.value.faults] == ["port Input"]
+
+
+def test_a_fault_of_a_validation_set_says_that_it_is_there() -> None:
+    with pytest.raises(wl.DataError, match=r"at: *validation_set, port Output, example 1"):
+        wl.net_train(perceptron(), (X, Y), validation_set=(X, np.full_like(Y, np.inf)))

@@ -190,3 +190,41 @@ def test_options_of_a_generator_are_checked(options: Any) -> None:
 def test_a_generator_that_gives_no_batch_is_an_error(batch: Any) -> None:
     with pytest.raises((wl.DataError, wl.ShapeError), match=r"the generator's batch|port Output"):
         train(perceptron(), lambda state: batch, batch_size=4)
+
+
+def without_inputs() -> wl.NetChain:
+    return wl.NetChain([wl.NetArrayLayer(array=[3.0]), wl.ElementwiseLayer("Abs")])
+
+
+@pytest.mark.parametrize("count", [10**12, 10**18, 10**400], ids=["12", "18", "400"])
+def test_more_examples_than_can_be_numbered_are_refused_at_once(count: int) -> None:
+    net, loss = without_inputs(), {"loss_function": "Output"}
+    for call in (
+        lambda: wl.net_train(net, count, **loss),
+        lambda: wl.net_train(net, 10, validation_set=count, **loss),
+        lambda: wl.net_measurements(net, count, "Loss", **loss),
+    ):
+        with pytest.raises(wl.DataError, match="more memory than there is"):
+            call()
+
+
+def test_a_count_for_a_net_with_targets_says_how_to_do_without_them() -> None:
+    with pytest.raises(wl.DataError) as error:
+        wl.net_train(without_inputs(), 10)
+    (fault,) = error.value.faults
+    assert fault.fix is not None
+    assert fault.fix.startswith("loss_function='Output'")
+    assert fault.fix.startswith("loss_function='Output'")
+    rounds = {"max_training_rounds": 2}
+    assert wl.net_train(without_inputs(), 10, "TotalRounds", loss_function="Output", **rounds) == 2
+
+
+def test_every_fault_of_the_options_of_a_generator_is_told() -> None:
+    with pytest.raises(wl.OptionError) as error:
+        wl.net_train(
+            wl.NetChain([1], input=1), (lambda: [([1.0], [1.0])], {"RoundLen": 3, "RoundLength": 0})
+        )
+    assert [fault.what for fault in error.value.faults] == [
+        "a generator has no option 'RoundLen'",
+        "a round has no length",
+    ]

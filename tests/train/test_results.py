@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 import wlnet as wl
-from tests.training_cases import classes, classifier, digests, net_train_module, numbers, perceptron
+from tests.training_cases import classes, classifier, digests, numbers, perceptron
 from wlnet.nets.arrays import arrays_of
+from wlnet.train import course
 
 X, Y = classes(20)
 RULES = [((1, "Biases"), 0.5), (3, None), (wl.ANY, 1)]
@@ -240,7 +241,7 @@ def test_each_form_of_prop_gives_its_form_of_answer() -> None:
 def test_the_properties_and_the_training_net_need_no_training(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(net_train_module, "Trainer", None)
+    monkeypatch.setattr(course, "Trainer", None)
     names = wl.net_train(perceptron(), numbers(12), "Properties")
     assert "TrainedNet" in names
     training = wl.net_train(wl.NetChain([4, wl.LinearLayer()]), numbers(12), "TrainingNet")

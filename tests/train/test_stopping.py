@@ -341,3 +341,95 @@ def test_what_is_no_measurement_of_a_direction_is_no_criterion(criterion: Any) -
         as_criterion(criterion)
     with pytest.raises(wl.OptionError, match="training_stopping_criterion"):
         as_criterion({"Criterion": criterion})
+
+
+@pytest.mark.parametrize("function", [lambda: True, lambda state, other: True])
+def test_a_function_of_other_arguments_is_no_criterion(function: Any) -> None:
+    with pytest.raises(wl.OptionError, match="a function of one argument, the state"):
+        wl.net_train(perceptron(), DATA, training_stopping_criterion=function)
+
+
+def test_a_function_as_criterion_is_not_warned_of_where_it_looks() -> None:
+    # Warnings are errors in the tests.
+    wl.net_train(
+        perceptron(),
+        DATA,
+        training_stopping_criterion=lambda state: state["RoundLoss"] < 1e9,
+        max_training_rounds=3,
+    )
+
+
+def two_headed() -> tuple[wl.NetGraph, dict[str, Any]]:
+    """A net that tells a class and two numbers."""
+    net = wl.NetGraph(
+        {"kind": wl.NetChain([3, wl.SoftmaxLayer()]), "size": 2},
+        [
+            (wl.NetPort("Input"), "kind", wl.NetPort("Kind")),
+            (wl.NetPort("Input"), "size", wl.NetPort("Size")),
+        ],
+        input=4,
+    )
+    inputs, kinds = classes(12)
+    return net, {"Input": inputs, "Kind": kinds, "Size": inputs[:, :2]}
+
+
+@pytest.mark.parametrize("criterion", ["KindLoss", "SizeLoss", "Kind/ErrorRate", "Size/RSquared"])
+def test_what_is_told_of_one_of_several_outputs_stops_a_training(criterion: str) -> None:
+    net, data = two_headed()
+    results = wl.net_train(
+        net,
+        data,
+        wl.ALL,
+        training_progress_measurements=["ErrorRate", "RSquared"],
+        training_stopping_criterion={"Criterion": criterion, "Patience": 2},
+        validation_set=wl.Scaled(0.5),
+        max_training_rounds=40,
+    )
+    values = results["ValidationMeasurementsLists"][criterion]
+    sign = -1 if criterion.endswith("RSquared") else 1
+    expected = rounds_until([sign * value for value in values], Patience=2)
+    assert results["TotalRounds"] == (expected or 40)
+    assert results["BestValidationRound"] == 1 + int(np.argmin(sign * np.array(values)))
+
+
+UNMEASURED = {
+    "ErrorRate": "training_progress_measurements='ErrorRate'",
+    "Kind/ErrorRate": "training_progress_measurements='ErrorRate'",
+    "RSquared": "the output is part of the name: 'Size/RSquared'",
+    "KidLoss": "did you mean 'KindLoss'",
+    "Kind/RSquared": "did you mean 'Size/RSquared'",
+}
+
+
+@pytest.mark.parametrize("criterion", UNMEASURED)
+def test_what_is_not_told_of_several_outputs_is_an_error_with_its_repair(criterion: str) -> None:
+    net, data = two_headed()
+    with pytest.raises(wl.OptionError) as error:
+        wl.net_train(
+            net,
+            data,
+            training_progress_measurements="RSquared",
+            training_stopping_criterion=criterion,
+        )
+    (fault,) = error.value.faults
+    assert fault.fix is not None
+    assert fault.fix.startswith(UNMEASURED[criterion])
+
+
+def test_a_measurement_is_told_of_the_outputs_that_it_suits() -> None:
+    net, data = two_headed()
+    results = wl.net_train(
+        net, data, wl.ALL, training_progress_measurements=["Accuracy", "RSquared"]
+    )
+    told = results["RoundMeasurements"]
+    assert list(told) == ["KindLoss", "SizeLoss", "Kind/Accuracy", "Size/RSquared"]
+    trained = results["TrainedNet"]
+    found = wl.net_measurements(trained, data, ["Accuracy", "RSquared"])
+    size = np.array(trained(data["Input"])["Size"], float)
+    spread = data["Size"] - data["Size"].mean(0)
+    unexplained = ((size - data["Size"]) ** 2).sum(0) / (spread**2).sum(0)
+    right = np.array(trained(data["Input"])["Kind"]) == data["Kind"]
+    assert found == [{"Kind": right.mean()}, {"Size": pytest.approx(1 - unexplained.mean())}]
+    every = wl.net_measurements(trained, data, wl.ALL)
+    assert every["F1Score"].keys() == {"Kind"}
+    assert every["MeanSquare"].keys() == {"Size"}

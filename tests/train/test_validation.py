@@ -332,3 +332,8 @@ def test_validation_changes_nothing_in_the_training() -> None:
         )
         == plain
     )
+
+
+def test_a_bare_share_as_a_validation_set_is_an_error_with_its_repair() -> None:
+    with pytest.raises(wl.OptionError, match=r"fix: *Scaled\(0\.25\)"):
+        wl.net_train(perceptron(), numbers(12), validation_set=0.25)

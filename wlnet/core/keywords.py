@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ParamSpec, TypeVar
 
 from wlnet.core.elsewhere import counterpart
@@ -18,8 +18,9 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-Check = Callable[[Gathered, tuple[Any, ...], dict[str, Any]], None]
-"""What gathers the faults of all other arguments of a call, which then does not take place."""
+Check = Callable[[Gathered, Mapping[str, Any]], Any]
+"""What gathers the faults of all other arguments of a call, by name, with their defaults where they
+are not given; the call then does not take place."""
 _CHECKS: dict[object, Check] = {}
 
 
@@ -87,7 +88,9 @@ def checked_keywords(function: Callable[P, R]) -> Callable[P, R]:
             unbound = _unbound(title, signature, args, rest)
             gathered = Gathered([fail(OptionError, faults + unbound)])
             if function in _CHECKS and not unbound:
-                _CHECKS[function](gathered, args, rest)
+                bound = signature.bind(*args, **rest)
+                bound.apply_defaults()
+                _CHECKS[function](gathered, bound.arguments)
             gathered.tell()
         try:
             return function(*args, **options)
@@ -109,6 +112,6 @@ def _unbound(
     try:
         signature.bind(*args, **options)
     except TypeError as error:
-        known = [str(row) for row in signature.parameters.values() if row.name != "self"]
+        known = [name for name in signature.parameters if name != "self"]
         return [Fault(f"{title}: {error}", known=known)]
     return []

@@ -14,7 +14,7 @@ from wlnet.core.errors import DataError, Fault, OptionError, TrainingWarning, br
 from wlnet.core.gate import admitted, as_column, as_table, unequal
 from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.scalars import as_whole
-from wlnet.core.spelling import nearest
+from wlnet.core.spelling import nearest, suggestion
 from wlnet.train.generators import BatchFunction, as_batch_function, refuse_endless
 
 Columns = dict[str, Any]
@@ -83,6 +83,9 @@ def read_data(
                 given=brief(given),
                 expected=FORMS if columns else NO_COLUMNS,
                 known=[f"columns {list(columns)}"],
+                fix=f"loss_function={columns[0]!r} minimises the port as it is, without targets"
+                if not inputs and columns and as_whole(given) is not None
+                else None,
             ),
         )
     if isinstance(found, int):
@@ -149,17 +152,24 @@ def _warn_of_others(
 
 
 def _round_length(options: Mapping[Any, Any]) -> int | None:
-    unknown = [name for name in options if name != "RoundLength"]
-    length = as_whole(options.get("RoundLength"))
-    if unknown or length is None or length < 1:
-        raise fail(
-            OptionError,
-            Fault(
-                "options of a generator",
-                given=brief(dict(options)),
-                expected='{"RoundLength": 640}',
-            ),
+    known = ["RoundLength"]
+    faults = [
+        Fault(
+            f"a generator has no option {brief(name)}",
+            at="data",
+            known=known,
+            fix=suggestion(name, known) or '(batches, {"RoundLength": 640})',
         )
+        for name in options
+        if name not in known
+    ]
+    length = as_whole(options.get("RoundLength"))
+    if (length is None or length < 1) and ("RoundLength" in options or not faults):
+        at_least = '{"RoundLength": n}, how many examples a round has, at least 1'
+        given = brief(dict(options))
+        faults.append(Fault("a round has no length", at="data", given=given, expected=at_least))
+    if faults:
+        raise fail(OptionError, faults)
     return length
 
 

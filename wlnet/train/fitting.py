@@ -8,14 +8,16 @@ from typing import Any
 import numpy as np
 
 from wlnet.coders import NetDecoder, infer_encoder
-from wlnet.core.errors import DataError, Fault, brief, fail
+from wlnet.core.errors import DataError, Fault, ShapeError, brief, fail
 from wlnet.core.gate import shape_of
 from wlnet.core.net import Net
 from wlnet.core.ports import PortType
 from wlnet.core.shapes import is_known
+from wlnet.evaluate.columns import encode, raise_all
 from wlnet.nets.inference import inference, inferred_port
 from wlnet.train.classes import class_labels, index_encoder, is_open, with_classes, with_labels
-from wlnet.train.losses import LossTerm, TrainingNet, loss_form
+from wlnet.train.data import Columns
+from wlnet.train.losses import LossTerm, TrainingNet, attach, loss_form
 
 
 def fit(net: Net, columns: Mapping[str, Any], draft: TrainingNet) -> Net:
@@ -112,3 +114,65 @@ def _output_port(net: Net, term: LossTerm, column: Any) -> PortType:
 def _is_boolean(column: Any) -> bool:
     shape = shape_of(column)
     return shape is not None and len(shape) == 1 and np.asarray(column).dtype.kind == "b"
+
+
+def fitted_to(net: Net, columns: Columns, draft: TrainingNet) -> tuple[Net, TrainingNet]:
+    """A net fitted to columns, and its training net.
+
+    Raises DataError, ShapeError, with what else is wrong with columns.
+    """
+    try:
+        fitted = _with_data_shapes(fit(net, columns, draft), columns)
+    except (DataError, ShapeError) as error:
+        told = " ".join(f"{fault.at}," for fault in error.faults)
+        raise_all([error, *faults_of(columns, draft, told)])
+        raise
+    return fitted, draft if fitted is net else attach(fitted, draft.terms)
+
+
+def faults_of(columns: Columns, draft: TrainingNet, told: str = "") -> list[DataError | ShapeError]:
+    """What is wrong with columns that a net need not be fitted to. told: places already told."""
+    found: list[DataError | ShapeError] = []
+    for name in draft.columns:
+        port = inferred_port(draft.net, name)
+        # Classes are any labels, before a net is fitted to them.
+        may_be_labels = name in draft.targets and port.element == "Integer" and port.coder is None
+        if is_known(port.shape) and f"port {name}," not in told and not may_be_labels:
+            try:
+                encode(port, name, columns[name], inference(draft.net).ports[(), name].below)
+            except (DataError, ShapeError) as other:
+                found.append(other)
+    return found
+
+
+def _with_data_shapes(net: Net, columns: Mapping[str, Any]) -> Net:
+    """Indices and partly open shapes that only the examples themselves decide."""
+    ports = dict(net.ports)
+    errors: list[DataError | ShapeError] = []
+    for name in net.input_names:
+        port = inferred_port(net, name)
+        if name in columns and port.coder is None and (port.shape is None or None in port.shape):
+            try:
+                shape = _one_shape(columns[name], name)
+                inference(net, {name: shape})
+                ports[name] = PortType(shape, net.ports[name].element)
+            except (DataError, ShapeError) as error:
+                errors.append(error)
+    raise_all(errors)
+    return net if ports == dict(net.ports) else net._with(ports=ports)
+
+
+def _one_shape(column: Any, name: str) -> tuple[int, ...]:
+    """The shape that all examples of a column have. Raises DataError for examples of several."""
+    shape = shape_of(column)
+    if shape is not None:
+        return shape[1:]
+    shapes = {shape_of(example) for example in column}
+    fault = Fault(
+        "examples of different shapes",
+        at=f"port {name}",
+        given=", ".join(sorted("no shape" if each is None else str(each) for each in shapes)[:4]),
+        expected="one shape for all: sequences of several lengths can be evaluated only",
+        fix="bring them to one length, or train on one length at a time",
+    )
+    raise fail(DataError, fault)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.scalars import as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
+from wlnet.train.losses import TrainingNet
 from wlnet.train.measurements import CLASSES, NUMBERS, TABLE, Measurement
 
 
@@ -69,8 +70,28 @@ def as_measurements(
     return tuple(dict.fromkeys(found))
 
 
+class Measured(NamedTuple):
+    """A measurement of one output: the name that it is told by, and the column of its targets."""
+
+    key: str
+    measurement: Measurement
+    column: str
+    port: str
+
+
+def measured(measurements: Sequence[Measurement], training: TrainingNet) -> list[Measured]:
+    """What is measured, each at all outputs whose targets it says something about."""
+    several = len(training.targets) > 1
+    return [
+        Measured(f"{port}/{each.key}" if several else each.key, each, column, port)
+        for each in measurements
+        for column, port in training.targets.items()
+        if each.fits(training.forms[column])
+    ]
+
+
 def check_fit(measurements: tuple[Measurement, ...], forms: Mapping[str, str], at: str) -> None:
-    """Raise OptionError for measurements of classes where targets are numbers, or the reverse.
+    """Raise OptionError for measurements of classes where all targets are numbers, or the reverse.
 
     forms: data column -> form of its targets.
     """
@@ -85,14 +106,13 @@ def check_fit(measurements: tuple[Measurement, ...], forms: Mapping[str, str], a
         )
     faults = []
     for each in measurements:
-        wrong = [column for column, form in forms.items() if not each.fits(form)]
-        if wrong:
+        if not any(map(each.fits, forms.values())):
             kind = NUMBERS if each.row.of == CLASSES else CLASSES
             fitting = [name for name, row in TABLE.items() if row.of == kind]
             faults.append(
                 Fault(
                     f"{each.name} is about {each.row.of}, these targets are {kind}",
-                    at=f"{at}, port {', '.join(wrong)}",
+                    at=f"{at}, port {', '.join(forms)}",
                     known=fitting,
                 )
             )

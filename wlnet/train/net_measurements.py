@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
 from wlnet.core.gathered import Gathered
+from wlnet.core.keywords import checked_by
 from wlnet.core.net import Net
 from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.engine.blueprint import DTYPES
@@ -16,7 +19,7 @@ from wlnet.results.class_table import shown
 from wlnet.train.doubts import check_targets, warn_of_losses
 from wlnet.train.history import LOSS
 from wlnet.train.losses import TrainingNet, training_net
-from wlnet.train.measurement_names import as_measurements, check_fit
+from wlnet.train.measurement_names import as_measurements, check_fit, measured
 from wlnet.train.measurements import TABLE, Measurement
 from wlnet.train.options import BATCH
 from wlnet.train.preparation import examples_of
@@ -47,9 +50,10 @@ def net_measurements(
     net_train.
 
     Gives the value, or a list for a list; for a net with several outputs that have targets, a
-    dict by output port in place of each value. Raises OptionError for measurements that are
-    unknown or do not suit the targets and for options that are wrong, DataError or ShapeError for
-    data that do not fit, NotInitializedError for a net without numbers.
+    dict in place of each value, by the output ports that it says something about. Raises
+    OptionError for measurements that are unknown or suit no targets and for options that are
+    wrong, DataError or ShapeError for data that do not fit, NotInitializedError for a net without
+    numbers.
 
     >>> from wlnet.layers import LinearLayer
     >>> double = LinearLayer(1, weights=[[2]], biases=None)
@@ -58,28 +62,13 @@ def net_measurements(
 
     Wolfram Language: NetMeasurements.
     """
-    gathered = Gathered()
-    gathered.attempt(lambda: check_choice("working_precision", working_precision, tuple(DTYPES)))
-    gathered.attempt(lambda: check_workers(workers))
-    gathered.attempt(lambda: _check_net(net))
-    if not isinstance(net, Net):
-        gathered.tell()
-    training = gathered.attempt(lambda: training_net(net, loss_function))
-    if training is None:
-        gathered.tell()
-    assert training is not None
-    wanted = gathered.attempt(lambda: _wanted(measurements, training)) or []
-    asked = tuple(each for each in wanted if isinstance(each, Measurement))
-    if loss_function is not AUTOMATIC:
-        gathered.attempt(lambda: check_targets(net, training, data))
-    precision: Any = "Real32" if gathered.errors else working_precision
-    source = gathered.attempt(lambda: examples_of(data, training, net, precision))
-    gathered.tell()
-    assert source is not None
+    call = _read(Gathered(), dict(locals()))
+    training, wanted = call.training, call.wanted
     if loss_function is not AUTOMATIC:
         warn_of_losses(net, training)
     count = None if workers is AUTOMATIC else check_count("workers", workers)
-    found = _values(net, training, source, asked, precision, count)
+    asked = tuple(each for each in wanted if isinstance(each, Measurement))
+    found = _values(net, training, call.source, asked, working_precision, count)
     values = [_value(each, training, found) for each in wanted]
     if measurements is ALL:
         return {
@@ -87,6 +76,44 @@ def net_measurements(
             for each, value in zip(wanted, values, strict=True)
         }
     return values if isinstance(measurements, list) else values[0]
+
+
+@dataclass(frozen=True)
+class _Call:
+    """A call of net_measurements, read and checked. wanted: measurements, and losses by name."""
+
+    training: TrainingNet
+    wanted: list[Measurement | str]
+    source: ArraySource
+
+
+def _read(gathered: Gathered, given: Mapping[str, Any]) -> _Call:
+    """All arguments of a call. Raises what is wrong with any of them at once."""
+    net, loss_function, precision = (
+        given[name] for name in ("net", "loss_function", "working_precision")
+    )
+    choices = tuple(DTYPES)
+    gathered.attempt(lambda: check_choice("working_precision", precision, choices))
+    gathered.attempt(lambda: check_workers(given["workers"]))
+    gathered.attempt(lambda: _check_net(net))
+    training = None
+    if isinstance(net, Net):
+        training = gathered.attempt(lambda: training_net(net, loss_function))
+    wanted = gathered.attempt(lambda: _wanted(given["measurements"], training))
+    if training is None:
+        gathered.tell()
+    assert training is not None
+    if loss_function is not AUTOMATIC:
+        gathered.attempt(lambda: check_targets(net, training, given["data"]))
+    usual: Any = "Real32" if gathered.errors else precision
+    source = gathered.attempt(lambda: examples_of(given["data"], training, net, usual))
+    gathered.tell()
+    assert source is not None
+    assert wanted is not None
+    return _Call(training, wanted, source)
+
+
+checked_by(_read)(net_measurements)
 
 
 def _check_net(net: Any) -> None:
@@ -104,13 +131,16 @@ def _check_net(net: Any) -> None:
         )
 
 
-def _wanted(given: Any, training: TrainingNet) -> list[Measurement | str]:
-    """The measurements in the order asked for; a loss by its name. Raises OptionError."""
-    losses = [LOSS, *training.told_losses.values()]
+def _wanted(given: Any, training: TrainingNet | None) -> list[Measurement | str]:
+    """The measurements in the order asked for; a loss by its name. Raises OptionError.
+
+    training: None where losses are not known, and so neither their names nor the targets.
+    """
+    losses = [LOSS, *(training.told_losses.values() if training else ())]
     if given is ALL:
         fitting = [Measurement(name) for name in TABLE]
-        forms = training.forms.values()
-        return [*losses, *(each for each in fitting if forms and all(map(each.fits, forms)))]
+        forms = training.forms.values() if training else ()
+        return [*losses, *(each for each in fitting if any(map(each.fits, forms)))]
     items = given if isinstance(given, list) else [given]
     if given is None or given is AUTOMATIC or not items:
         raise fail(
@@ -124,15 +154,18 @@ def _wanted(given: Any, training: TrainingNet) -> list[Measurement | str]:
         )
 
     def is_loss(each: Any) -> bool:
-        return isinstance(each, str) and each in losses
+        return isinstance(each, str) and (
+            each in losses or (training is None and each.endswith(LOSS))
+        )
 
     as_measurements([each for each in items if not is_loss(each)], "measurements", losses)
     found = [each if is_loss(each) else as_measurements(each)[0] for each in items]
-    check_fit(
-        tuple(each for each in found if isinstance(each, Measurement)),
-        training.forms,
-        "measurements",
-    )
+    if training is not None:
+        check_fit(
+            tuple(each for each in found if isinstance(each, Measurement)),
+            training.forms,
+            "measurements",
+        )
     return found
 
 
@@ -155,7 +188,6 @@ def _values(
 def _value(each: Measurement | str, training: TrainingNet, found: dict[str, Any]) -> Any:
     if isinstance(each, str):
         return found[each]
-    ports = list(training.targets.values())
-    if len(ports) == 1:
+    if len(training.targets) == 1:
         return shown(found[each.key])
-    return {port: shown(found[f"{port}/{each.key}"]) for port in ports}
+    return {place.port: shown(found[place.key]) for place in measured([each], training)}

@@ -14,9 +14,10 @@ from wlnet.engine.blueprint import DTYPES
 from wlnet.evaluate.arguments import check_choice, check_count
 from wlnet.plan.compile import Steps
 from wlnet.plan.report import BATCH, ProgramReport, evaluation_report, training_report
+from wlnet.train.calls import measurements_of
 from wlnet.train.learners import Rates, learners_of, read_rates
 from wlnet.train.losses import TrainingNet, training_net
-from wlnet.train.net_train import measurements_of, usual_options
+from wlnet.train.net_train import usual_options
 from wlnet.train.options import Options, read_options
 from wlnet.train.programs import programs_of
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_type_hints
 
 from wlnet.core.errors import Fault, OptionError, brief
 from wlnet.core.machine import available_memory
-from wlnet.core.scalars import as_whole
+from wlnet.core.scalars import as_real, as_whole
 from wlnet.core.scaled import Scaled
 from wlnet.core.spelling import suggestion
 from wlnet.core.streams import Seed, as_seed
@@ -123,9 +123,14 @@ def _read_validation_set(given: Any, at: str) -> tuple[Any, list[Fault]]:
     if has_options(given):
         fix = "give the data alone: validation follows every round"
         return None, [_no_interval(given, at, fix)]
-    fault = Fault(f"{at}=Scaled(f) needs 0 < f < 1", given=brief(given), fix="Scaled(0.1)")
-    wrong = isinstance(given, Scaled) and not 0 < given.factor < 1
-    return (None, [fault]) if wrong else (given, [])
+    if isinstance(given, Scaled) and not 0 < given.factor < 1:
+        fault = Fault(f"{at}=Scaled(f) needs 0 < f < 1", given=brief(given), fix="Scaled(0.1)")
+        return None, [fault]
+    share = as_real(given)
+    if share is not None and 0 < share < 1:
+        fix = f"Scaled({share:.6g})"
+        return None, [Fault(f"{at} is data, or a share", at=at, given=brief(given), fix=fix)]
+    return given, []
 
 
 def _no_interval(given: Any, at: str, fix: str) -> Fault:

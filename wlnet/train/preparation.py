@@ -9,17 +9,16 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.errors import DataError, Fault, ShapeError, fail
-from wlnet.core.gate import shape_of
+from wlnet.core.gathered import Gathered
+from wlnet.core.machine import check_memory
 from wlnet.core.net import Net
 from wlnet.core.ports import PortType
 from wlnet.core.scaled import Scaled
-from wlnet.core.shapes import is_known
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.engine.blueprint import DTYPES
 from wlnet.evaluate.columns import (
     Array,
     copy_into,
-    encode,
     encode_all,
     raise_all,
     takes_anything,
@@ -28,9 +27,9 @@ from wlnet.kernels.language import Precision
 from wlnet.nets.inference import inference, inferred_port
 from wlnet.train.data import NO_COLUMNS, Columns, Examples, Generator, read_data
 from wlnet.train.doubts import check_targets
-from wlnet.train.fitting import fit
+from wlnet.train.fitting import faults_of, fitted_to
 from wlnet.train.history import History
-from wlnet.train.losses import TrainingNet, attach
+from wlnet.train.losses import TrainingNet
 from wlnet.train.mapped import mapped
 from wlnet.train.options import BATCH, Options, option_rows
 from wlnet.train.sources import (
@@ -42,6 +41,10 @@ from wlnet.train.sources import (
 )
 from wlnet.train.state import TrainingState, plan_of
 from wlnet.train.targets import check_shares, share_ports
+
+VALIDATION = "validation_set"
+NUMBER = 8
+"""Bytes of the number of an example."""
 
 
 @dataclass(frozen=True)
@@ -76,14 +79,26 @@ def prepare(net: Net, data: Any, options: Options, draft: TrainingNet) -> Prepar
     """
     if options.loss_function is not AUTOMATIC:
         check_targets(net, draft, data)
+    gathered = Gathered()
+    prepared = gathered.attempt(lambda: _prepared(net, data, options, draft))
+    if prepared is None and _has_data(options.validation_set):
+        # What can be said of it without a net that is fitted to the examples.
+        gathered.attempt(lambda: _check_validation(net, draft, options))
+    gathered.tell()
+    assert prepared is not None
+    return prepared
+
+
+def _prepared(net: Net, data: Any, options: Options, draft: TrainingNet) -> Prepared:
     found = _read(data, draft, net, "data")
     if isinstance(found, Generator):
         return _from_generator(net, found, draft, options)
-    fitted, training = _fitted(net, found.columns, draft)
+    fitted, training = fitted_to(net, found.columns, draft)
     columns = encoded(training, found.columns, options.precision, is_late=True)
-    count = _count(found, "data")
+    numbers = _numbers(found, "data")
+    count = len(numbers)
     batch = min(BATCH, count) if options.batch_size is AUTOMATIC else min(options.batch_size, count)
-    source = ArraySource(columns, batch, options.seed, np.arange(1, count + 1))
+    source = ArraySource(columns, batch, options.seed, numbers)
     validation = None
     if isinstance(options.validation_set, Scaled):
         classes = class_columns(training, columns)
@@ -102,13 +117,18 @@ def _read(
     return read_data(given, training.columns, net.input_names, at, raw=raw, options=names)
 
 
-def _count(found: Examples, at: str) -> int:
+def _numbers(found: Examples, at: str) -> Array:
+    """The numbers of the examples, from 1. Raises DataError where nobody says how many there are,
+    and for more than can be numbered.
+    """
     if found.count is None:
         raise fail(
             DataError,
             Fault("nothing says how many examples there are", at=at, expected=NO_COLUMNS, fix="64"),
         )
-    return found.count
+    # Without columns a count is only said; their order in a round takes as much again.
+    check_memory(2 * NUMBER * found.count, f"the numbers of the examples, {at}", DataError, "64")
+    return np.arange(1, found.count + 1)
 
 
 def _ports_after(net: Net, fitted: Net) -> dict[str, PortType]:
@@ -137,7 +157,7 @@ def _from_generator(net: Net, found: Generator, draft: TrainingNet, options: Opt
             DataError,
             Fault(
                 "Scaled needs examples to hold out, a generator has none",
-                at="validation_set",
+                at=VALIDATION,
                 fix="validation_set=(inputs, outputs)",
             ),
         )
@@ -150,7 +170,7 @@ def _from_generator(net: Net, found: Generator, draft: TrainingNet, options: Opt
         check_targets(net, draft, first)
     # Read once: what it gives may not be there a second time.
     first = _batch(first, draft, net, at)
-    fitted, training = _fitted(net, first, draft)
+    fitted, training = fitted_to(net, first, draft)
 
     def read(batch: Any, at: str) -> Mapping[str, Array]:
         columns = batch if batch is first else _batch(batch, training, fitted, at, is_told=False)
@@ -172,72 +192,41 @@ def _batch(
     return found.columns
 
 
-def _validation(net: Net, training: TrainingNet, batch: int, options: Options) -> ArraySource:
-    at = "validation_set"
-    held = _read(options.validation_set, training, net, at)
+def _has_data(validation_set: Any) -> bool:
+    return validation_set is not None and not isinstance(validation_set, Scaled)
+
+
+def _held(net: Net, training: TrainingNet, options: Options) -> Examples:
+    held = _read(options.validation_set, training, net, VALIDATION)
     if isinstance(held, Generator):
-        raise fail(DataError, Fault("a validation set is data, not a generator", at=at))
-    numbers = np.arange(1, _count(held, at) + 1)
-    columns = encoded(training, held.columns, options.precision, is_late=True)
+        raise fail(
+            DataError,
+            Fault(
+                "a validation set is data, not a generator",
+                at=VALIDATION,
+                fix="validation_set=(inputs, outputs)",
+            ),
+        )
+    return held
+
+
+def _validation(net: Net, training: TrainingNet, batch: int, options: Options) -> ArraySource:
+    held = _held(net, training, options)
+    numbers = _numbers(held, VALIDATION)
+    gathered = Gathered()
+    columns = gathered.attempt(
+        lambda: encoded(training, held.columns, options.precision, is_late=True), VALIDATION
+    )
+    gathered.tell()
+    assert columns is not None
     return ArraySource(columns, batch, options.seed, numbers)
 
 
-def _fitted(net: Net, columns: Columns, draft: TrainingNet) -> tuple[Net, TrainingNet]:
-    try:
-        fitted = _with_data_shapes(fit(net, columns, draft), columns)
-    except (DataError, ShapeError) as error:
-        raise_all([error, *_other_errors(error, draft, columns)])
-        raise
-    return fitted, draft if fitted is net else attach(fitted, draft.terms)
-
-
-def _other_errors(
-    error: DataError | ShapeError, draft: TrainingNet, columns: Columns
-) -> list[DataError | ShapeError]:
-    """What is wrong with columns that a net need not be fitted to, beside an error of others."""
-    told = " ".join(f"{fault.at}," for fault in error.faults)
-    found: list[DataError | ShapeError] = []
-    for name in draft.columns:
-        port = inferred_port(draft.net, name)
-        if is_known(port.shape) and f"port {name}," not in told:
-            try:
-                encode(port, name, columns[name], inference(draft.net).ports[(), name].below)
-            except (DataError, ShapeError) as other:
-                found.append(other)
-    return found
-
-
-def _with_data_shapes(net: Net, columns: Mapping[str, Any]) -> Net:
-    """Indices and partly open shapes that only the examples themselves decide."""
-    ports = dict(net.ports)
-    errors: list[DataError | ShapeError] = []
-    for name in net.input_names:
-        port = inferred_port(net, name)
-        if name in columns and port.coder is None and (port.shape is None or None in port.shape):
-            try:
-                shape = _one_shape(columns[name], name)
-                inference(net, {name: shape})
-                ports[name] = PortType(shape, net.ports[name].element)
-            except (DataError, ShapeError) as error:
-                errors.append(error)
-    raise_all(errors)
-    return net if ports == dict(net.ports) else net._with(ports=ports)
-
-
-def _one_shape(column: Any, name: str) -> tuple[int, ...]:
-    """The shape that all examples of a column have. Raises DataError for examples of several."""
-    shape = shape_of(column)
-    if shape is not None:
-        return shape[1:]
-    shapes = {shape_of(example) for example in column}
-    fault = Fault(
-        "examples of different shapes",
-        at=f"port {name}",
-        given=", ".join(sorted("no shape" if each is None else str(each) for each in shapes)[:4]),
-        expected="one shape for all: sequences of several lengths can be evaluated only",
-        fix="bring them to one length, or train on one length at a time",
-    )
-    raise fail(DataError, fault)
+def _check_validation(net: Net, draft: TrainingNet, options: Options) -> None:
+    """Raise what is wrong with a validation set, without a net that is fitted to examples."""
+    held, gathered = _held(net, draft, options), Gathered()
+    gathered.attempt(lambda: raise_all(faults_of(held.columns, draft)), VALIDATION)
+    gathered.tell()
 
 
 def encoded(
@@ -289,6 +278,7 @@ def examples_of(data: Any, training: TrainingNet, net: Net, precision: Precision
     """Data to measure a net on. Raises DataError, ShapeError."""
     found = _read(data, training, net, "data")
     if isinstance(found, Generator):
-        raise fail(DataError, Fault("measurements are made on data, not on a generator", at="data"))
+        what = "measurements are made on data, not on a generator"
+        raise fail(DataError, Fault(what, at="data", fix="(inputs, outputs)"))
     columns = encoded(training, found.columns, precision, is_late=True)
-    return ArraySource(columns, BATCH, 0, np.arange(1, _count(found, "data") + 1))
+    return ArraySource(columns, BATCH, 0, _numbers(found, "data"))

@@ -27,6 +27,7 @@ from wlnet.plan.emitter import Learner as Update
 from wlnet.train.history import LOSS, Tallies, mean_tallies
 from wlnet.train.learners import Learner, Rates
 from wlnet.train.losses import TrainingNet
+from wlnet.train.measurement_names import measured
 from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options
 from wlnet.train.pace import Clock
@@ -209,12 +210,10 @@ class Programs:
         found.add(LOSS, mean_tallies(np.sum(scaled, axis=0)))
         for port, name in training.told_losses.items():
             found.add(name, mean_tallies(losses[port]))
-        for measurement in self.measurements:
-            for column, port in training.targets.items():
-                key = measurement.key if len(training.targets) == 1 else f"{port}/{measurement.key}"
-                outputs = tables[training.prefix, port]
-                tallies = measurement.tallies(outputs, targets[column], training.forms[column])
-                found.add(key, tallies, measurement)
+        for key, measurement, column, port in measured(self.measurements, training):
+            outputs = tables[training.prefix, port]
+            tallies = measurement.tallies(outputs, targets[column], training.forms[column])
+            found.add(key, tallies, measurement)
         return found
 
 

@@ -17,8 +17,10 @@ from wlnet.core.names import field_name
 from wlnet.core.scalars import as_real, as_truth, as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
+from wlnet.train.generators import takes_one_argument
 from wlnet.train.history import LOSS
-from wlnet.train.measurement_names import as_measurements, of_key
+from wlnet.train.losses import TrainingNet
+from wlnet.train.measurement_names import as_measurements, measured, of_key
 from wlnet.train.measurements import TABLE, Measurement
 
 DEFAULTS: dict[str, Any] = {
@@ -35,7 +37,8 @@ class StoppingCriterion:
     """Training stops when the number of consecutive failures to improve is greater than
     `patience`: to be better, by more than the change, than the best value that was accepted so.
 
-    criterion: the key of what is looked at ("Loss", "ErrorRate", "ErrorRateTop2"), or a function.
+    criterion: the key of what is looked at ("Loss", "ErrorRate", "ErrorRateTop2"), with several
+    outputs also "KindLoss" and "Kind/ErrorRate", or a function.
     """
 
     criterion: str | Callable[[Mapping[str, Any]], bool] = LOSS
@@ -44,9 +47,16 @@ class StoppingCriterion:
     absolute_change: float = 0.0
     relative_change: float | None = None
 
+    @property
+    def is_named(self) -> bool:
+        """Whether a value is looked at by its name; a function looks at what it wants."""
+        return isinstance(self.criterion, str)
+
 
 def check_measured(
-    criterion: StoppingCriterion | None, measurements: Sequence[Measurement], targets: int
+    criterion: StoppingCriterion | None,
+    measurements: Sequence[Measurement],
+    training: TrainingNet,
 ) -> None:
     """Raise OptionError before training for a criterion that would not be measured, or has no
     direction.
@@ -54,19 +64,27 @@ def check_measured(
     name = criterion.criterion if criterion is not None else LOSS
     if not isinstance(name, str) or name == LOSS:
         return
-    known = [LOSS, *(each.key for each in measurements)] if targets == 1 else [LOSS]
-    if name not in known:
-        asked = of_key(name)
-        wanted = name if asked is None or asked.top == 1 else (asked.name, asked.top)
-        raise fail(
-            OptionError,
-            Fault(
-                f"the stopping criterion {brief(name)} is not measured",
-                known=known,
-                at="training_stopping_criterion",
-                fix=f"training_progress_measurements={wanted!r}" if targets == 1 else None,
-            ),
-        )
+    known = [
+        *(LOSS, *training.told_losses.values()),
+        *(each.key for each in measured(measurements, training)),
+    ]
+    if name in known:
+        return
+    asked, parts = _directed(name), [each for each in known if each.endswith(f"/{name}")]
+    fix = f"the output is part of the name: {' or '.join(map(repr, parts))}" if parts else None
+    possible = [] if asked is None else measured([asked], training)
+    if fix is None and asked and any(name in (each.key, asked.key) for each in possible):
+        wanted = asked.name if asked.top == 1 else (asked.name, asked.top)
+        fix = f"training_progress_measurements={wanted!r}"
+    raise fail(
+        OptionError,
+        Fault(
+            f"the stopping criterion {brief(name)} is not measured",
+            known=known,
+            at="training_stopping_criterion",
+            fix=fix or suggestion(name, known),
+        ),
+    )
 
 
 class Stopper:
@@ -110,7 +128,7 @@ class Stopper:
 
 def sign_of(name: str) -> int:
     """1 for the key of a measurement that is better when smaller, -1 for the others."""
-    measurement = of_key(name)
+    measurement = _directed(name)
     return 1 if measurement is None or measurement.row.smaller_is_better else -1
 
 
@@ -118,16 +136,23 @@ DIRECTED = [LOSS, *(name for name in TABLE if name != "ConfusionMatrix")]
 """What a criterion may look at: a matrix is neither better nor worse than another."""
 
 
+def _directed(name: str) -> Measurement | None:
+    """The measurement of a key, which may name the output before it ("Kind/ErrorRate"), or None."""
+    return of_key(name.rpartition("/")[2])
+
+
 def _key_of(given: Any, at: str) -> str:
-    """The key of the loss or of a measurement: a name, a key, (name, n). Raises OptionError."""
+    """The key of a loss or of a measurement: a name, a key, (name, n). Raises OptionError."""
     if given is AUTOMATIC:
         return LOSS
     if isinstance(given, tuple) and len(given) == 2 and given[0] in DIRECTED[1:]:
         key: str = as_measurements(given, at)[0].key
         return key
-    found = of_key(given) if isinstance(given, str) else None
-    if given == LOSS or (found is not None and found.name in DIRECTED):
-        return str(given)
+    if isinstance(given, str):
+        found = _directed(given)
+        # Which outputs have a loss of their own, the net tells.
+        if given.endswith(LOSS) or (found is not None and found.name in DIRECTED):
+            return given
     raise fail(
         OptionError,
         Fault(
@@ -170,7 +195,17 @@ def as_criterion(given: Any) -> StoppingCriterion | None:
     ]
     values = {**DEFAULTS, **given}
     name = values["Criterion"]
-    if not callable(name):
+    if callable(name):
+        if takes_one_argument(name) is False:
+            faults.append(
+                Fault(
+                    "a stopping criterion is a function of one argument, the state",
+                    at=at,
+                    given=brief(name),
+                    fix='lambda state: state["RoundLoss"] < 0.1',
+                )
+            )
+    else:
         try:
             name = _key_of(name, at)
         except OptionError as error:

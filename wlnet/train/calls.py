@@ -1,0 +1,106 @@
+"""What a call of net_train asks for, read and checked before anything is trained."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.gathered import Gathered
+from wlnet.core.net import Net
+from wlnet.core.symbols import ALL, AUTOMATIC
+from wlnet.results.results import PROPERTIES
+from wlnet.train.learners import Rates, read_rates
+from wlnet.train.losses import TrainingNet, training_net
+from wlnet.train.measurement_names import check_fit
+from wlnet.train.measurements import Measurement
+from wlnet.train.options import Options, read_options
+from wlnet.train.preparation import Prepared, asks_functions, prepare
+from wlnet.train.stopping import check_measured
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call of net_train, read and checked as far as can be without training.
+
+    Without rates and prepared data where only names of properties are asked for.
+    """
+
+    names: list[str]
+    options: Options
+    rates: Rates | None = None
+    prepared: Prepared | None = None
+
+
+def read_call(gathered: Gathered, given: Mapping[str, Any], usual: Mapping[str, Any]) -> Call:
+    """All arguments of a call, by name. Raises what is wrong with any of them at once.
+
+    usual: the options with their defaults.
+    """
+    net = given["net"]
+    names = gathered.attempt(lambda: _properties(given["prop"]))
+    options, faults = read_options(given, usual)
+    if faults:
+        gathered.errors.append(fail(OptionError, faults))
+    if not isinstance(net, Net):
+        fault = Fault("net_train takes a net", given=brief(net))
+        gathered.errors.append(fail(OptionError, fault))
+        gathered.tell()
+    if names == ["Properties"]:
+        gathered.tell()
+        return Call(names, options)
+    rates = gathered.attempt(lambda: read_rates(net, options))
+    draft = gathered.attempt(lambda: training_net(net, options.loss_function))
+    prepared = None
+    if draft is not None:
+        gathered.attempt(lambda: _check_measurements(draft, options))
+        # What the user's functions give is asked for only by a call that goes on.
+        if not (gathered.errors and asks_functions(given["data"])):
+            prepared = gathered.attempt(lambda: prepare(net, given["data"], options, draft))
+    gathered.tell()
+    assert names is not None
+    return Call(names, options, rates, prepared)
+
+
+def _check_measurements(training: TrainingNet, options: Options) -> None:
+    """Raise OptionError for measurements that do not suit the targets, or a criterion that is not
+    measured.
+    """
+    measurements = measurements_of(training, options)
+    check_measured(options.stopping, measurements, training)
+
+
+def measurements_of(training: TrainingNet, options: Options) -> tuple[Measurement, ...]:
+    """What is measured: as asked for, else the error rate of a net that learns classes."""
+    at = "training_progress_measurements"
+    if options.measurements is not AUTOMATIC:
+        check_fit(options.measurements, training.forms, at)
+        found: tuple[Measurement, ...] = options.measurements
+        return found
+    only = training.terms[0] if len(training.terms) == 1 else None
+    is_entropy = (
+        only is not None and only.loss is not None and only.loss.kind == "CrossEntropyLossLayer"
+    )
+    return (Measurement("ErrorRate"),) if is_entropy else ()
+
+
+def _properties(prop: Any) -> list[str]:
+    if prop is ALL:
+        return PROPERTIES.names()
+    names = (
+        [prop] if isinstance(prop, str) else list(prop) if isinstance(prop, (list, tuple)) else None
+    )
+    if names is None:
+        raise fail(
+            OptionError,
+            Fault(
+                "what net_train shall return",
+                given=brief(prop),
+                expected='a property such as "TrainedNet", a list of these, or ALL',
+                fix="inputs and outputs are one argument: net_train(net, (inputs, outputs))"
+                if hasattr(prop, "__array__")
+                else None,
+            ),
+        )
+    return PROPERTIES.check_all(names)

@@ -1,0 +1,129 @@
+"""The course of a training: from a net with numbers to the record of what became of it."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from dataclasses import replace
+
+from wlnet.core.errors import Fault, TrainingWarning, warn
+from wlnet.core.net import Net
+from wlnet.core.scaled import Scaled
+from wlnet.nets.arrays import arrays_of, replace_arrays
+from wlnet.nets.initialize import net_initialize
+from wlnet.results import TrainingRecord
+from wlnet.train.calls import measurements_of
+from wlnet.train.divergence import Diverged, warn_diverged
+from wlnet.train.learners import Rates
+from wlnet.train.loop import Trainer
+from wlnet.train.losses import attach
+from wlnet.train.options import Options
+from wlnet.train.preparation import Prepared
+from wlnet.train.progress import Printer, asked, reporter
+from wlnet.train.sources import ArraySource, Source
+from wlnet.train.state import TrainingState
+from wlnet.train.stopping import Stopper, sign_of
+
+
+def trained(net: Net, prepared: Prepared, rates: Rates, options: Options) -> TrainingRecord:
+    """Train a net with numbers, and tell all that is known of it afterwards."""
+    training = attach(net, prepared.training.terms)
+    # A loss that is a net of its own may have arrays: they get their first numbers, and keep them.
+    training = replace(training, net=net_initialize(training.net, random_seeding=options.seed))
+    measurements = measurements_of(training, options)
+    source, validation = prepared.source, prepared.validation
+    if options.stopping is not None and options.stopping.is_named and validation is None:
+        warn(
+            TrainingWarning,
+            Fault(
+                "a stopping criterion without a validation set looks at the training values",
+                fix="validation_set=Scaled(0.1)",
+            ),
+        )
+    net = prepared.opened(net)
+    trainer = Trainer(net, training, rates, options, source, validation, measurements)
+    reason, message = _run(trainer, options)
+    after = replace_arrays(net, trainer.trained())
+    h = trainer.history
+    return TrainingRecord(
+        trained_net=after,
+        training_net=training.net,
+        multipliers=rates.table,
+        method=(
+            options.method.name,
+            {**options.method.options(), "LearningRate": options.learning_rate},
+        ),
+        batch_size=source.batch_size,
+        batches_per_round=trainer.plan.batches_per_round,
+        round_positions=tuple(h.round_positions),
+        batch_losses=tuple(h.batches.losses),
+        batch_measurements=h.batches.frozen(),
+        round_losses=tuple(h.rounds.losses),
+        round_measurements=h.rounds.frozen(),
+        validation_losses=tuple(h.validations.losses),
+        validation_measurements=h.validations.frozen(),
+        validation_positions=tuple(h.validation_positions),
+        best_validation_round=h.best_round,
+        examples_processed=h.examples,
+        training_examples=source.examples,
+        validation_examples=validation.examples if validation else None,
+        held_out=_held_out(validation, options),
+        batch_permutation=_last_batches(source, trainer.round),
+        initial_learning_rate=options.learning_rate,
+        final_learning_rate=trainer.stepper.rate,
+        reason=reason,
+        message=message,
+        seconds=trainer.seconds,
+        arrays=arrays_of(after),
+    )
+
+
+def _last_batches(source: Source, number: int) -> tuple[tuple[int, ...], ...] | None:
+    """The numbers of the examples in each batch of the last round; a generator has no examples."""
+    if not isinstance(source, ArraySource) or not number:
+        return None
+    return tuple(tuple(batch.tolist()) for batch in source.batches(number))
+
+
+def _held_out(validation: ArraySource | None, options: Options) -> tuple[int, ...] | None:
+    """The numbers of the examples that Scaled(f) held out; None where it held out none."""
+    if validation is None or not isinstance(options.validation_set, Scaled):
+        return None
+    return tuple(validation.numbers.tolist())
+
+
+def _run(trainer: Trainer, options: Options) -> tuple[str, str | None]:
+    """Train until something ends it; returns what did, and a message."""
+    tell = reporter(options.reporting, trainer.source.unit)
+    within = functools.partial(tell.within, trainer.state) if isinstance(tell, Printer) else None
+    stopper = Stopper(options.stopping) if options.stopping is not None else None
+    try:
+        for ended in trainer.rounds(within):
+            state = trainer.state()
+            if tell is not None:
+                tell(state)
+            answer = asked(options.progress_function, state)
+            if answer is not None:
+                return answer, "the progress function said so"
+            # First the clock: a round that it cut short has no values for a criterion to look at.
+            if ended is not None:
+                return ended, None
+            if stopper is not None and _has_stalled(stopper, trainer, state):
+                return "StoppingCriterion", None
+    except Diverged as end:
+        warn_diverged(str(end))
+        return "WeightsDiverged", str(end)
+    except KeyboardInterrupt:
+        # An update is done or taken back, so the arrays are whole; the next interrupt is not caught
+        # here.
+        print("training stopped by the user; interrupt again to end the program", file=sys.stderr)
+        trainer.settle()
+        return "ManualStop", "interrupted"
+    return "MaxTrainingRounds", None
+
+
+def _has_stalled(stopper: Stopper, trainer: Trainer, state: TrainingState) -> bool:
+    name = stopper.criterion.criterion
+    if not isinstance(name, str):
+        return stopper.asks(state)
+    return stopper.fails(sign_of(name) * trainer.criterion_value(name))
