@@ -1,0 +1,286 @@
+"""A few calls that are right of everything public; wrong ones are made of them."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import struct
+import tempfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import wlnet as wl
+
+
+@dataclass(frozen=True)
+class Call:
+    """A call that is right: the arguments by the names of the parameters, and those of a star."""
+
+    name: str
+    function: Callable[..., Any]
+    given: dict[str, Any]
+    star: tuple[Any, ...] = ()
+    signature: inspect.Signature | None = None
+
+    def slots(self) -> list[str | int]:
+        """What can be given: parameters, and places after a star."""
+        rows = (self.signature or inspect.signature(self.function)).parameters.values()
+        named = [row.name for row in rows if row.kind not in (row.VAR_POSITIONAL, row.VAR_KEYWORD)]
+        stars = any(row.kind is row.VAR_POSITIONAL for row in rows)
+        return [*named, *(range(len(self.star) + 1) if stars else ())]
+
+    def made(self, changes: dict[str | int, Any]) -> Any:
+        """The answer to the call with some arguments changed."""
+        star, given = list(self.star), dict(self.given)
+        for slot, value in changes.items():
+            if isinstance(slot, str):
+                given[slot] = value
+            elif slot < len(self.star):
+                star[slot] = value
+            else:
+                star.append(value)
+        rows = (self.signature or inspect.signature(self.function)).parameters.values()
+        before = [row.name for row in rows if row.kind is row.POSITIONAL_OR_KEYWORD]
+        places = []
+        # What stands before a star cannot be given by name.
+        if star or any(row.kind is row.VAR_POSITIONAL for row in rows):
+            places = [given.pop(name) for name in before if name in given]
+        return self.function(*places, *star, **given)
+
+
+@functools.cache
+def folder() -> Path:
+    return Path(tempfile.mkdtemp(prefix="wlnet-calls-"))
+
+
+@functools.cache
+def net() -> Any:
+    chain = wl.NetChain({"one": 3, "act": "Tanh", "two": 2}, input=4)
+    return wl.net_initialize(chain)
+
+
+@functools.cache
+def classes() -> Any:
+    return wl.net_initialize(
+        wl.NetChain([2, wl.SoftmaxLayer()], input=4, output=wl.NetDecoder("Class", ["a", "b"]))
+    )
+
+
+@functools.cache
+def two_inputs() -> Any:
+    graph = wl.NetGraph({"a": 3, "b": 3, "sum": wl.TotalLayer()}, [("a", "sum"), ("b", "sum")],
+                        ports={"Input1": 4, "Input2": 2})  # fmt: skip
+    return wl.net_initialize(graph)
+
+
+@functools.cache
+def words() -> Any:
+    encoder = wl.NetEncoder("Class", ["a", "b", "c"])
+    return wl.net_initialize(wl.NetChain([wl.EmbeddingLayer(2), 3], input=encoder))
+
+
+@functools.cache
+def pictures() -> Any:
+    encoder = wl.NetEncoder("Image", (4, 4), color_space="Grayscale")
+    return wl.net_initialize(wl.NetChain([wl.ConvolutionLayer(2, 3), "Ramp"], input=encoder))
+
+
+@functools.cache
+def results() -> Any:
+    data = np.ones((5, 4)), np.ones((5, 2))
+    return wl.net_train(net(), data, wl.ALL, max_training_rounds=2,
+                        training_progress_reporting=None)  # fmt: skip
+
+
+@functools.cache
+def numbered() -> Any:
+    return wl.net_initialize(wl.NetChain([3, "Tanh"], input=4))
+
+
+@functools.cache
+def idx_files() -> Path:
+    place = folder() / "digits"
+    place.mkdir()
+    for name, count in (("train", 3), ("t10k", 2)):
+        head = struct.pack(">BBBBiii", 0, 0, 8, 3, count, 28, 28)
+        (place / f"{name}-images-idx3-ubyte").write_bytes(head + bytes(784 * count))
+        head = struct.pack(">BBBBi", 0, 0, 8, 1, count)
+        (place / f"{name}-labels-idx1-ubyte").write_bytes(head + bytes(count))
+    return place
+
+
+def of_layers() -> Iterator[Call]:
+    """Layers and nets."""
+    first: dict[str, dict[str, Any]] = {
+        "ConvolutionLayer": {"output_channels": 2, "kernel_size": 3, "input": (1, 6, 6)},
+        "CrossEntropyLossLayer": {"form": "Index"},
+        "DropoutLayer": {"probability": 0.5},
+        "ElementwiseLayer": {"function": "Ramp"},
+        "EmbeddingLayer": {"size": 2, "class_count": 3, "input": ("Varying", "Integer")},
+        "LinearLayer": {"output_size": 3, "input": 4, "learning_rate_multipliers": {"Biases": 0}},
+        "LongShortTermMemoryLayer": {"size": 2, "input": (3, 4)},
+        "NetArrayLayer": {"array": np.ones((2, 3))},
+        "NormalizationLayer": {"input": (2, 3)},
+        "ParametricRampLayer": {"levels": (1,), "input": (2, 3)},
+        "PoolingLayer": {"kernel_size": 2, "input": (1, 6, 6)},
+        "ReshapeLayer": {"dimensions": (2, 6), "input": (3, 4)},
+        "SoftmaxLayer": {"input": 3, "output": wl.NetDecoder("Class", ["a", "b", "c"])},
+        "ThreadingLayer": {"function": "Plus"},
+        "TransposeLayer": {"permutation": (2, 1), "input": (3, 4)},
+    }
+    for name in wl.__all__:
+        if name.endswith("Layer"):
+            yield Call(name, getattr(wl, name), first.get(name, {}))
+    yield Call("NetChain", wl.NetChain, {"layers": [3, "Ramp", wl.LinearLayer(1)], "input": 4})
+    yield Call("NetChain", wl.NetChain, {
+        "layers": {"a": 3, "b": "Tanh"}, "ports": {"Input": 4},
+        "learning_rate_multipliers": {("a", "Weights"): 0},
+    })  # fmt: skip
+    yield Call("NetGraph", wl.NetGraph, {
+        "vertices": {"a": 3, "b": "Ramp", "c": wl.TotalLayer()},
+        "edges": [("a", "b"), (["a", "b"], "c"), ("c", wl.NetPort("Output"))],
+        "ports": {"Input": 4}, "learning_rate_multipliers": [("a", None)],
+    })  # fmt: skip
+    inner = wl.LinearLayer(2, input=2)
+    yield Call("NetMapOperator", wl.NetMapOperator, {"net": inner, "input": (3, 2)})
+    yield Call("NetNestOperator", wl.NetNestOperator, {"net": inner, "iterations": 2})
+
+
+def of_words() -> Iterator[Call]:
+    """Words of parts and rules, methods, formulas and coders."""
+    yield Call("Span", wl.Span, {"start": 1, "end": "act"})
+    yield Call("Alternatives", wl.Alternatives, {}, ("one", 3))
+    yield Call("NetPort", wl.NetPort, {}, ("one", "Output"))
+    yield Call("NetSharedArray", wl.NetSharedArray, {"name": "w"})
+    yield Call("Scaled", wl.Scaled, {"factor": 0.5})
+    for name in ("Adam", "RMSProp", "SGD", "SignSGD"):
+        yield Call(name, getattr(wl, name), {"learning_rate": 0.1, "l2_regularization": {1: 0.1}})
+    yield Call("ElementwiseLayer", wl.ElementwiseLayer, {"function": lambda x: x * 2})
+    options: dict[str, dict[str, Any]] = {
+        "Class": {"labels": ["a", "b"]},
+        "Function": {"function": lambda x: [x, x], "dimensions": 2},
+        "Image": {"image_size": (4, 4)},
+        "UnitVector": {"size": 3},
+    }
+    for door in (wl.NetEncoder, wl.NetDecoder):
+        for kind, made in door.kinds.items():
+            given = options.get(kind, {}) if kind != "Image" or door is wl.NetEncoder else {}
+            yield Call(f"{door.__name__} {kind}", functools.partial(door, kind), given,
+                       signature=inspect.signature(made))  # fmt: skip
+        yield Call(door.__name__, door, {}, ("Class", ["a", "b"]),
+                   inspect.Signature([inspect.Parameter("rest", inspect.Parameter.VAR_POSITIONAL)]))  # fmt: skip
+    asked: list[tuple[Any, Any]] = [
+        (wl.NetEncoder("Boolean"), True),
+        (wl.NetEncoder("Class", ["a", "b"]), ["a", "b", "a"]),
+        (wl.NetEncoder("Class", ["a", "b"], "UnitVector"), "a"),
+        (wl.NetEncoder("Function", lambda x: [x, x], 2), 1.0),
+        (wl.NetEncoder("Image", (4, 4)), np.zeros((2, 5, 5, 3), np.uint8)),
+        (wl.NetEncoder("Scalar"), [1.0, 2.0]),
+        (wl.NetEncoder("UnitVector", 3), [1, 2]),
+    ]
+    for encoder, x in asked:
+        yield Call(f"encoder {encoder.kind}", encoder, {"x": x})
+    for decoder, array, prop in (
+        (wl.NetDecoder("Boolean"), np.array([0.2, 0.7]), "Decision"),
+        (wl.NetDecoder("Class", ["a", "b"]), [[0.1, 0.9]], ("TopProbabilities", 1)),
+        (wl.NetDecoder("Image"), np.ones((3, 2, 2)), wl.AUTOMATIC),
+    ):
+        yield Call(f"decoder {decoder.kind}", decoder, {"array": array, "prop": prop})
+
+
+def of_nets() -> Iterator[Call]:
+    """What is asked of nets, and nets made of others."""
+    from wlnet.evaluate.evaluation import evaluate
+
+    rows = list(inspect.signature(evaluate).parameters.values())
+    star = inspect.Signature(rows[1:])
+    for name, called, x in (
+        ("chain", net(), np.ones((2, 4))),
+        ("classes", classes(), np.ones((2, 4))),
+        ("two inputs", two_inputs(), {"Input1": np.ones((5, 4)), "Input2": np.ones((5, 2))}),
+        ("words", words(), ["a", "b"]),
+        ("pictures", pictures(), [np.zeros((4, 4), np.uint8)]),
+    ):
+        yield Call(f"net {name}", called, {}, (x,), star)
+        yield Call(f"net {name}", called, {}, (x, None), star)
+    yield Call("net part", net().__getitem__, {"part": ("one", "Weights")})
+    for prop in ("Arrays", ["LayersCount", "InputPorts"]):
+        yield Call("information", wl.information, {"net": net(), "prop": prop})
+    yield Call("net_append", wl.net_append, {"net": numbered()}, (3, "Ramp"))
+    yield Call("net_prepend", wl.net_prepend, {"net": net()}, (("first", "Ramp"),))
+    yield Call("net_join", wl.net_join, {}, (numbered(), wl.NetChain([3])))
+    yield Call("net_insert", wl.net_insert, {"chain": numbered(), "layer": "Ramp", "before": 2})
+    yield Call("net_take", wl.net_take, {"net": net(), "part": wl.Span(1, 2)})
+    yield Call("net_drop", wl.net_drop, {"chain": net(), "part": wl.Span(1, 2)})
+    yield Call("net_delete", wl.net_delete, {"net": net(), "part": "act"})
+    yield Call("net_extract", wl.net_extract, {"net": net(), "part": ("one", "Weights")})
+    yield Call("net_flatten", wl.net_flatten, {"net": wl.NetChain([net(), 3])})
+    yield Call("net_initialize", wl.net_initialize, {"net": net(), "all": True})
+    yield Call("net_insert_shared_arrays", wl.net_insert_shared_arrays, {"net": net()})
+    yield Call("net_rename", wl.net_rename, {"net": net(), "names": {"one": "first"}})
+    yield Call("net_replace", wl.net_replace, {"net": net(), "replacements": [("Tanh", "Ramp")]})
+    yield Call("net_replace_part", wl.net_replace_part, {
+        "net": net(), "replacements": {("one", "Weights"): np.ones((3, 4)), "act": "Ramp"},
+    })  # fmt: skip
+    yield Call("net_program", wl.net_program, {"net": net(), "batch_size": 3})
+    yield Call("net_model", wl.net_model, {"name": "LeNet", "trained": False})
+    file = folder() / "net.wlnet"
+    yield Call("save", wl.save, {"net": net(), "file": file})
+    wl.save(net(), folder() / "kept.wlnet")
+    yield Call("load", wl.load, {"file": folder() / "kept.wlnet"})
+    yield Call("data.digits", wl.data.digits, {})
+    yield Call("data.mnist", wl.data.mnist, {"folder": idx_files()})
+
+
+def stop(state: Any) -> str:
+    return "StopTraining"
+
+
+def of_trainings() -> Iterator[Call]:
+    """Trainings, measurements, and what is asked of their results."""
+    x, y = np.ones((6, 4)), np.zeros((6, 2))
+    usual: dict[str, Any] = {
+        "max_training_rounds": 2, "training_progress_reporting": None, "batch_size": 4,
+    }  # fmt: skip
+    batch = x[:4], y[:4]
+    labels = ["a", "b", "a", "b", "a", "b"]
+    for trained, data, more in (
+        (net(), (x, y), {"learning_rate_multipliers": {("one", "Weights"): 0, 3: 2}}),
+        (net(), [(row, aim) for row, aim in zip(x, y, strict=True)], {"method": "SGD"}),
+        (net(), {"Input": x, "Output": y}, {"validation_set": wl.Scaled(0.4)}),
+        (net(), (lambda state: batch, {"RoundLength": 6}), {"loss_function": wl.MeanSquaredLossLayer()}),
+        (net(), (x, y), {
+            "validation_set": (x, y),
+            "training_stopping_criterion": {"Criterion": "Loss", "Patience": 1},
+            "method": ("ADAM", {"Beta1": 0.9, "L2Regularization": {"one": 0.1}}),
+        }),
+        (classes(), {"Input": x, "Output": labels}, {
+            "training_progress_measurements": ["ErrorRate", ("Accuracy", 1)],
+        }),
+        (two_inputs(), {"Input1": x, "Input2": y, "Output": np.ones((6, 3))}, {}),
+        (words(), (["a", "b", "c"], np.ones((3, 3))), {"training_update_schedule": [1, 2]}),
+    ):  # fmt: skip
+        yield Call("net_train", wl.net_train, {"net": trained, "data": data, **usual, **more})
+    yield Call("net_measurements", wl.net_measurements, {
+        "net": classes(), "data": {"Input": x, "Output": labels},
+        "measurements": ["ErrorRate", "Loss", "ConfusionMatrix"],
+    })  # fmt: skip
+    yield Call("NetTrainResults", results().__getitem__, {"name": "RoundLoss"},
+               signature=inspect.Signature([inspect.Parameter("name",
+                                            inspect.Parameter.POSITIONAL_OR_KEYWORD)]))  # fmt: skip
+
+
+@functools.cache
+def good_calls() -> tuple[Call, ...]:
+    """All of them; the values in them are shared, and not to be changed."""
+    return (*of_layers(), *of_words(), *of_nets(), *of_trainings())
+
+
+@functools.cache
+def slots() -> tuple[tuple[Call, str | int], ...]:
+    """Everything that can be given anywhere."""
+    return tuple((call, slot) for call in good_calls() for slot in call.slots())
