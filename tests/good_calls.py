@@ -171,8 +171,8 @@ def of_words() -> Iterator[Call]:
             given = options.get(kind, {}) if kind != "Image" or door is wl.NetEncoder else {}
             yield Call(f"{door.__name__} {kind}", functools.partial(door, kind), given,
                        signature=inspect.signature(made))  # fmt: skip
-        yield Call(door.__name__, door, {}, ("Class", ["a", "b"]),
-                   inspect.Signature([inspect.Parameter("rest", inspect.Parameter.VAR_POSITIONAL)]))  # fmt: skip
+        rest = inspect.Parameter("rest", inspect.Parameter.VAR_POSITIONAL)
+        yield Call(door.__name__, door, {}, ("Class", ["a", "b"]), inspect.Signature([rest]))
     asked: list[tuple[Any, Any]] = [
         (wl.NetEncoder("Boolean"), True),
         (wl.NetEncoder("Class", ["a", "b"]), ["a", "b", "a"]),
@@ -252,7 +252,9 @@ def of_trainings() -> Iterator[Call]:
         (net(), (x, y), {"learning_rate_multipliers": {("one", "Weights"): 0, 3: 2}}),
         (net(), [(row, aim) for row, aim in zip(x, y, strict=True)], {"method": "SGD"}),
         (net(), {"Input": x, "Output": y}, {"validation_set": wl.Scaled(0.4)}),
-        (net(), (lambda state: batch, {"RoundLength": 6}), {"loss_function": wl.MeanSquaredLossLayer()}),
+        (net(), (lambda state: batch, {"RoundLength": 6}), {
+            "loss_function": wl.MeanSquaredLossLayer(),
+        }),
         (net(), (x, y), {
             "validation_set": (x, y),
             "training_stopping_criterion": {"Criterion": "Loss", "Patience": 1},

@@ -22,7 +22,7 @@ class Hostile(Exception):
     """What a hostile value of a user raises: his own exception, which may come through."""
 
 
-class Name(str, enum.Enum):
+class Name(enum.StrEnum):
     """A name that is a member of an enum."""
 
     RAMP = "Ramp"

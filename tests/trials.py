@@ -1,6 +1,7 @@
-"""Many nets and files tried in guarded memory, in processes of their own, so that a crash counts.
+"""Many nets, files and calls tried in guarded memory, in processes of their own: a crash counts.
 
 python -m tests.trials nets 2000
+python -m tests.trials calls 40000
 python -m tests.trials files 50000 --start 0 --processes 2 --memory 4
 
 A trial is named by its number: `--start N` and a count of 1 make it again. Tells how often what
@@ -62,7 +63,18 @@ def file_trial(number: int) -> Iterator[str]:
     yield from used(net, number)
 
 
-TRIALS: dict[str, Callable[[int], Iterator[str]]] = {"nets": net_trial, "files": file_trial}
+def call_trial(number: int) -> Iterator[str]:
+    """A wrong call of something public."""
+    from tests.wrong_calls import wrong_call
+
+    yield from wrong_call(number)
+
+
+TRIALS: dict[str, Callable[[int], Iterator[str]]] = {
+    "nets": net_trial,
+    "files": file_trial,
+    "calls": call_trial,
+}
 
 
 def child(kind: str, start: int, count: int, memory: float) -> None:

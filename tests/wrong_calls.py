@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import io
-import json
 import re
 import signal
-import sys
 import traceback
 import warnings
 from collections.abc import Iterator
@@ -27,8 +25,6 @@ SECONDS = 20
 """What a call of a few numbers never takes."""
 FILES = "save", "load", "data.mnist", "encoder Image", "net pictures", "net_train"
 """What reads or writes files: the disk may refuse."""
-ENDLESS = "max_training_rounds", "training_progress_function"
-"""Without end where both are changed: that is what was asked for."""
 
 
 class TooLate(BaseException):
@@ -49,6 +45,7 @@ def changes(rng: np.random.Generator, number: int) -> tuple[Call, dict[str | int
         if isinstance(each, int) and each < len(call.star):
             good = call.star[each]
         changed[each] = spoilt(good, rng) if rng.random() < 0.4 else hostile_value(rng)
+    # As many rounds as are asked for: a training that shall not end ends here after one.
     if "max_training_rounds" in changed and call.name == "net_train":
         changed["training_progress_function"] = _stop
     return call, changed
@@ -101,10 +98,8 @@ def outcomes(call: Call, changed: dict[str | int, Any]) -> Iterator[str]:
             outcome = "the user's own"
         except OSError as error:
             outcome = "the disk's own" if call.name in FILES else _raw(error)
-        except TooLate as error:
-            outcome = _raw(error)
-        except Exception as error:
-            outcome = _raw(error)
+        except (TooLate, Exception) as error:
+            outcome = "the user's own" if _is_of_a_function(error) else _raw(error)
     yield outcome
     for warning in heard:
         if not issubclass(warning.category, (wl.RuleWarning, wl.TrainingWarning)):
@@ -114,6 +109,12 @@ def outcomes(call: Call, changed: dict[str | int, Any]) -> Iterator[str]:
             yield f"RAW warning of {len(str(warning.message))} letters"
     if print_of([changed, call.given, call.star]) != before:
         yield "RAW an input was changed"
+
+
+def _is_of_a_function(error: BaseException) -> bool:
+    """Whether a function that was given raised it, which may do as it likes."""
+    inner = traceback.extract_tb(error.__traceback__)[-1].filename
+    return inner.endswith("core/answers.py") or "hostile_values" in inner
 
 
 def _place(frame: traceback.FrameSummary) -> str:
@@ -165,8 +166,3 @@ def wrong_call(number: int) -> Iterator[str]:
     finally:
         signal.alarm(0)
         signal.signal(signal.SIGALRM, before)
-
-
-if __name__ == "__main__":
-    for number in range(int(sys.argv[1]), int(sys.argv[2])):
-        print(json.dumps([number, list(wrong_call(number))]), flush=True)

@@ -36,7 +36,7 @@ class BooleanDecoder(NetDecoder):
         *,
         rng: np.random.Generator | None = None,
     ) -> list[Any]:
-        if not is_automatic(prop) and prop != "Decision":
+        if not (is_automatic(prop) or (isinstance(prop, str) and prop == "Decision")):
             raise self._unknown_property(prop)
         return list((self._numbers(array) >= 0.5).tolist())
 

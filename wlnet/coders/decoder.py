@@ -8,6 +8,7 @@ import numpy as np
 
 from wlnet.coders.coder import Coder, fits, shape_text
 from wlnet.core.errors import DataError, Fault, OptionError, ShapeError, brief, fail
+from wlnet.core.gate import admitted, as_column
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC, Symbol
 
@@ -70,10 +71,22 @@ class NetDecoder(Coder):
         """Decode one example, or a batch (one rank more); `None` gives the raw array back."""
         if prop is None:
             return array
-        numbers = np.asarray(array)
+        numbers = self._read(array)
         if self.shape is not None and numbers.ndim == len(self.shape):
             return self.decode(numbers[np.newaxis], prop, rng=rng)[0]
         return self.decode(numbers, prop, rng=rng)
+
+    def _read(self, given: Any) -> np.ndarray:
+        """What was given as an array. Raises DataError for what is none."""
+        if isinstance(given, range):
+            given = as_column(given, self.title)
+        try:
+            return np.asarray(admitted(given, self.title))
+        except ValueError as error:
+            if isinstance(error, DataError):
+                raise
+            what = f"the {self.title} cannot read this as an array"
+            raise fail(DataError, Fault(what, given=brief(given))) from None
 
     def _numbers(self, array: Any) -> np.ndarray:
         """The array, checked: a batch of finite real numbers of this decoder's shape."""

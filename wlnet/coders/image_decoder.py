@@ -103,7 +103,7 @@ class ImageDecoder(NetDecoder):
         *,
         rng: np.random.Generator | None = None,
     ) -> list[Any]:
-        if not is_automatic(prop) and prop != "Image":
+        if not (is_automatic(prop) or (isinstance(prop, str) and prop == "Image")):
             raise self._unknown_property(prop)
         numbers = self._numbers(array)
         self.fitted(numbers.shape[1:])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -26,6 +27,28 @@ def answer(function: Callable[..., Any], at: str, *given: Any, of: Any = None) -
         if isinstance(error.__cause__, StopIteration):
             raise _exhausted(of or function, at) from error
         raise
+
+
+def takes_one_argument(function: Callable[..., Any]) -> bool | None:
+    """Whether a function can be called with one value; None where nothing tells, as of builtins.
+
+    >>> takes_one_argument(lambda state: 1), takes_one_argument(lambda: 1)
+    (True, False)
+    """
+    try:
+        signature = inspect.signature(function)
+    except (TypeError, ValueError):
+        return None
+    return binds(signature, 1)
+
+
+def binds(signature: inspect.Signature, count: int) -> bool:
+    """Whether a signature takes a number of values by their places."""
+    try:
+        signature.bind(*[None] * count)
+    except TypeError:
+        return False
+    return True
 
 
 def _exhausted(function: Any, at: str) -> DataError:

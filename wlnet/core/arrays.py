@@ -8,6 +8,7 @@ import numpy as np
 
 from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
 from wlnet.core.gate import admitted
+from wlnet.core.machine import check_memory
 from wlnet.core.names import a
 from wlnet.core.parts import NetSharedArray
 from wlnet.core.symbols import AUTOMATIC
@@ -49,6 +50,8 @@ def as_array(given: Any, name: str, kind: str, dtype: Any = np.float32) -> Any:
         return given
     what = f"{name} of {a(kind)}"
     try:
+        if isinstance(given, range):
+            check_memory(8 * len(given), what, OptionError)
         numbers = np.asarray(admitted(given, what))
     except DataError as error:
         raise fail(OptionError, error.faults) from None
@@ -62,6 +65,7 @@ def as_array(given: Any, name: str, kind: str, dtype: Any = np.float32) -> Any:
             'NetSharedArray("name")',
         )
         raise fail(OptionError, fault)
+    check_memory(2 * numbers.size * np.dtype(dtype).itemsize, what, OptionError)
     with np.errstate(all="ignore"):
         array = numbers.astype(dtype)
     if not np.isfinite(array).all():

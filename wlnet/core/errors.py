@@ -85,9 +85,14 @@ class Fault:
             ("known", known),
             ("fix", self.fix),
         )
-        return "\n".join([self.what, *(f"  {name + ':':9} {text}" for name, text in rows if text)])
+        told = (f"  {name + ':':9} {_cut(text, LONGEST)}" for name, text in rows if text)
+        return "\n".join([_cut(self.what, LONGEST), *told])
 
 
+LONGEST = 800
+"""Letters of a line of a fault: names are the user's, and may be of any length."""
+MOST_TOLD = 4000
+"""Letters of the faults of one error that its message tells; `faults` has them all."""
 MOST = 80
 """How long the picture of a value in a message is."""
 
@@ -98,7 +103,10 @@ def brief(value: object, most: int = MOST) -> str:
     >>> brief([1, "a", None]), brief(list(range(10**6)), 20)
     ("[1, 'a', None]", '[0, 1, 2, 3, 4, 5...')
     """
-    text = _picture(value, most, 0)
+    return _cut(_picture(value, most, 0), most)
+
+
+def _cut(text: str, most: int) -> str:
     return text if len(text) <= most else f"{text[: most - 3]}..."
 
 
@@ -108,14 +116,16 @@ def _picture(value: object, most: int, depth: int) -> str:
         return repr(value[: most + 1])
     if isinstance(value, (list, tuple, set, frozenset, dict)):
         return _pieces(value, most, depth)
-    shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
-    if isinstance(shape, tuple) and shape and all(type(size) is int for size in shape):
-        what = "an array of" if type(value).__name__ == "ndarray" else f"a {type(value).__name__},"
-        return f"{what} {dtype}, shape {shape}" if dtype is not None else f"{what} shape {shape}"
+    kind = type(value).__name__
     try:
+        shape, dtype = getattr(value, "shape", None), getattr(value, "dtype", None)
+        if isinstance(shape, tuple) and shape and all(type(size) is int for size in shape):
+            what = "an array of" if kind == "ndarray" else f"a {kind},"
+            with_dtype = f"{what} {dtype}, shape {shape}"
+            return with_dtype if dtype is not None else f"{what} shape {shape}"
         return repr(value)
-    except Exception:  # a repr of the user's own, or an integer of thousands of digits
-        return f"a {type(value).__name__}"
+    except Exception:  # what is the user's own may raise, as do integers of thousands of digits
+        return f"a {kind}"
 
 
 _BRACKETS: dict[Any, Any] = {
@@ -159,9 +169,21 @@ def fail(kind: type[Error], faults: Fault | Sequence[Fault]) -> Error:
     """The error to raise for one fault, or for all faults of a call at once."""
     every = (faults,) if isinstance(faults, Fault) else tuple(faults)
     head = [f"{len(every)} faults"] if len(every) > 1 else []
-    error = kind("\n".join([*head, *map(str, every)]))
+    error = kind("\n".join([*head, *_told(every)]))
     error.faults = every
     return error
+
+
+def _told(faults: Sequence[Fault]) -> list[str]:
+    """The faults in words, as many as a message can hold."""
+    words: list[str] = []
+    length = 0
+    for number, fault in enumerate(faults):
+        words.append(str(fault))
+        length += len(words[-1])
+        if number and length > MOST_TOLD:
+            return [*words[:-1], f"and {len(faults) - number} more, which error.faults tells"]
+    return words
 
 
 def warn(kind: type[UserWarning], fault: Fault, *, above: int = 2) -> None:

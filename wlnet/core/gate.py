@@ -16,6 +16,7 @@ from typing import Any, cast
 import numpy as np
 
 from wlnet.core.errors import DataError, Fault, brief, fail
+from wlnet.core.machine import check_memory
 
 Array = np.ndarray[Any, Any]
 Column = Sequence[Any] | Array
@@ -24,6 +25,8 @@ Column = Sequence[Any] | Array
 PLAIN = frozenset((float, int, bool, complex, str, bytes, type(None)))
 """What is what it is."""
 DEEPEST = 32
+LEAST = 8
+"""Bytes of an item of a list, at least."""
 
 
 def admitted(given: Any, at: str) -> Any:
@@ -180,6 +183,7 @@ def _listing(given: Any, at: str, most: int | None) -> list[Any]:
     if isinstance(given, (type, np.generic)) or not has_items:
         raise _no_column(given, at)
     if isinstance(given, Sized):
+        check_memory(LEAST * len(given), at, DataError)
         return list(islice(iter(cast("Iterable[Any]", given)), len(given)))
     if most is not None:
         return list(islice(iter(given), most + 1))

@@ -21,6 +21,8 @@ from typing import Any, TypeVar
 from wlnet.core.errors import Fault, OptionError, WlnetError, fail
 
 T = TypeVar("T")
+NEAR = 64
+"""Errors that a new one is compared with: all of thousands would take their square."""
 
 
 def together(errors: Sequence[WlnetError]) -> WlnetError:
@@ -95,8 +97,9 @@ class Gathered:
             return None
 
     def _keep(self, error: WlnetError) -> None:
-        # What two steps stumble over is told once.
-        if not error.faults or all(error.faults != each.faults for each in self.errors):
+        # What two steps stumble over is told once; they are not far apart.
+        last = self.errors[-NEAR:]
+        if not error.faults or all(error.faults != each.faults for each in last):
             self.errors.append(error)
 
     def add(self, *faults: Fault, kind: type[WlnetError] = OptionError) -> None:

@@ -77,6 +77,13 @@ class NetPort:
     def __init__(self, *path: Any) -> None:
         if len(path) == 1 and isinstance(path[0], (tuple, list)):
             path = tuple(path[0])
+        path = tuple(map(scalar, path))
+        for step in path:
+            if isinstance(step, bool) or not isinstance(
+                step, (str, int, Span, Alternatives, Symbol)
+            ):
+                what = f"{brief(step)} is neither the name of a port nor a step to it"
+                raise fail(PartError, Fault(what, at="NetPort", fix='NetPort("a", "Output")'))
         object.__setattr__(self, "path", tuple(path))
 
     def __repr__(self) -> str:
@@ -175,7 +182,7 @@ def _checked_step(step: Any, part: Any) -> Any:
     if isinstance(step, Span):
         for end in (step.start, step.end):
             if isinstance(end, bool) or not (
-                end in (AUTOMATIC, ALL) or isinstance(end, (int, str, np.integer))
+                end is AUTOMATIC or end is ALL or isinstance(end, (int, str, np.integer))
             ):
                 raise part_error("a span ends at a position or a name", part, fix="Span(1, 2)")
     return step

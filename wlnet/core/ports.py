@@ -96,13 +96,21 @@ def as_port(given: Any, name: str = "Input") -> PortType:
         return UNKNOWN
     if isinstance(given, PortType):
         return given
-    if isinstance(given, Coder):
+    if _is_coder(given):
         return PortType(given.shape, given.element, given)
     sizes = given if isinstance(given, (tuple, list)) else (given,)
     element: Element | None = None
     if sizes and isinstance(sizes[-1], str) and sizes[-1] in ELEMENTS:
         element, sizes = sizes[-1], sizes[:-1]
     return PortType(tuple(_size(size, given, name) for size in sizes), element)
+
+
+def _is_coder(given: Any) -> bool:
+    """Whether it says of itself what a coder does: what has any attribute at all is none."""
+    if not isinstance(given, Coder):
+        return False
+    shape = given.shape
+    return (shape is None or isinstance(shape, tuple)) and isinstance(given.element, str)
 
 
 def _size(size: Any, given: Any, name: str) -> Size:

@@ -166,9 +166,7 @@ def _pairs(given: Any, option: str, read: Read) -> Rule | list[tuple[Any, Any]]:
                 expected=expected
                 if str(error) != "rules"
                 else "rules [(part, rate), ...] or {part: rate, ...}",
-                fix=f"[({given[0]!r}, {given[1]!r})]"
-                if isinstance(given, tuple) and len(given) == 2
-                else None,
+                fix=f"[{brief(given)}]" if isinstance(given, tuple) and len(given) == 2 else None,
             ),
         ) from None
 

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from wlnet.core.errors import DataError, Fault, fail
+from wlnet.core.paths import as_path
 from wlnet.data.idx import idx_array
 from wlnet.data.png import grey_png
 from wlnet.data.split import Columns, Split, read_only
@@ -39,16 +40,17 @@ def mnist(folder: str | os.PathLike[str] | None = None) -> Split:
     before `idx` and with `.gz` as well. Files that did not change are read once a process.
 
     Raises DataError when there are no digits, which says how to get them, and for files that are
-    cut, changed or foreign.
+    cut, changed or foreign; OptionError for a folder that no folder can be.
 
     Example: `(x_train, y_train), (x_test, y_test) = mnist()`
 
     Source: Y. LeCun, C. Cortes and C. Burges, The MNIST database of handwritten digits.
     """
     if folder is not None:
-        return _from_idx(tuple(_stamp(path) for path in _idx_paths(Path(folder))))
-    place = package_folder()
-    if place is None:
+        place = as_path(folder, "folder", "digits")
+        return _from_idx(tuple(_stamp(path) for path in _idx_paths(place)))
+    package = package_folder()
+    if package is None:
         raise fail(
             DataError,
             Fault(
@@ -58,7 +60,7 @@ def mnist(folder: str | os.PathLike[str] | None = None) -> Split:
                 fix=HOW,
             ),
         )
-    paths = [place / name for name in PACKAGE_FILES]
+    paths = [package / name for name in PACKAGE_FILES]
     missing = [str(path) for path in paths if not path.is_file()]
     if missing:
         raise fail(

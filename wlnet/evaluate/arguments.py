@@ -138,7 +138,7 @@ def _get(row: Mapping[Any, Any], name: str, names: Sequence[str]) -> Any:
 
 def check_choice(option: str, given: Any, known: Sequence[str]) -> None:
     """Raise OptionError for what is not one of the known words."""
-    if given not in known:
+    if not (isinstance(given, str) and given in known):
         raise fail(
             OptionError,
             Fault(

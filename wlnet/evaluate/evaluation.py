@@ -128,6 +128,7 @@ def _decoded(port: PortType, array: Any, prop: Any, single: bool, seed: Seed) ->
             )
         return array[0] if single else array
     name = prop[0] if isinstance(prop, (tuple, list)) and prop else prop
-    extra = {"rng": stream(seed, "decode")} if name == "RandomSample" else {}
+    is_drawn = isinstance(name, str) and name == "RandomSample"
+    extra = {"rng": stream(seed, "decode")} if is_drawn else {}
     decoded = decoder.decode(array, prop, **extra)
     return decoded[0] if single else decoded

@@ -11,6 +11,7 @@ from typing import Any
 from wlnet.core.errors import Fault, FormatError, OptionError, brief, fail
 from wlnet.core.machine import check_memory
 from wlnet.core.net import Net
+from wlnet.core.paths import as_path
 from wlnet.io.canonical import refused
 from wlnet.io.layout import check_size, header_length, packed, unpacked
 from wlnet.io.rebuild import rebuilt
@@ -92,16 +93,9 @@ def load(file: str | os.PathLike[str]) -> Any:
 
 def _path(file: Any, faults: list[Fault]) -> Path | None:
     try:
-        return Path(file)
-    except TypeError:
-        faults.append(
-            Fault(
-                "a file is named by a str or a path",
-                at="file",
-                given=brief(file),
-                fix='"net.wlnet"',
-            )
-        )
+        return as_path(file, "file", "net.wlnet")
+    except OptionError as error:
+        faults.extend(error.faults)
         return None
 
 

@@ -53,14 +53,14 @@ class PerArray:
             where = f"{at}, rule {count}"
             if not isinstance(row, (tuple, list)) or len(row) != 2:
                 fix = "[(part, number), ...], also for a single rule"
-                faults.append(Fault("not a rule", where, repr(row), "(part, number)", fix=fix))
+                faults.append(Fault("not a rule", where, brief(row), "(part, number)", fix=fix))
                 continue
             part, size = row
             value = None if size is None else as_number(size, self.within)
             if value is None and size is not None:
                 what = f"the rule for {brief(part)} has no fitting number"
                 fix = "None leaves the part out"
-                faults.append(Fault(what, where, repr(size), f"{self.within}, or None", fix=fix))
+                faults.append(Fault(what, where, brief(size), f"{self.within}, or None", fix=fix))
             pairs.append((tuple(part) if isinstance(part, list) else part, value))
         return tuple(pairs), faults
 

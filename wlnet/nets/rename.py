@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from wlnet.core.answers import answer, takes_one_argument
 from wlnet.core.errors import Fault, OptionError, PartError, brief, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
@@ -81,13 +82,13 @@ class _Naming:
             self._pairs(list(given))
         elif isinstance(given, (list, tuple)):
             self.in_order = list(given)
-        elif callable(given):
+        elif callable(given) and takes_one_argument(given) is not False:
             self.function = given
         else:
             raise fail(
                 OptionError,
                 Fault(
-                    "names are {old: new}, a list of names, or a function",
+                    "names are {old: new}, a list of names, or a function of one name",
                     given=brief(given),
                     fix='net_rename(net, {"a": "b"})',
                 ),
@@ -148,7 +149,7 @@ class _Naming:
                 )
             new = dict(zip(keys, self.in_order, strict=True))
         elif self.function is not None:
-            new = {key: self.function(key) for key in keys}
+            new = {key: answer(self.function, "names", key) for key in keys}
         else:
             new = {key: self._one(net, key) for key in keys}
         _check(net, new, at)
@@ -204,7 +205,7 @@ class _Naming:
 
 def _check(net: Net, new: dict[Key, Any], at: Path) -> None:
     where = path_text(at) or "the net itself"
-    changed = [key for key, name in new.items() if name != key or type(name) is not type(key)]
+    changed = [key for key, name in new.items() if type(name) is not type(key) or name != key]
     faults = []
     wrong = [new[key] for key in changed if not (isinstance(new[key], str) and new[key])]
     if wrong:

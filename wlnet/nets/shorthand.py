@@ -18,6 +18,9 @@ from wlnet.graph.functions import COMBINATIONS, function_names
 from wlnet.layers import ElementwiseLayer, LinearLayer, ThreadingLayer
 from wlnet.layers.layer import LAYERS
 
+DEEPEST = 50
+"""Lists in lists, as many as a file holds of nets in nets."""
+
 
 def as_net(given: Any, where: str) -> Net:
     """A net from a net or a shorthand; raises OptionError naming the position.
@@ -45,6 +48,7 @@ def as_net(given: Any, where: str) -> Net:
         fix = "a tuple holds the sizes of a LinearLayer, a list makes a chain"
         raise _no_layer(given, where, fix=fix)
     if isinstance(given, (list, Mapping)):
+        _refuse_endless(given, where)
         gathered = Gathered()
         chain = gathered.attempt(lambda: NetChain(given), f"position {where}")
         gathered.tell()
@@ -59,6 +63,15 @@ def as_net(given: Any, where: str) -> Net:
             given, where, fix="a function of one number; of several: ThreadingLayer(function)"
         )
     raise _no_layer(given, where)
+
+
+def _refuse_endless(given: Any, where: str, above: tuple[Any, ...] = ()) -> None:
+    """Raise OptionError for lists in lists that never end, or hold themselves."""
+    if isinstance(given, (list, Mapping)):
+        if len(above) == DEEPEST or any(given is each for each in above):
+            raise _no_layer(given, where, fix="lists in lists, but not without end")
+        for item in given.values() if isinstance(given, Mapping) else given:
+            _refuse_endless(item, where, (*above, given))
 
 
 def _is_size(given: Any) -> bool:

@@ -10,29 +10,12 @@ from enum import Enum
 from types import GeneratorType
 from typing import Any
 
-from wlnet.core.answers import answer
+from wlnet.core.answers import answer, binds, takes_one_argument
 from wlnet.core.errors import DataError, Fault, brief, fail
 
 FORM = "def batches(state): yield inputs, outputs"
 ENDLESS = (GeneratorType, itertools.count, itertools.cycle, itertools.repeat)
 """What may go on forever: never read to its end."""
-
-
-def takes_one_argument(function: Callable[..., Any]) -> bool | None:
-    """Whether a function can be called with one value; None where nothing tells, as of builtins."""
-    try:
-        signature = inspect.signature(function)
-    except (TypeError, ValueError):
-        return None
-    return _binds(signature, 1)
-
-
-def _binds(signature: inspect.Signature, count: int) -> bool:
-    try:
-        signature.bind(*[None] * count)
-    except TypeError:
-        return False
-    return True
 
 
 class End(Enum):
@@ -105,7 +88,7 @@ def as_batch_function(given: Callable[..., Any], at: str) -> BatchFunction:
     Raises DataError for a function that takes neither the state nor nothing.
     """
     is_told = takes_one_argument(given)
-    if is_told is False and not _binds(inspect.signature(given), 0):
+    if is_told is False and not binds(inspect.signature(given), 0):
         raise fail(
             DataError,
             Fault(

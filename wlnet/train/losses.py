@@ -186,7 +186,7 @@ def _term(net: Net, item: Any) -> LossTerm | Fault:
     if len(parts) == 2 and isinstance(parts[1], tuple):
         parts = [parts[0], *parts[1]]
     factor = float(parts.pop().factor) if len(parts) > 1 and isinstance(parts[-1], Scaled) else 1.0
-    port = parts.pop(0) if isinstance(parts[0], (str, NetPort)) else None
+    port = parts.pop(0) if parts and isinstance(parts[0], (str, NetPort)) else None
     loss = parts.pop(0) if parts else None
     fits = loss is None or loss is AUTOMATIC or isinstance(loss, Net)
     if parts or (port is None and loss is None) or not fits:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, get_type_hints
 
+from wlnet.core.answers import takes_one_argument
 from wlnet.core.errors import Fault, OptionError, brief
 from wlnet.core.machine import available_memory
 from wlnet.core.scalars import as_real, as_whole
@@ -21,7 +22,6 @@ from wlnet.methods import as_method
 from wlnet.methods.base import Method
 from wlnet.methods.intervals import NOT_NEGATIVE, POSITIVE, Interval, as_number
 from wlnet.methods.settings import Reader
-from wlnet.train.generators import takes_one_argument
 from wlnet.train.measurement_names import as_measurements
 from wlnet.train.stopping import StoppingCriterion, as_criterion
 
@@ -94,7 +94,11 @@ class Raising:
 
 
 def _read_reporting(given: Any, at: str) -> tuple[Any, list[Fault]]:
-    return (given, []) if callable(given) else Choice((AUTOMATIC, None, "Print"))(given, at)
+    if callable(given):
+        what = f"{at} is None, a word, or a function of one argument, the state"
+        fits = takes_one_argument(given) is not False
+        return given, [] if fits else [Fault(what, given=brief(given))]
+    return Choice((AUTOMATIC, None, "Print"))(given, at)
 
 
 def _read_checkpointing(given: Any, at: str) -> tuple[None, list[Fault]]:

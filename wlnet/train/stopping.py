@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wlnet.core.answers import answer
+from wlnet.core.answers import answer, takes_one_argument
 from wlnet.core.elsewhere import counterpart
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.names import field_name
@@ -141,11 +141,15 @@ def _directed(name: str) -> Measurement | None:
     return of_key(name.rpartition("/")[2])
 
 
+def _is_measured(name: Any) -> bool:
+    return isinstance(name, str) and name in DIRECTED[1:]
+
+
 def _key_of(given: Any, at: str) -> str:
     """The key of a loss or of a measurement: a name, a key, (name, n). Raises OptionError."""
     if given is AUTOMATIC:
         return LOSS
-    if isinstance(given, tuple) and len(given) == 2 and given[0] in DIRECTED[1:]:
+    if isinstance(given, tuple) and len(given) == 2 and _is_measured(given[0]):
         key: str = as_measurements(given, at)[0].key
         return key
     if isinstance(given, str):
