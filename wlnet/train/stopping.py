@@ -17,7 +17,6 @@ from wlnet.core.names import field_name
 from wlnet.core.scalars import as_real, as_truth, as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.train.generators import takes_one_argument
 from wlnet.train.history import LOSS
 from wlnet.train.losses import TrainingNet
 from wlnet.train.measurement_names import as_measurements, measured, of_key
