@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -84,5 +85,9 @@ def as_fill(array: Any, given: Any) -> Any:
 
 
 def full(number: float, shape: Any, dtype: Any = np.float32) -> Array:
-    """The array of a known shape that a number fills."""
-    return sealed(np.full(tuple(int(size) for size in shape), number, dtype))
+    """The array of a known shape that a number fills. Raises ShapeError where it has no room."""
+    sizes = tuple(int(size) for size in shape)
+    check_memory(math.prod(sizes) * np.dtype(dtype).itemsize, f"a number that fills {sizes}")
+    own = np.full(sizes, number, dtype)
+    own.flags.writeable = False
+    return own.view()

@@ -145,6 +145,11 @@ class Net:
         return False
 
     @property
+    def usual_inputs(self) -> int:
+        """How many inputs it has, if it takes as many as are connected and nobody says."""
+        return 2
+
+    @property
     def has_multipliers(self) -> bool:
         """Whether the LearningRateMultipliers option exists here: on what can hold arrays."""
         return True

@@ -71,11 +71,20 @@ class ThreadingLayer(Layer):
     inputs = variadic("*shape")
     output = out("*shape")
 
+    @property
+    def arity(self) -> int | None:
+        """How many inputs the function has; None where it takes any number."""
+        function = self.function
+        return function.arity if isinstance(function, Expression) else COMBINATIONS[function].arity
+
+    @property
+    def usual_inputs(self) -> int:
+        return self.arity or 2
+
     def relate(self, sizes: Sizes) -> None:
-        function, count = self.function, sizes["inputs"]
-        arity = function.arity if isinstance(function, Expression) else COMBINATIONS[function].arity
-        if count and arity is not None and count != arity:
-            raise Mismatch(f"{function} takes {arity} inputs, not {count}")
+        count = sizes["inputs"]
+        if count and self.arity is not None and count != self.arity:
+            raise Mismatch(f"{self.function} takes {self.arity} inputs, not {count}")
 
     def lower(self, g: Builder, *inputs: Value) -> Value:
         if isinstance(self.function, Expression):

@@ -62,7 +62,7 @@ class NetChain(Container):
         told = {"input": input, "output": output, **port_options}
         given = [(word, spec) for word, spec in told.items() if spec is not AUTOMATIC]
         given += (gathered.attempt(lambda: port_table(ports, "a NetChain")) or {}).items()
-        count = max([2, *(int(word) for word, _ in given if str(word).isdecimal())])
+        count = sum(str(word).isdecimal() for word, _ in given)
         names = gathered.attempt(lambda: port_names_of(every, count))
         spoken = read_ports("NetChain", given, names, gathered)
         rules = rules_told_with(gathered, learning_rate_multipliers)
@@ -114,10 +114,11 @@ class NetChain(Container):
 
 
 def inputs_of(node: Net, count: int) -> tuple[str, ...]:
-    """The input ports of a first node; those of a variadic layer are its own, or so many."""
+    """The input ports of a first node; those of a variadic layer are its own, or so many, and at
+    least those that it has when nobody says how many."""
     if not node.is_variadic:
         return node.input_names
-    return node.input_names or tuple(map(str, range(1, count + 1)))
+    return node.input_names or tuple(map(str, range(1, max(count, node.usual_inputs) + 1)))
 
 
 def read_nodes(given: Any, gathered: Gathered) -> dict[Key, Net | None]:
@@ -148,7 +149,10 @@ def read_ports(
             numbered = [name for name in known if name.isdecimal()]
             if numbered and word == "input":
                 fault = replace(fault, fix=f"ports={{{numbered[0]!r}: ...}}")
+            if numbered and str(word).isdecimal():
+                fault = replace(fault, fix="inputs of a layer that takes any number count from 1")
             gathered.add(fault)
+            continue
         if name in ports:
             gathered.add(Fault(f"port {name} of {a(kind)} is given twice", given=brief(spec)))
         port = gathered.attempt(partial(as_port, spec, name or str(word)))
@@ -193,7 +197,9 @@ def chain_items(layers: Any) -> dict[Key, Any]:
         raise fail(
             OptionError,
             Fault(
-                "names of nodes are strings", given=brief(names), fix='{"encode": LinearLayer(3)}'
+                "names of nodes are strings, and not empty",
+                given=", ".join(brief(n) for n in names if not isinstance(n, str) or not n),
+                fix='{"encode": LinearLayer(3)}',
             ),
         )
     twice = sorted({str(name) for name in names if names.count(name) > 1})
@@ -211,7 +217,7 @@ def chain_with(chain: NetChain, nodes: Mapping[Key, Net], start: Side, end: Side
 
     What start and end say of ports that this chain does not have is left out.
     """
-    count = 2 if isinstance(start, PortType) else sum(name.isdecimal() for name in start)
+    count = 0 if isinstance(start, PortType) else sum(name.isdecimal() for name in start)
     inputs, outputs = port_names_of(nodes, count)
     keys = list(nodes)
     first, last = nodes[keys[0]], nodes[keys[-1]]
@@ -268,7 +274,7 @@ def port_names_of(
     for place, (key, node) in enumerate(nodes.items(), 1):
         if node is None:
             continue
-        entries = inputs_of(node, max(2, count))
+        entries = inputs_of(node, count)
         inputs = entries if place == 1 and len(entries) != 1 else inputs
         if place == len(nodes) and len(node.output_names) != 1:
             outputs = node.output_names

@@ -30,6 +30,9 @@ class Container(Net):
     def __iter__(self) -> Iterator[Net]:
         return iter(self.nodes.values())
 
+    def __reversed__(self) -> Iterator[Net]:
+        return iter(tuple(self.nodes.values())[::-1])
+
     def __contains__(self, node: Any) -> bool:
         if not isinstance(node, Net):
             raise fail(

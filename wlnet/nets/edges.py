@@ -343,12 +343,12 @@ def _port_names(
 
 
 def inputs_in_order(node: Net, key: Key, edges: Iterable[Edge]) -> tuple[str, ...]:
-    """The input ports of a vertex; those of a variadic layer are the connected ones (or two, if
-    none is)."""
+    """The input ports of a vertex; those of a variadic layer are the connected ones (or as many as
+    it usually has, if none is)."""
     if not node.is_variadic:
         return node.input_names
     ports = sorted({edge.target_port for edge in edges if edge.target == key}, key=int)
-    return tuple(ports) or ("1", "2")
+    return tuple(ports) or tuple(map(str, range(1, node.usual_inputs + 1)))
 
 
 def topological(nodes: Mapping[Key, Net], edges: Iterable[Edge]) -> list[Key]:

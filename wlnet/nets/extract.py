@@ -28,7 +28,7 @@ from wlnet.core.symbols import ALL, ANY, AUTOMATIC, Symbol
 from wlnet.nets.arrays import array_value
 from wlnet.nets.container import with_needed_table
 from wlnet.nets.inference import Solution, inference, inferred_port
-from wlnet.nets.known_shapes import knowing
+from wlnet.nets.known_shapes import knowing, ports_around
 
 
 def net_extract(net: Any, part: Any) -> Any:
@@ -193,7 +193,8 @@ def standalone(root: Net, path: Path, solution: Solution | None = None) -> Net:
         return root
     ports = (solution or inference(root)).ports
     node: Net = with_needed_table(node_at(root, path), root.shared)
-    told = [((), name, ports[path, name]) for name in node.ports if (path, name) in ports]
+    names = ports_around(root, path)
+    told = [((), name, ports[path, name]) for name in names if (path, name) in ports]
     # What the node knows by itself is not written down as if it had been given.
     alone: Net = knowing(node, told)
     return alone

@@ -10,7 +10,7 @@ from typing import Any
 from wlnet.core.finding import node_at
 from wlnet.core.net import Net
 from wlnet.core.parts import Path
-from wlnet.core.ports import PortType
+from wlnet.core.ports import UNKNOWN, PortType
 from wlnet.core.shapes import Mismatch, merge
 from wlnet.nets.inference import check_shapes, inference
 from wlnet.nets.placing import rebuilt
@@ -25,15 +25,20 @@ def knowing(net: Any, known: Iterable[Known]) -> Any:
     """The net with as much said at its ports as it takes to know all this. Raises ShapeError where
     it cannot be.
     """
+    known = list(known)
     for path, name, wire in known:
-        now = inference(net).ports.get((path, name))
         node = node_at(net, path)
-        if now is None or name not in node.ports or not _tells(wire, now):
+        ports = dict(node.ports)
+        if name not in ports and node.is_variadic and name.isdecimal():
+            # It declares all the inputs that it has, or none.
+            numbers = {each for at, each, _ in known if at == path and each.isdecimal()}
+            ports = dict.fromkeys(sorted(numbers, key=int), UNKNOWN) | ports
+        if name not in ports or not _tells(wire, inference(net).ports.get((path, name), Wire())):
             continue
-        port = node.ports[name]
+        port = ports[name]
         # A Real is what flows where nobody says otherwise.
         element: Any = port.element or ("Integer" if wire.element == "Integer" else None)
-        told = node._with(ports={**node.ports, name: PortType(wire.shape, element, port.coder)})
+        told = node._with(ports={**ports, name: PortType(wire.shape, element, port.coder)})
         net = rebuilt(net, path, told)
         check_shapes(net)
     return net
@@ -45,9 +50,16 @@ def known_of(old: Net, moves: Moves) -> list[Known]:
     return [
         (now, name, ports[before, name])
         for before, now in moves.items()
-        for name in node_at(old, before).port_names
+        for name in ports_around(old, before)
         if (before, name) in ports
     ]
+
+
+def ports_around(net: Net, path: Path) -> tuple[str, ...]:
+    """The ports of a part; the inputs of a variadic layer as the net around it has them."""
+    node = node_at(net, path)
+    names = dict.fromkeys(name for at, name in inference(net).ports if at == path)
+    return tuple(names) if node.is_variadic else node.port_names
 
 
 def _tells(wire: Wire, now: Wire) -> bool:

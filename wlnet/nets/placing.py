@@ -11,6 +11,7 @@ from wlnet.core.finding import node_at
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import EMPTY, Net
 from wlnet.core.parts import Key, Path, path_text
+from wlnet.nets.chain import port_names_of
 from wlnet.nets.container import hoist, shared_names, without_coders
 
 
@@ -36,23 +37,11 @@ def with_nodes(root: Net, new: Mapping[Path, Net]) -> Net:
 
     Raises one OptionError for all nets with other ports.
     """
-    faults = []
-    for path, node in new.items():
-        old: Net = node_at(root, path)
-        if _port_counts(node) != _port_counts(old):
-            inputs = (
-                "any number of inputs"
-                if _port_counts(old)[0] is None
-                else f"inputs {list(old.input_names)}"
-            )
-            faults.append(
-                Fault(
-                    "a part is replaced by a net with as many ports",
-                    at=path_text(path),
-                    given=node.kind,
-                    expected=f"{inputs}, outputs {list(old.output_names)}",
-                )
-            )
+    faults = [
+        _other_ports(path, node_at(root, path), node)
+        for path, node in new.items()
+        if _port_counts(node) != _port_counts(node_at(root, path))
+    ]
     if faults:
         raise fail(OptionError, faults)
     bringers: dict[Key, Net] = {
@@ -60,10 +49,8 @@ def with_nodes(root: Net, new: Mapping[Path, Net]) -> Net:
     }
     _, table = hoist({"the net": _trimmed_without(root, list(new)), **bringers})
     for path, node in new.items():
-        old = node_at(root, path)
         bare = without_coders(node._with(shared=EMPTY) if node.shared else node, node.port_names)
-        root = rebuilt(root, path, bare)
-        root = _with_edges_to(root, path, old, bare)
+        root = _put(root, path, bare)
     return trimmed(root._with(shared=table))
 
 
@@ -72,21 +59,50 @@ def _port_counts(net: Net) -> tuple[int | None, int]:
     return None if net.is_variadic else len(net.input_names), len(net.output_names)
 
 
-def _with_edges_to(root: Net, path: Path, old: Net, new: Net) -> Net:
-    """The edges of a graph name ports of its vertices: they follow a vertex whose ports have other
-    names.
+def _other_ports(path: Path, old: Net, new: Net) -> Fault:
+    inputs = f"inputs {list(old.input_names)}"
+    if old.is_variadic:
+        inputs = "a layer that takes any number of inputs"
+    return Fault(
+        "a part is replaced by a net with as many ports",
+        at=path_text(path),
+        given=f"{new.kind}, inputs {list(new.input_names)}, outputs {list(new.output_names)}",
+        expected=f"{inputs}, outputs {list(old.output_names)}",
+    )
+
+
+def _put(root: Net, path: Path, new: Net) -> Net:
+    """The root with another net at a path. What names its ports follows where they have other
+    names: the edges of a graph, and the ports of a chain, and then what names these.
     """
-    graph: Any = node_at(root, path[:-1])
-    if graph.kind != "NetGraph" or (old.input_names, old.output_names) == (
-        new.input_names,
-        new.output_names,
-    ):
-        return root
-    if old.is_variadic or new.is_variadic:
-        return root
+    old: Net = node_at(root, path)
+    if not path or (old.input_names, old.output_names) == (new.input_names, new.output_names):
+        return rebuilt(root, path, new)
+    holder: Any = node_at(root, path[:-1])
+    around = holder._with(nodes={**holder.nodes, path[-1]: new})
+    if holder.kind == "NetChain":
+        around = _with_ports_of_ends(around, path, old, new)
+    elif holder.kind == "NetGraph" and not old.is_variadic:
+        _lead_edges(around, path[-1], old, new)
+    elif holder.kind == "NetGraph" and not {*new.input_names} <= {*holder.ports_of(path[-1])}:
+        raise fail(OptionError, _other_ports(path, old, new))
+    return _put(root, path[:-1], around)
+
+
+def _with_ports_of_ends(chain: Any, path: Path, old: Net, new: Net) -> Net:
+    """A chain whose ports are called like those of the nodes that it has now at its ends."""
+    said = [chain.ports[name] for name in chain.port_names]
+    inputs, outputs = port_names_of(chain.nodes, len(chain.input_names))
+    if len(inputs) != len(chain.input_names):
+        raise fail(OptionError, _other_ports(path, old, new))
+    ports: Net = chain._with(ports=dict(zip((*inputs, *outputs), said, strict=True)))
+    return ports
+
+
+def _lead_edges(graph: Any, key: Key, old: Net, new: Net) -> None:
+    """The edges of a graph name ports of its vertices: lead them to those of a new one."""
     into = dict(zip(old.input_names, new.input_names, strict=True))
     out = dict(zip(old.output_names, new.output_names, strict=True))
-    key = path[-1]
     edges = tuple(
         replace(
             e,
@@ -95,9 +111,7 @@ def _with_edges_to(root: Net, path: Path, old: Net, new: Net) -> Net:
         )
         for e in graph.edges
     )
-    changed = graph._with()
-    object.__setattr__(changed, "edges", edges)
-    return rebuilt(root, path[:-1], changed)
+    object.__setattr__(graph, "edges", edges)
 
 
 def _trimmed_without(root: Net, paths: Collection[Path]) -> Net:

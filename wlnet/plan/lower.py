@@ -41,6 +41,15 @@ def lower(
     not depend on are none of the graph. Raises NotInitializedError where a shape stays unknown.
     """
     _check_length(net)
+    if net.is_variadic and not net.input_names:
+        raise fail(
+            NotInitializedError,
+            Fault(
+                "how many inputs it has is not known",
+                at=net.kind,
+                fix=f'{net.kind}(..., ports={{"1": 3, "2": 4}}), or NetChain([{net.kind}(...)])',
+            ),
+        )
     solution = inference(net, shapes)
     needed = None if asked is None else needed_for(net, asked)
     unknown = [
