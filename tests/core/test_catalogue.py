@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import wlnet as wl
-from wlnet.core.catalogue import SOON, SOON_DECODERS, SOON_ENCODERS, SOON_FUNCTIONS
+from wlnet.core.catalogue import ALIKE, SOON, SOON_DECODERS, SOON_ENCODERS, SOON_FUNCTIONS
 from wlnet.core.errors import MissingNameError, OptionError
 from wlnet.graph.functions import function_names
 
@@ -61,3 +61,35 @@ def test_a_misspelt_name_finds_the_one_that_was_meant():
     with pytest.raises(OptionError, match="PartLayer is not there yet"):
         wl.NetChain([3, "Part"])
     assert getattr(wl, "_nothing", None) is None
+
+
+CHANNELS = np.arange(32, dtype=np.float32).reshape(2, 4, 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "x", "y"),
+    [
+        ("AggregationLayer", CHANNELS, [15, 31]),
+        ("InstanceNormalizationLayer", CHANNELS, None),
+        ("PartLayer", [4, 5, 6], 5),
+        ("PlaceholderLayer", [4, 5], [4, 5]),
+        ("ReplicateLayer", [1, 2, 3], [[1, 2, 3], [1, 2, 3]]),
+        ("SummationLayer", [1, 2, 3], 6),
+    ],
+)
+def test_what_stands_in_computes_the_same(name, x, y):
+    assert name not in ALIKE
+    layer = eval(SOON[name], vars(wl))
+    net = wl.net_initialize(wl.NetChain([layer], input=np.shape(x)))
+    if y is None:
+        mean, var = CHANNELS.mean((1, 2), keepdims=True), CHANNELS.var((1, 2), keepdims=True)
+        y = (CHANNELS - mean) / np.sqrt(var + 0.001)
+    assert np.allclose(net(np.array(x, dtype=np.float32)), y, atol=1e-5)
+
+
+def test_what_is_only_like_it_is_not_called_a_stand_in():
+    assert all(SOON[name] for name in ALIKE)
+    with pytest.raises(MissingNameError, match=r"something like it: LongShort"):
+        wl.GatedRecurrentLayer  # noqa: B018
+    with pytest.raises(MissingNameError, match="nothing like it"):
+        wl.LocalResponseNormalizationLayer  # noqa: B018

@@ -1,13 +1,15 @@
 """Names of the Wolfram catalogue that are not there yet, and what stands in for each.
 
-A stand-in is Python where one exists, checked by running it; else words. A name that gets built
-leaves this table.
+A stand-in computes the same, where its remark holds; what is only like it is in `ALIKE`, and is not
+called a stand-in. Either is Python where it can be, checked by running it; else words. A name that
+gets built leaves this table.
 """
 
 from __future__ import annotations
 
 SOON: dict[str, str] = {
-    "AggregationLayer": 'PoolingLayer((4, 4), function="Mean")  # windows as large as the level',
+    "AggregationLayer": "NetChain([PoolingLayer((4, 4)), FlattenLayer()])  # of channels of 4 x 4; "
+    'function="Mean" or "Total" too',
     "AppendLayer": "CatenateLayer()  # with a NetArrayLayer beside the input, in a NetGraph",
     "AttentionLayer": "NetGraph of DotLayer(), SoftmaxLayer(), TransposeLayer() and DotLayer()",
     "BasicRecurrentLayer": "LongShortTermMemoryLayer(3)",
@@ -23,10 +25,10 @@ SOON: dict[str, str] = {
     "GatedRecurrentLayer": "LongShortTermMemoryLayer(3)",
     "ImageAugmentationLayer": "a generator of training data that changes each batch",
     "InstanceNormalizationLayer": "NormalizationLayer()",
-    "LocalResponseNormalizationLayer": "NormalizationLayer()",
+    "LocalResponseNormalizationLayer": "",
     "NetArray": 'NetSharedArray("w")',
     "NetBidirectionalOperator": "",
-    "NetFoldOperator": "NetNestOperator(LinearLayer(3), 2)  # where every step is alike",
+    "NetFoldOperator": "",
     "NetGANOperator": "NetGraph with both nets, and rates of -1 in learning_rate_multipliers",
     "NetMapThreadOperator": "CatenateLayer()  # before a NetMapOperator",
     "NetPairEmbeddingOperator": "net_insert_shared_arrays, and the net twice in a NetGraph",
@@ -40,7 +42,8 @@ SOON: dict[str, str] = {
     "PlaceholderLayer": 'ElementwiseLayer("Identity")',
     "PrependLayer": "CatenateLayer()  # with a NetArrayLayer beside the input, in a NetGraph",
     "RandomArrayLayer": "random numbers as a further input",
-    "ReplicateLayer": 'ThreadingLayer("Plus")  # with a NetArrayLayer of zeros, in a NetGraph',
+    "ReplicateLayer": "NetGraph([CatenateLayer(), ReshapeLayer((2, 3))], "
+    '[([NetPort("Input"), NetPort("Input")], 1), (1, 2)])  # three numbers twice',
     "ResizeLayer": 'NetEncoder("Image", (28, 28))  # resizes before the net',
     "SequenceAttentionLayer": "NetGraph of DotLayer(), SoftmaxLayer() and DotLayer()",
     "SequenceIndicesLayer": "the indices as a further input",
@@ -55,8 +58,25 @@ SOON: dict[str, str] = {
 }
 """Layers, operators and words that stand at the doorplate in the Wolfram Language."""
 
+ALIKE = frozenset(
+    {
+        "BasicRecurrentLayer",
+        "CompiledLayer",
+        "FunctionLayer",
+        "GatedRecurrentLayer",
+        "NetMapThreadOperator",
+        "PaddingLayer",
+        "ResizeLayer",
+        "UnitVectorLayer",
+    }
+)
+"""Names for which something is told that computes something else, or stands elsewhere."""
+
 SOON_ENCODERS: dict[str, str] = {
-    **dict.fromkeys(("Characters", "Tokens", "SubwordTokens", "UTF8"), 'NetEncoder("Function", f)'),
+    **dict.fromkeys(
+        ("Characters", "Tokens", "SubwordTokens", "UTF8"),
+        'input=("Varying", "Integer"), and indices from 1 in place of text',
+    ),
     **dict.fromkeys(
         (
             "Audio",
@@ -101,5 +121,7 @@ def not_there_yet(name: str, soon: dict[str, str]) -> str:
     >>> not_there_yet("PlaceholderLayer", SOON)
     'PlaceholderLayer is not there yet; what stands in: ElementwiseLayer("Identity")'
     """
-    stands_in = f"what stands in: {soon[name]}" if soon[name] else "nothing stands in for it"
-    return f"{name} is not there yet; {stands_in}"
+    word = "something like it" if name in ALIKE else "what stands in"
+    return (
+        f"{name} is not there yet; {f'{word}: {soon[name]}' if soon[name] else 'nothing like it'}"
+    )

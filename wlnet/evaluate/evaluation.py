@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, PartError, brief, fail
 from wlnet.core.finding import find, node_at
+from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.parts import MULTI, NetPort, Path, path_text
 from wlnet.core.ports import PortType
@@ -83,7 +86,10 @@ def _asked(net: Net, prop: Any) -> tuple[list[Port] | None, bool, Any]:
     if isinstance(prop, NetPort):
         return [_port_place(net, prop)], False, None
     if isinstance(prop, list) and prop and all(isinstance(each, NetPort) for each in prop):
-        return [_port_place(net, each) for each in prop], True, None
+        gathered = Gathered()
+        found = [gathered.attempt(partial(_port_place, net, each)) for each in prop]
+        gathered.tell()
+        return [place for place in found if place is not None], True, None
     return None, len(net.output_names) > 1, prop
 
 
@@ -91,27 +97,37 @@ def _port_place(net: Net, port: NetPort) -> tuple[Path, str]:
     if not port.path:
         raise fail(PartError, Fault("a port has a name", given=brief(port), known=net.port_names))
     (*steps, name) = port.path
-    path: Path = ()
-    if steps:
-        places = find(net, tuple(steps))
-        if len(places) != 1 or places[0].kind != "node" or any(isinstance(s, MULTI) for s in steps):
-            what = "the port of one part is asked for"
-            raise fail(PartError, Fault(what, given=brief(port), fix='NetPort(2, "Output")'))
-        path = places[0].path
-    elif name not in net.output_names and name in net.nodes:
-        path, name = (name,), str(node_at(net, (name,)).output_names[0])
+    path = _node(net, port, tuple(steps)) if steps else ()
     part = node_at(net, path)
-    if name not in part.output_names:
-        raise fail(
-            PartError,
-            Fault(
-                f"there is no output port {brief(name)}",
-                at=path_text(path) or net.kind,
-                known=part.output_names,
-                fix=suggestion(name, part.output_names),
-            ),
-        )
-    return path, str(name)
+    if name in part.output_names:
+        return path, str(name)
+    with suppress(PartError):
+        # A part without the name of a port: the port that it has.
+        path = _node(net, port, port.path)
+        names = node_at(net, path).output_names
+        if len(names) == 1:
+            return path, names[0]
+        what = "a part with several outputs is asked for one by name"
+        fix = f"NetPort({', '.join(map(repr, (*port.path, names[0])))})"
+        raise fail(OptionError, Fault(what, given=brief(port), known=names, fix=fix))
+    raise fail(
+        PartError,
+        Fault(
+            f"there is no output port {brief(name)}",
+            at=path_text(path) or net.kind,
+            known=[*part.output_names, *part.nodes],
+            fix=suggestion(name, part.output_names),
+        ),
+    )
+
+
+def _node(net: Net, port: NetPort, steps: Path) -> Path:
+    """The one node at the steps of a port."""
+    places = find(net, steps)
+    if len(places) != 1 or places[0].kind != "node" or any(isinstance(s, MULTI) for s in steps):
+        what = "the port of one part is asked for"
+        raise fail(PartError, Fault(what, given=brief(port), fix='NetPort(2, "Output")'))
+    return places[0].path
 
 
 def _decoded(port: PortType, array: Any, prop: Any, single: bool, seed: Seed) -> Any:

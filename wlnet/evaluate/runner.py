@@ -11,9 +11,11 @@ import numpy as np
 
 from wlnet.core.errors import DataError, Fault, NotInitializedError, ShapeError, fail
 from wlnet.core.gate import shape_of
+from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
-from wlnet.core.parts import Path, key_text
+from wlnet.core.parts import NetSharedArray, Path, key_text
 from wlnet.core.ports import PortType
+from wlnet.core.rules import ArrayKey
 from wlnet.core.shapes import is_known
 from wlnet.core.streams import Seed
 from wlnet.engine.blueprint import DTYPES, Blueprint
@@ -31,7 +33,8 @@ from wlnet.graph.builder import Mode
 from wlnet.kernels.language import Precision
 from wlnet.kernels.locks import is_mine, new_lock
 from wlnet.nets.arrays import arrays_of
-from wlnet.nets.inference import inference, inferred_port
+from wlnet.nets.connections import needed_for
+from wlnet.nets.inference import inference, inferred_port, open_sizes
 from wlnet.plan.compile import forward_blueprint
 
 BATCH = 64
@@ -131,22 +134,35 @@ class Runner:
     def _compiled(self, batch: int, shapes: Mapping[str, tuple[int, ...]]) -> Program:
         blueprint = self._blueprint(batch, shapes)
         dtype = DTYPES[self.precision]
-        own = {
-            key: np.ascontiguousarray(value, dtype) for key, value in arrays_of(self.net).items()
-        }
+        own = {key: np.ascontiguousarray(value, dtype) for key, value in self._arrays().items()}
         return Program(blueprint, own, workers_for(blueprint, self.workers, WORTH))
 
-    def _blueprint(self, batch: int, shapes: Mapping[str, tuple[int, ...]]) -> Blueprint:
+    def _arrays(self) -> dict[ArrayKey, Any]:
+        """The arrays that what is asked for depends on."""
         arrays = arrays_of(self.net)
+        if self.asked is None:
+            return arrays
+        layers = needed_for(self.net, self.asked).layers
+        used = {
+            place.path if place.shared is None else NetSharedArray(place.shared)
+            for place in array_places(self.net)
+            if place.path[:-1] in layers
+        }
+        return {key: value for key, value in arrays.items() if key in used}
+
+    def _blueprint(self, batch: int, shapes: Mapping[str, tuple[int, ...]]) -> Blueprint:
+        arrays = self._arrays()
         missing = [key for key, value in arrays.items() if not isinstance(value, np.ndarray)]
         if missing:
+            known = not set(missing).intersection(inference(self.net).unknown_arrays())
             raise fail(
                 NotInitializedError,
                 Fault(
                     "arrays without numbers",
                     at=self.net.kind,
                     given=", ".join(key_text(key) for key in missing[:8]),
-                    fix="net_initialize(net) draws them",
+                    fix=("" if known else f"{open_sizes(self.net)}; then ")
+                    + "net_initialize(net) draws them",
                 ),
             )
         return forward_blueprint(

@@ -20,6 +20,7 @@ from wlnet.core.errors import (
 )
 from wlnet.core.finding import find, node_at
 from wlnet.core.gathered import Gathered
+from wlnet.core.multipliers import array_places
 from wlnet.core.names import a
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path, Place, key_text, path_text
@@ -32,8 +33,8 @@ from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.layer import Layer
 from wlnet.nets.arrays import array_keys, array_value, replace_arrays
 from wlnet.nets.container import shared_names
-from wlnet.nets.fills import spread_out
-from wlnet.nets.inference import check_shapes, inference
+from wlnet.nets.fills import filled, spread_out
+from wlnet.nets.inference import check_shapes, inference, open_sizes
 from wlnet.nets.placing import names_outside, rebuilt, trimmed, with_nodes, worded
 from wlnet.nets.rules_in_place import kept
 from wlnet.nets.shorthand import as_net
@@ -139,7 +140,12 @@ class Edit:
             raise fail(PartError, Fault(what, known=known, fix=suggestion(part.name, names)))
         old = self.net.shared.get(part.name, AUTOMATIC)
         new = as_array(value, repr(part), self.net.kind, _precision(old))
-        new = spread_out(self.net, (), old, new, value)
+        place = next(each.path for each in array_places(self.net) if each.shared == part.name)
+        new = spread_out(self.net, place, old, new, value)
+        if isinstance(new, float):
+            what = "a number fills a shared array whose shape is known"
+            fix = open_sizes(self.net)
+            raise fail(ShapeError, Fault(what, at=repr(part), given=brief(value), fix=fix))
         if new is None or isinstance(new, NetSharedArray):
             what = "a shared array holds numbers, or AUTOMATIC"
             raise fail(OptionError, Fault(what, at=repr(part), given=brief(value)))
@@ -207,6 +213,7 @@ class Edit:
         """
         self.gathered.tell()
         self._check_shapes()
+        self.net = filled(self.net)
         return self.ruled()
 
     def ruled(self) -> Net:

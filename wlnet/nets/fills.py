@@ -23,6 +23,14 @@ def fill_in(net: Net) -> None:
 
     For constructors, before anybody has seen the net.
     """
+    new = filled(net)
+    if new is not net:
+        object.__setattr__(net, "nodes", new.nodes)
+        object.__setattr__(net, "_cache", {})
+
+
+def filled(net: Net) -> Net:
+    """The net with arrays where numbers stood for them, if their shapes are known."""
     numbers = {
         (*path, name): value
         for path, layer in layers_of(net)
@@ -30,29 +38,29 @@ def fill_in(net: Net) -> None:
         if isinstance(value, float)
     }
     if not numbers:
-        return
+        return net
     shapes = {path: inference(net).array_shape(path) for path in numbers}
     values: dict[ArrayKey, Any] = {
         path: full(numbers[path], shapes[path]) for path in numbers if is_known(shapes[path])
     }
-    object.__setattr__(net, "nodes", replace_arrays(net, values).nodes)
-    object.__setattr__(net, "_cache", {})
+    new: Net = replace_arrays(net, values) if values else net
+    return new
 
 
 def spread_out(net: Net, path: Path, old: Any, array: Any, given: Any) -> Any:
     """What a number put in the place of an array becomes: the array it fills, or the number while
     the shape is not known; anything else as it is.
 
-    path: of the array, () for a shared one. old: what stood there.
+    path: of the array, or of a place of a shared one. old: what stood there.
     """
     number = as_fill(array, given)
     if not isinstance(number, float):
         return array
     shape: Partial = old.shape if isinstance(old, np.ndarray) else None
-    if shape is None and path:
+    if shape is None:
         # In the middle of several replacements a net need not fit.
         with suppress(ShapeError):
             shape = inference(net).array_shape(path)
-    if shape == () or (shape is None and not path):
+    if shape == ():
         return array
     return full(number, shape, array.dtype) if is_known(shape) else number
