@@ -162,6 +162,25 @@ def test_so_has_any_sum_of_kinks_and_it_is_the_mean_of_the_sides(parts: Any, kin
     assert slope[0] == pytest.approx(np.mean(sides(layer.reference, at, 0)), abs=1e-6)
 
 
+QUOTIENTS: dict[str, tuple[Callable[..., Any], Callable[..., Any]]] = {
+    "a sigmoid": (lambda v: np.exp(v) / (1 + np.exp(v)), lambda v: v * 0),
+    "its double less one": (lambda v: 2 / (1 + np.exp(-2 * v)) - 1, lambda v: v * 0),
+    "swish": (lambda v: v / (1 + np.exp(-v)), lambda v: v > 0),
+    "an inverse exponential": (lambda v: 3 / np.exp(abs(v)), lambda v: v * 0),
+    "of two exponentials": (lambda v: np.exp(v) / np.exp(2 * abs(v)), lambda v: v * 0),
+}
+"""Quotients, and their slopes far from 0."""
+
+
+@both_precisions
+@pytest.mark.parametrize("name", QUOTIENTS)
+def test_an_infinite_exponential_below_spoils_no_slope(name: str, precision: Any) -> None:
+    function, far = QUOTIENTS[name]
+    points = np.array([s * x for x in (120.0, 1e3, 1e4) for s in (1, -1)])
+    (slopes,) = program_slopes(wl.ElementwiseLayer(function), [points], precision)
+    np.testing.assert_allclose(slopes, far(points), atol=1e-30)
+
+
 @both_precisions
 def test_at_zero_elu_selu_and_the_parametric_ramp_have_the_slope_of_the_right_side(
     precision: Any,

@@ -148,6 +148,14 @@ def test_parts_that_are_written_twice_are_computed_once():
         (lambda x: np.log(np.exp(x) + 1), "SoftRamp"),
         (lambda x: 1 / (1 + np.exp(-x)), "LogisticSigmoid"),
         (scipy.special.expit, "LogisticSigmoid"),
+        (lambda x: np.exp(x) / (1 + np.exp(x)), "LogisticSigmoid"),
+        (lambda x: 1 / (1 + 1 / np.exp(x)), "LogisticSigmoid"),
+        (lambda x: 1 / (1 + np.e**-x), "LogisticSigmoid"),
+        (lambda x: 1 - 1 / (1 + np.exp(x)), "LogisticSigmoid"),
+        (lambda x: -np.log(1 - scipy.special.expit(x)), "SoftRamp"),
+        (lambda x: 1 / np.exp(-x), "Exp"),
+        (lambda x: np.clip(x, 0, np.inf), "Ramp"),
+        (lambda x: np.clip(np.logaddexp(-np.inf, x), -np.inf, np.inf), "Identity"),
         (lambda x: x**1, "Identity"),
         (lambda x: np.sqrt(x * x), "Abs"),
         (lambda x: (x**2) ** 0.5, "Abs"),
@@ -217,6 +225,40 @@ def test_layers_with_the_same_formula_are_equal():
     assert one != ElementwiseLayer(lambda x: x * 2)
 
 
+def set_below_zero(x):
+    x[x < 0] = 0
+    return x
+
+
+def in_place(x):
+    kept = x
+    x += 1
+    x *= x
+    x -= 1
+    x /= 2
+    x **= 3
+    return x - kept
+
+
+@pytest.mark.parametrize("flag", [True, False, np.True_, np.False_])
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda x, flag: np.where((x > 0.4) & flag, x, 2 * x),
+        lambda x, flag: np.where(flag | (x > 0.4), x, 2 * x),
+        lambda x, flag: np.where((x > 0.4) ^ flag, x, 2 * x),
+        lambda x, flag: x + (flag + (x > 0.4)) + (flag * (x > 0.4)),
+        lambda x, flag: np.exp(np.where(flag, x, 1) + 0.5) / (1 + np.where(flag, 2, x)),
+        lambda x, flag: np.where(np.where(flag, 1.0, x) > 0.5, x, x * x),
+        lambda x, flag: np.where(np.logical_and(x, flag), x, 3 * x) + in_place(+x),
+    ],
+)
+def test_what_is_known_beforehand_is_worked_out_beforehand(function, flag):
+    formula = trace(lambda x: function(x, flag))
+    want = [function(x, flag) for x in NUMBERS]
+    np.testing.assert_allclose(formula.evaluate(NUMBERS), want, rtol=1e-13)
+
+
 def function_of_math(x):
     return math.tanh(x) + np.exp(x)
 
@@ -237,6 +279,11 @@ def function_of_math(x):
         (lambda x: np.where([True, False], x, 0), "an array of shape (2,)"),
         (lambda x: (x > 0) - (x < 0), "true or false, no numbers"),
         (lambda x: x & 1, "np.bitwise_and"),
+        (lambda x: np.sum([x, x]), "one number, not an array"),
+        (lambda x: np.asarray(x) * 2, "one number, not an array"),
+        (scipy.special.softmax, "one number, not an array"),
+        (set_below_zero, "np.where(x < 0, 0, x) in place of x[x < 0] = 0"),
+        (lambda x: np.where(x > 0, x, -np.inf), "a finite number, not -inf"),
         (lambda x: np.sum(x), "np.sum"),
         (lambda x: x.astype(int), "only Reals"),
         (lambda x: np.where(x > 0, x, np.inf), "a finite number"),

@@ -54,6 +54,14 @@ def test_the_last_finite_arrays_are_those_before_the_step_that_went_wrong() -> N
     )
 
 
+def test_a_smaller_rate_is_the_repair_only_of_what_was_learnt() -> None:
+    net = wl.NetChain([wl.LinearLayer(2, weights=-1, biases=0), np.log], input=3)
+    with pytest.warns(wl.TrainingWarning, match="no learning_rate helps"):
+        wl.net_train(net, (abs(DATA[0]), DATA[1]))
+    with pytest.warns(wl.TrainingWarning, match="a smaller learning_rate"):
+        wl.net_train(perceptron(), DATA, learning_rate=1e30, max_training_rounds=50)
+
+
 def test_an_overflow_in_the_loss_names_step_layer_and_call() -> None:
     net = wl.NetChain([wl.LinearLayer(2, weights=np.full((2, 3), 1e30), biases=[0, 0])], input=3)
     results = diverging(net, (DATA[0], DATA[1]), working_precision="Real32")

@@ -230,7 +230,7 @@ def _number(given: int | float) -> float:
     except OverflowError:
         number = math.inf
     if not math.isfinite(number):
-        raise ValueError("a finite number")
+        raise ValueError(f"a finite number, not {number}")
     return number
 
 

@@ -38,9 +38,11 @@ DERIVED: dict[str, Callable[..., Tree]] = {
     "logaddexp": lambda a, b: _log_of_sum(a, b),
     "log_expit": lambda x: negated(("SoftRamp", negated(x))),
     "logical_not": lambda x: ("Not", truth(x)),
-    "logical_and": lambda a, b: ("And", truth(a), truth(b)),
-    "logical_or": lambda a, b: ("Or", truth(a), truth(b)),
-    "logical_xor": lambda a, b: ("Unequal", truth(a), truth(b)),
+    "logical_and": lambda a, b: _of_truths("And", a, b, lambda x, sure: x if sure else 0.0),
+    "logical_or": lambda a, b: _of_truths("Or", a, b, lambda x, sure: 1.0 if sure else x),
+    "logical_xor": lambda a, b: _of_truths(
+        "Unequal", a, b, lambda x, sure: ("Not", x) if sure else x
+    ),
 }
 """NumPy's functions that are several functions here; a number for one argument is fine."""
 
@@ -51,9 +53,23 @@ OF_CONDITIONS: dict[str, str] = {
 """What NumPy's functions are where all operands are conditions, which are no numbers to it."""
 
 
+NO_LIMIT = {"Max": -math.inf, "Min": math.inf}
+"""What is no limit, as in np.clip(x, 0, np.inf)."""
+EXPONENTIALS = "Exp", "ExpMinusOne", "Sinh", "Cosh"
+
+
 def truth(tree: Tree) -> Tree:
     """A part of a formula as a condition: numbers are true unless they are 0."""
     return tree if is_condition(tree) else ("Unequal", tree, 0.0)
+
+
+def _of_truths(name: str, a: Tree, b: Tree, known: Callable[[Tree, float], Tree]) -> Tree:
+    """Two conditions; known: what is left where one of them is a number, so true or false for
+    sure."""
+    if isinstance(a, float) or isinstance(b, float):
+        number, other = (a, b) if isinstance(a, float) else (b, a)
+        return known(truth(other), number)
+    return (name, truth(a), truth(b))
 
 
 def negated(tree: Tree) -> Tree:
@@ -65,7 +81,11 @@ def simpler(name: str, trees: list[Tree]) -> Tree:
     """Forms that say the same shorter or more exactly, by which layers know a function again."""
     if name in DERIVED:
         return DERIVED[name](*trees)
+    if name == "Divide":
+        return _quotient(*trees)
     match name, trees:
+        case "Negate", [x]:
+            return negated(x)
         case "Identity", [x]:
             return x
         case "Power", [x, 1.0]:
@@ -78,21 +98,63 @@ def simpler(name: str, trees: list[Tree]) -> Tree:
             return ("Abs", x)
         case "Sqrt", [("Times", x, y)] if x == y:
             return ("Abs", x)
+        case "Power", [math.e, x]:
+            return ("Exp", x)
+        case (("Max" | "Min"), [x, y]) if NO_LIMIT[name] in (x, y):
+            return y if x == NO_LIMIT[name] else x
         case "Power", [x, -1.0]:
             return simpler("Divide", [1.0, x])
         case "Log", [("Plus", 1.0, x) | ("Plus", x, 1.0)]:
             return simpler("LogOnePlus", [x])
+        case "Log", [("Subtract", 1.0, x)]:
+            return simpler("LogOnePlus", [negated(x)])
+        case "Log", [("LogisticSigmoid", x)]:
+            return negated(("SoftRamp", negated(x)))
         case "LogOnePlus", [("Exp", x)]:
             return ("SoftRamp", x)
-        case "Subtract", [("Exp", x), 1.0]:
+        case ("Subtract", [("Exp", x), 1.0]) | ("Plus", [("Exp", x), -1.0] | [-1.0, ("Exp", x)]):
             return ("ExpMinusOne", x)
-        case "Divide", [1.0, ("Plus", 1.0, ("Exp", x)) | ("Plus", ("Exp", x), 1.0)]:
+        case "Subtract", [1.0, ("Exp", x)]:
+            return negated(("ExpMinusOne", x))
+        case "Subtract", [1.0, ("LogisticSigmoid", x)]:
             return ("LogisticSigmoid", negated(x))
     return (name, *trees)
 
 
+def _quotient(a: Tree, b: Tree) -> Tree:
+    """a / b, without an exponential below, which may be infinite though the quotient is not."""
+    match a, b:
+        case ("Exp", x), ("Exp", y):
+            return ("Exp", ("Subtract", x, y))
+        case _, ("Exp", x):
+            return _product(a, ("Exp", negated(x)))
+        case ("Exp", x), ("Plus", 1.0, ("Exp", y)) | ("Plus", ("Exp", y), 1.0) if x == y:
+            return ("LogisticSigmoid", x)
+        case ("ExpMinusOne", x), ("Plus", 1.0, ("Exp", y)) | ("Plus", ("Exp", y), 1.0) if x == y:
+            return ("Tanh", ("Times", 0.5, x))
+        case _, ("Plus", 1.0, ("Exp", x)) | ("Plus", ("Exp", x), 1.0) if not _grows(a):
+            return _product(a, ("LogisticSigmoid", negated(x)))
+    return ("Divide", a, b)
+
+
+def _product(a: Tree, b: Tree) -> Tree:
+    return b if a == 1.0 else ("Times", a, b)
+
+
+def _grows(tree: Tree) -> bool:
+    """Whether a part of a formula has exponentials: it may be infinite where the other factor dies
+    out, and then a product is as bad as a quotient."""
+    if not isinstance(tree, tuple):
+        return False
+    name, *parts = tree
+    has_base = name == "Power" and isinstance(parts[0], float)
+    return has_base or name in EXPONENTIALS or any(map(_grows, parts))
+
+
 def _log_of_sum(a: Tree, b: Tree) -> Tree:
     """log(exp(a) + exp(b)): the larger, and what the other adds to it."""
+    if -math.inf in (a, b):
+        return b if a == -math.inf else a
     if 0.0 in (a, b):
         return ("SoftRamp", b if a == 0.0 else a)
     return ("Plus", ("Max", a, b), ("SoftRamp", ("Negate", ("Abs", ("Subtract", a, b)))))

@@ -55,7 +55,7 @@ def trace(function: Callable[..., Any], arity: int = 1) -> Expression:
     try:
         return Expression(result.tree)
     except ValueError as error:
-        raise _untraceable(function, f"a formula must be {error}") from None
+        raise _untraceable(function, f"what can be kept is {error}") from None
 
 
 def _untraceable(function: Callable[..., Any], why: str) -> WlnetError:
@@ -110,7 +110,10 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Traced:
         name = ufunc.__name__
         trees = [_tree(value) for value in inputs] if method == "__call__" else []
-        if trees and all(map(is_condition, trees)):
+        if trees and not options and all(isinstance(tree, float) for tree in trees):
+            with np.errstate(all="ignore"):
+                return Traced(float(ufunc(*trees)))
+        if any(map(is_condition, trees)) and all(map(_is_truth, inputs)):
             if name in ("subtract", "negative"):
                 raise TypeError(f"np.{name} of conditions: they are true or false, no numbers")
             name = OF_CONDITIONS.get(name, name)
@@ -140,7 +143,24 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     __hash__ = None  # type: ignore[assignment]
     __iter__ = None
-    __array__ = None
+
+    # In a function of one number, x += 1 gives x another value and changes nothing in place.
+    __iadd__ = np.lib.mixins.NDArrayOperatorsMixin.__add__
+    __isub__ = np.lib.mixins.NDArrayOperatorsMixin.__sub__
+    __imul__ = np.lib.mixins.NDArrayOperatorsMixin.__mul__
+    __itruediv__ = np.lib.mixins.NDArrayOperatorsMixin.__truediv__
+    __ipow__ = np.lib.mixins.NDArrayOperatorsMixin.__pow__
+
+    def __array__(self, *_: Any, **__: Any) -> Any:
+        raise TypeError("an argument of a formula is one number, not an array nor in one")
+
+    def __getitem__(self, _: Any) -> Any:
+        raise TypeError(
+            "one number has no elements: np.where(x < 0, 0, x) in place of x[x < 0] = 0"
+        )
+
+    def __setitem__(self, at: Any, _: Any) -> None:
+        self[at]
 
     def __float__(self) -> float:
         raise TypeError("only a function of arrays can be written down, this one takes a number")
@@ -187,9 +207,10 @@ def _where(condition: Any, *sides: Any) -> Traced:
     if len(sides) != 2:
         raise TypeError("np.where in a formula takes a condition and two sides")
     then, other = map(_tree, sides)
-    if not isinstance(condition, Traced):
-        return Traced(then if _tree(condition) else other)
-    return Traced(then if then == other else ("If", truth(condition.tree), then, other))
+    known = _tree(condition)
+    if isinstance(known, float):
+        return Traced(then if known else other)
+    return Traced(then if then == other else ("If", truth(known), then, other))
 
 
 def _select(conditions: Any, choices: Any, default: Any = 0) -> Traced:
@@ -223,6 +244,13 @@ def _is_numpys(ufunc: np.ufunc) -> bool:
     name = ufunc.__name__
     special = sys.modules.get("scipy.special")
     return ufunc in (getattr(np, name, None), getattr(special, name, None))
+
+
+def _is_truth(value: Any) -> bool:
+    """Whether an operand is true or false."""
+    if isinstance(value, Traced):
+        return is_condition(value.tree)
+    return isinstance(value, (bool, np.bool_))
 
 
 def _tree(value: Any) -> Tree:

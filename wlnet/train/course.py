@@ -111,7 +111,7 @@ def _run(trainer: Trainer, options: Options) -> tuple[str, str | None]:
             if stopper is not None and _has_stalled(stopper, trainer, state):
                 return "StoppingCriterion", None
     except Diverged as end:
-        warn_diverged(str(end))
+        warn_diverged(str(end), len(trainer.history.batches.losses))
         return "WeightsDiverged", str(end)
     except KeyboardInterrupt:
         # An update is done or taken back, so the arrays are whole; the next interrupt is not caught

@@ -84,14 +84,21 @@ def key_text(key: ArrayKey) -> str:
     return path_text(key) if isinstance(key, tuple) else repr(key)
 
 
-def warn_diverged(message: str) -> None:
-    """Warn of a training that was stopped for its numbers."""
+def warn_diverged(message: str, steps: int) -> None:
+    """Warn of a training that was stopped for its numbers, after so many good steps."""
+    # What goes wrong before anything has been learnt goes wrong at any learning rate.
+    fix = (
+        "a smaller learning_rate, or GradientClipping"
+        if steps
+        else "smaller inputs or arrays; a function that takes what comes, as np.where(x > 0, "
+        "np.log(x), 0) does: nothing has been learnt yet, so that no learning_rate helps"
+    )
     warn(
         TrainingWarning,
         Fault(
             "training stopped: numbers are no longer finite",
             given=message,
             expected="the last finite arrays are kept",
-            fix="a smaller learning_rate, or GradientClipping",
+            fix=fix,
         ),
     )
