@@ -11,6 +11,7 @@ import pytest
 import wlnet as wl
 from tests.training_cases import classes, classifier, numbers, perceptron
 from wlnet.core.elsewhere import ELSEWHERE, counterpart
+from wlnet.core.names import wolfram_name
 from wlnet.methods import METHODS
 
 TRAIN = list(inspect.signature(wl.net_train).parameters)
@@ -34,6 +35,26 @@ def test_an_option_of_another_library_is_told_by_its_name_here(name: str) -> Non
     assert fault.what == f"net_train has no option {name!r}"
     assert fault.fix == counterpart(name, TRAIN)
     assert fault.fix is not None
+
+
+@pytest.mark.parametrize("name", sorted(METHOD_OPTIONS - {"learning_rate"}))
+@pytest.mark.parametrize("spelt", [str, wolfram_name])
+def test_an_option_of_a_method_is_told_by_its_place(name: str, spelt: Any) -> None:
+    with pytest.raises(wl.OptionError) as error:
+        wl.net_train(classifier(), classes(12), **{spelt(name): 1})
+    (fault,) = error.value.faults
+    assert fault.fix is not None
+    assert fault.fix.startswith("method=(")
+
+
+@pytest.mark.parametrize("name", ["prop", "top_k", "return_probabilities", "ports"])
+def test_what_a_called_net_is_asked_for_has_no_name(name: str) -> None:
+    with pytest.raises(wl.OptionError) as error:
+        classifier()([0.0] * 4, **{name: 1})
+    (fault,) = error.value.faults
+    assert fault.known is not None
+    assert "net" not in fault.known
+    assert "net(x, " in str(fault.fix)
 
 
 def test_every_counterpart_is_an_option_of_something() -> None:

@@ -335,3 +335,13 @@ def test_workers_and_precision_are_those_of_a_training() -> None:
     for wrong in ({"workers": 0}, {"workers": True}, {"working_precision": "Real16"}):
         with pytest.raises(wl.OptionError):
             wl.net_measurements(net, data, asked, **wrong)
+
+
+def test_a_column_is_not_told_options_that_only_a_training_has() -> None:
+    x, y = numbers(6)
+    net = wl.net_initialize(perceptron())
+    data = {"Input": x, "Output": y, "epochs": 3, "loss": 1}
+    with pytest.warns(wl.TrainingWarning) as heard:
+        wl.net_measurements(net, data, "Loss")
+    assert "loss_function" in str(heard[0].message)
+    assert "max_training_rounds" not in str(heard[0].message)

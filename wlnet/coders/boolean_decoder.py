@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.coders.boolean_encoder import BooleanEncoder
-from wlnet.coders.coder import Shape, coder, is_automatic
+from wlnet.coders.coder import Shape, coder
 from wlnet.coders.decoder import NetDecoder, Property
 from wlnet.core.symbols import AUTOMATIC
 
@@ -36,8 +36,7 @@ class BooleanDecoder(NetDecoder):
         *,
         rng: np.random.Generator | None = None,
     ) -> list[Any]:
-        if not (is_automatic(prop) or (isinstance(prop, str) and prop == "Decision")):
-            raise self._unknown_property(prop)
+        self.check_property(prop)
         return list((self._numbers(array) >= 0.5).tolist())
 
     def target_encoder(self) -> BooleanEncoder:

@@ -111,6 +111,10 @@ class ClassDecoder(NetDecoder):
             case _:
                 return _sample(_shares(numbers), labels, rng)
 
+    def check_property(self, prop: Any) -> None:
+        if not isinstance(self.labels, Symbol):
+            self._property(prop)
+
     def target_encoder(self) -> ClassEncoder:
         encoder: ClassEncoder = ClassEncoder(self.labels)
         return encoder
@@ -133,6 +137,9 @@ class ClassDecoder(NetDecoder):
                     at=repr(self),
                     given=brief(prop),
                     expected=form,
+                    fix="one property a call"
+                    if rest and isinstance(rest[0], str) and rest[0] in self.properties
+                    else None,
                 ),
             )
         if rest and name in WITH_COUNT:

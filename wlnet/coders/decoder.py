@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from wlnet.coders.coder import Coder, fits, shape_text
+from wlnet.coders.coder import Coder, fits, is_automatic, shape_text
 from wlnet.core.errors import DataError, Fault, OptionError, ShapeError, brief, fail
 from wlnet.core.gate import admitted, as_column
 from wlnet.core.spelling import suggestion
@@ -56,6 +56,11 @@ class NetDecoder(Coder):
         AUTOMATIC is the first of `properties`. `rng` is needed by random properties only.
         """
         raise NotImplementedError
+
+    def check_property(self, prop: Any) -> None:
+        """Raise OptionError for what is no property, before there is anything to decode."""
+        if not is_automatic(prop) and not (isinstance(prop, str) and prop in self.properties):
+            raise self._unknown_property(prop)
 
     def target_encoder(self) -> NetEncoder:
         """The converse encoder: what turns targets into arrays when the port is trained."""
@@ -125,7 +130,11 @@ class NetDecoder(Coder):
                 at=repr(self),
                 given=brief(prop),
                 known=[*self.properties, "None (the raw array)"],
-                fix=suggestion(name, self.properties) if isinstance(name, str) else None,
+                fix=suggestion(name, self.properties)
+                if isinstance(name, str)
+                else "one property a call"
+                if isinstance(prop, list) and len(prop) > 1
+                else None,
             ),
         )
         assert isinstance(error, OptionError)

@@ -103,8 +103,7 @@ class ImageDecoder(NetDecoder):
         *,
         rng: np.random.Generator | None = None,
     ) -> list[Any]:
-        if not (is_automatic(prop) or (isinstance(prop, str) and prop == "Image")):
-            raise self._unknown_property(prop)
+        self.check_property(prop)
         numbers = self._numbers(array)
         self.fitted(numbers.shape[1:])
         planes = restored(numbers.astype(np.float32), self.mean_image, self.variance_image)

@@ -95,14 +95,20 @@ _INPUT = (
 _ACTIVATION = (
     Counterpart("output", "", 'a function is a layer of its own: NetChain([64, "Ramp"])'),
 )
-_RATE = (Counterpart("probability", "0.5"), Counterpart("dilation", "2"))
+_RATE = (
+    Counterpart("probability", "0.5"),
+    Counterpart("dilation", "2"),
+    Counterpart("data", "", "a layer of the net: DropoutLayer(0.5)"),
+)
+_CALL = ("net_evaluation_mode", "")
+"""Of those of a net that is called, which takes what it is asked for without a name."""
 
 ELSEWHERE: Mapping[str, tuple[Counterpart, ...]] = {
     name: counterparts
     for names, counterparts in (
         (
             "epochs epoch num_epochs n_epochs max_epochs nb_epoch num_train_epochs max_iter n_iter "
-            "iterations num_iterations rounds num_rounds max_rounds n_rounds",
+            "iterations num_iterations round rounds num_rounds max_rounds n_rounds",
             _ROUNDS,
         ),
         (
@@ -118,18 +124,30 @@ ELSEWHERE: Mapping[str, tuple[Counterpart, ...]] = {
         ("momentum", _MOMENTUM),
         (
             "weight_decay weightdecay l2 l2_reg alpha reg kernel_regularizer weight_regularizer "
-            "regularization wd",
+            "regularization wd l2_regularization l2regularization",
             _DECAY,
         ),
-        ("betas beta_1 beta_2 rho smoothing", _BETAS),
+        ("betas beta1 beta2 beta_1 beta_2 rho smoothing", _BETAS),
         (
             "eps epsilon adam_epsilon",
             (Counterpart("epsilon", "1e-5"), Counterpart("method", '("ADAM", {"Epsilon": 1e-5})')),
         ),
         ("nesterov nesterovs_momentum amsgrad dampening foreach fused ema maximize", _NONE),
-        ("clipnorm clipvalue clip grad_clip gradient_clip max_grad_norm clip_grad_norm", _CLIP),
         (
-            "scheduler lr_scheduler schedule lr_schedule lr_decay decay warmup warmup_steps",
+            "clipnorm clipvalue clip clip_norm clip_value grad_clip gradient_clip max_grad_norm "
+            "clip_grad_norm gradient_clip_val gradient_clipping gradientclipping",
+            _CLIP,
+        ),
+        (
+            "weight_clipping weightclipping weight_clip max_norm",
+            (
+                Counterpart("weight_clipping", "1.0"),
+                Counterpart("method", '("ADAM", {"WeightClipping": 1.0})'),
+            ),
+        ),
+        (
+            "scheduler lr_scheduler schedule lr_schedule lr_decay decay warmup warmup_steps "
+            "learning_rate_schedule learningrateschedule",
             _SCHEDULE,
         ),
         (
@@ -157,7 +175,11 @@ ELSEWHERE: Mapping[str, tuple[Counterpart, ...]] = {
         ),
         ("monitor", (Counterpart("criterion", '"ErrorRate"'), *_STOP)),
         ("early_stopping early_stop", _STOP),
-        ("validation_split validation_fraction val_split test_size val_size", _HELD_OUT),
+        (
+            "validation_split validation_fraction val_split test_size val_size train_split "
+            "train_size",
+            _HELD_OUT,
+        ),
         (
             "validation_data val_data eval_set val_set valid_set validation eval_data dev_set "
             "eval_dataset x_val",
@@ -174,9 +196,34 @@ ELSEWHERE: Mapping[str, tuple[Counterpart, ...]] = {
         ("seed random_state random_seed rng generator manual_seed", _SEED),
         ("device gpu cuda gpus accelerator", _DEVICE),
         (
-            "dtype precision amp float_precision mixed_precision",
+            "dtype precision float_precision",
             (Counterpart("working_precision", '"Real64"'),),
         ),
+        (
+            "amp mixed_precision fp16 bf16 half",
+            (Counterpart("working_precision", '"Real32"', "which is the narrowest there is"),),
+        ),
+        (
+            "accumulate_grad_batches gradient_accumulation_steps accumulation_steps",
+            (Counterpart("batch_size", "256", "since larger batches are the same"),),
+        ),
+        (
+            "hidden_layer_sizes hidden_layers layers num_layers",
+            (Counterpart("data", "", 'layers are those of the net: NetChain([64, "Ramp", 3])'),),
+        ),
+        (
+            "prop property properties",
+            (
+                Counterpart("prop", '"TrainedNet"'),
+                Counterpart(*_CALL, "the second argument, without a name: net(x, prop)"),
+            ),
+        ),
+        (
+            "return_probabilities return_proba probabilities proba probs predict_proba",
+            (Counterpart(*_CALL, 'net(x, "Probabilities")'),),
+        ),
+        ("top_k topk k top top_n", (Counterpart(*_CALL, 'net(x, ("TopProbabilities", 3))'),)),
+        ("ports outputs layer_outputs", (Counterpart(*_CALL, 'net(x, NetPort("a", "Output"))'),)),
         (
             "n_jobs num_workers threads num_threads n_threads nthread nthreads njobs",
             (Counterpart("workers", "4"),),
@@ -192,12 +239,13 @@ ELSEWHERE: Mapping[str, tuple[Counterpart, ...]] = {
         ),
         (
             "freeze frozen trainable requires_grad frozen_layers freeze_layers lr_mult lr_mults "
-            "param_groups params layer_lrs parameters learning_rates lr_multipliers",
+            "param_groups params layer_lrs parameters rates learning_rates lr_multipliers",
             _PER_PART,
         ),
         ("warm_start init_score initial_epoch resume", _GO_ON),
         (
-            "checkpoint checkpoints checkpoint_path save_best save_path checkpoint_callback",
+            "checkpoint checkpoints checkpoint_path checkpoint_dir save_best save_path save_dir "
+            "output_dir checkpoint_callback",
             (
                 Counterpart(
                     "training_progress_function",
@@ -212,7 +260,7 @@ ELSEWHERE: Mapping[str, tuple[Counterpart, ...]] = {
         ("training train mode is_training train_mode evaluation_mode", _MODE),
         ("init initializer kernel_initializer weight_init weights_init std gain", _DRAWN),
         (
-            "x y xs ys inputs targets labels train_data dataset x_train y_train dataloader",
+            "x y xs ys inputs target targets labels train_data dataset x_train y_train dataloader",
             (Counterpart("data", "(inputs, outputs)"),),
         ),
         ("bias use_bias", _BIAS),
@@ -226,7 +274,13 @@ ELSEWHERE: Mapping[str, tuple[Counterpart, ...]] = {
         ("rate p dropout drop_rate", _RATE),
         ("pool_size kernel", (Counterpart("kernel_size", "2"),)),
         ("gamma", (Counterpart("scaling", "array"),)),
-        ("beta bias_initializer", (Counterpart("biases", "array"),)),
+        (
+            "beta bias_initializer",
+            (
+                Counterpart("biases", "array"),
+                Counterpart("method", '("RMSProp", {"Beta": 0.95})'),
+            ),
+        ),
         ("running_mean", (Counterpart("moving_mean", "array"),)),
         ("running_var", (Counterpart("moving_variance", "array"),)),
         ("num_embeddings vocab_size n_tokens", (Counterpart("class_count", "1000"),)),

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
 from wlnet.core.gate import admitted, as_column, as_table, is_stream, is_usual, unequal
+from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.ports import PortType
 from wlnet.core.scalars import as_whole
@@ -20,6 +22,9 @@ from wlnet.nets.inference import inferred_port
 
 def read_arguments(net: Net, args: Sequence[Any]) -> tuple[Any, Any]:
     """What a net was called with: its input, and the property asked for. Raises OptionError."""
+    if not net.input_names and args and isinstance(args[0], Mapping) and not args[0]:
+        # No columns, for no ports.
+        args = args[1:]
     most = 2 if net.input_names else 1
     if len(args) > most or (net.input_names and not args):
         raise fail(
@@ -46,19 +51,21 @@ def read_columns(net: Net, x: Any, needed: Collection[str] | None = None) -> tup
     names = every if needed is None else tuple(name for name in every if name in needed)
     if not every:
         return 1, True
+    faults: list[Fault] = []
     if isinstance(x, list) and x and all(isinstance(row, Mapping) for row in x):
-        _check_ports(dict.fromkeys(key for row in x for key in row), every)
-        if not names:
+        faults = _port_faults(dict.fromkeys(key for row in x for key in row), every, x, names)
+        if not names and not faults:
             return len(x), False
-        rows = {name: [_get(row, name, names) for row in x] for name in names}
-        return {name: _let_in(inferred_port(net, name), name, rows[name]) for name in rows}, False
+        full = [name for name in names if all(name in row for row in x)]
+        rows = {name: [row[name] for row in x] for name in full}
+        return _let_all_in(net, rows, faults), False
     table = as_table(x, every) if len(every) > 1 or isinstance(x, Mapping) else None
     if table is not None:
-        _check_ports(table, every)
+        faults = _port_faults(table, every, [table], names)
         names = names or tuple(name for name in every if name in table)
-        if not names:
+        if not names and not faults:
             return 1, True
-        given = {name: _get(table, name, names) for name in names}
+        given = {name: table[name] for name in names if name in table}
     elif len(every) == 1:
         names = every
         given = {names[0]: x}
@@ -73,13 +80,16 @@ def read_columns(net: Net, x: Any, needed: Collection[str] | None = None) -> tup
                 fix=f"net({{{every[0]!r}: ..., {every[1]!r}: ...}})",
             ),
         )
+    given = _let_all_in(net, given, faults)
     ports = {name: inferred_port(net, name) for name in names}
-    given = {name: _let_in(ports[name], name, value) for name, value in given.items()}
-    verdicts = [is_single(ports[name], name, value) for name, value in given.items()]
-    known = [verdict for verdict in verdicts if verdict is not None]
+    verdicts = {name: is_single(ports[name], name, value) for name, value in given.items()}
+    known = [verdict for verdict in verdicts.values() if verdict is not None]
     single = known[0] if known else True
     if any(verdict != single for verdict in known):
-        raise fail(DataError, Fault("some ports got one example and others a batch", at=net.kind))
+        words = {True: "one example", False: "a batch", None: "either"}
+        told = ", ".join(f"{name}: {words[verdict]}" for name, verdict in verdicts.items())
+        what = "some ports got one example and others a batch"
+        raise fail(DataError, Fault(what, at=net.kind, given=told))
     # What is given tells how many answers are wanted, even where nothing of it is needed.
     nothing = needed is not None and not needed
     if single:
@@ -104,36 +114,50 @@ def _let_in(port: PortType, name: str, value: Any) -> Any:
     return found if port.coder is not None or is_usual(found) else as_column(found, at)
 
 
-def _check_ports(given: Iterable[Any], names: Sequence[str]) -> None:
-    unknown = [name for name in given if name not in names]
-    if unknown:
-        raise fail(
-            DataError,
-            Fault(
-                "data for a port that is not there",
-                given=", ".join(map(brief, unknown)),
-                known=list(names),
-                fix=suggestion(unknown[0], names),
-            ),
+def _let_all_in(net: Net, given: Mapping[str, Any], faults: Sequence[Fault]) -> dict[str, Any]:
+    """Columns, let in by the gate. Raises one error for all that are not, and the faults given."""
+    if len(given) == 1 and not faults:
+        return {name: _let_in(inferred_port(net, name), name, given[name]) for name in given}
+    gathered = Gathered()
+    gathered.add(*faults, kind=DataError)
+    found = {
+        name: gathered.attempt(partial(_let_in, inferred_port(net, name), name, value))
+        for name, value in given.items()
+    }
+    gathered.tell()
+    return found
+
+
+def _port_faults(
+    given: Iterable[Any], every: Sequence[str], rows: Iterable[Any], needed: Sequence[str]
+) -> list[Fault]:
+    """Columns of ports that are not there, and needed ones that a row lacks."""
+    faults = [
+        Fault(
+            "data for a port that is not there",
+            given=brief(name),
+            known=list(every),
+            fix=suggestion(name, every),
         )
+        for name in given
+        if name not in every
+    ]
+    for name in needed:
+        row = next((row for row in rows if name not in row), None)
+        if row is not None:
+            faults.append(
+                Fault(
+                    f"no data for port {brief(name)}",
+                    given=f"ports {list(row)}",
+                    expected=f"ports {list(needed)}",
+                )
+            )
+    return faults
 
 
 def _one(value: Any) -> Any:
     is_array = isinstance(value, np.ndarray) and not isinstance(value, np.ma.MaskedArray)
     return value[None] if is_array else [value]
-
-
-def _get(row: Mapping[Any, Any], name: str, names: Sequence[str]) -> Any:
-    if name not in row:
-        raise fail(
-            DataError,
-            Fault(
-                f"no data for port {brief(name)}",
-                given=f"ports {list(row)}",
-                expected=f"ports {list(names)}",
-            ),
-        )
-    return row[name]
 
 
 def check_choice(option: str, given: Any, known: Sequence[str]) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Mapping
 from contextlib import suppress
-from functools import partial
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, PartError, brief, fail
+from wlnet.core.errors import Fault, OptionError, PartError, WlnetError, brief, fail
 from wlnet.core.finding import find, node_at
 from wlnet.core.gathered import Gathered
+from wlnet.core.keywords import checked_by
 from wlnet.core.net import Net
 from wlnet.core.parts import MULTI, NetPort, Path, path_text
 from wlnet.core.ports import PortType
@@ -19,19 +21,21 @@ from wlnet.engine.blueprint import DTYPES
 from wlnet.evaluate.arguments import (
     check_choice,
     check_count,
-    check_workers,
     read_arguments,
     read_columns,
 )
 from wlnet.evaluate.quick import short_way
-from wlnet.evaluate.runner import Runner, run_columns
+from wlnet.evaluate.runner import Runner, check_columns, run_columns
 from wlnet.graph.builder import Mode
 from wlnet.nets.connections import Port, needed_for
 from wlnet.nets.inference import inferred_port
 
+MODES, PRECISIONS, DEVICES = ("Test", "Train"), tuple(DTYPES), ("CPU",)
+
 
 def evaluate(
     net: Net,
+    /,
     *args: Any,
     net_evaluation_mode: Mode = "Test",
     random_seeding: Any = 1234,
@@ -41,19 +45,24 @@ def evaluate(
     workers: Any = AUTOMATIC,
 ) -> Any:
     """What `net(x)` does; see Net.__call__."""
-    check_choice("net_evaluation_mode", net_evaluation_mode, ("Test", "Train"))
     precision: Any = "Real32" if working_precision is AUTOMATIC else working_precision
-    check_choice("working_precision", precision, tuple(DTYPES))
-    check_choice("target_device", target_device, ("CPU",))
-    check_workers(workers)
-    chunk = None if batch_size is AUTOMATIC else check_count("batch_size", batch_size)
-    seed = as_seed(random_seeding)
-    x, prop = read_arguments(net, args)
-    asked, as_dict, prop = _asked(net, prop)
+    try:
+        check_choice("net_evaluation_mode", net_evaluation_mode, MODES)
+        check_choice("working_precision", precision, PRECISIONS)
+        check_choice("target_device", target_device, DEVICES)
+        count = None if workers is AUTOMATIC else check_count("workers", workers)
+        chunk = None if batch_size is AUTOMATIC else check_count("batch_size", batch_size)
+        seed = as_seed(random_seeding)
+        x, prop = read_arguments(net, args)
+        asked, as_dict, prop = _asked(net, prop)
+        is_good = True
+    except WlnetError:
+        is_good = False
+    if not is_good:
+        _tell_all(Gathered(), locals())
     needed = None if asked is None else needed_for(net, asked).inputs
     columns, single = read_columns(net, x, needed)
     wanted = [((), name) for name in net.output_names] if asked is None else asked
-    count = None if workers is AUTOMATIC else check_count("workers", workers)
     runner = Runner(net, net_evaluation_mode, precision, seed, asked, count)
     if isinstance(columns, int):
         raw = runner.run({}, columns, chunk)
@@ -80,6 +89,41 @@ def evaluate(
     return dict(zip(keys, answers, strict=True))
 
 
+def _tell_all(gathered: Gathered, given: Mapping[str, Any]) -> None:
+    """Raise all that is wrong with a call of a net, of which something is.
+
+    given: its arguments by name; those without names are a tuple, `args`.
+    """
+    net, precision = given["net"], given["working_precision"]
+    precision = "Real32" if precision is AUTOMATIC else precision
+    mode, device = given["net_evaluation_mode"], given["target_device"]
+    gathered.attempt(lambda: check_choice("net_evaluation_mode", mode, MODES))
+    gathered.attempt(lambda: check_choice("working_precision", precision, PRECISIONS))
+    gathered.attempt(lambda: check_choice("target_device", device, DEVICES))
+    for option in ("workers", "batch_size"):
+        if given[option] is not AUTOMATIC:
+            gathered.attempt(functools.partial(check_count, option, given[option]))
+    gathered.attempt(lambda: as_seed(given["random_seeding"]))
+    read = gathered.attempt(lambda: read_arguments(net, given["args"]))
+    if read is not None:
+        x, prop = read
+        asked = gathered.attempt(lambda: _asked(net, prop))
+        # What ports that are not there would need, nobody knows.
+        if asked is not None or not isinstance(prop, (NetPort, list)):
+            gathered.attempt(lambda: _check_data(net, x, asked[0] if asked else None))
+    gathered.tell()
+
+
+checked_by(_tell_all)(evaluate)
+
+
+def _check_data(net: Net, x: Any, asked: list[Port] | None) -> None:
+    """Raise what is wrong with data, as far as can be said without running anything."""
+    columns, _ = read_columns(net, x, None if asked is None else needed_for(net, asked).inputs)
+    if not isinstance(columns, int) and not any(each is None for each in columns.values()):
+        check_columns(net, columns)
+
+
 def _asked(net: Net, prop: Any) -> tuple[list[Port] | None, bool, Any]:
     """The ports that are asked for (None: all outputs of the net), whether the results come as a
     dict, and the decoder's property."""
@@ -87,10 +131,27 @@ def _asked(net: Net, prop: Any) -> tuple[list[Port] | None, bool, Any]:
         return [_port_place(net, prop)], False, None
     if isinstance(prop, list) and prop and all(isinstance(each, NetPort) for each in prop):
         gathered = Gathered()
-        found = [gathered.attempt(partial(_port_place, net, each)) for each in prop]
+        found = [gathered.attempt(functools.partial(_port_place, net, each)) for each in prop]
         gathered.tell()
         return [place for place in found if place is not None], True, None
+    if prop is not None and prop is not AUTOMATIC:
+        for name in net.output_names:
+            _check_property(inferred_port(net, name).coder, prop)
     return None, len(net.output_names) > 1, prop
+
+
+def _check_property(decoder: Any, prop: Any) -> None:
+    if decoder is not None:
+        decoder.check_property(prop)
+        return
+    raise fail(
+        OptionError,
+        Fault(
+            "a property needs a decoder at the output",
+            given=brief(prop),
+            fix='NetChain([...], output=NetDecoder("Class", labels))',
+        ),
+    )
 
 
 def _port_place(net: Net, port: NetPort) -> tuple[Path, str]:
@@ -133,15 +194,6 @@ def _node(net: Net, port: NetPort, steps: Path) -> Path:
 def _decoded(port: PortType, array: Any, prop: Any, single: bool, seed: Seed) -> Any:
     decoder = port.coder
     if decoder is None or prop is None:
-        if prop is not None and prop is not AUTOMATIC:
-            raise fail(
-                OptionError,
-                Fault(
-                    "a property needs a decoder at the output",
-                    given=brief(prop),
-                    fix='NetChain([...], output=NetDecoder("Class", labels))',
-                ),
-            )
         return array[0] if single else array
     name = prop[0] if isinstance(prop, (tuple, list)) and prop else prop
     is_drawn = isinstance(name, str) and name == "RandomSample"

@@ -206,14 +206,7 @@ def _refuse(columns: Mapping[str, Array]) -> None:
 
 def run_columns(runner: Runner, columns: Mapping[str, Any], chunk: int | None) -> dict[Any, Any]:
     """Evaluate columns; examples of different shapes (sequences) run in groups of equal shape."""
-    ports = {name: inferred_port(runner.net, name) for name in columns}
-    solution = inference(runner.net)
-    below = {name: solution.ports[(), name].below for name in columns}
-    ragged = [
-        name
-        for name, column in columns.items()
-        if ports[name].coder is None and not is_known(ports[name].shape) and _is_ragged(column)
-    ]
+    ports, below, ragged = _reading(runner.net, columns)
     if not ragged:
         arrays = encode_all(ports, columns, below, precision=runner.precision, is_checked=False)
         _check_limits(runner.net, ports, arrays)
@@ -230,6 +223,30 @@ def run_columns(runner: Runner, columns: Mapping[str, Any], chunk: int | None) -
             for i, value in zip(members, array, strict=True):
                 slots[i] = value
     return dict(rows)
+
+
+def check_columns(net: Net, columns: Mapping[str, Any]) -> None:
+    """Raise what is wrong with columns, all at once, where nothing is to be run."""
+    ports, below, ragged = _reading(net, columns)
+    if not ragged:
+        encode_all(ports, columns, below)
+
+
+def _reading(
+    net: Net, columns: Mapping[str, Any]
+) -> tuple[dict[str, PortType], dict[str, int | None], list[str]]:
+    """The ports of columns, the largest indices they take, and the columns whose examples have
+    several shapes.
+    """
+    ports = {name: inferred_port(net, name) for name in columns}
+    solution = inference(net)
+    below = {name: solution.ports[(), name].below for name in columns}
+    ragged = [
+        name
+        for name, column in columns.items()
+        if ports[name].coder is None and not is_known(ports[name].shape) and _is_ragged(column)
+    ]
+    return ports, below, ragged
 
 
 def _check_limits(net: Net, ports: Mapping[str, PortType], arrays: Mapping[str, Array]) -> None:

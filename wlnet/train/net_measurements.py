@@ -106,7 +106,7 @@ def _read(gathered: Gathered, given: Mapping[str, Any]) -> _Call:
     if loss_function is not AUTOMATIC:
         gathered.attempt(lambda: check_targets(net, training, given["data"]))
     usual: Any = "Real32" if gathered.errors else precision
-    source = gathered.attempt(lambda: examples_of(given["data"], training, net, usual))
+    source = gathered.attempt(lambda: examples_of(given["data"], training, net, usual, [*given]))
     gathered.tell()
     assert source is not None
     assert wanted is not None

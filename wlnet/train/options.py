@@ -207,6 +207,12 @@ def option_rows() -> Mapping[str, Option]:
     return {row.name: hints[row.name].__metadata__[0] for row in fields(Options)}
 
 
+@functools.cache
+def option_names() -> tuple[str, ...]:
+    """The options by their names in a call."""
+    return tuple(option.name for option in option_rows().values())
+
+
 def read_options(given: Mapping[str, Any], usual: Mapping[str, Any]) -> tuple[Options, list[Fault]]:
     """Options by name as they are used, and all that is wrong with them.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,7 +31,7 @@ from wlnet.train.fitting import faults_of, fitted_to
 from wlnet.train.history import History
 from wlnet.train.losses import TrainingNet
 from wlnet.train.mapped import mapped
-from wlnet.train.options import BATCH, Options, option_rows
+from wlnet.train.options import BATCH, Options, option_names
 from wlnet.train.sources import (
     ArraySource,
     GeneratorSource,
@@ -90,7 +90,7 @@ def prepare(net: Net, data: Any, options: Options, draft: TrainingNet) -> Prepar
 
 
 def _prepared(net: Net, data: Any, options: Options, draft: TrainingNet) -> Prepared:
-    found = _read(data, draft, net, "data")
+    found = _read(data, draft, net, "data", option_names())
     if isinstance(found, Generator):
         return _from_generator(net, found, draft, options)
     fitted, training = fitted_to(net, found.columns, draft)
@@ -109,12 +109,15 @@ def _prepared(net: Net, data: Any, options: Options, draft: TrainingNet) -> Prep
 
 
 def _read(
-    given: Any, training: TrainingNet, net: Net, at: str, *, is_told: bool = True
+    given: Any,
+    training: TrainingNet,
+    net: Net,
+    at: str,
+    options: Sequence[str] | None,
 ) -> Examples | Generator:
+    """options: those that a column may have been meant for; None where that was told."""
     raw = {name for name in net.input_names if takes_anything(net.ports[name])}
-    # A column may have been meant for an option.
-    names = [option.name for option in option_rows().values()] if is_told else None
-    return read_data(given, training.columns, net.input_names, at, raw=raw, options=names)
+    return read_data(given, training.columns, net.input_names, at, raw=raw, options=options)
 
 
 def _numbers(found: Examples, at: str) -> Array:
@@ -169,11 +172,11 @@ def _from_generator(net: Net, found: Generator, draft: TrainingNet, options: Opt
     if options.loss_function is not AUTOMATIC:
         check_targets(net, draft, first)
     # Read once: what it gives may not be there a second time.
-    first = _batch(first, draft, net, at)
+    first = _batch(first, draft, net, at, option_names())
     fitted, training = fitted_to(net, first, draft)
 
     def read(batch: Any, at: str) -> Mapping[str, Array]:
-        columns = batch if batch is first else _batch(batch, training, fitted, at, is_told=False)
+        columns = batch if batch is first else _batch(batch, training, fitted, at, None)
         return encoded(training, columns, options.precision)
 
     source = GeneratorSource(found.function, read, size, found.round_length, first)
@@ -184,9 +187,9 @@ def _from_generator(net: Net, found: Generator, draft: TrainingNet, options: Opt
 
 
 def _batch(
-    given: Any, training: TrainingNet, net: Net, at: str, *, is_told: bool = True
+    given: Any, training: TrainingNet, net: Net, at: str, options: Sequence[str] | None
 ) -> Columns:
-    found = _read(given, training, net, at, is_told=is_told)
+    found = _read(given, training, net, at, options)
     if isinstance(found, Generator):
         raise fail(DataError, Fault("a generator gives examples, not a function", at=at))
     return found.columns
@@ -197,7 +200,7 @@ def _has_data(validation_set: Any) -> bool:
 
 
 def _held(net: Net, training: TrainingNet, options: Options) -> Examples:
-    held = _read(options.validation_set, training, net, VALIDATION)
+    held = _read(options.validation_set, training, net, VALIDATION, option_names())
     if isinstance(held, Generator):
         raise fail(
             DataError,
@@ -274,9 +277,14 @@ def class_columns(training: TrainingNet, columns: Mapping[str, Array]) -> list[A
     ]
 
 
-def examples_of(data: Any, training: TrainingNet, net: Net, precision: Precision) -> ArraySource:
-    """Data to measure a net on. Raises DataError, ShapeError."""
-    found = _read(data, training, net, "data")
+def examples_of(
+    data: Any, training: TrainingNet, net: Net, precision: Precision, options: Sequence[str]
+) -> ArraySource:
+    """Data to measure a net on. Raises DataError, ShapeError.
+
+    options: those that a column may have been meant for.
+    """
+    found = _read(data, training, net, "data", options)
     if isinstance(found, Generator):
         what = "measurements are made on data, not on a generator"
         raise fail(DataError, Fault(what, at="data", fix="(inputs, outputs)"))
