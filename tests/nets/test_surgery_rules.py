@@ -318,9 +318,14 @@ def test_a_node_that_comes_to_be_called_like_a_port_keeps_its_rate() -> None:
         *[0.5] * 4,
     ]
     assert renamed.nodes["Input"].learning_rate_multipliers == [("Weights", 0), ("Biases", 0)]
-    taken = wl.net_take(graph, ["a", "b"])
-    assert taken.output_names == ("a", "b")
-    assert list(wl.information(taken, "ArraysLearningRateMultipliers").values()) == [0, 0, 0.5, 0.5]
+    ports = {wl.NetPort("Output"): wl.NetPort("a")}
+    with pytest.warns(wl.RuleWarning, match="node 'a' is called like a port"):
+        by_port = wl.net_rename(graph, ports)
+    assert list(wl.information(by_port, "ArraysLearningRateMultipliers").values()) == [
+        0,
+        0,
+        *[0.5] * 4,
+    ]
 
 
 def test_a_replacement_beside_a_deletion_is_held_to_the_rules() -> None:

@@ -219,13 +219,13 @@ DIAMOND = NetGraph(
         ("out", ["a", "b", "sum", "out"], ["Input"], ["Result"]),
         (NetPort("Result"), ["a", "b", "sum", "out"], ["Input"], ["Result"]),
         (NetPort("out", "Input"), ["a", "b", "sum"], ["Input"], ["Output"]),
-        (("sum", ALL), ["sum", "out"], ["a", "b"], ["Result"]),
+        (("sum", ALL), ["sum", "out"], ["a/Output", "b/Output"], ["Result"]),
         (("out", "out"), ["out"], ["Input"], ["Result"]),
         ((NetPort("sum", "Output"), ALL), ["out"], ["Input"], ["Result"]),
-        (("a", "sum"), ["a", "sum"], ["Input", "b"], ["Output"]),
+        (("a", "sum"), ["a", "sum"], ["Input", "b/Output"], ["Output"]),
         ((["a", "b"], "sum"), ["a", "b", "sum"], ["Input"], ["Output"]),
-        (["a", "b"], ["a", "b"], ["Input"], ["a", "b"]),
-        (["a", "out"], ["a", "b", "sum", "out"], ["Input"], ["Result", "a"]),
+        (["a", "b"], ["a", "b"], ["Input"], ["a/Output", "b/Output"]),
+        (["a", "out"], ["a", "b", "sum", "out"], ["Input"], ["Result", "a/Output"]),
         ((IN, "a"), ["a"], ["Input"], ["Output"]),
     ],
 )
@@ -247,6 +247,34 @@ def test_the_parts_of_a_cut_graph_compute_what_the_whole_does() -> None:
     assert np.array_equal(net_take(net, ("sum", ALL))(middle), net(x))
 
 
+@pytest.mark.parametrize(
+    "cut",
+    [
+        lambda net: net_take(net, ["a", "b"]),
+        lambda net: net_take(net, ["a", "out"]),
+        lambda net: net_take(net, (["a", "b"], ["a", "sum"])),
+        lambda net: wl.net_delete(net, "sum"),
+        lambda net: wl.net_delete(net, ["sum", "out"]),
+        lambda net: net_take(wl.net_rename(net, {"out": "Output"}), "sum"),
+    ],
+)
+@pytest.mark.filterwarnings("error")
+def test_no_port_that_is_cut_open_takes_the_name_of_a_vertex(cut: Any) -> None:
+    ruled = wl.net_replace_part(DIAMOND, {"LearningRateMultipliers": {"a": 0, "b": 0.5}})
+    net = cut(ruled)
+    assert set(net.nodes).isdisjoint(net.port_names)
+    assert net.learning_rate_multipliers == {"a": 0, "b": 0.5}
+    assert net_extract(net, "a").kind == "LinearLayer"
+
+
+def test_a_port_that_is_cut_open_finds_a_free_name() -> None:
+    names = {"a": 3, "a/Output": 3, "Output": "Tanh", "sum": TotalLayer()}
+    net = NetGraph(names, [(["a", "a/Output"], "sum", "Output", NetPort("Result"))], input=2)
+    taken = net_take(net, ["a", "a/Output"])
+    assert taken.output_names == ("a/Output2", "a/Output/Output")
+    assert set(taken.nodes).isdisjoint(taken.port_names)
+
+
 def test_a_cut_graph_of_numbers_counts_from_one_again() -> None:
     net = NetGraph([3, "Ramp", "Tanh"], [(3, 1, 2)])
     assert list(net_take(net, (1, 2)).nodes) == [1, 2]
@@ -262,7 +290,7 @@ def test_a_side_input_of_the_graph_keeps_its_name_and_coder() -> None:
         ports={"Side": encoder, "Input": 2},
     )
     taken = net_take(net, ("b", ALL))
-    assert list(taken.input_names) == ["Side", "a"]
+    assert list(taken.input_names) == ["Side", "a/Output"]
     assert net_extract(taken, "Side") == encoder
 
 

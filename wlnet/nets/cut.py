@@ -213,18 +213,17 @@ def _path(key: Key | None) -> Path:
 def open_port_names(
     graph: NetGraph, wires: list[Wire], taken: set[str], alone: str
 ) -> dict[Wire, str]:
-    """Names for ports that were cut open: `alone` where there is no other, else after the
-    vertex.
+    """Names for ports that were cut open: `alone` where there is no other, else those of what was
+    cut, "a/Output". None is that of a vertex, which nobody could name any more.
     """
     distinct = list(dict.fromkeys(wires))
-    if len(distinct) == 1 and not taken:
+    if len(distinct) == 1 and not taken and alone not in graph.nodes:
         return {distinct[0]: alone}
     names: dict[Wire, str] = {}
     for key, port in distinct:
-        single = isinstance(key, str) and len(graph.nodes[key].output_names) == 1
-        name = base = str(key) if single else f"{key}/{port}"
+        name = base = f"{key}/{port}"
         number = 1
-        while name in taken or name in names.values():
+        while name in taken or name in names.values() or name in graph.nodes:
             number += 1
             name = f"{base}{number}"
         names[key, port] = name

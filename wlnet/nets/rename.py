@@ -281,7 +281,7 @@ def _with_names(
         result = net._with(nodes=bare, shared=table)
         check_shapes(result)
         return result
-    if list(new) != list(new.values()):
+    if list(new) != list(new.values()) or list(net.port_names) != list(result.port_names):
         warn_of_shadows(result)
     return result
 

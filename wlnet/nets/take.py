@@ -31,7 +31,7 @@ def net_take(net: Any, part: Any) -> Any:
     NetPort("a", "Output") and NetPort("b", "Input") are the cut after "a" and before "b".
     part, of a graph: an end or (start, end); each is a vertex, a NetPort, a list of these, or ALL.
     Every vertex on a path from a start to an end is kept. What is cut open becomes a port: "Input"
-    or "Output" where there is one, else it has the name of the vertex behind the cut.
+    or "Output" where there is one, else it is called after what was cut, "a/Output".
     The encoder stays if the first node does, the decoder if the last one does; numbered nodes count
     from 1 again. What was known of shapes stays known; rules of the chain go with the nodes they
     were given for. Raises PartError for parts that are not there and when nothing is left,
