@@ -168,6 +168,16 @@ def test_a_node_called_like_a_port_is_warned_of() -> None:
     assert wl.net_extract(net, 1) == wl.LinearLayer(3, input=2)
 
 
+def test_the_repair_for_a_node_behind_a_port_is_told_of_such_nodes_alone() -> None:
+    hidden = "the name means the port"
+    with pytest.warns(wl.RuleWarning, match=hidden):
+        net = NetChain({"Input": 3, "r": "Ramp"}, input=2)
+    for rules, told in (({"Input": 0}, True), ({"r": 0}, False)):
+        with pytest.warns(wl.RuleWarning, match="without arrays") as heard:
+            wl.net_replace_part(net, {"LearningRateMultipliers": rules})
+        assert [hidden in str(each.message) for each in heard] == [told]
+
+
 # Ports
 
 

@@ -264,7 +264,7 @@ def _need_coder_parameter(net: Addressable, name: str, asked: str, part: Any, at
 
 def shadowed(net: Addressable, name: Key) -> str | None:
     """How to reach the node that is called like a port, where there is one."""
-    if name not in net.nodes:
+    if name not in net.nodes or name not in net.port_names:
         return None
     if net.addressing == "both":
         return f"the name means the port; the node is {list(net.nodes).index(name) + 1}"
