@@ -58,6 +58,8 @@ def test_a_rule_that_thaws_without_naming_warns_of_the_arrays_and_of_the_rule_to
         [(("body", "sum"), 0), (("read", "Weights"), None), (ANY, 1)],
         {"body": 0},
         {("body", "lin"): 2},
+        {("body", "sum", ANY): 1},
+        {("body", "sum", Alternatives("Weights", "Biases")): 1},
         wl.AUTOMATIC,
     ],
 )
@@ -72,6 +74,9 @@ def test_what_the_rules_of_a_net_froze_is_named_by_what_they_name() -> None:
     (message,) = told(body, 1)
     assert "body/lin/Weights" in message
     assert "put ('body', 0)" in message
+    for broad in (ANY, ALL, Span(1, 2)):
+        assert told(body, {("body", broad): 1, ("read", ANY): 0}) == []
+        assert told(body, {("body", broad, "Weights"): 1}) == []
     whole = net(learning_rate_multipliers=0)
     (message,) = told(whole, 1)
     assert "without this rule they stay frozen" in message
@@ -91,3 +96,36 @@ def test_statistics_that_begin_to_move_are_told_too() -> None:
     norm = wl.BatchNormalizationLayer(learning_rate_multipliers=0)
     (message,) = told(wl.NetChain([3, norm, 1], input=3), {ANY: 1})
     assert "2/MovingMean" in message
+
+
+@pytest.mark.parametrize("rules", [1, {ANY: 0.5}, {Span(1): -1}])
+@pytest.mark.parametrize("options", [{}, {"learning_rate_multipliers": {(1, ANY): 0}}])
+def test_both_repairs_of_the_warning_do_what_they_say(rules: Any, options: Any) -> None:
+    made = net(**options)
+    own = wl.information(made, "ArraysLearningRateMultipliers")
+    pairs = list(rules.items()) if isinstance(rules, dict) else [(ANY, rules)]
+    for rate in (0, 0.25):
+        before = []
+        for message in told(made, rules):
+            repair = message.split("put ")[1].split(" before it")[0]
+            before += [eval(each, {}) for each in repair.split(" and ")]
+        assert told(made, [*((part, rate) for part, _ in before), *pairs]) == []
+        results = wl.net_train(
+            made,
+            (X, Y),
+            "ArraysLearningRateMultipliers",
+            learning_rate_multipliers=[*((part, rate) for part, _ in before), *pairs],
+            max_training_rounds=1,
+        )
+        assert {results[key] for key in own if own[key] == 0} == {rate}
+
+
+def test_a_vertex_that_no_rule_can_name_has_another_repair() -> None:
+    frozen = wl.LinearLayer(3, learning_rate_multipliers=0)
+    with pytest.warns(wl.RuleWarning, match="called like a port"):
+        graph = wl.NetGraph({"Input": frozen, "b": 1}, [("Input", "b")], input=3)
+    (message,) = told(graph, {ANY: 1})
+    assert "before it" not in message
+    assert "net_rename" in message
+    (message,) = told(wl.net_rename(graph, {"Input": "a"}), {ANY: 1})
+    assert "put ('a', 0) before it" in message

@@ -6,6 +6,7 @@ speaks of a larger part, it may not have been meant for what is frozen inside.
 
 from __future__ import annotations
 
+from itertools import takewhile
 from typing import Any
 
 from wlnet.core.errors import Fault, RuleWarning, warn
@@ -37,7 +38,6 @@ def warn_of_thawed(net: Net, table: MultiplierTable) -> None:
             parts[frozen] = None
             rows.append(row)
     for won, parts, rows in thawed.values():
-        before = [f"({_part(net, key)!r}, 0)" for key in parts if key != ()]
         warn(
             RuleWarning,
             Fault(
@@ -45,11 +45,21 @@ def warn_of_thawed(net: Net, table: MultiplierTable) -> None:
                 at=OPTION,
                 given=str(won.rule),
                 known=[key_text(row.key) for row in rows],
-                fix=f"put {' and '.join(before)} before it to keep them frozen"
-                if before
-                else "without this rule they stay frozen; their own rules would name them",
+                fix=_repair(net, list(parts)),
             ),
         )
+
+
+def _repair(net: Net, frozen: list[ArrayKey]) -> str:
+    """How to keep frozen what was frozen, and how to say that it is meant to learn."""
+    if () in frozen:
+        return "without this rule they stay frozen; their own rules would name them"
+    parts = [(key, _part(net, key)) for key in frozen]
+    before = " and ".join(f"({part!r}, 0)" for _, part in parts if part is not None)
+    repair = f"put {before} before it to keep them frozen; with a rate there they learn as meant"
+    nameless = ", ".join(key_text(key) for key, part in parts if part is None)
+    rename = f"a port is called like what leads to {nameless}: net_rename makes it nameable"
+    return "; ".join([repair] * bool(before) + [rename] * bool(nameless))
 
 
 def _frozen(net: Net, default: Verdict, row: Row) -> ArrayKey:
@@ -78,9 +88,11 @@ def _names(net: Net, won: Verdict, row: Row, frozen: ArrayKey) -> bool:
 def _names_step(net: Net, part: Any, row: Row, frozen: ArrayKey) -> bool:
     if isinstance(part, NetSharedArray):
         return part == row.key
-    if not all(_single(step) for step in as_steps(part)):
+    # ("body", ANY) names the body; only what follows is broad.
+    named = tuple(takewhile(_single, as_steps(part)))
+    if not named:
         return False
-    for path in (place.path for place in find(net, part)):
+    for path in (place.path for place in find(net, named)):
         holding = next((p.path for p in row.places if p.path[: len(path)] == path), None)
         if holding is None:
             continue
@@ -101,10 +113,8 @@ def _holds(path: Path, row: Row) -> bool:
 
 
 def _part(net: Net, key: ArrayKey) -> Any:
-    if isinstance(key, NetSharedArray):
-        return key
-    part = worded_path(net, key)
-    return key if part is None else part
+    """The part that a rule names it by; None where a port has the name of its vertex."""
+    return key if isinstance(key, NetSharedArray) else worded_path(net, key)
 
 
 __all__ = ["warn_of_thawed"]
