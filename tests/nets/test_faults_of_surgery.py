@@ -12,6 +12,7 @@ from wlnet import Alternatives, NetChain, NetGraph, NetPort, OptionError, PartEr
 
 NET = NetChain({"a": 3, "b": "Ramp", "c": 1}, input=2)
 GRAPH = NetGraph({"a": 3, "b": "Ramp", "c": 1}, [("a", "b"), ("b", "c")], input=2)
+RULED = wl.net_initialize(NetChain({"a": 3, "b": (2, 2), "c": 1}, input=2))
 NUMBERED = NetChain([3, "Ramp", [2, "Tanh"]], input=2)
 
 
@@ -51,6 +52,39 @@ NUMBERED = NetChain([3, "Ramp", [2, "Tanh"]], input=2)
             "x 0.5 OutputSize",
         ),
         (
+            lambda: wl.net_replace(NET, {"Rapm": 1, wl.LinearLayer: 0.5}),
+            [OptionError],
+            "Rapm 0.5",
+        ),
+        (
+            lambda: wl.net_replace_part(
+                NET, {("a", "Weights"): [[1.0]], "LearningRateMultipliers": {"x": 1}}
+            ),
+            [wl.ShapeError, wl.RuleError],
+            "a/Weights x",
+        ),
+        (
+            lambda: wl.net_replace_part(
+                NET,
+                {
+                    "x": 1,
+                    ("a", "Biases"): "q",
+                    "LearningRateMultipliers": {"y": 1},
+                    ("c", "LearningRateMultipliers"): {"Z": 0},
+                    ("a", "LearningRateMultipliers"): True,
+                },
+            ),
+            [PartError, OptionError, wl.RuleError],
+            "x a/Biases y Z a/LearningRateMultipliers",
+        ),
+        (
+            lambda: wl.net_replace_part(
+                RULED, {"a": "Tanh", "c": 2, "LearningRateMultipliers": {"c": 0, "x": 1}}
+            ),
+            [wl.ShapeError, wl.RuleError],
+            "size x",
+        ),
+        (
             lambda: wl.net_replace(NET, {wl.LinearLayer: wl.TotalLayer(), "Ramp": wl.TotalLayer()}),
             [OptionError],
             "a b c",
@@ -75,3 +109,34 @@ def test_all_faults_of_a_call_are_told_at_once(
     assert all(isinstance(caught.value, kind) for kind in kinds)
     assert [word for word in words.split() if word not in str(caught.value)] == []
     assert len(caught.value.faults) >= min(len(words.split()), 2)
+
+
+def test_what_could_not_be_put_in_is_not_missed_elsewhere() -> None:
+    with pytest.raises(OptionError) as caught:
+        wl.net_replace_part(NET, {"a": 0.5, "LearningRateMultipliers": {("a", 1): 0}})
+    assert len(caught.value.faults) == 1
+    assert not isinstance(caught.value, wl.RuleError)
+
+
+@pytest.mark.parametrize(
+    ("part", "value"),
+    [
+        (("c", "Weights"), "x"),
+        (("c", "Biases"), [float("nan")]),
+        ("Input", "x"),
+        (("c", "LearningRateMultipliers"), True),
+        (("c", "LearningRateMultipliers"), {"Weights": "x"}),
+    ],
+)
+def test_a_fault_of_a_replacement_says_where(part: Any, value: Any) -> None:
+    with pytest.raises(wl.WlnetError) as caught:
+        wl.net_replace_part(NET, {part: value})
+    where = "/".join(part) if isinstance(part, tuple) else part
+    assert where in str(caught.value.faults[0].at)
+
+
+def test_rates_for_any_node_are_for_those_that_have_arrays() -> None:
+    net = wl.net_replace_part(NUMBERED, {(wl.ANY, "LearningRateMultipliers"): 0})
+    assert set(wl.information(net, "ArraysLearningRateMultipliers").values()) == {0}
+    with pytest.raises(OptionError, match="no arrays"):
+        wl.net_replace_part(NUMBERED, {(2, "LearningRateMultipliers"): 0})

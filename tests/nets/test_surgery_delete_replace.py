@@ -130,7 +130,10 @@ def test_around_a_vertex_with_several_inputs_ports_are_left_open() -> None:
         input=2,
     )
     net = net_delete(graph, "sum")
-    assert (net.input_names, net.output_names) == (("Input", "sum"), ("Output", "a", "b"))
+    assert (net.input_names, net.output_names) == (
+        ("Input", "sum/Output"),
+        ("Output", "a/Output", "b/Output"),
+    )
     assert [net_extract(net, name) for name in net.port_names] == [(2,), (3,), (3,), (3,), (3,)]
     # The loss goes, and its target with it; what it judged is the output again.
     trained = NetGraph(
@@ -272,6 +275,56 @@ def test_a_parameter_that_is_given_its_default_is_given(
     for pattern in (default, pickle.loads(pickle.dumps(default)), copy.deepcopy(default)):
         assert net_replace(net, {pattern: "Ramp"}) == NetChain([other, "Ramp"])
     assert net_replace(net, {silent: "Ramp"}) == NetChain(["Ramp", "Ramp"])
+
+
+@pytest.mark.parametrize("key", [1, 2, 3, 4, (5, 1), (5, 2)])
+@pytest.mark.parametrize("made", [lambda net: net, net_initialize])
+@pytest.mark.filterwarnings("error")
+def test_a_node_that_was_taken_out_is_a_pattern_of_itself(key: Any, made: Any) -> None:
+    net = made(NetChain([3, DropoutLayer(0.5), LinearLayer(4, weights=2), "Tanh", DEEP], input=2))
+    assert net_replace(net, {net[key]: net[key]})["Output"] == net["Output"]
+
+
+def test_a_pattern_may_say_what_its_place_tells() -> None:
+    net = NetChain([3, 3, "Ramp"], input=2)
+    assert net_replace(net, {LinearLayer(3, input=2): "Tanh"}) == NetChain(
+        ["Tanh", 3, "Ramp"], input=2
+    )
+    assert net_replace(net, {LinearLayer(3, input=3, output=3): "Tanh"}) == NetChain(
+        [3, "Tanh", "Ramp"], input=2
+    )
+    inner = NetChain([["Ramp", 3], 3], input=2)
+    assert net_replace(inner, {NetChain(["Ramp", 3], input=2): 5}) == NetChain([5, 3], input=2)
+
+
+def test_a_number_in_a_pattern_is_what_fills_the_array() -> None:
+    net = NetChain([LinearLayer(2, weights=1), 2], input=2)
+    assert net_replace(net, {LinearLayer(weights=1): "Ramp"}) == NetChain(["Ramp", 2], input=2)
+    with pytest.warns(RuleWarning, match="nothing in the net matches"):
+        net_replace(net, {LinearLayer(weights=2): "Ramp"})
+
+
+def test_a_function_that_does_not_answer_yes_or_no_is_refused() -> None:
+    with pytest.raises(OptionError, match="answers True or False"):
+        net_replace(NetChain([3]), {lambda node: np.array([True, False]): "Ramp"})
+
+
+def test_the_repair_for_rules_of_what_went_can_be_done() -> None:
+    net = NetChain([3, LinearLayer(1, weights=NetSharedArray("w"))], input=2)
+    ruled = net_replace_part(net, {"LearningRateMultipliers": {NetSharedArray("w"): 0, 1: 2}})
+    edits = [
+        (lambda net: net_replace(net, {LinearLayer(1): LinearLayer(1)}), ruled, ()),
+        (lambda net: net_replace_part(net, {2: 1}), ruled, ()),
+        (lambda net: net_replace(net, {LinearLayer(1): 1}), NetChain([ruled]), (1,)),
+    ]
+    for edit, whole, at in edits:
+        with pytest.raises(wl.RuleError) as caught:
+            edit(whole)
+        (fault,) = caught.value.faults
+        part = (*at, "LearningRateMultipliers") if at else "LearningRateMultipliers"
+        assert f"net_replace_part of {part!r}" in str(fault.fix)
+        before = edit(net_replace_part(whole, {part: {1: 2}}))
+        assert net_extract(before, part) == {1: 2}
 
 
 def test_layers_that_only_fit_together_are_replaced_together() -> None:

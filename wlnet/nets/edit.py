@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -35,7 +36,7 @@ from wlnet.nets.arrays import array_keys, array_value, replace_arrays
 from wlnet.nets.container import shared_names
 from wlnet.nets.fills import filled, spread_out
 from wlnet.nets.inference import check_shapes, inference, open_sizes
-from wlnet.nets.placing import names_outside, rebuilt, trimmed, with_nodes, worded
+from wlnet.nets.placing import located, names_outside, rebuilt, trimmed, with_nodes, worded
 from wlnet.nets.rules_in_place import kept
 from wlnet.nets.shorthand import as_net
 
@@ -49,6 +50,8 @@ class Edit:
         self.old = self.net = net
         self.gathered = Gathered()
         self.failed: list[Any] = []
+        self.holes = False
+        """Whether something that rules may name could not be put in."""
         self.put_in: list[str] = []
         self.fresh: set[Path] = set()
         self.said: set[Path] = set()
@@ -61,12 +64,16 @@ class Edit:
 
     def put(self, part: Any, value: Any) -> None:
         """Another value at a part, on top of what was put in before."""
+        places: list[Place] = []
         try:
             if isinstance(part, NetSharedArray):
                 self._shared(part, value)
                 return
-            self._places(find(self.net, part), value)
+            places = find(self.net, part)
+            self._places(places, value)
         except WlnetError as error:
+            self.holes |= isinstance(value, NetSharedArray)
+            self.holes |= any(place.kind == "node" for place in places)
             # What a part lacks that could not be put in says nothing new.
             follows = isinstance(error, PartError) and any(
                 _steps(part)[: len(_steps(before))] == _steps(before) for before in self.failed
@@ -83,6 +90,17 @@ class Edit:
             return
         if nodes:
             self.nodes({path: as_net(value, path_text(path)) for path in nodes})
+        # Of several nodes, rates are for those that have arrays.
+        rated = any(self._has_rates(place) for place in places)
+        gathered = Gathered()
+        for place in places:
+            if place.kind == "node" or (rated and not self._has_rates(place)):
+                continue
+            gathered.attempt(partial(self._into, place, value))
+            self.put_in.append(path_text(place.path))
+        gathered.tell()
+
+    def _into(self, place: Place, value: Any) -> None:
         doing: dict[str, Callable[[Path, Any], None]] = {
             "array": self._array,
             "multipliers": self._rules,
@@ -90,10 +108,15 @@ class Edit:
             "coder": self._coder,
             "parameter": self._parameter,
         }
-        for place in places:
-            if place.kind != "node":
-                doing[place.kind](place.path, value)
-                self.put_in.append(path_text(place.path))
+        try:
+            doing[place.kind](place.path, value)
+        except WlnetError as error:
+            raise located(error, path_text(place.path)) from None
+
+    def _has_rates(self, place: Place) -> bool:
+        if place.kind != "multipliers":
+            return False
+        return bool(node_at(self.net, place.path[:-1]).has_multipliers)
 
     def nodes(self, new: Mapping[Path, Net]) -> None:
         """Other nets at some places."""
@@ -164,7 +187,8 @@ class Edit:
             where = path_text(path) or node.kind
             fault = Fault(what, at=where, given=brief(value), expected="AUTOMATIC")
             raise fail(OptionError, fault)
-        rules = parse_rules(value) if value is not AUTOMATIC else NOTHING_SAID
+        option = path_text((*path, "LearningRateMultipliers"))
+        rules = parse_rules(value, option) if value is not AUTOMATIC else NOTHING_SAID
         self.net = rebuilt(self.net, path, node._with(rules=rules))
         self.said.add(path)
 
@@ -208,22 +232,31 @@ class Edit:
     def result(self) -> Net:
         """The net with everything in its place.
 
-        Raises one error for all faults of the parts; else ShapeError for what does not fit, then
-        RuleError for rules that do not.
+        Raises one error for all faults: of the parts, of what does not fit (ShapeError), and of
+        rules that do not (RuleError). What could not be put in is not missed in other places.
         """
+        if not self.failed:
+            self.gathered.attempt(self._check_shapes)
+        if not self.gathered.errors:
+            self.net = filled(self.net)
+        net = self.net if self.holes else self.gathered.attempt(self.ruled)
         self.gathered.tell()
-        self._check_shapes()
-        self.net = filled(self.net)
-        return self.ruled()
+        assert net is not None
+        return net
 
     def ruled(self) -> Net:
         """The net under the rules that it had, or that were put in. Raises RuleError."""
-        net: Net = kept(self.old, self.net, self.fresh, self.said, self.ended)
+        gathered = Gathered()
+        keeping = partial(kept, self.old, self.net, self.fresh, self.said, self.ended)
+        net: Net | None = gathered.attempt(keeping)
         for path in sorted(self.said, key=len):
             try:
-                node_at(net, path).check_rules()
+                node_at(net or self.net, path).check_rules()
             except RuleError as error:
-                raise worded(error, f"rules for {path_text(path) or 'the net'}") from None
+                what = f"rules for {path_text(path) or 'the net'}"
+                gathered.errors.append(worded(error, what))
+        gathered.tell()
+        assert net is not None
         around = dict.fromkeys(put[:length] for put in self.fresh for length in range(len(put)))
         for path in around:
             if path not in self.said:

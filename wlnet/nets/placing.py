@@ -32,6 +32,11 @@ def worded(error: WlnetError, what: str) -> WlnetError:
     )
 
 
+def located(error: WlnetError, at: str) -> WlnetError:
+    """The same error, saying where, unless it does already."""
+    return fail(type(error), [replace(fault, at=fault.at or at) for fault in error.faults])
+
+
 def with_nodes(root: Net, new: Mapping[Path, Net]) -> Net:
     """The root with other nets at some paths, put in all at once; whether they fit is not asked.
 
@@ -137,4 +142,4 @@ def trimmed(net: Net) -> Net:
     return net._with(shared={name: array for name, array in net.shared.items() if name in names})
 
 
-__all__ = ["names_outside", "rebuilt", "trimmed", "with_nodes", "worded"]
+__all__ = ["located", "names_outside", "rebuilt", "trimmed", "with_nodes", "worded"]

@@ -24,12 +24,13 @@ def net_replace_part(net: Any, replacements: Any) -> Any:
     At an array: numbers of the same shape, AUTOMATIC to take the numbers away, None where it may be
     absent, or NetSharedArray(name), which ties it to that name. At NetSharedArray(name): numbers
     for all its places. At a port: a shape, a coder, None to remove the coder. At a layer or subnet:
-    any net or shorthand that fits. At "LearningRateMultipliers": AUTOMATIC, a rate, None, or rules.
+    any net or shorthand that fits. At "LearningRateMultipliers": AUTOMATIC, a rate, None, or rules;
+    (ANY, "LearningRateMultipliers") is that of every node that has arrays.
     Rules speak for the places they spoke for; no array that stays gets another multiplier, unless
     rules are what is replaced, and a place that held a shared array keeps its rate when it gets
     numbers of its own.
     Raises PartError for parts that are not there, ShapeError for what does not fit, RuleError where
-    a rule speaks for what went, OptionError: one error for all faults of the parts.
+    a rule speaks for what went, OptionError: one error for all faults of the call.
 
     >>> from wlnet.nets.chain import NetChain
     >>> net = net_replace_part(NetChain([3, 1], input=2), {(1, "LearningRateMultipliers"): 0})

@@ -9,19 +9,23 @@ from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from wlnet.core.errors import Fault, OptionError, RuleWarning, brief, fail, warn
 from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net, same
-from wlnet.core.parts import Path, path_text
-from wlnet.core.ports import UNKNOWN
+from wlnet.core.parts import Path
+from wlnet.core.ports import UNKNOWN, PortType
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.layer import Layer
 from wlnet.nets.delete import without
 from wlnet.nets.edit import Edit
+from wlnet.nets.inference import inference
 from wlnet.nets.rules_of_parts import Voice, carried
 from wlnet.nets.shorthand import as_net
 
-Test = Callable[[Net], bool]
+Test = Callable[[Net, Path], bool]
+"""Whether a node matches that stands at a path of the net."""
 
 
 def net_replace(net: Any, replacements: Any) -> Any:
@@ -31,8 +35,9 @@ def net_replace(net: Any, replacements: Any) -> Any:
     replacements: {pattern: new, ...} or [(pattern, new), ...]; the first pattern that matches
     decides. A pattern is a layer or net (matching all that agree in what it says:
     `ElementwiseLayer("Tanh")` matches every Tanh, `LinearLayer()` every LinearLayer,
-    `DropoutLayer(0.5)` those of 0.5, as the default of a parameter was given too), a class such
-    as DropoutLayer, or a function that takes a net and says True or False. New is any layer or
+    `DropoutLayer(0.5)` those of 0.5, as the default of a parameter was given too, and
+    `LinearLayer(3, input=2)` those that get 2 numbers where they stand), a class such as
+    DropoutLayer, or a function that takes a net and says True or False. New is any layer or
     shorthand with as many ports, or None, which deletes. Warns and gives the net back when nothing
     matches. Raises OptionError, ShapeError for what does not fit, RuleError where a rule speaks for
     an array that the new layer does not have.
@@ -46,7 +51,7 @@ def net_replace(net: Any, replacements: Any) -> Any:
     """
     if not isinstance(net, Net):
         raise fail(OptionError, Fault("net_replace takes a net", given=brief(net)))
-    rules = _rules(replacements)
+    rules = _rules(net, replacements)
     found = dict(_matches(net, rules, ()))
     if not found:
         patterns = ", ".join(brief(pattern) for pattern, *_ in rules)
@@ -64,15 +69,8 @@ def net_replace(net: Any, replacements: Any) -> Any:
     if () in found:
         if found[()] is None:
             raise fail(OptionError, Fault("the whole net cannot be deleted", given=net.kind))
-        return as_net(found[()], "the net")
-    gathered = Gathered()
-    made = {
-        path: gathered.attempt(partial(as_net, value, path_text(path)))
-        for path, value in found.items()
-        if value is not None
-    }
-    gathered.tell()
-    new = {path: node for path, node in made.items() if node is not None}
+        return found[()]
+    new = {path: node for path, node in found.items() if node is not None}
     gone = [path for path, value in found.items() if value is None]
     edit = Edit(net)
     if new:
@@ -85,7 +83,7 @@ def net_replace(net: Any, replacements: Any) -> Any:
     return carried(smaller, [Voice(result, moves)])
 
 
-def _rules(given: Any) -> list[tuple[Any, Test, Any]]:
+def _rules(net: Net, given: Any) -> list[tuple[Any, Test, Net | None]]:
     if isinstance(given, Mapping):
         pairs = list(given.items())
     elif isinstance(given, (list, tuple)) and all(
@@ -102,16 +100,20 @@ def _rules(given: Any) -> list[tuple[Any, Test, Any]]:
             ),
         )
     gathered = Gathered()
-    tests = [gathered.attempt(partial(_test, pattern)) for pattern, _ in pairs]
+    rules = []
+    for pattern, value in pairs:
+        test = gathered.attempt(partial(_test, net, pattern))
+        new = None
+        if value is not None:
+            name = pattern.__name__ if isinstance(pattern, type) else brief(pattern)
+            new = gathered.attempt(partial(as_net, value, f"of what replaces {name}"))
+        if test is not None:
+            rules.append((pattern, test, new))
     gathered.tell()
-    return [
-        (pattern, test, value)
-        for (pattern, value), test in zip(pairs, tests, strict=True)
-        if test is not None
-    ]
+    return rules
 
 
-def _test(pattern: Any) -> Test:
+def _test(net: Net, pattern: Any) -> Test:
     if isinstance(pattern, type):
         if not issubclass(pattern, Net):
             raise fail(
@@ -122,18 +124,49 @@ def _test(pattern: Any) -> Test:
                 ),
             )
         kind = pattern
-        return lambda node: isinstance(node, kind)
+        return lambda node, _: isinstance(node, kind)
     if callable(pattern) and not isinstance(pattern, Net):
-        return lambda node: bool(pattern(node))
+        return lambda node, _: _answer(pattern, node)
     literal = as_net(pattern, "of a pattern")
-    return lambda node: says(literal, node)
+    return lambda node, at: _says(literal, node, net, at)
 
 
-def says(pattern: Net, node: Net) -> bool:
-    """Whether a node agrees with everything that was said when a pattern was made."""
-    if pattern.kind != node.kind:
-        return False
-    return _same_options(pattern, node) and _same_inside(pattern, node)
+def _answer(pattern: Callable[[Net], Any], node: Net) -> bool:
+    answer = pattern(node)
+    try:
+        return bool(answer)
+    except (TypeError, ValueError):
+        what = "a function that is a pattern answers True or False"
+        raise fail(OptionError, Fault(what, at=node.kind, given=brief(answer))) from None
+
+
+def _says(pattern: Net, node: Net, net: Net, at: Path) -> bool:
+    """Whether a node at a path of a net agrees with everything that was said when a pattern was
+    made.
+    """
+    return (
+        pattern.kind == node.kind
+        and _same_options(pattern, node)
+        and all(_fits(port, node, net, at, name) for name, port in pattern.ports.items())
+        and list(pattern.nodes) == list(node.nodes)
+        and getattr(pattern, "edges", ()) == getattr(node, "edges", ())
+        and all(
+            _says(inner, node.nodes[key], net, (*at, key)) for key, inner in pattern.nodes.items()
+        )
+    )
+
+
+def _fits(port: PortType, node: Net, net: Net, at: Path, name: str) -> bool:
+    """Whether a port is what a pattern says of it, by itself or for what is around it."""
+    if port == UNKNOWN or port == node.ports.get(name):
+        return True
+    wire = inference(net).ports.get((at, name))
+    return (
+        wire is not None
+        and port.coder is None
+        and port.shape in (None, wire.shape)
+        and port.element in (None, wire.element or "Real")
+    )
 
 
 def _same_options(pattern: Net, node: Net) -> bool:
@@ -143,17 +176,20 @@ def _same_options(pattern: Net, node: Net) -> bool:
     ):
         return False
     if any(
-        value is not AUTOMATIC and not same(node.array_values[name], value)
+        value is not AUTOMATIC and not _holds(node.array_values[name], value)
         for name, value in pattern.array_values.items()
-    ):
-        return False
-    if any(
-        port != UNKNOWN and node.ports.get(name) != port for name, port in pattern.ports.items()
     ):
         return False
     return (
         not pattern.learning_rate_rules or pattern.learning_rate_rules == node.learning_rate_rules
     )
+
+
+def _holds(array: Any, said: Any) -> bool:
+    """Whether an array is what a pattern says of it; a number says what fills it."""
+    if isinstance(said, float) and isinstance(array, np.ndarray):
+        return bool((array == array.dtype.type(said)).all())
+    return same(array, said)
 
 
 def _said(pattern: Net, name: str) -> bool:
@@ -167,19 +203,13 @@ def _said(pattern: Net, name: str) -> bool:
     return not (value is default or same(value, default))
 
 
-def _same_inside(pattern: Net, node: Net) -> bool:
-    return (
-        list(pattern.nodes) == list(node.nodes)
-        and getattr(pattern, "edges", ()) == getattr(node, "edges", ())
-        and all(says(inner, node.nodes[key]) for key, inner in pattern.nodes.items())
-    )
-
-
-def _matches(net: Net, rules: list[tuple[Any, Test, Any]], at: Path) -> Iterator[tuple[Path, Any]]:
+def _matches(
+    net: Net, rules: list[tuple[Any, Test, Net | None]], at: Path
+) -> Iterator[tuple[Path, Net | None]]:
     # The net as a whole is the place of the work, not part of it, unless it is one layer.
     if at or isinstance(net, Layer):
         for _, test, value in rules:
-            if test(net):
+            if test(net, at):
                 yield at, value
                 return
     for key, node in net.nodes.items():
@@ -192,4 +222,4 @@ def _nodes(net: Net) -> Iterator[Net]:
         yield from _nodes(node)
 
 
-__all__ = ["net_replace", "says"]
+__all__ = ["net_replace"]

@@ -141,12 +141,14 @@ class _Keeping:
 
 def _dangling(rule: Any, fault: Fault, path: Path) -> Fault:
     where = path_text(path) or "the net"
+    option = (*path, "LearningRateMultipliers")
+    again = option if path else option[0]
     return replace(
         fault,
         what=f"the rules of {where} do not fit the new part: a rule selects nothing: {fault.what}",
         at=str(rule),
         given=None,
-        fix=fault.fix or 'replace "LearningRateMultipliers" in the same call',
+        fix=fault.fix or f"other rules: net_replace_part of {again!r}, before or in the same call",
     )
 
 
