@@ -93,6 +93,14 @@ def test_a_port_is_found_by_names_and_positions(path: Any) -> None:
 def test_a_list_that_holds_itself_makes_no_net(given: Any) -> None:
     with pytest.raises(wl.OptionError, match="without end"):
         wl.NetChain(given)
+    for function in (wl.net_initialize, wl.information):
+        with pytest.raises(wl.OptionError, match=r"takes a net|about a net"):
+            function(given)
+
+
+def test_a_round_is_as_long_as_numbers_are() -> None:
+    with pytest.raises(wl.OptionError, match="a round has no length"):
+        wl.net_train(net(), (lambda state: DATA, {"RoundLength": 10**400}))
 
 
 @pytest.mark.parametrize("file", ["a\0.wlnet", "\ud800.wlnet", 3, b"a.wlnet"], ids=ascii)
@@ -123,6 +131,9 @@ def test_what_takes_more_memory_than_there_is_is_refused_at_once() -> None:
         lambda: wl.LinearLayer(3, weights=endless),
         lambda: wl.LinearLayer(3, weights=range(2**60)),
         lambda: wl.NetDecoder("Class", range(2**60)),
+        lambda: wl.NetDecoder("Class", range(10**30)),
+        lambda: wl.NetEncoder("UnitVector", 3)(range(2**60)),
+        lambda: net()(range(10**30)),
         lambda: wl.NetDecoder("Class", ["a", "b"])(range(2**60)),
     ):
         with pytest.raises(wl.WlnetError, match="memory"):

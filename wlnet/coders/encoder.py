@@ -98,7 +98,9 @@ def is_batch(x: object) -> bool:
     """The rule of kinds whose items are not arrays: lists, tuples, arrays of rank 1 or more."""
     if isinstance(x, (list, tuple, range)):
         return True
-    if isinstance(x, np.ndarray) or (hasattr(x, "__array__") and not isinstance(x, np.generic)):
+    if isinstance(x, np.ndarray) or (
+        hasattr(x, "__array__") and not isinstance(x, (np.generic, type))
+    ):
         return np.ndim(x) > 0
     return isinstance(x, Sequence) and not isinstance(x, (str, bytes))
 

@@ -123,7 +123,7 @@ class ImageEncoder(NetEncoder):
     def is_single(self, x: object) -> bool:
         if is_file_name(x) or is_pillow(x):
             return True
-        if isinstance(x, (list, tuple, range)) or not hasattr(x, "__array__"):
+        if isinstance(x, (list, tuple, range)) or not hasattr(type(x), "__array__"):
             return not isinstance(x, Sequence)
         array = np.asarray(x)
         if array.ndim == 3:

@@ -11,13 +11,11 @@ import numpy as np
 from wlnet.coders.coder import is_automatic
 from wlnet.coders.worth import plain, worth
 from wlnet.core.errors import Fault, OptionError, brief, fail
-from wlnet.core.machine import check_memory
+from wlnet.core.gate import check_room
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import Symbol
 
 Labels = tuple[Hashable, ...]
-WORTH = 100
-"""Bytes of a label, and of its place in a table, at least."""
 
 
 def as_labels(given: object, where: str) -> Labels | Symbol:
@@ -48,7 +46,7 @@ def as_labels(given: object, where: str) -> Labels | Symbol:
                 fix=fix,
             ),
         )
-    check_memory(WORTH * len(given), f"the labels of the {where}", OptionError)
+    check_room(given, f"the labels of the {where}", OptionError)
     labels = tuple(plain(label) for label in given)
     faults = _faults(labels, where)
     if faults:

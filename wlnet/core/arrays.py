@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
-from wlnet.core.gate import admitted
+from wlnet.core.gate import admitted, check_room
 from wlnet.core.machine import check_memory
 from wlnet.core.names import a
 from wlnet.core.parts import NetSharedArray
@@ -52,7 +52,7 @@ def as_array(given: Any, name: str, kind: str, dtype: Any = np.float32) -> Any:
     what = f"{name} of {a(kind)}"
     try:
         if isinstance(given, range):
-            check_memory(8 * len(given), what, OptionError)
+            check_room(given, what, OptionError)
         numbers = np.asarray(admitted(given, what))
     except DataError as error:
         raise fail(OptionError, error.faults) from None

@@ -15,7 +15,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from wlnet.core.errors import DataError, Fault, brief, fail
+from wlnet.core.errors import DataError, Fault, WlnetError, brief, fail
 from wlnet.core.machine import check_memory
 
 Array = np.ndarray[Any, Any]
@@ -25,8 +25,8 @@ Column = Sequence[Any] | Array
 PLAIN = frozenset((float, int, bool, complex, str, bytes, type(None)))
 """What is what it is."""
 DEEPEST = 32
-LEAST = 8
-"""Bytes of an item of a list, at least."""
+LEAST = 100
+"""Bytes of an item and of its place in a list or a table, about."""
 
 
 def admitted(given: Any, at: str) -> Any:
@@ -103,9 +103,21 @@ def _array(given: Array, at: At, depth: int) -> Any:
     return given
 
 
+def check_room(given: Sized, at: str, kind: type[WlnetError]) -> None:
+    """Raise an error for so many items that there is no room to list them."""
+    try:
+        count = len(given)
+    except OverflowError:  # of a range, longer than any list
+        count = 2**63
+    check_memory(LEAST * count, at, kind)
+
+
 def _foreign(given: Any, at: At, depth: int) -> Any:
     """Something that may be an array of another library."""
     kind = type(given)
+    if kind is range:
+        check_room(given, at[0], DataError)
+        return given
     if hasattr(given, "toarray") and hasattr(given, "nnz"):
         raise fail(
             DataError,
@@ -183,7 +195,7 @@ def _listing(given: Any, at: str, most: int | None) -> list[Any]:
     if isinstance(given, (type, np.generic)) or not has_items:
         raise _no_column(given, at)
     if isinstance(given, Sized):
-        check_memory(LEAST * len(given), at, DataError)
+        check_room(given, at, DataError)
         return list(islice(iter(cast("Iterable[Any]", given)), len(given)))
     if most is not None:
         return list(islice(iter(given), most + 1))

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
@@ -37,7 +39,7 @@ def read_edges(nodes: Mapping[Key, Net | None], given: Any, gathered: Gathered) 
     A node that is None has a fault of its own, and its edges are not looked at.
     """
     wiring = Wiring(nodes, gathered)
-    if isinstance(given, (str, Mapping)) or not isinstance(given, Iterable):
+    if isinstance(given, (str, Mapping, np.ndarray)) or not isinstance(given, Iterable):
         gathered.add(
             Fault(
                 "edges are a list of (source, target) pairs",

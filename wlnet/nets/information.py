@@ -13,6 +13,7 @@ from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.multipliers import array_places, multiplier_table
+from wlnet.core.nesting import is_endless
 from wlnet.core.net import Net, Services
 from wlnet.core.parts import NetSharedArray, Path, path_text
 from wlnet.core.shapes import Partial, is_known
@@ -49,7 +50,7 @@ def information(net: Any, prop: Any = None) -> Any:
 
     Wolfram Language: Information.
     """
-    if isinstance(net, (list, tuple)):
+    if isinstance(net, (list, tuple)) and not is_endless(net):
         return [information(each, prop) for each in net]
     if not isinstance(net, Net):
         raise fail(OptionError, Fault("information is about a net", given=brief(net)))

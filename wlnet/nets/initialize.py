@@ -14,6 +14,7 @@ import numpy as np
 from wlnet.core.arrays import full
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
 from wlnet.core.machine import check_memory
+from wlnet.core.nesting import is_endless
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path, key_text, path_text
 from wlnet.core.scalars import as_truth
@@ -47,7 +48,7 @@ def net_initialize(
 
     Wolfram Language: NetInitialize.
     """
-    if isinstance(net, (list, tuple)):
+    if isinstance(net, (list, tuple)) and not is_endless(net):
         return [net_initialize(each, method, random_seeding, all) for each in net]
     if not isinstance(net, Net):
         raise fail(OptionError, Fault("net_initialize takes a net", given=brief(net)))

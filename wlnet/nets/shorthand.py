@@ -11,15 +11,13 @@ import numpy as np
 from wlnet.core.catalogue import SOON, SOON_FUNCTIONS, not_there_yet
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.gathered import Gathered
+from wlnet.core.nesting import is_endless
 from wlnet.core.net import Net
 from wlnet.core.scalars import as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.graph.functions import COMBINATIONS, function_names
 from wlnet.layers import ElementwiseLayer, LinearLayer, ThreadingLayer
 from wlnet.layers.layer import LAYERS
-
-DEEPEST = 50
-"""Lists in lists, as many as a file holds of nets in nets."""
 
 
 def as_net(given: Any, where: str) -> Net:
@@ -48,7 +46,8 @@ def as_net(given: Any, where: str) -> Net:
         fix = "a tuple holds the sizes of a LinearLayer, a list makes a chain"
         raise _no_layer(given, where, fix=fix)
     if isinstance(given, (list, Mapping)):
-        _refuse_endless(given, where)
+        if is_endless(given):
+            raise _no_layer(given, where, fix="lists in lists, but not without end")
         gathered = Gathered()
         chain = gathered.attempt(lambda: NetChain(given), f"position {where}")
         gathered.tell()
@@ -63,15 +62,6 @@ def as_net(given: Any, where: str) -> Net:
             given, where, fix="a function of one number; of several: ThreadingLayer(function)"
         )
     raise _no_layer(given, where)
-
-
-def _refuse_endless(given: Any, where: str, above: tuple[Any, ...] = ()) -> None:
-    """Raise OptionError for lists in lists that never end, or hold themselves."""
-    if isinstance(given, (list, Mapping)):
-        if len(above) == DEEPEST or any(given is each for each in above):
-            raise _no_layer(given, where, fix="lists in lists, but not without end")
-        for item in given.values() if isinstance(given, Mapping) else given:
-            _refuse_endless(item, where, (*above, given))
 
 
 def _is_size(given: Any) -> bool:

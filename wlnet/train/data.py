@@ -14,6 +14,7 @@ from wlnet.core.errors import DataError, Fault, OptionError, TrainingWarning, br
 from wlnet.core.gate import admitted, as_column, as_table, unequal
 from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.scalars import as_whole
+from wlnet.core.shapes import LARGEST
 from wlnet.core.spelling import nearest, suggestion
 from wlnet.train.generators import BatchFunction, as_batch_function, refuse_endless
 
@@ -164,7 +165,7 @@ def _round_length(options: Mapping[Any, Any]) -> int | None:
         if name not in known
     ]
     length = as_whole(options.get("RoundLength"))
-    if (length is None or length < 1) and ("RoundLength" in options or not faults):
+    if (length is None or not 1 <= length <= LARGEST) and ("RoundLength" in options or not faults):
         at_least = '{"RoundLength": n}, how many examples a round has, at least 1'
         given = brief(dict(options))
         faults.append(Fault("a round has no length", at="data", given=given, expected=at_least))

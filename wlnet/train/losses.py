@@ -189,6 +189,7 @@ def _term(net: Net, item: Any) -> LossTerm | Fault:
     port = parts.pop(0) if parts and isinstance(parts[0], (str, NetPort)) else None
     loss = parts.pop(0) if parts else None
     fits = loss is None or loss is AUTOMATIC or isinstance(loss, Net)
+    fits = fits and not (isinstance(port, NetPort) and len(port.path) != 1)
     if parts or (port is None and loss is None) or not fits:
         return Fault(
             "this is no loss",
