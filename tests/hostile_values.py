@@ -117,8 +117,8 @@ CONTAINERS: tuple[Callable[[], Any], ...] = (
 )  # fmt: skip
 STREAMS: tuple[Callable[[], Any], ...] = (
     lambda: (number for number in (1, 2)), lambda: iter(()), lambda: iter([[1.0], "a"]),
-    itertools.count, lambda: range(0), lambda: range(3), lambda: range(2**62), lambda: range(10**30),
-    lambda: slice(1, 2),
+    itertools.count, lambda: range(0), lambda: range(3), lambda: range(2**62),
+    lambda: range(10**30), lambda: slice(1, 2),
     lambda: slice(None), lambda: zip([1], [2], strict=False), lambda: map(Hostile, [1]),
     lambda: {"a": 1}.items(), lambda: {"a": 1}.keys(), lambda: memoryview(b"ab"),
     lambda: array.array("d", [1.0]),

@@ -241,7 +241,8 @@ FORKED = """
 @pytest.mark.parametrize(
     ("after", "children"),
     [
-        (0.4, 3),
+        (0.4, 1),
+        pytest.param(0.4, 3, marks=pytest.mark.thorough),
         *(pytest.param(0.03 + 0.05 * i, 8, marks=pytest.mark.thorough) for i in range(12)),
     ],
 )
