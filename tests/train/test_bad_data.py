@@ -204,3 +204,23 @@ def test_indices_count_from_1_and_to_the_number_of_classes() -> None:
     for bad in (0, 4, -1):
         with pytest.raises(wl.DataError, match=r"Target, example 2[^$]*1\.\.3"):
             train(net, {"Input": x, "Target": [1, bad, 3]})
+
+
+def test_labels_for_numbers_say_how_to_learn_them() -> None:
+    inputs, labels = np.ones((4, 2)), np.array(["n", "y", "n", "y"])
+    yes_or_no = wl.NetChain([wl.LinearLayer([]), "LogisticSigmoid"], input=2)
+    with pytest.raises(wl.DataError, match=r"fix: *targets == 'n', with True and False"):
+        wl.net_train(yes_or_no, (inputs, labels))
+    once = {"max_training_rounds": 1}
+    assert wl.net_train(yes_or_no, (inputs, labels == "n"), **once)([0, 0]) in (False, True)
+    for texts in (labels, list(labels), np.array(["1", "2", "3", "4"], object)):
+        with pytest.raises(wl.DataError, match="data that are not numbers") as error:
+            wl.net_train(wl.NetChain([wl.LinearLayer([])], input=2), (inputs, texts))
+        assert "ends in a SoftmaxLayer" in str(error.value)
+
+
+@pytest.mark.parametrize("states", [(-1, 1), (1, 2)])
+def test_two_states_that_are_not_0_and_1_are_told_as_truth(states: tuple[int, int]) -> None:
+    net = wl.NetChain([wl.LinearLayer([]), "LogisticSigmoid"], input=2)
+    with pytest.raises(wl.DataError, match=rf"fix: *targets == {states[1]},"):
+        wl.net_train(net, (np.ones((4, 2)), np.array(states * 2)))

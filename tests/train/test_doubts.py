@@ -183,3 +183,10 @@ def test_a_call_leaves_nothing_behind_in_the_net_it_was_given() -> None:
         wl.net_train(net, (X, Y), loss_function=wl.MeanAbsoluteLossLayer(), **ONE)
         wl.net_program(net, learning_rate_multipliers=1, loss_function=wl.MeanAbsoluteLossLayer())
     assert size() == before
+
+
+@pytest.mark.parametrize("view", [wl.FlattenLayer(), wl.ReshapeLayer((3, 1)), "Identity"])
+def test_a_softmax_is_no_loss_behind_what_only_moves_numbers(view: Any) -> None:
+    net = wl.NetChain([3, wl.SoftmaxLayer(), view], input=4)
+    with pytest.warns(wl.TrainingWarning, match="always add up to 1"):
+        wl.net_train(net, {"Input": np.ones((4, 4))}, loss_function="Output", max_training_rounds=1)

@@ -14,6 +14,7 @@ import wlnet as wl
 from tests.training_cases import changed, classes, classifier, digests, numbers, perceptron
 from wlnet.nets.arrays import arrays_of
 from wlnet.train import loop
+from wlnet.train.progress import round_line
 
 DATA = numbers(12)
 TWO_BATCHES: dict[str, Any] = {"batch_size": 6, "max_training_rounds": 3}
@@ -374,3 +375,8 @@ def test_measuring_changes_nothing_in_the_training() -> None:
         net, DATA, training_progress_measurements=["MeanSquare", "RSquared"], **TWO_BATCHES
     )
     assert not changed(plain, measured)
+
+
+def test_a_training_without_a_whole_round_says_so() -> None:
+    state = {"Round": 0, "RoundLoss": None, "ValidationLoss": None, "ExamplesPerSecond": 1234.0}
+    assert round_line(state, "one pass") == "no round was finished   1,234 examples/s"

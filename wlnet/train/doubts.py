@@ -12,7 +12,7 @@ from wlnet.layers.layer import Layer
 from wlnet.nets.connections import links
 from wlnet.nets.inference import inferred_port
 from wlnet.train.history import LOSS
-from wlnet.train.losses import NET, LossTerm, TrainingNet, loss_form, producer
+from wlnet.train.losses import NET, LossTerm, TrainingNet, loss_form
 
 VIEWS = frozenset({"DropoutLayer", "FlattenLayer", "ReshapeLayer", "TransposeLayer"})
 """Layers behind which numbers are what they were."""
@@ -94,7 +94,8 @@ def warn_of_losses(net: Net, training: TrainingNet) -> None:
 
 def _warn_of_port(net: Net, term: LossTerm) -> None:
     decoder = inferred_port(net, term.port).coder
-    if producer(net, term.port).kind == "SoftmaxLayer":
+    origin = _origins(net, (), {}, [])[term.port]
+    if origin is not None and origin[1].kind == "SoftmaxLayer":
         why = "the numbers of a SoftmaxLayer always add up to 1, so there is nothing to minimise"
     elif decoder is not None:
         why = f"its numbers stand for something else: {brief(decoder)}"

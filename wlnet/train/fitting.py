@@ -104,6 +104,18 @@ def _output_port(net: Net, term: LossTerm, column: Any) -> PortType:
         and port.shape in (None, ())
     ):
         return PortType((), "Real", NetDecoder("Boolean"))
+    if loss_kind != "Index" and isinstance(column[0], str):
+        fault = Fault(
+            "data that are not numbers",
+            at=f"port {term.port}, example 1",
+            given=brief(column[0]),
+            expected="numbers to compare with the output",
+            fix=f"targets == {brief(column[0])}, with True and False for two classes"
+            if loss_kind == "Binary"
+            else "a net that ends in a SoftmaxLayer learns labels; np.asarray(targets, float) "
+            "reads numbers",
+        )
+        raise fail(DataError, fault)
     # Targets have the shape of the output, but for indices of classes.
     if loss_kind != "Index" and not is_known(port.shape):
         shape = _common_shape(column, term.port)

@@ -44,10 +44,10 @@ def net_measurements(
     or scaled ones each is told unscaled as well, as "<port>Loss". Of classes: Accuracy,
     BalancedAccuracy, CohenKappa, ConfusionMatrix (rows are the true classes), ErrorRate, F1Score,
     MatthewsCorrelationCoefficient, Perplexity, Precision, Recall, Specificity. Of numbers:
-    FractionVarianceUnexplained, MeanDeviation, MeanSquare, RSquared, StandardDeviation, of each
-    output by itself, and then the mean over outputs. Scores of several classes are averaged, those
-    of two states are those of True. working_precision: "Real32" or "Real64". workers: as in
-    net_train.
+    FractionVarianceUnexplained, MeanDeviation, MeanSquare, RSquared, StandardDeviation (of what is
+    missed, from 0), of each output by itself, and then the mean over outputs. Scores of several
+    classes are averaged, those of two states are those of True. working_precision: "Real32" or
+    "Real64". workers: as in net_train.
 
     Gives the value, or a list for a list; for a net with several outputs that have targets, a
     dict in place of each value, by the output ports that it says something about. Raises

@@ -91,7 +91,8 @@ def batch_line(state: State, unit: str) -> str:
 
 def round_line(state: State, unit: str = "") -> str:
     """One line about a round: losses, measurements, speed. unit: what a round is."""
-    words = [f"round {state['Round']:>3}" + (f" ({unit})" if unit else "")]
+    name = f"round {state['Round']:>3}" + (f" ({unit})" if unit else "")
+    words = [name if state["Round"] else "no round was finished"]
     for title, group in (("loss", "Round"), ("validation loss", "Validation")):
         if state[f"{group}Loss"] is not None:
             words.append(f"{title} {state[f'{group}Loss']:.4g}")
