@@ -121,6 +121,22 @@ class Builder:
         """1 where x is not 0, else 0; NaN for NaN."""
         return self.map("Abs", self.map("Sign", x))
 
+    def keeps_from_zero(self, x: Value) -> bool:
+        """Whether a value is made so as not to be 0: a positive number, what is at least one, what
+        one is added to in order to keep it away from 0, or a root of these."""
+        made = self.producer(x)
+        if made is None:
+            return False
+        if made.primitive == "fill":
+            return bool(made.attributes["value"] > 0)
+        if made.attributes.get("function") == "Sqrt":
+            return self.keeps_from_zero(made.inputs[0])
+        sources = [self.producer(value) for value in made.inputs]
+        return made.primitive in ("add", "maximum") and any(
+            source is not None and source.primitive == "fill" and source.attributes["value"] > 0
+            for source in sources
+        )
+
     def map(self, function: str, x: Value) -> Value:
         """A function of maps.py on every element."""
         return x if function == "Identity" else self.one("map", x, function=function)

@@ -114,8 +114,14 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
 @derivative("divide")
 def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     a, b = call.inputs
-    d_a = g.divide(d, b)
-    d_b = g.negate(g.multiply(d_a, call.outputs[0])) if wanted[1] else None
+    d_a, y = g.divide(d, b), call.outputs[0]
+    safe = g.keeps_from_zero(b)
+    if not safe:
+        # Nothing of an infinite quotient, where nothing of it is wanted.
+        d_a = g.masked(d_a, g.nonzero(d))
+    d_b = None
+    if wanted[1]:
+        d_b = g.negate(g.multiply(d_a, y) if safe else g.masked(y, d_a))
     return (
         g.sum_to(d_a, a.shape) if wanted[0] else None,
         None if d_b is None else g.sum_to(d_b, b.shape),
@@ -129,11 +135,11 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     if wanted[0]:
         # b a^(b - 1), and 0 where b is 0: there the power of base 0 is infinite.
         slope = g.multiply(b, g.power(a, g.subtract(b, 1.0)))
-        d_a = g.sum_to(g.multiply(d, _where_nonzero(g, slope, b)), a.shape)
+        d_a = g.sum_to(g.masked(_where_nonzero(g, slope, b), d), a.shape)
     if wanted[1]:
         # a^b log a, and 0 where a is 0: there it is 0 for every b above 0, and the logarithm none.
         slope = g.multiply(call.outputs[0], g.map("Log", a))
-        d_b = g.sum_to(g.multiply(d, _where_nonzero(g, slope, a)), b.shape)
+        d_b = g.sum_to(g.masked(_where_nonzero(g, slope, a), d), b.shape)
     return d_a, d_b
 
 
