@@ -66,6 +66,7 @@ check-kernels: .venv/.installed-test ## the kernel tests between guarded pages, 
 
 trials: .venv/.installed-test ## 2,000 random nets and 50,000 changed files, used in guarded memory
 	$(ONE_THREAD) $(BIN)/python -m tests.trials nets 2000 --processes $(JOBS)
+	$(ONE_THREAD) $(BIN)/python -m tests.trials calls 40000 --processes $(JOBS)
 	$(ONE_THREAD) $(BIN)/python -m tests.trials files 50000 --processes $(JOBS)
 
 coverage: .venv/.installed-dev ## which lines the tests run (compiled kernels are not seen)

@@ -4,6 +4,7 @@ makes as many calls as one likes."""
 
 from __future__ import annotations
 
+import itertools
 from collections import Counter
 from typing import Any
 
@@ -96,6 +97,21 @@ def test_a_list_that_holds_itself_makes_no_net(given: Any) -> None:
     for function in (wl.net_initialize, wl.information):
         with pytest.raises(wl.OptionError, match=r"takes a net|about a net"):
             function(given)
+
+
+def test_steps_and_edges_that_never_end_are_told() -> None:
+    for call in (
+        lambda: net()[ITSELF],
+        lambda: net()[wl.Span(ITSELF, 2)],
+        lambda: net()[wl.Alternatives(ITSELF)],
+        lambda: wl.NetDecoder(ITSELF),
+        lambda: wl.NetGraph([3, 4], itertools.count()),
+        lambda: wl.NetGraph([3, 4], range(2**60)),
+        lambda: wl.NetGraph([3, 4], np.array(1.0)),
+    ):
+        with pytest.raises(wl.WlnetError):
+            call()
+    assert repr(wl.Alternatives("a", wl.Span(1, 2), wl.ALL)) == "Alternatives('a', Span(1, 2), ALL)"
 
 
 def test_a_round_is_as_long_as_numbers_are() -> None:

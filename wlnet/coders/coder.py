@@ -39,7 +39,7 @@ class KindTable(type):
         door, kinds = cls.__name__, cls.kinds
         kind = arguments[0] if arguments else None
         if not isinstance(kind, str) or kind not in kinds:
-            name = f"{kind!r}" if arguments else "nothing"
+            name = brief(kind) if arguments else "nothing"
             soon = SOON_ENCODERS if door == "NetEncoder" else SOON_DECODERS
             fix = suggestion(kind, kinds) if isinstance(kind, str) else None
             if isinstance(kind, str) and kind in soon:

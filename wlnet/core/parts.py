@@ -43,7 +43,7 @@ class Span:
 
     def __repr__(self) -> str:
         ends = [self.start] if self.end is AUTOMATIC else [self.start, self.end]
-        return f"Span({', '.join(map(repr, ends))})"
+        return f"Span({', '.join(map(_step_text, ends))})"
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -62,7 +62,7 @@ class Alternatives:
         object.__setattr__(self, "steps", tuple(steps))
 
     def __repr__(self) -> str:
-        return f"Alternatives({', '.join(map(repr, self.steps))})"
+        return f"Alternatives({', '.join(map(_step_text, self.steps))})"
 
 
 @dataclass(frozen=True, init=False, repr=False)
@@ -109,6 +109,12 @@ class NetSharedArray:
 
     def __repr__(self) -> str:
         return f"NetSharedArray({self.name!r})"
+
+
+def _step_text(step: Any) -> str:
+    """A step as it is written; what is none, and may be anything, in short."""
+    steps = (str, int, Symbol, Span, Alternatives, NetSharedArray)
+    return repr(step) if isinstance(step, steps) else brief(step)
 
 
 def key_text(key: Any) -> str:

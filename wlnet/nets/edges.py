@@ -33,13 +33,17 @@ class Edge:
     target_port: str
 
 
+NO_EDGES = (str, Mapping, np.ndarray, range, itertools.count, itertools.cycle, itertools.repeat)
+"""What holds no pairs, or may hold them without end."""
+
+
 def read_edges(nodes: Mapping[Key, Net | None], given: Any, gathered: Gathered) -> Wiring:
     """What a user wrote as edges; all that cannot be is noted.
 
     A node that is None has a fault of its own, and its edges are not looked at.
     """
     wiring = Wiring(nodes, gathered)
-    if isinstance(given, (str, Mapping, np.ndarray)) or not isinstance(given, Iterable):
+    if isinstance(given, NO_EDGES) or not isinstance(given, Iterable):
         gathered.add(
             Fault(
                 "edges are a list of (source, target) pairs",

@@ -11,6 +11,7 @@ from typing import Any
 from wlnet.core.errors import Fault, PartError, brief, fail
 from wlnet.core.finding import Sought, node_at, select, shadowed
 from wlnet.core.gathered import Gathered
+from wlnet.core.nesting import is_endless
 from wlnet.core.net import EMPTY, Net
 from wlnet.core.parts import (
     MULTI,
@@ -55,7 +56,8 @@ def net_extract(net: Any, part: Any) -> Any:
         raise fail(PartError, Fault("net_extract takes a net or a coder", given=brief(net)))
     if isinstance(part, NetSharedArray):
         return _shared(net, part)
-    if isinstance(part, list) and part and all(isinstance(each, (tuple, list)) for each in part):
+    several = isinstance(part, list) and all(isinstance(each, (tuple, list)) for each in part)
+    if several and part and not is_endless(part):
         gathered = Gathered()
         parts = [gathered.attempt(partial(net_extract, net, each)) for each in part]
         gathered.tell()
