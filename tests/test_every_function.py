@@ -150,6 +150,7 @@ def test_what_takes_more_memory_than_there_is_is_refused_at_once() -> None:
         lambda: wl.NetDecoder("Class", range(10**30)),
         lambda: wl.NetEncoder("UnitVector", 3)(range(2**60)),
         lambda: net()(range(10**30)),
+        lambda: wl.net_train(net(), (range(10**30), DATA[1])),
         lambda: wl.NetDecoder("Class", ["a", "b"])(range(2**60)),
     ):
         with pytest.raises(wl.WlnetError, match="memory"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import array
 import operator
+import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set, Sized
 from itertools import islice
@@ -105,11 +106,19 @@ def _array(given: Array, at: At, depth: int) -> Any:
 
 def check_room(given: Sized, at: str, kind: type[WlnetError]) -> None:
     """Raise an error for so many items that there is no room to list them."""
+    check_memory(LEAST * length_hint(given), at, kind)
+
+
+def length_hint(given: Any) -> int:
+    """How many items there are, as far as that is told; -1 where it is not.
+
+    >>> length_hint([1, 2]), length_hint(iter("ab")), length_hint(range(10**30)) > 10**18
+    (2, 2, True)
+    """
     try:
-        count = len(given)
+        return operator.length_hint(given, -1)
     except OverflowError:  # of a range, longer than any list
-        count = 2**63
-    check_memory(LEAST * count, at, kind)
+        return sys.maxsize
 
 
 def _foreign(given: Any, at: At, depth: int) -> Any:
@@ -262,7 +271,7 @@ def ends(given: Any) -> bool:
     >>> ends(iter([1])), ends(zip(itertools.count(), "ab")), ends(itertools.count())
     (True, True, False)
     """
-    if isinstance(given, Sized) or operator.length_hint(given, -1) >= 0:
+    if isinstance(given, Sized) or length_hint(given) >= 0:
         return True
     if type(given) in (zip, map, filter, enumerate):
         made_of = given.__reduce__()[1]

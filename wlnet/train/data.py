@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +10,7 @@ import numpy as np
 
 from wlnet.core.elsewhere import counterpart
 from wlnet.core.errors import DataError, Fault, OptionError, TrainingWarning, brief, fail, warn
-from wlnet.core.gate import admitted, as_column, as_table, unequal
+from wlnet.core.gate import admitted, as_column, as_table, length_hint, unequal
 from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.scalars import as_whole
 from wlnet.core.shapes import LARGEST
@@ -271,7 +270,7 @@ def _equal(columns: Columns, at: str, raw: Set[str]) -> Examples:
     found: Columns = {}
     faults: list[Fault] = []
     # A column that can be read only once may have no end: the others tell how far to look.
-    counts = [operator.length_hint(column, -1) for column in columns.values()]
+    counts = [length_hint(column) for column in columns.values()]
     most = min((count for count in counts if count >= 0), default=None)
     for name, column in columns.items():
         try:
