@@ -84,6 +84,11 @@ def test_a_word_is_no_array(given: Any) -> None:
         net()(TABLE, **given)
 
 
+def test_an_array_is_no_name() -> None:
+    with pytest.raises(wl.OptionError, match="names of nodes are strings"):
+        wl.net_rename(net(), {"one": np.zeros(2)})
+
+
 @pytest.mark.parametrize("path", [(TABLE,), ([[]],), ("a", None), (True,), (1.5,)], ids=str)
 def test_a_port_is_found_by_names_and_positions(path: Any) -> None:
     with pytest.raises(wl.PartError, match="neither the name of a port"):

@@ -221,7 +221,7 @@ def _check(net: Net, new: dict[Key, Any], at: Path) -> None:
                 fix="a list of names, one a node",
             )
         )
-    names = list(new.values())
+    names = [name for name in new.values() if isinstance(name, (str, int))]
     twice = sorted({str(name) for name in names if names.count(name) > 1})
     if twice:
         what, known = "names of nodes occur once", list(net.nodes)
