@@ -118,6 +118,16 @@ def test_what_could_not_be_put_in_is_not_missed_elsewhere() -> None:
     assert not isinstance(caught.value, wl.RuleError)
 
 
+def test_a_rule_for_a_net_that_is_put_in_too_is_refused_once() -> None:
+    with pytest.raises(wl.RuleError) as caught:
+        wl.net_replace_part(
+            NetChain([NUMBERED, 1], learning_rate_multipliers={(1, 3, 1): 0}),
+            {1: [3, "Tanh"], (1, "LearningRateMultipliers"): {1: 0, 7: 1}},
+        )
+    assert [fault.given for fault in caught.value.faults] == ["7 -> 1.0", None]
+    assert "the rules of the net do not fit the new part" in caught.value.faults[1].what
+
+
 @pytest.mark.parametrize(
     ("part", "value"),
     [

@@ -130,7 +130,7 @@ def test_multipliers_are_a_part_and_are_looked_at() -> None:
     assert net_replace_part(frozen, {(1, RATES): AUTOMATIC, RATES: AUTOMATIC}) == net
     with pytest.raises(RuleError, match=r"rules for the net[\s\S]*no part 4"):
         net_replace_part(net, {RATES: {4: 1}})
-    with pytest.raises(RuleError, match=r"LinearLayer at 1[\s\S]*'Weights'"):
+    with pytest.raises(RuleError, match=r"rules for 1:[\s\S]*'Weights'"):
         net_replace_part(net, {(1, RATES): {"Wieghts": 1}})
     with pytest.raises(RuleError, match="neither a rate nor"):
         net_replace_part(net, {RATES: "frozen"})

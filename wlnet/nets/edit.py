@@ -246,15 +246,15 @@ class Edit:
 
     def ruled(self) -> Net:
         """The net under the rules that it had, or that were put in. Raises RuleError."""
-        gathered = Gathered()
-        keeping = partial(kept, self.old, self.net, self.fresh, self.said, self.ended)
-        net: Net | None = gathered.attempt(keeping)
+        gathered, sound = Gathered(), self.net
         for path in sorted(self.said, key=len):
+            node: Any = node_at(sound, path)
             try:
-                node_at(net or self.net, path).check_rules()
+                node.check_rules()
             except RuleError as error:
-                what = f"rules for {path_text(path) or 'the net'}"
-                gathered.errors.append(worded(error, what))
+                gathered.errors.append(worded(error, f"rules for {path_text(path) or 'the net'}"))
+                sound = rebuilt(sound, path, node._with(rules=NOTHING_SAID))
+        net = gathered.attempt(partial(kept, self.old, sound, self.fresh, self.said, self.ended))
         gathered.tell()
         assert net is not None
         around = dict.fromkeys(put[:length] for put in self.fresh for length in range(len(put)))
