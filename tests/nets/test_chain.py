@@ -168,6 +168,21 @@ def test_a_node_called_like_a_port_is_warned_of() -> None:
     assert wl.net_extract(net, 1) == wl.LinearLayer(3, input=2)
 
 
+def test_a_name_after_any_node_is_mended_by_one_that_is_there() -> None:
+    nodes = {"body": [4, "Ramp", 3], "mid": "Tanh", "read": 2}
+    for step in (wl.ANY, wl.ALL, wl.Span(1, 3), wl.Alternatives("body", "read")):
+        with pytest.raises(wl.RuleError) as caught:
+            NetChain(nodes, learning_rate_multipliers={(step, "bias"): 0})
+        (fault,) = caught.value.faults
+        assert "no part 'bias' in any of" in fault.what
+        assert fault.fix == "did you mean 'Biases'?"
+        net = NetChain(nodes, learning_rate_multipliers={(step, "Biases"): 0})
+        rates = wl.information(net, "ArraysLearningRateMultipliers")
+        assert [key for key, rate in rates.items() if rate == 0] == [("read", "Biases")]
+    with pytest.raises(wl.RuleError, match=r"did you mean \('body', 1, 'Weights'\)"):
+        NetChain({"body": [4, 3]}, learning_rate_multipliers={"Weights": 0})
+
+
 def test_the_repair_for_a_node_behind_a_port_is_told_of_such_nodes_alone() -> None:
     hidden = "the name means the port"
     with pytest.warns(wl.RuleWarning, match=hidden):

@@ -220,7 +220,8 @@ def _descend(
     several = isinstance(step, MULTI)
     found: list[Place] = []
     refused: PartError | None = None
-    for place in select(net, step, part, at, sought):
+    places = select(net, step, part, at, sought)
+    for place in places:
         try:
             found += _into(net, place, rest, part, at, sought)
         except PartError as error:
@@ -228,8 +229,27 @@ def _descend(
                 raise
             refused = refused or error
     if not found:
-        raise refused or part_error(f"{step!r} finds nothing to go into", part, at=at, known=[])
+        nowhere = _nowhere(net, places, rest[0], part, at) if rest else None
+        raise (
+            nowhere
+            or refused
+            or part_error(f"{step!r} finds nothing to go into", part, at=at, known=[])
+        )
     return found
+
+
+def _nowhere(
+    net: Addressable, places: list[Place], step: Any, part: Any, at: Path
+) -> PartError | None:
+    """What is wrong with a name that is in none of several nodes, where one of them has a like one.
+
+    What lies deeper is no repair: it is not what the step before leads to.
+    """
+    nodes = [net.nodes[place.path[0]] for place in places if place.kind == "node"]
+    names = dict.fromkeys(str(name) for node in nodes for name in known_names(node))
+    fix = None if step in names or len(nodes) < 2 else suggestion(step, names)
+    what = f"there is no part {brief(step)} in any of {len(nodes)} nodes"
+    return part_error(what, part, at=at, known=list(names), fix=fix) if fix else None
 
 
 def _into(

@@ -254,7 +254,8 @@ class Edit:
             except RuleError as error:
                 gathered.errors.append(worded(error, f"rules for {path_text(path) or 'the net'}"))
                 sound = rebuilt(sound, path, node._with(rules=NOTHING_SAID))
-        net = gathered.attempt(partial(kept, self.old, sound, self.fresh, self.said, self.ended))
+        keeping = partial(kept, self.old, sound, self.fresh, self.said, self.ended)
+        net: Net | None = gathered.attempt(keeping)
         gathered.tell()
         assert net is not None
         around = dict.fromkeys(put[:length] for put in self.fresh for length in range(len(put)))
