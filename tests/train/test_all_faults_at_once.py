@@ -199,3 +199,22 @@ def test_labels_of_a_validation_set_are_no_fault_where_the_data_are_one() -> Non
 def test_a_fault_of_a_validation_set_says_that_it_is_there() -> None:
     with pytest.raises(wl.DataError, match=r"at: *validation_set, port Output, example 1"):
         wl.net_train(perceptron(), (X, Y), validation_set=(X, np.full_like(Y, np.inf)))
+
+
+def test_rules_of_a_method_are_read_beside_faults_of_its_other_options() -> None:
+    wrong = {"Beta1": 2, "Beta3": 1, "L2Regularization": {7: 0.1}, "WeightClipping": {"no": 1}}
+    with pytest.raises(wl.WlnetError) as error:
+        wl.net_train(perceptron(), (X, Y), method=("ADAM", wrong))
+    told = [str(fault) for fault in error.value.faults]
+    assert len(told) == 4
+    for word in ("'Beta1'", "no option 'Beta3'", "L2Regularization", "WeightClipping"):
+        assert any(word in text for text in told), told
+
+
+def test_a_fault_of_a_method_makes_no_fault_of_its_schedule() -> None:
+    wrong = {"LearningRateSchedule": None, "Momentum": 9}
+    with pytest.raises(wl.OptionError) as error:
+        wl.net_train(perceptron(), (X, Y), method=("SGD", wrong), time_goal=1)
+    assert [fault.at for fault in error.value.faults] == [
+        "method SGD, option 'Momentum' (momentum)"
+    ]

@@ -93,6 +93,19 @@ class Raising:
             return None, list(error.faults)
 
 
+READ_LATER = ("L2Regularization", "GradientClipping", "WeightClipping", "LearningRateSchedule")
+"""Options of a method that are looked at again where net and data are known."""
+
+
+def _read_method(given: Any, at: str) -> tuple[Method | None, list[Fault]]:
+    method, faults = Raising(as_method)(given, at)
+    if faults and isinstance(given, tuple) and len(given) == 2 and isinstance(given[1], Mapping):
+        # A method without its other options, so that faults of its rules are told as well.
+        later = {name: given[1][name] for name in READ_LATER if name in given[1]}
+        method, _ = Raising(as_method)((given[0], later), at)
+    return method, faults
+
+
 def _read_reporting(given: Any, at: str) -> tuple[Any, list[Fault]]:
     if callable(given):
         what = f"{at} is None, a word, or a function of one argument, the state"
@@ -157,7 +170,7 @@ class Options:
     loss_function: Annotated[Any, Option("loss_function", as_given)]
     given_rate: Annotated[Any, Option("learning_rate", Number("a positive, finite number"))]
     rules: Annotated[Any, Option("learning_rate_multipliers", as_given)]
-    method: Annotated[Method, Option("method", Raising(as_method))]
+    method: Annotated[Method, Option("method", _read_method)]
     batch_size: Annotated[Any, Option("batch_size", COUNT)]
     max_rounds: Annotated[Any, Option("max_training_rounds", COUNT)]
     time_goal: Annotated[
@@ -223,7 +236,8 @@ def read_options(given: Mapping[str, Any], usual: Mapping[str, Any]) -> tuple[Op
         values[field], found = option.read(given.get(option.name, usual[option.name]), option.name)
         if found:
             faults += found
-            values[field], _ = option.read(usual[option.name], option.name)
+            if values[field] is None:
+                values[field], _ = option.read(usual[option.name], option.name)
     options = Options(**values)
     if options.time_goal is not None and options.max_rounds is AUTOMATIC:
         open_end = "a time_goal without a limit of rounds"
