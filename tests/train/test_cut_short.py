@@ -214,6 +214,23 @@ def test_it_is_so_around_the_ends_of_rounds(
         check(form, method, held, how, at, reference, monkeypatch)
 
 
+@pytest.mark.parametrize("good", [0, 1, PER_ROUND - 1, PER_ROUND, PER_ROUND + 1, 2 * PER_ROUND])
+def test_the_batches_told_are_those_of_the_round_that_the_last_good_step_was_in(
+    good: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.warns(wl.TrainingWarning, match=f"at step {good + 1} "):
+        found, _ = train(User("columns", bad_step=good), "ADAM", False, monkeypatch)
+    assert found["TotalBatches"] == good
+    rounds = -(-good // PER_ROUND)
+    options: dict[str, Any] = {"batch_size": SIZE, "max_training_rounds": rounds}
+    told = found["BatchPermutation"]
+    if not good:
+        assert told is None
+    else:
+        data = numbers(EXAMPLES)
+        assert told == wl.net_train(net(), data, "BatchPermutation", **options)
+
+
 # Wherever in Python it comes.
 
 

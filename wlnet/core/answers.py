@@ -9,8 +9,13 @@ from typing import Any
 from wlnet.core.errors import DataError, Fault, fail
 
 
-def answer(function: Callable[..., Any], at: str, *given: Any, of: Any = None) -> Any:
-    """What a user's function answers. of: the function to name, where it is called by another.
+def answer(
+    function: Callable[..., Any], at: str | Callable[[], str], *given: Any, of: Any = None
+) -> Any:
+    """What a user's function answers.
+
+    at: where it is called, or a function that tells, where it is called often. of: the function to
+    name, where it is called by another.
 
     Raises DataError where something in it came to its end: a bare StopIteration would end whatever
     loop happens to stand around the call. What else it raises is the user's own.
@@ -51,13 +56,13 @@ def binds(signature: inspect.Signature, count: int) -> bool:
     return True
 
 
-def _exhausted(function: Any, at: str) -> DataError:
+def _exhausted(function: Any, at: str | Callable[[], str]) -> DataError:
     name = getattr(function, "__qualname__", None) or repr(function)
     return fail(
         DataError,
         Fault(
             "a function has no more answers: an iterator that it asks came to its end",
-            at=at,
+            at=at() if callable(at) else at,
             given=f"StopIteration from {name[:60]}",
             fix="itertools.cycle(...) goes on for ever; next(iterator, last) ends with a value",
         ),

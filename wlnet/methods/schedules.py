@@ -85,15 +85,17 @@ def factor(schedule: Schedule, t: int, total: int) -> float:
     step = min(t, total)
     if not callable(schedule):
         return math.sqrt(1.0 - step / (total + 1))
-    at = f"LearningRateSchedule {getattr(schedule, '__name__', repr(schedule))}"
-    given = answer(schedule, f"{at}, t = {step - 1} of T = {total}", step - 1, total)
+    # Once a step: what only a message needs is made where there is one.
+    given = answer(
+        schedule, lambda: f"{_name(schedule)}, t = {step - 1} of T = {total}", step - 1, total
+    )
     size = as_number(given, NOT_NEGATIVE)
     if size is None:
         raise fail(
             OptionError,
             Fault(
                 f"the schedule gave no factor for t = {step - 1} of T = {total}",
-                at=at,
+                at=_name(schedule),
                 given=brief(given),
                 expected=str(NOT_NEGATIVE),
                 fix="return a number such as 1 - t / T for every t = 0..T-1",
@@ -102,10 +104,14 @@ def factor(schedule: Schedule, t: int, total: int) -> float:
     return size
 
 
+def _name(schedule: Schedule) -> str:
+    return f"LearningRateSchedule {getattr(schedule, '__name__', None) or repr(schedule)}"
+
+
 def factors(schedule: Schedule, steps: NDArray[Any], total: int) -> NDArray[Any]:
     """The factors of several updates t = 1, 2, ...; see `factor`."""
     if schedule is None:
         return np.ones(len(steps))
     if schedule == "Polynomial":
         return np.sqrt(1.0 - np.minimum(steps, total) / (total + 1))
-    return np.array([factor(schedule, int(t), total) for t in steps])
+    return np.array([factor(schedule, t, total) for t in steps.tolist()])

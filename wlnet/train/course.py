@@ -27,7 +27,9 @@ from wlnet.train.stopping import Stopper, sign_of
 
 def trained(net: Net, prepared: Prepared, rates: Rates, options: Options) -> TrainingRecord:
     """Train a net with numbers, and tell all that is known of it afterwards."""
-    training = attach(net, prepared.training.terms)
+    training = prepared.training
+    if net is not prepared.net:
+        training = attach(net, training.terms)
     # A loss that is a net of its own may have arrays: they get their first numbers, and keep them.
     training = replace(training, net=net_initialize(training.net, random_seeding=options.seed))
     measurements = measurements_of(training, options)
@@ -68,7 +70,7 @@ def trained(net: Net, prepared: Prepared, rates: Rates, options: Options) -> Tra
         training_examples=source.examples,
         validation_examples=validation.examples if validation else None,
         held_out=_held_out(validation, options),
-        batch_permutation=_last_batches(source, trainer.round),
+        batch_permutation=_last_batches(source, trainer.stepper.batch),
         initial_learning_rate=options.learning_rate,
         final_learning_rate=trainer.stepper.rate,
         reason=reason,
@@ -78,10 +80,14 @@ def trained(net: Net, prepared: Prepared, rates: Rates, options: Options) -> Tra
     )
 
 
-def _last_batches(source: Source, number: int) -> tuple[tuple[int, ...], ...] | None:
-    """The numbers of the examples in each batch of the last round; a generator has no examples."""
-    if not isinstance(source, ArraySource) or not number:
+def _last_batches(source: Source, steps: int) -> tuple[tuple[int, ...], ...] | None:
+    """The numbers of the examples in each batch of the round that the last of some steps was in.
+
+    None without a step, and for a generator, which has no examples.
+    """
+    if not isinstance(source, ArraySource) or not steps:
         return None
+    number = -(-steps // source.batches_per_round)
     return tuple(tuple(batch.tolist()) for batch in source.batches(number))
 
 
