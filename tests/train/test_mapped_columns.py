@@ -64,24 +64,88 @@ def test_a_mapped_column_trains_as_an_array_does(
     assert loss == wl.net_measurements(found["TrainedNet"], (x, y), "Loss")
 
 
-def test_no_more_than_a_piece_is_converted_at_a_time(
+def words() -> Any:
+    """Of which several are looked up for an example."""
+    layers = {"low": wl.EmbeddingLayer(2, 9), "flat": wl.FlattenLayer(), "high": 2}
+    return wl.net_initialize(wl.NetChain(layers, input=(3,)))
+
+
+def shares() -> Any:
+    """Which learns probabilities of three classes."""
+    return wl.net_initialize(wl.NetChain([3, wl.SoftmaxLayer()], input=WIDTH))
+
+
+def drawn_shares(rng: np.random.Generator) -> Any:
+    rows = rng.uniform(0.1, 1, (N, 3))
+    return rows / rows.sum(axis=1, keepdims=True)
+
+
+OTHERS: dict[str, Any] = {
+    "indices": (words, lambda rng: (rng.integers(1, 10, (N, 3)), rng.normal(size=(N, 2)))),
+    "bytes": (words, lambda rng: (rng.integers(1, 10, (N, 3), np.uint8), rng.normal(size=(N, 2)))),
+    "numbers": (net, lambda rng: (rng.normal(size=(N, WIDTH)), rng.integers(-3, 4, (N, 2)))),
+    "shares": (shares, lambda rng: (rng.normal(size=(N, WIDTH)), drawn_shares(rng))),
+}
+
+
+@pytest.mark.parametrize("use", ["plainly", "held out", "behind a frozen prefix"])
+@pytest.mark.parametrize("what", OTHERS)
+def test_mapped_indices_and_targets_train_as_arrays_do(
+    what: str, use: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mapped, "PIECE", 1000)
+    make, draw = OTHERS[what]
+    x, y = draw(np.random.default_rng(0))
+    options: dict[str, Any] = {"batch_size": 16, "max_training_rounds": 2, **USES[use]}
+    if what == "shares":
+        options["loss_function"] = wl.CrossEntropyLossLayer("Probabilities")
+    if what == "shares" and use == "behind a frozen prefix":
+        options["learning_rate_multipliers"] = {(1, "Biases"): None}
+    told = ["BatchLossList", "ValidationLossList", "TrainedNet"]
+    same = wl.net_train(make(), (x, y), told, **options)
+    lie = lying(x, tmp_path), lying(y, tmp_path, "y")
+    assert wl.net_train(make(), lie, told, **options) == same
+    measured = {"loss_function": options.get("loss_function", wl.AUTOMATIC)}
+    loss = wl.net_measurements(same[2], (x, y), "Loss", **measured)
+    assert wl.net_measurements(same[2], lie, "Loss", **measured) == loss
+
+
+def test_a_mapped_share_above_1_is_told_with_its_example(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(mapped, "PIECE", 1000)
+    y = drawn_shares(np.random.default_rng(0))
+    y[411, 1] = 2
+    with pytest.raises(wl.DataError, match=r"probabilities\n.*example 412\n.*2\n"):
+        loss = wl.CrossEntropyLossLayer("Probabilities")
+        wl.net_train(shares(), (np.ones((N, WIDTH)), lying(y, tmp_path)), loss_function=loss)
+
+
+@pytest.mark.parametrize("what", ["an input", "indices", "a target"])
+def test_no_more_than_a_piece_is_converted_at_a_time(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     piece = 1 << 20
     monkeypatch.setattr(mapped, "PIECE", piece)
     monkeypatch.setattr(stepping.Snapshot, "is_old", True)
-    x = lying(np.ones((1 << 16, 64)), tmp_path)
-    y = np.ones((len(x), 1), np.float32)
-    few = wl.net_initialize(wl.NetChain([1], input=64))
+    wide = lying(np.ones((1 << 16, 64), np.int64 if what == "indices" else np.float64), tmp_path)
+    x, y = wide, np.ones((len(wide), 1), np.float32)
+    layers: list[Any] = [1]
+    if what == "indices":
+        layers = [wl.EmbeddingLayer(1, 2), 1]
+    elif what == "a target":
+        x, y, layers = y, wide, [64]
+    few = wl.net_initialize(wl.NetChain(layers, input=x.shape[1]))
     options: dict[str, Any] = {"batch_size": 256, "max_training_rounds": 2}
-    wl.net_train(few, (np.ones((512, 64)), y[:512]), **options)  # every kernel is there
+    # Every kernel is there.
+    wl.net_train(few, (np.array(x[:512]), np.array(y[:512])), **options)
     tracemalloc.start()
     try:
         wl.net_train(few, (x, y), validation_set=wl.Scaled(0.25), **options)
         _, peak = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
-    whole = x.size * 4
+    whole = wide.size * 4
     assert whole == 16 * piece
     assert peak < whole / 2
 

@@ -280,8 +280,10 @@ def _check_truth(array: Array, name: str) -> None:
 
 
 def indices(array: Array, name: str, below: int | None) -> Array:
-    """The numbers of a column as indices from 1. Raises DataError for what is none, or is above
-    `below`."""
+    """The numbers of a column as indices from 1: integers as they are, others as integers.
+
+    Raises DataError for what is none, or is above `below`.
+    """
     top = f"..{below}" if below else ""
     if array.dtype.kind not in "iuf":
         raise fail(
@@ -293,6 +295,8 @@ def indices(array: Array, name: str, below: int | None) -> Array:
                 expected=f"1{top}",
             ),
         )
+    if array.dtype.kind != "f" and array.min() >= 1 and array.max() <= (below or LARGEST_INDEX):
+        return array
     numbers = array.astype(np.float64) if array.dtype.kind == "f" else array
     # NaN is above nothing; what no integer of 64 bits can hold is out of any range.
     wrong = ~((numbers >= 1) & (numbers <= (below or LARGEST_INDEX)))
@@ -310,7 +314,7 @@ def indices(array: Array, name: str, below: int | None) -> Array:
                 expected=f"an integer in 1{top or ' and above'}: indices count from 1",
             ),
         )
-    return np.ascontiguousarray(array, dtype=np.int64)
+    return array.astype(np.int64) if array.dtype.kind == "f" else array
 
 
 def copy_into(numbers: Array, memory: Array, name: str, start: int = 0) -> None:

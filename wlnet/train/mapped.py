@@ -31,7 +31,7 @@ class Mapped:
     def __len__(self) -> int:
         return len(self.rows)
 
-    def __getitem__(self, rows: Array) -> Array:
+    def __getitem__(self, rows: Array | slice) -> Array:
         """Some rows, converted."""
         numbers: Array = self.array[self.rows[rows]].astype(self.dtype)
         return numbers
@@ -39,6 +39,11 @@ class Mapped:
     def of(self, rows: Array) -> Mapped:
         """Some rows, to be converted."""
         return Mapped(self.array, self.dtype, self.rows[rows])
+
+    @property
+    def ndim(self) -> int:
+        """Levels, that of the examples included."""
+        return self.array.ndim
 
     @property
     def row_bytes(self) -> int:

@@ -15,7 +15,7 @@ from wlnet.core.net import Net
 from wlnet.core.ports import PortType
 from wlnet.core.scaled import Scaled
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.engine.blueprint import DTYPES
+from wlnet.engine.blueprint import DTYPES, INDEX
 from wlnet.evaluate.columns import (
     Array,
     copy_into,
@@ -241,9 +241,9 @@ def encoded(
 ) -> dict[str, Any]:
     """The arrays of columns for the ports of a training net, in its precision.
 
-    is_late: whether inputs that lie in files, and have to be converted, may be so when they are
-    used; they are `Mapped`. Raises one DataError or ShapeError, naming port and example, for all
-    that cannot be used.
+    is_late: whether columns that lie in files, and have to be converted, may be so when they are
+    used; they are `Mapped`. Targets of one number an example, which may be classes, are converted
+    now. Raises one DataError or ShapeError, naming port and example, for all that cannot be used.
     """
     dtype = DTYPES[precision]
     solution = inference(training.net)
@@ -252,11 +252,13 @@ def encoded(
     found: dict[str, Any] = dict(encode_all(ports, columns, below, precision=precision))
     errors: list[DataError | ShapeError] = []
     for name, array in found.items():
-        if ports[name].element == "Integer" or array.dtype == dtype:
+        kind = np.dtype(INDEX if ports[name].element == "Integer" else dtype)
+        if array.dtype == kind:
             continue
+        may_wait = is_late and not (name in training.targets and array.ndim == 1)
         try:
-            late = mapped(array, dtype, name) if is_late and name not in training.targets else None
-            found[name] = np.empty(array.shape, dtype) if late is None else late
+            late = mapped(array, kind, name) if may_wait else None
+            found[name] = np.empty(array.shape, kind) if late is None else late
             if late is None:
                 copy_into(array, found[name], name)
         except DataError as error:

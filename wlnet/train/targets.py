@@ -9,6 +9,7 @@ import numpy as np
 from wlnet.core.errors import DataError, Fault, fail
 from wlnet.core.net import Net
 from wlnet.evaluate.columns import Array
+from wlnet.train.mapped import Mapped, pieces
 
 SLACK = 1e-6
 """How far beyond 0 and 1 rounding may carry a probability."""
@@ -28,30 +29,31 @@ def share_ports(net: Net) -> dict[str, str]:
     return found
 
 
-def check_shares(ports: Mapping[str, str], columns: Mapping[str, Array]) -> None:
+def check_shares(ports: Mapping[str, str], columns: Mapping[str, Array | Mapped]) -> None:
     """Raise one DataError for all targets of a cross entropy that are not within 0 to 1."""
-    faults = []
-    for name, form in ports.items():
-        if name not in columns:
-            continue
-        column = columns[name].reshape(len(columns[name]), -1)
-        wrong = (column < -SLACK) | (column > 1 + SLACK)
+    faults = [_fault(columns[name], name, form) for name, form in ports.items() if name in columns]
+    if any(faults):
+        raise fail(DataError, [fault for fault in faults if fault])
+
+
+def _fault(column: Array | Mapped, name: str, form: str) -> Fault | None:
+    """What is wrong with the first example that is no share."""
+    for start, stop in pieces(len(column), column[:1].nbytes):
+        rows = column[start:stop].reshape(stop - start, -1)
+        wrong = (rows < -SLACK) | (rows > 1 + SLACK)
         if wrong.any():
             number = int(np.argmax(wrong.any(axis=1)))
-            faults.append(
-                Fault(
-                    f"targets of a cross entropy ({form}) are probabilities",
-                    at=f"port {name}, example {number + 1}",
-                    given=f"{column[number][np.argmax(wrong[number])]:g}",
-                    expected="numbers from 0 to 1",
-                    fix=_repair(form, column),
-                )
+            return Fault(
+                f"targets of a cross entropy ({form}) are probabilities",
+                at=f"port {name}, example {start + number + 1}",
+                given=f"{rows[number][np.argmax(wrong[number])]:g}",
+                expected="numbers from 0 to 1",
+                fix=_repair(form, column),
             )
-    if faults:
-        raise fail(DataError, faults)
+    return None
 
 
-def _repair(form: str, column: Array) -> str:
+def _repair(form: str, column: Array | Mapped) -> str:
     states = np.unique(column[: 2**16])
     if form == "Binary" and len(states) == 2:
         return f"targets == {states[1]:g}, where these are the two states of something"
