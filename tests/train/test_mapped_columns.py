@@ -116,8 +116,8 @@ def test_a_mapped_share_above_1_is_told_with_its_example(
     monkeypatch.setattr(mapped, "PIECE", 1000)
     y = drawn_shares(np.random.default_rng(0))
     y[411, 1] = 2
+    loss = wl.CrossEntropyLossLayer("Probabilities")
     with pytest.raises(wl.DataError, match=r"probabilities\n.*example 412\n.*2\n"):
-        loss = wl.CrossEntropyLossLayer("Probabilities")
         wl.net_train(shares(), (np.ones((N, WIDTH)), lying(y, tmp_path)), loss_function=loss)
 
 

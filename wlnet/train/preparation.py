@@ -264,7 +264,9 @@ def encoded(
         except DataError as error:
             errors.append(error)
     raise_all(errors)
-    check_shares(share_ports(training.net), found)
+    # A generator's batches are asked for it one by one.
+    ports_of_shares = training.net.cached("share_ports", lambda: share_ports(training.net))
+    check_shares(ports_of_shares, found)
     return found
 
 
