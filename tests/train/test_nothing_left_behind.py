@@ -189,6 +189,28 @@ def test_measuring_leaves_nothing_either(made: list[Any]) -> None:
     assert left(made) == []
 
 
+def test_a_net_that_was_made_and_called_leaves_no_cycles() -> None:
+    def made_and_called() -> None:
+        first = wl.NetChain({"low": [4, "Ramp"], "drop": wl.DropoutLayer(), "high": 2}, input=3)
+        net = wl.net_initialize(wl.NetGraph([first, wl.LinearLayer(2)], [(1, 2)]))
+        net(column(3))
+        wl.net_replace_part(net, {2: wl.LinearLayer(1)})
+
+    made_and_called()
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        made_and_called()
+        gc.collect()
+        ours = [type(each) for each in gc.garbage if type(each).__module__.startswith("wlnet")]
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        gc.enable()
+    assert ours == []
+
+
 def test_a_net_keeps_no_more_after_many_trainings(made: list[Any]) -> None:
     net, data = perceptron(), pair()
     loss = wl.MeanSquaredLossLayer

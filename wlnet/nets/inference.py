@@ -210,6 +210,8 @@ def _solve(net: Net, given: Mapping[str, Partial]) -> Solution:
     # From where indices are used back to where they come in.
     while sum(cell.pass_limits() for cell in reversed(walk.cells)):
         pass
+    for cell in walk.cells:
+        cell.let_go()
     return walk.solution
 
 

@@ -141,22 +141,30 @@ def next_functions(net: Net) -> dict[Path, str]:
     for source, target in connections(net):
         following[source].append(target)
     behind: dict[Path, str | None] = {}
-
-    def after(path: Path) -> str | None:
-        if path not in behind:
-            met = {at(target) for target in following[path]}
-            behind[path] = met.pop() if len(met) == 1 else None
-        return behind[path]
-
-    def at(path: Path) -> str | None:
-        layer = layers[path]
-        if layer.kind == "ElementwiseLayer":
-            return str(layer.parameters["Function"])
-        return after(path) if layer.passes_gain else None
-
     # From the end, so that what is behind a layer is mostly known already.
-    found = {path: after(path) for path in reversed(layers)}
-    return {path: name for path, name in found.items() if name is not None}
+    for path in reversed(layers):
+        _look_behind(path, layers, following, behind)
+    return {path: name for path in reversed(layers) if (name := behind[path]) is not None}
+
+
+def _look_behind(
+    path: Path,
+    layers: Mapping[Path, Layer],
+    following: Mapping[Path, list[Path]],
+    behind: dict[Path, str | None],
+) -> str | None:
+    """The function behind a layer, written down where it was not known."""
+    if path not in behind:
+        met: set[str | None] = set()
+        for target in following[path]:
+            layer = layers[target]
+            if layer.kind == "ElementwiseLayer":
+                met.add(str(layer.parameters["Function"]))
+            else:
+                passes = layer.passes_gain
+                met.add(_look_behind(target, layers, following, behind) if passes else None)
+        behind[path] = met.pop() if len(met) == 1 else None
+    return behind[path]
 
 
 def _start(

@@ -92,6 +92,11 @@ class Cell:
         """Refine the wires. Raises ShapeError where they contradict each other."""
         raise NotImplementedError
 
+    def let_go(self) -> None:
+        """Untie the wires: who still knows them need not keep the layers, and their arrays."""
+        for wire in self.touched:
+            wire.cells.clear()
+
     def pass_limits(self) -> bool:
         """Tell the wires that indices come from how large these may be; whether that is news."""
         return False
