@@ -40,6 +40,9 @@ from wlnet.nets.placing import located, names_outside, rebuilt, trimmed, with_no
 from wlnet.nets.rules_in_place import kept
 from wlnet.nets.shorthand import as_net
 
+NEAR = 64
+"""Parts that could not be put in, of the last ones, which a fault may follow from."""
+
 
 class Edit:
     """Parts are put in with `put`, from left to right, and nothing is asked of how they fit;
@@ -76,7 +79,8 @@ class Edit:
             self.holes |= any(place.kind == "node" for place in places)
             # What a part lacks that could not be put in says nothing new.
             follows = isinstance(error, PartError) and any(
-                _steps(part)[: len(_steps(before))] == _steps(before) for before in self.failed
+                _steps(part)[: len(_steps(before))] == _steps(before)
+                for before in self.failed[-NEAR:]
             )
             if not follows:
                 self.gathered.errors.append(error)
