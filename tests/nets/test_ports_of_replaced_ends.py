@@ -106,3 +106,26 @@ def test_a_layer_of_any_number_of_inputs_says_so_when_it_is_called_alone(layer):
 def test_a_net_is_gone_through_from_its_end():
     net = wl.NetChain([3, "Ramp", wl.SoftmaxLayer()], input=2)
     assert list(reversed(net)) == list(net)[::-1]
+
+
+@pytest.mark.parametrize("name", ["0", "01", "٣", "7" * 5000, 10**12, -1, "²"])
+def test_inputs_of_a_vertex_are_called_by_numbers_as_they_are_written(name):
+    with pytest.raises(wl.OptionError, match="has no input"):
+        wl.NetGraph({"a": 2, "c": wl.CatenateLayer()}, [("a", PORT("c", name))], input=2)
+    with pytest.raises(wl.OptionError):
+        wl.CatenateLayer(ports={str(name): 3})
+
+
+def test_inputs_of_a_vertex_count_from_one_without_gaps():
+    parts = {"a": 2, "b": 2, "c": wl.CatenateLayer()}
+    with pytest.raises(wl.OptionError, match=r"counted from 1[\s\S]*NetPort\('c', '2'\)"):
+        wl.NetGraph(parts, [("a", PORT("c", 1)), ("b", PORT("c", 3))], input=2)
+    with pytest.raises(wl.OptionError, match=r"counted from 1[\s\S]*NetPort\('c', '1'\)"):
+        wl.NetGraph(parts, [("a", PORT("c", 2)), ("b", None)], input=2)
+
+
+def test_a_number_of_thousands_of_digits_is_a_part_that_is_not_there():
+    with pytest.raises(wl.PartError):
+        wl.NetChain([2])["1" * 5000]
+    with pytest.raises(wl.OptionError, match="unknown vertex"):
+        wl.NetGraph([2, 3], [(1, "1" * 5000)])

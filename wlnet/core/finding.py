@@ -10,6 +10,7 @@ from typing import Any
 
 from wlnet.core.errors import PartError, brief
 from wlnet.core.gathered import together
+from wlnet.core.names import is_number
 from wlnet.core.parts import (
     MULTI,
     MULTIPLIERS,
@@ -100,7 +101,7 @@ def _named(net: Addressable, name: str, part: Any, at: Path) -> Place:
         return Place((name,), "node")
     if name == MULTIPLIERS:
         return Place((name,), "multipliers")
-    if net.addressing == "numbers" and name.isdecimal() and int(name) in net.nodes:
+    if net.addressing == "numbers" and is_number(name) and int(name) in net.nodes:
         return Place((int(name),), "node")
     names = known_names(net)
     raise part_error(
@@ -113,7 +114,7 @@ def _named(net: Addressable, name: str, part: Any, at: Path) -> Place:
 
 
 def _meant(net: Addressable, name: str, names: list[Key]) -> str | None:
-    if name.isdecimal() and int(name) in net.nodes:
+    if is_number(name) and int(name) in net.nodes:
         return f"{int(name)}, without quotes, is the position"
     return suggestion(name, [word for word in names if isinstance(word, str)])
 

@@ -26,6 +26,17 @@ def field_name(name: str) -> str:
     return out
 
 
+def is_number(name: str) -> bool:
+    """Whether a name is a number from 1, as it is usually written.
+
+    So nodes without names are called, and the inputs of layers that take any number of them.
+
+    >>> is_number("12"), is_number("012"), is_number("-1"), is_number("9" * 5000)
+    (True, False, False, False)
+    """
+    return name.isascii() and name.isdecimal() and len(name) < 9 and name[0] != "0"
+
+
 def a(kind: str) -> str:
     """A word with its article.
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.errors import FormatError
-from wlnet.core.names import field_name
+from wlnet.core.names import field_name, is_number
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path, path_text
 from wlnet.core.ports import PortType
@@ -274,9 +274,7 @@ def _layer_ports(cls: type[Layer], given: list[Any]) -> list[str]:
     names: list[str] = []
     for name, field in cls.declared_ports.items():
         if field.variadic:
-            names += dict.fromkeys(
-                n for n in given if type(n) is str and n.isdecimal() and len(n) < 9
-            )
+            names += dict.fromkeys(n for n in given if type(n) is str and is_number(n))
         else:
             names.append(name)
     return names

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from wlnet.core.names import is_number
 from wlnet.core.net import Net
 from wlnet.core.parts import Key
 from wlnet.io.canonical import refused, shown
@@ -55,11 +56,7 @@ def _edge(row: Any, nodes: Mapping[Key, Net], at: str) -> Edge:
     if target is not None:
         node = nodes[target]
         variadic = node.is_variadic
-        fits = (
-            target_port.isdecimal() and len(target_port) < 9
-            if variadic
-            else target_port in node.input_names
-        )
+        fits = is_number(target_port) if variadic else target_port in node.input_names
         if not fits:
             raise refused(
                 "an edge leads to an unknown port",

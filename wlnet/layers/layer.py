@@ -6,30 +6,23 @@ extends another.
 
 from __future__ import annotations
 
-import inspect
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import partial
+from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from wlnet.core.arrays import as_array, as_fill, full
-from wlnet.core.errors import Fault, ShapeError, brief, fail
+from wlnet.core.arrays import full
+from wlnet.core.errors import Fault, ShapeError, fail
 from wlnet.core.gathered import Gathered
-from wlnet.core.keywords import unknown_option
-from wlnet.core.names import a
 from wlnet.core.net import Net, check_coders
-from wlnet.core.parts import NetSharedArray
-from wlnet.core.ports import UNKNOWN, PortType, as_port, port_table
 from wlnet.core.rule_lists import rules_told_with
 from wlnet.core.shapes import Mismatch, Partial, Sizes, is_known, solve
-from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.fields import REQUIRED, ArrayField, Field, Parameter, PortField, Takes
+from wlnet.layers.fields import ArrayField, Field, Parameter, PortField, Takes
+from wlnet.layers.options import bound, read_array, read_parameter, read_ports, signature
 
 Shapes = dict[str, Partial]
 LAYERS: dict[str, type[Layer]] = {}
@@ -68,21 +61,23 @@ class Layer(Net):
         cls.statistic_names = frozenset(
             f.wolfram for f in fields if isinstance(f, ArrayField) and f.statistic
         )
-        cls.__signature__ = _signature(cls)  # type: ignore[attr-defined]
+        cls.__signature__ = signature(cls)  # type: ignore[attr-defined]
         LAYERS[cls.kind] = cls
 
     def __init__(self, *args: Any, **options: Any) -> None:
         gathered = Gathered()
-        given = self._bound(args, options, gathered)
+        given = bound(self, args, options, gathered)
         parameters = {
-            name: self._parameter(field, given, gathered)
+            name: read_parameter(self.kind, field, given, gathered)
             for name, field in self.declared_parameters.items()
         }
+        # A source without a shape of its own has that of its number.
+        is_shape = not self.declared_inputs and given.get("output", AUTOMATIC) is AUTOMATIC
         arrays = {
-            name: self._array(field, given, gathered)
+            name: read_array(self.kind, field, given, gathered, fills=not is_shape)
             for name, field in self.declared_arrays.items()
         }
-        ports = self._ports(given, gathered)
+        ports = read_ports(self, given, gathered)
         rules = rules_told_with(gathered, given.get("learning_rate_multipliers", AUTOMATIC))
         self._fill(arrays=arrays, parameters=parameters, ports=ports, rules=rules)
         said = [name for name, f in self.declared_parameters.items() if f.name in given]
@@ -115,105 +110,6 @@ class Layer(Net):
 
     def check(self) -> None:
         """What a declaration cannot say; a layer may raise OptionError here."""
-
-    # Construction
-
-    def _bound(
-        self, args: Sequence[Any], options: dict[str, Any], gathered: Gathered
-    ) -> dict[str, Any]:
-        positional = [field.name for field in self.declared_parameters.values()]
-        known = [p.name for p in _signature(type(self)).parameters.values()]
-        given = dict(zip(positional, args, strict=False))
-        if len(args) > len(positional):
-            gathered.add(
-                Fault(
-                    f"too many arguments for {a(self.kind)}",
-                    given=brief(args[len(positional)]),
-                    known=known,
-                    fix="arrays and ports are given by name",
-                )
-            )
-        for name, value in options.items():
-            if name in known and name not in given:
-                given[name] = value
-            elif name in known:
-                gathered.add(
-                    Fault(f"{brief(name)} of {a(self.kind)} is given twice", given=brief(value))
-                )
-            else:
-                fault = unknown_option(a(self.kind), name, value, known)
-                if name == "learning_rate_multipliers":
-                    fault = replace(fault, what=f"{fault.what}: it has no arrays that could learn")
-                gathered.add(fault)
-        return given
-
-    def _parameter(self, field: Parameter, given: Mapping[str, Any], gathered: Gathered) -> Any:
-        value = given.get(field.name, field.default)
-        if value is REQUIRED:
-            gathered.add(
-                Fault(f"{a(self.kind)} needs {field.name!r}", fix=f"{self.kind}({field.name}=...)")
-            )
-            return None
-        if field.name not in given:
-            return value
-        try:
-            return gathered.attempt(lambda: field.check(value))
-        except (ValueError, TypeError) as error:
-            gathered.add(
-                Fault(
-                    f"{field.wolfram} of {a(self.kind)} cannot be this",
-                    given=brief(value),
-                    expected=str(error),
-                )
-            )
-            return None
-
-    def _array(self, field: ArrayField, given: Mapping[str, Any], gathered: Gathered) -> Any:
-        said = given.get(field.name, AUTOMATIC)
-        value = gathered.attempt(lambda: as_array(said, field.wolfram, self.kind))
-        if said is None and not field.optional:
-            gathered.add(Fault(f"{field.wolfram} of {a(self.kind)} may not be None"))
-        if isinstance(value, NetSharedArray) and field.statistic:
-            what = f"{field.wolfram} of {a(self.kind)} is a running statistic: it cannot be shared"
-            gathered.add(Fault(what))
-        # A source without a shape of its own has that of its number.
-        is_shape = not self.declared_inputs and given.get("output", AUTOMATIC) is AUTOMATIC
-        return value if is_shape else as_fill(value, said)
-
-    def _ports(self, given: Mapping[str, Any], gathered: Gathered) -> dict[str, PortType]:
-        ports: dict[str, PortType] = {}
-        said = given.get("ports")
-        extra = gathered.attempt(lambda: port_table(said, a(self.kind))) or {}
-        told: list[tuple[str, Any]] = []
-        for name, field in self.declared_ports.items():
-            if field.variadic:
-                numbers = sorted((key for key in extra if key.isdecimal()), key=int)
-                told += [(key, extra[key]) for key in numbers]
-                if numbers != [str(number) for number, _ in enumerate(numbers, 1)]:
-                    gathered.add(
-                        Fault(
-                            f"the inputs of {a(self.kind)} are counted from 1",
-                            given=", ".join(map(repr, numbers)),
-                            fix='ports={"1": 3, "2": 4}',
-                        )
-                    )
-                continue
-            told.append((name, given.get(field.name, extra.get(name, AUTOMATIC))))
-            if field.name in given and name in extra:
-                what = f"port {name} of {a(self.kind)} is given twice"
-                gathered.add(Fault(what, given=brief(extra[name])))
-        for name, spec in told:
-            ports[name] = gathered.attempt(partial(as_port, spec, name)) or UNKNOWN
-        for name in extra:
-            if name not in ports:
-                gathered.add(
-                    Fault(
-                        f"{a(self.kind)} has no port {brief(name)}",
-                        known=list(self.declared_ports),
-                        fix=suggestion(name, self.declared_ports),
-                    )
-                )
-        return ports
 
     # What the part language sees
 
@@ -349,18 +245,3 @@ class Layer(Net):
         """Layers with the shapes of their inputs (and optionally the range of the numbers) for the
         laws."""
         return iter(())
-
-
-def _signature(cls: type[Layer]) -> inspect.Signature:
-    either, keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
-    rows = []
-    for field in cls.declared_parameters.values():
-        default = inspect.Parameter.empty if field.default is REQUIRED else field.default
-        rows.append(inspect.Parameter(field.name, either, default=default))
-    names = [f.name for f in cls.declared_arrays.values()]
-    names += [f.name for f in cls.declared_ports.values() if not f.variadic]
-    if cls.declared_arrays:
-        names.append("learning_rate_multipliers")
-    rows += [inspect.Parameter(name, keyword, default=AUTOMATIC) for name in names]
-    rows.append(inspect.Parameter("ports", keyword, default=None))
-    return inspect.Signature(rows)

@@ -15,7 +15,8 @@ from wlnet.core.rule_lists import rules_told_with
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.nets.chain import NetChain, read_nodes, read_ports, warn_of_shadows
 from wlnet.nets.container import Container, hoist, without_coders
-from wlnet.nets.edges import Edge, Wiring, inputs_in_order, read_edges, topological
+from wlnet.nets.edge_list import read_edges
+from wlnet.nets.edges import Edge, Wiring, inputs_in_order, topological
 from wlnet.nets.fills import fill_in
 from wlnet.nets.inference import check_shapes
 from wlnet.nets.rules_of_parts import Voice, carried

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.names import is_number
 from wlnet.core.scalars import as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
@@ -20,7 +21,7 @@ def of_key(key: str) -> Measurement | None:
     Measurement(name='ErrorRate', top=2)
     """
     name, _, digits = key.partition("Top")
-    top = int(digits) if digits.isdecimal() else 1
+    top = int(digits) if is_number(digits) else 1
     found = Measurement(name, top)
     if name not in TABLE or found.key != key or (top > 1 and not found.row.takes_top):
         return None
