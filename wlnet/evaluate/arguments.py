@@ -17,7 +17,7 @@ from wlnet.core.scalars import as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.evaluate.columns import is_single, takes_anything
-from wlnet.nets.inference import inferred_port
+from wlnet.nets.inference import check_inputs, inferred_port
 
 
 def read_arguments(net: Net, args: Sequence[Any]) -> tuple[Any, Any]:
@@ -25,6 +25,7 @@ def read_arguments(net: Net, args: Sequence[Any]) -> tuple[Any, Any]:
     if not net.input_names and args and isinstance(args[0], Mapping) and not args[0]:
         # No columns, for no ports.
         args = args[1:]
+    check_inputs(net)
     most = 2 if net.input_names else 1
     if len(args) > most or (net.input_names and not args):
         raise fail(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from wlnet.core.errors import Fault, ShapeError
+from wlnet.core.errors import Fault, NotInitializedError, ShapeError, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net, check_coders
 from wlnet.core.parts import NetSharedArray, Path
@@ -65,6 +65,19 @@ def open_sizes(net: Net) -> str:
     if inputs:
         return f"say what goes in, e.g. {net.kind}(..., {inputs[0].lower()}=4)"
     return "give the sizes of these layers, e.g. LinearLayer(3), or their arrays"
+
+
+def check_inputs(net: Net) -> None:
+    """Raise NotInitializedError for a layer alone that takes any number of inputs."""
+    if net.is_variadic and not net.input_names:
+        raise fail(
+            NotInitializedError,
+            Fault(
+                "how many inputs it has is not known",
+                at=net.kind,
+                fix=f'{net.kind}(..., ports={{"1": 3, "2": 4}}), or NetChain([{net.kind}(...)])',
+            ),
+        )
 
 
 def check_shapes(net: Net) -> None:

@@ -18,7 +18,7 @@ from wlnet.graph.graph import Graph, Value
 from wlnet.layers.layer import Layer
 from wlnet.nets.connections import Needed, needed_for
 from wlnet.nets.edges import topological
-from wlnet.nets.inference import Solution, inference, open_sizes
+from wlnet.nets.inference import Solution, check_inputs, inference, open_sizes
 
 Values = dict[str, Value]
 MOST_APPLICATIONS = 32_768
@@ -41,15 +41,7 @@ def lower(
     not depend on are none of the graph. Raises NotInitializedError where a shape stays unknown.
     """
     _check_length(net)
-    if net.is_variadic and not net.input_names:
-        raise fail(
-            NotInitializedError,
-            Fault(
-                "how many inputs it has is not known",
-                at=net.kind,
-                fix=f'{net.kind}(..., ports={{"1": 3, "2": 4}}), or NetChain([{net.kind}(...)])',
-            ),
-        )
+    check_inputs(net)
     solution = inference(net, shapes)
     needed = None if asked is None else needed_for(net, asked)
     unknown = [
