@@ -183,7 +183,7 @@ def test_faults_of_data_and_of_a_validation_set_are_told_at_once() -> None:
     with pytest.raises(wl.WlnetError) as error:
         wl.net_train(perceptron(), (X[:, :-1], Y), validation_set=(X[:3], held))
     assert [fault.at for fault in error.value.faults] == [
-        "port Input",
+        "data, port Input",
         "validation_set, port Output, example 1",
     ]
 
@@ -193,7 +193,7 @@ def test_labels_of_a_validation_set_are_no_fault_where_the_data_are_one() -> Non
     labels = ["a", "b", "c"] * 4
     with pytest.raises(wl.ShapeError) as error:
         wl.net_train(classifier(), (inputs[:, :-1], labels), validation_set=(inputs, labels))
-    assert [fault.at for fault in error.value.faults] == ["port Input"]
+    assert [fault.at for fault in error.value.faults] == ["data, port Input"]
 
 
 def test_a_fault_of_a_validation_set_says_that_it_is_there() -> None:

@@ -7,6 +7,8 @@ import itertools
 import warnings
 from collections import deque
 from collections.abc import Callable, Iterator
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -60,6 +62,14 @@ class OnlyDlpack:
 
     def __dlpack_device__(self) -> Any:
         return self.held.__dlpack_device__()
+
+
+class OnlyInterface:
+    """An array that describes its memory alone."""
+
+    def __init__(self, held: Any) -> None:
+        self.held = np.ascontiguousarray(held)
+        self.__array_interface__ = self.held.__array_interface__
 
 
 class Rows:
@@ -136,6 +146,9 @@ GOOD: dict[str, Callable[[Any], Any]] = {
     "a data set": Rows,
     "what can be read once": iter,
     "a map": lambda x: map(np.asarray, x),
+    "fractions": lambda x: [list(map(Fraction, row)) for row in x.tolist()],
+    "decimals": lambda x: [list(map(Decimal, row)) for row in x.tolist()],
+    "__array_interface__": OnlyInterface,
 }
 ROUNDED: dict[str, Any] = {
     "float32": np.float32,
@@ -168,7 +181,13 @@ BAD: dict[str, Bad] = {
     "complex numbers": (lambda: X.astype(complex), NO_NUMBERS),
     "dates": (lambda: X.astype(int).astype("M8[s]"), NO_NUMBERS),
     "None": (lambda: [*X[:3].tolist(), [1.0, None, 2.0]], NO_NUMBERS),
-    "rows of several lengths": (lambda: [*X[:3].tolist(), [[1.0]]], NO_NUMBERS),
+    "rows of several lengths": (lambda: [*X[:3].tolist(), [1.0]], "examples of different shapes"),
+    "rows of several ranks": (lambda: [*X[:3].tolist(), [[1.0]]], "examples of different shapes"),
+    "lists of several lengths in a row": (
+        lambda: [*X[:3].tolist(), [[1.0], [2.0, 3.0]]],
+        "an example whose lists differ in length",
+    ),
+    "a record": (lambda: np.zeros(4, "f8, f8, f8"), NO_NUMBERS),
     "width zero": (lambda: np.zeros((4, 0)), "examples without numbers"),
     "NaN": (lambda: np.where(X == 7, np.nan, X), "data that are not finite"),
     "infinity in long doubles": (
@@ -240,6 +259,17 @@ EVALUATION: dict[str, Callable[[Any, Any, str], Any]] = {
     "net(dict)": lambda x, y, p: NET({"Input": x}, working_precision=p).tolist(),
     "net(rows)": lambda x, y, p: NET([{"Input": a} for a in x], working_precision=p).tolist(),
 }
+NO_ROWS = (
+    *("__array__", "__dlpack__", "__array_interface__", "what wants a gradient", "a memoryview"),
+)
+"""What cannot be taken apart into rows."""
+PLACES = {
+    **dict.fromkeys(EVALUATION, "port "),
+    "validation": "validation_set, port ",
+    "a function": "the generator's batch 1 of round 1, port ",
+    "a function that yields": "the generator's batch 1 of round 1, port ",
+}
+"""How a fault says where it is; that of data else."""
 ENTRANCES = {**COLUMNS, **BY_ROWS, **EVALUATION}
 PRECISIONS = "Real32", "Real64"
 FAST = ("(inputs, outputs)", "net(x)")
@@ -261,12 +291,7 @@ def test_numbers_of_any_kind_are_the_same_numbers(entrance: str, precision: str)
     if precision == "Real64" and entrance not in EVALUATION:
         assert want == (1 + 1) / 12, "the numbers came in whole"
     for kind, make in GOOD.items():
-        if entrance in ("net(rows)", *BY_ROWS) and kind in ("__array__", "__dlpack__"):
-            continue
-        if entrance in ("net(rows)", *BY_ROWS) and kind in (
-            "what wants a gradient",
-            "a memoryview",
-        ):
+        if entrance in ("net(rows)", *BY_ROWS) and kind in NO_ROWS:
             continue
         assert enter(make(X), Y, precision) == want, kind
         if entrance not in EVALUATION and kind != "what can be read once":
@@ -286,12 +311,14 @@ def test_what_is_no_data_is_refused_everywhere_in_the_same_words(
         with pytest.raises((wl.DataError, wl.ShapeError)) as error:
             enter(make(), Y, precision)
         assert error.value.faults[0].what == what, kind
-        assert "port Input" in str(error.value.faults[0].at), kind
+        place = PLACES.get(entrance, "data, port ")
+        assert str(error.value.faults[0].at).startswith(f"{place}Input"), kind
         if entrance not in EVALUATION:
             with pytest.raises((wl.DataError, wl.ShapeError)) as error:
                 enter(X, make(), precision)
             assert error.value.faults[0].what == what, f"targets: {kind}"
-            assert "port Output" in str(error.value.faults[0].at), f"targets: {kind}"
+            at = str(error.value.faults[0].at)
+            assert at.startswith(f"{place}Output"), f"targets: {kind}"
 
 
 @pytest.mark.parametrize("kind", ENDLESS)
@@ -367,16 +394,20 @@ def test_all_faulty_columns_are_told_at_once() -> None:
         with pytest.raises(wl.DataError) as error:
             train(data, "RoundLoss", "Real32")
         assert [fault.at for fault in error.value.faults] == [
-            "port Input, example 3",
-            "port Output",
+            "data, port Input, example 3",
+            "data, port Output",
         ]
     two = wl.NetGraph([wl.TotalLayer()], [(wl.NetPort("a"), 1), (wl.NetPort("b"), 1)], a=3, b=3)
-    for a, b in ((nan, nan), (X.astype(str), nan), (masked(X, hidden=True), X.astype(str))):
+    bad = [nan, X.astype(str), masked(X, hidden=True), None, [*X.tolist()[:3], [1.0]], X * 1e39]
+    for a, b in itertools.product(bad, repeat=2):
+        data = {"a": a, "b": b, "Output": wide}
+        held = {"a": X, "b": b, "Output": a}
         with pytest.raises(wl.DataError) as error:
-            wl.net_train(two, {"a": a, "b": b, "Output": wide}, max_training_rounds=1)
-        assert {"port a", "port b"} <= {
-            str(fault.at).removeprefix("data, ").partition(",")[0] for fault in error.value.faults
-        } or "port a" in str(error.value)
+            wl.net_train(two, data, max_training_rounds=1, validation_set=held)
+        told = [str(fault.at).partition(", example")[0] for fault in error.value.faults]
+        columns = ["data, port a", "data, port b", "data, port Output"]
+        assert set(told) >= {*columns, "validation_set, port b", "validation_set, port Output"}
+        assert len(told) == 5
     with pytest.raises(wl.DataError) as error:
         two({"a": nan, "b": nan})
     assert len(error.value.faults) == 2
@@ -433,44 +464,6 @@ def test_labels_of_any_kind_are_the_same_labels(kind: str) -> None:
         words = [word if word != "dog" else "owl" for word in plain]
         ready = wl.net_initialize(coded)
         assert ready(LABELS[kind](words)).tolist() == ready(words).tolist()
-
-
-class Frame:
-    """A table with named columns, as other libraries have."""
-
-    def __init__(self, columns: dict[str, Any]) -> None:
-        self.held = columns
-
-    @property
-    def columns(self) -> list[str]:
-        return list(self.held)
-
-    def __getitem__(self, name: str) -> Any:
-        return self.held[name]
-
-    def __len__(self) -> int:
-        return len(next(iter(self.held.values())))
-
-    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
-        return np.stack(list(self.held.values()), axis=1)
-
-
-def test_a_frame_for_one_port_goes_by_the_order_of_its_columns() -> None:
-    frame = Frame({"width": X[:, 2], "height": X[:, 0], "depth": X[:, 1]})
-    given = X[:, [2, 0, 1]]
-    assert NET(frame).tolist() == NET(given).tolist()
-    for data in ((frame, Y), {"Input": frame, "Output": Y}):
-        assert train(data, "RoundLoss", "Real32") == train((given, Y), "RoundLoss", "Real32")
-
-
-def test_a_frame_with_the_names_of_the_ports_is_a_dict_of_columns() -> None:
-    net = wl.net_initialize(
-        wl.NetGraph([wl.TotalLayer(), 1], [([wl.NetPort("a"), wl.NetPort("b")], 1, 2)], a="Real")
-    )
-    columns = {"b": X[:, 0], "a": X[:, 1]}
-    assert net(Frame(columns)).tolist() == net(columns).tolist()
-    data = {**columns, "Output": Y[:, :1]}
-    assert wl.net_train(net, Frame(data), **K) == wl.net_train(net, data, **K)
 
 
 def test_columns_that_no_port_takes_are_told_with_what_they_were_meant_for() -> None:

@@ -52,7 +52,7 @@ class NetEncoder(Coder):
     ) -> np.ndarray:
         """A batch as a fresh array of shape (n, *shape), of `dtype`, or int64 for "Integer".
 
-        `where` is the name of the port, for messages. Raises DataError.
+        `where` is the place of the batch, for messages. Raises DataError.
         """
         raise NotImplementedError
 
@@ -78,7 +78,7 @@ def refuse(where: str, index: int, what: str, **words: Any) -> Exception:
 
 def batch_items(items: Any, where: str) -> Sequence[Any] | np.ndarray:
     """The batch as something with a length and an order; DataError for anything else."""
-    found = admitted(items, f"port {where}")
+    found = admitted(items, where)
     if isinstance(found, (list, tuple, range)) or (isinstance(found, np.ndarray) and found.ndim):
         return found
     if isinstance(found, Sequence) and not isinstance(found, (str, bytes)):

@@ -90,7 +90,7 @@ class FunctionEncoder(NetEncoder):
     def encode(
         self, items: Sequence[Any] | np.ndarray, where: str = "Input", dtype: Any = np.float32
     ) -> np.ndarray:
-        batch = as_column(items, f"port {where}", is_raw=True)
+        batch = as_column(items, where, is_raw=True)
         want = self.shape
         if len(batch) == 0:
             return np.zeros((0, *(size or 0 for size in want or ())), dtype)

@@ -95,6 +95,8 @@ MOST_TOLD = 4000
 """Letters of the faults of one error that its message tells; `faults` has them all."""
 MOST = 80
 """How long the picture of a value in a message is."""
+NAMES = 200
+"""How long a list of names is, where the nearest one is told."""
 
 
 def brief(value: object, most: int = MOST) -> str:

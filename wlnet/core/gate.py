@@ -28,6 +28,8 @@ PLAIN = frozenset((float, int, bool, complex, str, bytes, type(None)))
 DEEPEST = 32
 LEAST = 100
 """Bytes of an item and of its place in a list or a table, about."""
+OFFERS = "__array__", "__dlpack__", "__array_interface__", "__array_struct__"
+"""How objects say that they are arrays."""
 
 
 def admitted(given: Any, at: str) -> Any:
@@ -89,7 +91,9 @@ def _array(given: Array, at: At, depth: int) -> Any:
                 Fault(
                     "data with missing values",
                     at=_place(at if depth else (at[0], number)),
-                    fix="leave them out, or fill them: x.filled(0)",
+                    fix="leave them out, or fill them: x.filled(0)"
+                    if given.dtype.kind in "biufc"
+                    else "leave them out",
                 ),
             )
     if type(given) is not np.ndarray:
@@ -138,7 +142,7 @@ def _foreign(given: Any, at: At, depth: int) -> Any:
             ),
         )
     buffer = isinstance(given, (memoryview, array.array, bytearray))
-    if not buffer and not hasattr(kind, "__array__") and not hasattr(kind, "__dlpack__"):
+    if not buffer and not any(hasattr(given, name) for name in OFFERS):
         return given
     # Pictures are for encoders, which know how they are held and coloured.
     if any(each.__module__.partition(".")[0] == "PIL" for each in kind.__mro__):
@@ -151,8 +155,8 @@ def _foreign(given: Any, at: At, depth: int) -> Any:
 def _read(given: Any, at: At) -> Array:
     kind = type(given)
     try:
-        read = np.asarray if hasattr(kind, "__array__") or not hasattr(kind, "__dlpack__") else None
-        return np.asarray(given) if read is not None else np.from_dlpack(given)
+        is_other = hasattr(kind, "__dlpack__") and not hasattr(kind, "__array__")
+        return np.from_dlpack(given) if is_other else np.asarray(given)
     except Exception as error:  # whatever a foreign object raises
         failure = error
     # Numbers that a gradient is wanted for elsewhere are numbers.
@@ -223,10 +227,12 @@ def _listing(given: Any, at: str, most: int | None) -> list[Any]:
 
 
 def as_table(given: Any, names: Sequence[str]) -> Mapping[Any, Any] | None:
-    """Columns by name, of a dict or of a frame that has columns of these names; else None."""
+    """Columns by name, of a dict, or of a frame or an array with fields that has columns of these
+    names; else None."""
     if isinstance(given, Mapping):
         return given
-    columns = getattr(given, "columns", None)
+    fields = given.dtype.names if isinstance(given, np.ndarray) else None
+    columns = fields or getattr(given, "columns", None)
     if not isinstance(columns, Iterable) or not hasattr(type(given), "__getitem__"):
         return None
     found = list(columns)
@@ -241,7 +247,7 @@ def is_usual(given: Any) -> bool:
     return not isinstance(given, Iterable) and not hasattr(type(given), "__getitem__")
 
 
-def unequal(counts: Mapping[str, int], at: str | None = None) -> Fault:
+def unequal(counts: Mapping[str, int | str], at: str | None = None) -> Fault:
     """The fault of columns that have different numbers of examples."""
     text = ", ".join(f"{name}: {count}" for name, count in counts.items())
     return Fault("columns of different length", at=at, given=text)

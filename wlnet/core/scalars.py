@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import numbers
 import operator
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
@@ -56,12 +57,14 @@ def as_real(given: Any) -> float | None:
     if type(given) is float:  # nearly all are
         return given
     number = scalar(given)
-    if isinstance(number, bool) or not isinstance(number, numbers.Real):
+    if isinstance(number, bool) or not isinstance(number, (numbers.Real, Decimal)):
         return None
     try:
         return float(number)
     except OverflowError:
         return math.inf if operator.gt(number, 0) else -math.inf
+    except ValueError:  # a Decimal that signals that it is no number
+        return None
 
 
 def as_whole(given: Any) -> int | None:

@@ -8,15 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
-from wlnet.core.gate import admitted, as_column, as_table, is_stream, is_usual, unequal
+from wlnet.core.errors import NAMES, DataError, Fault, OptionError, ShapeError, brief, fail
+from wlnet.core.gate import admitted, as_column, as_table, is_stream, is_usual, shape_of, unequal
 from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.ports import PortType
 from wlnet.core.scalars import as_whole
+from wlnet.core.shapes import shape_text
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.evaluate.columns import is_single, takes_anything
+from wlnet.evaluate.columns import NO_NUMBERS, takes_anything
 from wlnet.nets.inference import check_inputs, inferred_port
 
 
@@ -60,7 +61,7 @@ def read_columns(net: Net, x: Any, needed: Collection[str] | None = None) -> tup
         full = [name for name in names if all(name in row for row in x)]
         rows = {name: [row[name] for row in x] for name in full}
         return _let_all_in(net, rows, faults), False
-    table = as_table(x, every) if len(every) > 1 or isinstance(x, Mapping) else None
+    table = as_table(x, every)
     if table is not None:
         faults = _port_faults(table, every, [table], names)
         names = names or tuple(name for name in every if name in table)
@@ -83,7 +84,7 @@ def read_columns(net: Net, x: Any, needed: Collection[str] | None = None) -> tup
         )
     given = _let_all_in(net, given, faults)
     ports = {name: inferred_port(net, name) for name in names}
-    verdicts = {name: is_single(ports[name], name, value) for name, value in given.items()}
+    verdicts = {name: _is_single(ports[name], name, value) for name, value in given.items()}
     known = [verdict for verdict in verdicts.values() if verdict is not None]
     single = known[0] if known else True
     if any(verdict != single for verdict in known):
@@ -112,7 +113,62 @@ def _let_in(port: PortType, name: str, value: Any) -> Any:
         return as_column(value, at)
     found = admitted(value, at)
     # A coder may know more than numbers and lists of them.
-    return found if port.coder is not None or is_usual(found) else as_column(found, at)
+    if port.coder is not None:
+        return found
+    return _as_numbers(found) if is_usual(found) else as_column(found, at)
+
+
+def _as_numbers(found: Any) -> Any:
+    """Lists of numbers as an array, so that they are read once; others as they are."""
+    if not isinstance(found, (list, tuple)) or not found:
+        return found
+    try:
+        array = np.asarray(found)
+    except (ValueError, TypeError):
+        return found
+    return array if array.dtype.kind in "biuf" else found
+
+
+def _is_single(port: PortType, name: str, x: Any) -> bool | None:
+    """Whether x is one example for a port, and not a batch; None when the port's rank does not
+    tell."""
+    if isinstance(x, str):
+        return True
+    if isinstance(x, (list, tuple)) and len(x) == 0:
+        return False
+    if port.coder is not None:
+        encoded = port.coder.shape
+        if not (
+            _is_numeric(x)
+            and encoded is not None
+            and np.ndim(x) == len(encoded) + 1
+            and len(encoded) > 0
+        ):
+            return bool(port.coder.is_single(x))
+    if port.shape is None:
+        return None
+    shape = shape_of(x)
+    rank = None if shape is None else len(shape)
+    if rank == len(port.shape):
+        return True
+    if rank == len(port.shape) + 1 or (rank is None and isinstance(x, (list, tuple))):
+        return False
+    if rank == 0 and np.asarray(x).dtype.kind in NO_NUMBERS:
+        # It is told what it is, and not which rank it has.
+        return True
+    raise fail(
+        ShapeError,
+        Fault(
+            "an input has neither the rank of one example nor that of a batch",
+            at=f"port {name}",
+            given=f"rank {rank}, shape {shape}",
+            expected=f"{shape_text(port.shape)}, or a batch of these",
+        ),
+    )
+
+
+def _is_numeric(x: Any) -> bool:
+    return isinstance(x, np.ndarray) and x.dtype.kind == "f"
 
 
 def _let_all_in(net: Net, given: Mapping[str, Any], faults: Sequence[Fault]) -> dict[str, Any]:
@@ -149,7 +205,7 @@ def _port_faults(
             faults.append(
                 Fault(
                     f"no data for port {brief(name)}",
-                    given=f"ports {list(row)}",
+                    given=f"ports {brief(list(row), NAMES)}",
                     expected=f"ports {list(needed)}",
                 )
             )

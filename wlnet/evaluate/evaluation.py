@@ -24,8 +24,9 @@ from wlnet.evaluate.arguments import (
     read_arguments,
     read_columns,
 )
+from wlnet.evaluate.groups import check_columns, run_columns
 from wlnet.evaluate.quick import short_way
-from wlnet.evaluate.runner import Runner, check_columns, run_columns
+from wlnet.evaluate.runner import Runner
 from wlnet.graph.builder import Mode
 from wlnet.nets.connections import Port, needed_for
 from wlnet.nets.inference import inferred_port

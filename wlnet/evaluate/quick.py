@@ -12,7 +12,7 @@ import numpy as np
 
 from wlnet.core.shapes import is_known
 from wlnet.engine.program import Program
-from wlnet.evaluate.columns import Array
+from wlnet.evaluate.holding import Array
 from wlnet.evaluate.runner import LENT, Runner
 from wlnet.kernels.locks import is_mine
 from wlnet.nets.inference import inferred_port

@@ -10,31 +10,23 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.errors import DataError, Fault, NotInitializedError, ShapeError, fail
-from wlnet.core.gate import shape_of
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path, key_text
-from wlnet.core.ports import PortType
 from wlnet.core.rules import ArrayKey
-from wlnet.core.shapes import is_known
 from wlnet.core.streams import Seed
 from wlnet.engine.blueprint import DTYPES, Blueprint
 from wlnet.engine.program import Program
 from wlnet.engine.resources import workers_for
-from wlnet.evaluate.columns import (
-    Array,
-    check_finite,
-    copy_into,
-    encode_all,
-    indices,
-    raise_all,
-)
+from wlnet.evaluate.columns import raise_all
+from wlnet.evaluate.holding import Array, check_finite, copy_into
+from wlnet.evaluate.places import Place
 from wlnet.graph.builder import Mode
 from wlnet.kernels.language import Precision
 from wlnet.kernels.locks import is_mine, new_lock
 from wlnet.nets.arrays import arrays_of
 from wlnet.nets.connections import needed_for
-from wlnet.nets.inference import inference, inferred_port, open_sizes
+from wlnet.nets.inference import inference, open_sizes
 from wlnet.plan.compile import forward_blueprint
 
 BATCH = 64
@@ -75,13 +67,18 @@ class Runner:
         self.asked, self.workers = None if asked is None else tuple(asked), workers
 
     def run(
-        self, columns: Mapping[str, Array], count: int, chunk: int | None = None
+        self,
+        columns: Mapping[str, Array],
+        count: int,
+        chunk: int | None = None,
+        places: Mapping[str, Place] | None = None,
     ) -> dict[Any, Array]:
         """Every output port's array (count, *shape); chunk: how many examples in one go.
 
-        Raises DataError for an input that is not finite.
+        places: of the columns, for messages. Raises DataError for an input that is not finite.
         """
         results: dict[Any, Array] = {}
+        places = places or {name: Place(name) for name in columns}
         shapes = {name: tuple(array.shape[1:]) for name, array in columns.items()}
         chunk = chunk or self._chunk(shapes, count)
         for step, start in enumerate(range(0, count, chunk)):
@@ -91,10 +88,10 @@ class Runner:
                 # A signal handler came into the middle of a run: that one keeps its memory.
                 program, lock = self._compiled(size, shapes), new_lock()
             with lock:
-                with _given(program, columns, start, size):
+                with _given(program, columns, places, start, size):
                     program.run(seed=self.seed, step=step)
                 if program.bad:
-                    _refuse(columns)
+                    _refuse(columns, places)
                 for key, array in program.outputs.items():
                     if key not in results:
                         results[key] = np.empty((count, *array.shape[1:]), array.dtype)
@@ -178,7 +175,13 @@ class Runner:
 
 
 @contextmanager
-def _given(program: Program, columns: Mapping[str, Array], start: int, size: int) -> Iterator[None]:
+def _given(
+    program: Program,
+    columns: Mapping[str, Array],
+    places: Mapping[str, Place],
+    start: int,
+    size: int,
+) -> Iterator[None]:
     """A program with some examples of columns: a copy of those, or where they lie if many."""
     parts = {name: array[start : start + size] for name, array in columns.items()}
     try:
@@ -186,85 +189,19 @@ def _given(program: Program, columns: Mapping[str, Array], start: int, size: int
             if part.nbytes < LENT or not program.lend(name, part):
                 # A child that was forked in the middle of a run may not have taken it back.
                 program.take_back(name)
-                copy_into(part, program.inputs[name], name, start)
+                copy_into(part, program.inputs[name], places[name], start)
         yield
     finally:
         for name in parts:
             program.take_back(name)
 
 
-def _refuse(columns: Mapping[str, Array]) -> None:
+def _refuse(columns: Mapping[str, Array], places: Mapping[str, Place]) -> None:
     """Raise one error for all columns with numbers that are not finite."""
     errors: list[DataError | ShapeError] = []
     for name, array in columns.items():
         try:
-            check_finite(array, name)
+            check_finite(array, places[name])
         except DataError as error:
             errors.append(error)
     raise_all(errors)
-
-
-def run_columns(runner: Runner, columns: Mapping[str, Any], chunk: int | None) -> dict[Any, Any]:
-    """Evaluate columns; examples of different shapes (sequences) run in groups of equal shape."""
-    ports, below, ragged = _reading(runner.net, columns)
-    if not ragged:
-        arrays = encode_all(ports, columns, below, precision=runner.precision, is_checked=False)
-        _check_limits(runner.net, ports, arrays)
-        return runner.run(arrays, len(next(iter(arrays.values()))), chunk)
-    count = len(next(iter(columns.values())))
-    groups: OrderedDict[Any, list[int]] = OrderedDict()
-    for i in range(count):
-        groups.setdefault(tuple(shape_of(columns[name][i]) for name in ragged), []).append(i)
-    rows: dict[Any, list[Any]] = {}
-    for members in groups.values():
-        part = {name: [column[i] for i in members] for name, column in columns.items()}
-        for key, array in run_columns(runner, part, chunk).items():
-            slots = rows.setdefault(key, [None] * count)
-            for i, value in zip(members, array, strict=True):
-                slots[i] = value
-    return dict(rows)
-
-
-def check_columns(net: Net, columns: Mapping[str, Any]) -> None:
-    """Raise what is wrong with columns, all at once, where nothing is to be run."""
-    ports, below, ragged = _reading(net, columns)
-    if not ragged:
-        encode_all(ports, columns, below)
-
-
-def _reading(
-    net: Net, columns: Mapping[str, Any]
-) -> tuple[dict[str, PortType], dict[str, int | None], list[str]]:
-    """The ports of columns, the largest indices they take, and the columns whose examples have
-    several shapes.
-    """
-    ports = {name: inferred_port(net, name) for name in columns}
-    solution = inference(net)
-    below = {name: solution.ports[(), name].below for name in columns}
-    ragged = [
-        name
-        for name, column in columns.items()
-        if ports[name].coder is None and not is_known(ports[name].shape) and _is_ragged(column)
-    ]
-    return ports, below, ragged
-
-
-def _check_limits(net: Net, ports: Mapping[str, PortType], arrays: Mapping[str, Array]) -> None:
-    """Raise DataError for indices that are too large by what only the other columns tell."""
-    known = inference(net).ports
-    open_ports = [
-        name for name, port in ports.items()
-        if port.element == "Integer" and known[(), name].below is None
-    ]  # fmt: skip
-    if open_ports:
-        told = inference(net, {name: tuple(array.shape[1:]) for name, array in arrays.items()})
-        for name in open_ports:
-            indices(arrays[name], name, told.ports[(), name].below)
-
-
-def _is_ragged(column: Any) -> bool:
-    """Whether examples have several shapes. What has none, who encodes it will tell."""
-    if not isinstance(column, (list, tuple)):
-        return False
-    shapes = set(map(shape_of, column))
-    return len(shapes) > 1 and None not in shapes

@@ -186,6 +186,8 @@ def _no_label(column: Any, item: Any, at: str) -> Fault:
         fix = "labels are integers or strings: targets.astype(int), if these are classes"
     elif isinstance(item, float):
         fix = "a net that ends in a SoftmaxLayer classifies: leave the layer out to learn numbers"
+    elif shape_of(item) == (1,):
+        fix = "targets[:, 0] takes the level of size 1 away"
     elif isinstance(item, (list, tuple)):
         fix = 'loss_function=CrossEntropyLossLayer("Probabilities") takes rows of probabilities'
     given = (

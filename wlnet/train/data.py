@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
 
-from wlnet.core.elsewhere import counterpart
-from wlnet.core.errors import DataError, Fault, OptionError, TrainingWarning, brief, fail, warn
+from wlnet.core.errors import (
+    NAMES,
+    DataError,
+    Fault,
+    OptionError,
+    WlnetError,
+    brief,
+    fail,
+)
 from wlnet.core.gate import admitted, as_column, as_table, length_hint, unequal
-from wlnet.core.names import field_name, wolfram_name
+from wlnet.core.gathered import Gathered
 from wlnet.core.scalars import as_whole
 from wlnet.core.shapes import LARGEST
 from wlnet.core.spelling import nearest, suggestion
+from wlnet.train.doubts import warn_of_columns
 from wlnet.train.generators import BatchFunction, as_batch_function, refuse_endless
 
 Columns = dict[str, Any]
@@ -56,12 +65,14 @@ def read_data(
     *,
     raw: Set[str] = frozenset(),
     options: Sequence[str] | None = None,
+    also: Callable[[Columns], Sequence[WlnetError]] = lambda columns: (),
 ) -> Examples | Generator:
     """Columns by port, let in by the gate, or a generator of such.
 
     columns: what the training net needs, its inputs first. raw: those whose examples only the
     user's own code reads. options: names that a column may have been meant for; None to say
-    nothing of columns that no port takes. Raises DataError.
+    nothing of columns that no port takes. also: what is wrong with columns that were let in, to be
+    told where others were not. Raises DataError.
     """
     if callable(given) and not hasattr(given, "__array__"):
         return Generator(as_batch_function(given, at))
@@ -91,10 +102,10 @@ def read_data(
     if isinstance(found, int):
         return Examples({}, found)
     if options is not None:
-        _warn_of_others([name for name in found if name not in columns], columns, options, at)
+        warn_of_columns([name for name in found if name not in columns], columns, options, at)
     if not columns:
         return Examples({}, None)
-    return _equal({name: found[name] for name in columns}, at, raw)
+    return _equal({name: found[name] for name in columns}, at, raw, also)
 
 
 def _columns(
@@ -121,34 +132,6 @@ def _columns(
     if isinstance(given, Iterable):
         return _columns(as_column(given, at, is_raw=True), columns, inputs, at)
     return None
-
-
-def _warn_of_others(
-    others: Sequence[Any], columns: Sequence[str], options: Sequence[str], at: str
-) -> None:
-    """Warn of columns that no port takes, with what each was probably meant for."""
-    if not others:
-        return
-    known = {**{wolfram_name(name): name for name in options}, **{name: name for name in options}}
-    meant = []
-    for name in map(str, others):
-        elsewhere = counterpart(field_name(name), options)
-        near = nearest(name, [*columns, *known])
-        if elsewhere:
-            meant.append(f"{name!r}: {elsewhere}")
-        elif near:
-            kind = "the option" if near[0] in known else "the port"
-            meant.append(f"{name!r} is near {kind} {known.get(near[0], near[0])!r}")
-    warn(
-        TrainingWarning,
-        Fault(
-            "columns of data that no port takes",
-            at=at,
-            given=", ".join(map(brief, others)),
-            expected=f"columns {list(columns)}",
-            fix="; ".join(meant) or "leave them out",
-        ),
-    )
 
 
 def _round_length(options: Mapping[Any, Any]) -> int | None:
@@ -210,7 +193,7 @@ def _by_port(given: Mapping[Any, Any], columns: Sequence[str], at: str) -> Colum
                 Fault(
                     f"no data for port {brief(name)}",
                     at=at,
-                    given=f"columns {list(given)}",
+                    given=f"columns {brief(list(given), NAMES)}",
                     expected=f"columns {list(columns)}",
                     fix=f"call it {name!r} where you wrote {near[0]!r}" if near else None,
                 )
@@ -259,28 +242,41 @@ def _rows(
                     else None,
                 ),
             )
-    return _pair(([row[0] for row in rows], [row[1] for row in rows]), columns, inputs, at)
+    first, second = [row[0] for row in rows], [row[1] for row in rows]
+    if any(isinstance(part, Mapping) for part in (*first, *second)):
+        joined = [
+            _pair(row, columns, inputs, f"{at}, example {n}") for n, row in enumerate(rows, 1)
+        ]
+        return _rows(joined, columns, inputs, at)
+    return _pair((first, second), columns, inputs, at)
 
 
-def _equal(columns: Columns, at: str, raw: Set[str]) -> Examples:
+def _equal(
+    columns: Columns, at: str, raw: Set[str], also: Callable[[Columns], Sequence[WlnetError]]
+) -> Examples:
     """Columns of one length, as sequences.
 
     Raises DataError for what is no column, all of them at once.
     """
     found: Columns = {}
-    faults: list[Fault] = []
+    gathered = Gathered()
     # A column that can be read only once may have no end: the others tell how far to look.
     counts = [length_hint(column) for column in columns.values()]
     most = min((count for count in counts if count >= 0), default=None)
     for name, column in columns.items():
-        try:
-            found[name] = as_column(column, f"{at}, port {name}", most, is_raw=name in raw)
-        except DataError as error:
-            faults += error.faults
-    if faults:
-        raise fail(DataError, faults)
-    lengths = {name: len(column) for name, column in found.items()}
+        place, is_raw = f"{at}, port {name}", name in raw
+        let_in = gathered.attempt(partial(as_column, column, place, most, is_raw=is_raw))
+        if let_in is not None:
+            found[name] = let_in
+    if gathered.errors:
+        gathered.errors += also(found)
+        gathered.tell()
+    lengths: dict[str, Any] = {name: len(column) for name, column in found.items()}
     if len(set(lengths.values())) > 1:
+        # Of what tells no length, no more than one example too many was read.
+        for name, count in zip(lengths, counts, strict=True):
+            if count < 0 and lengths[name] == (most or 0) + 1:
+                lengths[name] = f"more than {most}"
         raise fail(DataError, unequal(lengths, at))
     count = next(iter(lengths.values()))
     if not count:

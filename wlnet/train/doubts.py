@@ -1,13 +1,16 @@
-"""Losses that are probably not what was meant: told before anything is trained."""
+"""Losses and columns that are probably not what was meant: told before anything is trained."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from wlnet.core.elsewhere import counterpart
 from wlnet.core.errors import Fault, OptionError, TrainingWarning, brief, fail, warn
+from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.net import Net
 from wlnet.core.parts import Path, path_text
+from wlnet.core.spelling import nearest
 from wlnet.layers.layer import Layer
 from wlnet.nets.connections import links
 from wlnet.nets.inference import inferred_port
@@ -35,6 +38,34 @@ NO_PROBABILITIES = frozenset(
 
 Origin = tuple[Path, Net]
 """The layer that made the numbers, and where it stands."""
+
+
+def warn_of_columns(
+    others: Sequence[Any], columns: Sequence[str], options: Sequence[str], at: str
+) -> None:
+    """Warn of columns that no port takes, with what each was probably meant for."""
+    if not others:
+        return
+    known = {**{wolfram_name(name): name for name in options}, **{name: name for name in options}}
+    meant = []
+    for name in map(str, others):
+        elsewhere = counterpart(field_name(name), options)
+        near = nearest(name, [*columns, *known])
+        if elsewhere:
+            meant.append(f"{name!r}: {elsewhere}")
+        elif near:
+            kind = "the option" if near[0] in known else "the port"
+            meant.append(f"{name!r} is near {kind} {known.get(near[0], near[0])!r}")
+    warn(
+        TrainingWarning,
+        Fault(
+            "columns of data that no port takes",
+            at=at,
+            given=", ".join(map(brief, others)),
+            expected=f"columns {list(columns)}",
+            fix="; ".join(meant) or "leave them out",
+        ),
+    )
 
 
 def check_targets(net: Net, training: TrainingNet, data: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,13 @@ from wlnet.core.gate import shape_of
 from wlnet.core.net import Net
 from wlnet.core.ports import PortType
 from wlnet.core.shapes import is_known
-from wlnet.evaluate.columns import encode, raise_all
+from wlnet.evaluate.columns import no_array, raise_all
+from wlnet.evaluate.places import Place
+from wlnet.kernels.language import Precision
 from wlnet.nets.inference import inference, inferred_port
 from wlnet.train.classes import class_labels, index_encoder, is_open, with_classes, with_labels
 from wlnet.train.data import Columns
+from wlnet.train.encoding import array_for
 from wlnet.train.losses import LossTerm, TrainingNet, attach, loss_form
 
 
@@ -128,36 +132,53 @@ def _is_boolean(column: Any) -> bool:
     return shape is not None and len(shape) == 1 and np.asarray(column).dtype.kind == "b"
 
 
-def fitted_to(net: Net, columns: Columns, draft: TrainingNet) -> tuple[Net, TrainingNet]:
-    """A net fitted to columns, and its training net.
+def fitted_to(
+    net: Net, columns: Columns, draft: TrainingNet, precision: Precision, at: str
+) -> tuple[Net, TrainingNet]:
+    """A net fitted to columns, and its training net. at: which data they are.
 
     Raises DataError, ShapeError, with what else is wrong with columns.
     """
     try:
-        fitted = _with_data_shapes(fit(net, columns, draft), columns)
+        fitted = _with_data_shapes(_fit(net, columns, draft, at), columns, at)
     except (DataError, ShapeError) as error:
         told = " ".join(f"{fault.at}," for fault in error.faults)
-        raise_all([error, *faults_of(columns, draft, told)])
+        raise_all([error, *faults_of(columns, draft, precision, at, told)])
         raise
     return fitted, draft if fitted is net else attach(fitted, draft.terms)
 
 
-def faults_of(columns: Columns, draft: TrainingNet, told: str = "") -> list[DataError | ShapeError]:
-    """What is wrong with columns that a net need not be fitted to. told: places already told."""
+def _fit(net: Net, columns: Columns, draft: TrainingNet, at: str) -> Net:
+    """A net fitted to data; what they lack is told with the place of the data."""
+    try:
+        return fit(net, columns, draft)
+    except DataError as error:
+        faults = [replace(fault, at=f"{at}, {fault.at}") for fault in error.faults]
+        raise fail(DataError, faults) from None
+
+
+def faults_of(
+    columns: Columns, draft: TrainingNet, precision: Precision, at: str, told: str = ""
+) -> list[DataError | ShapeError]:
+    """What is wrong with columns that a net need not be fitted to.
+
+    at: which data they are. told: places already told.
+    """
     found: list[DataError | ShapeError] = []
     for name in draft.columns:
         port = inferred_port(draft.net, name)
         # Classes are any labels, before a net is fitted to them.
         may_be_labels = name in draft.targets and port.element == "Integer" and port.coder is None
-        if is_known(port.shape) and f"port {name}," not in told and not may_be_labels:
+        is_told = name not in columns or f"port {name}," in told
+        if is_known(port.shape) and not is_told and not may_be_labels:
             try:
-                encode(port, name, columns[name], inference(draft.net).ports[(), name].below)
+                array_for(draft, Place(name, at), columns[name], precision, is_late=True)
             except (DataError, ShapeError) as other:
                 found.append(other)
     return found
 
 
-def _with_data_shapes(net: Net, columns: Mapping[str, Any]) -> Net:
+def _with_data_shapes(net: Net, columns: Mapping[str, Any], at: str) -> Net:
     """Indices and partly open shapes that only the examples themselves decide."""
     ports = dict(net.ports)
     errors: list[DataError | ShapeError] = []
@@ -165,7 +186,7 @@ def _with_data_shapes(net: Net, columns: Mapping[str, Any]) -> Net:
         port = inferred_port(net, name)
         if name in columns and port.coder is None and (port.shape is None or None in port.shape):
             try:
-                shape = _one_shape(columns[name], name)
+                shape = _one_shape(columns[name], Place(name, at))
                 inference(net, {name: shape})
                 ports[name] = PortType(shape, net.ports[name].element)
             except (DataError, ShapeError) as error:
@@ -174,17 +195,9 @@ def _with_data_shapes(net: Net, columns: Mapping[str, Any]) -> Net:
     return net if ports == dict(net.ports) else net._with(ports=ports)
 
 
-def _one_shape(column: Any, name: str) -> tuple[int, ...]:
+def _one_shape(column: Any, place: Place) -> tuple[int, ...]:
     """The shape that all examples of a column have. Raises DataError for examples of several."""
     shape = shape_of(column)
     if shape is not None:
         return shape[1:]
-    shapes = {shape_of(example) for example in column}
-    fault = Fault(
-        "examples of different shapes",
-        at=f"port {name}",
-        given=", ".join(sorted("no shape" if each is None else str(each) for each in shapes)[:4]),
-        expected="one shape for all: sequences of several lengths can be evaluated only",
-        fix="bring them to one length, or train on one length at a time",
-    )
-    raise fail(DataError, fault)
+    raise fail(DataError, no_array(PortType(), place, column))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.evaluate.columns import Array
+from wlnet.evaluate.holding import Array
 from wlnet.results.class_table import shown
 from wlnet.train.measurements import Measurement
 

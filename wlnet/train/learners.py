@@ -15,7 +15,7 @@ from wlnet.core.net import Net
 from wlnet.core.rules import ArrayKey, chosen
 from wlnet.engine.blueprint import DTYPES
 from wlnet.engine.packed import packed, unpacked
-from wlnet.evaluate.columns import Array
+from wlnet.evaluate.holding import Array
 from wlnet.kernels.language import Precision
 from wlnet.kernels.loading import lanes_of
 from wlnet.methods.base import Method

@@ -9,7 +9,8 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.evaluate.columns import Array, copy_into
+from wlnet.evaluate.holding import Array, copy_into
+from wlnet.evaluate.places import Place
 
 PIECE = 64 << 20
 """Bytes that are converted at a time; what is no larger is converted once and for all."""
@@ -51,7 +52,7 @@ class Mapped:
         return self.array[:1].size * self.dtype.itemsize
 
 
-def mapped(array: Array, dtype: Any, name: str) -> Mapped | None:
+def mapped(array: Array, dtype: Any, place: Place) -> Mapped | None:
     """A column to be converted when it is used; None where it does not lie in a file, or is small.
 
     All of it is looked at once. Raises DataError for a number that the type cannot hold.
@@ -62,7 +63,7 @@ def mapped(array: Array, dtype: Any, name: str) -> Mapped | None:
     column = Mapped(array, kind, np.arange(len(array)))
     for start, stop in pieces(len(array), column.row_bytes):
         part = array[start:stop]
-        copy_into(part, np.empty(part.shape, kind), name, start)
+        copy_into(part, np.empty(part.shape, kind), place, start)
     return column
 
 

@@ -8,29 +8,22 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import DataError, Fault, ShapeError, fail
+from wlnet.core.errors import DataError, Fault, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.machine import check_memory
 from wlnet.core.net import Net
 from wlnet.core.ports import PortType
 from wlnet.core.scaled import Scaled
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.engine.blueprint import DTYPES, INDEX
-from wlnet.evaluate.columns import (
-    Array,
-    copy_into,
-    encode_all,
-    raise_all,
-    takes_anything,
-)
+from wlnet.evaluate.columns import raise_all, takes_anything
+from wlnet.evaluate.holding import Array
 from wlnet.kernels.language import Precision
-from wlnet.nets.inference import inference, inferred_port
 from wlnet.train.data import NO_COLUMNS, Columns, Examples, Generator, read_data
 from wlnet.train.doubts import check_targets
+from wlnet.train.encoding import class_columns, encoded
 from wlnet.train.fitting import faults_of, fitted_to
 from wlnet.train.history import History
 from wlnet.train.losses import TrainingNet
-from wlnet.train.mapped import mapped
 from wlnet.train.options import BATCH, Options, option_names
 from wlnet.train.sources import (
     ArraySource,
@@ -40,7 +33,6 @@ from wlnet.train.sources import (
     place,
 )
 from wlnet.train.state import TrainingState, plan_of
-from wlnet.train.targets import check_shares, share_ports
 
 VALIDATION = "validation_set"
 NUMBER = 8
@@ -90,11 +82,11 @@ def prepare(net: Net, data: Any, options: Options, draft: TrainingNet) -> Prepar
 
 
 def _prepared(net: Net, data: Any, options: Options, draft: TrainingNet) -> Prepared:
-    found = _read(data, draft, net, "data", option_names())
+    found = _read(data, draft, net, "data", options.precision, option_names())
     if isinstance(found, Generator):
         return _from_generator(net, found, draft, options)
-    fitted, training = fitted_to(net, found.columns, draft)
-    columns = encoded(training, found.columns, options.precision, is_late=True)
+    fitted, training = fitted_to(net, found.columns, draft, options.precision, "data")
+    columns = encoded(training, found.columns, options.precision, "data", is_late=True)
     numbers = _numbers(found, "data")
     count = len(numbers)
     batch = min(BATCH, count) if options.batch_size is AUTOMATIC else min(options.batch_size, count)
@@ -113,11 +105,20 @@ def _read(
     training: TrainingNet,
     net: Net,
     at: str,
+    precision: Precision,
     options: Sequence[str] | None,
 ) -> Examples | Generator:
     """options: those that a column may have been meant for; None where that was told."""
     raw = {name for name in net.input_names if takes_anything(net.ports[name])}
-    return read_data(given, training.columns, net.input_names, at, raw=raw, options=options)
+    return read_data(
+        given,
+        training.columns,
+        net.input_names,
+        at,
+        raw=raw,
+        options=options,
+        also=lambda columns: faults_of(columns, training, precision, at),
+    )
 
 
 def _numbers(found: Examples, at: str) -> Array:
@@ -172,12 +173,13 @@ def _from_generator(net: Net, found: Generator, draft: TrainingNet, options: Opt
     if options.loss_function is not AUTOMATIC:
         check_targets(net, draft, first)
     # Read once: what it gives may not be there a second time.
-    first = _batch(first, draft, net, at, option_names())
-    fitted, training = fitted_to(net, first, draft)
+    first = _batch(first, draft, net, at, options.precision, option_names())
+    fitted, training = fitted_to(net, first, draft, options.precision, at)
 
     def read(batch: Any, at: str) -> Mapping[str, Array]:
-        columns = batch if batch is first else _batch(batch, training, fitted, at, None)
-        return encoded(training, columns, options.precision)
+        if batch is not first:
+            batch = _batch(batch, training, fitted, at, options.precision, None)
+        return encoded(training, batch, options.precision, at)
 
     source = GeneratorSource(found.function, read, size, found.round_length, first)
     validation = (
@@ -187,9 +189,14 @@ def _from_generator(net: Net, found: Generator, draft: TrainingNet, options: Opt
 
 
 def _batch(
-    given: Any, training: TrainingNet, net: Net, at: str, options: Sequence[str] | None
+    given: Any,
+    training: TrainingNet,
+    net: Net,
+    at: str,
+    precision: Precision,
+    options: Sequence[str] | None,
 ) -> Columns:
-    found = _read(given, training, net, at, options)
+    found = _read(given, training, net, at, precision, options)
     if isinstance(found, Generator):
         raise fail(DataError, Fault("a generator gives examples, not a function", at=at))
     return found.columns
@@ -200,7 +207,8 @@ def _has_data(validation_set: Any) -> bool:
 
 
 def _held(net: Net, training: TrainingNet, options: Options) -> Examples:
-    held = _read(options.validation_set, training, net, VALIDATION, option_names())
+    precision, names = options.precision, option_names()
+    held = _read(options.validation_set, training, net, VALIDATION, precision, names)
     if isinstance(held, Generator):
         raise fail(
             DataError,
@@ -216,69 +224,14 @@ def _held(net: Net, training: TrainingNet, options: Options) -> Examples:
 def _validation(net: Net, training: TrainingNet, batch: int, options: Options) -> ArraySource:
     held = _held(net, training, options)
     numbers = _numbers(held, VALIDATION)
-    gathered = Gathered()
-    columns = gathered.attempt(
-        lambda: encoded(training, held.columns, options.precision, is_late=True), VALIDATION
-    )
-    gathered.tell()
-    assert columns is not None
+    columns = encoded(training, held.columns, options.precision, VALIDATION, is_late=True)
     return ArraySource(columns, batch, options.seed, numbers)
 
 
 def _check_validation(net: Net, draft: TrainingNet, options: Options) -> None:
     """Raise what is wrong with a validation set, without a net that is fitted to examples."""
-    held, gathered = _held(net, draft, options), Gathered()
-    gathered.attempt(lambda: raise_all(faults_of(held.columns, draft)), VALIDATION)
-    gathered.tell()
-
-
-def encoded(
-    training: TrainingNet,
-    columns: Mapping[str, Any],
-    precision: Precision,
-    *,
-    is_late: bool = False,
-) -> dict[str, Any]:
-    """The arrays of columns for the ports of a training net, in its precision.
-
-    is_late: whether columns that lie in files, and have to be converted, may be so when they are
-    used; they are `Mapped`. Targets of one number an example, which may be classes, are converted
-    now. Raises one DataError or ShapeError, naming port and example, for all that cannot be used.
-    """
-    dtype = DTYPES[precision]
-    solution = inference(training.net)
-    ports = {name: inferred_port(training.net, name) for name in training.columns}
-    below = {name: solution.ports[(), name].below for name in ports}
-    found: dict[str, Any] = dict(encode_all(ports, columns, below, precision=precision))
-    errors: list[DataError | ShapeError] = []
-    for name, array in found.items():
-        kind = np.dtype(INDEX if ports[name].element == "Integer" else dtype)
-        if array.dtype == kind:
-            continue
-        may_wait = is_late and not (name in training.targets and array.ndim == 1)
-        try:
-            late = mapped(array, kind, name) if may_wait else None
-            found[name] = np.empty(array.shape, kind) if late is None else late
-            if late is None:
-                copy_into(array, found[name], name)
-        except DataError as error:
-            errors.append(error)
-    raise_all(errors)
-    # A generator's batches are asked for it one by one.
-    ports_of_shares = training.net.cached("share_ports", lambda: share_ports(training.net))
-    check_shares(ports_of_shares, found)
-    return found
-
-
-def class_columns(training: TrainingNet, columns: Mapping[str, Array]) -> list[Array]:
-    """The columns of targets that are classes, one an example: indices, or truth values."""
-    return [
-        columns[name]
-        for name, form in training.forms.items()
-        if form in ("Index", "Binary")
-        and columns[name].ndim == 1
-        and (form == "Index" or np.isin(columns[name], (0, 1)).all())
-    ]
+    held = _held(net, draft, options)
+    raise_all(faults_of(held.columns, draft, options.precision, VALIDATION))
 
 
 def examples_of(
@@ -288,9 +241,9 @@ def examples_of(
 
     options: those that a column may have been meant for.
     """
-    found = _read(data, training, net, "data", options)
+    found = _read(data, training, net, "data", precision, options)
     if isinstance(found, Generator):
         what = "measurements are made on data, not on a generator"
         raise fail(DataError, Fault(what, at="data", fix="(inputs, outputs)"))
-    columns = encoded(training, found.columns, precision, is_late=True)
+    columns = encoded(training, found.columns, precision, "data", is_late=True)
     return ArraySource(columns, BATCH, 0, _numbers(found, "data"))

@@ -14,7 +14,7 @@ from wlnet.core.streams import Seed
 from wlnet.engine.blueprint import DTYPES, Blueprint, dtype_of
 from wlnet.engine.program import Program
 from wlnet.engine.resources import workers_for
-from wlnet.evaluate.columns import Array
+from wlnet.evaluate.holding import Array
 from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of
 from wlnet.plan.compile import (

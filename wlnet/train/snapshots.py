@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from wlnet.core.rules import ArrayKey
-from wlnet.evaluate.columns import Array
+from wlnet.evaluate.holding import Array
 from wlnet.train.learners import Learner
 from wlnet.train.sources import Batches
 

@@ -12,7 +12,7 @@ import numpy as np
 from wlnet.core.errors import DataError, Fault, TrainingWarning, brief, fail, warn
 from wlnet.core.streams import Seed, stream
 from wlnet.engine.blueprint import INDEX
-from wlnet.evaluate.columns import Array
+from wlnet.evaluate.holding import Array
 from wlnet.train.generators import BatchFunction, End
 from wlnet.train.mapped import Mapped, pieces
 

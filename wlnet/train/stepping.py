@@ -18,7 +18,7 @@ from wlnet.core.net import Net
 from wlnet.core.rules import ArrayKey
 from wlnet.engine.blueprint import DTYPES
 from wlnet.engine.program import Program
-from wlnet.evaluate.columns import Array
+from wlnet.evaluate.holding import Array
 from wlnet.train.divergence import Diverged, key_text, where_it_began
 from wlnet.train.history import LOSS, Extent, History, Tallies
 from wlnet.train.learners import Learner, Rates, own_arrays, plain_arrays

@@ -8,7 +8,8 @@ import numpy as np
 
 from wlnet.core.errors import DataError, Fault, fail
 from wlnet.core.net import Net
-from wlnet.evaluate.columns import Array
+from wlnet.evaluate.holding import Array
+from wlnet.evaluate.places import Place
 from wlnet.train.mapped import Mapped, pieces
 
 SLACK = 1e-6
@@ -29,14 +30,18 @@ def share_ports(net: Net) -> dict[str, str]:
     return found
 
 
-def check_shares(ports: Mapping[str, str], columns: Mapping[str, Array | Mapped]) -> None:
+def check_shares(
+    ports: Mapping[str, str], columns: Mapping[str, Array | Mapped], places: Mapping[str, Place]
+) -> None:
     """Raise one DataError for all targets of a cross entropy that are not within 0 to 1."""
-    faults = [_fault(columns[name], name, form) for name, form in ports.items() if name in columns]
+    faults = [
+        _fault(columns[name], places[name], form) for name, form in ports.items() if name in columns
+    ]
     if any(faults):
         raise fail(DataError, [fault for fault in faults if fault])
 
 
-def _fault(column: Array | Mapped, name: str, form: str) -> Fault | None:
+def _fault(column: Array | Mapped, place: Place, form: str) -> Fault | None:
     """What is wrong with the first example that is no share."""
     for start, stop in pieces(len(column), column[:1].nbytes):
         rows = column[start:stop].reshape(stop - start, -1)
@@ -45,7 +50,7 @@ def _fault(column: Array | Mapped, name: str, form: str) -> Fault | None:
             number = int(np.argmax(wrong.any(axis=1)))
             return Fault(
                 f"targets of a cross entropy ({form}) are probabilities",
-                at=f"port {name}, example {start + number + 1}",
+                at=place.example(start + number),
                 given=f"{rows[number][np.argmax(wrong[number])]:g}",
                 expected="numbers from 0 to 1",
                 fix=_repair(form, column),
