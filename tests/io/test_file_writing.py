@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import wlnet as wl
+from wlnet.core import machine
 from wlnet.io import replacement
 
 NET = wl.NetChain([3, "Ramp", 1], input=2)
@@ -158,12 +159,27 @@ def nested(depth: int) -> Any:
     return net
 
 
-def test_nets_fifty_deep_are_written_and_deeper_ones_refused(file: Path) -> None:
+def test_the_deepest_nets_are_written(file: Path) -> None:
     assert wl.load(wl.save(nested(50), file)) == nested(50)
+
+
+def test_a_net_of_more_memory_than_is_left_is_refused_before_it_is_taken(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = file.read_bytes()
-    with pytest.raises(wl.FormatError, match="nested at most 50 deep"):
-        wl.save(nested(51), file)
+    net = wl.net_initialize(wl.NetChain([500], input=1))
+    monkeypatch.setattr(machine, "NOTICED", 0)
+    monkeypatch.setattr(machine, "available_memory", lambda: 4000)
+    with pytest.raises(wl.FormatError, match="more memory than there is"):
+        wl.save(net, file)
     assert file.read_bytes() == before
+
+
+@pytest.mark.parametrize("name", ["a\0b", "a\0b.wlnet", "\ud800.wlnet"])
+def test_a_name_that_no_file_can_have_is_an_option_error(name: str) -> None:
+    for call in (wl.load, lambda file: wl.save(wl.NetChain([1]), file)):
+        with pytest.raises(wl.OptionError, match="no file can have this name"):
+            call(name)
 
 
 def test_the_deepest_formula_in_the_deepest_net_is_written(file: Path) -> None:

@@ -44,6 +44,25 @@ def test_a_damaged_file_is_as_good_as_none(folder: Path, damage: Any) -> None:
     assert cache.read(NAME) is None
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes here")
+@pytest.mark.parametrize("kind", ["pipe", "folder", "link", "link to nothing", "endless"])
+def test_what_is_no_plain_file_is_neither_waited_for_nor_followed(folder: Path, kind: str) -> None:
+    cache.write("other", b"other")
+    make: dict[str, Any] = {
+        "pipe": os.mkfifo,
+        "folder": os.mkdir,
+        "link": lambda place: os.symlink(folder / "other", place),
+        "link to nothing": lambda place: os.symlink("nothing", place),
+        "endless": lambda place: os.symlink("/dev/zero", place),
+    }
+    make[kind](folder / NAME)
+    assert not cache.has(NAME)
+    assert cache.read(NAME) is None
+    cache.write(NAME, b"machine code")
+    assert cache.read(NAME) == (None if kind == "folder" else b"machine code")
+    assert cache.read("other") == b"other"
+
+
 @pytest.mark.skipif(not hasattr(os, "getuid"), reason="no owners here")
 def test_a_file_of_another_user_is_not_read(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cache.write(NAME, b"theirs")

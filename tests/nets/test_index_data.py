@@ -63,5 +63,12 @@ def test_whole_numbers_of_any_type_are_indices() -> None:
 
 
 def test_truth_values_are_no_indices() -> None:
-    with pytest.raises(wl.DataError, match=r"indices are integers[^$]*bool"):
+    with pytest.raises(wl.DataError, match=r"indices are integers[^$]*bool[^$]*an integer in 1..5"):
         NETS["one"](np.array([True, False]))
+
+
+def test_where_nothing_limits_an_index_its_size_does() -> None:
+    moved = wl.NetChain([wl.FlattenLayer()], input=(2, "Integer"))
+    assert moved([1, 2**31 - 1]).tolist() == [1, 2**31 - 1]
+    with pytest.raises(wl.DataError, match=r"given: *2147483648\n.*1..2147483647"):
+        moved([1, 2**31])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tracemalloc
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 import wlnet as wl
 from wlnet import AUTOMATIC, NetChain, NetGraph, NetSharedArray, OptionError, net_initialize
 from wlnet.core.net import same
+from wlnet.nets import initialize
 from wlnet.nets.initialize import next_functions
 
 WIDE, LONG = 400, 300
@@ -411,3 +413,58 @@ def test_what_is_drawn_is_read_only_float32_and_the_argument_is_unchanged() -> N
     for array in arrays(new).values():
         assert array.dtype == np.float32
         assert not array.flags.writeable
+
+
+# What is kept
+
+METHODS: list[Any] = [
+    *("Kaiming", "Xavier", "Orthogonal", "Identity", "Random"),
+    ("Random", {"Biases": 0.5}),
+    ("Random", {"Weights": ("Uniform", -1, 1), "Biases": ("Uniform", 0, 1)}),
+    ("Kaiming", {"Distribution": "Uniform"}),
+    ("Xavier", {"Distribution": ("Normal", 0, 1)}),
+    ("Identity", {"Distribution": 0.5}),
+]
+MANY = NetChain(
+    [wl.ConvolutionLayer(3, 3), "Ramp", wl.BatchNormalizationLayer(), 5, wl.ParametricRampLayer()],
+    input=(2, 8, 8),
+)
+
+
+@pytest.mark.parametrize("method", METHODS, ids=str)
+def test_every_method_gives_sealed_float32_arrays(method: Any) -> None:
+    for array in arrays(net_initialize(MANY, method, all=True)).values():
+        assert array.dtype == np.float32
+        with pytest.raises(ValueError, match="WRITEABLE"):
+            array.flags.writeable = True
+
+
+@pytest.mark.parametrize(
+    "method",
+    [
+        ("Random", {"Weights": 1e300}),
+        ("Random", {"Biases": ("Uniform", 1e300, 1e301)}),
+        ("Kaiming", {"Distribution": ("Normal", 0, 1e40)}),
+        ("Identity", {"Distribution": 1e308}),
+    ],
+    ids=str,
+)
+def test_numbers_that_float32_cannot_hold_are_no_arrays(method: Any) -> None:
+    with pytest.raises(OptionError, match="float32 cannot hold"):
+        net_initialize(MANY, method)
+
+
+@pytest.mark.parametrize("method", ["Kaiming", "Xavier", "Random", "Identity", "Orthogonal"])
+def test_no_more_memory_is_taken_than_was_asked_for(
+    method: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+    monkeypatch.setattr(initialize, "check_memory", lambda size, what: asked.append(size))
+    net = NetChain([300, 700, 20], input=900)
+    tracemalloc.start()
+    try:
+        net_initialize(net, method)
+        taken = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert taken < asked[0] + 300_000

@@ -231,3 +231,21 @@ def test_a_column_without_end_is_read_no_further_than_the_other_tells() -> None:
 def test_a_function_of_two_arguments_gives_no_batches() -> None:
     with pytest.raises(wl.DataError, match=r"one argument[^$]*\(x, y\)"):
         train(lambda x, y: (x, y))
+
+
+@pytest.mark.parametrize("method", ["ADAM", "SGD"])
+def test_a_round_may_be_of_any_length(method: str) -> None:
+    def batch() -> Any:
+        return [[1.0], [2.0]], [[1.0], [0.0]]
+
+    results = wl.net_train(
+        wl.NetChain([1], input=1),
+        (batch, {"RoundLength": 2**63 - 1}),
+        wl.ALL,
+        batch_size=2,
+        max_training_rounds=2**62,
+        method=method,
+        time_goal=0.05,
+    )
+    assert results["TotalBatches"] > 0
+    assert results["ReasonTrainingStopped"] == "TimeGoal"

@@ -29,7 +29,12 @@ def sealed(array: Array) -> Array:
     owner = array.base
     if isinstance(owner, np.ndarray) and not (owner.flags.writeable or array.flags.writeable):
         return array
-    own = np.array(array, order="C")
+    return locked(np.array(array, order="C"))
+
+
+def locked(own: Array) -> Array:
+    """Numbers sealed where they lie, in memory that is theirs and that nobody else holds."""
+    assert own.base is None
     own.flags.writeable = False
     # NumPy lets the owner of memory unlock itself, but no view of a locked owner.
     return own.view()
@@ -88,6 +93,4 @@ def full(number: float, shape: Any, dtype: Any = np.float32) -> Array:
     """The array of a known shape that a number fills. Raises ShapeError where it has no room."""
     sizes = tuple(int(size) for size in shape)
     check_memory(math.prod(sizes) * np.dtype(dtype).itemsize, f"a number that fills {sizes}")
-    own = np.full(sizes, number, dtype)
-    own.flags.writeable = False
-    return own.view()
+    return locked(np.full(sizes, number, dtype))

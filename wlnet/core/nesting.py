@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 DEEPEST = 50
-"""Lists in lists, as many as a file holds of nets in nets."""
+"""How deep nets are nested at most, in memory and in files, and so the lists they are made of."""
 
 
-def is_endless(given: Any, above: tuple[Any, ...] = ()) -> bool:
+def is_endless(given: Any) -> bool:
     """Whether lists, tuples and dicts hold themselves, or one another deeper than anybody means.
 
     >>> itself = [1]
@@ -17,9 +17,12 @@ def is_endless(given: Any, above: tuple[Any, ...] = ()) -> bool:
     >>> is_endless(itself), is_endless([[1], {"a": (2,)}])
     (True, False)
     """
-    if not isinstance(given, (list, tuple, Mapping)):
-        return False
-    if len(above) == DEEPEST or any(given is each for each in above):
-        return True
-    items = given.values() if isinstance(given, Mapping) else given
-    return any(is_endless(item, (*above, given)) for item in items)
+    # Level by level, each list once however often it is held: else the ways to it would be counted.
+    level = [given]
+    for _ in range(DEEPEST + 1):
+        level = [each for each in level if isinstance(each, (list, tuple, Mapping))]
+        if not level:
+            return False
+        held = [each.values() if isinstance(each, Mapping) else each for each in level]
+        level = list({id(item): item for items in held for item in items}.values())
+    return True

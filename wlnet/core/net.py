@@ -12,6 +12,7 @@ from wlnet.core.arrays import read_only
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.multipliers import array_places
 from wlnet.core.names import a
+from wlnet.core.nesting import DEEPEST
 from wlnet.core.ports import PortType
 from wlnet.core.rule_lists import NOTHING_SAID, RuleList
 from wlnet.core.rules import Holder, match, warn_of_idle_rules
@@ -49,6 +50,8 @@ class Net:
     ports: Mapping[str, PortType]
     learning_rate_rules: RuleList
     shared: Mapping[str, np.ndarray[Any, Any]]
+    depth: int
+    """How many nets a layer in it is in, at most: 0 for a layer."""
 
     def _fill(
         self,
@@ -70,6 +73,19 @@ class Net:
         ):
             object.__setattr__(self, name, value)
         object.__setattr__(self, "_cache", {})
+        depth = 1 + max((node.depth for node in nodes.values()), default=-1)
+        object.__setattr__(self, "depth", depth)
+        if depth > DEEPEST:
+            raise fail(
+                OptionError,
+                Fault(
+                    "nets in nets without end",
+                    at=self.kind,
+                    given=f"nested {depth} deep",
+                    expected=f"at most {DEEPEST}",
+                    fix="net_flatten(net) takes chains and graphs apart",
+                ),
+            )
 
     def _with(self, **changes: Any) -> Self:
         """The same net with some slots changed: nodes, array_values, parameters, ports, rules,

@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.scalars import as_whole
-from wlnet.core.shapes import LARGEST, Partial, Size, shape_text
+from wlnet.core.shapes import LARGEST, MOST_LEVELS, Partial, Size, shape_text
 from wlnet.core.symbols import AUTOMATIC
 
 Element = Literal["Real", "Integer", "Boolean"]
@@ -102,6 +102,10 @@ def as_port(given: Any, name: str = "Input") -> PortType:
     element: Element | None = None
     if sizes and isinstance(sizes[-1], str) and sizes[-1] in ELEMENTS:
         element, sizes = sizes[-1], sizes[:-1]
+    if len(sizes) > MOST_LEVELS:
+        what = f"port {name} has more levels than arrays can have"
+        expected = f"at most {MOST_LEVELS}"
+        raise fail(OptionError, Fault(what, given=f"{len(sizes)} levels", expected=expected))
     return PortType(tuple(_size(size, given, name) for size in sizes), element)
 
 

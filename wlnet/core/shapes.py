@@ -12,6 +12,8 @@ from collections.abc import Callable, Sequence
 
 LARGEST = 2**63 - 1
 """No array has a larger size."""
+MOST_LEVELS = 62
+"""No array of an example has more: those of NumPy may have two more, for batches and steps."""
 Size = int | None
 Partial = tuple[Size, ...] | None
 Pattern = tuple[str | int, ...]

@@ -59,7 +59,7 @@ def indices(array: Array, place: Place, below: int | None) -> Array:
 
     Raises DataError for what is none, or is above `below`.
     """
-    top = f"..{below}" if below else ""
+    expected = f"an integer in 1..{below or LARGEST_INDEX}: indices count from 1"
     if array.dtype.kind not in "iuf":
         raise fail(
             DataError,
@@ -67,7 +67,7 @@ def indices(array: Array, place: Place, below: int | None) -> Array:
                 "indices are integers",
                 at=str(place),
                 given=str(array.dtype),
-                expected=f"1{top}",
+                expected=expected,
             ),
         )
     if array.dtype.kind != "f" and array.min() >= 1 and array.max() <= (below or LARGEST_INDEX):
@@ -86,7 +86,7 @@ def indices(array: Array, place: Place, below: int | None) -> Array:
                 "an index out of range" if value == np.round(value) else "indices are integers",
                 at=place.example(number),
                 given=str(value),
-                expected=f"an integer in 1{top or ' and above'}: indices count from 1",
+                expected=expected,
             ),
         )
     return array.astype(np.int64) if array.dtype.kind == "f" else array

@@ -14,7 +14,7 @@ from wlnet.core.shapes import is_known
 from wlnet.engine.program import Program
 from wlnet.evaluate.holding import Array
 from wlnet.evaluate.runner import LENT, Runner
-from wlnet.kernels.locks import is_mine
+from wlnet.kernels.locks import asking
 from wlnet.nets.inference import inferred_port
 
 FLOAT32 = np.dtype(np.float32)
@@ -24,7 +24,7 @@ class Quick:
     """Evaluates single examples of one shape; None for everything else, and where a fault must be
     told."""
 
-    __slots__ = ("_input", "_lock", "_output", "_shape", "_start")
+    __slots__ = ("_input", "_is_mine", "_lock", "_output", "_shape", "_start")
 
     def __init__(self, program: Program, lock: Any) -> None:
         (given,) = program.inputs.values()
@@ -33,12 +33,12 @@ class Quick:
         self._shape = self._input.shape
         with lock:
             self._start = program.starter()
-        self._lock = lock
+        self._lock, self._is_mine = lock, asking(lock)
 
     def __call__(self, x: Any) -> Array | None:
         if type(x) is not np.ndarray or x.dtype is not FLOAT32 or x.shape != self._shape:
             return None
-        if is_mine(self._lock):  # a signal handler, in the middle of the call that it came into
+        if self._is_mine():  # a signal handler, in the middle of the call that it came into
             return None
         with self._lock:
             self._input[...] = x

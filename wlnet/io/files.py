@@ -19,8 +19,8 @@ from wlnet.io.record import written
 from wlnet.io.replacement import replace_file
 
 SUFFIX = ".wlnet"
-COPIES = 2
-"""The bytes of a file while it is read: as they are, and as arrays."""
+COPIES = 3
+"""The bytes of a file while it is read or written: as they are, apart, and as arrays."""
 
 
 def save(net: Any, file: str | os.PathLike[str]) -> Path:
@@ -29,7 +29,7 @@ def save(net: Any, file: str | os.PathLike[str]) -> Path:
     net: any net, initialized or not. file: a path that ends in .wlnet; a file that is there is
     replaced, and stays as it was when writing fails. The same net gives the same bytes. The layout
     is safetensors; other programs can read the arrays, whose names are their paths.
-    A file holds nets of up to 16,384 nodes, nested up to 50 deep, with names of up to 200 letters.
+    A file holds nets of up to 16,384 nodes, with names of up to 200 letters.
     Raises OptionError for what is no net or another suffix; FormatError for a net that a file
     cannot hold, such as one with a "Function" encoder (a file holds no code); OSError where the
     disk refuses.
@@ -59,6 +59,8 @@ def save(net: Any, file: str | os.PathLike[str]) -> Path:
     if faults or path is None:
         raise fail(OptionError, faults)
     record, tensors = written(net)
+    size = sum(array.nbytes for array in tensors.values())
+    check_memory(COPIES * size, f"the bytes of {path}", FormatError)
     data = packed(record, tensors)
     # What could not be read back is not written: better to know it now.
     if rebuilt(record, tensors) != net:

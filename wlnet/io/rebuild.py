@@ -8,6 +8,7 @@ import numpy as np
 
 from wlnet.core.errors import FormatError
 from wlnet.core.names import field_name, is_number
+from wlnet.core.nesting import DEEPEST
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path, path_text
 from wlnet.core.ports import PortType
@@ -25,7 +26,6 @@ from wlnet.nets.inference import check_shapes
 from wlnet.nets.netgraph import NetGraph, graph_with
 from wlnet.nets.operators import OPERATORS
 
-DEEPEST = 50
 MOST_NODES = 16_384
 """Nodes of a net of all levels: shape inference may look at each of them for each of them."""
 

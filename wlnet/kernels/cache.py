@@ -11,6 +11,7 @@ import functools
 import hashlib
 import importlib.metadata
 import os
+import stat
 import sys
 import tempfile
 from pathlib import Path
@@ -75,7 +76,10 @@ def _place() -> Path | str:
 def has(name: str) -> bool:
     """Whether something is kept under a name; `read` tells whether it can be used."""
     where = folder()
-    return where is not None and (where / name).is_file()
+    try:
+        return where is not None and stat.S_ISREG(os.lstat(where / name).st_mode)
+    except OSError:
+        return False
 
 
 def read(name: str) -> bytes | None:
@@ -85,14 +89,20 @@ def read(name: str) -> bytes | None:
     if where is None:
         return None
     try:
-        with open(where / name, "rb") as file:
-            if not is_own(os.fstat(file.fileno())):
+        # Neither a link is followed nor a pipe waited for: only what `write` puts there is read.
+        with open(where / name, "rb", opener=_opened) as file:
+            found = os.fstat(file.fileno())
+            if not is_own(found) or not stat.S_ISREG(found.st_mode):
                 return None
             content = file.read()
     except OSError:
         return None
     kept = content[_DIGEST:]
     return kept if _digest(name, kept) == content[:_DIGEST] else None
+
+
+def _opened(path: str, flags: int) -> int:
+    return os.open(path, flags | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0))
 
 
 def write(name: str, content: bytes) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 from wlnet.core.names import wolfram_name
 from wlnet.core.ports import Flow
 from wlnet.core.scalars import as_real, as_truth, as_whole
-from wlnet.core.shapes import LARGEST, Pattern
+from wlnet.core.shapes import LARGEST, MOST_LEVELS, Pattern
 from wlnet.core.symbols import AUTOMATIC
 
 REQUIRED: Any = object()
@@ -129,8 +129,15 @@ def size_or_automatic(value: Any) -> Any:
 def sizes(value: Any) -> tuple[int, ...]:
     """A shape: a size, or a tuple of sizes."""
     if isinstance(value, (tuple, list)):
-        return tuple(positive(size) for size in value)
+        return tuple(positive(size) for size in listed(value))
     return (positive(value),)
+
+
+def listed(value: Any) -> tuple[Any, ...]:
+    """What is said of every level of an array."""
+    if len(value) > MOST_LEVELS:
+        raise ValueError(f"at most {MOST_LEVELS} levels")
+    return tuple(value)
 
 
 def window(value: Any) -> int | tuple[int, ...]:

@@ -10,14 +10,14 @@ from wlnet.core.shapes import Mismatch, Sizes, is_known, shape_text
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.fields import out, parameter, port, positive
+from wlnet.layers.fields import listed, out, parameter, port, positive
 from wlnet.layers.layer import Layer
 
 
 def dimensions(value: Any) -> tuple[int | str, ...]:
     """Sizes, "Inherited" (that of the input at the same level), and at most one AUTOMATIC."""
     kept: list[int | str] = []
-    for size in value if isinstance(value, (tuple, list)) else (value,):
+    for size in listed(value) if isinstance(value, (tuple, list)) else (value,):
         if size is AUTOMATIC or (isinstance(size, str) and size in ("Automatic", "Inherited")):
             kept.append("Automatic" if size is AUTOMATIC else str(size))
         else:

@@ -113,5 +113,6 @@ def factors(schedule: Schedule, steps: NDArray[Any], total: int) -> NDArray[Any]
     if schedule is None:
         return np.ones(len(steps))
     if schedule == "Polynomial":
+        total = min(total, 2**53)  # nobody takes more, and floats cannot count them
         return np.sqrt(1.0 - np.minimum(steps, total) / (total + 1))
     return np.array([factor(schedule, t, total) for t in steps.tolist()])

@@ -79,16 +79,21 @@ class NetChain(Container):
 
     @property
     def input_names(self) -> tuple[str, ...]:
-        names = tuple(self.ports)
-        return names[: len(names) - self._output_count()]
+        return self._names()[0]
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        names = tuple(self.ports)
-        return names[len(names) - self._output_count() :]
+        return self._names()[1]
 
-    def _output_count(self) -> int:
-        return len(self.nodes[next(reversed(self.nodes))].output_names)
+    def _names(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The names of the inputs and of the outputs: asked for in every call of a net."""
+        found: tuple[tuple[str, ...], tuple[str, ...]] = self.cached("port names", self._sides)
+        return found
+
+    def _sides(self) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        names = tuple(self.ports)
+        inputs = len(names) - len(self.nodes[next(reversed(self.nodes))].output_names)
+        return names[:inputs], names[inputs:]
 
     @property
     def entries(self) -> dict[str, str]:

@@ -121,9 +121,13 @@ def draw_weights(
         variance = gain / FACTORS[options["FactorType"]](fan_in, fan_out)
     deviation = math.sqrt(variance)
     if options["Distribution"] == "Normal":
-        return rng.standard_normal(shape) * deviation
+        numbers = rng.standard_normal(shape)
+        numbers *= deviation
+        return numbers
     if options["Distribution"] == "Uniform":
-        return rng.uniform(-1, 1, shape) * (math.sqrt(3) * deviation)
+        numbers = rng.uniform(-1, 1, shape)
+        numbers *= math.sqrt(3) * deviation
+        return numbers
     return draw(options["Distribution"], shape, rng)
 
 

@@ -88,9 +88,14 @@ def check_shapes(net: Net) -> None:
 
 def inferred_port(net: Net, name: str) -> PortType:
     """A port of a net with all that is known of it."""
-    wire = inference(net).ports[(), name]
-    port = net.ports.get(name, PortType())
-    return PortType(wire.shape, port.element or wire.element or "Real", port.coder)
+    known: dict[str, PortType] = net.cached("inferred ports", dict)
+    found = known.get(name)
+    if found is None:
+        wire = inference(net).ports[(), name]
+        port = net.ports.get(name, PortType())
+        element = port.element or wire.element or "Real"
+        found = known[name] = PortType(wire.shape, element, port.coder)
+    return found
 
 
 class _Walk:

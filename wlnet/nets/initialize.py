@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.arrays import full
+from wlnet.core.arrays import full, locked
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
 from wlnet.core.machine import check_memory
 from wlnet.core.nesting import is_endless
@@ -29,6 +29,8 @@ from wlnet.nets.inference import inference, open_sizes
 
 BYTES = 4
 """Of a number of an array."""
+DRAWN = {"Kaiming": 8, "Xavier": 8, "Random": 8, "Identity": 24, "Orthogonal": 48}
+"""Bytes more of a number while its array is drawn: in float64, and all that this takes."""
 
 
 def net_initialize(
@@ -78,7 +80,10 @@ def net_initialize(
     sizes = {key: math.prod(n or 0 for n in shapes[path].shape or ()) for key, *_, path in wanted}
     if sizes:
         largest = key_text(max(sizes, key=sizes.__getitem__))
-        check_memory(BYTES * sum(sizes.values()), f"the arrays of the net, such as {largest}")
+        drawn = DRAWN[name] * max(sizes.values())
+        check_memory(
+            BYTES * sum(sizes.values()) + drawn, f"the arrays of the net, such as {largest}"
+        )
     following = next_functions(net)
     arrays = {}
     for key, layer, field, path in wanted:
@@ -180,6 +185,23 @@ def _start(
     is_weight = start == "weights" or (start == "general" and len(shape) >= 2)
     if not is_weight:
         if name == "Biases" and method == "Random" and options["Biases"] is not None:
-            return draw(options["Biases"], shape, rng)
-        return np.full(shape, 0.0 if start == "general" else start, dtype=np.float32)
-    return draw_weights(shape, follower, method, options, rng).astype(np.float32)
+            return _kept(draw(options["Biases"], shape, rng), method, options)
+        return full(0.0 if isinstance(start, str) else start, shape)
+    return _kept(draw_weights(shape, follower, method, options, rng), method, options)
+
+
+def _kept(drawn: Draw, method: str, options: Mapping[str, Any]) -> Draw:
+    """What was drawn, as arrays of nets are kept. Raises OptionError for what they cannot hold."""
+    with np.errstate(all="ignore"):
+        array = drawn.astype(np.float32)
+    if not np.isfinite(array).all():
+        raise fail(
+            OptionError,
+            Fault(
+                "a distribution with numbers that float32 cannot hold",
+                at=f"method {method}",
+                given=brief(dict(options)),
+                expected=f"numbers up to {np.finfo(np.float32).max:.4g}",
+            ),
+        )
+    return locked(array)

@@ -18,7 +18,7 @@ from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.parts import Path, path_text
 from wlnet.core.ports import Flow
-from wlnet.core.shapes import Mismatch, Partial, merge, shape_text
+from wlnet.core.shapes import MOST_LEVELS, Mismatch, Partial, merge, shape_text
 from wlnet.layers.layer import Layer
 
 WHAT = "shapes that do not fit one another"
@@ -43,6 +43,8 @@ class Wire:
     def refine(self, shape: Partial, source: str) -> None:
         """Learn a shape. Raises Mismatch."""
         new = merge(self.shape, shape)
+        if new is not None and len(new) > MOST_LEVELS:
+            raise Mismatch(f"{len(new)} levels are more than {MOST_LEVELS}")
         if new != self.shape:
             self.shape, self.source = new, source
 

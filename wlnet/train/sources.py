@@ -271,7 +271,7 @@ class GeneratorSource:
 
 def batches_of_round(round_length: int | None, batch_size: int) -> int | None:
     """How many batches a generator is asked for in a round of so many examples; None for None."""
-    return None if round_length is None else math.ceil(round_length / batch_size)
+    return None if round_length is None else -(-round_length // batch_size)
 
 
 def place(batch: int, number: int) -> str:
