@@ -199,12 +199,12 @@ class Options:
         Any, Option("frozen_prefix_bytes", Number(BYTES, NOT_NEGATIVE, whole=True))
     ]
 
-    @functools.cached_property
+    @property
     def learning_rate(self) -> float:
         """The base learning rate: that of the call, else that of the method."""
         return self.method.rate(self.given_rate)
 
-    @functools.cached_property
+    @property
     def prefix_bytes(self) -> int:
         """A quarter of the memory available, unless it is said."""
         if self.given_prefix_bytes is not AUTOMATIC:
