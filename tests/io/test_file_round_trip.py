@@ -355,6 +355,7 @@ def test_keys_that_look_alike_are_told_apart() -> None:
         assert first != second
 
 
+STEPS = st.text(min_size=1, max_size=3) | st.integers(1, 9) | st.integers(-9, -1)
 VALUES = st.recursive(
     st.none()
     | st.booleans()
@@ -369,7 +370,7 @@ VALUES = st.recursive(
         | st.lists(inner, max_size=3).map(tuple)
         | st.builds(wl.Span, inner, inner)
         | st.lists(inner, max_size=3).map(lambda some: wl.Alternatives(*some))
-        | st.lists(inner, min_size=2, max_size=3).map(lambda some: NetPort(*some))
+        | st.lists(STEPS, min_size=1, max_size=3).map(lambda some: NetPort(*some))
     ),
     max_leaves=8,
 )
