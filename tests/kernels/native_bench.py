@@ -151,7 +151,8 @@ def address(kernel: Kernel, precision: Precision) -> int:
         from wlnet.kernels.compiling import compiled
 
         target = Target(precision, loading.vector_width())
-        _made[kernel, precision] = loading._link(*compiled(kernel, target))
+        code, symbol = compiled(kernel, target)
+        _made[kernel, precision] = loading._link(code, symbol.encode())
     return _made[kernel, precision]
 
 
