@@ -69,9 +69,15 @@ def test_what_the_work_raises_is_raised() -> None:
 
 
 @pytest.mark.usefixtures("interruptible")
+@pytest.mark.parametrize("others", [0, 3])
 def test_without_a_thread_the_work_is_done_and_signals_wait_for_its_end(
-    monkeypatch: pytest.MonkeyPatch,
+    others: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """The system gives a signal to any thread: those that wait for something take it as well."""
+    end = threading.Event()
+    for _ in range(others):
+        threading.Thread(target=end.wait, daemon=True).start()
+
     def start(self: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
@@ -79,12 +85,20 @@ def test_without_a_thread_the_work_is_done_and_signals_wait_for_its_end(
     done: list[int] = []
 
     def work(is_wanted: Any) -> None:
+        os.kill(os.getpid(), signal.SIGTERM)
         os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.1)
         done.extend(range(1000))
 
+    terms: list[Any] = []
+    before = signal.signal(signal.SIGTERM, lambda number, frame: terms.append(number))
     with pytest.raises(KeyboardInterrupt):
         apart(work)
+    signal.signal(signal.SIGTERM, before)
+    end.set()
     assert len(done) == 1000
+    assert terms == [signal.SIGTERM]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
 
 
 def test_threads_with_little_stack_are_given_more(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,8 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from typing import Final
+from contextlib import ExitStack, contextmanager
+from typing import Any, Final
 
 TICK: Final = 0.1
 """Seconds between two looks at how it goes."""
@@ -70,12 +70,25 @@ def _starts(thread: threading.Thread) -> bool:
 
 @contextmanager
 def _signals_held() -> Iterator[None]:
-    """Have signals wait, where this thread has to do the work and signals can wait."""
-    if not hasattr(signal, "pthread_sigmask"):
+    """Have the handlers of signals wait, where the thread that they run in has to do the work.
+
+    A mask would not do: the system gives a signal to any thread that takes it, and the handler then
+    runs in the main thread all the same.
+    """
+    if threading.current_thread() is not threading.main_thread():
         yield
         return
-    usual = signal.pthread_sigmask(signal.SIG_BLOCK, signal.valid_signals())
+    came: dict[int, Any] = {}
+    usual = {number: signal.getsignal(number) for number in signal.valid_signals()}
+    handlers = {number: handler for number, handler in usual.items() if callable(handler)}
     try:
+        for number in handlers:
+            signal.signal(number, came.setdefault)
         yield
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, usual)
+        # The last one first; none is left out where a handler raises.
+        with ExitStack() as stack:
+            for late in came:
+                stack.callback(signal.raise_signal, late)
+            for number, handler in handlers.items():
+                stack.callback(signal.signal, number, handler)

@@ -126,10 +126,9 @@ def class_labels(
     if port.shape is not None and len(port.shape) != 1:
         return None
     items = column.tolist() if isinstance(column, np.ndarray) else [plain(item) for item in column]
-    for number, item in enumerate(items, 1):
-        if not isinstance(worth(item), (str, int)):
-            raise fail(DataError, _no_label(column, item, f"port {name}, example {number}"))
-    _check_one_type(items, f"port {name}")
+    kinds = set(map(type, items))
+    if len(kinds) != 1 or not kinds <= {str, int, bool}:
+        _check_labels(column, items, f"port {name}")
     found = sorted(set(items), key=worth)
     count = port.shape[-1] if port.shape else None
     if count is None and len(found) == 1 and is_target:
@@ -163,8 +162,13 @@ def class_labels(
     )
 
 
-def _check_one_type(items: list[Any], at: str) -> None:
-    """Raise DataError for labels of several types: True is 1, and no text is next to a number."""
+def _check_labels(column: Any, items: list[Any], at: str) -> None:
+    """Raise DataError for what is no label, and for labels of several types: True is 1, and no text
+    is next to a number.
+    """
+    for number, item in enumerate(items, 1):
+        if not isinstance(worth(item), (str, int)):
+            raise fail(DataError, _no_label(column, item, f"{at}, example {number}"))
     first = type(items[0])
     for number, item in enumerate(items, 1):
         if type(item) is not first:
