@@ -46,6 +46,15 @@ def test_faults_of_a_call_are_told_together(count: int) -> None:
             assert any(WRONG[name][1] in text for text in told), (name, told)
 
 
+@pytest.mark.parametrize("option", ["workers", "batch_size"])
+def test_a_count_is_one_that_native_code_can_hold(option: str) -> None:
+    options: dict[str, Any] = {option: 2**63 - 1}
+    assert len(NET(X, **options)) == 5
+    options = {option: 10**400}
+    with pytest.raises(wl.OptionError, match="at most 9,223,372,036,854,775,807"):
+        NET(X, **options)
+
+
 def test_what_can_be_read_only_once_is_read_only_once() -> None:
     taken = iter(X)
     with pytest.raises(wl.OptionError) as error:

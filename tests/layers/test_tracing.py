@@ -385,3 +385,12 @@ def test_a_function_that_cannot_be_threaded_says_why(function, said):
     with pytest.raises(OptionError) as caught:
         ThreadingLayer(function)
     assert said in str(caught.value)
+
+
+def test_a_callable_of_several_numbers_is_told_the_layer_that_takes_them() -> None:
+    with pytest.raises(OptionError, match=r"fix: +ThreadingLayer\(f\)"):
+        ElementwiseLayer(lambda a, b: a + b)
+    with pytest.raises(OptionError) as caught:
+        ThreadingLayer(lambda a, b: math.erfc(a) + b)
+    assert "ThreadingLayer" not in str(caught.value.faults[0].fix)
+    assert ElementwiseLayer(lambda a, b=2: a * b) is not None

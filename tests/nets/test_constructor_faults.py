@@ -177,3 +177,11 @@ def test_what_is_no_table_of_ports_is_told(wrong):
 def test_an_edge_without_an_end_is_told(edge):
     with pytest.raises(OptionError, match="a source and a target"):
         wl.NetGraph({"a": 3}, [edge])
+
+
+@pytest.mark.parametrize("kind", [wl.NetChain, wl.NetGraph])
+def test_layers_given_one_by_one_are_told_to_be_a_list(kind) -> None:
+    with pytest.raises(OptionError, match="layers are one list"):
+        kind(wl.LinearLayer(3), [], "Ramp")
+    with pytest.raises(OptionError, match="missing a required argument"):
+        kind()

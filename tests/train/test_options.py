@@ -41,6 +41,11 @@ WRONG: list[tuple[str, Any, str]] = [
             *(float("nan"), float("inf"), float("-inf")),
         )
     ),
+    *(
+        (option, given, "at most 9,223,372,036,854,775,807")
+        for option in ("batch_size", "max_training_rounds", "workers")
+        for given in (2**63, 10**400)
+    ),
     *(("random_seeding", given, "random_seeding") for given in (1.5, None, True, [1])),
     *(
         ("method", given, "method")

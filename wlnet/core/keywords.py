@@ -52,7 +52,7 @@ def unknown_option(
 
 def checked_keywords(function: Callable[P, R]) -> Callable[P, R]:
     """A function that refuses keywords it does not know, all at once, with what was probably meant,
-    and calls that lack an argument.
+    and calls with too few arguments or too many. What takes any keyword judges these itself.
 
     >>> @checked_keywords
     ... def area(*, width=1, height=1):
@@ -69,8 +69,7 @@ def checked_keywords(function: Callable[P, R]) -> Callable[P, R]:
         return function
     signature = inspect.signature(function)
     rows = signature.parameters.values()
-    if any(row.kind is row.VAR_KEYWORD for row in rows):
-        raise TypeError(f"{function.__qualname__} takes any keyword")
+    takes_any = any(row.kind is row.VAR_KEYWORD for row in rows)
     known = [row.name for row in rows if row.kind in (row.KEYWORD_ONLY, row.POSITIONAL_OR_KEYWORD)]
     known = [name for name in known if name != "self"]
     title = function.__qualname__.removesuffix(".__init__")
@@ -78,7 +77,7 @@ def checked_keywords(function: Callable[P, R]) -> Callable[P, R]:
 
     @functools.wraps(function)
     def call(*args: P.args, **options: P.kwargs) -> R:
-        rest = {name: value for name, value in options.items() if name in known}
+        rest = {name: value for name, value in options.items() if takes_any or name in known}
         if len(rest) < len(options):
             faults = [
                 unknown_option(title, name, value, known)
@@ -112,6 +111,14 @@ def _unbound(
     try:
         signature.bind(*args, **options)
     except TypeError as error:
-        known = [name for name in signature.parameters if name != "self"]
-        return [Fault(f"{title}: {error}", known=known)]
+        rows = signature.parameters.values()
+        known = [row.name for row in rows if row.name != "self" and row.kind is not row.VAR_KEYWORD]
+        return [Fault(f"{title}: {error}", known=known, fix=_LISTS.get(title))]
     return []
+
+
+_LISTS = {
+    "NetChain": "layers are one list: NetChain([64, 'Ramp', 10])",
+    "NetGraph": "layers are one list, edges another: NetGraph([64, 'Ramp'], [(1, 2)])",
+}
+"""What takes a list, where one would give its items one by one."""

@@ -67,6 +67,10 @@ def as_real(given: Any) -> float | None:
         return None
 
 
+MOST = 2**63 - 1
+"""The largest count that native code can hold."""
+
+
 def as_whole(given: Any) -> int | None:
     """A whole number as an int; None for what is none (floats and truth values too).
 

@@ -13,7 +13,7 @@ from wlnet.core.gate import admitted, as_column, as_table, is_stream, is_usual, 
 from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.ports import PortType
-from wlnet.core.scalars import as_whole
+from wlnet.core.scalars import MOST, as_whole
 from wlnet.core.shapes import shape_text
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
@@ -234,8 +234,10 @@ def check_choice(option: str, given: Any, known: Sequence[str]) -> None:
 def check_count(option: str, given: Any) -> int:
     """A positive integer. Raises OptionError."""
     number = as_whole(given)
-    if number is None or number < 1:
-        raise fail(OptionError, Fault(f"{option} is a positive integer", given=brief(given)))
+    if number is None or not 0 < number <= MOST:
+        expected = None if number is None or number < 1 else f"at most {MOST:,}"
+        what = f"{option} is a positive integer"
+        raise fail(OptionError, Fault(what, given=brief(given), expected=expected))
     return number
 
 

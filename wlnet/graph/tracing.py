@@ -48,7 +48,8 @@ def trace(function: Callable[..., Any], arity: int = 1) -> Expression:
     except RecursionError:
         raise _untraceable(function, "it calls itself without end") from None
     except Exception as error:
-        raise _untraceable(function, f"{type(error).__name__}: {error}") from error
+        several = _several(function) if arity == 1 else None
+        raise _untraceable(function, f"{type(error).__name__}: {error}", several) from error
     if not isinstance(result, Traced):
         why = f"it gives {brief(result)}, which does not depend on its arguments"
         raise _untraceable(function, why)
@@ -58,7 +59,7 @@ def trace(function: Callable[..., Any], arity: int = 1) -> Expression:
         raise _untraceable(function, f"what can be kept is {error}") from None
 
 
-def _untraceable(function: Callable[..., Any], why: str) -> WlnetError:
+def _untraceable(function: Callable[..., Any], why: str, fix: str | None = None) -> WlnetError:
     return fail(
         OptionError,
         Fault(
@@ -68,9 +69,19 @@ def _untraceable(function: Callable[..., Any], why: str) -> WlnetError:
             expected="arithmetic, abs, round, comparisons, np.where, and functions of arrays from "
             "NumPy and scipy.special",
             known=KNOWN,
-            fix=_repair(function),
+            fix=fix or _repair(function),
         ),
     )
+
+
+def _several(function: Callable[..., Any]) -> str | None:
+    """The layer for callables that need several numbers."""
+    try:
+        rows = inspect.signature(function).parameters.values()
+    except (TypeError, ValueError):
+        return None
+    needed = [row for row in rows if row.default is row.empty and row.kind <= 1]
+    return "ThreadingLayer(f), which has an input for each of them" if len(needed) > 1 else None
 
 
 def _repair(function: Callable[..., Any]) -> str | None:

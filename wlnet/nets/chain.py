@@ -9,7 +9,7 @@ from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, RuleWarning, brief, fail, warn
 from wlnet.core.gathered import Gathered
-from wlnet.core.keywords import unknown_option
+from wlnet.core.keywords import checked_keywords, unknown_option
 from wlnet.core.names import a, field_name
 from wlnet.core.net import Net
 from wlnet.core.parts import Key
@@ -46,6 +46,7 @@ class NetChain(Container):
 
     kind = "NetChain"
 
+    @checked_keywords
     def __init__(
         self,
         layers: Any,

@@ -7,6 +7,7 @@ from typing import Any
 
 from wlnet.core.errors import Fault, ShapeError, brief
 from wlnet.core.gathered import Gathered
+from wlnet.core.keywords import checked_keywords
 from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, NetPort, Path
@@ -46,6 +47,7 @@ class NetGraph(Container):
     graph_inputs: tuple[str, ...]
     graph_outputs: tuple[str, ...]
 
+    @checked_keywords
     def __init__(
         self,
         vertices: Any,

@@ -11,7 +11,7 @@ from typing import Annotated, Any, get_type_hints
 from wlnet.core.answers import takes_one_argument
 from wlnet.core.errors import Fault, OptionError, brief
 from wlnet.core.machine import available_memory
-from wlnet.core.scalars import as_real, as_whole
+from wlnet.core.scalars import MOST, as_real, as_whole
 from wlnet.core.scaled import Scaled
 from wlnet.core.spelling import suggestion
 from wlnet.core.streams import Seed, as_seed
@@ -57,10 +57,13 @@ class Number:
         for word, value in self.words:
             if given is word:
                 return value, []
-        value = as_number(given, self.within)
+        value, text = as_number(given, self.within), self.text
         if self.whole:
-            value = None if value is None else as_whole(given)
-        fault = Fault(f"{at} cannot be this", given=brief(given), expected=self.text)
+            whole = as_whole(given)
+            value = None if value is None else whole
+            if self.within is POSITIVE and whole is not None and whole > MOST:
+                value, text = None, f"at most {MOST:,}"
+        fault = Fault(f"{at} cannot be this", given=brief(given), expected=text)
         return value, [] if value is not None else [fault]
 
 
