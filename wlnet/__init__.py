@@ -45,6 +45,8 @@ from wlnet.core.symbols import ANY as ANY
 from wlnet.core.symbols import AUTOMATIC as AUTOMATIC
 from wlnet.graph.expression import Expression as Expression
 from wlnet.graph.functions import function_names as _function_names
+from wlnet.kernels.apart import apart as _apart
+from wlnet.kernels.locks import new_lock as _new_lock
 from wlnet.layers import *  # noqa: F403  # every layer is public; layers/__init__.py lists them
 from wlnet.methods import SGD as SGD
 from wlnet.methods import Adam as Adam
@@ -89,7 +91,7 @@ def __getattr__(name: str) -> Any:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     if name not in _LAZY:
         raise _missing(name)
-    value = _checked(getattr(importlib.import_module(_LAZY[name]), name))
+    value = _found(_LAZY[name], name)
     globals()[name] = value
     return value
 
@@ -108,12 +110,29 @@ def __dir__() -> list[str]:
     return sorted({*__all__, "__version__"})
 
 
+_opening = _new_lock()
+
+
+def _found(room: str, name: str) -> Any:
+    """A function of a room, which is opened where no signal comes: Numba and LLVM, half imported,
+    could not be imported again. One after the other: whoever was called away left one that goes on,
+    and two that want parts of each other would be at a standstill.
+    """
+
+    def opens(is_wanted: Any) -> None:
+        with _opening:
+            importlib.import_module(room)
+
+    _apart(opens)
+    return _checked(getattr(importlib.import_module(room), name))
+
+
 def _later(room: str, name: str) -> Any:
     """A function of a room that is opened when it is first called."""
 
     @_cache
     def opened() -> Any:
-        return _checked(getattr(importlib.import_module(room), name))
+        return _found(room, name)
 
     def call(*args: Any, **options: Any) -> Any:
         return opened()(*args, **options)

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from wlnet.coders import NetDecoder, NetEncoder, from_record
-from wlnet.core.errors import FormatError, OptionError, PartError, ShapeError
+from wlnet.core.errors import DataError, FormatError, OptionError, PartError, ShapeError
 from wlnet.core.symbols import AUTOMATIC
 
 PICTURE = np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4)
@@ -187,3 +187,30 @@ def test_an_empty_batch_gives_no_examples(coder):
         result = coder.encode([])
         assert result.shape == (0, *coder.shape)
         assert result.dtype == (np.int64 if coder.element == "Integer" else np.float32)
+
+
+VAST = {
+    "Image": [
+        np.broadcast_to(np.uint8(7), (10**6, 10**7)),
+        [np.broadcast_to(np.uint8(7), (10**6, 10**7))] * 2,
+        [np.broadcast_to(np.float32(0.5), (10**6, 10**7))],
+        np.broadcast_to(np.uint8(7), (10**7, 4, 4)),
+    ],
+    "Class": [np.broadcast_to(np.int64(1), 10**7), np.broadcast_to(np.float32(1), (10**12, 10**4))],
+    "UnitVector": [np.broadcast_to(np.int64(1), 10**7)],
+    "Scalar": [np.broadcast_to(np.float32(1), 10**13)],
+}
+"""Data that are larger, spelt out or encoded, than any memory, and small as they lie."""
+LARGE = {
+    "Image": NetEncoder("Image", 1024),
+    "Class": NetEncoder("Class", range(1, 10**4 + 1), output_form="UnitVector"),
+    "UnitVector": NetEncoder("UnitVector", 2**24),
+    "Scalar": NetEncoder("Scalar"),
+}
+
+
+@pytest.mark.parametrize("kind", VAST)
+def test_what_memory_cannot_hold_is_refused_before_it_is_taken(kind: str) -> None:
+    for data in VAST[kind]:
+        with pytest.raises(DataError, match="more memory than there is"):
+            LARGE[kind](data)

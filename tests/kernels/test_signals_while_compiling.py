@@ -161,12 +161,12 @@ INTERRUPTED = """
     x = np.zeros((2, 2, 8, 8), np.float32)
     for _ in range(times):
         heard, thread = False, threading.Thread(target=interrupt)
-        thread.start()
         try:
+            thread.start()
             wl.net_program(net, batch_size=4)
             net(x)
             while thread.is_alive():
-                time.sleep(0.01)
+                time.sleep(0.02 if "wlnet" in name else 0)
             time.sleep(0.05)
         except KeyboardInterrupt:
             heard = True
@@ -198,6 +198,62 @@ def test_interrupts_at_any_moment_of_compiling_and_of_loading_are_heard(
 ) -> None:
     check_interrupts(tmp_path, after, 3)
     check_interrupts(tmp_path, after / 30, 3)  # what is in the cache is only loaded
+
+
+INTERRUPTED_IMPORT = """
+    import importlib.abc, os, signal, sys, time
+    import numpy as np, wlnet as wl
+    net = wl.net_initialize(wl.NetChain([2], input=2))
+    assert not set(sys.modules) & {"llvmlite", "wlnet.train"}
+    class Interrupts(importlib.abc.MetaPathFinder):
+        def find_spec(self, name, path, target=None):
+            if name == sys.argv[1]:
+                sys.meta_path.remove(self)
+                os.kill(os.getpid(), signal.SIGINT)
+                time.sleep(0.2)
+    sys.meta_path.insert(0, Interrupts())
+    data = np.ones((1, 2)), np.ones((1, 2))
+    try:
+        wl.net_train(net, data, max_training_rounds=1)
+    except KeyboardInterrupt:
+        print("heard")
+    wl.net_train(net, data, max_training_rounds=1)
+    import numba
+    print(numba.njit(lambda a: a + 1)(1))
+"""
+
+
+@pytest.mark.parametrize(
+    "module", ["llvmlite.binding.orcjit", "llvmlite.ir.values", "wlnet.train.losses"]
+)
+def test_an_interrupt_while_rooms_are_opened_leaves_no_module_half_imported(module: str) -> None:
+    found = python(INTERRUPTED_IMPORT, module)
+    assert found.stdout.split() == ["heard", "2"], found.stderr
+
+
+TWO_AT_ONCE = """
+    import importlib.abc, sys, threading, time
+    import numpy as np, wlnet as wl
+    net = wl.net_initialize(wl.NetChain([2], input=2))
+    reached, answers = threading.Event(), []
+    class Slowly(importlib.abc.MetaPathFinder):
+        def find_spec(self, name, path, target=None):
+            if name == "wlnet.evaluate":  # on the way to the first room, and around the second
+                reached.set()
+                time.sleep(0.3)
+    sys.meta_path.insert(0, Slowly())
+    thread = threading.Thread(target=lambda: answers.append(wl.net_program(net, batch_size=4)))
+    thread.start()
+    reached.wait()
+    answers.append(net([1, 2]))
+    thread.join()
+    print(len(answers))
+"""
+
+
+def test_threads_that_open_rooms_at_once_are_not_at_a_standstill() -> None:
+    found = python(TWO_AT_ONCE)
+    assert (found.stdout, found.stderr) == ("2\n", "")
 
 
 TERMINATED = """

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from wlnet.coders.coder import Element, Shape, choice_faults, coder, fits, is_automatic
-from wlnet.coders.encoder import NetEncoder, batch_items, is_batch, numbered, reals, refuse
+from wlnet.coders.encoder import (
+    NetEncoder,
+    batch_items,
+    is_batch,
+    numbered,
+    reals,
+    refuse,
+    zeros,
+)
 from wlnet.coders.labels import LabelIndex, Labels, as_labels
 from wlnet.coders.worth import plain, worths
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
@@ -104,7 +112,7 @@ class ClassEncoder(NetEncoder):
             raise self._unknown(batch[bad], bad, where)
         if self.output_form == "Index":
             return places
-        vectors = np.zeros((len(places), len(index.labels)), dtype)
+        vectors = zeros((len(places), len(index.labels)), dtype, where)
         vectors[np.arange(len(places)), places - 1] = 1
         return vectors
 

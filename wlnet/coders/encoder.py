@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,6 +11,7 @@ import numpy as np
 from wlnet.coders.coder import Coder
 from wlnet.core.errors import DataError, Fault, brief, fail
 from wlnet.core.gate import admitted
+from wlnet.core.machine import check_memory
 
 if TYPE_CHECKING:
     from wlnet.coders.decoder import NetDecoder
@@ -113,7 +115,8 @@ def reals(
     `first` is the index of the batch's first example in the whole.
     """
     with np.errstate(all="ignore"):
-        out = np.array(array, dtype=dtype, order="C", copy=True)
+        out = zeros(array.shape, dtype, where)
+        out[...] = array
     good = np.isfinite(out)
     if not good.all():
         place = int(np.argmin(good.reshape(len(good), -1).all(axis=1)))
@@ -130,6 +133,12 @@ def reals(
             fix="remove or repair the example",
         )
     return out
+
+
+def zeros(shape: tuple[int, ...], dtype: Any, where: str) -> np.ndarray:
+    """An array to encode into; DataError where it is larger than the memory there is."""
+    check_memory(math.prod(shape) * np.dtype(dtype).itemsize, where, DataError)
+    return np.zeros(shape, dtype)
 
 
 def numbered(items: Iterable[Any]) -> Iterator[tuple[int, Any]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from wlnet.coders.coder import choice_faults, coder
-from wlnet.coders.encoder import NetEncoder, batch_items, reals
+from wlnet.coders.encoder import NetEncoder, batch_items, reals, zeros
 from wlnet.coders.framing import as_level, as_pair, frame_faults, framed
 from wlnet.coders.normalization import Statistic, as_statistic, normalized, statistic_faults
 from wlnet.coders.pictures import (
@@ -20,7 +20,8 @@ from wlnet.coders.pictures import (
     is_pillow,
     unit_numbers,
 )
-from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
+from wlnet.core.machine import check_memory
 from wlnet.core.scalars import as_real, as_whole
 from wlnet.core.symbols import AUTOMATIC, Symbol
 
@@ -137,7 +138,7 @@ class ImageEncoder(NetEncoder):
         batch = batch_items(items, where)
         if self._is_encoded(batch, 4):
             return reals(np.asarray(batch), where, dtype)
-        out = np.empty((len(batch), *self.shape), dtype)
+        out = zeros((len(batch), *self.shape), dtype, where)
         for first in range(0, len(batch), CHUNK):
             chunk = batch[first : first + CHUNK]
             self._fill(out[first : first + CHUNK], chunk, where, first)
@@ -166,6 +167,7 @@ class ImageEncoder(NetEncoder):
             arrays.append(item if encoded else as_array(item, where, first + index))
         alike = {(array.shape, array.dtype) for array in arrays}
         if len(alike) == 1 and not self._is_encoded(arrays[0], 3):
+            _check_size(sum(array.size for array in arrays), out, where)
             self._encode(out, np.stack(arrays), where, first)
             return
         for index, array in enumerate(arrays):
@@ -175,6 +177,10 @@ class ImageEncoder(NetEncoder):
         if self._is_encoded(pictures, 4):
             out[:] = reals(pictures, where, out.dtype, first=first)
             return
+        # The matrices that resample an axis have a row for each new sample.
+        _, height, width = self.shape
+        matrices = height * pictures.shape[1] + width * pictures.shape[2]
+        _check_size(pictures.size + 4 * matrices, out, where)
         planes = channels_first(unit_numbers(pictures, where, first, out.dtype), self.color_space)
         framed_planes = framed(
             planes,
@@ -208,6 +214,11 @@ class ImageEncoder(NetEncoder):
                 expected=f"(width, height), or one number for both, from 1 to {LARGEST}",
             )
         ]
+
+
+def _check_size(numbers: int, out: np.ndarray, where: str) -> None:
+    """Raise DataError for pictures that are larger, spelt out, than the memory there is."""
+    check_memory(numbers * out.itemsize, where, DataError)
 
 
 def is_side(side: object) -> bool:

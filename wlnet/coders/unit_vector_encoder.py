@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 
 from wlnet.coders.coder import Shape, coder, fits, is_automatic
-from wlnet.coders.encoder import NetEncoder, batch_items, is_batch, numbered, reals, refuse
+from wlnet.coders.encoder import (
+    NetEncoder,
+    batch_items,
+    is_batch,
+    numbered,
+    reals,
+    refuse,
+    zeros,
+)
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
 from wlnet.core.scalars import as_whole
 from wlnet.core.symbols import AUTOMATIC, Symbol
@@ -98,7 +106,7 @@ class UnitVectorEncoder(NetEncoder):
                 given=brief(batch[bad]),
                 expected=f"a whole number from 1 to {self.size}",
             )
-        vectors = np.zeros((len(places), self.size), dtype)
+        vectors = zeros((len(places), self.size), dtype, where)
         vectors[np.arange(len(places)), places - 1] = 1
         return vectors
 

@@ -15,15 +15,18 @@ class Moments:
     """Targets, and what outputs miss of them, for each output by itself.
 
     The sum of squares of the targets is not kept: far from zero, what they vary would be lost in
-    the difference of two large numbers. Means and squared deviations are added as by Chan, Golub
-    and LeVeque, "Updating formulae and a pairwise algorithm for computing sample variances", 1979.
+    the difference of two large numbers, and in their mean as well. Means and squared deviations are
+    added as by Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing
+    sample variances", 1979.
 
-    count: examples. mean: of the targets. spread: sum of their squared deviations from it, exactly
-    0 where they never vary. absolute, squared: sums of differences. All of shape (outputs,).
+    count: examples. first: the first target. middle: the mean of the targets, less the first.
+    spread: sum of their squared deviations from the mean, exactly 0 where they never vary.
+    absolute, squared: sums of differences. All of shape (outputs,).
     """
 
     count: int
-    mean: Array
+    first: Array
+    middle: Array
     spread: Array
     absolute: Array
     squared: Array
@@ -39,7 +42,8 @@ class Moments:
             middle = away.mean(axis=0)
             return cls(
                 len(t),
-                t[0] + middle,
+                t[0],
+                middle,
                 ((away - middle) ** 2).sum(axis=0),
                 np.abs(missed).sum(axis=0),
                 (missed**2).sum(axis=0),
@@ -48,10 +52,11 @@ class Moments:
     def __add__(self, other: Moments) -> Moments:
         count = self.count + other.count
         with np.errstate(all="ignore"):
-            apart = other.mean - self.mean
+            apart = (other.first - self.first) + (other.middle - self.middle)
             return Moments(
                 count,
-                self.mean + apart * (other.count / count),
+                self.first,
+                self.middle + apart * (other.count / count),
                 self.spread + other.spread + apart**2 * (self.count * other.count / count),
                 self.absolute + other.absolute,
                 self.squared + other.squared,
