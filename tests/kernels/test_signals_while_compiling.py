@@ -166,7 +166,7 @@ INTERRUPTED = """
             wl.net_program(net, batch_size=4)
             net(x)
             while thread.is_alive():
-                time.sleep(0.02 if "wlnet" in name else 0)
+                time.sleep(0.01)
             time.sleep(0.05)
         except KeyboardInterrupt:
             heard = True
