@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterable
 
 import wlnet as wl
-from wlnet.layers.layer import Layer
+from wlnet.layers.declaring.layer import Layer
 
 HEAD = """# Reference
 

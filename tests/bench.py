@@ -15,11 +15,11 @@ from wlnet.engine.program import Program
 from wlnet.graph.builder import Builder, Mode
 from wlnet.graph.gradient import gradients
 from wlnet.kernels.language import Precision
-from wlnet.layers.layer import LAYERS, Layer
+from wlnet.layers.declaring.layer import LAYERS, Layer
+from wlnet.lowering.lower import lower
 from wlnet.nets.arrays import arrays_of, replace_arrays
 from wlnet.nets.inference import inference
 from wlnet.plan.compile import finish
-from wlnet.plan.lower import lower
 
 BATCH = 3
 

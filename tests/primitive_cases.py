@@ -17,7 +17,7 @@ from wlnet.graph.primitives import COMPARISONS, EXTREMES, PRIMITIVES
 from wlnet.graph.reference import REFERENCES
 from wlnet.kernels.language import Precision
 from wlnet.plan.compile import finish
-from wlnet.plan.lanes import WINDOWS
+from wlnet.plan.passes.lanes import WINDOWS
 
 GUARD = 256
 """Bytes between values in memory."""

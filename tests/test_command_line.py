@@ -14,8 +14,8 @@ import pytest
 
 import wlnet as wl
 from wlnet.cli.command import main
-from wlnet.kernels import cache, precompiling
-from wlnet.kernels.maps import MAPS
+from wlnet.kernels.elementwise.maps import MAPS
+from wlnet.kernels.jit import cache, precompiling
 
 ROOT = Path(__file__).parents[1]
 Output = pytest.CaptureFixture[str]

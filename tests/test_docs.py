@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import wlnet as wl
-from wlnet.kernels.loading import lanes_of
+from wlnet.kernels.jit.target import lanes_of
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])

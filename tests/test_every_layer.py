@@ -16,11 +16,11 @@ from tests.bench import BATCH, EXAMPLES, Case, Run
 from wlnet.core.errors import OptionError, ShapeError, WlnetError
 from wlnet.core.net import same
 from wlnet.engine.program import Program
-from wlnet.layers.layer import LAYERS
+from wlnet.layers.declaring.layer import LAYERS
+from wlnet.lowering.lower import lower
 from wlnet.nets.arrays import arrays_of
 from wlnet.plan.compile import GRADIENT, finish, training_blueprint
-from wlnet.plan.lower import lower
-from wlnet.plan.passes import PASSES
+from wlnet.plan.passes.table import PASSES
 
 ASKED = Counter[str]()
 """On how many cases each law has been asked."""

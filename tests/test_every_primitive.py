@@ -18,10 +18,10 @@ from wlnet.graph.maps import MAPS
 from wlnet.graph.primitives import PRIMITIVES
 from wlnet.graph.reference import MAP_REFERENCES, REFERENCES, run_graph
 from wlnet.kernels.language import Precision
+from wlnet.plan.calls.emitter import rows
 from wlnet.plan.compile import finish
-from wlnet.plan.emitter import rows
-from wlnet.plan.lanes import WINDOWS
 from wlnet.plan.layouts import VIEWS
+from wlnet.plan.passes.lanes import WINDOWS
 
 TOLERANCE: dict[Precision, float] = {"Real64": 1e-12, "Real32": 1e-5}
 NO_DERIVATIVE = {

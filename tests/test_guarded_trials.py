@@ -12,7 +12,7 @@ import pytest
 
 from tests.random_nets import attempt
 from tests.trials import faults, tried
-from wlnet.layers.layer import LAYERS
+from wlnet.layers.declaring.layer import LAYERS
 from wlnet.nets.connections import layers_of
 from wlnet.nets.inference import inference
 

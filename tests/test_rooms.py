@@ -74,7 +74,7 @@ def test_no_file_is_over_500_lines_and_the_median_is_under_120() -> None:
 
 def test_no_module_takes_a_lock_that_a_forked_child_would_wait_for() -> None:
     # A cached_property of Python 3.11 has a lock for all of its class, which nobody frees after a
-    # fork: see kernels/locks.py.
+    # fork: see kernels/jit/locks.py.
     assert [name(f) for f in MODULES if "@cached_property" in (t := f.read_text("utf-8")) or
             "functools.cached_property" in t or "import cached_property" in t] == []  # fmt: skip
 

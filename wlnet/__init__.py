@@ -53,25 +53,25 @@ from wlnet.methods import Adam as Adam
 from wlnet.methods import RMSProp as RMSProp
 from wlnet.methods import SignSGD as SignSGD
 from wlnet.nets.chain import NetChain as NetChain
-from wlnet.nets.delete import net_delete as net_delete
-from wlnet.nets.extract import net_extract as net_extract
-from wlnet.nets.flatten import net_flatten as net_flatten
 from wlnet.nets.information import information as information
 from wlnet.nets.initialize import net_initialize as net_initialize
-from wlnet.nets.insert import net_insert as net_insert
-from wlnet.nets.join import net_append as net_append
-from wlnet.nets.join import net_join as net_join
-from wlnet.nets.join import net_prepend as net_prepend
 from wlnet.nets.netgraph import NetGraph as NetGraph
 from wlnet.nets.operators import NetMapOperator as NetMapOperator
 from wlnet.nets.operators import NetNestOperator as NetNestOperator
-from wlnet.nets.rename import net_rename as net_rename
-from wlnet.nets.replace import net_replace_part as net_replace_part
-from wlnet.nets.replace_pattern import net_replace as net_replace
-from wlnet.nets.shared import net_insert_shared_arrays as net_insert_shared_arrays
 from wlnet.nets.show import show as _show
-from wlnet.nets.take import net_drop as net_drop
-from wlnet.nets.take import net_take as net_take
+from wlnet.nets.surgery.delete import net_delete as net_delete
+from wlnet.nets.surgery.extract import net_extract as net_extract
+from wlnet.nets.surgery.flatten import net_flatten as net_flatten
+from wlnet.nets.surgery.insert import net_insert as net_insert
+from wlnet.nets.surgery.join import net_append as net_append
+from wlnet.nets.surgery.join import net_join as net_join
+from wlnet.nets.surgery.join import net_prepend as net_prepend
+from wlnet.nets.surgery.rename import net_rename as net_rename
+from wlnet.nets.surgery.replace import net_replace_part as net_replace_part
+from wlnet.nets.surgery.replace_pattern import net_replace as net_replace
+from wlnet.nets.surgery.shared import net_insert_shared_arrays as net_insert_shared_arrays
+from wlnet.nets.surgery.take import net_drop as net_drop
+from wlnet.nets.surgery.take import net_take as net_take
 from wlnet.results import NetTrainResults as NetTrainResults
 from wlnet.version import VERSION as __version__  # noqa: F401  # for wlnet.__version__
 
@@ -142,7 +142,7 @@ def _later(room: str, name: str) -> Any:
 
 # What a fork waits for has to be known before a first thread compiles, or opens a room. The last
 # one is waited for first: then the locks of what was being imported are known.
-for _watch in ("wlnet.kernels.locks", "wlnet.core.late_imports"):
+for _watch in ("wlnet.kernels.jit.locks", "wlnet.core.late_imports"):
     importlib.import_module(_watch)
 
 _Services.show = _show
@@ -151,7 +151,7 @@ _Services.evaluate = _later("wlnet.evaluate.evaluation", "evaluate")
 _Services.show_html = _later("wlnet.plot.summary", "net_summary")
 _Services.draw = _later("wlnet.plot.drawing", "draw_net")
 _Services.draw_operations = _later("wlnet.plot.drawing", "draw_operations")
-_Services.operations = _later("wlnet.plan.operations", "operations")
+_Services.operations = _later("wlnet.lowering.operations", "operations")
 _Services.program = _later("wlnet.plan.report", "evaluation_report")
 
 # A misspelt keyword of a public function is an OptionError with what was probably meant.

@@ -13,7 +13,7 @@ from wlnet.engine.program import Program
 from wlnet.engine.team import call_alone
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Graph
-from wlnet.kernels.flat_updates import adam
+from wlnet.kernels.updates.flat_updates import adam
 from wlnet.methods import Adam
 from wlnet.plan.compile import finish
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.kernels.native_bench import REALS, call, guarded, like
 from wlnet.engine.packed import packed, packed_shape, unpacked
-from wlnet.kernels.lane_blocks import from_lanes, repack
-from wlnet.kernels.loading import lanes_of
+from wlnet.kernels.copies.lane_blocks import from_lanes, repack
+from wlnet.kernels.jit.target import lanes_of
 
 sizes = st.integers(1, 50)
 precisions = st.sampled_from(list(REALS))

@@ -16,7 +16,7 @@ import pytest
 
 import wlnet as wl
 from wlnet.engine import resources, team
-from wlnet.kernels import notices
+from wlnet.kernels.jit import notices
 
 CORES = (1, 2, 4)
 

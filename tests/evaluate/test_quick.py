@@ -15,7 +15,7 @@ import wlnet as wl
 from wlnet.engine.program import Program
 from wlnet.evaluate.quick import short_way
 from wlnet.evaluate.runner import Runner
-from wlnet.kernels.locks import is_mine
+from wlnet.kernels.jit.locks import is_mine
 
 NUMBERS = np.random.default_rng(0)
 

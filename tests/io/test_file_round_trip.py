@@ -24,7 +24,7 @@ from wlnet.core.parts import NetPort
 from wlnet.graph.expression import Expression
 from wlnet.io import load, plain, save
 from wlnet.io.keys import shared_key, tensor_key
-from wlnet.layers.layer import LAYERS
+from wlnet.layers.declaring.layer import LAYERS
 from wlnet.nets.arrays import replace_arrays
 
 FEW = settings(suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from tests.kernels import native_plain
-from wlnet.kernels import loading
+from wlnet.kernels.jit import loading, target
 from wlnet.kernels.language import Kernel, Precision, Target
 
 BORDER = 1024
@@ -148,10 +148,9 @@ def address(kernel: Kernel, precision: Precision) -> int:
     if kernel.function.__module__.startswith("wlnet."):
         return loading.address(kernel, precision)
     if (kernel, precision) not in _made:
-        from wlnet.kernels.compiling import compiled
+        from wlnet.kernels.jit.compiling import compiled
 
-        target = Target(precision, loading.vector_width())
-        code, symbol = compiled(kernel, target)
+        code, symbol = compiled(kernel, Target(precision, target.vector_width()))
         _made[kernel, precision] = loading._link(code, symbol.encode())
     return _made[kernel, precision]
 

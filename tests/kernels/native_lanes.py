@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from tests.kernels.native_bench import REALS, guarded, like, record
-from wlnet.kernels import loading
+from wlnet.kernels.jit import loading, target
 from wlnet.kernels.language import Kernel, Precision, Target
 
 PRECISIONS: tuple[Precision, ...] = ("Real32", "Real64")
@@ -17,7 +17,7 @@ ROUNDING = {"Real32": 3e-4, "Real64": 1e-11}
 
 
 def lanes_of(precision: Precision) -> int:
-    return Target(precision, loading.vector_width()).lanes
+    return Target(precision, target.vector_width()).lanes
 
 
 def units(precision: Precision) -> dict[str, int]:

@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.kernels import loading
+from wlnet.kernels.jit import target
 from wlnet.kernels.language import Instruction, Kernel, PerTarget, Precision, Routine, Target
 
 
@@ -102,7 +102,7 @@ class _Machine:
     })  # fmt: skip
 
     def __init__(self, precision: Precision, arrays: Sequence[Any]) -> None:
-        self.target = Target(precision, loading.vector_width())
+        self.target = Target(precision, target.vector_width())
         self.real_type = np.float32 if precision == "Real32" else np.float64
         self.kernels: dict[int, Kernel] = {}
         self.worker = 0

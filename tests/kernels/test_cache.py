@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from wlnet.kernels import cache, loading, notices
-from wlnet.kernels.maps import MAPS
+from wlnet.kernels.elementwise.maps import MAPS
+from wlnet.kernels.jit import cache, loading, notices, storing
 
 NAME = "maps.negate-Real32-16.o"
 
@@ -184,8 +184,8 @@ def test_a_sealed_file_without_machine_code_is_made_again(
 ) -> None:
     job = MAPS["Negate"], "Real32"
     monkeypatch.setattr(loading, "_addresses", {})
-    name = loading.file_name(*job)
-    loading.make(*job)
+    name = storing.file_name(*job)
+    storing.make(*job)
     good = cache.read(name)
     assert good is not None
     symbol, _, code = good.partition(b"\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import os
+import shutil
 import stat
 import subprocess
 import sys
@@ -18,9 +19,10 @@ import numpy as np
 import pytest
 
 from wlnet.engine.team import call_alone
-from wlnet.kernels import cache, compiling, flat_updates, loading, notices
-from wlnet.kernels.instructions import real, reals, words
+from wlnet.kernels.emit.instructions import real, reals, words
+from wlnet.kernels.jit import cache, compiling, loading, notices, target
 from wlnet.kernels.language import Kernel, Target, native
+from wlnet.kernels.updates import flat_updates
 
 ROOT = Path(__file__).parents[2]
 
@@ -108,7 +110,7 @@ def test_a_test_for_nan_inside_a_kernel_works_and_nothing_is_raised(
 def test_the_loop_over_float32_never_widens_to_float64(name: str) -> None:
     from numba import types
 
-    meaning = compiling._Meaning(Target("Real32", loading.vector_width()))
+    meaning = compiling._Meaning(Target("Real32", target.vector_width()))
     entry = compiling.jitted(compiling._entry(getattr(flat_updates, name), meaning))
     entry.compile((types.int64, types.int64))
     (code,) = entry.inspect_llvm().values()
@@ -192,11 +194,11 @@ def test_the_name_of_the_folder_follows_every_kernel_source_the_compiler_and_the
         return cache.kernels_hash()
 
     own = now()
-    for file in Path(cache.__file__).parent.glob("*.py"):
-        (tmp_path / file.name).write_bytes(file.read_bytes())
+    room = tmp_path / "kernels"
+    shutil.copytree(Path(cache.__file__).parents[1], room)
     found = set()
     with monkeypatch.context() as patch:
-        patch.setattr(cache, "__file__", str(tmp_path / "cache.py"))
+        patch.setattr(cache, "__file__", str(room / "jit" / "cache.py"))
         patch.setenv("NUMBA_OPT", "1")  # changes nothing that is compiled
         assert now() == own
         for where, name, other in (
@@ -208,7 +210,7 @@ def test_the_name_of_the_folder_follows_every_kernel_source_the_compiler_and_the
             with patch.context() as inner:
                 inner.setattr(where, name, other)
                 found.add(now())
-        (tmp_path / "updates.py").write_bytes(b"# another\n")
+        (room / "updates" / "updates.py").write_bytes(b"# another\n")
         found.add(now())
     assert len(found - {own}) == 5
     assert now() == own

@@ -10,8 +10,14 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.kernels.native_bench import REALS, call, guarded, like
-from wlnet.kernels.arithmetic import BINARY, fill, logistic_slope, ramp_slope, tanh_slope
-from wlnet.kernels.copies import copy, copy_indices
+from wlnet.kernels.copies.copies import copy, copy_indices
+from wlnet.kernels.elementwise.arithmetic import (
+    BINARY,
+    fill,
+    logistic_slope,
+    ramp_slope,
+    tanh_slope,
+)
 
 PRECISIONS = "Real32", "Real64"
 LAYOUTS = "whole", "repeated", "apart", "reversed"

@@ -9,7 +9,7 @@ import pytest
 
 from tests.kernels.native_bench import REALS, borders_stand, call, guarded, like
 from tests.kernels.native_plain import Outside
-from wlnet.kernels.instructions import double, real, reals, start_of, stop_of, words
+from wlnet.kernels.emit.instructions import double, real, reals, start_of, stop_of, words
 from wlnet.kernels.language import native
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from tests.kernels.native_bench import REALS, call, guarded, like
 from tests.kernels.native_lanes import PRECISIONS, apart, lanes_of, side_by_side
-from wlnet.kernels.lane_blocks import LAST_AGAIN, ZEROS, from_lanes, repack, to_lanes
-from wlnet.kernels.masking import mask_lanes
+from wlnet.kernels.copies.lane_blocks import LAST_AGAIN, ZEROS, from_lanes, repack, to_lanes
+from wlnet.kernels.copies.masking import mask_lanes
 
 precisions = st.sampled_from(PRECISIONS)
 few = settings(max_examples=40)

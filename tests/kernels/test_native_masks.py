@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.kernels.native_bench import REALS, call, guarded
-from wlnet.kernels.masks import random_mask
+from wlnet.kernels.elementwise.masks import random_mask
 
 key_words = st.integers(0, 2**64 - 1)
 

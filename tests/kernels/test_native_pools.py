@@ -18,8 +18,8 @@ from tests.kernels.native_lanes import (
     windows,
 )
 from wlnet.graph import window_reference as meaning
-from wlnet.kernels import window_fields
-from wlnet.kernels.pools_in_lanes import pool_back, pool_max, pool_sum
+from wlnet.kernels.windows.pools_in_lanes import pool_back, pool_max, pool_sum
+from wlnet.plan.calls import window_fields
 
 NONE = ((0, 0),) * 3
 HALVES = ((1, 6, 7), (1, 2, 2), (1, 2, 2), NONE, (1, 1, 1))

@@ -11,9 +11,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.kernels.native_bench import REALS, borders_stand, call, guarded, like
-from wlnet.kernels.loading import vector_width
-from wlnet.kernels.products import BY_COLUMNS, BY_LEAD, BY_ROWS, product
-from wlnet.kernels.tiles import NO_ACTIVATION, RAMP
+from wlnet.kernels.jit.target import vector_width
+from wlnet.kernels.products.products import BY_COLUMNS, BY_LEAD, BY_ROWS, product
+from wlnet.kernels.products.tiles import NO_ACTIVATION, RAMP
 
 NO_START, ONE_ROW, FULL = range(3)
 DIVISIONS = (BY_LEAD, 2), (BY_ROWS, 2), (BY_ROWS, 3), (BY_COLUMNS, 2), (BY_COLUMNS, 4)

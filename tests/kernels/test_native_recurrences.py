@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from tests.kernels.native_bench import REALS, call, guarded, like
 from wlnet.graph.recurrence_reference import lstm, lstm_input
-from wlnet.kernels.recurrences import lstm_step, lstm_step_input
+from wlnet.kernels.elementwise.recurrences import lstm_step, lstm_step_input
 
 LIMIT = {"Real32": 1e-5, "Real64": 1e-13}
 sizes = st.one_of(st.integers(1, 5), st.sampled_from([16, 17, 40]))

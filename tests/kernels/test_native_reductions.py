@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.kernels.native_bench import REALS, call, guarded
-from wlnet.kernels.reductions import sum_any, sum_columns, sum_rows
+from wlnet.kernels.reductions.reductions import sum_any, sum_columns, sum_rows
 
 PRECISIONS = "Real32", "Real64"
 EPSILON = {"Real32": 2.0**-24, "Real64": 2.0**-53}

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.kernels.native_bench import REALS, call, guarded, like
 from wlnet.graph.reference import REFERENCES
-from wlnet.kernels.rows import (
+from wlnet.kernels.copies.rows import (
     check_finite,
     gather,
     gather_batch,

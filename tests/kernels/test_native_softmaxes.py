@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from tests.kernels.native_bench import REALS, call, guarded, like
 from wlnet.graph.reference import REFERENCES
-from wlnet.kernels.softmaxes import (
+from wlnet.kernels.reductions.softmaxes import (
     cross_entropy_rows,
     log_softmax,
     log_softmax_columns,

@@ -16,11 +16,11 @@ from tests import reference_methods as formulas
 from tests.kernels import native_bench
 from tests.kernels.native_bench import REALS, call, guarded, like
 from wlnet.engine.packed import packed, unpacked
-from wlnet.kernels import flat_updates, packed_updates, updates
+from wlnet.kernels.jit.target import lanes_of
 from wlnet.kernels.language import Kernel
-from wlnet.kernels.loading import lanes_of
-from wlnet.kernels.products import BY_COLUMNS, BY_ROWS
-from wlnet.kernels.replacing import replace
+from wlnet.kernels.products.products import BY_COLUMNS, BY_ROWS
+from wlnet.kernels.updates import flat_updates, packed_updates, updates
+from wlnet.kernels.updates.replacing import replace
 
 FIELDS_MISSING = {"state0": None, "state1": None, "state2": None}
 TOLERANCE = {"Real32": 3e-5, "Real64": 1e-12}

@@ -25,11 +25,12 @@ from tests.kernels.test_native_windows import (
     largest_of_pooled,
 )
 from wlnet.graph import window_reference as meaning
-from wlnet.kernels import loading, row_fields, window_fields
-from wlnet.kernels.pools_in_rows import pool_back_rows, pool_max_rows, pool_sum_rows
-from wlnet.kernels.tiles import RAMP
-from wlnet.kernels.windows_in_rows import convolve_rows, convolve_rows_pooled
-from wlnet.kernels.windows_in_rows_back import convolve_rows_input, convolve_rows_weights
+from wlnet.kernels.jit import target
+from wlnet.kernels.products.tiles import RAMP
+from wlnet.kernels.windows.pools_in_rows import pool_back_rows, pool_max_rows, pool_sum_rows
+from wlnet.kernels.windows.windows_in_rows import convolve_rows, convolve_rows_pooled
+from wlnet.kernels.windows.windows_in_rows_back import convolve_rows_input, convolve_rows_weights
+from wlnet.plan.calls import row_fields, window_fields
 
 EXAMPLES = 2
 # More vectors of places than a tile holds, divided among workers.
@@ -49,7 +50,7 @@ POINTS = Case(1, 1, 7, 6, (1, 330, 331), (1, 1, 1))
 SLABS = Case(1, 1, 40, 7, (1, 31, 33), (1, 3, 3))
 # The places are summed over in parts.
 LARGE = Case(1, 1, 2, 7, (1, 31, 33), (1, 2, 2))
-WIDTH = loading.vector_width()
+WIDTH = target.vector_width()
 
 
 class Rows(Arrays):

@@ -22,13 +22,13 @@ from tests.kernels.native_lanes import (
     windows,
 )
 from wlnet.graph import window_reference as meaning
-from wlnet.kernels import window_fields
-from wlnet.kernels.pool_tiles import GATED
-from wlnet.kernels.pools_in_lanes import unpool
-from wlnet.kernels.tiles import NO_ACTIVATION, RAMP
-from wlnet.kernels.window_gradients import convolve_weights
-from wlnet.kernels.windows_in_lanes import convolve
-from wlnet.kernels.windows_pooled import convolve_pooled
+from wlnet.kernels.products.tiles import NO_ACTIVATION, RAMP
+from wlnet.kernels.windows.pool_tiles import GATED
+from wlnet.kernels.windows.pools_in_lanes import unpool
+from wlnet.kernels.windows.window_gradients import convolve_weights
+from wlnet.kernels.windows.windows_in_lanes import convolve
+from wlnet.kernels.windows.windows_pooled import convolve_pooled
+from wlnet.plan.calls import window_fields
 
 STILL = (1, 1, 1)
 NONE = ((0, 0),) * 3

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from tests.kernels.native_bench import REALS, call, guarded, like
 from tests.kernels.native_lanes import PRECISIONS, apart, call_one, lanes_of, side_by_side, units
 from wlnet.graph import window_reference as meaning
-from wlnet.kernels import winograd, winograd_fields, winograd_gradients
-from wlnet.kernels.pool_tiles import GATED
-from wlnet.kernels.tiles import NO_ACTIVATION, RAMP
-from wlnet.kernels.winograd_transforms import TILE, transforms
+from wlnet.kernels.products.tiles import NO_ACTIVATION, RAMP
+from wlnet.kernels.windows.pool_tiles import GATED
+from wlnet.kernels.winograd import winograd, winograd_gradients
+from wlnet.kernels.winograd.winograd_transforms import TILE, transforms
+from wlnet.plan.calls import winograd_fields
 
 ROUNDING = {"Real32": 3e-5, "Real64": 1e-13}
 """Of the largest of the sums."""

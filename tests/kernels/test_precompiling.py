@@ -19,11 +19,13 @@ import wlnet as wl
 import wlnet.kernels
 from wlnet.cli.precompile import precompile
 from wlnet.engine import program as engine_program
-from wlnet.kernels import cache, language, loading, precompiling
+from wlnet.kernels import language
+from wlnet.kernels.elementwise.maps import MAPS
+from wlnet.kernels.jit import cache, loading, precompiling
+from wlnet.kernels.jit.loading import prepare
+from wlnet.kernels.jit.precompiling import every_kernel, missing, processes_wanted, share
+from wlnet.kernels.jit.storing import MANY, file_name
 from wlnet.kernels.language import KERNELS, Kernel, native
-from wlnet.kernels.loading import MANY, file_name, prepare
-from wlnet.kernels.maps import MAPS
-from wlnet.kernels.precompiling import every_kernel, missing, processes_wanted, share
 
 NAMES = """Negate Abs Square Sqrt Floor Ceiling Ramp UnitStep Sign Round Tan ArcSin ArcCos ArcTan
 ArcSinh ArcCosh ArcTanh"""
@@ -79,8 +81,8 @@ def test_every_kernel_of_every_module_is_listed_under_its_name() -> None:
     listed = every_kernel()
     assert all(name == kernel.name for name, kernel in listed.items())
     found: set[Kernel] = set()
-    for module in pkgutil.iter_modules(wlnet.kernels.__path__):
-        values = list(vars(importlib.import_module(f"wlnet.kernels.{module.name}")).values())
+    for module in pkgutil.walk_packages(wlnet.kernels.__path__, "wlnet.kernels."):
+        values = list(vars(importlib.import_module(module.name)).values())
         values += [item for value in values if isinstance(value, dict) for item in value.values()]
         found |= {value for value in values if isinstance(value, Kernel)}
     assert found == set(listed.values())

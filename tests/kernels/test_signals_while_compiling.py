@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from wlnet.kernels import apart as room
-from wlnet.kernels.apart import apart
-from wlnet.kernels.locks import TURN, new_lock
+from wlnet.kernels.jit import apart as room
+from wlnet.kernels.jit.apart import apart
+from wlnet.kernels.jit.locks import TURN, new_lock
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
 
@@ -372,9 +372,9 @@ VARIABLES = [
 def test_variables_of_numba_change_no_machine_code(given: list[str]) -> None:
     code = """
     from llvmlite import binding as llvm
-    from wlnet.kernels import loading
-    from wlnet.kernels.compiling import compiled
-    from wlnet.kernels.flat_updates import sgd
+    from wlnet.kernels.jit import loading
+    from wlnet.kernels.jit.compiling import compiled
+    from wlnet.kernels.updates.flat_updates import sgd
     from wlnet.kernels.language import Target
     loading._machine()
     code, _ = compiled(sgd, Target("Real32", 16))

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from wlnet.kernels import loading
+from wlnet.kernels.jit import target
 
-of_this_cpu = loading.vector_width.__wrapped__
+of_this_cpu = target.vector_width.__wrapped__
 
 
 def test_vectors_are_as_long_as_the_cpu_has_them_unless_shorter_ones_are_asked_for(
@@ -14,8 +14,8 @@ def test_vectors_are_as_long_as_the_cpu_has_them_unless_shorter_ones_are_asked_f
 ) -> None:
     monkeypatch.delenv("WLNET_VECTOR_BYTES", raising=False)
     widest = of_this_cpu()
-    assert widest in loading.WIDTHS
-    for asked in loading.WIDTHS:
+    assert widest in target.WIDTHS
+    for asked in target.WIDTHS:
         monkeypatch.setenv("WLNET_VECTOR_BYTES", str(asked))
         assert of_this_cpu() == min(asked, widest)
 

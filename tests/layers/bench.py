@@ -11,7 +11,7 @@ from wlnet.graph.builder import Builder, Mode
 from wlnet.graph.gradient import gradients
 from wlnet.graph.graph import Graph, Value
 from wlnet.graph.reference import run_graph
-from wlnet.layers.layer import Layer
+from wlnet.layers.declaring.layer import Layer
 
 
 class Bench:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import wlnet.layers
-from wlnet.layers.layer import LAYERS
+from wlnet.layers.declaring.layer import LAYERS
 
 LINES = [
     line for line in Path(wlnet.layers.__file__).read_text().splitlines() if line.startswith("from")

@@ -7,7 +7,7 @@ import pytest
 
 import wlnet as wl
 from wlnet.core.names import field_name
-from wlnet.layers.layer import LAYERS
+from wlnet.layers.declaring.layer import LAYERS
 
 CASES = [
     (kind, name)

@@ -9,10 +9,10 @@ from tests.layers.bench import Bench
 from wlnet.core.errors import OptionError
 from wlnet.graph.reference import run_graph
 from wlnet.layers import BatchNormalizationLayer, DropoutLayer
+from wlnet.lowering.lower import lower
 from wlnet.nets.arrays import arrays_of
 from wlnet.nets.initialize import net_initialize
 from wlnet.nets.operators import NetNestOperator
-from wlnet.plan.lower import lower
 
 MANY = 200_000
 

@@ -18,9 +18,9 @@ from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Call, Graph
 from wlnet.io.layout import packed
 from wlnet.io.record import written
+from wlnet.lowering.lower import lower
 from wlnet.nets.inference import inference
 from wlnet.plan.compile import finish, forward_blueprint
-from wlnet.plan.lower import lower
 
 TABLE = [[1, 2], [3, 4], [5, 6]]
 MIXED = "element types that do not fit one another"

@@ -11,7 +11,7 @@ import pytest
 import wlnet as wl
 from tests.plan.test_passes import gradients_of
 from tests.plan.test_winograd import DIRECT, OPTIONS, kernels, trained
-from wlnet.kernels.loading import lanes_of
+from wlnet.kernels.jit.target import lanes_of
 from wlnet.plan.compile import forward_blueprint, training_blueprint
 
 SIDE_BY_SIDE = ("rows", *DIRECT)

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wlnet.engine.blueprint import Step, View
-from wlnet.kernels.arithmetic import fill
-from wlnet.plan.memory import ALIGNMENT, Life, lives, offsets, waits
+from wlnet.kernels.elementwise.arithmetic import fill
+from wlnet.plan.memory.lifetimes import ALIGNMENT, Life, lives, offsets, waits
 
 NUMBER = 4  # bytes of a number
 FEW = 250

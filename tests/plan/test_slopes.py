@@ -13,7 +13,7 @@ from wlnet.engine.program import Program
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Graph
 from wlnet.plan.compile import training_blueprint
-from wlnet.plan.fusion import fuse_slope
+from wlnet.plan.passes.fusion import fuse_slope
 
 SLOPES = {
     "Tanh": lambda y: 1 - y**2,

@@ -16,12 +16,12 @@ from wlnet.core.net import same
 from wlnet.engine.blueprint import DTYPES
 from wlnet.engine.packed import packed, unpacked
 from wlnet.engine.program import Program
+from wlnet.kernels.jit.target import lanes_of
 from wlnet.kernels.language import Precision
-from wlnet.kernels.loading import lanes_of
 from wlnet.methods.method import METHODS, as_method
 from wlnet.nets.arrays import arrays_of, replace_arrays
+from wlnet.plan.calls.emitter import Learner
 from wlnet.plan.compile import GRADIENT, SWITCHES, Steps, step_blueprint, training_blueprint
-from wlnet.plan.emitter import Learner
 
 EXAMPLES, BATCH, STEPS, SEED = 11, 5, 3, 4
 RATE = 0.02

@@ -11,10 +11,10 @@ import pytest
 import wlnet as wl
 from tests.plan.test_passes import gradients_of
 from wlnet.graph.graph import Call, Graph
-from wlnet.kernels import winograd_fields
-from wlnet.kernels.loading import lanes_of
+from wlnet.kernels.jit.target import lanes_of
+from wlnet.plan.calls import winograd_fields
 from wlnet.plan.compile import forward_blueprint, training_blueprint
-from wlnet.plan.winograd import transform_windows
+from wlnet.plan.passes.winograd import transform_windows
 
 DIRECT = ("transform_windows",)
 

@@ -22,9 +22,9 @@ def precompile(precision: str) -> int:
     """
     # lazy: --version and --help need no kernels
     from wlnet.core.machine import available_cores
-    from wlnet.kernels import cache
-    from wlnet.kernels.apart import apart
-    from wlnet.kernels.precompiling import every_kernel, missing, processes_wanted, share
+    from wlnet.kernels.jit import cache
+    from wlnet.kernels.jit.apart import apart
+    from wlnet.kernels.jit.precompiling import every_kernel, missing, processes_wanted, share
 
     folder = cache.folder()
     if folder is None:

@@ -29,8 +29,8 @@ from wlnet.engine.blueprint import (
     word_of,
 )
 from wlnet.engine.team import Team, native_function
-from wlnet.kernels.loading import address, prepare
-from wlnet.kernels.running import (
+from wlnet.kernels.jit.loading import address, prepare
+from wlnet.kernels.jit.running import (
     ABORT,
     ARRIVED,
     BAD,

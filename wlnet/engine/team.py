@@ -13,9 +13,9 @@ import numpy as np
 
 from wlnet.engine.blueprint import word_of
 from wlnet.engine.spreading import take_core
+from wlnet.kernels.jit.loading import address
+from wlnet.kernels.jit.notices import say_once
 from wlnet.kernels.language import Kernel, Precision
-from wlnet.kernels.loading import address
-from wlnet.kernels.notices import say_once
 
 LINE = 64
 Stop = Callable[[bool], None]

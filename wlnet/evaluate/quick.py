@@ -14,7 +14,7 @@ from wlnet.core.shapes import is_known
 from wlnet.engine.program import Program
 from wlnet.evaluate.holding import Array
 from wlnet.evaluate.runner import LENT, Runner
-from wlnet.kernels.locks import asking
+from wlnet.kernels.jit.locks import asking
 from wlnet.nets.inference import inferred_port
 
 FLOAT32 = np.dtype(np.float32)

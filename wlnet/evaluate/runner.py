@@ -22,8 +22,8 @@ from wlnet.evaluate.columns import raise_all
 from wlnet.evaluate.holding import Array, check_finite, copy_into
 from wlnet.evaluate.places import Place
 from wlnet.graph.builder import Mode
+from wlnet.kernels.jit.locks import is_mine, new_lock
 from wlnet.kernels.language import Precision
-from wlnet.kernels.locks import is_mine, new_lock
 from wlnet.nets.arrays import arrays_of
 from wlnet.nets.connections import needed_for
 from wlnet.nets.inference import inference, open_sizes

@@ -18,8 +18,8 @@ from wlnet.io.canonical import dumped, refused, shown
 from wlnet.io.keys import shared_key, tensor_key
 from wlnet.io.record import FORMAT, Tensors
 from wlnet.io.wiring import read_edges
-from wlnet.layers.fields import REQUIRED, Parameter
-from wlnet.layers.layer import LAYERS, Layer
+from wlnet.layers.declaring.fields import REQUIRED, Parameter
+from wlnet.layers.declaring.layer import LAYERS, Layer
 from wlnet.nets.chain import NetChain, chain_with, port_names_of
 from wlnet.nets.container import shared_names
 from wlnet.nets.inference import check_shapes

@@ -12,7 +12,7 @@ from wlnet.core.symbols import AUTOMATIC
 from wlnet.io import plain, ports, rates
 from wlnet.io.canonical import refused
 from wlnet.io.keys import shared_key, tensor_key
-from wlnet.layers.layer import Layer
+from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.netgraph import NetGraph
 
 FORMAT = 1

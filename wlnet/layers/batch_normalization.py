@@ -10,9 +10,9 @@ import numpy as np
 from wlnet.core.shapes import Sizes
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.fields import array, boolean, out, parameter, port, real
-from wlnet.layers.layer import Layer
-from wlnet.layers.windows import split_channels
+from wlnet.layers.declaring.fields import array, boolean, out, parameter, port, real
+from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.windows import split_channels
 
 MEAN, VARIANCE = "MovingMean", "MovingVariance"
 

@@ -10,10 +10,10 @@ import numpy as np
 from wlnet.core.shapes import Mismatch, Sizes
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.fields import level, out, parameter, variadic
-from wlnet.layers.layer import Layer
-from wlnet.layers.levels import position
-from wlnet.layers.ties import runs, tie
+from wlnet.layers.declaring.fields import level, out, parameter, variadic
+from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.levels import position
+from wlnet.layers.declaring.ties import runs, tie
 
 
 class CatenateLayer(Layer):

@@ -7,8 +7,8 @@ from typing import Any
 
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.fields import array, out, port
-from wlnet.layers.layer import Layer
+from wlnet.layers.declaring.fields import array, out, port
+from wlnet.layers.declaring.layer import Layer
 
 
 class ConstantTimesLayer(Layer):

@@ -13,9 +13,9 @@ from wlnet.core.shapes import Mismatch, Sizes
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.fields import array, boolean, out, parameter, port, positive, window
-from wlnet.layers.layer import Layer
-from wlnet.layers.windows import (
+from wlnet.layers.declaring.fields import array, boolean, out, parameter, port, positive, window
+from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.windows import (
     Window,
     moved,
     padding,

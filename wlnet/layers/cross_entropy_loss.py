@@ -11,8 +11,8 @@ import numpy as np
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Call, Value
 from wlnet.graph.provenance import from_source
-from wlnet.layers.fields import PortField, one_of, out, parameter, port
-from wlnet.layers.layer import Layer
+from wlnet.layers.declaring.fields import PortField, one_of, out, parameter, port
+from wlnet.layers.declaring.layer import Layer
 
 SMALLEST = 2.0**-126
 """The smallest normal float32: what a probability counts as at least, for a finite logarithm."""

@@ -12,9 +12,9 @@ import numpy as np
 from wlnet.core.shapes import Mismatch, Sizes
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.fields import out, variadic
-from wlnet.layers.layer import Layer
-from wlnet.layers.ties import Entry, runs, tie
+from wlnet.layers.declaring.fields import out, variadic
+from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.ties import Entry, runs, tie
 
 
 class DotLayer(Layer):

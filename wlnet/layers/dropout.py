@@ -9,8 +9,8 @@ from typing import Any
 from wlnet.graph.builder import Builder
 from wlnet.graph.functions import SELU_ALPHA, SELU_SCALE
 from wlnet.graph.graph import Value
-from wlnet.layers.fields import one_of, out, parameter, port, real
-from wlnet.layers.layer import Layer
+from wlnet.layers.declaring.fields import one_of, out, parameter, port, real
+from wlnet.layers.declaring.layer import Layer
 
 
 class DropoutLayer(Layer):

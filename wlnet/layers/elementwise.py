@@ -14,8 +14,8 @@ from wlnet.graph.expression import Expression
 from wlnet.graph.functions import FUNCTIONS, canonical, function_names
 from wlnet.graph.graph import Value
 from wlnet.graph.tracing import trace
-from wlnet.layers.fields import out, parameter, port
-from wlnet.layers.layer import Layer
+from wlnet.layers.declaring.fields import out, parameter, port
+from wlnet.layers.declaring.layer import Layer
 
 
 def elementwise_function(value: Any) -> str | Expression:

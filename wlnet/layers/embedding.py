@@ -11,8 +11,8 @@ from wlnet.core.shapes import Sizes
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.fields import array, out, parameter, port, positive_or_automatic
-from wlnet.layers.layer import Layer
+from wlnet.layers.declaring.fields import array, out, parameter, port, positive_or_automatic
+from wlnet.layers.declaring.layer import Layer
 
 
 class EmbeddingLayer(Layer):

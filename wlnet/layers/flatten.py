@@ -10,8 +10,8 @@ from wlnet.core.shapes import Mismatch, Sizes, shape_text
 from wlnet.core.symbols import ALL
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.fields import level, out, parameter, port
-from wlnet.layers.layer import Layer
+from wlnet.layers.declaring.fields import level, out, parameter, port
+from wlnet.layers.declaring.layer import Layer
 
 
 def level_or_all(value: Any) -> int | str:

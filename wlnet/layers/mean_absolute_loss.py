@@ -9,8 +9,8 @@ import numpy as np
 
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.fields import out, port
-from wlnet.layers.layer import Layer
+from wlnet.layers.declaring.fields import out, port
+from wlnet.layers.declaring.layer import Layer
 
 
 class MeanAbsoluteLossLayer(Layer):

@@ -10,9 +10,9 @@ import numpy as np
 from wlnet.core.shapes import Mismatch, Sizes
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.fields import array, out, parameter, port, real
-from wlnet.layers.layer import Layer
-from wlnet.layers.levels import Levels, along, levels, positions, relate_levels
+from wlnet.layers.declaring.fields import array, out, parameter, port, real
+from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.levels import Levels, along, levels, positions, relate_levels
 
 
 def scaling_levels(value: Any) -> Levels:

@@ -11,9 +11,9 @@ from wlnet.core.shapes import Sizes
 from wlnet.graph.builder import Builder
 from wlnet.graph.functions import above_zero, below_zero
 from wlnet.graph.graph import Value
-from wlnet.layers.fields import array, out, parameter, port
-from wlnet.layers.layer import Layer
-from wlnet.layers.levels import along, levels, positions, relate_levels
+from wlnet.layers.declaring.fields import array, out, parameter, port
+from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.levels import along, levels, positions, relate_levels
 
 
 class ParametricRampLayer(Layer):

@@ -14,9 +14,9 @@ from wlnet.core.shapes import Mismatch, Sizes, shape_text
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.fields import boolean, one_of, out, parameter, port, positive, window
-from wlnet.layers.layer import Layer
-from wlnet.layers.windows import (
+from wlnet.layers.declaring.fields import boolean, one_of, out, parameter, port, positive, window
+from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.windows import (
     Window,
     moved,
     padding,

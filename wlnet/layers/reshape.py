@@ -10,8 +10,8 @@ from wlnet.core.shapes import Mismatch, Sizes, is_known, shape_text
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.fields import listed, out, parameter, port, positive
-from wlnet.layers.layer import Layer
+from wlnet.layers.declaring.fields import listed, out, parameter, port, positive
+from wlnet.layers.declaring.layer import Layer
 
 
 def dimensions(value: Any) -> tuple[int | str, ...]:

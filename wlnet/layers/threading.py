@@ -16,8 +16,8 @@ from wlnet.graph.expression import Expression
 from wlnet.graph.functions import COMBINATIONS, combine
 from wlnet.graph.graph import Value
 from wlnet.graph.tracing import trace
-from wlnet.layers.fields import out, parameter, variadic
-from wlnet.layers.layer import Layer
+from wlnet.layers.declaring.fields import out, parameter, variadic
+from wlnet.layers.declaring.layer import Layer
 
 
 def threaded_function(value: Any) -> str | Expression:

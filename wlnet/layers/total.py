@@ -8,8 +8,8 @@ from typing import Any
 
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.fields import out, variadic
-from wlnet.layers.layer import Layer
+from wlnet.layers.declaring.fields import out, variadic
+from wlnet.layers.declaring.layer import Layer
 
 
 class TotalLayer(Layer):

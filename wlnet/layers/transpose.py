@@ -10,9 +10,9 @@ import numpy as np
 from wlnet.core.shapes import Mismatch, Sizes
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.fields import level, out, parameter, port
-from wlnet.layers.layer import Layer
-from wlnet.layers.levels import position
+from wlnet.layers.declaring.fields import level, out, parameter, port
+from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.levels import position
 
 Permutation = tuple[int, ...] | tuple[tuple[int, int], ...]
 

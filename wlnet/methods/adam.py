@@ -70,7 +70,7 @@ class Adam(Method):
 
     @property
     def kernel(self) -> Kernel:
-        from wlnet.kernels.flat_updates import adam
+        from wlnet.kernels.updates.flat_updates import adam
 
         return adam
 

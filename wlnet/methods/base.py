@@ -141,7 +141,7 @@ class Method(ABC):
     @property
     @abstractmethod
     def kernel(self) -> Kernel:
-        """The flat kernel of one step; see wlnet/kernels/flat_updates.py."""
+        """The flat kernel of one step; see wlnet/kernels/updates/flat_updates.py."""
 
     @property
     @abstractmethod

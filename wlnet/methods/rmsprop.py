@@ -64,7 +64,7 @@ class RMSProp(Method):
 
     @property
     def kernel(self) -> Kernel:
-        from wlnet.kernels.flat_updates import rmsprop
+        from wlnet.kernels.updates.flat_updates import rmsprop
 
         return rmsprop
 

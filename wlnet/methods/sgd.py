@@ -61,7 +61,7 @@ class SGD(Method):
 
     @property
     def kernel(self) -> Kernel:
-        from wlnet.kernels.flat_updates import sgd, sgd_momentum
+        from wlnet.kernels.updates.flat_updates import sgd, sgd_momentum
 
         return sgd_momentum if self.momentum else sgd
 

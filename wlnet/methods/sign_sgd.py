@@ -60,7 +60,7 @@ class SignSGD(Method):
 
     @property
     def kernel(self) -> Kernel:
-        from wlnet.kernels.flat_updates import sign_sgd, sign_sgd_momentum
+        from wlnet.kernels.updates.flat_updates import sign_sgd, sign_sgd_momentum
 
         return sign_sgd_momentum if self.momentum else sign_sgd
 

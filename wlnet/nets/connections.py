@@ -10,7 +10,7 @@ from typing import Any
 from wlnet.core.finding import node_at
 from wlnet.core.net import Net
 from wlnet.core.parts import Path
-from wlnet.layers.layer import Layer
+from wlnet.layers.declaring.layer import Layer
 
 
 def layers_of(net: Net, at: Path = ()) -> Iterator[tuple[Path, Layer]]:

@@ -17,7 +17,7 @@ from wlnet.core.net import Net, check_coders
 from wlnet.core.parts import NetSharedArray, Path
 from wlnet.core.ports import PortType
 from wlnet.core.shapes import Mismatch, Partial, is_known, shape_text
-from wlnet.layers.layer import Layer
+from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.wires import WHAT, Cell, LayerCell, SameCell, TieCell, Wire, spread, title
 
 

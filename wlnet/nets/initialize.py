@@ -21,7 +21,7 @@ from wlnet.core.scalars import as_truth
 from wlnet.core.shapes import is_known, shape_text
 from wlnet.core.streams import as_seed, stream
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.layers.layer import Layer
+from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.arrays import replace_arrays
 from wlnet.nets.connections import connections, layers_of
 from wlnet.nets.draws import Draw, draw, draw_weights, read_method

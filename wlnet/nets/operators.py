@@ -11,7 +11,7 @@ from wlnet.core.keywords import checked_keywords
 from wlnet.core.ports import UNKNOWN, as_port
 from wlnet.core.rule_lists import rules_told_with
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.layers.fields import positive
+from wlnet.layers.declaring.fields import positive
 from wlnet.nets.container import Container, hoist, without_coders
 from wlnet.nets.fills import fill_in
 from wlnet.nets.inference import check_shapes

@@ -17,7 +17,7 @@ from wlnet.core.scalars import as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.graph.functions import COMBINATIONS, function_names
 from wlnet.layers import ElementwiseLayer, LinearLayer, ThreadingLayer
-from wlnet.layers.layer import LAYERS
+from wlnet.layers.declaring.layer import LAYERS
 
 
 def as_net(given: Any, where: str) -> Net:

@@ -13,8 +13,8 @@ from wlnet.core.parts import Path
 from wlnet.core.ports import UNKNOWN
 from wlnet.core.shapes import shape_text
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.layers.fields import size_or_automatic, sizes
-from wlnet.layers.layer import Layer
+from wlnet.layers.declaring.fields import size_or_automatic, sizes
+from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.inference import Solution, inference
 from wlnet.nets.wires import Wire
 

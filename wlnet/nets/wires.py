@@ -19,7 +19,7 @@ from wlnet.core.net import Net
 from wlnet.core.parts import Path, path_text
 from wlnet.core.ports import Flow
 from wlnet.core.shapes import MOST_LEVELS, Mismatch, Partial, merge, shape_text
-from wlnet.layers.layer import Layer
+from wlnet.layers.declaring.layer import Layer
 
 WHAT = "shapes that do not fit one another"
 MIXED = "element types that do not fit one another"

@@ -14,17 +14,17 @@ from wlnet.engine.blueprint import Blueprint
 from wlnet.graph.builder import Builder, Mode
 from wlnet.graph.gradient import gradients
 from wlnet.graph.graph import Graph, Value
+from wlnet.kernels.jit.target import lanes_of
 from wlnet.kernels.language import Precision
-from wlnet.kernels.loading import lanes_of
-from wlnet.plan.assemble import assemble
-from wlnet.plan.checks import check_inputs
-from wlnet.plan.emitter import Learner
-from wlnet.plan.lanes import NONE, put_in_lanes
-from wlnet.plan.lower import lower
-from wlnet.plan.packing import pack_weights
-from wlnet.plan.passes import PASSES, prune, simplify
-from wlnet.plan.prefix import split_prefix
-from wlnet.plan.updates import (
+from wlnet.lowering.lower import lower
+from wlnet.plan.calls.emitter import Learner
+from wlnet.plan.memory.assemble import assemble
+from wlnet.plan.passes.checks import check_inputs
+from wlnet.plan.passes.lanes import NONE, put_in_lanes
+from wlnet.plan.passes.packing import pack_weights
+from wlnet.plan.passes.prefix import split_prefix
+from wlnet.plan.passes.table import PASSES, prune, simplify
+from wlnet.plan.passes.updates import (
     fetch_inputs,
     fuse_update,
     keep_outputs,

@@ -17,7 +17,7 @@ from wlnet.core.symbols import Symbol
 from wlnet.layers import EmbeddingLayer
 from wlnet.nets.connections import entries
 from wlnet.nets.inference import inference, inferred_port
-from wlnet.nets.placing import rebuilt
+from wlnet.nets.surgery.placing import rebuilt
 
 
 def is_open(coder: Any) -> bool:

@@ -11,7 +11,7 @@ from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.net import Net
 from wlnet.core.parts import Path, path_text
 from wlnet.core.spelling import nearest
-from wlnet.layers.layer import Layer
+from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.connections import links
 from wlnet.nets.inference import inferred_port
 from wlnet.train.history import LOSS

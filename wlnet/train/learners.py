@@ -16,11 +16,11 @@ from wlnet.core.rules import ArrayKey, chosen
 from wlnet.engine.blueprint import DTYPES
 from wlnet.engine.packed import packed, unpacked
 from wlnet.evaluate.holding import Array
+from wlnet.kernels.jit.target import lanes_of
 from wlnet.kernels.language import Precision
-from wlnet.kernels.loading import lanes_of
 from wlnet.methods.base import Method
 from wlnet.nets.arrays import arrays_of
-from wlnet.plan.emitter import Learner as Update
+from wlnet.plan.calls.emitter import Learner as Update
 from wlnet.train.options import Options
 from wlnet.train.schedule import UpdateGroups, update_groups
 from wlnet.train.thawed import warn_of_thawed

@@ -17,13 +17,13 @@ from wlnet.engine.resources import workers_for
 from wlnet.evaluate.holding import Array
 from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of
+from wlnet.plan.calls.emitter import Learner as Update
 from wlnet.plan.compile import (
     Steps,
     measuring_blueprint,
     step_blueprint,
     training_blueprint,
 )
-from wlnet.plan.emitter import Learner as Update
 from wlnet.train.history import LOSS, Tallies, mean_tallies
 from wlnet.train.learners import Learner, Rates
 from wlnet.train.losses import TrainingNet

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from wlnet.engine.blueprint import Outside
 from wlnet.graph.graph import Call
-from wlnet.kernels import rows
-from wlnet.plan.emitter import Emitter, count_of, emits
+from wlnet.kernels.copies import rows
+from wlnet.plan.calls.emitter import Emitter, count_of, emits
 
 
 @emits("check")

@@ -6,9 +6,9 @@ from dataclasses import replace
 
 from wlnet.engine.blueprint import Address, View, Words
 from wlnet.graph.graph import Call, Value
-from wlnet.kernels import copies
-from wlnet.kernels.arithmetic import fill
-from wlnet.plan.emitter import Emitter, anyhow, collapsed, count_of, emits
+from wlnet.kernels.copies import copies
+from wlnet.kernels.elementwise.arithmetic import fill
+from wlnet.plan.calls.emitter import Emitter, anyhow, collapsed, count_of, emits
 
 
 def part(view: View, axis: int, start: int, size: int) -> View:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from wlnet.engine.blueprint import Words
 from wlnet.graph.graph import Call, Value
-from wlnet.kernels.arithmetic import BINARY, SLOPES, fill, ramp_slope
-from wlnet.kernels.maps import MAPS
-from wlnet.plan.emitter import Emitter, anyhow, collapsed, count_of, emits
+from wlnet.kernels.elementwise.arithmetic import BINARY, SLOPES, fill, ramp_slope
+from wlnet.kernels.elementwise.maps import MAPS
+from wlnet.plan.calls.emitter import Emitter, anyhow, collapsed, count_of, emits
 
 
 @emits("map")

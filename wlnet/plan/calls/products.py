@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 from wlnet.graph.graph import Call, Value
-from wlnet.kernels.lane_blocks import ZEROS, from_lanes, repack, to_lanes
-from wlnet.kernels.products import BY_COLUMNS, BY_LEAD, BY_ROWS, product
-from wlnet.kernels.tiles import NO_ACTIVATION, RAMP, TALL
-from wlnet.plan.emitter import Emitter, collapsed, emits
+from wlnet.kernels.copies.lane_blocks import ZEROS, from_lanes, repack, to_lanes
+from wlnet.kernels.products.products import BY_COLUMNS, BY_LEAD, BY_ROWS, product
+from wlnet.kernels.products.tiles import NO_ACTIVATION, RAMP, TALL
+from wlnet.plan.calls.emitter import Emitter, collapsed, emits
 from wlnet.plan.layouts import is_contiguous
 
 ACTIVATIONS = {None: NO_ACTIVATION, "Ramp": RAMP}

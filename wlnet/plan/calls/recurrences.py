@@ -6,11 +6,11 @@ from typing import Any
 
 from wlnet.engine.blueprint import Address, View
 from wlnet.graph.graph import Call, Value
-from wlnet.kernels.products import BY_ROWS, product
-from wlnet.kernels.recurrences import lstm_step, lstm_step_input
-from wlnet.kernels.tiles import NO_ACTIVATION, TALL
+from wlnet.kernels.elementwise.recurrences import lstm_step, lstm_step_input
+from wlnet.kernels.products.products import BY_ROWS, product
+from wlnet.kernels.products.tiles import NO_ACTIVATION, TALL
+from wlnet.plan.calls.emitter import Emitter, emits
 from wlnet.plan.calls.products import by
-from wlnet.plan.emitter import Emitter, emits
 from wlnet.plan.layouts import is_contiguous
 
 ELEMENT = 60

@@ -6,8 +6,8 @@ from typing import Any
 
 from wlnet.engine.blueprint import Words
 from wlnet.graph.graph import Call
-from wlnet.kernels.reductions import sum_any, sum_columns, sum_rows
-from wlnet.plan.emitter import Emitter, anyhow, count_of, emits
+from wlnet.kernels.reductions.reductions import sum_any, sum_columns, sum_rows
+from wlnet.plan.calls.emitter import Emitter, anyhow, count_of, emits
 
 Axis = tuple[int, int, bool]
 """Size, distance in bytes, whether it is summed."""

@@ -6,9 +6,9 @@ import math
 from typing import Any
 
 from wlnet.graph.graph import Call
-from wlnet.kernels import softmaxes
-from wlnet.kernels.tiles import TALL
-from wlnet.plan.emitter import Emitter, count_of, emits
+from wlnet.kernels.products.tiles import TALL
+from wlnet.kernels.reductions import softmaxes
+from wlnet.plan.calls.emitter import Emitter, count_of, emits
 
 WORK = 10
 """About how many operations a number costs."""

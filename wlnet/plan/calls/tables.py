@@ -6,8 +6,9 @@ import math
 
 from wlnet.engine.blueprint import Outside
 from wlnet.graph.graph import Call
-from wlnet.kernels import masks, rows
-from wlnet.plan.emitter import Emitter, count_of, emits
+from wlnet.kernels.copies import rows
+from wlnet.kernels.elementwise import masks
+from wlnet.plan.calls.emitter import Emitter, count_of, emits
 
 
 @emits("gather")

@@ -7,13 +7,14 @@ from typing import Any
 
 from wlnet.engine.blueprint import Address, Code, Outside, Record, View
 from wlnet.graph.graph import Call
-from wlnet.kernels import packed_updates, rows, updates
-from wlnet.kernels.flat_updates import FLAT
-from wlnet.kernels.products import BY_COLUMNS, BY_ROWS
-from wlnet.kernels.replacing import replace
-from wlnet.kernels.tiles import TALL
+from wlnet.kernels.copies import rows
+from wlnet.kernels.products.products import BY_COLUMNS, BY_ROWS
+from wlnet.kernels.products.tiles import TALL
+from wlnet.kernels.updates import packed_updates, updates
+from wlnet.kernels.updates.flat_updates import FLAT
+from wlnet.kernels.updates.replacing import replace
+from wlnet.plan.calls.emitter import Emitter, count_of, emits
 from wlnet.plan.calls.products import MANY_ROWS, readable
-from wlnet.plan.emitter import Emitter, count_of, emits
 from wlnet.plan.layouts import contiguous
 
 

@@ -6,19 +6,15 @@ import math
 from typing import Any
 
 from wlnet.graph.graph import Call, Value
-from wlnet.kernels import (
-    lane_blocks,
-    pools_in_lanes,
-    window_fields,
-    window_gradients,
-    windows_pooled,
-)
-from wlnet.kernels.loading import vector_width
-from wlnet.kernels.masking import mask_lanes
-from wlnet.kernels.tiles import NO_ACTIVATION
-from wlnet.kernels.windows_in_lanes import convolve
+from wlnet.kernels.copies import lane_blocks
+from wlnet.kernels.copies.masking import mask_lanes
+from wlnet.kernels.jit.target import vector_width
+from wlnet.kernels.products.tiles import NO_ACTIVATION
+from wlnet.kernels.windows import pools_in_lanes, window_gradients, windows_pooled
+from wlnet.kernels.windows.windows_in_lanes import convolve
+from wlnet.plan.calls import window_fields
+from wlnet.plan.calls.emitter import Emitter, count_of, emits
 from wlnet.plan.calls.products import ACTIVATIONS, named
-from wlnet.plan.emitter import Emitter, count_of, emits
 
 AXES = 3
 """Axes of space that kernels have; fewer are brought to these by ones in front."""

@@ -6,17 +6,12 @@ import math
 from typing import Any
 
 from wlnet.graph.graph import Call, Value
-from wlnet.kernels import (
-    pools_in_rows,
-    row_fields,
-    window_fields,
-    windows_in_rows,
-    windows_in_rows_back,
-)
-from wlnet.kernels.loading import vector_width
+from wlnet.kernels.jit.target import vector_width
+from wlnet.kernels.windows import pools_in_rows, windows_in_rows, windows_in_rows_back
+from wlnet.plan.calls import row_fields, window_fields
+from wlnet.plan.calls.emitter import Emitter, count_of, emits
 from wlnet.plan.calls.products import ACTIVATIONS
 from wlnet.plan.calls.windows import spread, what_of, window, work_of
-from wlnet.plan.emitter import Emitter, count_of, emits
 
 
 def convolution(e: Emitter, call: Call, x: Value, w: Value, y: tuple[int, ...]) -> dict[str, Any]:

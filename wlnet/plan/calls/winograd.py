@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from wlnet.graph.graph import Call, Value
-from wlnet.kernels import winograd, winograd_gradients
-from wlnet.kernels import winograd_fields as fields
-from wlnet.kernels.winograd_transforms import POINTS
+from wlnet.kernels.winograd import winograd, winograd_gradients
+from wlnet.kernels.winograd.winograd_transforms import POINTS
+from wlnet.plan.calls import winograd_fields as fields
+from wlnet.plan.calls.emitter import Emitter, emits
 from wlnet.plan.calls.products import ACTIVATIONS, named
-from wlnet.plan.emitter import Emitter, emits
 
 
 def common(e: Emitter, call: Call) -> dict[str, Any]:

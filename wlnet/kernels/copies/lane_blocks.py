@@ -1,0 +1,135 @@
+"""Examples side by side: LANES examples become the lanes of vectors, and back.
+
+In lanes an array of examples is [block][value][LANES]: block k holds the examples k LANES .. with
+one vector for every value. Windows run over such blocks with full vectors whatever the number of
+channels is.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+
+from wlnet.kernels.emit.instructions import ITEM, LANES, real, reals, start_of, stop_of
+from wlnet.kernels.emit.vectors import INDEX, Kit, constant
+from wlnet.kernels.language import instruction, native, routine
+
+LAST_AGAIN, ZEROS = 0, 1
+"""What the lanes beyond the last example hold: the last example once more, or zeros."""
+
+
+def transposed(kit: Kit, vectors: list[Any]) -> list[Any]:
+    """LANES vectors, whose lane j of vector i becomes lane i of vector j."""
+    build, lanes = kit.builder, kit.lanes
+    kind = ir.VectorType(INDEX, lanes)
+    half = lanes // 2
+    low = ir.Constant(kind, [i // 2 + lanes * (i % 2) for i in range(lanes)])
+    high = ir.Constant(kind, [half + i // 2 + lanes * (i % 2) for i in range(lanes)])
+    for _ in range(lanes.bit_length() - 1):
+        # Riffling the pack log2(LANES) times does it.
+        vectors = [
+            build.shuffle_vector(vectors[i], vectors[i + half], mask)
+            for i in range(half)
+            for mask in (low, high)
+        ]
+    return vectors
+
+
+@instruction("none", *["word"] * 7)
+def turn(
+    kit: Kit, source: Any, step: Any, present: Any, zeros: Any, to: Any, to_step: Any, kept: Any
+) -> None:
+    """Transpose LANES x LANES numbers.
+
+    Vectors `step` bytes apart are read; those from `present` on are the last one present again, or
+    zeros. The first `kept` results are written, `to_step` bytes apart.
+    """
+    build, lanes = kit.builder, kit.lanes
+    last = build.sub(present, constant(1))
+    blank = build.icmp_signed("!=", zeros, constant(0))
+    vectors = []
+    for i in range(lanes):
+        there = build.icmp_signed("<", constant(i), present)
+        row = build.select(there, constant(i), last)
+        value = kit.load(source, build.mul(row, step))
+        empty = build.and_(blank, build.not_(there))
+        vectors.append(build.select(empty, kit.number(0.0), value))
+    vectors = transposed(kit, vectors)
+    for i, value in enumerate(vectors):
+        mask = kit.spread(build.icmp_signed("<", constant(i), kept), kit.mask)
+        kit.store_part(value, build.add(to, build.mul(constant(i), to_step)), mask)
+
+
+@routine
+def lane_of(examples, block, lane, fill):  # type: ignore[no-untyped-def]
+    """Which example a lane holds; -1: none."""
+    example = block * LANES + lane
+    if example < examples:
+        return example
+    return -1 if fill == ZEROS else examples - 1
+
+
+@native
+def to_lanes(context, examples, values, fill, x, x_example, y, y_block):  # type: ignore[no-untyped-def]
+    """y[block, value, lane] = x[block LANES + lane, value].
+
+    examples: how many x has; fill: LAST_AGAIN or ZEROS, what the other lanes of the last block
+    hold. The values of an example lie one after another; x_example, y_block: bytes.
+    """
+    chunks = (values + LANES - 1) // LANES
+    blocks = (examples + LANES - 1) // LANES
+    for unit in range(start_of(context, blocks * chunks, 1), stop_of(context, blocks * chunks, 1)):
+        block, chunk = unit // chunks, unit % chunks
+        first = chunk * LANES
+        to = y + block * y_block + first * LANES * ITEM
+        if values - first >= LANES:
+            source = x + block * LANES * x_example + first * ITEM
+            present = min(LANES, examples - block * LANES)
+            turn(source, x_example, present, fill, to, LANES * ITEM, LANES)
+        else:
+            out = reals(to)
+            for lane in range(LANES):
+                example = lane_of(examples, block, lane, fill)
+                row = reals(x + max(example, 0) * x_example + first * ITEM)
+                for i in range(values - first):
+                    out[i * LANES + lane] = row[i] if example >= 0 else real(0.0)
+
+
+@native
+def from_lanes(context, examples, values, x, x_block, y, y_example):  # type: ignore[no-untyped-def]
+    """y[block LANES + lane, value] = x[block, value, lane]; lanes beyond the examples are left."""
+    chunks = (values + LANES - 1) // LANES
+    blocks = (examples + LANES - 1) // LANES
+    for unit in range(start_of(context, blocks * chunks, 1), stop_of(context, blocks * chunks, 1)):
+        block, chunk = unit // chunks, unit % chunks
+        first = chunk * LANES
+        source = x + block * x_block + first * LANES * ITEM
+        to = y + block * LANES * y_example + first * ITEM
+        present = min(LANES, examples - block * LANES)
+        if values - first >= LANES:
+            turn(source, LANES * ITEM, LANES, 0, to, y_example, present)
+        else:
+            block_of = reals(source)
+            for lane in range(present):
+                row = reals(to + lane * y_example)
+                for i in range(values - first):
+                    row[i] = block_of[i * LANES + lane]
+
+
+@native
+def repack(context, rows, columns, x, y):  # type: ignore[no-untyped-def]
+    """y[row block, column, lane] = x[column block, row, lane]: the transpose of a packed matrix.
+
+    x[i, j, l] is the number in row j and column i LANES + l. Lanes of y beyond the last row hold
+    zeros.
+    """
+    blocks, of_x = (rows + LANES - 1) // LANES, (columns + LANES - 1) // LANES
+    size = LANES * ITEM
+    for block in range(start_of(context, blocks, 1), stop_of(context, blocks, 1)):
+        row = block * LANES
+        for i in range(of_x):
+            column = i * LANES
+            source, to = x + (i * rows + row) * size, y + (block * columns + column) * size
+            present, kept = min(LANES, rows - row), min(LANES, columns - column)
+            turn(source, size, present, ZEROS, to, size, kept)

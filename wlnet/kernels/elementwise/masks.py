@@ -1,0 +1,126 @@
+"""Random masks from raw words of Philox 4x64-10: any part of a mask can be drawn by itself.
+
+The counter of a block of four words is (block + 1, step, 0, 0): the words are those of
+`np.random.Philox(key=[k0, k1], counter=[0, step, 0, 0]).random_raw()`, which counts up before each
+block. Vectors hold one word of several blocks.
+
+Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import Any, Final
+
+import numpy as np
+from llvmlite import ir
+
+from wlnet.kernels.emit.instructions import ITEM, double, start_of, step_number, stop_of
+from wlnet.kernels.emit.vectors import INDEX, WORD, Kit, constant
+from wlnet.kernels.language import PerTarget, instruction, native
+
+ROUNDS: Final = 10
+MULTIPLIERS: Final = 0xD2E7470EE14C6C93, 0xCA5A826395121157
+BUMPS: Final = 0x9E3779B97F4A7C15, 0xBB67AE8584CAA73B
+FOUR: Final = 4
+"""Words in a block."""
+GROUP = PerTarget(lambda target: FOUR * target.width // 8)
+"""Numbers that are drawn together: one word of each block fills a vector."""
+_HALF: Final = 0xFFFFFFFF
+
+
+class _Words:
+    """Vectors of words."""
+
+    def __init__(self, kit: Kit) -> None:
+        self.build, self.lanes = kit.builder, kit.target.width // 8
+        self.kind = ir.VectorType(WORD, self.lanes)
+
+    def number(self, x: int) -> Any:
+        return ir.Constant(self.kind, [x] * self.lanes)
+
+    def halves(self, x: Any) -> tuple[Any, Any]:
+        """The lower and the upper 32 bits."""
+        return self.build.and_(x, self.number(_HALF)), self.build.lshr(x, self.number(32))
+
+    def product(self, x: Any, by: int) -> tuple[Any, Any]:
+        """The upper and the lower 64 bits of a product, from four products of 32 bits."""
+        build = self.build
+        low, high = self.halves(x)
+        by_low, by_high = self.number(by & _HALF), self.number(by >> 32)
+        lowest, carried = self.halves(build.mul(low, by_low))
+        middle, upper = self.halves(build.add(build.mul(high, by_low), carried))
+        crossed = build.add(build.mul(low, by_high), middle)
+        top = build.add(build.mul(high, by_high), build.add(upper, self.halves(crossed)[1]))
+        return top, build.or_(build.shl(crossed, self.number(32)), lowest)
+
+    def drawn(self, kit: Kit, block: Any, step: Any, key0: Any, key1: Any) -> tuple[Any, ...]:
+        """The first, second, third and fourth words of the blocks from `block` on."""
+        build = self.build
+        places = ir.Constant(self.kind, [i + 1 for i in range(self.lanes)])
+        c0 = build.add(kit.spread(block, self.kind), places)
+        c1, c2, c3 = kit.spread(step, self.kind), self.number(0), self.number(0)
+        for number in range(ROUNDS):
+            if number:
+                key0 = build.add(key0, constant(BUMPS[0]))
+                key1 = build.add(key1, constant(BUMPS[1]))
+            high0, low0 = self.product(c0, MULTIPLIERS[0])
+            high1, low1 = self.product(c2, MULTIPLIERS[1])
+            c0 = build.xor(build.xor(high1, c1), kit.spread(key0, self.kind))
+            c2 = build.xor(build.xor(high0, c3), kit.spread(key1, self.kind))
+            c1, c3 = low1, low0
+        return c0, c1, c2, c3
+
+
+@instruction("none", *["word"] * 7)
+def mask_group(
+    kit: Kit, block: Any, step: Any, key0: Any, key1: Any, limit: Any, y: Any, count: Any
+) -> None:
+    """Write the mask of the words of some blocks, GROUP numbers or only the first `count`: 1 where
+    the first 53 bits of a word, as an integer, are below `limit`, else 0."""
+    build, words = kit.builder, _Words(kit)
+    kind = ir.VectorType(kit.real, words.lanes)
+    ones, zeros = (ir.Constant(kind, [x] * words.lanes) for x in (1.0, 0.0))
+    below = kit.spread(limit, words.kind)
+    columns = []
+    for word in words.drawn(kit, block, step, key0, key1):
+        kept = build.icmp_signed("<", build.lshr(word, words.number(11)), below)
+        columns.append(build.select(kept, ones, zeros))
+    # The first two words of each block side by side, the last two, and all four.
+    first_two = _shuffled(kit, columns[0], columns[1], 1)
+    last_two = _shuffled(kit, columns[2], columns[3], 1)
+    numbers = _shuffled(kit, first_two, last_two, 2)
+    for i in range(FOUR * words.lanes // kit.lanes):
+        first = i * kit.lanes
+        lanes = ir.Constant(ir.VectorType(INDEX, kit.lanes), list(range(first, first + kit.lanes)))
+        part = build.shuffle_vector(numbers, numbers, lanes)
+        mask = kit.first(build.sub(count, constant(first)))
+        kit.store_part(part, build.add(y, constant(first * kit.item)), mask)
+
+
+def _shuffled(kit: Kit, a: Any, b: Any, size: int) -> Any:
+    """Some lanes of a, as many of b, the next of a, ..."""
+    count = a.type.count
+    order = [
+        which * count + first + i
+        for first in range(0, count, size)
+        for which in (0, 1)
+        for i in range(size)
+    ]
+    return kit.builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(INDEX, 2 * count), order))
+
+
+@native
+def random_mask(context, count, y, kept, key0, key1, step0):  # type: ignore[no-untyped-def]
+    """y[i] = 1 with probability `kept`, else 0: 1 where (w >> 11) 2^-53 < kept for word w number i.
+
+    kept: the bits of a float64. The stream is that of the key and of the step step0 + the step of
+    the run. The same in both precisions. Divided by blocks of words.
+    """
+    limit = np.int64(math.ceil(double(kept) * np.float64(9007199254740992.0)))
+    step = step0 + step_number(context)
+    stop = stop_of(context, count, GROUP)
+    for first in range(start_of(context, count, GROUP), stop, GROUP):
+        mask_group(
+            first // FOUR, step, key0, key1, limit, y + first * ITEM, min(GROUP, stop - first)
+        )

@@ -1,0 +1,143 @@
+"""The loop that runs a program: kernels called by address, workers meeting where they must."""
+
+from __future__ import annotations
+
+import platform
+from typing import Any, Final
+
+from llvmlite import ir
+
+from wlnet.kernels.emit.instructions import call, set_word, word, worker, workers
+from wlnet.kernels.emit.vectors import INDEX, WORD, Kit
+from wlnet.kernels.language import instruction, native, routine
+
+ARRIVED, STOP, LAST, BAD, ABORT = 0, 8, 16, 24, 32
+"""Words shared by the workers, each in a line of cache of its own: how many arrivals there were;
+set from outside to end after this step; the number of the last step; the number of the first step
+with numbers that are not finite; set from outside to give up waiting."""
+SHARED_WORDS: Final = 40
+CALL_WORDS: Final = 3
+"""A call: the address of the kernel, that of its record, and whether to wait for all before it."""
+SPINS = 4000
+_MACHINE = {"AMD64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
+_PAUSE = {"x86_64": "llvm.x86.sse2.pause"}.get(_MACHINE)
+_YIELD = None if platform.system() == "Windows" else "sched_yield"
+
+
+@instruction("word", "word", "word")
+def shared(kit: Kit, address: Any, i: Any) -> Any:
+    """A word that other workers write."""
+    place = kit.at(address, kit.builder.shl(i, ir.Constant(WORD, 3)))
+    return kit.builder.load_atomic(place, "acquire", 8, typ=WORD)
+
+
+@instruction("none", "word", "word", "word")
+def set_shared(kit: Kit, address: Any, i: Any, value: Any) -> Any:
+    """Write a word that other workers read."""
+    offset = kit.builder.shl(i, ir.Constant(WORD, 3))
+    # An untyped pointer is not taken here.
+    place = kit.builder.inttoptr(kit.builder.add(address, offset), WORD.as_pointer())
+    kit.builder.store_atomic(value, place, "release", 8)
+
+
+@instruction("word", "word")
+def arrive(kit: Kit, address: Any) -> Any:
+    """Add one; how many there were before."""
+    return kit.builder.atomic_rmw("add", kit.at(address), ir.Constant(WORD, 1), "seq_cst")
+
+
+@instruction("none")
+def pause(kit: Kit) -> Any:
+    """Tell the CPU that this is a waiting loop."""
+    if _PAUSE is not None:
+        kit.call(_PAUSE, ir.VoidType(), [])
+
+
+@instruction("none")
+def give_way(kit: Kit) -> Any:
+    """Let another thread have the core: without it, waiting workers stop those they wait for."""
+    if _YIELD is not None:
+        kit.call(_YIELD, INDEX, [])
+
+
+@instruction("word")
+def rounding(kit: Kit) -> Any:
+    """How this thread rounds: its control word for floating point."""
+    if _MACHINE == "x86_64":
+        place = kit.builder.alloca(INDEX)
+        kit.call("llvm.x86.sse.stmxcsr", ir.VoidType(), [place])
+        return kit.builder.zext(kit.builder.load(place, typ=INDEX), WORD)
+    if _MACHINE == "aarch64":
+        return kit.call("llvm.aarch64.get.fpcr", WORD, [])
+    return ir.Constant(WORD, 0)
+
+
+@instruction("none", "word")
+def set_rounding(kit: Kit, control: Any) -> Any:
+    """Let this thread round as it did when `rounding` gave this."""
+    if _MACHINE == "x86_64":
+        place = kit.builder.alloca(INDEX)
+        kit.builder.store(kit.builder.trunc(control, INDEX), place)
+        kit.call("llvm.x86.sse.ldmxcsr", ir.VoidType(), [place])
+    if _MACHINE == "aarch64":
+        kit.call("llvm.aarch64.set.fpcr", ir.VoidType(), [control])
+
+
+FLUSHED: Final = {"x86_64": 0x8040, "aarch64": 1 << 24}.get(_MACHINE, 0)
+"""The bits of the control word that make zeros of denormal numbers."""
+
+
+@routine
+def wait(context, control):  # type: ignore[no-untyped-def]
+    """Wait until all workers are here."""
+    count = workers(context)
+    if count == 1:
+        return
+    target = (arrive(control) // count + 1) * count
+    spins = 0
+    while shared(control, ARRIVED) < target and shared(control, ABORT) == 0:
+        pause()
+        spins += 1
+        if spins > SPINS:
+            give_way()
+
+
+@native
+def run(context, calls, count, steps, control, flush):  # type: ignore[no-untyped-def]
+    """Every call of a program, `steps` times; after it word 4 of the context says how many were
+    run.
+
+    Ends after a step in which a kernel met numbers that are not finite, or in which STOP was set.
+    flush: whether denormal numbers count as zero meanwhile.
+    """
+    usual = rounding()
+    if flush != 0:
+        set_rounding(usual | FLUSHED)
+    set_word(context, 4, steps_done(context, calls, count, steps, control))
+    set_rounding(usual)
+
+
+@routine
+def steps_done(context, calls, count, steps, control):  # type: ignore[no-untyped-def]
+    """Run the steps; how many there were."""
+    done = 0
+    for step in range(steps):
+        set_word(context, 3, step)
+        if worker(context) == 0 and shared(control, STOP) != 0:
+            set_shared(control, LAST, step + 1)
+        for i in range(count):
+            at = calls + 8 * CALL_WORDS * i
+            if word(at, 2) != 0:
+                wait(context, control)
+                if shared(control, ABORT) != 0:
+                    return done
+            call(word(at, 0), word(at, 1), context)
+        # A worker that is already in the next step writes larger numbers: all decide alike.
+        wait(context, control)
+        if shared(control, ABORT) != 0:
+            break
+        done = step + 1
+        last, bad = shared(control, LAST), shared(control, BAD)
+        if last == done or bad == done:
+            break
+    return done

@@ -1,0 +1,126 @@
+"""The tile of a matrix product: rows x vectors of results kept in registers over the whole depth.
+
+All products and windows come down to it: c[i, j] = start + sum over k of a[i, k] b[k, j], where k
+runs through up to three nested loops with free strides in a and b. So a transposed matrix or the
+patches of an image are read where they lie.
+
+Source of the idea: Goto and van de Geijn, "Anatomy of high-performance matrix multiplication",
+2008.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from llvmlite import ir
+
+from wlnet.kernels.emit.vectors import BYTE, Kit, constant
+from wlnet.kernels.language import Instruction, PerTarget, instruction
+
+# With 32 vector registers 8 x 2 results fit beside two of b; with 16 registers 4 x 2.
+TALL = PerTarget(lambda target: 8 if target.width == 64 else 4)
+
+NO_ACTIVATION, RAMP = 0, 1
+
+AHEAD = 1024
+"""How many bytes of b before they are needed a single row asks for them."""
+
+
+def tile(rows: int | PerTarget, vectors: int, masked: bool = False) -> Instruction:
+    """A tile as an instruction; masked: only the first `columns` lanes of its vectors exist.
+
+    Arguments: depth, a, a_row, a_depth, b, b_depth, b_vector, c, c_row, start, start_row,
+    activation, gate, columns. b_vector: the bytes from one vector of columns of b to the next.
+    start: 0, or the address of what the sums begin with, laid out like c but for the distance of
+    its rows (0: one row for all, a bias). gate: 0, or the address of numbers laid out like c; a
+    result is kept where they are positive, else 0.
+    """
+
+    @instruction("none", *["word"] * 14)
+    def product_tile(
+        kit: Kit,
+        depth: Any,
+        a: Any,
+        a_row: Any,
+        a_depth: Any,
+        b: Any,
+        b_depth: Any,
+        b_vector: Any,
+        c: Any,
+        c_row: Any,
+        start: Any,
+        start_row: Any,
+        activation: Any,
+        gate: Any,
+        columns: Any,
+    ) -> None:
+        build = kit.builder
+        count = rows.of(kit.target) if isinstance(rows, PerTarget) else rows
+        mask = kit.first(columns) if masked else None
+
+        def load(address: Any) -> Any:
+            return kit.load(address) if mask is None else kit.load_part(address, mask)
+
+        def store(value: Any, address: Any) -> None:
+            if mask is None:
+                kit.store(value, address)
+            else:
+                kit.store_part(value, address, mask)
+
+        def places(base: Any, distance: Any) -> list[Any]:
+            return [
+                build.add(base, build.add(build.mul(constant(i), distance), _vector(kit, j)))
+                for i in range(count)
+                for j in range(vectors)
+            ]
+
+        results = kit.choose(
+            _is_set(kit, start),
+            lambda: [load(place) for place in places(start, start_row)],
+            lambda: [kit.number(0.0)] * (count * vectors),
+        )
+        b_vectors = [build.mul(constant(j), b_vector) for j in range(vectors)]
+        a_rows = [build.mul(constant(i), a_row) for i in range(count)]
+
+        def body(_: Any, state: list[Any]) -> list[Any]:
+            *sums, a_at, b_at = state
+            b_now = [load(build.add(b_at, far)) for far in b_vectors]
+            if count == 1:
+                # A single row has no use for what is in the cache, and waits for all of b.
+                for far in b_vectors:
+                    kit.prefetch(build.add(b_at, far), constant(AHEAD))
+            a_pointer = kit.at(a_at)
+            for i in range(count):
+                place = build.gep(a_pointer, [a_rows[i]], source_etype=BYTE)
+                x = kit.splat(build.load(place, typ=kit.real, align=kit.item))
+                for j in range(vectors):
+                    sums[i * vectors + j] = kit.fma(x, b_now[j], sums[i * vectors + j])
+            return [*sums, build.add(a_at, a_depth), build.add(b_at, b_depth)]
+
+        results = kit.loop(depth, [*results, a, b], body)[:-2]
+        results = kit.choose(
+            build.icmp_signed("==", activation, constant(RAMP)),
+            lambda: [kit.ramp(value) for value in results],
+            lambda: results,
+        )
+
+        def gated() -> list[Any]:
+            zero = kit.number(0.0)
+            return [
+                build.select(build.fcmp_ordered(">", load(place), zero), value, zero)
+                for place, value in zip(places(gate, c_row), results, strict=True)
+            ]
+
+        results = kit.choose(_is_set(kit, gate), gated, lambda: results)
+        for place, value in zip(places(c, c_row), results, strict=True):
+            store(value, place)
+
+    return product_tile
+
+
+def _vector(kit: Kit, j: int) -> Any:
+    return constant(j * kit.target.width)
+
+
+def _is_set(kit: Kit, address: Any) -> Any:
+    return kit.builder.icmp_signed("!=", address, ir.Constant(address.type, 0))

@@ -1,0 +1,189 @@
+"""The update of packed weights by a product, tile by tile, with no gradient in memory.
+
+Packed: vector by vector of columns, each with all its rows; the lanes beyond the last column hold
+zeros, and keep them. Roots and divisions take as long as the products of a small batch, but another
+part of the CPU: so the update of a tile is woven into the product of the next one.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from wlnet.kernels.emit.instructions import (
+    ITEM,
+    LANES,
+    double,
+    doubles,
+    real,
+    reals,
+    scratch,
+    start_of,
+    step_number,
+    stop_of,
+    word,
+)
+from wlnet.kernels.emit.vectors import Kit, constant
+from wlnet.kernels.language import Instruction, Kernel, PerTarget, instruction, native, routine
+from wlnet.kernels.products.tiles import tile
+from wlnet.kernels.updates import flat_updates, formulas
+from wlnet.kernels.updates.flat_updates import FLAT, told
+from wlnet.kernels.updates.formulas import Formula, Settings, moved, plain_test
+
+TALL = PerTarget(lambda target: 16 if target.width == 64 else 8)
+"""Rows of a tile, which is one vector wide: with a vector of b they fill half of the registers."""
+AHEAD: Final = 2048
+"""How many bytes before they are updated the numbers of an array are asked for."""
+RUN: Final = 64
+"""Rows of a packed array after which its vectors may be divided among the workers."""
+VALUES, RATES, STATUS = FLAT.index("values"), FLAT.index("rates"), FLAT.index("status")
+STATES, NUMBERS = FLAT.index("state0"), FLAT.index("l2")
+single = tile(1, 1)
+
+
+def _woven(formula: Formula, plain: bool) -> Instruction:
+    """A tile of a product, and the update of the one before, as an instruction; gives the trace.
+
+    Arguments: depth, a, a_depth, b, found; then count, and the addresses of the gradients, numbers
+    and states of the tile before; then the settings. a: its rows lie side by side, one number after
+    another. b: a vector for each k. found: where the tile is put, after `count` gradients of that
+    before it have been taken.
+    """
+
+    @instruction("real", *["word"] * 11, *["double"] * formulas.SETTINGS)
+    def woven(
+        kit: Kit, depth: Any, a: Any, a_depth: Any, b: Any, found: Any, count: Any, *more: Any
+    ) -> Any:
+        build, width = kit.builder, constant(kit.target.width)
+        gradients, places, settings = more[0], more[1:5], Settings(kit, more[5:], plain)
+        rows = TALL.of(kit.target)
+
+        def multiply(_: Any, state: list[Any]) -> list[Any]:
+            *sums, a_at, b_at = state
+            b_now = kit.load(b_at)
+            sums = [
+                kit.fma(kit.splat(kit.load_one(a_at, constant(i * kit.item))), b_now, each)
+                for i, each in enumerate(sums)
+            ]
+            return [*sums, build.add(a_at, a_depth), build.add(b_at, width)]
+
+        def body(i: Any, state: list[Any]) -> list[Any]:
+            trace, *state = state
+            offset = build.mul(i, width)
+            for place in places[: 1 + formula.states]:
+                kit.prefetch(place, build.add(offset, constant(AHEAD)), write=True)
+            raw = kit.load(gradients, offset)
+            at = tuple(build.add(place, offset) for place in places)
+            now = moved(formula, settings, kit.load, kit.store, raw, at)
+            return [build.fadd(trace, now.value), *kit.loop(each, state, multiply)]
+
+        some = build.icmp_signed(">", count, constant(0))
+        each = build.sdiv(depth, build.select(some, count, constant(1)))
+        zero = kit.number(0.0)
+        trace, *state = kit.loop(count, [zero, *[zero] * rows, a, b], body)
+        left = build.sub(depth, build.mul(each, count))
+        *sums, _, _ = kit.loop(left, state, multiply)
+        for i, value in enumerate(sums):
+            kit.store(value, found, constant(i * kit.target.width))
+        return kit.total(trace)
+
+    return woven
+
+
+@routine
+def fill_panel(panel, source, source_row, rows, width):  # type: ignore[no-untyped-def]
+    """Rows of `width` numbers to vectors, zeros in the lanes that are left."""
+    for i in range(rows):
+        here, there = reals(source + i * source_row), reals(panel + i * LANES * ITEM)
+        for j in range(width):
+            there[j] = here[j]
+        for j in range(width, LANES):
+            there[j] = real(0.0)
+
+
+def _packed(formula: Formula) -> Kernel:
+    plain, general = _woven(formula, True), _woven(formula, False)
+    is_plain = plain_test(formula)
+
+    @routine
+    def woven(context, record, rate, depth, a, a_depth, b, found, count, gradients, first):  # type: ignore[no-untyped-def]
+        at = first * ITEM
+        w, x = word(record, VALUES) + at, word(record, STATES) + at
+        y, z = word(record, STATES + 1) + at, word(record, STATES + 2) + at
+        decay, most = double(word(record, NUMBERS)), double(word(record, NUMBERS + 1))
+        bound = double(word(record, NUMBERS + 2))
+        s0, s1 = double(word(record, NUMBERS + 3)), double(word(record, NUMBERS + 4))
+        s2, s3 = double(word(record, NUMBERS + 5)), double(word(record, NUMBERS + 6))
+        if is_plain(decay, most, bound, s0, s1):
+            trace = plain(depth, a, a_depth, b, found, count, gradients, w, x, y, z,
+                         rate, decay, most, bound, s0, s1, s2, s3)  # fmt: skip
+        else:
+            trace = general(depth, a, a_depth, b, found, count, gradients, w, x, y, z,
+                            rate, decay, most, bound, s0, s1, s2, s3)  # fmt: skip
+        told(context, word(record, STATUS), trace)
+
+    def kernel(  # type: ignore[no-untyped-def]
+        context, record, rows, columns, depth, a, a_depth, b, b_depth,
+    ):  # fmt: skip
+        rate = doubles(word(record, RATES))[step_number(context)]
+        runs = (rows + RUN - 1) // RUN
+        units = runs * ((columns + LANES - 1) // LANES)
+        unit, last = start_of(context, units, 1), stop_of(context, units, 1)
+        if last > unit and rate == rate:
+            panel = scratch(context)
+            found = panel + depth * LANES * ITEM
+            filled = -1
+            # Of the tile that waits for its update: rows, gradients, its first number in c.
+            count, gradients, first = 0, found, 0
+            while unit < last:
+                vector, i = unit // runs, unit % runs * RUN
+                if vector != filled:
+                    width = min(LANES, columns - vector * LANES)
+                    fill_panel(panel, b + vector * LANES * ITEM, b_depth, depth, width)
+                    filled = vector
+                end = min(rows, i + RUN)
+                while i < end:
+                    high, at = min(TALL, end - i), i
+                    if rows >= TALL:
+                        # The last tile reaches back: what it makes twice is used once.
+                        at = min(i, rows - TALL)
+                        woven(context, record, rate, depth, a + at * ITEM, a_depth, panel, found,
+                              count, gradients, first)  # fmt: skip
+                    else:
+                        woven(context, record, rate, 0, a, a_depth, panel, found, count, gradients,
+                              first)  # fmt: skip
+                        for row in range(rows):
+                            single(depth, a + row * ITEM, 0, a_depth, panel, LANES * ITEM, 0,
+                                   found + row * LANES * ITEM, 0, 0, 0, 0, 0, 0)  # fmt: skip
+                    count, gradients = high, found + (i - at) * LANES * ITEM
+                    first = (vector * rows + i) * LANES
+                    i += high
+                unit += 1
+            woven(context, record, rate, 0, a, a_depth, panel, found, count, gradients, first)
+
+    kernel.__name__ = formula.name
+    kernel.__doc__ = f"""Packed c by the gradient g[i, j] = sum over k of a[i, k] b[k, j].
+
+    {formula.words}
+
+    record: that of the flat kernel, its gradients not used; c has no gaps. The rows of a, and the
+    columns of b, lie one after another; distances are bytes. Divided by vectors of columns, and
+    runs of RUN rows. Scratch: scratch_bytes(...).
+    """
+    return native(kernel)
+
+
+PACKED: Final = {
+    flat_updates.adam: _packed(formulas.ADAM),
+    flat_updates.rmsprop: _packed(formulas.RMSPROP),
+    flat_updates.sgd: _packed(formulas.SGD),
+    flat_updates.sgd_momentum: _packed(formulas.SGD_MOMENTUM),
+    flat_updates.sign_sgd: _packed(formulas.SIGN_SGD),
+    flat_updates.sign_sgd_momentum: _packed(formulas.SIGN_SGD_MOMENTUM),
+}
+"""By the flat kernel of the same method."""
+
+
+def scratch_bytes(depth: int, width: int) -> int:
+    """The bytes of scratch memory that a packed update needs; width: bytes of a vector."""
+    # A tile has 16 rows at most.
+    return (depth + 16) * width

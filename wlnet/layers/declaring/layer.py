@@ -1,0 +1,247 @@
+"""The base of all layers: everything that follows from a declaration.
+
+A layer is one file: a class with declared fields, `lower`, `reference` and `examples`. No layer
+extends another.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any, ClassVar, Self
+
+import numpy as np
+
+from wlnet.core.arrays import full
+from wlnet.core.errors import Fault, ShapeError, fail
+from wlnet.core.gathered import Gathered
+from wlnet.core.net import Net, check_coders
+from wlnet.core.rule_lists import rules_told_with
+from wlnet.core.shapes import Mismatch, Partial, Sizes, is_known, solve
+from wlnet.core.symbols import AUTOMATIC
+from wlnet.graph.builder import Builder
+from wlnet.graph.graph import Value
+from wlnet.layers.declaring.fields import ArrayField, Field, Parameter, PortField, Takes
+from wlnet.layers.declaring.options import bound, read_array, read_parameter, read_ports, signature
+
+Shapes = dict[str, Partial]
+LAYERS: dict[str, type[Layer]] = {}
+"""Every kind of layer by name: the closed table that files are read with."""
+
+
+class Layer(Net):
+    """One layer. See `LinearLayer` for how one is declared."""
+
+    addressing = "layer"
+    mixes_batch: ClassVar[bool] = False
+    """Whether the examples of a batch meet in training, as in batch normalization."""
+    passes_gain: ClassVar[bool] = False
+    """Whether first numbers are drawn by the function behind this layer, as behind dropout."""
+
+    given_parameters: frozenset[str] | None = None
+    """The parameters that somebody gave a value, be it the default; None where nobody knows, as of
+    a layer from a file. Two layers that differ in nothing else are equal."""
+    declared_parameters: ClassVar[dict[str, Parameter]] = {}
+    declared_arrays: ClassVar[dict[str, ArrayField]] = {}
+    declared_ports: ClassVar[dict[str, PortField]] = {}
+    declared_inputs: ClassVar[list[str]] = []
+
+    def __init_subclass__(cls) -> None:
+        for base in cls.__mro__[1:]:
+            if base.__name__ in LAYERS:
+                raise TypeError(f"no layer extends a layer: {cls.__name__} extends {base.__name__}")
+        fields = [value for value in vars(cls).values() if isinstance(value, Field)]
+        cls.kind = cls.__name__
+        cls.declared_parameters = {f.wolfram: f for f in fields if isinstance(f, Parameter)}
+        cls.declared_arrays = {f.wolfram: f for f in fields if isinstance(f, ArrayField)}
+        cls.declared_ports = {f.wolfram: f for f in fields if isinstance(f, PortField)}
+        cls.declared_inputs = [
+            name for name, field in cls.declared_ports.items() if field.direction == "in"
+        ]
+        cls.statistic_names = frozenset(
+            f.wolfram for f in fields if isinstance(f, ArrayField) and f.statistic
+        )
+        cls.__signature__ = signature(cls)  # type: ignore[attr-defined]
+        LAYERS[cls.kind] = cls
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        gathered = Gathered()
+        given = bound(self, args, options, gathered)
+        parameters = {
+            name: read_parameter(self.kind, field, given, gathered)
+            for name, field in self.declared_parameters.items()
+        }
+        # A source without a shape of its own has that of its number.
+        is_shape = not self.declared_inputs and given.get("output", AUTOMATIC) is AUTOMATIC
+        arrays = {
+            name: read_array(self.kind, field, given, gathered, fills=not is_shape)
+            for name, field in self.declared_arrays.items()
+        }
+        ports = read_ports(self, given, gathered)
+        rules = rules_told_with(gathered, given.get("learning_rate_multipliers", AUTOMATIC))
+        self._fill(arrays=arrays, parameters=parameters, ports=ports, rules=rules)
+        said = [name for name, f in self.declared_parameters.items() if f.name in given]
+        object.__setattr__(self, "given_parameters", frozenset(said))
+        check_coders(self)
+        self.check()
+        self._check_elements()
+        try:
+            _, shapes = self.infer(
+                {name: port.shape for name, port in self.ports.items()}, self.array_shapes()
+            )
+        except Mismatch as error:
+            raise fail(
+                ShapeError,
+                Fault("shapes that do not fit one another", at=self.kind, given=str(error)),
+            ) from None
+        known = {name: shape for name, shape in shapes.items() if is_known(shape)}
+        values = {
+            name: full(value, known[name]) if isinstance(value, float) and name in known else value
+            for name, value in self.array_values.items()
+        }
+        object.__setattr__(self, "array_values", MappingProxyType(values))
+        self.check_rules()
+
+    def _copy_structure(self, other: Self) -> None:
+        object.__setattr__(self, "given_parameters", other.given_parameters)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (*super().__reduce__(), {"given_parameters": self.given_parameters})
+
+    def check(self) -> None:
+        """What a declaration cannot say; a layer may raise OptionError here."""
+
+    # What the part language sees
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        names = []
+        for name, field in self.declared_ports.items():
+            if field.direction == "in":
+                names += (
+                    [key for key in self.ports if key.isdecimal()] if field.variadic else [name]
+                )
+        return tuple(names)
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        return tuple(
+            name for name, field in self.declared_ports.items() if field.direction == "out"
+        )
+
+    @property
+    def is_variadic(self) -> bool:
+        return any(field.variadic for field in self.declared_ports.values())
+
+    @property
+    def has_multipliers(self) -> bool:
+        return bool(self.declared_arrays)
+
+    # Shapes
+
+    def array_shapes(self) -> Shapes:
+        """What the given arrays tell of their shapes; absent arrays are left out."""
+        return {
+            name: tuple(value.shape) if isinstance(value, np.ndarray) else None
+            for name, value in self.array_values.items()
+            if value is not None
+        }
+
+    def infer(
+        self,
+        ports: Shapes,
+        arrays: Shapes,
+        *,
+        settle: bool = False,
+        limits: Mapping[str, int | None] | None = None,
+    ) -> tuple[Shapes, Shapes]:
+        """Ports and arrays with all that follows from one another. Raises Mismatch.
+
+        settle: also make the assumptions that are made only when nothing else decides. limits: how
+        many different indices an encoder sends to a port.
+        """
+        names = [*ports, *arrays]
+        patterns = [self.port_field(n).pattern for n in ports]
+        patterns += [self.declared_arrays[n].pattern for n in arrays]
+        count = sum(name.isdecimal() for name in ports)
+
+        def relate(known: Sizes) -> None:
+            known.set("inputs", count)
+            for name, limit in (limits or {}).items():
+                below = self.largest_index(name)
+                if below is not None:
+                    known.set(below, limit)
+            self.relate(known)
+            if settle:
+                self.settle(known)
+
+        found = dict(
+            zip(names, solve(patterns, [*ports.values(), *arrays.values()], relate), strict=True)
+        )
+        return {n: found[n] for n in ports}, {n: found[n] for n in arrays}
+
+    def sizes(self, ports: Shapes, arrays: Shapes) -> Sizes:
+        """The named sizes of this layer for known shapes."""
+        known = Sizes()
+        for name, shape in ports.items():
+            known.match(self.port_field(name).pattern, shape)
+        for name, shape in arrays.items():
+            known.match(self.declared_arrays[name].pattern, shape)
+        known.set("inputs", sum(name.isdecimal() for name in ports))
+        self.relate(known)
+        return known
+
+    def port_field(self, name: str) -> PortField:
+        if name.isdecimal():
+            field = next(field for field in self.declared_ports.values() if field.variadic)
+            pattern = tuple(str(size).replace("#", name) for size in field.pattern)
+            return PortField("in", pattern, field.element, field.below, True)
+        return self.declared_ports[name]
+
+    def largest_index(self, name: str) -> str | None:
+        """The named size that indices at a port must not exceed, where indices flow."""
+        return self.port_field(name).below
+
+    def port_element(self, name: str) -> Takes:
+        """What a port takes or gives: "Real", "Integer", or "Either", whatever comes."""
+        return self.port_field(name).element
+
+    def _check_elements(self) -> None:
+        """Raise ShapeError for ports that are said to carry what this layer does not take."""
+        said = {name: port.flow for name, port in self.ports.items() if port.flow is not None}
+        moved = [flow for name, flow in said.items() if self.port_element(name) == "Either"]
+        faults = []
+        for name, flow in said.items():
+            takes = self.port_element(name)
+            wanted = moved[0] if takes == "Either" else takes
+            if flow != wanted:
+                which = "as at its other ports" if takes == "Either" else ""
+                faults.append(Fault(
+                    "element types that do not fit one another",
+                    at=f"{self.kind} {name}", given=str(self.ports[name]),
+                    expected=f"{wanted} {which}".strip(),
+                ))  # fmt: skip
+        if faults:
+            raise fail(ShapeError, faults)
+
+    def relate(self, sizes: Sizes) -> None:
+        """What the parameters say of the named sizes, beyond the patterns."""
+
+    def settle(self, sizes: Sizes) -> None:
+        """What is assumed when nothing else decides."""
+
+    # What a layer is
+
+    def lower(self, g: Builder, *inputs: Any, **values: Any) -> Value:
+        """What the layer computes, in primitives; values carry the batch first."""
+        raise NotImplementedError(self.kind)
+
+    def reference(self, *inputs: Any, **values: Any) -> Any:
+        """What the layer computes, slow and plain: documentation that runs."""
+        raise NotImplementedError(self.kind)
+
+    @staticmethod
+    def examples() -> Iterator[tuple[Any, ...]]:
+        """Layers with the shapes of their inputs (and optionally the range of the numbers) for the
+        laws."""
+        return iter(())

@@ -1,0 +1,176 @@
+"""Windows that move over the space of an array: what convolution and pooling have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from wlnet.core.shapes import Mismatch, Pattern, Size, Sizes, merge_size, shape_text
+from wlnet.layers.declaring.fields import integer, positive
+
+Pads = tuple[int, int]
+Padding = int | str | tuple[int | Pads, ...]
+
+
+def padding(value: Any) -> Padding:
+    """A number for all sides, a tuple with a number or (before, after) a direction, or "Same"."""
+    if isinstance(value, str):
+        if value != "Same":
+            raise ValueError('"Same" or numbers')
+        return value
+    if not isinstance(value, (tuple, list)):
+        return _pad(value)
+    pads: list[int | Pads] = []
+    for side in value:
+        if isinstance(side, (tuple, list)):
+            if len(side) != 2:
+                raise ValueError("a pair (before, after) in each direction")
+            pads.append((_pad(side[0]), _pad(side[1])))
+        else:
+            pads.append(_pad(side))
+    if not pads:
+        raise ValueError("a padding in each direction")
+    return tuple(pads)
+
+
+def _pad(value: Any) -> int:
+    number = integer(value)
+    if number < 0:
+        raise ValueError("a number of at least 0")
+    return number
+
+
+def strides(value: Any) -> int | tuple[int, ...]:
+    """One number for all directions, or a tuple with one a direction."""
+    if isinstance(value, (tuple, list)) and value:
+        return tuple(positive(size) for size in value)
+    return positive(value)
+
+
+def each(value: Any, rank: int, what: str) -> tuple[Any, ...]:
+    """One value a direction. Raises Mismatch when there are more or fewer of them."""
+    if not isinstance(value, tuple):
+        return (value,) * rank
+    if len(value) != rank:
+        raise Mismatch(f"{what} {value} is for {len(value)} directions, and there are {rank}")
+    return value
+
+
+@dataclass(frozen=True)
+class Window:
+    """How a window moves along one direction.
+
+    kernel: its size, None while unknown. padding: None is "Same".
+    """
+
+    kernel: Size
+    stride: int
+    padding: Pads | None
+    dilation: int = 1
+
+    @property
+    def extent(self) -> int:
+        """From the first to the last element under the window."""
+        assert self.kernel is not None
+        return self.dilation * (self.kernel - 1) + 1
+
+    def pads(self, size: int) -> Pads:
+        """Zeros before and after: "Same" gives ceil(size / stride) places, an odd zero is after."""
+        if self.padding is not None:
+            return self.padding
+        places = -(-size // self.stride)
+        total = max((places - 1) * self.stride + self.extent - size, 0)
+        return total // 2, total - total // 2
+
+    def places(self, size: int) -> int:
+        """How many places the window takes in a space of this size. Raises Mismatch."""
+        before, after = self.pads(size)
+        if self.extent > size + before + after:
+            spread = f" (spread over {self.extent})" if self.dilation > 1 else ""
+            padded = f" padded to {size + before + after}" if before + after else ""
+            raise Mismatch(f"a window of {self.kernel}{spread} does not fit into {size}{padded}")
+        return (size + before + after - self.extent) // self.stride + 1
+
+    def size(self, places: int) -> Size:
+        """The size of the space when it can be told: only for windows that move by 1."""
+        if self.stride > 1:
+            return None
+        if self.padding is None:
+            return places
+        size = places + self.extent - 1 - sum(self.padding)
+        if size < 1:
+            raise Mismatch(
+                f"a window of {self.kernel} with padding {self.padding} takes more than "
+                f"{places} places"
+            )
+        return size
+
+
+def windows(
+    kernel: tuple[Size, ...], stride: Any, padding: Padding, dilation: Any = 1
+) -> list[Window]:
+    """One window a direction. Raises Mismatch where the directions do not agree."""
+    rank = len(kernel)
+    if padding == "Same":
+        pads: tuple[Any, ...] = (None,) * rank
+    else:
+        pads = each(padding, rank, "PaddingSize")
+    return [
+        Window(k, s, (p, p) if isinstance(p, int) else p, d)
+        for k, s, p, d in zip(
+            kernel,
+            each(stride, rank, "Stride"),
+            pads,
+            each(dilation, rank, "Dilation"),
+            strict=True,
+        )
+    ]
+
+
+def split_channels(sizes: Sizes, run: str, channels: str, space: str, interleaving: bool) -> None:
+    """Tie the run of all sizes to its channels and its space, both ways."""
+    pattern: Pattern = (space, channels) if interleaving else (channels, space)
+    sizes.match(pattern, sizes.run(run))
+    sizes.set(run, sizes.build(pattern))
+
+
+def relate_space(sizes: Sizes, before: str, after: str, directions: list[Window]) -> None:
+    """Tie the space before and after windows have moved over it, both ways."""
+    rank = len(directions)
+    if not 1 <= rank <= 3:
+        raise Mismatch(f"windows move in 1, 2 or 3 directions, not {rank}")
+    for run in (before, after):
+        known = sizes.run(run)
+        if known is not None and len(known) != rank:
+            raise Mismatch(f"windows in {rank} directions do not fit {shape_text(known)}")
+        sizes.set(run, (None,) * rank)
+    small, large = sizes.run(after), sizes.run(before)
+    assert small is not None
+    assert large is not None
+    found = []
+    for i, window in enumerate(directions):
+        if window.kernel is None:
+            found.append((large[i], small[i]))
+            continue
+        size, places = large[i], small[i]
+        if size is None and places is not None:
+            size = window.size(places)
+        if size is not None:
+            places = merge_size(window.places(size), places)
+        found.append((size, places))
+    sizes.set(before, tuple(size for size, _ in found))
+    sizes.set(after, tuple(places for _, places in found))
+
+
+def moved(directions: list[Window], space: tuple[int, ...]) -> dict[str, Any]:
+    """Kernel, stride and padding as the primitives take them.
+
+    A window that moves by more than there is takes one place: what a step of it costs follows from
+    the space, not from the stride.
+    """
+    pads = tuple(w.pads(size) for w, size in zip(directions, space, strict=True))
+    whole = [size + sum(pad) for size, pad in zip(space, pads, strict=True)]
+    return {
+        "stride": tuple(min(w.stride, size) for w, size in zip(directions, whole, strict=True)),
+        "padding": pads,
+    }

@@ -1,0 +1,217 @@
+"""Net -> graph: every layer says what it computes, for one batch size and mode."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from itertools import pairwise
+from typing import Any
+
+from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
+from wlnet.core.machine import check_memory
+from wlnet.core.names import field_name
+from wlnet.core.net import Net
+from wlnet.core.parts import NetSharedArray, Path, path_text
+from wlnet.core.shapes import Partial, shape_text
+from wlnet.graph.builder import SMALLEST_ITEM, Builder, Mode
+from wlnet.graph.graph import Graph, Value
+from wlnet.layers.declaring.layer import Layer
+from wlnet.nets.connections import Needed, needed_for
+from wlnet.nets.edges import topological
+from wlnet.nets.inference import Solution, check_inputs, inference, open_sizes
+
+Values = dict[str, Value]
+MOST_APPLICATIONS = 32_768
+"""Of layers in one program: a nest applies those in it once more in every iteration."""
+
+
+def lower(
+    net: Net,
+    batch: int,
+    mode: Mode = "Test",
+    shapes: Mapping[str, Partial] | None = None,
+    frozen_statistics: frozenset[Any] = frozenset(),
+    inside: Sequence[tuple[Path, str]] = (),
+    asked: Sequence[tuple[Path, str]] | None = None,
+) -> Graph:
+    """The graph of a net: inputs by port, arrays by key, one output value a port.
+
+    shapes: of the data, where the net leaves them open. inside: output ports of parts to give out
+    too. asked: the only ports to give out, of parts or () for the net itself; inputs that these do
+    not depend on are none of the graph. Raises NotInitializedError where a shape stays unknown.
+    """
+    _check_length(net)
+    check_inputs(net)
+    solution = inference(net, shapes)
+    needed = None if asked is None else needed_for(net, asked)
+    unknown = [
+        f"port {name} {shape_text(solution.port_shape((), name))}"
+        for name in solution.unknown_ports()
+        if needed is None or name in needed.inputs or ((), name) in (asked or ())
+    ]
+    unknown += [
+        f"{path_text(path)} {shape_text(solution.array_shape(path))}"
+        for path in solution.unknown_arrays()
+        if needed is None or path[:-1] in needed.layers
+    ]
+    if unknown:
+        raise fail(
+            NotInitializedError,
+            Fault(
+                "shapes are not known",
+                given=", ".join(unknown),
+                fix=open_sizes(net),
+            ),
+        )
+    graph = Graph()
+    walk = _Lowering(graph, solution, mode, frozen_statistics, needed)
+    for name in net.input_names:
+        if needed is not None and name not in needed.inputs:
+            continue
+        wire = solution.ports[(), name]
+        element: Any = wire.element or "Real"
+        shape = (batch, *_known(wire.shape))
+        check_memory(SMALLEST_ITEM * math.prod(shape), f"{batch} examples for port {name}")
+        graph.inputs[name] = graph.new_value(shape, element)
+    made = walk.visit(net, (), dict(graph.inputs), batch)
+    if asked is None:
+        graph.outputs.update(made)
+    for path, name in [*inside, *(asked or ())]:
+        graph.outputs[(path, name) if path else name] = walk.made[path, name]
+    return graph
+
+
+def _check_length(net: Net) -> None:
+    """Refuse a program of more calls than can be planned."""
+    count = _applications(net)
+    if count > MOST_APPLICATIONS:
+        raise fail(
+            OptionError,
+            Fault(
+                "a net that applies its layers too often",
+                at=net.kind,
+                given=f"{brief(count)} times",
+                expected=f"at most {MOST_APPLICATIONS:,}",
+                fix="fewer iterations of a NetNestOperator",
+            ),
+        )
+
+
+def _applications(net: Net) -> int:
+    if isinstance(net, Layer):
+        return 1
+    times: int = net.parameters.get("Iterations", 1)
+    return times * sum(_applications(node) for node in net.nodes.values())
+
+
+def _known(shape: Partial) -> tuple[int, ...]:
+    assert shape is not None
+    return tuple(int(size or 0) for size in shape)
+
+
+class _Lowering:
+    def __init__(
+        self,
+        graph: Graph,
+        solution: Solution,
+        mode: Mode,
+        frozen: frozenset[Any],
+        needed: Needed | None = None,
+    ) -> None:
+        self.graph, self.solution, self.mode, self.frozen = graph, solution, mode, frozen
+        self.needed = needed
+        self.made: dict[tuple[Path, str], Value] = {}
+        """Every output port inside, by path."""
+
+    def visit(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:
+        outputs = self._visit(net, path, inputs, batch)
+        self.made.update({(path, name): value for name, value in outputs.items()})
+        return outputs
+
+    def _visit(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:
+        # Where not all is needed, what is not made is left out of what nets give one another.
+        if isinstance(net, Layer):
+            is_needed = self.needed is None or path in self.needed.layers
+            return self._layer(net, path, inputs, batch) if is_needed else {}
+        if net.kind == "NetChain":
+            return self._chain(net, path, inputs, batch)
+        if net.kind == "NetGraph":
+            return self._graph(net, path, inputs, batch)
+        if net.kind == "NetNestOperator":
+            return self._nest(net, path, inputs, batch)
+        return self._map(net, path, inputs, batch)
+
+    def _layer(self, layer: Layer, path: Path, inputs: Values, batch: int) -> Values:
+        frozen = frozenset(name for name in layer.statistic_names if (*path, name) in self.frozen)
+        outputs = layer.output_names
+        g = Builder(
+            self.graph,
+            batch=batch,
+            mode=self.mode,
+            origin=path,
+            frozen_statistics=frozen,
+            output=_known(self.solution.port_shape(path, outputs[0])),
+        )
+        arrays = {field_name(name): self._array(layer, path, name) for name in layer.array_values}
+        if layer.is_variadic:
+            result: Any = layer.lower(g, *inputs.values(), **arrays)
+        else:
+            result = layer.lower(
+                g, **{field_name(name): value for name, value in inputs.items()}, **arrays
+            )
+        return result if isinstance(result, dict) else {outputs[0]: result}
+
+    def _array(self, layer: Layer, path: Path, name: str) -> Value | None:
+        value = layer.array_values[name]
+        if value is None:
+            return None
+        key = value if isinstance(value, NetSharedArray) else (*path, name)
+        if key not in self.graph.arrays:
+            self.graph.arrays[key] = self.graph.new_value(
+                _known(self.solution.array_shape((*path, name)))
+            )
+        return self.graph.arrays[key]
+
+    def _chain(self, net: Any, path: Path, inputs: Values, batch: int) -> Values:
+        given = {name: inputs[port] for port, name in net.entries.items() if port in inputs}
+        nodes = list(net.nodes.items())
+        for (key, node), (_, following) in pairwise([*nodes, (None, None)]):
+            given = self.visit(node, (*path, key), given, batch)
+            if following is not None:
+                given = dict(zip(following.input_names, given.values(), strict=False))
+        return {port: given[name] for port, name in net.exits.items() if name in given}
+
+    def _graph(self, net: Any, path: Path, inputs: Values, batch: int) -> Values:
+        made: dict[tuple[Any, str], Value] = {(None, name): value for name, value in inputs.items()}
+        for key in topological(net.nodes, net.edges):
+            edges = {e.target_port: e for e in net.edges if e.target == key}
+            sources = {
+                name: (edges[name].source, edges[name].source_port) for name in net.ports_of(key)
+            }
+            own = {name: made[source] for name, source in sources.items() if source in made}
+            for name, value in self.visit(net.nodes[key], (*path, key), own, batch).items():
+                made[key, name] = value
+        outputs = {e.target_port: (e.source, e.source_port) for e in net.edges if e.target is None}
+        return {name: made[source] for name, source in outputs.items() if source in made}
+
+    def _nest(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:
+        inner, current = net.nodes["Net"], list(inputs.values())
+        for _ in range(net.parameters["Iterations"]):
+            own = dict(zip(inner.input_names, current, strict=False))
+            current = list(self.visit(inner, (*path, "Net"), own, batch).values())
+        return dict(zip(net.output_names, current, strict=False))
+
+    def _map(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:
+        if not inputs:
+            return {}
+        # Every element is an example of its own to the net inside.
+        x, inner = inputs["Input"], net.nodes["Net"]
+        g = Builder(self.graph, origin=path)
+        rows = math.prod(x.shape[:2])
+        own = {inner.input_names[0]: g.reshape(x, (rows, *x.shape[2:]))}
+        made = self.visit(inner, (*path, "Net"), own, rows)
+        for key, value in self.made.items():
+            if key[0][: len(path) + 1] == (*path, "Net") and value.shape[:1] == (rows,):
+                self.made[key] = g.reshape(value, (*x.shape[:2], *value.shape[1:]))
+        outputs = [g.reshape(y, (*x.shape[:2], *y.shape[1:])) for y in made.values()]
+        return dict(zip(net.output_names, outputs, strict=False))

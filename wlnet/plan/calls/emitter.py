@@ -1,0 +1,234 @@
+"""Calls of primitives to calls of kernels: what the rows in calls/ are written with."""
+
+from __future__ import annotations
+
+import importlib
+import math
+import pkgutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from wlnet.core.parts import path_text
+from wlnet.engine.blueprint import Address, Outside, Step, View
+from wlnet.graph.graph import Call, Value
+from wlnet.graph.primitives import check_elements
+from wlnet.kernels.jit.target import vector_width
+from wlnet.kernels.language import ITEM, Kernel, Precision, Target
+from wlnet.plan.layouts import Layouts, is_contiguous
+
+Emit = Callable[["Emitter", Call], None]
+Accepts = Callable[[Call, int, tuple[int, ...]], bool]
+CHANGING = frozenset(
+    {
+        "check",
+        "fetch",
+        "keep",
+        "update",
+        "product_update",
+        "packed_update",
+        "sum_update",
+        "replace",
+    }
+)
+"""Calls that do another thing in every step, whatever their inputs are."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """How a primitive is computed: by which kernel calls, and which views of inputs it can read."""
+
+    emit: Emit
+    accepts: Accepts
+
+
+ROWS: dict[str, Row] = {}
+
+
+def whole(call: Call, i: int, strides: tuple[int, ...]) -> bool:
+    """Inputs that lie one number after another."""
+    return is_contiguous(call.inputs[i].shape, strides)
+
+
+def anyhow(call: Call, i: int, strides: tuple[int, ...]) -> bool:
+    """Inputs at any distances."""
+    return True
+
+
+def emits(*primitives: str, accepts: Accepts = whole) -> Callable[[Emit], Emit]:
+    """Enter how primitives are computed."""
+
+    def enter(emit: Emit) -> Emit:
+        for name in primitives:
+            assert name not in ROWS, f"{name} is computed by two rows"
+            ROWS[name] = Row(emit, accepts)
+        return emit
+
+    return enter
+
+
+@cache
+def rows() -> Mapping[str, Row]:
+    """The rows of all primitives, from the modules in calls/."""
+    from wlnet.plan import calls
+
+    for module in pkgutil.iter_modules(calls.__path__):
+        importlib.import_module(f"{calls.__name__}.{module.name}")
+    return ROWS
+
+
+def accepts(call: Call, i: int, strides: tuple[int, ...]) -> bool:
+    """Whether the kernel of a call can read its i-th input at these distances (in numbers)."""
+    return rows()[call.primitive].accepts(call, i, strides)
+
+
+@dataclass(frozen=True)
+class Learner:
+    """How an array is updated: the flat kernel of its method, and the numbers that it takes.
+
+    states: how many arrays are kept beside it. settings: the words of the record that are not
+    addresses, by field.
+    """
+
+    kernel: Kernel
+    states: int
+    settings: Mapping[str, float]
+
+
+class Emitter:
+    """Writes the steps of a program, one call after another."""
+
+    def __init__(
+        self,
+        layouts: Layouts,
+        precision: Precision,
+        learners: Mapping[Any, Learner] | None = None,
+    ) -> None:
+        self.layouts, self.precision = layouts, precision
+        self.item = ITEM[precision]
+        self.target = Target(precision, vector_width())
+        self.learners = learners or {}
+        self.states: dict[Any, tuple[int, ...]] = {}
+        """Shapes of the arrays kept beside learning ones, by ("state", key, number)."""
+        self._steps: list[Step] = []
+        self.randoms: list[tuple[str, tuple[Any, ...], int]] = []
+        self.slots: dict[Any, int] = {}
+        """Numbers of slots, by the value whose memory it is, or ("state", key, i)."""
+        self._call: Call | None = None
+
+    def emit(self, call: Call) -> list[Step]:
+        """The steps of a call."""
+        self._call, self._steps = call, []
+        check_elements(call.primitive, [x.element for x in call.inputs], path_text(call.origin))
+        rows()[call.primitive].emit(self, call)
+        return self._steps
+
+    # Values
+
+    def slot(self, of: Any) -> int:
+        return self.slots.setdefault(of, len(self.slots))
+
+    def bytes_of(self, value: Value) -> int:
+        """How many bytes a number of a value has."""
+        return {"Real": self.item, "Integer": 4, "Byte": 1}[value.element]
+
+    def view(self, value: Value) -> View:
+        layout, size = self.layouts.of[value], self.bytes_of(value)
+        return View(
+            self.slot(layout.base),
+            layout.offset * size,
+            value.shape,
+            tuple(stride * size for stride in layout.strides),
+            value.element,
+        )
+
+    def address(self, value: Value) -> Address:
+        view = self.view(value)
+        return Address(view.slot, view.offset)
+
+    def strides(self, value: Value) -> tuple[int, ...]:
+        """Distances in bytes."""
+        return self.view(value).strides
+
+    def random(self) -> tuple[Outside, Outside]:
+        """The two words that key the random numbers of a call."""
+        call = self._call
+        assert call is not None
+        count = sum(origin == call.origin for _, origin, _ in self.randoms)
+        self.randoms.append((call.primitive, call.origin, count))
+        number = len(self.randoms) - 1
+        return Outside(("key", number, 0)), Outside(("key", number, 1))
+
+    # Steps
+
+    def step(
+        self,
+        kernel: Kernel,
+        *,
+        reads: Sequence[Value | View] = (),
+        writes: Sequence[Value | View] = (),
+        scratch: int = 0,
+        work: int = 0,
+        what: str = "",
+        share: tuple[int, int] | None = None,
+        own: Sequence[Value | View] = (),
+        **fields: Any,
+    ) -> None:
+        """Add a kernel call; fields by name, all of them. share, own: see Step."""
+        call = self._call
+        assert call is not None
+        assert set(fields) == set(kernel.fields), (
+            kernel.name,
+            sorted(set(fields) ^ set(kernel.fields)),
+        )
+
+        def views(values: Sequence[Value | View]) -> tuple[View, ...]:
+            return tuple(v if isinstance(v, View) else self.view(v) for v in values)
+
+        self._steps.append(
+            Step(
+                call.primitive,
+                kernel,
+                tuple(fields[name] for name in kernel.fields),
+                views(reads),
+                views(writes),
+                call.origin,
+                scratch,
+                work=work,
+                what=what or call.primitive,
+                share=share,
+                own=frozenset(views(own)),
+            )
+        )
+
+
+def collapsed(
+    shape: Sequence[int], *strides: Sequence[int]
+) -> tuple[tuple[int, ...], tuple[tuple[int, ...], ...]]:
+    """The same walk over several operands with as few axes as can be: at least one.
+
+    Axes of size 1 fall away, and neighbours that all operands walk through in one go are joined.
+    """
+    sizes: list[int] = []
+    steps: list[list[int]] = []
+    for axis, size in enumerate(shape):
+        if size == 1:
+            continue
+        here = [each[axis] for each in strides]
+        if sizes and all(
+            outer == inner * size for outer, inner in zip(steps[-1], here, strict=True)
+        ):
+            sizes[-1] *= size
+            steps[-1] = here
+        else:
+            sizes.append(size)
+            steps.append(here)
+    if not sizes:
+        sizes, steps = [1], [[0] * len(strides)]
+    return tuple(sizes), tuple(zip(*steps, strict=True)) if strides else ()
+
+
+def count_of(value: Value) -> int:
+    """How many numbers a value has."""
+    return math.prod(value.shape)

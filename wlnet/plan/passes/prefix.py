@@ -1,0 +1,156 @@
+"""The frozen prefix: what depends on the examples and on frozen arrays alone.
+
+It is the same in every round, so it may be computed once for all examples and kept. Calls that
+draw random numbers, or in which examples meet, are not part of it, nor are layers that learn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from math import prod
+from typing import Any
+
+from wlnet.graph.graph import Call, Graph, Value
+from wlnet.graph.primitives import PRIMITIVES
+from wlnet.plan.layouts import VIEWS
+from wlnet.plan.passes.lanes import WINDOWS
+
+PREFIX = "prefix"
+WORTH = frozenset({"matmul", "convolve", "pool_max", "pool_sum", "gather", "softmax", "lstm"})
+"""Calls for which it pays to keep results."""
+
+
+@dataclass(frozen=True)
+class Split:
+    """A graph cut in two: values at the cut are outputs ("prefix", i) of one, inputs of another."""
+
+    prefix: Graph
+    rest: Graph
+
+    @property
+    def names(self) -> list[Any]:
+        """What is kept of each example."""
+        return list(self.prefix.outputs)
+
+
+def split_prefix(
+    graph: Graph, constants: Collection[Any], batch: int, forward: Collection[Value]
+) -> Split | None:
+    """The graph cut behind its frozen prefix; None where there is nothing worth to be kept.
+
+    forward: the values that are no gradients: those know how many examples a batch has.
+    """
+    still = {graph.arrays[key] for key in constants if key in graph.arrays}
+    """Values that never change."""
+    axes = dict.fromkeys(graph.inputs.values(), 0)
+    """Values that are the same for an example in every round: the axis of the examples."""
+    calls: list[Call] = []
+    learning = {value for value in graph.arrays.values() if value not in still}
+    # A layer comes whole or not at all, so that the cut never parts what is fused elsewhere: the
+    # bits of an array do not depend on which others are frozen.
+    layers = {call.origin for call in graph.calls if not learning.isdisjoint(call.inputs)}
+    for call in graph.calls:
+        row = PRIMITIVES[call.primitive]
+        if row.random:
+            continue
+        if all(value in still for value in call.inputs):
+            still.update(call.outputs)
+            calls.append(call)
+        elif (
+            call.outputs[0] in forward
+            and call.origin not in layers
+            and all(value in still or value in axes for value in call.inputs)
+        ):
+            axis = _axis_after(call, axes, batch)
+            if axis is not None:
+                axes.update(dict.fromkeys(call.outputs, axis))
+                calls.append(call)
+    inside = set(map(id, calls))
+    outside = [call for call in graph.calls if id(call) not in inside]
+    made = {value: call for call in calls for value in call.outputs}
+    wanted = [value for call in outside for value in call.inputs] + graph.results()
+    cut = [v for v in dict.fromkeys(wanted) if v in axes and v in made]
+    cut = list(dict.fromkeys(_source(value, made, axes, graph) for value in cut))
+    cut = [value for value in cut if value in made]
+    if any(axes[value] for value in cut):
+        return None
+    if not any(call.primitive in WORTH and call.inputs[0] in axes for call in _needed(calls, cut)):
+        return None
+    outputs: dict[Any, Value] = {(PREFIX, i): value for i, value in enumerate(cut)}
+    before = replace(graph, calls=_needed(calls, cut), outputs=outputs, updates={})
+    # Views of what is kept, and what depends on frozen arrays alone, are made again.
+    again = [
+        call
+        for call in graph.calls
+        if call.outputs[0] not in cut
+        and (id(call) not in inside or call.primitive in VIEWS or call.outputs[0] in still)
+    ]
+    after = replace(graph, inputs={**graph.inputs, **outputs}, calls=again)
+    after.calls = _needed_by(after)
+    used = {value for call in after.calls for value in call.inputs} | set(after.results())
+    after.inputs = {name: value for name, value in after.inputs.items() if value in used}
+    return Split(before, after)
+
+
+def _axis_after(call: Call, axes: dict[Value, int], batch: int) -> int | None:
+    """The axis of the results of a call along which each is about one example; None where examples
+    meet. axes: that axis of the values that vary with the example."""
+    varying = [value for value in call.inputs if value in axes]
+    axis = axes[varying[0]]
+    at, result = call.attributes, call.outputs[0]
+    if any(axes[value] != axis for value in varying):
+        return None
+    if call.primitive == "transpose":
+        return tuple(at["axes"]).index(axis)
+    if call.primitive in ("sum", "softmax", "log_softmax", "concatenate", "slice", "pad"):
+        apart = axis not in (at["axes"] if call.primitive == "sum" else (at["axis"],))
+    elif call.primitive == "matmul":
+        # The second operand may vary with the example only where it has a leading axis for it.
+        a, b = call.inputs
+        leads = b if b in axes else a
+        apart = leads.rank == result.rank and axis < leads.rank - (2 if b in axes else 1)
+        apart = apart and (a not in axes or a.rank == result.rank)
+    elif call.primitive == "lstm":
+        apart = axis == 1
+    elif call.primitive == "reshape":
+        apart = prod(result.shape[:axis]) == prod(varying[0].shape[:axis])
+    elif call.primitive in ("scatter_add", "convolve_weights"):
+        apart = False
+    elif call.primitive == "gather":
+        apart = call.inputs[0] not in axes
+    elif call.primitive in ("broadcast", "pick", "place", *WINDOWS):
+        apart = axis == 0
+    else:
+        # Element by element: an operand of lower rank would meet other examples.
+        apart = all(value.rank == result.rank for value in varying)
+    there = all(value.rank > axis and value.shape[axis] == batch for value in call.outputs)
+    return axis if apart and there else None
+
+
+def _source(value: Value, made: dict[Value, Call], axes: dict[Value, int], graph: Graph) -> Value:
+    """What a view is a view of, while that is about single examples too."""
+    results = set(graph.results())
+    while (
+        value in made
+        and value not in results
+        and made[value].primitive in VIEWS
+        and made[value].primitive != "slice"
+        and made[value].inputs[0] in made
+        and axes.get(made[value].inputs[0]) == 0
+    ):
+        value = made[value].inputs[0]
+    return value
+
+
+def _needed(calls: list[Call], wanted: Collection[Value]) -> list[Call]:
+    found, need = [], set(wanted)
+    for call in reversed(calls):
+        if any(output in need for output in call.outputs):
+            need.update(call.inputs)
+            found.append(call)
+    return found[::-1]
+
+
+def _needed_by(graph: Graph) -> list[Call]:
+    return _needed(graph.calls, graph.results())
