@@ -45,8 +45,8 @@ from wlnet.core.symbols import ANY as ANY
 from wlnet.core.symbols import AUTOMATIC as AUTOMATIC
 from wlnet.graph.expression import Expression as Expression
 from wlnet.graph.functions import function_names as _function_names
-from wlnet.kernels.apart import apart as _apart
-from wlnet.kernels.locks import new_lock as _new_lock
+from wlnet.kernels.jit.apart import apart as _apart
+from wlnet.kernels.jit.locks import new_lock as _new_lock
 from wlnet.layers import *  # noqa: F403  # every layer is public; layers/__init__.py lists them
 from wlnet.methods import SGD as SGD
 from wlnet.methods import Adam as Adam
