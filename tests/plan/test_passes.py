@@ -18,10 +18,11 @@ from wlnet.engine.program import Program
 from wlnet.graph.builder import Builder
 from wlnet.graph.gradient import gradients
 from wlnet.graph.graph import Graph
+from wlnet.graph.tidying import prune, share
 from wlnet.lowering.lower import lower
 from wlnet.plan.compile import GRADIENT, finish, forward_blueprint, training_blueprint
 from wlnet.plan.passes.lanes import put_in_lanes
-from wlnet.plan.passes.table import PASSES, prune, share
+from wlnet.plan.passes.table import PASSES
 
 FOR_VECTORS = (
     "prune", "share", "fuse_bias", "fuse_activation", "fuse_gate", "fuse_slope", "order", "place"

@@ -14,6 +14,7 @@ from wlnet.engine.blueprint import Blueprint
 from wlnet.graph.builder import Builder, Mode
 from wlnet.graph.gradient import gradients
 from wlnet.graph.graph import Graph, Value
+from wlnet.graph.tidying import prune, simplify
 from wlnet.kernels.jit.target import lanes_of
 from wlnet.kernels.language import Precision
 from wlnet.lowering.lower import lower
@@ -23,7 +24,7 @@ from wlnet.plan.passes.checks import check_inputs
 from wlnet.plan.passes.lanes import NONE, put_in_lanes
 from wlnet.plan.passes.packing import pack_weights
 from wlnet.plan.passes.prefix import split_prefix
-from wlnet.plan.passes.table import PASSES, prune, simplify
+from wlnet.plan.passes.table import PASSES
 from wlnet.plan.passes.updates import (
     fetch_inputs,
     fuse_update,
