@@ -8,13 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wlnet.coders import NetDecoder, NetEncoder, from_record
+from wlnet.coders import NetDecoder, NetEncoder, from_record, to_record
 from wlnet.core.errors import FormatError
 
 MEAN = np.arange(6, dtype=np.float32).reshape(2, 3) / 6
-ARRAY = NetEncoder("Image", (3, 2), mean_image=MEAN).to_record()
-PLAIN = NetEncoder("Image", 4, padding=0.0).to_record()
-CLASS = NetDecoder("Class", ["x", 1, 2.0]).to_record()
+ARRAY = to_record(NetEncoder("Image", (3, 2), mean_image=MEAN))
+PLAIN = to_record(NetEncoder("Image", 4, padding=0.0))
+CLASS = to_record(NetDecoder("Class", ["x", 1, 2.0]))
 
 
 def changed(record, *path_and_value):
@@ -50,7 +50,7 @@ HOSTILE = {
     "an unknown door": changed(CLASS, "Coder", "os.system"),
     "a door of the wrong type": changed(CLASS, "Coder", ["NetDecoder"]),
     "an unknown kind": changed(CLASS, "Kind", "subprocess.Popen"),
-    "a kind of the other door": changed(NetEncoder("Scalar").to_record(), "Coder", "NetDecoder"),
+    "a kind of the other door": changed(to_record(NetEncoder("Scalar")), "Coder", "NetDecoder"),
     "a function": {
         "Coder": "NetEncoder",
         "Kind": "Function",
@@ -112,7 +112,7 @@ def test_endless_nesting_is_a_format_error():
     for _ in range(30):
         label = (label,)
     with pytest.raises(FormatError, match="16 deep"):
-        NetEncoder("Class", [label]).to_record()
+        to_record(NetEncoder("Class", [label]))
 
 
 JSON = st.recursive(
@@ -135,7 +135,7 @@ def test_any_change_of_a_record_is_refused_or_read_exactly(record, data, value):
         coder = from_record(given_record)
     except FormatError:
         return
-    assert json.dumps(coder.to_record(), sort_keys=True) == json.dumps(given_record, sort_keys=True)
+    assert json.dumps(to_record(coder), sort_keys=True) == json.dumps(given_record, sort_keys=True)
 
 
 LABELS = st.lists(
@@ -152,5 +152,5 @@ LABELS = st.lists(
 
 @given(labels=LABELS)
 def test_labels_keep_their_types_in_a_record(labels):
-    again = from_record(json.loads(json.dumps(NetEncoder("Class", labels).to_record())))
+    again = from_record(json.loads(json.dumps(to_record(NetEncoder("Class", labels)))))
     assert list(map(repr, again.labels)) == list(map(repr, labels))

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import wlnet as wl
 from tests.damaged_files import assembled, header, outcome, read, small_file
+from wlnet.coders import to_record
 from wlnet.core.errors import FormatError
 from wlnet.io import load
 from wlnet.io.layout import packed, unpacked
@@ -64,7 +65,7 @@ RATES = at_chain("LearningRateMultipliers")
 SIZE = (*LINEAR, "Parameters", "OutputSize")
 FORMULA = (*at_node(3), "Parameters", "Function")
 ARRAYS = (*LINEAR, "Arrays")
-CODER = wl.NetDecoder("Class", ["x", "y"]).to_record()
+CODER = to_record(wl.NetDecoder("Class", ["x", "y"]))
 EMPTY_PORT = {"Coder": None, "Element": None, "Shape": None}
 PORT = {"Coder": None, "Element": None, "Shape": [2]}
 RECORDS: dict[str, tuple[Any, ...]] = {

@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 
 from wlnet.coders.boolean_encoder import BooleanEncoder
-from wlnet.coders.coder import Shape, coder
+from wlnet.coders.coder import coder
 from wlnet.coders.decoder import NetDecoder, Property
+from wlnet.core.shapes import Shape
 from wlnet.core.symbols import AUTOMATIC
 
 

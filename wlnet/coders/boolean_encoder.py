@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
-from wlnet.coders.coder import Shape, coder
+from wlnet.coders.coder import coder
 from wlnet.coders.encoder import NetEncoder, batch_items, is_batch, numbered, refuse
 from wlnet.core.errors import brief
-
-if TYPE_CHECKING:
-    from wlnet.coders.boolean_decoder import BooleanDecoder
+from wlnet.core.shapes import Shape
 
 
 @coder
@@ -57,12 +55,6 @@ class BooleanEncoder(NetEncoder):
                 expected="True or False (or the numbers 1 and 0)",
             )
         return np.ascontiguousarray(bits)
-
-    def matching_decoder(self) -> BooleanDecoder:
-        from wlnet.coders.boolean_decoder import BooleanDecoder
-
-        decoder: BooleanDecoder = BooleanDecoder()
-        return decoder
 
 
 def _bit(item: Any) -> int | None:

@@ -9,12 +9,13 @@ from typing import Any, Self
 import numpy as np
 
 from wlnet.coders.class_encoder import ClassEncoder
-from wlnet.coders.coder import Shape, choice_faults, coder, fits, is_automatic
+from wlnet.coders.coder import choice_faults, coder, is_automatic
 from wlnet.coders.decoder import NetDecoder, Property
 from wlnet.coders.labels import LabelIndex, Labels, as_labels
 from wlnet.coders.worth import worths
 from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
 from wlnet.core.scalars import as_whole
+from wlnet.core.shapes import Shape, fits
 from wlnet.core.symbols import AUTOMATIC, Symbol
 
 WITH_COUNT = ("TopDecisions", "TopProbabilities")

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY, field
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 
-from wlnet.coders.coder import Element, Shape, choice_faults, coder, fits, is_automatic
+from wlnet.coders.coder import choice_faults, coder, is_automatic
 from wlnet.coders.encoder import (
     NetEncoder,
     batch_items,
@@ -21,10 +21,9 @@ from wlnet.coders.encoder import (
 from wlnet.coders.labels import LabelIndex, Labels, as_labels
 from wlnet.coders.worth import plain, worths
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
+from wlnet.core.ports import Flow
+from wlnet.core.shapes import Shape, fits
 from wlnet.core.symbols import AUTOMATIC, Symbol
-
-if TYPE_CHECKING:
-    from wlnet.coders.class_decoder import ClassDecoder
 
 
 @coder
@@ -77,7 +76,7 @@ class ClassEncoder(NetEncoder):
         return (None,) if isinstance(self.labels, Symbol) else (len(self.labels),)
 
     @property
-    def element(self) -> Element:
+    def element(self) -> Flow:
         return "Integer" if self.output_form == "Index" else "Real"
 
     def fitted(self, shape: Shape) -> Self:
@@ -115,12 +114,6 @@ class ClassEncoder(NetEncoder):
         vectors = zeros((len(places), len(index.labels)), dtype, where)
         vectors[np.arange(len(places)), places - 1] = 1
         return vectors
-
-    def matching_decoder(self) -> ClassDecoder:
-        from wlnet.coders.class_decoder import ClassDecoder
-
-        decoder: ClassDecoder = ClassDecoder(self.labels)
-        return decoder
 
     def index(self) -> LabelIndex:
         """The finder of labels; NotInitializedError while the labels are AUTOMATIC."""

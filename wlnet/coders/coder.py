@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, Self, TypeVar, dataclass_transform
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar, dataclass_transform
 
 import numpy as np
 
@@ -16,14 +16,14 @@ from wlnet.coders.worth import worth
 from wlnet.core.catalogue import SOON_DECODERS, SOON_ENCODERS, not_there_yet
 from wlnet.core.errors import Fault, OptionError, PartError, ShapeError, brief, fail
 from wlnet.core.names import field_name, wolfram_name
+from wlnet.core.ports import Flow
+from wlnet.core.shapes import Partial, Shape, fits, shape_text
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC, Symbol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-Shape = tuple[int | None, ...]
-Element = Literal["Real", "Integer"]
 Value = TypeVar("Value")
 
 
@@ -64,12 +64,12 @@ class Coder(metaclass=KindTable):
     kind: ClassVar[str]
 
     @property
-    def shape(self) -> Shape | None:
+    def shape(self) -> Partial:
         """Array shape of one example: None for an unknown size, `()` for a scalar."""
         raise NotImplementedError
 
     @property
-    def element(self) -> Element:
+    def element(self) -> Flow:
         """What the array holds: "Real" numbers, or an "Integer" that counts from 1."""
         return "Real"
 
@@ -101,15 +101,6 @@ class Coder(metaclass=KindTable):
         """The coder for a port of this shape (None = still unknown); ShapeError if impossible."""
         self._require(shape, fits(self.shape, shape))
         return self
-
-    def to_record(self) -> dict[str, Any]:
-        """The coder as JSON-able values; the same coder gives the same record.
-
-        Raises FormatError for what cannot be written, such as a function.
-        """
-        from wlnet.coders.record import written
-
-        return written(self)
 
     @property
     def title(self) -> str:
@@ -185,33 +176,6 @@ def choice_faults(where: str, **choices: tuple[Any, tuple[Any, ...]]) -> list[Fa
         for name, (value, allowed) in choices.items()
         if not any(type(value) is type(word) and value == word for word in allowed)
     ]
-
-
-def fits(have: Shape | None, want: Shape | None) -> bool:
-    """Whether two shapes can be one: equal where both are known.
-
-    >>> fits((None, 28), (3, None)), fits((3,), (4,)), fits(None, (2, 2))
-    (True, False, True)
-    """
-    if have is None or want is None:
-        return True
-    return len(have) == len(want) and all(
-        None in (a, b) or a == b for a, b in zip(have, want, strict=True)
-    )
-
-
-def shape_text(shape: Shape | None) -> str:
-    """A shape for messages: `?` stands for a size that is not known.
-
-    >>> shape_text((3, None)), shape_text(())
-    ('(3, ?)', '() (a scalar)')
-    """
-    if shape is None:
-        return "(unknown rank)"
-    if not shape:
-        return "() (a scalar)"
-    sizes = ", ".join("?" if size is None else str(size) for size in shape)
-    return f"({sizes},)" if len(shape) == 1 else f"({sizes})"
 
 
 def identity(value: Any) -> Any:

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from wlnet.coders.coder import Coder, fits, is_automatic, shape_text
+from wlnet.coders.coder import Coder, is_automatic
+from wlnet.coders.encoder import NetEncoder
 from wlnet.core.errors import DataError, Fault, OptionError, ShapeError, brief, fail
 from wlnet.core.gate import admitted, as_column
+from wlnet.core.shapes import fits, shape_text
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC, Symbol
-
-if TYPE_CHECKING:
-    from wlnet.coders.encoder import NetEncoder
 
 Property = str | tuple[Any, ...] | Symbol
 
@@ -99,14 +98,13 @@ class NetDecoder(Coder):
         if numbers.dtype.kind not in "fiub" or not (
             numbers.ndim and fits(self.shape, numbers.shape[1:])
         ):
-            inner = shape_text(self.shape).removesuffix(" (a scalar)")
             raise fail(
                 ShapeError,
                 Fault(
                     f"the {self.title} cannot read this array",
                     at=repr(self),
                     given=f"an array of {numbers.dtype}, shape {numbers.shape}",
-                    expected=f"a batch of real arrays of shape {inner}",
+                    expected=f"a batch of real arrays of shape {shape_text(self.shape)}",
                 ),
             )
         good = np.isfinite(numbers).all(axis=tuple(range(1, numbers.ndim)))

@@ -13,9 +13,6 @@ from wlnet.core.errors import DataError, Fault, brief, fail
 from wlnet.core.gate import admitted
 from wlnet.core.machine import check_memory
 
-if TYPE_CHECKING:
-    from wlnet.coders.decoder import NetDecoder
-
 
 class NetEncoder(Coder):
     """An encoder of a port: `NetEncoder(kind, ...)` returns a value of that kind.
@@ -57,10 +54,6 @@ class NetEncoder(Coder):
         `where` is the place of the batch, for messages. Raises DataError.
         """
         raise NotImplementedError
-
-    def matching_decoder(self) -> NetDecoder | None:
-        """The decoder that reads what this encoder writes, or None where there is none."""
-        return None
 
     def __call__(self, x: Any) -> np.ndarray:
         """One item, or a batch, as an array: what `net(x)` feeds to the port."""

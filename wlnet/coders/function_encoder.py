@@ -8,11 +8,12 @@ from typing import Any, Self
 
 import numpy as np
 
-from wlnet.coders.coder import Shape, coder, fits, is_automatic, shape_text
+from wlnet.coders.coder import coder, is_automatic
 from wlnet.coders.encoder import NetEncoder, reals, refuse
 from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
 from wlnet.core.gate import admitted, as_column
 from wlnet.core.scalars import as_whole
+from wlnet.core.shapes import Shape, fits, shape_text
 from wlnet.core.symbols import AUTOMATIC, Symbol
 
 

@@ -7,12 +7,13 @@ from typing import Any, Self
 
 import numpy as np
 
-from wlnet.coders.coder import Shape, choice_faults, coder, fits, is_automatic
+from wlnet.coders.coder import choice_faults, coder, is_automatic
 from wlnet.coders.decoder import NetDecoder, Property
 from wlnet.coders.image_encoder import ImageEncoder, is_side
 from wlnet.coders.normalization import Statistic, as_statistic, restored, statistic_faults
 from wlnet.coders.pictures import CHANNELS
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
+from wlnet.core.shapes import Shape, fits
 from wlnet.core.symbols import AUTOMATIC, Symbol
 
 

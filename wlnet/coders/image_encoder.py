@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -24,9 +24,6 @@ from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
 from wlnet.core.machine import check_memory
 from wlnet.core.scalars import as_real, as_whole
 from wlnet.core.symbols import AUTOMATIC, Symbol
-
-if TYPE_CHECKING:
-    from wlnet.coders.image_decoder import ImageDecoder
 
 LARGEST = 16384
 CHUNK = 2048  # pictures worked on at once: bounds the memory besides the result
@@ -143,17 +140,6 @@ class ImageEncoder(NetEncoder):
             chunk = batch[first : first + CHUNK]
             self._fill(out[first : first + CHUNK], chunk, where, first)
         return out
-
-    def matching_decoder(self) -> ImageDecoder:
-        from wlnet.coders.image_decoder import ImageDecoder
-
-        decoder: ImageDecoder = ImageDecoder(
-            self.color_space,
-            image_size=self.image_size,
-            mean_image=self.mean_image,
-            variance_image=self.variance_image,
-        )
-        return decoder
 
     def _fill(self, out: np.ndarray, chunk: Any, where: str, first: int) -> None:
         """Encode a few items into `out`; together where they are alike, else one by one."""

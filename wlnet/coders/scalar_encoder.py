@@ -7,10 +7,11 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.coders.coder import Shape, coder
+from wlnet.coders.coder import coder
 from wlnet.coders.encoder import NetEncoder, batch_items, is_batch, numbered, reals, refuse
 from wlnet.core.errors import brief
 from wlnet.core.scalars import as_real, as_truth
+from wlnet.core.shapes import Shape
 
 
 @coder

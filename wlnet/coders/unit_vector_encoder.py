@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 
-from wlnet.coders.coder import Shape, coder, fits, is_automatic
+from wlnet.coders.coder import coder, is_automatic
 from wlnet.coders.encoder import (
     NetEncoder,
     batch_items,
@@ -19,10 +19,8 @@ from wlnet.coders.encoder import (
 )
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
 from wlnet.core.scalars import as_whole
+from wlnet.core.shapes import Shape, fits
 from wlnet.core.symbols import AUTOMATIC, Symbol
-
-if TYPE_CHECKING:
-    from wlnet.coders.class_decoder import ClassDecoder
 
 LARGEST = 2**24
 
@@ -109,13 +107,6 @@ class UnitVectorEncoder(NetEncoder):
         vectors = zeros((len(places), self.size), dtype, where)
         vectors[np.arange(len(places)), places - 1] = 1
         return vectors
-
-    def matching_decoder(self) -> ClassDecoder:
-        from wlnet.coders.class_decoder import ClassDecoder
-
-        labels = self.size if isinstance(self.size, Symbol) else tuple(range(1, self.size + 1))
-        decoder: ClassDecoder = ClassDecoder(labels)
-        return decoder
 
     def _place(self, item: Any) -> int | None:
         place = as_whole(item)

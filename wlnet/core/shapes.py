@@ -15,7 +15,8 @@ LARGEST = 2**63 - 1
 MOST_LEVELS = 62
 """No array of an example has more: those of NumPy may have two more, for batches and steps."""
 Size = int | None
-Partial = tuple[Size, ...] | None
+Shape = tuple[Size, ...]
+Partial = Shape | None
 Pattern = tuple[str | int, ...]
 
 
@@ -47,6 +48,19 @@ def merge_size(x: Size, y: Size, a: Partial = None, b: Partial = None) -> Size:
         of = f" ({shape_text(a)} against {shape_text(b)})" if a is not None else ""
         raise Mismatch(f"size {x} is not {y}{of}")
     return x
+
+
+def fits(a: Partial, b: Partial) -> bool:
+    """Whether two shapes can be one.
+
+    >>> fits((None, 28), (3, None)), fits((3,), (4,)), fits(None, (2, 2))
+    (True, False, True)
+    """
+    try:
+        merge(a, b)
+    except Mismatch:
+        return False
+    return True
 
 
 def is_known(shape: Partial) -> bool:

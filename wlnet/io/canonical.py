@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any
 
-from wlnet.core.errors import Fault, FormatError, WlnetError, fail
+from wlnet.core.records import Json, Table, refused
 
 DEEPEST = 400
 """Brackets in brackets: enough for the deepest net with the deepest formula; Python parses it."""
@@ -18,7 +17,7 @@ DEEPEST = 400
 _MARKS = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 
-def dumped(value: Any) -> str:
+def dumped(value: object) -> str:
     """
     >>> dumped({"b": [1, None], "a": "é"})
     '{"a":"\\\\u00e9","b":[1,null]}'
@@ -26,7 +25,7 @@ def dumped(value: Any) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def parsed(text: str, at: str) -> Any:
+def parsed(text: str, at: str) -> Json:
     """The value of any JSON text without double keys, NaN, or endless brackets, or FormatError."""
     _check_depth(text, at)
     try:
@@ -36,7 +35,7 @@ def parsed(text: str, at: str) -> Any:
         raise refused(f"this is not JSON as it was written: {error}"[:300], at=at) from None
 
 
-def read(text: str, at: str) -> Any:
+def read(text: str, at: str) -> Json:
     """The value of a canonical text; any other spelling of it raises FormatError too."""
     value = parsed(text, at)
     try:
@@ -51,24 +50,6 @@ def read(text: str, at: str) -> Any:
     return value
 
 
-def refused(what: str, **words: Any) -> WlnetError:
-    """The error for a file that is not what it should be."""
-    return fail(FormatError, Fault(what, **words))
-
-
-def shown(value: object) -> str:
-    """A few words of a foreign value for a message; cut before it is made into text."""
-    if isinstance(value, str):
-        return repr(value[:60]) + ("..." if len(value) > 60 else "")
-    if value is None or isinstance(value, (bool, float)):
-        return repr(value)
-    if isinstance(value, int):
-        return repr(value) if value.bit_length() < 200 else "a huge integer"
-    if isinstance(value, (list, dict)):
-        return f"{'a list' if isinstance(value, list) else 'an object'} of {len(value)}"
-    return type(value).__name__
-
-
 def _check_depth(text: str, at: str) -> None:
     depth = 0
     for mark in _MARKS.finditer(text):
@@ -78,7 +59,7 @@ def _check_depth(text: str, at: str) -> None:
             raise refused("brackets in brackets without end", at=at, expected=f"at most {DEEPEST}")
 
 
-def _table(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _table(pairs: list[tuple[str, Json]]) -> Table:
     table = dict(pairs)
     if len(table) != len(pairs):
         raise ValueError("a key stands twice in one object")

@@ -12,7 +12,7 @@ from wlnet.core.errors import Fault, FormatError, OptionError, brief, fail
 from wlnet.core.machine import check_memory
 from wlnet.core.net import Net
 from wlnet.core.paths import as_path
-from wlnet.io.canonical import refused
+from wlnet.core.records import refused
 from wlnet.io.layout import check_size, header_length, packed, unpacked
 from wlnet.io.rebuild import rebuilt
 from wlnet.io.record import written

@@ -15,7 +15,8 @@ import safetensors
 import safetensors.numpy
 
 from wlnet.core.arrays import sealed
-from wlnet.io.canonical import dumped, parsed, read, refused, shown
+from wlnet.core.records import Table, refused, shown
+from wlnet.io.canonical import dumped, parsed, read
 from wlnet.io.record import Tensors
 
 ENTRY = "wlnet"
@@ -24,7 +25,7 @@ LONGEST_HEADER = 16 * 2**20
 DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
 
 
-def packed(record: dict[str, Any], tensors: Tensors) -> bytes:
+def packed(record: Table, tensors: Tensors) -> bytes:
     """The bytes of a record and its contiguous tensors: the same for the same."""
     ordered = {key: tensors[key] for key in sorted(tensors)}
     text = dumped({**record, "SHA256": checksum(record, ordered)})
@@ -38,7 +39,7 @@ def packed(record: dict[str, Any], tensors: Tensors) -> bytes:
     return data
 
 
-def checksum(record: dict[str, Any], tensors: Tensors) -> str:
+def checksum(record: Table, tensors: Tensors) -> str:
     """SHA-256 of everything in a file but its layout."""
     digest = hashlib.sha256(dumped(record).encode())
     for key in sorted(tensors):
@@ -76,7 +77,7 @@ def check_size(header: bytes, size: int) -> None:
         )
 
 
-def unpacked(data: bytes) -> tuple[dict[str, Any], Tensors]:
+def unpacked(data: bytes) -> tuple[Table, Tensors]:
     """The record and the tensors, read-only, of the bytes of a file. Raises FormatError."""
     end = header_length(data[:8], len(data))
     record = read(_header(data[8:end])[0], "the record of the net")
@@ -101,7 +102,7 @@ def unpacked(data: bytes) -> tuple[dict[str, Any], Tensors]:
     return record, tensors
 
 
-def _header(header: bytes) -> tuple[str, dict[str, Any]]:
+def _header(header: bytes) -> tuple[str, Table]:
     """The record in a header, which must be spelled as safetensors spells it, and the tensors."""
     try:
         text = header.decode("utf-8")
@@ -114,8 +115,9 @@ def _header(header: bytes) -> tuple[str, dict[str, Any]]:
             raise refused("the header of the file is not spelled as it was written")
     except (ValueError, RecursionError):
         raise refused("the header of the file is not spelled as it was written") from None
-    metadata: Any = table.pop("__metadata__", None) if type(table) is dict else None
-    if type(metadata) is not dict or list(metadata) != [ENTRY] or type(metadata[ENTRY]) is not str:
+    metadata = table.pop("__metadata__", None) if type(table) is dict else None
+    record = metadata.get(ENTRY) if type(metadata) is dict and len(metadata) == 1 else None
+    if type(table) is not dict or type(record) is not str:
         raise refused(
             "the file has tensors, but no net of wlnet", expected=f"one metadata entry {ENTRY!r}"
         )
@@ -125,7 +127,7 @@ def _header(header: bytes) -> tuple[str, dict[str, Any]]:
             raise refused(
                 "a tensor of another type", at=shown(key), given=shown(dtype), known=DTYPES
             )
-    return str(metadata[ENTRY]), table
+    return record, table
 
 
 def _array(key: str, entry: dict[str, Any]) -> np.ndarray[Any, Any]:

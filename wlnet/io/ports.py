@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from wlnet.coders import from_record
+from wlnet.coders import from_record, to_record
 from wlnet.core.ports import ELEMENTS, UNKNOWN, PortType
+from wlnet.core.records import refused, shown
 from wlnet.core.shapes import merge
-from wlnet.io.canonical import refused, shown
 from wlnet.io.plain import LARGEST
 
 HIGHEST_RANK = 64
@@ -23,7 +23,7 @@ def written(port: PortType) -> dict[str, Any] | None:
     if port == UNKNOWN:
         return None
     return {
-        "Coder": None if port.coder is None else port.coder.to_record(),
+        "Coder": None if port.coder is None else to_record(port.coder),
         "Element": port.element,
         "Shape": None if port.shape is None else list(port.shape),
     }

@@ -10,10 +10,10 @@ from wlnet.core.finding import walk_names
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray
+from wlnet.core.records import refused, shown
 from wlnet.core.rule_lists import NOTHING_SAID, RuleList, parse_rules
 from wlnet.core.rules import Holder, match
 from wlnet.io import plain
-from wlnet.io.canonical import refused, shown
 
 AT = "LearningRateMultipliers"
 MOST_TRIALS = 100_000

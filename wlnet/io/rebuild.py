@@ -12,9 +12,10 @@ from wlnet.core.nesting import DEEPEST
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path, path_text
 from wlnet.core.ports import PortType
+from wlnet.core.records import refused, shown
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.io import plain, ports, rates
-from wlnet.io.canonical import dumped, refused, shown
+from wlnet.io.canonical import dumped
 from wlnet.io.keys import shared_key, tensor_key
 from wlnet.io.record import FORMAT, Tensors
 from wlnet.io.wiring import read_edges

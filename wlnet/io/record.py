@@ -8,9 +8,9 @@ import numpy as np
 
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path, path_text
+from wlnet.core.records import refused
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.io import plain, ports, rates
-from wlnet.io.canonical import refused
 from wlnet.io.keys import shared_key, tensor_key
 from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.netgraph import NetGraph

@@ -8,7 +8,7 @@ from typing import Any
 from wlnet.core.names import is_number
 from wlnet.core.net import Net
 from wlnet.core.parts import Key
-from wlnet.io.canonical import refused, shown
+from wlnet.core.records import refused, shown
 from wlnet.nets.edges import Edge
 
 
