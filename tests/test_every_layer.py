@@ -16,10 +16,11 @@ from tests.bench import BATCH, EXAMPLES, Case, Run
 from wlnet.core.errors import OptionError, ShapeError, WlnetError
 from wlnet.core.net import same
 from wlnet.engine.program import Program
+from wlnet.graph.keys import GradientKey
 from wlnet.layers.declaring.layer import LAYERS
 from wlnet.lowering.lower import lower
 from wlnet.nets.arrays import arrays_of
-from wlnet.plan.compile import GRADIENT, finish, training_blueprint
+from wlnet.plan.compile import finish, training_blueprint
 from wlnet.plan.passes.table import PASSES
 
 ASKED = Counter[str]()
@@ -238,9 +239,9 @@ def test_a_frozen_array_gets_no_gradient_and_the_others_get_the_same_one(case: C
     for frozen in keys:
         others = [key for key in keys if key != frozen]
         found = stepped(case, net, loss, others)
-        assert (GRADIENT, frozen) not in found
+        assert GradientKey(frozen) not in found
         for key in others:
-            assert same(found[GRADIENT, key], everything[GRADIENT, key])
+            assert same(found[GradientKey(key)], everything[GradientKey(key)])
 
 
 def stepped(case: Case, net: Any, loss: str, trained: list[Any]) -> dict[Any, Any]:

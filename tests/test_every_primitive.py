@@ -4,20 +4,25 @@ from __future__ import annotations
 
 import tracemalloc
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
 from tests.primitive_cases import CASES, DTYPES, Case, Index, Mask, Real, Run, answers, graph_of
+from wlnet.core.errors import WlnetError
 from wlnet.graph.builder import Builder
 from wlnet.graph.derivatives import DERIVATIVES
 from wlnet.graph.gradient import gradients
 from wlnet.graph.graph import Graph, Value
+from wlnet.graph.map_reference import MAP_REFERENCES
 from wlnet.graph.maps import MAPS
 from wlnet.graph.primitives import PRIMITIVES
-from wlnet.graph.reference import MAP_REFERENCES, REFERENCES, run_graph
+from wlnet.graph.reference import REFERENCES, run_graph
+from wlnet.graph.table import Table
 from wlnet.kernels.language import Precision
+from wlnet.plan.calls.elementwise import KERNELS
 from wlnet.plan.calls.emitter import rows
 from wlnet.plan.compile import finish
 from wlnet.plan.layouts import VIEWS
@@ -69,6 +74,26 @@ def test_every_function_of_one_number_has_a_reference_and_a_case() -> None:
     assert set(MAP_REFERENCES) == set(MAPS)
     cased = {case.attributes["function"] for case in CASES if case.primitive == "map"}
     assert cased == set(MAPS)
+
+
+@pytest.mark.parametrize(
+    ("table", "lacking"),
+    [
+        (PRIMITIVES, "no row as a primitive"), (DERIVATIVES, "no derivative"),
+        (REFERENCES, "no reference"), (rows(), "no way to run"),
+        (MAPS, "no row as a function of one number"), (MAP_REFERENCES, "no reference"),
+        (KERNELS, "no kernel"),
+    ],
+    ids=["primitive", "derivative", "reference", "call", "map", "map's reference", "map's kernel"],
+)  # fmt: skip
+def test_a_row_that_is_missing_is_told_with_the_place_where_it_belongs(
+    table: Table[Any], lacking: str
+) -> None:
+    with pytest.raises(WlnetError, match=f"accumulate has {lacking}") as caught:
+        table["accumulate"]
+    (fault,) = caught.value.faults
+    assert fault.fix is not None
+    assert (Path(__file__).parents[1] / fault.fix.removeprefix("a row in ")).exists()
 
 
 @every_case

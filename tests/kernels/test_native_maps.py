@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.kernels.native_bench import REALS, call, guarded, like
 from wlnet.graph import maps
-from wlnet.graph.reference import MAP_REFERENCES
+from wlnet.graph.map_reference import MAP_REFERENCES
 from wlnet.kernels.elementwise.maps import MAPS
 
 PRECISIONS = "Real32", "Real64"

@@ -18,9 +18,10 @@ from wlnet.engine.program import Program
 from wlnet.graph.builder import Builder
 from wlnet.graph.gradient import gradients
 from wlnet.graph.graph import Graph
+from wlnet.graph.keys import GradientKey
 from wlnet.graph.tidying import prune, share
 from wlnet.lowering.lower import lower
-from wlnet.plan.compile import GRADIENT, finish, forward_blueprint, training_blueprint
+from wlnet.plan.compile import finish, forward_blueprint, training_blueprint
 from wlnet.plan.passes.lanes import put_in_lanes
 from wlnet.plan.passes.table import PASSES
 
@@ -188,9 +189,9 @@ def gradients_of(net: Any, trained: list[Any], batch: int = 3, **options: Any) -
     program.inputs["Input"][...] = np.random.default_rng(3).normal(size=shape)
     program.run(seed=1)
     return {
-        key[1]: array.copy()
+        key.array: array.copy()
         for key, array in program.outputs.items()
-        if isinstance(key, tuple) and key[0] == GRADIENT
+        if isinstance(key, GradientKey)
     }
 
 

@@ -12,6 +12,7 @@ from wlnet.engine.blueprint import Blueprint
 from wlnet.engine.program import Program
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Graph
+from wlnet.graph.keys import GradientKey
 from wlnet.plan.compile import training_blueprint
 from wlnet.plan.passes.fusion import fuse_slope
 
@@ -53,7 +54,7 @@ def test_the_slope_is_one_call_with_the_value_of_the_definition(function: str) -
     found = gradient(blueprint, net)
     y = found[(2,), "Output"]
     expected = SLOPES[function](y).T @ found["x"] / len(y)
-    assert found["gradient", (1, "Weights")] == pytest.approx(expected, rel=1e-12)
+    assert found[GradientKey((1, "Weights"))] == pytest.approx(expected, rel=1e-12)
 
 
 @every_slope
@@ -64,7 +65,7 @@ def test_so_it_is_in_lanes_and_of_a_single_example(function: str) -> None:
         one, apart = (gradient_program(net, batch, each) for each in ((), ["fuse_slope"]))
         assert len(one.steps) < len(apart.steps)
         assert f"{function}'s slope" not in {step.what for step in apart.steps}
-        key = "gradient", (1, "Weights")
+        key = GradientKey((1, "Weights"))
         assert gradient(one, net)[key] == pytest.approx(gradient(apart, net)[key], rel=1e-12)
 
 

@@ -16,12 +16,13 @@ from wlnet.core.net import same
 from wlnet.engine.blueprint import DTYPES
 from wlnet.engine.packed import packed, unpacked
 from wlnet.engine.program import Program
+from wlnet.graph.keys import GradientKey, StateKey
 from wlnet.kernels.jit.target import lanes_of
 from wlnet.kernels.language import Precision
 from wlnet.methods.method import METHODS, as_method
 from wlnet.nets.arrays import arrays_of, replace_arrays
 from wlnet.plan.calls.emitter import Learner
-from wlnet.plan.compile import GRADIENT, SWITCHES, Steps, step_blueprint, training_blueprint
+from wlnet.plan.compile import SWITCHES, Steps, step_blueprint, training_blueprint
 
 EXAMPLES, BATCH, STEPS, SEED = 11, 5, 3, 4
 RATE = 0.02
@@ -172,7 +173,7 @@ class Training:
             for key in self.learning:
                 if self.moves(key, step):
                     counts[key] += 1
-                    gradient = program.outputs[GRADIENT, key].reshape(-1)
+                    gradient = program.outputs[GradientKey(key)].reshape(-1)
                     flat, state = arrays[key].reshape(-1), states[key]
                     self.rule.step(flat, gradient, state, counts[key], RATE, *self.limits[key])
             for key in self.statistics:
@@ -198,7 +199,7 @@ class Training:
         blueprint = self.steps(without).step
         arrays = self.arrays(blueprint.packed)
         states = {
-            ("state", key, i): np.zeros(arrays[key].size, self.dtype)
+            StateKey(key, i): np.zeros(arrays[key].size, self.dtype)
             for key in self.learning
             for i in range(self.rule.state_arrays)
         }

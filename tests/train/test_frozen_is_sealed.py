@@ -16,7 +16,7 @@ from tests.training_cases import (
     perceptron,
     watched_training,
 )
-from wlnet.plan.compile import GRADIENT
+from wlnet.graph.keys import GradientKey, StateKey
 
 LIMITS = (
     {},
@@ -144,12 +144,12 @@ def test_a_frozen_array_gets_no_gradient(monkeypatch: pytest.MonkeyPatch) -> Non
     wanted = {("norm", "Scaling"), ("norm", "Biases"), ("read", "Weights"), *BLOCK}
     learning = {("Net", *key) for key in wanted} | {SHARED}
     told = trainer.programs._blueprint("Gradients", 8).outputs
-    assert {key[1] for key in told if isinstance(key, tuple) and key[0] == GRADIENT} == learning
+    assert {key.array for key in told if isinstance(key, GradientKey)} == learning
     step = trainer.programs._blueprint("Train", 8)
     slots = [step.slots[view.slot] for call in step.steps for view in call.writes]
     written = {slot.where for slot in slots if slot.kind == "array"}
-    states = {key for key in written if isinstance(key, tuple) and key[0] == "state"}
-    assert {key[1] for key in states} == learning
+    states = {key for key in written if isinstance(key, StateKey)}
+    assert {key.array for key in states} == learning
     statistics = {("Net", "norm", name) for name in ("MovingMean", "MovingVariance")}
     assert written - states == learning | statistics
 

@@ -13,12 +13,13 @@ from collections.abc import Callable, Sequence
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Call, Value
 from wlnet.graph.maps import MAPS
+from wlnet.graph.table import Table
 
 Wanted = Sequence[bool]
 Found = Sequence[Value | None]
 Rule = Callable[[Builder, Call, Found, Wanted], Found]
 RuleOfOne = Callable[[Builder, Call, Value, Wanted], Found]
-DERIVATIVES: dict[str, Rule] = {}
+DERIVATIVES = Table[Rule]("derivative", "wlnet/graph/derivatives.py")
 
 
 def derivative_of_all(name: str) -> Callable[[Rule], Rule]:

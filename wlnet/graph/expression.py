@@ -23,7 +23,7 @@ from wlnet.graph.conditions import (
     is_condition,
     is_straight,
 )
-from wlnet.graph.functions import COMBINATIONS, FUNCTIONS, Combination, Function, normal_cdf
+from wlnet.graph.functions import COMBINATIONS, FUNCTIONS, Combination, Function, mapped
 from wlnet.graph.graph import Value
 
 Tree = Any
@@ -36,10 +36,7 @@ DEEPEST = 200
 
 OPERATORS: dict[str, Function] = {
     **FUNCTIONS,
-    "Negate": Function(lambda g, x: g.negate(x), np.negative),
-    "ExpMinusOne": Function(lambda g, x: g.map("ExpMinusOne", x), np.expm1),
-    "LogOnePlus": Function(lambda g, x: g.map("LogOnePlus", x), np.log1p),
-    "NormalCDF": Function(lambda g, x: g.map("NormalCDF", x), normal_cdf),
+    **{name: mapped(name) for name in ("Negate", "ExpMinusOne", "LogOnePlus", "NormalCDF")},
     "Not": NOT,
 }
 """Functions of one number that may stand in a formula."""

@@ -1,22 +1,25 @@
 """Named functions of numbers: what `ElementwiseLayer` and `ThreadingLayer` may be asked for.
 
 Each is said twice: in maps (for the graph, which gives it a derivative) and in NumPy (plain, for
-comparison). Several names of one function have one canonical name, which is the one that nets keep.
+comparison; of a map, its reference). Several names of one function have one canonical name, which
+is the one that nets keep.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial, reduce
+from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from wlnet.graph.builder import Builder, Real
 from wlnet.graph.graph import Value
-from wlnet.graph.maps import MAPS
+from wlnet.graph.map_reference import MAP_REFERENCES, Evaluate
 
+SMOOTH = -2.0, 2.0
+"""Between these numbers most functions are smooth."""
 SELU_SCALE = 1.0507009873554805
 SELU_ALPHA = 1.6732632423543772
 """Klambauer et al. 2017, Self-Normalizing Neural Networks: they keep mean 0 and variance 1."""
@@ -27,8 +30,8 @@ class Function:
     """A function of one number; domain: numbers between which it is smooth enough to be tested."""
 
     lower: Callable[[Builder, Value], Value]
-    evaluate: Callable[[Any], Any]
-    domain: tuple[float, float] = (-2.0, 2.0)
+    evaluate: Evaluate
+    domain: tuple[float, float] = SMOOTH
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,7 @@ class Combination:
     lower: Callable[[Builder, Real, Real], Value]
     evaluate: Callable[[Any, Any], Any]
     arity: int | None
-    domain: tuple[float, float] = (-2.0, 2.0)
+    domain: tuple[float, float] = SMOOTH
 
 
 FUNCTIONS: dict[str, Function] = {}
@@ -65,59 +68,34 @@ def combine(name: str, g: Builder, values: list[Any]) -> Value:
 # Functions that are one map
 
 
-def _special(name: str, x: Any) -> Any:
-    # Imported late: it takes a tenth of a second, and only comparisons need it.
-    import scipy.special
-
-    return getattr(scipy.special, name)(x)
-
-
-def normal_cdf(x: Any) -> Any:
-    """The chance that a normal number lies below x."""
-    return _special("ndtr", x)
+DOMAINS = {
+    "Tan": (-1.2, 1.2), "ArcSin": (-0.9, 0.9), "ArcCos": (-0.9, 0.9), "ArcTanh": (-0.9, 0.9),
+    "ArcCosh": (1.2, 3.0), "Log": (0.5, 3.0), "Sqrt": (0.5, 3.0), "Gamma": (0.5, 3.0),
+    "LogGamma": (0.5, 3.0),
+}  # fmt: skip
+"""Of those that are not smooth, or not defined, everywhere between -2 and 2."""
 
 
-def _mapped(
-    name: str, evaluate: Callable[[Any], Any], low: float = -2.0, high: float = 2.0
-) -> None:
-    assert name in MAPS, name
-    FUNCTIONS[name] = Function(lambda g, x: g.map(name, x), evaluate, (low, high))
+def mapped(name: str) -> Function:
+    """A map as a function."""
+    return Function(lambda g, x: g.map(name, x), MAP_REFERENCES[name], DOMAINS.get(name, SMOOTH))
 
 
 FUNCTIONS["Identity"] = Function(lambda g, x: x, lambda x: x)
-_mapped("Ramp", lambda x: np.maximum(x, 0))
-_mapped("Tanh", np.tanh)
-_mapped("LogisticSigmoid", partial(_special, "expit"))
-_mapped("SoftRamp", lambda x: np.logaddexp(0, x))
-_mapped("Sin", np.sin)
-_mapped("Cos", np.cos)
-_mapped("Tan", np.tan, -1.2, 1.2)
-_mapped("ArcSin", np.arcsin, -0.9, 0.9)
-_mapped("ArcCos", np.arccos, -0.9, 0.9)
-_mapped("ArcTan", np.arctan)
-_mapped("Sinh", np.sinh)
-_mapped("Cosh", np.cosh)
-_mapped("ArcSinh", np.arcsinh)
-_mapped("ArcCosh", np.arccosh, 1.2, 3)
-_mapped("ArcTanh", np.arctanh, -0.9, 0.9)
-_mapped("Log", np.log, 0.5, 3)
-_mapped("Exp", np.exp)
-_mapped("Sqrt", np.sqrt, 0.5, 3)
-_mapped("Square", lambda x: x * x)
-_mapped("Abs", np.abs)
-_mapped("Round", np.round)
-_mapped("Ceiling", np.ceil)
-_mapped("Floor", np.floor)
-_mapped("Sign", np.sign)
-_mapped("Gamma", partial(_special, "gamma"), 0.5, 3)
-_mapped("LogGamma", partial(_special, "gammaln"), 0.5, 3)
-_mapped("Erf", partial(_special, "erf"))
+for _name in (
+    "Ramp", "Tanh", "LogisticSigmoid", "SoftRamp", "Sin", "Cos", "Tan", "ArcSin", "ArcCos",
+    "ArcTan", "Sinh", "Cosh", "ArcSinh", "ArcCosh", "ArcTanh", "Log", "Exp", "Sqrt", "Square",
+    "Abs", "Round", "Ceiling", "Floor", "Sign", "Gamma", "LogGamma", "Erf",
+):  # fmt: skip
+    FUNCTIONS[_name] = mapped(_name)
+
+normal_cdf, logistic = MAP_REFERENCES["NormalCDF"], MAP_REFERENCES["LogisticSigmoid"]
 
 # Functions that are several maps
 
 
 def composed(
-    evaluate: Callable[[Any], Any],
+    evaluate: Evaluate,
 ) -> Callable[[Callable[[Builder, Value], Value]], Callable[[Builder, Value], Value]]:
     """Enter a function under its name, with what it computes in NumPy."""
 
@@ -162,7 +140,7 @@ def GELU(g: Builder, x: Value) -> Value:
     return g.multiply(x, g.map("NormalCDF", x))
 
 
-@composed(lambda x: x * _special("expit", x))
+@composed(lambda x: x * logistic(x))
 def Swish(g: Builder, x: Value) -> Value:
     """Ramachandran et al. 2017."""
     return g.multiply(x, g.map("LogisticSigmoid", x))

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
+from wlnet.graph.table import Table
 
 Slope = Callable[[Builder, Value, Value, Value], Value]
 
@@ -25,7 +26,7 @@ class Map:
     slope: Slope | None
 
 
-MAPS: dict[str, Map] = {}
+MAPS = Table[Map]("row as a function of one number", "wlnet/graph/maps.py")
 
 
 def _enter(name: str, slope: Slope | None) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 
 from wlnet.core.errors import Fault, ShapeError, fail
 from wlnet.graph.graph import Element, Shape
+from wlnet.graph.table import Table
 
 Shapes = Callable[..., tuple[Shape, ...]]
 
@@ -32,7 +33,7 @@ class Primitive:
     index: int | None = None
 
 
-PRIMITIVES: dict[str, Primitive] = {}
+PRIMITIVES = Table[Primitive]("row as a primitive", "wlnet/graph/primitives.py")
 MOVES = frozenset({"reshape", "transpose", "broadcast", "slice", "concatenate"})
 """What moves entries and leaves them as they are, be they Reals or Integers."""
 

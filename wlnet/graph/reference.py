@@ -1,8 +1,9 @@
 """What each primitive means, in plain NumPy: documentation that runs, slow and clear.
 
 `REFERENCES` has one function a primitive: `function(*inputs, **attributes)` gives a tuple of
-arrays, float64 for Reals. `MAP_REFERENCES` has one a function of maps.py. `run_graph` interprets a
-graph with them. Tests hold kernels and derivatives against these lines.
+arrays, float64 for Reals. `run_graph` interprets a graph with them. Tests hold kernels and
+derivatives against these lines. map_reference.py has the functions of one number,
+window_reference.py windows, recurrence_reference.py recurrent layers.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from wlnet.core.streams import Seed, stream_key
 from wlnet.graph import recurrence_reference as recurrences
 from wlnet.graph import window_reference as windows
 from wlnet.graph.graph import Graph, Shape, Value
+from wlnet.graph.map_reference import MAP_REFERENCES
 from wlnet.graph.primitives import ARITHMETIC, PRIMITIVES
+from wlnet.graph.table import Table
 
 Array = NDArray[Any]
 Arrays = tuple[Array, ...]
 Reference = Callable[..., Arrays]
-REFERENCES: dict[str, Reference] = {}
+REFERENCES = Table[Reference]("reference", "wlnet/graph/reference.py")
 
 
 def reference(function: Callable[..., Array | Arrays]) -> Callable[..., Array | Arrays]:
@@ -38,59 +41,6 @@ def reference(function: Callable[..., Array | Arrays]) -> Callable[..., Array | 
 
     REFERENCES[function.__name__.rstrip("_")] = as_tuple
     return function
-
-
-# Functions of one number
-
-
-def _special(name: str, *before: float) -> Callable[[Array], Array]:
-    """A function of scipy.special, which is slow to import: only when it is called."""
-
-    def function(x: Array) -> Array:
-        import scipy.special
-
-        return np.asarray(getattr(scipy.special, name)(*before, x))
-
-    return function
-
-
-MAP_REFERENCES: dict[str, Callable[[Array], Array]] = {
-    "Negate": np.negative,
-    "Ramp": lambda x: np.maximum(x, 0.0),
-    "UnitStep": lambda x: (x > 0).astype(float),
-    "Tanh": np.tanh,
-    "LogisticSigmoid": _special("expit"),
-    "SoftRamp": lambda x: np.logaddexp(0.0, x),
-    "Sin": np.sin,
-    "Cos": np.cos,
-    "Tan": np.tan,
-    "ArcSin": np.arcsin,
-    "ArcCos": np.arccos,
-    "ArcTan": np.arctan,
-    "Sinh": np.sinh,
-    "Cosh": np.cosh,
-    "ArcSinh": np.arcsinh,
-    "ArcCosh": np.arccosh,
-    "ArcTanh": np.arctanh,
-    "Log": np.log,
-    "Exp": np.exp,
-    "ExpMinusOne": np.expm1,
-    "LogOnePlus": np.log1p,
-    "Sqrt": np.sqrt,
-    "Square": np.square,
-    "Abs": np.abs,
-    "Sign": np.sign,
-    "Round": np.rint,
-    "Ceiling": np.ceil,
-    "Floor": np.floor,
-    "Gamma": _special("gamma"),
-    "LogGamma": _special("gammaln"),
-    "DiGamma": _special("digamma"),
-    # The Hurwitz zeta function: the sum of 1 / (x + i)^2.
-    "TriGamma": _special("zeta", 2.0),
-    "Erf": _special("erf"),
-    "NormalCDF": _special("ndtr"),
-}
 
 
 @reference

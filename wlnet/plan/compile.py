@@ -14,6 +14,7 @@ from wlnet.engine.blueprint import Blueprint
 from wlnet.graph.builder import Builder, Mode
 from wlnet.graph.gradient import gradients
 from wlnet.graph.graph import Graph, Value
+from wlnet.graph.keys import GradientKey
 from wlnet.graph.tidying import prune, simplify
 from wlnet.kernels.jit.target import lanes_of
 from wlnet.kernels.language import Precision
@@ -35,7 +36,6 @@ from wlnet.plan.passes.updates import (
     worth_packing,
 )
 
-GRADIENT = "gradient"
 SWITCHES = (
     *PASSES, "lanes", "rows", "prefix", "orient", "fuse_update", "pack", "order", "place"
 )  # fmt: skip
@@ -92,12 +92,12 @@ def training_blueprint(
 
     losses: output port -> factor; their sum, averaged over the batch, is differentiated by the
     trained arrays. whole: how many examples a batch of this training has, if this is a smaller one.
-    Outputs: every loss port, one number an example, ("gradient", key) for every trained array,
+    Outputs: every loss port, one number an example, GradientKey(key) for every trained array,
     and the output ports of parts named in `inside`.
     """
     graph = lower(net, batch, "Train", None, frozen_statistics, inside)
     found = _gradients(graph, batch, losses, trained)
-    graph.outputs |= {(GRADIENT, key): value for key, value in found.items()}
+    graph.outputs |= {GradientKey(key): value for key, value in found.items()}
     few = _few(precision, batch, whole)
     return finish(graph, precision, without, packed=packed, few=few)
 
@@ -106,7 +106,7 @@ def training_blueprint(
 class Steps:
     """What one whole step of training does, and what may be computed once before the first.
 
-    prefix: fetches examples like a step, and keeps ("prefix", i) of each; None where there is
+    prefix: fetches examples like a step, and keeps PrefixKey(i) of each; None where there is
     nothing.
     """
 
@@ -142,7 +142,7 @@ def step_blueprint(
     forward = {value for call in graph.calls for value in call.outputs}
     found = _gradients(graph, batch, losses, list(learners))
     outputs = {name: graph.outputs[name] for name in (*losses, *inside)}
-    graph.outputs = {**outputs, **{(GRADIENT, key): value for key, value in found.items()}}
+    graph.outputs = {**outputs, **{GradientKey(key): value for key, value in found.items()}}
     graph = _pruned(graph, without)
     graph, prefix, cut = _split(
         graph, batch, forward, precision, constants, keep_prefix, few, without

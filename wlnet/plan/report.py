@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from wlnet.core.net import Net
 from wlnet.core.parts import Path, path_text
 from wlnet.engine.blueprint import Blueprint, Step
+from wlnet.graph.keys import SlotKey, StateKey
 from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of
 from wlnet.plan.compile import Steps, forward_blueprint
@@ -232,18 +233,13 @@ def _operations(blueprint: Blueprint | None, batch: int) -> int:
 
 
 def _bytes(steps: Steps) -> dict[str, int]:
-    slots: dict[Any, int] = {}
+    slots: dict[SlotKey, int] = {}
     for each in (steps.prefix, steps.step):
         if each is not None:
             slots |= {slot.where: slot.bytes for slot in each.slots if slot.kind == "array"}
-    states = {key for key in slots if _is_state(key)}
+    states = {key for key in slots if isinstance(key, StateKey)}
     return {
         "arena_bytes": steps.step.arena_bytes,
         "array_bytes": sum(size for key, size in slots.items() if key not in states),
         "state_bytes": sum(slots[key] for key in states),
     }
-
-
-def _is_state(key: Any) -> bool:
-    """Whether a slot holds what a method keeps: ("state", key of the array, number)."""
-    return isinstance(key, tuple) and key[0] == "state" and isinstance(key[-1], int)

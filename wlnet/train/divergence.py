@@ -12,7 +12,7 @@ from wlnet.core.rules import ArrayKey
 from wlnet.core.streams import Seed
 from wlnet.engine.blueprint import Step
 from wlnet.engine.program import Program
-from wlnet.plan.compile import GRADIENT
+from wlnet.graph.keys import GradientKey
 from wlnet.train.losses import TrainingNet
 
 
@@ -60,9 +60,9 @@ def _not_finite(
     if not np.isfinite(losses):
         return "the loss"
     found = [
-        (f"the gradient of {key_text(outer_key(training, name[1]))}", name[1], value)
+        (f"the gradient of {key_text(outer_key(training, name.array))}", name.array, value)
         for name, value in program.outputs.items()
-        if isinstance(name, tuple) and name[0] == GRADIENT
+        if isinstance(name, GradientKey)
     ]
     found += [
         (f"the statistic {key_text(outer_key(training, key))}", key, value)

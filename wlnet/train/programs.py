@@ -15,6 +15,7 @@ from wlnet.engine.blueprint import DTYPES, Blueprint, dtype_of
 from wlnet.engine.program import Program
 from wlnet.engine.resources import workers_for
 from wlnet.evaluate.holding import Array
+from wlnet.graph.keys import SlotKey, StateKey
 from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of
 from wlnet.plan.calls.emitter import Learner as Update
@@ -70,7 +71,7 @@ class Programs:
         self.clock = Clock()
         self._made: dict[tuple[str, int], Program] = {}
         self._steps: dict[tuple[str, int, bool], Steps] = {}
-        self._arrays: dict[ArrayKey, Array] = {}
+        self._arrays: dict[SlotKey, Array] = {}
 
     @property
     def inside(self) -> list[tuple[Path, str]]:
@@ -149,7 +150,7 @@ class Programs:
         }
         for key, kept in states.items():
             for i, state in enumerate(kept):
-                self._arrays["state", training.inner_key(key), i] = state  # type: ignore[index]
+                self._arrays[StateKey(training.inner_key(key), i)] = state
 
     def program(self, purpose: str, size: int) -> Program:
         """The program for "Train" (a whole step), "Test" or "Gradients" on so many examples."""

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from wlnet.engine.blueprint import Words
 from wlnet.graph.graph import Call, Value
+from wlnet.graph.table import Table
 from wlnet.kernels.elementwise.arithmetic import BINARY, SLOPES, fill, ramp_slope
 from wlnet.kernels.elementwise.maps import MAPS
+from wlnet.kernels.language import Kernel
 from wlnet.plan.calls.emitter import Emitter, anyhow, collapsed, count_of, emits
+
+KERNELS = Table[Kernel]("kernel", "wlnet/kernels/elementwise/maps.py", MAPS)
 
 
 @emits("map")
@@ -14,7 +18,7 @@ def _(e: Emitter, call: Call) -> None:
     (x,), (y,) = call.inputs, call.outputs
     name = call.attributes["function"]
     e.step(
-        MAPS[name], reads=(x,), writes=(y,), work=count_of(x), what=name, count=count_of(x),
+        KERNELS[name], reads=(x,), writes=(y,), work=count_of(x), what=name, count=count_of(x),
         x=e.address(x), y=e.address(y),
     )  # fmt: skip
 

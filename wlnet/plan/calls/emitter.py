@@ -12,8 +12,10 @@ from typing import Any
 
 from wlnet.core.parts import path_text
 from wlnet.engine.blueprint import Address, Outside, Step, View
-from wlnet.graph.graph import Call, Value
+from wlnet.graph.graph import Call, Shape, Value
+from wlnet.graph.keys import StateKey
 from wlnet.graph.primitives import check_elements
+from wlnet.graph.table import Table
 from wlnet.kernels.jit.target import vector_width
 from wlnet.kernels.language import ITEM, Kernel, Precision, Target
 from wlnet.plan.layouts import Layouts, is_contiguous
@@ -43,7 +45,7 @@ class Row:
     accepts: Accepts
 
 
-ROWS: dict[str, Row] = {}
+ROWS = Table[Row]("way to run", "wlnet/plan/calls/")
 
 
 def whole(call: Call, i: int, strides: tuple[int, ...]) -> bool:
@@ -109,12 +111,12 @@ class Emitter:
         self.item = ITEM[precision]
         self.target = Target(precision, vector_width())
         self.learners = learners or {}
-        self.states: dict[Any, tuple[int, ...]] = {}
-        """Shapes of the arrays kept beside learning ones, by ("state", key, number)."""
+        self.states: dict[StateKey, Shape] = {}
+        """Shapes of the arrays kept beside learning ones."""
         self._steps: list[Step] = []
         self.randoms: list[tuple[str, tuple[Any, ...], int]] = []
-        self.slots: dict[Any, int] = {}
-        """Numbers of slots, by the value whose memory it is, or ("state", key, i)."""
+        self.slots: dict[Value | StateKey | Outside, int] = {}
+        """Numbers of slots, by whose memory it is."""
         self._call: Call | None = None
 
     def emit(self, call: Call) -> list[Step]:
@@ -126,7 +128,7 @@ class Emitter:
 
     # Values
 
-    def slot(self, of: Any) -> int:
+    def slot(self, of: Value | StateKey | Outside) -> int:
         return self.slots.setdefault(of, len(self.slots))
 
     def bytes_of(self, value: Value) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from typing import Any
 
 from wlnet.engine.blueprint import Address, Code, Outside, Record, View
 from wlnet.graph.graph import Call
+from wlnet.graph.keys import StateKey
 from wlnet.kernels.copies import rows
 from wlnet.kernels.products.products import BY_COLUMNS, BY_ROWS
 from wlnet.kernels.products.tiles import TALL
@@ -35,14 +35,14 @@ def _(e: Emitter, call: Call) -> None:
     (x,) = call.inputs
     name = call.attributes["name"]
     e.step(
-        rows.keep, reads=(x,), writes=(outside(e, ("table", name)),),
+        rows.keep, reads=(x,), writes=(outside(e, Outside(("table", name))),),
         size=count_of(x) * e.bytes_of(x), x=e.address(x), table=Outside(("table", name)),
     )  # fmt: skip
 
 
-def outside(e: Emitter, name: Any) -> View:
+def outside(e: Emitter, name: Outside) -> View:
     """Memory that is given from outside, for the order of calls."""
-    return View(e.slot(("outside", name)), 0, (1,), (1,))
+    return View(e.slot(name), 0, (1,), (1,))
 
 
 def flat(e: Emitter, call: Call, gradient: Address | int) -> tuple[Record, list[View]]:
@@ -53,7 +53,7 @@ def flat(e: Emitter, call: Call, gradient: Address | int) -> tuple[Record, list[
     states: list[Address | int] = [0, 0, 0]
     touched = [e.view(array)]
     for i in range(learner.states):
-        of = ("state", key, i)
+        of = StateKey(key, i)
         e.states[of] = array.shape
         states[i] = Address(e.slot(of))
         touched.append(View(e.slot(of), 0, array.shape, contiguous_bytes(e, array.shape)))

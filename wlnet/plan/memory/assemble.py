@@ -6,7 +6,7 @@ import math
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from wlnet.engine.blueprint import Blueprint, Slot, Step
+from wlnet.engine.blueprint import Blueprint, Outside, Slot, Step
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.graph.primitives import PRIMITIVES
 from wlnet.kernels.language import Precision
@@ -99,11 +99,11 @@ def _slots(
             slots.append(Slot("arena", where[number], sizes[number]))
             places[number] = "arena", where[number]
             continue
-        if isinstance(of, tuple) and of[0] == "outside":
-            slots.append(Slot("outside", of[1], 0))
+        if isinstance(of, Outside):
+            slots.append(Slot("outside", of.name, 0))
             places[number] = of, 0
             continue
-        key = keys.get(of, of)
+        key = keys[of] if isinstance(of, Value) else of
         shape = of.shape if isinstance(of, Value) else emitter.states[of]
         slots.append(Slot("array", key, math.prod(shape) * emitter.item, key in packed))
         places[number] = key, 0

@@ -12,18 +12,18 @@ from math import prod
 from typing import Any
 
 from wlnet.graph.graph import Call, Graph, Value
+from wlnet.graph.keys import PrefixKey
 from wlnet.graph.primitives import PRIMITIVES
 from wlnet.plan.layouts import VIEWS
 from wlnet.plan.passes.lanes import WINDOWS
 
-PREFIX = "prefix"
 WORTH = frozenset({"matmul", "convolve", "pool_max", "pool_sum", "gather", "softmax", "lstm"})
 """Calls for which it pays to keep results."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """A graph cut in two: values at the cut are outputs ("prefix", i) of one, inputs of another."""
+    """A graph cut in two: values at the cut are outputs of one, inputs of another."""
 
     prefix: Graph
     rest: Graph
@@ -77,7 +77,7 @@ def split_prefix(
         return None
     if not any(call.primitive in WORTH and call.inputs[0] in axes for call in _needed(calls, cut)):
         return None
-    outputs: dict[Any, Value] = {(PREFIX, i): value for i, value in enumerate(cut)}
+    outputs: dict[Any, Value] = {PrefixKey(i): value for i, value in enumerate(cut)}
     before = replace(graph, calls=_needed(calls, cut), outputs=outputs, updates={})
     # Views of what is kept, and what depends on frozen arrays alone, are made again.
     again = [

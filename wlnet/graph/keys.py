@@ -1,0 +1,38 @@
+"""Names of what a graph and its program have besides ports and arrays: each kind a class."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wlnet.core.parts import Path
+from wlnet.core.rules import ArrayKey
+
+
+@dataclass(frozen=True)
+class GradientKey:
+    """The gradient by an array: an output."""
+
+    array: ArrayKey
+
+
+@dataclass(frozen=True)
+class StateKey:
+    """The i-th array that a method keeps beside one that learns, counted from 0."""
+
+    array: ArrayKey
+    number: int
+
+
+@dataclass(frozen=True)
+class PrefixKey:
+    """The i-th value that is kept of the frozen prefix: an output of it, an input of the rest."""
+
+    number: int
+
+
+InputKey = str | PrefixKey
+"""A port of the net, or what is fetched in its place."""
+OutputKey = str | tuple[Path, str] | GradientKey | PrefixKey
+"""A port of the net, or of a part; or something else that is asked for."""
+SlotKey = ArrayKey | StateKey
+"""An array that a program is given."""
