@@ -1,1 +1,8 @@
-"""elementwise"""
+"""Element by element: activations, arithmetic with broadcasting, random masks, the cell of an LSTM.
+
+maps.py lists the functions of one number; their vector code stands in exponentials.py (exp, log,
+tanh, ...), waves.py (sine, cosine) and normal.py (erf), that of rare ones number by number in
+specials.py (gamma). arithmetic.py lists those of two numbers, on broadcasts.py (broadcasting) and
+powers.py, and the slopes, which are gradients of activations. masks.py: dropout masks, from a
+counter-based generator. recurrences.py: the LSTM step between two products, and its gradient.
+"""

@@ -1,1 +1,6 @@
-"""winograd"""
+"""Winograd convolution, F(4x4, 3x3) and F(2x2, 5x5), of examples in lanes.
+
+winograd_transforms.py: the matrices and how they are applied. winograd_tiles.py: input, filter and
+output transforms of one tile. winograd.py: the kernels, forward and back to the input.
+winograd_gradients.py: back to the weights.
+"""
