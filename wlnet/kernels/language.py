@@ -13,11 +13,21 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, TypeAlias
 
 Precision = Literal["Real32", "Real64"]
 ITEM: Final[dict[str, int]] = {"Real32": 4, "Real64": 8}
 """Bytes of a real number."""
+
+# What stands for a value of LLVM while code is emitted: read, and not checked.
+Word: TypeAlias = Any
+"""An integer of 64 bits: a size, a distance in bytes, a code."""
+Address: TypeAlias = Any
+"""A word that says where something lies."""
+Scalar: TypeAlias = Any
+"""One real number."""
+Vector: TypeAlias = Any
+"""As many numbers as a vector has lanes, or a truth for each of them (a mask)."""
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,7 @@
 """Moving numbers as they are: rows, and square blocks turned over in registers.
 
+The inner loops of a strided copy, and of a blocked transpose (in-register, by shuffles).
+
 The numbers are 4 or 8 bytes wide, real or not. A block has as many rows as a vector has numbers:
 its rows are read as vectors, exchanged in log2 steps, and written as vectors.
 """
@@ -11,8 +13,8 @@ from typing import Any, Final
 from llvmlite import ir
 
 from wlnet.kernels.emit.places import Bands, Walk, blocks_of, least, step_at, word_at
-from wlnet.kernels.emit.vectors import INDEX, POINTER, Kit, constant
-from wlnet.kernels.language import Instruction, PerTarget, instruction
+from wlnet.kernels.emit.vectors import INDEX, POINTER, Kit, State, constant
+from wlnet.kernels.language import Address, Instruction, PerTarget, Vector, Word, instruction
 
 Size = int | PerTarget
 
@@ -28,27 +30,27 @@ class Mover:
         self.vector = ir.VectorType(self.one, self.lanes)
         self.suffix = f"v{self.lanes}i{8 * self.size}"
 
-    def load(self, address: Any) -> Any:
+    def load(self, address: Address) -> Any:
         return self.kit.builder.load(self.kit.at(address), typ=self.vector, align=self.size)
 
-    def store(self, value: Any, address: Any) -> None:
+    def store(self, value: Vector, address: Address) -> None:
         self.kit.builder.store(value, self.kit.at(address), align=self.size)
 
-    def first(self, count: Any) -> Any:
+    def first(self, count: Word) -> Any:
         """The mask of the first lanes."""
         kit = self.kit
         kind = ir.VectorType(INDEX, self.lanes)
         limit = kit.spread(kit.builder.trunc(count, INDEX), kind)
         return kit.builder.icmp_signed("<", ir.Constant(kind, list(range(self.lanes))), limit)
 
-    def load_part(self, address: Any, mask: Any) -> Any:
+    def load_part(self, address: Address, mask: Vector) -> Any:
         kit = self.kit
         zeros = ir.Constant(self.vector, [0] * self.lanes)
         align = ir.Constant(INDEX, self.size)
         name = f"llvm.masked.load.{self.suffix}.p0"
         return kit.call(name, self.vector, [kit.at(address), align, mask, zeros])
 
-    def store_part(self, value: Any, address: Any, mask: Any) -> None:
+    def store_part(self, value: Vector, address: Address, mask: Vector) -> None:
         kit = self.kit
         align = ir.Constant(INDEX, self.size)
         name = f"llvm.masked.store.{self.suffix}.p0"
@@ -70,7 +72,7 @@ class Mover:
         return rows
 
 
-def _block(mover: Mover, x: Any, x_step: Any, y: Any, y_step: Any) -> None:
+def _block(mover: Mover, x: Address, x_step: Word, y: Address, y_step: Word) -> None:
     """y[i, j] = x[j, i] for a whole block; rows of x (of y) lie x_step (y_step) bytes apart."""
     build, count = mover.kit.builder, range(mover.lanes)
     read = [mover.load(build.add(x, build.mul(constant(j), x_step))) for j in count]
@@ -78,11 +80,13 @@ def _block(mover: Mover, x: Any, x_step: Any, y: Any, y_step: Any) -> None:
         mover.store(value, build.add(y, build.mul(constant(i), y_step)))
 
 
-def _part(mover: Mover, x: Any, x_step: Any, y: Any, y_step: Any, rows: Any, columns: Any) -> None:
+def _part(
+    mover: Mover, x: Address, x_step: Word, y: Address, y_step: Word, rows: Word, columns: Word
+) -> None:
     """The same where y has only rows x columns numbers left."""
     build, count = mover.kit.builder, range(mover.lanes)
 
-    def place(base: Any, step: Any, i: int, limit: Any, mask: Any) -> tuple[Any, Any]:
+    def place(base: Address, step: Word, i: int, limit: Word, mask: Vector) -> tuple[Any, Any]:
         exists = build.icmp_signed("<", constant(i), limit)
         nothing = ir.Constant(mask.type, [False] * mover.lanes)
         return build.add(base, build.mul(constant(i), step)), build.select(exists, mask, nothing)
@@ -107,8 +111,9 @@ def band_copy(size: Size) -> Instruction:
 
     @instruction("none", *["word"] * 7)
     def bands(
-        kit: Kit, start: Any, stop: Any, rank: Any, table: Any, across: Any, x: Any, y: Any
-    ) -> None:
+        kit: Kit, start: Word, stop: Word, rank: Word, table: Address, across: Word, x: Address,
+        y: Address,
+    ) -> None:  # fmt: skip
         build, mover = kit.builder, Mover(kit, size)
         side, high = constant(mover.lanes), BAND * mover.lanes
         last = build.sub(rank, constant(1))
@@ -119,10 +124,10 @@ def band_copy(size: Size) -> Instruction:
         inner = blocks_of(kit, columns, mover.lanes)
         walk = Walk(rank, table, (x, y), inner, mover.lanes, Bands(across, high))
 
-        def visit(count: Any, first: Any, places: list[Any], band: Any) -> None:
+        def visit(count: Word, first: Word, places: list[Any], band: Word) -> None:
             here = least(kit, build.sub(rows, build.mul(band, constant(high))), constant(high))
 
-            def column(j: Any, _: list[Any]) -> list[Any]:
+            def column(j: Word, _: State) -> State:
                 passed = build.mul(build.add(first, j), side)
                 wide = least(kit, build.sub(columns, passed), side)
                 xj, yj = (
@@ -130,7 +135,7 @@ def band_copy(size: Size) -> Instruction:
                     for place, step in zip(places, steps, strict=True)
                 )
 
-                def one(i: Any, _: list[Any]) -> list[Any]:
+                def one(i: Word, _: State) -> State:
                     tall = least(kit, build.sub(here, build.mul(i, side)), side)
                     xi = build.add(xj, build.mul(i, width))
                     yi = build.add(yj, build.mul(i, build.mul(y_step, side)))
@@ -166,24 +171,26 @@ def row_copy(size: Size) -> Instruction:
     """
 
     @instruction("none", *["word"] * 6)
-    def rows(kit: Kit, start: Any, stop: Any, rank: Any, table: Any, x: Any, y: Any) -> None:
+    def rows(
+        kit: Kit, start: Word, stop: Word, rank: Word, table: Address, x: Address, y: Address
+    ) -> None:
         build, mover = kit.builder, Mover(kit, size)
         last, width = build.sub(rank, constant(1)), constant(kit.target.width)
 
-        def one(address: Any) -> Any:
+        def one(address: Address) -> Any:
             return build.load(kit.at(address), typ=mover.one, align=mover.size)
 
-        def long(count: Any, places: list[Any]) -> list[Any]:
+        def long(count: Word, places: list[Any]) -> list[Any]:
             length = build.mul(count, constant(mover.size))
             kit.call("memcpy", POINTER, [kit.at(places[1]), kit.at(places[0]), length])
             return []
 
-        def vectors(count: Any, places: list[Any], repeated: bool) -> list[Any]:
+        def vectors(count: Word, places: list[Any], repeated: bool) -> list[Any]:
             fixed = kit.spread(one(places[0]), mover.vector) if repeated else None
             whole = build.udiv(count, constant(mover.lanes))
             left = build.sub(count, build.mul(whole, constant(mover.lanes)))
 
-            def body(i: Any, _: list[Any]) -> list[Any]:
+            def body(i: Word, _: State) -> State:
                 xi, yi = (build.add(place, build.mul(i, width)) for place in places)
                 mover.store(mover.load(xi) if fixed is None else fixed, yi)
                 return []
@@ -198,8 +205,8 @@ def row_copy(size: Size) -> Instruction:
             kit.loop(whole, [], body)
             return kit.choose(build.icmp_signed(">", left, constant(0)), tail, list)
 
-        def slow(count: Any, places: list[Any], steps: list[Any]) -> list[Any]:
-            def body(i: Any, _: list[Any]) -> list[Any]:
+        def slow(count: Word, places: list[Any], steps: list[Any]) -> list[Any]:
+            def body(i: Word, _: State) -> State:
                 xi, yi = (
                     build.add(place, build.mul(i, step))
                     for place, step in zip(places, steps, strict=True)
@@ -209,7 +216,7 @@ def row_copy(size: Size) -> Instruction:
 
             return kit.loop(count, [], body)
 
-        def visit(count: Any, _: Any, places: list[Any], _band: Any) -> None:
+        def visit(count: Word, _: Any, places: list[Any], _band: Any) -> None:
             steps = [step_at(kit, rank, table, k, last) for k in range(2)]
             x_runs, y_runs = (build.icmp_signed("==", step, constant(mover.size)) for step in steps)
             x_stays = build.icmp_signed("==", steps[0], constant(0))
@@ -240,16 +247,16 @@ def axis_across(size: Size) -> Instruction:
     """
 
     @instruction("word", "word", "word")
-    def axis_of(kit: Kit, rank: Any, table: Any) -> Any:
+    def axis_of(kit: Kit, rank: Word, table: Address) -> Word:
         build, number = kit.builder, constant(Mover(kit, size).size)
         last = build.sub(rank, constant(1))
 
-        def fits(axis: Any) -> Any:
+        def fits(axis: Word) -> Any:
             runs = build.icmp_signed("==", step_at(kit, rank, table, 0, axis), number)
             several = build.icmp_signed(">", word_at(kit, table, axis), constant(1))
             return build.and_(runs, several)
 
-        def body(axis: Any, state: list[Any]) -> list[Any]:
+        def body(axis: Word, state: State) -> State:
             return [build.select(fits(axis), axis, state[0])]
 
         found = kit.loop(last, [constant(-1)], body)[0]
@@ -264,11 +271,11 @@ def bands_in(size: Size) -> Instruction:
     """`(rank, table, across)`: how many columns of blocks all bands have together."""
 
     @instruction("word", "word", "word", "word")
-    def columns(kit: Kit, rank: Any, table: Any, across: Any) -> Any:
+    def columns(kit: Kit, rank: Word, table: Address, across: Word) -> Word:
         build, side = kit.builder, Mover(kit, size).lanes
         last = build.sub(rank, constant(1))
 
-        def body(axis: Any, state: list[Any]) -> list[Any]:
+        def body(axis: Word, state: State) -> State:
             count = word_at(kit, table, axis)
             banded = build.icmp_signed("==", axis, across)
             count = build.select(banded, blocks_of(kit, count, BAND * side), count)

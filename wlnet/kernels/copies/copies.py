@@ -1,5 +1,7 @@
 """Copies between places with any distances: reorder, slice, repeat, put beside one another.
 
+Strided copies: what makes a view contiguous, transposes, broadcasts and concatenates.
+
 The rank is at least 1; the table holds the sizes, then the distances in bytes of x and of y.
 """
 

@@ -1,5 +1,7 @@
 """Examples side by side: LANES examples become the lanes of vectors, and back.
 
+The batch-blocked layout, CHWN inside of a block, and the packing of matrices into panels.
+
 In lanes an array of examples is [block][value][LANES]: block k holds the examples k LANES .. with
 one vector for every value. Windows run over such blocks with full vectors whatever the number of
 channels is.
@@ -13,7 +15,7 @@ from llvmlite import ir
 
 from wlnet.kernels.emit.instructions import ITEM, LANES, real, reals, start_of, stop_of
 from wlnet.kernels.emit.vectors import INDEX, Kit, constant
-from wlnet.kernels.language import instruction, native, routine
+from wlnet.kernels.language import Address, Word, instruction, native, routine
 
 LAST_AGAIN, ZEROS = 0, 1
 """What the lanes beyond the last example hold: the last example once more, or zeros."""
@@ -38,8 +40,9 @@ def transposed(kit: Kit, vectors: list[Any]) -> list[Any]:
 
 @instruction("none", *["word"] * 7)
 def turn(
-    kit: Kit, source: Any, step: Any, present: Any, zeros: Any, to: Any, to_step: Any, kept: Any
-) -> None:
+    kit: Kit, source: Address, step: Word, present: Word, zeros: Word, to: Address, to_step: Word,
+    kept: Word,
+) -> None:  # fmt: skip
     """Transpose LANES x LANES numbers.
 
     Vectors `step` bytes apart are read; those from `present` on are the last one present again, or

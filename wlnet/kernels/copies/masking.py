@@ -1,4 +1,4 @@
-"""Lanes that hold no example of their own."""
+"""Lanes that hold no example of their own: the padding of the last block is masked with zeros."""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 """Rows and numbers by index, and what moves whole rows: batches, histories, the check of numbers.
 
+Gather (embedding lookup), scatter-add, pick (take_along_axis), place (one-hot times a value); then
+what feeds a step (a shuffled batch), records it, and looks for NaN and infinity.
+
 Indices are int32 and counted from 1. One outside of the table reads NaN and writes nothing: a
 kernel neither raises nor touches memory that is not its own.
 """

@@ -1,5 +1,7 @@
 """Two operands element by element, with broadcasting; the slopes that training multiplies by; fill.
 
+A slope is the gradient of an activation times what comes from above (a vector-Jacobian product).
+
 Operands and results have a rank (at least 1) and a table of words: the sizes, then the distances
 in bytes of a, of b and of out. The workers divide the flat range of results, so that one long row
 divides as well as many short ones.
@@ -8,7 +10,7 @@ divides as well as many short ones.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from wlnet.kernels.elementwise.broadcasts import broadcast
 from wlnet.kernels.elementwise.maps import GRAIN
@@ -16,7 +18,7 @@ from wlnet.kernels.elementwise.powers import power
 from wlnet.kernels.emit.instructions import ITEM, double, real, reals, start_of, stop_of
 from wlnet.kernels.emit.lanes import Lanes, run
 from wlnet.kernels.emit.places import numbers_in
-from wlnet.kernels.language import Kernel, native
+from wlnet.kernels.language import Address, Kernel, Word, native
 
 
 def _broadcast(name: str, words: str, function: Callable[[Lanes, Lanes], Lanes]) -> Kernel:
@@ -93,7 +95,7 @@ SLOPES: Final[dict[str, Kernel]] = {"Tanh": tanh_slope, "LogisticSigmoid": logis
 
 
 @native
-def fill(context: Any, count: Any, value: Any, y: Any) -> None:
+def fill(context: Address, count: Word, value: Word, y: Address) -> None:
     """y[i] = value, whose word holds the bits of a float64."""
     number, to = real(double(value)), reals(y)
     for i in range(start_of(context, count, GRAIN), stop_of(context, count, GRAIN)):

@@ -1,4 +1,7 @@
-"""A function of two operands, one of which may be repeated, along the rows of a flat range."""
+"""A function of two operands, one of which may be repeated, along the rows of a flat range.
+
+The inner loop of a binary elementwise operation with broadcasting.
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,8 @@ from llvmlite import ir
 
 from wlnet.kernels.emit.lanes import Lanes, divided
 from wlnet.kernels.emit.places import Walk, step_at, word_at
-from wlnet.kernels.emit.vectors import Kit, constant
-from wlnet.kernels.language import Instruction, instruction
+from wlnet.kernels.emit.vectors import Kit, State, constant
+from wlnet.kernels.language import Address, Instruction, Word, instruction
 
 
 def broadcast(function: Callable[[Lanes, Lanes], Lanes]) -> Instruction:
@@ -22,26 +25,27 @@ def broadcast(function: Callable[[Lanes, Lanes], Lanes]) -> Instruction:
 
     @instruction("none", *["word"] * 7)
     def pairs(
-        kit: Kit, start: Any, stop: Any, rank: Any, table: Any, a: Any, b: Any, out: Any
-    ) -> None:
+        kit: Kit, start: Word, stop: Word, rank: Word, table: Address, a: Address, b: Address,
+        out: Address,
+    ) -> None:  # fmt: skip
         build = kit.builder
         last = build.sub(rank, constant(1))
 
-        def fast(count: Any, places: list[Any], stays: tuple[bool, bool]) -> list[Any]:
+        def fast(count: Word, places: list[Any], stays: tuple[bool, bool]) -> list[Any]:
             whole, left = divided(kit, count)
             fixed = [
                 kit.splat(kit.load_one(place)) if each else None
                 for place, each in zip(places, stays, strict=False)
             ]
 
-            def some(offset: Any, load: Callable[[Any], Any]) -> Any:
+            def some(offset: Word, load: Callable[[Any], Any]) -> Any:
                 both = (
                     load(build.add(place, offset)) if value is None else value
                     for place, value in zip(places, fixed, strict=False)
                 )
                 return function(*(Lanes(kit, value) for value in both)).value
 
-            def body(i: Any, _: list[Any]) -> list[Any]:
+            def body(i: Word, _: State) -> State:
                 offset = build.mul(i, constant(kit.target.width))
                 kit.store(some(offset, kit.load), places[2], offset)
                 return []
@@ -56,8 +60,8 @@ def broadcast(function: Callable[[Lanes, Lanes], Lanes]) -> Instruction:
             kit.loop(whole, [], body)
             return kit.choose(build.icmp_signed(">", left, constant(0)), tail, list)
 
-        def slow(count: Any, places: list[Any], steps: list[Any]) -> list[Any]:
-            def body(i: Any, _: list[Any]) -> list[Any]:
+        def slow(count: Word, places: list[Any], steps: list[Any]) -> list[Any]:
+            def body(i: Word, _: State) -> State:
                 both = (
                     kit.splat(kit.load_one(place, build.mul(i, step)))
                     for place, step in zip(places[:2], steps[:2], strict=True)
@@ -69,7 +73,7 @@ def broadcast(function: Callable[[Lanes, Lanes], Lanes]) -> Instruction:
 
             return kit.loop(count, [], body)
 
-        def visit(count: Any, _: Any, places: list[Any], _band: Any) -> None:
+        def visit(count: Word, _: Any, places: list[Any], _band: Any) -> None:
             # The distances are read for each row: were they known to stay, the compiler would make
             # a copy of the whole walk for each of the four ways.
             steps = [step_at(kit, rank, table, k, last) for k in range(3)]

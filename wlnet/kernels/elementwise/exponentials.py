@@ -1,5 +1,7 @@
 """The exponential function and its kin on vectors, in both precisions: own reductions and series.
 
+Range reduction, then a polynomial approximation (a vector math library, as SLEEF or SVML).
+
 There are no branches: each lane goes the same way. The errors stated are the largest measured, in
 units of the last place, over the whole range; the tests hold them. Infinities, NaN, signed zeros
 and denormal numbers come out as in NumPy.

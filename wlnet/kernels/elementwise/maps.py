@@ -1,5 +1,7 @@
 """Functions of one number on every element: a kernel each, with the fields `count, x, y`.
 
+Unary elementwise functions, the activations among them.
+
 y may be x. The workers divide the flat range. Most are vector code, whose errors stand in
 exponentials.py, normal.py and waves.py; those of specials.py go number by number, in 64 bits.
 """
@@ -13,7 +15,7 @@ from wlnet.kernels.elementwise import exponentials, normal, specials, waves
 from wlnet.kernels.elementwise.specials import library, widened
 from wlnet.kernels.emit.instructions import ITEM, real, reals, start_of, stop_of
 from wlnet.kernels.emit.lanes import Lanes, run
-from wlnet.kernels.language import Kernel, PerTarget, native
+from wlnet.kernels.language import Instruction, Kernel, PerTarget, Routine, native
 
 GRAIN = PerTarget(lambda target: 256 // target.item)
 """Shares are whole cache lines, and a handful of numbers is left to one worker."""
@@ -35,7 +37,7 @@ def _vector_map(name: str, words: str, function: Callable[[Lanes], Lanes]) -> Ke
     return _kernel(name, kernel, words)
 
 
-def _single_map(name: str, words: str, function: Any) -> Kernel:
+def _single_map(name: str, words: str, function: Routine | Instruction) -> Kernel:
     def kernel(context, count, x, y):  # type: ignore[no-untyped-def]
         source, to = reals(x), reals(y)
         for i in range(start_of(context, count, GRAIN), stop_of(context, count, GRAIN)):

@@ -1,5 +1,7 @@
 """Random masks from raw words of Philox 4x64-10: any part of a mask can be drawn by itself.
 
+Dropout masks (Bernoulli draws) by a counter-based random number generator: no state is kept.
+
 The counter of a block of four words is (block + 1, step, 0, 0): the words are those of
 `np.random.Philox(key=[k0, k1], counter=[0, step, 0, 0]).random_raw()`, which counts up before each
 block. Vectors hold one word of several blocks.
@@ -10,14 +12,14 @@ Source: Salmon et al., "Parallel random numbers: as easy as 1, 2, 3", 2011.
 from __future__ import annotations
 
 import math
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from llvmlite import ir
 
 from wlnet.kernels.emit.instructions import ITEM, double, start_of, step_number, stop_of
 from wlnet.kernels.emit.vectors import INDEX, WORD, Kit, constant
-from wlnet.kernels.language import PerTarget, instruction, native
+from wlnet.kernels.language import Address, PerTarget, Vector, Word, instruction, native
 
 ROUNDS: Final = 10
 MULTIPLIERS: Final = 0xD2E7470EE14C6C93, 0xCA5A826395121157
@@ -36,14 +38,14 @@ class _Words:
         self.build, self.lanes = kit.builder, kit.target.width // 8
         self.kind = ir.VectorType(WORD, self.lanes)
 
-    def number(self, x: int) -> Any:
+    def number(self, x: int) -> Vector:
         return ir.Constant(self.kind, [x] * self.lanes)
 
-    def halves(self, x: Any) -> tuple[Any, Any]:
+    def halves(self, x: Vector) -> tuple[Vector, Vector]:
         """The lower and the upper 32 bits."""
         return self.build.and_(x, self.number(_HALF)), self.build.lshr(x, self.number(32))
 
-    def product(self, x: Any, by: int) -> tuple[Any, Any]:
+    def product(self, x: Vector, by: int) -> tuple[Vector, Vector]:
         """The upper and the lower 64 bits of a product, from four products of 32 bits."""
         build = self.build
         low, high = self.halves(x)
@@ -54,7 +56,9 @@ class _Words:
         top = build.add(build.mul(high, by_high), build.add(upper, self.halves(crossed)[1]))
         return top, build.or_(build.shl(crossed, self.number(32)), lowest)
 
-    def drawn(self, kit: Kit, block: Any, step: Any, key0: Any, key1: Any) -> tuple[Any, ...]:
+    def drawn(
+        self, kit: Kit, block: Word, step: Word, key0: Word, key1: Word
+    ) -> tuple[Vector, ...]:
         """The first, second, third and fourth words of the blocks from `block` on."""
         build = self.build
         places = ir.Constant(self.kind, [i + 1 for i in range(self.lanes)])
@@ -74,7 +78,7 @@ class _Words:
 
 @instruction("none", *["word"] * 7)
 def mask_group(
-    kit: Kit, block: Any, step: Any, key0: Any, key1: Any, limit: Any, y: Any, count: Any
+    kit: Kit, block: Word, step: Word, key0: Word, key1: Word, limit: Word, y: Address, count: Word
 ) -> None:
     """Write the mask of the words of some blocks, GROUP numbers or only the first `count`: 1 where
     the first 53 bits of a word, as an integer, are below `limit`, else 0."""
@@ -98,7 +102,7 @@ def mask_group(
         kit.store_part(part, build.add(y, constant(first * kit.item)), mask)
 
 
-def _shuffled(kit: Kit, a: Any, b: Any, size: int) -> Any:
+def _shuffled(kit: Kit, a: Vector, b: Vector, size: int) -> Vector:
     """Some lanes of a, as many of b, the next of a, ..."""
     count = a.type.count
     order = [

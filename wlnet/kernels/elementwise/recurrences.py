@@ -1,4 +1,8 @@
-"""One step of a recurrent layer, and its way back: what lies between two products."""
+"""One step of a recurrent layer, and its way back: what lies between two products.
+
+The elementwise part of an LSTM cell. What is said to the gates are their pre-activations, inputs
+times weights plus bias; the way back is one step of backpropagation through time.
+"""
 
 from __future__ import annotations
 
@@ -7,21 +11,21 @@ from typing import Any
 from wlnet.kernels.elementwise.exponentials import logistic, tanh
 from wlnet.kernels.emit.instructions import ITEM, start_of, stop_of
 from wlnet.kernels.emit.lanes import Lanes
-from wlnet.kernels.emit.vectors import Kit, constant
-from wlnet.kernels.language import instruction, native
+from wlnet.kernels.emit.vectors import Kit, State, constant
+from wlnet.kernels.language import Address, Word, instruction, native
 from wlnet.kernels.products.tiles import TALL
 
 
 class Run:
     """Numbers one after another, some vectors of them at a time, the last one masked."""
 
-    def __init__(self, kit: Kit, offset: Any, left: Any) -> None:
+    def __init__(self, kit: Kit, offset: Word, left: Word) -> None:
         self.kit, self.offset, self.mask = kit, offset, kit.first(left)
 
-    def load(self, address: Any) -> Lanes:
+    def load(self, address: Address) -> Lanes:
         return Lanes(self.kit, self.kit.load_part(self._at(address), self.mask))
 
-    def load_if(self, address: Any) -> Lanes:
+    def load_if(self, address: Address) -> Lanes:
         """Zeros if the address is 0."""
         build = self.kit.builder
         given = build.icmp_signed("!=", address, constant(0))
@@ -29,7 +33,7 @@ class Run:
         (value,) = self.kit.choose(given, lambda: [self.load(address).value], lambda: [nothing])
         return Lanes(self.kit, value)
 
-    def plus(self, value: Lanes, address: Any) -> Lanes:
+    def plus(self, value: Lanes, address: Address) -> Lanes:
         """A value and what lies at an address; the value itself if the address is 0."""
         given = self.kit.builder.icmp_signed("!=", address, constant(0))
         (total,) = self.kit.choose(
@@ -37,19 +41,19 @@ class Run:
         )
         return Lanes(self.kit, total)
 
-    def store(self, value: Lanes, address: Any) -> None:
+    def store(self, value: Lanes, address: Address) -> None:
         self.kit.store_part(value.value, self._at(address), self.mask)
 
-    def _at(self, address: Any) -> Any:
+    def _at(self, address: Address) -> Address:
         return self.kit.builder.add(address, self.offset)
 
 
-def over(kit: Kit, count: Any, body: Any) -> None:
+def over(kit: Kit, count: Word, body: Any) -> None:
     """body(run) for the vectors of a run of numbers."""
     build = kit.builder
     vectors = build.sdiv(build.add(count, constant(kit.lanes - 1)), constant(kit.lanes))
 
-    def each(i: Any, state: Any) -> Any:
+    def each(i: Word, state: State) -> State:
         done = build.mul(i, constant(kit.lanes))
         body(Run(kit, build.mul(i, constant(kit.target.width)), build.sub(count, done)))
         return state
@@ -57,13 +61,13 @@ def over(kit: Kit, count: Any, body: Any) -> None:
     kit.loop(vectors, [], each)
 
 
-def gates_at(kit: Kit, first: Any, apart: Any) -> list[Any]:
+def gates_at(kit: Kit, first: Address, apart: Word) -> list[Address]:
     """The addresses of the input, output, forget and memory gates."""
     build = kit.builder
     return [build.add(first, build.mul(constant(i), apart)) for i in range(4)]
 
 
-def gates_if(kit: Kit, first: Any, apart: Any) -> list[Any]:
+def gates_if(kit: Kit, first: Address, apart: Word) -> list[Address]:
     """The same, all of them 0 if the first is."""
     given = kit.builder.icmp_signed("!=", first, constant(0))
     return gates_at(kit, first, kit.builder.select(given, apart, constant(0)))
@@ -71,8 +75,9 @@ def gates_if(kit: Kit, first: Any, apart: Any) -> list[Any]:
 
 @instruction("none", *["word"] * 7)
 def open_gates(
-    kit: Kit, count: Any, said: Any, gates: Any, apart: Any, before: Any, cell: Any, state: Any
-) -> None:
+    kit: Kit, count: Word, said: Address, gates: Address, apart: Word, before: Address,
+    cell: Address, state: Address,
+) -> None:  # fmt: skip
     """One example of `lstm_step`: numbers of each gate, `apart` bytes from one gate to the next."""
     sources, places = gates_at(kit, said, apart), gates_at(kit, gates, apart)
 
@@ -108,9 +113,9 @@ def lstm_step(  # type: ignore[no-untyped-def]
 
 @instruction("none", *["word"] * 13)
 def close_gates(
-    kit: Kit, count: Any, gates: Any, apart: Any, before: Any, cell: Any, reached: Any,
-    more_gates: Any, more_cell: Any, d_state: Any, kept_next: Any, d_next: Any, d_cell: Any,
-    d_gates: Any,
+    kit: Kit, count: Word, gates: Address, apart: Word, before: Address, cell: Address,
+    reached: Address, more_gates: Address, more_cell: Address, d_state: Address, kept_next: Address,
+    d_next: Address, d_cell: Address, d_gates: Address,
 ) -> None:  # fmt: skip
     """One example of `lstm_step_input`; kept_next: the next forget gate, or 0."""
     build = kit.builder

@@ -6,27 +6,26 @@ They are computed in 64 bits in both precisions, and need not be fast.
 from __future__ import annotations
 
 import math
-from typing import Any
 
 import numpy as np
 from llvmlite import ir
 
 from wlnet.kernels.emit.vectors import Kit
-from wlnet.kernels.language import Instruction, instruction, routine
+from wlnet.kernels.language import Instruction, Scalar, instruction, routine
 
 
 def library(name: str) -> Instruction:
     """A function of the C library by its name."""
 
     @instruction("double", "double")
-    def library_function(kit: Kit, x: Any) -> Any:
+    def library_function(kit: Kit, x: Scalar) -> Scalar:
         return kit.call(name, ir.DoubleType(), [x])
 
     return library_function
 
 
 @instruction("double", "real")
-def widened(kit: Kit, x: Any) -> Any:
+def widened(kit: Kit, x: Scalar) -> Scalar:
     """A real number in 64 bits."""
     return x if kit.item == 8 else kit.builder.fpext(x, ir.DoubleType())
 

@@ -1,5 +1,7 @@
 """Sine and cosine on vectors: reduction by multiples of a right angle, then Taylor series.
 
+An argument reduction by pi / 2 in the manner of Cody and Waite.
+
 The right angle is taken off in four steps, of which three are exact as long as the multiple is
 small. A vector with a larger number goes to the C library, lane by lane. Error below 2 units of the
 last place. Source: Cody and Waite, "Software Manual for the Elementary Functions", 1980.

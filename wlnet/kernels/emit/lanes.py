@@ -1,4 +1,4 @@
-"""Arithmetic on vectors as it is written: `a * b + c` in Python emits the LLVM code for it.
+"""Arithmetic on vectors (SIMD) as it is written: `a * b + c` in Python emits the LLVM code for it.
 
 Unlike the plain code of kernels nothing here is reordered or fused by the compiler, so that an
 exact difference stays exact. A run of numbers is a loop over whole vectors and a masked last one:
@@ -12,8 +12,8 @@ from typing import Any
 
 from llvmlite import ir
 
-from wlnet.kernels.emit.vectors import Kit, constant
-from wlnet.kernels.language import Instruction, instruction
+from wlnet.kernels.emit.vectors import Kit, State, constant
+from wlnet.kernels.language import Instruction, Vector, Word, instruction
 
 # An operation without flags would be given those of the whole kernel, which allow reordering. So
 # each has one that means nothing for it.
@@ -24,7 +24,7 @@ _DIVIDED_AS_WRITTEN = ("contract",)
 class Mask:
     """A truth for each lane."""
 
-    def __init__(self, kit: Kit, value: Any) -> None:
+    def __init__(self, kit: Kit, value: Vector) -> None:
         self.kit, self.value = kit, value
 
     def __and__(self, other: Mask) -> Mask:
@@ -42,7 +42,7 @@ class Mask:
 class Lanes:
     """A vector of real numbers."""
 
-    def __init__(self, kit: Kit, value: Any) -> None:
+    def __init__(self, kit: Kit, value: Vector) -> None:
         self.kit, self.value = kit, value
 
     def _binary(self, name: str, a: Any, b: Any, flags: tuple[str, ...] = _AS_WRITTEN) -> Lanes:
@@ -139,7 +139,7 @@ class Lanes:
 class Bits:
     """A vector of integers as wide as the real numbers."""
 
-    def __init__(self, kit: Kit, value: Any) -> None:
+    def __init__(self, kit: Kit, value: Vector) -> None:
         self.kit, self.value = kit, value
 
     def _binary(self, name: str, other: Bits | int) -> Bits:
@@ -182,14 +182,14 @@ def run(function: Callable[..., Lanes], inputs: int = 1) -> Instruction:
     """
 
     @instruction("none", *["word"] * (inputs + 2))
-    def numbers(kit: Kit, count: Any, *addresses: Any) -> None:
+    def numbers(kit: Kit, count: Word, *addresses: Any) -> None:
         build = kit.builder
         whole, left = divided(kit, count)
 
         def some(at: Callable[[Any], Any], load: Callable[[Any], Any]) -> Any:
             return function(*(Lanes(kit, load(at(each))) for each in addresses[:-1])).value
 
-        def body(i: Any, _: list[Any]) -> list[Any]:
+        def body(i: Word, _: State) -> State:
             offset = build.mul(i, constant(kit.target.width))
             value = some(lambda each: build.add(each, offset), kit.load)
             kit.store(value, addresses[-1], offset)
@@ -210,7 +210,7 @@ def run(function: Callable[..., Lanes], inputs: int = 1) -> Instruction:
     return numbers
 
 
-def divided(kit: Kit, count: Any) -> tuple[Any, Any]:
+def divided(kit: Kit, count: Word) -> tuple[Any, Any]:
     """How many whole vectors there are, and how many numbers are left."""
     build = kit.builder
     whole = build.udiv(count, constant(kit.lanes))

@@ -1,5 +1,7 @@
 """Instructions over lines: numbers that lie one after another, read in vectors.
 
+Vectorized reductions and maps over contiguous numbers, with a masked remainder.
+
 The last vector of a line has a mask, so that a short line (a row of ten classes) is a vector as
 well, and nothing behind it is touched. Each sum has an order that its length alone fixes.
 """
@@ -12,7 +14,7 @@ from typing import Any
 from llvmlite import ir
 
 from wlnet.kernels.emit.vectors import INDEX, WORD, Kit, State, constant
-from wlnet.kernels.language import instruction
+from wlnet.kernels.language import Address, Scalar, Vector, Word, instruction
 
 UNROLLED = 4
 """Sums that run side by side: an addition waits for the one before, three or four cycles."""
@@ -21,7 +23,7 @@ RUN = 32
 float32 numbers grows with n / RUN, not with n."""
 
 
-def along(kit: Kit, count: Any, state: State, body: Callable[[Any, Any, State], State]) -> State:
+def along(kit: Kit, count: Word, state: State, body: Callable[[Any, Any, State], State]) -> State:
     """state = body(offset, mask, state) for each vector of a line of `count` numbers.
 
     mask is None but for the last vector, when the line ends within it.
@@ -29,7 +31,7 @@ def along(kit: Kit, count: Any, state: State, body: Callable[[Any, Any, State], 
     build = kit.builder
     full = build.udiv(count, constant(kit.lanes))
 
-    def whole(i: Any, state: State) -> State:
+    def whole(i: Word, state: State) -> State:
         return body(build.mul(i, constant(kit.target.width)), None, state)
 
     state = kit.loop(full, state, whole)
@@ -43,12 +45,12 @@ def along(kit: Kit, count: Any, state: State, body: Callable[[Any, Any, State], 
 
 
 def in_runs(
-    kit: Kit, count: Any, size: int, state: State, body: Callable[[Any, Any, State], State]
+    kit: Kit, count: Word, size: int, state: State, body: Callable[[Any, Any, State], State]
 ) -> State:
     """state = body(first, length, state) for `count` things in runs of `size`, the last shorter."""
     build = kit.builder
 
-    def run(i: Any, state: State) -> State:
+    def run(i: Word, state: State) -> State:
         first = build.mul(i, constant(size))
         left = build.sub(count, first)
         short = build.icmp_signed("<", left, constant(size))
@@ -57,7 +59,7 @@ def in_runs(
     return kit.loop(build.udiv(build.add(count, constant(size - 1)), constant(size)), state, run)
 
 
-def read(kit: Kit, address: Any, mask: Any, other: float = 0.0) -> Any:
+def read(kit: Kit, address: Address, mask: Vector, other: float = 0.0) -> Vector:
     """A vector; `other` where the mask has nothing."""
     if mask is None:
         return kit.load(address)
@@ -66,7 +68,7 @@ def read(kit: Kit, address: Any, mask: Any, other: float = 0.0) -> Any:
     return kit.call(name, kit.vector, [kit.at(address), align, mask, kit.number(other)])
 
 
-def write(kit: Kit, value: Any, address: Any, mask: Any) -> None:
+def write(kit: Kit, value: Vector, address: Address, mask: Vector) -> None:
     """The lanes of a vector that the mask names."""
     if mask is None:
         kit.store(value, address)
@@ -74,12 +76,12 @@ def write(kit: Kit, value: Any, address: Any, mask: Any) -> None:
         kit.store_part(value, address, mask)
 
 
-def more(kit: Kit, total: Any, x: Any, mask: Any) -> Any:
+def more(kit: Kit, total: Vector, x: Address, mask: Vector) -> Vector:
     """total + the vector at x."""
     return kit.builder.fadd(total, read(kit, x, mask))
 
 
-def line_total(kit: Kit, total: Any, x: Any, count: Any) -> Any:
+def line_total(kit: Kit, total: Vector, x: Address, count: Word) -> Vector:
     """A vector of sums, and with it the numbers of a line."""
     build = kit.builder
     group = constant(UNROLLED * kit.lanes)
@@ -87,8 +89,8 @@ def line_total(kit: Kit, total: Any, x: Any, count: Any) -> Any:
     bytes_of_group = constant(UNROLLED * kit.target.width)
     zero = kit.number(0.0)
 
-    def run(first: Any, length: Any, state: State) -> State:
-        def step(j: Any, sums: State) -> State:
+    def run(first: Word, length: Word, state: State) -> State:
+        def step(j: Word, sums: State) -> State:
             at = build.add(x, build.mul(build.add(first, j), bytes_of_group))
             return [
                 more(kit, sums[u], beyond(kit, at, u * kit.target.width), None)
@@ -102,25 +104,25 @@ def line_total(kit: Kit, total: Any, x: Any, count: Any) -> Any:
     done = build.mul(groups, bytes_of_group)
     rest = build.sub(count, build.mul(groups, group))
 
-    def end(offset: Any, mask: Any, state: State) -> State:
+    def end(offset: Word, mask: Vector, state: State) -> State:
         return [more(kit, state[0], build.add(x, build.add(done, offset)), mask)]
 
     (total,) = along(kit, rest, [total], end)
     return total
 
 
-def beyond(kit: Kit, address: Any, offset: int) -> Any:
+def beyond(kit: Kit, address: Address, offset: int) -> Address:
     """An address, some bytes further on."""
     return kit.builder.add(address, constant(offset))
 
 
 @instruction("real", "word", "word")
-def line_max(kit: Kit, x: Any, count: Any) -> Any:
+def line_max(kit: Kit, x: Address, count: Word) -> Scalar:
     """The largest number of a line that is not NaN; -inf if there is none."""
     build = kit.builder
     low = float("-inf")
 
-    def body(offset: Any, mask: Any, state: State) -> State:
+    def body(offset: Word, mask: Vector, state: State) -> State:
         value = read(kit, build.add(x, offset), mask, low)
         return [build.select(build.fcmp_ordered(">", value, state[0]), value, state[0])]
 
@@ -131,17 +133,17 @@ def line_max(kit: Kit, x: Any, count: Any) -> Any:
 
 
 @instruction("real", "word", "word")
-def line_sum(kit: Kit, x: Any, count: Any) -> Any:
+def line_sum(kit: Kit, x: Address, count: Word) -> Scalar:
     """The sum of a line."""
     return kit.total(line_total(kit, kit.number(0.0), x, count))
 
 
 @instruction("none", "word", "word", "word", "real")
-def lower_line(kit: Kit, y: Any, x: Any, count: Any, by: Any) -> None:
+def lower_line(kit: Kit, y: Address, x: Address, count: Word, by: Scalar) -> None:
     """y = x - by."""
     build, by = kit.builder, kit.splat(by)
 
-    def body(offset: Any, mask: Any, _: State) -> State:
+    def body(offset: Word, mask: Vector, _: State) -> State:
         value = build.fsub(read(kit, build.add(x, offset), mask), by)
         write(kit, value, build.add(y, offset), mask)
         return []
@@ -150,11 +152,11 @@ def lower_line(kit: Kit, y: Any, x: Any, count: Any, by: Any) -> None:
 
 
 @instruction("none", "word", "word", "word", "real")
-def scale_line(kit: Kit, y: Any, x: Any, count: Any, by: Any) -> None:
+def scale_line(kit: Kit, y: Address, x: Address, count: Word, by: Scalar) -> None:
     """y = x by."""
     build, by = kit.builder, kit.splat(by)
 
-    def body(offset: Any, mask: Any, _: State) -> State:
+    def body(offset: Word, mask: Vector, _: State) -> State:
         value = build.fmul(read(kit, build.add(x, offset), mask), by)
         write(kit, value, build.add(y, offset), mask)
         return []
@@ -163,12 +165,12 @@ def scale_line(kit: Kit, y: Any, x: Any, count: Any, by: Any) -> None:
 
 
 @instruction("word", "word", "word")
-def line_is_finite(kit: Kit, x: Any, count: Any) -> Any:
+def line_is_finite(kit: Kit, x: Address, count: Word) -> Word:
     """1 if all numbers of a line are finite, else 0."""
     # 0 x is 0 for a finite x, else NaN, which no sum forgets.
     build, zero = kit.builder, kit.number(0.0)
 
-    def group(i: Any, state: State) -> State:
+    def group(i: Word, state: State) -> State:
         at = build.add(x, build.mul(i, constant(UNROLLED * kit.target.width)))
         return [
             kit.fma(kit.load(beyond(kit, at, u * kit.target.width)), zero, state[u])
@@ -180,7 +182,7 @@ def line_is_finite(kit: Kit, x: Any, count: Any) -> Any:
     a, b, c, d = kit.loop(groups, [zero] * UNROLLED, group)
     done = build.mul(groups, constant(UNROLLED * kit.target.width))
 
-    def end(offset: Any, mask: Any, state: State) -> State:
+    def end(offset: Word, mask: Vector, state: State) -> State:
         value = read(kit, build.add(build.add(x, done), offset), mask)
         return [kit.fma(value, zero, state[0])]
 

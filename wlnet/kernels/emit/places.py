@@ -1,5 +1,7 @@
 """Where the numbers of operands with any distances lie: a walk along the rows of a flat range.
 
+A strided iterator over several operands, as NumPy's nditer; a distance is a stride in bytes.
+
 A table of words holds the sizes of the axes, then for each operand its distances in bytes. The
 rank is at least 1. The walk goes along the last axis, row by row.
 """
@@ -10,8 +12,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from wlnet.kernels.emit.vectors import WORD, Kit, constant
-from wlnet.kernels.language import instruction
+from wlnet.kernels.emit.vectors import WORD, Kit, State, constant
+from wlnet.kernels.language import Address, Word, instruction
 
 Visit = Callable[[Any, Any, list[Any], Any], None]
 """Called with: how many things of a row, the first of them, where it lies in each operand, which
@@ -19,32 +21,32 @@ band."""
 
 
 @instruction("word", "word", "word")
-def numbers_in(kit: Kit, rank: Any, table: Any) -> Any:
+def numbers_in(kit: Kit, rank: Word, table: Address) -> Word:
     """How many numbers the sizes at the head of a table make."""
 
-    def body(axis: Any, state: list[Any]) -> list[Any]:
+    def body(axis: Word, state: State) -> State:
         return [kit.builder.mul(state[0], word_at(kit, table, axis))]
 
     return kit.loop(rank, [constant(1)], body)[0]
 
 
-def word_at(kit: Kit, table: Any, i: Any) -> Any:
+def word_at(kit: Kit, table: Address, i: Word) -> Word:
     """A word of a table."""
     offset = kit.builder.shl(i, constant(3))
     return kit.builder.load(kit.at(table, offset), typ=WORD, align=8)
 
 
-def most(kit: Kit, a: Any, b: Any) -> Any:
+def most(kit: Kit, a: Word, b: Word) -> Word:
     """The larger of two words."""
     return kit.builder.select(kit.builder.icmp_signed(">", a, b), a, b)
 
 
-def least(kit: Kit, a: Any, b: Any) -> Any:
+def least(kit: Kit, a: Word, b: Word) -> Word:
     """The smaller of two words."""
     return kit.builder.select(kit.builder.icmp_signed("<", a, b), a, b)
 
 
-def blocks_of(kit: Kit, count: Any, side: int) -> Any:
+def blocks_of(kit: Kit, count: Word, side: int) -> Word:
     """How many blocks hold `count` things."""
     return kit.builder.udiv(kit.builder.add(count, constant(side - 1)), constant(side))
 
@@ -71,7 +73,7 @@ class Walk:
     scale: int = 1
     bands: Bands | None = None
 
-    def along(self, kit: Kit, start: Any, stop: Any, visit: Visit) -> None:
+    def along(self, kit: Kit, start: Word, stop: Word, visit: Visit) -> None:
         """Visit the things of the range, row by row."""
         build = kit.builder
         inner = most(kit, self.inner, constant(1))
@@ -81,7 +83,7 @@ class Walk:
             build.icmp_signed("<", start, stop), build.sub(rows, first), constant(0)
         )
 
-        def row(i: Any, _: list[Any]) -> list[Any]:
+        def row(i: Word, _: State) -> State:
             row = build.add(first, i)
             begin = build.mul(row, inner)
             column = most(kit, build.sub(start, begin), constant(0))
@@ -98,11 +100,11 @@ class Walk:
 
         kit.loop(rows, [], row)
 
-    def _row(self, kit: Kit, row: Any, places: list[Any]) -> list[Any]:
+    def _row(self, kit: Kit, row: Word, places: list[Any]) -> list[Any]:
         """Where a row begins: its number taken apart, from the last axis but one to the first."""
         build = kit.builder
 
-        def moved(places: list[Any], axis: Any, index: Any) -> list[Any]:
+        def moved(places: list[Any], axis: Word, index: Word) -> list[Any]:
             band = places.pop()
             scaled = index
             if self.bands is not None:
@@ -114,7 +116,7 @@ class Walk:
                 for k, place in enumerate(places)
             ] + [band]
 
-        def body(i: Any, state: list[Any]) -> list[Any]:
+        def body(i: Word, state: State) -> State:
             rest, *places = state
             axis = build.sub(build.sub(self.rank, constant(2)), i)
             size = word_at(kit, self.table, axis)
@@ -131,7 +133,7 @@ class Walk:
         return moved(places, constant(0), rest)
 
 
-def step_at(kit: Kit, rank: Any, table: Any, operand: int, axis: Any) -> Any:
+def step_at(kit: Kit, rank: Word, table: Address, operand: int, axis: Word) -> Word:
     """A distance in a table."""
     build = kit.builder
     return word_at(kit, table, build.add(build.mul(rank, constant(operand + 1)), axis))

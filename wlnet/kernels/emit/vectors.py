@@ -1,4 +1,4 @@
-"""Vector code: what a builder of LLVM instructions says in terms of vectors of real numbers.
+"""Vector code (SIMD): what a builder of LLVM instructions says in terms of vectors of reals.
 
 Addresses are words (64 bit integers), distances are bytes.
 """

@@ -1,5 +1,7 @@
 """Machine code kept on disk: a private folder, one file a kernel and target, checked when read.
 
+A content-addressed compilation cache: sources, compiler and CPU make the key.
+
 A file that cannot be used (cut short, from somebody else, of another kernel or machine) is as
 good as none: the kernel is compiled again. A folder that cannot be written, or that others can, is
 done without. It can be deleted at any time.

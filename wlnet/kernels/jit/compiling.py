@@ -1,5 +1,7 @@
 """Kernels to machine code, through Numba: the one place that imports it.
 
+Just-in-time compilation, specialized for a precision and a vector width.
+
 A kernel becomes `f(record, context)`; the names that its body uses are replaced by what they mean
 for the target. The same kernel gives the same code whatever the user asks of Numba: what its
 variables (NUMBA_OPT, NUMBA_CPU_NAME, NUMBA_DISABLE_JIT, ...) say of the code is not asked here.

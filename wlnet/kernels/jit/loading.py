@@ -1,4 +1,7 @@
-"""Kernels to addresses: from this process, from the cache on disk, or from the compiler."""
+"""Kernels to addresses: from this process, from the cache on disk, or from the compiler.
+
+The linker of object files into this process.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Locks that a forked child finds free: the threads that held them are not in it.
+"""Locks that a forked child finds free: the threads that held them are not in it (fork handlers).
 
 What they guard must be whole at every moment, or made anew by whoever takes the lock next. Where
 that cannot be, in the compiler and the linker, a fork waits for its turn.

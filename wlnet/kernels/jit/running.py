@@ -1,4 +1,7 @@
-"""The loop that runs a program: kernels called by address, workers meeting where they must."""
+"""The loop that runs a program: kernels called by address, workers meeting where they must.
+
+The dispatch loop of an interpreter whose instructions are kernels, with a spinning barrier.
+"""
 
 from __future__ import annotations
 

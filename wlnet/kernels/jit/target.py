@@ -1,4 +1,4 @@
-"""The vectors of this CPU, which kernels are compiled for."""
+"""The vectors of this CPU (its SIMD width), which kernels are compiled for."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Matrix products: c = activation(start + a b), gated or not, for any number of matrices."""
+"""Matrix products: c = activation(start + a b), gated or not, for any number of matrices.
+
+A batched GEMM: `block` walks over the tiles (micro-kernels) of tiles.py, whose epilogue adds the
+bias (`start`) and applies the activation, or the gradient of one (`gate`).
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """The tile of a matrix product: rows x vectors of results kept in registers over the whole depth.
 
+Register tiling: this is the micro-kernel of a GEMM, written as rank-1 updates.
+
 All products and windows come down to it: c[i, j] = start + sum over k of a[i, k] b[k, j], where k
 runs through up to three nested loops with free strides in a and b. So a transposed matrix or the
 patches of an image are read where they lie.
@@ -15,7 +17,7 @@ from typing import Any
 from llvmlite import ir
 
 from wlnet.kernels.emit.vectors import BYTE, Kit, constant
-from wlnet.kernels.language import Instruction, PerTarget, instruction
+from wlnet.kernels.language import Address, Instruction, PerTarget, Vector, Word, instruction
 
 # With 32 vector registers 8 x 2 results fit beside two of b; with 16 registers 4 x 2.
 TALL = PerTarget(lambda target: 8 if target.width == 64 else 4)
@@ -39,35 +41,35 @@ def tile(rows: int | PerTarget, vectors: int, masked: bool = False) -> Instructi
     @instruction("none", *["word"] * 14)
     def product_tile(
         kit: Kit,
-        depth: Any,
-        a: Any,
-        a_row: Any,
-        a_depth: Any,
-        b: Any,
-        b_depth: Any,
-        b_vector: Any,
-        c: Any,
-        c_row: Any,
-        start: Any,
-        start_row: Any,
-        activation: Any,
-        gate: Any,
-        columns: Any,
+        depth: Word,
+        a: Address,
+        a_row: Word,
+        a_depth: Word,
+        b: Address,
+        b_depth: Word,
+        b_vector: Word,
+        c: Address,
+        c_row: Word,
+        start: Word,
+        start_row: Word,
+        activation: Word,
+        gate: Address,
+        columns: Word,
     ) -> None:
         build = kit.builder
         count = rows.of(kit.target) if isinstance(rows, PerTarget) else rows
         mask = kit.first(columns) if masked else None
 
-        def load(address: Any) -> Any:
+        def load(address: Address) -> Any:
             return kit.load(address) if mask is None else kit.load_part(address, mask)
 
-        def store(value: Any, address: Any) -> None:
+        def store(value: Vector, address: Address) -> None:
             if mask is None:
                 kit.store(value, address)
             else:
                 kit.store_part(value, address, mask)
 
-        def places(base: Any, distance: Any) -> list[Any]:
+        def places(base: Address, distance: Word) -> list[Any]:
             return [
                 build.add(base, build.add(build.mul(constant(i), distance), _vector(kit, j)))
                 for i in range(count)
@@ -122,5 +124,5 @@ def _vector(kit: Kit, j: int) -> Any:
     return constant(j * kit.target.width)
 
 
-def _is_set(kit: Kit, address: Any) -> Any:
+def _is_set(kit: Kit, address: Address) -> Any:
     return kit.builder.icmp_signed("!=", address, ir.Constant(address.type, 0))

@@ -1,4 +1,4 @@
-"""Sums over axes.
+"""Sums over axes: reductions, in blocks, so that rounding errors grow slowly (blocked summation).
 
 A plan brings a sum to one of three forms, by the axis along which numbers lie one after another:
 it is kept (`sum_columns`), it is summed (`sum_rows`), or there is none (`sum_any`). Distances are
@@ -14,7 +14,17 @@ import numpy as np
 from wlnet.kernels.emit.instructions import ITEM, real, reals, start_of, stop_of, word
 from wlnet.kernels.emit.lines import along, line_total, more, read, write
 from wlnet.kernels.emit.vectors import BYTE, WORD, Kit, State, constant
-from wlnet.kernels.language import Instruction, PerTarget, instruction, native, routine
+from wlnet.kernels.language import (
+    Address,
+    Instruction,
+    PerTarget,
+    Scalar,
+    Vector,
+    Word,
+    instruction,
+    native,
+    routine,
+)
 
 GROUP = 8
 """Rows that are added at a time: each is read as one stream, and a power of two between the rows
@@ -29,7 +39,7 @@ additions one after another, MANY / GROUP + n / MANY."""
 
 
 @instruction("word")
-def place_for_block(kit: Kit) -> Any:
+def place_for_block(kit: Kit) -> Word:
     """The address of room for BLOCK numbers, as long as the kernel runs."""
     size = constant(BLOCK.of(kit.target) * kit.item)
     with kit.builder.goto_entry_block():
@@ -43,11 +53,11 @@ def row_group(rows: int) -> Instruction:
     """
 
     @instruction("none", *["word"] * 4)
-    def add_rows(kit: Kit, y: Any, columns: Any, x: Any, distance: Any) -> None:
+    def add_rows(kit: Kit, y: Address, columns: Word, x: Address, distance: Word) -> None:
         build = kit.builder
         starts = [build.add(x, build.mul(constant(i), distance)) for i in range(rows)]
 
-        def body(offset: Any, mask: Any, _: State) -> State:
+        def body(offset: Word, mask: Vector, _: State) -> State:
             sums = [kit.number(0.0)] * 2
             for i, start in enumerate(starts):
                 sums[i % 2] = more(kit, sums[i % 2], build.add(start, offset), mask)
@@ -66,7 +76,7 @@ add_row = row_group(1)
 
 
 @instruction("real", *["word"] * 4)
-def sum_of_lines(kit: Kit, lines: Any, count: Any, x: Any, distance: Any) -> Any:
+def sum_of_lines(kit: Kit, lines: Word, count: Word, x: Address, distance: Word) -> Scalar:
     """The sum of several lines of `count` numbers."""
     build = kit.builder
 

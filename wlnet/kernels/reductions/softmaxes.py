@@ -1,5 +1,7 @@
 """softmax and its logarithm, and the cross entropy of classes with its gradient.
 
+The maximum is subtracted first (the log-sum-exp trick); softmax, loss and gradient are fused.
+
 The powers are taken over whole blocks of rows, one after another, so that rows of ten numbers fill
 the vectors as well. The largest number of a row goes first: exp overflows float32 above 88. A row
 with NaN or +inf, or of nothing but -inf, becomes NaN, as in NumPy.
@@ -26,7 +28,7 @@ from wlnet.kernels.emit.instructions import (
 from wlnet.kernels.emit.lanes import Lanes, run
 from wlnet.kernels.emit.lines import line_max, line_sum, lower_line, scale_line
 from wlnet.kernels.emit.vectors import Kit, State
-from wlnet.kernels.language import Instruction, instruction, native, routine
+from wlnet.kernels.language import Address, Instruction, Word, instruction, native, routine
 from wlnet.kernels.products.tiles import TALL
 
 power_line = run(exp)
@@ -155,18 +157,19 @@ def column_softmax(logarithm: bool) -> Instruction:
 
     @instruction("none", *["word"] * 7)
     def columns_of_softmax(
-        kit: Kit, n: Any, x: Any, y: Any, distance: Any, columns: Any, held: Any, held_row: Any
-    ) -> None:
+        kit: Kit, n: Word, x: Address, y: Address, distance: Word, columns: Word, held: Address,
+        held_row: Word,
+    ) -> None:  # fmt: skip
         build = kit.builder
         mask = kit.first(columns)
 
-        def at(base: Any, k: Any, row: Any) -> Any:
+        def at(base: Address, k: Word, row: Word) -> Any:
             return build.add(base, build.mul(k, row))
 
-        def load(address: Any) -> Lanes:
+        def load(address: Address) -> Lanes:
             return Lanes(kit, kit.load_part(address, mask))
 
-        def greater(k: Any, state: State) -> State:
+        def greater(k: Word, state: State) -> State:
             now, largest = load(at(x, k, distance)), Lanes(kit, state[0])
             kit.store_part(now.value, at(held, k, held_row), mask)
             return [(now > largest).choose(now, largest).value]
@@ -174,7 +177,7 @@ def column_softmax(logarithm: bool) -> Instruction:
         (value,) = kit.loop(n, [kit.number(float("-inf"))], greater)
         largest = Lanes(kit, value)
 
-        def add(k: Any, state: State) -> State:
+        def add(k: Word, state: State) -> State:
             place = at(held, k, held_row)
             low = load(place) - largest
             power = exp(low)
@@ -184,7 +187,7 @@ def column_softmax(logarithm: bool) -> Instruction:
         (value,) = kit.loop(n, [kit.number(0.0)], add)
         total = log(Lanes(kit, value)) if logarithm else 1.0 / Lanes(kit, value)
 
-        def finish(k: Any, _: State) -> State:
+        def finish(k: Word, _: State) -> State:
             now = load(at(held, k, held_row))
             result = now - total if logarithm else now * total
             kit.store_part(result.value, at(y, k, distance), mask)

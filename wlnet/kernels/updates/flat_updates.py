@@ -1,5 +1,8 @@
 """One step of each method, in place on an array and its state.
 
+The optimizer step of a contiguous array, with a NaN probe: a sum that is NaN once anything was not
+finite (`probe`).
+
 A flat kernel updates `lines` of `count` numbers that lie one after another; `distance` and
 `gradient_distance` are the bytes between lines of the array and its states, and of the gradients.
 All of them have the same fields, FLAT, so that any can be called through its address, by those of
@@ -7,10 +10,10 @@ updates.py.
 
 The fields of a flat kernel: `state0` to `state2` and `setting0` to `setting3` are what its method
 keeps and knows, 0 where it has none: see formulas.py. `rates`: the address of a float64 for each
-step of the run, multiplier x learning rate x schedule x what else the method puts there; NaN: the
-array is left alone in this step. A clip that is not there is infinite. `status`: the address of a
-word; when it is 0 and a gradient or a new value is not finite, it becomes the number of the step,
-counted from 1.
+step of the run, the step size: multiplier x learning rate x schedule x what else the method puts
+there (the bias correction of ADAM); NaN: the array is left alone in this step. A clip that is not
+there is infinite. `status`: the address of a word; when it is 0 and a gradient or a new value is
+not finite, it becomes the number of the step, counted from 1.
 """
 
 from __future__ import annotations
@@ -20,7 +23,16 @@ from typing import Any, Final
 from wlnet.kernels.emit.instructions import double, doubles, set_word, step_number, word
 from wlnet.kernels.emit.lanes import divided
 from wlnet.kernels.emit.vectors import Kit, constant
-from wlnet.kernels.language import Instruction, Kernel, instruction, native, routine
+from wlnet.kernels.language import (
+    Address,
+    Instruction,
+    Kernel,
+    Scalar,
+    Word,
+    instruction,
+    native,
+    routine,
+)
 from wlnet.kernels.updates import formulas
 from wlnet.kernels.updates.formulas import Formula, Settings, moved, plain_test
 
@@ -33,31 +45,31 @@ FLAT: Final = (
 
 
 @routine
-def told(context, status, trace):  # type: ignore[no-untyped-def]
-    """Say that something was not finite. trace: NaN then, else 0."""
-    if trace != trace and word(status, 0) == 0:
+def report_nonfinite(context, status, probe):  # type: ignore[no-untyped-def]
+    """Say that something was not finite. probe: NaN then, else 0."""
+    if probe != probe and word(status, 0) == 0:
         set_word(status, 0, step_number(context) + 1)
 
 
 def _line(formula: Formula, plain: bool) -> Instruction:
-    """The update of numbers that lie one after another, as an instruction; gives the trace."""
+    """The update of numbers that lie one after another, as an instruction; gives the probe."""
 
     @instruction("real", *["word"] * 6, *["double"] * formulas.SETTINGS)
-    def line(kit: Kit, count: Any, gradients: Any, *more: Any) -> Any:
+    def line(kit: Kit, count: Word, gradients: Address, *more: Any) -> Scalar:
         build = kit.builder
         places, settings = more[:4], Settings(kit, more[4:], plain)
         whole, left = divided(kit, count)
 
-        def at(offset: Any) -> tuple[Any, ...]:
+        def at(offset: Word) -> tuple[Any, ...]:
             return tuple(build.add(place, offset) for place in places)
 
-        def body(i: Any, trace: list[Any]) -> list[Any]:
+        def body(i: Word, probe: list[Any]) -> list[Any]:
             offset = build.mul(i, constant(kit.target.width))
             raw = kit.load(gradients, offset)
             found = moved(formula, settings, kit.load, kit.store, raw, at(offset))
-            return [build.fadd(trace[0], found.value)]
+            return [build.fadd(probe[0], found.value)]
 
-        (trace,) = kit.loop(whole, [kit.number(0.0)], body)
+        (probe,) = kit.loop(whole, [kit.number(0.0)], body)
 
         def tail() -> list[Any]:
             mask = kit.first(left)
@@ -70,11 +82,11 @@ def _line(formula: Formula, plain: bool) -> Instruction:
                 raw, at(offset),
             )  # fmt: skip
             # A lane that is not there may divide zero by zero.
-            return [build.fadd(trace, build.select(mask, found.value, kit.number(0.0)))]
+            return [build.fadd(probe, build.select(mask, found.value, kit.number(0.0)))]
 
         some = build.icmp_signed(">", left, constant(0))
-        (trace,) = kit.choose(some, tail, lambda: [trace])
-        return kit.total(trace)
+        (probe,) = kit.choose(some, tail, lambda: [probe])
+        return kit.total(probe)
 
     return line
 
@@ -88,8 +100,8 @@ def _flat(formula: Formula) -> Kernel:
         weight_clip, setting0, setting1, setting2, setting3, status, lines, distance,
         gradient_distance,
     ):  # fmt: skip
-        rate = doubles(rates)[step_number(context)]
-        if rate == rate:
+        step_size = doubles(rates)[step_number(context)]
+        if step_size == step_size:
             decay, most, bound = double(l2), double(gradient_clip), double(weight_clip)
             s0, s1, s2, s3 = double(setting0), double(setting1), double(setting2), double(setting3)
             simple = is_plain(decay, most, bound, s0, s1)
@@ -98,10 +110,14 @@ def _flat(formula: Formula) -> Kernel:
                 g, w = gradients + i * gradient_distance, values + at
                 x, y, z = state0 + at, state1 + at, state2 + at
                 if simple:
-                    trace = plain(count, g, w, x, y, z, rate, decay, most, bound, s0, s1, s2, s3)
+                    probe = plain(
+                        count, g, w, x, y, z, step_size, decay, most, bound, s0, s1, s2, s3
+                    )
                 else:
-                    trace = general(count, g, w, x, y, z, rate, decay, most, bound, s0, s1, s2, s3)
-                told(context, status, trace)
+                    probe = general(
+                        count, g, w, x, y, z, step_size, decay, most, bound, s0, s1, s2, s3
+                    )
+                report_nonfinite(context, status, probe)
 
     kernel.__name__, kernel.__doc__ = formula.name, formula.words
     return native(kernel)

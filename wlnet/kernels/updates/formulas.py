@@ -1,5 +1,7 @@
 """The formula of each method on a vector of numbers: the one place where they stand.
 
+The update rules of the optimizers (ADAM, RMSProp, SGD, SignSGD); states are their moments.
+
 A formula is given the numbers of an array, their gradients, and what the method keeps beside them;
 it gives all of that anew, but the gradients. flat_updates.py and packed_updates.py make kernels of
 it.
@@ -19,20 +21,21 @@ from wlnet.kernels.language import Routine, routine
 
 INFINITY: Final = float("inf")
 SETTINGS: Final = 8
-"""The numbers of a record: the rate of the step, the L2 factor, the two clips, four of a method."""
+"""The numbers of a record: the step size, the L2 factor, the two clips, four of a method."""
 
 
 class Settings:
     """What a method knows besides, each number in all lanes.
 
-    speed: the rate of this step. plain: there is no penalty and no clip, and means change slowly:
-    that takes fewer operations. See `plain_test`.
+    step_size: that of this step: multiplier x learning rate x schedule x bias correction. plain:
+    there is no penalty and no clip, and means change slowly: that takes fewer operations. See
+    `plain_test`.
     """
 
     def __init__(self, kit: Kit, numbers: tuple[Any, ...], plain: bool) -> None:
         assert len(numbers) == SETTINGS
         self._kit, self._numbers, self._plain = kit, numbers, plain
-        self.speed, self._decay, self._most, self._bound = map(self._lanes, numbers[:4])
+        self.step_size, self._decay, self._most, self._bound = map(self._lanes, numbers[:4])
 
     def _lanes(self, number: Any) -> Lanes:
         kit = self._kit
@@ -95,7 +98,7 @@ class Formula:
 def _adam(s: Settings, w: Lanes, g: Lanes, m: Lanes, v: Lanes) -> tuple[Lanes, ...]:
     slope = s.clipped(s.penalized(g, w))
     mean, square = s.toward(m, slope, 0), s.toward_square(v, slope, 1)
-    new = s.bounded(w - s.speed * mean / (square.by("sqrt") + s[2]))
+    new = s.bounded(w - s.step_size * mean / (square.by("sqrt") + s[2]))
     return new, mean, square
 
 
@@ -104,16 +107,16 @@ def _rmsprop(s: Settings, w: Lanes, g: Lanes, n: Lanes, m: Lanes, d: Lanes) -> t
     mean, square = s.toward(m, slope, 0), s.toward_square(n, slope, 0)
     # Below zero by rounding only; a steady gradient exceeds epsilon: sqrt -> NaN.
     variance = (square - mean * mean).at_least(0.0)
-    move = d.times(s[1], -(s.speed * slope / (variance + s[2]).by("sqrt")))
+    move = d.times(s[1], -(s.step_size * slope / (variance + s[2]).by("sqrt")))
     return s.bounded(w + move), square, mean, move
 
 
 def _sgd(s: Settings, w: Lanes, g: Lanes) -> tuple[Lanes, ...]:
-    return (s.bounded(w - s.speed * s.penalized(s.clipped(g), w)),)
+    return (s.bounded(w - s.step_size * s.penalized(s.clipped(g), w)),)
 
 
 def _sgd_momentum(s: Settings, w: Lanes, g: Lanes, d: Lanes) -> tuple[Lanes, ...]:
-    move = d.times(s[0], -(s.speed * s.penalized(s.clipped(g), w)))
+    move = d.times(s[0], -(s.step_size * s.penalized(s.clipped(g), w)))
     return s.bounded(w + move), move
 
 
@@ -124,19 +127,19 @@ def _signed(size: Lanes, x: Lanes) -> Lanes:
 
 def _sign_sgd(s: Settings, w: Lanes, g: Lanes) -> tuple[Lanes, ...]:
     one = Lanes(w.kit, w.kit.number(1.0))
-    return (s.bounded(w - s.speed * s.penalized(_signed(one, g), w)),)
+    return (s.bounded(w - s.step_size * s.penalized(_signed(one, g), w)),)
 
 
 def _sign_sgd_momentum(s: Settings, w: Lanes, g: Lanes, d: Lanes) -> tuple[Lanes, ...]:
     mean = d.times(s[0], -(s.rest(0) * s.penalized(s.clipped(g), w)))
-    return s.bounded(w + _signed(s.speed, mean)), mean
+    return s.bounded(w + _signed(s.step_size, mean)), mean
 
 
 ADAM = Formula(
     "adam",
     """ADAM. States: mean, mean square. Settings: beta1, beta2, epsilon.
 
-    The rate brings the correction sqrt(1 - beta2^t) / (1 - beta1^t) along.""",
+    The step size brings the correction sqrt(1 - beta2^t) / (1 - beta1^t) along.""",
     2,
     2,
     _adam,
@@ -157,7 +160,7 @@ SGD = Formula(
 )
 SGD_MOMENTUM = Formula(
     "sgd_momentum",
-    """SGD. State: move, which remembers the rate. Setting: momentum.""",
+    """SGD. State: move, which remembers the step size. Setting: momentum.""",
     1,
     0,
     _sgd_momentum,
@@ -204,7 +207,7 @@ def moved(
 
     Gives a vector that is NaN where a gradient or a new number is not finite, else 0.
     """
-    kit = settings.speed.kit
+    kit = settings.step_size.kit
     used = addresses[: 1 + formula.states]
     gradient = Lanes(kit, raw)
     found = formula.move(settings, Lanes(kit, load(used[0])), gradient, *(

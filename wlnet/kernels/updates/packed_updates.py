@@ -1,8 +1,10 @@
 """The update of packed weights by a product, tile by tile, with no gradient in memory.
 
-Packed: vector by vector of columns, each with all its rows; the lanes beyond the last column hold
-zeros, and keep them. Roots and divisions take as long as the products of a small batch, but another
-part of the CPU: so the update of a tile is woven into the product of the next one.
+Packed: in panels, vector by vector of columns, each with all its rows; the lanes beyond the last
+column hold zeros, and keep them. Roots and divisions take as long as the products of a small batch,
+but another part of the CPU: so the update of a tile is woven into the product of the next one. In
+other words, software pipelining: the epilogue of tile i-1, which is the optimizer step, overlaps
+with the GEMM of tile i.
 """
 
 from __future__ import annotations
@@ -22,11 +24,21 @@ from wlnet.kernels.emit.instructions import (
     stop_of,
     word,
 )
-from wlnet.kernels.emit.vectors import Kit, constant
-from wlnet.kernels.language import Instruction, Kernel, PerTarget, instruction, native, routine
+from wlnet.kernels.emit.vectors import Kit, State, constant
+from wlnet.kernels.language import (
+    Address,
+    Instruction,
+    Kernel,
+    PerTarget,
+    Scalar,
+    Word,
+    instruction,
+    native,
+    routine,
+)
 from wlnet.kernels.products.tiles import tile
 from wlnet.kernels.updates import flat_updates, formulas
-from wlnet.kernels.updates.flat_updates import FLAT, told
+from wlnet.kernels.updates.flat_updates import FLAT, report_nonfinite
 from wlnet.kernels.updates.formulas import Formula, Settings, moved, plain_test
 
 TALL = PerTarget(lambda target: 16 if target.width == 64 else 8)
@@ -41,7 +53,7 @@ single = tile(1, 1)
 
 
 def _woven(formula: Formula, plain: bool) -> Instruction:
-    """A tile of a product, and the update of the one before, as an instruction; gives the trace.
+    """A tile of a product, and the update of the one before, as an instruction; gives the probe.
 
     Arguments: depth, a, a_depth, b, found; then count, and the addresses of the gradients, numbers
     and states of the tile before; then the settings. a: its rows lie side by side, one number after
@@ -51,8 +63,9 @@ def _woven(formula: Formula, plain: bool) -> Instruction:
 
     @instruction("real", *["word"] * 11, *["double"] * formulas.SETTINGS)
     def woven(
-        kit: Kit, depth: Any, a: Any, a_depth: Any, b: Any, found: Any, count: Any, *more: Any
-    ) -> Any:
+        kit: Kit, depth: Word, a: Address, a_depth: Word, b: Address, found: Address, count: Word,
+        *more: Any,
+    ) -> Scalar:  # fmt: skip
         build, width = kit.builder, constant(kit.target.width)
         gradients, places, settings = more[0], more[1:5], Settings(kit, more[5:], plain)
         rows = TALL.of(kit.target)
@@ -66,25 +79,25 @@ def _woven(formula: Formula, plain: bool) -> Instruction:
             ]
             return [*sums, build.add(a_at, a_depth), build.add(b_at, width)]
 
-        def body(i: Any, state: list[Any]) -> list[Any]:
-            trace, *state = state
+        def body(i: Word, state: State) -> State:
+            probe, *state = state
             offset = build.mul(i, width)
             for place in places[: 1 + formula.states]:
                 kit.prefetch(place, build.add(offset, constant(AHEAD)), write=True)
             raw = kit.load(gradients, offset)
             at = tuple(build.add(place, offset) for place in places)
             now = moved(formula, settings, kit.load, kit.store, raw, at)
-            return [build.fadd(trace, now.value), *kit.loop(each, state, multiply)]
+            return [build.fadd(probe, now.value), *kit.loop(each, state, multiply)]
 
         some = build.icmp_signed(">", count, constant(0))
         each = build.sdiv(depth, build.select(some, count, constant(1)))
         zero = kit.number(0.0)
-        trace, *state = kit.loop(count, [zero, *[zero] * rows, a, b], body)
+        probe, *state = kit.loop(count, [zero, *[zero] * rows, a, b], body)
         left = build.sub(depth, build.mul(each, count))
         *sums, _, _ = kit.loop(left, state, multiply)
         for i, value in enumerate(sums):
             kit.store(value, found, constant(i * kit.target.width))
-        return kit.total(trace)
+        return kit.total(probe)
 
     return woven
 
@@ -105,7 +118,7 @@ def _packed(formula: Formula) -> Kernel:
     is_plain = plain_test(formula)
 
     @routine
-    def woven(context, record, rate, depth, a, a_depth, b, found, count, gradients, first):  # type: ignore[no-untyped-def]
+    def woven(context, record, step_size, depth, a, a_depth, b, found, count, gradients, first):  # type: ignore[no-untyped-def]
         at = first * ITEM
         w, x = word(record, VALUES) + at, word(record, STATES) + at
         y, z = word(record, STATES + 1) + at, word(record, STATES + 2) + at
@@ -114,21 +127,21 @@ def _packed(formula: Formula) -> Kernel:
         s0, s1 = double(word(record, NUMBERS + 3)), double(word(record, NUMBERS + 4))
         s2, s3 = double(word(record, NUMBERS + 5)), double(word(record, NUMBERS + 6))
         if is_plain(decay, most, bound, s0, s1):
-            trace = plain(depth, a, a_depth, b, found, count, gradients, w, x, y, z,
-                         rate, decay, most, bound, s0, s1, s2, s3)  # fmt: skip
+            probe = plain(depth, a, a_depth, b, found, count, gradients, w, x, y, z,
+                         step_size, decay, most, bound, s0, s1, s2, s3)  # fmt: skip
         else:
-            trace = general(depth, a, a_depth, b, found, count, gradients, w, x, y, z,
-                            rate, decay, most, bound, s0, s1, s2, s3)  # fmt: skip
-        told(context, word(record, STATUS), trace)
+            probe = general(depth, a, a_depth, b, found, count, gradients, w, x, y, z,
+                            step_size, decay, most, bound, s0, s1, s2, s3)  # fmt: skip
+        report_nonfinite(context, word(record, STATUS), probe)
 
     def kernel(  # type: ignore[no-untyped-def]
         context, record, rows, columns, depth, a, a_depth, b, b_depth,
     ):  # fmt: skip
-        rate = doubles(word(record, RATES))[step_number(context)]
+        step_size = doubles(word(record, RATES))[step_number(context)]
         runs = (rows + RUN - 1) // RUN
         units = runs * ((columns + LANES - 1) // LANES)
         unit, last = start_of(context, units, 1), stop_of(context, units, 1)
-        if last > unit and rate == rate:
+        if last > unit and step_size == step_size:
             panel = scratch(context)
             found = panel + depth * LANES * ITEM
             filled = -1
@@ -146,11 +159,11 @@ def _packed(formula: Formula) -> Kernel:
                     if rows >= TALL:
                         # The last tile reaches back: what it makes twice is used once.
                         at = min(i, rows - TALL)
-                        woven(context, record, rate, depth, a + at * ITEM, a_depth, panel, found,
-                              count, gradients, first)  # fmt: skip
+                        woven(context, record, step_size, depth, a + at * ITEM, a_depth, panel,
+                              found, count, gradients, first)  # fmt: skip
                     else:
-                        woven(context, record, rate, 0, a, a_depth, panel, found, count, gradients,
-                              first)  # fmt: skip
+                        woven(context, record, step_size, 0, a, a_depth, panel, found, count,
+                              gradients, first)  # fmt: skip
                         for row in range(rows):
                             single(depth, a + row * ITEM, 0, a_depth, panel, LANES * ITEM, 0,
                                    found + row * LANES * ITEM, 0, 0, 0, 0, 0, 0)  # fmt: skip
@@ -158,7 +171,7 @@ def _packed(formula: Formula) -> Kernel:
                     first = (vector * rows + i) * LANES
                     i += high
                 unit += 1
-            woven(context, record, rate, 0, a, a_depth, panel, found, count, gradients, first)
+            woven(context, record, step_size, 0, a, a_depth, panel, found, count, gradients, first)
 
     kernel.__name__ = formula.name
     kernel.__doc__ = f"""Packed c by the gradient g[i, j] = sum over k of a[i, k] b[k, j].

@@ -1,4 +1,4 @@
-"""Running statistics that take over their new values."""
+"""Running statistics (the moving averages of a batch normalization) that take over new values."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wlnet.kernels.emit.instructions import (
     stop_of,
 )
 from wlnet.kernels.language import PerTarget, native
-from wlnet.kernels.updates.flat_updates import told
+from wlnet.kernels.updates.flat_updates import report_nonfinite
 
 LINE = PerTarget(lambda target: 64 // target.item)
 
@@ -28,9 +28,9 @@ def replace(context, count, x, array, rates, status):  # type: ignore[no-untyped
     if rate == rate and first < last:
         new, old = reals(x + first * ITEM), reals(array + first * ITEM)
         zero = real(0.0)
-        trace = zero
+        probe = zero
         for i in range(last - first):
             value = new[i]
             old[i] = value
-            trace += value * zero
-        told(context, status, trace)
+            probe += value * zero
+        report_nonfinite(context, status, probe)

@@ -1,6 +1,8 @@
 """Steps that update an array: by its gradient, or by a product or a sum that is used while it is
 near.
 
+The gradient of weights fused with the optimizer step: no gradient is written to memory as a whole.
+
 Each calls the flat kernel of a method (flat_updates.py) through its address, with a copy of the
 record of the array: a worker's own, for its part.
 """
@@ -39,8 +41,8 @@ RECORD_BYTES: Final = 192
 @routine
 def resting(context, record):  # type: ignore[no-untyped-def]
     """Whether the array of a record is left alone in this step."""
-    rate = doubles(word(record, _RATES))[step_number(context)]
-    return rate != rate
+    step_size = doubles(word(record, _RATES))[step_number(context)]
+    return step_size != step_size
 
 
 @routine

@@ -1,5 +1,7 @@
 """The tiles of pooling: the largest of a window, its place, the sum of a window, and the ways back.
 
+Max pooling with its argmax (the place), sum pooling, and the gradients of both.
+
 Of equal numbers the first in row-major order is the largest; NaN is larger than all numbers.
 """
 
@@ -10,10 +12,10 @@ from typing import Any
 
 from llvmlite import ir
 
-from wlnet.kernels.emit.vectors import BYTE, INDEX, Kit, constant
-from wlnet.kernels.language import Instruction, PerTarget, instruction
+from wlnet.kernels.emit.vectors import BYTE, INDEX, Kit, State, constant
+from wlnet.kernels.language import Address, Instruction, PerTarget, Vector, Word, instruction
 from wlnet.kernels.products.tiles import RAMP
-from wlnet.kernels.windows.window_tiles import Count, biases, nested, products, size
+from wlnet.kernels.windows.window_tiles import Count, Places, biases, nested, products, size
 
 POOLED = PerTarget(lambda target: 5 if target.width == 64 else 2)
 """How many channels a tile has that holds the four pixels of a pooling window."""
@@ -22,18 +24,18 @@ GATED = 4
 """The place that stands for none of the four: what was largest did not pass the ramp."""
 
 
-def larger(kit: Kit, a: Any, b: Any) -> Any:
+def larger(kit: Kit, a: Vector, b: Vector) -> Vector:
     """Where b replaces a as the largest: the first of equals stays, and NaN is larger than all."""
     build = kit.builder
     return build.and_(build.fcmp_unordered(">", b, a), build.fcmp_ordered("ord", a, a))
 
 
-def alike(kind: Any, number: int) -> Any:
+def alike(kind: Any, number: int) -> Vector:
     """A vector of integers that are all the same."""
     return ir.Constant(kind, [number] * kind.count)
 
 
-def largest_of_four(kit: Kit, window: Sequence[Any], kind: Any) -> tuple[Any, Any]:
+def largest_of_four(kit: Kit, window: Sequence[Vector], kind: Any) -> tuple[Vector, Vector]:
     """The largest of the four pixels of a window of 2 x 2, and its place as integers of a kind."""
     build = kit.builder
     a, b, c, d = window
@@ -48,7 +50,7 @@ def largest_of_four(kit: Kit, window: Sequence[Any], kind: Any) -> tuple[Any, An
     return build.select(down, below, above), places
 
 
-def corners(kit: Kit, at: Any, line: Any) -> list[Any]:
+def corners(kit: Kit, at: Address, line: Word) -> list[Address]:
     """The places of the four pixels of a window of 2 x 2 whose lines are `line` bytes apart."""
     vector = constant(kit.target.width)
     below = kit.builder.add(at, line)
@@ -65,16 +67,16 @@ def pooled_tile(channels: Count, integer: Any = BYTE) -> Instruction:
 
     @instruction("none", *["word"] * 23)
     def pooled(
-        kit: Kit, inputs: Any, planes: Any, rows: Any, columns: Any,
-        w: Any, w_out: Any, w_in: Any, w_plane: Any, w_row: Any, w_column: Any,
-        x: Any, x_in: Any, x_plane: Any, x_row: Any, x_column: Any, x_pixel: Any, x_line: Any,
-        bias: Any, y: Any, y_out: Any, places: Any, places_out: Any, activation: Any,
+        kit: Kit, inputs: Word, planes: Word, rows: Word, columns: Word, w: Address, w_out: Word,
+        w_in: Word, w_plane: Word, w_row: Word, w_column: Word, x: Address, x_in: Word,
+        x_plane: Word, x_row: Word, x_column: Word, x_pixel: Word, x_line: Word, bias: Address,
+        y: Address, y_out: Word, places: Address, places_out: Word, activation: Word,
     ) -> None:  # fmt: skip
         build = kit.builder
         high = size(kit, channels)
         corner = build.add(x_line, x_pixel)
 
-        def pixels(at: Any) -> Any:
+        def pixels(at: Address) -> Any:
             offsets = [None, x_pixel, x_line, corner]
             return [
                 kit.at(at) if each is None else build.gep(kit.at(at), [each], source_etype=BYTE)
@@ -123,7 +125,7 @@ def sending(integer: Any, align: int) -> Instruction:
     if places is 0, send it to all."""
 
     @instruction("none", *["word"] * 4)
-    def send(kit: Kit, d: Any, places: Any, x: Any, x_line: Any) -> None:
+    def send(kit: Kit, d: Address, places: Address, x: Address, x_line: Word) -> None:
         build = kit.builder
         kind = ir.VectorType(integer, kit.lanes)
         value, zero = kit.load(d), kit.number(0.0)
@@ -142,7 +144,7 @@ def sending(integer: Any, align: int) -> Instruction:
 
 
 @instruction("none", *["word"] * 4)
-def four_max(kit: Kit, x: Any, x_line: Any, y: Any, places: Any) -> None:
+def four_max(kit: Kit, x: Address, x_line: Word, y: Address, places: Address) -> None:
     """The largest of a window of 2 x 2, and its place as an index."""
     kind = ir.VectorType(INDEX, kit.lanes)
     value, place = largest_of_four(kit, [kit.load(at) for at in corners(kit, x, x_line)], kind)
@@ -152,8 +154,8 @@ def four_max(kit: Kit, x: Any, x_line: Any, y: Any, places: Any) -> None:
 
 @instruction("none", *["word"] * 11)
 def window_max(
-    kit: Kit, planes: Any, rows: Any, columns: Any, x: Any, x_plane: Any, x_row: Any,
-    first: Any, place_plane: Any, place_row: Any, y: Any, places: Any,
+    kit: Kit, planes: Word, rows: Word, columns: Word, x: Address, x_plane: Word, x_row: Word,
+    first: Word, place_plane: Word, place_row: Word, y: Address, places: Address,
 ) -> None:  # fmt: skip
     """The largest of a window and its place; `first` is the place of the first that is read."""
     build = kit.builder
@@ -167,7 +169,7 @@ def window_max(
     (begun,) = kit.choose(some, lambda: [kit.load(x)], lambda: [kit.number(float("-inf"))])
     start = build.select(some, first, constant(0))
 
-    def body(held: Any, at: Any) -> Any:
+    def body(held: State, at: Places) -> State:
         value = kit.load(at[0])
         replaces = larger(kit, held[0], value)
         place = kit.spread(build.trunc(at[1], INDEX), kind)
@@ -182,11 +184,12 @@ def window_max(
 
 @instruction("none", *["word"] * 7)
 def window_sum(
-    kit: Kit, planes: Any, rows: Any, columns: Any, x: Any, x_plane: Any, x_row: Any, y: Any
-) -> None:
+    kit: Kit, planes: Word, rows: Word, columns: Word, x: Address, x_plane: Word, x_row: Word,
+    y: Address,
+) -> None:  # fmt: skip
     """The sum of a window."""
 
-    def body(held: Any, at: Any) -> Any:
+    def body(held: State, at: Places) -> State:
         return [kit.builder.fadd(held[0], kit.load(at[0]))]
 
     steps = ((x_plane, x_plane), (x_row, x_row), (constant(kit.target.width),) * 2)
@@ -197,8 +200,8 @@ def window_sum(
 
 @instruction("none", *["word"] * 11)
 def window_back(
-    kit: Kit, planes: Any, rows: Any, columns: Any, x: Any, x_plane: Any, x_row: Any,
-    first: Any, place_plane: Any, place_row: Any, d: Any, places: Any,
+    kit: Kit, planes: Word, rows: Word, columns: Word, x: Address, x_plane: Word, x_row: Word,
+    first: Word, place_plane: Word, place_row: Word, d: Address, places: Address,
 ) -> None:  # fmt: skip
     """Add d to each pixel of a window, or only to the one that `places` names."""
     build = kit.builder
@@ -212,7 +215,7 @@ def window_back(
     )
     every = kit.spread(build.not_(chosen), kit.mask)
 
-    def body(held: Any, at: Any) -> Any:
+    def body(held: State, at: Places) -> State:
         place = kit.spread(build.trunc(at[1], INDEX), kind)
         hit = build.or_(every, build.icmp_signed("==", wanted, place))
         kit.store(build.fadd(kit.load(at[0]), build.select(hit, value, zero)), at[0])

@@ -1,5 +1,7 @@
 """Pooling with LANES examples side by side: [block][channel][plane][row][column][LANES].
 
+Max and sum pooling in the batch-blocked layout; unpool is the gradient of fused max pooling.
+
 A window begins at first + place stride and has count pixels along each axis; those outside of x
 are left out. Fields: x_planes .. say how large x is; places are indices (32 bits).
 """

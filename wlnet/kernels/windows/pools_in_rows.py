@@ -1,8 +1,9 @@
-"""Pooling of examples one by one: [example][channel][plane][row][column], lanes are places."""
+"""Pooling of examples one by one: [example][channel][plane][row][column], lanes are places.
+
+Max and sum pooling in the plain layout NCDHW, vectorized along the columns of the output.
+"""
 
 from __future__ import annotations
-
-from typing import Any
 
 from llvmlite import ir
 
@@ -14,21 +15,21 @@ from wlnet.kernels.emit.instructions import (
     start_of,
     stop_of,
 )
-from wlnet.kernels.emit.vectors import INDEX, Kit, constant
-from wlnet.kernels.language import instruction, native
+from wlnet.kernels.emit.vectors import INDEX, Kit, State, constant
+from wlnet.kernels.language import Address, Vector, Word, instruction, native
 from wlnet.kernels.windows.pool_tiles import alike, larger
 from wlnet.kernels.windows.pools_in_lanes import entered, in_fours, met
 from wlnet.kernels.windows.window_gathering import take
 from wlnet.kernels.windows.window_spreading import met_at, spread_fours, spread_line, tell_axes
-from wlnet.kernels.windows.window_tiles import nested, zero_bytes
+from wlnet.kernels.windows.window_tiles import Places, nested, zero_bytes
 
 
 @instruction("none", "word", "word", "word")
-def fold_sum(kit: Kit, y: Any, x: Any, count: Any) -> None:
+def fold_sum(kit: Kit, y: Address, x: Address, count: Word) -> None:
     """y = the sum of some vectors one after another."""
     build = kit.builder
 
-    def body(i: Any, state: Any) -> Any:
+    def body(i: Word, state: State) -> State:
         held, at = state
         return [build.fadd(held, kit.load(at)), build.add(at, constant(kit.target.width))]
 
@@ -38,11 +39,11 @@ def fold_sum(kit: Kit, y: Any, x: Any, count: Any) -> None:
 
 @instruction("none", *["word"] * 15)
 def fold_largest(
-    kit: Kit, planes: Any, rows: Any, columns: Any, x: Any, x_plane: Any, x_row: Any, pixel: Any,
-    pixel_plane: Any, pixel_row: Any, column: Any, stride: Any, x_columns: Any, count: Any, y: Any,
-    told: Any,
+    kit: Kit, planes: Word, rows: Word, columns: Word, x: Address, x_plane: Word, x_row: Word,
+    pixel: Word, pixel_plane: Word, pixel_row: Word, column: Word, stride: Word, x_columns: Word,
+    count: Word, y: Address, told: Address,
 ) -> None:  # fmt: skip
-    """The largest of vectors, of each lane alone, and which it was.
+    """The per-lane max and argmax of vectors: the largest of each lane alone, and which it was.
 
     Arguments: how many planes, rows and columns of a window lie in the input; what is met there,
     vector after vector, the distances of planes and rows; which pixel of the window that is, and
@@ -54,13 +55,13 @@ def fold_largest(
     kind = ir.VectorType(INDEX, kit.lanes)
     numbers = ir.Constant(kind, list(range(kit.lanes)))
 
-    def narrow(x: Any) -> Any:
+    def narrow(x: Word) -> Vector:
         return kit.spread(build.trunc(x, INDEX), kind)
 
     begun = build.add(narrow(column), build.mul(numbers, narrow(stride)))
     limit, none = narrow(x_columns), alike(kind, -1)
 
-    def body(held: Any, at: Any) -> Any:
+    def body(held: State, at: Places) -> State:
         value = kit.load(at[0])
         inside = build.icmp_unsigned("<", build.add(begun, narrow(at[2])), limit)
         first = build.icmp_signed("==", held[1], none)

@@ -1,4 +1,4 @@
-"""What the windows of one example meet, brought together in vectors.
+"""What the windows of one example meet, brought together in vectors: im2col.
 
 LANES neighbouring places of the result are a vector. seen[channel][plane][row][column][place]
 holds, for each offset inside a window, the numbers that the places meet there: so all strides,
@@ -12,13 +12,13 @@ from typing import Any
 from llvmlite import ir
 
 from wlnet.kernels.emit.instructions import ITEM, LANES
-from wlnet.kernels.emit.vectors import INDEX, Kit, constant
-from wlnet.kernels.language import Instruction, instruction, routine
+from wlnet.kernels.emit.vectors import INDEX, Kit, State, constant
+from wlnet.kernels.language import Address, Instruction, Vector, Word, instruction, routine
 
 
 def taking(apart: int | None) -> Instruction:
-    """Up to LANES neighbouring places of the result: what they meet at all elements of a window, of
-    some channels.
+    """im2col of up to LANES neighbouring places of the result: what they meet at all elements of a
+    window, of some channels.
 
     Arguments: to; the bytes between elements there; how many channels, planes, rows and columns of
     elements; where the first place is in x, an address, and the distances of channels, of planes
@@ -30,10 +30,10 @@ def taking(apart: int | None) -> Instruction:
 
     @instruction("none", *["word"] * 21)
     def take(
-        kit: Kit, to: Any, step: Any, channels: Any, planes: Any, rows: Any, columns: Any,
-        x: Any, x_channel: Any, x_plane: Any, x_row: Any, column_step: Any, plane: Any,
-        plane_step: Any, x_planes: Any, row: Any, row_step: Any, x_rows: Any, column: Any,
-        x_columns: Any, count: Any, distance: Any,
+        kit: Kit, to: Address, step: Word, channels: Word, planes: Word, rows: Word, columns: Word,
+        x: Address, x_channel: Word, x_plane: Word, x_row: Word, column_step: Word, plane: Word,
+        plane_step: Word, x_planes: Word, row: Word, row_step: Word, x_rows: Word, column: Word,
+        x_columns: Word, count: Word, distance: Word,
     ) -> None:  # fmt: skip
         build = kit.builder
         kind = ir.VectorType(INDEX, kit.lanes)
@@ -47,12 +47,12 @@ def taking(apart: int | None) -> Instruction:
             # What lies before the first is a large number without a sign.
             return build.icmp_unsigned("<", i, size)
 
-        def load(at: Any, first: Any, limit: Any, i: int) -> Any:
+        def load(at: Address, first: Word, limit: Word, i: int) -> Vector:
             shift = ir.Constant(kind, [j + i * kit.lanes for j in range(kit.lanes)])
             mask = inside(build.add(first, shift), limit)
             return kit.load_part(build.add(at, constant(i * kit.target.width)), mask)
 
-        def one_vector(at: Any, first: Any, limit: Any) -> Any:
+        def one_vector(at: Address, first: Word, limit: Word) -> Vector:
             if apart is None:
                 return kit.load_each(at, jumps, inside(build.add(first, jumps), limit))
             value = load(at, first, limit, 0)
@@ -60,18 +60,18 @@ def taking(apart: int | None) -> Instruction:
                 value = build.shuffle_vector(value, load(at, first, limit, 1), evens)
             return value
 
-        def over_planes(q: Any, state: Any) -> Any:
+        def over_planes(q: Word, state: State) -> State:
             out, at = state
             here = inside(build.add(plane, build.mul(q, plane_step)), x_planes)
 
-            def over_rows(r: Any, state: Any) -> Any:
+            def over_rows(r: Word, state: State) -> State:
                 out, at = state
                 there = inside(build.add(row, build.mul(r, row_step)), x_rows)
                 there = build.and_(here, there)
                 size = build.trunc(build.select(there, x_columns, constant(0)), INDEX)
                 limit = kit.spread(size, kind)
 
-                def over_columns(s: Any, state: Any) -> Any:
+                def over_columns(s: Word, state: State) -> State:
                     out, at = state
                     first = build.add(column, build.mul(s, column_step))
                     first = kit.spread(build.trunc(first, INDEX), kind)
@@ -85,7 +85,7 @@ def taking(apart: int | None) -> Instruction:
             out, _ = kit.loop(rows, [out, at], over_rows)
             return [out, build.add(at, x_plane)]
 
-        def over_channels(_: Any, state: Any) -> Any:
+        def over_channels(_: Word, state: State) -> State:
             out, at = state
             out, _ = kit.loop(planes, [out, at], over_planes)
             return [out, build.add(at, x_channel)]

@@ -1,4 +1,4 @@
-"""What convolution sends back to its weights, with LANES examples side by side."""
+"""What convolution sends back to its weights, with LANES examples side by side: their gradient."""
 
 from __future__ import annotations
 

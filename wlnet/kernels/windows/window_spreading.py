@@ -1,5 +1,8 @@
 """What the windows of one example send back, brought together: the mirror of window_gathering.py.
 
+col2im, the second half of a transposed convolution, gathered for each input and not scattered, in
+the polyphase form: the phases of a stride are done one by one.
+
 A number of the input is the sum of what arrives from every place whose window lies over it.
 Along an axis, numbers whose distance is a multiple of the stride are a phase: the same elements of
 the window lie over them, at neighbouring places. So the columns of a phase are vectors.
@@ -12,10 +15,10 @@ from typing import Any
 from llvmlite import ir
 
 from wlnet.kernels.emit.instructions import ITEM, LANES, reals, set_word, word
-from wlnet.kernels.emit.vectors import INDEX, Kit, constant
-from wlnet.kernels.language import instruction, routine
+from wlnet.kernels.emit.vectors import INDEX, Kit, State, constant
+from wlnet.kernels.language import Address, Vector, Word, instruction, routine
 from wlnet.kernels.windows.pool_tiles import alike
-from wlnet.kernels.windows.window_tiles import nested
+from wlnet.kernels.windows.window_tiles import Places, nested
 
 KNOWN = 3
 """Words that are known of a phase: its first element of the window, how many, the first place."""
@@ -68,9 +71,9 @@ def tell_axes(  # type: ignore[no-untyped-def]
 
 @routine
 def met_at(table, i, stride, move, every, places):  # type: ignore[no-untyped-def]
-    """What lies over the i-th number of an axis: how many elements of windows, the first of them,
-    and the place of its window. Each further one is `every` elements on, from a place `move`
-    before.
+    """What lies over the i-th number of an axis: which taps of a kernel, and outputs, contribute to
+    it: how many elements of windows, the first of them, and the place of its window. Each further
+    one is `every` elements on, from a place `move` before.
     """
     known = table + 8 * KNOWN * (i % stride)
     place = word(known, 2) + i // stride
@@ -82,10 +85,10 @@ def met_at(table, i, stride, move, every, places):  # type: ignore[no-untyped-de
 
 @instruction("none", *["word"] * 20)
 def arrive(
-    kit: Kit, count: Any, to: Any, planes: Any, rows: Any, columns: Any, d: Any, d_plane: Any,
-    d_row: Any, d_column: Any, place: Any, place_step: Any, places: Any, told: Any,
-    told_plane: Any, told_row: Any, told_column: Any, pixel: Any, pixel_plane: Any,
-    pixel_row: Any, pixel_column: Any,
+    kit: Kit, count: Word, to: Address, planes: Word, rows: Word, columns: Word, d: Address,
+    d_plane: Word, d_row: Word, d_column: Word, place: Word, place_step: Word, places: Word,
+    told: Address, told_plane: Word, told_row: Word, told_column: Word, pixel: Word,
+    pixel_plane: Word, pixel_row: Word, pixel_column: Word,
 ) -> None:  # fmt: skip
     """Write up to LANES columns of one phase: what arrives there.
 
@@ -102,15 +105,15 @@ def arrive(
     limit = kit.spread(build.trunc(places, INDEX), kind)
     counts = planes, rows, columns
 
-    def inside(place: Any) -> Any:
+    def inside(place: Word) -> Vector:
         # What lies before the first is a large number without a sign.
         here = build.add(kit.spread(build.trunc(place, INDEX), kind), numbers)
         return build.icmp_unsigned("<", here, limit)
 
-    def from_all(sums: Any, at: Any) -> Any:
+    def from_all(sums: State, at: Places) -> State:
         return [build.fadd(sums[0], kit.load_part(at[0], inside(at[1])))]
 
-    def from_told(sums: Any, at: Any) -> Any:
+    def from_told(sums: State, at: Places) -> State:
         here = inside(at[1])
         which = kit.load_indices(at[2], here)
         chosen = build.icmp_signed("==", which, kit.spread(build.trunc(at[3], INDEX), kind))
@@ -130,7 +133,7 @@ def arrive(
     kit.store_part(found, to, kit.first(count))
 
 
-def in_turn(kit: Kit, even: Any, odd: Any, to: Any, count: Any) -> None:
+def in_turn(kit: Kit, even: Vector, odd: Vector, to: Address, count: Word) -> None:
     """Write up to 2 LANES numbers, of two vectors in turn."""
     build, lanes = kit.builder, kit.lanes
     turns = [i // 2 + i % 2 * lanes for i in range(2 * lanes)]
@@ -143,7 +146,7 @@ def in_turn(kit: Kit, even: Any, odd: Any, to: Any, count: Any) -> None:
 
 
 @instruction("none", *["word"] * 4)
-def weave(kit: Kit, to: Any, even: Any, odd: Any, count: Any) -> None:
+def weave(kit: Kit, to: Address, even: Address, odd: Address, count: Word) -> None:
     """Write numbers of two rows in turn: count of them."""
     build, lanes = kit.builder, kit.lanes
     two = constant(2 * lanes)
@@ -162,7 +165,9 @@ def weave(kit: Kit, to: Any, even: Any, odd: Any, count: Any) -> None:
 
 
 @instruction("none", *["word"] * 5)
-def spread_fours(kit: Kit, to: Any, to_row: Any, d: Any, told: Any, count: Any) -> None:
+def spread_fours(
+    kit: Kit, to: Address, to_row: Word, d: Address, told: Address, count: Word
+) -> None:
     """Write two rows of windows of 2 x 2 side by side: each sends its number to the pixel that an
     integer tells, or, if told is 0, to all four."""
     build, lanes = kit.builder, kit.lanes

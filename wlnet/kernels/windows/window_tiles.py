@@ -1,5 +1,7 @@
 """The tiles of windows: a few channels x a few pixels kept in registers over all that they see.
 
+Register tiling: the micro-kernels of direct convolution and of the gradient by its weights.
+
 A pixel is a vector: the same place of LANES examples, or LANES places of one example. Distances
 are bytes and free, so one tile reads weights forwards or backwards and pixels with any stride.
 The sum of a number runs through channels, then planes, rows and columns of the kernel, whatever
@@ -9,14 +11,20 @@ tile it falls into.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from llvmlite import ir
 
-from wlnet.kernels.emit.vectors import BYTE, INDEX, POINTER, WORD, Kit, constant
-from wlnet.kernels.language import Instruction, PerTarget, instruction
+from wlnet.kernels.emit.vectors import BYTE, INDEX, POINTER, WORD, Kit, State, constant
+from wlnet.kernels.language import Address, Instruction, PerTarget, Vector, Word, instruction
 from wlnet.kernels.products.tiles import RAMP
+
+Places = Sequence[Address]
+Steps = Sequence[Sequence[Word]]
+"""For each loop how far each address moves on."""
+Body = Callable[[State, Places], State]
+Pixels = Callable[[Address], Sequence[Address]]
 
 HIGH = PerTarget(lambda target: 8 if target.width == 64 else 4)
 HIGH_WIDE = PerTarget(lambda target: 3 if target.width == 64 else 2)
@@ -43,11 +51,11 @@ class Rail:
     of the distance need registers of their own.
     """
 
-    def __init__(self, kit: Kit, step: Any, count: int) -> None:
+    def __init__(self, kit: Kit, step: Word, count: int) -> None:
         self.kit = kit
         self.odd = {m: kit.builder.mul(constant(m), step) for m in range(1, count, 2)}
 
-    def place(self, base: Any, i: int) -> Any:
+    def place(self, base: Address, i: int) -> Any:
         """A pointer to the i-th place."""
         pointer = self.kit.at(base)
         if i == 0:
@@ -57,13 +65,15 @@ class Rail:
         return self.kit.builder.gep(pointer, [self.odd[i // scale]], source_etype=kind)
 
 
-def nested(kit: Kit, counts: Sequence[Any], steps: Any, sums: Any, at: Any, body: Any) -> Any:
+def nested(
+    kit: Kit, counts: Sequence[Word], steps: Steps, sums: State, at: Places, body: Body
+) -> State:
     """Loops within loops: sums = body(sums, addresses), each loop moving the addresses on."""
     build = kit.builder
     if not counts:
         return body(sums, at)
 
-    def inside(_: Any, state: Any) -> Any:
+    def inside(_: Word, state: State) -> State:
         held, now = state[: -len(at)], state[-len(at) :]
         held = nested(kit, counts[1:], steps[1:], held, now, body)
         return [*held, *map(build.add, now, steps[0])]
@@ -72,15 +82,15 @@ def nested(kit: Kit, counts: Sequence[Any], steps: Any, sums: Any, at: Any, body
 
 
 def products(  # the heart of all that follows
-    kit: Kit, channels: int, counts: Any, steps: Any, w: Any, w_out: Any, x: Any, pixels: Any,
-    begun: Any,
-) -> Any:  # fmt: skip
+    kit: Kit, channels: int, counts: Sequence[Word], steps: Steps, w: Address, w_out: Word,
+    x: Address, pixels: Pixels, begun: State,
+) -> State:  # fmt: skip
     """The sums of `channels` x pixels, begun with given ones; pixels(address): their places."""
     build = kit.builder
     weights = Rail(kit, w_out, channels)
     count = len(pixels(x))
 
-    def body(sums: Any, at: Any) -> Any:
+    def body(sums: State, at: Places) -> State:
         sums = list(sums)
         now = [build.load(place, typ=kit.vector, align=kit.item) for place in pixels(at[1])]
         for i in range(channels):
@@ -93,7 +103,7 @@ def products(  # the heart of all that follows
     return nested(kit, counts, steps, begun, (w, x), body)
 
 
-def biases(kit: Kit, bias: Any, channels: int, pixels: int) -> Any:
+def biases(kit: Kit, bias: Address, channels: int, pixels: int) -> State:
     """What the sums of a tile begin with: the number of each channel, or zeros."""
 
     def read() -> Any:
@@ -116,11 +126,11 @@ def window_tile(channels: Count, pixels: Count) -> Instruction:
 
     @instruction("none", *["word"] * 23)
     def window(
-        kit: Kit, inputs: Any, planes: Any, rows: Any, columns: Any,
-        w: Any, w_out: Any, w_in: Any, w_plane: Any, w_row: Any, w_column: Any,
-        x: Any, x_in: Any, x_plane: Any, x_row: Any, x_column: Any, x_pixel: Any,
-        bias: Any, y: Any, y_out: Any, y_pixel: Any, activation: Any, gate: Any,
-        goes_on: Any,
+        kit: Kit, inputs: Word, planes: Word, rows: Word, columns: Word,
+        w: Address, w_out: Word, w_in: Word, w_plane: Word, w_row: Word, w_column: Word,
+        x: Address, x_in: Word, x_plane: Word, x_row: Word, x_column: Word, x_pixel: Word,
+        bias: Address, y: Address, y_out: Word, y_pixel: Word, activation: Word, gate: Address,
+        goes_on: Word,
     ) -> None:  # fmt: skip
         build = kit.builder
         high, wide = size(kit, channels), size(kit, pixels)
@@ -161,7 +171,7 @@ def window_tile(channels: Count, pixels: Count) -> Instruction:
 
 
 @instruction("none", *["word"] * 25)
-def window_of(kit: Kit, height: Any, width: Any, *arguments: Any) -> None:
+def window_of(kit: Kit, height: Word, width: Word, *arguments: Any) -> None:
     """The `window_tile` of a height: HIGH, MIDDLE or 1 channels; and of a width: 1 pixel, or more
     than one for as many as belong to the height."""
     build, one = kit.builder, constant(1)
@@ -184,16 +194,15 @@ def gradient_tile(channels: Count, rows: Count, columns: Count) -> Instruction:
 
     @instruction("none", *["word"] * 24)
     def gradient(
-        kit: Kit, blocks: Any, planes: Any, lines: Any, pixels: Any,
-        d: Any, d_out: Any, d_block: Any, d_plane: Any, d_row: Any, d_column: Any,
-        x: Any, x_block: Any, x_plane: Any, x_row: Any, x_column: Any, x_down: Any, x_along: Any,
-        g: Any, g_out: Any, g_down: Any, g_along: Any, high_left: Any, wide_left: Any,
-        goes_on: Any,
+        kit: Kit, blocks: Word, planes: Word, lines: Word, pixels: Word, d: Address, d_out: Word,
+        d_block: Word, d_plane: Word, d_row: Word, d_column: Word, x: Address, x_block: Word,
+        x_plane: Word, x_row: Word, x_column: Word, x_down: Word, x_along: Word, g: Address,
+        g_out: Word, g_down: Word, g_along: Word, high_left: Word, wide_left: Word, goes_on: Word,
     ) -> None:  # fmt: skip
         build = kit.builder
         high, deep, wide = (size(kit, each) for each in (channels, rows, columns))
 
-        def offset(i: int, left: Any, step: Any) -> Any:
+        def offset(i: int, left: Word, step: Word) -> Word:
             last = build.sub(left, constant(1))
             inside = build.icmp_signed("<", constant(i), left)
             return build.mul(build.select(inside, constant(i), last), step)
@@ -202,11 +211,11 @@ def gradient_tile(channels: Count, rows: Count, columns: Count) -> Instruction:
         x_offsets = [offset(j, wide_left, x_along) for j in range(wide)]
         down = Rail(kit, x_down, deep)
 
-        def read(pointer: Any, distance: Any) -> Any:
+        def read(pointer: Any, distance: Word) -> Vector:
             place = build.gep(pointer, [distance], source_etype=BYTE)
             return build.load(place, typ=kit.vector, align=kit.item)
 
-        def body(sums: Any, at: Any) -> Any:
+        def body(sums: State, at: Places) -> State:
             sums = list(sums)
             back = [read(kit.at(at[0]), each) for each in d_offsets]
             for r in range(deep):
@@ -256,6 +265,6 @@ def gradient_tile(channels: Count, rows: Count, columns: Count) -> Instruction:
 
 
 @instruction("none", "word", "word")
-def zero_bytes(kit: Kit, to: Any, count: Any) -> None:
+def zero_bytes(kit: Kit, to: Address, count: Word) -> None:
     """Fill memory with zeros."""
     kit.call("memset", POINTER, [kit.at(to), ir.Constant(INDEX, 0), count])

@@ -1,4 +1,7 @@
-"""Convolution of LANES examples side by side: [block][channel][plane][row][column][LANES]."""
+"""Convolution of LANES examples side by side: [block][channel][plane][row][column][LANES].
+
+Direct convolution (no im2col) in the batch-blocked layout, vectorized over the batch.
+"""
 
 from __future__ import annotations
 

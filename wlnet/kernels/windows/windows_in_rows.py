@@ -1,5 +1,7 @@
 """Convolution of examples one by one: [example][channel][plane][row][column], lanes are places.
 
+Convolution by im2col and tiles of a GEMM, in the plain layout NCDHW.
+
 For batches too small to fill the lanes with examples. A worker first gathers what its places meet
 (window_gathering.py), then runs the tiles of window_tiles.py over that.
 """

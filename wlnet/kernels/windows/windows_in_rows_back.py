@@ -1,5 +1,8 @@
 """What convolution of examples one by one sends back: to its input, and to its weights.
 
+The gradient by the input is a transposed convolution (a GEMM, then col2im); that by the weights an
+im2col and a GEMM.
+
 By the input: for some channels at a time, products of the weights and all places say what each
 place sends to each element of its window; window_spreading.py brings that together. By the weights:
 what the places meet is gathered (window_gathering.py), and multiplied with what they send.

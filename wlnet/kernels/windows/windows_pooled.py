@@ -1,4 +1,7 @@
-"""Convolution, bias, ramp and the largest of every 2 x 2 pixels in one, for examples in lanes."""
+"""Convolution, bias, ramp and the largest of every 2 x 2 pixels in one, for examples in lanes.
+
+A convolution whose epilogue is bias, ReLU and max pooling, all of them fused.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,9 @@
 """Fast convolution of LANES examples side by side, by 3 x 3 or 5 x 5 kernels: one step at a time.
 
+Winograd convolution: the input transform (pixels to points), the filter transform (kernels to
+points), the element-wise product in the transform domain as a batched GEMM, one for each point, and
+the output transform (points to results).
+
 Tiles of pixels go to points, the points of all channels are multiplied with those of the kernels,
 point by point, and the products go back: see winograd_transforms.py. A worker holds the points of a
 few tiles at a time, so that they stay in a near cache. The way back is that of the same formula:
@@ -59,7 +63,7 @@ def multiplied(  # type: ignore[no-untyped-def]
 def pixels_taken(  # type: ignore[no-untyped-def]
     x, x_channel, x_row, x_rows, x_columns, row, column, channels, edge, to, channel_step, step
 ):  # fmt: skip
-    """The points of a tile of all channels, zeros beyond the edges of x.
+    """The input transform of a tile of all channels, zeros beyond the edges of x.
 
     edge: memory for a copy of such a tile.
     """

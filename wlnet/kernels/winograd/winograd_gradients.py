@@ -1,5 +1,7 @@
 """What fast convolution sends back to its kernels, with LANES examples side by side.
 
+The gradient by the weights of a Winograd convolution, summed up in the transform domain.
+
 Products of points are summed over tiles and examples: a matrix product for each point. One side,
 the gradient by the output, is turned first, so that its channels lie side by side in vectors.
 """

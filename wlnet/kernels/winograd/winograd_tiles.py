@@ -1,5 +1,7 @@
 """The tiles of fast convolution: pixels, results and kernels to points, and back.
 
+The input, output and filter transforms of Winograd convolution and the adjoint of each.
+
 A tile is 6 x 6 pixels of LANES examples, or what belongs to it: see winograd_transforms.py.
 """
 
@@ -10,30 +12,30 @@ from typing import Any
 from llvmlite import ir
 
 from wlnet.kernels.copies.lane_blocks import transposed
-from wlnet.kernels.emit.vectors import BYTE, Kit, constant
-from wlnet.kernels.language import Instruction, instruction
+from wlnet.kernels.emit.vectors import BYTE, Kit, State, constant
+from wlnet.kernels.language import Address, Instruction, Word, instruction
 from wlnet.kernels.products.tiles import RAMP
 from wlnet.kernels.windows.pool_tiles import GATED, alike, largest_of_four
 from wlnet.kernels.winograd.winograd_transforms import POINTS, TILE, sandwich, transforms, turned
 
 
-def _load_points(kit: Kit, at: Any, step: Any) -> list[list[Any]]:
+def _load_points(kit: Kit, at: Address, step: Word) -> list[list[Any]]:
     places = [kit.builder.mul(constant(i), step) for i in range(POINTS)]
     return [[kit.load(at, places[TILE * r + c]) for c in range(TILE)] for r in range(TILE)]
 
 
-def _store_points(kit: Kit, grid: Any, to: Any, step: Any) -> None:
+def _store_points(kit: Kit, grid: Any, to: Address, step: Word) -> None:
     for i, value in enumerate(value for line in grid for value in line):
         kit.store(value, to, kit.builder.mul(constant(i), step))
 
 
-def _place(kit: Kit, row: int, row_step: Any, column: int) -> Any:
+def _place(kit: Kit, row: int, row_step: Word, column: int) -> Any:
     across = constant(column * kit.target.width)
     return kit.builder.add(kit.builder.mul(constant(row), row_step), across)
 
 
 @instruction("none", *["word"] * 4)
-def pixels_to_points(kit: Kit, x: Any, x_row: Any, to: Any, step: Any) -> None:
+def pixels_to_points(kit: Kit, x: Address, x_row: Word, to: Address, step: Word) -> None:
     """B' x B: a tile of x, whose pixels lie a vector apart, as vectors `step` bytes apart."""
     grid = [[kit.load(x, _place(kit, r, x_row, c)) for c in range(TILE)] for r in range(TILE)]
     _store_points(kit, sandwich(kit, transforms(3).pixels, grid), to, step)
@@ -41,8 +43,9 @@ def pixels_to_points(kit: Kit, x: Any, x_row: Any, to: Any, step: Any) -> None:
 
 @instruction("none", *["word"] * 8)
 def points_to_pixels(
-    kit: Kit, at: Any, step: Any, x: Any, x_row: Any, row: Any, column: Any, rows: Any, columns: Any
-) -> None:
+    kit: Kit, at: Address, step: Word, x: Address, x_row: Word, row: Word, column: Word, rows: Word,
+    columns: Word,
+) -> None:  # fmt: skip
     """x += B points B': the way back of `pixels_to_points`, to the tile that begins at a row and a
     column of x; of it what lies within 0 .. rows-1 and 0 .. columns-1."""
     build = kit.builder
@@ -50,7 +53,7 @@ def points_to_pixels(
     across = build.mul(column, constant(kit.target.width))
     corner = build.add(x, build.add(build.mul(row, x_row), across))
 
-    def within(first: Any, i: int, size: Any) -> Any:
+    def within(first: Word, i: int, size: Word) -> Any:
         place = build.add(first, constant(i))
         return build.icmp_unsigned("<", place, size)
 
@@ -93,7 +96,7 @@ def gradient_points(size: int) -> Instruction:
 
     @instruction("none", *["word"] * 6)
     def results_to_points(
-        kit: Kit, d: Any, d_row: Any, rows: Any, columns: Any, to: Any, step: Any
+        kit: Kit, d: Address, d_row: Word, rows: Word, columns: Word, to: Address, step: Word
     ) -> None:
         build = kit.builder
 
@@ -121,8 +124,8 @@ def result_tile(size: int, pooled: bool) -> Instruction:
 
     @instruction("none", *["word"] * 10)
     def points_to_results(
-        kit: Kit, at: Any, step: Any, bias: Any, activation: Any, y: Any, y_row: Any, rows: Any,
-        columns: Any, places: Any, place_row: Any,
+        kit: Kit, at: Address, step: Word, bias: Address, activation: Word, y: Address, y_row: Word,
+        rows: Word, columns: Word, places: Address, place_row: Word,
     ) -> None:  # fmt: skip
         build, zero = kit.builder, kit.number(0.0)
         grid = sandwich(kit, transforms(size).results, _load_points(kit, at, step))
@@ -179,7 +182,7 @@ def kernel_tile(size: int) -> Instruction:
 
     @instruction("none", *["word"] * 5)
     def kernel_to_points(
-        kit: Kit, w: Any, w_channel: Any, present: Any, to: Any, step: Any
+        kit: Kit, w: Address, w_channel: Word, present: Word, to: Address, step: Word
     ) -> None:
         build, numbers = kit.builder, size * size
         last = build.sub(present, constant(1))
@@ -207,8 +210,9 @@ def kernel_sums(size: int) -> Instruction:
 
     @instruction("none", *["word"] * 7)
     def points_to_kernel(
-        kit: Kit, at: Any, step: Any, parts: Any, part: Any, w: Any, w_channel: Any, present: Any
-    ) -> None:
+        kit: Kit, at: Address, step: Word, parts: Word, part: Word, w: Address, w_channel: Word,
+        present: Word,
+    ) -> None:  # fmt: skip
         build, numbers = kit.builder, size * size
 
         def total(i: int) -> Any:
@@ -243,11 +247,11 @@ def kernel_sums(size: int) -> Instruction:
 
 
 @instruction("none", *["word"] * 3)
-def keep_positive(kit: Kit, x: Any, gate: Any, count: Any) -> None:
+def keep_positive(kit: Kit, x: Address, gate: Address, count: Word) -> None:
     """x = x where a gate is positive, else 0, for vectors one after another."""
     build = kit.builder
 
-    def body(i: Any, state: list[Any]) -> list[Any]:
+    def body(i: Word, state: State) -> State:
         offset = build.mul(i, constant(kit.target.width))
         passed = build.fcmp_ordered(">", kit.load(gate, offset), kit.number(0.0))
         kit.store(build.select(passed, kit.load(x, offset), kit.number(0.0)), x, offset)
