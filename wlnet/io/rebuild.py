@@ -2,30 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
 from wlnet.core.errors import FormatError
-from wlnet.core.names import field_name, is_number
+from wlnet.core.names import is_number
 from wlnet.core.nesting import DEEPEST
 from wlnet.core.net import Net
-from wlnet.core.parts import NetSharedArray, Path, path_text
+from wlnet.core.parts import Key, NetSharedArray, Path, path_text
 from wlnet.core.ports import PortType
 from wlnet.core.records import refused, shown
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.io import plain, ports, rates
 from wlnet.io.canonical import dumped
 from wlnet.io.keys import shared_key, tensor_key
-from wlnet.io.record import FORMAT, Tensors
+from wlnet.io.record import FORMAT, Tensors, parameters
 from wlnet.io.wiring import read_edges
 from wlnet.layers.declaring.fields import REQUIRED, Parameter
 from wlnet.layers.declaring.layer import LAYERS, Layer
-from wlnet.nets.chain import NetChain, chain_with, port_names_of
-from wlnet.nets.container import shared_names
+from wlnet.nets.container import CONTAINERS, Container, shared_names
 from wlnet.nets.inference import check_shapes
-from wlnet.nets.netgraph import NetGraph, graph_with
-from wlnet.nets.operators import OPERATORS
+from wlnet.nets.operators import Operator
 
 MOST_NODES = 16_384
 """Nodes of a net of all levels: shape inference may look at each of them for each of them."""
@@ -116,21 +115,12 @@ class _Reader:
         if type(kind) is str and kind in LAYERS:
             row = _table(record, {*COMMON, "Arrays", "Parameters"}, at)
             return self.layer(LAYERS[kind], row, path, at)
-        if kind == "NetChain":
-            net: Net = self.chain(_table(record, {*COMMON, "Nodes"}, at), path, at)
-        elif kind == "NetGraph":
-            net = self.graph(_table(record, {*COMMON, "Edges", "Nodes"}, at), path, at)
-        elif type(kind) is str and kind in OPERATORS:
-            net = self.operator(
-                kind, _table(record, {*COMMON, "Nodes", "Parameters"}, at), path, at
-            )
-        else:
-            raise refused(
-                "an unknown kind of net",
-                at=at,
-                given=shown(kind),
-                known=["NetChain", "NetGraph", *OPERATORS, *LAYERS],
-            )
+        if type(kind) is not str or kind not in CONTAINERS:
+            known = [*CONTAINERS, *LAYERS]
+            raise refused("an unknown kind of net", at=at, given=shown(kind), known=known)
+        cls = CONTAINERS[kind]
+        row = _table(record, {*COMMON, "Nodes", *cls.record_fields}, at)
+        net: Net = self.container(cls, row, path, at)
         net = net._with(rules=rates.read(record["LearningRateMultipliers"]))
         rates.check(net)
         return net
@@ -218,45 +208,38 @@ class _Reader:
             )
         return {key: self.net(node, (*path, key)) for key, node in pairs}
 
-    def chain(self, row: dict[str, Any], path: Path, at: str) -> NetChain:
+    def container(
+        self, cls: type[Container], row: dict[str, Any], path: Path, at: str
+    ) -> Container:
         nodes = self.nodes(row["Nodes"], path, at)
-        told = [name for name, _ in _pairs(row["Ports"], f"{at}, ports")]
-        count = len(told) - len(port_names_of(nodes, 2)[1])
-        names = [name for side in port_names_of(nodes, count) for name in side]
-        given = self.ports(row["Ports"], names, path, at)
-        chain = object.__new__(NetChain)
-        chain_with(chain, nodes, given, given)
-        return chain
-
-    def graph(self, row: dict[str, Any], path: Path, at: str) -> NetGraph:
-        nodes = self.nodes(row["Nodes"], path, at)
-        edges = read_edges(row["Edges"], nodes, at)
-        names = [e.source_port for e in edges if e.source is None]
-        names += [e.target_port for e in edges if e.target is None]
-        given = self.ports(row["Ports"], list(dict.fromkeys(names)), path, at)
-        graph = object.__new__(NetGraph)
-        graph_with(graph, nodes, edges, given)
-        if list(graph.nodes) != list(nodes):
+        if issubclass(cls, Operator) and list(nodes) != ["Net"]:
+            given = ", ".join(map(shown, nodes))
+            raise refused(f"a {cls.kind} holds one net", at=at, given=given)
+        fields = {name: FIELDS[name](row[name], nodes, at) for name in cls.record_fields}
+        count = len(_pairs(row["Ports"], f"{at}, ports"))
+        net = cls.from_record(
+            nodes, fields, count, lambda names: self.ports(row["Ports"], names, path, at)
+        )
+        if list(net.nodes) != list(nodes):
             raise refused("vertices that are not in the order of computing", at=at)
-        return graph
-
-    def operator(self, kind: str, row: dict[str, Any], path: Path, at: str) -> Net:
-        nodes = self.nodes(row["Nodes"], path, at)
-        if list(nodes) != ["Net"]:
-            raise refused(f"a {kind} holds one net", at=at, given=", ".join(map(shown, nodes)))
-        given = row["Parameters"]
-        if type(given) is not dict or not all(name.isidentifier() for name in given):
-            raise refused("these are no parameters", at=at, given=shown(given))
-        values = {
-            field_name(name): plain.read(value, f"{at}, {name}") for name, value in given.items()
-        }
-        own = self.ports(row["Ports"], ["Input", "Output"], path, at)
-        net: Net = OPERATORS[kind](nodes["Net"], **values, input=own["Input"], output=own["Output"])
-        if dumped(
-            {name: plain.written(value, at) for name, value in net.parameters.items()}
-        ) != dumped(given):
-            raise refused("parameters that are not in their kept form", at=at, given=shown(given))
+        told = row.get("Parameters")
+        if told is not None and dumped(parameters(net.parameters, at)) != dumped(told):
+            raise refused("parameters that are not in their kept form", at=at, given=shown(told))
         return net
+
+
+def _parameters(given: Any, nodes: Mapping[Key, Net], at: str) -> dict[str, Any]:
+    """The parameters of an operator, by name."""
+    if type(given) is not dict or not all(name.isidentifier() for name in given):
+        raise refused("these are no parameters", at=at, given=shown(given))
+    return {name: plain.read(value, f"{at}, {name}") for name, value in given.items()}
+
+
+FIELDS: dict[str, Callable[[Any, Mapping[Key, Net], str], Any]] = {
+    "Edges": read_edges,
+    "Parameters": _parameters,
+}
+"""How what kinds of containers record is read, given their nodes."""
 
 
 def _parameter(field: Parameter, record: Any, at: str) -> Any:

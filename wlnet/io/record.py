@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,8 @@ from wlnet.core.symbols import AUTOMATIC
 from wlnet.io import plain, ports, rates
 from wlnet.io.keys import shared_key, tensor_key
 from wlnet.layers.declaring.layer import Layer
-from wlnet.nets.netgraph import NetGraph
+from wlnet.nets.container import as_container
+from wlnet.nets.edges import Edge
 
 FORMAT = 1
 DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
@@ -48,17 +50,28 @@ def _net(net: Net, path: Path, tensors: Tensors) -> dict[str, Any]:
         record["Arrays"] = {
             name: _array(value, (*path, name), tensors) for name, value in net.array_values.items()
         }
+        record["Parameters"] = parameters(net.parameters, at)
     else:
         record["Nodes"] = [
             [key, _net(node, (*path, key), tensors)] for key, node in net.nodes.items()
         ]
-    if isinstance(net, NetGraph):
-        record["Edges"] = [[e.source, e.source_port, e.target, e.target_port] for e in net.edges]
-    elif net.kind != "NetChain":
-        record["Parameters"] = {
-            name: plain.written(value, f"{at}, {name}") for name, value in net.parameters.items()
+        record |= {
+            field: FIELDS[field](value, at) for field, value in as_container(net).record().items()
         }
     return record
+
+
+def _edges(edges: list[Edge], at: str) -> list[list[Any]]:
+    return [[e.source, e.source_port, e.target, e.target_port] for e in edges]
+
+
+def parameters(values: Mapping[str, Any], at: str) -> dict[str, Any]:
+    """The parameters of a layer or operator as JSON; at: its place, for messages."""
+    return {name: plain.written(value, f"{at}, {name}") for name, value in values.items()}
+
+
+FIELDS: dict[str, Callable[[Any, str], Any]] = {"Edges": _edges, "Parameters": parameters}
+"""How a file holds what kinds of containers record."""
 
 
 def _array(value: Any, path: Path, tensors: Tensors) -> Any:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from itertools import pairwise
 from typing import Any
 
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
@@ -17,10 +16,9 @@ from wlnet.graph.builder import SMALLEST_ITEM, Builder, Mode
 from wlnet.graph.graph import Graph, Value
 from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.connections import Needed, needed_for
-from wlnet.nets.edges import topological
+from wlnet.nets.container import Values, as_container
 from wlnet.nets.inference import Solution, check_inputs, inference, open_sizes
 
-Values = dict[str, Value]
 MOST_APPLICATIONS = 32_768
 """Of layers in one program: a nest applies those in it once more in every iteration."""
 
@@ -100,8 +98,8 @@ def _check_length(net: Net) -> None:
 def _applications(net: Net) -> int:
     if isinstance(net, Layer):
         return 1
-    times: int = net.parameters.get("Iterations", 1)
-    return times * sum(_applications(node) for node in net.nodes.values())
+    times = as_container(net).repeats
+    return (1 if times is None else times) * sum(_applications(node) for node in net.nodes.values())
 
 
 def _known(shape: Partial) -> tuple[int, ...]:
@@ -133,13 +131,7 @@ class _Lowering:
         if isinstance(net, Layer):
             is_needed = self.needed is None or path in self.needed.layers
             return self._layer(net, path, inputs, batch) if is_needed else {}
-        if net.kind == "NetChain":
-            return self._chain(net, path, inputs, batch)
-        if net.kind == "NetGraph":
-            return self._graph(net, path, inputs, batch)
-        if net.kind == "NetNestOperator":
-            return self._nest(net, path, inputs, batch)
-        return self._map(net, path, inputs, batch)
+        return as_container(net).lower(self, path, inputs, batch)
 
     def _layer(self, layer: Layer, path: Path, inputs: Values, batch: int) -> Values:
         frozen = frozenset(name for name in layer.statistic_names if (*path, name) in self.frozen)
@@ -171,47 +163,3 @@ class _Lowering:
                 _known(self.solution.array_shape((*path, name)))
             )
         return self.graph.arrays[key]
-
-    def _chain(self, net: Any, path: Path, inputs: Values, batch: int) -> Values:
-        given = {name: inputs[port] for port, name in net.entries.items() if port in inputs}
-        nodes = list(net.nodes.items())
-        for (key, node), (_, following) in pairwise([*nodes, (None, None)]):
-            given = self.visit(node, (*path, key), given, batch)
-            if following is not None:
-                given = dict(zip(following.input_names, given.values(), strict=False))
-        return {port: given[name] for port, name in net.exits.items() if name in given}
-
-    def _graph(self, net: Any, path: Path, inputs: Values, batch: int) -> Values:
-        made: dict[tuple[Any, str], Value] = {(None, name): value for name, value in inputs.items()}
-        for key in topological(net.nodes, net.edges):
-            edges = {e.target_port: e for e in net.edges if e.target == key}
-            sources = {
-                name: (edges[name].source, edges[name].source_port) for name in net.ports_of(key)
-            }
-            own = {name: made[source] for name, source in sources.items() if source in made}
-            for name, value in self.visit(net.nodes[key], (*path, key), own, batch).items():
-                made[key, name] = value
-        outputs = {e.target_port: (e.source, e.source_port) for e in net.edges if e.target is None}
-        return {name: made[source] for name, source in outputs.items() if source in made}
-
-    def _nest(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:
-        inner, current = net.nodes["Net"], list(inputs.values())
-        for _ in range(net.parameters["Iterations"]):
-            own = dict(zip(inner.input_names, current, strict=False))
-            current = list(self.visit(inner, (*path, "Net"), own, batch).values())
-        return dict(zip(net.output_names, current, strict=False))
-
-    def _map(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:
-        if not inputs:
-            return {}
-        # Every element is an example of its own to the net inside.
-        x, inner = inputs["Input"], net.nodes["Net"]
-        g = Builder(self.graph, origin=path)
-        rows = math.prod(x.shape[:2])
-        own = {inner.input_names[0]: g.reshape(x, (rows, *x.shape[2:]))}
-        made = self.visit(inner, (*path, "Net"), own, rows)
-        for key, value in self.made.items():
-            if key[0][: len(path) + 1] == (*path, "Net") and value.shape[:1] == (rows,):
-                self.made[key] = g.reshape(value, (*x.shape[:2], *value.shape[1:]))
-        outputs = [g.reshape(y, (*x.shape[:2], *y.shape[1:])) for y in made.values()]
-        return dict(zip(net.output_names, outputs, strict=False))

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import replace
-from functools import partial
+from collections.abc import Callable, Mapping
+from itertools import pairwise
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, RuleWarning, brief, fail, warn
 from wlnet.core.gathered import Gathered
-from wlnet.core.keywords import checked_keywords, unknown_option
-from wlnet.core.names import a, field_name
+from wlnet.core.keywords import checked_keywords
 from wlnet.core.net import Net
 from wlnet.core.parts import Key
-from wlnet.core.ports import UNKNOWN, PortType, as_port, port_table
+from wlnet.core.ports import UNKNOWN, PortType, port_table
 from wlnet.core.rule_lists import rules_told_with
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.nets.container import Container, hoist, without_coders
+from wlnet.nets.arrangement import Arrangement
+from wlnet.nets.container import hoist, without_coders
+from wlnet.nets.edges import Edge
 from wlnet.nets.fills import fill_in
 from wlnet.nets.inference import check_shapes
-from wlnet.nets.shorthand import as_net
+from wlnet.nets.reading import read_nodes, read_ports
 
 
-class NetChain(Container):
+class NetChain(Arrangement):
     """Nets one after another, addressed by position, or by name and position.
 
     layers: a list of layers (or shorthands), or a dict (or list of pairs) from names to layers.
@@ -45,6 +45,7 @@ class NetChain(Container):
     """
 
     kind = "NetChain"
+    record_fields = ()
 
     @checked_keywords
     def __init__(
@@ -118,6 +119,52 @@ class NetChain(Container):
         """What is said at the output ports."""
         return {name: self.ports[name] for name in self.output_names}
 
+    def links(self) -> list[Edge]:
+        nodes = list(self.nodes.items())
+        (first, _), (last, _) = nodes[0], nodes[-1]
+        return [
+            *(Edge(None, port, first, name) for port, name in self.entries.items()),
+            *(
+                Edge(source, node.output_names[0], target, other.input_names[0])
+                for (source, node), (target, other) in pairwise(nodes)
+            ),
+            *(Edge(last, name, None, port) for port, name in self.exits.items()),
+        ]
+
+    def arguments(self) -> list[str]:
+        return []
+
+    def record(self) -> dict[str, Any]:
+        return {}
+
+    @classmethod
+    def from_record(
+        cls,
+        nodes: Mapping[Key, Net],
+        fields: Mapping[str, Any],
+        count: int,
+        ports: Callable[[list[str]], dict[str, PortType]],
+    ) -> NetChain:
+        inputs = count - len(port_names_of(nodes, 2)[1])
+        given = ports([name for side in port_names_of(nodes, inputs) for name in side])
+        chain = object.__new__(cls)
+        chain_with(chain, nodes, given, given)
+        return chain
+
+    def renamed(
+        self, nodes: Mapping[Key, Net], keys: Mapping[Key, Key], ports: Mapping[str, str]
+    ) -> NetChain:
+        # Its ports are called as those of the nodes at its ends.
+        return chain_of(nodes, self.ports, self.ports)
+
+    def exchanged(self, key: Key, node: Net) -> NetChain | None:
+        new = self._with(nodes={**self.nodes, key: node})
+        said = [self.ports[name] for name in self.port_names]
+        inputs, outputs = port_names_of(new.nodes, len(self.input_names))
+        if len(inputs) != len(self.input_names):
+            return None
+        return new._with(ports=dict(zip((*inputs, *outputs), said, strict=True)))
+
 
 def inputs_of(node: Net, count: int) -> tuple[str, ...]:
     """The input ports of a first node; those of a variadic layer are its own, or so many, and at
@@ -125,93 +172,6 @@ def inputs_of(node: Net, count: int) -> tuple[str, ...]:
     if not node.is_variadic:
         return node.input_names
     return node.input_names or tuple(map(str, range(1, max(count, node.usual_inputs) + 1)))
-
-
-def read_nodes(given: Any, gathered: Gathered) -> dict[Key, Net | None]:
-    """The nodes of a chain or graph; None for what is no net: its faults are noted."""
-    items = gathered.attempt(lambda: chain_items(given)) or {}
-    make = {key: partial(as_net, value, repr(key)) for key, value in items.items()}
-    return {key: gathered.attempt(made) for key, made in make.items()}
-
-
-def read_ports(
-    kind: str,
-    given: Iterable[tuple[str, Any]],
-    names: tuple[tuple[str, ...], tuple[str, ...]] | None,
-    gathered: Gathered,
-) -> dict[str, PortType]:
-    """Ports by name, from words that are their names or snake_case; faults are noted.
-
-    names: of the inputs and outputs; None where something else is at fault already.
-    """
-    known = [*names[0], *names[1]] if names else []
-    by_field = {field_name(name): name for name in known}
-    ports: dict[str, PortType] = {}
-    for word, spec in given:
-        name = word if word in known else by_field.get(word)
-        if names and name is None:
-            fields = [field for field in by_field if not field.isdecimal()]
-            fault = unknown_option(a(kind), str(word), spec, [*fields, "learning_rate_multipliers"])
-            numbered = [name for name in known if name.isdecimal()]
-            if numbered and word == "input":
-                fault = replace(fault, fix=f"ports={{{numbered[0]!r}: ...}}")
-            if numbered and str(word).isdecimal():
-                fault = replace(fault, fix="inputs of a layer that takes any number count from 1")
-            gathered.add(fault)
-            continue
-        if name in ports:
-            gathered.add(Fault(f"port {name} of {a(kind)} is given twice", given=brief(spec)))
-        port = gathered.attempt(partial(as_port, spec, name or str(word)))
-        if port is not None and name is not None:
-            ports[name] = port
-    return ports
-
-
-def chain_items(layers: Any) -> dict[Key, Any]:
-    """The keys and values a user gave for the nodes of a chain or graph."""
-    if isinstance(layers, Net):
-        raise fail(
-            OptionError,
-            Fault(
-                "a chain takes a list of layers",
-                given=f"one {layers.kind}",
-                fix="NetChain([layer])",
-            ),
-        )
-    pairs: list[tuple[Any, Any]]
-    if isinstance(layers, Mapping):
-        pairs, named = list(layers.items()), True
-    elif isinstance(layers, (list, tuple)):
-        entries = list(layers)
-        named = bool(entries) and all(
-            isinstance(e, tuple) and len(e) == 2 and isinstance(e[0], str) for e in entries
-        )
-        pairs = entries if named else list(enumerate(entries, 1))
-    else:
-        raise fail(OptionError, Fault("nodes are a list or a dict of layers", given=brief(layers)))
-    if not pairs:
-        raise fail(
-            OptionError,
-            Fault(
-                "a net needs at least one layer",
-                given=brief(layers),
-                fix="NetChain([LinearLayer(1)])",
-            ),
-        )
-    names = [name for name, _ in pairs]
-    if named and not all(isinstance(name, str) and name for name in names):
-        raise fail(
-            OptionError,
-            Fault(
-                "names of nodes are strings, and not empty",
-                given=", ".join(brief(n) for n in names if not isinstance(n, str) or not n),
-                fix='{"encode": LinearLayer(3)}',
-            ),
-        )
-    twice = sorted({str(name) for name in names if names.count(name) > 1})
-    if twice:
-        raise fail(OptionError, Fault("names of nodes occur once", given=", ".join(twice)))
-    return dict(pairs)
 
 
 Side = PortType | Mapping[str, PortType]

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import pairwise
-from typing import Any
 
 from wlnet.core.finding import node_at
 from wlnet.core.net import Net
-from wlnet.core.parts import Path
+from wlnet.core.parts import Key, Path
 from wlnet.layers.declaring.layer import Layer
+from wlnet.nets.container import as_container
+from wlnet.nets.edges import Edge
 
 
 def layers_of(net: Net, at: Path = ()) -> Iterator[tuple[Path, Layer]]:
@@ -42,39 +42,35 @@ def _connections(
     edges = [edge for found, _, _ in inner.values() for edge in found]
     entries: dict[str, list[Path]] = {name: [] for name in net.input_names}
     exits: dict[str, Path] = {}
-    for source, source_port, target, target_port in links(net):
-        into = [] if target is None else inner[target][1].get(target_port, [(*at, target)])
-        if source is None:
-            entries[source_port] += into
-        elif target is None:
-            exits[target_port] = inner[source][2][source_port]
+    for e in links(net):
+        into = [] if e.target is None else inner[e.target][1].get(e.target_port, [(*at, e.target)])
+        if e.source is None:
+            entries[e.source_port] += into
+        elif e.target is None:
+            exits[e.target_port] = inner[e.source][2][e.source_port]
         else:
-            edges += [(inner[source][2][source_port], path) for path in into]
+            edges += [(inner[e.source][2][e.source_port], path) for path in into]
     return edges, entries, exits
 
 
-def links(net: Any) -> list[tuple[Any, str, Any, str]]:
-    """The edges of one level: (node, port, node, port); None is the net itself."""
-    if net.kind == "NetGraph":
-        return [(e.source, e.source_port, e.target, e.target_port) for e in net.edges]
-    nodes = list(net.nodes.items())
-    if net.kind == "NetChain":
-        entries, exits = net.entries, net.exits
-    else:
-        entries = dict(zip(net.input_names, nodes[0][1].input_names, strict=True))
-        exits = dict(zip(net.output_names, nodes[-1][1].output_names, strict=True))
-    return [
-        *((None, port, nodes[0][0], name) for port, name in entries.items()),
-        *(
-            (source, node.output_names[0], target, other.input_names[0])
-            for (source, node), (target, other) in pairwise(nodes)
-        ),
-        *((nodes[-1][0], name, None, port) for port, name in exits.items()),
-    ]
+def links(net: Net) -> list[Edge]:
+    """The edges of one level of a net that holds nets; None is the net itself."""
+    return as_container(net).links()
+
+
+def producer(net: Net, port: str) -> Net:
+    """The layer that makes an output, looked for through nested nets; where it is led straight
+    through one, that net."""
+    if isinstance(net, Layer):
+        return net
+    (link,) = [e for e in links(net) if e.target is None and e.target_port == port]
+    return net if link.source is None else producer(net.nodes[link.source], link.source_port)
 
 
 Port = tuple[Path, str]
 """A port of a part: its path and its name."""
+End = tuple[Key | None, str]
+"""A port of a node of a net, or of the net itself (None)."""
 
 
 @dataclass(frozen=True)
@@ -87,13 +83,13 @@ class Needed:
 
 def needed_for(net: Net, ports: Iterable[Port]) -> Needed:
     """What some output ports, of the net or inside it, are computed from."""
-    sources: dict[Path, dict[tuple[Any, str], tuple[Any, str]]] = {}
+    sources: dict[Path, dict[End, End]] = {}
 
-    def into(path: Path) -> dict[tuple[Any, str], tuple[Any, str]]:
+    def into(path: Path) -> dict[End, End]:
         """What leads to the ports of the nodes of one net, and to its own outputs."""
         if path not in sources:
             found = links(node_at(net, path))
-            sources[path] = {(target, into): (source, out) for source, out, target, into in found}
+            sources[path] = {(e.target, e.target_port): (e.source, e.source_port) for e in found}
         return sources[path]
 
     inputs, layers = set(), set()
@@ -117,7 +113,7 @@ def needed_for(net: Net, ports: Iterable[Port]) -> Needed:
             key, port = into(around)[None if is_output else path[-1], name]
             source = (around, port) if key is None else ((*around, key), port)
             further = [(source, key is not None)]
-            if not is_output and node_at(net, around).kind == "NetNestOperator":
+            if not is_output and as_container(node_at(net, around)).repeats is not None:
                 further.append(((path, node.output_names[0]), True))
         fresh = [each for each in further if each not in seen]
         seen.update(fresh)

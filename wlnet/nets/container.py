@@ -1,10 +1,10 @@
 """What chains, graphs and operators have in common: they hold nets, and the shared arrays of all of
-them."""
+them, and say with hooks what they do with these."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any, ClassVar, Protocol, Self
 
 import numpy as np
 
@@ -12,17 +12,119 @@ from wlnet.core.errors import Fault, OptionError, ShapeError, brief, fail
 from wlnet.core.multipliers import array_places
 from wlnet.core.names import a
 from wlnet.core.net import EMPTY, Net
-from wlnet.core.parts import Key
+from wlnet.core.parts import Key, Path
 from wlnet.core.ports import PortType
+from wlnet.graph.graph import Graph, Value
+from wlnet.nets.edges import Edge
+from wlnet.nets.wires import ShapeWalk, Wire
 
 Table = dict[str, np.ndarray[Any, Any]]
+Values = dict[str, Value]
+"""What flows, by the name of its port."""
+CONTAINERS: dict[str, type[Container]] = {}
+"""Every kind of container by name: the closed table that files are read with."""
+
+
+class Lowering(Protocol):
+    """What writes the graph of primitives of a net, and asks every container how to."""
+
+    graph: Graph
+    made: dict[tuple[Path, str], Value]
+    """Every output port inside, by path."""
+
+    def visit(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:
+        """The outputs of a net for so many examples."""
+        ...
 
 
 class Container(Net):
     """A net that holds nets: as a sequence it is that of its nodes, in their order.
 
     `len(net)` counts the nodes, `for node in net` goes through them, `net.nodes` has their keys.
+
+    A kind of container is a class with a `kind` of its own. What it does with its nets it says in
+    the hooks below, which everybody else asks: a hook that it does not have raises
+    NotImplementedError with its name. No kind extends another, so none falls back on what another
+    does.
     """
+
+    record_fields: ClassVar[tuple[str, ...]]
+    """What its record in a file has beside its nodes, ports and rules: the keys of `record()`."""
+
+    def __init_subclass__(cls) -> None:
+        if "kind" not in vars(cls):
+            return
+        for base in cls.__mro__[1:]:
+            if base.__name__ in CONTAINERS:
+                raise TypeError(
+                    f"no container extends a container: {cls.__name__} extends {base.__name__}"
+                )
+        CONTAINERS[cls.kind] = cls
+
+    # What every kind of container says of itself
+
+    def links(self) -> list[Edge]:
+        """The edges between its nodes, and those from and to its own ports."""
+        raise unsaid(self, "links")
+
+    def wire(self, walk: ShapeWalk, path: Path, wires: dict[str, Wire]) -> None:
+        """Give wires to the ports of its nodes: `walk.visit` each, with `wires` at the own ports.
+
+        path: where it stands in the whole net.
+        """
+        raise unsaid(self, "wire")
+
+    def lower(self, walk: Lowering, path: Path, inputs: Values, batch: int) -> Values:
+        """Its outputs, made by `walk.visit` of its nodes.
+
+        An input that nobody needs is left out, and so is then an output that it would take.
+        """
+        raise unsaid(self, "lower")
+
+    @property
+    def repeats(self) -> int | None:
+        """How many times its nodes are computed, each time from their own results; None: once, and
+        from nothing of their own."""
+        raise unsaid(self, "repeats")
+
+    def arguments(self) -> list[str]:
+        """What its constructor takes after the nodes and before the options, as Python."""
+        raise unsaid(self, "arguments")
+
+    def record(self) -> dict[str, Any]:
+        """What a file holds of it beside its nodes, ports and rules: "Edges", a list of Edge, or
+        "Parameters", by name."""
+        raise unsaid(self, "record")
+
+    @classmethod
+    def from_record(
+        cls,
+        nodes: Mapping[Key, Net],
+        fields: Mapping[str, Any],
+        count: int,
+        ports: Callable[[list[str]], dict[str, PortType]],
+    ) -> Self:
+        """The container of nodes and of what `record` gave, without rules.
+
+        count: how many ports the file tells; ports: reads them, if these are their names.
+        """
+        raise unsaid(cls, "from_record")
+
+    def renamed(
+        self, nodes: Mapping[Key, Net], keys: Mapping[Key, Key], ports: Mapping[str, str]
+    ) -> Container:
+        """The same under other names and no rules: keys and ports tell the new ones by the old.
+
+        nodes: by their new keys, with the shared arrays that they need.
+        """
+        raise unsaid(self, "renamed")
+
+    def exchanged(self, key: Key, node: Net) -> Self | None:
+        """The same with another node at a key, one of as many ports; what names its ports follows
+        where they have other names. None where it cannot."""
+        raise unsaid(self, "exchanged")
+
+    # What it is as a sequence
 
     def __len__(self) -> int:
         return len(self.nodes)
@@ -44,6 +146,20 @@ class Container(Net):
                 ),
             )
         return any(node == each for each in self.nodes.values())
+
+
+def unsaid(of: Container | type[Container], hook: str) -> NotImplementedError:
+    """The error about a kind of container that does not say what it does."""
+    return NotImplementedError(
+        f"{of.kind} does not say `{hook}`: its class needs this hook of Container"
+    )
+
+
+def as_container(net: Net) -> Container:
+    """A net that holds nets. Raises TypeError for what is neither a layer nor a container."""
+    if isinstance(net, Container):
+        return net
+    raise TypeError(f"{net.kind} is neither a layer nor a container")
 
 
 def hoist(nodes: Mapping[Key, Net]) -> tuple[dict[Key, Net], Table]:

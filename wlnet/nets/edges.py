@@ -1,10 +1,10 @@
-"""Edges of a NetGraph, those that open ports imply, and the order of computing."""
+"""Edges of a NetGraph, those that open ports imply, the order of computing, and their text."""
 
 from __future__ import annotations
 
 import graphlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from wlnet.core.errors import Fault, OptionError, fail
@@ -14,7 +14,7 @@ from wlnet.core.parts import Key
 
 @dataclass(frozen=True)
 class Edge:
-    """From a port of a vertex to a port of a vertex; None stands for the graph itself."""
+    """From a port of a node to a port of a node; None stands for the net around them."""
 
     source: Key | None
     source_port: str
@@ -165,3 +165,24 @@ def topological(nodes: Mapping[Key, Net], edges: Iterable[Edge]) -> list[Key]:
         order.append(ready.pop(0))
         sorter.done(order[-1])
     return order
+
+
+def edges_text(nodes: Mapping[Key, Net], edges: Sequence[Edge]) -> str:
+    """The edges of a graph as Python that reads back."""
+
+    def end(key: Key | None, port: str, ports: tuple[str, ...]) -> str:
+        if key is None:
+            return f"NetPort({port!r})"
+        return repr(key) if ports == (port,) else f"NetPort({key!r}, {port!r})"
+
+    rows = []
+    for e in edges:
+        outputs = () if e.source is None else nodes[e.source].output_names
+        inputs = () if e.target is None else inputs_in_order(nodes[e.target], e.target, edges)
+        source, target = end(e.source, e.source_port, outputs), end(e.target, e.target_port, inputs)
+        rows.append(f"({source}, {target})")
+    used = {(e.source, e.source_port) for e in edges}
+    for key, node in nodes.items():
+        muted = [port for port in node.output_names if (key, port) not in used]
+        rows += [f"({end(key, port, node.output_names)}, None)" for port in muted]
+    return f"[{', '.join(rows)}]"

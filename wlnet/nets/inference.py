@@ -1,7 +1,7 @@
 """Shape inference over a whole net, in both directions, until nothing more follows.
 
-This walks a net and lays its wires (wires.py). A contradiction is a ShapeError that names the
-layer, what it has, and where that came from.
+This goes through a net and lays its wires (wires.py); containers say how they lead. A contradiction
+is a ShapeError that names the layer, what it has, and where that came from.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from wlnet.core.parts import NetSharedArray, Path
 from wlnet.core.ports import PortType
 from wlnet.core.shapes import Mismatch, Partial, is_known, shape_text
 from wlnet.layers.declaring.layer import Layer
-from wlnet.nets.wires import WHAT, Cell, LayerCell, SameCell, TieCell, Wire, spread, title
+from wlnet.nets.container import as_container
+from wlnet.nets.wires import WHAT, Cell, LayerCell, Wire, spread, title
 
 
 @dataclass
@@ -130,12 +131,8 @@ class _Walk:
             wire.sent = wire.sent or port.sent_indices
         if isinstance(net, Layer):
             self._visit_layer(net, path, wires)
-        elif net.kind == "NetChain":
-            self._visit_chain(net, path, wires)
-        elif net.kind == "NetGraph":
-            self._visit_graph(net, path, wires)
         else:
-            self._visit_operator(net, path, wires)
+            as_container(net).wire(self, path, wires)
 
     def _visit_layer(self, layer: Layer, path: Path, wires: dict[str, Wire]) -> None:
         arrays: dict[str, Wire] = {}
@@ -151,57 +148,6 @@ class _Walk:
         cell = LayerCell(layer, path, wires, arrays)
         cell.declare(self.gathered)
         self.cells.append(cell)
-
-    def _visit_chain(self, net: Any, path: Path, wires: dict[str, Wire]) -> None:
-        keys = list(net.nodes)
-        given = {name: wires[port] for port, name in net.entries.items() if port in wires}
-        for key, following in zip(keys, [*keys[1:], None], strict=True):
-            node = net.nodes[key]
-            made = {name: Wire() for name in node.output_names}
-            if following is None:
-                made = {name: wires[port] for port, name in net.exits.items()}
-            self.visit(node, (*path, key), {**given, **made})
-            if following is not None:
-                inputs = net.nodes[following].input_names
-                given = dict(zip(inputs, made.values(), strict=True))
-
-    def _visit_graph(self, net: Any, path: Path, wires: dict[str, Wire]) -> None:
-        # Every output port is a wire; an edge gives it to an input port.
-        made: dict[tuple[Any, str], Wire] = {(None, name): wires[name] for name in net.input_names}
-        for edge in net.edges:
-            if edge.target is None and edge.source is not None:
-                made[edge.source, edge.source_port] = wires[edge.target_port]
-        for key, node in net.nodes.items():
-            for name in node.output_names:
-                made.setdefault((key, name), Wire())
-        into: dict[Any, dict[str, Wire]] = {key: {} for key in net.nodes}
-        for edge in net.edges:
-            if edge.target is not None:
-                into[edge.target][edge.target_port] = made[edge.source, edge.source_port]
-        for key, node in net.nodes.items():
-            own = {name: into[key][name] for name in net.ports_of(key) if name in into[key]}
-            self.visit(node, (*path, key), {**own, **{n: made[key, n] for n in node.output_names}})
-        # One output port may feed several graph outputs: they are the same wire only for the first.
-        for edge in net.edges:
-            if edge.target is None:
-                wire = made[edge.source, edge.source_port]
-                if wire is not wires[edge.target_port]:
-                    self.cells.append(SameCell(title(path, net), wire, wires[edge.target_port]))
-
-    def _visit_operator(self, net: Net, path: Path, wires: dict[str, Wire]) -> None:
-        inner = net.nodes["Net"]
-        if net.kind == "NetNestOperator":
-            (wire_in, wire_out) = wires["Input"], wires["Output"]
-            self.cells.append(SameCell(title(path, net), wire_in, wire_out))
-            own = {inner.input_names[0]: wire_in, inner.output_names[0]: wire_out}
-            self.visit(inner, (*path, "Net"), own)
-            return
-        length = Wire()
-        own = {}
-        for outer, name in (("Input", inner.input_names[0]), ("Output", inner.output_names[0])):
-            own[name] = Wire()
-            self.cells.append(TieCell(title(path, net), wires[outer], own[name], length))
-        self.visit(inner, (*path, "Net"), own)
 
 
 def _solve(net: Net, given: Mapping[str, Partial]) -> Solution:

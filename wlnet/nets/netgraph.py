@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from wlnet.core.errors import Fault, ShapeError, brief
@@ -14,16 +14,18 @@ from wlnet.core.parts import Key, NetPort, Path
 from wlnet.core.ports import UNKNOWN, PortType, port_table
 from wlnet.core.rule_lists import rules_told_with
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.nets.chain import NetChain, read_nodes, read_ports, warn_of_shadows
-from wlnet.nets.container import Container, hoist, without_coders
+from wlnet.nets.arrangement import Arrangement
+from wlnet.nets.chain import NetChain, warn_of_shadows
+from wlnet.nets.container import hoist, without_coders
 from wlnet.nets.edge_list import read_edges
-from wlnet.nets.edges import Edge, Wiring, inputs_in_order, topological
+from wlnet.nets.edges import Edge, Wiring, edges_text, topological
 from wlnet.nets.fills import fill_in
 from wlnet.nets.inference import check_shapes
+from wlnet.nets.reading import read_nodes, read_ports
 from wlnet.nets.rules_of_parts import Voice, carried
 
 
-class NetGraph(Container):
+class NetGraph(Arrangement):
     """Nets connected by edges.
 
     vertices: a list (addressed by position) or a dict (addressed by name) of layers or shorthands;
@@ -43,6 +45,7 @@ class NetGraph(Container):
     """
 
     kind = "NetGraph"
+    record_fields = ("Edges",)
     edges: tuple[Edge, ...]
     graph_inputs: tuple[str, ...]
     graph_outputs: tuple[str, ...]
@@ -69,7 +72,7 @@ class NetGraph(Container):
         table = gathered.attempt(lambda: port_table(ports, "a NetGraph")) or {}
         given = [*table.items(), *port_options.items()]
         declared = frozenset({*table, *map(wolfram_name, port_options)})
-        if whole is not None and whole.kind == "NetChain":
+        if isinstance(whole, NetChain):
             given = [*whole.ports.items(), *given]
         if gathered.errors:
             read_ports("NetGraph", given, None, gathered)
@@ -77,7 +80,7 @@ class NetGraph(Container):
         self._wire(wiring, declared, given)
         fill_in(self)
         object.__setattr__(self, "learning_rate_rules", rules)
-        if whole is not None and whole.kind == "NetChain":
+        if isinstance(whole, NetChain):
             object.__setattr__(self, "shared", whole.shared)
             if learning_rate_multipliers is AUTOMATIC:
                 same: dict[Path, Path] = {(key,): (key,) for key in whole.nodes}
@@ -146,10 +149,62 @@ class NetGraph(Container):
     def output_names(self) -> tuple[str, ...]:
         return self.graph_outputs
 
-    def ports_of(self, key: Key) -> tuple[str, ...]:
-        """The input ports of a vertex, in its declared order; those of a variadic layer by
-        number."""
-        return inputs_in_order(self.nodes[key], key, self.edges)
+    def links(self) -> list[Edge]:
+        return list(self.edges)
+
+    def arguments(self) -> list[str]:
+        return [edges_text(self.nodes, self.edges)]
+
+    def record(self) -> dict[str, Any]:
+        return {"Edges": self.links()}
+
+    @classmethod
+    def from_record(
+        cls,
+        nodes: Mapping[Key, Net],
+        fields: Mapping[str, Any],
+        count: int,
+        ports: Callable[[list[str]], dict[str, PortType]],
+    ) -> NetGraph:
+        edges: list[Edge] = fields["Edges"]
+        graph = object.__new__(cls)
+        graph_with(
+            graph, nodes, edges, ports(list(dict.fromkeys(_inputs(edges) + _outputs(edges))))
+        )
+        return graph
+
+    def renamed(
+        self, nodes: Mapping[Key, Net], keys: Mapping[Key, Key], ports: Mapping[str, str]
+    ) -> NetGraph:
+        edges = [
+            Edge(
+                None if e.source is None else keys[e.source],
+                ports[e.source_port] if e.source is None else e.source_port,
+                None if e.target is None else keys[e.target],
+                ports[e.target_port] if e.target is None else e.target_port,
+            )
+            for e in self.edges
+        ]
+        return graph_of(nodes, edges, {ports[name]: was for name, was in self.ports.items()})
+
+    def exchanged(self, key: Key, node: Net) -> NetGraph | None:
+        old = self.nodes[key]
+        new = self._with(nodes={**self.nodes, key: node})
+        if old.is_variadic:
+            return new if {*node.input_names} <= {*self.ports_of(key)} else None
+        into = dict(zip(old.input_names, node.input_names, strict=True))
+        out = dict(zip(old.output_names, node.output_names, strict=True))
+        edges = tuple(
+            Edge(
+                e.source,
+                out[e.source_port] if e.source == key else e.source_port,
+                e.target,
+                into[e.target_port] if e.target == key else e.target_port,
+            )
+            for e in self.edges
+        )
+        object.__setattr__(new, "edges", edges)
+        return new
 
     def _structure(self) -> dict[str, Any]:
         return {

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import Any, Self
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.keywords import checked_keywords
-from wlnet.core.ports import UNKNOWN, as_port
+from wlnet.core.names import field_name
+from wlnet.core.net import Net
+from wlnet.core.parts import Key, Path
+from wlnet.core.ports import UNKNOWN, PortType, as_port
 from wlnet.core.rule_lists import rules_told_with
 from wlnet.core.symbols import AUTOMATIC
+from wlnet.graph.builder import Builder
 from wlnet.layers.declaring.fields import positive
-from wlnet.nets.container import Container, hoist, without_coders
+from wlnet.nets.container import Container, Lowering, Values, hoist, without_coders
+from wlnet.nets.edges import Edge
 from wlnet.nets.fills import fill_in
 from wlnet.nets.inference import check_shapes
 from wlnet.nets.shorthand import as_net
+from wlnet.nets.wires import SameCell, ShapeWalk, TieCell, Wire, title
 
 
 class Operator(Container):
     """What operators have in common: one net at "Net", one input, one output."""
 
     addressing = "operator"
+    record_fields = ("Parameters",)
 
     @property
     def input_names(self) -> tuple[str, ...]:
@@ -30,6 +39,53 @@ class Operator(Container):
     @property
     def output_names(self) -> tuple[str, ...]:
         return ("Output",)
+
+    @property
+    def inner(self) -> Net:
+        """The net that it applies."""
+        return self.nodes["Net"]
+
+    def links(self) -> list[Edge]:
+        inputs = zip(self.input_names, self.inner.input_names, strict=True)
+        outputs = zip(self.output_names, self.inner.output_names, strict=True)
+        return [
+            *(Edge(None, port, "Net", name) for port, name in inputs),
+            *(Edge("Net", name, None, port) for port, name in outputs),
+        ]
+
+    def arguments(self) -> list[str]:
+        return [repr(value) for value in self.parameters.values()]
+
+    def record(self) -> dict[str, Any]:
+        return {"Parameters": dict(self.parameters)}
+
+    @classmethod
+    def from_record(
+        cls,
+        nodes: Mapping[Key, Net],
+        fields: Mapping[str, Any],
+        count: int,
+        ports: Callable[[list[str]], dict[str, PortType]],
+    ) -> Self:
+        own = ports(["Input", "Output"])
+        options = {field_name(name): value for name, value in fields["Parameters"].items()}
+        make: Callable[..., Self] = cls
+        return make(nodes["Net"], **options, input=own["Input"], output=own["Output"])
+
+    def renamed(
+        self, nodes: Mapping[Key, Net], keys: Mapping[Key, Key], ports: Mapping[str, str]
+    ) -> Self:
+        return self.around(nodes["Net"])
+
+    def around(self, net: Net) -> Self:
+        """The same around another net, which has the shared arrays that it needs."""
+        bare, table = hoist({"Net": net})
+        result = self._with(nodes=bare, shared=table)
+        check_shapes(result)
+        return result
+
+    def exchanged(self, key: Key, node: Net) -> Self:
+        return self._with(nodes={key: node})
 
     def _start(
         self,
@@ -84,6 +140,33 @@ class NetMapOperator(Operator):
     ) -> None:
         self._start(Gathered(), net, {}, input, output, learning_rate_multipliers)
 
+    @property
+    def repeats(self) -> int | None:
+        return None
+
+    def wire(self, walk: ShapeWalk, path: Path, wires: dict[str, Wire]) -> None:
+        length = Wire()
+        (entry,), (result,) = self.inner.input_names, self.inner.output_names
+        own = {entry: Wire(), result: Wire()}
+        for outer, name in (("Input", entry), ("Output", result)):
+            walk.cells.append(TieCell(title(path, self), wires[outer], own[name], length))
+        walk.visit(self.inner, (*path, "Net"), own)
+
+    def lower(self, walk: Lowering, path: Path, inputs: Values, batch: int) -> Values:
+        if not inputs:
+            return {}
+        # Every element is an example of its own to the net inside.
+        x, at = inputs["Input"], (*path, "Net")
+        g = Builder(walk.graph, origin=path)
+        rows = math.prod(x.shape[:2])
+        own = {self.inner.input_names[0]: g.reshape(x, (rows, *x.shape[2:]))}
+        made = walk.visit(self.inner, at, own, rows)
+        for key, value in walk.made.items():
+            if key[0][: len(at)] == at and value.shape[:1] == (rows,):
+                walk.made[key] = g.reshape(value, (*x.shape[:2], *value.shape[1:]))
+        outputs = [g.reshape(y, (*x.shape[:2], *y.shape[1:])) for y in made.values()]
+        return dict(zip(self.output_names, outputs, strict=False))
+
 
 class NetNestOperator(Operator):
     """Applies a net n times, each time to its own result, with the same arrays.
@@ -107,6 +190,24 @@ class NetNestOperator(Operator):
         count = gathered.attempt(partial(_count, iterations))
         self._start(gathered, net, {"Iterations": count}, input, output, learning_rate_multipliers)
 
+    @property
+    def repeats(self) -> int | None:
+        count: int = self.parameters["Iterations"]
+        return count
+
+    def wire(self, walk: ShapeWalk, path: Path, wires: dict[str, Wire]) -> None:
+        made, result = wires["Input"], wires["Output"]
+        walk.cells.append(SameCell(title(path, self), made, result))
+        own = {self.inner.input_names[0]: made, self.inner.output_names[0]: result}
+        walk.visit(self.inner, (*path, "Net"), own)
+
+    def lower(self, walk: Lowering, path: Path, inputs: Values, batch: int) -> Values:
+        current = list(inputs.values())
+        for _ in range(self.parameters["Iterations"]):
+            own = dict(zip(self.inner.input_names, current, strict=False))
+            current = list(walk.visit(self.inner, (*path, "Net"), own, batch).values())
+        return dict(zip(self.output_names, current, strict=False))
+
 
 def _count(iterations: Any) -> int:
     try:
@@ -114,6 +215,3 @@ def _count(iterations: Any) -> int:
     except (ValueError, TypeError):
         what = "a NetNestOperator applies its net a positive number of times"
         raise fail(OptionError, Fault(what, given=brief(iterations))) from None
-
-
-OPERATORS = {"NetMapOperator": NetMapOperator, "NetNestOperator": NetNestOperator}

@@ -15,6 +15,8 @@ from wlnet.core.shapes import shape_text
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.declaring.fields import size_or_automatic, sizes
 from wlnet.layers.declaring.layer import Layer
+from wlnet.nets.arrangement import Arrangement
+from wlnet.nets.container import as_container
 from wlnet.nets.inference import Solution, inference
 from wlnet.nets.wires import Wire
 
@@ -35,23 +37,26 @@ class _Writer:
     def write(self, net: Net, path: Path, indent: str) -> str:
         if isinstance(net, Layer):
             return f"{net.kind}({', '.join(self._layer_arguments(net))})"
-        inner = indent + "    "
-        tail = self._options(net)
-        if net.kind == "NetChain" or net.kind == "NetGraph":
-            named = isinstance(next(iter(net.nodes)), str)
-            rows = []
-            for key, node in net.nodes.items():
-                text = self.write(node, (*path, key), inner)
-                name = f"{key!r}: " if named else ""
-                rows.append(self._row(f"{inner}{name}{text},", (*path, key), node))
-            opening, closing = ("{", "}") if named else ("[", "]")
-            edges = f", {self._edges(net)}" if net.kind == "NetGraph" else ""
-            return (
-                f"{net.kind}({opening}\n" + "\n".join(rows) + f"\n{indent}{closing}{edges}{tail})"
+        further = as_container(net).arguments()
+        if isinstance(net, Arrangement):
+            nodes = self._nodes(net, path, indent)
+        else:
+            nodes = ", ".join(
+                self.write(node, (*path, key), indent) for key, node in net.nodes.items()
             )
-        arguments = [self.write(net.nodes["Net"], (*path, "Net"), indent)]
-        arguments += [repr(value) for value in net.parameters.values()]
-        return f"{net.kind}({', '.join(arguments)}{tail})"
+        return f"{net.kind}({', '.join([nodes, *further, *self._options(net)])})"
+
+    def _nodes(self, net: Arrangement, path: Path, indent: str) -> str:
+        """The nodes one below the other, as a list, or as a dict where they have names."""
+        inner = indent + "    "
+        named = isinstance(next(iter(net.nodes)), str)
+        rows = []
+        for key, node in net.nodes.items():
+            text = self.write(node, (*path, key), inner)
+            name = f"{key!r}: " if named else ""
+            rows.append(self._row(f"{inner}{name}{text},", (*path, key), node))
+        opening, closing = ("{", "}") if named else ("[", "]")
+        return "\n".join([opening, *rows, f"{indent}{closing}"])
 
     def _row(self, text: str, path: Path, node: Net) -> str:
         comment = self._shapes(path, node)
@@ -85,10 +90,7 @@ class _Writer:
         for name, value in layer.array_values.items():
             if value is not AUTOMATIC:
                 words.append(f"{field_name(name)}={_array_text(value)}")
-        words += self._ports(layer)
-        if layer.learning_rate_rules:
-            words.append(f"learning_rate_multipliers={_rules_text(layer)}")
-        return words
+        return words + self._options(layer)
 
     def _ports(self, net: Net) -> list[str]:
         words, extra = [], []
@@ -100,35 +102,11 @@ class _Writer:
                     words.append(f"{field_name(name)}={port.spec!r}")
         return words + ([f"ports={{{', '.join(extra)}}}"] if extra else [])
 
-    def _options(self, net: Net) -> str:
+    def _options(self, net: Net) -> list[str]:
         words = self._ports(net)
         if net.learning_rate_rules:
             words.append(f"learning_rate_multipliers={_rules_text(net)}")
-        return "".join(f", {word}" for word in words)
-
-    @staticmethod
-    def _edges(net: Any) -> str:
-        def end(key: Any, port: str, ports: tuple[str, ...]) -> str:
-            if key is None:
-                return f"NetPort({port!r})"
-            return repr(key) if ports == (port,) else f"NetPort({key!r}, {port!r})"
-
-        rows = []
-        for e in net.edges:
-            source = end(
-                e.source,
-                e.source_port,
-                net.nodes[e.source].output_names if e.source is not None else (),
-            )
-            target = end(
-                e.target, e.target_port, net.ports_of(e.target) if e.target is not None else ()
-            )
-            rows.append(f"({source}, {target})")
-        used = {(e.source, e.source_port) for e in net.edges}
-        for key, node in net.nodes.items():
-            muted = [port for port in node.output_names if (key, port) not in used]
-            rows += [f"({end(key, port, node.output_names)}, None)" for port in muted]
-        return f"[{', '.join(rows)}]"
+        return words
 
 
 def _wire_text(wire: Wire) -> str:

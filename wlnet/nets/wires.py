@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
+from typing import Any, Protocol
 
 from wlnet.core.errors import Fault, ShapeError, fail
 from wlnet.core.gathered import Gathered
@@ -109,6 +109,16 @@ class Cell:
         self.update(settle)
         moved = [w for w, old in zip(self.touched, before, strict=True) if w.known != old]
         return [cell for wire in moved for cell in wire.cells if cell is not self]
+
+
+class ShapeWalk(Protocol):
+    """What goes through a net and lays its wires; every container tells how in it."""
+
+    cells: list[Cell]
+
+    def visit(self, net: Net, path: Path, wires: dict[str, Wire]) -> None:
+        """Lay the wires of a net at a path, which has these at its ports."""
+        ...
 
 
 def spread(cells: Iterable[Cell], gathered: Gathered, *, settle: bool = False) -> None:

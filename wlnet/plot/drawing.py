@@ -111,7 +111,8 @@ def draw_net(net: Net, expanded: bool) -> Drawing:
         for key, node in net.nodes.items():
             wire = solution.ports[(key,), node.output_names[0]]
             labels[(key,)] = (f"{key} {node.kind}", shape_text(wire.shape))
-        edges += [((a,), (b,)) for a, _, b, _ in links(net) if a is not None and b is not None]
+        ends = [(e.source, e.target) for e in links(net)]
+        edges += [((a,), (b,)) for a, b in ends if a is not None and b is not None]
     return Drawing(labels, edges)
 
 

@@ -189,13 +189,13 @@ def _origins(
     ends = links(net)
     for key, node in net.nodes.items():
         inputs = {
-            port: outputs.get(source, {}).get(source_port)
-            for source, source_port, target, port in ends
-            if target == key
+            e.target_port: outputs.get(e.source, {}).get(e.source_port)
+            for e in ends
+            if e.target == key
         }
         outputs[key] = _origins(node, (*at, key), inputs, found)
     return {
-        port: outputs.get(source, {}).get(source_port)
-        for source, source_port, target, port in ends
-        if target is None
+        e.target_port: outputs.get(e.source, {}).get(e.source_port)
+        for e in ends
+        if e.target is None
     }

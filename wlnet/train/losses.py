@@ -16,6 +16,7 @@ from wlnet.core.scaled import Scaled
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.layers import CrossEntropyLossLayer, MeanSquaredLossLayer
+from wlnet.nets.connections import producer
 from wlnet.nets.edges import Edge
 from wlnet.nets.inference import inferred_port
 from wlnet.nets.netgraph import graph_of
@@ -77,22 +78,6 @@ class TrainingNet:
     @property
     def columns(self) -> tuple[str, ...]:
         return self.net.input_names
-
-
-def producer(net: Net, port: str) -> Net:
-    """The layer that makes an output, looked for through nested nets."""
-    if net.kind == "NetChain":
-        last = list(net.nodes.values())[-1]
-        return producer(last, net.exits[port])  # type: ignore[attr-defined]
-    if net.kind == "NetGraph":
-        (edge,) = [e for e in net.edges if e.target is None and e.target_port == port]  # type: ignore[attr-defined]
-        return (
-            producer(net.nodes[edge.source], edge.source_port) if edge.source is not None else net
-        )
-    if net.nodes:
-        inner = net.nodes["Net"]
-        return producer(inner, inner.output_names[0])
-    return net
 
 
 def loss_form(net: Net, port: str) -> str:

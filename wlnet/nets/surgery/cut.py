@@ -228,6 +228,3 @@ def open_port_names(
             name = f"{base}{number}"
         names[key, port] = name
     return names
-
-
-__all__ = ["open_port_names", "take_from_graph"]

@@ -12,12 +12,14 @@ from typing import Any
 from wlnet.core.errors import Fault, OptionError, PartError, ShapeError, brief, fail
 from wlnet.core.finding import find
 from wlnet.core.gathered import Gathered
+from wlnet.core.names import a
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, Path, Place, as_steps, path_text
 from wlnet.core.ports import UNKNOWN
 from wlnet.core.symbols import Symbol
-from wlnet.nets.chain import chain_of
-from wlnet.nets.container import hoist
+from wlnet.nets.arrangement import Arrangement
+from wlnet.nets.chain import NetChain, chain_of
+from wlnet.nets.container import CONTAINERS, hoist
 from wlnet.nets.edges import Edge
 from wlnet.nets.inference import check_shapes, inference
 from wlnet.nets.netgraph import NetGraph, graph_of
@@ -25,7 +27,7 @@ from wlnet.nets.rules_of_parts import Moves, Voice, carried
 from wlnet.nets.surgery.cut import open_port_names
 from wlnet.nets.surgery.known_shapes import Known, knowing
 from wlnet.nets.surgery.placing import worded
-from wlnet.nets.surgery.positions import need_net, renumbered, whole
+from wlnet.nets.surgery.positions import needed, renumbered, whole
 
 
 def net_delete(net: Any, part: Any) -> Any:
@@ -47,7 +49,7 @@ def net_delete(net: Any, part: Any) -> Any:
 
     Wolfram Language: NetDelete.
     """
-    need_net(net, "net_delete", ("NetChain", "NetGraph", "NetMapOperator", "NetNestOperator"))
+    net = needed(net, "net_delete", *CONTAINERS.values())
     paths: list[Path] = []
     gathered = Gathered()
     for one in part if isinstance(part, list) else [part]:
@@ -116,7 +118,7 @@ def without(net: Any, paths: list[Path], at: Path) -> tuple[Any, Moves]:
                 known=list(net.nodes),
             ),
         )
-    if gone and net.kind not in ("NetChain", "NetGraph"):
+    if gone and not isinstance(net, Arrangement):
         raise fail(
             OptionError,
             Fault(
@@ -165,8 +167,10 @@ def _smaller(net: Any, nodes: dict[Key, Net], new: dict[Key, Key], gone: list[Ke
         result = net._with(nodes=bare, shared=table)
         check_shapes(result)
         return result
-    if net.kind == "NetGraph":
+    if isinstance(net, NetGraph):
         return _smaller_graph(net, kept, new, gone)
+    if not isinstance(net, NetChain):
+        raise NotImplementedError(f"net_delete does not know how to make {a(net.kind)} smaller")
     every = list(net.nodes)
     first, last = every[0] in new, every[-1] in new
     result = chain_of(
@@ -275,6 +279,3 @@ def _cut(graph: NetGraph, name: str, gone: list[Key]) -> bool:
     else:
         ends = [e.source for e in graph.edges if e.target is None and e.target_port == name]
     return all(end in gone for end in ends)
-
-
-__all__ = ["net_delete", "without"]

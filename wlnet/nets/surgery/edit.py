@@ -340,6 +340,3 @@ def _precision(old: Any) -> Any:
 
 def _under(path: Path, above: Path) -> bool:
     return path[: len(above)] == above
-
-
-__all__ = ["Edit"]

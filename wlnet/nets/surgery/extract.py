@@ -12,7 +12,7 @@ from wlnet.core.errors import Fault, PartError, brief, fail
 from wlnet.core.finding import Sought, node_at, select, shadowed
 from wlnet.core.gathered import Gathered
 from wlnet.core.nesting import is_endless
-from wlnet.core.net import EMPTY, Net
+from wlnet.core.net import Net
 from wlnet.core.parts import (
     MULTI,
     MULTIPLIERS,
@@ -27,7 +27,7 @@ from wlnet.core.ports import Coder, PortType
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import ALL, ANY, AUTOMATIC, Symbol
 from wlnet.nets.arrays import array_value
-from wlnet.nets.container import with_needed_table
+from wlnet.nets.container import shared_names, with_needed_table
 from wlnet.nets.inference import Solution, inference, inferred_port
 from wlnet.nets.surgery.known_shapes import knowing, ports_around
 
@@ -69,8 +69,6 @@ def net_extract(net: Any, part: Any) -> Any:
 
 
 def _shared(net: Net, part: NetSharedArray) -> Any:
-    from wlnet.nets.container import shared_names
-
     names = shared_names(net)
     if part.name is ALL:
         return {NetSharedArray(name): net.shared.get(name, AUTOMATIC) for name in names}
@@ -200,6 +198,3 @@ def standalone(root: Net, path: Path, solution: Solution | None = None) -> Net:
     # What the node knows by itself is not written down as if it had been given.
     alone: Net = knowing(node, told)
     return alone
-
-
-__all__ = ["EMPTY", "coder_part", "net_extract", "standalone"]

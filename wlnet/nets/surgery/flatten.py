@@ -15,16 +15,13 @@ from wlnet.core.net import Net
 from wlnet.core.parts import Key, Path
 from wlnet.core.scalars import as_real, as_whole
 from wlnet.core.symbols import ALL, AUTOMATIC
-from wlnet.nets.chain import chain_of, inputs_of, port_names_of
-from wlnet.nets.connections import links as links_of
+from wlnet.nets.arrangement import Arrangement
+from wlnet.nets.chain import NetChain, chain_of, inputs_of, port_names_of
 from wlnet.nets.container import with_needed_table
 from wlnet.nets.edges import Edge
 from wlnet.nets.netgraph import graph_of
 from wlnet.nets.rules_of_parts import Moves, Voice, carried
 from wlnet.nets.surgery.known_shapes import knowing, known_of
-
-FLAT = ("NetChain", "NetGraph")
-"""What is laid out. An operator stays, and what is in it stays as it is."""
 
 
 @dataclass(frozen=True)
@@ -60,10 +57,10 @@ def net_flatten(net: Any, levels: Any = AUTOMATIC) -> Any:
     if not isinstance(net, Net):
         raise fail(OptionError, Fault("net_flatten takes a net", given=brief(net)))
     depth = _depth(levels)
-    if net.kind not in FLAT:
+    if not isinstance(net, Arrangement):
         return net
     paths = list(_leaves(net, (), depth))
-    if all(len(path) == 1 for path in paths) and net.kind == "NetChain":
+    if all(len(path) == 1 for path in paths) and isinstance(net, NetChain):
         return net
     links = _links(net, (), depth)
     order = _line(net, paths, links)
@@ -105,7 +102,7 @@ def _depth(levels: Any) -> float:
 def _leaves(net: Net, at: Path, depth: float) -> Iterator[Path]:
     """The paths of the nodes that the flat net has."""
     for key, node in net.nodes.items():
-        if node.kind in FLAT and depth > 0:
+        if isinstance(node, Arrangement) and depth > 0:
             yield from _leaves(node, (*at, key), depth - 1)
         else:
             yield (*at, key)
@@ -137,15 +134,17 @@ def _keys(net: Net, paths: list[Path]) -> dict[Path, Key]:
     return names
 
 
-def _links(net: Any, at: Path, depth: float) -> list[Link]:
+def _links(net: Arrangement, at: Path, depth: float) -> list[Link]:
     """The links between leaves; those to and from a net's own ports stand at its path."""
 
     def path(key: Key | None) -> Path:
         return at if key is None else (*at, key)
 
-    links = [Link(path(a), out, path(b), into) for a, out, b, into in links_of(net)]
+    links = [
+        Link(path(e.source), e.source_port, path(e.target), e.target_port) for e in net.links()
+    ]
     for key, node in net.nodes.items():
-        if node.kind in FLAT and depth > 0:
+        if isinstance(node, Arrangement) and depth > 0:
             links = _spliced(links, _links(node, (*at, key), depth - 1), (*at, key))
     return links
 
@@ -228,6 +227,3 @@ def _edges(net: Net, links: list[Link], moves: Moves) -> list[Edge]:
         Edge(key(link.source), link.source_port, key(link.target), link.target_port)
         for link in sorted(links, key=rank)
     ]
-
-
-__all__ = ["FLAT", "net_flatten"]

@@ -98,6 +98,3 @@ def longer_graph(
         raise worded(error, f"the new node {first!r} does not fit") from None
     warn_of_shadows(result)
     return ruled(result, graph, {key: key for key in graph.nodes}, items)  # type: ignore[no-any-return]
-
-
-__all__ = ["longer_graph"]

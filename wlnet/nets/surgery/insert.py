@@ -14,7 +14,7 @@ from wlnet.core.symbols import AUTOMATIC
 from wlnet.nets.chain import NetChain
 from wlnet.nets.surgery.items import new_items
 from wlnet.nets.surgery.join import with_items
-from wlnet.nets.surgery.positions import need_net, position
+from wlnet.nets.surgery.positions import needed, position
 
 
 def net_insert(
@@ -34,7 +34,7 @@ def net_insert(
 
     Wolfram Language: NetInsert.
     """
-    need_net(chain, "net_insert")
+    chain = needed(chain, "net_insert", NetChain)
     gathered = Gathered()
     items = gathered.attempt(lambda: new_items(chain, (layer,), "net_insert"))
     behind = len(chain.nodes) + 1
@@ -45,6 +45,3 @@ def net_insert(
     assert items is not None
     assert at is not None
     return with_items(chain, items, at, as_port(input), as_port(output, "Output"))
-
-
-__all__ = ["NetChain", "net_insert"]

@@ -88,6 +88,3 @@ def ruled(result: Net, old: Net, new: Mapping[Key, Key], items: list[Item]) -> A
     """A net that grew, under the rules of what it was, which speak for the nodes it had."""
     voice = Voice(old, {(was,): (key,) for was, key in new.items()})
     return carried(result, [voice], [node for _, node in items])
-
-
-__all__ = ["Item", "new_items", "ruled"]

@@ -18,12 +18,13 @@ from wlnet.core.ports import UNKNOWN, PortType, as_port
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.nets.chain import NetChain, chain_of, warn_of_shadows
 from wlnet.nets.inference import inference
+from wlnet.nets.netgraph import NetGraph
 from wlnet.nets.rules_of_parts import Voice, carried
 from wlnet.nets.surgery.grow import longer_graph
 from wlnet.nets.surgery.items import Item, new_items, ruled
 from wlnet.nets.surgery.known_shapes import Known, knowing
 from wlnet.nets.surgery.placing import worded
-from wlnet.nets.surgery.positions import need_net, whole
+from wlnet.nets.surgery.positions import needed, whole
 
 
 def net_append(net: Any, *layers: Any, input: Any = AUTOMATIC, output: Any = AUTOMATIC) -> Any:
@@ -43,9 +44,9 @@ def net_append(net: Any, *layers: Any, input: Any = AUTOMATIC, output: Any = AUT
 
     Wolfram Language: NetAppend.
     """
-    need_net(net, "net_append", ("NetChain", "NetGraph"))
+    net = needed(net, "net_append", NetChain, NetGraph)
     items = new_items(net, layers, "net_append")
-    if net.kind == "NetGraph":
+    if isinstance(net, NetGraph):
         return longer_graph(net, items, at_end=True, input=input, output=output)
     return with_items(net, items, len(net.nodes) + 1, as_port(input), as_port(output, "Output"))
 
@@ -59,9 +60,9 @@ def net_prepend(net: Any, *layers: Any, input: Any = AUTOMATIC, output: Any = AU
 
     Wolfram Language: NetPrepend.
     """
-    need_net(net, "net_prepend", ("NetChain", "NetGraph"))
+    net = needed(net, "net_prepend", NetChain, NetGraph)
     items = new_items(net, layers, "net_prepend")
-    if net.kind == "NetGraph":
+    if isinstance(net, NetGraph):
         return longer_graph(net, items, at_end=False, input=input, output=output)
     return with_items(net, items, 1, as_port(input), as_port(output, "Output"))
 
@@ -90,7 +91,7 @@ def net_join(*chains: Any, input: Any = AUTOMATIC, output: Any = AUTOMATIC) -> A
         )
     gathered = Gathered()
     for chain in chains:
-        gathered.attempt(partial(need_net, chain, "net_join"))
+        gathered.attempt(partial(needed, chain, "net_join", NetChain))
     gathered.tell()
     nodes: dict[Key, Net] = {}
     voices = []
@@ -183,6 +184,3 @@ def with_items(
     if not numbered:
         warn_of_shadows(result)
     return ruled(result, chain, new, items)  # type: ignore[no-any-return]
-
-
-__all__ = ["net_append", "net_join", "net_prepend", "with_items"]

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
-from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, WlnetError, fail
 from wlnet.core.finding import node_at
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import EMPTY, Net
 from wlnet.core.parts import Key, Path, path_text
-from wlnet.nets.chain import port_names_of
-from wlnet.nets.container import hoist, shared_names, without_coders
+from wlnet.nets.container import as_container, hoist, shared_names, without_coders
 
 
 def rebuilt(root: Net, path: Path, node: Net) -> Net:
@@ -78,45 +76,15 @@ def _other_ports(path: Path, old: Net, new: Net) -> Fault:
 
 def _put(root: Net, path: Path, new: Net) -> Net:
     """The root with another net at a path. What names its ports follows where they have other
-    names: the edges of a graph, and the ports of a chain, and then what names these.
+    names, and then what names the ports of that.
     """
     old: Net = node_at(root, path)
     if not path or (old.input_names, old.output_names) == (new.input_names, new.output_names):
         return rebuilt(root, path, new)
-    holder: Any = node_at(root, path[:-1])
-    around = holder._with(nodes={**holder.nodes, path[-1]: new})
-    if holder.kind == "NetChain":
-        around = _with_ports_of_ends(around, path, old, new)
-    elif holder.kind == "NetGraph" and not old.is_variadic:
-        _lead_edges(around, path[-1], old, new)
-    elif holder.kind == "NetGraph" and not {*new.input_names} <= {*holder.ports_of(path[-1])}:
+    around = as_container(node_at(root, path[:-1])).exchanged(path[-1], new)
+    if around is None:
         raise fail(OptionError, _other_ports(path, old, new))
     return _put(root, path[:-1], around)
-
-
-def _with_ports_of_ends(chain: Any, path: Path, old: Net, new: Net) -> Net:
-    """A chain whose ports are called like those of the nodes that it has now at its ends."""
-    said = [chain.ports[name] for name in chain.port_names]
-    inputs, outputs = port_names_of(chain.nodes, len(chain.input_names))
-    if len(inputs) != len(chain.input_names):
-        raise fail(OptionError, _other_ports(path, old, new))
-    ports: Net = chain._with(ports=dict(zip((*inputs, *outputs), said, strict=True)))
-    return ports
-
-
-def _lead_edges(graph: Any, key: Key, old: Net, new: Net) -> None:
-    """The edges of a graph name ports of its vertices: lead them to those of a new one."""
-    into = dict(zip(old.input_names, new.input_names, strict=True))
-    out = dict(zip(old.output_names, new.output_names, strict=True))
-    edges = tuple(
-        replace(
-            e,
-            source_port=out[e.source_port] if e.source == key else e.source_port,
-            target_port=into[e.target_port] if e.target == key else e.target_port,
-        )
-        for e in graph.edges
-    )
-    object.__setattr__(graph, "edges", edges)
 
 
 def _trimmed_without(root: Net, paths: Collection[Path]) -> Net:
@@ -140,6 +108,3 @@ def trimmed(net: Net) -> Net:
     if all(name in names for name in net.shared):
         return net
     return net._with(shared={name: array for name, array in net.shared.items() if name in names})
-
-
-__all__ = ["located", "names_outside", "rebuilt", "trimmed", "with_nodes", "worded"]

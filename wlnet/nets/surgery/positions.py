@@ -5,7 +5,7 @@ nodes.
 from __future__ import annotations
 
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from wlnet.core.errors import Fault, OptionError, PartError, brief, fail
 from wlnet.core.finding import select
@@ -13,23 +13,31 @@ from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, NetPort, Span, as_steps
 from wlnet.core.symbols import ALL, AUTOMATIC
-from wlnet.nets.container import with_needed_table
+from wlnet.nets.container import Container, with_needed_table
+from wlnet.nets.netgraph import NetGraph
+
+C = TypeVar("C", bound=Container)
 
 
-def need_net(net: Any, function: str, kinds: tuple[str, ...] = ("NetChain",)) -> None:
-    """Raise OptionError for what a function of surgery does not work on."""
-    if isinstance(net, Net) and net.kind in kinds:
-        return
+def needed(net: object, function: str, *kinds: type[C]) -> C:
+    """The net, if it is of the kinds that a function of surgery works on. Raises OptionError."""
+    if isinstance(net, kinds):
+        return net
     given = net.kind if isinstance(net, Net) else brief(net)
     fix = None
-    if isinstance(net, Net) and net.kind == "NetGraph":
+    if isinstance(net, NetGraph):
         fix = "net_flatten makes a chain of a graph without branches"
     elif isinstance(net, Net) and net.addressing == "layer":
         fix = f"NetChain([{net.kind}(...)]) is a chain of one layer"
     elif isinstance(net, (list, dict)):
         fix = "NetChain(...) makes a chain of layers"
     raise fail(
-        OptionError, Fault(f"{function} takes a {' or a '.join(kinds)}", given=given, fix=fix)
+        OptionError,
+        Fault(
+            f"{function} takes a {' or a '.join(kind.kind for kind in kinds)}",
+            given=given,
+            fix=fix,
+        ),
     )
 
 
@@ -159,6 +167,3 @@ def renumbered(keys: list[Key]) -> list[Key]:
 def whole(net: Net, key: Key) -> Net:
     """A node with the shared arrays it needs, ready to stand in another net."""
     return with_needed_table(net.nodes[key], net.shared)
-
-
-__all__ = ["first_and_last", "need_net", "position", "renumbered", "stretch", "whole"]

@@ -16,15 +16,11 @@ from wlnet.core.parts import Key, NetPort, Path, path_text
 from wlnet.core.scalars import as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import ALL
-from wlnet.nets.chain import chain_of, warn_of_shadows
-from wlnet.nets.container import hoist
-from wlnet.nets.edges import Edge
-from wlnet.nets.inference import check_shapes
-from wlnet.nets.netgraph import graph_of
+from wlnet.nets.chain import warn_of_shadows
+from wlnet.nets.container import CONTAINERS, as_container
+from wlnet.nets.netgraph import NetGraph
 from wlnet.nets.rules_of_parts import Moves, Voice, carried
-from wlnet.nets.surgery.positions import need_net, whole
-
-CONTAINERS = ("NetChain", "NetGraph", "NetMapOperator", "NetNestOperator")
+from wlnet.nets.surgery.positions import needed, whole
 
 
 def net_rename(net: Any, names: Any, level: Any = 1) -> Any:
@@ -44,7 +40,7 @@ def net_rename(net: Any, names: Any, level: Any = 1) -> Any:
 
     Wolfram Language: NetRename.
     """
-    need_net(net, "net_rename", CONTAINERS)
+    net = needed(net, "net_rename", *CONTAINERS.values())
     depth = as_whole(level)
     if level is not ALL and (depth is None or depth < 1):
         raise fail(
@@ -122,7 +118,7 @@ class _Naming:
         keys = list(net.nodes)
         new = None if operator else self.gathered.attempt(lambda: self._of(net, at))
         self.found[at] = dict(zip(keys, keys, strict=True)) if new is None else new
-        if not at and net.kind == "NetGraph":
+        if not at and isinstance(net, NetGraph):
             for name in net.port_names:
                 self.port(net, name)
         # An operator has one net and no names to choose: it is no level.
@@ -249,41 +245,20 @@ def _renamed(net: Any, naming: _Naming, level: int | None, at: Path) -> tuple[An
         if any(a != b for a, b in inside.items()):
             del moves[key,]
             moves.update({(key, *a): (new[key], *b) for a, b in inside.items()})
-    return _with_names(net, nodes, new, naming if not at else None), moves
-
-
-def _with_names(
-    net: Any, nodes: dict[Key, Net], new: dict[Key, Key], naming: _Naming | None
-) -> Any:
-    if net.kind == "NetChain":
-        result: Any = chain_of(nodes, net.ports, net.ports)
-    elif net.kind == "NetGraph":
-        port = {name: naming.port(net, name) if naming else name for name in net.port_names}
-        names = list(port.values())
-        twice = sorted({name for name in names if names.count(name) > 1})
-        if twice:
-            raise fail(
-                OptionError,
-                Fault("names of ports occur once", given=", ".join(twice), known=net.port_names),
-            )
-        edges = [
-            Edge(
-                None if e.source is None else new[e.source],
-                port[e.source_port] if e.source is None else e.source_port,
-                None if e.target is None else new[e.target],
-                port[e.target_port] if e.target is None else e.target_port,
-            )
-            for e in net.edges
-        ]
-        result = graph_of(nodes, edges, {port[name]: was for name, was in net.ports.items()})
-    else:
-        bare, table = hoist(nodes)
-        result = net._with(nodes=bare, shared=table)
-        check_shapes(result)
-        return result
+    result = as_container(net).renamed(nodes, new, _ports(net, naming if not at else None))
     if list(new) != list(new.values()) or list(net.port_names) != list(result.port_names):
         warn_of_shadows(result)
-    return result
+    return result, moves
 
 
-__all__ = ["net_rename"]
+def _ports(net: Net, naming: _Naming | None) -> dict[str, str]:
+    """The new names of the ports of a net by the old ones. Raises OptionError."""
+    ports = {name: naming.port(net, name) if naming else name for name in net.port_names}
+    names = list(ports.values())
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise fail(
+            OptionError,
+            Fault("names of ports occur once", given=", ".join(twice), known=net.port_names),
+        )
+    return ports

@@ -65,6 +65,3 @@ def _pairs(given: Any) -> list[tuple[Any, Any]]:
         OptionError,
         Fault("replacements are {part: value, ...} or [(part, value), ...]", given=brief(given)),
     )
-
-
-__all__ = ["net_replace_part"]

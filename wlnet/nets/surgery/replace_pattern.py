@@ -18,6 +18,7 @@ from wlnet.core.parts import Path
 from wlnet.core.ports import UNKNOWN, PortType
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.declaring.layer import Layer
+from wlnet.nets.container import as_container
 from wlnet.nets.inference import inference
 from wlnet.nets.rules_of_parts import Voice, carried
 from wlnet.nets.shorthand import as_net
@@ -149,11 +150,15 @@ def _says(pattern: Net, node: Net, net: Net, at: Path) -> bool:
         and _same_options(pattern, node)
         and all(_fits(port, node, net, at, name) for name, port in pattern.ports.items())
         and list(pattern.nodes) == list(node.nodes)
-        and getattr(pattern, "edges", ()) == getattr(node, "edges", ())
+        and (isinstance(pattern, Layer) or same(_structure(pattern), _structure(node)))
         and all(
             _says(inner, node.nodes[key], net, (*at, key)) for key, inner in pattern.nodes.items()
         )
     )
+
+
+def _structure(net: Net) -> dict[str, Any]:
+    return as_container(net).record()
 
 
 def _fits(port: PortType, node: Net, net: Net, at: Path, name: str) -> bool:
@@ -220,6 +225,3 @@ def _nodes(net: Net) -> Iterator[Net]:
     yield net
     for node in net.nodes.values():
         yield from _nodes(node)
-
-
-__all__ = ["net_replace"]

@@ -154,6 +154,3 @@ def _dangling(rule: Any, fault: Fault, path: Path) -> Fault:
 
 def _under(path: Path, above: Path) -> bool:
     return path[: len(above)] == above
-
-
-__all__ = ["kept"]

@@ -15,13 +15,14 @@ from wlnet.core.scalars import as_whole
 from wlnet.core.symbols import ALL
 from wlnet.nets.chain import NetChain, chain_of
 from wlnet.nets.inference import inference
+from wlnet.nets.netgraph import NetGraph
 from wlnet.nets.rules_of_parts import Voice, carried
 from wlnet.nets.surgery.cut import take_from_graph
 from wlnet.nets.surgery.known_shapes import Known, knowing, known_of
 from wlnet.nets.surgery.placing import worded
 from wlnet.nets.surgery.positions import (
     first_and_last,
-    need_net,
+    needed,
     position,
     renumbered,
     stretch,
@@ -52,8 +53,8 @@ def net_take(net: Any, part: Any) -> Any:
 
     Wolfram Language: NetTake.
     """
-    need_net(net, "net_take", ("NetChain", "NetGraph"))
-    if net.kind == "NetGraph":
+    net = needed(net, "net_take", NetChain, NetGraph)
+    if isinstance(net, NetGraph):
         start, end = part if isinstance(part, tuple) and len(part) == 2 else (ALL, part)
         return take_from_graph(net, start, end, part)
     start, end = stretch(net, part) or (1, part)
@@ -75,7 +76,7 @@ def net_drop(chain: Any, part: Any) -> Any:
 
     Wolfram Language: NetDrop.
     """
-    need_net(chain, "net_drop")
+    chain = needed(chain, "net_drop", NetChain)
     count = len(chain.nodes)
     ends = stretch(chain, part)
     if ends is not None:
@@ -122,6 +123,3 @@ def _kept(chain: Any, positions: list[int]) -> NetChain:
         ends += [((), port, ports[(keys[-1],), name]) for port, name in result.exits.items()]
         result = knowing(result, [*ends, *known_of(chain, moves)])
     return carried(result, [Voice(chain, moves)])  # type: ignore[no-any-return]
-
-
-__all__ = ["net_drop", "net_take"]
