@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from math import prod
 from typing import Any
 
 import numpy as np
 
+import wlnet as wl
 from wlnet.core.net import Net
 from wlnet.core.ports import UNKNOWN
 from wlnet.core.symbols import AUTOMATIC
@@ -95,6 +97,26 @@ EXAMPLES = [
     for _, kind in sorted(LAYERS.items())
     for number, (layer, shapes, *span) in enumerate(kind.examples(), 1)
 ]
+
+
+def behind_frozen_layers(case: Case) -> tuple[wl.NetChain, dict[str, Any]]:
+    """A chain whose "head" is to learn behind a layer, and two batches of data.
+
+    Unless the layer is asked with an index it stands behind another one, which keeps its numbers in
+    the span of the case.
+    """
+    (shape,) = wl.information(case.net, "OutputPorts").values()
+    (column,) = case.data(count=2 * BATCH).values()
+    rng, layers, options = np.random.default_rng(3), {}, {}
+    if column.dtype.kind == "f":
+        low, high = case.span
+        inside = wl.ElementwiseLayer(lambda x: low + (high - low) * x)
+        layers["first"] = wl.LinearLayer(column[0].size)
+        layers["span"] = wl.NetChain(["Sigmoid", inside, wl.ReshapeLayer(column.shape[1:])])
+        column, options = rng.normal(size=(2 * BATCH, 3)), {"input": 3}
+    layers |= {"layer": case.net, "head": wl.NetChain([wl.ReshapeLayer((prod(shape),)), 2])}
+    net = wl.net_initialize(wl.NetChain(layers, **options), random_seeding=2)
+    return net, {"Input": column, "Output": rng.normal(size=(2 * BATCH, 2))}
 
 
 @dataclass

@@ -12,11 +12,14 @@ import numpy as np
 import pytest
 
 import wlnet as wl
-from tests.bench import BATCH, EXAMPLES, Case, Run
+from tests.bench import BATCH, EXAMPLES, Case, Run, behind_frozen_layers
 from wlnet.core.errors import OptionError, ShapeError, WlnetError
 from wlnet.core.net import same
 from wlnet.engine.program import Program
+from wlnet.graph.builder import Mode
+from wlnet.graph.graph import Value
 from wlnet.graph.keys import GradientKey
+from wlnet.graph.primitives import axis_after
 from wlnet.layers.declaring.layer import LAYERS
 from wlnet.lowering.lower import lower
 from wlnet.nets.arrays import arrays_of
@@ -200,9 +203,29 @@ def test_gradients_too_have_the_same_bits_with_one_two_and_four_workers(
 # 7. Examples do not meet
 
 
+def meet(case: Case, mode: Mode) -> bool:
+    """Whether the primitives of a layer say that examples of a batch meet on their way through."""
+    graph = lower(case.net, BATCH, mode)
+    axes, mixed = dict.fromkeys(graph.inputs.values(), 0), set[Value]()
+    for call in graph.calls:
+        if not mixed.isdisjoint(call.inputs):
+            mixed.update(call.outputs)
+        elif not axes.keys().isdisjoint(call.inputs):
+            axis = axis_after(call, axes)
+            if axis is None:
+                mixed.update(call.outputs)
+            else:
+                axes |= dict.fromkeys(call.outputs, axis)
+    outputs = set(graph.outputs.values())
+    assert all(axes[value] == 0 for value in outputs - mixed)
+    return not mixed.isdisjoint(outputs)
+
+
 @both_modes
 @with_inputs_only
-def test_examples_of_a_batch_do_not_meet_unless_the_layer_says_so(case: Case, mode: Any) -> None:
+def test_examples_of_a_batch_meet_where_the_primitives_say_so_and_nowhere_else(
+    case: Case, mode: Any
+) -> None:
     data, other = case.data(), case.data(seed=2)
     run = Run(case.net, data, mode, "Real32").run()
     for name, column in data.items():
@@ -212,11 +235,8 @@ def test_examples_of_a_batch_do_not_meet_unless_the_layer_says_so(case: Case, mo
     rows = [(outputs[name], moved.outputs[name]) for name in outputs]
     rows += [(derivatives[name], moved.derivatives[name]) for name in data if name in derivatives]
     others = [same(x[[0, 2]], y[[0, 2]]) for x, y in rows]
-    moves = case.layer.parameters.get("Momentum") != 1
-    if case.layer.mixes_batch and mode == "Train" and moves:
-        assert not all(others)
-    else:
-        assert all(others)
+    assert meet(case, mode) != all(others)
+    assert all(others) or (case.layer.kind, mode) == ("BatchNormalizationLayer", "Train")
 
 
 @with_inputs_only
@@ -252,6 +272,44 @@ def stepped(case: Case, net: Any, loss: str, trained: list[Any]) -> dict[Any, An
         program.inputs[name][...] = column
     program.run(seed=1)
     return {key: array.copy() for key, array in program.outputs.items()}
+
+
+WITH_ONE_INPUT = [case for case in EXAMPLES if len(case.net.input_names) == 1]
+KEPT_FOR_NOTHING = {
+    "CatenateLayer", "DropoutLayer", "EmbeddingLayer", "FlattenLayer", "ReshapeLayer",
+    "ThreadingLayer", "TotalLayer", "TransposeLayer",
+}  # fmt: skip
+"""Of one input these compute nothing, or draw, or read a table: nothing need be kept."""
+
+
+@pytest.mark.parametrize("case", WITH_ONE_INPUT, ids=str)
+def test_what_is_kept_of_a_frozen_layer_changes_no_bit_of_the_training_behind_it(
+    case: Case,
+) -> None:
+    net, data = behind_frozen_layers(case)
+    rules = {"learning_rate_multipliers": {"head": 1, wl.ANY: None}}
+    kept, again = (
+        wl.information(
+            wl.net_train(
+                net, data, frozen_prefix_bytes=limit, batch_size=3, max_training_rounds=2,
+                random_seeding=1, **rules,
+            ), "Arrays",
+        )
+        for limit in (wl.AUTOMATIC, 0)
+    )  # fmt: skip
+    assert same(kept, again)
+    assert not same(kept, wl.information(net, "Arrays"))
+
+
+def test_of_most_frozen_layers_something_is_kept() -> None:
+    kept, not_kept = set[str](), set[str]()
+    for case in WITH_ONE_INPUT:
+        net, _ = behind_frozen_layers(case)
+        rules = {"head": 1, wl.ANY: None}
+        report = wl.net_program(net, batch_size=3, learning_rate_multipliers=rules)
+        found = any(row.layer[:1] == ("layer",) for row in report.prefix)
+        (kept if found else not_kept).add(case.layer.kind)
+    assert not_kept - kept <= KEPT_FOR_NOTHING
 
 
 @with_several_arrays

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tracemalloc
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from wlnet.graph.gradient import gradients
 from wlnet.graph.graph import Graph, Value
 from wlnet.graph.map_reference import MAP_REFERENCES
 from wlnet.graph.maps import MAPS
-from wlnet.graph.primitives import PRIMITIVES
+from wlnet.graph.primitives import PRIMITIVES, axis_after
 from wlnet.graph.reference import REFERENCES, run_graph
 from wlnet.graph.table import Table
 from wlnet.kernels.language import Precision
@@ -101,6 +102,46 @@ def test_the_reference_has_the_shapes_that_the_primitive_says(case: Case) -> Non
     shapes = PRIMITIVES[case.primitive].shapes(*(i.shape for i in case.inputs), **case.attributes)
     results = case.expected(case.draw())
     assert tuple(result.shape for result in results) == shapes[: len(results)]
+
+
+MEETING = {
+    "fill": "it has no operand",
+    "random_mask": "it has no operand",
+    "scatter_add": "it is a sum over its rows",
+    "convolve_weights": "it is a sum over the images",
+}
+
+
+def apart(case: Case) -> Iterator[tuple[tuple[int | None, ...], int]]:
+    """Axes along which the operands of a case may have examples, and where its results then have
+    them, if they stay apart."""
+    graph = graph_of(case)
+    call, shapes = graph.calls[-1], [each.shape for each in case.inputs]
+    for axes in product(*((None, *range(len(shape))) for shape in shapes)):
+        counts = {shape[axis] for shape, axis in zip(shapes, axes, strict=True) if axis is not None}
+        if len(counts) == 1 and counts != {1}:
+            here = {v: a for v, a in zip(call.inputs, axes, strict=True) if a is not None}
+            if (axis := axis_after(call, here)) is not None:
+                yield axes, axis
+
+
+@every_case
+def test_an_example_of_the_operands_changes_no_other_example_of_the_results(case: Case) -> None:
+    inputs, others = case.draw(), case.draw(seed=2)
+    before = case.expected(inputs)
+    for axes, axis in apart(case):
+        moved = [
+            x if own is None else np.concatenate(
+                [np.take(other, [0], own), np.delete(x, 0, own)], own
+            )
+            for x, other, own in zip(inputs, others, axes, strict=True)
+        ]  # fmt: skip
+        for x, y in zip(before, case.expected(moved), strict=True):
+            np.testing.assert_array_equal(np.delete(x, 0, axis), np.delete(y, 0, axis))
+
+
+def test_examples_stay_apart_in_some_case_of_every_primitive_that_is_no_sum_over_them() -> None:
+    assert {case.primitive for case in CASES if any(apart(case))} == set(PRIMITIVES) - set(MEETING)
 
 
 @both_precisions

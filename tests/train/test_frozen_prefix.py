@@ -11,6 +11,7 @@ import wlnet as wl
 from tests.training_cases import watched_training
 from wlnet import NetChain
 from wlnet.core.net import same
+from wlnet.graph.keys import PrefixKey
 from wlnet.nets.arrays import arrays_of
 
 EXAMPLES = 13
@@ -177,7 +178,9 @@ def test_what_is_kept_of_the_examples_of_a_validation_changes_no_bit(
 def test_training_and_validation_share_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     _, trainer = trained("a perceptron", monkeypatch)
     one = sum(
-        column.nbytes for name, column in trainer.source.columns.items() if isinstance(name, tuple)
+        column.nbytes
+        for name, column in trainer.source.columns.items()
+        if isinstance(name, PrefixKey)
     )
     both = {"validation_set": (VECTORS, CLASSES)}
     for limit, wanted in ((2 * one, {"Train", "Test"}), (2 * one - 1, {"Train"}), (one - 1, set())):

@@ -13,8 +13,9 @@ from typing import Any, Literal
 
 from wlnet.core.machine import check_memory
 from wlnet.core.parts import path_text
+from wlnet.graph.elements import MOVES, check_elements
 from wlnet.graph.graph import Call, Graph, Shape, Value
-from wlnet.graph.primitives import MOVES, PRIMITIVES, check_elements
+from wlnet.graph.primitives import PRIMITIVES
 
 Mode = Literal["Train", "Test"]
 Real = Value | float

@@ -7,13 +7,14 @@ hold the four together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import prod
 from typing import Any
 
-from wlnet.core.errors import Fault, ShapeError, fail
-from wlnet.graph.graph import Element, Shape
+from wlnet.graph import apart as rule
+from wlnet.graph.apart import Apart
+from wlnet.graph.graph import Call, Element, Shape, Value
 from wlnet.graph.table import Table
 
 Shapes = Callable[..., tuple[Shape, ...]]
@@ -23,52 +24,44 @@ Shapes = Callable[..., tuple[Shape, ...]]
 class Primitive:
     """A name, the shapes and entries of the results, and whether it draws random numbers.
 
-    index: which of the inputs is one of Integers; the others are Reals.
+    apart: how its results lie along the batch, see apart.py. index: which of the inputs is one of
+    Integers; the others are Reals.
     """
 
     name: str
     shapes: Shapes
+    apart: Apart
     elements: tuple[Element, ...] = ("Real",)
     random: bool = False
     index: int | None = None
 
 
 PRIMITIVES = Table[Primitive]("row as a primitive", "wlnet/graph/primitives.py")
-MOVES = frozenset({"reshape", "transpose", "broadcast", "slice", "concatenate"})
-"""What moves entries and leaves them as they are, be they Reals or Integers."""
-
-
-def check_elements(primitive: str, given: Sequence[Element], at: str = "") -> None:
-    """Raise ShapeError for entries of another kind than a primitive reads."""
-    row = PRIMITIVES.get(primitive)
-    if row is None:
-        return
-    if primitive in MOVES:
-        wanted = [given[0]] * len(given)
-    else:
-        wanted = ["Integer" if i == row.index else "Real" for i in range(len(given))]
-    if any(one != other and (one, other) != ("Byte", "Integer")
-           for one, other in zip(given, wanted, strict=True)):  # fmt: skip
-        fault = Fault(
-            f"{primitive} reads entries of another kind",
-            at=at,
-            given=", ".join(given),
-            expected=", ".join(wanted),
-        )
-        raise fail(ShapeError, fault)
 
 
 def primitive(
-    *elements: Element, random: bool = False, index: int | None = None
+    *elements: Element, apart: Apart, random: bool = False, index: int | None = None
 ) -> Callable[[Shapes], Shapes]:
     """Enter a row under the name of its shape rule."""
 
     def enter(shapes: Shapes) -> Shapes:
         name = shapes.__name__.rstrip("_")
-        PRIMITIVES[name] = Primitive(name, shapes, elements or ("Real",), random, index)
+        PRIMITIVES[name] = Primitive(name, shapes, apart, elements or ("Real",), random, index)
         return shapes
 
     return enter
+
+
+def axis_after(call: Call, axes: Mapping[Value, int]) -> int | None:
+    """The axis of the examples in all results of a call; None where they meet. axes: that of its
+    operands, of which some are there; the others are the same for all examples."""
+    own = [axes.get(value) for value in call.inputs]
+    shapes = [value.shape for value in call.inputs]
+    axis = PRIMITIVES[call.primitive].apart(own, *shapes, **call.attributes)
+    (count, *_) = (shape[at] for at, shape in zip(own, shapes, strict=True) if at is not None)
+    # Examples that are repeated to be more are no examples any more.
+    there = axis is not None and all(value.shape[axis] == count for value in call.outputs)
+    return axis if there else None
 
 
 def _common(a: Shape, b: Shape) -> Shape:
@@ -79,7 +72,7 @@ def _common(a: Shape, b: Shape) -> Shape:
     return tuple(y if x == 1 else x for x, y in zip(one, two, strict=True))
 
 
-@primitive()
+@primitive(apart=rule.product)
 def matmul(a: Shape, b: Shape) -> tuple[Shape, ...]:
     """(..., m, k) . (..., k, n) -> (..., m, n); a second operand of rank 2 serves every leading
     index."""
@@ -88,20 +81,20 @@ def matmul(a: Shape, b: Shape) -> tuple[Shape, ...]:
     return ((*lead, a[-2], b[-1]),)
 
 
-@primitive()
+@primitive(apart=rule.moved)
 def transpose(x: Shape, *, axes: tuple[int, ...]) -> tuple[Shape, ...]:
     """Axes in another order."""
     return (tuple(x[axis] for axis in axes),)
 
 
-@primitive()
+@primitive(apart=rule.reshaped)
 def reshape(x: Shape, *, shape: Shape) -> tuple[Shape, ...]:
     """The same numbers in another shape."""
     assert prod(x) == prod(shape), (x, shape)
     return (shape,)
 
 
-@primitive()
+@primitive(apart=rule.repeated)
 def broadcast(x: Shape, *, shape: Shape) -> tuple[Shape, ...]:
     """Repeated along sizes of 1 and new leading axes."""
     assert _common(x, shape) == shape, (x, shape)
@@ -127,40 +120,42 @@ BINARY = (*ARITHMETIC, *EXTREMES, *COMPARISONS, "masked")
 nothing that it is added to, whatever the first is."""
 
 for _name in BINARY:
-    PRIMITIVES[_name] = Primitive(_name, _extreme if _name in EXTREMES else _binary)
+    PRIMITIVES[_name] = Primitive(
+        _name, _extreme if _name in EXTREMES else _binary, rule.element_by_element
+    )
 
 
-@primitive()
+@primitive(apart=rule.element_by_element)
 def map_(x: Shape, *, function: str) -> tuple[Shape, ...]:
     """A function of one number on every element; the names stand in maps.py."""
     return (x,)
 
 
-@primitive()
+@primitive(apart=rule.without_operands)
 def fill(*, shape: Shape, value: float) -> tuple[Shape, ...]:
     """One number everywhere."""
     return (shape,)
 
 
-@primitive()
+@primitive(apart=rule.beside("axes"))
 def sum_(x: Shape, *, axes: tuple[int, ...]) -> tuple[Shape, ...]:
     """The sum over axes, which stay with size 1."""
     return (tuple(1 if axis in axes else size for axis, size in enumerate(x)),)
 
 
-@primitive()
+@primitive(apart=rule.beside("axis"))
 def softmax(x: Shape, *, axis: int) -> tuple[Shape, ...]:
     """exp(x) over its sum along an axis."""
     return (x,)
 
 
-@primitive()
+@primitive(apart=rule.beside("axis"))
 def log_softmax(x: Shape, *, axis: int) -> tuple[Shape, ...]:
     """The logarithm of softmax, exact where softmax underflows."""
     return (x,)
 
 
-@primitive("Real", "Real", "Real")
+@primitive("Real", "Real", "Real", apart=rule.sequences)
 def lstm(said: Shape, weights: Shape) -> tuple[Shape, ...]:
     """States of a long short-term memory, its gates, and its cells.
 
@@ -173,7 +168,7 @@ def lstm(said: Shape, weights: Shape) -> tuple[Shape, ...]:
     return (length, batch, size), said, (length, batch, size)
 
 
-@primitive("Real", "Real", "Real")
+@primitive("Real", "Real", "Real", apart=rule.sequences)
 def lstm_input(
     d: Shape, gates: Shape, cells: Shape, weights: Shape, *more: Shape
 ) -> tuple[Shape, ...]:
@@ -185,47 +180,47 @@ def lstm_input(
     return gates, cells, cells
 
 
-@primitive(index=1)
+@primitive(index=1, apart=rule.rows_taken)
 def gather(table: Shape, index: Shape) -> tuple[Shape, ...]:
     """Rows of a table (n, ...) by index counted from 1."""
     return ((*index, *table[1:]),)
 
 
-@primitive(index=1)
+@primitive(index=1, apart=rule.meet)
 def scatter_add(rows: Shape, index: Shape, *, count: int) -> tuple[Shape, ...]:
     """A table of `count` rows, each the sum of the given rows with that index."""
     assert rows[: len(index)] == index, (rows, index)
     return ((count, *rows[len(index) :]),)
 
 
-@primitive(index=1)
+@primitive(index=1, apart=rule.entries)
 def pick(x: Shape, index: Shape) -> tuple[Shape, ...]:
     """One element along the last axis, by index counted from 1."""
     assert x[:-1] == index, (x, index)
     return (index,)
 
 
-@primitive(index=1)
+@primitive(index=1, apart=rule.entries)
 def place(x: Shape, index: Shape, *, count: int) -> tuple[Shape, ...]:
     """Zeros along a new last axis of `count`, with the value at its index."""
     assert x == index, (x, index)
     return ((*x, count),)
 
 
-@primitive()
+@primitive(apart=rule.beside("axis"))
 def concatenate(*xs: Shape, axis: int) -> tuple[Shape, ...]:
     """One after another along an axis."""
     size = sum(x[axis] for x in xs)
     return (tuple(size if i == axis else n for i, n in enumerate(xs[0])),)
 
 
-@primitive()
+@primitive(apart=rule.beside("axis"))
 def slice_(x: Shape, *, axis: int, start: int, stop: int) -> tuple[Shape, ...]:
     """From start to stop along an axis."""
     return (tuple(stop - start if i == axis else n for i, n in enumerate(x)),)
 
 
-@primitive()
+@primitive(apart=rule.beside("axis"))
 def pad(x: Shape, *, axis: int, before: int, after: int) -> tuple[Shape, ...]:
     """Zeros before and after along an axis."""
     return (tuple(n + before + after if i == axis else n for i, n in enumerate(x)),)
@@ -242,7 +237,7 @@ def _windows(x: Shape, kernel: Shape, stride: Shape, padding: Any, dilation: Sha
     )
 
 
-@primitive()
+@primitive(apart=rule.images)
 def convolve(
     x: Shape, w: Shape, *, stride: Shape, padding: Any, dilation: Shape, groups: int
 ) -> tuple[Shape, ...]:
@@ -250,7 +245,7 @@ def convolve(
     return ((x[0], w[0], *_windows(x, w[2:], stride, padding, dilation)),)
 
 
-@primitive()
+@primitive(apart=rule.images)
 def convolve_input(
     d: Shape, w: Shape, *, shape: Shape, stride: Shape, padding: Any, dilation: Shape, groups: int
 ) -> tuple[Shape, ...]:
@@ -258,7 +253,7 @@ def convolve_input(
     return (shape,)
 
 
-@primitive()
+@primitive(apart=rule.meet)
 def convolve_weights(
     x: Shape, d: Shape, *, shape: Shape, stride: Shape, padding: Any, dilation: Shape, groups: int
 ) -> tuple[Shape, ...]:
@@ -266,14 +261,14 @@ def convolve_weights(
     return (shape,)
 
 
-@primitive("Real", "Integer")
+@primitive("Real", "Integer", apart=rule.channels)
 def pool_max(x: Shape, *, kernel: Shape, stride: Shape, padding: Any) -> tuple[Shape, ...]:
     """The largest of each window, and its place in the window."""
     out = (*x[:2], *_windows(x, kernel, stride, padding, (1,) * len(kernel)))
     return out, out
 
 
-@primitive(index=1)
+@primitive(index=1, apart=rule.channels)
 def pool_max_input(
     d: Shape, where: Shape, *, shape: Shape, kernel: Shape, stride: Shape, padding: Any
 ) -> tuple[Shape, ...]:
@@ -281,13 +276,13 @@ def pool_max_input(
     return (shape,)
 
 
-@primitive()
+@primitive(apart=rule.channels)
 def pool_sum(x: Shape, *, kernel: Shape, stride: Shape, padding: Any) -> tuple[Shape, ...]:
     """The sum of each window; padding counts as 0."""
     return ((*x[:2], *_windows(x, kernel, stride, padding, (1,) * len(kernel))),)
 
 
-@primitive()
+@primitive(apart=rule.channels)
 def pool_sum_input(
     d: Shape, *, shape: Shape, kernel: Shape, stride: Shape, padding: Any
 ) -> tuple[Shape, ...]:
@@ -295,7 +290,7 @@ def pool_sum_input(
     return (shape,)
 
 
-@primitive(random=True)
+@primitive(random=True, apart=rule.without_operands)
 def random_mask(*, shape: Shape, keep: float) -> tuple[Shape, ...]:
     """1 with probability `keep`, else 0; a new draw every step."""
     return (shape,)

@@ -10,8 +10,8 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wlnet.graph.builder import Builder
+from wlnet.graph.elements import MOVES
 from wlnet.graph.graph import Call, Value
-from wlnet.graph.primitives import MOVES
 
 Exact = Callable[[Call], Value | None]
 """What stands for the result of a call, or None where it knows nothing better."""

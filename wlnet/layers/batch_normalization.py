@@ -36,7 +36,6 @@ class BatchNormalizationLayer(Layer):
     Wolfram Language: BatchNormalizationLayer. Ioffe and Szegedy 2015.
     """
 
-    mixes_batch = True
     passes_gain = True
 
     momentum = parameter(0.9, check=real(0, 1))

@@ -144,9 +144,7 @@ def step_blueprint(
     outputs = {name: graph.outputs[name] for name in (*losses, *inside)}
     graph.outputs = {**outputs, **{GradientKey(key): value for key, value in found.items()}}
     graph = _pruned(graph, without)
-    graph, prefix, cut = _split(
-        graph, batch, forward, precision, constants, keep_prefix, few, without
-    )
+    graph, prefix, cut = _split(graph, forward, precision, constants, keep_prefix, few, without)
     fetch_inputs(graph)
     keep_outputs(graph, outputs)
     update_arrays(graph, found)
@@ -188,9 +186,7 @@ def measuring_blueprint(
     graph.updates.clear()
     graph, outputs = _pruned(graph, without), graph.outputs
     forward = {value for call in graph.calls for value in call.outputs}
-    graph, prefix, cut = _split(
-        graph, batch, forward, precision, constants, keep_prefix, few, without
-    )
+    graph, prefix, cut = _split(graph, forward, precision, constants, keep_prefix, few, without)
     fetch_inputs(graph)
     keep_outputs(graph, outputs)
     graph.outputs = cut
@@ -200,7 +196,6 @@ def measuring_blueprint(
 
 def _split(
     graph: Graph,
-    batch: int,
     forward: Collection[Value],
     precision: Precision,
     constants: Collection[Any],
@@ -211,7 +206,7 @@ def _split(
     """What is left of a graph behind its frozen prefix, what computes that, and what lies at the
     cut, if the prefix is not kept: those values are results, so that nothing is fused across the
     cut and the numbers are the same either way."""
-    split = None if "prefix" in without else split_prefix(graph, constants, batch, forward)
+    split = None if "prefix" in without else split_prefix(graph, constants, forward)
     if split is None:
         return graph, None, {}
     if not keep_prefix:

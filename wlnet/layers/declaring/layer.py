@@ -33,8 +33,6 @@ class Layer(Net):
     """One layer. See `LinearLayer` for how one is declared."""
 
     addressing = "layer"
-    mixes_batch: ClassVar[bool] = False
-    """Whether the examples of a batch meet in training, as in batch normalization."""
     passes_gain: ClassVar[bool] = False
     """Whether first numbers are drawn by the function behind this layer, as behind dropout."""
 

@@ -12,9 +12,9 @@ from typing import Any
 
 from wlnet.core.parts import path_text
 from wlnet.engine.blueprint import Address, Outside, Step, View
+from wlnet.graph.elements import check_elements
 from wlnet.graph.graph import Call, Shape, Value
 from wlnet.graph.keys import StateKey
-from wlnet.graph.primitives import check_elements
 from wlnet.graph.table import Table
 from wlnet.kernels.jit.target import vector_width
 from wlnet.kernels.language import ITEM, Kernel, Precision, Target

@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from math import prod
 from typing import Any
 
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.graph.keys import PrefixKey
-from wlnet.graph.primitives import PRIMITIVES
+from wlnet.graph.primitives import PRIMITIVES, axis_after
 from wlnet.plan.layouts import VIEWS
-from wlnet.plan.passes.lanes import WINDOWS
 
 WORTH = frozenset({"matmul", "convolve", "pool_max", "pool_sum", "gather", "softmax", "lstm"})
 """Calls for which it pays to keep results."""
@@ -35,7 +33,7 @@ class Split:
 
 
 def split_prefix(
-    graph: Graph, constants: Collection[Any], batch: int, forward: Collection[Value]
+    graph: Graph, constants: Collection[Any], forward: Collection[Value]
 ) -> Split | None:
     """The graph cut behind its frozen prefix; None where there is nothing worth to be kept.
 
@@ -62,7 +60,7 @@ def split_prefix(
             and call.origin not in layers
             and all(value in still or value in axes for value in call.inputs)
         ):
-            axis = _axis_after(call, axes, batch)
+            axis = axis_after(call, axes)
             if axis is not None:
                 axes.update(dict.fromkeys(call.outputs, axis))
                 calls.append(call)
@@ -91,41 +89,6 @@ def split_prefix(
     used = {value for call in after.calls for value in call.inputs} | set(after.results())
     after.inputs = {name: value for name, value in after.inputs.items() if value in used}
     return Split(before, after)
-
-
-def _axis_after(call: Call, axes: dict[Value, int], batch: int) -> int | None:
-    """The axis of the results of a call along which each is about one example; None where examples
-    meet. axes: that axis of the values that vary with the example."""
-    varying = [value for value in call.inputs if value in axes]
-    axis = axes[varying[0]]
-    at, result = call.attributes, call.outputs[0]
-    if any(axes[value] != axis for value in varying):
-        return None
-    if call.primitive == "transpose":
-        return tuple(at["axes"]).index(axis)
-    if call.primitive in ("sum", "softmax", "log_softmax", "concatenate", "slice", "pad"):
-        apart = axis not in (at["axes"] if call.primitive == "sum" else (at["axis"],))
-    elif call.primitive == "matmul":
-        # The second operand may vary with the example only where it has a leading axis for it.
-        a, b = call.inputs
-        leads = b if b in axes else a
-        apart = leads.rank == result.rank and axis < leads.rank - (2 if b in axes else 1)
-        apart = apart and (a not in axes or a.rank == result.rank)
-    elif call.primitive == "lstm":
-        apart = axis == 1
-    elif call.primitive == "reshape":
-        apart = prod(result.shape[:axis]) == prod(varying[0].shape[:axis])
-    elif call.primitive in ("scatter_add", "convolve_weights"):
-        apart = False
-    elif call.primitive == "gather":
-        apart = call.inputs[0] not in axes
-    elif call.primitive in ("broadcast", "pick", "place", *WINDOWS):
-        apart = axis == 0
-    else:
-        # Element by element: an operand of lower rank would meet other examples.
-        apart = all(value.rank == result.rank for value in varying)
-    there = all(value.rank > axis and value.shape[axis] == batch for value in call.outputs)
-    return axis if apart and there else None
 
 
 def _source(value: Value, made: dict[Value, Call], axes: dict[Value, int], graph: Graph) -> Value:
