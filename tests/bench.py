@@ -93,9 +93,9 @@ class Case:
 
 
 EXAMPLES = [
-    Case(layer, dict(shapes), span[0] if span else (-2.0, 2.0), number)
+    Case(layer, dict(shapes), span, number)
     for _, kind in sorted(LAYERS.items())
-    for number, (layer, shapes, *span) in enumerate(kind.examples(), 1)
+    for number, (layer, shapes, span) in enumerate(kind.examples(), 1)
 ]
 
 

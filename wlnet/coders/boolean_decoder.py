@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from wlnet.coders.boolean_encoder import BooleanEncoder
@@ -36,7 +34,7 @@ class BooleanDecoder(NetDecoder):
         prop: Property = AUTOMATIC,
         *,
         rng: np.random.Generator | None = None,
-    ) -> list[Any]:
+    ) -> list[object]:
         self.check_property(prop)
         return list((self._numbers(array) >= 0.5).tolist())
 

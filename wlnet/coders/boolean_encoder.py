@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 
 from wlnet.coders.coder import coder
 from wlnet.coders.encoder import NetEncoder, batch_items, is_batch, numbered, refuse
+from wlnet.core.arrays import Dtype
 from wlnet.core.errors import brief
+from wlnet.core.gate import Column
 from wlnet.core.shapes import Shape
 
 
@@ -34,9 +33,7 @@ class BooleanEncoder(NetEncoder):
     def is_single(self, x: object) -> bool:
         return not is_batch(x)
 
-    def encode(
-        self, items: Sequence[Any] | np.ndarray, where: str = "Input", dtype: Any = np.float32
-    ) -> np.ndarray:
+    def encode(self, items: Column, where: str = "Input", dtype: Dtype = np.float32) -> np.ndarray:
         batch = batch_items(items, where)
         if isinstance(batch, np.ndarray) and batch.ndim == 1 and batch.dtype.kind in "biuf":
             bits = batch.astype(dtype)
@@ -57,7 +54,7 @@ class BooleanEncoder(NetEncoder):
         return np.ascontiguousarray(bits)
 
 
-def _bit(item: Any) -> int | None:
+def _bit(item: object) -> int | None:
     if isinstance(item, np.ndarray) and item.ndim == 0:
         item = item.item()
     if isinstance(item, (bool, int, float, np.bool_, np.integer, np.floating)) and item in (0, 1):

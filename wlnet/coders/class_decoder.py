@@ -90,7 +90,7 @@ class ClassDecoder(NetDecoder):
         prop: Property = AUTOMATIC,
         *,
         rng: np.random.Generator | None = None,
-    ) -> list[Any]:
+    ) -> list[object]:
         numbers = self._numbers(array)
         fitted = self.fitted(numbers.shape[1:])
         assert not isinstance(fitted.labels, Symbol)
@@ -112,7 +112,7 @@ class ClassDecoder(NetDecoder):
             case _:
                 return _sample(_shares(numbers), labels, rng)
 
-    def check_property(self, prop: Any) -> None:
+    def check_property(self, prop: Property) -> None:
         if not isinstance(self.labels, Symbol):
             self._property(prop)
 
@@ -187,10 +187,8 @@ def _order(numbers: np.ndarray, count: int | None = None) -> list[list[int]]:
     return places
 
 
-def _top(
-    numbers: np.ndarray, labels: tuple[Hashable, ...], count: int | None
-) -> list[dict[Hashable, float]]:
-    result = []
+def _top(numbers: np.ndarray, labels: tuple[Hashable, ...], count: int | None) -> list[object]:
+    result: list[object] = []
     for row, order in zip(numbers.tolist(), _order(numbers, count), strict=True):
         least = 0.1 * row[order[0]]
         kept = order if count is not None else [place for place in order if row[place] > least]
@@ -218,7 +216,7 @@ def _shares(numbers: np.ndarray) -> np.ndarray:
     return np.asarray(shares / total)
 
 
-def _entropy(shares: np.ndarray) -> list[float]:
+def _entropy(shares: np.ndarray) -> list[object]:
     # 0 log 0 is 0: take the logarithm of 1 there.
     bits = np.where(shares > 0, shares, 1.0)
     # Adding 0 turns the -0.0 of a certain answer into 0.0.
@@ -227,7 +225,7 @@ def _entropy(shares: np.ndarray) -> list[float]:
 
 def _sample(
     shares: np.ndarray, labels: tuple[Hashable, ...], rng: np.random.Generator | None
-) -> list[Hashable]:
+) -> list[object]:
     if not isinstance(rng, np.random.Generator):
         raise fail(
             OptionError,

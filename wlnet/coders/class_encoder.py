@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import KW_ONLY, field
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -20,7 +19,9 @@ from wlnet.coders.encoder import (
 )
 from wlnet.coders.labels import LabelIndex, Labels, as_labels
 from wlnet.coders.worth import plain, worths
+from wlnet.core.arrays import Dtype
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
+from wlnet.core.gate import Column
 from wlnet.core.ports import Flow
 from wlnet.core.shapes import Shape, fits
 from wlnet.core.symbols import AUTOMATIC, Symbol
@@ -91,9 +92,7 @@ class ClassEncoder(NetEncoder):
             return self.index().place(x) is not None
         return self._is_encoded(x) or not is_batch(x)
 
-    def encode(
-        self, items: Sequence[Any] | np.ndarray, where: str = "Input", dtype: Any = np.float32
-    ) -> np.ndarray:
+    def encode(self, items: Column, where: str = "Input", dtype: Dtype = np.float32) -> np.ndarray:
         batch = batch_items(items, where)
         if self._is_encoded_batch(batch):
             return reals(np.asarray(batch), where, dtype)
@@ -144,7 +143,7 @@ class ClassEncoder(NetEncoder):
             return x.ndim == 2 and len(x) > 0 and self._is_encoded(x[0])
         return isinstance(x, list) and bool(x) and all(map(self._is_encoded, x))
 
-    def _unknown(self, label: Any, index: int, where: str) -> Exception:
+    def _unknown(self, label: object, index: int, where: str) -> Exception:
         finder = self.index()
         return refuse(
             where,

@@ -32,7 +32,7 @@ class KindTable(type):
 
     kinds: dict[str, type]
 
-    def __call__(cls, *arguments: Any, **options: Any) -> Any:
+    def __call__(cls, *arguments: Any, **options: object) -> Any:
         if "kinds" not in cls.__dict__:
             _check_call(cls, arguments, options)
             return super().__call__(*arguments, **options)
@@ -78,7 +78,7 @@ class Coder(metaclass=KindTable):
         """The parameters by their Wolfram names, in declared order."""
         return {wolfram_name(name): getattr(self, name) for name in parameter_fields(type(self))}
 
-    def replace(self, name: str, value: Any) -> Self:
+    def replace(self, name: str, value: object) -> Self:
         """A new coder in which one parameter, given by its Wolfram name, has another value.
 
         Raises PartError for a name that is no parameter, OptionError for an impossible value.
@@ -178,7 +178,7 @@ def choice_faults(where: str, **choices: tuple[Any, tuple[Any, ...]]) -> list[Fa
     ]
 
 
-def identity(value: Any) -> Any:
+def identity(value: object) -> Any:
     """A hashable stand-in that tells 1 from 1.0 from True, and arrays by their bits.
 
     A member of an enum is what it is worth, as in a file.
@@ -199,7 +199,7 @@ def identity(value: Any) -> Any:
     return (type(value), value)
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """Text that reads back: arrays as nested lists, Python functions by their name."""
     if isinstance(value, np.ndarray):
         return repr(value.tolist())
@@ -208,11 +208,11 @@ def shown(value: Any) -> str:
     return repr(value)
 
 
-def _unchanged(value: Any) -> Any:
+def _unchanged(value: object) -> Any:
     return value
 
 
-def _same(value: Any, default: Any) -> bool:
+def _same(value: object, default: object) -> bool:
     return bool(identity(value) == identity(default))
 
 

@@ -14,7 +14,7 @@ from wlnet.core.shapes import fits, shape_text
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC, Symbol
 
-Property = str | tuple[Any, ...] | Symbol
+Property = str | tuple[object, ...] | Symbol
 
 
 class NetDecoder(Coder):
@@ -41,7 +41,7 @@ class NetDecoder(Coder):
 
     if TYPE_CHECKING:
 
-        def __new__(cls, *arguments: Any, **options: Any) -> Any: ...
+        def __new__(cls, *arguments: Any, **options: object) -> Any: ...
 
     def decode(
         self,
@@ -49,14 +49,14 @@ class NetDecoder(Coder):
         prop: Property = AUTOMATIC,
         *,
         rng: np.random.Generator | None = None,
-    ) -> list[Any]:
+    ) -> list[object]:
         """What the property says about each example of an array of shape (n, *shape).
 
         AUTOMATIC is the first of `properties`. `rng` is needed by random properties only.
         """
         raise NotImplementedError
 
-    def check_property(self, prop: Any) -> None:
+    def check_property(self, prop: Property) -> None:
         """Raise OptionError for what is no property, before there is anything to decode."""
         if not is_automatic(prop) and not (isinstance(prop, str) and prop in self.properties):
             raise self._unknown_property(prop)
@@ -67,7 +67,7 @@ class NetDecoder(Coder):
 
     def __call__(
         self,
-        array: Any,
+        array: object,
         prop: Property | None = AUTOMATIC,
         *,
         rng: np.random.Generator | None = None,
@@ -80,7 +80,7 @@ class NetDecoder(Coder):
             return self.decode(numbers[np.newaxis], prop, rng=rng)[0]
         return self.decode(numbers, prop, rng=rng)
 
-    def _read(self, given: Any) -> np.ndarray:
+    def _read(self, given: object) -> np.ndarray:
         """What was given as an array. Raises DataError for what is none."""
         if isinstance(given, range):
             given = as_column(given, self.title)
@@ -92,7 +92,7 @@ class NetDecoder(Coder):
             what = f"the {self.title} cannot read this as an array"
             raise fail(DataError, Fault(what, given=brief(given))) from None
 
-    def _numbers(self, array: Any) -> np.ndarray:
+    def _numbers(self, array: object) -> np.ndarray:
         """The array, checked: a batch of finite real numbers of this decoder's shape."""
         numbers = np.asarray(array)
         if numbers.dtype.kind not in "fiub" or not (

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack, cast
 
 import numpy as np
 
 from wlnet.coders.coder import Coder
+from wlnet.core.arrays import Dtype
 from wlnet.core.errors import DataError, Fault, brief, fail
-from wlnet.core.gate import admitted
+from wlnet.core.gate import Column, admitted
 from wlnet.core.machine import check_memory
 
 
@@ -37,7 +38,7 @@ class NetEncoder(Coder):
 
     if TYPE_CHECKING:
 
-        def __new__(cls, *arguments: Any, **options: Any) -> Any: ...
+        def __new__(cls, *arguments: Any, **options: object) -> Any: ...
 
     takes_anything: ClassVar[bool] = False
     """Whether items are what only the user's own code knows: they come to it as they are."""
@@ -46,32 +47,41 @@ class NetEncoder(Coder):
         """Whether x is one item (True) or a batch of items (False)."""
         raise NotImplementedError
 
-    def encode(
-        self, items: Sequence[Any] | np.ndarray, where: str = "Input", dtype: Any = np.float32
-    ) -> np.ndarray:
+    def encode(self, items: Column, where: str = "Input", dtype: Dtype = np.float32) -> np.ndarray:
         """A batch as a fresh array of shape (n, *shape), of `dtype`, or int64 for "Integer".
 
         `where` is the place of the batch, for messages. Raises DataError.
         """
         raise NotImplementedError
 
-    def __call__(self, x: Any) -> np.ndarray:
+    def __call__(self, x: object) -> np.ndarray:
         """One item, or a batch, as an array: what `net(x)` feeds to the port."""
         given = x if self.takes_anything else admitted(x, "Input")
-        return self.encode([given])[0] if self.is_single(given) else self.encode(given)
+        return (
+            self.encode([given])[0] if self.is_single(given) else self.encode(cast("Column", given))
+        )
 
 
-def example_fault(where: str, index: int, what: str, **words: Any) -> Fault:
+class Words(TypedDict, total=False):
+    """What a fault may say besides what it is."""
+
+    given: str | None
+    expected: str | None
+    known: Iterable[object] | None
+    fix: str | None
+
+
+def example_fault(where: str, index: int, what: str, **words: Unpack[Words]) -> Fault:
     """A fault of one example; `index` counts from 0 here and from 1 in the message."""
     return Fault(what, at=f"{where}, example {index + 1}", **words)
 
 
-def refuse(where: str, index: int, what: str, **words: Any) -> Exception:
+def refuse(where: str, index: int, what: str, **words: Unpack[Words]) -> DataError:
     """The DataError about one example."""
     return fail(DataError, example_fault(where, index, what, **words))
 
 
-def batch_items(items: Any, where: str) -> Sequence[Any] | np.ndarray:
+def batch_items(items: object, where: str) -> Column:
     """The batch as something with a length and an order; DataError for anything else."""
     found = admitted(items, where)
     if isinstance(found, (list, tuple, range)) or (isinstance(found, np.ndarray) and found.ndim):
@@ -101,7 +111,7 @@ def is_batch(x: object) -> bool:
 
 
 def reals(
-    array: np.ndarray, where: str, dtype: Any, what: str = "numbers", first: int = 0
+    array: np.ndarray, where: str, dtype: Dtype, what: str = "numbers", first: int = 0
 ) -> np.ndarray:
     """A fresh copy of a batch of real numbers, as `dtype`; DataError where one is not finite.
 
@@ -128,13 +138,15 @@ def reals(
     return out
 
 
-def zeros(shape: tuple[int, ...], dtype: Any, where: str) -> np.ndarray:
+def zeros(shape: tuple[int, ...], dtype: Dtype, where: str) -> np.ndarray:
     """An array to encode into; DataError where it is larger than the memory there is."""
     check_memory(math.prod(shape) * np.dtype(dtype).itemsize, where, DataError)
     return np.zeros(shape, dtype)
 
 
-def numbered(items: Iterable[Any]) -> Iterator[tuple[int, Any]]:
+def numbered(items: Iterable[object]) -> Iterator[tuple[int, object]]:
     """Items with their index; elements of arrays as Python values."""
-    source = items.tolist() if isinstance(items, np.ndarray) and items.ndim == 1 else items
+    source: Iterable[object] = (
+        items.tolist() if isinstance(items, np.ndarray) and items.ndim == 1 else items
+    )
     return enumerate(source)

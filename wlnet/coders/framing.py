@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from wlnet.coders.resampling import resized, weights
@@ -71,7 +69,7 @@ def as_level(padding: str | float) -> float:
     return LEVELS[padding] if isinstance(padding, str) else padding
 
 
-def frame_faults(where: str, alignment: Any, padding: Any) -> list[Fault]:
+def frame_faults(where: str, alignment: object, padding: object) -> list[Fault]:
     """What is wrong with an alignment and a padding."""
     faults = []
     words = alignment if isinstance(alignment, tuple) else (alignment,)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import KW_ONLY
 from typing import Any, Self
 
@@ -10,8 +10,9 @@ import numpy as np
 
 from wlnet.coders.coder import coder, is_automatic
 from wlnet.coders.encoder import NetEncoder, reals, refuse
+from wlnet.core.arrays import Dtype
 from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
-from wlnet.core.gate import admitted, as_column
+from wlnet.core.gate import Column, admitted, as_column
 from wlnet.core.scalars import as_whole
 from wlnet.core.shapes import Shape, fits, shape_text
 from wlnet.core.symbols import AUTOMATIC, Symbol
@@ -88,9 +89,7 @@ class FunctionEncoder(NetEncoder):
             return x.ndim == 0 or x.dtype.kind in "biufc"
         return not isinstance(x, list)
 
-    def encode(
-        self, items: Sequence[Any] | np.ndarray, where: str = "Input", dtype: Any = np.float32
-    ) -> np.ndarray:
+    def encode(self, items: Column, where: str = "Input", dtype: Dtype = np.float32) -> np.ndarray:
         batch = as_column(items, where, is_raw=True)
         want = self.shape
         if len(batch) == 0:
@@ -121,9 +120,7 @@ class FunctionEncoder(NetEncoder):
             want = answer.shape
         return reals(np.stack(rows), where, dtype, "numbers of the function")
 
-    def _encode_batch(
-        self, batch: Sequence[Any] | np.ndarray, where: str, dtype: Any
-    ) -> np.ndarray:
+    def _encode_batch(self, batch: Column, where: str, dtype: Dtype) -> np.ndarray:
         try:
             answer = np.asarray(admitted(self.function(list(batch)), where))
         except Exception as error:

@@ -103,7 +103,7 @@ class ImageDecoder(NetDecoder):
         prop: Property = AUTOMATIC,
         *,
         rng: np.random.Generator | None = None,
-    ) -> list[Any]:
+    ) -> list[object]:
         self.check_property(prop)
         numbers = self._numbers(array)
         self.fitted(numbers.shape[1:])

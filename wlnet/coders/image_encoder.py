@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import KW_ONLY
-from typing import Any
 
 import numpy as np
 
@@ -20,7 +19,9 @@ from wlnet.coders.pictures import (
     is_pillow,
     unit_numbers,
 )
+from wlnet.core.arrays import Dtype
 from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
+from wlnet.core.gate import Column
 from wlnet.core.machine import check_memory
 from wlnet.core.scalars import as_real, as_whole
 from wlnet.core.symbols import AUTOMATIC, Symbol
@@ -129,9 +130,7 @@ class ImageEncoder(NetEncoder):
             return encoded or array.shape[-1] in (3, 4)
         return array.ndim == 0 or (array.ndim == 2 and array.dtype.kind not in "OUS")
 
-    def encode(
-        self, items: Sequence[Any] | np.ndarray, where: str = "Input", dtype: Any = np.float32
-    ) -> np.ndarray:
+    def encode(self, items: Column, where: str = "Input", dtype: Dtype = np.float32) -> np.ndarray:
         batch = batch_items(items, where)
         if self._is_encoded(batch, 4):
             return reals(np.asarray(batch), where, dtype)
@@ -141,7 +140,7 @@ class ImageEncoder(NetEncoder):
             self._fill(out[first : first + CHUNK], chunk, where, first)
         return out
 
-    def _fill(self, out: np.ndarray, chunk: Any, where: str, first: int) -> None:
+    def _fill(self, out: np.ndarray, chunk: Column, where: str, first: int) -> None:
         """Encode a few items into `out`; together where they are alike, else one by one."""
         if isinstance(chunk, np.ndarray) and chunk.dtype.kind in "biuf" and chunk.ndim in (3, 4):
             as_array(chunk[0], where, first)

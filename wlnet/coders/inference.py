@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
@@ -18,7 +17,7 @@ from wlnet.coders.worth import plain, worth
 GREY_MODES = ("1", "L", "LA")
 
 
-def infer_encoder(column: Any) -> NetEncoder | None:
+def infer_encoder(column: object) -> NetEncoder | None:
     """The encoder a column of raw examples asks for, or None where nothing is certain.
 
     * truth values: "Boolean"

@@ -93,7 +93,7 @@ class LabelIndex:
         self.labels = labels
         self._places = {_key(label): place for place, label in enumerate(labels, 1)}
 
-    def place(self, label: Any) -> int | None:
+    def place(self, label: object) -> int | None:
         """The place of a label, or None for one that is not known.
 
         >>> index = LabelIndex(("x", 1, 2.5))
@@ -105,7 +105,7 @@ class LabelIndex:
         except TypeError:
             return None
 
-    def advice(self, label: Any) -> str | None:
+    def advice(self, label: object) -> str | None:
         """What was probably meant by an unknown label."""
         label = plain(label)
         words = [known for known in self.labels if isinstance(known, str)]
@@ -119,17 +119,17 @@ class LabelIndex:
         return None
 
 
-def _key(label: Any) -> Any:
+def _key(label: object) -> Any:
     value = worth(label)
     return _sort(value), value
 
 
-def _sort(label: Any) -> Any:
+def _sort(label: object) -> Any:
     """Tells booleans from the numbers they equal, also inside tuples."""
     return tuple(map(_sort, label)) if isinstance(label, tuple) else isinstance(label, bool)
 
 
-def _hashes(label: Any) -> bool:
+def _hashes(label: object) -> bool:
     try:
         hash(label)
     except TypeError:

@@ -6,12 +6,13 @@ from typing import Any, cast
 
 import numpy as np
 
+from wlnet.core.arrays import Dtype
 from wlnet.core.errors import Fault, brief
 
 Statistic = None | float | tuple[float, ...] | np.ndarray
 
 
-def as_statistic(given: Any) -> Statistic:
+def as_statistic(given: object) -> Statistic:
     """A number, a tuple with one per channel, or a read-only float32 picture (h, w[, c]).
 
     uint8 pictures are read as 0..255, like the pictures themselves. ValueError for other things.
@@ -59,7 +60,7 @@ def _misfit(name: str, given: str, expected: str, where: str) -> Fault:
 
 
 def broadcastable(
-    value: Statistic, dtype: Any = np.float32
+    value: Statistic, dtype: Dtype = np.float32
 ) -> np.ndarray | np.floating[Any] | None:
     """The statistic as numbers that broadcast with pictures (n, channels, height, width)."""
     if value is None:

@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, TypeGuard
 
 import numpy as np
 
 from wlnet.coders.encoder import refuse
+from wlnet.core.arrays import Dtype
 from wlnet.core.errors import brief
+
+if TYPE_CHECKING:
+    from PIL import Image
 
 CHANNELS = {"Grayscale": 1, "RGB": 3}
 LUMA = (0.299, 0.587, 0.114)
@@ -24,18 +28,18 @@ ORIENTATION = 0x0112
 """The number of the EXIF field that says how a camera was held."""
 
 
-def is_pillow(item: object) -> bool:
+def is_pillow(item: object) -> TypeGuard[Image.Image]:
     """Whether this is a picture of Pillow; never imports Pillow itself."""
     module = sys.modules.get("PIL.Image")
     return module is not None and isinstance(item, module.Image)
 
 
-def is_file_name(item: object) -> bool:
+def is_file_name(item: object) -> TypeGuard[str | os.PathLike[str]]:
     """Whether this names a file: a string or a path."""
     return isinstance(item, (str, os.PathLike))
 
 
-def as_array(item: Any, where: str, index: int) -> np.ndarray:
+def as_array(item: object, where: str, index: int) -> np.ndarray:
     """One item as an array (h, w) or (h, w, channels), its numbers untouched; else DataError."""
     if is_file_name(item):
         item = _opened(item, where, index)
@@ -60,7 +64,7 @@ def as_array(item: Any, where: str, index: int) -> np.ndarray:
     return array
 
 
-def unit_numbers(pictures: np.ndarray, where: str, first: int, dtype: Any) -> np.ndarray:
+def unit_numbers(pictures: np.ndarray, where: str, first: int, dtype: Dtype) -> np.ndarray:
     """A batch of pictures in 0..1; `first` is the index of its first example."""
     kind = pictures.dtype
     if kind == np.uint8:
@@ -116,7 +120,7 @@ def _has_picture_shape(shape: tuple[int, ...]) -> bool:
     return 0 not in shape and (len(shape) == 2 or (len(shape) == 3 and shape[-1] in (1, 3, 4)))
 
 
-def _opened(name: Any, where: str, index: int) -> Any:
+def _opened(name: str | os.PathLike[str], where: str, index: int) -> Image.Image:
     try:
         from PIL import Image, UnidentifiedImageError
     except ImportError as error:
@@ -144,7 +148,7 @@ def _opened(name: Any, where: str, index: int) -> Any:
         raise refuse(where, index, "the picture is too large", given=brief(name)) from error
 
 
-def upright(picture: Any) -> Any:
+def upright(picture: Image.Image) -> Image.Image:
     """A Pillow picture turned as its EXIF data say it was held."""
     if _orientation(picture) == 1:
         return picture
@@ -153,18 +157,18 @@ def upright(picture: Any) -> Any:
     return ImageOps.exif_transpose(picture)
 
 
-def upright_size(picture: Any) -> tuple[int, int]:
+def upright_size(picture: Image.Image) -> tuple[int, int]:
     """Width and height of a Pillow picture once it is upright."""
     width, height = picture.size
     return (height, width) if _orientation(picture) > 4 else (width, height)
 
 
-def _orientation(picture: Any) -> int:
-    held: Any = picture.getexif().get(ORIENTATION, 1)
+def _orientation(picture: Image.Image) -> int:
+    held: int = picture.getexif().get(ORIENTATION, 1)
     return held if held in range(1, 9) else 1
 
 
-def _pillow_array(picture: Any, where: str, index: int) -> np.ndarray:
+def _pillow_array(picture: Image.Image, where: str, index: int) -> np.ndarray:
     picture = upright(picture)
     mode = picture.mode
     if mode in ("I", "F") or mode.startswith("I;"):

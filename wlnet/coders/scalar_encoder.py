@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 import numpy as np
 
 from wlnet.coders.coder import coder
 from wlnet.coders.encoder import NetEncoder, batch_items, is_batch, numbered, reals, refuse
+from wlnet.core.arrays import Dtype
 from wlnet.core.errors import brief
+from wlnet.core.gate import Column
 from wlnet.core.scalars import as_real, as_truth
 from wlnet.core.shapes import Shape
 
@@ -35,9 +34,7 @@ class ScalarEncoder(NetEncoder):
     def is_single(self, x: object) -> bool:
         return not is_batch(x)
 
-    def encode(
-        self, items: Sequence[Any] | np.ndarray, where: str = "Input", dtype: Any = np.float32
-    ) -> np.ndarray:
+    def encode(self, items: Column, where: str = "Input", dtype: Dtype = np.float32) -> np.ndarray:
         batch = batch_items(items, where)
         if isinstance(batch, np.ndarray) and batch.ndim == 1 and batch.dtype.kind in "iuf":
             return reals(batch, where, dtype)

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 
@@ -17,7 +16,9 @@ from wlnet.coders.encoder import (
     refuse,
     zeros,
 )
+from wlnet.core.arrays import Dtype
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
+from wlnet.core.gate import Column
 from wlnet.core.scalars import as_whole
 from wlnet.core.shapes import Shape, fits
 from wlnet.core.symbols import AUTOMATIC, Symbol
@@ -69,9 +70,7 @@ class UnitVectorEncoder(NetEncoder):
     def is_single(self, x: object) -> bool:
         return self._is_encoded(x) or not is_batch(x)
 
-    def encode(
-        self, items: Sequence[Any] | np.ndarray, where: str = "Input", dtype: Any = np.float32
-    ) -> np.ndarray:
+    def encode(self, items: Column, where: str = "Input", dtype: Dtype = np.float32) -> np.ndarray:
         batch = batch_items(items, where)
         if isinstance(batch, np.ndarray) and batch.ndim == 2 and len(batch):
             encoded = self._is_encoded(batch[0])
@@ -108,7 +107,7 @@ class UnitVectorEncoder(NetEncoder):
         vectors[np.arange(len(places)), places - 1] = 1
         return vectors
 
-    def _place(self, item: Any) -> int | None:
+    def _place(self, item: object) -> int | None:
         place = as_whole(item)
         return place if place is not None and 1 <= place <= self.size else None  # type: ignore[operator]
 

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 
-def plain(label: Any) -> Any:
+def plain(label: object) -> Any:
     """A label without NumPy: scalars as Python values, lists as tuples.
 
     >>> plain(np.int64(3)), plain([1, "a"])
@@ -18,12 +18,12 @@ def plain(label: Any) -> Any:
         return label.item()
     if isinstance(label, np.ndarray):
         return plain(label.tolist())
-    if type(label) in (list, tuple):
+    if isinstance(label, (list, tuple)) and type(label) in (list, tuple):
         return tuple(map(plain, label))
     return label
 
 
-def worth(label: Any) -> Any:
+def worth(label: object) -> Any:
     """What a label is worth to a file, which holds no classes: an enum's value, a plain string.
 
     >>> from enum import Enum

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 from wlnet.core.errors import DataError, Fault, fail
 
+T = TypeVar("T")
+
 
 def answer(
-    function: Callable[..., Any], at: str | Callable[[], str], *given: Any, of: Any = None
-) -> Any:
+    function: Callable[..., T], at: str | Callable[[], str], *given: object, of: object = None
+) -> T:
     """What a user's function answers.
 
     at: where it is called, or a function that tells, where it is called often. of: the function to
@@ -34,7 +36,7 @@ def answer(
         raise
 
 
-def takes_one_argument(function: Callable[..., Any]) -> bool | None:
+def takes_one_argument(function: Callable[..., object]) -> bool | None:
     """Whether a function can be called with one value; None where nothing tells, as of builtins.
 
     >>> takes_one_argument(lambda state: 1), takes_one_argument(lambda: 1)
@@ -56,7 +58,7 @@ def binds(signature: inspect.Signature, count: int) -> bool:
     return True
 
 
-def _exhausted(function: Any, at: str | Callable[[], str]) -> DataError:
+def _exhausted(function: object, at: str | Callable[[], str]) -> DataError:
     name = getattr(function, "__qualname__", None) or repr(function)
     return fail(
         DataError,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
 
@@ -12,9 +12,15 @@ from wlnet.core.gate import admitted, check_room
 from wlnet.core.machine import check_memory
 from wlnet.core.names import a
 from wlnet.core.parts import NetSharedArray
-from wlnet.core.symbols import AUTOMATIC
+from wlnet.core.shapes import Partial, is_known
+from wlnet.core.symbols import AUTOMATIC, Symbol
 
+T = TypeVar("T")
 Array = np.ndarray[Any, Any]
+ArrayValue = Array | NetSharedArray | float | Symbol | None
+"""What stands for an array in a net: its numbers, the name that shares it, a number that fills it,
+AUTOMATIC, or None where it is absent."""
+Dtype = type[np.generic] | np.dtype[Any]
 
 
 def sealed(array: Array) -> Array:
@@ -40,20 +46,22 @@ def locked(own: Array) -> Array:
     return own.view()
 
 
-def read_only(value: Any) -> Any:
+def read_only(value: T) -> T:
     """A sealed array; anything that is no array as it is."""
-    return sealed(value) if isinstance(value, np.ndarray) else value
+    return cast("T", sealed(value)) if isinstance(value, np.ndarray) else value
 
 
-def as_array(given: Any, name: str, kind: str, dtype: Any = np.float32) -> Any:
+def as_array(given: object, name: str, kind: str, dtype: Dtype = np.float32) -> ArrayValue:
     """An array option as it is kept: AUTOMATIC, None, a NetSharedArray, or sealed numbers.
 
     A number is an array without levels here; where it shall fill another, see `as_fill`.
 
     Raises OptionError for what is not an array of finite real numbers.
     """
-    if given is None or given is AUTOMATIC or isinstance(given, NetSharedArray):
+    if given is None or isinstance(given, NetSharedArray):
         return given
+    if given is AUTOMATIC:
+        return AUTOMATIC
     what = f"{name} of {a(kind)}"
     try:
         if isinstance(given, range):
@@ -82,15 +90,16 @@ def as_array(given: Any, name: str, kind: str, dtype: Any = np.float32) -> Any:
     return sealed(array)
 
 
-def as_fill(array: Any, given: Any) -> Any:
+def as_fill(array: ArrayValue, given: object) -> ArrayValue:
     """A number that was given for an array, as a float: it fills the array, whose shape may not be
     known yet. Anything else that `as_array` gives stays as it is.
     """
-    return float(given) if isinstance(array, np.ndarray) and array.ndim == 0 else array
+    fills = isinstance(array, np.ndarray) and array.ndim == 0
+    return float(cast("float", given)) if fills else array
 
 
-def full(number: float, shape: Any, dtype: Any = np.float32) -> Array:
+def full(number: float, shape: Partial, dtype: Dtype = np.float32) -> Array:
     """The array of a known shape that a number fills. Raises ShapeError where it has no room."""
-    sizes = tuple(int(size) for size in shape)
-    check_memory(math.prod(sizes) * np.dtype(dtype).itemsize, f"a number that fills {sizes}")
-    return locked(np.full(sizes, number, dtype))
+    assert is_known(shape)
+    check_memory(math.prod(shape) * np.dtype(dtype).itemsize, f"a number that fills {shape}")
+    return locked(np.full(shape, number, dtype))

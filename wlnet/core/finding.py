@@ -20,6 +20,7 @@ from wlnet.core.parts import (
     Path,
     Place,
     Span,
+    Step,
     as_steps,
     part_error,
 )
@@ -46,7 +47,7 @@ class Sought:
 
 
 def select(
-    net: Addressable, step: Any, part: Any, at: Path = (), sought: Sought | None = None
+    net: Addressable, step: Step, part: object, at: Path = (), sought: Sought | None = None
 ) -> list[Place]:
     """The places one step leads to, in the order of the net. Raises PartError when there is none.
 
@@ -69,7 +70,7 @@ def select(
 
 
 def _any_of(
-    net: Addressable, step: Alternatives, part: Any, at: Path, sought: Sought | None
+    net: Addressable, step: Alternatives, part: object, at: Path, sought: Sought | None
 ) -> list[Place]:
     ledger = sought or Sought()
     found: list[Place] = []
@@ -89,7 +90,7 @@ def _any_of(
     return sorted(dict.fromkeys(found), key=lambda place: order.get(place.path[0], -1))
 
 
-def _named(net: Addressable, name: str, part: Any, at: Path) -> Place:
+def _named(net: Addressable, name: str, part: object, at: Path) -> Place:
     # Inputs and outputs first, then parameters, arrays and nodes, as NetExtract searches.
     if name in net.port_names:
         return Place((name,), "port")
@@ -143,7 +144,7 @@ def known_names(net: Addressable) -> list[Key]:
     return list(dict.fromkeys([*own, MULTIPLIERS] if net.has_multipliers else own))
 
 
-def _numbered_key(net: Addressable, number: int, part: Any, at: Path) -> Key:
+def _numbered_key(net: Addressable, number: int, part: object, at: Path) -> Key:
     keys = list(net.nodes)
     if net.addressing == "names":
         fix = (
@@ -170,7 +171,7 @@ def _numbered_key(net: Addressable, number: int, part: Any, at: Path) -> Key:
     return keys[number - 1 if number > 0 else number]
 
 
-def _span_keys(net: Addressable, span: Span, part: Any, at: Path) -> list[Key]:
+def _span_keys(net: Addressable, span: Span, part: object, at: Path) -> list[Key]:
     keys = list(net.nodes)
     if net.addressing not in ("positions", "both"):
         raise part_error("a span needs an ordered chain", part, at=at, known=keys)
@@ -198,7 +199,7 @@ def _span_keys(net: Addressable, span: Span, part: Any, at: Path) -> list[Key]:
     return keys[first - 1 : last]
 
 
-def find(net: Addressable, part: Any) -> list[Place]:
+def find(net: Addressable, part: object) -> list[Place]:
     """All places a part selects, in the order of the net. Raises PartError when there is none.
 
     After a step that selects several nodes the rest of the part is applied wherever it resolves; it
@@ -211,7 +212,7 @@ def find(net: Addressable, part: Any) -> list[Place]:
 
 
 def _descend(
-    net: Addressable, steps: tuple[Any, ...], part: Any, at: Path, sought: Sought
+    net: Addressable, steps: tuple[Step, ...], part: object, at: Path, sought: Sought
 ) -> list[Place]:
     if not steps:
         return [Place(at, "node")]
@@ -240,7 +241,7 @@ def _descend(
 
 
 def _nowhere(
-    net: Addressable, places: list[Place], step: Any, part: Any, at: Path
+    net: Addressable, places: list[Place], step: object, part: object, at: Path
 ) -> PartError | None:
     """What is wrong with a name that is in none of several nodes, where one of them has a like one.
 
@@ -254,7 +255,7 @@ def _nowhere(
 
 
 def _into(
-    net: Addressable, place: Place, rest: tuple[Any, ...], part: Any, at: Path, sought: Sought
+    net: Addressable, place: Place, rest: tuple[Step, ...], part: object, at: Path, sought: Sought
 ) -> list[Place]:
     path = (*at, *place.path)
     if place.kind == "node":
@@ -272,7 +273,7 @@ def _into(
     )
 
 
-def _need_coder_parameter(net: Addressable, name: str, asked: str, part: Any, at: Path) -> None:
+def _need_coder_parameter(net: Addressable, name: str, asked: str, part: object, at: Path) -> None:
     coder = net.ports[name].coder if name in net.ports else None
     if coder is None:
         what = f"port {brief(name)} has no coder, so no parts"

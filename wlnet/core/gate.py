@@ -12,7 +12,7 @@ import sys
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set, Sized
 from itertools import islice
-from typing import Any, cast
+from typing import Any, TypeGuard, cast
 
 import numpy as np
 
@@ -22,6 +22,7 @@ from wlnet.core.machine import check_memory
 Array = np.ndarray[Any, Any]
 Column = Sequence[Any] | Array
 """Examples in an order: a list, a tuple, or an array."""
+Listing = list[Any] | tuple[Any, ...]
 
 PLAIN = frozenset((float, int, bool, complex, str, bytes, type(None)))
 """What is what it is."""
@@ -32,7 +33,7 @@ OFFERS = "__array__", "__dlpack__", "__array_interface__", "__array_struct__"
 """How objects say that they are arrays."""
 
 
-def admitted(given: Any, at: str) -> Any:
+def admitted(given: object, at: str) -> Any:
     """A value in which every array of another library, at any depth of lists, is one of NumPy.
 
     What has nothing to change comes back as it is. Raises DataError, naming the place, for masked
@@ -52,7 +53,7 @@ def _place(at: At) -> str:
     return f"{at[0]}, example {at[1]}" if at[1] else at[0]
 
 
-def _admitted(given: Any, at: At, depth: int) -> Any:
+def _admitted(given: object, at: At, depth: int) -> Any:
     if type(given) in PLAIN or isinstance(given, np.generic):
         return given
     if isinstance(given, np.ndarray):
@@ -62,7 +63,7 @@ def _admitted(given: Any, at: At, depth: int) -> Any:
     return _foreign(given, at, depth)
 
 
-def _listed(items: Any, at: At, depth: int) -> Any:
+def _listed(items: Listing, at: At, depth: int) -> Listing:
     kinds = set(map(type, items))
     if kinds <= PLAIN:
         return items
@@ -81,7 +82,7 @@ def _listed(items: Any, at: At, depth: int) -> Any:
     return found if changed else items
 
 
-def _array(given: Array, at: At, depth: int) -> Any:
+def _array(given: Array, at: At, depth: int) -> Array | Listing:
     if isinstance(given, np.ma.MaskedArray):
         mask = np.ma.getmaskarray(given)
         if mask.dtype != np.bool_ or mask.any():
@@ -113,7 +114,7 @@ def check_room(given: Sized, at: str, kind: type[WlnetError]) -> None:
     check_memory(LEAST * length_hint(given), at, kind)
 
 
-def length_hint(given: Any) -> int:
+def length_hint(given: object) -> int:
     """How many items there are, as far as that is told; -1 where it is not.
 
     >>> length_hint([1, 2]), length_hint(iter("ab")), length_hint(range(10**30)) > 10**18
@@ -125,10 +126,10 @@ def length_hint(given: Any) -> int:
         return sys.maxsize
 
 
-def _foreign(given: Any, at: At, depth: int) -> Any:
+def _foreign(given: object, at: At, depth: int) -> Any:
     """Something that may be an array of another library."""
     kind = type(given)
-    if kind is range:
+    if isinstance(given, range):
         check_room(given, at[0], DataError)
         return given
     if hasattr(given, "toarray") and hasattr(given, "nnz"):
@@ -137,7 +138,7 @@ def _foreign(given: Any, at: At, depth: int) -> Any:
             Fault(
                 "a sparse matrix is no array: every number of it would take its place in memory",
                 at=_place(at),
-                given=f"a {kind.__name__} of shape {given.shape}",
+                given=f"a {kind.__name__} of shape {getattr(given, 'shape', None)}",
                 fix="x.toarray(), if there is room for it",
             ),
         )
@@ -152,11 +153,11 @@ def _foreign(given: Any, at: At, depth: int) -> Any:
     return found[()] if isinstance(found, np.ndarray) and not found.ndim and depth else found
 
 
-def _read(given: Any, at: At) -> Array:
+def _read(given: object, at: At) -> Array:
     kind = type(given)
     try:
         is_other = hasattr(kind, "__dlpack__") and not hasattr(kind, "__array__")
-        return np.from_dlpack(given) if is_other else np.asarray(given)
+        return np.from_dlpack(cast("Any", given)) if is_other else np.asarray(given)
     except Exception as error:  # whatever a foreign object raises
         failure = error
     # Numbers that a gradient is wanted for elsewhere are numbers.
@@ -178,7 +179,7 @@ def _read(given: Any, at: At) -> Array:
     ) from failure
 
 
-def as_column(given: Any, at: str, most: int | None = None, *, is_raw: bool = False) -> Column:
+def as_column(given: object, at: str, most: int | None = None, *, is_raw: bool = False) -> Column:
     """A column of data: examples in an order, as a list, a tuple or an array.
 
     most: how many examples the other columns have; of what tells no length, one more is read.
@@ -203,15 +204,14 @@ def as_column(given: Any, at: str, most: int | None = None, *, is_raw: bool = Fa
     return items if is_raw else cast("Column", admitted(items, at))
 
 
-def _listing(given: Any, at: str, most: int | None) -> list[Any]:
-    has_items = isinstance(given, Iterable) or hasattr(type(given), "__getitem__")
-    if isinstance(given, (type, np.generic)) or not has_items:
+def _listing(given: object, at: str, most: int | None) -> list[Any]:
+    if isinstance(given, (type, np.generic)) or not _has_items(given):
         raise _no_column(given, at)
     if isinstance(given, Sized):
         check_room(given, at, DataError)
-        return list(islice(iter(cast("Iterable[Any]", given)), len(given)))
+        return list(islice(given, len(given)))
     if most is not None:
-        return list(islice(iter(given), most + 1))
+        return list(islice(given, most + 1))
     if not ends(given):
         raise fail(
             DataError,
@@ -226,7 +226,12 @@ def _listing(given: Any, at: str, most: int | None) -> list[Any]:
     return list(given)
 
 
-def as_table(given: Any, names: Sequence[str]) -> Mapping[Any, Any] | None:
+def _has_items(given: object) -> TypeGuard[Iterable[Any]]:
+    """Whether this can be iterated over, be it by its places alone."""
+    return isinstance(given, Iterable) or hasattr(type(given), "__getitem__")
+
+
+def as_table(given: object, names: Sequence[str]) -> Mapping[Any, Any] | None:
     """Columns by name, of a dict, or of a frame or an array with fields that has columns of these
     names; else None."""
     if isinstance(given, Mapping):
@@ -237,14 +242,14 @@ def as_table(given: Any, names: Sequence[str]) -> Mapping[Any, Any] | None:
         return None
     found = list(columns)
     # A frame whose columns are called otherwise is an array, by the order of its columns.
-    return {name: given[name] for name in found} if set(names) & set(found) else None
+    return {name: cast("Any", given)[name] for name in found} if set(names) & set(found) else None
 
 
-def is_usual(given: Any) -> bool:
+def is_usual(given: object) -> bool:
     """Whether this is an array, a list, a text or a number, and not another kind of collection."""
     if isinstance(given, (np.ndarray, np.generic, list, tuple, str, bytes)):
         return True
-    return not isinstance(given, Iterable) and not hasattr(type(given), "__getitem__")
+    return not _has_items(given)
 
 
 def unequal(counts: Mapping[str, int | str], at: str | None = None) -> Fault:
@@ -253,24 +258,24 @@ def unequal(counts: Mapping[str, int | str], at: str | None = None) -> Fault:
     return Fault("columns of different length", at=at, given=text)
 
 
-def shape_of(given: Any) -> tuple[int, ...] | None:
+def shape_of(given: object) -> tuple[int, ...] | None:
     """The shape of what was let in; None where lists in it differ in length, or it has none.
 
     >>> shape_of([[1, 2]]), shape_of([[1], [2, 3]])
     ((1, 2), None)
     """
     try:
-        return tuple(np.shape(given))
+        return tuple(np.shape(cast("Any", given)))
     except (ValueError, TypeError):
         return None
 
 
-def is_stream(given: Any) -> bool:
+def is_stream(given: object) -> bool:
     """Whether this has to be read one by one: an iterator, a range, a queue."""
     return isinstance(given, (Iterator, range, deque))
 
 
-def ends(given: Any) -> bool:
+def ends(given: object) -> bool:
     """Whether it is known that something that can be iterated over has an end.
 
     >>> import itertools
@@ -286,5 +291,5 @@ def ends(given: Any) -> bool:
     return False
 
 
-def _no_column(given: Any, at: str) -> DataError:
+def _no_column(given: object, at: str) -> DataError:
     return fail(DataError, Fault("a column is a sequence of examples", at=at, given=brief(given)))

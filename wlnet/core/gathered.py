@@ -16,7 +16,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from wlnet.core.errors import Fault, OptionError, WlnetError, fail
 
@@ -52,7 +52,7 @@ def _parts(error: WlnetError) -> tuple[type[WlnetError], ...]:
 def _joint(kinds: tuple[type[WlnetError], ...]) -> type[WlnetError]:
     """A kind of error that is several: OptionError and RuleError, say."""
 
-    def reduced(self: WlnetError) -> tuple[Any, ...]:
+    def reduced(self: WlnetError) -> tuple[object, ...]:
         # Its class has no name that another process could look up.
         return _again, (kinds, self.faults)
 
@@ -61,7 +61,7 @@ def _joint(kinds: tuple[type[WlnetError], ...]) -> type[WlnetError]:
     return type(title, kinds, {**about, "__doc__": f"{title}: faults of one call."})
 
 
-def _again(kinds: tuple[type[WlnetError], ...], faults: Any) -> WlnetError:
+def _again(kinds: tuple[type[WlnetError], ...], faults: tuple[Fault, ...]) -> WlnetError:
     return fail(_joint(kinds), faults)
 
 

@@ -35,7 +35,7 @@ def checked_by(check: Check) -> Callable[[Callable[P, R]], Callable[P, R]]:
 
 
 def unknown_option(
-    of: str, name: str, value: Any, known: Sequence[str], *, wolfram: bool = False
+    of: str, name: str, value: object, known: Sequence[str], *, wolfram: bool = False
 ) -> Fault:
     """The fault of an option that is not there, with what was probably meant.
 

@@ -14,7 +14,15 @@ from typing import Any
 
 from wlnet.core.parts import NetSharedArray, Path
 from wlnet.core.rule_lists import Rule, parse_rules
-from wlnet.core.rules import ArrayKey, ArrayPlace, Holder, keys_in_order, match, warn_of_idle_rules
+from wlnet.core.rules import (
+    ArrayKey,
+    ArrayPlace,
+    Holder,
+    Ruled,
+    keys_in_order,
+    match,
+    warn_of_idle_rules,
+)
 
 
 @dataclass(frozen=True)
@@ -25,7 +33,7 @@ class Verdict:
     where: Path | str
 
     @property
-    def part(self) -> Any:
+    def part(self) -> object:
         return self.rule.part
 
     @property
@@ -103,7 +111,7 @@ class MultiplierTable:
         return {row.key for row in self.rows if row.statistic and row.multiplier == 0}
 
 
-def multiplier_table(net: Any, rules: Any, *, warnings: bool = True) -> MultiplierTable:
+def multiplier_table(net: Ruled, rules: object, *, warnings: bool = True) -> MultiplierTable:
     """The table of a net under rules of net_train (AUTOMATIC: only those the net itself carries).
 
     Raises RuleError for parts that do not exist; warns of rules of net_train that decide nothing.
@@ -143,7 +151,7 @@ def multiplier_table(net: Any, rules: Any, *, warnings: bool = True) -> Multipli
     return MultiplierTable(tuple(rows))
 
 
-def holders(net: Any, at: Path = ()) -> Iterator[Holder]:
+def holders(net: Ruled, at: Path = ()) -> Iterator[Holder]:
     """Every net in a net that carries rules, outer ones before inner ones."""
     if net.learning_rate_rules:
         yield Holder(net, net.learning_rate_rules, at)
@@ -151,7 +159,7 @@ def holders(net: Any, at: Path = ()) -> Iterator[Holder]:
         yield from holders(node, (*at, key))
 
 
-def array_places(net: Any, at: Path = ()) -> list[ArrayPlace]:
+def array_places(net: Ruled, at: Path = ()) -> list[ArrayPlace]:
     """Every place of an array in a net, in the order of the net; arrays that are absent are left
     out."""
     places = [

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 DEEPEST = 50
 """How deep nets are nested at most, in memory and in files, and so the lists they are made of."""
 
 
-def is_endless(given: Any) -> bool:
+def is_endless(given: object) -> bool:
     """Whether lists, tuples and dicts hold themselves, or one another deeper than anybody means.
 
     >>> itself = [1]
@@ -18,11 +17,11 @@ def is_endless(given: Any) -> bool:
     (True, False)
     """
     # Level by level, each list once however often it is held: else the ways to it would be counted.
-    level = [given]
+    level: list[object] = [given]
     for _ in range(DEEPEST + 1):
-        level = [each for each in level if isinstance(each, (list, tuple, Mapping))]
-        if not level:
+        lists = [each for each in level if isinstance(each, (list, tuple, Mapping))]
+        if not lists:
             return False
-        held = [each.values() if isinstance(each, Mapping) else each for each in level]
+        held = [each.values() if isinstance(each, Mapping) else each for each in lists]
         level = list({id(item): item for items in held for item in items}.values())
     return True

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, Literal, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 
-from wlnet.core.arrays import read_only
+from wlnet.core.arrays import Array, ArrayValue, read_only
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.multipliers import array_places
 from wlnet.core.names import a
 from wlnet.core.nesting import DEEPEST
+from wlnet.core.parts import Addressing, Key
 from wlnet.core.ports import PortType
 from wlnet.core.rule_lists import NOTHING_SAID, RuleList
 from wlnet.core.rules import Holder, match, warn_of_idle_rules
 from wlnet.core.symbols import AUTOMATIC
 
+T = TypeVar("T")
 EMPTY: Mapping[Any, Any] = MappingProxyType({})
 
 
@@ -41,27 +43,27 @@ class Net:
     """
 
     kind: ClassVar[str] = "Net"
-    addressing: ClassVar[Literal["positions", "both", "numbers", "names", "operator", "layer"]]
+    addressing: ClassVar[Addressing]
     statistic_names: ClassVar[frozenset[str]] = frozenset()
 
     nodes: Mapping[Any, Net]
-    array_values: Mapping[str, Any]
+    array_values: Mapping[str, ArrayValue]
     parameters: Mapping[str, Any]
     ports: Mapping[str, PortType]
     learning_rate_rules: RuleList
-    shared: Mapping[str, np.ndarray[Any, Any]]
+    shared: Mapping[str, Array]
     depth: int
     """How many nets a layer in it is in, at most: 0 for a layer."""
 
     def _fill(
         self,
         *,
-        nodes: Mapping[Any, Net] = EMPTY,
-        arrays: Mapping[str, Any] = EMPTY,
-        parameters: Mapping[str, Any] = EMPTY,
+        nodes: Mapping[Key, Net] = EMPTY,
+        arrays: Mapping[str, ArrayValue] = EMPTY,
+        parameters: Mapping[str, object] = EMPTY,
         ports: Mapping[str, PortType] = EMPTY,
         rules: RuleList = NOTHING_SAID,
-        shared: Mapping[str, np.ndarray[Any, Any]] = EMPTY,
+        shared: Mapping[str, Array] = EMPTY,
     ) -> None:
         for name, value in (
             ("nodes", MappingProxyType(dict(nodes))),
@@ -108,14 +110,14 @@ class Net:
     def _copy_structure(self, other: Self) -> None:
         """Carry over what a subclass holds besides the slots."""
 
-    def cached(self, name: str, make: Callable[[], Any]) -> Any:
+    def cached(self, name: str, make: Callable[[], T]) -> T:
         """A derived fact, worked out once: the value never changes, so neither does the fact."""
-        cache: dict[str, Any] = object.__getattribute__(self, "_cache")
+        cache: dict[str, T] = object.__getattribute__(self, "_cache")
         if name not in cache:
             cache[name] = make()
         return cache[name]
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         raise fail(
             OptionError,
             Fault(
@@ -127,7 +129,7 @@ class Net:
     def __delattr__(self, name: str) -> None:
         self.__setattr__(name, None)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), self._state())
 
     def _state(self) -> dict[str, Any]:
@@ -183,7 +185,7 @@ class Net:
 
     # What Python sees.
 
-    def __call__(self, *args: Any, **options: Any) -> Any:
+    def __call__(self, *args: object, **options: object) -> Any:
         """Evaluate: one example, or a batch (one rank more, or a list); several ports: a dict.
 
         net(x), net(x, prop) passes prop to the decoder, net(x, None) gives the raw array.
@@ -218,7 +220,7 @@ class Net:
         assert Services.show_html is not None
         return Services.show_html(self)
 
-    def __getitem__(self, part: Any) -> Any:
+    def __getitem__(self, part: object) -> Any:
         """A part, as `net_extract(net, part)` gives it: net[1], net["block", 2, "Weights"].
 
         Wolfram Language: net[[part]].
@@ -257,7 +259,7 @@ def _sealed(values: Mapping[str, Any]) -> dict[str, Any]:
     return {name: read_only(value) for name, value in values.items()}
 
 
-def same(a: Any, b: Any) -> bool:
+def same(a: object, b: object) -> bool:
     """Equality that takes arrays bit for bit, and the order of keys as part of the value."""
     if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
         return (

@@ -9,18 +9,21 @@ Wolfram Language: NetExtract, NetReplacePart, Span, Alternatives, NetPort, NetSh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 import numpy as np
 
 from wlnet.core.errors import Fault, PartError, brief, fail
+from wlnet.core.ports import PortType
 from wlnet.core.scalars import scalar
 from wlnet.core.symbols import ALL, AUTOMATIC, Symbol
 
 Key = int | str
 Path = tuple[Key, ...]
+Addressing = Literal["positions", "both", "numbers", "names", "operator", "layer"]
+"""How the nodes of a net are addressed."""
 Kind = Literal["node", "array", "parameter", "port", "coder", "multipliers"]
 MULTIPLIERS = "LearningRateMultipliers"
 ROOT = "the net itself"
@@ -58,7 +61,7 @@ class Alternatives:
 
     steps: tuple[Any, ...]
 
-    def __init__(self, *steps: Any) -> None:
+    def __init__(self, *steps: object) -> None:
         object.__setattr__(self, "steps", tuple(steps))
 
     def __repr__(self) -> str:
@@ -74,7 +77,7 @@ class NetPort:
 
     path: Path
 
-    def __init__(self, *path: Any) -> None:
+    def __init__(self, *path: object) -> None:
         if len(path) == 1 and isinstance(path[0], (tuple, list)):
             path = tuple(path[0])
         path = tuple(map(scalar, path))
@@ -111,13 +114,13 @@ class NetSharedArray:
         return f"NetSharedArray({self.name!r})"
 
 
-def _step_text(step: Any) -> str:
+def _step_text(step: object) -> str:
     """A step as it is written; what is none, and may be anything, in short."""
     steps = (str, int, Symbol, Span, Alternatives, NetSharedArray)
     return repr(step) if isinstance(step, steps) else brief(step)
 
 
-def key_text(key: Any) -> str:
+def key_text(key: object) -> str:
     """
     >>> key_text((1, "Weights")), key_text(NetSharedArray("w"))
     ('1/Weights', "NetSharedArray('w')")
@@ -125,23 +128,25 @@ def key_text(key: Any) -> str:
     return path_text(key) if isinstance(key, tuple) else repr(key)
 
 
+Step = Key | Span | Alternatives | Symbol
+"""One step of a part."""
+
+
 class Addressable(Protocol):
     """What the part language sees of a net."""
 
     @property
-    def nodes(self) -> Mapping[Key, Any]: ...
+    def nodes(self) -> Mapping[Key, Addressable]: ...
     @property
-    def addressing(
-        self,
-    ) -> Literal["positions", "both", "numbers", "names", "operator", "layer"]: ...
+    def addressing(self) -> Addressing: ...
     @property
-    def array_values(self) -> Mapping[str, Any]: ...
+    def array_values(self) -> Mapping[str, object]: ...
     @property
-    def parameters(self) -> Mapping[str, Any]: ...
+    def parameters(self) -> Mapping[str, object]: ...
     @property
     def port_names(self) -> tuple[str, ...]: ...
     @property
-    def ports(self) -> Mapping[str, Any]: ...
+    def ports(self) -> Mapping[str, PortType]: ...
     @property
     def has_multipliers(self) -> bool: ...
 
@@ -157,14 +162,14 @@ class Place:
 MULTI = (Span, Alternatives, Symbol)
 
 
-def as_steps(part: Any) -> tuple[Any, ...]:
+def as_steps(part: object) -> tuple[Step, ...]:
     """A part as a tuple of steps; raises PartError for what can be no step."""
     steps = tuple(part) if isinstance(part, (tuple, list)) else (part,)
     return tuple(_checked_step(step, part) for step in steps)
 
 
-def _checked_step(step: Any, part: Any) -> Any:
-    step = scalar(step)
+def _checked_step(given: object, part: object) -> Step:
+    step = scalar(given)
     if isinstance(step, slice):
         wrong = "a Python slice is not a part: parts count from 1 and spans hold both ends"
         raise part_error(wrong, part, fix=_span_for(step))
@@ -191,7 +196,8 @@ def _checked_step(step: Any, part: Any) -> Any:
                 end is AUTOMATIC or end is ALL or isinstance(end, (int, str, np.integer))
             ):
                 raise part_error("a span ends at a position or a name", part, fix="Span(1, 2)")
-    return step
+    checked: Step = step
+    return checked
 
 
 def _span_for(given: slice) -> str:
@@ -204,10 +210,10 @@ def _span_for(given: slice) -> str:
 
 def part_error(
     what: str,
-    part: Any,
+    part: object,
     *,
     at: Path | None = None,
-    known: list[Any] | None = None,
+    known: Sequence[object] | None = None,
     expected: str | None = None,
     fix: str | None = None,
 ) -> PartError:

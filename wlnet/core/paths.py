@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
 
 
-def as_path(given: Any, at: str, example: str) -> Path:
+def as_path(given: object, at: str, example: str) -> Path:
     """The path that was given. Raises OptionError for what is none, and for names that no file can
     have.
 
@@ -17,7 +17,7 @@ def as_path(given: Any, at: str, example: str) -> Path:
     '.wlnet'
     """
     try:
-        path = Path(given)
+        path = Path(cast("str | os.PathLike[str]", given))
         name = os.fsencode(path)
     except UnicodeError:
         what = "no file can have this name: it has letters that are none"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, TypeGuard, runtime_checkable
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.scalars import as_whole
@@ -72,7 +72,7 @@ UNKNOWN = PortType()
 ELEMENTS: tuple[Element, ...] = ("Real", "Integer", "Boolean")
 
 
-def port_table(given: Any, of: str) -> dict[str, Any]:
+def port_table(given: object, of: str) -> dict[str, Any]:
     """What was given as `ports=`: what is said of ports by name. Raises OptionError."""
     if given is None:
         return {}
@@ -82,7 +82,7 @@ def port_table(given: Any, of: str) -> dict[str, Any]:
     return dict(given)
 
 
-def as_port(given: Any, name: str = "Input") -> PortType:
+def as_port(given: object, name: str = "Input") -> PortType:
     """A port from a size, a shape, "Real", "Integer", "Boolean", "Varying", a coder, or AUTOMATIC.
 
     A shape may end in what its entries are.
@@ -109,7 +109,7 @@ def as_port(given: Any, name: str = "Input") -> PortType:
     return PortType(tuple(_size(size, given, name) for size in sizes), element)
 
 
-def _is_coder(given: Any) -> bool:
+def _is_coder(given: object) -> TypeGuard[Coder]:
     """Whether it says of itself what a coder does: what has any attribute at all is none."""
     if not isinstance(given, Coder):
         return False
@@ -117,7 +117,7 @@ def _is_coder(given: Any) -> bool:
     return (shape is None or isinstance(shape, tuple)) and isinstance(given.element, str)
 
 
-def _size(size: Any, given: Any, name: str) -> Size:
+def _size(size: object, given: object, name: str) -> Size:
     if size is None or size is AUTOMATIC or (isinstance(size, str) and size == "Varying"):
         return None
     number = as_whole(size)

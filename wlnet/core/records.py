@@ -55,7 +55,7 @@ class Form(NamedTuple):
     of: type
     write: Callable[[Any, Callable[[object], Json]], Table]
     """The object of a value, by a function that writes what is in it."""
-    read: Callable[[Table, Callable[[Json], Any]], object]
+    read: Callable[[Table, Callable[[Json], object]], object]
     """The value of an object, by a function that reads what is in it."""
 
 
@@ -144,7 +144,7 @@ class Codec:
             expected=self.expected,
         )
 
-    def read(self, record: Json, at: str, depth: int = 0) -> Any:
+    def read(self, record: Json, at: str, depth: int = 0) -> object:
         """The value of a record; raises FormatError for anything that `written` does not write."""
         if depth > self.deepest:
             raise refused(
@@ -159,7 +159,7 @@ class Codec:
         if type(record) is float and math.isfinite(record):
             return record
 
-        def read(part: Json) -> Any:
+        def read(part: Json) -> object:
             return self.read(part, at, depth + 1)
 
         if type(record) is list:

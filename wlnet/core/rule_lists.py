@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, TypeGuard
 
 from wlnet.core.errors import Fault, PartError, RuleError, brief, fail
 from wlnet.core.gathered import Gathered
@@ -62,7 +62,7 @@ NOTHING_SAID = RuleList(())
 Read = Callable[[Any], float]
 
 
-def multiplier(value: Any) -> float:
+def multiplier(value: object) -> float:
     """A learning rate multiplier as a float; None and every zero freeze. Raises ValueError
     otherwise."""
     if value is None:
@@ -76,7 +76,7 @@ def multiplier(value: Any) -> float:
 
 
 def parse_rules(
-    given: Any, option: str = "LearningRateMultipliers", read: Read = multiplier
+    given: object, option: str = "LearningRateMultipliers", read: Read = multiplier
 ) -> RuleList:
     """Rules from a number, None, a dict, or a list of (part, value) pairs; AUTOMATIC says nothing.
 
@@ -123,7 +123,7 @@ def parse_rules(
     return RuleList(tuple(rules), kept, tuple(faults))
 
 
-def rules_told_with(gathered: Gathered, given: Any) -> RuleList:
+def rules_told_with(gathered: Gathered, given: object) -> RuleList:
     """The rules of a constructor whose other arguments were looked at: raises what was gathered,
     and with it all that is wrong with the rules; their parts are looked up in the finished net.
     """
@@ -135,17 +135,17 @@ def rules_told_with(gathered: Gathered, given: Any) -> RuleList:
     return rules
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> Any:
     """A number of NumPy as one of Python: what a net hands out and writes reads the same."""
     return scalar(value)
 
 
-def _frozen(part: Any) -> Any:
+def _frozen(part: object) -> Any:
     """A part that was given as a list, as a tuple: nobody can change it afterwards."""
     return tuple(part) if isinstance(part, list) else part
 
 
-def _pairs(given: Any, option: str, read: Read) -> Rule | list[tuple[Any, Any]]:
+def _pairs(given: object, option: str, read: Read) -> Rule | list[tuple[Any, Any]]:
     if isinstance(given, Mapping):
         return list(given.items())
     if isinstance(given, (list, tuple)) and all(
@@ -171,7 +171,7 @@ def _pairs(given: Any, option: str, read: Read) -> Rule | list[tuple[Any, Any]]:
         ) from None
 
 
-def names_shared_arrays(part: Any) -> bool:
+def names_shared_arrays(part: object) -> TypeGuard[Alternatives]:
     """Whether a part is alternatives with a shared array among them."""
     return isinstance(part, Alternatives) and any(
         isinstance(step, NetSharedArray) for step in part.steps

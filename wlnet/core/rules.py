@@ -8,12 +8,13 @@ Wolfram Language: LearningRateMultipliers.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Protocol, TypeVar
 
 from wlnet.core.errors import Fault, PartError, RuleError, RuleWarning, brief, fail, warn
 from wlnet.core.finding import find, shadowed
-from wlnet.core.parts import ROOT, Alternatives, NetSharedArray, Path
+from wlnet.core.parts import ROOT, Addressable, Alternatives, Key, NetSharedArray, Path
 from wlnet.core.rule_lists import (
     Read,
     Rule,
@@ -24,6 +25,7 @@ from wlnet.core.rule_lists import (
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import ALL, ANY, Symbol
 
+T = TypeVar("T")
 ArrayKey = Path | NetSharedArray
 
 
@@ -40,11 +42,24 @@ class ArrayPlace:
         return self.path if self.shared is None else NetSharedArray(self.shared)
 
 
+class Ruled(Addressable, Protocol):
+    """What the rules see of a net."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def nodes(self) -> Mapping[Key, Ruled]: ...
+    @property
+    def learning_rate_rules(self) -> RuleList: ...
+    @property
+    def statistic_names(self) -> frozenset[str]: ...
+
+
 @dataclass(frozen=True)
 class Holder:
     """A net that holds rules: where it stands in the whole, and the rules, relative to it."""
 
-    net: Any
+    net: Ruled
     rules: RuleList
     path: Path = ()
     option: str = "LearningRateMultipliers"
@@ -95,7 +110,7 @@ def _under(places: list[ArrayPlace]) -> dict[Path, list[int]]:
 
 
 def _selected(
-    holder: Holder, part: Any, inside: list[ArrayPlace], under: dict[Path, list[int]]
+    holder: Holder, part: object, inside: list[ArrayPlace], under: dict[Path, list[int]]
 ) -> list[ArrayPlace]:
     if part is ANY or part is ALL:
         return inside
@@ -179,8 +194,8 @@ def warn_of_idle_rules(holder: Holder, matches: Matches) -> None:
 
 
 def chosen(
-    net: Any, places: list[ArrayPlace], given: Any, option: str, read: Read, default: Any
-) -> dict[ArrayKey, Any]:
+    net: Ruled, places: list[ArrayPlace], given: object, option: str, read: Read, default: T
+) -> dict[ArrayKey, float | T]:
     """The value of a rule list other than the multipliers (L2, clippings) for every array of a
     net."""
     holder = Holder(net, parse_rules(given, option, read), (), option)

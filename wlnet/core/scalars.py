@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 
-def scalar(given: Any) -> Any:
+def scalar(given: object) -> Any:
     """A number as Python has it; anything else as it is.
 
     NumPy's scalars, arrays of rank 0, and what becomes one by `__array__`, are numbers. What a mask
@@ -38,7 +38,7 @@ def scalar(given: Any) -> Any:
     return float(plain) if isinstance(plain, np.floating) else plain
 
 
-def _rank_0(given: Any) -> np.ndarray[Any, Any] | None:
+def _rank_0(given: object) -> np.ndarray | None:
     """What has `__array__` as an array, where it says that its rank is 0."""
     try:
         return np.asarray(given) if getattr(given, "shape", ()) == () else None
@@ -46,7 +46,7 @@ def _rank_0(given: Any) -> np.ndarray[Any, Any] | None:
         return None
 
 
-def as_real(given: Any) -> float | None:
+def as_real(given: object) -> float | None:
     """A real number as a float; None for what is none (truth values, strings, complex numbers).
 
     Numbers too large for a float are infinite.
@@ -71,7 +71,7 @@ MOST = 2**63 - 1
 """The largest count that native code can hold."""
 
 
-def as_whole(given: Any) -> int | None:
+def as_whole(given: object) -> int | None:
     """A whole number as an int; None for what is none (floats and truth values too).
 
     >>> as_whole(np.int64(2)), as_whole(np.array(2)), as_whole(2.0), as_whole(True)
@@ -86,7 +86,7 @@ def as_whole(given: Any) -> int | None:
         return None
 
 
-def as_truth(given: Any) -> bool | None:
+def as_truth(given: object) -> bool | None:
     """True or False, as Python or NumPy has them; None for anything else.
 
     >>> as_truth(np.True_), as_truth(1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from typing import TypeGuard
 
 LARGEST = 2**63 - 1
 """No array has a larger size."""
@@ -63,7 +64,7 @@ def fits(a: Partial, b: Partial) -> bool:
     return True
 
 
-def is_known(shape: Partial) -> bool:
+def is_known(shape: Partial) -> TypeGuard[tuple[int, ...]]:
     """Whether a shape has no gaps."""
     return shape is not None and None not in shape
 

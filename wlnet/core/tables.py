@@ -31,11 +31,11 @@ class PropertyTable:
     def names(self) -> list[str]:
         return sorted(self.rows)
 
-    def check(self, name: Any) -> str:
+    def check(self, name: object) -> str:
         """The name of a known property. Raises PartError."""
         return self.check_all([name])[0]
 
-    def check_all(self, names: Iterable[Any]) -> list[str]:
+    def check_all(self, names: Iterable[object]) -> list[str]:
         """The names of known properties. Raises one PartError for all that are not."""
         known = [self.aliases.get(name, name) if isinstance(name, str) else None for name in names]
         faults = [
@@ -52,11 +52,11 @@ class PropertyTable:
             raise fail(PartError, faults)
         return [str(name) for name in known]
 
-    def ask_all(self, thing: Any, names: Iterable[Any]) -> list[Any]:
+    def ask_all(self, thing: object, names: Iterable[object]) -> list[Any]:
         """The values of several properties. Raises one PartError for all that are not known."""
         return [self.rows[name](thing) for name in self.check_all(list(names))]
 
-    def ask(self, thing: Any, name: Any) -> Any:
+    def ask(self, thing: object, name: object) -> Any:
         return self.rows[self.check(name)](thing)
 
     def __iter__(self) -> Iterator[str]:

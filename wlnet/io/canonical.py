@@ -29,10 +29,11 @@ def parsed(text: str, at: str) -> Json:
     """The value of any JSON text without double keys, NaN, or endless brackets, or FormatError."""
     _check_depth(text, at)
     try:
-        return json.loads(text, object_pairs_hook=_table, parse_constant=_refuse_constant)
+        value: Json = json.loads(text, object_pairs_hook=_table, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
         # A JSONDecodeError would show the text, which may be long and is not for reading.
         raise refused(f"this is not JSON as it was written: {error}"[:300], at=at) from None
+    return value
 
 
 def read(text: str, at: str) -> Json:

@@ -6,7 +6,6 @@ import os
 import stat
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from wlnet.core.errors import Fault, FormatError, OptionError, brief, fail
 from wlnet.core.machine import check_memory
@@ -23,7 +22,7 @@ COPIES = 3
 """The bytes of a file while it is read or written: as they are, apart, and as arrays."""
 
 
-def save(net: Any, file: str | os.PathLike[str]) -> Path:
+def save(net: Net, file: str | os.PathLike[str]) -> Path:
     """Write a net to one file, with its arrays, options, multipliers and coders; gives the path.
 
     net: any net, initialized or not. file: a path that ends in .wlnet; a file that is there is
@@ -43,7 +42,7 @@ def save(net: Any, file: str | os.PathLike[str]) -> Path:
 
     Wolfram Language: Export to "WLNet".
     """
-    faults = []
+    faults: list[Fault] = []
     if not isinstance(net, Net):
         faults.append(Fault("save takes a net", given=brief(net), fix='save(net, "net.wlnet")'))
     path = _path(file, faults)
@@ -73,7 +72,7 @@ def save(net: Any, file: str | os.PathLike[str]) -> Path:
     return path
 
 
-def load(file: str | os.PathLike[str]) -> Any:
+def load(file: str | os.PathLike[str]) -> Net:
     """The net of a file that `save` wrote, equal to the last bit of every array.
 
     Nothing in a file is run or imported: kinds of layers come from a closed table.
@@ -93,7 +92,7 @@ def load(file: str | os.PathLike[str]) -> Any:
         raise fail(FormatError, faults) from None
 
 
-def _path(file: Any, faults: list[Fault]) -> Path | None:
+def _path(file: object, faults: list[Fault]) -> Path | None:
     try:
         return as_path(file, "file", "net.wlnet")
     except OptionError as error:

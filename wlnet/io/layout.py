@@ -14,7 +14,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from wlnet.core.arrays import sealed
+from wlnet.core.arrays import Array, sealed
 from wlnet.core.records import Table, refused, shown
 from wlnet.io.canonical import dumped, parsed, read
 from wlnet.io.record import Tensors
@@ -130,7 +130,7 @@ def _header(header: bytes) -> tuple[str, Table]:
     return record, table
 
 
-def _array(key: str, entry: dict[str, Any]) -> np.ndarray[Any, Any]:
+def _array(key: str, entry: dict[str, Any]) -> Array:
     dtype = DTYPES[entry["dtype"]]
     try:
         stored: Any = np.frombuffer(bytes(entry["data"]), dtype).reshape(entry["shape"])

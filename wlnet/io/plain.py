@@ -13,11 +13,10 @@ NetSharedArray('w')
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from wlnet.core.parts import Alternatives, NetPort, NetSharedArray, Span
+from wlnet.core.parts import Alternatives, Key, NetPort, NetSharedArray, Span
 from wlnet.core.records import Codec, Form, form, refused, shown, symbols
-from wlnet.core.symbols import ALL, ANY, AUTOMATIC
+from wlnet.core.symbols import ALL, ANY, AUTOMATIC, Symbol
 from wlnet.graph.expression import Expression
 
 LARGEST = 2**63 - 1
@@ -40,7 +39,7 @@ def _list(*values: object) -> list[object]:
     return list(values)
 
 
-def _span(start: Any, end: Any) -> Span:
+def _span(start: Key | Symbol, end: Key | Symbol) -> Span:
     return Span(start, end)
 
 

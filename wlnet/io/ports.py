@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from wlnet.coders import from_record, to_record
 from wlnet.core.ports import ELEMENTS, UNKNOWN, PortType
-from wlnet.core.records import refused, shown
-from wlnet.core.shapes import merge
+from wlnet.core.records import Json, refused, shown
+from wlnet.core.shapes import Partial, merge
 from wlnet.io.plain import LARGEST
 
 HIGHEST_RANK = 64
 """Levels of an array, as in NumPy."""
 
 
-def written(port: PortType) -> dict[str, Any] | None:
+def written(port: PortType) -> Json:
     """A port as JSON holds it; one of which nothing is known is None.
 
     >>> written(PortType((3, None)))
@@ -29,23 +27,17 @@ def written(port: PortType) -> dict[str, Any] | None:
     }
 
 
-def read(record: Any, at: str) -> PortType:
+def read(record: Json, at: str) -> PortType:
     """The port of a record. Raises FormatError; Mismatch where the coder has another shape."""
     if record is None:
         return UNKNOWN
     if type(record) is not dict or set(record) != {"Coder", "Element", "Shape"}:
         raise refused("this is no port", at=at, given=shown(record))
-    shape, element = record["Shape"], record["Element"]
-    if shape is element is record["Coder"] is None:
+    shape, element = _shape(record["Shape"], at), record["Element"]
+    if shape is None and element is None and record["Coder"] is None:
         raise refused("nothing is said of a port in many words", at=at, expected="null")
     if element is not None and element not in ELEMENTS:
         raise refused("a port of no known element", at=at, given=shown(element), known=ELEMENTS)
-    if shape is not None:
-        if type(shape) is not list or len(shape) > HIGHEST_RANK:
-            raise refused("this is no shape", at=at, given=shown(shape))
-        if not all(s is None or (type(s) is int and 0 < s <= LARGEST) for s in shape):
-            raise refused("a shape is made of positive sizes", at=at, given=shown(shape))
-        shape = tuple(shape)
     if record["Coder"] is None:
         return PortType(shape, element)
     coder = from_record(record["Coder"])
@@ -55,3 +47,14 @@ def read(record: Any, at: str) -> PortType:
             "a coder of another element", at=at, given=shown(element), expected=coder.element
         )
     return PortType(shape, element, coder)
+
+
+def _shape(record: Json, at: str) -> Partial:
+    if record is None:
+        return None
+    if type(record) is not list or len(record) > HIGHEST_RANK:
+        raise refused("this is no shape", at=at, given=shown(record))
+    sizes = [size for size in record if size is None or (type(size) is int and 0 < size <= LARGEST)]
+    if len(sizes) < len(record):
+        raise refused("a shape is made of positive sizes", at=at, given=shown(record))
+    return tuple(sizes)

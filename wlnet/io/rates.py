@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Mapping
-from typing import Any
+from typing import SupportsFloat, SupportsIndex, cast
 
 from wlnet.core.errors import FormatError, fail
 from wlnet.core.finding import walk_names
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray
-from wlnet.core.records import refused, shown
+from wlnet.core.records import Json, refused, shown
 from wlnet.core.rule_lists import NOTHING_SAID, RuleList, parse_rules
 from wlnet.core.rules import Holder, match
 from wlnet.io import plain
@@ -20,7 +21,7 @@ MOST_TRIALS = 100_000
 """Parts of a net, times rules that may try them all."""
 
 
-def written(rules: RuleList) -> Any:
+def written(rules: RuleList) -> Json:
     """None where nothing was said, else {"Rate": r}, {"Dict": [[part, r], ...]} or {"List": ...}.
 
     >>> written(parse_rules({1: None}))
@@ -42,29 +43,30 @@ def written(rules: RuleList) -> Any:
     return {"Rate": _rate(given)}
 
 
-def _rate(value: Any) -> Any:
+def _rate(value: SupportsFloat | None) -> Json:
     if value is None:
         return None
     # The user's own whole number where a file can hold it, else the real number that is used.
-    whole = hasattr(value, "__index__") and abs(int(value)) <= plain.LARGEST
-    return int(value) if whole else float(value)
+    whole = isinstance(value, SupportsIndex) and abs(operator.index(value)) <= plain.LARGEST
+    return operator.index(cast("SupportsIndex", value)) if whole else float(value)
 
 
-def read(record: Any) -> RuleList:
+def read(record: Json) -> RuleList:
     """The rules of a record. Raises FormatError, or RuleError for what is no list of rules."""
     if record is None:
         return NOTHING_SAID
     if type(record) is not dict or len(record) != 1:
         raise refused("these are no rules", at=AT, given=shown(record))
     ((form, inner),) = record.items()
-    given: Any
+    given: object
     if form == "Rate":
         given = plain.read(inner, AT)
         if given is not None and not isinstance(given, (int, float)):
             raise refused("a rate is a number or None", at=AT, given=shown(inner))
     elif form in ("Dict", "List") and type(inner) is list:
-        pairs = [plain.read(pair, AT) for pair in inner]
-        if not pairs or not all(isinstance(pair, tuple) and len(pair) == 2 for pair in pairs):
+        read_pairs = [plain.read(pair, AT) for pair in inner]
+        pairs = [pair for pair in read_pairs if isinstance(pair, tuple) and len(pair) == 2]
+        if not pairs or len(pairs) < len(read_pairs):
             raise refused("rules are pairs of a part and a rate", at=AT, given=shown(inner))
         given = dict(pairs) if form == "Dict" else pairs
         if len(given) != len(pairs):
@@ -95,6 +97,6 @@ def check(net: Net) -> None:
         match(Holder(net, RuleList((rule,))), places)
 
 
-def _leads_to_one(part: Any) -> bool:
+def _leads_to_one(part: object) -> bool:
     steps = part if isinstance(part, tuple) else (part,)
     return all(isinstance(step, (int, str, NetSharedArray)) for step in steps)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from wlnet.core.arrays import Array, ArrayValue
 from wlnet.core.errors import FormatError
 from wlnet.core.names import is_number
 from wlnet.core.nesting import DEEPEST
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, NetSharedArray, Path, path_text
 from wlnet.core.ports import PortType
-from wlnet.core.records import refused, shown
+from wlnet.core.records import Json, Table, refused, shown
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.io import plain, ports, rates
 from wlnet.io.canonical import dumped
@@ -35,7 +35,7 @@ LARGEST = float(np.finfo(np.float32).max)
 COMMON = {"Kind", "LearningRateMultipliers", "Ports"}
 
 
-def rebuilt(record: Any, tensors: Tensors) -> Net:
+def rebuilt(record: Json, tensors: Tensors) -> Net:
     """The net of a record that `written` made. Raises FormatError."""
     try:
         return _rebuilt(record, tensors)
@@ -46,7 +46,7 @@ def rebuilt(record: Any, tensors: Tensors) -> Net:
         raise refused(f"no net can be made of this: {error}"[:1000]) from error
 
 
-def _rebuilt(record: Any, tensors: Tensors) -> Net:
+def _rebuilt(record: Json, tensors: Tensors) -> Net:
     row = _table(record, {"Format", "Net", "Shared"}, "the file")
     if row["Format"] != FORMAT or type(row["Format"]) is not int:
         raise refused(
@@ -59,11 +59,13 @@ def _rebuilt(record: Any, tensors: Tensors) -> Net:
     net = reader.net(row["Net"], ())
     shared = row["Shared"]
     used = shared_names(net)
-    if type(shared) is not list or not all(type(name) is str and name in used for name in shared):
+    told = shared if type(shared) is list else [None]
+    names = [name for name in told if type(name) is str and name in used]
+    if names != told:
         raise refused("shared arrays that the net does not have", given=shown(shared), known=used)
-    if len(set(shared)) != len(shared):
+    if len(set(names)) != len(names):
         raise refused("a shared array is named twice", given=shown(shared))
-    table = {name: reader.tensor(shared_key(name), repr(NetSharedArray(name))) for name in shared}
+    table = {name: reader.tensor(shared_key(name), repr(NetSharedArray(name))) for name in names}
     left = tensors.keys() - reader.used
     if left:
         raise refused(
@@ -75,7 +77,7 @@ def _rebuilt(record: Any, tensors: Tensors) -> Net:
     return net
 
 
-def _table(value: Any, keys: set[str], at: str) -> dict[str, Any]:
+def _table(value: Json, keys: set[str], at: str) -> Table:
     if type(value) is not dict or value.keys() != keys:
         given = ", ".join(map(shown, list(value)[:12])) if type(value) is dict else shown(value)
         raise refused(
@@ -84,10 +86,10 @@ def _table(value: Any, keys: set[str], at: str) -> dict[str, Any]:
     return value
 
 
-def _pairs(value: Any, at: str) -> list[tuple[Any, Any]]:
+def _pairs(value: Json, at: str) -> list[tuple[Json, Json]]:
     if type(value) is not list or not all(type(pair) is list and len(pair) == 2 for pair in value):
         raise refused("a list of pairs was expected", at=at, given=shown(value))
-    return [(first, second) for first, second in value]
+    return [(pair[0], pair[1]) for pair in value if type(pair) is list]
 
 
 class _Reader:
@@ -96,13 +98,13 @@ class _Reader:
         self.used: set[str] = set()
         self.count = 0
 
-    def tensor(self, key: str, at: str) -> Any:
+    def tensor(self, key: str, at: str) -> Array:
         if key not in self.tensors:
             raise refused("the tensor of an array is missing", at=at, expected=shown(key))
         self.used.add(key)
         return self.tensors[key]
 
-    def net(self, record: Any, path: Path) -> Net:
+    def net(self, record: Json, path: Path) -> Net:
         at = path_text(path)[-200:] or "the net"
         self.count += 1
         if self.count > MOST_NODES or len(path) > DEEPEST:
@@ -111,21 +113,22 @@ class _Reader:
                 at=at,
                 expected=f"at most {MOST_NODES} nodes, nested at most {DEEPEST} deep",
             )
-        kind = record.get("Kind") if type(record) is dict else None
+        row = record if type(record) is dict else {}
+        kind = row.get("Kind")
         if type(kind) is str and kind in LAYERS:
-            row = _table(record, {*COMMON, "Arrays", "Parameters"}, at)
+            _table(row, {*COMMON, "Arrays", "Parameters"}, at)
             return self.layer(LAYERS[kind], row, path, at)
         if type(kind) is not str or kind not in CONTAINERS:
             known = [*CONTAINERS, *LAYERS]
             raise refused("an unknown kind of net", at=at, given=shown(kind), known=known)
         cls = CONTAINERS[kind]
-        row = _table(record, {*COMMON, "Nodes", *cls.record_fields}, at)
+        _table(row, {*COMMON, "Nodes", *cls.record_fields}, at)
         net: Net = self.container(cls, row, path, at)
-        net = net._with(rules=rates.read(record["LearningRateMultipliers"]))
+        net = net._with(rules=rates.read(row["LearningRateMultipliers"]))
         rates.check(net)
         return net
 
-    def ports(self, record: Any, names: list[str], path: Path, at: str) -> dict[str, PortType]:
+    def ports(self, record: Json, names: list[str], path: Path, at: str) -> dict[str, PortType]:
         pairs = _pairs(record, f"{at}, ports")
         if [name for name, _ in pairs] != names:
             raise refused(
@@ -134,16 +137,18 @@ class _Reader:
                 expected=", ".join(names)[:200],
                 given=", ".join(shown(name) for name, _ in pairs[:12]),
             )
-        found = {name: ports.read(port, f"{at}, port {shown(name)}") for name, port in pairs}
+        found = {
+            name: ports.read(port, f"{at}, port {shown(name)}")
+            for name, (_, port) in zip(names, pairs, strict=True)
+        }
         if path and any(port.coder is not None for port in found.values()):
             raise refused("coders stand at the ports of the whole net", at=at)
         return found
 
     # Layers
 
-    def layer(self, cls: type[Layer], row: dict[str, Any], path: Path, at: str) -> Layer:
-        given = row["Parameters"]
-        _table(given, set(cls.declared_parameters), f"{at}, parameters")
+    def layer(self, cls: type[Layer], row: Table, path: Path, at: str) -> Layer:
+        given = _table(row["Parameters"], set(cls.declared_parameters), f"{at}, parameters")
         parameters = {
             name: _parameter(field, given[name], f"{at}, {name}")
             for name, field in cls.declared_parameters.items()
@@ -166,7 +171,7 @@ class _Reader:
         rates.check(layer)
         return layer
 
-    def array(self, cls: type[Layer], name: str, state: Any, path: Path) -> Any:
+    def array(self, cls: type[Layer], name: str, state: Json, path: Path) -> ArrayValue:
         field, at = cls.declared_arrays[name], path_text(path)[-200:]
         if state is None:
             if not field.optional:
@@ -193,24 +198,25 @@ class _Reader:
 
     # Nets that hold nets
 
-    def nodes(self, record: Any, path: Path, at: str) -> dict[Any, Net]:
+    def nodes(self, record: Json, path: Path, at: str) -> dict[Key, Net]:
         pairs = _pairs(record, f"{at}, nodes")
-        keys = [key for key, _ in pairs]
-        numbered = all(type(key) is int for key in keys) and keys == list(range(1, len(keys) + 1))
-        named = all(type(key) is str and 0 < len(key) <= plain.LONGEST for key in keys) and len(
-            set(keys)
-        ) == len(keys)
+        told = [key for key, _ in pairs]
+        numbers = [key for key in told if type(key) is int]
+        names = [key for key in told if type(key) is str and 0 < len(key) <= plain.LONGEST]
+        numbered = numbers == told == list(range(1, len(told) + 1))
+        named = names == told and len(set(names)) == len(names)
         if not pairs or not (numbered or named):
             raise refused(
                 "nodes are numbered from 1, or have different names",
                 at=at,
-                given=", ".join(map(shown, keys[:12])),
+                given=", ".join(map(shown, told[:12])),
             )
-        return {key: self.net(node, (*path, key)) for key, node in pairs}
+        keys: Sequence[Key] = numbers or names
+        return {
+            key: self.net(node, (*path, key)) for key, (_, node) in zip(keys, pairs, strict=True)
+        }
 
-    def container(
-        self, cls: type[Container], row: dict[str, Any], path: Path, at: str
-    ) -> Container:
+    def container(self, cls: type[Container], row: Table, path: Path, at: str) -> Container:
         nodes = self.nodes(row["Nodes"], path, at)
         if issubclass(cls, Operator) and list(nodes) != ["Net"]:
             given = ", ".join(map(shown, nodes))
@@ -228,21 +234,21 @@ class _Reader:
         return net
 
 
-def _parameters(given: Any, nodes: Mapping[Key, Net], at: str) -> dict[str, Any]:
+def _parameters(given: Json, nodes: Mapping[Key, Net], at: str) -> dict[str, object]:
     """The parameters of an operator, by name."""
     if type(given) is not dict or not all(name.isidentifier() for name in given):
         raise refused("these are no parameters", at=at, given=shown(given))
     return {name: plain.read(value, f"{at}, {name}") for name, value in given.items()}
 
 
-FIELDS: dict[str, Callable[[Any, Mapping[Key, Net], str], Any]] = {
+FIELDS: dict[str, Callable[[Json, Mapping[Key, Net], str], object]] = {
     "Edges": read_edges,
     "Parameters": _parameters,
 }
 """How what kinds of containers record is read, given their nodes."""
 
 
-def _parameter(field: Parameter, record: Any, at: str) -> Any:
+def _parameter(field: Parameter, record: Json, at: str) -> object:
     """The checked value; one that would be kept in another form was not written by us."""
     default = field.default
     if default is not REQUIRED and dumped(plain.written(default, at)) == dumped(record):
@@ -253,7 +259,7 @@ def _parameter(field: Parameter, record: Any, at: str) -> Any:
     return value
 
 
-def _layer_ports(cls: type[Layer], given: list[Any]) -> list[str]:
+def _layer_ports(cls: type[Layer], given: list[Json]) -> list[str]:
     """The names of a layer's ports in order; the inputs of a variadic layer are numbered."""
     names: list[str] = []
     for name, field in cls.declared_ports.items():

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from wlnet.core.arrays import Array, ArrayValue
 from wlnet.core.net import Net
-from wlnet.core.parts import NetSharedArray, Path, path_text
-from wlnet.core.records import refused
-from wlnet.core.symbols import AUTOMATIC
+from wlnet.core.parts import Path, path_text
+from wlnet.core.records import Json, Table, refused
 from wlnet.io import plain, ports, rates
 from wlnet.io.keys import shared_key, tensor_key
 from wlnet.layers.declaring.layer import Layer
@@ -20,28 +20,28 @@ from wlnet.nets.edges import Edge
 FORMAT = 1
 DTYPES = (np.dtype(np.float32), np.dtype(np.float64))
 
-Tensors = dict[str, np.ndarray[Any, Any]]
+Tensors = dict[str, Array]
 
 
-def written(net: Net) -> tuple[dict[str, Any], Tensors]:
+def written(net: Net) -> tuple[Table, Tensors]:
     """The record of a whole net and its tensors, contiguous; FormatError for what no file holds.
 
     Shared arrays stand once, beside the net.
     """
     tensors: Tensors = {}
-    record = {
+    record: Table = {
         "Format": FORMAT,
         "Net": _net(net, (), tensors),
-        "Shared": list(net.shared),
+        "Shared": [*net.shared],
     }
     for name, array in net.shared.items():
         tensors[shared_key(name)] = _contiguous(array, f"NetSharedArray({name!r})")
     return record, tensors
 
 
-def _net(net: Net, path: Path, tensors: Tensors) -> dict[str, Any]:
+def _net(net: Net, path: Path, tensors: Tensors) -> Table:
     at = path_text(path) or "the net"
-    record: dict[str, Any] = {
+    record: Table = {
         "Kind": net.kind,
         "LearningRateMultipliers": rates.written(net.learning_rate_rules),
         "Ports": [[name, ports.written(port)] for name, port in net.ports.items()],
@@ -61,30 +61,28 @@ def _net(net: Net, path: Path, tensors: Tensors) -> dict[str, Any]:
     return record
 
 
-def _edges(edges: list[Edge], at: str) -> list[list[Any]]:
+def _edges(edges: list[Edge], at: str) -> Json:
     return [[e.source, e.source_port, e.target, e.target_port] for e in edges]
 
 
-def parameters(values: Mapping[str, Any], at: str) -> dict[str, Any]:
+def parameters(values: Mapping[str, object], at: str) -> Table:
     """The parameters of a layer or operator as JSON; at: its place, for messages."""
     return {name: plain.written(value, f"{at}, {name}") for name, value in values.items()}
 
 
-FIELDS: dict[str, Callable[[Any, str], Any]] = {"Edges": _edges, "Parameters": parameters}
+FIELDS: dict[str, Callable[[Any, str], Json]] = {"Edges": _edges, "Parameters": parameters}
 """How a file holds what kinds of containers record."""
 
 
-def _array(value: Any, path: Path, tensors: Tensors) -> Any:
-    if value is None:
-        return None
-    if value is AUTOMATIC or isinstance(value, (NetSharedArray, float)):
+def _array(value: ArrayValue, path: Path, tensors: Tensors) -> Json:
+    if not isinstance(value, np.ndarray):
         return plain.written(value, path_text(path))
     key = tensor_key(path)
     tensors[key] = _contiguous(value, path_text(path))
     return {"Tensor": key}
 
 
-def _contiguous(array: np.ndarray[Any, Any], at: str) -> np.ndarray[Any, Any]:
+def _contiguous(array: Array, at: str) -> Array:
     if array.dtype not in DTYPES:
         raise refused(
             "an array that a file cannot hold",

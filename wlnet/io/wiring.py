@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from wlnet.core.names import is_number
 from wlnet.core.net import Net
 from wlnet.core.parts import Key
-from wlnet.core.records import refused, shown
+from wlnet.core.records import Json, refused, shown
 from wlnet.nets.edges import Edge
 
 
-def read_edges(record: Any, nodes: Mapping[Key, Net], at: str) -> list[Edge]:
+def read_edges(record: Json, nodes: Mapping[Key, Net], at: str) -> list[Edge]:
     """The edges of a record. Raises FormatError."""
     if type(record) is not list:
         raise refused("these are no edges", at=at, given=shown(record))
@@ -35,18 +35,11 @@ def read_edges(record: Any, nodes: Mapping[Key, Net], at: str) -> list[Edge]:
     return edges
 
 
-def _edge(row: Any, nodes: Mapping[Key, Net], at: str) -> Edge:
+def _edge(row: Json, nodes: Mapping[Key, Net], at: str) -> Edge:
     if type(row) is not list or len(row) != 4:
         raise refused("an edge has two ends of two entries", at=at, given=shown(row))
-    source, source_port, target, target_port = row
-    for key, port in ((source, source_port), (target, target_port)):
-        known = key is None or (type(key) in (int, str) and key in nodes)
-        if not known or type(port) is not str or not port:
-            raise refused(
-                "an edge mentions an unknown vertex or port",
-                at=at,
-                given=f"{shown(key)}, {shown(port)}",
-            )
+    source, source_port = _end(row[0], row[1], nodes, at)
+    target, target_port = _end(row[2], row[3], nodes, at)
     if source is not None and source_port not in nodes[source].output_names:
         raise refused(
             "an edge comes from an unknown port",
@@ -64,3 +57,14 @@ def _edge(row: Any, nodes: Mapping[Key, Net], at: str) -> Edge:
                 given=f"{shown(target)}, {shown(target_port)}",
             )
     return Edge(source, source_port, target, target_port)
+
+
+def _end(key: Json, port: Json, nodes: Mapping[Key, Net], at: str) -> tuple[Key | None, str]:
+    is_key = isinstance(key, (int, str)) and not isinstance(key, bool) and key in nodes
+    if (key is None or is_key) and isinstance(port, str) and port:
+        return cast("Key | None", key), port
+    raise refused(
+        "an edge mentions an unknown vertex or port",
+        at=at,
+        given=f"{shown(key)}, {shown(port)}",
+    )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from wlnet.core.shapes import Sizes
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
 from wlnet.layers.declaring.fields import array, boolean, out, parameter, port, real
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 from wlnet.layers.declaring.windows import split_channels
 
 MEAN, VARIANCE = "MovingMean", "MovingVariance"
@@ -83,18 +82,25 @@ class BatchNormalizationLayer(Layer):
         g.update_statistic(name, g.add(kept, new))
 
     def reference(
-        self, input: Any, scaling: Any, biases: Any, moving_mean: Any, moving_variance: Any
-    ) -> Any:
+        self,
+        input: Reals,
+        scaling: Reals | None,
+        biases: Reals | None,
+        moving_mean: Reals,
+        moving_variance: Reals,
+    ) -> Reals:
         x = input if self.interleaving else np.moveaxis(input, 1, -1)
         y = (x - moving_mean) / np.sqrt(moving_variance + self.epsilon)
         y = y * (1 if scaling is None else scaling) + (0 if biases is None else biases)
         return y if self.interleaving else np.moveaxis(y, -1, 1)
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
-        yield BatchNormalizationLayer(), {"Input": (3,)}
-        yield BatchNormalizationLayer(), {"Input": (1,)}
-        yield BatchNormalizationLayer(), {"Input": (2, 3, 2)}
-        yield BatchNormalizationLayer(0.5, 0.01, scaling=None, biases=None), {"Input": (2, 3)}
-        yield BatchNormalizationLayer(interleaving=True), {"Input": (2, 2, 3)}
-        yield BatchNormalizationLayer(1.0), {"Input": (2, 2)}
+    def examples() -> Iterator[Example]:
+        yield Example(BatchNormalizationLayer(), {"Input": (3,)})
+        yield Example(BatchNormalizationLayer(), {"Input": (1,)})
+        yield Example(BatchNormalizationLayer(), {"Input": (2, 3, 2)})
+        yield Example(
+            BatchNormalizationLayer(0.5, 0.01, scaling=None, biases=None), {"Input": (2, 3)}
+        )
+        yield Example(BatchNormalizationLayer(interleaving=True), {"Input": (2, 2, 3)})
+        yield Example(BatchNormalizationLayer(1.0), {"Input": (2, 2)})

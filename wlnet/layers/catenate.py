@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from wlnet.core.shapes import Mismatch, Sizes
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
 from wlnet.layers.declaring.fields import level, out, parameter, variadic
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 from wlnet.layers.declaring.levels import position
 from wlnet.layers.declaring.ties import runs, tie
 
@@ -71,14 +70,14 @@ class CatenateLayer(Layer):
     def lower(self, g: Builder, *inputs: Value) -> Value:
         return g.concatenate(inputs, self.level % inputs[0].rank)
 
-    def reference(self, *inputs: Any) -> Any:
+    def reference(self, *inputs: Reals) -> Reals:
         return np.array([np.concatenate(rows, position(self.level, rows[0].ndim))
                          for rows in zip(*inputs, strict=True)])  # fmt: skip
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
-        yield CatenateLayer(), {"1": (2,), "2": (3,)}
-        yield CatenateLayer(), {"1": (1,)}
-        yield CatenateLayer(), {"1": (1, 3), "2": (2, 3), "3": (1, 3)}
-        yield CatenateLayer(2), {"1": (2, 1, 2), "2": (2, 3, 2)}
-        yield CatenateLayer(-1), {"1": (2, 3), "2": (2, 1)}
+    def examples() -> Iterator[Example]:
+        yield Example(CatenateLayer(), {"1": (2,), "2": (3,)})
+        yield Example(CatenateLayer(), {"1": (1,)})
+        yield Example(CatenateLayer(), {"1": (1, 3), "2": (2, 3), "3": (1, 3)})
+        yield Example(CatenateLayer(2), {"1": (2, 1, 2), "2": (2, 3, 2)})
+        yield Example(CatenateLayer(-1), {"1": (2, 3), "2": (2, 1)})

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
 from wlnet.layers.declaring.fields import array, out, port
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 
 
 class ConstantPlusLayer(Layer):
@@ -30,11 +29,11 @@ class ConstantPlusLayer(Layer):
     def lower(self, g: Builder, input: Value, biases: Value) -> Value:
         return g.add(input, biases)
 
-    def reference(self, input: Any, biases: Any) -> Any:
+    def reference(self, input: Reals, biases: Reals) -> Reals:
         return input + biases
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
-        yield ConstantPlusLayer(), {"Input": (3,)}
-        yield ConstantPlusLayer(), {"Input": ()}
-        yield ConstantPlusLayer(), {"Input": (2, 1, 3)}
+    def examples() -> Iterator[Example]:
+        yield Example(ConstantPlusLayer(), {"Input": (3,)})
+        yield Example(ConstantPlusLayer(), {"Input": ()})
+        yield Example(ConstantPlusLayer(), {"Input": (2, 1, 3)})

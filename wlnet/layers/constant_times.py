@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
 from wlnet.layers.declaring.fields import array, out, port
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 
 
 class ConstantTimesLayer(Layer):
@@ -30,11 +29,11 @@ class ConstantTimesLayer(Layer):
     def lower(self, g: Builder, input: Value, scaling: Value) -> Value:
         return g.multiply(input, scaling)
 
-    def reference(self, input: Any, scaling: Any) -> Any:
+    def reference(self, input: Reals, scaling: Reals) -> Reals:
         return input * scaling
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
-        yield ConstantTimesLayer(), {"Input": (3,)}
-        yield ConstantTimesLayer(), {"Input": ()}
-        yield ConstantTimesLayer(), {"Input": (2, 1, 3)}
+    def examples() -> Iterator[Example]:
+        yield Example(ConstantTimesLayer(), {"Input": (3,)})
+        yield Example(ConstantTimesLayer(), {"Input": ()})
+        yield Example(ConstantTimesLayer(), {"Input": (2, 1, 3)})

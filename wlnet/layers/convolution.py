@@ -9,29 +9,29 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.errors import Fault, OptionError, fail
-from wlnet.core.shapes import Mismatch, Sizes
+from wlnet.core.shapes import Mismatch, Size, Sizes
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.declaring.fields import array, boolean, out, parameter, port, positive, window
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.fields import (
+    array,
+    boolean,
+    or_automatic,
+    out,
+    parameter,
+    per_direction,
+    port,
+    positive,
+)
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 from wlnet.layers.declaring.windows import (
     Window,
     moved,
     padding,
     relate_space,
     split_channels,
-    strides,
     windows,
 )
-
-
-def _count(value: Any) -> Any:
-    return AUTOMATIC if value is AUTOMATIC else positive(value)
-
-
-def _window(value: Any) -> Any:
-    return AUTOMATIC if value is AUTOMATIC else window(value)
 
 
 class ConvolutionLayer(Layer):
@@ -53,11 +53,11 @@ class ConvolutionLayer(Layer):
     Wolfram Language: ConvolutionLayer.
     """
 
-    output_channels = parameter(AUTOMATIC, check=_count)
-    kernel_size = parameter(AUTOMATIC, check=_window)
-    stride = parameter(1, check=strides)
+    output_channels = parameter(AUTOMATIC, check=or_automatic(positive))
+    kernel_size = parameter(AUTOMATIC, check=or_automatic(per_direction))
+    stride = parameter(1, check=per_direction)
     padding_size = parameter(0, check=padding)
-    dilation = parameter(1, check=strides)
+    dilation = parameter(1, check=per_direction)
     channel_groups = parameter(1, check=positive)
     interleaving = parameter(False, check=boolean)
     input = port("*input")
@@ -74,7 +74,7 @@ class ConvolutionLayer(Layer):
                 expected=f"a multiple of {groups}",
             ))  # fmt: skip
 
-    def _windows(self, kernel: Any) -> list[Window]:
+    def _windows(self, kernel: tuple[Size, ...]) -> list[Window]:
         return windows(kernel, self.stride, self.padding_size, self.dilation)
 
     def relate(self, sizes: Sizes) -> None:
@@ -84,8 +84,9 @@ class ConvolutionLayer(Layer):
             split_channels(sizes, run, channels, space, self.interleaving)
         self._relate_groups(sizes)
         self._relate_rank(sizes)
-        if sizes.run("*kernel") is not None:
-            relate_space(sizes, "*space", "*places", self._windows(sizes.run("*kernel")))
+        kernel = sizes.run("*kernel")
+        if kernel is not None:
+            relate_space(sizes, "*space", "*places", self._windows(kernel))
 
     def _relate_groups(self, sizes: Sizes) -> None:
         groups, inputs = self.channel_groups, sizes["in"]
@@ -124,7 +125,7 @@ class ConvolutionLayer(Layer):
             y = g.add(y, g.reshape(biases, (*biases.shape, *(1 for _ in directions))))
         return g.move_axis(y, 1, -1) if self.interleaving else y
 
-    def reference(self, input: Any, weights: Any, biases: Any) -> Any:
+    def reference(self, input: Reals, weights: Reals, biases: Reals | None) -> Reals:
         x = np.moveaxis(input, -1, 1) if self.interleaving else input
         directions = self._windows(weights.shape[2:])
         pads = [window.pads(size) for window, size in zip(directions, x.shape[2:], strict=True)]
@@ -147,18 +148,18 @@ class ConvolutionLayer(Layer):
         return np.moveaxis(y, 1, -1) if self.interleaving else y
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
-        yield ConvolutionLayer(3, 2), {"Input": (2, 4, 5)}
-        yield ConvolutionLayer(1, 1), {"Input": (1, 1, 1)}
-        yield ConvolutionLayer(2, (3,)), {"Input": (3, 5)}
-        yield ConvolutionLayer(2, 2, biases=None), {"Input": (1, 3, 2, 3)}
-        yield ConvolutionLayer(2, (2, 3), stride=(3, 2)), {"Input": (2, 7, 6)}
-        yield ConvolutionLayer(2, 1, stride=2), {"Input": (1, 4, 5)}
-        yield ConvolutionLayer(2, 3, padding_size=2), {"Input": (1, 3, 3)}
-        yield ConvolutionLayer(1, 2, padding_size=((0, 1), (2, 0))), {"Input": (2, 3, 3)}
-        yield ConvolutionLayer(2, (3, 2), padding_size="Same"), {"Input": (1, 4, 3)}
-        yield ConvolutionLayer(1, (4,), stride=3, padding_size="Same"), {"Input": (1, 5)}
-        yield ConvolutionLayer(2, 2, dilation=(2, 1)), {"Input": (1, 4, 3)}
-        yield ConvolutionLayer(4, 2, channel_groups=2), {"Input": (6, 3, 3)}
-        yield ConvolutionLayer(3, (2,), channel_groups=3), {"Input": (3, 4)}
-        yield ConvolutionLayer(3, 2, interleaving=True), {"Input": (4, 3, 2)}
+    def examples() -> Iterator[Example]:
+        yield Example(ConvolutionLayer(3, 2), {"Input": (2, 4, 5)})
+        yield Example(ConvolutionLayer(1, 1), {"Input": (1, 1, 1)})
+        yield Example(ConvolutionLayer(2, (3,)), {"Input": (3, 5)})
+        yield Example(ConvolutionLayer(2, 2, biases=None), {"Input": (1, 3, 2, 3)})
+        yield Example(ConvolutionLayer(2, (2, 3), stride=(3, 2)), {"Input": (2, 7, 6)})
+        yield Example(ConvolutionLayer(2, 1, stride=2), {"Input": (1, 4, 5)})
+        yield Example(ConvolutionLayer(2, 3, padding_size=2), {"Input": (1, 3, 3)})
+        yield Example(ConvolutionLayer(1, 2, padding_size=((0, 1), (2, 0))), {"Input": (2, 3, 3)})
+        yield Example(ConvolutionLayer(2, (3, 2), padding_size="Same"), {"Input": (1, 4, 3)})
+        yield Example(ConvolutionLayer(1, (4,), stride=3, padding_size="Same"), {"Input": (1, 5)})
+        yield Example(ConvolutionLayer(2, 2, dilation=(2, 1)), {"Input": (1, 4, 3)})
+        yield Example(ConvolutionLayer(4, 2, channel_groups=2), {"Input": (6, 3, 3)})
+        yield Example(ConvolutionLayer(3, (2,), channel_groups=3), {"Input": (3, 4)})
+        yield Example(ConvolutionLayer(3, 2, interleaving=True), {"Input": (4, 3, 2)})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Call, Value
 from wlnet.graph.provenance import from_source
 from wlnet.layers.declaring.fields import PortField, one_of, out, parameter, port
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 
 SMALLEST = 2.0**-126
 """The smallest normal float32: what a probability counts as at least, for a finite logarithm."""
@@ -68,7 +67,7 @@ class CrossEntropyLossLayer(Layer):
         total = g.sum(products, [-1])
         return _mean(g, g.negate(g.reshape(total, total.shape[:-1])))
 
-    def reference(self, input: Any, target: Any) -> Any:
+    def reference(self, input: Reals, target: Reals) -> Reals:
         p = np.maximum(input, SMALLEST)
         if self.form == "Index":
             chosen = np.take_along_axis(p, np.asarray(target)[..., None].astype(int) - 1, -1)
@@ -78,18 +77,25 @@ class CrossEntropyLossLayer(Layer):
         else:
             q = np.maximum(1 - input, SMALLEST)
             surprise = -target * np.log(p) - (1 - target) * np.log(q)
-        return surprise.reshape(len(input), -1).mean(1)
+        mean: Reals = surprise.reshape(len(input), -1).mean(1)
+        return mean
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
+    def examples() -> Iterator[Example]:
         chances = (0.05, 0.95)
-        yield CrossEntropyLossLayer("Index"), {"Input": (3,), "Target": ()}, chances
-        yield CrossEntropyLossLayer("Index"), {"Input": (1,), "Target": ()}, chances
-        yield CrossEntropyLossLayer("Index"), {"Input": (2, 2, 4), "Target": (2, 2)}, chances
-        yield CrossEntropyLossLayer("Probabilities"), {"Input": (3,), "Target": (3,)}, chances
-        yield CrossEntropyLossLayer("Probabilities"), {"Input": (2, 3), "Target": (2, 3)}, chances
-        yield CrossEntropyLossLayer("Binary"), {"Input": (), "Target": ()}, chances
-        yield CrossEntropyLossLayer("Binary"), {"Input": (2, 3), "Target": (2, 3)}, chances
+        yield Example(CrossEntropyLossLayer("Index"), {"Input": (3,), "Target": ()}, chances)
+        yield Example(CrossEntropyLossLayer("Index"), {"Input": (1,), "Target": ()}, chances)
+        yield Example(
+            CrossEntropyLossLayer("Index"), {"Input": (2, 2, 4), "Target": (2, 2)}, chances
+        )
+        yield Example(
+            CrossEntropyLossLayer("Probabilities"), {"Input": (3,), "Target": (3,)}, chances
+        )
+        yield Example(
+            CrossEntropyLossLayer("Probabilities"), {"Input": (2, 3), "Target": (2, 3)}, chances
+        )
+        yield Example(CrossEntropyLossLayer("Binary"), {"Input": (), "Target": ()}, chances)
+        yield Example(CrossEntropyLossLayer("Binary"), {"Input": (2, 3), "Target": (2, 3)}, chances)
 
 
 def _mean(g: Builder, x: Value) -> Value:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from functools import reduce
-from typing import Any
 
 import numpy as np
 
@@ -13,7 +12,7 @@ from wlnet.core.shapes import Mismatch, Sizes
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
 from wlnet.layers.declaring.fields import out, variadic
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 from wlnet.layers.declaring.ties import Entry, runs, tie
 
 
@@ -65,17 +64,17 @@ class DotLayer(Layer):
 
         return reduce(product, inputs)
 
-    def reference(self, *inputs: Any) -> Any:
+    def reference(self, *inputs: Reals) -> Reals:
         return np.array(
             [reduce(lambda a, b: np.tensordot(a, b, 1), row) for row in zip(*inputs, strict=True)]
         )
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
-        yield DotLayer(), {"1": (3,), "2": (3,)}
-        yield DotLayer(), {"1": (1,), "2": (1,)}
-        yield DotLayer(), {"1": (2, 3), "2": (3,)}
-        yield DotLayer(), {"1": (3,), "2": (3, 2)}
-        yield DotLayer(), {"1": (2, 3), "2": (3, 4)}
-        yield DotLayer(), {"1": (2, 2, 3), "2": (3, 2, 1)}
-        yield DotLayer(), {"1": (2, 3), "2": (3, 2), "3": (2,)}
+    def examples() -> Iterator[Example]:
+        yield Example(DotLayer(), {"1": (3,), "2": (3,)})
+        yield Example(DotLayer(), {"1": (1,), "2": (1,)})
+        yield Example(DotLayer(), {"1": (2, 3), "2": (3,)})
+        yield Example(DotLayer(), {"1": (3,), "2": (3, 2)})
+        yield Example(DotLayer(), {"1": (2, 3), "2": (3, 4)})
+        yield Example(DotLayer(), {"1": (2, 2, 3), "2": (3, 2, 1)})
+        yield Example(DotLayer(), {"1": (2, 3), "2": (3, 2), "3": (2,)})

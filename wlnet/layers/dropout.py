@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 from wlnet.graph.builder import Builder
 from wlnet.graph.functions import SELU_ALPHA, SELU_SCALE
 from wlnet.graph.graph import Value
 from wlnet.layers.declaring.fields import one_of, out, parameter, port, real
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 
 
 class DropoutLayer(Layer):
@@ -48,12 +47,12 @@ class DropoutLayer(Layer):
         kept = g.add(g.multiply(input, mask), dropped)
         return g.add(g.multiply(kept, scale), -scale * (1 - keep) * low)
 
-    def reference(self, input: Any) -> Any:
+    def reference(self, input: Reals) -> Reals:
         return input.copy()
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
-        yield DropoutLayer(), {"Input": (5,)}
-        yield DropoutLayer(0.0), {"Input": (1,)}
-        yield DropoutLayer(0.3), {"Input": (2, 3)}
-        yield DropoutLayer(0.2, "AlphaDropout"), {"Input": (4,)}
+    def examples() -> Iterator[Example]:
+        yield Example(DropoutLayer(), {"Input": (5,)})
+        yield Example(DropoutLayer(0.0), {"Input": (1,)})
+        yield Example(DropoutLayer(0.3), {"Input": (2, 3)})
+        yield Example(DropoutLayer(0.2, "AlphaDropout"), {"Input": (4,)})

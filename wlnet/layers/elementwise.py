@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -15,10 +14,10 @@ from wlnet.graph.functions import FUNCTIONS, canonical, function_names
 from wlnet.graph.graph import Value
 from wlnet.graph.tracing import trace
 from wlnet.layers.declaring.fields import out, parameter, port
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 
 
-def elementwise_function(value: Any) -> str | Expression:
+def elementwise_function(value: object) -> str | Expression:
     """A canonical name or a formula, from a name, a callable or a formula."""
     if isinstance(value, str):
         if canonical(value) not in FUNCTIONS:
@@ -72,16 +71,20 @@ class ElementwiseLayer(Layer):
             return self.function.lower(g, input)
         return FUNCTIONS[self.function].lower(g, input)
 
-    def reference(self, input: Any) -> Any:
+    def reference(self, input: Reals) -> Reals:
         if isinstance(self.function, Expression):
-            return self.function.evaluate(input)
-        return FUNCTIONS[self.function].evaluate(input)
+            return np.asarray(self.function.evaluate(input))
+        return np.asarray(FUNCTIONS[self.function].evaluate(input))
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
+    def examples() -> Iterator[Example]:
         for name, function in FUNCTIONS.items():
-            yield ElementwiseLayer(name), {"Input": (3, 2)}, function.domain
-        yield ElementwiseLayer("Ramp"), {"Input": ()}
-        yield ElementwiseLayer(lambda x: x * np.tanh(x) - np.maximum(x, 0.3) / 2), {"Input": (4,)}
-        yield ElementwiseLayer(lambda x: (1 + np.abs(x)) ** 1.5 + x**2), {"Input": (1,)}
-        yield ElementwiseLayer(lambda x: np.where(x > 0.1, np.log1p(x), x * x)), {"Input": (3, 2)}
+            yield Example(ElementwiseLayer(name), {"Input": (3, 2)}, function.domain)
+        yield Example(ElementwiseLayer("Ramp"), {"Input": ()})
+        yield Example(
+            ElementwiseLayer(lambda x: x * np.tanh(x) - np.maximum(x, 0.3) / 2), {"Input": (4,)}
+        )
+        yield Example(ElementwiseLayer(lambda x: (1 + np.abs(x)) ** 1.5 + x**2), {"Input": (1,)})
+        yield Example(
+            ElementwiseLayer(lambda x: np.where(x > 0.1, np.log1p(x), x * x)), {"Input": (3, 2)}
+        )

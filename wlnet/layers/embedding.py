@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -11,8 +10,8 @@ from wlnet.core.shapes import Sizes
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.declaring.fields import array, out, parameter, port, positive_or_automatic
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.fields import array, or_automatic, out, parameter, port, positive
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 
 
 class EmbeddingLayer(Layer):
@@ -28,8 +27,8 @@ class EmbeddingLayer(Layer):
     Wolfram Language: EmbeddingLayer.
     """
 
-    size = parameter(AUTOMATIC, check=positive_or_automatic)
-    class_count = parameter(AUTOMATIC, check=positive_or_automatic)
+    size = parameter(AUTOMATIC, check=or_automatic(positive))
+    class_count = parameter(AUTOMATIC, check=or_automatic(positive))
     input = port("*places", element="Integer", below="classes")
     weights = array("classes", "size", start="weights")
     output = out("*places", "size")
@@ -43,12 +42,13 @@ class EmbeddingLayer(Layer):
     def lower(self, g: Builder, input: Value, weights: Value) -> Value:
         return g.gather(weights, input)
 
-    def reference(self, input: Any, weights: Any) -> Any:
+    def reference(self, input: Reals, weights: Reals) -> Reals:
         one_hot = np.asarray(input)[..., None] == 1 + np.arange(len(weights))
-        return one_hot @ weights
+        rows: Reals = one_hot @ weights
+        return rows
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
-        yield EmbeddingLayer(3, 4), {"Input": (5,)}
-        yield EmbeddingLayer(1, 1), {"Input": ()}
-        yield EmbeddingLayer(2, 3), {"Input": (2, 2)}
+    def examples() -> Iterator[Example]:
+        yield Example(EmbeddingLayer(3, 4), {"Input": (5,)})
+        yield Example(EmbeddingLayer(1, 1), {"Input": ()})
+        yield Example(EmbeddingLayer(2, 3), {"Input": (2, 2)})

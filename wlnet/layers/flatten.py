@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 from wlnet.core.shapes import Mismatch, Sizes, shape_text
 from wlnet.core.symbols import ALL
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
 from wlnet.layers.declaring.fields import level, out, parameter, port
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 
 
-def level_or_all(value: Any) -> int | str:
+def level_or_all(value: object) -> int | str:
     """A level, or "All" of them."""
     return "All" if value is ALL or value == "All" else level(value)
 
@@ -74,7 +73,7 @@ class FlattenLayer(Layer):
     def lower(self, g: Builder, input: Value) -> Value:
         return g.reshape(input, (input.shape[0], *g.output))
 
-    def reference(self, input: Any) -> Any:
+    def reference(self, input: Reals) -> Reals:
         shape = input.shape[1:]
         if self.level == "All":
             return input.reshape(len(input), math.prod(shape))
@@ -85,10 +84,10 @@ class FlattenLayer(Layer):
         return input.reshape(len(input), *joined)
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
-        yield FlattenLayer(), {"Input": (2, 3, 2)}
-        yield FlattenLayer(), {"Input": (1,)}
-        yield FlattenLayer(), {"Input": ()}
-        yield FlattenLayer(1), {"Input": (2, 3, 4)}
-        yield FlattenLayer(2), {"Input": (2, 3, 2, 2)}
-        yield FlattenLayer(-1), {"Input": (2, 3, 4)}
+    def examples() -> Iterator[Example]:
+        yield Example(FlattenLayer(), {"Input": (2, 3, 2)})
+        yield Example(FlattenLayer(), {"Input": (1,)})
+        yield Example(FlattenLayer(), {"Input": ()})
+        yield Example(FlattenLayer(1), {"Input": (2, 3, 4)})
+        yield Example(FlattenLayer(2), {"Input": (2, 3, 2, 2)})
+        yield Example(FlattenLayer(-1), {"Input": (2, 3, 4)})

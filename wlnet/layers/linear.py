@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
 from wlnet.layers.declaring.fields import array, out, parameter, port, size_or_automatic
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 
 
 class LinearLayer(Layer):
@@ -51,14 +50,15 @@ class LinearLayer(Layer):
         y = y if biases is None else g.add(y, biases)
         return g.reshape(y, (input.shape[0], *g.output))
 
-    def reference(self, input: Any, weights: Any, biases: Any) -> Any:
+    def reference(self, input: Reals, weights: Reals, biases: Reals | None) -> Reals:
         y = np.einsum("mn,bn->bm", weights, input.reshape(len(input), -1))
         y = y if biases is None else y + biases
-        return y.reshape(len(input), *self.output_size)
+        shaped: Reals = y.reshape(len(input), *self.output_size)
+        return shaped
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
-        yield LinearLayer(3), {"Input": (4,)}
-        yield LinearLayer(1), {"Input": (1,)}
-        yield LinearLayer((2, 3)), {"Input": (4, 2)}
-        yield LinearLayer((), biases=None), {"Input": (5,)}
+    def examples() -> Iterator[Example]:
+        yield Example(LinearLayer(3), {"Input": (4,)})
+        yield Example(LinearLayer(1), {"Input": (1,)})
+        yield Example(LinearLayer((2, 3)), {"Input": (4, 2)})
+        yield Example(LinearLayer((), biases=None), {"Input": (5,)})

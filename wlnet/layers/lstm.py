@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -11,8 +10,8 @@ from wlnet.core.shapes import Sizes
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.declaring.fields import array, out, parameter, port, positive_or_automatic
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.fields import array, or_automatic, out, parameter, port, positive
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 
 GATES = "input", "output", "forget", "memory"
 """In the order of the primitive `lstm`."""
@@ -39,7 +38,7 @@ class LongShortTermMemoryLayer(Layer):
     dropout. Hochreiter and Schmidhuber 1997; Gers et al. 2000.
     """
 
-    size = parameter(AUTOMATIC, check=positive_or_automatic)
+    size = parameter(AUTOMATIC, check=or_automatic(positive))
     input = port("length", "in")
     input_gate_input_weights = array("size", "in", start="weights")
     input_gate_state_weights = array("size", "size", start="weights")
@@ -69,7 +68,7 @@ class LongShortTermMemoryLayer(Layer):
         states = g.call("lstm", said, g.transpose(of_gates("state_weights")))[0]
         return g.move_axis(states, 1, 0)
 
-    def reference(self, input: Any, **arrays: Any) -> Any:
+    def reference(self, input: Reals, **arrays: Reals) -> Reals:
         size = len(arrays["input_gate_biases"])
         state, cell = np.zeros((2, len(input), size))
         states = []
@@ -87,7 +86,7 @@ class LongShortTermMemoryLayer(Layer):
         return np.stack(states, 1)
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
-        yield LongShortTermMemoryLayer(3), {"Input": (4, 2)}
-        yield LongShortTermMemoryLayer(1), {"Input": (2, 1)}
-        yield LongShortTermMemoryLayer(2), {"Input": (3, 5)}
+    def examples() -> Iterator[Example]:
+        yield Example(LongShortTermMemoryLayer(3), {"Input": (4, 2)})
+        yield Example(LongShortTermMemoryLayer(1), {"Input": (2, 1)})
+        yield Example(LongShortTermMemoryLayer(2), {"Input": (3, 5)})

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
 from wlnet.layers.declaring.fields import out, port
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 
 
 class MeanAbsoluteLossLayer(Layer):
@@ -31,11 +30,11 @@ class MeanAbsoluteLossLayer(Layer):
     def lower(self, g: Builder, input: Value, target: Value) -> Value:
         return g.mean_over_examples(g.map("Abs", g.subtract(input, target)))
 
-    def reference(self, input: Any, target: Any) -> Any:
+    def reference(self, input: Reals, target: Reals) -> Reals:
         return np.array([np.mean(np.abs(x - t)) for x, t in zip(input, target, strict=True)])
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
-        yield MeanAbsoluteLossLayer(), {"Input": (3,), "Target": (3,)}
-        yield MeanAbsoluteLossLayer(), {"Input": (), "Target": ()}
-        yield MeanAbsoluteLossLayer(), {"Input": (2, 1, 3), "Target": (2, 1, 3)}
+    def examples() -> Iterator[Example]:
+        yield Example(MeanAbsoluteLossLayer(), {"Input": (3,), "Target": (3,)})
+        yield Example(MeanAbsoluteLossLayer(), {"Input": (), "Target": ()})
+        yield Example(MeanAbsoluteLossLayer(), {"Input": (2, 1, 3), "Target": (2, 1, 3)})

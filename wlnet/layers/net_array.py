@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
 from wlnet.layers.declaring.fields import array, out
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 
 
 class NetArrayLayer(Layer):
@@ -28,12 +27,12 @@ class NetArrayLayer(Layer):
     def lower(self, g: Builder, array: Value) -> Value:
         return g.broadcast(array, (g.batch, *array.shape))
 
-    def reference(self, array: Any) -> Any:
+    def reference(self, array: Reals) -> Reals:
         return array[None]
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
-        yield NetArrayLayer(output=(2, 3)), {}
-        yield NetArrayLayer(output=1), {}
-        yield NetArrayLayer(array=[1.0, 2.0]), {}
-        yield NetArrayLayer(output=()), {}
+    def examples() -> Iterator[Example]:
+        yield Example(NetArrayLayer(output=(2, 3)), {})
+        yield Example(NetArrayLayer(output=1), {})
+        yield Example(NetArrayLayer(array=[1.0, 2.0]), {})
+        yield Example(NetArrayLayer(output=()), {})

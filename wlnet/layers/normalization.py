@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -11,11 +10,11 @@ from wlnet.core.shapes import Mismatch, Sizes
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
 from wlnet.layers.declaring.fields import array, out, parameter, port, real
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 from wlnet.layers.declaring.levels import Levels, along, levels, positions, relate_levels
 
 
-def scaling_levels(value: Any) -> Levels:
+def scaling_levels(value: object) -> Levels:
     """Levels, "Same" as the aggregation, or its "Complement"."""
     if value in ("Same", "Complement") if isinstance(value, str) else False:
         return str(value)
@@ -80,20 +79,20 @@ class NormalizationLayer(Layer):
         y = y if scaling is None else g.multiply(y, spread(scaling))
         return y if biases is None else g.add(y, spread(biases))
 
-    def reference(self, input: Any, scaling: Any, biases: Any) -> Any:
+    def reference(self, input: Reals, scaling: Reals | None, biases: Reals | None) -> Reals:
         axes = tuple(i + 1 for i in positions(self.aggregation_levels, input.ndim - 1))
-        y = input - input.mean(axes, keepdims=True)
+        y: Reals = input - input.mean(axes, keepdims=True)
         y = y / np.sqrt(input.var(axes, keepdims=True) + self.epsilon)
         rest = tuple(i for i in range(1, input.ndim) if i - 1 not in self._scaled(input.ndim - 1))
         y = y if scaling is None else y * np.expand_dims(scaling, (0, *rest))
         return y if biases is None else y + np.expand_dims(biases, (0, *rest))
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
-        yield NormalizationLayer(), {"Input": (2, 3, 2)}
-        yield NormalizationLayer(), {"Input": (1, 2)}
-        yield NormalizationLayer(1), {"Input": (3,)}
-        yield NormalizationLayer("1;;-1", "Same"), {"Input": (2, 3)}
-        yield NormalizationLayer(-1, "Same", scaling=None), {"Input": (2, 4)}
-        yield NormalizationLayer((1, 3), 2, 0.1, biases=None), {"Input": (2, 3, 2)}
-        yield NormalizationLayer(2, scaling=None, biases=None), {"Input": (2, 3)}
+    def examples() -> Iterator[Example]:
+        yield Example(NormalizationLayer(), {"Input": (2, 3, 2)})
+        yield Example(NormalizationLayer(), {"Input": (1, 2)})
+        yield Example(NormalizationLayer(1), {"Input": (3,)})
+        yield Example(NormalizationLayer("1;;-1", "Same"), {"Input": (2, 3)})
+        yield Example(NormalizationLayer(-1, "Same", scaling=None), {"Input": (2, 4)})
+        yield Example(NormalizationLayer((1, 3), 2, 0.1, biases=None), {"Input": (2, 3, 2)})
+        yield Example(NormalizationLayer(2, scaling=None, biases=None), {"Input": (2, 3)})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -12,7 +11,7 @@ from wlnet.graph.builder import Builder
 from wlnet.graph.functions import above_zero, below_zero
 from wlnet.graph.graph import Value
 from wlnet.layers.declaring.fields import array, out, parameter, port
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 from wlnet.layers.declaring.levels import along, levels, positions, relate_levels
 
 
@@ -42,17 +41,17 @@ class ParametricRampLayer(Layer):
         slopes = g.reshape(slope, along(slope.shape, positions(self.levels, rank), rank))
         return g.add(above_zero(g, input), g.multiply(slopes, below_zero(g, input)))
 
-    def reference(self, input: Any, slope: Any) -> Any:
+    def reference(self, input: Reals, slope: Reals) -> Reals:
         rank = input.ndim - 1
         rest = tuple(i + 1 for i in range(rank) if i not in positions(self.levels, rank))
         return np.where(input >= 0, input, np.expand_dims(slope, (0, *rest)) * input)
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
-        yield ParametricRampLayer(), {"Input": (3, 2)}
-        yield ParametricRampLayer(), {"Input": (1,)}
-        yield ParametricRampLayer(()), {"Input": (2, 3)}
-        yield ParametricRampLayer(()), {"Input": ()}
-        yield ParametricRampLayer((1, 3)), {"Input": (2, 3, 2)}
-        yield ParametricRampLayer(-1), {"Input": (2, 3)}
-        yield ParametricRampLayer("1;;-1"), {"Input": (2, 3)}
+    def examples() -> Iterator[Example]:
+        yield Example(ParametricRampLayer(), {"Input": (3, 2)})
+        yield Example(ParametricRampLayer(), {"Input": (1,)})
+        yield Example(ParametricRampLayer(()), {"Input": (2, 3)})
+        yield Example(ParametricRampLayer(()), {"Input": ()})
+        yield Example(ParametricRampLayer((1, 3)), {"Input": (2, 3, 2)})
+        yield Example(ParametricRampLayer(-1), {"Input": (2, 3)})
+        yield Example(ParametricRampLayer("1;;-1"), {"Input": (2, 3)})

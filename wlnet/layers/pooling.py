@@ -14,21 +14,25 @@ from wlnet.core.shapes import Mismatch, Sizes, shape_text
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.declaring.fields import boolean, one_of, out, parameter, port, positive, window
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.fields import (
+    boolean,
+    one_of,
+    or_automatic,
+    out,
+    parameter,
+    per_direction,
+    port,
+    positive,
+)
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 from wlnet.layers.declaring.windows import (
     Window,
     moved,
     padding,
     relate_space,
     split_channels,
-    strides,
     windows,
 )
-
-
-def _dimensionality(value: Any) -> Any:
-    return AUTOMATIC if value is AUTOMATIC else positive(value)
 
 
 class PoolingLayer(Layer):
@@ -50,11 +54,11 @@ class PoolingLayer(Layer):
 
     passes_gain = True
 
-    kernel_size = parameter(check=window)
-    stride = parameter(1, check=strides)
+    kernel_size = parameter(check=per_direction)
+    stride = parameter(1, check=per_direction)
     function = parameter("Max", check=one_of("Max", "Mean", "Total"))
     padding_size = parameter(0, check=padding)
-    dimensionality = parameter(AUTOMATIC, check=_dimensionality)
+    dimensionality = parameter(AUTOMATIC, check=or_automatic(positive))
     interleaving = parameter(False, check=boolean)
     input = port("*input")
     output = out("*output")
@@ -120,7 +124,7 @@ class PoolingLayer(Layer):
             y = g.multiply(y, 1 / math.prod(kernel))
         return g.move_axis(y, 1, -1) if self.interleaving else y
 
-    def reference(self, input: Any) -> Any:
+    def reference(self, input: Reals) -> Reals:
         x = np.moveaxis(input, -1, 1) if self.interleaving else input
         directions = self._windows(x.ndim - 2)
         pads = [window.pads(size) for window, size in zip(directions, x.shape[2:], strict=True)]
@@ -138,15 +142,17 @@ class PoolingLayer(Layer):
         return np.moveaxis(y, 1, -1) if self.interleaving else y
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
-        yield PoolingLayer(2, 2), {"Input": (2, 4, 4)}
-        yield PoolingLayer(2), {"Input": (1, 3, 4)}
-        yield PoolingLayer(1), {"Input": (1, 1, 1)}
-        yield PoolingLayer(2, 2), {"Input": (2, 5, 3)}
-        yield PoolingLayer((3,), 2), {"Input": (2, 6)}
-        yield PoolingLayer(2, 3), {"Input": (1, 6, 5)}
-        yield PoolingLayer(2, 2, "Max", padding_size=1), {"Input": (2, 3, 4)}
-        yield PoolingLayer(3, 2, "Mean", padding_size=((0, 2), (1, 0))), {"Input": (1, 4, 4)}
-        yield PoolingLayer((2, 1, 2), function="Total"), {"Input": (1, 3, 2, 3)}
-        yield PoolingLayer(3, 2, "Max", padding_size="Same"), {"Input": (1, 4, 5)}
-        yield PoolingLayer(2, 2, "Mean", interleaving=True), {"Input": (4, 4, 3)}
+    def examples() -> Iterator[Example]:
+        yield Example(PoolingLayer(2, 2), {"Input": (2, 4, 4)})
+        yield Example(PoolingLayer(2), {"Input": (1, 3, 4)})
+        yield Example(PoolingLayer(1), {"Input": (1, 1, 1)})
+        yield Example(PoolingLayer(2, 2), {"Input": (2, 5, 3)})
+        yield Example(PoolingLayer((3,), 2), {"Input": (2, 6)})
+        yield Example(PoolingLayer(2, 3), {"Input": (1, 6, 5)})
+        yield Example(PoolingLayer(2, 2, "Max", padding_size=1), {"Input": (2, 3, 4)})
+        yield Example(
+            PoolingLayer(3, 2, "Mean", padding_size=((0, 2), (1, 0))), {"Input": (1, 4, 4)}
+        )
+        yield Example(PoolingLayer((2, 1, 2), function="Total"), {"Input": (1, 3, 2, 3)})
+        yield Example(PoolingLayer(3, 2, "Max", padding_size="Same"), {"Input": (1, 4, 5)})
+        yield Example(PoolingLayer(2, 2, "Mean", interleaving=True), {"Input": (4, 4, 3)})

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Any
 
 from wlnet.core.shapes import Mismatch, Sizes, is_known, shape_text
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
 from wlnet.layers.declaring.fields import listed, out, parameter, port, positive
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 
 
-def dimensions(value: Any) -> tuple[int | str, ...]:
+def dimensions(value: object) -> tuple[int | str, ...]:
     """Sizes, "Inherited" (that of the input at the same level), and at most one AUTOMATIC."""
     kept: list[int | str] = []
     for size in listed(value) if isinstance(value, (tuple, list)) else (value,):
@@ -74,7 +73,7 @@ class ReshapeLayer(Layer):
     def lower(self, g: Builder, input: Value) -> Value:
         return g.reshape(input, (input.shape[0], *g.output))
 
-    def reference(self, input: Any) -> Any:
+    def reference(self, input: Reals) -> Reals:
         shape = [
             {"Automatic": -1, "Inherited": input.shape[min(i + 1, input.ndim - 1)]}.get(
                 str(size), size
@@ -84,10 +83,10 @@ class ReshapeLayer(Layer):
         return input.reshape(len(input), *shape)
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
-        yield ReshapeLayer((3, 2)), {"Input": (2, 3)}
-        yield ReshapeLayer(4), {"Input": (2, 2)}
-        yield ReshapeLayer((2, AUTOMATIC)), {"Input": (6,)}
-        yield ReshapeLayer(("Inherited", AUTOMATIC)), {"Input": (2, 3, 2)}
-        yield ReshapeLayer(()), {"Input": (1, 1)}
-        yield ReshapeLayer((1,)), {"Input": ()}
+    def examples() -> Iterator[Example]:
+        yield Example(ReshapeLayer((3, 2)), {"Input": (2, 3)})
+        yield Example(ReshapeLayer(4), {"Input": (2, 2)})
+        yield Example(ReshapeLayer((2, AUTOMATIC)), {"Input": (6,)})
+        yield Example(ReshapeLayer(("Inherited", AUTOMATIC)), {"Input": (2, 3, 2)})
+        yield Example(ReshapeLayer(()), {"Input": (1, 1)})
+        yield Example(ReshapeLayer((1,)), {"Input": ()})

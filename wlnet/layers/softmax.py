@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from wlnet.core.shapes import Sizes
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
 from wlnet.layers.declaring.fields import level, out, parameter, port
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 from wlnet.layers.declaring.levels import require_level
 
 
@@ -39,15 +38,16 @@ class SoftmaxLayer(Layer):
     def lower(self, g: Builder, input: Value) -> Value:
         return g.softmax(input, self.level)
 
-    def reference(self, input: Any) -> Any:
+    def reference(self, input: Reals) -> Reals:
         axis = self.level
-        powers = np.exp(input)
-        return powers / powers.sum(axis, keepdims=True)
+        powers: Reals = np.exp(input)
+        total: Reals = powers.sum(axis, keepdims=True)
+        return powers / total
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
-        yield SoftmaxLayer(), {"Input": (2,)}
-        yield SoftmaxLayer(), {"Input": (5,)}
-        yield SoftmaxLayer(), {"Input": (2, 3)}
-        yield SoftmaxLayer(1), {"Input": (3, 2)}
-        yield SoftmaxLayer(-2), {"Input": (2, 3, 2)}
+    def examples() -> Iterator[Example]:
+        yield Example(SoftmaxLayer(), {"Input": (2,)})
+        yield Example(SoftmaxLayer(), {"Input": (5,)})
+        yield Example(SoftmaxLayer(), {"Input": (2, 3)})
+        yield Example(SoftmaxLayer(1), {"Input": (3, 2)})
+        yield Example(SoftmaxLayer(-2), {"Input": (2, 3, 2)})

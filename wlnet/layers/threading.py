@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import reduce
-from typing import Any
 
 import numpy as np
 
@@ -17,10 +16,10 @@ from wlnet.graph.functions import COMBINATIONS, combine
 from wlnet.graph.graph import Value
 from wlnet.graph.tracing import trace
 from wlnet.layers.declaring.fields import out, parameter, variadic
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 
 
-def threaded_function(value: Any) -> str | Expression:
+def threaded_function(value: object) -> str | Expression:
     """The name of a function of several numbers, or a formula from a callable of several."""
     if isinstance(value, str):
         if value not in COMBINATIONS:
@@ -40,7 +39,7 @@ def threaded_function(value: Any) -> str | Expression:
     return formula
 
 
-def _arity(function: Any) -> int:
+def _arity(function: Callable[..., object]) -> int:
     if isinstance(function, np.ufunc):
         return function.nin
     rows = inspect.signature(function).parameters.values()
@@ -91,17 +90,19 @@ class ThreadingLayer(Layer):
             return self.function.lower(g, *inputs)
         return combine(self.function, g, list(inputs))
 
-    def reference(self, *inputs: Any) -> Any:
+    def reference(self, *inputs: Reals) -> Reals:
         if isinstance(self.function, Expression):
-            return self.function.evaluate(*inputs)
+            return np.asarray(self.function.evaluate(*inputs))
         return reduce(COMBINATIONS[self.function].evaluate, inputs)
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
+    def examples() -> Iterator[Example]:
         for name, function in COMBINATIONS.items():
-            yield ThreadingLayer(name), {"1": (2, 3), "2": (2, 3)}, function.domain
+            yield Example(ThreadingLayer(name), {"1": (2, 3), "2": (2, 3)}, function.domain)
             if function.arity is None:
-                yield ThreadingLayer(name), {"1": (2,), "2": (2,), "3": (2,)}
-        yield ThreadingLayer("Plus"), {"1": ()}
-        yield ThreadingLayer(lambda a, b, c: a * np.tanh(b) - c), {"1": (3,), "2": (3,), "3": (3,)}
-        yield ThreadingLayer(np.maximum), {"1": (1,), "2": (1,)}
+                yield Example(ThreadingLayer(name), {"1": (2,), "2": (2,), "3": (2,)})
+        yield Example(ThreadingLayer("Plus"), {"1": ()})
+        yield Example(
+            ThreadingLayer(lambda a, b, c: a * np.tanh(b) - c), {"1": (3,), "2": (3,), "3": (3,)}
+        )
+        yield Example(ThreadingLayer(np.maximum), {"1": (1,), "2": (1,)})

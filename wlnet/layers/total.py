@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import reduce
-from typing import Any
+
+import numpy as np
 
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
 from wlnet.layers.declaring.fields import out, variadic
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 
 
 class TotalLayer(Layer):
@@ -29,11 +30,11 @@ class TotalLayer(Layer):
     def lower(self, g: Builder, *inputs: Value) -> Value:
         return reduce(g.add, inputs)
 
-    def reference(self, *inputs: Any) -> Any:
-        return sum(inputs)
+    def reference(self, *inputs: Reals) -> Reals:
+        return reduce(np.add, inputs)
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
-        yield TotalLayer(), {"1": (2, 3), "2": (2, 3), "3": (2, 3)}
-        yield TotalLayer(), {"1": (1,)}
-        yield TotalLayer(), {"1": (), "2": ()}
+    def examples() -> Iterator[Example]:
+        yield Example(TotalLayer(), {"1": (2, 3), "2": (2, 3), "3": (2, 3)})
+        yield Example(TotalLayer(), {"1": (1,)})
+        yield Example(TotalLayer(), {"1": (), "2": ()})

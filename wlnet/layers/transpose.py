@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 import numpy as np
 
@@ -11,13 +10,13 @@ from wlnet.core.shapes import Mismatch, Sizes
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
 from wlnet.layers.declaring.fields import level, out, parameter, port
-from wlnet.layers.declaring.layer import Layer
+from wlnet.layers.declaring.layer import Example, Layer, Reals
 from wlnet.layers.declaring.levels import position
 
 Permutation = tuple[int, ...] | tuple[tuple[int, int], ...]
 
 
-def permutation(value: Any) -> Permutation:
+def permutation(value: object) -> Permutation:
     """A permutation of the first levels, or pairs of levels to be swapped one after the other."""
     expected = "a permutation such as (2, 3, 1), or pairs of levels to swap such as ((1, 3),)"
     if not isinstance(value, (tuple, list)) or not value:
@@ -79,7 +78,7 @@ class TransposeLayer(Layer):
     def lower(self, g: Builder, input: Value) -> Value:
         return g.transpose(input, [0, *(i + 1 for i in self._order(input.rank - 1))])
 
-    def reference(self, input: Any) -> Any:
+    def reference(self, input: Reals) -> Reals:
         if isinstance(self.permutation[0], tuple):
             for pair in self.permutation:
                 a, b = (one if one > 0 else one + input.ndim for one in pair)
@@ -88,10 +87,10 @@ class TransposeLayer(Layer):
         return np.moveaxis(input, range(1, len(self.permutation) + 1), self.permutation)
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
-        yield TransposeLayer(), {"Input": (2, 3)}
-        yield TransposeLayer(), {"Input": (1, 1)}
-        yield TransposeLayer((2, 3, 1)), {"Input": (2, 3, 4)}
-        yield TransposeLayer((2, 1)), {"Input": (2, 3, 4)}
-        yield TransposeLayer(((1, 3), (1, 2))), {"Input": (2, 3, 4)}
-        yield TransposeLayer(((1, -1),)), {"Input": (2, 1, 3)}
+    def examples() -> Iterator[Example]:
+        yield Example(TransposeLayer(), {"Input": (2, 3)})
+        yield Example(TransposeLayer(), {"Input": (1, 1)})
+        yield Example(TransposeLayer((2, 3, 1)), {"Input": (2, 3, 4)})
+        yield Example(TransposeLayer((2, 1)), {"Input": (2, 3, 4)})
+        yield Example(TransposeLayer(((1, 3), (1, 2))), {"Input": (2, 3, 4)})
+        yield Example(TransposeLayer(((1, -1),)), {"Input": (2, 1, 3)})

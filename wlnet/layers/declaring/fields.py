@@ -6,19 +6,20 @@ and laws.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any, Literal
+from collections.abc import Callable, Sequence
+from typing import Any, ClassVar, Final, Literal
 
 from wlnet.core.names import wolfram_name
+from wlnet.core.net import Net
 from wlnet.core.ports import Flow
 from wlnet.core.scalars import as_real, as_truth, as_whole
 from wlnet.core.shapes import LARGEST, MOST_LEVELS, Pattern
 from wlnet.core.symbols import AUTOMATIC
 
-REQUIRED: Any = object()
+REQUIRED: Final = object()
 Takes = Flow | Literal["Either"]
 """What a port carries; "Either": whatever comes, the same at all ports of the layer that say so."""
-Check = Callable[[Any], Any]
+Check = Callable[[object], object]
 """Returns the value as it is kept (plain frozen data), or raises ValueError saying what was
 expected."""
 
@@ -28,25 +29,31 @@ class Field:
 
     name: str
     wolfram: str
+    slot: ClassVar[str]
+    """The attribute of a net that holds the value, by its Wolfram name."""
 
     def __set_name__(self, owner: type, name: str) -> None:
         self.name = name
         self.wolfram = wolfram_name(name)
 
+    def __get__(self, layer: Net | None, owner: type) -> Any:
+        return self if layer is None else getattr(layer, self.slot)[self.wolfram]
+
 
 class Parameter(Field):
     """A parameter: its default and its check."""
 
-    def __init__(self, default: Any, check: Check) -> None:
+    slot = "parameters"
+
+    def __init__(self, default: object, check: Check) -> None:
         self.default = default
         self.check = check
-
-    def __get__(self, layer: Any, owner: type) -> Any:
-        return self if layer is None else layer.parameters[self.wolfram]
 
 
 class ArrayField(Field):
     """An array: its pattern, how it starts, whether it may be None, whether it is a statistic."""
+
+    slot = "array_values"
 
     def __init__(
         self, pattern: Pattern, start: float | str, optional: bool, statistic: bool
@@ -56,12 +63,11 @@ class ArrayField(Field):
         self.optional = optional
         self.statistic = statistic
 
-    def __get__(self, layer: Any, owner: type) -> Any:
-        return self if layer is None else layer.array_values[self.wolfram]
-
 
 class PortField(Field):
     """A port: its direction, its pattern, what flows through it."""
+
+    slot = "ports"
 
     def __init__(
         self,
@@ -77,18 +83,15 @@ class PortField(Field):
         self.below = below
         self.variadic = variadic
 
-    def __get__(self, layer: Any, owner: type) -> Any:
-        return self if layer is None else layer.ports[self.wolfram]
 
-
-def parameter(default: Any = REQUIRED, *, check: Check) -> Any:
+def parameter(default: object = REQUIRED, *, check: Check) -> Parameter:
     """A parameter; without a default it must be given."""
     return Parameter(default, check)
 
 
 def array(
     *pattern: str | int, start: float | str, optional: bool = False, statistic: bool = False
-) -> Any:
+) -> ArrayField:
     """A learnable array (or a running statistic) with a shape in named sizes.
 
     start: a number, "weights" for the initialization method's rule, or "general" for the weight
@@ -97,12 +100,12 @@ def array(
     return ArrayField(pattern, start, optional, statistic)
 
 
-def port(*pattern: str | int, element: Takes = "Real", below: str | None = None) -> Any:
+def port(*pattern: str | int, element: Takes = "Real", below: str | None = None) -> PortField:
     """An input port. below: the named size that an index at this port must not exceed."""
     return PortField("in", pattern, element, below, False)
 
 
-def variadic(*pattern: str | int, element: Takes = "Real") -> Any:
+def variadic(*pattern: str | int, element: Takes = "Real") -> PortField:
     """As many input ports as are connected, named "1", "2", ...
 
     "#" in the name of a size stands for the number of the port; the size "inputs" is how many there
@@ -111,7 +114,7 @@ def variadic(*pattern: str | int, element: Takes = "Real") -> Any:
     return PortField("in", pattern, element, None, True)
 
 
-def out(*pattern: str | int, element: Takes = "Real") -> Any:
+def out(*pattern: str | int, element: Takes = "Real") -> PortField:
     """An output port."""
     return PortField("out", pattern, element, None, False)
 
@@ -119,35 +122,37 @@ def out(*pattern: str | int, element: Takes = "Real") -> Any:
 # Checks of parameters
 
 
-def size_or_automatic(value: Any) -> Any:
-    """AUTOMATIC, a size, or a tuple of sizes; () is a scalar."""
-    if value is AUTOMATIC:
-        return AUTOMATIC
-    return sizes(value)
+def or_automatic(check: Check) -> Check:
+    """AUTOMATIC, or what the check takes."""
+    return lambda value: AUTOMATIC if value is AUTOMATIC else check(value)
 
 
-def sizes(value: Any) -> tuple[int, ...]:
-    """A shape: a size, or a tuple of sizes."""
+def sizes(value: object) -> tuple[int, ...]:
+    """A shape: a size, or a tuple of sizes; () is a scalar."""
     if isinstance(value, (tuple, list)):
         return tuple(positive(size) for size in listed(value))
     return (positive(value),)
 
 
-def listed(value: Any) -> tuple[Any, ...]:
+size_or_automatic = or_automatic(sizes)
+"""A shape, or AUTOMATIC."""
+
+
+def listed(value: Sequence[object]) -> tuple[object, ...]:
     """What is said of every level of an array."""
     if len(value) > MOST_LEVELS:
         raise ValueError(f"at most {MOST_LEVELS} levels")
     return tuple(value)
 
 
-def window(value: Any) -> int | tuple[int, ...]:
-    """One size for all directions, or a tuple with one a direction."""
+def per_direction(value: object) -> int | tuple[int, ...]:
+    """One number for all directions, or a tuple with one a direction."""
     if isinstance(value, (tuple, list)) and value:
         return tuple(positive(size) for size in value)
     return positive(value)
 
 
-def positive(value: Any) -> int:
+def positive(value: object) -> int:
     """An integer from 1 on."""
     number = integer(value)
     if number < 1:
@@ -155,12 +160,7 @@ def positive(value: Any) -> int:
     return number
 
 
-def positive_or_automatic(value: Any) -> Any:
-    """A positive integer, or AUTOMATIC."""
-    return AUTOMATIC if value is AUTOMATIC else positive(value)
-
-
-def integer(value: Any) -> int:
+def integer(value: object) -> int:
     """An integer of Python or NumPy that 63 bits can hold."""
     number = as_whole(value)
     if number is None:
@@ -170,7 +170,7 @@ def integer(value: Any) -> int:
     return number
 
 
-def level(value: Any) -> int:
+def level(value: object) -> int:
     """A level of an array, counted from 1 or from -1."""
     number = integer(value)
     if number == 0:
@@ -178,7 +178,7 @@ def level(value: Any) -> int:
     return number
 
 
-def boolean(value: Any) -> bool:
+def boolean(value: object) -> bool:
     """True or False."""
     truth = as_truth(value)
     if truth is None:
@@ -189,7 +189,7 @@ def boolean(value: Any) -> bool:
 def real(low: float, high: float, *, open_high: bool = False, open_low: bool = False) -> Check:
     """A real number within bounds."""
 
-    def check(value: Any) -> float:
+    def check(value: object) -> float:
         above, below = ">" if open_low else ">=", "<" if open_high else "<="
         text = f"a number {above} {low:g} and {below} {high:g}"
         number = as_real(value)
@@ -206,7 +206,7 @@ def real(low: float, high: float, *, open_high: bool = False, open_low: bool = F
 def one_of(*names: str) -> Check:
     """One of a few names."""
 
-    def check(value: Any) -> str:
+    def check(value: object) -> str:
         if not (isinstance(value, str) and value in names):
             raise ValueError("one of " + ", ".join(map(repr, names)))
         return value

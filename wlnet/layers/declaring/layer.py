@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, NamedTuple, Self
 
 import numpy as np
 
@@ -27,6 +27,20 @@ from wlnet.layers.declaring.options import bound, read_array, read_parameter, re
 Shapes = dict[str, Partial]
 LAYERS: dict[str, type[Layer]] = {}
 """Every kind of layer by name: the closed table that files are read with."""
+
+
+Reals = np.ndarray[Any, np.dtype[np.float64]]
+"""What a reference is given and what it gives: it works in double precision."""
+
+
+class Example(NamedTuple):
+    """A layer that the laws try."""
+
+    layer: Layer
+    shapes: Mapping[str, tuple[int, ...]]
+    """The shape of each input, without the batch."""
+    span: tuple[float, float] = (-2.0, 2.0)
+    """Between which numbers the inputs are drawn."""
 
 
 class Layer(Net):
@@ -62,7 +76,7 @@ class Layer(Net):
         cls.__signature__ = signature(cls)  # type: ignore[attr-defined]
         LAYERS[cls.kind] = cls
 
-    def __init__(self, *args: Any, **options: Any) -> None:
+    def __init__(self, *args: object, **options: object) -> None:
         gathered = Gathered()
         given = bound(self, args, options, gathered)
         parameters = {
@@ -103,7 +117,7 @@ class Layer(Net):
     def _copy_structure(self, other: Self) -> None:
         object.__setattr__(self, "given_parameters", other.given_parameters)
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[object, ...]:
         return (*super().__reduce__(), {"given_parameters": self.given_parameters})
 
     def check(self) -> None:
@@ -234,12 +248,11 @@ class Layer(Net):
         """What the layer computes, in primitives; values carry the batch first."""
         raise NotImplementedError(self.kind)
 
-    def reference(self, *inputs: Any, **values: Any) -> Any:
+    def reference(self, *inputs: Any, **values: Any) -> Reals:
         """What the layer computes, slow and plain: documentation that runs."""
         raise NotImplementedError(self.kind)
 
     @staticmethod
-    def examples() -> Iterator[tuple[Any, ...]]:
-        """Layers with the shapes of their inputs (and optionally the range of the numbers) for the
-        laws."""
+    def examples() -> Iterator[Example]:
+        """Layers with the shapes of their inputs, for the laws."""
         return iter(())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from wlnet.core.parts import Span
 from wlnet.core.shapes import Mismatch, Sizes, shape_text
 from wlnet.core.symbols import ALL, AUTOMATIC
@@ -34,7 +32,7 @@ Levels = tuple[int, ...] | str
 """Levels one by one, or "m;;n": from level m to level n."""
 
 
-def levels(value: Any) -> Levels:
+def levels(value: object) -> Levels:
     """A level, a tuple of levels, a Span of levels, "m;;n", or ALL."""
     expected = "a level, a tuple of different levels, a Span of levels, or ALL"
     if value is ALL:
@@ -52,7 +50,7 @@ def levels(value: Any) -> Levels:
     return listed
 
 
-def _end(end: Any, default: int, expected: str) -> int:
+def _end(end: object, default: int, expected: str) -> int:
     if end is AUTOMATIC or end is ALL:
         return default
     if isinstance(end, str):

@@ -50,8 +50,8 @@ def signature(of: Declared) -> inspect.Signature:
 
 
 def bound(
-    of: Declared, args: Sequence[Any], options: dict[str, Any], gathered: Gathered
-) -> dict[str, Any]:
+    of: Declared, args: Sequence[object], options: dict[str, object], gathered: Gathered
+) -> dict[str, object]:
     """Arguments by name; what is too much or not there is noted."""
     positional = [field.name for field in of.declared_parameters.values()]
     known = [p.name for p in signature(of).parameters.values()]
@@ -79,7 +79,7 @@ def bound(
 
 
 def read_parameter(
-    kind: str, field: Parameter, given: Mapping[str, Any], gathered: Gathered
+    kind: str, field: Parameter, given: Mapping[str, object], gathered: Gathered
 ) -> Any:
     """The checked value of a parameter, or its default."""
     value = given.get(field.name, field.default)
@@ -102,7 +102,7 @@ def read_parameter(
 
 
 def read_array(
-    kind: str, field: ArrayField, given: Mapping[str, Any], gathered: Gathered, *, fills: bool
+    kind: str, field: ArrayField, given: Mapping[str, object], gathered: Gathered, *, fills: bool
 ) -> Any:
     """An array as a layer keeps it. fills: a number stands for the array that it fills."""
     said = given.get(field.name, AUTOMATIC)
@@ -115,12 +115,14 @@ def read_array(
     return as_fill(value, said) if fills else value
 
 
-def read_ports(of: Declared, given: Mapping[str, Any], gathered: Gathered) -> dict[str, PortType]:
+def read_ports(
+    of: Declared, given: Mapping[str, object], gathered: Gathered
+) -> dict[str, PortType]:
     """Ports by name, those of a variadic layer by number."""
     ports: dict[str, PortType] = {}
     said = given.get("ports")
     extra = gathered.attempt(lambda: port_table(said, a(of.kind))) or {}
-    told: list[tuple[str, Any]] = []
+    told: list[tuple[str, object]] = []
     for name, field in of.declared_ports.items():
         if field.variadic:
             numbers = sorted(

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import TypedDict, TypeVar
 
 from wlnet.core.shapes import Mismatch, Pattern, Size, Sizes, merge_size, shape_text
-from wlnet.layers.declaring.fields import integer, positive
+from wlnet.layers.declaring.fields import integer
 
+T = TypeVar("T")
 Pads = tuple[int, int]
 Padding = int | str | tuple[int | Pads, ...]
 
 
-def padding(value: Any) -> Padding:
+def padding(value: object) -> Padding:
     """A number for all sides, a tuple with a number or (before, after) a direction, or "Same"."""
     if isinstance(value, str):
         if value != "Same":
@@ -33,21 +34,14 @@ def padding(value: Any) -> Padding:
     return tuple(pads)
 
 
-def _pad(value: Any) -> int:
+def _pad(value: object) -> int:
     number = integer(value)
     if number < 0:
         raise ValueError("a number of at least 0")
     return number
 
 
-def strides(value: Any) -> int | tuple[int, ...]:
-    """One number for all directions, or a tuple with one a direction."""
-    if isinstance(value, (tuple, list)) and value:
-        return tuple(positive(size) for size in value)
-    return positive(value)
-
-
-def each(value: Any, rank: int, what: str) -> tuple[Any, ...]:
+def each(value: int | tuple[T, ...], rank: int, what: str) -> tuple[T | int, ...]:
     """One value a direction. Raises Mismatch when there are more or fewer of them."""
     if not isinstance(value, tuple):
         return (value,) * rank
@@ -107,14 +101,16 @@ class Window:
 
 
 def windows(
-    kernel: tuple[Size, ...], stride: Any, padding: Padding, dilation: Any = 1
+    kernel: tuple[Size, ...],
+    stride: int | tuple[int, ...],
+    padding: Padding,
+    dilation: int | tuple[int, ...] = 1,
 ) -> list[Window]:
     """One window a direction. Raises Mismatch where the directions do not agree."""
     rank = len(kernel)
-    if padding == "Same":
-        pads: tuple[Any, ...] = (None,) * rank
-    else:
-        pads = each(padding, rank, "PaddingSize")
+    # A string is "Same".
+    same = (None,) * rank
+    pads = same if isinstance(padding, str) else each(padding, rank, "PaddingSize")
     return [
         Window(k, s, (p, p) if isinstance(p, int) else p, d)
         for k, s, p, d in zip(
@@ -162,8 +158,15 @@ def relate_space(sizes: Sizes, before: str, after: str, directions: list[Window]
     sizes.set(after, tuple(places for _, places in found))
 
 
-def moved(directions: list[Window], space: tuple[int, ...]) -> dict[str, Any]:
-    """Kernel, stride and padding as the primitives take them.
+class Move(TypedDict):
+    """How windows move, as the primitives take it: a number and a padding a direction."""
+
+    stride: tuple[int, ...]
+    padding: tuple[Pads, ...]
+
+
+def moved(directions: list[Window], space: tuple[int, ...]) -> Move:
+    """Stride and padding as the primitives take them.
 
     A window that moves by more than there is takes one place: what a step of it costs follows from
     the space, not from the stride.
