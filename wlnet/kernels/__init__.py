@@ -7,7 +7,7 @@ scatter), updates/ (optimizer steps, fused with the gradient of weights), window
 pooling), winograd/ (Winograd convolution), jit/ (compiler, cache on disk, linker, dispatch loop).
 No room knows one that stands above it in setup.cfg, and none knows anything else of wlnet.
 
-What a writer of a kernel must know, in one place; `accumulate` in
+What a writer of a kernel must know, in one place; `running_sum` in
 docs/how-to/a-primitive-of-your-own.md is a whole example:
 
     @native

@@ -1,5 +1,5 @@
 """The language that kernels are written in: plain functions over addresses, declared without a
-compiler.
+compiler. A small language inside of Python (an embedded DSL), compiled by way of Numba and LLVM.
 
 A kernel is a Python function of a context and of words: sizes, strides, addresses. Its body names
 instructions (instructions.py, tiles.py), routines, and numbers that depend on the target. What
