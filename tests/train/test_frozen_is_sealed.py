@@ -142,7 +142,7 @@ def test_a_frozen_array_gets_no_gradient(monkeypatch: pytest.MonkeyPatch) -> Non
         learning_rate_multipliers={"first": None, ("read", "Biases"): 0},
     )
     wanted = {("norm", "Scaling"), ("norm", "Biases"), ("read", "Weights"), *BLOCK}
-    learning = {("Net", *key) for key in wanted} | {SHARED}
+    learning = wanted | {SHARED}
     told = trainer.programs._blueprint("Gradients", 8).outputs
     assert {key.array for key in told if isinstance(key, GradientKey)} == learning
     step = trainer.programs._blueprint("Train", 8)
@@ -150,7 +150,7 @@ def test_a_frozen_array_gets_no_gradient(monkeypatch: pytest.MonkeyPatch) -> Non
     written = {slot.where for slot in slots if slot.kind == "array"}
     states = {key for key in written if isinstance(key, StateKey)}
     assert {key.array for key in states} == learning
-    statistics = {("Net", "norm", name) for name in ("MovingMean", "MovingVariance")}
+    statistics = {("norm", name) for name in ("MovingMean", "MovingVariance")}
     assert written - states == learning | statistics
 
 
@@ -189,9 +189,9 @@ def test_no_backward_pass_runs_below_the_lowest_trained_array(
     forward, trained = steps_by_layer(last, "Test"), steps_by_layer(last, "Train")
     everything = steps_by_layer(all_of_it, "Train")
     for layer in range(1, 5):
-        assert trained["Net", layer] == forward["Net", layer], f"layer {layer} has a backward pass"
-        assert trained["Net", layer] < everything["Net", layer]
-    assert trained["Net", 5] > forward["Net", 5]
+        assert trained[(layer,)] == forward[(layer,)], f"layer {layer} has a backward pass"
+        assert trained[(layer,)] < everything[(layer,)]
+    assert trained[(5,)] > forward[(5,)]
 
 
 def test_a_layer_frozen_in_the_middle_passes_its_gradient_on() -> None:

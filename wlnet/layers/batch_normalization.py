@@ -36,6 +36,7 @@ class BatchNormalizationLayer(Layer):
     """
 
     passes_gain = True
+    gives = "Reals"
 
     momentum = parameter(0.9, check=real(0, 1))
     epsilon = parameter(0.001, check=real(0, 1e6))

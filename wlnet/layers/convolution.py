@@ -53,6 +53,8 @@ class ConvolutionLayer(Layer):
     Wolfram Language: ConvolutionLayer.
     """
 
+    gives = "Reals"
+
     output_channels = parameter(AUTOMATIC, check=or_automatic(positive))
     kernel_size = parameter(AUTOMATIC, check=or_automatic(per_direction))
     stride = parameter(1, check=per_direction)

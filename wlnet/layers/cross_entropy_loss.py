@@ -11,7 +11,7 @@ from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Call, Value
 from wlnet.graph.provenance import from_source
 from wlnet.layers.declaring.fields import PortField, one_of, out, parameter, port
-from wlnet.layers.declaring.layer import Example, Layer, Reals
+from wlnet.layers.declaring.layer import Example, Layer, Reals, TargetForm
 
 SMALLEST = 2.0**-126
 """The smallest normal float32: what a probability counts as at least, for a finite logarithm."""
@@ -47,10 +47,17 @@ class CrossEntropyLossLayer(Layer):
     Wolfram Language: CrossEntropyLossLayer.
     """
 
+    is_loss = True
+
     form = parameter(check=one_of("Index", "Probabilities", "Binary"))
     input = port("*places")
     target = port("*places")
     loss = out()
+
+    @property
+    def target_form(self) -> TargetForm:
+        form: TargetForm = self.form
+        return form
 
     def port_field(self, name: str) -> PortField:
         return PORTS[self.form].get(name) or super().port_field(name)

@@ -28,6 +28,8 @@ class DotLayer(Layer):
     Wolfram Language: DotLayer, Dot.
     """
 
+    gives = "Reals"
+
     inputs = variadic("*input#")
     output = out("*output")
 

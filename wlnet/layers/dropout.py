@@ -28,6 +28,7 @@ class DropoutLayer(Layer):
     """
 
     passes_gain = True
+    is_view = True
 
     probability = parameter(0.5, check=real(0, 1, open_high=True))
     method = parameter("Dropout", check=one_of("Dropout", "AlphaDropout"))

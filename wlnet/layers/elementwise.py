@@ -14,7 +14,17 @@ from wlnet.graph.functions import FUNCTIONS, canonical, function_names
 from wlnet.graph.graph import Value
 from wlnet.graph.tracing import trace
 from wlnet.layers.declaring.fields import out, parameter, port
-from wlnet.layers.declaring.layer import Example, Layer, Reals
+from wlnet.layers.declaring.layer import Example, Gives, Layer, Reals, TargetForm
+
+CHANCES = frozenset({"LogisticSigmoid", "HardSigmoid"})
+"""Functions whose values lie from 0 to 1."""
+REALS = frozenset(
+    {
+        *("Ramp", "Tanh", "Log", "Sin", "Cos", "Sinh", "Cosh", "ArcTan", "Sign", "SoftRamp"),
+        *("SoftSign", "HardTanh", "HardSwish", "Swish", "Mish", "Erf", "ELU", "SELU", "GELU"),
+    }
+)
+"""Functions whose values are no probabilities. Of the others, and of formulas, nobody knows."""
 
 
 def elementwise_function(value: object) -> str | Expression:
@@ -65,6 +75,24 @@ class ElementwiseLayer(Layer):
     function = parameter(check=elementwise_function)
     input = port("*shape")
     output = out("*shape")
+
+    @property
+    def asks_for(self) -> TargetForm:
+        return "Binary" if self.gain_function == "LogisticSigmoid" else "Square"
+
+    @property
+    def is_view(self) -> bool:
+        return self.gain_function == "Identity"
+
+    @property
+    def gives(self) -> Gives | None:
+        if self.gain_function in CHANCES:
+            return "Chances"
+        return "Reals" if self.gain_function in REALS else None
+
+    @property
+    def gain_function(self) -> str:
+        return str(self.function)
 
     def lower(self, g: Builder, input: Value) -> Value:
         if isinstance(self.function, Expression):

@@ -31,6 +31,7 @@ class FlattenLayer(Layer):
     """
 
     passes_gain = True
+    is_view = True
 
     level = parameter("All", check=level_or_all)
     input = port("*input", element="Either")

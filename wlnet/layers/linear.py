@@ -27,6 +27,8 @@ class LinearLayer(Layer):
     Wolfram Language: LinearLayer.
     """
 
+    gives = "Reals"
+
     output_size = parameter(AUTOMATIC, check=size_or_automatic)
     input = port("*input")
     weights = array("out", "in", start="weights")

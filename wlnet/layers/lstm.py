@@ -38,6 +38,8 @@ class LongShortTermMemoryLayer(Layer):
     dropout. Hochreiter and Schmidhuber 1997; Gers et al. 2000.
     """
 
+    gives = "Reals"
+
     size = parameter(AUTOMATIC, check=or_automatic(positive))
     input = port("length", "in")
     input_gate_input_weights = array("size", "in", start="weights")

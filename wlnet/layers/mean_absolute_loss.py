@@ -23,6 +23,8 @@ class MeanAbsoluteLossLayer(Layer):
     Wolfram Language: MeanAbsoluteLossLayer.
     """
 
+    is_loss = True
+
     input = port("*shape")
     target = port("*shape")
     loss = out()

@@ -23,6 +23,8 @@ class MeanSquaredLossLayer(Layer):
     Wolfram Language: MeanSquaredLossLayer.
     """
 
+    is_loss = True
+
     input = port("*shape")
     target = port("*shape")
     loss = out()

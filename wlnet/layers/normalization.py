@@ -41,6 +41,7 @@ class NormalizationLayer(Layer):
     """
 
     passes_gain = True
+    gives = "Reals"
 
     aggregation_levels = parameter("2;;-1", check=levels)
     scaling_levels = parameter("Complement", check=scaling_levels)

@@ -28,6 +28,8 @@ class ParametricRampLayer(Layer):
     Wolfram Language: ParametricRampLayer. He et al. 2015.
     """
 
+    gives = "Reals"
+
     levels = parameter((1,), check=levels)
     input = port("*input")
     slope = array("*slope", start=0.1)

@@ -40,6 +40,7 @@ class ReshapeLayer(Layer):
     """
 
     passes_gain = True
+    is_view = True
 
     dimensions = parameter(check=dimensions)
     input = port("*input", element="Either")

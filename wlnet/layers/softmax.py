@@ -26,6 +26,9 @@ class SoftmaxLayer(Layer):
     Wolfram Language: SoftmaxLayer.
     """
 
+    asks_for = "Index"
+    gives = "Distribution"
+
     level = parameter(-1, check=level)
     input = port("*shape")
     output = out("*shape")

@@ -46,6 +46,7 @@ class TransposeLayer(Layer):
     """
 
     passes_gain = True
+    is_view = True
 
     permutation = parameter(((1, 2),), check=permutation)
     input = port("*input", element="Either")

@@ -31,12 +31,15 @@ def lower(
     frozen_statistics: frozenset[Any] = frozenset(),
     inside: Sequence[tuple[Path, str]] = (),
     asked: Sequence[tuple[Path, str]] | None = None,
+    home: Path = (),
 ) -> Graph:
     """The graph of a net: inputs by port, arrays by key, one output value a port.
 
     shapes: of the data, where the net leaves them open. inside: output ports of parts to give out
     too. asked: the only ports to give out, of parts or () for the net itself; inputs that these do
-    not depend on are none of the graph. Raises NotInitializedError where a shape stays unknown.
+    not depend on are none of the graph. home: the part that says keys of arrays,
+    paths in `inside` and origins of calls, see `seen_from`. Raises NotInitializedError where a
+    shape stays unknown.
     """
     _check_length(net)
     check_inputs(net)
@@ -62,7 +65,7 @@ def lower(
             ),
         )
     graph = Graph()
-    walk = _Lowering(graph, solution, mode, frozen_statistics, needed)
+    walk = _Lowering(graph, solution, mode, frozen_statistics, needed, home)
     for name in net.input_names:
         if needed is not None and name not in needed.inputs:
             continue
@@ -74,9 +77,21 @@ def lower(
     made = walk.visit(net, (), dict(graph.inputs), batch)
     if asked is None:
         graph.outputs.update(made)
-    for path, name in [*inside, *(asked or ())]:
+    for path, name in asked or ():
         graph.outputs[(path, name) if path else name] = walk.made[path, name]
+    for path, name in inside:
+        graph.outputs[path, name] = walk.made[(*home, *path), name]
     return graph
+
+
+def seen_from(home: Path, path: Path) -> Path:
+    """A path as the part at `home` says it. What stands beside that part keeps the path that it
+    has.
+
+    >>> seen_from(("Net",), ("Net", 2, "Weights")), seen_from(("Net",), ("LossLayer",))
+    ((2, 'Weights'), ('LossLayer',))
+    """
+    return path[len(home) :] if path[: len(home)] == home else path
 
 
 def _check_length(net: Net) -> None:
@@ -115,9 +130,10 @@ class _Lowering:
         mode: Mode,
         frozen: frozenset[Any],
         needed: Needed | None = None,
+        home: Path = (),
     ) -> None:
         self.graph, self.solution, self.mode, self.frozen = graph, solution, mode, frozen
-        self.needed = needed
+        self.needed, self.home = needed, home
         self.made: dict[tuple[Path, str], Value] = {}
         """Every output port inside, by path."""
 
@@ -133,14 +149,18 @@ class _Lowering:
             return self._layer(net, path, inputs, batch) if is_needed else {}
         return as_container(net).lower(self, path, inputs, batch)
 
+    def told(self, path: Path) -> Path:
+        return seen_from(self.home, path)
+
     def _layer(self, layer: Layer, path: Path, inputs: Values, batch: int) -> Values:
-        frozen = frozenset(name for name in layer.statistic_names if (*path, name) in self.frozen)
+        told = self.told(path)
+        frozen = frozenset(name for name in layer.statistic_names if (*told, name) in self.frozen)
         outputs = layer.output_names
         g = Builder(
             self.graph,
             batch=batch,
             mode=self.mode,
-            origin=path,
+            origin=told,
             frozen_statistics=frozen,
             output=_known(self.solution.port_shape(path, outputs[0])),
         )
@@ -157,7 +177,7 @@ class _Lowering:
         value = layer.array_values[name]
         if value is None:
             return None
-        key = value if isinstance(value, NetSharedArray) else (*path, name)
+        key = value if isinstance(value, NetSharedArray) else self.told((*path, name))
         if key not in self.graph.arrays:
             self.graph.arrays[key] = self.graph.new_value(
                 _known(self.solution.array_shape((*path, name)))

@@ -36,6 +36,10 @@ class Lowering(Protocol):
         """The outputs of a net for so many examples."""
         ...
 
+    def told(self, path: Path) -> Path:
+        """The path that calls have for their origin."""
+        ...
+
 
 class Container(Net):
     """A net that holds nets: as a sequence it is that of its nodes, in their order.

@@ -59,6 +59,12 @@ def inference(net: Net, given: Mapping[str, Partial] | None = None) -> Solution:
     return _solve(net, given)
 
 
+def take_inference(net: Net, other: Net) -> None:
+    """Let follow from a net what followed from another one, which has no numbers yet in arrays of
+    known shapes and is else the same."""
+    net.cached("solution", lambda: inference(other))
+
+
 def open_sizes(net: Net) -> str:
     """The repair where shapes are not known: what goes in, or the sizes that nothing tells."""
     solution = inference(net)

@@ -163,8 +163,8 @@ def _look_behind(
         met: set[str | None] = set()
         for target in following[path]:
             layer = layers[target]
-            if layer.kind == "ElementwiseLayer":
-                met.add(str(layer.parameters["Function"]))
+            if layer.gain_function is not None:
+                met.add(layer.gain_function)
             else:
                 passes = layer.passes_gain
                 met.add(_look_behind(target, layers, following, behind) if passes else None)

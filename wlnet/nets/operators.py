@@ -157,7 +157,7 @@ class NetMapOperator(Operator):
             return {}
         # Every element is an example of its own to the net inside.
         x, at = inputs["Input"], (*path, "Net")
-        g = Builder(walk.graph, origin=path)
+        g = Builder(walk.graph, origin=walk.told(path))
         rows = math.prod(x.shape[:2])
         own = {self.inner.input_names[0]: g.reshape(x, (rows, *x.shape[2:]))}
         made = walk.visit(self.inner, at, own, rows)

@@ -86,16 +86,18 @@ def training_blueprint(
     precision: Precision = "Real32",
     packed: Collection[Any] = (),
     whole: int | None = None,
+    home: Path = (),
     without: Sequence[str] = (),
 ) -> Blueprint:
     """What one step of training computes, before the update.
 
     losses: output port -> factor; their sum, averaged over the batch, is differentiated by the
     trained arrays. whole: how many examples a batch of this training has, if this is a smaller one.
+    home: the part that says all keys and paths, see `lower`.
     Outputs: every loss port, one number an example, GradientKey(key) for every trained array,
     and the output ports of parts named in `inside`.
     """
-    graph = lower(net, batch, "Train", None, frozen_statistics, inside)
+    graph = lower(net, batch, "Train", None, frozen_statistics, inside, home=home)
     found = _gradients(graph, batch, losses, trained)
     graph.outputs |= {GradientKey(key): value for key, value in found.items()}
     few = _few(precision, batch, whole)
@@ -127,6 +129,7 @@ def step_blueprint(
     packed: Collection[Any] | None = None,
     keep_prefix: bool = False,
     whole: int | None = None,
+    home: Path = (),
     without: Sequence[str] = (),
 ) -> Steps:
     """What one whole step of training does: it fetches the examples, and updates the arrays.
@@ -135,10 +138,11 @@ def step_blueprint(
     learners: how each trained array is updated. Losses, and the ports named in `inside`, are kept
     in tables, a row a step. keep_prefix: the frozen prefix comes as a program of its own, whose
     results are then fetched like the examples. whole: how many examples a batch of this training
-    has, if this is a smaller one: both are computed in the same layout.
+    has, if this is a smaller one: both are computed in the same layout. home: the part
+    that says all keys and paths, see `lower`.
     """
     few = _few(precision, batch, whole)
-    graph = lower(net, batch, "Train", None, frozen_statistics, inside)
+    graph = lower(net, batch, "Train", None, frozen_statistics, inside, home=home)
     forward = {value for call in graph.calls for value in call.outputs}
     found = _gradients(graph, batch, losses, list(learners))
     outputs = {name: graph.outputs[name] for name in (*losses, *inside)}
@@ -175,6 +179,7 @@ def measuring_blueprint(
     packed: Collection[Any] = (),
     keep_prefix: bool = False,
     whole: int | None = None,
+    home: Path = (),
     without: Sequence[str] = (),
 ) -> Steps:
     """What a net is judged by: every output of a batch is kept in a table, a row a batch.
@@ -182,7 +187,7 @@ def measuring_blueprint(
     The arguments are those of `step_blueprint`.
     """
     few = _few(precision, batch, whole)
-    graph = lower(net, batch, inside=inside)
+    graph = lower(net, batch, inside=inside, home=home)
     graph.updates.clear()
     graph, outputs = _pruned(graph, without), graph.outputs
     forward = {value for call in graph.calls for value in call.outputs}

@@ -159,7 +159,7 @@ def evaluation_report(
         purpose="Evaluation",
         batch_size=batch,
         precision=precision,
-        calls=tuple(_rows(Steps(blueprint), ())),
+        calls=tuple(_rows(Steps(blueprint))),
         left_out=(),
         prefix_bytes_per_example=0,
         operations_per_example=work,
@@ -169,19 +169,16 @@ def evaluation_report(
     )
 
 
-def training_report(batch: int, made: Steps, full: Steps, prefix: Path) -> ProgramReport:
-    """What a step of training does; full: the same with everything trained.
-
-    prefix: where the user's net stands inside the training net.
-    """
-    calls = tuple(_rows(made, prefix))
+def training_report(batch: int, made: Steps, full: Steps) -> ProgramReport:
+    """What a step of training does; full: the same with everything trained."""
+    calls = tuple(_rows(made))
     kept = made.prefix.tables.values() if made.prefix is not None else ()
     return ProgramReport(
         purpose="Training",
         batch_size=batch,
         precision=made.step.precision,
         calls=calls,
-        left_out=without_counterpart(calls, _rows(full, prefix)),
+        left_out=without_counterpart(calls, _rows(full)),
         prefix_bytes_per_example=sum(view.bytes for view in kept) // batch,
         operations_per_example=_operations(made.step, batch),
         prefix_operations_per_example=_operations(made.prefix, batch),
@@ -190,21 +187,19 @@ def training_report(batch: int, made: Steps, full: Steps, prefix: Path) -> Progr
     )
 
 
-def _rows(steps: Steps, prefix: Path) -> list[CallRow]:
+def _rows(steps: Steps) -> list[CallRow]:
     programs = [program for program in (steps.prefix, steps.step) if program is not None]
-    found = [_row("Once", step, each, prefix) for each in programs for step in each.once]
+    found = [_row("Once", step, each) for each in programs for step in each.once]
     if steps.prefix is not None:
-        found += [_row("Prefix", step, steps.prefix, prefix) for step in steps.prefix.steps]
-    return found + [_row("Step", step, steps.step, prefix) for step in steps.step.steps]
+        found += [_row("Prefix", step, steps.prefix) for step in steps.prefix.steps]
+    return found + [_row("Step", step, steps.step) for step in steps.step.steps]
 
 
-def _row(when: When, step: Step, blueprint: Blueprint, prefix: Path) -> CallRow:
-    inside = step.origin[: len(prefix)] == prefix
+def _row(when: When, step: Step, blueprint: Blueprint) -> CallRow:
     # What is written to a table from outside has the shape of what is read.
     made = [view for view in step.writes if blueprint.slots[view.slot].kind != "outside"]
     shapes = dict.fromkeys(view.shape for view in made or step.reads)
-    layer = step.origin[len(prefix) :] if inside else step.origin
-    return CallRow(when, step.what, step.kernel.name, layer, tuple(shapes), step.work)
+    return CallRow(when, step.what, step.kernel.name, step.origin, tuple(shapes), step.work)
 
 
 MOVING = "arithmetic.fill", "copies.", "lane_blocks."

@@ -12,12 +12,13 @@ from wlnet.core.net import Net
 from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.results.results import PROPERTIES
 from wlnet.train.learners import Rates, read_rates
-from wlnet.train.losses import TrainingNet, training_net
+from wlnet.train.losses import loss_terms, stated_form
 from wlnet.train.measurement_names import check_fit
 from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options, read_options
 from wlnet.train.preparation import Prepared, asks_functions, prepare
 from wlnet.train.stopping import check_measured
+from wlnet.train.training_net import TrainingNet
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def read_call(gathered: Gathered, given: Mapping[str, Any], usual: Mapping[str, 
         gathered.tell()
         return Call(names, options)
     rates = gathered.attempt(lambda: read_rates(net, options))
-    draft = gathered.attempt(lambda: training_net(net, options.loss_function))
+    draft = gathered.attempt(lambda: TrainingNet(net, loss_terms(net, options.loss_function)))
     prepared = None
     if draft is not None:
         gathered.attempt(lambda: _check_measurements(draft, options))
@@ -78,11 +79,8 @@ def measurements_of(training: TrainingNet, options: Options) -> tuple[Measuremen
         check_fit(options.measurements, training.forms, at)
         found: tuple[Measurement, ...] = options.measurements
         return found
-    only = training.terms[0] if len(training.terms) == 1 else None
-    is_entropy = (
-        only is not None and only.loss is not None and only.loss.kind == "CrossEntropyLossLayer"
-    )
-    return (Measurement("ErrorRate"),) if is_entropy else ()
+    of_classes = [stated_form(term.loss) is not None for term in training.terms]
+    return (Measurement("ErrorRate"),) if of_classes == [True] else ()
 
 
 def _properties(prop: Any) -> list[str]:

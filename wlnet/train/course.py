@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import functools
 import sys
-from dataclasses import replace
 
 from wlnet.core.errors import Fault, TrainingWarning, warn
 from wlnet.core.net import Net
 from wlnet.core.scaled import Scaled
 from wlnet.nets.arrays import arrays_of, replace_arrays
-from wlnet.nets.initialize import net_initialize
 from wlnet.results import TrainingRecord
 from wlnet.train.calls import measurements_of
 from wlnet.train.divergence import Diverged, warn_diverged
 from wlnet.train.learners import Rates
 from wlnet.train.loop import Trainer
-from wlnet.train.losses import attach
 from wlnet.train.options import Options
 from wlnet.train.preparation import Prepared
 from wlnet.train.progress import Printer, asked, reporter
@@ -27,11 +24,8 @@ from wlnet.train.stopping import Stopper, sign_of
 
 def trained(net: Net, prepared: Prepared, rates: Rates, options: Options) -> TrainingRecord:
     """Train a net with numbers, and tell all that is known of it afterwards."""
-    training = prepared.training
-    if net is not prepared.net:
-        training = attach(net, training.terms)
-    # A loss that is a net of its own may have arrays: they get their first numbers, and keep them.
-    training = replace(training, net=net_initialize(training.net, random_seeding=options.seed))
+    # A loss that is a net of its own may have arrays: they keep the numbers that they get here.
+    training = prepared.training.initialized(net, options.seed)
     measurements = measurements_of(training, options)
     source, validation = prepared.source, prepared.validation
     if options.stopping is not None and options.stopping.is_named and validation is None:

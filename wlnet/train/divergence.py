@@ -7,13 +7,13 @@ from collections.abc import Callable
 import numpy as np
 
 from wlnet.core.errors import Fault, TrainingWarning, warn
-from wlnet.core.parts import path_text
+from wlnet.core.parts import key_text, path_text
 from wlnet.core.rules import ArrayKey
 from wlnet.core.streams import Seed
 from wlnet.engine.blueprint import Step
 from wlnet.engine.program import Program
 from wlnet.graph.keys import GradientKey
-from wlnet.train.losses import TrainingNet
+from wlnet.train.training_net import TrainingNet
 
 
 class Diverged(Exception):
@@ -42,9 +42,7 @@ def where_it_began(
         return None
     place = ""
     if first is not None:
-        origin, prefix = first.origin, training.prefix
-        inside = origin[len(prefix) :] if origin[: len(prefix)] == prefix else origin
-        place = f"; the first to go was {path_text(inside) or 'the loss'} ({first.what})"
+        place = f"; the first to go was {path_text(first.origin) or 'the loss'} ({first.what})"
     return f"{what} at step {step + 1} is not finite{place}"
 
 
@@ -60,28 +58,17 @@ def _not_finite(
     if not np.isfinite(losses):
         return "the loss"
     found = [
-        (f"the gradient of {key_text(outer_key(training, name.array))}", name.array, value)
+        (f"the gradient of {key_text(name.array)}", name.array, value)
         for name, value in program.outputs.items()
         if isinstance(name, GradientKey)
     ]
     found += [
-        (f"the statistic {key_text(outer_key(training, key))}", key, value)
-        for key, value in program.updates.items()
+        (f"the statistic {key_text(key)}", key, value) for key, value in program.updates.items()
     ]
     for what, key, value in found:
-        if moves(outer_key(training, key)) and not np.isfinite(value).all():
+        if moves(key) and not np.isfinite(value).all():
             return what
     return None
-
-
-def outer_key(training: TrainingNet, key: ArrayKey) -> ArrayKey:
-    """The key in the user's net of an array of the training net."""
-    return key[len(training.prefix) :] if isinstance(key, tuple) else key
-
-
-def key_text(key: ArrayKey) -> str:
-    """An array as messages name it."""
-    return path_text(key) if isinstance(key, tuple) else repr(key)
 
 
 def warn_diverged(message: str, steps: int) -> None:

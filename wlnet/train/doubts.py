@@ -12,31 +12,15 @@ from wlnet.core.net import Net
 from wlnet.core.parts import Path, path_text
 from wlnet.core.spelling import nearest
 from wlnet.layers.declaring.layer import Layer
+from wlnet.lowering.lower import seen_from
+from wlnet.nets.chain import NetChain
 from wlnet.nets.connections import links
 from wlnet.nets.inference import inferred_port
 from wlnet.train.history import LOSS
-from wlnet.train.losses import NET, LossTerm, TrainingNet, loss_form
+from wlnet.train.losses import LossTerm, asked_form, stated_form
+from wlnet.train.training_net import TrainingNet
 
-VIEWS = frozenset({"DropoutLayer", "FlattenLayer", "ReshapeLayer", "TransposeLayer"})
-"""Layers behind which numbers are what they were."""
-ANY_NUMBERS = frozenset(
-    {
-        *("BatchNormalizationLayer", "ConvolutionLayer", "DotLayer", "LinearLayer"),
-        *("LongShortTermMemoryLayer", "NormalizationLayer", "ParametricRampLayer"),
-    }
-)
-"""Layers whose numbers are no probabilities. Of the others, and of formulas, nobody knows."""
-NO_PROBABILITIES = frozenset(
-    {
-        *("Ramp", "Tanh", "Log", "Sin", "Cos", "Sinh", "Cosh", "ArcTan", "Sign", "SoftPlus"),
-        *("SoftRamp", "SoftSign", "HardTanh", "HardSwish", "Swish", "Mish", "Erf"),
-        *("ELU", "SELU", "GELU", "ReLU", "RectifiedLinearUnit", "ExponentialLinearUnit"),
-        *("ScaledExponentialLinearUnit", "GaussianErrorLinearUnit"),
-    }
-)
-"""The same of functions."""
-
-Origin = tuple[Path, Net]
+Origin = tuple[Path, Layer]
 """The layer that made the numbers, and where it stands."""
 
 
@@ -92,7 +76,7 @@ def check_targets(net: Net, training: TrainingNet, data: Any) -> None:
 
 def _is_no_loss(net: Net, term: LossTerm) -> bool:
     """Whether a port was named that no loss layer makes."""
-    return term.loss is None and term.port != LOSS and loss_form(net, term.port) != "loss"
+    return term.loss is None and term.port != LOSS and asked_form(net, term.port) is not None
 
 
 def _brought(data: Any, net: Net, training: TrainingNet) -> set[Any]:
@@ -115,10 +99,10 @@ def warn_of_losses(net: Net, training: TrainingNet) -> None:
     for term in training.terms:
         if _is_no_loss(net, term):
             _warn_of_port(net, term)
-    found: list[tuple[Path, Net, Origin | None]] = []
+    found: list[tuple[Path, Layer, Origin | None]] = []
     _origins(training.net, (), {}, found)
     for path, loss, origin in found:
-        why = None if origin is None else _improbable(str(loss.parameters["Form"]), origin[1])
+        why = None if origin is None else _improbable(loss, origin[1])
         if origin is not None and why is not None:
             _warn_of_cross_entropy(training, path, loss, origin, why)
 
@@ -126,8 +110,10 @@ def warn_of_losses(net: Net, training: TrainingNet) -> None:
 def _warn_of_port(net: Net, term: LossTerm) -> None:
     decoder = inferred_port(net, term.port).coder
     origin = _origins(net, (), {}, [])[term.port]
-    if origin is not None and origin[1].kind == "SoftmaxLayer":
-        why = "the numbers of a SoftmaxLayer always add up to 1, so there is nothing to minimise"
+    if origin is not None and origin[1].gives == "Distribution":
+        why = (
+            f"the numbers of a {origin[1].kind} always add up to 1, so there is nothing to minimise"
+        )
     elif decoder is not None:
         why = f"its numbers stand for something else: {brief(decoder)}"
     else:
@@ -140,29 +126,28 @@ def _warn_of_port(net: Net, term: LossTerm) -> None:
     warn(TrainingWarning, fault)
 
 
-def _improbable(form: str, layer: Net) -> str | None:
+def _improbable(loss: Layer, layer: Layer) -> str | None:
     """Why numbers of this layer are not the probabilities that a cross entropy takes, if so."""
-    function = str(layer.parameters["Function"]) if layer.kind == "ElementwiseLayer" else ""
-    if layer.kind in ANY_NUMBERS or function in NO_PROBABILITIES:
+    if layer.gives == "Reals":
         return "are no probabilities"
-    if form != "Binary" and function in ("LogisticSigmoid", "Sigmoid", "HardSigmoid"):
+    if loss.target_form != "Binary" and layer.gives == "Chances":
         return "do not add up to 1 over the classes, so that all of them may grow"
     return None
 
 
 def _warn_of_cross_entropy(
-    training: TrainingNet, path: Path, loss: Net, origin: Origin, why: str
+    training: TrainingNet, path: Path, loss: Layer, origin: Origin, why: str
 ) -> None:
-    form = loss.parameters["Form"]
-    is_around = training.prefix != () and path[:1] != training.prefix
-    at = path_text(origin[0][1:] if training.prefix else origin[0])
+    form, home = loss.target_form, training.home
+    is_around = home != () and path[:1] != home
+    at = path_text(seen_from(home, origin[0]))
     last = 'ElementwiseLayer("LogisticSigmoid")' if form == "Binary" else "SoftmaxLayer()"
     fault = Fault(
         f"a cross entropy takes probabilities, and the numbers of this {origin[1].kind} {why}",
         at=f"{at}, on the way to CrossEntropyLossLayer({brief(form)})",
         expected=f"{last} before the loss",
         fix=f"net_append(net, {last})"
-        if is_around and training.net.nodes[NET].kind == "NetChain"
+        if is_around and isinstance(training.user, NetChain)
         else f"a {last} between the two",
     )
     warn(TrainingWarning, fault)
@@ -172,7 +157,7 @@ def _origins(
     net: Net,
     at: Path,
     given: Mapping[str, Origin | None],
-    found: list[tuple[Path, Net, Origin | None]],
+    found: list[tuple[Path, Layer, Origin | None]],
 ) -> dict[str, Origin | None]:
     """The layer that makes the numbers of each output, looked for through views and inside nets.
 
@@ -180,10 +165,9 @@ def _origins(
     what goes into them.
     """
     if isinstance(net, Layer):
-        if net.kind == "CrossEntropyLossLayer":
+        if stated_form(net) is not None:
             found.append((at, net, given.get("Input")))
-        is_view = net.kind in VIEWS or str(net.parameters.get("Function")) == "Identity"
-        made: Origin | None = given.get("Input") if is_view else (at, net)
+        made: Origin | None = given.get("Input") if net.is_view else (at, net)
         return dict.fromkeys(net.output_names, made)
     outputs: dict[Any, Mapping[str, Origin | None]] = {None: given}
     ends = links(net)

@@ -14,9 +14,9 @@ from wlnet.evaluate.holding import Array, copy_into
 from wlnet.evaluate.places import Place
 from wlnet.kernels.language import Precision
 from wlnet.nets.inference import inference, inferred_port
-from wlnet.train.losses import TrainingNet
 from wlnet.train.mapped import mapped
 from wlnet.train.targets import check_shares, share_ports
+from wlnet.train.training_net import TrainingNet
 
 
 def encoded(

@@ -21,7 +21,8 @@ from wlnet.nets.inference import inference, inferred_port
 from wlnet.train.classes import class_labels, index_encoder, is_open, with_classes, with_labels
 from wlnet.train.data import Columns
 from wlnet.train.encoding import array_for
-from wlnet.train.losses import LossTerm, TrainingNet, attach, loss_form
+from wlnet.train.losses import LossTerm, asked_form, stated_form
+from wlnet.train.training_net import TrainingNet
 
 
 def fit(net: Net, columns: Mapping[str, Any], draft: TrainingNet) -> Net:
@@ -91,37 +92,31 @@ def _output_port(net: Net, term: LossTerm, column: Any) -> PortType:
         return PortType(decoder.shape, decoder.element, decoder)
     if port.coder is not None or term.loss is None:
         return given
-    form = loss_form(net, term.port)
-    loss_kind = (
-        term.loss.parameters.get("Form") if term.loss.kind == "CrossEntropyLossLayer" else "Square"
-    )
-    if form == "Index" and loss_kind == "Index":
+    form = asked_form(net, term.port)
+    stated = stated_form(term.loss)
+    if form == "Index" and stated == "Index":
         labels = class_labels(column, port, term.port)
         if labels is None:
             return given
         decoder = NetDecoder("Class", labels)
         return PortType(decoder.shape, decoder.element, decoder)
-    if (
-        form == "Binary"
-        and loss_kind == "Binary"
-        and _is_boolean(column)
-        and port.shape in (None, ())
-    ):
+    is_binary = form == stated == "Binary"
+    if is_binary and _is_boolean(column) and port.shape in (None, ()):
         return PortType((), "Real", NetDecoder("Boolean"))
-    if loss_kind != "Index" and isinstance(column[0], str):
+    if stated != "Index" and isinstance(column[0], str):
         fault = Fault(
             "data that are not numbers",
             at=f"port {term.port}, example 1",
             given=brief(column[0]),
             expected="numbers to compare with the output",
             fix=f"targets == {brief(column[0])}, with True and False for two classes"
-            if loss_kind == "Binary"
+            if stated == "Binary"
             else "a net that ends in a SoftmaxLayer learns labels; np.asarray(targets, float) "
             "reads numbers",
         )
         raise fail(DataError, fault)
     # Targets have the shape of the output, but for indices of classes.
-    if loss_kind != "Index" and not is_known(port.shape):
+    if stated != "Index" and not is_known(port.shape):
         shape = _common_shape(column, term.port)
         return given if shape is None else PortType(shape, given.element)
     return given
@@ -145,7 +140,7 @@ def fitted_to(
         told = " ".join(f"{fault.at}," for fault in error.faults)
         raise_all([error, *faults_of(columns, draft, precision, at, told)])
         raise
-    return fitted, draft if fitted is net else attach(fitted, draft.terms)
+    return fitted, draft if fitted is net else TrainingNet(fitted, draft.terms)
 
 
 def _fit(net: Net, columns: Columns, draft: TrainingNet, at: str) -> Net:

@@ -17,7 +17,6 @@ from wlnet.nets.arrays import replace_arrays
 from wlnet.train.divergence import Diverged
 from wlnet.train.history import LOSS, History, Tallies
 from wlnet.train.learners import Rates, learners_of, plain_arrays
-from wlnet.train.losses import TrainingNet
 from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options, endless_schedule
 from wlnet.train.pace import MANY, Pace
@@ -27,6 +26,7 @@ from wlnet.train.sources import ArraySource, Batches, Source
 from wlnet.train.state import Plan, TrainingState, plan_of, rounds_of
 from wlnet.train.stepping import Arrays, Stepper
 from wlnet.train.stopping import sign_of
+from wlnet.train.training_net import TrainingNet
 
 
 class Best(NamedTuple):

@@ -1,29 +1,22 @@
-"""Losses: which ones a net gets, and the training net that carries them."""
+"""Losses: which ones the outputs of a net get, by themselves or as the option says."""
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.net import Net
-from wlnet.core.parts import NetPort, NetSharedArray, Path
-from wlnet.core.ports import UNKNOWN, PortType
-from wlnet.core.rules import ArrayKey
+from wlnet.core.parts import NetPort
 from wlnet.core.scaled import Scaled
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.layers import CrossEntropyLossLayer, MeanSquaredLossLayer
+from wlnet.layers.declaring.layer import Layer, TargetForm
 from wlnet.nets.connections import producer
-from wlnet.nets.edges import Edge
 from wlnet.nets.inference import inferred_port
-from wlnet.nets.netgraph import graph_of
 from wlnet.train.history import LOSS
-
-LOSS_LAYERS = frozenset({"CrossEntropyLossLayer", "MeanSquaredLossLayer", "MeanAbsoluteLossLayer"})
-NET = "Net"
 
 
 @dataclass(frozen=True)
@@ -38,61 +31,17 @@ class LossTerm:
     factor: float = 1.0
 
 
-@dataclass(frozen=True)
-class TrainingNet:
-    """A net with its losses attached.
-
-    losses: loss port of `net` -> factor.
-    targets: data column -> output port of the user's net it is about.
-    forms: data column -> what the targets are: "Index" (classes counted from 1), "Probabilities"
-    (one number a class), "Binary" (0 or 1 each), or "Square" (numbers).
-    prefix: where the user's net stands inside.
-    """
-
-    net: Net
-    terms: tuple[LossTerm, ...]
-    losses: Mapping[str, float]
-    targets: Mapping[str, str] = field(default_factory=dict)
-    forms: Mapping[str, str] = field(default_factory=dict)
-    prefix: Path = ()
-
-    @property
-    def told_losses(self) -> dict[str, str]:
-        """Loss port -> the name that this loss alone, not scaled, is told by, beside the total
-        "Loss"; none where it would be the same number.
-        """
-        if len(self.losses) == 1 and 1.0 in self.losses.values():
-            return {}
-        return {port: self._told(port) for port in self.losses}
-
-    def _told(self, port: str) -> str:
-        if port != LOSS:
-            return port
-        (term,) = self.terms if self.prefix else (None,)
-        return f"{term.port}Loss" if term is not None else "UnscaledLoss"
-
-    def inner_key(self, key: ArrayKey) -> ArrayKey:
-        """The key inside the training net of an array of the user's net."""
-        return key if isinstance(key, NetSharedArray) else (*self.prefix, *key)
-
-    @property
-    def columns(self) -> tuple[str, ...]:
-        return self.net.input_names
-
-
-def loss_form(net: Net, port: str) -> str:
-    """What kind of loss a port asks for: "Index", "Binary", or "Square"; "loss" when it is one."""
+def asked_form(net: Net, port: str) -> TargetForm | None:
+    """What an output asks its targets to be; None for one that is a loss itself."""
     layer = producer(net, port)
-    if layer.kind in LOSS_LAYERS:
-        return "loss"
-    if layer.kind == "SoftmaxLayer":
-        return "Index"
-    if layer.kind == "ElementwiseLayer" and str(layer.parameters["Function"]) in (
-        "LogisticSigmoid",
-        "Sigmoid",
-    ):
-        return "Binary"
-    return "Square"
+    if not isinstance(layer, Layer):
+        return "Square"
+    return None if layer.is_loss else layer.asks_for
+
+
+def stated_form(loss: Net | None) -> TargetForm | None:
+    """What the targets of a loss are, where it says so by itself."""
+    return loss.target_form if isinstance(loss, Layer) else None
 
 
 def loss_terms(net: Net, given: Any) -> tuple[LossTerm, ...]:
@@ -148,7 +97,7 @@ def _of_reals(net: Net, term: LossTerm | Fault) -> LossTerm | Fault:
 
 def _automatic_term(net: Net, name: str, factor: float = 1.0) -> LossTerm | Fault:
     """The loss that an output gets by itself: by the layer that makes it."""
-    form = loss_form(net, name)
+    form = asked_form(net, name)
     port = inferred_port(net, name)
     if form == "Square" and getattr(port.coder, "kind", "") == "Class":
         return Fault(
@@ -156,7 +105,7 @@ def _automatic_term(net: Net, name: str, factor: float = 1.0) -> LossTerm | Faul
             at=f"port {name}",
             fix="end the net in SoftmaxLayer(), or name a loss_function",
         )
-    if form == "loss" or name == LOSS:
+    if form is None or name == LOSS:
         return LossTerm(name, None, factor)
     loss = MeanSquaredLossLayer() if form == "Square" else CrossEntropyLossLayer(form)
     return LossTerm(name, loss, factor)
@@ -221,75 +170,3 @@ def _term(net: Net, item: Any) -> LossTerm | Fault:
     if loss is AUTOMATIC:
         return _automatic_term(net, name, factor)
     return LossTerm(name, loss, factor)
-
-
-def training_net(net: Net, given: Any) -> TrainingNet:
-    """The training net for the option LossFunction. Raises as loss_terms does."""
-    return attach(net, loss_terms(net, given))
-
-
-def attach(net: Net, terms: tuple[LossTerm, ...]) -> TrainingNet:
-    """The training net: the user's net with a loss beside each output that has one."""
-    if all(term.loss is None for term in terms):
-        return TrainingNet(net, terms, _summed((term.port, term.factor) for term in terms))
-    nodes: dict[Any, Net] = {NET: net}
-    edges = [Edge(None, name, NET, name) for name in net.input_names]
-    ports = {name: net.ports.get(name, UNKNOWN) for name in net.input_names}
-    losses: dict[str, float] = {}
-    targets: dict[str, str] = {}
-    forms: dict[str, str] = {}
-    for term in terms:
-        out = "Loss" if len(terms) == 1 else _new(f"{term.port}Loss", losses)
-        losses[out] = term.factor
-        if term.loss is None:
-            edges.append(Edge(NET, term.port, None, out))
-            continue
-        # A vertex called like a port could not be extracted.
-        vertex = f"{out}Layer"
-        nodes[vertex] = term.loss
-        edges += [
-            Edge(NET, term.port, vertex, "Input"),
-            Edge(vertex, term.loss.output_names[0], None, out),
-        ]
-        if "Target" in term.loss.input_names:
-            column = term.port if term.port not in net.input_names else f"{term.port}Target"
-            edges.append(Edge(None, column, vertex, "Target"))
-            ports[column] = _target_port(net, term)
-            targets[column] = term.port
-            forms[column] = _form(net, term)
-    return TrainingNet(graph_of(nodes, edges, ports), terms, losses, targets, forms, (NET,))
-
-
-def _summed(factors: Iterable[tuple[str, float]]) -> dict[str, float]:
-    total: dict[str, float] = {}
-    for port, factor in factors:
-        total[port] = total.get(port, 0.0) + factor
-    return total
-
-
-def _new(name: str, taken: Mapping[str, Any]) -> str:
-    """The name, or with the first number from 2 that is free: one output may have several
-    losses.
-    """
-    numbered = (name if n == 1 else f"{name}{n}" for n in itertools.count(1))
-    return next(each for each in numbered if each not in taken)
-
-
-def _form(net: Net, term: LossTerm) -> str:
-    """What targets are: "Index", "Probabilities", "Binary", or "Square" for numbers."""
-    assert term.loss is not None
-    if term.loss.kind == "CrossEntropyLossLayer":
-        return str(term.loss.parameters["Form"])
-    form = loss_form(net, term.port)
-    return "Probabilities" if form == "Index" else "Square" if form == "loss" else form
-
-
-def _target_port(net: Net, term: LossTerm) -> PortType:
-    """The port of a target: the converse of the output's decoder, as the loss wants it."""
-    decoder = inferred_port(net, term.port).coder
-    encoder = None if decoder is None else decoder.target_encoder()
-    if encoder is None:
-        return UNKNOWN
-    if encoder.kind == "Class" and _form(net, term) != "Index":
-        encoder = encoder.replace("OutputForm", "UnitVector")
-    return PortType(encoder.shape, encoder.element, encoder)

@@ -10,8 +10,8 @@ from wlnet.core.names import is_number
 from wlnet.core.scalars import as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.train.losses import TrainingNet
 from wlnet.train.measurements import CLASSES, NUMBERS, TABLE, Measurement
+from wlnet.train.training_net import TrainingNet
 
 
 def of_key(key: str) -> Measurement | None:

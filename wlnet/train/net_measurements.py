@@ -18,13 +18,14 @@ from wlnet.nets.arrays import arrays_of, is_initialized
 from wlnet.results.class_table import shown
 from wlnet.train.doubts import check_targets, warn_of_losses
 from wlnet.train.history import LOSS
-from wlnet.train.losses import TrainingNet, training_net
+from wlnet.train.losses import loss_terms
 from wlnet.train.measurement_names import as_measurements, check_fit, measured
 from wlnet.train.measurements import TABLE, Measurement
 from wlnet.train.options import BATCH
 from wlnet.train.preparation import examples_of
 from wlnet.train.programs import Programs
 from wlnet.train.sources import ArraySource
+from wlnet.train.training_net import TrainingNet, checked
 
 
 def net_measurements(
@@ -98,7 +99,9 @@ def _read(gathered: Gathered, given: Mapping[str, Any]) -> _Call:
     gathered.attempt(lambda: _check_net(net))
     training = None
     if isinstance(net, Net):
-        training = gathered.attempt(lambda: training_net(net, loss_function))
+        training = gathered.attempt(
+            lambda: checked(TrainingNet(net, loss_terms(net, loss_function)))
+        )
     wanted = gathered.attempt(lambda: _wanted(given["measurements"], training))
     if training is None:
         gathered.tell()
@@ -178,7 +181,7 @@ def _values(
     workers: int | None,
 ) -> dict[str, Any]:
     arrays = arrays_of(net)
-    constants = frozenset(map(training.inner_key, arrays))
+    constants = frozenset(arrays)
     programs = Programs(training, precision, 0, BATCH, asked, constants=constants, workers=workers)
     dtype = DTYPES[precision]
     programs.use({key: array.astype(dtype, copy=False) for key, array in arrays.items()}, {})

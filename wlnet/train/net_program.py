@@ -16,10 +16,11 @@ from wlnet.plan.compile import Steps
 from wlnet.plan.report import BATCH, ProgramReport, evaluation_report, training_report
 from wlnet.train.calls import measurements_of
 from wlnet.train.learners import Rates, learners_of, read_rates
-from wlnet.train.losses import TrainingNet, training_net
+from wlnet.train.losses import loss_terms
 from wlnet.train.net_train import usual_options
 from wlnet.train.options import Options, read_options
 from wlnet.train.programs import programs_of
+from wlnet.train.training_net import TrainingNet, checked
 
 
 def net_program(
@@ -83,7 +84,9 @@ def net_program(
     )
     gathered = Gathered([fail(OptionError, faults)] if faults else ())
     rates = gathered.attempt(lambda: read_rates(net, options))
-    training = gathered.attempt(lambda: training_net(net, options.loss_function))
+    training = gathered.attempt(
+        lambda: checked(TrainingNet(net, loss_terms(net, options.loss_function)))
+    )
     gathered.tell()
     assert rates is not None
     assert training is not None
@@ -96,7 +99,6 @@ def net_program(
         batch,
         _steps(training, rates, options),
         _steps(training, read_rates(net, all_trained, warnings=False), all_trained),
-        training.prefix,
     )
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import DataError, Fault, fail
+from wlnet.core.errors import DataError, Fault, WlnetError, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.machine import check_memory
 from wlnet.core.net import Net
@@ -23,7 +23,6 @@ from wlnet.train.doubts import check_targets
 from wlnet.train.encoding import class_columns, encoded
 from wlnet.train.fitting import faults_of, fitted_to
 from wlnet.train.history import History
-from wlnet.train.losses import TrainingNet
 from wlnet.train.options import BATCH, Options, option_names
 from wlnet.train.sources import (
     ArraySource,
@@ -33,6 +32,7 @@ from wlnet.train.sources import (
     place,
 )
 from wlnet.train.state import TrainingState, plan_of
+from wlnet.train.training_net import TrainingNet, checked
 
 VALIDATION = "validation_set"
 NUMBER = 8
@@ -66,9 +66,20 @@ def asks_functions(data: Any) -> bool:
 def prepare(net: Net, data: Any, options: Options, draft: TrainingNet) -> Prepared:
     """The net fitted to its data, and examples to train and to validate on.
 
-    draft: the net with its losses attached. Raises DataError, ShapeError; OptionError for a port as
-    a loss that the data bring a target for.
+    draft: the net with its losses. Raises DataError, ShapeError; OptionError for a port as a loss
+    that the data bring a target for.
     """
+    if asks_functions(data):
+        checked(draft)
+    try:
+        return _prepare(net, data, options, draft)
+    except WlnetError:
+        # A loss that does not fit the net is told first, and alone.
+        checked(draft)
+        raise
+
+
+def _prepare(net: Net, data: Any, options: Options, draft: TrainingNet) -> Prepared:
     if options.loss_function is not AUTOMATIC:
         check_targets(net, draft, data)
     gathered = Gathered()

@@ -17,7 +17,6 @@ from wlnet.engine.resources import workers_for
 from wlnet.evaluate.holding import Array
 from wlnet.graph.keys import SlotKey, StateKey
 from wlnet.kernels.language import Precision
-from wlnet.nets.arrays import arrays_of
 from wlnet.plan.calls.emitter import Learner as Update
 from wlnet.plan.compile import (
     Steps,
@@ -27,12 +26,12 @@ from wlnet.plan.compile import (
 )
 from wlnet.train.history import LOSS, Tallies, mean_tallies
 from wlnet.train.learners import Learner, Rates
-from wlnet.train.losses import TrainingNet
 from wlnet.train.measurement_names import measured
 from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options
 from wlnet.train.pace import Clock
 from wlnet.train.sources import ArraySource, Batches
+from wlnet.train.training_net import TrainingNet
 
 TABLES = 64 << 20
 """Bytes of what is kept of batches at a time, when a net is judged."""
@@ -43,8 +42,8 @@ WORTH = 3e-5
 class Programs:
     """One program a purpose and batch size; batch_size is that of whole batches.
 
-    arrays: by the keys of the user's net; updates: how those that learn are updated. The keys of
-    frozen_statistics and constants are those of the training net; constants never change.
+    All keys are those of the user's net. updates: how arrays that learn are updated; constants
+    never change.
     """
 
     def __init__(
@@ -62,7 +61,7 @@ class Programs:
         self.training, self.precision, self.seed = training, precision, seed
         self.batch_size = batch_size
         self.measurements, self.workers = measurements, workers
-        self.updates = {training.inner_key(key): each for key, each in (updates or {}).items()}
+        self.updates = dict(updates or {})
         self.frozen_statistics, self.constants = frozen_statistics, constants
         self.packed: frozenset[ArrayKey] | None = None
         """The arrays that are packed in memory, once it is known."""
@@ -77,7 +76,7 @@ class Programs:
     def inside(self) -> list[tuple[Path, str]]:
         """The output ports that are measured."""
         targets = self.training.targets.values() if self.measurements else ()
-        return list(dict.fromkeys((self.training.prefix, port) for port in targets))
+        return list(dict.fromkeys(((), port) for port in targets))
 
     def with_prefix(self, purpose: str, source: ArraySource, limit: int) -> tuple[ArraySource, int]:
         """From now on steps fetch what the frozen prefix makes of the examples, computed once.
@@ -122,6 +121,7 @@ class Programs:
                 packed=self.packed or (),
                 keep_prefix=keep_prefix,
                 whole=self.batch_size,
+                home=training.home,
             )
         return step_blueprint(
             training.net,
@@ -135,22 +135,21 @@ class Programs:
             packed=self.packed,
             keep_prefix=keep_prefix,
             whole=self.batch_size,
+            home=training.home,
         )
 
     def use(
         self, arrays: Mapping[ArrayKey, Array], states: Mapping[ArrayKey, Sequence[Array]]
     ) -> None:
-        """The arrays, by the keys of the user's net, and what methods keep beside them."""
-        training = self.training
-        own = {training.inner_key(key): value for key, value in arrays.items()}
+        """The arrays of the user's net, and what methods keep beside them."""
         # A loss that is a net of its own has arrays of its own.
         self._arrays = {
-            key: own[key] if key in own else value.astype(DTYPES[self.precision], copy=False)
-            for key, value in arrays_of(training.net).items()
+            key: arrays[key] if key in arrays else value.astype(DTYPES[self.precision], copy=False)
+            for key, value in self.training.arrays.items()
         }
         for key, kept in states.items():
             for i, state in enumerate(kept):
-                self._arrays[StateKey(training.inner_key(key), i)] = state
+                self._arrays[StateKey(key, i)] = state
 
     def program(self, purpose: str, size: int) -> Program:
         """The program for "Train" (a whole step), "Test" or "Gradients" on so many examples."""
@@ -160,6 +159,9 @@ class Programs:
 
     def _program(self, blueprint: Blueprint) -> Program:
         workers = workers_for(blueprint, self.workers, WORTH)
+        # Random numbers are drawn by the path from the top of the training net.
+        randoms = [(what, self.training.whole(at), n) for what, at, n in blueprint.randoms]
+        blueprint = replace(blueprint, randoms=tuple(randoms))
         with self.clock.stopped():
             return Program(blueprint, self._arrays, workers, flush=True)
 
@@ -176,6 +178,7 @@ class Programs:
             precision=self.precision,
             packed=self.packed or (),
             whole=self.batch_size,
+            home=training.home,
         )
 
     def test(self, source: ArraySource) -> Tallies:
@@ -212,7 +215,7 @@ class Programs:
         for port, name in training.told_losses.items():
             found.add(name, mean_tallies(losses[port]))
         for key, measurement, column, port in measured(self.measurements, training):
-            outputs = tables[training.prefix, port]
+            outputs = tables[(), port]
             tallies = measurement.tallies(outputs, targets[column], training.forms[column])
             found.add(key, tallies, measurement)
         return found
@@ -227,9 +230,7 @@ def programs_of(
     batch_size: int,
 ) -> Programs:
     """The programs of a training as its rules and options want it."""
-    inner = training.inner_key
-    still = {inner(row.key) for row in rates.table if row.multiplier == 0}
-    own = {inner(row.key) for row in rates.table}
+    moving = {row.key for row in rates.table if row.multiplier != 0}
     return Programs(
         training,
         options.precision,
@@ -237,8 +238,8 @@ def programs_of(
         batch_size,
         measurements,
         {learner.key: learner.update for learner in learners},
-        frozenset(map(inner, rates.table.frozen_statistics())),
-        frozenset(still | (set(arrays_of(training.net)) - own)),
+        frozenset(rates.table.frozen_statistics()),
+        frozenset(training.arrays.keys() - moving),
         options.workers,
     )
 

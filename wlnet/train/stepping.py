@@ -15,11 +15,12 @@ import numpy as np
 
 from wlnet.core.errors import DataError, Fault, fail
 from wlnet.core.net import Net
+from wlnet.core.parts import key_text
 from wlnet.core.rules import ArrayKey
 from wlnet.engine.blueprint import DTYPES
 from wlnet.engine.program import Program
 from wlnet.evaluate.holding import Array
-from wlnet.train.divergence import Diverged, key_text, where_it_began
+from wlnet.train.divergence import Diverged, where_it_began
 from wlnet.train.history import LOSS, Extent, History, Tallies
 from wlnet.train.learners import Learner, Rates, own_arrays, plain_arrays
 from wlnet.train.options import Options
@@ -79,8 +80,7 @@ class Stepper:
         self.net, self.rates, self.options = net, rates, options
         self.programs, self.training = programs, programs.training
         self.learners, self.history = learners, history
-        inner = programs.pack(programs.batch_size)
-        self.packed = {row.key for row in rates.table if self.training.inner_key(row.key) in inner}
+        self.packed = programs.pack(programs.batch_size)
         self.arrays = own_arrays(net, rates.table, options.precision, self.packed)
         dtype = np.dtype(DTYPES[options.precision])
         self.states = {
@@ -159,7 +159,7 @@ class Stepper:
 
         def give(key: ArrayKey, table: Array) -> None:
             kept.append(table)
-            program.set(("rates", self.training.inner_key(key)), table.ctypes.data)
+            program.set(("rates", key), table.ctypes.data)
 
         for learner in self.learners:
             moves = groups.moving(learner.key, steps)

@@ -18,9 +18,9 @@ from wlnet.core.scalars import as_real, as_truth, as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.train.history import LOSS
-from wlnet.train.losses import TrainingNet
 from wlnet.train.measurement_names import as_measurements, measured, of_key
 from wlnet.train.measurements import TABLE, Measurement
+from wlnet.train.training_net import TrainingNet
 
 DEFAULTS: dict[str, Any] = {
     "Criterion": LOSS,

@@ -10,6 +10,7 @@ from wlnet.core.errors import DataError, Fault, fail
 from wlnet.core.net import Net
 from wlnet.evaluate.holding import Array
 from wlnet.evaluate.places import Place
+from wlnet.train.losses import stated_form
 from wlnet.train.mapped import Mapped, pieces
 
 SLACK = 1e-6
@@ -18,9 +19,9 @@ SLACK = 1e-6
 
 def share_ports(net: Net) -> dict[str, str]:
     """Input port -> "Binary" or "Probabilities", where it is the target of such a cross entropy."""
-    if net.kind == "CrossEntropyLossLayer":
-        form = str(net.parameters["Form"])
-        return {} if form == "Index" else {"Target": form}
+    form = stated_form(net)
+    if form in ("Binary", "Probabilities"):
+        return {"Target": form}
     found: dict[str, str] = {}
     for edge in getattr(net, "edges", ()):
         if edge.source is None and edge.target is not None:

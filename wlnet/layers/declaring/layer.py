@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
-from typing import Any, ClassVar, NamedTuple, Self
+from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 
@@ -25,6 +25,10 @@ from wlnet.layers.declaring.fields import ArrayField, Field, Parameter, PortFiel
 from wlnet.layers.declaring.options import bound, read_array, read_parameter, read_ports, signature
 
 Shapes = dict[str, Partial]
+TargetForm = Literal["Index", "Probabilities", "Binary", "Square"]
+"""What targets are: classes counted from 1, one number a class, 0 or 1 each, or any numbers."""
+Gives = Literal["Reals", "Chances", "Distribution"]
+"""What numbers are: no probabilities; from 0 to 1, each by itself; positive, of total 1."""
 LAYERS: dict[str, type[Layer]] = {}
 """Every kind of layer by name: the closed table that files are read with."""
 
@@ -49,6 +53,9 @@ class Layer(Net):
     addressing = "layer"
     passes_gain: ClassVar[bool] = False
     """Whether first numbers are drawn by the function behind this layer, as behind dropout."""
+
+    is_loss: ClassVar[bool] = False
+    """Whether its output is a loss: a port that it makes is minimised as it is."""
 
     given_parameters: frozenset[str] | None = None
     """The parameters that somebody gave a value, be it the default; None where nobody knows, as of
@@ -122,6 +129,33 @@ class Layer(Net):
 
     def check(self) -> None:
         """What a declaration cannot say; a layer may raise OptionError here."""
+
+    # What others ask it about numbers and targets
+
+    @property
+    def asks_for(self) -> TargetForm:
+        """What an output that it makes asks its targets to be, where no loss is named."""
+        return "Square"
+
+    @property
+    def target_form(self) -> TargetForm | None:
+        """What is at its port Target, of a loss; None where that goes by the output."""
+        return None
+
+    @property
+    def is_view(self) -> bool:
+        """Whether the numbers that come out are those that go in, some of them 0 or elsewhere."""
+        return False
+
+    @property
+    def gives(self) -> Gives | None:
+        """What kind of numbers it makes, as far as it is sure; None where nobody knows."""
+        return None
+
+    @property
+    def gain_function(self) -> str | None:
+        """The function by which the first numbers of the layer before are drawn, if it is one."""
+        return None
 
     # What the part language sees
 

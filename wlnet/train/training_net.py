@@ -1,0 +1,196 @@
+"""The training net: the user's net with a loss beside each output that has one.
+
+Whoever trains speaks of arrays and layers by the paths of the user's net: that it stands one level
+inside is said here, and `lower` is told it.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from wlnet.core.net import Net
+from wlnet.core.parts import Key, NetSharedArray, Path
+from wlnet.core.ports import UNKNOWN, PortType
+from wlnet.core.rules import ArrayKey
+from wlnet.core.streams import Seed
+from wlnet.layers.declaring.layer import TargetForm
+from wlnet.lowering.lower import seen_from
+from wlnet.nets.arrays import arrays_of, is_initialized, replace_arrays
+from wlnet.nets.edges import Edge
+from wlnet.nets.inference import inferred_port, take_inference
+from wlnet.nets.initialize import net_initialize
+from wlnet.nets.netgraph import graph_of
+from wlnet.train.history import LOSS
+from wlnet.train.losses import LossTerm, asked_form, stated_form
+
+NET = "Net"
+"""The user's net in a training net."""
+
+
+@dataclass(frozen=True)
+class TrainingNet:
+    """A net with its losses attached; the training net itself is made when it is asked for.
+
+    user: the user's net. made: the training net, once it is there.
+    losses: loss port of the training net -> factor.
+    targets: data column -> output port of the user's net that it is about.
+    forms: data column -> what the targets in it are.
+    """
+
+    user: Net
+    terms: tuple[LossTerm, ...]
+    made: list[Net] = field(default_factory=list, repr=False, compare=False)
+    losses: Mapping[str, float] = field(init=False)
+    targets: Mapping[str, str] = field(init=False)
+    forms: Mapping[str, TargetForm] = field(init=False)
+
+    def __post_init__(self) -> None:
+        losses: dict[str, float] = {}
+        for port, term in zip(self._ports(), self.terms, strict=True):
+            losses[port] = losses.get(port, 0.0) + term.factor
+        told = {self._column(term): term for term in self.terms if _has_target(term)}
+        targets = {column: term.port for column, term in told.items()}
+        forms = {column: _form(self.user, term) for column, term in told.items()}
+        for name, value in (("losses", losses), ("targets", targets), ("forms", forms)):
+            object.__setattr__(self, name, value)
+
+    @property
+    def home(self) -> Path:
+        """Where the user's net stands in the training net."""
+        return (NET,) if any(term.loss is not None for term in self.terms) else ()
+
+    def _ports(self) -> list[str]:
+        """The loss port of each term; without any loss net the user's own, perhaps one twice."""
+        if not self.home:
+            return [term.port for term in self.terms]
+        if len(self.terms) == 1:
+            return [LOSS]
+        found: list[str] = []
+        for term in self.terms:
+            found.append(_new(f"{term.port}Loss", found))
+        return found
+
+    def _column(self, term: LossTerm) -> str:
+        return f"{term.port}Target" if term.port in self.user.input_names else term.port
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of data that a training needs, those of inputs first."""
+        return tuple(dict.fromkeys((*self.user.input_names, *self.targets)))
+
+    @property
+    def told_losses(self) -> dict[str, str]:
+        """Loss port -> the name that this loss alone, not scaled, is told by, beside the total
+        "Loss"; none where it would be the same number.
+        """
+        if len(self.losses) == 1 and 1.0 in self.losses.values():
+            return {}
+        return {port: self._told(port) for port in self.losses}
+
+    def _told(self, port: str) -> str:
+        if port != LOSS:
+            return port
+        return f"{self.terms[0].port}Loss" if self.home else "UnscaledLoss"
+
+    @property
+    def net(self) -> Net:
+        """The training net. Raises ShapeError for a loss that does not fit its output."""
+        if not self.made:
+            self.made.append(self._attached() if self.home else self.user)
+        return self.made[0]
+
+    def _attached(self) -> Net:
+        net = self.user
+        nodes: dict[Key, Net] = {NET: net}
+        edges = [Edge(None, name, NET, name) for name in net.input_names]
+        ports = {name: net.ports.get(name, UNKNOWN) for name in net.input_names}
+        for out, term in zip(self._ports(), self.terms, strict=True):
+            if term.loss is None:
+                edges.append(Edge(NET, term.port, None, out))
+                continue
+            # A vertex called like a port could not be extracted, and one called like a part of the
+            # user's net would take its paths.
+            vertex = _new(f"{out}Layer", net.nodes)
+            nodes[vertex] = term.loss
+            edges += [
+                Edge(NET, term.port, vertex, "Input"),
+                Edge(vertex, term.loss.output_names[0], None, out),
+            ]
+            if _has_target(term):
+                column = self._column(term)
+                edges.append(Edge(None, column, vertex, "Target"))
+                ports[column] = _target_port(net, term)
+        return graph_of(nodes, edges, ports)
+
+    # Arrays and layers, by the paths of the user's net
+
+    @property
+    def arrays(self) -> dict[ArrayKey, np.ndarray]:
+        """All arrays of the training net: a loss that is a net may have some of its own."""
+        return {
+            key if isinstance(key, NetSharedArray) else seen_from(self.home, key): value
+            for key, value in arrays_of(self.net).items()
+        }
+
+    def whole(self, path: Path) -> Path:
+        """The path of a layer from the top of the training net."""
+        is_beside = bool(path) and path[0] in self.net.nodes and path[0] != NET
+        return path if is_beside or not self.home else (*self.home, *path)
+
+    def initialized(self, net: Net, seed: Seed) -> TrainingNet:
+        """The training net of the user's net with numbers; what losses have gets its first ones."""
+        made = self.net
+        if net is not self.user:
+            numbers = {
+                key if isinstance(key, NetSharedArray) else (*self.home, *key): value
+                for key, value in arrays_of(net).items()
+            }
+            made = replace_arrays(made, numbers)
+            # The shapes of the numbers were known: nothing new follows from them.
+            take_inference(made, self.net)
+        if not is_initialized(made):
+            made = net_initialize(made, random_seeding=seed)
+        return TrainingNet(net, self.terms, [made])
+
+
+def checked(training: TrainingNet) -> TrainingNet:
+    """The same, made now: raises what is wrong with its losses."""
+    assert training.net is not None
+    return training
+
+
+def _has_target(term: LossTerm) -> bool:
+    return term.loss is not None and "Target" in term.loss.input_names
+
+
+def _new(name: str, taken: Iterable[Key]) -> str:
+    """The name, or with the first number from 2 that is free: one output may have several
+    losses.
+    """
+    numbered = (name if n == 1 else f"{name}{n}" for n in itertools.count(1))
+    return next(each for each in numbered if each not in taken)
+
+
+def _form(net: Net, term: LossTerm) -> TargetForm:
+    """What targets are, as the loss says, or else as the output asks for them."""
+    assert term.loss is not None
+    stated = stated_form(term.loss)
+    if stated is not None:
+        return stated
+    asked = asked_form(net, term.port)
+    return "Probabilities" if asked == "Index" else asked or "Square"
+
+
+def _target_port(net: Net, term: LossTerm) -> PortType:
+    """The port of a target: the converse of the output's decoder, as the loss wants it."""
+    decoder = inferred_port(net, term.port).coder
+    encoder = None if decoder is None else decoder.target_encoder()
+    if encoder is None:
+        return UNKNOWN
+    if encoder.kind == "Class" and _form(net, term) != "Index":
+        encoder = encoder.replace("OutputForm", "UnitVector")
+    return PortType(encoder.shape, encoder.element, encoder)
