@@ -30,7 +30,7 @@ class Mover:
         self.vector = ir.VectorType(self.one, self.lanes)
         self.suffix = f"v{self.lanes}i{8 * self.size}"
 
-    def load(self, address: Address) -> Any:
+    def load(self, address: Address) -> Vector:
         return self.kit.builder.load(self.kit.at(address), typ=self.vector, align=self.size)
 
     def store(self, value: Vector, address: Address) -> None:
@@ -43,7 +43,7 @@ class Mover:
         limit = kit.spread(kit.builder.trunc(count, INDEX), kind)
         return kit.builder.icmp_signed("<", ir.Constant(kind, list(range(self.lanes))), limit)
 
-    def load_part(self, address: Address, mask: Vector) -> Any:
+    def load_part(self, address: Address, mask: Vector) -> Vector:
         kit = self.kit
         zeros = ir.Constant(self.vector, [0] * self.lanes)
         align = ir.Constant(INDEX, self.size)
@@ -56,7 +56,7 @@ class Mover:
         name = f"llvm.masked.store.{self.suffix}.p0"
         kit.call(name, ir.VoidType(), [value, kit.at(address), align, mask])
 
-    def turned(self, rows: list[Any]) -> list[Any]:
+    def turned(self, rows: list[Vector]) -> list[Vector]:
         """The columns of a square block: quarters change places, then those within them."""
         build, n = self.kit.builder, self.lanes
         half = n // 2
@@ -124,7 +124,7 @@ def band_copy(size: Size) -> Instruction:
         inner = blocks_of(kit, columns, mover.lanes)
         walk = Walk(rank, table, (x, y), inner, mover.lanes, Bands(across, high))
 
-        def visit(count: Word, first: Word, places: list[Any], band: Word) -> None:
+        def visit(count: Word, first: Word, places: list[Address], band: Word) -> None:
             here = least(kit, build.sub(rows, build.mul(band, constant(high))), constant(high))
 
             def column(j: Word, _: State) -> State:
@@ -141,11 +141,11 @@ def band_copy(size: Size) -> Instruction:
                     yi = build.add(yj, build.mul(i, build.mul(y_step, side)))
                     whole = build.icmp_signed("==", build.add(wide, tall), build.add(side, side))
 
-                    def block() -> list[Any]:
+                    def block() -> State:
                         _block(mover, xi, x_step, yi, y_step)
                         return []
 
-                    def part() -> list[Any]:
+                    def part() -> State:
                         _part(mover, xi, x_step, yi, y_step, tall, wide)
                         return []
 
@@ -180,12 +180,12 @@ def row_copy(size: Size) -> Instruction:
         def one(address: Address) -> Any:
             return build.load(kit.at(address), typ=mover.one, align=mover.size)
 
-        def long(count: Word, places: list[Any]) -> list[Any]:
+        def long(count: Word, places: list[Address]) -> State:
             length = build.mul(count, constant(mover.size))
             kit.call("memcpy", POINTER, [kit.at(places[1]), kit.at(places[0]), length])
             return []
 
-        def vectors(count: Word, places: list[Any], repeated: bool) -> list[Any]:
+        def vectors(count: Word, places: list[Address], repeated: bool) -> State:
             fixed = kit.spread(one(places[0]), mover.vector) if repeated else None
             whole = build.udiv(count, constant(mover.lanes))
             left = build.sub(count, build.mul(whole, constant(mover.lanes)))
@@ -195,7 +195,7 @@ def row_copy(size: Size) -> Instruction:
                 mover.store(mover.load(xi) if fixed is None else fixed, yi)
                 return []
 
-            def tail() -> list[Any]:
+            def tail() -> State:
                 xi, yi = (build.add(place, build.mul(whole, width)) for place in places)
                 mask = mover.first(left)
                 value = mover.load_part(xi, mask) if fixed is None else fixed
@@ -205,7 +205,7 @@ def row_copy(size: Size) -> Instruction:
             kit.loop(whole, [], body)
             return kit.choose(build.icmp_signed(">", left, constant(0)), tail, list)
 
-        def slow(count: Word, places: list[Any], steps: list[Any]) -> list[Any]:
+        def slow(count: Word, places: list[Address], steps: list[Word]) -> State:
             def body(i: Word, _: State) -> State:
                 xi, yi = (
                     build.add(place, build.mul(i, step))
@@ -216,7 +216,7 @@ def row_copy(size: Size) -> Instruction:
 
             return kit.loop(count, [], body)
 
-        def visit(count: Word, _: Any, places: list[Any], _band: Any) -> None:
+        def visit(count: Word, _: Any, places: list[Address], _band: Any) -> None:
             steps = [step_at(kit, rank, table, k, last) for k in range(2)]
             x_runs, y_runs = (build.icmp_signed("==", step, constant(mover.size)) for step in steps)
             x_stays = build.icmp_signed("==", steps[0], constant(0))

@@ -9,19 +9,17 @@ channels is.
 
 from __future__ import annotations
 
-from typing import Any
-
 from llvmlite import ir
 
 from wlnet.kernels.emit.instructions import ITEM, LANES, real, reals, start_of, stop_of
 from wlnet.kernels.emit.vectors import INDEX, Kit, constant
-from wlnet.kernels.language import Address, Word, instruction, native, routine
+from wlnet.kernels.language import Address, Vector, Word, instruction, native, routine
 
 LAST_AGAIN, ZEROS = 0, 1
 """What the lanes beyond the last example hold: the last example once more, or zeros."""
 
 
-def transposed(kit: Kit, vectors: list[Any]) -> list[Any]:
+def transposed(kit: Kit, vectors: list[Vector]) -> list[Vector]:
     """LANES vectors, whose lane j of vector i becomes lane i of vector j."""
     build, lanes = kit.builder, kit.lanes
     kind = ir.VectorType(INDEX, lanes)

@@ -13,7 +13,7 @@ from llvmlite import ir
 from wlnet.kernels.emit.lanes import Lanes, divided
 from wlnet.kernels.emit.places import Walk, step_at, word_at
 from wlnet.kernels.emit.vectors import Kit, State, constant
-from wlnet.kernels.language import Address, Instruction, Word, instruction
+from wlnet.kernels.language import Address, Instruction, Vector, Word, instruction
 
 
 def broadcast(function: Callable[[Lanes, Lanes], Lanes]) -> Instruction:
@@ -31,14 +31,14 @@ def broadcast(function: Callable[[Lanes, Lanes], Lanes]) -> Instruction:
         build = kit.builder
         last = build.sub(rank, constant(1))
 
-        def fast(count: Word, places: list[Any], stays: tuple[bool, bool]) -> list[Any]:
+        def fast(count: Word, places: list[Address], stays: tuple[bool, bool]) -> State:
             whole, left = divided(kit, count)
             fixed = [
                 kit.splat(kit.load_one(place)) if each else None
                 for place, each in zip(places, stays, strict=False)
             ]
 
-            def some(offset: Word, load: Callable[[Any], Any]) -> Any:
+            def some(offset: Word, load: Callable[[Address], Vector]) -> Any:
                 both = (
                     load(build.add(place, offset)) if value is None else value
                     for place, value in zip(places, fixed, strict=False)
@@ -50,7 +50,7 @@ def broadcast(function: Callable[[Lanes, Lanes], Lanes]) -> Instruction:
                 kit.store(some(offset, kit.load), places[2], offset)
                 return []
 
-            def tail() -> list[Any]:
+            def tail() -> State:
                 mask = kit.first(left)
                 offset = build.mul(whole, constant(kit.target.width))
                 value = some(offset, lambda each: kit.load_part(each, mask))
@@ -60,7 +60,7 @@ def broadcast(function: Callable[[Lanes, Lanes], Lanes]) -> Instruction:
             kit.loop(whole, [], body)
             return kit.choose(build.icmp_signed(">", left, constant(0)), tail, list)
 
-        def slow(count: Word, places: list[Any], steps: list[Any]) -> list[Any]:
+        def slow(count: Word, places: list[Address], steps: list[Word]) -> State:
             def body(i: Word, _: State) -> State:
                 both = (
                     kit.splat(kit.load_one(place, build.mul(i, step)))
@@ -73,7 +73,7 @@ def broadcast(function: Callable[[Lanes, Lanes], Lanes]) -> Instruction:
 
             return kit.loop(count, [], body)
 
-        def visit(count: Word, _: Any, places: list[Any], _band: Any) -> None:
+        def visit(count: Word, _: Any, places: list[Address], _band: Any) -> None:
             # The distances are read for each row: were they known to stay, the compiler would make
             # a copy of the whole walk for each of the four ways.
             steps = [step_at(kit, rank, table, k, last) for k in range(3)]

@@ -13,7 +13,7 @@ from typing import Any
 from llvmlite import ir
 
 from wlnet.kernels.emit.vectors import Kit, State, constant
-from wlnet.kernels.language import Instruction, Vector, Word, instruction
+from wlnet.kernels.language import Address, Instruction, Vector, Word, instruction
 
 # An operation without flags would be given those of the whole kernel, which allow reordering. So
 # each has one that means nothing for it.
@@ -182,11 +182,11 @@ def run(function: Callable[..., Lanes], inputs: int = 1) -> Instruction:
     """
 
     @instruction("none", *["word"] * (inputs + 2))
-    def numbers(kit: Kit, count: Word, *addresses: Any) -> None:
+    def numbers(kit: Kit, count: Word, *addresses: Address) -> None:
         build = kit.builder
         whole, left = divided(kit, count)
 
-        def some(at: Callable[[Any], Any], load: Callable[[Any], Any]) -> Any:
+        def some(at: Callable[[Any], Any], load: Callable[[Address], Vector]) -> Any:
             return function(*(Lanes(kit, load(at(each))) for each in addresses[:-1])).value
 
         def body(i: Word, _: State) -> State:
@@ -195,7 +195,7 @@ def run(function: Callable[..., Lanes], inputs: int = 1) -> Instruction:
             kit.store(value, addresses[-1], offset)
             return []
 
-        def tail() -> list[Any]:
+        def tail() -> State:
             mask = kit.first(left)
             offset = build.mul(whole, constant(kit.target.width))
             value = some(
@@ -210,7 +210,7 @@ def run(function: Callable[..., Lanes], inputs: int = 1) -> Instruction:
     return numbers
 
 
-def divided(kit: Kit, count: Word) -> tuple[Any, Any]:
+def divided(kit: Kit, count: Word) -> tuple[Word, Word]:
     """How many whole vectors there are, and how many numbers are left."""
     build = kit.builder
     whole = build.udiv(count, constant(kit.lanes))

@@ -9,7 +9,6 @@ well, and nothing behind it is touched. Each sum has an order that its length al
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from llvmlite import ir
 
@@ -23,7 +22,9 @@ RUN = 32
 float32 numbers grows with n / RUN, not with n."""
 
 
-def along(kit: Kit, count: Word, state: State, body: Callable[[Any, Any, State], State]) -> State:
+def along(
+    kit: Kit, count: Word, state: State, body: Callable[[Word, Vector, State], State]
+) -> State:
     """state = body(offset, mask, state) for each vector of a line of `count` numbers.
 
     mask is None but for the last vector, when the line ends within it.
@@ -45,7 +46,7 @@ def along(kit: Kit, count: Word, state: State, body: Callable[[Any, Any, State],
 
 
 def in_runs(
-    kit: Kit, count: Word, size: int, state: State, body: Callable[[Any, Any, State], State]
+    kit: Kit, count: Word, size: int, state: State, body: Callable[[Word, Vector, State], State]
 ) -> State:
     """state = body(first, length, state) for `count` things in runs of `size`, the last shorter."""
     build = kit.builder

@@ -10,12 +10,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from wlnet.kernels.emit.vectors import WORD, Kit, State, constant
 from wlnet.kernels.language import Address, Word, instruction
 
-Visit = Callable[[Any, Any, list[Any], Any], None]
+Visit = Callable[[Word, Word, list[Address], Word], None]
 """Called with: how many things of a row, the first of them, where it lies in each operand, which
 band."""
 
@@ -55,7 +54,7 @@ def blocks_of(kit: Kit, count: Word, side: int) -> Word:
 class Bands:
     """Several indices of one axis are taken at a time: `side` of them."""
 
-    axis: Any
+    axis: Word
     side: int
 
 
@@ -66,10 +65,10 @@ class Walk:
     inner: how many things a row has. scale: how many numbers of the last axis a thing takes.
     """
 
-    rank: Any
-    table: Any
-    operands: Sequence[Any]
-    inner: Any
+    rank: Word
+    table: Address
+    operands: Sequence[Address]
+    inner: Word
     scale: int = 1
     bands: Bands | None = None
 
@@ -100,11 +99,11 @@ class Walk:
 
         kit.loop(rows, [], row)
 
-    def _row(self, kit: Kit, row: Word, places: list[Any]) -> list[Any]:
+    def _row(self, kit: Kit, row: Word, places: list[Address]) -> list[Address]:
         """Where a row begins: its number taken apart, from the last axis but one to the first."""
         build = kit.builder
 
-        def moved(places: list[Any], axis: Word, index: Word) -> list[Any]:
+        def moved(places: list[Address], axis: Word, index: Word) -> list[Address]:
             band = places.pop()
             scaled = index
             if self.bands is not None:

@@ -10,7 +10,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from wlnet.kernels.language import Target
+from wlnet.kernels.language import Address, Scalar, Target, Vector, Word
 
 WORD = ir.IntType(64)
 INDEX = ir.IntType(32)
@@ -18,9 +18,10 @@ BYTE = ir.IntType(8)
 FLAG = ir.IntType(1)
 POINTER = ir.PointerType()
 State = list[Any]
+"""Values of any kinds that a loop, or a branch, hands on."""
 
 
-def constant(number: int) -> Any:
+def constant(number: int) -> Word:
     """A word known when compiling."""
     return ir.Constant(WORD, number)
 
@@ -48,33 +49,33 @@ class Kit:
 
     # Memory
 
-    def at(self, address: Any, offset: Any = None) -> Any:
+    def at(self, address: Address, offset: Word | None = None) -> Any:
         """An address, some bytes further on, as a pointer."""
         if offset is not None:
             address = self.builder.add(address, offset)
         return self.builder.inttoptr(address, POINTER)
 
-    def load(self, address: Any, offset: Any = None) -> Any:
+    def load(self, address: Address, offset: Word | None = None) -> Vector:
         return self.builder.load(self.at(address, offset), typ=self.vector, align=self.item)
 
-    def store(self, value: Any, address: Any, offset: Any = None) -> None:
+    def store(self, value: Vector, address: Address, offset: Word | None = None) -> None:
         self.builder.store(value, self.at(address, offset), align=self.item)
 
-    def prefetch(self, address: Any, offset: Any = None, write: bool = False) -> None:
+    def prefetch(self, address: Address, offset: Word | None = None, write: bool = False) -> None:
         """Have a line of memory brought near that will be read, or written; any address will do."""
         flags = [ir.Constant(INDEX, flag) for flag in (int(write), 3, 1)]
         self.call("llvm.prefetch.p0", ir.VoidType(), [self.at(address, offset), *flags])
 
-    def load_one(self, address: Any, offset: Any = None) -> Any:
+    def load_one(self, address: Address, offset: Word | None = None) -> Scalar:
         return self.builder.load(self.at(address, offset), typ=self.real, align=self.item)
 
-    def load_part(self, address: Any, mask: Any) -> Any:
+    def load_part(self, address: Address, mask: Vector) -> Vector:
         """The lanes that a mask names, zeros elsewhere; memory of the others is not touched."""
         name = f"llvm.masked.load.{self.suffix}.p0"
         align = ir.Constant(INDEX, self.item)
         return self.call(name, self.vector, [self.at(address), align, mask, self.number(0.0)])
 
-    def load_each(self, address: Any, jumps: Any, mask: Any) -> Any:
+    def load_each(self, address: Address, jumps: Vector, mask: Vector) -> Vector:
         """For each lane that a mask names a number so many numbers further on; else zeros."""
         build = self.builder
         kind = ir.VectorType(WORD, self.lanes)
@@ -86,66 +87,66 @@ class Kit:
         align = ir.Constant(INDEX, self.item)
         return self.call(name, self.vector, [pointers, align, mask, self.number(0.0)])
 
-    def store_part(self, value: Any, address: Any, mask: Any) -> None:
+    def store_part(self, value: Vector, address: Address, mask: Vector) -> None:
         name = f"llvm.masked.store.{self.suffix}.p0"
         align = ir.Constant(INDEX, self.item)
         self.call(name, ir.VoidType(), [value, self.at(address), align, mask])
 
-    def load_indices(self, address: Any, mask: Any) -> Any:
+    def load_indices(self, address: Address, mask: Vector) -> Vector:
         """Integers of 32 bits: the lanes that a mask names, zeros elsewhere."""
         kind = ir.VectorType(INDEX, self.lanes)
         name, align = f"llvm.masked.load.v{self.lanes}i32.p0", ir.Constant(INDEX, 4)
         return self.call(name, kind, [self.at(address), align, mask, ir.Constant(kind, None)])
 
-    def store_indices(self, value: Any, address: Any, mask: Any) -> None:
+    def store_indices(self, value: Vector, address: Address, mask: Vector) -> None:
         name, align = f"llvm.masked.store.v{self.lanes}i32.p0", ir.Constant(INDEX, 4)
         self.call(name, ir.VoidType(), [value, self.at(address), align, mask])
 
     # Numbers
 
-    def number(self, x: float) -> Any:
+    def number(self, x: float) -> Vector:
         """A vector of one number."""
         return ir.Constant(self.vector, [x] * self.lanes)
 
-    def splat(self, x: Any) -> Any:
+    def splat(self, x: Scalar) -> Vector:
         """A scalar in all lanes."""
         return self.spread(x, self.vector)
 
-    def spread(self, x: Any, kind: Any) -> Any:
+    def spread(self, x: Any, kind: Any) -> Vector:
         empty = ir.Constant(kind, ir.Undefined)
         one = self.builder.insert_element(empty, x, ir.Constant(INDEX, 0))
         zeros = ir.Constant(ir.VectorType(INDEX, kind.count), [0] * kind.count)
         return self.builder.shuffle_vector(one, empty, zeros)
 
-    def first(self, count: Any) -> Any:
+    def first(self, count: Word) -> Vector:
         """The mask of the first lanes."""
         kind = ir.VectorType(INDEX, self.lanes)
         limit = self.spread(self.builder.trunc(count, INDEX), kind)
         return self.builder.icmp_signed("<", ir.Constant(kind, list(range(self.lanes))), limit)
 
-    def double(self, x: float) -> Any:
+    def double(self, x: float) -> Scalar:
         """A number of 64 bits, in any precision."""
         return ir.Constant(ir.DoubleType(), x)
 
-    def narrowed(self, x: Any) -> Any:
+    def narrowed(self, x: Scalar) -> Scalar:
         """A number of 64 bits in the precision of the target."""
         return x if self.item == 8 else self.builder.fptrunc(x, self.real)
 
-    def fma(self, a: Any, b: Any, c: Any) -> Any:
+    def fma(self, a: Vector, b: Vector, c: Vector) -> Vector:
         return self.call(f"llvm.fma.{self.suffix}", self.vector, [a, b, c])
 
-    def ramp(self, x: Any) -> Any:
+    def ramp(self, x: Vector) -> Vector:
         """max(x, 0), where NaN stays NaN."""
         zero = self.number(0.0)
         return self.builder.select(self.builder.fcmp_ordered("<=", x, zero), zero, x)
 
-    def total(self, x: Any) -> Any:
+    def total(self, x: Vector) -> Scalar:
         """The sum of all lanes."""
         start = ir.Constant(self.real, 0.0)
         name = f"llvm.vector.reduce.fadd.{self.suffix}"
         return self.call(name, self.real, [start, x], fastmath=("reassoc",))
 
-    def totals(self, values: Sequence[Any]) -> list[Any]:
+    def totals(self, values: Sequence[Vector]) -> list[Vector]:
         """The sums of all lanes of some vectors, in the lanes of as many vectors as that takes."""
         found = []
         for i in range(0, len(values), self.lanes):
@@ -159,7 +160,7 @@ class Kit:
             found += some
         return found
 
-    def _folded(self, a: Any, b: Any, apart: int) -> Any:
+    def _folded(self, a: Vector, b: Vector, apart: int) -> Vector:
         """Neighbouring stretches of lanes added up: those of a where a stretch of a begins, those
         of b in the stretch after it."""
         build, lanes = self.builder, self.lanes
@@ -171,7 +172,7 @@ class Kit:
 
     # Flow
 
-    def loop(self, count: Any, state: State, body: Callable[[Any, State], State]) -> State:
+    def loop(self, count: Word, state: State, body: Callable[[Word, State], State]) -> State:
         """state = body(i, state) for i in 0..count-1; gives the last state."""
         build = self.builder
         before = build.block

@@ -16,7 +16,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from wlnet.kernels.emit.vectors import BYTE, Kit, constant
+from wlnet.kernels.emit.vectors import BYTE, Kit, State, constant
 from wlnet.kernels.language import Address, Instruction, PerTarget, Vector, Word, instruction
 
 # With 32 vector registers 8 x 2 results fit beside two of b; with 16 registers 4 x 2.
@@ -60,7 +60,7 @@ def tile(rows: int | PerTarget, vectors: int, masked: bool = False) -> Instructi
         count = rows.of(kit.target) if isinstance(rows, PerTarget) else rows
         mask = kit.first(columns) if masked else None
 
-        def load(address: Address) -> Any:
+        def load(address: Address) -> Vector:
             return kit.load(address) if mask is None else kit.load_part(address, mask)
 
         def store(value: Vector, address: Address) -> None:
@@ -84,7 +84,7 @@ def tile(rows: int | PerTarget, vectors: int, masked: bool = False) -> Instructi
         b_vectors = [build.mul(constant(j), b_vector) for j in range(vectors)]
         a_rows = [build.mul(constant(i), a_row) for i in range(count)]
 
-        def body(_: Any, state: list[Any]) -> list[Any]:
+        def body(_: Any, state: State) -> State:
             *sums, a_at, b_at = state
             b_now = [load(build.add(b_at, far)) for far in b_vectors]
             if count == 1:
@@ -106,7 +106,7 @@ def tile(rows: int | PerTarget, vectors: int, masked: bool = False) -> Instructi
             lambda: results,
         )
 
-        def gated() -> list[Any]:
+        def gated() -> State:
             zero = kit.number(0.0)
             return [
                 build.select(build.fcmp_ordered(">", load(place), zero), value, zero)

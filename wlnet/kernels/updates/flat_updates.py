@@ -22,7 +22,7 @@ from typing import Any, Final
 
 from wlnet.kernels.emit.instructions import double, doubles, set_word, step_number, word
 from wlnet.kernels.emit.lanes import divided
-from wlnet.kernels.emit.vectors import Kit, constant
+from wlnet.kernels.emit.vectors import Kit, State, constant
 from wlnet.kernels.language import (
     Address,
     Instruction,
@@ -60,10 +60,10 @@ def _line(formula: Formula, plain: bool) -> Instruction:
         places, settings = more[:4], Settings(kit, more[4:], plain)
         whole, left = divided(kit, count)
 
-        def at(offset: Word) -> tuple[Any, ...]:
+        def at(offset: Word) -> tuple[Address, ...]:
             return tuple(build.add(place, offset) for place in places)
 
-        def body(i: Word, probe: list[Any]) -> list[Any]:
+        def body(i: Word, probe: State) -> State:
             offset = build.mul(i, constant(kit.target.width))
             raw = kit.load(gradients, offset)
             found = moved(formula, settings, kit.load, kit.store, raw, at(offset))
@@ -71,7 +71,7 @@ def _line(formula: Formula, plain: bool) -> Instruction:
 
         (probe,) = kit.loop(whole, [kit.number(0.0)], body)
 
-        def tail() -> list[Any]:
+        def tail() -> State:
             mask = kit.first(left)
             offset = build.mul(whole, constant(kit.target.width))
             raw = kit.load_part(build.add(gradients, offset), mask)

@@ -17,7 +17,7 @@ from typing import Any, Final
 
 from wlnet.kernels.emit.lanes import Lanes
 from wlnet.kernels.emit.vectors import Kit
-from wlnet.kernels.language import Routine, routine
+from wlnet.kernels.language import Address, Routine, Vector, routine
 
 INFINITY: Final = float("inf")
 SETTINGS: Final = 8
@@ -198,10 +198,10 @@ def plain_test(formula: Formula) -> Routine:
 def moved(
     formula: Formula,
     settings: Settings,
-    load: Callable[[Any], Any],
-    store: Callable[[Any, Any], None],
-    raw: Any,
-    addresses: tuple[Any, ...],
+    load: Callable[[Address], Vector],
+    store: Callable[[Vector, Address], None],
+    raw: Vector,
+    addresses: tuple[Address, ...],
 ) -> Lanes:
     """Move a vector of numbers: those at addresses[0], the states of the method at the others.
 

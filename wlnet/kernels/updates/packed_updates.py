@@ -70,7 +70,7 @@ def _woven(formula: Formula, plain: bool) -> Instruction:
         gradients, places, settings = more[0], more[1:5], Settings(kit, more[5:], plain)
         rows = TALL.of(kit.target)
 
-        def multiply(_: Any, state: list[Any]) -> list[Any]:
+        def multiply(_: Any, state: State) -> State:
             *sums, a_at, b_at = state
             b_now = kit.load(b_at)
             sums = [

@@ -13,7 +13,7 @@ from llvmlite import ir
 
 from wlnet.kernels.copies.lane_blocks import transposed
 from wlnet.kernels.emit.vectors import BYTE, Kit, State, constant
-from wlnet.kernels.language import Address, Instruction, Word, instruction
+from wlnet.kernels.language import Address, Instruction, Vector, Word, instruction
 from wlnet.kernels.products.tiles import RAMP
 from wlnet.kernels.windows.pool_tiles import GATED, alike, largest_of_four
 from wlnet.kernels.winograd.winograd_transforms import POINTS, TILE, sandwich, transforms, turned
@@ -61,13 +61,13 @@ def points_to_pixels(
         offset = _place(kit, r, x_row, c)
         kit.store(build.fadd(kit.load(corner, offset), grid[r][c]), corner, offset)
 
-    def all_of_it() -> list[Any]:
+    def all_of_it() -> State:
         for r in range(TILE):
             for c in range(TILE):
                 add(r, c)
         return []
 
-    def part_of_it() -> list[Any]:
+    def part_of_it() -> State:
         for r in range(TILE):
             with build.if_then(within(row, r, rows)):
                 for c in range(TILE):
@@ -100,7 +100,7 @@ def gradient_points(size: int) -> Instruction:
     ) -> None:
         build = kit.builder
 
-        def load(r: int, c: int) -> Any:
+        def load(r: int, c: int) -> Vector:
             there = build.and_(
                 build.icmp_signed("<", constant(r), rows),
                 build.icmp_signed("<", constant(c), columns),
@@ -146,7 +146,7 @@ def result_tile(size: int, pooled: bool) -> Instruction:
             pairs = [largest_of_four(kit, each, kind) for each in corners]
             values, found = [value for value, _ in pairs], [place for _, place in pairs]
 
-        def with_ramp() -> list[Any]:
+        def with_ramp() -> State:
             passed = [build.fcmp_ordered(">", value, zero) for value in values[: len(found)]]
             gated = [
                 build.select(each, place, alike(kind, GATED))
@@ -218,7 +218,7 @@ def kernel_sums(size: int) -> Instruction:
         def total(i: int) -> Any:
             place = build.add(at, build.mul(constant(i), step))
 
-            def body(_: Any, state: list[Any]) -> list[Any]:
+            def body(_: Any, state: State) -> State:
                 return [build.fadd(state[0], kit.load(state[1])), build.add(state[1], part)]
 
             rest = build.sub(parts, constant(1))
