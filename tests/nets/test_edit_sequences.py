@@ -20,9 +20,9 @@ import wlnet as wl
 from tests.nets.marks import quietly
 from tests.strategies import SIZE, build, multiplier_values, trees
 from wlnet import ALL, ANY, AUTOMATIC, NetSharedArray
-from wlnet.core.finding import node_at
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net, same
+from wlnet.core.walking import node_at
 from wlnet.nets.arrays import array_value, replace_arrays
 
 Draw = st.DataObject

@@ -26,6 +26,7 @@ from wlnet.core.parts import (
 )
 from wlnet.core.spelling import nearest, suggestion
 from wlnet.core.symbols import Symbol
+from wlnet.core.walking import walk
 
 
 class Sought:
@@ -129,13 +130,11 @@ def _elsewhere(net: Addressable, name: str, at: Path) -> str | None:
     return f"did you mean {' or '.join(repr((*at, *path)) for path in near[:3])}?" if near else None
 
 
-def walk_names(net: Addressable, at: Path = ()) -> Iterator[Path]:
-    """The paths of all nodes and arrays of a net."""
-    for name in net.array_values:
-        yield (*at, name)
-    for key, node in net.nodes.items():
-        yield (*at, key)
-        yield from walk_names(node, (*at, key))
+def walk_names(net: Addressable) -> Iterator[Path]:
+    """The paths of all nodes and arrays in a net."""
+    for path, node in walk(net):
+        yield from [path] if path else []
+        yield from ((*path, name) for name in node.array_values)
 
 
 def known_names(net: Addressable) -> list[Key]:
@@ -291,10 +290,3 @@ def shadowed(net: Addressable, name: Key) -> str | None:
     if net.addressing == "both":
         return f"the name means the port; the node is {list(net.nodes).index(name) + 1}"
     return "the name means the port; net_rename gives the node another one"
-
-
-def node_at(net: Any, path: Path) -> Any:
-    """The node at a path of keys that is known to exist."""
-    for key in path:
-        net = net.nodes[key]
-    return net

@@ -23,6 +23,7 @@ from wlnet.core.rules import (
     match,
     warn_of_idle_rules,
 )
+from wlnet.core.walking import walk
 
 
 @dataclass(frozen=True)
@@ -151,26 +152,23 @@ def multiplier_table(net: Ruled, rules: object, *, warnings: bool = True) -> Mul
     return MultiplierTable(tuple(rows))
 
 
-def holders(net: Ruled, at: Path = ()) -> Iterator[Holder]:
+def holders(net: Ruled) -> Iterator[Holder]:
     """Every net in a net that carries rules, outer ones before inner ones."""
-    if net.learning_rate_rules:
-        yield Holder(net, net.learning_rate_rules, at)
-    for key, node in net.nodes.items():
-        yield from holders(node, (*at, key))
+    for path, node in walk(net):
+        if node.learning_rate_rules:
+            yield Holder(node, node.learning_rate_rules, path)
 
 
-def array_places(net: Ruled, at: Path = ()) -> list[ArrayPlace]:
+def array_places(net: Ruled) -> list[ArrayPlace]:
     """Every place of an array in a net, in the order of the net; arrays that are absent are left
     out."""
-    places = [
+    return [
         ArrayPlace(
-            (*at, name),
+            (*path, name),
             value.name if isinstance(value, NetSharedArray) else None,
-            name in net.statistic_names,
+            name in node.statistic_names,
         )
-        for name, value in net.array_values.items()
+        for path, node in walk(net)
+        for name, value in node.array_values.items()
         if value is not None
     ]
-    for key, node in net.nodes.items():
-        places += array_places(node, (*at, key))
-    return places

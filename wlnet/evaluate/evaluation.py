@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, PartError, WlnetError, brief, fail
-from wlnet.core.finding import find, node_at
+from wlnet.core.finding import find
 from wlnet.core.gathered import Gathered
 from wlnet.core.keywords import checked_by
 from wlnet.core.net import Net
@@ -17,6 +17,7 @@ from wlnet.core.ports import PortType
 from wlnet.core.spelling import suggestion
 from wlnet.core.streams import Seed, as_seed, stream
 from wlnet.core.symbols import AUTOMATIC
+from wlnet.core.walking import node_at
 from wlnet.engine.blueprint import DTYPES
 from wlnet.evaluate.arguments import (
     check_choice,

@@ -13,6 +13,8 @@ from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path
 from wlnet.core.rules import ArrayKey, keys_in_order
 from wlnet.core.symbols import AUTOMATIC
+from wlnet.core.walking import node_at
+from wlnet.nets.container import rebuilt
 
 
 def array_keys(net: Net) -> list[ArrayKey]:
@@ -24,10 +26,7 @@ def array_value(net: Net, key: ArrayKey) -> Any:
     """The numbers of an array, or AUTOMATIC."""
     if isinstance(key, NetSharedArray):
         return net.shared.get(key.name, AUTOMATIC)
-    node = net
-    for step in key[:-1]:
-        node = node.nodes[step]
-    value = node.array_values[str(key[-1])]
+    value = node_at(net, key[:-1]).array_values[str(key[-1])]
     return array_value(net, value) if isinstance(value, NetSharedArray) else value
 
 
@@ -41,14 +40,22 @@ def is_initialized(net: Net) -> bool:
     return all(isinstance(value, np.ndarray) for value in arrays_of(net).values())
 
 
-def replace_arrays(net: Net, values: Mapping[ArrayKey, Any]) -> Any:
+def replace_arrays(net: Net, values: Mapping[ArrayKey, Any]) -> Net:
     """The same net with other numbers (or AUTOMATIC) in some arrays; only what lies on the way is
     made anew."""
     shared = {key.name: value for key, value in values.items() if isinstance(key, NetSharedArray)}
-    by_path: dict[Path, Any] = {
-        key: value for key, value in values.items() if isinstance(key, tuple)
-    }
-    new = _replaced(net, by_path)
+    by_layer: dict[Path, dict[str, Any]] = {}
+    for key, value in values.items():
+        if isinstance(key, tuple):
+            by_layer.setdefault(key[:-1], {})[str(key[-1])] = read_only(value)
+    layers = {path: node_at(net, path) for path in by_layer}
+    new = rebuilt(
+        net,
+        {
+            path: layer._with(arrays={**layer.array_values, **by_layer[path]})
+            for path, layer in layers.items()
+        },
+    )
     if shared:
         table = {
             name: value
@@ -57,23 +64,3 @@ def replace_arrays(net: Net, values: Mapping[ArrayKey, Any]) -> Any:
         }
         new = new._with(shared={name: read_only(value) for name, value in table.items()})
     return new
-
-
-def _replaced(net: Net, values: Mapping[Path, Any]) -> Net:
-    if not values:
-        return net
-    own = {str(path[0]): value for path, value in values.items() if len(path) == 1}
-    if own:
-        arrays = {
-            name: read_only(own[name]) if name in own else value
-            for name, value in net.array_values.items()
-        }
-        net = net._with(arrays=arrays)
-    below: dict[Any, dict[Path, Any]] = {}
-    for path, value in values.items():
-        if len(path) > 1:
-            below.setdefault(path[0], {})[path[1:]] = value
-    if below:
-        nodes = {key: _replaced(node, below.get(key, {})) for key, node in net.nodes.items()}
-        net = net._with(nodes=nodes)
-    return net

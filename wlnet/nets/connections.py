@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from wlnet.core.finding import node_at
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, Path
+from wlnet.core.walking import node_at, walk
 from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.container import as_container
 from wlnet.nets.edges import Edge
@@ -15,10 +15,7 @@ from wlnet.nets.edges import Edge
 
 def layers_of(net: Net, at: Path = ()) -> Iterator[tuple[Path, Layer]]:
     """Every layer with its path; what holds layers is none."""
-    if isinstance(net, Layer):
-        yield at, net
-    for key, node in net.nodes.items():
-        yield from layers_of(node, (*at, key))
+    return ((path, node) for path, node in walk(net, at) if isinstance(node, Layer))
 
 
 def connections(net: Net) -> list[tuple[Path, Path]]:

@@ -220,3 +220,17 @@ def with_needed_table(net: Net, table: Mapping[str, Any]) -> Net:
     """A net with those entries of a table that occur in it."""
     needed = {name: table[name] for name in shared_names(net) if name in table}
     return net if dict(net.shared) == {} == needed else net._with(shared=needed)
+
+
+def rebuilt(root: Net, new: Mapping[Path, Net]) -> Net:
+    """The root with other nets at some paths, none of which leads through another; only what lies
+    on the way to them is made anew. What is shared stays with the root."""
+    if () in new:
+        return new[()]
+    inside: dict[Key, dict[Path, Net]] = {}
+    for path, node in new.items():
+        inside.setdefault(path[0], {})[path[1:]] = node
+    if not inside:
+        return root
+    nodes = {key: rebuilt(node, inside.get(key, {})) for key, node in root.nodes.items()}
+    return root._with(nodes=nodes)

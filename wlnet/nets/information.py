@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
-from collections.abc import Iterator
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
@@ -19,6 +18,7 @@ from wlnet.core.parts import NetSharedArray, Path, path_text
 from wlnet.core.shapes import Partial, is_known
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.core.tables import PropertyTable
+from wlnet.core.walking import walk
 from wlnet.nets.arrays import arrays_of
 from wlnet.nets.connections import connections, layers_of
 from wlnet.nets.inference import inference, inferred_port
@@ -233,7 +233,8 @@ def _(net: Net) -> str:
             _options(operator),
             [numbers[inner] for inner, _ in layers_of(operator, path)],
         )
-        for path, operator in _operators(net)
+        for path, operator in walk(net)
+        if operator.addressing == "operator"
     ]
     ends = [
         [solution.port_shape((), name) for name in names]
@@ -244,13 +245,6 @@ def _(net: Net) -> str:
 
 def _options(net: Net) -> list[tuple[str, str]]:
     return sorted((name, repr(value)) for name, value in net.parameters.items())
-
-
-def _operators(net: Net, at: Path = ()) -> Iterator[tuple[Path, Net]]:
-    if net.addressing == "operator":
-        yield at, net
-    for key, node in net.nodes.items():
-        yield from _operators(node, (*at, key))
 
 
 def multipliers_text(net: Net, table: Any) -> str:

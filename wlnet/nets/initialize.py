@@ -6,7 +6,8 @@ How they are drawn stands in draws.py.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -17,12 +18,13 @@ from wlnet.core.machine import check_memory
 from wlnet.core.nesting import is_endless
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path, key_text, path_text
+from wlnet.core.rules import ArrayKey
 from wlnet.core.scalars import as_truth
 from wlnet.core.shapes import is_known, shape_text
 from wlnet.core.streams import as_seed, stream
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.declaring.layer import Layer
-from wlnet.nets.arrays import replace_arrays
+from wlnet.nets.arrays import array_keys, array_value, replace_arrays
 from wlnet.nets.connections import connections, layers_of
 from wlnet.nets.draws import Draw, draw, draw_weights, read_method
 from wlnet.nets.inference import inference, open_sizes
@@ -60,14 +62,14 @@ def net_initialize(
     name, options = read_method(method)
     seed = as_seed(random_seeding)
     if all is None:
-        return replace_arrays(net, {key: AUTOMATIC for key, *_ in array_roles(net)})
+        return replace_arrays(net, dict.fromkeys(array_keys(net), AUTOMATIC))
     wanted = [
-        (key, layer, field, path)
-        for key, layer, field, path in array_roles(net)
-        if every or not isinstance(_value(net, key, layer, field), np.ndarray)
+        role
+        for role in array_roles(net)
+        if every or not isinstance(array_value(net, role.key), np.ndarray)
     ]
     shapes = inference(net).arrays
-    missing = [path for *_, path in wanted if not is_known(shapes[path].shape)]
+    missing = [role.path for role in wanted if not is_known(shapes[role.path].shape)]
     if missing:
         raise fail(
             NotInitializedError,
@@ -77,7 +79,7 @@ def net_initialize(
                 fix=open_sizes(net),
             ),
         )
-    sizes = {key: math.prod(n or 0 for n in shapes[path].shape or ()) for key, *_, path in wanted}
+    sizes = {role.key: math.prod(n or 0 for n in shapes[role.path].shape or ()) for role in wanted}
     if sizes:
         largest = key_text(max(sizes, key=sizes.__getitem__))
         drawn = DRAWN[name] * max(sizes.values())
@@ -85,20 +87,21 @@ def net_initialize(
             BYTES * sum(sizes.values()) + drawn, f"the arrays of the net, such as {largest}"
         )
     following = next_functions(net)
-    arrays = {}
-    for key, layer, field, path in wanted:
-        shape = shapes[path].shape
+    arrays: dict[ArrayKey, Draw] = {}
+    for role in wanted:
+        shape = shapes[role.path].shape
         assert shape is not None
         known = tuple(int(n or 0) for n in shape)
-        number = _value(net, key, layer, field)
+        key = role.key
+        number = array_value(net, key)
         if isinstance(number, float) and not every:
             arrays[key] = full(number, known)
             continue
         arrays[key] = _start(
-            layer,
-            field,
+            role.layer,
+            role.field,
             known,
-            following.get(path[:-1]),
+            following.get(role.path[:-1]),
             name,
             options,
             stream(seed, "net_initialize", key if isinstance(key, tuple) else key.name),
@@ -106,31 +109,26 @@ def net_initialize(
     return replace_arrays(net, arrays)
 
 
-def array_roles(net: Net, at: Path = ()) -> Iterator[tuple[Any, Layer, str, Path]]:
-    """(key, layer, field, path) of every array; a shared one where it first occurs."""
-    seen: set[Any] = set()
-    for key, layer, name, path in _roles(net, at):
-        if key not in seen:
-            seen.add(key)
-            yield key, layer, name, path
+@dataclass(frozen=True)
+class Role:
+    """An array as a layer has it: its key, the layer, its field there, and its path."""
+
+    key: ArrayKey
+    layer: Layer
+    field: str
+    path: Path
 
 
-def _roles(net: Net, at: Path) -> Iterator[tuple[Any, Layer, str, Path]]:
-    if isinstance(net, Layer):
-        for name, value in net.array_values.items():
+def array_roles(net: Net) -> list[Role]:
+    """The role of every array; of a shared one where it first occurs."""
+    roles: dict[ArrayKey, Role] = {}
+    for at, layer in layers_of(net):
+        for name, value in layer.array_values.items():
+            path = (*at, name)
+            key = value if isinstance(value, NetSharedArray) else path
             if value is not None:
-                path = (*at, name)
-                yield (value if isinstance(value, NetSharedArray) else path), net, name, path
-    for key, node in net.nodes.items():
-        yield from _roles(node, (*at, key))
-
-
-def _value(root: Net, key: Any, layer: Layer, name: str) -> Any:
-    return (
-        root.shared.get(key.name, AUTOMATIC)
-        if isinstance(key, NetSharedArray)
-        else layer.array_values[name]
-    )
+                roles.setdefault(key, Role(key, layer, name, path))
+    return list(roles.values())
 
 
 def next_functions(net: Net) -> dict[Path, str]:

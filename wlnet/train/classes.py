@@ -9,15 +9,16 @@ import numpy as np
 from wlnet.coders import NetEncoder
 from wlnet.coders.worth import plain, worth
 from wlnet.core.errors import DataError, Fault, brief, fail
-from wlnet.core.finding import node_at
 from wlnet.core.gate import shape_of
 from wlnet.core.net import Net
+from wlnet.core.parts import Path
 from wlnet.core.ports import PortType
 from wlnet.core.symbols import Symbol
+from wlnet.core.walking import node_at
 from wlnet.layers import EmbeddingLayer
 from wlnet.nets.connections import entries
+from wlnet.nets.container import rebuilt
 from wlnet.nets.inference import inference, inferred_port
-from wlnet.nets.surgery.placing import rebuilt
 
 
 def is_open(coder: Any) -> bool:
@@ -48,11 +49,15 @@ def with_classes(net: Net, name: str, column: Any) -> Net:
     largest = _largest_index(column) if open_layers else None
     if largest is None:
         return net
-    for path in open_layers:
-        layer = node_at(net, path)
-        wider = layer._with(parameters={**layer.parameters, "ClassCount": largest})
-        net = rebuilt(net, path, wider)
-    return net
+    layers = {path: node_at(net, path) for path in open_layers}
+    wider = {"ClassCount": largest}
+    return rebuilt(
+        net,
+        {
+            path: layer._with(parameters={**layer.parameters, **wider})
+            for path, layer in layers.items()
+        },
+    )
 
 
 def index_encoder(net: Net, name: str, column: Any) -> NetEncoder | None:
@@ -62,15 +67,19 @@ def index_encoder(net: Net, name: str, column: Any) -> NetEncoder | None:
     return NetEncoder("Class", np.unique(_whole(column, name)).tolist())  # type: ignore[no-any-return]
 
 
-def _open_embeddings(net: Net, name: str) -> list[Any]:
+def _open_embeddings(net: Net, name: str) -> list[Path]:
     """The embeddings behind an input that nothing tells how many classes there are."""
     port = inferred_port(net, name)
     if port.element != "Integer" or port.coder is not None:
         return []
     if inference(net).ports[(), name].below is not None:
         return []
-    layers = [path for path in entries(net)[name] if isinstance(node_at(net, path), EmbeddingLayer)]
-    return [path for path in layers if isinstance(node_at(net, path).class_count, Symbol)]
+    layers = [(path, node_at(net, path)) for path in entries(net)[name]]
+    return [
+        path
+        for path, layer in layers
+        if isinstance(layer, EmbeddingLayer) and isinstance(layer.class_count, Symbol)
+    ]
 
 
 def _largest_index(column: Any) -> int | None:

@@ -10,13 +10,14 @@ from itertools import takewhile
 from typing import Any
 
 from wlnet.core.errors import Fault, RuleWarning, warn
-from wlnet.core.finding import find, node_at
+from wlnet.core.finding import find
 from wlnet.core.multipliers import MultiplierTable, Row, Verdict
 from wlnet.core.net import Net
 from wlnet.core.parts import Alternatives, NetSharedArray, Path, Span, as_steps, key_text
 from wlnet.core.rule_lists import names_shared_arrays
 from wlnet.core.rules import ArrayKey
 from wlnet.core.symbols import ALL, ANY, Symbol
+from wlnet.core.walking import node_at
 from wlnet.nets.kept_rates import worded_path
 
 OPTION = "learning_rate_multipliers of net_train"

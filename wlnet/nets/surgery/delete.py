@@ -17,6 +17,7 @@ from wlnet.core.net import Net
 from wlnet.core.parts import Key, Path, Place, as_steps, path_text
 from wlnet.core.ports import UNKNOWN
 from wlnet.core.symbols import Symbol
+from wlnet.core.walking import node_at
 from wlnet.nets.arrangement import Arrangement
 from wlnet.nets.chain import NetChain, chain_of
 from wlnet.nets.container import CONTAINERS, hoist
@@ -80,15 +81,9 @@ def _places(net: Net, part: Any) -> list[Place]:
         return [
             Place((*place.path, key), "node")
             for place in (find(net, steps[:-1]) if steps[:-1] else [Place((), "node")])
-            for key in _inside(net, place.path)
+            for key in node_at(net, place.path).nodes
         ]
     return find(net, part)
-
-
-def _inside(net: Net, path: Path) -> list[Key]:
-    for key in path:
-        net = net.nodes[key]
-    return list(net.nodes)
 
 
 def without(net: Any, paths: list[Path], at: Path) -> tuple[Any, Moves]:

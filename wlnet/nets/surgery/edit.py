@@ -19,25 +19,26 @@ from wlnet.core.errors import (
     brief,
     fail,
 )
-from wlnet.core.finding import find, node_at
+from wlnet.core.finding import find
 from wlnet.core.gathered import Gathered
 from wlnet.core.multipliers import array_places
 from wlnet.core.names import a
 from wlnet.core.net import Net
-from wlnet.core.parts import NetSharedArray, Path, Place, key_text, path_text
+from wlnet.core.parts import NetSharedArray, Path, Place, path_text
 from wlnet.core.ports import PortType, as_port
 from wlnet.core.rule_lists import NOTHING_SAID, parse_rules
 from wlnet.core.rules import ArrayKey
-from wlnet.core.shapes import shape_text
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
+from wlnet.core.walking import node_at
 from wlnet.layers.declaring.layer import Layer
-from wlnet.nets.arrays import array_keys, array_value, replace_arrays
-from wlnet.nets.container import shared_names
+from wlnet.nets.arrays import array_value
+from wlnet.nets.container import rebuilt, shared_names
 from wlnet.nets.fills import filled, spread_out
-from wlnet.nets.inference import check_shapes, inference, open_sizes
+from wlnet.nets.inference import open_sizes
 from wlnet.nets.shorthand import as_net
-from wlnet.nets.surgery.placing import located, names_outside, rebuilt, trimmed, with_nodes, worded
+from wlnet.nets.surgery.fit import check_fit
+from wlnet.nets.surgery.placing import located, names_outside, trimmed, with_nodes, worded
 from wlnet.nets.surgery.rules_in_place import kept
 
 NEAR = 64
@@ -139,7 +140,8 @@ class Edit:
 
     def _array(self, path: Path, value: Any) -> None:
         old_net = self.net
-        layer: Layer = node_at(old_net, path[:-1])
+        layer = node_at(old_net, path[:-1])
+        assert isinstance(layer, Layer)
         name = str(path[-1])
         field = layer.declared_arrays[name]
         if value is None and not field.optional:
@@ -151,7 +153,7 @@ class Edit:
         old = array_value(self.net, path) if layer.array_values[name] is not None else None
         new = as_array(value, name, layer.kind, _precision(old))
         new = spread_out(self.net, path, old, new, value)
-        net = rebuilt(self.net, path[:-1], layer._with(arrays={**layer.array_values, name: new}))
+        net = rebuilt(self.net, {path[:-1]: layer._with(arrays={**layer.array_values, name: new})})
         tied = isinstance(new, NetSharedArray) and new.name not in self.net.shared
         if tied and isinstance(old, np.ndarray):
             net = net._with(shared={**net.shared, new.name: old})
@@ -193,7 +195,7 @@ class Edit:
             raise fail(OptionError, fault)
         option = path_text((*path, "LearningRateMultipliers"))
         rules = parse_rules(value, option) if value is not AUTOMATIC else NOTHING_SAID
-        self.net = rebuilt(self.net, path, node._with(rules=rules))
+        self.net = rebuilt(self.net, {path: node._with(rules=rules)})
         self.said.add(path)
 
     def _port(self, path: Path, value: Any) -> None:
@@ -204,7 +206,7 @@ class Edit:
         if path[:-1] and port.coder is not None:
             what = "coders stand at the ports of the whole net"
             raise fail(OptionError, Fault(what, at=path_text(path), given=brief(value)))
-        self.net = rebuilt(self.net, path[:-1], node._with(ports={**node.ports, name: port}))
+        self.net = rebuilt(self.net, {path[:-1]: node._with(ports={**node.ports, name: port})})
 
     def _coder(self, path: Path, value: Any) -> None:
         *at, name, parameter = path
@@ -229,7 +231,7 @@ class Edit:
         if node.given_parameters is not None:
             object.__setattr__(new, "given_parameters", node.given_parameters | {name})
         new.check()
-        self.net = rebuilt(self.net, path[:-1], new)
+        self.net = rebuilt(self.net, {path[:-1]: new})
 
     # Asking
 
@@ -240,7 +242,7 @@ class Edit:
         rules that do not (RuleError). What could not be put in is not missed in other places.
         """
         if not self.failed:
-            self.gathered.attempt(self._check_shapes)
+            self.gathered.attempt(partial(check_fit, self.net, self.numbers, self.put_in))
         if not self.gathered.errors:
             self.net = filled(self.net)
         net = self.net if self.holes else self.gathered.attempt(self.ruled)
@@ -257,7 +259,7 @@ class Edit:
                 node.check_rules()
             except RuleError as error:
                 gathered.errors.append(worded(error, f"rules for {path_text(path) or 'the net'}"))
-                sound = rebuilt(sound, path, node._with(rules=NOTHING_SAID))
+                sound = rebuilt(sound, {path: node._with(rules=NOTHING_SAID)})
         keeping = partial(kept, self.old, sound, self.fresh, self.said, self.ended)
         net: Net | None = gathered.attempt(keeping)
         gathered.tell()
@@ -267,66 +269,6 @@ class Edit:
             if path not in self.said:
                 node_at(net, path).check_rules()
         return net
-
-    def _check_shapes(self) -> None:
-        try:
-            check_shapes(self.net)
-        except ShapeError as error:
-            raise self._misfit(error) from None
-        faults = []
-        for key, old in self.numbers.items():
-            new = self._numbers_at(key)
-            if not isinstance(old, np.ndarray) or new is None or new.shape == old.shape:
-                continue
-            # Another size is what must be where nothing else that was put in allows the old one.
-            if _fits(replace_arrays(self.net, {key: old})):
-                faults.append(_other_shape(key, new.shape, old.shape))
-        if faults:
-            raise fail(ShapeError, faults)
-
-    def _numbers_at(self, key: ArrayKey) -> Any:
-        if key not in array_keys(self.net):
-            return None
-        value = array_value(self.net, key)
-        return value if isinstance(value, np.ndarray) else None
-
-    def _misfit(self, error: ShapeError) -> WlnetError:
-        """The error about a net that does not fit together: about arrays if it is for these."""
-        numbers = {key: self._numbers_at(key) for key in self.numbers}
-        numbers = {key: array for key, array in numbers.items() if array is not None}
-        blank = replace_arrays(self.net, dict.fromkeys(numbers, AUTOMATIC))
-        try:
-            known = inference(blank).arrays
-        except ShapeError as without:
-            return self._worded(without)
-        faults = []
-        for key, array in numbers.items():
-            wire = known.get(key) if isinstance(key, tuple) else None
-            if wire is None or wire.shape is None:
-                continue
-            sizes = list(zip(wire.shape, array.shape, strict=False))
-            if len(wire.shape) != array.ndim or any(n not in (None, got) for n, got in sizes):
-                faults.append(_other_shape(key, array.shape, wire.shape))
-        return fail(ShapeError, faults) if faults else self._worded(error)
-
-    def _worded(self, error: ShapeError) -> WlnetError:
-        parts = list(dict.fromkeys(self.put_in)) or ["the net"]
-        if len(parts) == 1:
-            return worded(error, f"the new part at {parts[0]} does not fit")
-        return worded(error, f"the new parts at {' and '.join(parts)} do not fit")
-
-
-def _fits(net: Net) -> bool:
-    try:
-        check_shapes(net)
-    except ShapeError:
-        return False
-    return True
-
-
-def _other_shape(key: ArrayKey, given: Any, expected: Any) -> Fault:
-    what = "an array of another shape"
-    return Fault(what, at=key_text(key), given=shape_text(given), expected=shape_text(expected))
 
 
 def _steps(part: Any) -> tuple[Any, ...]:

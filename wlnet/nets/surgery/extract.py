@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from wlnet.core.errors import Fault, PartError, brief, fail
-from wlnet.core.finding import Sought, node_at, select, shadowed
+from wlnet.core.finding import Sought, select, shadowed
 from wlnet.core.gathered import Gathered
 from wlnet.core.nesting import is_endless
 from wlnet.core.net import Net
@@ -26,6 +26,7 @@ from wlnet.core.parts import (
 from wlnet.core.ports import Coder, PortType
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import ALL, ANY, AUTOMATIC, Symbol
+from wlnet.core.walking import node_at
 from wlnet.nets.arrays import array_value
 from wlnet.nets.container import shared_names, with_needed_table
 from wlnet.nets.inference import Solution, inference, inferred_port

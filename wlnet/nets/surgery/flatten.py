@@ -5,16 +5,16 @@ Wolfram Language: NetFlatten.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
-from wlnet.core.finding import node_at
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, Path
 from wlnet.core.scalars import as_real, as_whole
 from wlnet.core.symbols import ALL, AUTOMATIC
+from wlnet.core.walking import node_at, walk
 from wlnet.nets.arrangement import Arrangement
 from wlnet.nets.chain import NetChain, chain_of, inputs_of, port_names_of
 from wlnet.nets.container import with_needed_table
@@ -56,13 +56,13 @@ def net_flatten(net: Any, levels: Any = AUTOMATIC) -> Any:
     """
     if not isinstance(net, Net):
         raise fail(OptionError, Fault("net_flatten takes a net", given=brief(net)))
-    depth = _depth(levels)
+    is_laid_out = _laid_out(_depth(levels))
     if not isinstance(net, Arrangement):
         return net
-    paths = list(_leaves(net, (), depth))
+    paths = [path for path, node in walk(net, (), is_laid_out) if not is_laid_out(path, node)]
     if all(len(path) == 1 for path in paths) and isinstance(net, NetChain):
         return net
-    links = _links(net, (), depth)
+    links = _links(net, (), is_laid_out)
     order = _line(net, paths, links)
     moves: dict[Path, Path] = {path: (key,) for path, key in _keys(net, order or paths).items()}
     nodes = {
@@ -99,13 +99,9 @@ def _depth(levels: Any) -> float:
     return depth
 
 
-def _leaves(net: Net, at: Path, depth: float) -> Iterator[Path]:
-    """The paths of the nodes that the flat net has."""
-    for key, node in net.nodes.items():
-        if isinstance(node, Arrangement) and depth > 0:
-            yield from _leaves(node, (*at, key), depth - 1)
-        else:
-            yield (*at, key)
+def _laid_out(depth: float) -> Callable[[Path, Net], bool]:
+    """Whether the net at a path is laid out, of so many levels in the outermost one."""
+    return lambda path, net: isinstance(net, Arrangement) and len(path) <= depth
 
 
 def _holders(leaves: list[Path]) -> list[Path]:
@@ -134,7 +130,7 @@ def _keys(net: Net, paths: list[Path]) -> dict[Path, Key]:
     return names
 
 
-def _links(net: Arrangement, at: Path, depth: float) -> list[Link]:
+def _links(net: Arrangement, at: Path, is_laid_out: Callable[[Path, Net], bool]) -> list[Link]:
     """The links between leaves; those to and from a net's own ports stand at its path."""
 
     def path(key: Key | None) -> Path:
@@ -144,8 +140,9 @@ def _links(net: Arrangement, at: Path, depth: float) -> list[Link]:
         Link(path(e.source), e.source_port, path(e.target), e.target_port) for e in net.links()
     ]
     for key, node in net.nodes.items():
-        if isinstance(node, Arrangement) and depth > 0:
-            links = _spliced(links, _links(node, (*at, key), depth - 1), (*at, key))
+        inner = (*at, key)
+        if isinstance(node, Arrangement) and is_laid_out(inner, node):
+            links = _spliced(links, _links(node, inner, is_laid_out), inner)
     return links
 
 

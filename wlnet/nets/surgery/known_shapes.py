@@ -7,14 +7,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from wlnet.core.finding import node_at
 from wlnet.core.net import Net
 from wlnet.core.parts import Path
 from wlnet.core.ports import UNKNOWN, PortType
 from wlnet.core.shapes import Mismatch, merge
+from wlnet.core.walking import node_at
+from wlnet.nets.container import rebuilt
 from wlnet.nets.inference import check_shapes, inference
 from wlnet.nets.rules_of_parts import Moves
-from wlnet.nets.surgery.placing import rebuilt
 from wlnet.nets.wires import Wire
 
 Known = tuple[Path, str, Wire]
@@ -39,7 +39,7 @@ def knowing(net: Any, known: Iterable[Known]) -> Any:
         # A Real is what flows where nobody says otherwise.
         element: Any = port.element or ("Integer" if wire.element == "Integer" else None)
         told = node._with(ports={**ports, name: PortType(wire.shape, element, port.coder)})
-        net = rebuilt(net, path, told)
+        net = rebuilt(net, {path: told})
         check_shapes(net)
     return net
 

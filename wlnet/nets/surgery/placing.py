@@ -6,21 +6,17 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from wlnet.core.errors import Fault, OptionError, WlnetError, fail
-from wlnet.core.finding import node_at
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import EMPTY, Net
 from wlnet.core.parts import Key, Path, path_text
-from wlnet.nets.container import as_container, hoist, shared_names, without_coders
-
-
-def rebuilt(root: Net, path: Path, node: Net) -> Net:
-    """The root with another net at a path; what is shared stays with the root."""
-    if not path:
-        return node
-    inner = rebuilt(root.nodes[path[0]], path[1:], node)
-    return root._with(
-        nodes={key: inner if key == path[0] else old for key, old in root.nodes.items()}
-    )
+from wlnet.core.walking import node_at
+from wlnet.nets.container import (
+    as_container,
+    hoist,
+    rebuilt,
+    shared_names,
+    without_coders,
+)
 
 
 def worded(error: WlnetError, what: str) -> WlnetError:
@@ -80,7 +76,7 @@ def _put(root: Net, path: Path, new: Net) -> Net:
     """
     old: Net = node_at(root, path)
     if not path or (old.input_names, old.output_names) == (new.input_names, new.output_names):
-        return rebuilt(root, path, new)
+        return rebuilt(root, {path: new})
     around = as_container(node_at(root, path[:-1])).exchanged(path[-1], new)
     if around is None:
         raise fail(OptionError, _other_ports(path, old, new))

@@ -5,7 +5,8 @@ Wolfram Language: NetReplace.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,7 @@ from wlnet.core.net import Net, same
 from wlnet.core.parts import Path
 from wlnet.core.ports import UNKNOWN, PortType
 from wlnet.core.symbols import AUTOMATIC
+from wlnet.core.walking import walk
 from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.container import as_container
 from wlnet.nets.inference import inference
@@ -27,6 +29,15 @@ from wlnet.nets.surgery.edit import Edit
 
 Test = Callable[[Net, Path], bool]
 """Whether a node matches that stands at a path of the net."""
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """A pattern as it was given, what it means, and what is to stand there (None: nothing)."""
+
+    pattern: Any
+    test: Test
+    new: Net | None
 
 
 def net_replace(net: Any, replacements: Any) -> Any:
@@ -53,16 +64,16 @@ def net_replace(net: Any, replacements: Any) -> Any:
     if not isinstance(net, Net):
         raise fail(OptionError, Fault("net_replace takes a net", given=brief(net)))
     rules = _rules(net, replacements)
-    found = dict(_matches(net, rules, ()))
+    found = _matches(net, rules)
     if not found:
-        patterns = ", ".join(brief(pattern) for pattern, *_ in rules)
+        patterns = ", ".join(brief(each.pattern) for each in rules)
         warn(
             RuleWarning,
             Fault(
                 "nothing in the net matches",
                 at="net_replace",
                 given=patterns or "no patterns",
-                known=sorted({node.kind for node in _nodes(net)}),
+                known=sorted({node.kind for _, node in walk(net)}),
                 fix="the net comes back as it is",
             ),
         )
@@ -84,7 +95,7 @@ def net_replace(net: Any, replacements: Any) -> Any:
     return carried(smaller, [Voice(result, moves)])
 
 
-def _rules(net: Net, given: Any) -> list[tuple[Any, Test, Net | None]]:
+def _rules(net: Net, given: Any) -> list[Replacement]:
     if isinstance(given, Mapping):
         pairs = list(given.items())
     elif isinstance(given, (list, tuple)) and all(
@@ -109,7 +120,7 @@ def _rules(net: Net, given: Any) -> list[tuple[Any, Test, Net | None]]:
             name = pattern.__name__ if isinstance(pattern, type) else brief(pattern)
             new = gathered.attempt(partial(as_net, value, f"of what replaces {name}"))
         if test is not None:
-            rules.append((pattern, test, new))
+            rules.append(Replacement(pattern, test, new))
     gathered.tell()
     return rules
 
@@ -208,20 +219,14 @@ def _said(pattern: Net, name: str) -> bool:
     return not (value is default or same(value, default))
 
 
-def _matches(
-    net: Net, rules: list[tuple[Any, Test, Net | None]], at: Path
-) -> Iterator[tuple[Path, Net | None]]:
-    # The net as a whole is the place of the work, not part of it, unless it is one layer.
-    if at or isinstance(net, Layer):
-        for _, test, value in rules:
-            if test(net, at):
-                yield at, value
-                return
-    for key, node in net.nodes.items():
-        yield from _matches(node, rules, (*at, key))
-
-
-def _nodes(net: Net) -> Iterator[Net]:
-    yield net
-    for node in net.nodes.values():
-        yield from _nodes(node)
+def _matches(net: Net, rules: list[Replacement]) -> dict[Path, Net | None]:
+    """What is to stand at every place that matches; what is in such a net is not looked at."""
+    found: dict[Path, Net | None] = {}
+    for path, node in walk(net, (), lambda path, _: path not in found):
+        # The net as a whole is the place of the work, not part of it, unless it is one layer.
+        if path or isinstance(node, Layer):
+            hits = (each for each in rules if each.test(node, path))
+            hit = next(hits, None)
+            if hit is not None:
+                found[path] = hit.new
+    return found

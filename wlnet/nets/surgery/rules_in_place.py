@@ -11,13 +11,14 @@ from dataclasses import replace
 from typing import Any
 
 from wlnet.core.errors import Fault, PartError, RuleError, brief, fail
-from wlnet.core.finding import find, node_at
+from wlnet.core.finding import find
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
 from wlnet.core.parts import Alternatives, NetSharedArray, Path, path_text
 from wlnet.core.rule_lists import RuleList, names_shared_arrays
 from wlnet.core.rules import ArrayPlace
 from wlnet.core.symbols import ALL
+from wlnet.core.walking import node_at
 from wlnet.nets.container import shared_names
 from wlnet.nets.kept_rates import deciding, pairs_of, ruled_anywhere, settled, wanted_rates
 
