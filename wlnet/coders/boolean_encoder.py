@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from wlnet.coders.coder import coder
-from wlnet.coders.encoder import NetEncoder, batch_items, is_batch, numbered, refuse
+from wlnet.coders.encoder import NetEncoder, batch_items, check_items, numbered
 from wlnet.core.arrays import Dtype
-from wlnet.core.errors import brief
 from wlnet.core.gate import Column
 from wlnet.core.shapes import Shape
 
@@ -30,9 +29,6 @@ class BooleanEncoder(NetEncoder):
     def shape(self) -> Shape:
         return ()
 
-    def is_single(self, x: object) -> bool:
-        return not is_batch(x)
-
     def encode(self, items: Column, where: str = "Input", dtype: Dtype = np.float32) -> np.ndarray:
         batch = batch_items(items, where)
         if isinstance(batch, np.ndarray) and batch.ndim == 1 and batch.dtype.kind in "biuf":
@@ -42,15 +38,8 @@ class BooleanEncoder(NetEncoder):
             found = [_bit(item) for _, item in numbered(batch)]
             good = np.array([bit is not None for bit in found], bool)
             bits = np.array([bit or 0 for bit in found], dtype)
-        if not good.all():
-            bad = int(np.argmin(good))
-            raise refuse(
-                where,
-                bad,
-                "this is not a truth value",
-                given=brief(batch[bad]),
-                expected="True or False (or the numbers 1 and 0)",
-            )
+        expected = "True or False (or the numbers 1 and 0)"
+        check_items(good, batch, where, "this is not a truth value", expected)
         return np.ascontiguousarray(bits)
 
 

@@ -15,7 +15,7 @@ from wlnet.coders.encoder import (
     numbered,
     reals,
     refuse,
-    zeros,
+    unit_vectors,
 )
 from wlnet.coders.labels import LabelIndex, Labels, as_labels
 from wlnet.coders.worth import plain, worths
@@ -110,9 +110,7 @@ class ClassEncoder(NetEncoder):
             raise self._unknown(batch[bad], bad, where)
         if self.output_form == "Index":
             return places
-        vectors = zeros((len(places), len(index.labels)), dtype, where)
-        vectors[np.arange(len(places)), places - 1] = 1
-        return vectors
+        return unit_vectors(places, len(index.labels), dtype, where)
 
     def index(self) -> LabelIndex:
         """The finder of labels; NotInitializedError while the labels are AUTOMATIC."""

@@ -45,7 +45,7 @@ class NetEncoder(Coder):
 
     def is_single(self, x: object) -> bool:
         """Whether x is one item (True) or a batch of items (False)."""
-        raise NotImplementedError
+        return not is_batch(x)
 
     def encode(self, items: Column, where: str = "Input", dtype: Dtype = np.float32) -> np.ndarray:
         """A batch as a fresh array of shape (n, *shape), of `dtype`, or int64 for "Integer".
@@ -142,6 +142,20 @@ def zeros(shape: tuple[int, ...], dtype: Dtype, where: str) -> np.ndarray:
     """An array to encode into; DataError where it is larger than the memory there is."""
     check_memory(math.prod(shape) * np.dtype(dtype).itemsize, where, DataError)
     return np.zeros(shape, dtype)
+
+
+def check_items(good: np.ndarray, batch: Column, where: str, what: str, expected: str) -> None:
+    """Raise the DataError of the first example that is not good. good: a truth value an example."""
+    if not good.all():
+        bad = int(np.argmin(good))
+        raise refuse(where, bad, what, given=brief(batch[bad]), expected=expected)
+
+
+def unit_vectors(places: np.ndarray, size: int, dtype: Dtype, where: str) -> np.ndarray:
+    """A row for each place, counted from 1: a one there, and zeros."""
+    vectors = zeros((len(places), size), dtype, where)
+    vectors[np.arange(len(places)), places - 1] = 1
+    return vectors
 
 
 def numbered(items: Iterable[object]) -> Iterator[tuple[int, object]]:

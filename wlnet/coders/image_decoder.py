@@ -9,10 +9,10 @@ import numpy as np
 
 from wlnet.coders.coder import choice_faults, coder, is_automatic
 from wlnet.coders.decoder import NetDecoder, Property
-from wlnet.coders.image_encoder import ImageEncoder, is_side
-from wlnet.coders.normalization import Statistic, as_statistic, restored, statistic_faults
-from wlnet.coders.pictures import CHANNELS
-from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
+from wlnet.coders.image_encoder import ImageEncoder
+from wlnet.coders.normalization import Statistic, read_statistics, restored
+from wlnet.coders.pictures import CHANNELS, as_sides, sides_fault
+from wlnet.core.errors import Fault, NotInitializedError, OptionError, fail
 from wlnet.core.shapes import Shape, fits
 from wlnet.core.symbols import AUTOMATIC, Symbol
 
@@ -42,39 +42,13 @@ class ImageDecoder(NetDecoder):
 
     def __post_init__(self) -> None:
         faults = choice_faults(self.title, color_space=(self.color_space, (AUTOMATIC, *CHANNELS)))
-        size = self.image_size
-        if isinstance(size, Symbol) and not is_automatic(size):
-            size = (0, 0)
-        if not isinstance(size, Symbol):
-            pair = tuple(size) if isinstance(size, (tuple, list)) else (size, size)
-            if len(pair) == 2 and all(map(is_side, pair)):
-                self._set(image_size=(int(pair[0]), int(pair[1])))
+        if not is_automatic(self.image_size):
+            sides = as_sides(self.image_size)
+            if sides is None:
+                faults.append(sides_fault(self.title, self.image_size, "or AUTOMATIC"))
             else:
-                faults.append(
-                    Fault(
-                        "this is not a size of pictures",
-                        at=self.title,
-                        given=brief(self.image_size),
-                        expected="(width, height), one number for both, or AUTOMATIC",
-                    )
-                )
-        for name in ("mean_image", "variance_image"):
-            try:
-                self._set(**{name: as_statistic(getattr(self, name))})
-            except (TypeError, ValueError):
-                faults.append(
-                    Fault(
-                        f"{name} cannot be used",
-                        at=self.title,
-                        given=brief(getattr(self, name)),
-                        expected="a finite number, one number a channel, or a picture",
-                    )
-                )
-                continue
-            if not faults:
-                channels, *plane = self.shape
-                known = None if plane[0] is None or plane[1] is None else (plane[0], plane[1])
-                faults += statistic_faults(name, getattr(self, name), self.title, channels, known)
+                self._set(image_size=sides)
+        self._set(**read_statistics(self, faults))
         if faults:
             raise fail(OptionError, faults)
 

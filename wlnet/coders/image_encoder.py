@@ -10,23 +10,25 @@ import numpy as np
 from wlnet.coders.coder import choice_faults, coder
 from wlnet.coders.encoder import NetEncoder, batch_items, reals, zeros
 from wlnet.coders.framing import as_level, as_pair, frame_faults, framed
-from wlnet.coders.normalization import Statistic, as_statistic, normalized, statistic_faults
+from wlnet.coders.normalization import Statistic, normalized, read_statistics
 from wlnet.coders.pictures import (
     CHANNELS,
+    LARGEST,
     as_array,
+    as_sides,
     channels_first,
     is_file_name,
     is_pillow,
+    sides_fault,
     unit_numbers,
 )
 from wlnet.core.arrays import Dtype
-from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
+from wlnet.core.errors import DataError, OptionError, fail
 from wlnet.core.gate import Column
 from wlnet.core.machine import check_memory
-from wlnet.core.scalars import as_real, as_whole
+from wlnet.core.scalars import as_real
 from wlnet.core.symbols import AUTOMATIC, Symbol
 
-LARGEST = 16384
 CHUNK = 2048  # pictures worked on at once: bounds the memory besides the result
 
 
@@ -87,31 +89,18 @@ class ImageEncoder(NetEncoder):
             data_transposed=(self.data_transposed, (False,)),
             interleaving=(self.interleaving, (False,)),
         )
-        faults += self._size_faults()
+        sides = as_sides(self.image_size)
+        if sides is None:
+            faults.append(sides_fault(self.title, self.image_size, f"from 1 to {LARGEST}"))
+        else:
+            self._set(image_size=sides)
         if isinstance(self.alignment, list):
             self._set(alignment=tuple(self.alignment))
         padding = as_real(self.padding)
         if padding is not None:
             self._set(padding=padding)
         faults += frame_faults(self.title, self.alignment, self.padding)
-        for name in ("mean_image", "variance_image"):
-            try:
-                self._set(**{name: as_statistic(getattr(self, name))})
-            except (TypeError, ValueError):
-                faults.append(
-                    Fault(
-                        f"{name} cannot be used",
-                        at=self.title,
-                        given=brief(getattr(self, name)),
-                        expected="a finite number, one number a channel, or a picture",
-                    )
-                )
-                continue
-            if not faults:
-                channels, *size = self.shape
-                faults += statistic_faults(
-                    name, getattr(self, name), self.title, channels, (size[0], size[1])
-                )
+        self._set(**read_statistics(self, faults))
         if faults:
             raise fail(OptionError, faults)
 
@@ -185,28 +174,7 @@ class ImageEncoder(NetEncoder):
             and x.shape[-3:] == self.shape
         )
 
-    def _size_faults(self) -> list[Fault]:
-        size = self.image_size
-        pair = tuple(size) if isinstance(size, (tuple, list)) else (size, size)
-        if len(pair) == 2 and all(map(is_side, pair)):
-            self._set(image_size=tuple(map(as_whole, pair)))
-            return []
-        return [
-            Fault(
-                "this is not a size of pictures",
-                at=self.title,
-                given=brief(size),
-                expected=f"(width, height), or one number for both, from 1 to {LARGEST}",
-            )
-        ]
-
 
 def _check_size(numbers: int, out: np.ndarray, where: str) -> None:
     """Raise DataError for pictures that are larger, spelt out, than the memory there is."""
     check_memory(numbers * out.itemsize, where, DataError)
-
-
-def is_side(side: object) -> bool:
-    """Whether this can be the width or height of a picture."""
-    number = as_whole(side)
-    return number is not None and 1 <= number <= LARGEST

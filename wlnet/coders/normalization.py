@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from wlnet.coders.coder import Coder
 from wlnet.core.arrays import Dtype
 from wlnet.core.errors import Fault, brief
 
@@ -53,6 +54,31 @@ def statistic_faults(
     if name == "variance_image" and value is not None and np.min(value) <= 0:
         faults.append(_misfit(name, f"a variance of {np.min(value):g}", "more than 0", where))
     return faults
+
+
+def read_statistics(coder: Coder, faults: list[Fault]) -> dict[str, Statistic]:
+    """The mean and the variance of a coder of pictures, by name; what is wrong joins the faults.
+
+    The shape of the coder is asked for only where there are no faults yet.
+    """
+    found: dict[str, Statistic] = {}
+    for name in ("mean_image", "variance_image"):
+        given = getattr(coder, name)
+        try:
+            found[name] = as_statistic(given)
+        except (TypeError, ValueError):
+            what, expected = (
+                f"{name} cannot be used",
+                "a finite number, one number a channel, or a picture",
+            )
+            faults.append(Fault(what, at=coder.title, given=brief(given), expected=expected))
+            continue
+        if not faults:
+            assert coder.shape is not None
+            channels, height, width = coder.shape
+            size = None if height is None or width is None else (height, width)
+            faults += statistic_faults(name, found[name], coder.title, channels, size)
+    return found
 
 
 def _misfit(name: str, given: str, expected: str, where: str) -> Fault:

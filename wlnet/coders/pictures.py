@@ -14,7 +14,8 @@ import numpy as np
 
 from wlnet.coders.encoder import refuse
 from wlnet.core.arrays import Dtype
-from wlnet.core.errors import brief
+from wlnet.core.errors import Fault, brief
+from wlnet.core.scalars import as_whole
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -24,6 +25,8 @@ LUMA = (0.299, 0.587, 0.114)
 """Weights of red, green and blue in the grey value (ITU-R BT.601)."""
 EXPECTED = "a picture: (height, width) or (height, width, 3 or 4), uint8 0..255 or float 0..1"
 SLACK = 1e-6
+LARGEST = 16384
+"""Of the sides of an encoded picture."""
 ORIENTATION = 0x0112
 """The number of the EXIF field that says how a camera was held."""
 
@@ -37,6 +40,27 @@ def is_pillow(item: object) -> TypeGuard[Image.Image]:
 def is_file_name(item: object) -> TypeGuard[str | os.PathLike[str]]:
     """Whether this names a file: a string or a path."""
     return isinstance(item, (str, os.PathLike))
+
+
+def as_sides(given: object) -> tuple[int, int] | None:
+    """(width, height), given so or as one number for both; None for what cannot be.
+
+    >>> as_sides(28), as_sides([4, 3]), as_sides((0, 1))
+    ((28, 28), (4, 3), None)
+    """
+    pair = given if isinstance(given, (tuple, list)) else (given, given)
+    sides = [side for side in map(as_whole, pair) if side is not None and 1 <= side <= LARGEST]
+    return (sides[0], sides[1]) if len(sides) == len(pair) == 2 else None
+
+
+def sides_fault(where: str, given: object, rest: str) -> Fault:
+    """The fault of what `as_sides` does not take; rest: what else it could be, or has to be."""
+    return Fault(
+        "this is not a size of pictures",
+        at=where,
+        given=brief(given),
+        expected=f"(width, height), or one number for both, {rest}",
+    )
 
 
 def as_array(item: object, where: str, index: int) -> np.ndarray:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from wlnet.coders.coder import coder
-from wlnet.coders.encoder import NetEncoder, batch_items, is_batch, numbered, reals, refuse
+from wlnet.coders.encoder import NetEncoder, batch_items, numbered, reals, refuse
 from wlnet.core.arrays import Dtype
 from wlnet.core.errors import brief
 from wlnet.core.gate import Column
@@ -30,9 +30,6 @@ class ScalarEncoder(NetEncoder):
     @property
     def shape(self) -> Shape:
         return ()
-
-    def is_single(self, x: object) -> bool:
-        return not is_batch(x)
 
     def encode(self, items: Column, where: str = "Input", dtype: Dtype = np.float32) -> np.ndarray:
         batch = batch_items(items, where)

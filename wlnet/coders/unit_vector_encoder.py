@@ -10,11 +10,11 @@ from wlnet.coders.coder import coder, is_automatic
 from wlnet.coders.encoder import (
     NetEncoder,
     batch_items,
+    check_items,
     is_batch,
     numbered,
     reals,
-    refuse,
-    zeros,
+    unit_vectors,
 )
 from wlnet.core.arrays import Dtype
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
@@ -94,18 +94,9 @@ class UnitVectorEncoder(NetEncoder):
             found = [self._place(item) for _, item in numbered(batch)]
             good = np.array([place is not None for place in found], bool)
             places = np.array([place or 1 for place in found], np.int64)
-        if not good.all():
-            bad = int(np.argmin(good))
-            raise refuse(
-                where,
-                bad,
-                "this is not the place of a one",
-                given=brief(batch[bad]),
-                expected=f"a whole number from 1 to {self.size}",
-            )
-        vectors = zeros((len(places), self.size), dtype, where)
-        vectors[np.arange(len(places)), places - 1] = 1
-        return vectors
+        expected = f"a whole number from 1 to {self.size}"
+        check_items(good, batch, where, "this is not the place of a one", expected)
+        return unit_vectors(places, self.size, dtype, where)
 
     def _place(self, item: object) -> int | None:
         place = as_whole(item)
