@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from wlnet.core.parts import Key, Path
 from wlnet.graph.graph import Value
 from wlnet.nets.container import Container, Lowering, Values
-from wlnet.nets.edges import inputs_in_order, topological
+from wlnet.nets.edges import Edge, inputs_in_order, topological
 from wlnet.nets.wires import SameCell, ShapeWalk, Wire, title
 
 Port = tuple[Key | None, str]
@@ -23,6 +25,13 @@ class Arrangement(Container):
         """The input ports of a node, in its declared order; those of a variadic layer by number."""
         return inputs_in_order(self.nodes[key], key, self.links())
 
+    def _ports(self, links: Sequence[Edge]) -> dict[Key, tuple[str, ...]]:
+        """The input ports of every node, as `ports_of`, in one go over the links."""
+        into: dict[Key | None, list[Edge]] = {key: [] for key in (*self.nodes, None)}
+        for link in links:
+            into[link.target].append(link)
+        return {key: inputs_in_order(node, key, into[key]) for key, node in self.nodes.items()}
+
     def wire(self, walk: ShapeWalk, path: Path, wires: dict[str, Wire]) -> None:
         # Every output port is a wire; a link gives it to an input port.
         links = self.links()
@@ -33,12 +42,13 @@ class Arrangement(Container):
         for key, node in self.nodes.items():
             for name in node.output_names:
                 made.setdefault((key, name), Wire())
+        ports = self._ports(links)
         into: dict[Key, dict[str, Wire]] = {key: {} for key in self.nodes}
         for link in links:
             if link.target is not None:
                 into[link.target][link.target_port] = made[link.source, link.source_port]
         for key, node in self.nodes.items():
-            own = {name: into[key][name] for name in self.ports_of(key) if name in into[key]}
+            own = {name: into[key][name] for name in ports[key] if name in into[key]}
             own |= {name: made[key, name] for name in node.output_names}
             walk.visit(node, (*path, key), own)
         # One output port may feed several outputs of the net: they are its wire only for the last.
@@ -53,9 +63,10 @@ class Arrangement(Container):
         sources: dict[Key | None, dict[str, Port]] = {key: {} for key in (*self.nodes, None)}
         for link in links:
             sources[link.target][link.target_port] = (link.source, link.source_port)
+        ports = self._ports(links)
         made: dict[Port, Value] = {(None, name): value for name, value in inputs.items()}
         for key in topological(self.nodes, links):
-            ends = {name: sources[key][name] for name in self.ports_of(key)}
+            ends = {name: sources[key][name] for name in ports[key]}
             own = {name: made[end] for name, end in ends.items() if end in made}
             outputs = walk.visit(self.nodes[key], (*path, key), own, batch)
             made |= {(key, name): value for name, value in outputs.items()}
