@@ -58,7 +58,7 @@ def read_call(gathered: Gathered, given: Mapping[str, Any], usual: Mapping[str, 
         gathered.attempt(lambda: _check_measurements(draft, options))
         # What the user's functions give is asked for only by a call that goes on.
         if not (gathered.errors and asks_functions(given["data"])):
-            prepared = gathered.attempt(lambda: prepare(net, given["data"], options, draft))
+            prepared = gathered.attempt(lambda: prepare(given["data"], options, draft))
     gathered.tell()
     assert names is not None
     return Call(names, options, rates, prepared)

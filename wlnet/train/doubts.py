@@ -52,11 +52,11 @@ def warn_of_columns(
     )
 
 
-def check_targets(net: Net, training: TrainingNet, data: Any) -> None:
+def check_targets(training: TrainingNet, data: object) -> None:
     """Raise OptionError for ports that are to be minimised as they are, where the data bring a
     target: a column of the port's name, which would not be looked at.
     """
-    brought = _brought(data, net, training)
+    brought = _brought(data, training)
     faults = [
         Fault(
             f"the port {term.port!r} would be minimised as it is, and the data bring a target of "
@@ -68,7 +68,7 @@ def check_targets(net: Net, training: TrainingNet, data: Any) -> None:
             f"({term.port!r}, loss) one of your own",
         )
         for term in training.terms
-        if _is_no_loss(net, term) and term.port in brought - {*training.columns}
+        if _is_no_loss(training.user, term) and term.port in brought - {*training.columns}
     ]
     if faults:
         raise fail(OptionError, faults)
@@ -79,7 +79,7 @@ def _is_no_loss(net: Net, term: LossTerm) -> bool:
     return term.loss is None and term.port != LOSS and asked_form(net, term.port) is not None
 
 
-def _brought(data: Any, net: Net, training: TrainingNet) -> set[Any]:
+def _brought(data: object, training: TrainingNet) -> set[object]:
     """The names of the columns of data that have names. Of a plain pair the second is the target
     of the only port there is.
     """
@@ -94,11 +94,11 @@ def _brought(data: Any, net: Net, training: TrainingNet) -> set[Any]:
     return set()
 
 
-def warn_of_losses(net: Net, training: TrainingNet) -> None:
+def warn_of_losses(training: TrainingNet) -> None:
     """TrainingWarnings of losses that cannot teach what was meant."""
     for term in training.terms:
-        if _is_no_loss(net, term):
-            _warn_of_port(net, term)
+        if _is_no_loss(training.user, term):
+            _warn_of_port(training.user, term)
     found: list[tuple[Path, Layer, Origin | None]] = []
     _origins(training.net, (), {}, found)
     for path, loss, origin in found:

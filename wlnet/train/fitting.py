@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from wlnet.coders import NetDecoder, infer_encoder
 from wlnet.core.errors import DataError, Fault, ShapeError, brief, fail
-from wlnet.core.gate import shape_of
+from wlnet.core.gate import Column, shape_of
 from wlnet.core.net import Net
 from wlnet.core.ports import PortType
 from wlnet.core.shapes import is_known
@@ -25,11 +24,12 @@ from wlnet.train.losses import LossTerm, asked_form, stated_form
 from wlnet.train.training_net import TrainingNet
 
 
-def fit(net: Net, columns: Mapping[str, Any], draft: TrainingNet) -> Net:
-    """A net with its open ports filled from the data; draft: the net with its losses attached.
+def fit(columns: Mapping[str, Column], draft: TrainingNet) -> Net:
+    """The net of a training with its open ports filled from the data.
 
     Raises DataError for columns that tell nothing, ShapeError for those that contradict the net.
     """
+    net = draft.user
     ports = dict(net.ports)
     for name in net.input_names:
         if name in columns:
@@ -42,7 +42,7 @@ def fit(net: Net, columns: Mapping[str, Any], draft: TrainingNet) -> Net:
     return net if ports == dict(net.ports) else net._with(ports=ports)
 
 
-def _input_port(net: Net, name: str, column: Any) -> PortType:
+def _input_port(net: Net, name: str, column: Column) -> PortType:
     port = inferred_port(net, name)
     given = net.ports[name]
     if port.coder is not None and is_open(port.coder):
@@ -66,7 +66,7 @@ def _input_port(net: Net, name: str, column: Any) -> PortType:
     return given if shape is None else PortType(shape, given.element)
 
 
-def _common_shape(column: Any, name: str) -> tuple[int, ...] | None:
+def _common_shape(column: Column, name: str) -> tuple[int, ...] | None:
     try:
         array = np.asarray(column)
     except (ValueError, TypeError):
@@ -84,7 +84,7 @@ def _common_shape(column: Any, name: str) -> tuple[int, ...] | None:
     return tuple(array.shape[1:])
 
 
-def _output_port(net: Net, term: LossTerm, column: Any) -> PortType:
+def _output_port(net: Net, term: LossTerm, column: Column) -> PortType:
     port = inferred_port(net, term.port)
     given = net.ports[term.port]
     if port.coder is not None and term.loss is not None and is_open(port.coder):
@@ -122,31 +122,29 @@ def _output_port(net: Net, term: LossTerm, column: Any) -> PortType:
     return given
 
 
-def _is_boolean(column: Any) -> bool:
+def _is_boolean(column: Column) -> bool:
     shape = shape_of(column)
     return shape is not None and len(shape) == 1 and np.asarray(column).dtype.kind == "b"
 
 
-def fitted_to(
-    net: Net, columns: Columns, draft: TrainingNet, precision: Precision, at: str
-) -> tuple[Net, TrainingNet]:
-    """A net fitted to columns, and its training net. at: which data they are.
+def fitted_to(columns: Columns, draft: TrainingNet, precision: Precision, at: str) -> TrainingNet:
+    """A training net whose net is fitted to columns. at: which data they are.
 
     Raises DataError, ShapeError, with what else is wrong with columns.
     """
     try:
-        fitted = _with_data_shapes(_fit(net, columns, draft, at), columns, at)
+        fitted = _with_data_shapes(_fit(columns, draft, at), columns, at)
     except (DataError, ShapeError) as error:
         told = " ".join(f"{fault.at}," for fault in error.faults)
         raise_all([error, *faults_of(columns, draft, precision, at, told)])
         raise
-    return fitted, draft if fitted is net else TrainingNet(fitted, draft.terms)
+    return draft if fitted is draft.user else TrainingNet(fitted, draft.terms)
 
 
-def _fit(net: Net, columns: Columns, draft: TrainingNet, at: str) -> Net:
+def _fit(columns: Columns, draft: TrainingNet, at: str) -> Net:
     """A net fitted to data; what they lack is told with the place of the data."""
     try:
-        return fit(net, columns, draft)
+        return fit(columns, draft)
     except DataError as error:
         faults = [replace(fault, at=f"{at}, {fault.at}") for fault in error.faults]
         raise fail(DataError, faults) from None
@@ -173,7 +171,7 @@ def faults_of(
     return found
 
 
-def _with_data_shapes(net: Net, columns: Mapping[str, Any], at: str) -> Net:
+def _with_data_shapes(net: Net, columns: Mapping[str, Column], at: str) -> Net:
     """Indices and partly open shapes that only the examples themselves decide."""
     ports = dict(net.ports)
     errors: list[DataError | ShapeError] = []
@@ -190,7 +188,7 @@ def _with_data_shapes(net: Net, columns: Mapping[str, Any], at: str) -> Net:
     return net if ports == dict(net.ports) else net._with(ports=ports)
 
 
-def _one_shape(column: Any, place: Place) -> tuple[int, ...]:
+def _one_shape(column: Column, place: Place) -> tuple[int, ...]:
     """The shape that all examples of a column have. Raises DataError for examples of several."""
     shape = shape_of(column)
     if shape is not None:

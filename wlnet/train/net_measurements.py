@@ -66,10 +66,10 @@ def net_measurements(
     call = _read(Gathered(), dict(locals()))
     training, wanted = call.training, call.wanted
     if loss_function is not AUTOMATIC:
-        warn_of_losses(net, training)
+        warn_of_losses(training)
     count = None if workers is AUTOMATIC else check_count("workers", workers)
     asked = tuple(each for each in wanted if isinstance(each, Measurement))
-    found = _values(net, training, call.source, asked, working_precision, count)
+    found = _values(training, call.source, asked, working_precision, count)
     values = [_value(each, training, found) for each in wanted]
     if measurements is ALL:
         return {
@@ -107,9 +107,9 @@ def _read(gathered: Gathered, given: Mapping[str, Any]) -> _Call:
         gathered.tell()
     assert training is not None
     if loss_function is not AUTOMATIC:
-        gathered.attempt(lambda: check_targets(net, training, given["data"]))
+        gathered.attempt(lambda: check_targets(training, given["data"]))
     usual: Any = "Real32" if gathered.errors else precision
-    source = gathered.attempt(lambda: examples_of(given["data"], training, net, usual, [*given]))
+    source = gathered.attempt(lambda: examples_of(given["data"], training, usual, [*given]))
     gathered.tell()
     assert source is not None
     assert wanted is not None
@@ -173,14 +173,13 @@ def _wanted(given: Any, training: TrainingNet | None) -> list[Measurement | str]
 
 
 def _values(
-    net: Net,
     training: TrainingNet,
     source: ArraySource,
     asked: tuple[Measurement, ...],
     precision: Precision,
     workers: int | None,
 ) -> dict[str, Any]:
-    arrays = arrays_of(net)
+    arrays = arrays_of(training.user)
     constants = frozenset(arrays)
     programs = Programs(training, precision, 0, BATCH, asked, constants=constants, workers=workers)
     dtype = DTYPES[precision]

@@ -106,7 +106,7 @@ def net_train(
     if not any(map(rates.groups.ever_moves, rates.table.trained_keys())):
         _warn_of_nothing(rates.table, names)
         return _answer(prop, names, {"TrainedNet": prepared.opened(ready)})
-    warn_of_losses(prepared.net, prepared.training)
+    warn_of_losses(prepared.training)
     record = trained(ready, prepared, rates, options)
     results = NetTrainResults(replace(record, input_form=input_form(net_train, given)))
     return results if prop is ALL else _answer(prop, names, results)

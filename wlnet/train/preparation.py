@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -14,6 +13,7 @@ from wlnet.core.machine import check_memory
 from wlnet.core.net import Net
 from wlnet.core.ports import PortType
 from wlnet.core.scaled import Scaled
+from wlnet.core.streams import Seed
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.evaluate.columns import raise_all, takes_anything
 from wlnet.evaluate.holding import Array
@@ -35,6 +35,7 @@ from wlnet.train.state import TrainingState, plan_of
 from wlnet.train.training_net import TrainingNet, checked
 
 VALIDATION = "validation_set"
+PAIR = "validation_set=(inputs, outputs)"
 NUMBER = 8
 """Bytes of the number of an example."""
 
@@ -46,104 +47,80 @@ class Prepared:
     ports: those of the net that comes back; what was open to several sizes is so again.
     """
 
-    net: Net
     training: TrainingNet
     source: Source
     validation: ArraySource | None
     ports: Mapping[str, PortType]
+
+    @property
+    def net(self) -> Net:
+        return self.training.user
 
     def opened(self, net: Net) -> Net:
         """The net with numbers, which takes all the sizes that it took before it was fitted."""
         return net if dict(net.ports) == self.ports else net._with(ports=dict(self.ports))
 
 
-def asks_functions(data: Any) -> bool:
+def asks_functions(data: object) -> bool:
     """Whether data are given by a function."""
     first = data[0] if isinstance(data, tuple) and data else data
     return callable(first) and not hasattr(first, "__array__")
 
 
-def prepare(net: Net, data: Any, options: Options, draft: TrainingNet) -> Prepared:
-    """The net fitted to its data, and examples to train and to validate on.
+def prepare(data: object, options: Options, draft: TrainingNet) -> Prepared:
+    """A net fitted to its data, and examples to train and to validate on.
 
-    draft: the net with its losses. Raises DataError, ShapeError; OptionError for a port as a loss
-    that the data bring a target for.
+    draft: the net as it was given, with its losses. Raises DataError, ShapeError; OptionError for a
+    port as a loss that the data bring a target for.
     """
     if asks_functions(data):
         checked(draft)
     try:
-        return _prepare(net, data, options, draft)
+        return _all_of_it(data, options, draft)
     except WlnetError:
         # A loss that does not fit the net is told first, and alone.
         checked(draft)
         raise
 
 
-def _prepare(net: Net, data: Any, options: Options, draft: TrainingNet) -> Prepared:
+def _all_of_it(data: object, options: Options, draft: TrainingNet) -> Prepared:
+    """Raises what is wrong with data and with a validation set at once."""
     if options.loss_function is not AUTOMATIC:
-        check_targets(net, draft, data)
+        check_targets(draft, data)
     gathered = Gathered()
-    prepared = gathered.attempt(lambda: _prepared(net, data, options, draft))
+    prepared = gathered.attempt(lambda: _prepared(data, options, draft))
     if prepared is None and _has_data(options.validation_set):
         # What can be said of it without a net that is fitted to the examples.
-        gathered.attempt(lambda: _check_validation(net, draft, options))
+        gathered.attempt(lambda: _check_validation(draft, options))
     gathered.tell()
     assert prepared is not None
     return prepared
 
 
-def _prepared(net: Net, data: Any, options: Options, draft: TrainingNet) -> Prepared:
-    found = _read(data, draft, net, "data", options.precision, option_names())
+def _prepared(data: object, options: Options, draft: TrainingNet) -> Prepared:
+    found = _read(data, draft, "data", options.precision, option_names())
     if isinstance(found, Generator):
-        return _from_generator(net, found, draft, options)
-    fitted, training = fitted_to(net, found.columns, draft, options.precision, "data")
-    columns = encoded(training, found.columns, options.precision, "data", is_late=True)
-    numbers = _numbers(found, "data")
-    count = len(numbers)
-    batch = min(BATCH, count) if options.batch_size is AUTOMATIC else min(options.batch_size, count)
-    source = ArraySource(columns, batch, options.seed, numbers)
+        at = place(1, 1)
+        first = _first_batch(found, draft, options, at)
+    else:
+        at, first = "data", found.columns
+    training = fitted_to(first, draft, options.precision, at)
+
+    def source_of(examples: Examples, size: int, at: str) -> ArraySource:
+        return _source(examples, training, options.precision, size, options.seed, at)
+
+    source: Source
     validation = None
-    if isinstance(options.validation_set, Scaled):
-        classes = class_columns(training, columns)
-        source, validation = source.split(options.validation_set.factor, classes)
-    elif options.validation_set is not None:
-        validation = _validation(fitted, training, batch, options)
-    return Prepared(fitted, training, source, validation, _ports_after(net, fitted))
-
-
-def _read(
-    given: Any,
-    training: TrainingNet,
-    net: Net,
-    at: str,
-    precision: Precision,
-    options: Sequence[str] | None,
-) -> Examples | Generator:
-    """options: those that a column may have been meant for; None where that was told."""
-    raw = {name for name in net.input_names if takes_anything(net.ports[name])}
-    return read_data(
-        given,
-        training.columns,
-        net.input_names,
-        at,
-        raw=raw,
-        options=options,
-        also=lambda columns: faults_of(columns, training, precision, at),
-    )
-
-
-def _numbers(found: Examples, at: str) -> Array:
-    """The numbers of the examples, from 1. Raises DataError where nobody says how many there are,
-    and for more than can be numbered.
-    """
-    if found.count is None:
-        raise fail(
-            DataError,
-            Fault("nothing says how many examples there are", at=at, expected=NO_COLUMNS, fix="64"),
-        )
-    # Without columns a count is only said; their order in a round takes as much again.
-    check_memory(2 * NUMBER * found.count, f"the numbers of the examples, {at}", DataError, "64")
-    return np.arange(1, found.count + 1)
+    if isinstance(found, Generator):
+        source = _generated(found, first, training, options)
+    else:
+        source = source_of(found, _size(options), "data")
+        if isinstance(options.validation_set, Scaled):
+            classes = class_columns(training, source.columns)
+            source, validation = source.split(options.validation_set.factor, classes)
+    if _has_data(options.validation_set):
+        validation = source_of(_held(training, options), source.batch_size, VALIDATION)
+    return Prepared(training, source, validation, _ports_after(draft.user, training.user))
 
 
 def _ports_after(net: Net, fitted: Net) -> dict[str, PortType]:
@@ -165,96 +142,128 @@ def _ports_after(net: Net, fitted: Net) -> dict[str, PortType]:
     return ports
 
 
-def _from_generator(net: Net, found: Generator, draft: TrainingNet, options: Options) -> Prepared:
-    size = BATCH if options.batch_size is AUTOMATIC else options.batch_size
+def _has_data(validation_set: object) -> bool:
+    return validation_set is not None and not isinstance(validation_set, Scaled)
+
+
+# From what is given to columns
+
+
+def _read(
+    given: object,
+    training: TrainingNet,
+    at: str,
+    precision: Precision,
+    options: Sequence[str] | None,
+) -> Examples | Generator:
+    """options: those that a column may have been meant for; None where that was told."""
+    net = training.user
+    raw = {name for name in net.input_names if takes_anything(net.ports[name])}
+    return read_data(
+        given,
+        training.columns,
+        net.input_names,
+        at,
+        raw=raw,
+        options=options,
+        also=lambda columns: faults_of(columns, training, precision, at),
+    )
+
+
+def _no_function(found: Examples | Generator, what: str, at: str, fix: str | None) -> Examples:
+    """Examples, where they cannot come from a function. Raises DataError for one."""
+    if isinstance(found, Generator):
+        raise fail(DataError, Fault(what, at=at, fix=fix))
+    return found
+
+
+def _batch(
+    given: object, training: TrainingNet, at: str, options: Options, names: Sequence[str] | None
+) -> Columns:
+    found = _read(given, training, at, options.precision, names)
+    what = "a generator gives examples, not a function"
+    return _no_function(found, what, at, None).columns
+
+
+def _first_batch(found: Generator, draft: TrainingNet, options: Options, at: str) -> Columns:
+    """The first batch of a generator, asked for to see what the data are."""
     if isinstance(options.validation_set, Scaled):
-        raise fail(
-            DataError,
-            Fault(
-                "Scaled needs examples to hold out, a generator has none",
-                at=VALIDATION,
-                fix="validation_set=(inputs, outputs)",
-            ),
-        )
-    at = place(1, 1)
-    # Asked once for what its batches look like; the same batch is then the first to train on.
+        what = "Scaled needs examples to hold out, a generator has none"
+        raise fail(DataError, Fault(what, at=VALIDATION, fix=PAIR))
+    net, size = draft.user, _size(options)
     plan = plan_of(options, size, batches_of_round(found.round_length, size))
     state = TrainingState(plan, History(), lambda: net, (1, 0, 0), options.learning_rate)
     first = found.function.first(state, at)
     if options.loss_function is not AUTOMATIC:
-        check_targets(net, draft, first)
+        check_targets(draft, first)
     # Read once: what it gives may not be there a second time.
-    first = _batch(first, draft, net, at, options.precision, option_names())
-    fitted, training = fitted_to(net, first, draft, options.precision, at)
-
-    def read(batch: Any, at: str) -> Mapping[str, Array]:
-        if batch is not first:
-            batch = _batch(batch, training, fitted, at, options.precision, None)
-        return encoded(training, batch, options.precision, at)
-
-    source = GeneratorSource(found.function, read, size, found.round_length, first)
-    validation = (
-        _validation(fitted, training, size, options) if options.validation_set is not None else None
-    )
-    return Prepared(fitted, training, source, validation, _ports_after(net, fitted))
+    return _batch(first, draft, at, options, option_names())
 
 
-def _batch(
-    given: Any,
-    training: TrainingNet,
-    net: Net,
-    at: str,
-    precision: Precision,
-    options: Sequence[str] | None,
-) -> Columns:
-    found = _read(given, training, net, at, precision, options)
-    if isinstance(found, Generator):
-        raise fail(DataError, Fault("a generator gives examples, not a function", at=at))
-    return found.columns
+def _held(training: TrainingNet, options: Options) -> Examples:
+    found = _read(options.validation_set, training, VALIDATION, options.precision, option_names())
+    what = "a validation set is data, not a generator"
+    return _no_function(found, what, VALIDATION, PAIR)
 
 
-def _has_data(validation_set: Any) -> bool:
-    return validation_set is not None and not isinstance(validation_set, Scaled)
-
-
-def _held(net: Net, training: TrainingNet, options: Options) -> Examples:
-    precision, names = options.precision, option_names()
-    held = _read(options.validation_set, training, net, VALIDATION, precision, names)
-    if isinstance(held, Generator):
-        raise fail(
-            DataError,
-            Fault(
-                "a validation set is data, not a generator",
-                at=VALIDATION,
-                fix="validation_set=(inputs, outputs)",
-            ),
-        )
-    return held
-
-
-def _validation(net: Net, training: TrainingNet, batch: int, options: Options) -> ArraySource:
-    held = _held(net, training, options)
-    numbers = _numbers(held, VALIDATION)
-    columns = encoded(training, held.columns, options.precision, VALIDATION, is_late=True)
-    return ArraySource(columns, batch, options.seed, numbers)
-
-
-def _check_validation(net: Net, draft: TrainingNet, options: Options) -> None:
+def _check_validation(draft: TrainingNet, options: Options) -> None:
     """Raise what is wrong with a validation set, without a net that is fitted to examples."""
-    held = _held(net, draft, options)
+    held = _held(draft, options)
     raise_all(faults_of(held.columns, draft, options.precision, VALIDATION))
 
 
+# From columns to batches
+
+
+def _numbers(found: Examples, at: str) -> Array:
+    """The numbers of the examples, from 1. Raises DataError where nobody says how many there are,
+    and for more than can be numbered.
+    """
+    if found.count is None:
+        raise fail(
+            DataError,
+            Fault("nothing says how many examples there are", at=at, expected=NO_COLUMNS, fix="64"),
+        )
+    # Without columns a count is only said; their order in a round takes as much again.
+    check_memory(2 * NUMBER * found.count, f"the numbers of the examples, {at}", DataError, "64")
+    return np.arange(1, found.count + 1)
+
+
+def _size(options: Options) -> int:
+    """How many examples a batch has, where there are enough."""
+    return BATCH if options.batch_size is AUTOMATIC else options.batch_size
+
+
+def _source(
+    found: Examples, training: TrainingNet, precision: Precision, size: int, seed: Seed, at: str
+) -> ArraySource:
+    """Examples, encoded. Batches are never larger than all of them."""
+    columns = encoded(training, found.columns, precision, at, is_late=True)
+    numbers = _numbers(found, at)
+    return ArraySource(columns, min(size, len(numbers)), seed, numbers)
+
+
+def _generated(
+    found: Generator, first: Columns, training: TrainingNet, options: Options
+) -> GeneratorSource:
+    """What a function gives, of which the first batch is there already."""
+
+    def read(batch: object, at: str) -> Mapping[str, Array]:
+        columns = first if batch is first else _batch(batch, training, at, options, None)
+        return encoded(training, columns, options.precision, at)
+
+    size = _size(options)
+    return GeneratorSource(found.function, read, size, found.round_length, first)
+
+
 def examples_of(
-    data: Any, training: TrainingNet, net: Net, precision: Precision, options: Sequence[str]
+    data: object, training: TrainingNet, precision: Precision, options: Sequence[str]
 ) -> ArraySource:
     """Data to measure a net on. Raises DataError, ShapeError.
 
     options: those that a column may have been meant for.
     """
-    found = _read(data, training, net, "data", precision, options)
-    if isinstance(found, Generator):
-        what = "measurements are made on data, not on a generator"
-        raise fail(DataError, Fault(what, at="data", fix="(inputs, outputs)"))
-    columns = encoded(training, found.columns, precision, "data", is_late=True)
-    return ArraySource(columns, BATCH, 0, _numbers(found, "data"))
+    found = _read(data, training, "data", precision, options)
+    what = "measurements are made on data, not on a generator"
+    examples = _no_function(found, what, "data", "(inputs, outputs)")
+    return _source(examples, training, precision, BATCH, 0, "data")
