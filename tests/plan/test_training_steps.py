@@ -226,10 +226,10 @@ class Training:
         found = {}
         for key in (*self.learning, *self.statistics):
             moves = np.array([self.moves(key, step) for step in range(STEPS)])
-            speeds = np.ones(STEPS)
+            sizes = np.ones(STEPS)
             if key in self.learning:
-                speeds = RATE * self.rule.speeds(np.maximum(np.cumsum(moves), 1))
-            found[key] = np.where(moves, speeds, np.nan)
+                sizes = RATE * self.rule.corrections(np.maximum(np.cumsum(moves), 1))
+            found[key] = np.where(moves, sizes, np.nan)
         return found
 
 

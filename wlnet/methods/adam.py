@@ -78,7 +78,7 @@ class Adam(Method):
     def kernel_settings(self) -> tuple[float, ...]:
         return self.beta1, self.beta2, self.epsilon
 
-    def speeds(self, updates: NDArray[Any]) -> NDArray[Any]:
+    def corrections(self, updates: NDArray[Any]) -> NDArray[Any]:
         """The correction of means that began at zero."""
         t = updates.astype(np.float64)
         corrected: NDArray[Any] = np.sqrt(1.0 - self.beta2**t) / (1.0 - self.beta1**t)

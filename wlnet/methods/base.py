@@ -148,8 +148,8 @@ class Method(ABC):
     def kernel_settings(self) -> tuple[float, ...]:
         """What the kernel is told of the settings, up to four numbers."""
 
-    def speeds(self, updates: NDArray[Any]) -> NDArray[Any]:
-        """What the rate is multiplied by at the updates t = 1, 2, ... of an array."""
+    def corrections(self, updates: NDArray[Any]) -> NDArray[Any]:
+        """What step sizes are multiplied by at the updates t = 1, 2, ... of an array."""
         return np.ones(len(updates))
 
     def fields(
@@ -206,7 +206,7 @@ class Method(ABC):
             state0=states[0],
             state1=states[1],
             state2=states[2],
-            rates=np.array([rate * self.speeds(np.array([t]))[0]]),
+            rates=np.array([rate * self.corrections(np.array([t]))[0]]),
             status=np.zeros(1, np.int64),
             lines=1,
             distance=0,

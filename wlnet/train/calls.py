@@ -11,7 +11,7 @@ from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.results.results import PROPERTIES
-from wlnet.train.learners import Rates, read_rates
+from wlnet.train.learners import ArrayRules, read_rules
 from wlnet.train.losses import loss_terms, stated_form
 from wlnet.train.measurement_names import check_fit
 from wlnet.train.measurements import Measurement
@@ -25,12 +25,12 @@ from wlnet.train.training_net import TrainingNet
 class Call:
     """A call of net_train, read and checked as far as can be without training.
 
-    Without rates and prepared data where only names of properties are asked for.
+    Without rules and prepared data where only names of properties are asked for.
     """
 
     names: list[str]
     options: Options
-    rates: Rates | None = None
+    rules: ArrayRules | None = None
     prepared: Prepared | None = None
 
 
@@ -51,7 +51,7 @@ def read_call(gathered: Gathered, given: Mapping[str, Any], usual: Mapping[str, 
     if names == ["Properties"]:
         gathered.tell()
         return Call(names, options)
-    rates = gathered.attempt(lambda: read_rates(net, options))
+    rules = gathered.attempt(lambda: read_rules(net, options))
     draft = gathered.attempt(lambda: TrainingNet(net, loss_terms(net, options.loss_function)))
     prepared = None
     if draft is not None:
@@ -61,7 +61,7 @@ def read_call(gathered: Gathered, given: Mapping[str, Any], usual: Mapping[str, 
             prepared = gathered.attempt(lambda: prepare(given["data"], options, draft))
     gathered.tell()
     assert names is not None
-    return Call(names, options, rates, prepared)
+    return Call(names, options, rules, prepared)
 
 
 def _check_measurements(training: TrainingNet, options: Options) -> None:

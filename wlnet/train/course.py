@@ -12,7 +12,7 @@ from wlnet.nets.arrays import arrays_of, replace_arrays
 from wlnet.results import TrainingRecord
 from wlnet.train.calls import measurements_of
 from wlnet.train.divergence import Diverged, warn_diverged
-from wlnet.train.learners import Rates
+from wlnet.train.learners import ArrayRules
 from wlnet.train.loop import Trainer
 from wlnet.train.options import Options
 from wlnet.train.preparation import Prepared
@@ -22,7 +22,7 @@ from wlnet.train.state import TrainingState
 from wlnet.train.stopping import Stopper, sign_of
 
 
-def trained(net: Net, prepared: Prepared, rates: Rates, options: Options) -> TrainingRecord:
+def trained(net: Net, prepared: Prepared, rules: ArrayRules, options: Options) -> TrainingRecord:
     """Train a net with numbers, and tell all that is known of it afterwards."""
     # A loss that is a net of its own may have arrays: they keep the numbers that they get here.
     training = prepared.training.initialized(net, options.seed)
@@ -37,14 +37,14 @@ def trained(net: Net, prepared: Prepared, rates: Rates, options: Options) -> Tra
             ),
         )
     net = prepared.opened(net)
-    trainer = Trainer(net, training, rates, options, source, validation, measurements)
+    trainer = Trainer(net, training, rules, options, source, validation, measurements)
     reason, message = _run(trainer, options)
     after = replace_arrays(net, trainer.trained())
     h = trainer.history
     return TrainingRecord(
         trained_net=after,
         training_net=training.net,
-        multipliers=rates.table,
+        multipliers=rules.table,
         method=(
             options.method.name,
             {**options.method.options(), "LearningRate": options.learning_rate},
@@ -66,7 +66,7 @@ def trained(net: Net, prepared: Prepared, rates: Rates, options: Options) -> Tra
         held_out=_held_out(validation, options),
         batch_permutation=_last_batches(source, trainer.stepper.batch),
         initial_learning_rate=options.learning_rate,
-        final_learning_rate=trainer.stepper.rate,
+        final_learning_rate=trainer.stepper.learning_rate,
         reason=reason,
         message=message,
         seconds=trainer.seconds,

@@ -27,7 +27,7 @@ from wlnet.train.thawed import warn_of_thawed
 
 
 @dataclass(frozen=True)
-class Rates:
+class ArrayRules:
     """All that rules decide about single arrays.
 
     Penalties and clips are left out where there are none.
@@ -40,7 +40,7 @@ class Rates:
     groups: UpdateGroups
 
 
-def read_rates(net: Net, options: Options, *, warnings: bool = True) -> Rates:
+def read_rules(net: Net, options: Options, *, warnings: bool = True) -> ArrayRules:
     """Every rule list of a call, resolved on the net.
 
     Raises the faults of all of them at once, RuleError for those of rules. Warns of rules that make
@@ -58,7 +58,7 @@ def read_rates(net: Net, options: Options, *, warnings: bool = True) -> Rates:
 
         return {} if given is None else gathered.attempt(read) or {}
 
-    table = gathered.attempt(lambda: multiplier_table(net, options.rules))
+    table = gathered.attempt(lambda: multiplier_table(net, options.multipliers))
     l2 = limits(method.l2_regularization, "L2Regularization")
     gradient_clip = limits(method.gradient_clipping, "GradientClipping")
     weight_clip = limits(method.weight_clipping, "WeightClipping")
@@ -68,7 +68,7 @@ def read_rates(net: Net, options: Options, *, warnings: bool = True) -> Rates:
     assert groups is not None
     if warnings:
         warn_of_thawed(net, table)
-    return Rates(table, l2, gradient_clip, weight_clip, groups)
+    return ArrayRules(table, l2, gradient_clip, weight_clip, groups)
 
 
 @dataclass
@@ -83,20 +83,20 @@ class Learner:
     def key(self) -> ArrayKey:
         return self.row.key
 
-    def rates(self, method: Method, rates: Array, moves: Array) -> Array:
-        """What its kernel is told for some steps: the rate of each, NaN where it rests.
+    def step_sizes(self, method: Method, learning_rates: Array, moves: Array) -> Array:
+        """What its kernel is told for some steps: its step size, NaN where it rests.
 
-        rates: learning rate x schedule of each step; moves: whether it is updated there. Counts the
-        updates.
+        learning_rates: base x schedule of each step; moves: whether it is updated there. Counts
+        the updates.
         """
         counts = self.updates + np.cumsum(moves)
         # A step of rest has the count of the one before, which may be 0.
-        speeds = method.speeds(np.maximum(counts, 1))
+        corrections = method.corrections(np.maximum(counts, 1))
         self.updates += int(np.count_nonzero(moves))
-        return np.where(moves, rates * self.row.multiplier * speeds, np.nan)
+        return np.where(moves, learning_rates * self.row.multiplier * corrections, np.nan)
 
 
-def learners_of(rates: Rates, method: Method) -> list[Learner]:
+def learners_of(rules: ArrayRules, method: Method) -> list[Learner]:
     """A learner for every array that a gradient moves. Frozen arrays get none, and no state."""
     return [
         Learner(
@@ -105,13 +105,13 @@ def learners_of(rates: Rates, method: Method) -> list[Learner]:
                 method.kernel,
                 method.state_arrays,
                 method.fields(
-                    rates.l2.get(row.key, 0.0),
-                    rates.gradient_clip.get(row.key),
-                    rates.weight_clip.get(row.key),
+                    rules.l2.get(row.key, 0.0),
+                    rules.gradient_clip.get(row.key),
+                    rules.weight_clip.get(row.key),
                 ),
             ),
         )
-        for row in rates.table
+        for row in rules.table
         if row.trained
     ]
 

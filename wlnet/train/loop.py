@@ -16,7 +16,7 @@ from wlnet.methods.schedules import factors
 from wlnet.nets.arrays import replace_arrays
 from wlnet.train.divergence import Diverged
 from wlnet.train.history import LOSS, History, Tallies
-from wlnet.train.learners import Rates, learners_of, plain_arrays
+from wlnet.train.learners import ArrayRules, learners_of, plain_arrays
 from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options, endless_schedule
 from wlnet.train.pace import MANY, Pace
@@ -45,23 +45,23 @@ class Trainer:
         self,
         net: Net,
         training: TrainingNet,
-        rates: Rates,
+        rules: ArrayRules,
         options: Options,
         source: Source,
         validation: ArraySource | None,
         measurements: tuple[Measurement, ...],
     ) -> None:
-        self.net, self.training, self.rates, self.options = net, training, rates, options
+        self.net, self.training, self.rules, self.options = net, training, rules, options
         self.source, self.validation = source, validation
         self.plan = plan_of(options, source.batch_size, source.batches_per_round)
         self.total = _total(options, self.plan)
-        self.learners = learners_of(rates, options.method)
+        self.learners = learners_of(rules, options.method)
         self.history = History()
         self.best: Best | None = None
         self.programs = programs_of(
-            training, rates, self.learners, options, measurements, self.plan.batch_size
+            training, rules, self.learners, options, measurements, self.plan.batch_size
         )
-        self.stepper = Stepper(net, rates, options, self.programs, self.learners, self.history)
+        self.stepper = Stepper(net, rules, options, self.programs, self.learners, self.history)
         self.arrays, self.states = self.stepper.arrays, self.stepper.states
         self.round = 0
         self._in_round = 0
@@ -144,7 +144,7 @@ class Trainer:
         self.plan = replace(self.plan, batches_per_round=count, rounds=rounds)
 
     def _stretches(self, batches: Batches) -> Iterator[Stretch]:
-        """Batches with the rates of their steps: a schedule is asked once for each, in order."""
+        """Batches with the learning rate of each step: a schedule is asked for it once, in turn."""
         schedule = self.options.method.learning_rate_schedule
         some = MANY if callable(schedule) else batches.count
         for first in range(0, batches.count, some):
@@ -228,14 +228,14 @@ class Trainer:
     def state(self) -> TrainingState:
         """What progress functions, stopping criteria and generators are given; costs nothing."""
         # Not bound to self: a state that is kept must not keep the programs alive.
-        net, arrays, table = self.net, self.arrays, self.rates.table
+        net, arrays, table = self.net, self.arrays, self.rules.table
         packed = self.stepper.packed
         return TrainingState(
             self.plan,
             self.history,
             lambda: replace_arrays(net, plain_arrays(net, table, arrays, packed)),
             (self.round, self.stepper.batch, self._in_round),
-            self.stepper.rate,
+            self.stepper.learning_rate,
             self.seconds,
         )
 

@@ -15,7 +15,7 @@ from wlnet.evaluate.arguments import check_choice, check_count
 from wlnet.plan.compile import Steps
 from wlnet.plan.report import BATCH, ProgramReport, evaluation_report, training_report
 from wlnet.train.calls import measurements_of
-from wlnet.train.learners import Rates, learners_of, read_rates
+from wlnet.train.learners import ArrayRules, learners_of, read_rules
 from wlnet.train.losses import loss_terms
 from wlnet.train.net_train import usual_options
 from wlnet.train.options import Options, read_options
@@ -83,22 +83,22 @@ def net_program(
         usual_options(),
     )
     gathered = Gathered([fail(OptionError, faults)] if faults else ())
-    rates = gathered.attempt(lambda: read_rates(net, options))
+    rules = gathered.attempt(lambda: read_rules(net, options))
     training = gathered.attempt(
         lambda: checked(TrainingNet(net, loss_terms(net, options.loss_function)))
     )
     gathered.tell()
-    assert rates is not None
+    assert rules is not None
     assert training is not None
-    if not rates.table.trained_keys():
+    if not rules.table.trained_keys():
         what = "nothing to train: no array is left that a gradient may move"
         fix = "learning_rate_multipliers=None, the program of evaluation"
-        raise fail(NothingToTrainError, Fault(what, given=f"{len(rates.table)} arrays", fix=fix))
-    all_trained = replace(options, rules=1)
+        raise fail(NothingToTrainError, Fault(what, given=f"{len(rules.table)} arrays", fix=fix))
+    all_trained = replace(options, multipliers=1)
     return training_report(
         batch,
-        _steps(training, rates, options),
-        _steps(training, read_rates(net, all_trained, warnings=False), all_trained),
+        _steps(training, rules, options),
+        _steps(training, read_rules(net, all_trained, warnings=False), all_trained),
     )
 
 
@@ -117,10 +117,10 @@ def _check_evaluation(given: Mapping[str, Any]) -> None:
         raise fail(OptionError, faults)
 
 
-def _steps(training: TrainingNet, rates: Rates, options: Options) -> Steps:
+def _steps(training: TrainingNet, rules: ArrayRules, options: Options) -> Steps:
     """What one step of this training does, its frozen prefix apart."""
-    learners = learners_of(rates, options.method)
+    learners = learners_of(rules, options.method)
     measurements = measurements_of(training, options)
-    programs = programs_of(training, rates, learners, options, measurements, options.batch_size)
+    programs = programs_of(training, rules, learners, options, measurements, options.batch_size)
     programs.kept.add("Train")
     return programs.steps("Train", options.batch_size)

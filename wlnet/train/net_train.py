@@ -100,14 +100,14 @@ def net_train(
     if set(names) <= facts.keys():
         return _answer(prop, names, facts)
     assert call.prepared is not None
-    assert call.rates is not None
-    prepared, rates, options = call.prepared, call.rates, call.options
+    assert call.rules is not None
+    prepared, rules, options = call.prepared, call.rules, call.options
     ready = net_initialize(prepared.net, random_seeding=options.seed)
-    if not any(map(rates.groups.ever_moves, rates.table.trained_keys())):
-        _warn_of_nothing(rates.table, names)
+    if not any(map(rules.groups.ever_moves, rules.table.trained_keys())):
+        _warn_of_nothing(rules.table, names)
         return _answer(prop, names, {"TrainedNet": prepared.opened(ready)})
     warn_of_losses(prepared.training)
-    record = trained(ready, prepared, rates, options)
+    record = trained(ready, prepared, rules, options)
     results = NetTrainResults(replace(record, input_form=input_form(net_train, given)))
     return results if prop is ALL else _answer(prop, names, results)
 

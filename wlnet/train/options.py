@@ -171,8 +171,10 @@ class Options:
     """
 
     loss_function: Annotated[Any, Option("loss_function", as_given)]
-    given_rate: Annotated[Any, Option("learning_rate", Number("a positive, finite number"))]
-    rules: Annotated[Any, Option("learning_rate_multipliers", as_given)]
+    given_learning_rate: Annotated[
+        Any, Option("learning_rate", Number("a positive, finite number"))
+    ]
+    multipliers: Annotated[Any, Option("learning_rate_multipliers", as_given)]
     method: Annotated[Method, Option("method", _read_method)]
     batch_size: Annotated[Any, Option("batch_size", COUNT)]
     max_rounds: Annotated[Any, Option("max_training_rounds", COUNT)]
@@ -205,7 +207,7 @@ class Options:
     @property
     def learning_rate(self) -> float:
         """The base learning rate: that of the call, else that of the method."""
-        return self.method.rate(self.given_rate)
+        return self.method.rate(self.given_learning_rate)
 
     @property
     def prefix_bytes(self) -> int:

@@ -25,7 +25,7 @@ from wlnet.plan.compile import (
     training_blueprint,
 )
 from wlnet.train.history import LOSS, Tallies, mean_tallies
-from wlnet.train.learners import Learner, Rates
+from wlnet.train.learners import ArrayRules, Learner
 from wlnet.train.measurement_names import measured
 from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options
@@ -223,14 +223,14 @@ class Programs:
 
 def programs_of(
     training: TrainingNet,
-    rates: Rates,
+    rules: ArrayRules,
     learners: Sequence[Learner],
     options: Options,
     measurements: Sequence[Measurement],
     batch_size: int,
 ) -> Programs:
     """The programs of a training as its rules and options want it."""
-    moving = {row.key for row in rates.table if row.multiplier != 0}
+    moving = {row.key for row in rules.table if row.multiplier != 0}
     return Programs(
         training,
         options.precision,
@@ -238,7 +238,7 @@ def programs_of(
         batch_size,
         measurements,
         {learner.key: learner.update for learner in learners},
-        frozenset(rates.table.frozen_statistics()),
+        frozenset(rules.table.frozen_statistics()),
         frozenset(training.arrays.keys() - moving),
         options.workers,
     )

@@ -24,7 +24,7 @@ class Stretch:
     """Steps in a row: their batches, and the learning rate of each. Done again, they ask nobody."""
 
     batches: Batches
-    rates: Array
+    learning_rates: Array
 
     @property
     def count(self) -> int:
@@ -35,7 +35,7 @@ class Stretch:
         """Some of them."""
         if count == self.count:
             return self
-        return Stretch(self.batches.part(first, count), self.rates[first : first + count])
+        return Stretch(self.batches.part(first, count), self.learning_rates[first : first + count])
 
 
 class Snapshot:

@@ -78,7 +78,7 @@ class TrainingState(Mapping[str, Any]):
     """Builds the net of now."""
     _place: tuple[int, int, int]
     """The round, and how many batches there were since the start, and in this round."""
-    _rate: float
+    _learning_rate: float
     _seconds: float = 0.0
     _extent: Extent = field(init=False)
     _built: list[Net] = field(init=False, default_factory=list)
@@ -156,7 +156,7 @@ _series("Round", lambda h: h.rounds, lambda e: e.rounds)
 _series("Validation", lambda h: h.validations, lambda e: e.validations)
 
 _row("BestValidationRound")(lambda s: s._extent.best_round)
-_row("LearningRate")(lambda s: s._rate)
+_row("LearningRate")(lambda s: s._learning_rate)
 _row("InitialLearningRate")(lambda s: s._plan.learning_rate)
 _row("ExamplesProcessed")(lambda s: s._extent.examples)
 _row("ExamplesPerSecond")(TrainingState._per_second)

@@ -1,8 +1,8 @@
 """Steps: run natively, some at a time, and recorded; what leaves the finite numbers is taken back.
 
 A replay reads nothing that the user's code may have changed meanwhile, and asks nobody: batches and
-rates are kept with the steps, and where data are read where they lie, a snapshot is taken after
-every call of the user's functions.
+learning rates are kept with the steps, and where data are read where they lie, a snapshot is taken
+after every call of the user's functions.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from wlnet.engine.program import Program
 from wlnet.evaluate.holding import Array
 from wlnet.train.divergence import Diverged, where_it_began
 from wlnet.train.history import LOSS, Extent, History, Tallies
-from wlnet.train.learners import Learner, Rates, own_arrays, plain_arrays
+from wlnet.train.learners import ArrayRules, Learner, own_arrays, plain_arrays
 from wlnet.train.options import Options
 from wlnet.train.programs import Programs, feed
 from wlnet.train.snapshots import Snapshot, Stretch
@@ -54,7 +54,7 @@ class Flight:
     stretch: Stretch
     program: Program
     kept: dict[Any, Array]
-    rates: list[Array]
+    step_sizes: list[Array]
     extent: Extent
     since: int
     """How many stretches the snapshot held before."""
@@ -71,17 +71,17 @@ class Stepper:
     def __init__(
         self,
         net: Net,
-        rates: Rates,
+        rules: ArrayRules,
         options: Options,
         programs: Programs,
         learners: list[Learner],
         history: History,
     ) -> None:
-        self.net, self.rates, self.options = net, rates, options
+        self.net, self.rules, self.options = net, rules, options
         self.programs, self.training = programs, programs.training
         self.learners, self.history = learners, history
         self.packed = programs.pack(programs.batch_size)
-        self.arrays = own_arrays(net, rates.table, options.precision, self.packed)
+        self.arrays = own_arrays(net, rules.table, options.precision, self.packed)
         dtype = np.dtype(DTYPES[options.precision])
         self.states = {
             learner.key: [
@@ -90,9 +90,9 @@ class Stepper:
             for learner in learners
         }
         programs.use(self.arrays, self.states)
-        self.rate = options.learning_rate
+        self.learning_rate = options.learning_rate
         """That of the last step."""
-        moving = {row.key: self.arrays[row.key] for row in rates.table if row.multiplier != 0}
+        moving = {row.key: self.arrays[row.key] for row in rules.table if row.multiplier != 0}
         self.snapshot = Snapshot(moving, self.states, learners)
         self._flight: Flight | None = None
 
@@ -103,7 +103,7 @@ class Stepper:
 
     def plain_arrays(self) -> Arrays:
         """The arrays that may have changed, as fresh copies, none of them packed."""
-        return plain_arrays(self.net, self.rates.table, self.arrays, self.packed)
+        return plain_arrays(self.net, self.rules.table, self.arrays, self.packed)
 
     def guard(self) -> None:
         """Steps that were done are not done again: what they have read may change from now on."""
@@ -147,14 +147,14 @@ class Stepper:
         """
         program = self.programs.program("Train", stretch.batches.size)
         kept = feed(program, stretch.batches)
-        rates = self._set_rates(program, stretch, step)
+        step_sizes = self._give_step_sizes(program, stretch, step)
         return Flight(
-            stretch, program, kept, rates, self.history.extent(), len(self.snapshot.since)
+            stretch, program, kept, step_sizes, self.history.extent(), len(self.snapshot.since)
         )
 
-    def _set_rates(self, program: Program, stretch: Stretch, step: int) -> list[Array]:
+    def _give_step_sizes(self, program: Program, stretch: Stretch, step: int) -> list[Array]:
         steps = np.arange(step, step + stretch.count)
-        method, groups = self.options.method, self.rates.groups
+        method, groups = self.options.method, self.rules.groups
         kept = []
 
         def give(key: ArrayKey, table: Array) -> None:
@@ -163,8 +163,8 @@ class Stepper:
 
         for learner in self.learners:
             moves = groups.moving(learner.key, steps)
-            give(learner.key, learner.rates(method, stretch.rates, moves))
-        for row in self.rates.table:
+            give(learner.key, learner.step_sizes(method, stretch.learning_rates, moves))
+        for row in self.rules.table:
             if row.statistic and row.multiplier != 0:
                 moves = groups.moving(row.key, steps)
                 give(row.key, np.where(moves, 1.0, np.nan))
@@ -190,7 +190,7 @@ class Stepper:
             self.history.examples += good.count * good.batches.size
             self.history.batches.extend(found)
             self.snapshot.add(good)
-            self.rate = float(good.rates[-1])
+            self.learning_rate = float(good.learning_rates[-1])
         self._flight = None
         return outcome
 
@@ -264,4 +264,4 @@ class Stepper:
         )
 
     def _moves(self, key: ArrayKey) -> bool:
-        return self.rates.groups.moves(key, self.batch)
+        return self.rules.groups.moves(key, self.batch)
