@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.arrays import read_only
+from wlnet.core.arrays import ArrayValue, read_only
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path
@@ -40,11 +40,11 @@ def is_initialized(net: Net) -> bool:
     return all(isinstance(value, np.ndarray) for value in arrays_of(net).values())
 
 
-def replace_arrays(net: Net, values: Mapping[ArrayKey, Any]) -> Net:
+def replace_arrays(net: Net, values: Mapping[ArrayKey, ArrayValue]) -> Net:
     """The same net with other numbers (or AUTOMATIC) in some arrays; only what lies on the way is
     made anew."""
     shared = {key.name: value for key, value in values.items() if isinstance(key, NetSharedArray)}
-    by_layer: dict[Path, dict[str, Any]] = {}
+    by_layer: dict[Path, dict[str, ArrayValue]] = {}
     for key, value in values.items():
         if isinstance(key, tuple):
             by_layer.setdefault(key[:-1], {})[str(key[-1])] = read_only(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import pairwise
-from typing import Any
+from typing import Literal
 
 from wlnet.core.errors import Fault, OptionError, RuleWarning, brief, fail, warn
 from wlnet.core.gathered import Gathered
@@ -15,7 +15,7 @@ from wlnet.core.ports import UNKNOWN, PortType, port_table
 from wlnet.core.rule_lists import rules_told_with
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.nets.arrangement import Arrangement
-from wlnet.nets.container import hoist, without_coders
+from wlnet.nets.container import Record, hoist, without_coders
 from wlnet.nets.edges import Edge
 from wlnet.nets.fills import fill_in
 from wlnet.nets.inference import check_shapes
@@ -50,13 +50,13 @@ class NetChain(Arrangement):
     @checked_keywords
     def __init__(
         self,
-        layers: Any,
+        layers: object,
         *,
-        input: Any = AUTOMATIC,
-        output: Any = AUTOMATIC,
-        ports: Mapping[str, Any] | None = None,
-        learning_rate_multipliers: Any = AUTOMATIC,
-        **port_options: Any,
+        input: object = AUTOMATIC,
+        output: object = AUTOMATIC,
+        ports: Mapping[str, object] | None = None,
+        learning_rate_multipliers: object = AUTOMATIC,
+        **port_options: object,
     ) -> None:
         gathered = Gathered()
         every = read_nodes(layers, gathered)
@@ -76,7 +76,7 @@ class NetChain(Arrangement):
         self.check_rules()
 
     @property
-    def addressing(self) -> Any:  # type: ignore[override]
+    def addressing(self) -> Literal["positions", "both"]:  # type: ignore[override]
         return "positions" if isinstance(next(iter(self.nodes)), int) else "both"
 
     @property
@@ -134,14 +134,14 @@ class NetChain(Arrangement):
     def arguments(self) -> list[str]:
         return []
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> Record:
         return {}
 
     @classmethod
     def from_record(
         cls,
         nodes: Mapping[Key, Net],
-        fields: Mapping[str, Any],
+        fields: Record,
         count: int,
         ports: Callable[[list[str]], dict[str, PortType]],
     ) -> NetChain:

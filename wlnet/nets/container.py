@@ -6,8 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Protocol, Self
 
-import numpy as np
-
+from wlnet.core.arrays import Array
 from wlnet.core.errors import Fault, OptionError, ShapeError, brief, fail
 from wlnet.core.multipliers import array_places
 from wlnet.core.names import a
@@ -18,7 +17,9 @@ from wlnet.graph.graph import Graph, Value
 from wlnet.nets.edges import Edge
 from wlnet.nets.wires import ShapeWalk, Wire
 
-Table = dict[str, np.ndarray[Any, Any]]
+Table = dict[str, Array]
+Record = Mapping[str, Any]
+"""What a file holds of a container beside its nodes, ports and rules, by field."""
 Values = dict[str, Value]
 """What flows, by the name of its port."""
 CONTAINERS: dict[str, type[Container]] = {}
@@ -95,7 +96,7 @@ class Container(Net):
         """What its constructor takes after the nodes and before the options, as Python."""
         raise unsaid(self, "arguments")
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> Record:
         """What a file holds of it beside its nodes, ports and rules: "Edges", a list of Edge, or
         "Parameters", by name."""
         raise unsaid(self, "record")
@@ -104,7 +105,7 @@ class Container(Net):
     def from_record(
         cls,
         nodes: Mapping[Key, Net],
-        fields: Mapping[str, Any],
+        fields: Record,
         count: int,
         ports: Callable[[list[str]], dict[str, PortType]],
     ) -> Self:
@@ -139,7 +140,7 @@ class Container(Net):
     def __reversed__(self) -> Iterator[Net]:
         return iter(tuple(self.nodes.values())[::-1])
 
-    def __contains__(self, node: Any) -> bool:
+    def __contains__(self, node: object) -> bool:
         if not isinstance(node, Net):
             raise fail(
                 OptionError,
@@ -216,7 +217,7 @@ def shared_names(net: Net) -> list[str]:
     )
 
 
-def with_needed_table(net: Net, table: Mapping[str, Any]) -> Net:
+def with_needed_table(net: Net, table: Mapping[str, Array]) -> Net:
     """A net with those entries of a table that occur in it."""
     needed = {name: table[name] for name in shared_names(net) if name in table}
     return net if dict(net.shared) == {} == needed else net._with(shared=needed)

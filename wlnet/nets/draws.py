@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from wlnet.core.arrays import Array
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.scalars import as_real
 from wlnet.core.spelling import suggestion
@@ -20,7 +21,9 @@ from wlnet.core.symbols import AUTOMATIC
 RAMPS = frozenset({"Ramp", "ReLU", "RectifiedLinearUnit"})
 WORDS = ("Normal", "Uniform")
 """Distributions that may be named alone, where the method says how wide they are."""
-Draw = np.ndarray[Any, Any]
+Draw = Array
+Options = Mapping[str, Any]
+"""Of a method, by name."""
 
 METHODS: dict[str, dict[str, Any]] = {
     "Kaiming": {"Distribution": "Normal"},
@@ -36,7 +39,7 @@ FACTORS: dict[str, Callable[[int, int], float]] = {
 }
 
 
-def read_method(given: Any) -> tuple[str, dict[str, Any]]:
+def read_method(given: object) -> tuple[str, Options]:
     """The name and all options of a method that was asked for. Raises OptionError."""
     name, options = given if isinstance(given, (tuple, list)) and len(given) == 2 else (given, {})
     if name is AUTOMATIC:
@@ -79,7 +82,7 @@ def read_method(given: Any) -> tuple[str, dict[str, Any]]:
     return name, chosen
 
 
-def _check_option(method: str, word: str, value: Any) -> None:
+def _check_option(method: str, word: str, value: object) -> None:
     if word == "FactorType":
         if not isinstance(value, str) or value not in FACTORS:
             raise fail(
@@ -102,7 +105,7 @@ def draw_weights(
     shape: tuple[int, ...],
     follower: str | None,
     method: str,
-    options: Mapping[str, Any],
+    options: Options,
     rng: np.random.Generator,
 ) -> Draw:
     """Weights (out, ...): fan_in is the product of all sizes but the first."""
@@ -131,13 +134,13 @@ def draw_weights(
     return draw(options["Distribution"], shape, rng)
 
 
-def draw(given: Any, shape: tuple[int, ...], rng: np.random.Generator) -> Draw:
+def draw(given: object, shape: tuple[int, ...], rng: np.random.Generator) -> Draw:
     """Numbers of a distribution."""
     name, a, b = _spelled(given)
     return rng.normal(a, b, shape) if name == "Normal" else rng.uniform(a, b, shape)
 
 
-def _spelled(given: Any, words: tuple[str, ...] = ()) -> tuple[str, float, float]:
+def _spelled(given: object, words: tuple[str, ...] = ()) -> tuple[str, float, float]:
     """A number s is Normal(0, s); ("Normal", mean, s) and ("Uniform", low, high) are spelled
     out."""
     spelled = given if isinstance(given, (tuple, list)) else ("Normal", 0.0, given)

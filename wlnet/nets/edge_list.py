@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -26,7 +25,7 @@ NO_EDGES = (str, Mapping, np.ndarray, range, itertools.count, itertools.cycle, i
 """What holds no pairs, or may hold them without end."""
 
 
-def read_edges(nodes: Mapping[Key, Net | None], given: Any, gathered: Gathered) -> Wiring:
+def read_edges(nodes: Mapping[Key, Net | None], given: object, gathered: Gathered) -> Wiring:
     """What a user wrote as edges; all that cannot be is noted.
 
     A node that is None has a fault of its own, and its edges are not looked at.
@@ -58,7 +57,7 @@ class _Reading(Wiring):
         self.broken = [key for key, node in nodes.items() if node is None]
         self._gathered = gathered
 
-    def read(self, given: Any, at: str) -> None:
+    def read(self, given: object, at: str) -> None:
         """Read one edge, or a path of them."""
         if not isinstance(given, tuple) or len(given) < 2:
             self._gathered.add(
@@ -102,7 +101,7 @@ class _Reading(Wiring):
                 self._gathered.add(fault)
 
     def _connect(
-        self, starts: list[tuple[Key | None, str]], target: Any, end: End, at: str
+        self, starts: list[tuple[Key | None, str]], target: object, end: End, at: str
     ) -> None:
         if target is None:
             self.muted.update((key, port) for key, port in starts if key is not None)
@@ -143,7 +142,7 @@ class _Reading(Wiring):
         for start, name in zip(starts, names, strict=True):
             self._enter(start, (key, name), at)
 
-    def _source(self, given: Any, at: str) -> tuple[Key | None, str] | None:
+    def _source(self, given: object, at: str) -> tuple[Key | None, str] | None:
         key, port = self._end(given, at)
         if key is None:
             assert port is not None
@@ -177,7 +176,7 @@ class _Reading(Wiring):
             )
         return key, port
 
-    def _end(self, given: Any, at: str) -> End:
+    def _end(self, given: object, at: str) -> End:
         if isinstance(given, NetPort):
             if len(given.path) == 1:
                 name = given.path[0]
@@ -201,7 +200,7 @@ class _Reading(Wiring):
             ),
         )
 
-    def _vertex(self, given: Any, at: str) -> Key:
+    def _vertex(self, given: object, at: str) -> Key:
         given = scalar(given)
         if isinstance(given, (str, int)) and given in self.keys and not isinstance(given, bool):
             key: Key = given

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.arrays import as_fill, full
+from wlnet.core.arrays import ArrayValue, as_fill, full
 from wlnet.core.errors import ShapeError
 from wlnet.core.net import Net
 from wlnet.core.parts import Path
@@ -47,14 +47,14 @@ def filled(net: Net) -> Net:
     return new
 
 
-def spread_out(net: Net, path: Path, old: Any, array: Any, given: Any) -> Any:
+def spread_out(net: Net, path: Path, old: object, array: ArrayValue, given: object) -> ArrayValue:
     """What a number put in the place of an array becomes: the array it fills, or the number while
     the shape is not known; anything else as it is.
 
     path: of the array, or of a place of a shared one. old: what stood there.
     """
     number = as_fill(array, given)
-    if not isinstance(number, float):
+    if not isinstance(number, float) or not isinstance(array, np.ndarray):
         return array
     shape: Partial = old.shape if isinstance(old, np.ndarray) else None
     if shape is None:

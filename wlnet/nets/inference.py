@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any
 
 from wlnet.core.errors import Fault, NotInitializedError, ShapeError, fail
 from wlnet.core.gathered import Gathered
@@ -185,7 +184,7 @@ def _solve(net: Net, given: Mapping[str, Partial]) -> Solution:
     return walk.solution
 
 
-def _head(coder: Any) -> str:
+def _head(coder: object) -> str:
     """A coder in a few words."""
     text = repr(coder)
     return text if len(text) <= 60 else f"{text[:57]}..."

@@ -8,15 +8,17 @@ from __future__ import annotations
 import hashlib
 import math
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
-from wlnet.core.multipliers import array_places, multiplier_table
+from wlnet.core.multipliers import MultiplierTable, array_places, multiplier_table
 from wlnet.core.nesting import is_endless
 from wlnet.core.net import Net, Services
 from wlnet.core.parts import NetSharedArray, Path, path_text
+from wlnet.core.rules import ArrayKey
 from wlnet.core.shapes import Partial, is_known
-from wlnet.core.symbols import AUTOMATIC
+from wlnet.core.symbols import AUTOMATIC, Symbol
 from wlnet.core.tables import PropertyTable
 from wlnet.core.walking import walk
 from wlnet.nets.arrays import arrays_of
@@ -24,6 +26,8 @@ from wlnet.nets.connections import connections, layers_of
 from wlnet.nets.inference import inference, inferred_port
 from wlnet.nets.show import show
 
+Count = int | Symbol
+"""A number, or AUTOMATIC while nothing tells it."""
 PROPERTIES = PropertyTable("a net")
 _row = PROPERTIES.row
 REPORT = (
@@ -37,7 +41,7 @@ REPORT = (
 )
 
 
-def information(net: Any, prop: Any = None) -> Any:
+def information(net: Net | Sequence[Net], prop: object = None) -> Any:
     """A property of a net, a list of properties, or (without one) a dict that sums the net up.
 
     `information(net, "Properties")` lists the names. A list of nets gives a list. A number that
@@ -61,17 +65,17 @@ def information(net: Any, prop: Any = None) -> Any:
     return PROPERTIES.ask(net, prop)
 
 
-def _shapes(net: Net) -> dict[Any, Partial]:
+def _shapes(net: Net) -> dict[ArrayKey, Partial]:
     solution = inference(net)
     return {place.key: solution.array_shape(place.path) for place in reversed(array_places(net))}
 
 
-def _in_order(net: Net) -> dict[Any, Any]:
+def _in_order(net: Net) -> dict[ArrayKey, Partial]:
     found = _shapes(net)
     return {key: found[key] for key in arrays_of(net)}
 
 
-def _counts(net: Net) -> dict[Any, Any]:
+def _counts(net: Net) -> dict[ArrayKey, Count]:
     return {
         key: math.prod(int(n or 0) for n in shape)
         if is_known(shape) and shape is not None
@@ -80,27 +84,29 @@ def _counts(net: Net) -> dict[Any, Any]:
     }
 
 
-def _bytes(net: Net) -> dict[Any, Any]:
+def _bytes(net: Net) -> dict[ArrayKey, Count]:
     values = arrays_of(net)
     return {
-        key: count if count is AUTOMATIC else count * getattr(values[key], "itemsize", 4)
+        key: count
+        if isinstance(count, Symbol)
+        else count * int(getattr(values[key], "itemsize", 4))
         for key, count in _counts(net).items()
     }
 
 
-def _total(values: dict[Any, Any]) -> Any:
+def _total(values: dict[ArrayKey, Count]) -> Count:
     """The sum; AUTOMATIC where one of the numbers is still to be worked out."""
-    unknown = any(value is AUTOMATIC for value in values.values())
-    return AUTOMATIC if unknown else sum(values.values())
+    known = [count for count in values.values() if not isinstance(count, Symbol)]
+    return sum(known) if len(known) == len(values) else AUTOMATIC
 
 
-def size_text(count: Any) -> Any:
+def size_text(count: Count) -> str | Symbol:
     """
     >>> size_text(1724320)
     '1.72 MB'
     """
-    if count is AUTOMATIC:
-        return AUTOMATIC
+    if isinstance(count, Symbol):
+        return count
     for unit, scale in (("MB", 1e6), ("kB", 1e3)):
         if count >= scale:
             return f"{count / scale:.3g} {unit}"
@@ -124,7 +130,7 @@ _row("SharedArraysCount")(
 
 
 @_row("ArraysLearningRateMultipliers")
-def _(net: Net) -> Any:
+def _(net: Net) -> dict[ArrayKey, float]:
     """The multiplier of each array, before any rule of net_train."""
     return multiplier_table(net, AUTOMATIC, warnings=False).values_by_key()
 
@@ -247,7 +253,7 @@ def _options(net: Net) -> list[tuple[str, str]]:
     return sorted((name, repr(value)) for name, value in net.parameters.items())
 
 
-def multipliers_text(net: Net, table: Any) -> str:
+def multipliers_text(net: Net, table: MultiplierTable) -> str:
     """The table of multipliers for people: array, shape, rate, what decided, what it beat."""
     solution = inference(net)
     head = ("array", "shape", "rate", "decided by", "set at", "beat")

@@ -6,9 +6,9 @@ How they are drawn stands in draws.py.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import overload
 
 import numpy as np
 
@@ -22,12 +22,13 @@ from wlnet.core.rules import ArrayKey
 from wlnet.core.scalars import as_truth
 from wlnet.core.shapes import is_known, shape_text
 from wlnet.core.streams import as_seed, stream
-from wlnet.core.symbols import AUTOMATIC
+from wlnet.core.symbols import AUTOMATIC, Symbol
 from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.arrays import array_keys, array_value, replace_arrays
 from wlnet.nets.connections import connections, layers_of
-from wlnet.nets.draws import Draw, draw, draw_weights, read_method
+from wlnet.nets.draws import Draw, Options, draw, draw_weights, read_method
 from wlnet.nets.inference import inference, open_sizes
+from wlnet.nets.kept_rates import N
 
 BYTES = 4
 """Of a number of an array."""
@@ -35,9 +36,26 @@ DRAWN = {"Kaiming": 8, "Xavier": 8, "Random": 8, "Identity": 24, "Orthogonal": 4
 """Bytes more of a number while its array is drawn: in float64, and all that this takes."""
 
 
+@overload
 def net_initialize(
-    net: Any, method: Any = "Kaiming", random_seeding: Any = 1234, all: bool | None = False
-) -> Any:
+    net: N,
+    method: object = "Kaiming",
+    random_seeding: int | str | Symbol = 1234,
+    all: bool | None = False,
+) -> N: ...
+@overload
+def net_initialize(
+    net: Sequence[Net],
+    method: object = "Kaiming",
+    random_seeding: int | str | Symbol = 1234,
+    all: bool | None = False,
+) -> list[Net]: ...
+def net_initialize(
+    net: Net | Sequence[Net],
+    method: object = "Kaiming",
+    random_seeding: int | str | Symbol = 1234,
+    all: bool | None = False,
+) -> Net | list[Net]:
     """A net whose arrays all hold numbers.
 
     method: "Kaiming" (variance kept: standard deviation sqrt(2 / fan_in) before a Ramp, else sqrt(1
@@ -176,7 +194,7 @@ def _start(
     shape: tuple[int, ...],
     follower: str | None,
     method: str,
-    options: Mapping[str, Any],
+    options: Options,
     rng: np.random.Generator,
 ) -> Draw:
     start = layer.declared_arrays[name].start
@@ -188,7 +206,7 @@ def _start(
     return _kept(draw_weights(shape, follower, method, options, rng), method, options)
 
 
-def _kept(drawn: Draw, method: str, options: Mapping[str, Any]) -> Draw:
+def _kept(drawn: Draw, method: str, options: Options) -> Draw:
     """What was drawn, as arrays of nets are kept. Raises OptionError for what they cannot hold."""
     with np.errstate(all="ignore"):
         array = drawn.astype(np.float32)

@@ -5,7 +5,7 @@ say it where the rules of the net alone would not.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from wlnet.core.multipliers import array_places, holders, multiplier_table
 from wlnet.core.net import Net
@@ -14,7 +14,10 @@ from wlnet.core.rule_lists import NOTHING_SAID, Rule, RuleList, parse_rules
 from wlnet.core.rules import ArrayKey, ArrayPlace, Holder, match
 from wlnet.core.symbols import AUTOMATIC, Symbol
 
+N = TypeVar("N", bound=Net)
 Pair = tuple[Any, Any]
+Form = type[list[Any]] | type[dict[Any, Any]]
+"""How rules are given."""
 Wanted = dict[ArrayKey, float]
 Source = tuple[Net, Callable[[Path], Path | None]]
 """A net that arrays come from, and where what stood at a path stands now (None: nowhere)."""
@@ -60,7 +63,7 @@ def wanted_rates(
     return {key: min(found, key=lambda entry: entry[0])[1] for key, found in ranked.items()}
 
 
-def settled(net: Any, wanted: Mapping[ArrayKey, float]) -> Any:
+def settled(net: N, wanted: Mapping[ArrayKey, float]) -> N:
     """The net, with rules put first for the arrays that would have another multiplier.
 
     Where none can name such an array, as a node above it is called like a port, that node says it,
@@ -79,7 +82,7 @@ def settled(net: Any, wanted: Mapping[ArrayKey, float]) -> Any:
     return net._with(rules=deciding(net, pairs, array_places(net), form))
 
 
-def _settled_inside(net: Net, rates: Mapping[ArrayKey, float]) -> Any:
+def _settled_inside(net: N, rates: Mapping[ArrayKey, float]) -> N:
     """The net with these rates; what its rules cannot name has them from the node it is in."""
     paths = [key for key in rates if isinstance(key, tuple)]
     nodes = dict(net.nodes)
@@ -89,12 +92,12 @@ def _settled_inside(net: Net, rates: Mapping[ArrayKey, float]) -> Any:
     return settled(net._with(nodes=nodes, rules=NOTHING_SAID), rates)
 
 
-def _part(net: Net, key: ArrayKey) -> Any:
+def _part(net: Net, key: ArrayKey) -> ArrayKey | Key | None:
     """The part that a rule of a net names an array by, None where there is none."""
     return key if isinstance(key, NetSharedArray) else worded_path(net, key)
 
 
-def worded_path(net: Net, path: Path) -> Any:
+def worded_path(net: Net, path: Path) -> Path | Key | None:
     """The part that leads to a path; None where a port shadows a node that has no position."""
     steps: list[Key] = []
     for key in path:
@@ -113,7 +116,7 @@ def pairs_of(rules: RuleList) -> list[Pair]:
     return [(rule.part, value_of(rules, rule)) for rule in rules]
 
 
-def value_of(rules: RuleList, rule: Rule) -> Any:
+def value_of(rules: RuleList, rule: Rule) -> object:
     """The rate as the user wrote it: None stays None."""
     given = rules.given
     if given is AUTOMATIC:
@@ -125,10 +128,10 @@ def value_of(rules: RuleList, rule: Rule) -> Any:
 
 
 def deciding(
-    net: Any,
+    net: Net,
     pairs: list[Pair],
     places: list[ArrayPlace],
-    form: type[list[Any]] | type[dict[Any, Any]],
+    form: Form,
 ) -> RuleList:
     """The rules that decide something; what they hide now speaks for nothing that is left."""
     if not pairs:

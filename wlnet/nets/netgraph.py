@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Literal
 
 from wlnet.core.errors import Fault, ShapeError, brief
 from wlnet.core.gathered import Gathered
@@ -16,7 +16,7 @@ from wlnet.core.rule_lists import rules_told_with
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.nets.arrangement import Arrangement
 from wlnet.nets.chain import NetChain, warn_of_shadows
-from wlnet.nets.container import hoist, without_coders
+from wlnet.nets.container import Record, hoist, without_coders
 from wlnet.nets.edge_list import read_edges
 from wlnet.nets.edges import Edge, Wiring, edges_text, topological
 from wlnet.nets.fills import fill_in
@@ -53,12 +53,12 @@ class NetGraph(Arrangement):
     @checked_keywords
     def __init__(
         self,
-        vertices: Any,
-        edges: Any = None,
+        vertices: object,
+        edges: object = None,
         *,
-        ports: Mapping[str, Any] | None = None,
-        learning_rate_multipliers: Any = AUTOMATIC,
-        **port_options: Any,
+        ports: Mapping[str, object] | None = None,
+        learning_rate_multipliers: object = AUTOMATIC,
+        **port_options: object,
     ) -> None:
         gathered = Gathered()
         whole: Any = vertices if isinstance(vertices, Net) else None
@@ -89,7 +89,9 @@ class NetGraph(Arrangement):
         warn_of_shadows(self)
         self.check_rules()
 
-    def _wire(self, wiring: Wiring, declared: frozenset[str], given: list[tuple[str, Any]]) -> None:
+    def _wire(
+        self, wiring: Wiring, declared: frozenset[str], given: list[tuple[str, object]]
+    ) -> None:
         """Fill the graph. Open inputs of one name are one input where they fit one another and the
         user does not speak of them by number; else they are numbered."""
         several = [name for name in wiring.of_one_name(declared) if wiring.agree(name)]
@@ -127,7 +129,7 @@ class NetGraph(Arrangement):
         wiring: Wiring,
         declared: frozenset[str],
         one: list[str],
-        given: list[tuple[str, Any]],
+        given: list[tuple[str, object]],
     ) -> None:
         edges = wiring.implied(declared, frozenset(one))
         gathered = Gathered()
@@ -138,7 +140,7 @@ class NetGraph(Arrangement):
         check_shapes(self)
 
     @property
-    def addressing(self) -> Any:  # type: ignore[override]
+    def addressing(self) -> Literal["numbers", "names"]:  # type: ignore[override]
         return "numbers" if isinstance(next(iter(self.nodes)), int) else "names"
 
     @property
@@ -155,14 +157,14 @@ class NetGraph(Arrangement):
     def arguments(self) -> list[str]:
         return [edges_text(self.nodes, self.edges)]
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> Record:
         return {"Edges": self.links()}
 
     @classmethod
     def from_record(
         cls,
         nodes: Mapping[Key, Net],
-        fields: Mapping[str, Any],
+        fields: Record,
         count: int,
         ports: Callable[[list[str]], dict[str, PortType]],
     ) -> NetGraph:
@@ -226,7 +228,7 @@ def _outputs(edges: list[Edge]) -> list[str]:
     return list(dict.fromkeys(edge.target_port for edge in edges if edge.target is None))
 
 
-def _converted(net: Net) -> tuple[Any, Any]:
+def _converted(net: Net) -> tuple[object, object]:
     """The vertices and edges of a net that becomes a graph."""
     if not isinstance(net, NetChain):
         return [net], []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any, Self
+from typing import Self
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.gathered import Gathered
@@ -18,7 +18,7 @@ from wlnet.core.rule_lists import rules_told_with
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.layers.declaring.fields import positive
-from wlnet.nets.container import Container, Lowering, Values, hoist, without_coders
+from wlnet.nets.container import Container, Lowering, Record, Values, hoist, without_coders
 from wlnet.nets.edges import Edge
 from wlnet.nets.fills import fill_in
 from wlnet.nets.inference import check_shapes
@@ -56,14 +56,14 @@ class Operator(Container):
     def arguments(self) -> list[str]:
         return [repr(value) for value in self.parameters.values()]
 
-    def record(self) -> dict[str, Any]:
+    def record(self) -> Record:
         return {"Parameters": dict(self.parameters)}
 
     @classmethod
     def from_record(
         cls,
         nodes: Mapping[Key, Net],
-        fields: Mapping[str, Any],
+        fields: Record,
         count: int,
         ports: Callable[[list[str]], dict[str, PortType]],
     ) -> Self:
@@ -90,11 +90,11 @@ class Operator(Container):
     def _start(
         self,
         gathered: Gathered,
-        net: Any,
-        parameters: dict[str, Any],
-        input: Any,
-        output: Any,
-        rules: Any,
+        net: object,
+        parameters: dict[str, object],
+        input: object,
+        output: object,
+        rules: object,
     ) -> None:
         """Fill a new operator, or tell what was gathered and what else is wrong."""
         inner = gathered.attempt(lambda: as_net(net, "Net"))
@@ -132,11 +132,11 @@ class NetMapOperator(Operator):
     @checked_keywords
     def __init__(
         self,
-        net: Any,
+        net: object,
         *,
-        input: Any = AUTOMATIC,
-        output: Any = AUTOMATIC,
-        learning_rate_multipliers: Any = AUTOMATIC,
+        input: object = AUTOMATIC,
+        output: object = AUTOMATIC,
+        learning_rate_multipliers: object = AUTOMATIC,
     ) -> None:
         self._start(Gathered(), net, {}, input, output, learning_rate_multipliers)
 
@@ -179,12 +179,12 @@ class NetNestOperator(Operator):
     @checked_keywords
     def __init__(
         self,
-        net: Any,
+        net: object,
         iterations: int,
         *,
-        input: Any = AUTOMATIC,
-        output: Any = AUTOMATIC,
-        learning_rate_multipliers: Any = AUTOMATIC,
+        input: object = AUTOMATIC,
+        output: object = AUTOMATIC,
+        learning_rate_multipliers: object = AUTOMATIC,
     ) -> None:
         gathered = Gathered()
         count = gathered.attempt(partial(_count, iterations))
@@ -209,7 +209,7 @@ class NetNestOperator(Operator):
         return dict(zip(self.output_names, current, strict=False))
 
 
-def _count(iterations: Any) -> int:
+def _count(iterations: object) -> int:
     try:
         return positive(iterations)
     except (ValueError, TypeError):

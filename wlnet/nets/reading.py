@@ -17,7 +17,7 @@ from wlnet.core.ports import PortType, as_port
 from wlnet.nets.shorthand import as_net
 
 
-def read_nodes(given: Any, gathered: Gathered) -> dict[Key, Net | None]:
+def read_nodes(given: object, gathered: Gathered) -> dict[Key, Net | None]:
     """The nodes of a chain or graph; None for what is no net: its faults are noted."""
     items = gathered.attempt(lambda: chain_items(given)) or {}
     make = {key: partial(as_net, value, repr(key)) for key, value in items.items()}
@@ -26,7 +26,7 @@ def read_nodes(given: Any, gathered: Gathered) -> dict[Key, Net | None]:
 
 def read_ports(
     kind: str,
-    given: Iterable[tuple[str, Any]],
+    given: Iterable[tuple[str, object]],
     names: tuple[tuple[str, ...], tuple[str, ...]] | None,
     gathered: Gathered,
 ) -> dict[str, PortType]:
@@ -57,7 +57,7 @@ def read_ports(
     return ports
 
 
-def chain_items(layers: Any) -> dict[Key, Any]:
+def chain_items(layers: object) -> dict[Key, object]:
     """The keys and values a user gave for the nodes of a chain or graph."""
     if isinstance(layers, Net):
         raise fail(

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from wlnet.core.errors import PartError
 from wlnet.core.finding import find
@@ -21,6 +20,7 @@ from wlnet.core.rule_lists import Rule, names_shared_arrays
 from wlnet.core.rules import ArrayPlace
 from wlnet.core.symbols import ALL, ANY
 from wlnet.nets.kept_rates import (
+    N,
     Pair,
     deciding,
     pairs_of,
@@ -58,7 +58,7 @@ class Voice:
         return [to for before, to in self.moves.items() if before[: len(path)] == path]
 
 
-def carried(new: Any, voices: Sequence[Voice], brought: Sequence[Net] = ()) -> Any:
+def carried(new: N, voices: Sequence[Voice], brought: Sequence[Net] = ()) -> N:
     """The new net under the rules of the nets it was made of, those of the first voice first.
 
     brought: nets that came to it. Their rules stay with them, and speak for a shared array of which
@@ -87,7 +87,7 @@ def _rewritten(voice: Voice, new: Net, places: list[ArrayPlace]) -> list[Pair]:
     return pairs
 
 
-def _parts(voice: Voice, rule: Rule, new: Net, places: list[ArrayPlace]) -> list[Any]:
+def _parts(voice: Voice, rule: Rule, new: Net, places: list[ArrayPlace]) -> list[object]:
     """The parts of the new net that are what a rule selected in the old one."""
     if names_shared_arrays(rule.part):
         each = [_parts_of(voice, step, new, places) for step in rule.part.steps]
@@ -97,7 +97,7 @@ def _parts(voice: Voice, rule: Rule, new: Net, places: list[ArrayPlace]) -> list
     return _parts_of(voice, rule.part, new, places)
 
 
-def _parts_of(voice: Voice, part: Any, new: Net, places: list[ArrayPlace]) -> list[Any]:
+def _parts_of(voice: Voice, part: object, new: Net, places: list[ArrayPlace]) -> list[object]:
     if isinstance(part, NetSharedArray):
         return _shared_parts(voice, part, places)
     try:
@@ -118,7 +118,7 @@ def _parts_of(voice: Voice, part: Any, new: Net, places: list[ArrayPlace]) -> li
     return [*together, *deeper]
 
 
-def _shared_parts(voice: Voice, part: NetSharedArray, places: list[ArrayPlace]) -> list[Any]:
+def _shared_parts(voice: Voice, part: NetSharedArray, places: list[ArrayPlace]) -> list[object]:
     there = dict.fromkeys(place.shared for place in places if place.shared is not None)
     if part.name is not ALL:
         return [part] if part.name in there else []
@@ -128,7 +128,7 @@ def _shared_parts(voice: Voice, part: NetSharedArray, places: list[ArrayPlace]) 
     return [part] if list(before) == list(there) else [NetSharedArray(name) for name in before]
 
 
-def _paths(net: Net, part: Any) -> list[Path]:
+def _paths(net: Net, part: object) -> list[Path]:
     if part is ANY or part is ALL:
         return [()]
     return [place.path for place in find(net, part) if place.kind in ("node", "array")]
@@ -143,7 +143,7 @@ def _arrays(places: list[ArrayPlace], paths: list[Path]) -> set[Path]:
     }
 
 
-def _meaning(net: Net, part: Any, places: list[ArrayPlace]) -> set[Path]:
+def _meaning(net: Net, part: object, places: list[ArrayPlace]) -> set[Path]:
     try:
         return _arrays(places, _paths(net, part))
     except PartError:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from wlnet.layers import ElementwiseLayer, LinearLayer, ThreadingLayer
 from wlnet.layers.declaring.layer import LAYERS
 
 
-def as_net(given: Any, where: str) -> Net:
+def as_net(given: object, where: str) -> Net:
     """A net from a net or a shorthand; raises OptionError naming the position.
 
     A tuple of sizes is the LinearLayer of that shape, a list is a chain of its items.
@@ -64,7 +63,7 @@ def as_net(given: Any, where: str) -> Net:
     raise _no_layer(given, where)
 
 
-def _is_size(given: Any) -> bool:
+def _is_size(given: object) -> bool:
     number = as_whole(given)
     return number is not None and number > 0
 
@@ -81,7 +80,7 @@ def _meant(word: str) -> str | None:
     return suggestion(word, [*function_names(), *COMBINATIONS])
 
 
-def _argument_count(function: Any) -> int | None:
+def _argument_count(function: Callable[..., object]) -> int | None:
     if isinstance(function, np.ufunc):
         return function.nin
     try:
@@ -91,7 +90,7 @@ def _argument_count(function: Any) -> int | None:
     return sum(row.default is row.empty for row in rows)
 
 
-def _no_layer(given: Any, where: str, fix: str | None = None) -> OptionError:
+def _no_layer(given: object, where: str, fix: str | None = None) -> OptionError:
     error = fail(
         OptionError,
         Fault(

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import keyword
-from typing import Any
 
 import numpy as np
 
+from wlnet.core.arrays import Array, ArrayValue
 from wlnet.core.names import field_name
 from wlnet.core.net import Net
 from wlnet.core.parts import Path
@@ -118,13 +118,13 @@ def _rules_text(net: Net) -> str:
     return repr(given)
 
 
-def _text(check: Any, value: Any) -> str:
+def _text(check: object, value: object) -> str:
     if check in (size_or_automatic, sizes) and isinstance(value, tuple) and len(value) == 1:
         return repr(value[0])
     return repr(value)
 
 
-def _array_text(value: Any) -> str:
+def _array_text(value: ArrayValue) -> str:
     if not isinstance(value, np.ndarray):
         return repr(value)
     if value.size <= SMALL:
@@ -132,7 +132,7 @@ def _array_text(value: Any) -> str:
     return f"<array {'x'.join(map(str, value.shape))}>"
 
 
-def _numbers(value: Any) -> str:
+def _numbers(value: Array) -> str:
     if value.ndim == 0:
         number = value[()]
         return str(number) if value.dtype == np.float32 else repr(float(number))

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, Protocol
+from typing import Protocol
 
 from wlnet.core.errors import Fault, ShapeError, fail
 from wlnet.core.gathered import Gathered
@@ -75,7 +75,7 @@ class Wire:
         return True
 
     @property
-    def known(self) -> tuple[Any, ...]:
+    def known(self) -> tuple[Partial, Flow | None, int | None]:
         """All that cells have to tell one another."""
         return self.shape, self.element, self.sent
 

@@ -23,7 +23,7 @@ Wire = tuple[Key | None, str]
 """What flows: an output port of a vertex, or (None, name) an input port of the graph."""
 
 
-def take_from_graph(graph: NetGraph, start: Any, end: Any, part: Any) -> NetGraph:
+def take_from_graph(graph: NetGraph, start: object, end: object, part: object) -> NetGraph:
     """Every vertex on a path from a start to an end. Raises PartError."""
     gathered = Gathered()
     ended = [gathered.attempt(partial(_ends, graph, one, part)) for one in _listed(end)]
@@ -52,11 +52,11 @@ def take_from_graph(graph: NetGraph, start: Any, end: Any, part: Any) -> NetGrap
     return _part_of(graph, kept, ends)
 
 
-def _listed(given: Any) -> list[Any]:
+def _listed(given: object) -> list[object]:
     return list(given) if isinstance(given, list) else [given]
 
 
-def _vertex(graph: NetGraph, given: Any, part: Any) -> Key:
+def _vertex(graph: NetGraph, given: object, part: object) -> Key:
     if isinstance(given, str) and given in graph.nodes:
         return given
     if not isinstance(given, (int, str)):
@@ -82,7 +82,7 @@ def _vertex(graph: NetGraph, given: Any, part: Any) -> Key:
     return place.path[0]
 
 
-def _port(graph: NetGraph, given: NetPort, part: Any) -> tuple[Key | None, str]:
+def _port(graph: NetGraph, given: NetPort, part: object) -> tuple[Key | None, str]:
     *at, name = given.path
     key = _vertex(graph, at[0], part) if at else None
     known = (
@@ -96,7 +96,7 @@ def _port(graph: NetGraph, given: NetPort, part: Any) -> tuple[Key | None, str]:
     return key, name
 
 
-def _ends(graph: NetGraph, given: Any, part: Any) -> Iterable[Wire]:
+def _ends(graph: NetGraph, given: object, part: object) -> Iterable[Wire]:
     if given is ALL:
         return [
             (e.source, e.source_port)
@@ -124,7 +124,7 @@ def _ends(graph: NetGraph, given: Any, part: Any) -> Iterable[Wire]:
     return wires
 
 
-def _starts(graph: NetGraph, given: Any, part: Any) -> Iterable[Key]:
+def _starts(graph: NetGraph, given: object, part: object) -> Iterable[Key]:
     if given is ALL:
         return list(graph.nodes)
     if not isinstance(given, NetPort):
@@ -203,7 +203,7 @@ def _part_of(graph: NetGraph, kept: list[Key], ends: list[Wire]) -> NetGraph:
     )
     moves: dict[Path, Path] = {(old,): (key,) for old, key in new.items()}
     result = knowing(result, [*known, *known_of(graph, moves)])
-    return carried(result, [Voice(graph, moves)])  # type: ignore[no-any-return]
+    return carried(result, [Voice(graph, moves)])
 
 
 def _path(key: Key | None) -> Path:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, PartError, ShapeError, brief, fail
 from wlnet.core.finding import find
@@ -20,7 +19,7 @@ from wlnet.core.symbols import Symbol
 from wlnet.core.walking import node_at
 from wlnet.nets.arrangement import Arrangement
 from wlnet.nets.chain import NetChain, chain_of
-from wlnet.nets.container import CONTAINERS, hoist
+from wlnet.nets.container import CONTAINERS, Container, as_container, hoist
 from wlnet.nets.edges import Edge
 from wlnet.nets.inference import check_shapes, inference
 from wlnet.nets.netgraph import NetGraph, graph_of
@@ -31,7 +30,7 @@ from wlnet.nets.surgery.placing import worded
 from wlnet.nets.surgery.positions import needed, renumbered, whole
 
 
-def net_delete(net: Any, part: Any) -> Any:
+def net_delete(net: Net, part: object) -> Container:
     """A chain or graph without some of its nodes, at any depth.
 
     part: a position, a name, a path ("block", 2), Span or Alternatives; a list of these deletes
@@ -72,7 +71,7 @@ def net_delete(net: Any, part: Any) -> Any:
     return carried(result, [Voice(net, moves)])
 
 
-def _places(net: Net, part: Any) -> list[Place]:
+def _places(net: Net, part: object) -> list[Place]:
     """The places of a part; a last ANY or ALL means every node there."""
     if isinstance(part, str) and part in net.nodes:
         return [Place((part,), "node")]
@@ -86,7 +85,7 @@ def _places(net: Net, part: Any) -> list[Place]:
     return find(net, part)
 
 
-def without(net: Any, paths: list[Path], at: Path) -> tuple[Any, Moves]:
+def without(net: Container, paths: list[Path], at: Path) -> tuple[Container, Moves]:
     """A net without the nodes at some paths, under no rules yet, and where the others went.
 
     Nets inside that lose nodes keep their own rules, for the nodes that are left.
@@ -99,7 +98,7 @@ def without(net: Any, paths: list[Path], at: Path) -> tuple[Any, Moves]:
     nodes = {key: whole(net, key) for key in net.nodes}
     inner_moves: dict[Key, Moves] = {}
     for key, rest in deeper.items():
-        smaller, inner_moves[key] = without(nodes[key], rest, (*at, key))
+        smaller, inner_moves[key] = without(as_container(nodes[key]), rest, (*at, key))
         _same_ports(nodes[key], smaller, (*at, key), rest)
         nodes[key] = carried(smaller, [Voice(nodes[key], inner_moves[key])])
     kept = [key for key in nodes if key not in gone]
@@ -155,7 +154,9 @@ def _same_ports(old: Net, new: Net, at: Path, paths: list[Path]) -> None:
         )
 
 
-def _smaller(net: Any, nodes: dict[Key, Net], new: dict[Key, Key], gone: list[Key]) -> Any:
+def _smaller(
+    net: Container, nodes: dict[Key, Net], new: dict[Key, Key], gone: list[Key]
+) -> Container:
     kept = {to: nodes[key] for key, to in new.items()}
     if not gone:
         bare, table = hoist(kept)
@@ -242,7 +243,7 @@ def _smaller_graph(
                 known=list(graph.nodes),
             ),
         )
-    return knowing(graph_of(kept, result_edges, ports), known)  # type: ignore[no-any-return]
+    return knowing(graph_of(kept, result_edges, ports), known)
 
 
 def _new(key: Key | None, new: dict[Key, Key]) -> Key | None:

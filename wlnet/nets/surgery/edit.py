@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.arrays import as_array, read_only
+from wlnet.core.arrays import Dtype, as_array, read_only
 from wlnet.core.errors import (
     Fault,
     OptionError,
@@ -66,7 +66,7 @@ class Edit:
 
     # Putting in
 
-    def put(self, part: Any, value: Any) -> None:
+    def put(self, part: object, value: object) -> None:
         """Another value at a part, on top of what was put in before."""
         places: list[Place] = []
         try:
@@ -87,7 +87,7 @@ class Edit:
                 self.gathered.errors.append(error)
             self.failed.append(part)
 
-    def _places(self, places: list[Place], value: Any) -> None:
+    def _places(self, places: list[Place], value: object) -> None:
         nodes = [place.path for place in places if place.kind == "node"]
         if () in nodes:
             self.net, self.fresh, self.numbers = as_net(value, "the net"), {()}, {}
@@ -105,7 +105,7 @@ class Edit:
             self.put_in.append(path_text(place.path))
         gathered.tell()
 
-    def _into(self, place: Place, value: Any) -> None:
+    def _into(self, place: Place, value: object) -> None:
         doing: dict[str, Callable[[Path, Any], None]] = {
             "array": self._array,
             "multipliers": self._rules,
@@ -138,7 +138,7 @@ class Edit:
                 if isinstance(key, NetSharedArray) or not _under(key, put)
             }
 
-    def _array(self, path: Path, value: Any) -> None:
+    def _array(self, path: Path, value: object) -> None:
         old_net = self.net
         layer = node_at(old_net, path[:-1])
         assert isinstance(layer, Layer)
@@ -154,14 +154,13 @@ class Edit:
         new = as_array(value, name, layer.kind, _precision(old))
         new = spread_out(self.net, path, old, new, value)
         net = rebuilt(self.net, {path[:-1]: layer._with(arrays={**layer.array_values, name: new})})
-        tied = isinstance(new, NetSharedArray) and new.name not in self.net.shared
-        if tied and isinstance(old, np.ndarray):
-            net = net._with(shared={**net.shared, new.name: old})
+        if isinstance(new, NetSharedArray) and isinstance(old, np.ndarray):
+            net = net._with(shared={**net.shared, new.name: net.shared.get(new.name, old)})
         self.net = trimmed(net)
         self.ended |= set(shared_names(old_net)) - set(shared_names(self.net))
         self.numbers.setdefault(path, old)
 
-    def _shared(self, part: NetSharedArray, value: Any) -> None:
+    def _shared(self, part: NetSharedArray, value: object) -> None:
         names = shared_names(self.net)
         if part.name not in names:
             known = [NetSharedArray(n) for n in names]
@@ -185,7 +184,7 @@ class Edit:
         self.put_in.append(repr(part))
         self.numbers.setdefault(part, old)
 
-    def _rules(self, path: Path, value: Any) -> None:
+    def _rules(self, path: Path, value: object) -> None:
         path = path[:-1]
         node: Any = node_at(self.net, path)
         if not node.has_multipliers and value is not AUTOMATIC:
@@ -198,7 +197,7 @@ class Edit:
         self.net = rebuilt(self.net, {path: node._with(rules=rules)})
         self.said.add(path)
 
-    def _port(self, path: Path, value: Any) -> None:
+    def _port(self, path: Path, value: object) -> None:
         node: Net = node_at(self.net, path[:-1])
         name = str(path[-1])
         old = node.ports[name]
@@ -208,12 +207,12 @@ class Edit:
             raise fail(OptionError, Fault(what, at=path_text(path), given=brief(value)))
         self.net = rebuilt(self.net, {path[:-1]: node._with(ports={**node.ports, name: port})})
 
-    def _coder(self, path: Path, value: Any) -> None:
+    def _coder(self, path: Path, value: object) -> None:
         *at, name, parameter = path
         coder = node_at(self.net, tuple(at)).ports[str(name)].coder
         self._port((*at, name), coder.replace(parameter, value))
 
-    def _parameter(self, path: Path, value: Any) -> None:
+    def _parameter(self, path: Path, value: object) -> None:
         """Another parameter of a layer; the arrays stay, so their shapes must still fit."""
         node: Any = node_at(self.net, path[:-1])
         name = str(path[-1])
@@ -271,11 +270,11 @@ class Edit:
         return net
 
 
-def _steps(part: Any) -> tuple[Any, ...]:
+def _steps(part: object) -> tuple[object, ...]:
     return tuple(part) if isinstance(part, (tuple, list)) else (part,)
 
 
-def _precision(old: Any) -> Any:
+def _precision(old: object) -> Dtype:
     """A net trained in float64 keeps that precision where its arrays are replaced."""
     return old.dtype if isinstance(old, np.ndarray) else np.float32
 

@@ -20,6 +20,7 @@ from wlnet.core.parts import (
     NetSharedArray,
     Path,
     Place,
+    Step,
     as_steps,
     path_text,
 )
@@ -33,7 +34,7 @@ from wlnet.nets.inference import Solution, inference, inferred_port
 from wlnet.nets.surgery.known_shapes import knowing, ports_around
 
 
-def net_extract(net: Any, part: Any) -> Any:
+def net_extract(net: Net | Coder, part: object) -> Any:
     """The part of a net at a path: a layer, a subnet, an array, a parameter, a port or its coder,
     an option.
 
@@ -57,8 +58,7 @@ def net_extract(net: Any, part: Any) -> Any:
         raise fail(PartError, Fault("net_extract takes a net or a coder", given=brief(net)))
     if isinstance(part, NetSharedArray):
         return _shared(net, part)
-    several = isinstance(part, list) and all(isinstance(each, (tuple, list)) for each in part)
-    if several and part and not is_endless(part):
+    if isinstance(part, list) and _lists_parts(part):
         gathered = Gathered()
         parts = [gathered.attempt(partial(net_extract, net, each)) for each in part]
         gathered.tell()
@@ -86,12 +86,12 @@ def _shared(net: Net, part: NetSharedArray) -> Any:
 
 
 class _Extraction:
-    def __init__(self, root: Net, part: Any) -> None:
+    def __init__(self, root: Net, part: object) -> None:
         self.root, self.part = root, part
         self.solution: Solution = inference(root)
         self.sought = Sought()
 
-    def at(self, net: Net, steps: tuple[Any, ...], path: Path) -> Any:
+    def at(self, net: Net, steps: tuple[Step, ...], path: Path) -> Any:
         if not steps:
             return standalone(self.root, path, self.solution)
         step, rest = steps[0], steps[1:]
@@ -121,7 +121,7 @@ class _Extraction:
         whole = step is ALL or step is ANY or isinstance(step, Alternatives)
         return found if named and whole else list(found.values())
 
-    def _place(self, net: Net, place: Place, rest: tuple[Any, ...], path: Path) -> Any:
+    def _place(self, net: Net, place: Place, rest: tuple[Step, ...], path: Path) -> Any:
         name = place.path[0]
         if place.kind == "node":
             return self.at(net.nodes[name], rest, (*path, name))
@@ -143,7 +143,7 @@ class _Extraction:
         return net.parameters[str(name)]
 
     def _port(
-        self, net: Net, name: str, rest: tuple[Any, ...], path: Path, port: PortType | None
+        self, net: Net, name: str, rest: tuple[Step, ...], path: Path, port: PortType | None
     ) -> Any:
         if port is None:
             wire = self.solution.ports.get((path, name))
@@ -157,7 +157,7 @@ class _Extraction:
             raise fail(PartError, Fault(what, given=brief(self.part), fix=fix))
         return coder_part(port.coder, rest)
 
-    def _fields(self, net: Net, path: Path) -> dict[str, Any]:
+    def _fields(self, net: Net, path: Path) -> dict[str, object]:
         fields = dict(net.parameters)
         for name in net.array_values:
             fields[name] = self._place(net, Place((name,), "array"), (), path)
@@ -168,11 +168,17 @@ class _Extraction:
         return fields
 
 
-def coder_part(coder: Any, steps: tuple[Any, ...]) -> Any:
+def _lists_parts(given: list[object]) -> bool:
+    """Whether a list is one of parts, and none that is a part itself."""
+    parts = all(isinstance(each, (tuple, list)) for each in given)
+    return parts and bool(given) and not is_endless(given)
+
+
+def coder_part(coder: Coder, steps: tuple[Step, ...]) -> Any:
     """A parameter of a coder, or with ALL the dict of them."""
     parameters = coder.parameters
+    name = str(steps[0])
     if len(steps) != 1 or not (steps[0] is ALL or steps[0] in parameters):
-        name = str(steps[0])
         raise fail(
             PartError,
             Fault(
@@ -183,7 +189,7 @@ def coder_part(coder: Any, steps: tuple[Any, ...]) -> Any:
                 fix=suggestion(name, parameters),
             ),
         )
-    return dict(parameters) if steps[0] is ALL else parameters[steps[0]]
+    return dict(parameters) if steps[0] is ALL else parameters[name]
 
 
 def standalone(root: Net, path: Path, solution: Solution | None = None) -> Net:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.net import Net
@@ -34,7 +33,7 @@ class Link:
     target_port: str
 
 
-def net_flatten(net: Any, levels: Any = AUTOMATIC) -> Any:
+def net_flatten(net: Net, levels: object = AUTOMATIC) -> Net:
     """A chain or graph in which the nodes of chains and graphs inside it stand side by side.
 
     levels: how many levels of nesting are laid out; AUTOMATIC or ALL: every one.
@@ -69,7 +68,7 @@ def net_flatten(net: Any, levels: Any = AUTOMATIC) -> Any:
         moves[path][0]: with_needed_table(node_at(net, path), net.shared) for path in order or paths
     }
     if order is not None:
-        result: Any = chain_of(nodes, net.ports, net.ports)
+        result: Arrangement = chain_of(nodes, net.ports, net.ports)
     else:
         result = graph_of(nodes, _edges(net, links, moves), net.ports)
     result = knowing(result, known_of(net, moves))
@@ -87,7 +86,7 @@ def net_flatten(net: Any, levels: Any = AUTOMATIC) -> Any:
     return carried(result, voices)
 
 
-def _depth(levels: Any) -> float:
+def _depth(levels: object) -> float:
     if levels is AUTOMATIC or levels is ALL or as_real(levels) == float("inf"):
         return float("inf")
     depth = as_whole(levels)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from itertools import pairwise
-from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, ShapeError, brief, fail
 from wlnet.core.net import Net
@@ -21,7 +20,7 @@ from wlnet.nets.surgery.positions import whole
 
 
 def longer_graph(
-    graph: NetGraph, items: list[Item], *, at_end: bool, input: Any, output: Any
+    graph: NetGraph, items: list[Item], *, at_end: bool, input: object, output: object
 ) -> NetGraph:
     """A graph with more nodes at its one output or input. Raises OptionError, ShapeError."""
     names = graph.output_names if at_end else graph.input_names
@@ -97,4 +96,4 @@ def longer_graph(
     except ShapeError as error:
         raise worded(error, f"the new node {first!r} does not fit") from None
     warn_of_shadows(result)
-    return ruled(result, graph, {key: key for key in graph.nodes}, items)  # type: ignore[no-any-return]
+    return ruled(result, graph, {key: key for key in graph.nodes}, items)

@@ -5,9 +5,8 @@ Wolfram Language: NetInsert.
 
 from __future__ import annotations
 
-from typing import Any
-
 from wlnet.core.gathered import Gathered
+from wlnet.core.net import Net
 from wlnet.core.ports import as_port
 from wlnet.core.scalars import as_whole
 from wlnet.core.symbols import AUTOMATIC
@@ -18,8 +17,13 @@ from wlnet.nets.surgery.positions import needed, position
 
 
 def net_insert(
-    chain: Any, layer: Any, before: Any, *, input: Any = AUTOMATIC, output: Any = AUTOMATIC
-) -> Any:
+    chain: Net,
+    layer: object,
+    before: object,
+    *,
+    input: object = AUTOMATIC,
+    output: object = AUTOMATIC,
+) -> NetChain:
     """A chain with a new node before a position or name; later numbers move up.
 
     layer: a layer or shorthand, ("name", layer) for a chain with names, or a list or dict of

@@ -6,12 +6,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.parts import Key
+from wlnet.nets.kept_rates import N
 from wlnet.nets.rules_of_parts import Voice, carried
 from wlnet.nets.shorthand import as_net
 
@@ -19,7 +19,7 @@ Item = tuple[str | None, Net]
 """A name, or None in a net with numbered nodes, and the net that is to stand there."""
 
 
-def new_items(net: Net, layers: tuple[Any, ...], function: str) -> list[Item]:
+def new_items(net: Net, layers: tuple[object, ...], function: str) -> list[Item]:
     """The new nodes a user gave, with names where the net has names.
 
     Raises OptionError for all that is no layer and all names that do not fit.
@@ -28,16 +28,11 @@ def new_items(net: Net, layers: tuple[Any, ...], function: str) -> list[Item]:
     gathered = Gathered()
     count = 0
     for given in layers:
-        entries = (
-            list(given.items())
-            if isinstance(given, Mapping)
-            else given
-            if isinstance(given, list)
-            else [given]
-        )
-        for entry in entries:
-            pair = isinstance(entry, tuple) and len(entry) == 2 and isinstance(entry[0], str)
-            name, layer = entry if pair else (None, entry)
+        entries: list[object] = list(given) if isinstance(given, list) else [given]
+        for entry in given.items() if isinstance(given, Mapping) else entries:
+            name, layer = None, entry
+            if isinstance(entry, tuple) and len(entry) == 2 and isinstance(entry[0], str):
+                name, layer = entry
             count += 1
             where = repr(name) if name else f"{count} of {function}"
             made = gathered.attempt(partial(as_net, layer, where))
@@ -84,7 +79,7 @@ def new_items(net: Net, layers: tuple[Any, ...], function: str) -> list[Item]:
     return items
 
 
-def ruled(result: Net, old: Net, new: Mapping[Key, Key], items: list[Item]) -> Any:
+def ruled(result: N, old: Net, new: Mapping[Key, Key], items: list[Item]) -> N:
     """A net that grew, under the rules of what it was, which speak for the nodes it had."""
     voice = Voice(old, {(was,): (key,) for was, key in new.items()})
     return carried(result, [voice], [node for _, node in items])

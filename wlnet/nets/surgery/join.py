@@ -27,7 +27,9 @@ from wlnet.nets.surgery.placing import worded
 from wlnet.nets.surgery.positions import needed, whole
 
 
-def net_append(net: Any, *layers: Any, input: Any = AUTOMATIC, output: Any = AUTOMATIC) -> Any:
+def net_append(
+    net: Net, *layers: object, input: object = AUTOMATIC, output: object = AUTOMATIC
+) -> NetChain | NetGraph:
     """A chain (or a graph with one output) with more nodes at its end.
 
     layers: a layer or shorthand, a list of them, ("name", layer), a list of such pairs, or a dict;
@@ -51,7 +53,9 @@ def net_append(net: Any, *layers: Any, input: Any = AUTOMATIC, output: Any = AUT
     return with_items(net, items, len(net.nodes) + 1, as_port(input), as_port(output, "Output"))
 
 
-def net_prepend(net: Any, *layers: Any, input: Any = AUTOMATIC, output: Any = AUTOMATIC) -> Any:
+def net_prepend(
+    net: Net, *layers: object, input: object = AUTOMATIC, output: object = AUTOMATIC
+) -> NetChain | NetGraph:
     """A chain (or a graph with one input) with more nodes before its first; as `net_append` at the
     other end.
 
@@ -67,7 +71,9 @@ def net_prepend(net: Any, *layers: Any, input: Any = AUTOMATIC, output: Any = AU
     return with_items(net, items, 1, as_port(input), as_port(output, "Output"))
 
 
-def net_join(*chains: Any, input: Any = AUTOMATIC, output: Any = AUTOMATIC) -> Any:
+def net_join(
+    *chains: Net | Sequence[Net], input: object = AUTOMATIC, output: object = AUTOMATIC
+) -> NetChain:
     """One chain of the nodes of several, one after another.
 
     chains: all with numbered nodes (which are counted through) or all with named ones (each name
@@ -82,22 +88,23 @@ def net_join(*chains: Any, input: Any = AUTOMATIC, output: Any = AUTOMATIC) -> A
 
     Wolfram Language: NetJoin.
     """
+    given = list(chains)
     if len(chains) == 1 and isinstance(chains[0], (list, tuple)):
-        chains = tuple(chains[0])
-    if not chains:
+        given = list(chains[0])
+    if not given:
         raise fail(
             OptionError,
             Fault("net_join needs at least one chain", given="nothing", fix="net_join(a, b)"),
         )
     gathered = Gathered()
-    for chain in chains:
-        gathered.attempt(partial(needed, chain, "net_join", NetChain))
+    found = [gathered.attempt(partial(needed, each, "net_join", NetChain)) for each in given]
     gathered.tell()
+    joined = [chain for chain in found if chain is not None]
     nodes: dict[Key, Net] = {}
     voices = []
     known: list[Known] = []
-    _check_names(chains)
-    for chain in chains:
+    _check_names(joined)
+    for chain in joined:
         count = len(nodes)
         new = {
             key: count + at if isinstance(key, int) else key
@@ -107,8 +114,8 @@ def net_join(*chains: Any, input: Any = AUTOMATIC, output: Any = AUTOMATIC) -> A
         voices.append(Voice(chain, {(old,): (key,) for old, key in new.items()}))
         before, after = _ends(chain, new)
         known += [*before, *after]
-    start = as_port(input) if input is not AUTOMATIC else chains[0].start
-    end = as_port(output, "Output") if output is not AUTOMATIC else chains[-1].end
+    start = as_port(input) if input is not AUTOMATIC else joined[0].start
+    end = as_port(output, "Output") if output is not AUTOMATIC else joined[-1].end
     try:
         result = knowing(chain_of(nodes, start, end), known)
     except ShapeError as error:
@@ -116,7 +123,7 @@ def net_join(*chains: Any, input: Any = AUTOMATIC, output: Any = AUTOMATIC) -> A
     return carried(result, voices)
 
 
-def _check_names(chains: Sequence[Any]) -> None:
+def _check_names(chains: Sequence[NetChain]) -> None:
     named = [chain.addressing == "both" for chain in chains]
     if len(set(named)) > 1:
         at = named.index(not named[0]) + 1
@@ -144,7 +151,7 @@ def _check_names(chains: Sequence[Any]) -> None:
         )
 
 
-def _ends(chain: Any, new: Mapping[Key, Key]) -> tuple[list[Known], list[Known]]:
+def _ends(chain: NetChain, new: Mapping[Key, Key]) -> tuple[list[Known], list[Known]]:
     """What a chain says at its ports, as knowledge of the nodes at its start and at its end, which
     may come to stand inside.
     """
@@ -157,7 +164,7 @@ def _ends(chain: Any, new: Mapping[Key, Key]) -> tuple[list[Known], list[Known]]
 
 
 def with_items(
-    chain: Any, items: list[Item], at: int, input: PortType, output: PortType
+    chain: NetChain, items: list[Item], at: int, input: PortType, output: PortType
 ) -> NetChain:
     """A chain with new nodes before a position (from 1)."""
     old = list(chain.nodes)
@@ -183,4 +190,4 @@ def with_items(
         raise worded(error, f"the new node at position {at} does not fit") from None
     if not numbered:
         warn_of_shadows(result)
-    return ruled(result, chain, new, items)  # type: ignore[no-any-return]
+    return ruled(result, chain, new, items)

@@ -5,15 +5,16 @@ it, it is written at the port that was cut.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import cast
 
 from wlnet.core.net import Net
 from wlnet.core.parts import Path
-from wlnet.core.ports import UNKNOWN, PortType
+from wlnet.core.ports import UNKNOWN, Element, PortType
 from wlnet.core.shapes import Mismatch, merge
 from wlnet.core.walking import node_at
 from wlnet.nets.container import rebuilt
 from wlnet.nets.inference import check_shapes, inference
+from wlnet.nets.kept_rates import N
 from wlnet.nets.rules_of_parts import Moves
 from wlnet.nets.wires import Wire
 
@@ -21,27 +22,28 @@ Known = tuple[Path, str, Wire]
 """A port of a net (path and name), and what was known of it."""
 
 
-def knowing(net: Any, known: Iterable[Known]) -> Any:
+def knowing(net: N, known: Iterable[Known]) -> N:
     """The net with as much said at its ports as it takes to know all this. Raises ShapeError where
     it cannot be.
     """
     known = list(known)
+    now: Net = net
     for path, name, wire in known:
-        node = node_at(net, path)
+        node = node_at(now, path)
         ports = dict(node.ports)
         if name not in ports and node.is_variadic and name.isdecimal():
             # It declares all the inputs that it has, or none.
             numbers = {each for at, each, _ in known if at == path and each.isdecimal()}
             ports = dict.fromkeys(sorted(numbers, key=int), UNKNOWN) | ports
-        if name not in ports or not _tells(wire, inference(net).ports.get((path, name), Wire())):
+        if name not in ports or not _tells(wire, inference(now).ports.get((path, name), Wire())):
             continue
         port = ports[name]
         # A Real is what flows where nobody says otherwise.
-        element: Any = port.element or ("Integer" if wire.element == "Integer" else None)
+        element: Element | None = port.element or ("Integer" if wire.element == "Integer" else None)
         told = node._with(ports={**ports, name: PortType(wire.shape, element, port.coder)})
-        net = rebuilt(net, {path: told})
-        check_shapes(net)
-    return net
+        now = rebuilt(now, {path: told})
+        check_shapes(now)
+    return cast("N", now)
 
 
 def known_of(old: Net, moves: Moves) -> list[Known]:

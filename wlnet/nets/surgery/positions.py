@@ -5,7 +5,7 @@ nodes.
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar, overload
 
 from wlnet.core.errors import Fault, OptionError, PartError, brief, fail
 from wlnet.core.finding import select
@@ -17,9 +17,16 @@ from wlnet.nets.container import Container, with_needed_table
 from wlnet.nets.netgraph import NetGraph
 
 C = TypeVar("C", bound=Container)
+D = TypeVar("D", bound=Container)
 
 
-def needed(net: object, function: str, *kinds: type[C]) -> C:
+@overload
+def needed(net: object, function: str, kind: type[C], /) -> C: ...
+@overload
+def needed(net: object, function: str, kind: type[C], other: type[D], /) -> C | D: ...
+@overload
+def needed(net: object, function: str, /, *kinds: type[Container]) -> Container: ...
+def needed(net: object, function: str, /, *kinds: type[Container]) -> Container:
     """The net, if it is of the kinds that a function of surgery works on. Raises OptionError."""
     if isinstance(net, kinds):
         return net
@@ -41,7 +48,7 @@ def needed(net: object, function: str, *kinds: type[C]) -> C:
     )
 
 
-def position(chain: Net, given: Any, part: Any) -> int:
+def position(chain: Net, given: object, part: object) -> int:
     """The position, from 1, of the node that is meant. Raises PartError."""
     keys = list(chain.nodes)
     if isinstance(given, str) and given in keys:
@@ -67,7 +74,7 @@ def position(chain: Net, given: Any, part: Any) -> int:
     return keys.index(place.path[0]) + 1
 
 
-def first_and_last(chain: Net, start: Any, end: Any, part: Any) -> tuple[int, int]:
+def first_and_last(chain: Net, start: object, end: object, part: object) -> tuple[int, int]:
     """The positions of the first and the last node of a stretch. Raises PartError when it is
     empty.
     """
@@ -99,7 +106,7 @@ def _turned(first: int, last: int, count: int) -> str | None:
     )
 
 
-def _end(chain: Net, given: Any, part: Any, *, at_start: bool) -> int:
+def _end(chain: Net, given: object, part: object, *, at_start: bool) -> int:
     if given is AUTOMATIC or given is ALL:
         return 1 if at_start else len(chain.nodes)
     if not isinstance(given, NetPort):
@@ -138,7 +145,7 @@ def _end(chain: Net, given: Any, part: Any, *, at_start: bool) -> int:
     return at + 1 if at_start and after else at - 1 if not at_start and not after else at
 
 
-def stretch(chain: Net, part: Any) -> tuple[Any, Any] | None:
+def stretch(chain: Net, part: object) -> tuple[object, object] | None:
     """Start and end where a part is a Span or a pair; [n] is (n, n); None for anything else."""
     if isinstance(part, Span):
         return part.start, part.end

@@ -5,7 +5,7 @@ Wolfram Language: NetRename.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from wlnet.core.answers import answer, takes_one_argument
@@ -17,13 +17,13 @@ from wlnet.core.scalars import as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import ALL
 from wlnet.nets.chain import warn_of_shadows
-from wlnet.nets.container import CONTAINERS, as_container
+from wlnet.nets.container import CONTAINERS, Container, as_container
 from wlnet.nets.netgraph import NetGraph
 from wlnet.nets.rules_of_parts import Moves, Voice, carried
 from wlnet.nets.surgery.positions import needed, whole
 
 
-def net_rename(net: Any, names: Any, level: Any = 1) -> Any:
+def net_rename(net: Net, names: object, level: object = 1) -> Container:
     """A net whose nodes have other names; edges and rules follow.
 
     names: {old: new, ...} or [(old, new), ...], carried out all at once; a list of names for all
@@ -58,7 +58,7 @@ def net_rename(net: Any, names: Any, level: Any = 1) -> Any:
 class _Naming:
     """What the user wants: new names by old ones, or by a function; new names of ports."""
 
-    def __init__(self, given: Any) -> None:
+    def __init__(self, given: object) -> None:
         self.nodes: dict[Key, Any] = {}
         self.ports: dict[str, str] = {}
         self.in_order: list[Any] | None = None
@@ -90,7 +90,7 @@ class _Naming:
                 ),
             )
 
-    def _pairs(self, pairs: list[tuple[Any, Any]]) -> None:
+    def _pairs(self, pairs: Iterable[tuple[object, object]]) -> None:
         for old, new in pairs:
             if isinstance(old, NetPort):
                 name = new.path[0] if isinstance(new, NetPort) and len(new.path) == 1 else new
@@ -151,7 +151,7 @@ class _Naming:
         _check(net, new, at)
         return new
 
-    def _one(self, net: Net, key: Key) -> Any:
+    def _one(self, net: Net, key: Key) -> object:
         spellings: list[Any] = [key]
         if net.addressing in ("positions", "both"):
             at = list(net.nodes).index(key)
@@ -199,7 +199,7 @@ class _Naming:
             self.gathered.errors.append(fail(PartError, faults))
 
 
-def _check(net: Net, new: dict[Key, Any], at: Path) -> None:
+def _check(net: Net, new: dict[Key, object], at: Path) -> None:
     where = path_text(at) or "the net itself"
     changed = [key for key, name in new.items() if type(name) is not type(key) or name != key]
     faults = []
@@ -226,7 +226,9 @@ def _check(net: Net, new: dict[Key, Any], at: Path) -> None:
         raise fail(OptionError, faults)
 
 
-def _renamed(net: Any, naming: _Naming, level: int | None, at: Path) -> tuple[Any, Moves]:
+def _renamed(
+    net: Container, naming: _Naming, level: int | None, at: Path
+) -> tuple[Container, Moves]:
     """A net with other names, under no rules yet, and where its nodes went."""
     operator = net.addressing == "operator"
     new = naming.found[at]
@@ -238,14 +240,14 @@ def _renamed(net: Any, naming: _Naming, level: int | None, at: Path) -> tuple[An
         inside: Moves = {}
         if node.nodes and left != 0:
             old = node
-            node, inside = _renamed(old, naming, left, (*at, key))
+            node, inside = _renamed(as_container(old), naming, left, (*at, key))
             node = carried(node, [Voice(old, inside)])
         nodes[new[key]] = node
         moves[key,] = (new[key],)
         if any(a != b for a, b in inside.items()):
             del moves[key,]
             moves.update({(key, *a): (new[key], *b) for a, b in inside.items()})
-    result = as_container(net).renamed(nodes, new, _ports(net, naming if not at else None))
+    result = net.renamed(nodes, new, _ports(net, naming if not at else None))
     if list(new) != list(new.values()) or list(net.port_names) != list(result.port_names):
         warn_of_shadows(result)
     return result, moves

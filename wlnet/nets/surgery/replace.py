@@ -16,7 +16,7 @@ from wlnet.core.ports import Coder
 from wlnet.nets.surgery.edit import Edit
 
 
-def net_replace_part(net: Any, replacements: Any) -> Any:
+def net_replace_part(net: Net | Coder, replacements: object) -> Any:
     """A net with other values at some parts; the net given stays as it is.
 
     replacements: {part: value, ...} or [(part, value), ...], put in from left to right; only all
@@ -41,11 +41,11 @@ def net_replace_part(net: Any, replacements: Any) -> Any:
     """
     if not isinstance(net, Net) and isinstance(net, Coder):
         gathered = Gathered()
+        coder: Any = net
         for part, new in _pairs(replacements):
-            replaced: Any = net.replace  # type: ignore[attr-defined]
-            net = gathered.attempt(partial(replaced, part, new)) or net
+            coder = gathered.attempt(partial(coder.replace, part, new)) or coder
         gathered.tell()
-        return net
+        return coder
     if not isinstance(net, Net):
         raise fail(PartError, Fault("net_replace_part takes a net", given=brief(net)))
     edit = Edit(net)
@@ -54,7 +54,7 @@ def net_replace_part(net: Any, replacements: Any) -> Any:
     return edit.result()
 
 
-def _pairs(given: Any) -> list[tuple[Any, Any]]:
+def _pairs(given: object) -> list[tuple[object, object]]:
     if isinstance(given, Mapping):
         return list(given.items())
     if isinstance(given, (list, tuple)) and all(

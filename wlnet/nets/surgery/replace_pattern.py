@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -20,7 +19,7 @@ from wlnet.core.ports import UNKNOWN, PortType
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.core.walking import walk
 from wlnet.layers.declaring.layer import Layer
-from wlnet.nets.container import as_container
+from wlnet.nets.container import Record, as_container
 from wlnet.nets.inference import inference
 from wlnet.nets.rules_of_parts import Voice, carried
 from wlnet.nets.shorthand import as_net
@@ -35,12 +34,12 @@ Test = Callable[[Net, Path], bool]
 class Replacement:
     """A pattern as it was given, what it means, and what is to stand there (None: nothing)."""
 
-    pattern: Any
+    pattern: object
     test: Test
     new: Net | None
 
 
-def net_replace(net: Any, replacements: Any) -> Any:
+def net_replace(net: Net, replacements: object) -> Net:
     """A net with other layers in place of all that match, at any depth; outer nets are tried before
     what is in them.
 
@@ -91,11 +90,11 @@ def net_replace(net: Any, replacements: Any) -> Any:
         return edit.result()
     result = edit.ruled()
     # By keys: as parts they would be read anew, and "Input" would be the port of that name.
-    smaller, moves = without(result, gone, ())
+    smaller, moves = without(as_container(result), gone, ())
     return carried(smaller, [Voice(result, moves)])
 
 
-def _rules(net: Net, given: Any) -> list[Replacement]:
+def _rules(net: Net, given: object) -> list[Replacement]:
     if isinstance(given, Mapping):
         pairs = list(given.items())
     elif isinstance(given, (list, tuple)) and all(
@@ -125,7 +124,7 @@ def _rules(net: Net, given: Any) -> list[Replacement]:
     return rules
 
 
-def _test(net: Net, pattern: Any) -> Test:
+def _test(net: Net, pattern: object) -> Test:
     if isinstance(pattern, type):
         if not issubclass(pattern, Net):
             raise fail(
@@ -143,7 +142,7 @@ def _test(net: Net, pattern: Any) -> Test:
     return lambda node, at: _says(literal, node, net, at)
 
 
-def _answer(pattern: Callable[[Net], Any], node: Net) -> bool:
+def _answer(pattern: Callable[..., object], node: Net) -> bool:
     answer = pattern(node)
     try:
         return bool(answer)
@@ -168,7 +167,7 @@ def _says(pattern: Net, node: Net, net: Net, at: Path) -> bool:
     )
 
 
-def _structure(net: Net) -> dict[str, Any]:
+def _structure(net: Net) -> Record:
     return as_container(net).record()
 
 
@@ -201,7 +200,7 @@ def _same_options(pattern: Net, node: Net) -> bool:
     )
 
 
-def _holds(array: Any, said: Any) -> bool:
+def _holds(array: object, said: object) -> bool:
     """Whether an array is what a pattern says of it; a number says what fills it."""
     if isinstance(said, float) and isinstance(array, np.ndarray):
         return bool((array == array.dtype.type(said)).all())

@@ -15,21 +15,21 @@ from wlnet.core.finding import find
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
 from wlnet.core.parts import Alternatives, NetSharedArray, Path, path_text
-from wlnet.core.rule_lists import RuleList, names_shared_arrays
+from wlnet.core.rule_lists import Rule, RuleList, names_shared_arrays
 from wlnet.core.rules import ArrayPlace
 from wlnet.core.symbols import ALL
 from wlnet.core.walking import node_at
 from wlnet.nets.container import shared_names
-from wlnet.nets.kept_rates import deciding, pairs_of, ruled_anywhere, settled, wanted_rates
+from wlnet.nets.kept_rates import N, deciding, pairs_of, ruled_anywhere, settled, wanted_rates
 
 
 def kept(
     old: Net,
-    new: Any,
+    new: N,
     fresh: Collection[Path] = (),
     said: Collection[Path] = (),
     ended: Collection[str] = (),
-) -> Any:
+) -> N:
     """A net with parts in place of others, in which every array that was there keeps its rate.
 
     fresh: the paths of nets that were put in; they bring their own rules. said: the paths of nets
@@ -51,7 +51,7 @@ class _Keeping:
         self.fresh, self.said, self.ended = fresh, said, ended
         self.faults: list[Fault] = []
 
-    def at(self, old: Net, new: Any, path: Path) -> Any:
+    def at(self, old: Net, new: N, path: Path) -> N:
         """The net at a path, inner ones first: each keeps its rates also when it stands alone."""
         if old is new or path in self.fresh:
             return new
@@ -115,7 +115,7 @@ class _Keeping:
         return deciding(new, pairs, now, form)
 
     def _parts(
-        self, part: Any, new: Net, before: list[ArrayPlace], now: list[ArrayPlace], path: Path
+        self, part: object, new: Net, before: list[ArrayPlace], now: list[ArrayPlace], path: Path
     ) -> list[Any]:
         """What a part of a rule is called now. Raises PartError for what went."""
         if not isinstance(part, NetSharedArray):
@@ -140,7 +140,7 @@ class _Keeping:
         raise fail(PartError, Fault(what, known=[NetSharedArray(name) for name in names]))
 
 
-def _dangling(rule: Any, fault: Fault, path: Path) -> Fault:
+def _dangling(rule: Rule, fault: Fault, path: Path) -> Fault:
     where = path_text(path) or "the net"
     option = (*path, "LearningRateMultipliers")
     again = option if path else option[0]

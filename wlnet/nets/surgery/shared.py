@@ -6,7 +6,6 @@ Wolfram Language: NetInsertSharedArrays.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any
 
 import numpy as np
 
@@ -19,7 +18,7 @@ from wlnet.nets.container import shared_names
 from wlnet.nets.surgery.rules_in_place import kept
 
 
-def net_insert_shared_arrays(net: Any, prefix: Any = "") -> Any:
+def net_insert_shared_arrays(net: Net, prefix: object = "") -> Net:
     """A net in which every learnable array is shared, under the name prefix + its path joined by
     "/".
 

@@ -6,9 +6,8 @@ Wolfram Language: NetTake, NetDrop.
 
 from __future__ import annotations
 
-from typing import Any
-
 from wlnet.core.errors import Fault, PartError, ShapeError, brief, fail
+from wlnet.core.net import Net
 from wlnet.core.parts import Path
 from wlnet.core.ports import UNKNOWN
 from wlnet.core.scalars import as_whole
@@ -30,7 +29,7 @@ from wlnet.nets.surgery.positions import (
 )
 
 
-def net_take(net: Any, part: Any) -> Any:
+def net_take(net: Net, part: object) -> NetChain | NetGraph:
     """The nodes of a chain from the first through `part`, or from one to another; the part of a
     graph up to a cut.
 
@@ -62,7 +61,7 @@ def net_take(net: Any, part: Any) -> Any:
     return _kept(net, list(range(first, last + 1)))
 
 
-def net_drop(chain: Any, part: Any) -> Any:
+def net_drop(chain: Net, part: object) -> NetChain:
     """A chain without some of its nodes at one of its ends, or in the middle.
 
     part: n drops the first n nodes, -n the last n; "name" drops the first through that one; (a, b)
@@ -100,7 +99,7 @@ def net_drop(chain: Any, part: Any) -> Any:
     return _kept(chain, left)
 
 
-def _kept(chain: Any, positions: list[int]) -> NetChain:
+def _kept(chain: NetChain, positions: list[int]) -> NetChain:
     """The chain of the nodes at some positions (from 1), in order."""
     every = list(chain.nodes)
     keys = [every[at - 1] for at in positions]
@@ -122,4 +121,4 @@ def _kept(chain: Any, positions: list[int]) -> NetChain:
         ]
         ends += [((), port, ports[(keys[-1],), name]) for port, name in result.exits.items()]
         result = knowing(result, [*ends, *known_of(chain, moves)])
-    return carried(result, [Voice(chain, moves)])  # type: ignore[no-any-return]
+    return carried(result, [Voice(chain, moves)])
