@@ -27,6 +27,7 @@ def as_net(given: object, where: str) -> Net:
     >>> as_net("Ramp", "1"), as_net(2, "1"), as_net((2, 3), "1")
     (ElementwiseLayer('Ramp'), LinearLayer(2), LinearLayer((2, 3)))
     """
+    # A list is a chain, and a chain is made of shorthands: the one circle among files of nets.
     from wlnet.nets.chain import NetChain
 
     if isinstance(given, Net):
