@@ -1,12 +1,13 @@
-"""Prints docs/reference.md from what the package says of itself.
+"""Writes docs/reference.md from what the package says of itself.
 
-python docs/reference.py > docs/reference.md
+python docs/reference.py
 """
 
 import inspect
 import types
 import warnings
 from collections.abc import Iterable
+from pathlib import Path
 
 import wlnet as wl
 from wlnet.layers.declaring.layer import Layer
@@ -117,4 +118,4 @@ def listed(names: Iterable[str]) -> str:
 
 
 if __name__ == "__main__":
-    print(page())
+    Path(__file__).with_suffix(".md").write_text(f"{page()}\n", "utf-8")

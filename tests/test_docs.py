@@ -131,10 +131,12 @@ def test_the_reference_has_every_public_name_and_no_other() -> None:
     page = (ROOT / "docs" / "reference.md").read_text("utf-8")
     listed = re.findall(r"^\| `([\w.]+)[(`]", page, re.MULTILINE)
     data = {f"data.{name}" for name in wl.data.__all__}
-    assert sorted(listed) == sorted({*wl.__all__, *data} - {"data"}), "run docs/reference.py"
+    assert sorted(listed) == sorted({*wl.__all__, *data} - {"data"}), (
+        "run: python docs/reference.py"
+    )
     properties = wl.information(wl.LinearLayer(1), "Properties")
     missing = [name for name in properties if f"`{name}`" not in page]
-    assert not missing, "run docs/reference.py"
+    assert not missing, "run: python docs/reference.py"
 
 
 def test_the_drawing_of_the_house_is_the_contract_of_imports() -> None:
