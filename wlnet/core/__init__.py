@@ -1,1 +1,16 @@
-"""Words everybody uses: errors, AUTOMATIC / ALL / ANY, parts and rules, shapes, streams."""
+"""Words everybody uses; it imports nothing of wlnet, and no Numba.
+
+* What goes wrong: errors (`Fault`, every message is worded there), gathered (all faults of a call
+  at once), spelling and elsewhere (what was probably meant), catalogue (what is not there yet).
+* What users give: symbols (AUTOMATIC, ALL, ANY), scalars, scaled, names, keywords, paths, answers
+  (calls of their functions), gate (data of any library), nesting.
+* Shapes and ports: shapes (partly unknown, with named sizes), ports, arrays (numbers that nobody
+  can write to).
+* Parts and rules: parts (the part language), finding (what a part selects), rule_lists and rules
+  (which rule speaks for which array), multipliers (the one table of rates).
+* What all nets have in common: net, walking (through all that it holds). Properties by name:
+  tables. Values in files: records.
+* The process: machine (cores and memory), streams (seeded random numbers), late_imports.
+
+To understand nets, read symbols, parts, shapes, ports, net; then rules and multipliers.
+"""

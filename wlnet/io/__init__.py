@@ -1,4 +1,10 @@
-"""Files: a net in one file, and back."""
+"""Files: a net in one file, and back. What is read is trusted nowhere.
+
+From the outside in: files (`save`, `load`), replacement (the old file or the new one, whole),
+layout (the bytes: safetensors, a checksum), canonical (JSON in its one spelling), record (a net as
+JSON, and the numbers by key), rebuild (the way back, with wiring for edges). Both use keys (names
+of tensors), ports, rates (multipliers) and plain (values of parameters; core/records.py does it).
+"""
 
 from wlnet.io.files import load, save
 

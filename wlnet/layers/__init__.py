@@ -1,4 +1,11 @@
-"""Layers, one file each. A new layer is one new file and one line here."""
+"""Layers, one file each: what it declares, what it computes, the same in plain NumPy, examples.
+
+Read elementwise.py first (no arrays), then linear.py (two arrays, sizes that are tied), then what
+you need; declaring/ has the words they are written in. Layers know no nets and no kernels: they say
+what they compute in the primitives of graph/.
+
+A new layer is one new file and one line here: docs/how-to/a-layer-of-your-own.md.
+"""
 
 from wlnet.layers.batch_normalization import BatchNormalizationLayer as BatchNormalizationLayer
 from wlnet.layers.catenate import CatenateLayer as CatenateLayer

@@ -1,1 +1,16 @@
-"""declaring"""
+"""The words a layer is declared with, and what follows from them.
+
+In the order to read them:
+
+* fields.py: the words. `parameter` (what is said of the layer, with its check), `array` (numbers
+  that learn), `port`, `variadic` and `out` (what goes in and comes out), and the usual checks.
+* layer.py: `Layer`, the base of all: constructor, shape inference, and the hooks that a layer may
+  fill: `relate` and `settle` for sizes, `check` for parameters, `lower`, `reference`, `examples`.
+* options.py: how the arguments of a constructor are read as the fields declare them.
+* levels.py, ties.py, windows.py: sizes that several layers relate alike: chosen levels of an array,
+  entries of many inputs, windows that move over a space.
+
+Shapes are patterns of named sizes: "n" is one size, "*n" a run of them, a name that stands twice is
+one size (core/shapes.py solves them). A layer with all of it is written, line by line, in
+docs/how-to/a-layer-of-your-own.md.
+"""
