@@ -1,4 +1,5 @@
-"""How much the tests try: Hypothesis profiles; and what memory holds that nobody has written.
+"""How much the tests try: Hypothesis profiles; what memory holds that nobody has written; and that
+stages of planning are looked at.
 
 `fast` is the default and draws the same examples every time, so that two runs agree.
 `thorough` draws new ones, many: --hypothesis-profile=thorough.
@@ -7,9 +8,13 @@
 from hypothesis import settings
 
 from wlnet.engine import program
+from wlnet.plan import stages
+from wlnet.plan.checking import check
 
 # NaN in every precision: what is read before it is written shows.
 program.UNWRITTEN = 0xFF
+# Every graph that is planned is held against the words of a plan, after each stage.
+stages.WATCH = check
 
 # No deadlines: the first call of a kernel compiles it.
 settings.register_profile("fast", max_examples=100, deadline=None, derandomize=True, database=None)

@@ -24,7 +24,7 @@ from wlnet.layers.declaring.layer import LAYERS
 from wlnet.lowering.lower import lower
 from wlnet.nets.arrays import arrays_of
 from wlnet.plan.compile import finish, training_blueprint
-from wlnet.plan.passes.table import PASSES
+from wlnet.plan.stages import STAGES
 
 ASKED = Counter[str]()
 """On how many cases each law has been asked."""
@@ -407,7 +407,7 @@ def test_a_layer_inside_a_net_does_what_it_does_alone(case: Case, mode: Any) -> 
 @both_modes
 @every_case
 def test_a_pass_left_out_changes_nothing(case: Case, mode: Any) -> None:
-    every = (*PASSES, "place", "rows")
+    every = (*(stage.name for stage in STAGES if stage.part == "form"), "place", "rows")
     full = Run(case.net, case.data(), mode).run()
     for without in ((), *((name,) for name in every), every):
         run = Run(case.net, case.data(), mode, without=without).run()

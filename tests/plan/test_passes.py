@@ -22,8 +22,6 @@ from wlnet.graph.keys import GradientKey
 from wlnet.graph.tidying import prune, share
 from wlnet.lowering.lower import lower
 from wlnet.plan.compile import finish, forward_blueprint, training_blueprint
-from wlnet.plan.passes.lanes import put_in_lanes
-from wlnet.plan.passes.table import PASSES
 
 FOR_VECTORS = (
     "prune", "share", "fuse_bias", "fuse_activation", "fuse_gate", "fuse_slope", "order", "place"
@@ -112,23 +110,6 @@ def test_share_keeps_both_of_two_equal_outputs() -> None:
     kept = share(graph)
     made = {output for call in kept.calls for output in call.outputs}
     assert set(kept.outputs.values()) <= made
-
-
-@pytest.mark.parametrize("lanes", [4, None])
-def test_passes_keep_the_order_of_computing(lanes: int | None) -> None:
-    window = [wl.ConvolutionLayer(3, 3), "Ramp", wl.PoolingLayer(2, 2)]
-    net = NetChain([*window, wl.BatchNormalizationLayer(), 3, "Ramp", 2], input=(2, 9, 8))
-    graph = lower(net, 4, "Train")
-    found = gradients(graph, graph.outputs["Output"], list(graph.arrays.values()))
-    graph.outputs |= {str(key): found[value] for key, value in graph.arrays.items()}
-    graph = graph if lanes is None else put_in_lanes(graph, lanes)
-    for run in PASSES.values():
-        graph = run(graph)
-        known = {*graph.inputs.values(), *graph.arrays.values()}
-        for call in graph.calls:
-            assert set(call.inputs) <= known
-            known.update(call.outputs)
-        assert set(graph.results()) <= known
 
 
 # Freezing is pruning

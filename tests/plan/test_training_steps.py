@@ -22,7 +22,8 @@ from wlnet.kernels.language import Precision
 from wlnet.methods.method import METHODS, as_method
 from wlnet.nets.arrays import arrays_of, replace_arrays
 from wlnet.plan.calls.emitter import Learner
-from wlnet.plan.compile import SWITCHES, Steps, step_blueprint, training_blueprint
+from wlnet.plan.compile import Steps, step_blueprint, training_blueprint
+from wlnet.plan.stages import SWITCHES
 
 EXAMPLES, BATCH, STEPS, SEED = 11, 5, 3, 4
 RATE = 0.02

@@ -5,46 +5,31 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from typing import Any
 
 from wlnet.core.net import Net
 from wlnet.core.parts import Path
+from wlnet.core.rules import ArrayKey
 from wlnet.core.shapes import Partial
 from wlnet.engine.blueprint import Blueprint
 from wlnet.graph.builder import Builder, Mode
 from wlnet.graph.gradient import gradients
 from wlnet.graph.graph import Graph, Value
-from wlnet.graph.keys import GradientKey
-from wlnet.graph.tidying import prune, simplify
+from wlnet.graph.keys import GradientKey, OutputKey
 from wlnet.kernels.jit.target import lanes_of
 from wlnet.kernels.language import Precision
 from wlnet.lowering.lower import lower
 from wlnet.plan.calls.emitter import Learner
 from wlnet.plan.memory.assemble import assemble
 from wlnet.plan.passes.checks import check_inputs
-from wlnet.plan.passes.lanes import NONE, put_in_lanes
-from wlnet.plan.passes.packing import pack_weights
 from wlnet.plan.passes.prefix import split_prefix
-from wlnet.plan.passes.table import PASSES
 from wlnet.plan.passes.updates import (
     fetch_inputs,
-    fuse_update,
     keep_outputs,
-    orient,
     replace_statistics,
     update_arrays,
     worth_packing,
 )
-
-SWITCHES = (
-    *PASSES, "lanes", "rows", "prefix", "orient", "fuse_update", "pack", "order", "place"
-)  # fmt: skip
-"""The passes by name: each may be left out (`without`), and no result changes beyond rounding.
-
-Without "prune" what nobody wants is computed too: what was never wanted, and what other passes
-leave behind. Without "lanes" windows are computed example by example, without "rows" never.
-"order" and "place" are those of `assemble`; the other names are those of the functions.
-"""
+from wlnet.plan.stages import Setting, run_stages
 
 
 def forward_blueprint(
@@ -55,8 +40,8 @@ def forward_blueprint(
     shapes: Mapping[str, Partial] | None = None,
     precision: Precision = "Real32",
     asked: Sequence[tuple[Path, str]] | None = None,
-    constants: Collection[Any] = (),
-    packed: Collection[Any] = (),
+    constants: Collection[ArrayKey] = (),
+    packed: Collection[ArrayKey] = (),
     checked: bool = False,
     without: Sequence[str] = (),
 ) -> Blueprint:
@@ -72,19 +57,19 @@ def forward_blueprint(
     graph.updates.clear()
     if checked:
         check_inputs(graph)
-    return finish(graph, precision, without, constants=constants, packed=packed)
+    return _finished(graph, Setting(precision, _few(precision), constants, packed, without))
 
 
 def training_blueprint(
     net: Net,
     batch: int,
     losses: Mapping[str, float],
-    trained: Sequence[Any],
+    trained: Sequence[ArrayKey],
     *,
-    frozen_statistics: frozenset[Any] = frozenset(),
+    frozen_statistics: frozenset[ArrayKey] = frozenset(),
     inside: Sequence[tuple[Path, str]] = (),
     precision: Precision = "Real32",
-    packed: Collection[Any] = (),
+    packed: Collection[ArrayKey] = (),
     whole: int | None = None,
     home: Path = (),
     without: Sequence[str] = (),
@@ -100,8 +85,8 @@ def training_blueprint(
     graph = lower(net, batch, "Train", None, frozen_statistics, inside, home=home)
     found = _gradients(graph, batch, losses, trained)
     graph.outputs |= {GradientKey(key): value for key, value in found.items()}
-    few = _few(precision, batch, whole)
-    return finish(graph, precision, without, packed=packed, few=few)
+    setting = Setting(precision, _few(precision, batch, whole), packed=packed, without=without)
+    return _finished(graph, setting)
 
 
 @dataclass(frozen=True)
@@ -120,13 +105,13 @@ def step_blueprint(
     net: Net,
     batch: int,
     losses: Mapping[str, float],
-    learners: Mapping[Any, Learner],
+    learners: Mapping[ArrayKey, Learner],
     *,
-    frozen_statistics: frozenset[Any] = frozenset(),
+    frozen_statistics: frozenset[ArrayKey] = frozenset(),
     inside: Sequence[tuple[Path, str]] = (),
     precision: Precision = "Real32",
-    constants: Collection[Any] = (),
-    packed: Collection[Any] | None = None,
+    constants: Collection[ArrayKey] = (),
+    packed: Collection[ArrayKey] | None = None,
     keep_prefix: bool = False,
     whole: int | None = None,
     home: Path = (),
@@ -141,32 +126,24 @@ def step_blueprint(
     has, if this is a smaller one: both are computed in the same layout. home: the part
     that says all keys and paths, see `lower`.
     """
-    few = _few(precision, batch, whole)
+    setting = Setting(precision, _few(precision, batch, whole), constants, without=without)
     graph = lower(net, batch, "Train", None, frozen_statistics, inside, home=home)
     forward = {value for call in graph.calls for value in call.outputs}
     found = _gradients(graph, batch, losses, list(learners))
     outputs = {name: graph.outputs[name] for name in (*losses, *inside)}
     graph.outputs = {**outputs, **{GradientKey(key): value for key, value in found.items()}}
-    graph = _pruned(graph, without)
-    graph, prefix, cut = _split(graph, forward, precision, constants, keep_prefix, few, without)
+    graph, prefix, cut = _split(graph, forward, setting, keep_prefix)
     fetch_inputs(graph)
     keep_outputs(graph, outputs)
     update_arrays(graph, found)
     replace_statistics(graph, list(graph.updates))
     graph.outputs = cut
-    graph = _passed(graph, precision, without, few)
+    graph = run_stages(graph, setting, "form")
     if packed is None:
-        packed = () if "pack" in without else worth_packing(graph, lanes_of(precision))
-    graph = _packed(_updating(graph, without, packed), precision, without, packed, constants)
-    step = assemble(
-        graph,
-        precision,
-        constants=constants,
-        packed=packed,
-        learners=learners,
-        without=without,
-    )
-    return Steps(step, prefix)
+        packed = worth_packing(graph, setting.lanes) if setting.has("pack") else ()
+    setting = replace(setting, packed=packed)
+    graph = run_stages(graph, setting, "update", "pack")
+    return Steps(assemble(graph, setting, learners), prefix)
 
 
 def measuring_blueprint(
@@ -175,8 +152,8 @@ def measuring_blueprint(
     *,
     inside: Sequence[tuple[Path, str]] = (),
     precision: Precision = "Real32",
-    constants: Collection[Any] = (),
-    packed: Collection[Any] = (),
+    constants: Collection[ArrayKey] = (),
+    packed: Collection[ArrayKey] = (),
     keep_prefix: bool = False,
     whole: int | None = None,
     home: Path = (),
@@ -186,32 +163,26 @@ def measuring_blueprint(
 
     The arguments are those of `step_blueprint`.
     """
-    few = _few(precision, batch, whole)
+    setting = Setting(precision, _few(precision, batch, whole), constants, packed, without)
     graph = lower(net, batch, inside=inside, home=home)
     graph.updates.clear()
-    graph, outputs = _pruned(graph, without), graph.outputs
+    outputs = graph.outputs
     forward = {value for call in graph.calls for value in call.outputs}
-    graph, prefix, cut = _split(graph, forward, precision, constants, keep_prefix, few, without)
+    graph, prefix, cut = _split(graph, forward, setting, keep_prefix)
     fetch_inputs(graph)
     keep_outputs(graph, outputs)
     graph.outputs = cut
-    step = finish(graph, precision, without, constants=constants, packed=packed, few=few)
-    return Steps(step, prefix)
+    return Steps(_finished(graph, setting), prefix)
 
 
 def _split(
-    graph: Graph,
-    forward: Collection[Value],
-    precision: Precision,
-    constants: Collection[Any],
-    keep_prefix: bool,
-    few: Fraction,
-    without: Sequence[str],
-) -> tuple[Graph, Blueprint | None, dict[Any, Value]]:
+    graph: Graph, forward: Collection[Value], setting: Setting, keep_prefix: bool
+) -> tuple[Graph, Blueprint | None, dict[OutputKey, Value]]:
     """What is left of a graph behind its frozen prefix, what computes that, and what lies at the
     cut, if the prefix is not kept: those values are results, so that nothing is fused across the
     cut and the numbers are the same either way."""
-    split = None if "prefix" in without else split_prefix(graph, constants, forward)
+    graph = run_stages(graph, setting, "cut")
+    split = split_prefix(graph, setting.constants, forward) if setting.has("prefix") else None
     if split is None:
         return graph, None, {}
     if not keep_prefix:
@@ -220,13 +191,12 @@ def _split(
     fetch_inputs(prefix)
     keep_outputs(prefix, prefix.outputs)
     prefix.outputs = {}
-    made = finish(prefix, precision, without, constants=constants, few=few)
-    return split.rest, made, {}
+    return split.rest, _finished(prefix, replace(setting, packed=())), {}
 
 
 def _gradients(
-    graph: Graph, batch: int, losses: Mapping[str, float], trained: Sequence[Any]
-) -> dict[Any, Value]:
+    graph: Graph, batch: int, losses: Mapping[str, float], trained: Sequence[ArrayKey]
+) -> dict[ArrayKey, Value]:
     """The gradients of the trained arrays that the net uses; their calls are added to the graph."""
     g = Builder(graph)
     total: Value | None = None
@@ -250,47 +220,9 @@ def _few(precision: Precision, batch: int = 1, whole: int | None = None) -> Frac
     return Fraction(lanes_of(precision) // 2 * batch, whole or batch)
 
 
-def _pruned(graph: Graph, without: Sequence[str]) -> Graph:
-    """The graph without what nobody wants, now or any more, unless that pass is left out."""
-    return graph if "prune" in without else prune(graph)
-
-
-def _passed(graph: Graph, precision: Precision, without: Sequence[str], few: Fraction) -> Graph:
-    """The graph after the passes that every program goes through."""
-    assert set(without) <= set(SWITCHES), sorted(set(without) - set(SWITCHES))
-    if "lanes" not in without:
-        few = NONE if "rows" in without else few
-        graph = put_in_lanes(_pruned(graph, without), lanes_of(precision), few)
-    for name, run in PASSES.items():
-        if name not in without:
-            graph = run(graph)
-    return graph
-
-
-def _updating(graph: Graph, without: Sequence[str], packed: Collection[Any]) -> Graph:
-    """The graph of a step whose updates are made to fit the arrays, and to take in products."""
-    if "orient" not in without:
-        graph = orient(graph, packed)
-    if "simplify" not in without:
-        graph = simplify(graph)
-    # What lies at a cut is a result no longer.
-    graph = _pruned(replace(graph, outputs={}), without)
-    if "fuse_update" not in without:
-        graph = _pruned(fuse_update(graph, packed), without)
-    return graph
-
-
-def _packed(
-    graph: Graph,
-    precision: Precision,
-    without: Sequence[str],
-    packed: Collection[Any],
-    constants: Collection[Any],
-) -> Graph:
-    """The graph whose products read packed weights: arrays that lie packed in memory, always."""
-    if "pack" not in without or packed:
-        graph = pack_weights(graph, lanes_of(precision), packed, constants)
-    return _pruned(graph, without)
+def _finished(graph: Graph, setting: Setting) -> Blueprint:
+    """The blueprint of a graph without updates."""
+    return assemble(run_stages(graph, setting, "form", "pack"), setting)
 
 
 def finish(
@@ -298,17 +230,8 @@ def finish(
     precision: Precision,
     without: Sequence[str] = (),
     *,
-    constants: Collection[Any] = (),
-    packed: Collection[Any] = (),
-    few: Fraction | None = None,
+    constants: Collection[ArrayKey] = (),
+    packed: Collection[ArrayKey] = (),
 ) -> Blueprint:
-    """The passes over a graph, and its blueprint. few: windows of fewer examples are computed one
-    by one."""
-    few = _few(precision) if few is None else few
-    return assemble(
-        _packed(_passed(graph, precision, without, few), precision, without, packed, constants),
-        precision,
-        constants=constants,
-        packed=packed,
-        without=without,
-    )
+    """The blueprint of a graph that does not come from a net."""
+    return _finished(graph, Setting(precision, _few(precision), constants, packed, without))

@@ -22,19 +22,6 @@ from wlnet.plan.layouts import Layouts, is_contiguous
 
 Emit = Callable[["Emitter", Call], None]
 Accepts = Callable[[Call, int, tuple[int, ...]], bool]
-CHANGING = frozenset(
-    {
-        "check",
-        "fetch",
-        "keep",
-        "update",
-        "product_update",
-        "packed_update",
-        "sum_update",
-        "replace",
-    }
-)
-"""Calls that do another thing in every step, whatever their inputs are."""
 
 
 @dataclass(frozen=True)
@@ -148,6 +135,10 @@ class Emitter:
     def address(self, value: Value) -> Address:
         view = self.view(value)
         return Address(view.slot, view.offset)
+
+    def start(self, value: Value | None) -> Address | int:
+        """The address of a value; 0 for none."""
+        return 0 if value is None else self.address(value)
 
     def strides(self, value: Value) -> tuple[int, ...]:
         """Distances in bytes."""

@@ -9,6 +9,7 @@ from wlnet.kernels.copies.lane_blocks import ZEROS, from_lanes, repack, to_lanes
 from wlnet.kernels.products.products import BY_COLUMNS, BY_LEAD, BY_ROWS, product
 from wlnet.kernels.products.tiles import NO_ACTIVATION, RAMP, TALL
 from wlnet.plan.calls.emitter import Emitter, collapsed, emits
+from wlnet.plan.checking import roles
 from wlnet.plan.layouts import is_contiguous
 
 ACTIVATIONS = {None: NO_ACTIVATION, "Ramp": RAMP}
@@ -45,11 +46,9 @@ def readable(call: Call, i: int, strides: tuple[int, ...]) -> bool:
 
 @emits("matmul", "affine", accepts=readable)
 def _(e: Emitter, call: Call) -> None:
-    a, b, *more = call.inputs
+    role = roles(call)
+    a, b, bias, gate = role["a"], role["b"], role.get("bias"), role.get("gate")
     (c,) = call.outputs
-    extra = list(more)
-    bias = extra.pop(0) if call.attributes.get("bias") else None
-    gate = extra.pop(0) if call.attributes.get("gate") else None
     activation = ACTIVATIONS[call.attributes.get("activation")]
     lead = c.shape[:-2]
 
@@ -113,10 +112,10 @@ def _(e: Emitter, call: Call) -> None:
             b_vector=b_vector,
             c=where[2],
             c_row=c_row,
-            start=0 if bias is None else e.address(bias),
+            start=e.start(bias),
             start_row=0,
             activation=activation,
-            gate=0 if gate is None else e.address(gate),
+            gate=e.start(gate),
             split=split,
         )
 

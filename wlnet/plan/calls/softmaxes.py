@@ -9,6 +9,7 @@ from wlnet.graph.graph import Call
 from wlnet.kernels.products.tiles import TALL
 from wlnet.kernels.reductions import softmaxes
 from wlnet.plan.calls.emitter import Emitter, count_of, emits
+from wlnet.plan.checking import roles
 
 WORK = 10
 """About how many operations a number costs."""
@@ -38,11 +39,8 @@ def _(e: Emitter, call: Call) -> None:
 
 @emits("cross_entropy")
 def _(e: Emitter, call: Call) -> None:
-    x, index = call.inputs
-    outputs = list(call.outputs)
-    loss = outputs.pop(0)
-    d = outputs.pop(0) if call.attributes.get("gradient") else None
-    y = outputs.pop(0) if call.attributes.get("probabilities") else None
+    role = roles(call)
+    x, index, d = role["x"], role["index"], role.get("gradient")
     n = x.shape[-1]
     e.step(
         softmaxes.cross_entropy_rows,
@@ -57,8 +55,8 @@ def _(e: Emitter, call: Call) -> None:
         n=n,
         x=e.address(x),
         targets=e.address(index),
-        y=0 if y is None else e.address(y),
-        loss=e.address(loss),
-        d=0 if d is None else e.address(d),
+        y=e.start(role.get("probabilities")),
+        loss=e.address(role["loss"]),
+        d=e.start(d),
         scale=float(call.attributes.get("scale", 0.0)),
     )

@@ -15,6 +15,7 @@ from wlnet.kernels.windows.windows_in_lanes import convolve
 from wlnet.plan.calls import window_fields
 from wlnet.plan.calls.emitter import Emitter, count_of, emits
 from wlnet.plan.calls.products import ACTIVATIONS, named
+from wlnet.plan.checking import roles
 
 AXES = 3
 """Axes of space that kernels have; fewer are brought to these by ones in front."""
@@ -70,17 +71,16 @@ def _(e: Emitter, call: Call) -> None:
 
 @emits("lanes_convolve")
 def _(e: Emitter, call: Call) -> None:
-    x, w, *more = call.inputs
-    (y,) = call.outputs
+    role = roles(call)
+    x, w, y = role["x"], role["w"], role["y"]
     fields: dict[str, Any] = window_fields.forward(
         image(x), spread(w.shape), image(y), **window(e, call)
     )
-    bias = more.pop(0) if call.attributes.get("bias") else None
     activation = ACTIVATIONS[call.attributes.get("activation")]
     e.step(
         convolve, reads=call.inputs, writes=(y,), work=work_of(call, w, y), what=what_of(call),
         x=e.address(x), w=e.address(w), y=e.address(y), activation=activation, gate=0,
-        bias=0 if bias is None else e.address(bias), **fields,
+        bias=e.start(role.get("bias")), **fields,
     )  # fmt: skip
 
 
@@ -96,9 +96,9 @@ def work_of(call: Call, w: Value, y: Value) -> int:
 
 @emits("lanes_convolve_input")
 def _(e: Emitter, call: Call) -> None:
-    d, w, *more = call.inputs
-    (x,) = call.outputs
-    gate = more.pop(0) if call.attributes.get("gate") else None
+    role = roles(call)
+    d, w, x = role["d"], role["w"], role["x"]
+    gate = role.get("gate")
     phases = window_fields.backward(image(d), spread(w.shape), image(x), **window(e, call))
     w_at, x_at = e.address(w), e.address(x)
     fields: dict[str, Any]
@@ -127,8 +127,8 @@ def _(e: Emitter, call: Call) -> None:
 
 @emits("lanes_pool_max", "lanes_pool_sum")
 def _(e: Emitter, call: Call) -> None:
-    (x,) = call.inputs
-    y, *where = call.outputs
+    role = roles(call)
+    x, y, places = role["x"], role["y"], role.get("places")
     fields: dict[str, Any] = window_fields.pooling(
         image(x), image(y), **window(e, call, pooling=True)
     )
@@ -136,8 +136,8 @@ def _(e: Emitter, call: Call) -> None:
         "reads": (x,), "writes": call.outputs, "what": what_of(call), "x": e.address(x),
         "y": e.address(y), "work": count_of(y) * math.prod(call.attributes["kernel"]),
     }  # fmt: skip
-    if where:
-        e.step(pools_in_lanes.pool_max, **common, places=e.address(where[0]), **fields)
+    if places is not None:
+        e.step(pools_in_lanes.pool_max, **common, places=e.address(places), **fields)
     else:
         kept = {name: word for name, word in fields.items() if not name.startswith("place_")}
         e.step(pools_in_lanes.pool_sum, **common, **kept)
@@ -145,34 +145,33 @@ def _(e: Emitter, call: Call) -> None:
 
 @emits("lanes_pool_max_input", "lanes_pool_sum_input")
 def _(e: Emitter, call: Call) -> None:
-    d, *where = call.inputs
-    (x,) = call.outputs
+    role = roles(call)
+    d, x = role["d"], role["x"]
     fields: dict[str, Any] = window_fields.pooling(
         image(x), image(d), **window(e, call, pooling=True)
     )
     e.step(
         pools_in_lanes.pool_back, reads=call.inputs, writes=(x,), what=what_of(call),
-        x=e.address(x), y=e.address(d), places=e.address(where[0]) if where else 0,
+        x=e.address(x), y=e.address(d), places=e.start(role.get("places")),
         work=count_of(x), **fields,
     )  # fmt: skip
 
 
 @emits("lanes_convolve_pooled")
 def _(e: Emitter, call: Call) -> None:
-    x, w, *more = call.inputs
-    y, *places = call.outputs
+    role = roles(call)
+    x, w, y = role["x"], role["w"], role["y"]
     at, shape = window(e, call), image(y)
     window_shape = (*shape[:3], 2 * shape[3], 2 * shape[4])
     fields: dict[str, Any] = window_fields.forward(image(x), spread(w.shape), window_shape, **at)
     fields = window_fields.pooled(fields, shape[3], shape[4], e.item, at["lanes"])
-    bias = more.pop(0) if call.attributes.get("bias") else None
     e.step(
         windows_pooled.convolve_pooled, reads=call.inputs, writes=call.outputs,
         work=4 * work_of(call, w, y), what=what_of(call) + " + largest of 2 x 2",
         scratch=window_fields.pooled_scratch(fields, e.item, at["lanes"]), x=e.address(x),
-        w=e.address(w), y=e.address(y), places=e.address(places[0]) if places else 0,
+        w=e.address(w), y=e.address(y), places=e.start(role.get("places")),
         activation=ACTIVATIONS[call.attributes.get("activation")],
-        bias=0 if bias is None else e.address(bias),
+        bias=e.start(role.get("bias")),
         **fields,
     )  # fmt: skip
 

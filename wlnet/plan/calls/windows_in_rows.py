@@ -12,6 +12,7 @@ from wlnet.plan.calls import row_fields, window_fields
 from wlnet.plan.calls.emitter import Emitter, count_of, emits
 from wlnet.plan.calls.products import ACTIVATIONS
 from wlnet.plan.calls.windows import spread, what_of, window, work_of
+from wlnet.plan.checking import roles
 
 
 def convolution(e: Emitter, call: Call, x: Value, w: Value, y: tuple[int, ...]) -> dict[str, Any]:
@@ -22,13 +23,13 @@ def convolution(e: Emitter, call: Call, x: Value, w: Value, y: tuple[int, ...]) 
 
 @emits("convolve")
 def _(e: Emitter, call: Call) -> None:
-    x, w, *more = call.inputs
-    (y,) = call.outputs
+    role = roles(call)
+    x, w, y = role["x"], role["w"], role["y"]
     fields = convolution(e, call, x, w, y.shape)
     e.step(
         windows_in_rows.convolve_rows, reads=call.inputs, writes=(y,), work=work_of(call, w, y),
         what=what_of(call), scratch=row_fields.forward_scratch(fields, e.item, vector_width()),
-        x=e.address(x), w=e.address(w), y=e.address(y), bias=e.address(more[0]) if more else 0,
+        x=e.address(x), w=e.address(w), y=e.address(y), bias=e.start(role.get("bias")),
         activation=ACTIVATIONS[call.attributes.get("activation")],
         **row_fields.forward(fields),
     )  # fmt: skip
@@ -36,8 +37,8 @@ def _(e: Emitter, call: Call) -> None:
 
 @emits("convolve_pooled")
 def _(e: Emitter, call: Call) -> None:
-    x, w, *more = call.inputs
-    y, *told = call.outputs
+    role = roles(call)
+    x, w, y = role["x"], role["w"], role["y"]
     *outer, rows, columns = y.shape
     fields = convolution(e, call, x, w, (*outer, 2 * rows, 2 * columns))
     fields = window_fields.pooled(fields, rows, columns, e.item, 1)
@@ -45,8 +46,8 @@ def _(e: Emitter, call: Call) -> None:
         windows_in_rows.convolve_rows_pooled, reads=call.inputs, writes=call.outputs,
         work=4 * work_of(call, w, y), what=what_of(call) + " + largest of 2 x 2",
         scratch=row_fields.forward_scratch(fields, e.item, vector_width()),
-        x=e.address(x), w=e.address(w), y=e.address(y), told=e.address(told[0]) if told else 0,
-        bias=e.address(more[0]) if more else 0,
+        x=e.address(x), w=e.address(w), y=e.address(y), told=e.start(role.get("places")),
+        bias=e.start(role.get("bias")),
         activation=ACTIVATIONS[call.attributes.get("activation")],
         **row_fields.pooled(fields, e.item),
     )  # fmt: skip
@@ -86,8 +87,8 @@ def pooling(e: Emitter, call: Call, x: Value, y: Value) -> dict[str, Any]:
 
 @emits("pool_max", "pool_sum")
 def _(e: Emitter, call: Call) -> None:
-    (x,) = call.inputs
-    y, *told = call.outputs
+    role = roles(call)
+    x, y = role["x"], role["y"]
     fields = pooling(e, call, x, y)
     common: dict[str, Any] = {
         "reads": (x,), "writes": call.outputs, "what": call.primitive, "x": e.address(x),
@@ -95,7 +96,7 @@ def _(e: Emitter, call: Call) -> None:
         "scratch": row_fields.pool_scratch(fields, vector_width()),
     }  # fmt: skip
     if call.primitive == "pool_max":
-        places = e.address(told[0]) if told else 0
+        places = e.start(role.get("places"))
         e.step(pools_in_rows.pool_max_rows, **common, places=places, **fields)
     else:
         kept = row_fields.pool_sum(fields)
@@ -104,12 +105,12 @@ def _(e: Emitter, call: Call) -> None:
 
 @emits("pool_max_input", "pool_sum_input")
 def _(e: Emitter, call: Call) -> None:
-    d, *told = call.inputs
-    (x,) = call.outputs
+    role = roles(call)
+    d, (x,) = role["d"], call.outputs
     fields = pooling(e, call, x, d)
     e.step(
         pools_in_rows.pool_back_rows, reads=call.inputs, writes=(x,), what=what_of(call),
-        x=e.address(x), y=e.address(d), places=e.address(told[0]) if told else 0,
+        x=e.address(x), y=e.address(d), places=e.start(role.get("where")),
         work=count_of(x), scratch=row_fields.pool_back_scratch(fields, e.item, vector_width()),
         **fields,
     )  # fmt: skip

@@ -10,6 +10,7 @@ from wlnet.kernels.winograd.winograd_transforms import POINTS
 from wlnet.plan.calls import winograd_fields as fields
 from wlnet.plan.calls.emitter import Emitter, emits
 from wlnet.plan.calls.products import ACTIVATIONS, named
+from wlnet.plan.checking import roles
 
 
 def common(e: Emitter, call: Call) -> dict[str, Any]:
@@ -35,8 +36,8 @@ def _(e: Emitter, call: Call) -> None:
 
 @emits("winograd", "winograd_pooled")
 def _(e: Emitter, call: Call) -> None:
-    x, u, *more = call.inputs
-    y, *places = call.outputs
+    role = roles(call)
+    x, u, y = role["x"], role["u"], role["y"]
     w, pooled = call.attributes["kernel"], call.primitive == "winograd_pooled"
     twice = 2 if pooled else 1
     whole = (*y.shape[:2], twice * y.shape[2], twice * y.shape[3])
@@ -46,23 +47,23 @@ def _(e: Emitter, call: Call) -> None:
         work=work_of(call, x, whole),
         what=named("convolve", call) + (" + largest of 2 x 2" if pooled else ""),
         x=e.address(x), u=e.address(u), y=e.address(y),
-        bias=e.address(more[0]) if call.attributes.get("bias") else 0,
+        bias=e.start(role.get("bias")),
         activation=ACTIVATIONS[call.attributes.get("activation")],
-        places=e.address(places[0]) if places else 0, **found,
+        places=e.start(role.get("places")), **found,
     )  # fmt: skip
 
 
 @emits("winograd_input")
 def _(e: Emitter, call: Call) -> None:
-    d, u, *more = call.inputs
-    (x,) = call.outputs
+    role = roles(call)
+    d, u, x = role["d"], role["u"], role["x"]
     w = call.attributes["kernel"]
     found, scratch = fields.backward(x.shape[:-1], w, d.shape[:-1], **common(e, call))
     e.step(
         winograd.INPUT[w[2]], reads=call.inputs, writes=(x,), scratch=scratch,
         work=work_of(call, x, d.shape[:-1]), what=named("convolve_input", call), x=e.address(x),
         u=e.address(u), d=e.address(d),
-        gate=e.address(more[0]) if call.attributes.get("gate") else 0, **found,
+        gate=e.start(role.get("gate")), **found,
     )  # fmt: skip
 
 

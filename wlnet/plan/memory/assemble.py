@@ -3,41 +3,33 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Mapping
 
+from wlnet.core.rules import ArrayKey
 from wlnet.engine.blueprint import Blueprint, Outside, Slot, Step
 from wlnet.graph.graph import Call, Graph, Value
-from wlnet.graph.primitives import PRIMITIVES
-from wlnet.kernels.language import Precision
-from wlnet.plan.calls.emitter import CHANGING, Emitter, Learner, accepts
+from wlnet.plan.calls.emitter import Emitter, Learner, accepts
 from wlnet.plan.layouts import Layouts
 from wlnet.plan.memory.lifetimes import lives, offsets, waits
 from wlnet.plan.memory.order import arrays_first
+from wlnet.plan.stages import Setting
+from wlnet.plan.words import SPECS
 
 
 def assemble(
-    graph: Graph,
-    precision: Precision,
-    *,
-    constants: Collection[Any] = (),
-    packed: Collection[Any] = (),
-    learners: Mapping[Any, Learner] | None = None,
-    without: Collection[str] = (),
+    graph: Graph, setting: Setting, learners: Mapping[ArrayKey, Learner] | None = None
 ) -> Blueprint:
     """The blueprint of a graph.
 
-    constants: keys of arrays that never change: what depends on them alone is computed once, when
-    the program is made. packed: keys of arrays that are packed in memory; learners: how arrays are
-    updated, by key. without: "place" gives every value memory of its own, "order" leaves the calls
-    in the order of the graph.
+    What depends on constants alone is computed once, when the program is made. learners: how arrays
+    are updated, by key.
     """
     layouts = Layouts(graph, accepts)
-    emitter = Emitter(layouts, precision, learners)
-    fixed = {graph.arrays[key] for key in constants if key in graph.arrays}
+    emitter = Emitter(layouts, setting.precision, learners)
+    fixed = {graph.arrays[key] for key in setting.constants if key in graph.arrays}
     once: list[Step] = []
     steps: list[Step] = []
-    for call in layouts.calls if "order" in without else arrays_first(layouts):
+    for call in arrays_first(layouts) if setting.has("order") else layouts.calls:
         made = emitter.emit(call)
         if _is_fixed(call, fixed, layouts):
             fixed.update(call.outputs)
@@ -49,7 +41,7 @@ def assemble(
     inputs = {name: emitter.view(value) for name, value in graph.inputs.items()}
     kept = {view.slot for view in (*inputs.values(), *outputs.values(), *updates.values())}
     kept |= {view.slot for step in once for view in step.writes}
-    slots, places, top = _slots(graph, emitter, steps, kept, packed, "place" not in without)
+    slots, places, top = _slots(graph, emitter, steps, kept, setting)
     return Blueprint(
         slots=slots,
         once=tuple(once),
@@ -58,7 +50,7 @@ def assemble(
         outputs=outputs,
         updates=updates,
         arena_bytes=top,
-        precision=precision,
+        precision=setting.precision,
         randoms=tuple(emitter.randoms),
         tables={
             call.attributes["name"]: emitter.view(call.inputs[0])
@@ -69,12 +61,8 @@ def assemble(
 
 
 def _is_fixed(call: Call, fixed: set[Value], layouts: Layouts) -> bool:
-    row = PRIMITIVES.get(call.primitive)
-    return (
-        call.primitive not in CHANGING
-        and not (row is not None and row.random)
-        and all(layouts.of[value].base in fixed for value in call.inputs)
-    )
+    steady = not SPECS[call.primitive].changes
+    return steady and all(layouts.of[value].base in fixed for value in call.inputs)
 
 
 def _slots(
@@ -82,16 +70,15 @@ def _slots(
     emitter: Emitter,
     steps: list[Step],
     kept: set[int],
-    packed: Collection[Any],
-    reuse: bool,
+    setting: Setting,
 ) -> tuple[tuple[Slot, ...], dict[int, tuple[object, int]], int]:
     """The slots, which memory and offset each has, and how large the arena is."""
-    keys: dict[Any, Any] = {value: key for key, value in graph.arrays.items()}
+    keys = {value: key for key, value in graph.arrays.items()}
     sizes: dict[int, int] = {}
     for of, number in emitter.slots.items():
         if isinstance(of, Value) and of not in keys:
             sizes[number] = math.prod(of.shape) * emitter.bytes_of(of)
-    where, top = offsets(lives(sizes, steps, kept), reuse)
+    where, top = offsets(lives(sizes, steps, kept), setting.has("place"))
     slots: list[Slot] = []
     places: dict[int, tuple[object, int]] = {}
     for of, number in emitter.slots.items():
@@ -105,6 +92,6 @@ def _slots(
             continue
         key = keys[of] if isinstance(of, Value) else of
         shape = of.shape if isinstance(of, Value) else emitter.states[of]
-        slots.append(Slot("array", key, math.prod(shape) * emitter.item, key in packed))
+        slots.append(Slot("array", key, math.prod(shape) * emitter.item, key in setting.packed))
         places[number] = key, 0
     return tuple(slots), places, top

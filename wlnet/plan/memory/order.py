@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from wlnet.graph.graph import Call, Value
-from wlnet.plan.calls.emitter import CHANGING
 from wlnet.plan.layouts import Layouts
+from wlnet.plan.words import SPECS
 
 
 def arrays_first(layouts: Layouts) -> list[Call]:
@@ -20,7 +20,7 @@ def arrays_first(layouts: Layouts) -> list[Call]:
     for call in layouts.calls:
         if (
             call.inputs
-            and call.primitive not in CHANGING
+            and not SPECS[call.primitive].changes
             and _is_ready(call.inputs, ready, layouts)
         ):
             ready.update(call.outputs)
