@@ -4,12 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
 from wlnet.core.errors import NAMES, DataError, Fault, OptionError, ShapeError, brief, fail
-from wlnet.core.gate import admitted, as_column, as_table, is_stream, is_usual, shape_of, unequal
+from wlnet.core.gate import (
+    Column,
+    admitted,
+    as_column,
+    as_table,
+    is_stream,
+    is_usual,
+    shape_of,
+    unequal,
+)
 from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.ports import PortType
@@ -21,7 +30,7 @@ from wlnet.evaluate.columns import NO_NUMBERS, takes_anything
 from wlnet.nets.inference import check_inputs, inferred_port
 
 
-def read_arguments(net: Net, args: Sequence[Any]) -> tuple[Any, Any]:
+def read_arguments(net: Net, args: Sequence[object]) -> tuple[object, object]:
     """What a net was called with: its input, and the property asked for. Raises OptionError."""
     if not net.input_names and args and isinstance(args[0], Mapping) and not args[0]:
         # No columns, for no ports.
@@ -43,7 +52,9 @@ def read_arguments(net: Net, args: Sequence[Any]) -> tuple[Any, Any]:
     return args[0], (args[1] if len(args) == 2 else AUTOMATIC)
 
 
-def read_columns(net: Net, x: Any, needed: Collection[str] | None = None) -> tuple[Any, bool]:
+def read_columns(
+    net: Net, x: object, needed: Collection[str] | None = None
+) -> tuple[dict[str, Any] | int, bool]:
     """Columns by port, not encoded yet, and whether they came from one example.
 
     needed: the only inputs that are looked at. Where no input is needed the number of examples to
@@ -104,7 +115,7 @@ def read_columns(net: Net, x: Any, needed: Collection[str] | None = None) -> tup
     return next(iter(counts.values())) if nothing else given, False
 
 
-def _let_in(port: PortType, name: str, value: Any) -> Any:
+def _let_in(port: PortType, name: str, value: object) -> object:
     """What a port was given, before it is known to be one example or a batch."""
     at = f"port {name}"
     if takes_anything(port):
@@ -118,7 +129,7 @@ def _let_in(port: PortType, name: str, value: Any) -> Any:
     return _as_numbers(found) if is_usual(found) else as_column(found, at)
 
 
-def _as_numbers(found: Any) -> Any:
+def _as_numbers(found: object) -> object:
     """Lists of numbers as an array, so that they are read once; others as they are."""
     if not isinstance(found, (list, tuple)) or not found:
         return found
@@ -129,7 +140,7 @@ def _as_numbers(found: Any) -> Any:
     return array if array.dtype.kind in "biuf" else found
 
 
-def _is_single(port: PortType, name: str, x: Any) -> bool | None:
+def _is_single(port: PortType, name: str, x: object) -> bool | None:
     """Whether x is one example for a port, and not a batch; None when the port's rank does not
     tell."""
     if isinstance(x, str):
@@ -167,11 +178,11 @@ def _is_single(port: PortType, name: str, x: Any) -> bool | None:
     )
 
 
-def _is_numeric(x: Any) -> bool:
+def _is_numeric(x: object) -> TypeGuard[np.ndarray]:
     return isinstance(x, np.ndarray) and x.dtype.kind == "f"
 
 
-def _let_all_in(net: Net, given: Mapping[str, Any], faults: Sequence[Fault]) -> dict[str, Any]:
+def _let_all_in(net: Net, given: Mapping[str, object], faults: Sequence[Fault]) -> dict[str, Any]:
     """Columns, let in by the gate. Raises one error for all that are not, and the faults given."""
     if len(given) == 1 and not faults:
         return {name: _let_in(inferred_port(net, name), name, given[name]) for name in given}
@@ -186,7 +197,10 @@ def _let_all_in(net: Net, given: Mapping[str, Any], faults: Sequence[Fault]) -> 
 
 
 def _port_faults(
-    given: Iterable[Any], every: Sequence[str], rows: Iterable[Any], needed: Sequence[str]
+    given: Iterable[object],
+    every: Sequence[str],
+    rows: Iterable[Mapping[object, object]],
+    needed: Sequence[str],
 ) -> list[Fault]:
     """Columns of ports that are not there, and needed ones that a row lacks."""
     faults = [
@@ -212,12 +226,13 @@ def _port_faults(
     return faults
 
 
-def _one(value: Any) -> Any:
-    is_array = isinstance(value, np.ndarray) and not isinstance(value, np.ma.MaskedArray)
-    return value[None] if is_array else [value]
+def _one(value: object) -> Column:
+    if isinstance(value, np.ndarray) and not isinstance(value, np.ma.MaskedArray):
+        return value[None]
+    return [value]
 
 
-def check_choice(option: str, given: Any, known: Sequence[str]) -> None:
+def check_choice(option: str, given: object, known: Sequence[str]) -> None:
     """Raise OptionError for what is not one of the known words."""
     if not (isinstance(given, str) and given in known):
         raise fail(
@@ -231,7 +246,7 @@ def check_choice(option: str, given: Any, known: Sequence[str]) -> None:
         )
 
 
-def check_count(option: str, given: Any) -> int:
+def check_count(option: str, given: object) -> int:
     """A positive integer. Raises OptionError."""
     number = as_whole(given)
     if number is None or not 0 < number <= MOST:
@@ -241,7 +256,7 @@ def check_count(option: str, given: Any) -> int:
     return number
 
 
-def check_workers(given: Any) -> None:
+def check_workers(given: object) -> None:
     """Check a number of workers. It changes no bit."""
     if given is not AUTOMATIC:
         check_count("workers", given)

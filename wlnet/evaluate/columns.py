@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from decimal import Decimal
 from math import inf
 from numbers import Integral, Real
-from typing import Any
 
 import numpy as np
 
@@ -33,7 +32,7 @@ def takes_anything(port: PortType) -> bool:
 def encode(
     port: PortType,
     place: Place,
-    column: Any,
+    column: Column,
     below: int | None = None,
     *,
     precision: Precision = "Real32",
@@ -65,7 +64,7 @@ def encode(
 
 def encode_all(
     ports: Mapping[str, PortType],
-    columns: Mapping[str, Any],
+    columns: Mapping[str, Column],
     below: Mapping[str, int | None],
     places: Mapping[str, Place],
     *,
@@ -159,7 +158,7 @@ def no_array(port: PortType, place: Place, column: Column) -> Fault:
     return _no_numbers(port, place.example(0), column)
 
 
-def _no_numbers(port: PortType, at: str, given: Any) -> Fault:
+def _no_numbers(port: PortType, at: str, given: object) -> Fault:
     fix = "an encoder on the port turns other things into numbers"
     if getattr(getattr(given, "dtype", None), "names", None):
         fix = "numpy.lib.recfunctions.structured_to_unstructured(x), for fields that are numbers"
@@ -172,7 +171,9 @@ def _no_numbers(port: PortType, at: str, given: Any) -> Fault:
     )
 
 
-def _different_shapes(place: Place, index: int, shape: Any, before: Any) -> Fault:
+def _different_shapes(
+    place: Place, index: int, shape: tuple[int, ...], before: tuple[int, ...]
+) -> Fault:
     """The fault of an example that has another shape than those before it."""
     return Fault(
         "examples of different shapes",

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from wlnet.coders import NetDecoder
+from wlnet.coders.decoder import Property
 from wlnet.core.errors import Fault, OptionError, PartError, WlnetError, brief, fail
 from wlnet.core.finding import find
 from wlnet.core.gathered import Gathered
@@ -25,10 +27,11 @@ from wlnet.evaluate.arguments import (
     read_arguments,
     read_columns,
 )
-from wlnet.evaluate.groups import check_columns, run_columns
+from wlnet.evaluate.groups import Rows, check_columns, run_columns
 from wlnet.evaluate.quick import short_way
 from wlnet.evaluate.runner import Runner
 from wlnet.graph.builder import Mode
+from wlnet.graph.keys import OutputKey
 from wlnet.nets.connections import Port, needed_for
 from wlnet.nets.inference import inferred_port
 
@@ -55,8 +58,8 @@ def evaluate(
         count = None if workers is AUTOMATIC else check_count("workers", workers)
         chunk = None if batch_size is AUTOMATIC else check_count("batch_size", batch_size)
         seed = as_seed(random_seeding)
-        x, prop = read_arguments(net, args)
-        asked, as_dict, prop = _asked(net, prop)
+        x, wish = read_arguments(net, args)
+        asked, as_dict, prop = _asked(net, wish)
         is_good = True
     except WlnetError:
         is_good = False
@@ -67,7 +70,7 @@ def evaluate(
     wanted = [((), name) for name in net.output_names] if asked is None else asked
     runner = Runner(net, net_evaluation_mode, precision, seed, asked, count)
     if isinstance(columns, int):
-        raw = runner.run({}, columns, chunk)
+        raw: Mapping[OutputKey, Rows] = runner.run({}, columns, chunk)
     elif columns and next(iter(columns.values())) is None:
         return []
     else:
@@ -119,14 +122,14 @@ def _tell_all(gathered: Gathered, given: Mapping[str, Any]) -> None:
 checked_by(_tell_all)(evaluate)
 
 
-def _check_data(net: Net, x: Any, asked: list[Port] | None) -> None:
+def _check_data(net: Net, x: object, asked: list[Port] | None) -> None:
     """Raise what is wrong with data, as far as can be said without running anything."""
     columns, _ = read_columns(net, x, None if asked is None else needed_for(net, asked).inputs)
     if not isinstance(columns, int) and not any(each is None for each in columns.values()):
         check_columns(net, columns)
 
 
-def _asked(net: Net, prop: Any) -> tuple[list[Port] | None, bool, Any]:
+def _asked(net: Net, prop: Any) -> tuple[list[Port] | None, bool, Property | None]:
     """The ports that are asked for (None: all outputs of the net), whether the results come as a
     dict, and the decoder's property."""
     if isinstance(prop, NetPort):
@@ -142,7 +145,7 @@ def _asked(net: Net, prop: Any) -> tuple[list[Port] | None, bool, Any]:
     return None, len(net.output_names) > 1, prop
 
 
-def _check_property(decoder: Any, prop: Any) -> None:
+def _check_property(decoder: NetDecoder | None, prop: Property) -> None:
     if decoder is not None:
         decoder.check_property(prop)
         return
@@ -193,7 +196,9 @@ def _node(net: Net, port: NetPort, steps: Path) -> Path:
     return places[0].path
 
 
-def _decoded(port: PortType, array: Any, prop: Any, single: bool, seed: Seed) -> Any:
+def _decoded(
+    port: PortType, array: Rows, prop: Property | None, single: bool, seed: Seed
+) -> object:
     decoder = port.coder
     if decoder is None or prop is None:
         return array[0] if single else array

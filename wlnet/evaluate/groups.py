@@ -6,7 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
-from wlnet.core.gate import shape_of
+from wlnet.core.gate import Column, shape_of
 from wlnet.core.net import Net
 from wlnet.core.ports import PortType
 from wlnet.core.shapes import is_known
@@ -14,11 +14,17 @@ from wlnet.evaluate.columns import encode_all
 from wlnet.evaluate.holding import Array, indices
 from wlnet.evaluate.places import Place
 from wlnet.evaluate.runner import Runner
+from wlnet.graph.keys import OutputKey
 from wlnet.kernels.language import Precision
 from wlnet.nets.inference import inference, inferred_port
 
+Rows = Array | list[Array]
+"""What comes of examples: an array, or a list of those of examples of several shapes."""
 
-def run_columns(runner: Runner, columns: Mapping[str, Any], chunk: int | None) -> dict[Any, Any]:
+
+def run_columns(
+    runner: Runner, columns: Mapping[str, Column], chunk: int | None
+) -> Mapping[OutputKey, Rows]:
     """Evaluate columns; examples of different shapes (sequences) run in groups of equal shape."""
     ports, ragged = _reading(runner.net, columns)
     places = {name: Place(name) for name in columns}
@@ -30,7 +36,7 @@ def run_columns(runner: Runner, columns: Mapping[str, Any], chunk: int | None) -
     groups: OrderedDict[Any, list[int]] = OrderedDict()
     for i in range(count):
         groups.setdefault(tuple(shape_of(columns[name][i]) for name in ragged), []).append(i)
-    rows: dict[Any, list[Any]] = {}
+    rows: dict[OutputKey, list[Any]] = {}
     for members in groups.values():
         among = {name: place.among(members) for name, place in places.items()}
         part = {name: [columns[name][i] for i in members] for name in ragged}
@@ -43,7 +49,7 @@ def run_columns(runner: Runner, columns: Mapping[str, Any], chunk: int | None) -
     return dict(rows)
 
 
-def check_columns(net: Net, columns: Mapping[str, Any]) -> None:
+def check_columns(net: Net, columns: Mapping[str, Column]) -> None:
     """Raise what is wrong with columns, all at once, where nothing is to be run."""
     ports, ragged = _reading(net, columns)
     places = {name: Place(name) for name in columns}
@@ -51,7 +57,7 @@ def check_columns(net: Net, columns: Mapping[str, Any]) -> None:
         _encoded(net, ports, columns, places, is_checked=True)
 
 
-def _reading(net: Net, columns: Mapping[str, Any]) -> tuple[dict[str, PortType], list[str]]:
+def _reading(net: Net, columns: Mapping[str, Column]) -> tuple[dict[str, PortType], list[str]]:
     """The ports of columns, and the columns whose examples have several shapes."""
     ports = {name: inferred_port(net, name) for name in columns}
     ragged = [
@@ -65,7 +71,7 @@ def _reading(net: Net, columns: Mapping[str, Any]) -> tuple[dict[str, PortType],
 def _encoded(
     net: Net,
     ports: Mapping[str, PortType],
-    columns: Mapping[str, Any],
+    columns: Mapping[str, Column],
     places: Mapping[str, Place],
     precision: Precision = "Real32",
     *,
@@ -83,7 +89,7 @@ def _run(
     arrays: Mapping[str, Array],
     places: Mapping[str, Place],
     chunk: int | None,
-) -> dict[Any, Array]:
+) -> dict[OutputKey, Array]:
     _check_limits(runner.net, ports, arrays, places)
     return runner.run(arrays, len(next(iter(arrays.values()))), chunk, places)
 
@@ -106,7 +112,7 @@ def _check_limits(
             indices(arrays[name], places[name], told.ports[(), name].below)
 
 
-def _is_ragged(column: Any) -> bool:
+def _is_ragged(column: Column) -> bool:
     """Whether examples have several shapes. What has none, who encodes it will tell."""
     if not isinstance(column, (list, tuple)):
         return False

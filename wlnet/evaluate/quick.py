@@ -6,14 +6,12 @@ called once, and it takes over again when anything is unusual.
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from wlnet.core.shapes import is_known
 from wlnet.engine.program import Program
 from wlnet.evaluate.holding import Array
-from wlnet.evaluate.runner import LENT, Runner
+from wlnet.evaluate.runner import LENT, Lock, Runner
 from wlnet.kernels.jit.locks import asking
 from wlnet.nets.inference import inferred_port
 
@@ -26,7 +24,7 @@ class Quick:
 
     __slots__ = ("_input", "_is_mine", "_lock", "_output", "_shape", "_start")
 
-    def __init__(self, program: Program, lock: Any) -> None:
+    def __init__(self, program: Program, lock: Lock) -> None:
         (given,) = program.inputs.values()
         (made,) = program.outputs.values()
         self._input, self._output = given[0], made[0]
@@ -35,7 +33,7 @@ class Quick:
             self._start = program.starter()
         self._lock, self._is_mine = lock, asking(lock)
 
-    def __call__(self, x: Any) -> Array | None:
+    def __call__(self, x: object) -> Array | None:
         if type(x) is not np.ndarray or x.dtype is not FLOAT32 or x.shape != self._shape:
             return None
         if self._is_mine():  # a signal handler, in the middle of the call that it came into

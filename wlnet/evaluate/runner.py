@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path, key_text
 from wlnet.core.rules import ArrayKey
 from wlnet.core.streams import Seed
+from wlnet.core.symbols import Symbol
 from wlnet.engine.blueprint import DTYPES, Blueprint
 from wlnet.engine.program import Program
 from wlnet.engine.resources import workers_for
@@ -22,6 +23,7 @@ from wlnet.evaluate.columns import raise_all
 from wlnet.evaluate.holding import Array, check_finite, copy_into
 from wlnet.evaluate.places import Place
 from wlnet.graph.builder import Mode
+from wlnet.graph.keys import OutputKey
 from wlnet.kernels.jit.locks import is_mine, new_lock
 from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of
@@ -41,6 +43,7 @@ WORTH = 4e-4
 KEPT = 6
 """How many programs a net keeps: one a batch size, mode and precision."""
 _keeping = new_lock()
+Lock = AbstractContextManager[bool]
 
 
 class _Kept:
@@ -48,7 +51,7 @@ class _Kept:
 
     def __init__(self) -> None:
         self.lock = new_lock()
-        self.programs: OrderedDict[Any, tuple[Program, Any]] = OrderedDict()
+        self.programs: OrderedDict[Any, tuple[Program, Lock]] = OrderedDict()
 
 
 class Runner:
@@ -72,12 +75,12 @@ class Runner:
         count: int,
         chunk: int | None = None,
         places: Mapping[str, Place] | None = None,
-    ) -> dict[Any, Array]:
+    ) -> dict[OutputKey, Array]:
         """Every output port's array (count, *shape); chunk: how many examples in one go.
 
         places: of the columns, for messages. Raises DataError for an input that is not finite.
         """
-        results: dict[Any, Array] = {}
+        results: dict[OutputKey, Array] = {}
         places = places or {name: Place(name) for name in columns}
         shapes = {name: tuple(array.shape[1:]) for name, array in columns.items()}
         chunk = chunk or self._chunk(shapes, count)
@@ -115,7 +118,7 @@ class Runner:
         # No small remainder: it would take longer for each of its examples.
         return -(-count // -(-count // known[key]))
 
-    def program(self, batch: int, shapes: Mapping[str, tuple[int, ...]]) -> tuple[Program, Any]:
+    def program(self, batch: int, shapes: Mapping[str, tuple[int, ...]]) -> tuple[Program, Lock]:
         shaped = tuple(sorted(shapes.items()))
         key = (batch, self.mode, self.precision, self.asked, self.workers, shaped)
         with _keeping:
@@ -134,7 +137,7 @@ class Runner:
         own = {key: np.ascontiguousarray(value, dtype) for key, value in self._arrays().items()}
         return Program(blueprint, own, workers_for(blueprint, self.workers, WORTH))
 
-    def _arrays(self) -> dict[ArrayKey, Any]:
+    def _arrays(self) -> dict[ArrayKey, Array | float | Symbol]:
         """The arrays that what is asked for depends on."""
         arrays = arrays_of(self.net)
         if self.asked is None:

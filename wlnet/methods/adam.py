@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,8 +78,8 @@ class Adam(Method):
     def kernel_settings(self) -> tuple[float, ...]:
         return self.beta1, self.beta2, self.epsilon
 
-    def corrections(self, updates: NDArray[Any]) -> NDArray[Any]:
+    def corrections(self, updates: NDArray[np.int64]) -> NDArray[np.float64]:
         """The correction of means that began at zero."""
         t = updates.astype(np.float64)
-        corrected: NDArray[Any] = np.sqrt(1.0 - self.beta2**t) / (1.0 - self.beta1**t)
+        corrected: NDArray[np.float64] = np.sqrt(1.0 - self.beta2**t) / (1.0 - self.beta1**t)
         return corrected

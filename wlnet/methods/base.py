@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from dataclasses import Field, fields
 from typing import Any, ClassVar, Self
 
@@ -46,7 +47,7 @@ class Method(ABC):
     gradient_clipping: Clipping
     weight_clipping: Clipping
 
-    def __new__(cls, *args: Any, **options: Any) -> Self:
+    def __new__(cls, *args: object, **options: object) -> Self:
         known = [setting.name for setting in fields(cls)]
         faults = [
             unknown_option(cls.__name__, name, value, known)
@@ -77,7 +78,7 @@ class Method(ABC):
             object.__setattr__(self, name, value)
 
     @classmethod
-    def read(cls, given: dict[str, Any], at: str) -> tuple[dict[str, Any], list[Fault]]:
+    def read(cls, given: Mapping[str, object], at: str) -> tuple[dict[str, Any], list[Fault]]:
         """What is to be kept of the settings given by field name, and all that is wrong."""
         values, faults = {}, []
         for name, reader in readers(cls).items():
@@ -148,7 +149,7 @@ class Method(ABC):
     def kernel_settings(self) -> tuple[float, ...]:
         """What the kernel is told of the settings, up to four numbers."""
 
-    def corrections(self, updates: NDArray[Any]) -> NDArray[Any]:
+    def corrections(self, updates: NDArray[np.int64]) -> NDArray[np.float64]:
         """What step sizes are multiplied by at the updates t = 1, 2, ... of an array."""
         return np.ones(len(updates))
 

@@ -67,11 +67,11 @@ def as_method(given: object, at: str = "method") -> Method:
 
 
 def _settings(
-    kind: type[Method], options: Mapping[Any, Any], at: str
-) -> tuple[dict[str, Any], list[Fault]]:
+    kind: type[Method], options: Mapping[str, object], at: str
+) -> tuple[dict[str, object], list[Fault]]:
     """The settings by field name, and a fault for every option that is unknown or given twice."""
     known = {wolfram_name(setting.name): setting.name for setting in fields(kind)}
-    settings: dict[str, Any] = {}
+    settings: dict[str, object] = {}
     faults = []
     for option, value in options.items():
         field = known.get(_OTHER_OPTIONS.get(option, option))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,7 +107,7 @@ def _name(schedule: Schedule) -> str:
     return f"LearningRateSchedule {getattr(schedule, '__name__', None) or repr(schedule)}"
 
 
-def factors(schedule: Schedule, steps: NDArray[Any], total: int) -> NDArray[Any]:
+def factors(schedule: Schedule, steps: NDArray[np.int64], total: int) -> NDArray[np.float64]:
     """The factors of several updates t = 1, 2, ...; see `factor`."""
     if schedule is None:
         return np.ones(len(steps))

@@ -12,7 +12,7 @@ from wlnet.core.symbols import AUTOMATIC, Symbol
 from wlnet.methods.intervals import FRACTION, NOT_NEGATIVE, POSITIVE, Interval, as_number
 from wlnet.methods.schedules import Schedule, schedule_fault
 
-Reader = Callable[[Any, str], tuple[Any, list[Fault]]]
+Reader = Callable[[object, str], tuple[Any, list[Fault]]]
 """From what was given and where: the value to keep and what is wrong with it."""
 
 
@@ -23,7 +23,7 @@ class Number:
     within: Interval
     words: tuple[Any, ...] = ()
 
-    def __call__(self, given: Any, at: str) -> tuple[Any, list[Fault]]:
+    def __call__(self, given: object, at: str) -> tuple[Any, list[Fault]]:
         if any(given is word for word in self.words):
             return given, []
         value = as_number(given, self.within)
@@ -38,7 +38,7 @@ class PerArray:
 
     within: Interval
 
-    def __call__(self, given: Any, at: str) -> tuple[Any, list[Fault]]:
+    def __call__(self, given: object, at: str) -> tuple[Any, list[Fault]]:
         if given is None:
             return None, []
         if not isinstance(given, (Mapping, list, tuple)):
@@ -65,7 +65,7 @@ class PerArray:
         return tuple(pairs), faults
 
 
-def read_schedule(given: Any, at: str) -> tuple[Any, list[Fault]]:
+def read_schedule(given: object, at: str) -> tuple[Any, list[Fault]]:
     """Reads None, "Polynomial" or f(t, T)."""
     fault = schedule_fault(given, at)
     return given, [] if fault is None else [fault]

@@ -55,6 +55,12 @@ def _counted(pairs: Array, counts: Array | None, most: int) -> tuple[Array, Arra
     return found, sums
 
 
-def shown(kept: Any) -> Any:
+Kept = float | ClassTable
+"""A measurement as a record keeps it."""
+Shown = float | Array
+"""A measurement as it is handed out."""
+
+
+def shown(kept: Kept) -> Shown:
     """A measurement as it is handed out: of a table of classes, the matrix."""
     return kept.matrix() if isinstance(kept, ClassTable) else kept

@@ -5,37 +5,39 @@ Wolfram Language: NetTrainResultsObject.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from wlnet.core.multipliers import MultiplierTable
+from wlnet.core.net import Net
+from wlnet.core.rules import ArrayKey
 from wlnet.core.symbols import ALL
 from wlnet.core.tables import PropertyTable
 from wlnet.nets.information import multipliers_text
-from wlnet.results.class_table import shown
+from wlnet.results.class_table import Kept, Shown, shown
 
 
 @dataclass(frozen=True)
 class TrainingRecord:
     """The plain facts of one training."""
 
-    trained_net: Any
-    training_net: Any
+    trained_net: Net
+    training_net: Net
     multipliers: MultiplierTable
     method: tuple[str, dict[str, Any]]
     batch_size: int
     batches_per_round: int | None
     """None where no pass of a generator without RoundLength has ended."""
     batch_losses: tuple[float, ...]
-    batch_measurements: dict[str, tuple[Any, ...]]
+    batch_measurements: dict[str, tuple[Kept, ...]]
     round_losses: tuple[float, ...]
-    round_measurements: dict[str, tuple[Any, ...]]
+    round_measurements: dict[str, tuple[Kept, ...]]
     round_positions: tuple[int, ...]
     validation_losses: tuple[float, ...]
-    validation_measurements: dict[str, tuple[Any, ...]]
+    validation_measurements: dict[str, tuple[Kept, ...]]
     validation_positions: tuple[int, ...]
     best_validation_round: int | None
     examples_processed: int
@@ -52,10 +54,10 @@ class TrainingRecord:
     input_form: tuple[str, ...] = ()
     """The words of the call: the function, then its arguments."""
     target_device: str = "CPU"
-    arrays: dict[Any, Any] = field(default_factory=dict)
+    arrays: dict[ArrayKey, np.ndarray] = field(default_factory=dict)
     """Of the trained net, by key."""
 
-    def all_arrays(self) -> Iterator[np.ndarray[Any, Any]]:
+    def all_arrays(self) -> Iterator[np.ndarray]:
         """Every array that the record holds itself."""
         yield from self.arrays.values()
 
@@ -83,15 +85,15 @@ class NetTrainResults:
         for array in record.all_arrays():
             array.flags.writeable = False
 
-    def __setattr__(self, name: str, value: Any = None) -> None:
+    def __setattr__(self, name: str, value: object = None) -> None:
         raise AttributeError("a record of a training never changes")
 
     __delattr__ = __setattr__
 
-    def __reduce__(self) -> tuple[Any, ...]:
+    def __reduce__(self) -> tuple[type[NetTrainResults], tuple[TrainingRecord]]:
         return NetTrainResults, (self._record,)
 
-    def __getitem__(self, name: Any) -> Any:
+    def __getitem__(self, name: object) -> Any:
         if name is ALL:
             return {each: PROPERTIES.ask(self._record, each) for each in PROPERTIES}
         if isinstance(name, (list, tuple)):
@@ -122,17 +124,17 @@ class NetTrainResults:
         )
 
 
-def _last(values: tuple[Any, ...]) -> Any:
+def _last(values: tuple[Kept, ...]) -> Shown | None:
     return shown(values[-1]) if values else None
 
 
-def _at_best(r: TrainingRecord, values: tuple[Any, ...]) -> Any:
+def _at_best(r: TrainingRecord, values: tuple[Kept, ...]) -> Shown | None:
     if not values:
         return None
     return shown(values[(r.best_validation_round or len(values)) - 1])
 
 
-def _lists(measurements: dict[str, tuple[Any, ...]]) -> dict[str, list[Any]]:
+def _lists(measurements: dict[str, tuple[Kept, ...]]) -> dict[str, list[Shown]]:
     return {name: list(map(shown, values)) for name, values in measurements.items()}
 
 
@@ -142,12 +144,12 @@ _row("ArraysLearningRateMultipliers", "WeightsLearningRateMultipliers")(
 
 
 @_row("ArraysLearningRateMultiplierSources")
-def _(r: TrainingRecord) -> Any:
+def _(r: TrainingRecord) -> Mapping[ArrayKey, object]:
     return r.multipliers.sources_by_key()
 
 
 @_row("ArraysLearningRateMultipliersTable")
-def _(r: TrainingRecord) -> Any:
+def _(r: TrainingRecord) -> str:
     """The multipliers that were used, as a table to print."""
     return multipliers_text(r.trained_net, r.multipliers)
 
@@ -171,7 +173,7 @@ _row("MeanExamplesPerSecond", "MeanInputsPerSecond")(
 
 
 @_row("NetTrainInputForm")
-def _(r: TrainingRecord) -> Any:
+def _(r: TrainingRecord) -> str:
     """The call as an expression."""
     function, *words = r.input_form
     return f"{function}({', '.join(words)})"
@@ -208,7 +210,7 @@ _row("ValidationPositions")(lambda r: list(r.validation_positions))
 
 
 @_row("FinalWeights")
-def _(r: TrainingRecord) -> Any:
+def _(r: TrainingRecord) -> dict[ArrayKey, np.ndarray]:
     return dict(r.arrays)
 
 

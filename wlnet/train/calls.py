@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.gathered import Gathered
@@ -34,7 +33,7 @@ class Call:
     prepared: Prepared | None = None
 
 
-def read_call(gathered: Gathered, given: Mapping[str, Any], usual: Mapping[str, Any]) -> Call:
+def read_call(gathered: Gathered, given: Mapping[str, object], usual: Mapping[str, object]) -> Call:
     """All arguments of a call, by name. Raises what is wrong with any of them at once.
 
     usual: the options with their defaults.
@@ -48,6 +47,7 @@ def read_call(gathered: Gathered, given: Mapping[str, Any], usual: Mapping[str, 
         fault = Fault("net_train takes a net", given=brief(net))
         gathered.errors.append(fail(OptionError, fault))
         gathered.tell()
+    assert isinstance(net, Net)
     if names == ["Properties"]:
         gathered.tell()
         return Call(names, options)
@@ -83,7 +83,7 @@ def measurements_of(training: TrainingNet, options: Options) -> tuple[Measuremen
     return (Measurement("ErrorRate"),) if of_classes == [True] else ()
 
 
-def _properties(prop: Any) -> list[str]:
+def _properties(prop: object) -> list[str]:
     if prop is ALL:
         return PROPERTIES.names()
     names = (

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import numpy as np
 
 from wlnet.coders import NetEncoder
+from wlnet.coders.coder import Coder
 from wlnet.coders.worth import plain, worth
 from wlnet.core.errors import DataError, Fault, brief, fail
-from wlnet.core.gate import shape_of
+from wlnet.core.gate import Array, Column, shape_of
 from wlnet.core.net import Net
 from wlnet.core.parts import Path
 from wlnet.core.ports import PortType
@@ -20,13 +19,18 @@ from wlnet.nets.connections import entries
 from wlnet.nets.container import rebuilt
 from wlnet.nets.inference import inference, inferred_port
 
+Label = str | int
+"""What names a class: a bool is an int."""
 
-def is_open(coder: Any) -> bool:
+
+def is_open(coder: Coder) -> bool:
     """Whether a coder of classes waits to be told which there are."""
     return isinstance(coder.parameters.get("Labels", coder.parameters.get("Size")), Symbol)
 
 
-def with_labels(coder: Any, port: PortType, below: int | None, column: Any, name: str) -> Any:
+def with_labels(
+    coder: Coder, port: PortType, below: int | None, column: Column, name: str
+) -> Coder:
     """A coder of classes that waits for its labels, with those of a column of data.
 
     port: where it stands; below: how many indices the net behind it takes. Raises DataError.
@@ -35,12 +39,13 @@ def with_labels(coder: Any, port: PortType, below: int | None, column: Any, name
         return coder.replace("Size", int(np.max(_whole(column, name))))
     first = next(iter(column), "")
     if not isinstance(worth(first), str) and np.ndim(first):
+        assert port.shape is not None
         return coder.fitted(port.shape)
     count = PortType((below,)) if port.shape == () else port
     return coder.replace("Labels", class_labels(column, count, name, coder.door == "NetDecoder"))
 
 
-def with_classes(net: Net, name: str, column: Any) -> Net:
+def with_classes(net: Net, name: str, column: Column) -> Net:
     """A net whose embeddings behind an input have as many rows as the data have indices.
 
     Indices are integers from 1; of what has gaps or begins elsewhere `index_encoder` says more.
@@ -60,7 +65,7 @@ def with_classes(net: Net, name: str, column: Any) -> Net:
     )
 
 
-def index_encoder(net: Net, name: str, column: Any) -> NetEncoder | None:
+def index_encoder(net: Net, name: str, column: Column) -> NetEncoder | None:
     """The encoder of integers that are no indices as they are, before embeddings of open size."""
     if not _open_embeddings(net, name) or np.ndim(column) != 1:
         return None
@@ -82,7 +87,7 @@ def _open_embeddings(net: Net, name: str) -> list[Path]:
     ]
 
 
-def _largest_index(column: Any) -> int | None:
+def _largest_index(column: Column) -> int | None:
     """How many classes a column of indices has; None where they are to be told apart by labels."""
     numbers = _integers(column)
     if numbers is None or numbers.size == 0 or numbers.min() < 1:
@@ -93,7 +98,7 @@ def _largest_index(column: Any) -> int | None:
     return largest if is_gapless or numbers.ndim > 1 else None
 
 
-def _integers(column: Any) -> Any:
+def _integers(column: Column) -> Array | None:
     rows = list(column) if isinstance(column, (list, tuple)) else [column]
     try:
         parts = [np.asarray(row) for row in rows]
@@ -108,13 +113,13 @@ def _integers(column: Any) -> Any:
     return flat if parts[0].ndim == 1 and len(parts) == 1 else flat[:, np.newaxis]
 
 
-def _are_whole(array: Any) -> bool:
+def _are_whole(array: Array) -> bool:
     if array.dtype.kind == "f":
         return bool((np.abs(array) < 2**53).all() and (array == np.round(array)).all())
     return array.dtype.kind in "iu"
 
 
-def _whole(column: Any, name: str) -> Any:
+def _whole(column: Column, name: str) -> Array:
     numbers = _integers(column)
     if numbers is None:
         what = "classes that are no integers"
@@ -124,8 +129,8 @@ def _whole(column: Any, name: str) -> Any:
 
 
 def class_labels(
-    column: Any, port: PortType, name: str, is_target: bool = True
-) -> list[Any] | None:
+    column: Column, port: PortType, name: str, is_target: bool = True
+) -> list[Label] | None:
     """The labels of a column of class targets, sorted, as the user wrote them.
 
     With a known number of classes, integers are 1..n, or 0..n-1 when a 0 occurs. None for a port
@@ -171,7 +176,7 @@ def class_labels(
     )
 
 
-def _check_labels(column: Any, items: list[Any], at: str) -> None:
+def _check_labels(column: Column, items: list[Label], at: str) -> None:
     """Raise DataError for what is no label, and for labels of several types: True is 1, and no text
     is next to a number.
     """
@@ -193,7 +198,7 @@ def _check_labels(column: Any, items: list[Any], at: str) -> None:
             )
 
 
-def _no_label(column: Any, item: Any, at: str) -> Fault:
+def _no_label(column: Column, item: object, at: str) -> Fault:
     fix = None
     if isinstance(item, float) and item.is_integer():
         fix = "labels are integers or strings: targets.astype(int), if these are classes"

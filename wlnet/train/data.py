@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from wlnet.core.errors import (
     brief,
     fail,
 )
-from wlnet.core.gate import admitted, as_column, as_table, length_hint, unequal
+from wlnet.core.gate import Column, admitted, as_column, as_table, length_hint, unequal
 from wlnet.core.gathered import Gathered
 from wlnet.core.scalars import as_whole
 from wlnet.core.shapes import LARGEST
@@ -26,7 +26,10 @@ from wlnet.core.spelling import nearest, suggestion
 from wlnet.train.doubts import warn_of_columns
 from wlnet.train.generators import BatchFunction, as_batch_function, refuse_endless
 
-Columns = dict[str, Any]
+Columns = dict[str, Column]
+"""Columns by port, let in by the gate."""
+Given = dict[str, object]
+"""What is given for each port, before it is looked at."""
 
 
 @dataclass(frozen=True)
@@ -58,7 +61,7 @@ NO_COLUMNS = (
 
 
 def read_data(
-    given: Any,
+    given: object,
     columns: Sequence[str],
     inputs: Sequence[str],
     at: str = "data",
@@ -109,8 +112,8 @@ def read_data(
 
 
 def _columns(
-    given: Any, columns: Sequence[str], inputs: Sequence[str], at: str
-) -> Columns | int | None:
+    given: object, columns: Sequence[str], inputs: Sequence[str], at: str
+) -> Given | int | None:
     """All columns that data of any form bring; the number of examples where a net needs none."""
     count = None if columns else as_whole(given)
     if count is not None and count > 0:
@@ -134,7 +137,7 @@ def _columns(
     return None
 
 
-def _round_length(options: Mapping[Any, Any]) -> int | None:
+def _round_length(options: Mapping[object, object]) -> int | None:
     known = ["RoundLength"]
     faults = [
         Fault(
@@ -157,8 +160,8 @@ def _round_length(options: Mapping[Any, Any]) -> int | None:
 
 
 def _pair(
-    given: tuple[Any, Any], columns: Sequence[str], inputs: Sequence[str], at: str
-) -> Columns:
+    given: tuple[object, object], columns: Sequence[str], inputs: Sequence[str], at: str
+) -> Given:
     targets = [name for name in columns if name not in inputs]
     if isinstance(given[0], Mapping) or isinstance(given[1], Mapping):
         parts = [
@@ -183,7 +186,7 @@ def _pair(
     return {first: given[0], second: given[1]}
 
 
-def _by_port(given: Mapping[Any, Any], columns: Sequence[str], at: str) -> Columns:
+def _by_port(given: Mapping[str, object], columns: Sequence[str], at: str) -> Given:
     faults = []
     for name in columns:
         if name not in given:
@@ -204,18 +207,18 @@ def _by_port(given: Mapping[Any, Any], columns: Sequence[str], at: str) -> Colum
 
 
 def _rows(
-    rows: list[Any], columns: Sequence[str], inputs: Sequence[str], at: str
-) -> Columns | int | None:
-    if all(isinstance(row, Mapping) for row in rows):
-        for number, row in enumerate(rows, 1):
-            missing = [name for name in columns if name not in row]
+    rows: Sequence[object], columns: Sequence[str], inputs: Sequence[str], at: str
+) -> Given | int | None:
+    if _are_dicts(rows):
+        for number, given in enumerate(rows, 1):
+            missing = [name for name in columns if name not in given]
             if missing:
                 raise fail(
                     DataError,
                     Fault(
                         f"no value for port {brief(missing[0])}",
                         at=f"{at}, example {number}",
-                        given=f"{list(row)}",
+                        given=f"{list(given)}",
                         expected=f"{list(columns)}",
                     ),
                 )
@@ -227,6 +230,7 @@ def _rows(
         return {columns[0]: rows}
     if not columns:
         return None
+    pairs: list[Any] = []
     for number, row in enumerate(rows, 1):
         if not (isinstance(row, (tuple, list)) and len(row) == 2):
             columns_in_list = len(rows) == 2 and all(hasattr(each, "__len__") for each in rows)
@@ -242,17 +246,22 @@ def _rows(
                     else None,
                 ),
             )
-    first, second = [row[0] for row in rows], [row[1] for row in rows]
+        pairs.append(row)
+    first, second = [row[0] for row in pairs], [row[1] for row in pairs]
     if any(isinstance(part, Mapping) for part in (*first, *second)):
         joined = [
-            _pair(row, columns, inputs, f"{at}, example {n}") for n, row in enumerate(rows, 1)
+            _pair(row, columns, inputs, f"{at}, example {n}") for n, row in enumerate(pairs, 1)
         ]
         return _rows(joined, columns, inputs, at)
     return _pair((first, second), columns, inputs, at)
 
 
+def _are_dicts(rows: Sequence[object]) -> TypeGuard[Sequence[Mapping[str, object]]]:
+    return all(isinstance(row, Mapping) for row in rows)
+
+
 def _equal(
-    columns: Columns, at: str, raw: Set[str], also: Callable[[Columns], Sequence[WlnetError]]
+    columns: Given, at: str, raw: Set[str], also: Callable[[Columns], Sequence[WlnetError]]
 ) -> Examples:
     """Columns of one length, as sequences.
 

@@ -25,7 +25,7 @@ Origin = tuple[Path, Layer]
 
 
 def warn_of_columns(
-    others: Sequence[Any], columns: Sequence[str], options: Sequence[str], at: str
+    others: Sequence[object], columns: Sequence[str], options: Sequence[str], at: str
 ) -> None:
     """Warn of columns that no port takes, with what each was probably meant for."""
     if not others:

@@ -8,25 +8,26 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.errors import DataError, ShapeError
+from wlnet.core.gate import Column
 from wlnet.engine.blueprint import DTYPES, INDEX
 from wlnet.evaluate.columns import encode, raise_all
 from wlnet.evaluate.holding import Array, copy_into
 from wlnet.evaluate.places import Place
 from wlnet.kernels.language import Precision
 from wlnet.nets.inference import inference, inferred_port
-from wlnet.train.mapped import mapped
+from wlnet.train.mapped import Mapped, mapped
 from wlnet.train.targets import check_shares, share_ports
 from wlnet.train.training_net import TrainingNet
 
 
 def encoded(
     training: TrainingNet,
-    columns: Mapping[str, Any],
+    columns: Mapping[str, Column],
     precision: Precision,
     at: str,
     *,
     is_late: bool = False,
-) -> dict[str, Any]:
+) -> dict[str, Array | Mapped]:
     """The arrays of columns for the ports of a training net, in its precision.
 
     at: which data they are. is_late: whether columns that lie in files, and have to be converted,
@@ -50,8 +51,8 @@ def encoded(
 
 
 def array_for(
-    training: TrainingNet, place: Place, column: Any, precision: Precision, *, is_late: bool
-) -> Any:
+    training: TrainingNet, place: Place, column: Column, precision: Precision, *, is_late: bool
+) -> Array | Mapped:
     """The array of one column, or a `Mapped` one, see `encoded`. Raises DataError, ShapeError."""
     port = inferred_port(training.net, place.port)
     below = inference(training.net).ports[(), place.port].below

@@ -46,8 +46,9 @@ def _input_port(net: Net, name: str, column: Column) -> PortType:
     port = inferred_port(net, name)
     given = net.ports[name]
     if port.coder is not None and is_open(port.coder):
-        encoder = with_labels(port.coder, port, inference(net).ports[(), name].below, column, name)
-        return PortType(encoder.shape, encoder.element, encoder)
+        below = inference(net).ports[(), name].below
+        labelled = with_labels(port.coder, port, below, column, name)
+        return PortType(labelled.shape, labelled.element, labelled)
     encoder = infer_encoder(column) if port.coder is None else None
     if port.element == "Integer" and encoder is None:
         encoder = index_encoder(net, name, column)

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import GeneratorType
-from typing import Any
 
 from wlnet.core.answers import answer, binds, takes_one_argument
 from wlnet.core.errors import DataError, Fault, brief, fail
@@ -33,22 +32,22 @@ class BatchFunction:
     every batch. A zip is one batch of examples, not an iterator of batches.
     """
 
-    function: Callable[..., Any]
+    function: Callable[..., object]
     is_told: bool = True
     """Whether the function takes the state."""
-    _batches: Iterator[Any] | None = field(default=None, init=False)
+    _batches: Iterator[object] | None = field(default=None, init=False)
 
     @property
     def yields(self) -> bool:
         """Whether the pass that was begun last goes on, as an iterator of batches."""
         return self._batches is not None
 
-    def __call__(self, state: Callable[[], Mapping[str, Any]], at: str) -> Any:
+    def __call__(self, state: Callable[[], Mapping[str, object]], at: str) -> object:
         """The next batch, the first of a new pass where one has ended; see `first`."""
         batch = self.more(at)
         return self.first(state(), at) if batch is End.OF_PASS else batch
 
-    def first(self, state: Mapping[str, Any], at: str) -> Any:
+    def first(self, state: Mapping[str, object], at: str) -> object:
         """The first batch of a new pass.
 
         Raises DataError for an iterator without one, and for a function in which an iterator has
@@ -72,7 +71,7 @@ class BatchFunction:
             ),
         )
 
-    def more(self, at: str) -> Any:
+    def more(self, at: str) -> object:
         """The next batch of the pass, or End.OF_PASS."""
         if self._batches is None:
             return End.OF_PASS
@@ -82,7 +81,7 @@ class BatchFunction:
         return batch
 
 
-def as_batch_function(given: Callable[..., Any], at: str) -> BatchFunction:
+def as_batch_function(given: Callable[..., object], at: str) -> BatchFunction:
     """A user's function as one that gives batches.
 
     Raises DataError for a function that takes neither the state nor nothing.
@@ -101,7 +100,7 @@ def as_batch_function(given: Callable[..., Any], at: str) -> BatchFunction:
     return BatchFunction(given, is_told is not False)
 
 
-def refuse_endless(given: Any, at: str) -> None:
+def refuse_endless(given: object, at: str) -> None:
     """Raise DataError for an iterator that may have no end."""
     if isinstance(given, ENDLESS):
         raise fail(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from wlnet.core.errors import brief
 from wlnet.core.gate import PLAIN
@@ -14,7 +13,7 @@ MOST = 8
 """How many items of a list are described."""
 
 
-def input_form(function: Callable[..., Any], given: Mapping[str, Any]) -> tuple[str, ...]:
+def input_form(function: Callable[..., object], given: Mapping[str, object]) -> tuple[str, ...]:
     """The words of a call: the function, and its options that are not the defaults, in its order.
 
     The first two arguments stand by name. Nothing of the user's own is asked for its text: it may
@@ -36,7 +35,7 @@ def input_form(function: Callable[..., Any], given: Mapping[str, Any]) -> tuple[
     return tuple(words)
 
 
-def described(value: Any) -> str:
+def described(value: object) -> str:
     """A short description of an option's value.
 
     >>> described({"Loss": 0.5}), described([1] * 100)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -49,7 +48,7 @@ def read_rules(net: Net, options: Options, *, warnings: bool = True) -> ArrayRul
     gathered = Gathered()
     method, places = options.method, array_places(net)
 
-    def limits(given: Any, option: str) -> Mapping[ArrayKey, float]:
+    def limits(given: object, option: str) -> Mapping[ArrayKey, float]:
         def read() -> dict[ArrayKey, float]:
             found = chosen(
                 net, places, given, option, lambda v: math.nan if v is None else float(v), math.nan

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,7 @@ from wlnet.core.net import Net
 from wlnet.methods.schedules import factors
 from wlnet.nets.arrays import replace_arrays
 from wlnet.train.divergence import Diverged
-from wlnet.train.history import LOSS, History, Tallies
+from wlnet.train.history import LOSS, History, Tallies, Values
 from wlnet.train.learners import ArrayRules, learners_of, plain_arrays
 from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options, endless_schedule
@@ -207,7 +207,7 @@ class Trainer:
         self.best = best._replace(judged=count)
         self.history.best_round = best.number
 
-    def _deciding(self, found: Mapping[str, Any]) -> tuple[str, ...]:
+    def _deciding(self, found: Values) -> tuple[str, ...]:
         """The values that tell which validation is best."""
         rule = self.options.stopping
         if rule is not None and isinstance(rule.criterion, str):

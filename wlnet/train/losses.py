@@ -44,7 +44,7 @@ def stated_form(loss: Net | None) -> TargetForm | None:
     return loss.target_form if isinstance(loss, Layer) else None
 
 
-def loss_terms(net: Net, given: Any) -> tuple[LossTerm, ...]:
+def loss_terms(net: Net, given: object) -> tuple[LossTerm, ...]:
     """The losses that the option LossFunction asks for. Raises OptionError with all faults at once.
 
     AUTOMATIC: by the layer that makes an output. ALL: every output port is a loss by itself.
@@ -111,11 +111,11 @@ def _automatic_term(net: Net, name: str, factor: float = 1.0) -> LossTerm | Faul
     return LossTerm(name, loss, factor)
 
 
-def _term(net: Net, item: Any) -> LossTerm | Fault:
+def _term(net: Net, item: object) -> LossTerm | Fault:
     """One item of the option: a port, a loss, (port, loss), any of them with Scaled(r) at the
     end. The loss may be AUTOMATIC.
     """
-    parts = list(item) if isinstance(item, tuple) else [item]
+    parts: list[Any] = list(item) if isinstance(item, tuple) else [item]
     # A dict gives {"port": (loss, Scaled(r))}.
     if len(parts) == 2 and isinstance(parts[1], tuple):
         parts = [parts[0], *parts[1]]

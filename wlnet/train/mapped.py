@@ -52,7 +52,7 @@ class Mapped:
         return self.array[:1].size * self.dtype.itemsize
 
 
-def mapped(array: Array, dtype: Any, place: Place) -> Mapped | None:
+def mapped(array: Array, dtype: np.dtype[Any] | type, place: Place) -> Mapped | None:
     """A column to be converted when it is used; None where it does not lie in a file, or is small.
 
     All of it is looked at once. Raises DataError for a number that the type cannot hold.
@@ -74,7 +74,7 @@ def pieces(count: int, row_bytes: int, of: int = 1) -> Iterator[tuple[int, int]]
         yield start, min(start + some, count)
 
 
-def _lies_in_a_file(array: Any) -> bool:
+def _lies_in_a_file(array: object) -> bool:
     while isinstance(array, np.ndarray):
         array = array.base
     return isinstance(array, mmap.mmap)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeGuard
 
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
 from wlnet.core.gathered import Gathered
@@ -88,7 +88,7 @@ class _Call:
     source: ArraySource
 
 
-def _read(gathered: Gathered, given: Mapping[str, Any]) -> _Call:
+def _read(gathered: Gathered, given: Mapping[str, object]) -> _Call:
     """All arguments of a call. Raises what is wrong with any of them at once."""
     net, loss_function, precision = (
         given[name] for name in ("net", "loss_function", "working_precision")
@@ -119,7 +119,7 @@ def _read(gathered: Gathered, given: Mapping[str, Any]) -> _Call:
 checked_by(_read)(net_measurements)
 
 
-def _check_net(net: Any) -> None:
+def _check_net(net: object) -> None:
     """Raise for what is no net, or a net without numbers."""
     if not isinstance(net, Net):
         raise fail(OptionError, Fault("net_measurements takes a net", given=brief(net)))
@@ -134,7 +134,7 @@ def _check_net(net: Any) -> None:
         )
 
 
-def _wanted(given: Any, training: TrainingNet | None) -> list[Measurement | str]:
+def _wanted(given: object, training: TrainingNet | None) -> list[Measurement | str]:
     """The measurements in the order asked for; a loss by its name. Raises OptionError.
 
     training: None where losses are not known, and so neither their names nor the targets.
@@ -156,13 +156,15 @@ def _wanted(given: Any, training: TrainingNet | None) -> list[Measurement | str]
             ),
         )
 
-    def is_loss(each: Any) -> bool:
+    def is_loss(each: object) -> TypeGuard[str]:
         return isinstance(each, str) and (
             each in losses or (training is None and each.endswith(LOSS))
         )
 
     as_measurements([each for each in items if not is_loss(each)], "measurements", losses)
-    found = [each if is_loss(each) else as_measurements(each)[0] for each in items]
+    found: list[Measurement | str] = []
+    for each in items:
+        found += [each] if is_loss(each) else as_measurements(each)
     if training is not None:
         check_fit(
             tuple(each for each in found if isinstance(each, Measurement)),

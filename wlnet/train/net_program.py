@@ -102,7 +102,7 @@ def net_program(
     )
 
 
-def _check_evaluation(given: Mapping[str, Any]) -> None:
+def _check_evaluation(given: Mapping[str, object]) -> None:
     """Raises OptionError for options that only a training has."""
     faults = [
         Fault(

@@ -113,7 +113,7 @@ def net_train(
 
 
 @functools.cache
-def usual_options() -> Mapping[str, Any]:
+def usual_options() -> Mapping[str, object]:
     """The options of net_train with their defaults, as its signature says."""
     rows = inspect.signature(net_train).parameters.values()
     return {row.name: row.default for row in rows if row.kind is row.KEYWORD_ONLY}

@@ -39,7 +39,7 @@ class Option:
     read: Reader
 
 
-def as_given(given: Any, at: str) -> tuple[Any, list[Fault]]:
+def as_given(given: object, at: str) -> tuple[Any, list[Fault]]:
     """Left as it is, to be read where the net and the data are known."""
     return given, []
 
@@ -53,7 +53,7 @@ class Number:
     whole: bool = False
     words: tuple[tuple[Any, Any], ...] = ((AUTOMATIC, AUTOMATIC),)
 
-    def __call__(self, given: Any, at: str) -> tuple[Any, list[Fault]]:
+    def __call__(self, given: object, at: str) -> tuple[Any, list[Fault]]:
         for word, value in self.words:
             if given is word:
                 return value, []
@@ -73,7 +73,7 @@ class Choice:
 
     known: tuple[Any, ...]
 
-    def __call__(self, given: Any, at: str) -> tuple[Any, list[Fault]]:
+    def __call__(self, given: object, at: str) -> tuple[Any, list[Fault]]:
         word = self.known[0] if given is AUTOMATIC and AUTOMATIC not in self.known else given
         if any(word is each or (isinstance(word, str) and word == each) for each in self.known):
             return word, []
@@ -89,7 +89,7 @@ class Raising:
 
     function: Callable[[Any], Any]
 
-    def __call__(self, given: Any, at: str) -> tuple[Any, list[Fault]]:
+    def __call__(self, given: object, at: str) -> tuple[Any, list[Fault]]:
         try:
             return self.function(given), []
         except OptionError as error:
@@ -100,7 +100,7 @@ READ_LATER = ("L2Regularization", "GradientClipping", "WeightClipping", "Learnin
 """Options of a method that are looked at again where net and data are known."""
 
 
-def _read_method(given: Any, at: str) -> tuple[Method | None, list[Fault]]:
+def _read_method(given: object, at: str) -> tuple[Method | None, list[Fault]]:
     method, faults = Raising(as_method)(given, at)
     if faults and isinstance(given, tuple) and len(given) == 2 and isinstance(given[1], Mapping):
         # A method without its other options, so that faults of its rules are told as well.
@@ -109,7 +109,7 @@ def _read_method(given: Any, at: str) -> tuple[Method | None, list[Fault]]:
     return method, faults
 
 
-def _read_reporting(given: Any, at: str) -> tuple[Any, list[Fault]]:
+def _read_reporting(given: object, at: str) -> tuple[Any, list[Fault]]:
     if callable(given):
         what = f"{at} is None, a word, or a function of one argument, the state"
         fits = takes_one_argument(given) is not False
@@ -117,7 +117,7 @@ def _read_reporting(given: Any, at: str) -> tuple[Any, list[Fault]]:
     return Choice((AUTOMATIC, None, "Print"))(given, at)
 
 
-def _read_checkpointing(given: Any, at: str) -> tuple[None, list[Fault]]:
+def _read_checkpointing(given: object, at: str) -> tuple[None, list[Fault]]:
     fault = Fault(
         f"{at} is not there yet: it can only be None",
         given=brief(given),
@@ -126,7 +126,7 @@ def _read_checkpointing(given: Any, at: str) -> tuple[None, list[Fault]]:
     return None, [] if given is None else [fault]
 
 
-def _read_progress_function(given: Any, at: str) -> tuple[Any, list[Fault]]:
+def _read_progress_function(given: object, at: str) -> tuple[Any, list[Fault]]:
     if has_options(given):
         at_round = "it is called after every round: return early where state['Round'] % 2"
         return None, [_no_interval(given, at, f"give the function alone; {at_round}")]
@@ -139,7 +139,7 @@ def _read_progress_function(given: Any, at: str) -> tuple[Any, list[Fault]]:
     return given, [] if fits else [fault]
 
 
-def _read_validation_set(given: Any, at: str) -> tuple[Any, list[Fault]]:
+def _read_validation_set(given: object, at: str) -> tuple[Any, list[Fault]]:
     if has_options(given):
         fix = "give the data alone: validation follows every round"
         return None, [_no_interval(given, at, fix)]
@@ -153,7 +153,7 @@ def _read_validation_set(given: Any, at: str) -> tuple[Any, list[Fault]]:
     return given, []
 
 
-def _no_interval(given: Any, at: str, fix: str) -> Fault:
+def _no_interval(given: object, at: str, fix: str) -> Fault:
     what = f'{at}=(..., {{"Interval": n}}) is not there yet'
     return Fault(what, at=at, given=brief(given), fix=fix)
 
@@ -231,7 +231,9 @@ def option_names() -> tuple[str, ...]:
     return tuple(option.name for option in option_rows().values())
 
 
-def read_options(given: Mapping[str, Any], usual: Mapping[str, Any]) -> tuple[Options, list[Fault]]:
+def read_options(
+    given: Mapping[str, object], usual: Mapping[str, object]
+) -> tuple[Options, list[Fault]]:
     """Options by name as they are used, and all that is wrong with them.
 
     usual: the defaults, which stand for what is not given, and for what is wrong.
@@ -264,7 +266,7 @@ def endless_schedule(method: Method, given: str, fix: str) -> list[Fault]:
     return [] if schedule is None else [fault]
 
 
-def has_options(given: Any) -> bool:
+def has_options(given: object) -> bool:
     """Whether a value is (value, {"Interval": ...}), with options of its own."""
     return (
         isinstance(given, tuple)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 
@@ -250,7 +251,8 @@ def _generated(
 
     def read(batch: object, at: str) -> Mapping[str, Array]:
         columns = first if batch is first else _batch(batch, training, at, options, None)
-        return encoded(training, columns, options.precision, at)
+        # None of it waits until it is used.
+        return cast("Mapping[str, Array]", encoded(training, columns, options.precision, at))
 
     size = _size(options)
     return GeneratorSource(found.function, read, size, found.round_length, first)

@@ -20,7 +20,7 @@ ANSWERS = {"StopTraining": "ManualStop", "AbortTraining": "Aborted"}
 """What a progress function may answer -> the reason why training stopped."""
 
 
-def reporter(given: Any, unit: str = "") -> Callable[[State], None] | None:
+def reporter(given: object, unit: str = "") -> Callable[[State], None] | None:
     """What tells: AUTOMATIC prints to a terminal only, "Print" always, None never, or the user's
     function. unit: what a round is, where that is worth telling.
     """
@@ -31,7 +31,7 @@ def reporter(given: Any, unit: str = "") -> Callable[[State], None] | None:
     return Printer(0.5 if given is AUTOMATIC else 0.0, unit)
 
 
-def asked(function: Callable[[State], Any] | None, state: State) -> str | None:
+def asked(function: Callable[[State], object] | None, state: State) -> str | None:
     """The reason to stop that a progress function gives, or None.
 
     Other words are an OptionError.

@@ -30,7 +30,7 @@ class UpdateGroups:
         """Whether an array (or a running statistic) is updated at step 0, 1, ..."""
         return not self.cycle or key in self.cycle[step % len(self.cycle)]
 
-    def moving(self, key: ArrayKey, steps: NDArray[Any]) -> NDArray[np.bool_]:
+    def moving(self, key: ArrayKey, steps: NDArray[np.int64]) -> NDArray[np.bool_]:
         """Whether an array is updated, at each of some steps."""
         if not self.cycle:
             return np.ones(len(steps), bool)
@@ -43,7 +43,7 @@ class UpdateGroups:
         return not self.cycle or any(key in keys for keys in self.cycle)
 
 
-def update_groups(net: Net, given: Any) -> UpdateGroups:
+def update_groups(net: Net, given: object) -> UpdateGroups:
     """The cycle of groups that a schedule spells: parts, or (part, how many steps).
 
     Raises OptionError for what is no schedule, RuleError for all parts that do not exist.

@@ -208,7 +208,7 @@ class GeneratorSource:
     """
 
     function: BatchFunction
-    encode: Callable[[Any, str], Mapping[str, Array]]
+    encode: Callable[[object, str], Mapping[str, Array]]
     batch_size: int
     round_length: int | None
     first: Any
@@ -252,7 +252,7 @@ class GeneratorSource:
             given = self.function.more(at)
         return None if given is End.OF_PASS else self._batch(given, at)
 
-    def _batch(self, given: Any, at: str) -> Mapping[str, Array]:
+    def _batch(self, given: object, at: str) -> Mapping[str, Array]:
         batch = self.encode(given, at)
         size = len(next(iter(batch.values()))) if batch else self.batch_size
         if size != self.batch_size:

@@ -98,7 +98,7 @@ class TrainingState(Mapping[str, Any]):
     def __contains__(self, name: object) -> bool:
         return name in STATE.rows
 
-    def get(self, name: str, default: Any = None) -> Any:
+    def get(self, name: str, default: object = None) -> Any:
         """The value of a name, or a default for an unknown one."""
         return STATE.ask(self, name) if name in STATE.rows else default
 

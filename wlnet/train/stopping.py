@@ -40,7 +40,7 @@ class StoppingCriterion:
     outputs also "KindLoss" and "Kind/ErrorRate", or a function.
     """
 
-    criterion: str | Callable[[Mapping[str, Any]], bool] = LOSS
+    criterion: str | Callable[[Mapping[str, object]], bool] = LOSS
     patience: int = 0
     initial_patience: int = 0
     absolute_change: float = 0.0
@@ -95,7 +95,7 @@ class Stopper:
         self.failures = 0
         self.seen = 0
 
-    def asks(self, state: Mapping[str, Any]) -> bool:
+    def asks(self, state: Mapping[str, object]) -> bool:
         """What a function as criterion says. Raises OptionError for anything but True or False."""
         assert callable(self.criterion.criterion)
         at = "training_stopping_criterion"
@@ -140,11 +140,11 @@ def _directed(name: str) -> Measurement | None:
     return of_key(name.rpartition("/")[2])
 
 
-def _is_measured(name: Any) -> bool:
+def _is_measured(name: object) -> bool:
     return isinstance(name, str) and name in DIRECTED[1:]
 
 
-def _key_of(given: Any, at: str) -> str:
+def _key_of(given: object, at: str) -> str:
     """The key of a loss or of a measurement: a name, a key, (name, n). Raises OptionError."""
     if given is AUTOMATIC:
         return LOSS
@@ -168,7 +168,7 @@ def _key_of(given: Any, at: str) -> str:
     )
 
 
-def as_criterion(given: Any) -> StoppingCriterion | None:
+def as_criterion(given: object) -> StoppingCriterion | None:
     """None, a name, a key, (name, n), AUTOMATIC ("Loss"), a function, or a dict of one of these and
     more.
 

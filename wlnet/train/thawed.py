@@ -7,7 +7,6 @@ speaks of a larger part, it may not have been meant for what is frozen inside.
 from __future__ import annotations
 
 from itertools import takewhile
-from typing import Any
 
 from wlnet.core.errors import Fault, RuleWarning, warn
 from wlnet.core.finding import find
@@ -86,7 +85,7 @@ def _names(net: Net, won: Verdict, row: Row, frozen: ArrayKey) -> bool:
     return _names_step(net, part, row, frozen)
 
 
-def _names_step(net: Net, part: Any, row: Row, frozen: ArrayKey) -> bool:
+def _names_step(net: Net, part: object, row: Row, frozen: ArrayKey) -> bool:
     if isinstance(part, NetSharedArray):
         return part == row.key
     # ("body", ANY) names the body; only what follows is broad.
@@ -103,7 +102,7 @@ def _names_step(net: Net, part: Any, row: Row, frozen: ArrayKey) -> bool:
     return False
 
 
-def _single(step: Any) -> bool:
+def _single(step: object) -> bool:
     if isinstance(step, Alternatives):
         return all(_single(each) for each in step.steps)
     return not isinstance(step, (Symbol, Span))
@@ -113,7 +112,7 @@ def _holds(path: Path, row: Row) -> bool:
     return any(place.path[: len(path)] == path for place in row.places)
 
 
-def _part(net: Net, key: ArrayKey) -> Any:
+def _part(net: Net, key: ArrayKey) -> object:
     """The part that a rule names it by; None where a port has the name of its vertex."""
     return key if isinstance(key, NetSharedArray) else worded_path(net, key)
 
