@@ -75,11 +75,7 @@ class Operator(Container):
     def renamed(
         self, nodes: Mapping[Key, Net], keys: Mapping[Key, Key], ports: Mapping[str, str]
     ) -> Self:
-        return self.around(nodes["Net"])
-
-    def around(self, net: Net) -> Self:
-        """The same around another net, which has the shared arrays that it needs."""
-        bare, table = hoist({"Net": net})
+        bare, table = hoist(nodes)
         result = self._with(nodes=bare, shared=table)
         check_shapes(result)
         return result
