@@ -49,3 +49,13 @@ def test_every_word_that_a_layer_is_declared_with_stands_on_the_page() -> None:
     assert {"array", "one_of", "start", "below"} <= {*words}
     hidden = [word for word in words if not re.search(rf"\b{word}\b", PAGE)]
     assert hidden == []
+
+
+def test_the_laws_on_the_page_are_there() -> None:
+    rows = [row for row in PAGE.partition("the law that fails")[2].split("\n") if row[:1] == "|"]
+    named = [word for row in rows for word in re.findall(r"`(\w+)`", row.split("|")[1])]
+    told = [(ROOT / file).read_text("utf-8") for file in (LAWS, LIST)]
+    there = [name for text in told for name in re.findall(r"^def (test_\w+)", text, re.MULTILINE)]
+    assert len(named) > 15
+    lost = [name for name in named if not any(name in law for law in [*there, LIST])]
+    assert lost == []

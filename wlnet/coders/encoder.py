@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, TypedDict, Unpack, cast
+from typing import TYPE_CHECKING, Any, ClassVar, Unpack, cast
 
 import numpy as np
 
 from wlnet.coders.coder import Coder
 from wlnet.core.arrays import Dtype
-from wlnet.core.errors import DataError, Fault, brief, fail
+from wlnet.core.errors import DataError, Fault, Words, brief, fail
 from wlnet.core.gate import Column, admitted
 from wlnet.core.machine import check_memory
 
@@ -60,15 +60,6 @@ class NetEncoder(Coder):
         return (
             self.encode([given])[0] if self.is_single(given) else self.encode(cast("Column", given))
         )
-
-
-class Words(TypedDict, total=False):
-    """What a fault may say besides what it is."""
-
-    given: str | None
-    expected: str | None
-    known: Iterable[object] | None
-    fix: str | None
 
 
 def example_fault(where: str, index: int, what: str, **words: Unpack[Words]) -> Fault:

@@ -12,7 +12,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, TypedDict, TypeVar
 
 
 class WlnetError(Exception):
@@ -87,6 +87,15 @@ class Fault:
         )
         told = (f"  {name + ':':9} {_cut(text, LONGEST)}" for name, text in rows if text)
         return "\n".join([_cut(self.what, LONGEST), *told])
+
+
+class Words(TypedDict, total=False):
+    """What a fault may say besides what it is, and where."""
+
+    given: str | None
+    expected: str | None
+    known: Iterable[object] | None
+    fix: str | None
 
 
 LONGEST = 800

@@ -1,12 +1,12 @@
-"""Names of files, as the system takes them."""
+"""Names of files, as the system takes them, and files that cannot be read."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import cast
+from typing import Unpack, cast
 
-from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.errors import DataError, Fault, OptionError, Words, brief, fail
 
 
 def as_path(given: object, at: str, example: str) -> Path:
@@ -28,3 +28,8 @@ def as_path(given: object, at: str, example: str) -> Path:
             return path
         what = "no file can have this name: it has a zero byte"
     raise fail(OptionError, Fault(what, at=at, given=brief(given), fix=repr(example)))
+
+
+def unreadable(what: str, path: Path, **words: Unpack[Words]) -> DataError:
+    """The error for a file of data that is not what it should be."""
+    return fail(DataError, Fault(what, at=str(path), **words))

@@ -8,13 +8,13 @@ by whoever writes: io/plain.py for nets, coders/record.py for coders.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias, Unpack
 
 import numpy as np
 
-from wlnet.core.errors import Fault, FormatError, brief, fail
+from wlnet.core.errors import Fault, FormatError, Words, brief, fail
 from wlnet.core.symbols import Symbol
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
@@ -22,17 +22,9 @@ Table: TypeAlias = dict[str, Json]
 """An object of JSON."""
 
 
-def refused(
-    what: str,
-    *,
-    at: str | None = None,
-    given: str | None = None,
-    expected: str | None = None,
-    known: Sequence[str] | Mapping[str, object] | None = None,
-    fix: str | None = None,
-) -> FormatError:
+def refused(what: str, *, at: str | None = None, **words: Unpack[Words]) -> FormatError:
     """The error for a file that is not what it should be, or for what a file cannot hold."""
-    return fail(FormatError, Fault(what, at, given, expected, known, fix))
+    return fail(FormatError, Fault(what, at, **words))
 
 
 def shown(value: object) -> str:

@@ -10,11 +10,11 @@ import math
 import struct
 import zlib
 from pathlib import Path
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import numpy as np
 
-from wlnet.core.errors import DataError, Fault, fail
+from wlnet.core.paths import unreadable
 
 UNSIGNED_BYTE = 8
 MOST_BYTES = 2**31
@@ -29,7 +29,7 @@ def idx_array(path: Path, rank: int) -> np.ndarray:
         with _opened(path) as file:
             return _read(file, path, rank)
     except (OSError, EOFError, zlib.error) as error:
-        raise _bad("this IDX file cannot be read", path, given=str(error)) from error
+        raise unreadable("this IDX file cannot be read", path, given=str(error)) from error
 
 
 def _opened(path: Path) -> BinaryIO:
@@ -39,7 +39,7 @@ def _opened(path: Path) -> BinaryIO:
 def _read(file: BinaryIO, path: Path, rank: int) -> np.ndarray:
     header = file.read(4 + 4 * rank)
     if len(header) < 4 + 4 * rank or header[:4] != bytes((0, 0, UNSIGNED_BYTE, rank)):
-        raise _bad(
+        raise unreadable(
             "this is not the IDX file it should be",
             path,
             given=f"a file that begins with {header[:4]!r}",
@@ -48,7 +48,7 @@ def _read(file: BinaryIO, path: Path, rank: int) -> np.ndarray:
     shape = struct.unpack(f">{rank}I", header[4:])
     size = math.prod(shape)
     if not 0 < size <= MOST_BYTES:
-        raise _bad("this IDX file has impossible dimensions", path, given=str(shape))
+        raise unreadable("this IDX file has impossible dimensions", path, given=str(shape))
     # One byte more than expected shows a file that is too long without reading all of it; chunks
     # keep a header that lies from claiming memory the file cannot fill.
     parts, missing = [], size + 1
@@ -56,14 +56,10 @@ def _read(file: BinaryIO, path: Path, rank: int) -> np.ndarray:
         parts.append(part)
         missing -= len(part)
     if missing != 1:
-        raise _bad(
+        raise unreadable(
             "this IDX file is cut off" if missing else "this IDX file is longer than it says",
             path,
             given=f"{size + 1 - missing} bytes of data" if missing else f"more than {size} bytes",
             expected=f"{size} bytes for the dimensions {shape}",
         )
     return np.frombuffer(b"".join(parts), np.uint8).reshape(shape)
-
-
-def _bad(what: str, path: Path, **words: Any) -> Exception:
-    return fail(DataError, Fault(what, at=str(path), **words))

@@ -8,11 +8,10 @@ from __future__ import annotations
 import struct
 import zlib
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import DataError, Fault, fail
+from wlnet.core.paths import unreadable
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 MOST_PIXELS = 2**28
@@ -26,7 +25,7 @@ def grey_png(path: Path) -> np.ndarray:
     try:
         content = path.read_bytes()
     except OSError as error:
-        raise _bad("this file cannot be read", path, given=str(error)) from error
+        raise unreadable("this file cannot be read", path, given=str(error)) from error
     width, height, packed = _chunks(content, path)
     size = height * (width + 1)
     unpacker = zlib.decompressobj()
@@ -34,9 +33,11 @@ def grey_png(path: Path) -> np.ndarray:
         # One byte more than expected shows too long data without unpacking all of it.
         raw = unpacker.decompress(packed, size + 1)
     except zlib.error as error:
-        raise _bad("the pixels of this PNG file are damaged", path, given=str(error)) from error
+        raise unreadable(
+            "the pixels of this PNG file are damaged", path, given=str(error)
+        ) from error
     if len(raw) != size or not unpacker.eof:
-        raise _bad(
+        raise unreadable(
             "this PNG file has another number of pixels than it says",
             path,
             given=f"{len(raw)} bytes and no proper end" if len(raw) <= size else "more",
@@ -49,7 +50,7 @@ def grey_png(path: Path) -> np.ndarray:
 def _chunks(content: bytes, path: Path) -> tuple[int, int, bytes]:
     """Width, height and the packed pixels; checks order, lengths and checksums."""
     if not content.startswith(SIGNATURE):
-        raise _bad("this is no PNG file", path, given=f"it begins with {content[:8]!r}")
+        raise unreadable("this is no PNG file", path, given=f"it begins with {content[:8]!r}")
     place, header, packed = len(SIGNATURE), b"", []
     while place + 12 <= len(content):
         (length,) = struct.unpack_from(">I", content, place)
@@ -58,21 +59,23 @@ def _chunks(content: bytes, path: Path) -> tuple[int, int, bytes]:
         if place > len(content):
             break
         if zlib.crc32(body, zlib.crc32(name)) != struct.unpack_from(">I", content, place - 4)[0]:
-            raise _bad("this PNG file is damaged", path, given=f"a wrong checksum of {name!r}")
+            raise unreadable(
+                "this PNG file is damaged", path, given=f"a wrong checksum of {name!r}"
+            )
         if name == b"IHDR":
             header = body
         elif name == b"IDAT":
             packed.append(body)
         elif name == b"IEND":
             return *_size(header, path), b"".join(packed)
-    raise _bad("this PNG file is cut off", path, given=f"{len(content)} bytes without an end")
+    raise unreadable("this PNG file is cut off", path, given=f"{len(content)} bytes without an end")
 
 
 def _size(header: bytes, path: Path) -> tuple[int, int]:
     fields = struct.unpack(">IIBBBBB", header) if len(header) == 13 else (0,) * 7
     width, height = fields[:2]
     if fields[2:] != (8, 0, 0, 0, 0) or not 0 < width * height <= MOST_PIXELS:
-        raise _bad(
+        raise unreadable(
             "this kind of PNG file is not read here",
             path,
             given=f"{width} x {height}, depth {fields[2]}, colour type {fields[3]}, "
@@ -98,7 +101,9 @@ def _unfiltered(filters: np.ndarray, rows: np.ndarray, path: Path) -> np.ndarray
             case 4:  # to the nearest of left, above and upper left
                 row[:] = _paeth(row.tolist(), up.tolist())
             case other:
-                raise _bad("a row of this PNG file has no known filter", path, given=str(other))
+                raise unreadable(
+                    "a row of this PNG file has no known filter", path, given=str(other)
+                )
     return rows
 
 
@@ -117,7 +122,3 @@ def _paeth(row: list[int], up: list[int]) -> list[int]:
         left = row[place] = (row[place] + nearest) & 255
         corner = above
     return row
-
-
-def _bad(what: str, path: Path, **words: Any) -> Exception:
-    return fail(DataError, Fault(what, at=str(path), **words))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
 from wlnet.core.net import Net
@@ -16,7 +15,7 @@ MODELS: dict[str, Callable[[], Net]] = {"LeNet": lenet}
 """Every model by name: the function that makes it without numbers."""
 
 
-def net_model(name: str, *, trained: bool = True) -> Any:
+def net_model(name: str, *, trained: bool = True) -> Net:
     """A net that comes with the package.
 
     name: "LeNet", which reads handwritten digits: it takes uint8 images of 28 x 28 pixels, white

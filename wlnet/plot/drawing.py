@@ -6,8 +6,8 @@ from __future__ import annotations
 import html
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path as File
-from typing import Any
 
 from wlnet.core.net import Net
 from wlnet.core.parts import path_text
@@ -91,7 +91,7 @@ class Drawing:
     def _repr_svg_(self) -> str:
         return self.to_svg()
 
-    def save(self, file: Any) -> None:
+    def save(self, file: str | PathLike[str]) -> None:
         """Write the drawing to an SVG file."""
         File(file).write_text(self.to_svg(), "utf-8")
 
