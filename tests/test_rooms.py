@@ -119,6 +119,19 @@ def test_every_layer_has_its_own_file_and_its_line_in_the_list_of_layers() -> No
     assert not missing, f"not in wlnet/layers/__init__.py: {missing}"
 
 
+def test_what_a_layer_is_declared_with_knows_no_layer() -> None:
+    # No contract of imports can say so without a list of all layers.
+    room = ROOT / "wlnet" / "layers" / "declaring"
+    imports = [
+        (file.name, node.module)
+        for file in room.glob("*.py")
+        for node in ast.walk(ast.parse(file.read_bytes()))
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("wlnet.layers")
+    ]
+    assert ("layer.py", "wlnet.layers.declaring.fields") in imports
+    assert [each for each in imports if not each[1].startswith("wlnet.layers.declaring")] == []
+
+
 def test_the_top_folder_holds_four_folders() -> None:
     there = {
         place.name
