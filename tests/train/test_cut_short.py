@@ -277,7 +277,12 @@ def lines(form: str, stop: int, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, A
     return found, last, count
 
 
-def check_lines(form: str, every: int, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.filterwarnings("ignore::wlnet.TrainingWarning")
+@pytest.mark.parametrize("form", ["columns", "the same memory"])
+@pytest.mark.parametrize("every", [331, pytest.param(23, marks=pytest.mark.thorough)])
+def test_an_interrupt_at_any_line_leaves_record_and_arrays_at_one_step(
+    every: int, form: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     whole, moments = undisturbed(form, "ADAM", True, monkeypatch)
     traced_before = sys.gettrace()
     stop, reason = 1, "ManualStop"
@@ -300,23 +305,6 @@ def check_lines(form: str, every: int, monkeypatch: pytest.MonkeyPatch) -> None:
         stop += every
     assert reason == "WeightsDiverged" and count < stop
     sys.settrace(traced_before)
-
-
-@pytest.mark.filterwarnings("ignore::wlnet.TrainingWarning")
-@pytest.mark.parametrize("form", ["columns", "the same memory"])
-def test_an_interrupt_at_some_line_leaves_record_and_arrays_at_one_step(
-    form: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    check_lines(form, 331, monkeypatch)
-
-
-@pytest.mark.thorough
-@pytest.mark.filterwarnings("ignore::wlnet.TrainingWarning")
-@pytest.mark.parametrize("form", ["columns", "the same memory"])
-def test_an_interrupt_at_many_lines_leaves_record_and_arrays_at_one_step(
-    form: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    check_lines(form, 23, monkeypatch)
 
 
 def test_a_step_that_an_interrupt_tore_is_taken_back(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from tests.training_cases import classes, classifier, numbers, perceptron
 from wlnet.core.net import Net
 from wlnet.layers.declaring.layer import LAYERS
 from wlnet.lowering.lower import lower
+from wlnet.nets import inference
 from wlnet.train import training_net as module
 from wlnet.train.losses import loss_terms
 from wlnet.train.training_net import TrainingNet
@@ -105,13 +106,26 @@ def test_with_numbers_it_is_what_the_net_with_numbers_gets(case: str) -> None:
     assert told[0] == told[1]
 
 
-def test_a_call_attaches_losses_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[Any] = []
-    attached = TrainingNet._attached
-    monkeypatch.setattr(TrainingNet, "_attached", lambda self: made.append(1) or attached(self))
-    # The net is fitted to its data, and gets its first numbers.
-    wl.net_train(wl.NetChain([3, wl.SoftmaxLayer()]), (CX, CY), max_training_rounds=1)
-    assert made == [1]
+def test_a_call_attaches_losses_once_and_infers_shapes_where_they_are_new(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made: list[str] = []
+    attached, solved = TrainingNet._attached, inference._solve
+
+    def attach(self: TrainingNet) -> Net:
+        made.append("attached")
+        return attached(self)
+
+    def solve(net: Net, given: Any) -> Any:
+        made.append(net.kind)
+        return solved(net, given)
+
+    net = wl.NetChain([3, wl.SoftmaxLayer()])
+    monkeypatch.setattr(TrainingNet, "_attached", attach)
+    monkeypatch.setattr(inference, "_solve", solve)
+    wl.net_train(net, (CX, CY), max_training_rounds=1)
+    # As it was fitted to its data; with numbers nothing new follows.
+    assert made == ["NetChain", "attached", "NetGraph"]
 
 
 def test_a_part_called_like_the_loss_keeps_its_paths() -> None:

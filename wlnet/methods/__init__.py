@@ -1,4 +1,18 @@
-"""How arrays are updated from gradients: settings as frozen values, state per array, one step."""
+"""Methods (optimizers): how arrays are updated from gradients.
+
+Read base.py first (what every method is: a frozen dataclass of settings, how many numbers it keeps
+for each that learns, the kernel of a step), then one of adam.py, rmsprop.py, sgd.py, sign_sgd.py.
+settings.py and intervals.py: the type of a field says what a setting may be, and reads it.
+schedules.py: the factor on the learning rate, update by update. method.py: the table of methods by
+name, and the method that a user means.
+
+The arithmetic of a step stands once, in wlnet/kernels/updates/formulas.py. A new method is a file
+here, a formula there, and a row in the table.
+
+Three numbers, three names: the rate of an array is its multiplier, as rules say; the learning rate
+is the base for all arrays, times its schedule; the step size is their product at a step, times what
+the method corrects (ADAM: the bias of means that begin at zero).
+"""
 
 from wlnet.methods.adam import Adam
 from wlnet.methods.base import Method

@@ -1,4 +1,8 @@
-"""The frozen record of a training, asked by property name."""
+"""The frozen record of a training, asked by property name.
+
+results.py: the plain facts (TrainingRecord), and a row a property that tells something of them
+(NetTrainResults). class_table.py: a confusion matrix as it is kept, by the pairs that occur.
+"""
 
 from wlnet.results.results import NetTrainResults as NetTrainResults
 from wlnet.results.results import TrainingRecord as TrainingRecord

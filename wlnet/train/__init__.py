@@ -1,1 +1,31 @@
-"""train"""
+"""Training: net_train, what is measured of a net (net_measurements), what will run (net_program).
+
+The way of a call of net_train, and the order to read the files in:
+
+1. **What is asked for.** net_train.py (the public function) hands its arguments to calls.py, which
+   reads all of them and tells all that is wrong at once: options.py (each option and what reads
+   it), stopping.py (the stopping criterion), measurement_names.py, and learners.py: the rules of
+   single arrays, with schedule.py (which arrays are updated at which step) and a word about arrays
+   that a rule makes learn again (thawed.py). input_form.py keeps the call in words.
+2. **What is minimised.** losses.py: a term for each output that gets a loss, as layers declare it.
+   training_net.py: the user's net with these losses attached. All other files say keys of arrays
+   and paths of layers as the user does.
+3. **From data to batches.** preparation.py, from end to end: data.py (the forms of data; functions
+   that give batches: generators.py), fitting.py and classes.py (what columns tell about open
+   ports), encoding.py (columns as arrays; those that lie in files: mapped.py; what a cross entropy
+   takes: targets.py), sources.py (batches: shuffled, held out, or asked for). doubts.py warns of
+   what was probably not meant.
+4. **Running.** course.py is the course of one training. loop.py: rounds and validation.
+   programs.py: what runs for a batch, by purpose and size. stepping.py: steps run natively, some at
+   a time (pace.py says how many, on how many workers); what leaves the finite numbers is taken
+   back, from snapshots.py, and divergence.py tells where it began.
+5. **What is told.** history.py (series of losses and measurements), measurements.py with moments.py
+   (each measurement is a row: a tally of a batch, and what tallies amount to), state.py (what
+   functions of the user are given), progress.py (a line a round).
+
+In the field's words: a learner is a trainable parameter with its optimizer state, a rate is a
+per-parameter learning-rate multiplier, a frozen prefix is a cached feature extractor, a stretch is
+a run of steps in one native call, and going back is a replay from a checkpoint in memory.
+
+net_measurements.py and net_program.py use 2, and of the others what they need.
+"""
