@@ -9,7 +9,7 @@ from hypothesis import settings
 
 from wlnet.engine import program
 from wlnet.plan import stages
-from wlnet.plan.checking import check
+from wlnet.plan.words.checking import check
 
 # NaN in every precision: what is read before it is written shows.
 program.UNWRITTEN = 0xFF

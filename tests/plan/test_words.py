@@ -17,12 +17,12 @@ from wlnet.graph.primitives import PRIMITIVES
 from wlnet.lowering.lower import lower
 from wlnet.plan import stages
 from wlnet.plan.calls.emitter import rows
-from wlnet.plan.checking import check, roles
 from wlnet.plan.compile import forward_blueprint, training_blueprint
 from wlnet.plan.layouts import VIEWS
 from wlnet.plan.passes.lanes import WINDOWS
 from wlnet.plan.stages import STAGES, SWITCHES, Setting, Stage, run_stages
 from wlnet.plan.words import SPECS
+from wlnet.plan.words.checking import check, roles
 
 NETS = {
     "products": NetChain([9, "Ramp", 8, "Tanh", 3, wl.SoftmaxLayer()], input=5),

@@ -10,14 +10,17 @@ from typing import Any, Literal
 
 import numpy as np
 
+from wlnet.core.parts import Path
+from wlnet.core.rules import ArrayKey
+from wlnet.graph.keys import OutputKey
 from wlnet.kernels.language import ITEM, Kernel, Precision
 
 INDEX = np.int32
 """What indices and places in windows are kept in."""
-DTYPES: Mapping[str, Any] = {"Real32": np.float32, "Real64": np.float64}
+DTYPES: Mapping[str, type[np.floating]] = {"Real32": np.float32, "Real64": np.float64}
 
 
-def dtype_of(element: str, precision: str) -> Any:
+def dtype_of(element: str, precision: str) -> type[np.generic]:
     """What NumPy calls the entries of a value: "Real", "Integer" or "Byte"."""
     return {"Real": DTYPES[precision], "Integer": INDEX, "Byte": np.uint8}[element]
 
@@ -114,7 +117,7 @@ class Step:
     fields: tuple[Field, ...]
     reads: tuple[View, ...]
     writes: tuple[View, ...]
-    origin: tuple[Any, ...] = ()
+    origin: Path = ()
     scratch: int = 0
     wait: bool = True
     work: int = 0
@@ -134,16 +137,16 @@ class Blueprint:
     slots: tuple[Slot, ...]
     once: tuple[Step, ...]
     steps: tuple[Step, ...]
-    inputs: Mapping[str, View]
-    outputs: Mapping[Any, View]
-    updates: Mapping[Any, View]
+    inputs: Mapping[Any, View]
+    outputs: Mapping[OutputKey, View]
+    updates: Mapping[ArrayKey, View]
     arena_bytes: int
     precision: Precision
-    randoms: tuple[tuple[str, tuple[Any, ...], int], ...] = ()
+    randoms: tuple[tuple[str, Path, int], ...] = ()
     tables: Mapping[Any, View] = field(default_factory=dict)
 
     @property
-    def packed(self) -> frozenset[Any]:
+    def packed(self) -> frozenset[ArrayKey]:
         """Keys of the arrays that are packed in memory."""
         return frozenset(slot.where for slot in self.slots if slot.packed)
 

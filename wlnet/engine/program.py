@@ -178,7 +178,7 @@ class Program:
             return int(inner.ctypes.data)
         return word_of(field)
 
-    def set(self, name: Any, word: int) -> None:
+    def set(self, name: object, word: int) -> None:
         """Set an outside word, such as the address of a table; the caller keeps it alive."""
         for record, i, offset in self._outside.get(name, ()):
             record[i] = word + offset

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ctypes
-from _thread import allocate_lock, start_new_thread
-from collections.abc import Callable
+from _thread import LockType, allocate_lock, start_new_thread
+from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import repeat
 from typing import Any
@@ -22,13 +22,20 @@ Stop = Callable[[bool], None]
 """Ends a run after the step it is in; with True at once, as not all workers are there."""
 Run = Callable[..., int]
 NO_THREAD = "the system gives no more threads (see `ulimit -u`): one worker does the work of all"
+Native = Callable[..., object]
+"""A kernel as Python calls it, with four words: see `Team.alone`."""
+Meeting = tuple[LockType, list[None]]
+"""The door that workers wait at, and whether all of them are there."""
 _NATIVE = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_int64] * 4)
 
 
 @cache
-def native_function(where: int) -> Any:
+def native_function(where: int) -> Native:
     """The kernel at an address, as Python calls it; the interpreter lock is released meanwhile."""
     return _NATIVE(where)
+
+
+Argument = np.ndarray[Any, Any] | float | None
 
 
 class NoThread(Exception):
@@ -119,8 +126,8 @@ class _Threads:
 
     def __init__(
         self,
-        function: Any,
-        arguments: list[Any],
+        function: Native,
+        arguments: Sequence[tuple[int, ...]],
         stop: Stop,
         taken: list[int],
         *,
@@ -158,7 +165,7 @@ class _Threads:
             self._give_up()
             raise
 
-    def __exit__(self, kind: Any, *_: Any) -> None:
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is not None:
             self._give_up()
             return
@@ -188,12 +195,12 @@ class _Threads:
 
 
 def _work(
-    function: Any,
+    function: Native,
     arguments: tuple[int, ...],
-    end: Any,
+    end: LockType,
     ended: list[None],
     taken: list[int],
-    meeting: tuple[Any, list[None]],
+    meeting: Meeting,
 ) -> None:
     door, agreed = meeting
     with door:
@@ -205,7 +212,7 @@ def _work(
     end.release()
 
 
-def call_alone(kernel: Kernel, precision: Precision, scratch: int = 0, **fields: Any) -> None:
+def call_alone(kernel: Kernel, precision: Precision, scratch: int = 0, **fields: Argument) -> None:
     """Call a kernel once, on this thread; arrays stand for their addresses, None for 0."""
     assert set(fields) == set(kernel.fields), sorted(set(fields) ^ set(kernel.fields))
     record = np.array([_word(fields[name]) for name in kernel.fields], np.int64)
@@ -213,7 +220,7 @@ def call_alone(kernel: Kernel, precision: Precision, scratch: int = 0, **fields:
     native_function(address(kernel, precision))(*team.alone(record.ctypes.data))
 
 
-def _word(field: Any) -> int:
+def _word(field: Argument) -> int:
     if field is None:
         return 0
     if isinstance(field, np.ndarray):

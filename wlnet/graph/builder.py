@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from wlnet.core.machine import check_memory
-from wlnet.core.parts import path_text
+from wlnet.core.parts import Path, path_text
 from wlnet.graph.elements import MOVES, check_elements
 from wlnet.graph.graph import Call, Graph, Shape, Value
 from wlnet.graph.primitives import PRIMITIVES
@@ -37,7 +37,7 @@ class Builder:
         *,
         batch: int = 1,
         mode: Mode = "Test",
-        origin: tuple[Any, ...] = (),
+        origin: Path = (),
         frozen_statistics: frozenset[str] = frozenset(),
         output: Shape = (),
     ) -> None:

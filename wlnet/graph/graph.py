@@ -10,6 +10,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
+from wlnet.core.parts import Path
+from wlnet.core.rules import ArrayKey
+from wlnet.graph.keys import OutputKey
+
 Element = Literal["Real", "Integer", "Byte"]
 """Bytes are made by the plan alone."""
 Shape = tuple[int, ...]
@@ -36,7 +40,7 @@ class Call:
     inputs: tuple[Value, ...]
     outputs: tuple[Value, ...]
     attributes: dict[str, Any] = field(default_factory=dict)
-    origin: tuple[Any, ...] = ()
+    origin: Path = ()
     """The path of the layer that asked for it: for messages and for random streams."""
 
 
@@ -44,15 +48,15 @@ class Call:
 class Graph:
     """Calls in an order that computes, and the names of what goes in and comes out.
 
-    inputs: port -> value. arrays: key -> value. outputs: name -> value. updates: key -> the new
-    value of a running statistic, to be taken over after the step.
+    inputs: port, or PrefixKey -> value. arrays: key -> value. outputs: name -> value.
+    updates: key -> the new value of a running statistic, to be taken over after the step.
     """
 
-    inputs: dict[str, Value] = field(default_factory=dict)
-    arrays: dict[Any, Value] = field(default_factory=dict)
+    inputs: dict[Any, Value] = field(default_factory=dict)
+    arrays: dict[ArrayKey, Value] = field(default_factory=dict)
     calls: list[Call] = field(default_factory=list)
-    outputs: dict[Any, Value] = field(default_factory=dict)
-    updates: dict[Any, Value] = field(default_factory=dict)
+    outputs: dict[OutputKey, Value] = field(default_factory=dict)
+    updates: dict[ArrayKey, Value] = field(default_factory=dict)
     count: int = 0
 
     def new_value(self, shape: Iterable[int], element: Element = "Real") -> Value:

@@ -30,8 +30,6 @@ class PrefixKey:
     number: int
 
 
-InputKey = str | PrefixKey
-"""A port of the net, or what is fetched in its place."""
 OutputKey = str | tuple[Path, str] | GradientKey | PrefixKey
 """A port of the net, or of a part; or something else that is asked for."""
 SlotKey = ArrayKey | StateKey

@@ -7,10 +7,9 @@ hold the four together.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
-from typing import Any
 
 from wlnet.graph import apart as rule
 from wlnet.graph.apart import Apart
@@ -18,6 +17,8 @@ from wlnet.graph.graph import Call, Element, Shape, Value
 from wlnet.graph.table import Table
 
 Shapes = Callable[..., tuple[Shape, ...]]
+Pads = Sequence[tuple[int, int]]
+"""What is added before and after each axis of space."""
 
 
 @dataclass(frozen=True)
@@ -231,7 +232,7 @@ def window_count(size: int, pads: tuple[int, int], kernel: int, stride: int, dil
     return (size + sum(pads) - (dilation * (kernel - 1) + 1)) // stride + 1
 
 
-def _windows(x: Shape, kernel: Shape, stride: Shape, padding: Any, dilation: Shape) -> Shape:
+def _windows(x: Shape, kernel: Shape, stride: Shape, padding: Pads, dilation: Shape) -> Shape:
     return tuple(
         window_count(*axis) for axis in zip(x[2:], padding, kernel, stride, dilation, strict=True)
     )
@@ -239,7 +240,7 @@ def _windows(x: Shape, kernel: Shape, stride: Shape, padding: Any, dilation: Sha
 
 @primitive(apart=rule.images)
 def convolve(
-    x: Shape, w: Shape, *, stride: Shape, padding: Any, dilation: Shape, groups: int
+    x: Shape, w: Shape, *, stride: Shape, padding: Pads, dilation: Shape, groups: int
 ) -> tuple[Shape, ...]:
     """x (batch, in, *space) with w (out, in/groups, *kernel): cross-correlation."""
     return ((x[0], w[0], *_windows(x, w[2:], stride, padding, dilation)),)
@@ -247,7 +248,7 @@ def convolve(
 
 @primitive(apart=rule.images)
 def convolve_input(
-    d: Shape, w: Shape, *, shape: Shape, stride: Shape, padding: Any, dilation: Shape, groups: int
+    d: Shape, w: Shape, *, shape: Shape, stride: Shape, padding: Pads, dilation: Shape, groups: int
 ) -> tuple[Shape, ...]:
     """The derivative of `convolve` by its input, which has the given shape."""
     return (shape,)
@@ -255,14 +256,14 @@ def convolve_input(
 
 @primitive(apart=rule.meet)
 def convolve_weights(
-    x: Shape, d: Shape, *, shape: Shape, stride: Shape, padding: Any, dilation: Shape, groups: int
+    x: Shape, d: Shape, *, shape: Shape, stride: Shape, padding: Pads, dilation: Shape, groups: int
 ) -> tuple[Shape, ...]:
     """The derivative of `convolve` by its weights, which have the given shape."""
     return (shape,)
 
 
 @primitive("Real", "Integer", apart=rule.channels)
-def pool_max(x: Shape, *, kernel: Shape, stride: Shape, padding: Any) -> tuple[Shape, ...]:
+def pool_max(x: Shape, *, kernel: Shape, stride: Shape, padding: Pads) -> tuple[Shape, ...]:
     """The largest of each window, and its place in the window."""
     out = (*x[:2], *_windows(x, kernel, stride, padding, (1,) * len(kernel)))
     return out, out
@@ -270,21 +271,21 @@ def pool_max(x: Shape, *, kernel: Shape, stride: Shape, padding: Any) -> tuple[S
 
 @primitive(index=1, apart=rule.channels)
 def pool_max_input(
-    d: Shape, where: Shape, *, shape: Shape, kernel: Shape, stride: Shape, padding: Any
+    d: Shape, where: Shape, *, shape: Shape, kernel: Shape, stride: Shape, padding: Pads
 ) -> tuple[Shape, ...]:
     """The derivative of `pool_max`: each window's gradient goes to the place that was largest."""
     return (shape,)
 
 
 @primitive(apart=rule.channels)
-def pool_sum(x: Shape, *, kernel: Shape, stride: Shape, padding: Any) -> tuple[Shape, ...]:
+def pool_sum(x: Shape, *, kernel: Shape, stride: Shape, padding: Pads) -> tuple[Shape, ...]:
     """The sum of each window; padding counts as 0."""
     return ((*x[:2], *_windows(x, kernel, stride, padding, (1,) * len(kernel))),)
 
 
 @primitive(apart=rule.channels)
 def pool_sum_input(
-    d: Shape, *, shape: Shape, kernel: Shape, stride: Shape, padding: Any
+    d: Shape, *, shape: Shape, kernel: Shape, stride: Shape, padding: Pads
 ) -> tuple[Shape, ...]:
     """The derivative of `pool_sum`: each window's gradient goes to all its places."""
     return (shape,)

@@ -248,7 +248,7 @@ def run_graph(
     [9.0, 16.0]
     """
     values: dict[Value, Array] = {}
-    given = [(graph.inputs, inputs), (graph.arrays, arrays)]
+    given: list[Any] = [(graph.inputs, inputs), (graph.arrays, arrays)]
     for named, contents in given:
         for name, value in named.items():
             kind = float if value.element == "Real" else np.int64

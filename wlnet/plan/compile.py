@@ -130,7 +130,8 @@ def step_blueprint(
     graph = lower(net, batch, "Train", None, frozen_statistics, inside, home=home)
     forward = {value for call in graph.calls for value in call.outputs}
     found = _gradients(graph, batch, losses, list(learners))
-    outputs = {name: graph.outputs[name] for name in (*losses, *inside)}
+    wanted: list[OutputKey] = [*losses, *inside]
+    outputs = {name: graph.outputs[name] for name in wanted}
     graph.outputs = {**outputs, **{GradientKey(key): value for key, value in found.items()}}
     graph, prefix, cut = _split(graph, forward, setting, keep_prefix)
     fetch_inputs(graph)

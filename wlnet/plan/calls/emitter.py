@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from wlnet.core.parts import path_text
+from wlnet.core.parts import Path, path_text
+from wlnet.core.rules import ArrayKey
 from wlnet.engine.blueprint import Address, Outside, Step, View
 from wlnet.graph.elements import check_elements
 from wlnet.graph.graph import Call, Shape, Value
@@ -92,7 +93,7 @@ class Emitter:
         self,
         layouts: Layouts,
         precision: Precision,
-        learners: Mapping[Any, Learner] | None = None,
+        learners: Mapping[ArrayKey, Learner] | None = None,
     ) -> None:
         self.layouts, self.precision = layouts, precision
         self.item = ITEM[precision]
@@ -101,7 +102,7 @@ class Emitter:
         self.states: dict[StateKey, Shape] = {}
         """Shapes of the arrays kept beside learning ones."""
         self._steps: list[Step] = []
-        self.randoms: list[tuple[str, tuple[Any, ...], int]] = []
+        self.randoms: list[tuple[str, Path, int]] = []
         self.slots: dict[Value | StateKey | Outside, int] = {}
         """Numbers of slots, by whose memory it is."""
         self._call: Call | None = None

@@ -9,8 +9,8 @@ from wlnet.kernels.copies.lane_blocks import ZEROS, from_lanes, repack, to_lanes
 from wlnet.kernels.products.products import BY_COLUMNS, BY_LEAD, BY_ROWS, product
 from wlnet.kernels.products.tiles import NO_ACTIVATION, RAMP, TALL
 from wlnet.plan.calls.emitter import Emitter, collapsed, emits
-from wlnet.plan.checking import roles
 from wlnet.plan.layouts import is_contiguous
+from wlnet.plan.words.checking import roles
 
 ACTIVATIONS = {None: NO_ACTIVATION, "Ramp": RAMP}
 MANY_ROWS = 16

@@ -9,7 +9,7 @@ from wlnet.graph.graph import Call
 from wlnet.kernels.products.tiles import TALL
 from wlnet.kernels.reductions import softmaxes
 from wlnet.plan.calls.emitter import Emitter, count_of, emits
-from wlnet.plan.checking import roles
+from wlnet.plan.words.checking import roles
 
 WORK = 10
 """About how many operations a number costs."""

@@ -15,7 +15,7 @@ from wlnet.kernels.windows.windows_in_lanes import convolve
 from wlnet.plan.calls import window_fields
 from wlnet.plan.calls.emitter import Emitter, count_of, emits
 from wlnet.plan.calls.products import ACTIVATIONS, named
-from wlnet.plan.checking import roles
+from wlnet.plan.words.checking import roles
 
 AXES = 3
 """Axes of space that kernels have; fewer are brought to these by ones in front."""

@@ -12,7 +12,7 @@ from wlnet.plan.calls import row_fields, window_fields
 from wlnet.plan.calls.emitter import Emitter, count_of, emits
 from wlnet.plan.calls.products import ACTIVATIONS
 from wlnet.plan.calls.windows import spread, what_of, window, work_of
-from wlnet.plan.checking import roles
+from wlnet.plan.words.checking import roles
 
 
 def convolution(e: Emitter, call: Call, x: Value, w: Value, y: tuple[int, ...]) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from wlnet.kernels.winograd.winograd_transforms import POINTS
 from wlnet.plan.calls import winograd_fields as fields
 from wlnet.plan.calls.emitter import Emitter, emits
 from wlnet.plan.calls.products import ACTIVATIONS, named
-from wlnet.plan.checking import roles
+from wlnet.plan.words.checking import roles
 
 
 def common(e: Emitter, call: Call) -> dict[str, Any]:

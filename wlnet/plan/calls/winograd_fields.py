@@ -11,6 +11,7 @@ from fractions import Fraction
 from math import prod
 from typing import Any
 
+from wlnet.graph.primitives import Pads
 from wlnet.kernels.winograd.winograd import SIZES
 from wlnet.kernels.winograd.winograd_transforms import POINTS, TILE
 
@@ -108,7 +109,7 @@ def _some_for_sums(w: Shape, tiles: int, item: int, lanes: int) -> int:
     return _some(sum(sums_shape(w, lanes)[1:]), tiles, item, lanes, 4)
 
 
-def _common(x: Shape, w: Shape, y: Shape, padding: Any, item: int, lanes: int) -> Fields:
+def _common(x: Shape, w: Shape, y: Shape, padding: Pads, item: int, lanes: int) -> Fields:
     vector = item * lanes
     tile_rows, tile_columns = tiles_of(w, y)
     return {
@@ -135,7 +136,7 @@ def points(w: Shape, item: int, lanes: int) -> Fields:
 
 
 def forward(
-    x: Shape, w: Shape, y: Shape, *, padding: Any, item: int, lanes: int, pooled: bool = False
+    x: Shape, w: Shape, y: Shape, *, padding: Pads, item: int, lanes: int, pooled: bool = False
 ) -> tuple[Fields, int]:
     """The forward pass, and the bytes of a worker's own memory; y: before pooling."""
     fields = _common(x, w, y, padding, item, lanes)
@@ -152,7 +153,7 @@ def forward(
 
 
 def backward(
-    x: Shape, w: Shape, d: Shape, *, padding: Any, item: int, lanes: int
+    x: Shape, w: Shape, d: Shape, *, padding: Pads, item: int, lanes: int
 ) -> tuple[Fields, int]:
     """The way back to the input, and the bytes of a worker's own memory."""
     fields = _common(x, w, d, padding, item, lanes)
@@ -164,7 +165,7 @@ def backward(
 
 
 def sums(
-    x: Shape, w: Shape, d: Shape, *, padding: Any, item: int, lanes: int
+    x: Shape, w: Shape, d: Shape, *, padding: Pads, item: int, lanes: int
 ) -> tuple[Fields, int]:
     """The sums for the kernels, and the bytes of a worker's own memory."""
     fields = _common(x, w, d, padding, item, lanes)

@@ -5,6 +5,7 @@ Each pass finds one pattern. A value that somebody else reads as well is never f
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from wlnet.graph.graph import Call, Graph, Value
@@ -72,7 +73,7 @@ CONVOLUTIONS = "convolve", "lanes_convolve"
 
 
 def _merge(
-    work: Rewriting, window: Call, last: Call, inputs: tuple[Value, ...], more: dict[str, Any]
+    work: Rewriting, window: Call, last: Call, inputs: tuple[Value, ...], more: Mapping[str, object]
 ) -> None:
     """A convolution that does what comes after it too."""
     attributes = {**window.attributes, **more}

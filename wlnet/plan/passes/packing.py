@@ -12,8 +12,8 @@ from __future__ import annotations
 import math
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Any
 
+from wlnet.core.rules import ArrayKey
 from wlnet.engine.packed import packed_shape
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.plan.passes.rewriting import Rewriting
@@ -28,7 +28,7 @@ def is_worth(rows: int) -> bool:
 
 
 def pack_weights(
-    graph: Graph, lanes: int, keys: Collection[Any] = (), constants: Collection[Any] = ()
+    graph: Graph, lanes: int, keys: Collection[ArrayKey] = (), constants: Collection[ArrayKey] = ()
 ) -> Graph:
     """Products by a transposed matrix read it packed.
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass, replace
-from typing import Any
 
+from wlnet.core.rules import ArrayKey
 from wlnet.graph.graph import Call, Graph, Value
-from wlnet.graph.keys import PrefixKey
+from wlnet.graph.keys import OutputKey, PrefixKey
 from wlnet.graph.primitives import PRIMITIVES, axis_after
 from wlnet.plan.layouts import VIEWS
 
@@ -27,13 +27,13 @@ class Split:
     rest: Graph
 
     @property
-    def names(self) -> list[Any]:
+    def names(self) -> list[OutputKey]:
         """What is kept of each example."""
         return list(self.prefix.outputs)
 
 
 def split_prefix(
-    graph: Graph, constants: Collection[Any], forward: Collection[Value]
+    graph: Graph, constants: Collection[ArrayKey], forward: Collection[Value]
 ) -> Split | None:
     """The graph cut behind its frozen prefix; None where there is nothing worth to be kept.
 
@@ -75,7 +75,7 @@ def split_prefix(
         return None
     if not any(call.primitive in WORTH and call.inputs[0] in axes for call in _needed(calls, cut)):
         return None
-    outputs: dict[Any, Value] = {PrefixKey(i): value for i, value in enumerate(cut)}
+    outputs: dict[OutputKey, Value] = {PrefixKey(i): value for i, value in enumerate(cut)}
     before = replace(graph, calls=_needed(calls, cut), outputs=outputs, updates={})
     # Views of what is kept, and what depends on frozen arrays alone, are made again.
     again = [

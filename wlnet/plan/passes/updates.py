@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from typing import Any
 
+from wlnet.core.parts import Path
+from wlnet.core.rules import ArrayKey
 from wlnet.graph.graph import Call, Graph, Value
+from wlnet.graph.keys import OutputKey
 from wlnet.plan.passes.rewriting import Rewriting
 
 
@@ -19,26 +21,26 @@ def fetch_inputs(graph: Graph) -> None:
     graph.inputs = {}
 
 
-def keep_outputs(graph: Graph, outputs: Mapping[Any, Value]) -> None:
+def keep_outputs(graph: Graph, outputs: Mapping[OutputKey, Value]) -> None:
     """Outputs are written into a table, a row for each step."""
     for name, value in outputs.items():
         graph.calls.append(Call("keep", (value,), (), {"name": name}))
 
 
-def update_arrays(graph: Graph, gradients: Mapping[Any, Value]) -> None:
+def update_arrays(graph: Graph, gradients: Mapping[ArrayKey, Value]) -> None:
     """Each array is updated by its gradient."""
     for key, value in gradients.items():
         graph.calls.append(Call("update", (value,), (), {"key": key}, _layer(key)))
 
 
-def replace_statistics(graph: Graph, keys: Collection[Any]) -> None:
+def replace_statistics(graph: Graph, keys: Collection[ArrayKey]) -> None:
     """Running statistics take over their new values."""
     for key in keys:
         graph.calls.append(Call("replace", (graph.updates[key],), (), {"key": key}, _layer(key)))
     graph.updates = {}
 
 
-def _layer(key: Any) -> tuple[Any, ...]:
+def _layer(key: ArrayKey) -> Path:
     return key[:-1] if isinstance(key, tuple) else ()
 
 
@@ -46,7 +48,7 @@ MOST_FILLED = 1.25
 """How much longer packing may make an array."""
 
 
-def worth_packing(graph: Graph, lanes: int) -> frozenset[Any]:
+def worth_packing(graph: Graph, lanes: int) -> frozenset[ArrayKey]:
     """The arrays that had better be packed in memory while they learn.
 
     Those that are updated by a product and read by one, transposed, as linear layers are; unless
@@ -77,7 +79,7 @@ def _turned_product(work: Rewriting, call: Call) -> Call | None:
     return None if turned is None else work.maker(turned.inputs[0], "matmul")
 
 
-def orient(graph: Graph, packed: Collection[Any]) -> Graph:
+def orient(graph: Graph, packed: Collection[ArrayKey]) -> Graph:
     """Gradients that come out transposed, as those of linear layers do, are made to fit arrays that
     are not packed: the product is done the other way round. The old one is left to `prune`."""
     work = Rewriting(graph)
@@ -102,7 +104,7 @@ def orient(graph: Graph, packed: Collection[Any]) -> Graph:
     return graph.with_calls(calls)
 
 
-def fuse_update(graph: Graph, packed: Collection[Any]) -> Graph:
+def fuse_update(graph: Graph, packed: Collection[ArrayKey]) -> Graph:
     """The gradient of a product or a sum goes straight into the update, panel by panel, and never
     to memory. The product itself, which may have other readers, is left to `prune`."""
     work = Rewriting(graph)

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from wlnet.core.errors import Fault, WlnetError, fail
 from wlnet.core.parts import path_text
 from wlnet.graph.graph import Call, Graph, Value
-from wlnet.plan.words import SPECS, fits
+from wlnet.plan.words import SPECS
+from wlnet.plan.words.specs import fits
 
 
 def roles(call: Call) -> dict[str, Value]:

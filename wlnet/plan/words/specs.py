@@ -1,4 +1,4 @@
-"""How a row of words.py is written: the specification of a primitive, read from a function.
+"""How a row among the words of a plan is written: the specification of a primitive, read from a function.
 
 The function stands under the name of the primitive. Its arguments by position are the operands, by
 role, as shapes; one with a default is there where the attribute of its name is true. Its arguments
@@ -18,7 +18,14 @@ from wlnet.graph.table import Table
 
 Sizes = tuple[int | None, ...]
 """A shape; None is any size."""
-Rule = Callable[..., tuple[Sizes, ...]]
+Results = tuple[Sizes, ...]
+Rule = Callable[..., Results]
+
+
+def fits(shape: Sizes, other: Sizes) -> bool:
+    """Whether two shapes are the same, as far as they are known."""
+    pairs = zip(shape, other, strict=True) if len(shape) == len(other) else [(0, 1)]
+    return all(one == two or None in (one, two) for one, two in pairs)
 
 
 @dataclass(frozen=True)
@@ -57,7 +64,7 @@ class Spec:
         return found
 
 
-SPECS = Table[Spec]("row among the words of a plan", "wlnet/plan/words.py")
+SPECS = Table[Spec]("row among the words of a plan", "wlnet/plan/words/")
 
 
 def spec(results: str, *, like: str = "", changes: bool = False) -> Callable[[Rule], Rule]:

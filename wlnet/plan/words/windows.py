@@ -1,10 +1,4 @@
-"""The words of a plan: every primitive that may stand in a graph while it is planned, a row each.
-
-The written specification of an intermediate representation. The primitives of a net keep the rows
-that they have in graph/primitives.py; here stand those that passes make, for what is fused, what is
-computed in lanes, what is packed, and what is done for a training. How a row is written tells
-specs.py; `roles` (checking.py) names the operands and results of a call by it.
-"""
+"""Windows: image by image, in lanes (the layout NCHWc), and by Winograd's formula."""
 
 from __future__ import annotations
 
@@ -13,100 +7,14 @@ from typing import Any
 
 from wlnet.graph.graph import Shape
 from wlnet.graph.primitives import PRIMITIVES
-from wlnet.plan.specs import SPECS, Sizes, spec
+from wlnet.plan.words.specs import Results, Sizes, spec
 
-__all__ = ["SPECS"]
-
-Results = tuple[Sizes, ...]
 Window = Any
 """An attribute of a window: stride, padding, dilation, groups, kernel."""
 
 
-def fits(shape: Sizes, other: Sizes) -> bool:
-    """Whether two shapes are the same, as far as they are known."""
-    pairs = zip(shape, other, strict=True) if len(shape) == len(other) else [(0, 1)]
-    return all(one == two or None in (one, two) for one, two in pairs)
-
-
 def _per_channel(bias: Shape | None, w: Shape) -> None:
     assert bias is None or prod(bias) == w[0], "the bias has no number for each channel"
-
-
-# Products
-
-
-@spec("c")
-def affine(
-    a: Shape,
-    b: Shape,
-    bias: Shape | None = None,
-    gate: Shape | None = None,
-    *,
-    packed: bool = False,
-    activation: str | None = None,
-) -> Results:
-    """A product that starts from the bias of each column; then an activation, or nothing where the
-    gate is not positive. packed: b is (blocks, depth, lanes), see engine/packed.py."""
-    c: Sizes = (*a[:-1], None)
-    if not packed:
-        (c,) = PRIMITIVES["matmul"].shapes(a, b)
-    assert b[-2] == a[-1], "a and b have another depth"
-    assert bias is None or fits(bias, c[-1:]), "the bias has no number for each column"
-    assert gate is None or fits(gate, c), "the gate has not the shape of the result"
-    return (c,)
-
-
-@spec("packed")
-def pack(w: Shape) -> Results:
-    """A matrix (columns, depth), as vectors of its transpose."""
-    return ((None, w[1], None),)
-
-
-@spec("w")
-def unpack(packed: Shape) -> Results:
-    """Back to the matrix."""
-    return ((None, packed[1]),)
-
-
-@spec("repacked")
-def repack(packed: Shape) -> Results:
-    """A packed matrix whose transpose is packed instead, for the way back."""
-    return ((None, None, packed[2]),)
-
-
-@spec("states gates cells")
-def lstm(said: Shape, weights: Shape, *, packed: bool = False) -> Results:
-    """That of a net, by weights that may be packed."""
-    size = said[2] // 4
-    return PRIMITIVES["lstm"].shapes(said, (size, 4 * size) if packed else weights)
-
-
-# What is worked on while it is in registers
-
-
-@spec("out")
-def gate(d: Shape, y: Shape) -> Results:
-    """d where y is positive, else 0."""
-    assert d == y, "d and y have not one shape"
-    return (d,)
-
-
-@spec("out")
-def slope(d: Shape, y: Shape, *, function: str) -> Results:
-    """d times the slope of a function, told by its value y."""
-    assert d == y, "d and y have not one shape"
-    return (d,)
-
-
-@spec("loss gradient? probabilities?")
-def cross_entropy(x: Shape, index: Shape, *, loss: bool, scale: float = 0.0) -> Results:
-    """What softmax along the last axis costs at an index; its gradient by x, times the scale; and
-    softmax itself."""
-    assert x[:-1] == index, "there is no index for each row"
-    return index, x, x
-
-
-# Windows, image by image
 
 
 @spec("y", like="convolve")
@@ -272,63 +180,3 @@ def winograd_sums(x: Shape, d: Shape, *, kernel: Shape, **at: Window) -> Results
 def winograd_weights(g: Shape, *, x: Shape, y: Shape, lanes: int) -> Results:
     """From points to the gradient by the kernels; x, y: shapes of the images, without lanes."""
     return ((y[1], x[1], None, None),)
-
-
-# What a step of training does, and what a program looks at
-
-
-@spec("", changes=True)
-def check(x: Shape) -> Results:
-    """Tell of numbers that are not finite."""
-    return ()
-
-
-@spec("y", changes=True)
-def fetch(*, name: object, shape: Shape) -> Results:
-    """Rows of a column: the examples of this step."""
-    return (shape,)
-
-
-@spec("", changes=True)
-def keep(x: Shape, *, name: object) -> Results:
-    """Write a row of a table."""
-    return ()
-
-
-@spec("", changes=True)
-def update(gradient: Shape, *, key: object) -> Results:
-    """Update an array by its gradient."""
-    return ()
-
-
-@spec("", changes=True)
-def product_update(a: Shape, b: Shape, *, key: object) -> Results:
-    """The same; the gradient is a product of two matrices."""
-    assert a[1] == b[0], "a and b have another depth"
-    return ()
-
-
-@spec("", changes=True)
-def packed_update(a: Shape, b: Shape, *, key: object) -> Results:
-    """The same for an array that is packed: the transpose of its gradient is a product."""
-    assert a[1] == b[0], "a and b have another depth"
-    return ()
-
-
-@spec("", changes=True)
-def sum_update(x: Shape, *, key: object) -> Results:
-    """The same; the gradient is the sum of rows."""
-    assert len(x) == 2, "x is no matrix"
-    return ()
-
-
-@spec("", changes=True)
-def replace(x: Shape, *, key: object) -> Results:
-    """A running statistic takes over its new value."""
-    return ()
-
-
-@spec("y")
-def copy(x: Shape) -> Results:
-    """The same numbers one after another, for who cannot read a view."""
-    return (x,)

@@ -1,0 +1,78 @@
+"""Products, weights that are packed for them, and what is fused with what comes before and after."""
+
+from __future__ import annotations
+
+from wlnet.graph.graph import Shape
+from wlnet.graph.primitives import PRIMITIVES
+from wlnet.plan.words.specs import Results, Sizes, fits, spec
+
+
+@spec("c")
+def affine(
+    a: Shape,
+    b: Shape,
+    bias: Shape | None = None,
+    gate: Shape | None = None,
+    *,
+    packed: bool = False,
+    activation: str | None = None,
+) -> Results:
+    """A product that starts from the bias of each column; then an activation, or nothing where the
+    gate is not positive. packed: b is (blocks, depth, lanes), see engine/packed.py."""
+    c: Sizes = (*a[:-1], None)
+    if not packed:
+        (c,) = PRIMITIVES["matmul"].shapes(a, b)
+    assert b[-2] == a[-1], "a and b have another depth"
+    assert bias is None or fits(bias, c[-1:]), "the bias has no number for each column"
+    assert gate is None or fits(gate, c), "the gate has not the shape of the result"
+    return (c,)
+
+
+@spec("packed")
+def pack(w: Shape) -> Results:
+    """A matrix (columns, depth), as vectors of its transpose."""
+    return ((None, w[1], None),)
+
+
+@spec("w")
+def unpack(packed: Shape) -> Results:
+    """Back to the matrix."""
+    return ((None, packed[1]),)
+
+
+@spec("repacked")
+def repack(packed: Shape) -> Results:
+    """A packed matrix whose transpose is packed instead, for the way back."""
+    return ((None, None, packed[2]),)
+
+
+@spec("states gates cells")
+def lstm(said: Shape, weights: Shape, *, packed: bool = False) -> Results:
+    """That of a net, by weights that may be packed."""
+    size = said[2] // 4
+    return PRIMITIVES["lstm"].shapes(said, (size, 4 * size) if packed else weights)
+
+
+# What is worked on while it is in registers
+
+
+@spec("out")
+def gate(d: Shape, y: Shape) -> Results:
+    """d where y is positive, else 0."""
+    assert d == y, "d and y have not one shape"
+    return (d,)
+
+
+@spec("out")
+def slope(d: Shape, y: Shape, *, function: str) -> Results:
+    """d times the slope of a function, told by its value y."""
+    assert d == y, "d and y have not one shape"
+    return (d,)
+
+
+@spec("loss gradient? probabilities?")
+def cross_entropy(x: Shape, index: Shape, *, loss: bool, scale: float = 0.0) -> Results:
+    """What softmax along the last axis costs at an index; its gradient by x, times the scale; and
+    softmax itself."""
+    assert x[:-1] == index, "there is no index for each row"
+    return index, x, x
