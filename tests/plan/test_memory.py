@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wlnet.engine.blueprint import Step, View
+from wlnet.engine.blueprint import LINE, Step, View
 from wlnet.kernels.elementwise.arithmetic import fill
-from wlnet.plan.memory.lifetimes import ALIGNMENT, Life, lives, offsets, waits
+from wlnet.plan.memory.lifetimes import Life, lives, offsets, waits
 
 NUMBER = 4  # bytes of a number
 FEW = 250
@@ -195,13 +195,13 @@ def some_lives(draw: st.DrawFn) -> dict[int, Life]:
     found = {}
     for slot in draw(st.permutations(range(draw(st.integers(0, 25))))):
         born = draw(st.integers(0, 12))
-        size = draw(st.one_of(st.integers(0, 5 * ALIGNMENT), st.sampled_from([64, 128, 640])))
+        size = draw(st.one_of(st.integers(0, 5 * LINE), st.sampled_from([64, 128, 640])))
         found[slot] = Life(size, born, born + draw(st.integers(0, 6)))
     return found
 
 
 def bytes_of(life: Life) -> int:
-    return ALIGNMENT * max(1, (life.bytes + ALIGNMENT - 1) // ALIGNMENT)
+    return LINE * max(1, (life.bytes + LINE - 1) // LINE)
 
 
 def offsets_pair_by_pair(lives: dict[int, Life], reuse: bool) -> dict[int, int]:

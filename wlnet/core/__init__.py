@@ -10,7 +10,8 @@
   (which rule speaks for which array), multipliers (the one table of rates).
 * What all nets have in common: net, walking (through all that it holds). Properties by name:
   tables. Values in files: records.
-* The process: machine (cores and memory), streams (seeded random numbers), late_imports.
+* The process: machine (cores and memory), streams (seeded random numbers), late_imports; batches
+  (how long one is where nobody says so).
 
 To understand nets, read symbols, parts, shapes, ports, net; then rules and multipliers.
 """

@@ -15,6 +15,8 @@ from wlnet.core.rules import ArrayKey
 from wlnet.graph.keys import OutputKey
 from wlnet.kernels.language import ITEM, Kernel, Precision
 
+LINE = 64
+"""Bytes of a line of the cache: memory, and each slot of an arena, starts at one."""
 INDEX = np.int32
 """What indices and places in windows are kept in."""
 DTYPES: Mapping[str, type[np.floating]] = {"Real32": np.float32, "Real64": np.float64}

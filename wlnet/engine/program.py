@@ -15,6 +15,7 @@ import numpy as np
 from wlnet.core.machine import available_cores, check_memory
 from wlnet.core.streams import Seed, stream_key
 from wlnet.engine.blueprint import (
+    LINE,
     Address,
     Blueprint,
     Code,
@@ -42,8 +43,6 @@ from wlnet.kernels.jit.running import (
 )
 
 Array = np.ndarray[Any, Any]
-LINE = 64
-"""Memory starts at lines of cache."""
 LONG = 0.1
 """Seconds after which a user must be able to interrupt."""
 SLOWEST = 1e10

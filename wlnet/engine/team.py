@@ -11,13 +11,12 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.engine.blueprint import word_of
+from wlnet.engine.blueprint import LINE, word_of
 from wlnet.engine.spreading import take_core
 from wlnet.kernels.jit.loading import address
 from wlnet.kernels.jit.notices import say_once
 from wlnet.kernels.language import Kernel, Precision
 
-LINE = 64
 Stop = Callable[[bool], None]
 """Ends a run after the step it is in; with True at once, as not all workers are there."""
 Run = Callable[..., int]

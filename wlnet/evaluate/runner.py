@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from wlnet.core.batches import BATCH
 from wlnet.core.errors import DataError, Fault, NotInitializedError, ShapeError, fail
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
@@ -31,8 +32,6 @@ from wlnet.nets.connections import needed_for
 from wlnet.nets.inference import inference, open_sizes
 from wlnet.plan.compile import forward_blueprint
 
-BATCH = 64
-"""Examples in one go, where what comes of an example may depend on the others."""
 WORK, NEAR = 1e9, 16 << 20
 """Else more, up to so many operations and bytes of memory in one go: to start threads is not felt
 then, and what one layer writes is near when the next one reads it."""

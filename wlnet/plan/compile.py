@@ -1,4 +1,9 @@
-"""Net + batch + multipliers -> blueprint: the one way from what a net is to what runs."""
+"""Net + batch + multipliers -> blueprint: the one way from what a net is to what runs.
+
+The driver of a compiler: lower, differentiate (backpropagation, reverse mode), run the stages,
+assemble. Four entrances, for what is computed: an evaluation, gradients, a whole step of training,
+a measurement; `finish` takes a graph that does not come from a net.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """Where values lie: which are views of others, in which distances, and where a copy is needed.
 
+Distances are strides, as NumPy's views have them; a copy makes a value contiguous.
+
 Reshapes, transposes, broadcasts and slices cost nothing by themselves: they are other ways to read
 the same memory. A call that cannot read such a view is given a copy, made once for all that want
 it.

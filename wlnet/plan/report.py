@@ -1,4 +1,4 @@
-"""What will run, as a value to read and to ask: calls, bytes and operations of a program."""
+"""What will run, as a value to read and to ask: calls, bytes and operations (FLOPs)."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from wlnet.core.batches import BATCH
 from wlnet.core.net import Net
 from wlnet.core.parts import Path, path_text
 from wlnet.engine.blueprint import Blueprint, Step
@@ -15,7 +16,6 @@ from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of
 from wlnet.plan.compile import Steps, forward_blueprint
 
-BATCH = 64
 When = Literal["Once", "Prefix", "Step"]
 HEADINGS: Mapping[When, str] = {
     "Once": "once, when the program is made",

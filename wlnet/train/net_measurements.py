@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, TypeGuard
 
+from wlnet.core.batches import BATCH
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.keywords import checked_by
@@ -21,7 +22,6 @@ from wlnet.train.history import LOSS
 from wlnet.train.losses import loss_terms
 from wlnet.train.measurement_names import as_measurements, check_fit, measured
 from wlnet.train.measurements import TABLE, Measurement
-from wlnet.train.options import BATCH
 from wlnet.train.preparation import examples_of
 from wlnet.train.programs import Programs
 from wlnet.train.sources import ArraySource

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+from wlnet.core.batches import BATCH
 from wlnet.core.errors import Fault, NothingToTrainError, OptionError, brief, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
@@ -13,7 +14,7 @@ from wlnet.core.symbols import AUTOMATIC
 from wlnet.engine.blueprint import DTYPES
 from wlnet.evaluate.arguments import check_choice, check_count
 from wlnet.plan.compile import Steps
-from wlnet.plan.report import BATCH, ProgramReport, evaluation_report, training_report
+from wlnet.plan.report import ProgramReport, evaluation_report, training_report
 from wlnet.train.calls import measurements_of
 from wlnet.train.learners import ArrayRules, learners_of, read_rules
 from wlnet.train.losses import loss_terms

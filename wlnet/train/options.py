@@ -25,8 +25,6 @@ from wlnet.methods.settings import Reader
 from wlnet.train.measurement_names import as_measurements
 from wlnet.train.stopping import StoppingCriterion, as_criterion
 
-BATCH = 64
-
 
 @dataclass(frozen=True)
 class Option:

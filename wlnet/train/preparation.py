@@ -8,6 +8,7 @@ from typing import cast
 
 import numpy as np
 
+from wlnet.core.batches import BATCH
 from wlnet.core.errors import DataError, Fault, WlnetError, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.machine import check_memory
@@ -24,7 +25,7 @@ from wlnet.train.doubts import check_targets
 from wlnet.train.encoding import class_columns, encoded
 from wlnet.train.fitting import faults_of, fitted_to
 from wlnet.train.history import History
-from wlnet.train.options import BATCH, Options, option_names
+from wlnet.train.options import Options, option_names
 from wlnet.train.sources import (
     ArraySource,
     GeneratorSource,

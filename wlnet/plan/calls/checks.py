@@ -1,4 +1,4 @@
-"""What is looked at, and changes nothing."""
+"""What is looked at, and changes nothing: whether inputs are NaN or infinite."""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Copies: of views that nobody can read as they are, beside one another, between zeros."""
+"""Copies: of views that nobody can read as they are, beside one another, between zeros.
+
+Materialized views (contiguous), concatenation, zero padding.
+"""
 
 from __future__ import annotations
 

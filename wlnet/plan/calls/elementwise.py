@@ -1,4 +1,7 @@
-"""Element by element: functions of one number, arithmetic of two."""
+"""Element by element: functions of one number, arithmetic of two.
+
+Activations and their slopes; binary operations with broadcasting.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""Calls of primitives to calls of kernels: what the rows in calls/ are written with."""
+"""Calls of primitives to calls of kernels: what the rows in calls/ are written with.
+
+Code generation, by a table of instruction selection: a row for each primitive, which says by which
+kernel calls it is computed, and which views of its operands these can read.
+"""
 
 from __future__ import annotations
 

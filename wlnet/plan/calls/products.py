@@ -1,4 +1,8 @@
-"""Matrix products, with what can be done before a result leaves the registers."""
+"""Matrix products, with what can be done before a result leaves the registers.
+
+GEMM, batched or not, with its epilogue: bias, activation, and the gate of a ramp on the way back;
+and the packing of weights into panels.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Recurrent layers: a product and a step for each element of a sequence."""
+"""Recurrent layers: a product and a step for each element of a sequence.
+
+An LSTM, unrolled over time; and backpropagation through time.
+"""
 
 from __future__ import annotations
 

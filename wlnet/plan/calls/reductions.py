@@ -1,4 +1,4 @@
-"""Sums over axes."""
+"""Sums over axes: reductions of views with any strides."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """The fields of the kernels of examples one by one, and the scratch memory that they need.
 
+Direct convolution, vectorized over neighbouring pixels (layout NCHW).
+
 Fields come from those of window_fields.py for one lane. item: the bytes of a number; width: those
 of a vector.
 """

@@ -1,4 +1,4 @@
-"""Softmax and what is learnt from it."""
+"""Softmax and what is learnt from it: its logarithm, and cross entropy fused with its gradient."""
 
 from __future__ import annotations
 

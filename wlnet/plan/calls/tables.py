@@ -1,4 +1,4 @@
-"""Numbers by index, and random ones."""
+"""Numbers by index, and random ones: embedding lookup, scatter-add, one-hot; dropout masks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,8 @@
-"""What a step of training fetches, updates and keeps."""
+"""What a step of training fetches, updates and keeps.
+
+A batch is gathered, the optimizer step is done, fused with the gradient product where that can be,
+and losses are logged into tables.
+"""
 
 from __future__ import annotations
 

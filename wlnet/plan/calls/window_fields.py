@@ -1,5 +1,7 @@
 """The fields of the window kernels for given shapes: sizes and distances, all but addresses.
 
+The way back to the input goes phase by phase of the strides (polyphase).
+
 Shapes have three axes of space (plane, row, column); fewer are brought to three by ones in front.
 """
 

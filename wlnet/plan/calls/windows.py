@@ -1,4 +1,7 @@
-"""Convolution and pooling, with images side by side in the lanes of vectors."""
+"""Convolution and pooling, with images side by side in the lanes of vectors.
+
+Direct convolution, vectorized over the batch: the layout NCHWc, with images in the place of c.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""Convolution and pooling of examples one by one: lanes are neighbouring places."""
+"""Convolution and pooling of examples one by one: lanes are neighbouring places.
+
+Direct convolution, vectorized over pixels of a row (layout NCHW).
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fast convolution, with images side by side in the lanes of vectors."""
+"""Fast convolution, with images side by side in the lanes of vectors: Winograd convolution."""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """Fast convolution for given shapes: whether it is worth it, and the fields of its kernels.
 
+The cost model of Winograd convolution, and its blocking for the cache.
+
 Shapes of x and y, which are in lanes: (blocks, channels, rows, columns); of w: (outputs, inputs,
 size, size).
 """

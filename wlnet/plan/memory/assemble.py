@@ -1,4 +1,8 @@
-"""Graph -> blueprint: layouts, kernel calls, memory."""
+"""Graph -> blueprint: layouts, kernel calls, memory.
+
+The back end of a compiler. What depends on constants alone is folded: computed once, when the
+program is made.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """Where everything lies in the arena, and where workers have to wait for each other.
 
+Liveness analysis, register allocation for an arena (first fit), and the placing of barriers.
+
 Values whose lives do not overlap share memory. Workers wait before a step that reads what another
 worker may just have written, or writes where another may still be reading.
 """
@@ -11,9 +13,7 @@ from collections import defaultdict, deque
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from wlnet.engine.blueprint import Step, View
-
-ALIGNMENT = 64
+from wlnet.engine.blueprint import LINE, Step, View
 
 
 @dataclass(frozen=True)
@@ -60,7 +60,7 @@ def offsets(lives: dict[int, Life], reuse: bool = True) -> tuple[dict[int, int],
 
 def rounded(size: int) -> int:
     """Bytes up to the next line of cache; at least one line."""
-    return max(-(-size // ALIGNMENT) * ALIGNMENT, ALIGNMENT)
+    return max(-(-size // LINE) * LINE, LINE)
 
 
 class Memory:

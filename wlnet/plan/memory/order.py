@@ -1,4 +1,4 @@
-"""The order of calls."""
+"""The order of calls: instruction scheduling. What arrays alone decide goes first."""
 
 from __future__ import annotations
 

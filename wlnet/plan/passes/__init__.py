@@ -1,1 +1,9 @@
-"""passes"""
+"""Passes: graph in, graph out. stages.py says in what order they run.
+
+rewriting.py is what most are written with. Read fusion.py first (operator fusion by patterns), then
+cross_entropy.py, one large pattern. lanes.py puts images side by side (layout transformation to
+NCHWc), winograd.py chooses between two algorithms of convolution, packing.py lays weights out in
+panels. updates.py makes a step of training of a graph: what is fetched, updated, kept; and fuses
+optimizer steps with gradients. prefix.py cuts a graph in two: what is the same in every round
+(partial evaluation), and the rest. checks.py has programs tell of inputs that are not finite.
+"""

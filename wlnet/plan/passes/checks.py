@@ -1,4 +1,4 @@
-"""What a program looks at before it computes."""
+"""What a program looks at before it computes: inputs that are NaN or infinite."""
 
 from __future__ import annotations
 

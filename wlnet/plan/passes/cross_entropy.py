@@ -1,4 +1,7 @@
-"""Fusing softmax with the loss that reads it, and with the gradient of that loss."""
+"""Fusing softmax with the loss that reads it, and with the gradient of that loss.
+
+Operator fusion: softmax cross entropy (log-sum-exp), whose gradient is the softmax less one-hot.
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,8 @@
 """Fusing: several calls as one, so that numbers are worked on while they are in registers.
 
+Operator fusion, by peephole patterns: the epilogue of a product or a convolution (bias, activation,
+pooling), and gradients of activations.
+
 Each pass finds one pattern. A value that somebody else reads as well is never fused away.
 """
 

@@ -1,5 +1,7 @@
 """Images side by side: windows are computed on as many images at a time as a vector has lanes.
 
+A layout transformation: from NCHW to NCHWc, blocked over the batch instead of the channels.
+
 A value (batch, channels, *space) becomes (blocks, channels, *space, lanes): every vector is full,
 whatever the number of channels. All that lies between windows stays in this layout.
 

@@ -1,4 +1,4 @@
-"""Packing: the weights of products, vector by vector.
+"""Packing: the weights of products, vector by vector, as the panels of a GEMM.
 
 A linear layer multiplies by the transpose of its weights, and backwards by the weights themselves.
 Packed, the numbers that a tile reads one after another lie one after another, at lines of the

@@ -1,5 +1,8 @@
 """The frozen prefix: what depends on the examples and on frozen arrays alone.
 
+Partial evaluation, and caching of features: what is invariant over the rounds is hoisted out of
+their loop.
+
 It is the same in every round, so it may be computed once for all examples and kept. Calls that
 draw random numbers, or in which examples meet, are not part of it, nor are layers that learn.
 """

@@ -1,4 +1,7 @@
-"""A graph while calls of it are replaced: what passes that look for patterns are written with."""
+"""A graph while calls of it are replaced: what passes that look for patterns are written with.
+
+Graph rewriting, with use-def chains: who makes a value, and how many use it.
+"""
 
 from __future__ import annotations
 

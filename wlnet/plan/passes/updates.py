@@ -1,4 +1,8 @@
-"""The end of a training step as calls: what is fetched before it, updated and kept after it."""
+"""The end of a training step as calls: what is fetched before it, updated and kept after it.
+
+The optimizer step becomes part of the graph, and is fused with the product that makes the gradient
+(elsewhere an optimizer fused into the backward pass).
+"""
 
 from __future__ import annotations
 

@@ -1,5 +1,7 @@
 """Convolutions by small square kernels, done with fewer operations where that is worth it.
 
+Algorithm selection: direct or Winograd convolution, by a cost model.
+
 What decides is shapes alone, so that the numbers do not depend on what is trained or kept.
 """
 

@@ -1,4 +1,4 @@
-"""Products, weights that are packed for them, and what is fused with what comes before and after."""
+"""Products, weights that are packed for them, and what is fused with what comes around."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How a row among the words of a plan is written: the specification of a primitive, read from a function.
+"""How a row among the words of a plan is written: a specification, read from a function.
 
 The function stands under the name of the primitive. Its arguments by position are the operands, by
 role, as shapes; one with a default is there where the attribute of its name is true. Its arguments
