@@ -33,6 +33,7 @@ from wlnet import (
     net_initialize,
     net_replace_part,
 )
+from wlnet.core.errors import Fault, fail
 from wlnet.core.net import Net, same
 
 RATES = "LearningRateMultipliers"
@@ -253,6 +254,35 @@ def test_replacements_of_one_call_need_to_fit_only_together() -> None:
     weights = net_replace_part(weights, {"Output": None})
     with pytest.raises(ShapeError, match=r"another shape[\s\S]*1/Weights[\s\S]*\(3, 2\)"):
         net_replace_part(net_extract(NetChain([weights]), 1), {(1, "Weights"): np.ones((4, 2))})
+
+
+def test_parameters_of_one_call_need_to_go_together_only_in_the_end() -> None:
+    layer = wl.ConvolutionLayer(4, 3, channel_groups=2, input=(6, 8, 8))
+    both = {"ChannelGroups": 3, "OutputChannels": 6}
+    for order in (both, dict(reversed(both.items()))):
+        new = net_replace_part(layer, order)
+        assert (new.channel_groups, new.output_channels) == (3, 6)
+        inside = net_replace_part(
+            NetChain([layer, "Ramp"]), {(1, name): value for name, value in order.items()}
+        )
+        assert (inside[1].channel_groups, inside[1].output_channels) == (3, 6)
+    with pytest.raises(OptionError, match="cannot be divided into groups") as caught:
+        net_replace_part(NetChain([layer, "Ramp"]), {(1, "ChannelGroups"): 3})
+    assert caught.value.faults[0].at == "1"
+    # A part that is put in whole later is asked by itself alone.
+    parts = [((1, "ChannelGroups"), 3), (1, "Tanh")]
+    assert isinstance(net_replace_part(NetChain([layer, "Ramp"]), parts)[1], ElementwiseLayer)
+
+
+def test_arrays_of_a_layer_go_together_with_its_parameters(monkeypatch: Any) -> None:
+    def check(layer: Any) -> None:
+        if layer.biases is None:
+            raise fail(OptionError, Fault("without biases it cannot be", at=layer.kind))
+
+    monkeypatch.setattr(wl.LinearLayer, "check", check)
+    with pytest.raises(OptionError, match="without biases") as caught:
+        net_replace_part(NetChain([3, 2], input=2), {(2, "Biases"): None})
+    assert caught.value.faults[0].at == "2"
 
 
 def test_all_faults_of_one_call_are_told_at_once() -> None:

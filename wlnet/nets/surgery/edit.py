@@ -37,7 +37,7 @@ from wlnet.nets.container import rebuilt, shared_names
 from wlnet.nets.fills import filled, spread_out
 from wlnet.nets.inference import open_sizes
 from wlnet.nets.shorthand import as_net
-from wlnet.nets.surgery.fit import check_fit
+from wlnet.nets.surgery.fit import check_fit, check_layer
 from wlnet.nets.surgery.placing import located, names_outside, trimmed, with_nodes, worded
 from wlnet.nets.surgery.rules_in_place import kept
 
@@ -59,6 +59,8 @@ class Edit:
         self.put_in: list[str] = []
         self.fresh: set[Path] = set()
         self.said: set[Path] = set()
+        self.changed: set[Path] = set()
+        """Layers with another parameter or array: whether these go together is asked at the end."""
         self.ended: set[str] = set()
         """Names of shared arrays that stood nowhere at some time."""
         self.numbers: dict[ArrayKey, Any] = {}
@@ -92,6 +94,7 @@ class Edit:
         if () in nodes:
             self.net, self.fresh, self.numbers = as_net(value, "the net"), {()}, {}
             self.said.clear()
+            self.changed.clear()
             return
         if nodes:
             self.nodes({path: as_net(value, path_text(path)) for path in nodes})
@@ -132,6 +135,7 @@ class Edit:
         for put in new:
             self.fresh = {path for path in self.fresh if not _under(path, put)} | {put}
             self.said = {path for path in self.said if not _under(path, put)}
+            self.changed = {path for path in self.changed if not _under(path, put)}
             self.numbers = {
                 key: was
                 for key, was in self.numbers.items()
@@ -159,6 +163,7 @@ class Edit:
         self.net = trimmed(net)
         self.ended |= set(shared_names(old_net)) - set(shared_names(self.net))
         self.numbers.setdefault(path, old)
+        self.changed.add(path[:-1])
 
     def _shared(self, part: NetSharedArray, value: object) -> None:
         names = shared_names(self.net)
@@ -229,8 +234,8 @@ class Edit:
         new = node._with(parameters={**node.parameters, name: setting})
         if node.given_parameters is not None:
             object.__setattr__(new, "given_parameters", node.given_parameters | {name})
-        new.check()
         self.net = rebuilt(self.net, {path[:-1]: new})
+        self.changed.add(path[:-1])
 
     # Asking
 
@@ -241,6 +246,9 @@ class Edit:
         rules that do not (RuleError). What could not be put in is not missed in other places.
         """
         if not self.failed:
+            for path in sorted(self.changed, key=path_text):
+                self.gathered.attempt(partial(check_layer, self.net, path))
+        if not self.failed and not self.gathered.errors:
             self.gathered.attempt(partial(check_fit, self.net, self.numbers, self.put_in))
         if not self.gathered.errors:
             self.net = filled(self.net)

@@ -3,19 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
 from wlnet.core.arrays import Array
 from wlnet.core.errors import Fault, ShapeError, WlnetError, fail
 from wlnet.core.net import Net
-from wlnet.core.parts import key_text
+from wlnet.core.parts import Path, key_text, path_text
 from wlnet.core.rules import ArrayKey
 from wlnet.core.shapes import Partial, shape_text
 from wlnet.core.symbols import AUTOMATIC
+from wlnet.core.walking import node_at
+from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.arrays import array_keys, array_value, replace_arrays
 from wlnet.nets.inference import check_shapes, inference
 from wlnet.nets.surgery.placing import worded
+
+
+def check_layer(net: Net, path: Path) -> None:
+    """Raise OptionError unless the parameters and arrays of the layer at a path go together."""
+    layer = node_at(net, path)
+    assert isinstance(layer, Layer)
+    try:
+        layer.check()
+    except WlnetError as error:
+        where = path_text(path) or layer.kind
+        raise fail(type(error), [replace(fault, at=where) for fault in error.faults]) from None
 
 
 def check_fit(net: Net, replaced: Mapping[ArrayKey, object], put_in: Sequence[str]) -> None:
