@@ -455,7 +455,9 @@ def test_a_misspelt_option_is_an_error_that_tells_the_right_one(kind: str) -> No
     names = [f.name for f in cls.declared_arrays.values()]
     names += [f.name for f in cls.declared_ports.values() if not f.variadic] + [*given]
     for name in names:
-        wrong = name[:-2] + name[-1] + name[-2] if len(set(name[-2:])) == 2 else name[:-1]
+        wrong = (
+            name[:-2] + name[-1] + name[-2] if len(set(name[-2:])) == 2 else name[:-1] or name * 2
+        )
         with pytest.raises(OptionError) as caught:
             cls(**{k: v for k, v in given.items() if v is not wl.AUTOMATIC}, **{wrong: 1})
         assert kind in str(caught.value)

@@ -274,6 +274,7 @@ def test_ports_come_as_shapes_or_coders_and_coders_have_parts() -> None:
     assert net_extract(TREE, ("body", 1, "Output")) == (3,)
     assert "Labels" in net_extract(TREE, ("Output", ALL))
     assert list(net_extract(NetDecoder("Class", ["x", "y"]), "Labels")) == ["x", "y"]
+    assert net_extract(NetEncoder("Scalar"), ()) == NetEncoder("Scalar")
     with pytest.raises(PartError, match=r"no such parameter[\s\S]*did you mean 'Labels'"):
         net_extract(TREE, ("Output", "Label"))
     with pytest.raises(PartError, match="has no coder"):

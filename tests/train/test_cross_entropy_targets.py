@@ -10,6 +10,7 @@ import pytest
 import wlnet as wl
 
 X = np.ones((6, 4), np.float32)
+BINARY = wl.CrossEntropyLossLayer("Binary")
 PROBABILITIES = wl.CrossEntropyLossLayer("Probabilities")
 
 
@@ -36,6 +37,8 @@ CASES: dict[str, tuple[Any, dict[str, Any], str]] = {
     "probabilities": (softmax, {"loss_function": PROBABILITIES}, "Probabilities"),
     "with a factor": (sigmoid, {"loss_function": ("Output", wl.CrossEntropyLossLayer("Binary"),
                                                   wl.Scaled(2))}, "Binary"),
+    "in a chain": (sigmoid, {"loss_function": wl.NetChain([BINARY, "Abs"])}, "Binary"),
+    "in a chain in a chain": (sigmoid, {"loss_function": wl.NetChain([[BINARY, "Abs"]])}, "Binary"),
 }  # fmt: skip
 
 

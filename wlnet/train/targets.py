@@ -10,6 +10,7 @@ from wlnet.core.errors import DataError, Fault, fail
 from wlnet.core.net import Net
 from wlnet.evaluate.holding import Array
 from wlnet.evaluate.places import Place
+from wlnet.nets.connections import links
 from wlnet.train.losses import stated_form
 from wlnet.train.mapped import Mapped, pieces
 
@@ -23,7 +24,7 @@ def share_ports(net: Net) -> dict[str, str]:
     if form in ("Binary", "Probabilities"):
         return {"Target": form}
     found: dict[str, str] = {}
-    for edge in getattr(net, "edges", ()):
+    for edge in links(net) if net.nodes else ():
         if edge.source is None and edge.target is not None:
             inside = share_ports(net.nodes[edge.target])
             if edge.target_port in inside:

@@ -175,7 +175,9 @@ def _lists_parts(given: list[object]) -> bool:
 
 
 def coder_part(coder: Coder, steps: tuple[Step, ...]) -> Any:
-    """A parameter of a coder, or with ALL the dict of them."""
+    """A parameter of a coder, or with ALL the dict of them; without steps the coder itself."""
+    if not steps:
+        return coder
     parameters = coder.parameters
     name = str(steps[0])
     if len(steps) != 1 or not (steps[0] is ALL or steps[0] in parameters):
