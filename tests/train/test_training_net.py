@@ -16,6 +16,7 @@ from wlnet.core.net import Net
 from wlnet.layers.declaring.layer import LAYERS
 from wlnet.lowering.lower import lower
 from wlnet.nets import inference
+from wlnet.nets.container import CONTAINERS
 from wlnet.train import training_net as module
 from wlnet.train.losses import loss_terms
 from wlnet.train.training_net import TrainingNet
@@ -179,7 +180,7 @@ def test_a_loss_that_does_not_fit_is_told_before_a_generator_is_asked() -> None:
 
 # Layers say what others want to know of them.
 
-KINDS = {*LAYERS, "NetChain", "NetGraph", "NetMapOperator", "NetNestOperator"}
+KINDS = {*LAYERS, *CONTAINERS}
 
 
 def names_of_kinds(source: str) -> set[str]:

@@ -123,5 +123,4 @@ def _steps(training: TrainingNet, rules: ArrayRules, options: Options) -> Steps:
     learners = learners_of(rules, options.method)
     measurements = measurements_of(training, options)
     programs = programs_of(training, rules, learners, options, measurements, options.batch_size)
-    programs.kept.add("Train")
-    return programs.steps("Train", options.batch_size)
+    return programs.steps("Train", options.batch_size, keep_prefix=True)

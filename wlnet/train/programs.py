@@ -85,12 +85,11 @@ class Programs:
         where it takes more bytes than the limit.
         """
         size = min(source.batch_size, source.examples)
-        self.kept.add(purpose)
-        blueprint = self.steps(purpose, size).prefix if limit > 0 else None
+        blueprint = self.steps(purpose, size, keep_prefix=True).prefix if limit > 0 else None
         needed = sum(view.bytes for view in blueprint.tables.values()) if blueprint else 0
         if blueprint is None or needed / size * source.examples > limit:
-            self.kept.remove(purpose)
             return source, 0
+        self.kept.add(purpose)
         columns = prefix_columns(self._program(blueprint), source, size)
         taken = sum(column.nbytes for column in columns.values())
         return replace(source, columns={**source.columns, **columns}), taken
@@ -100,10 +99,13 @@ class Programs:
         self.packed = self.steps("Train", size).step.packed
         return self.packed
 
-    def steps(self, purpose: str, size: int) -> Steps:
-        """What a step of "Train" or "Test" on so many examples does."""
+    def steps(self, purpose: str, size: int, keep_prefix: bool | None = None) -> Steps:
+        """What a step of "Train" or "Test" on so many examples does.
+
+        keep_prefix: whether its frozen prefix is a program of its own; None: as it is for now.
+        """
         # Who decides how arrays lie decides nothing else.
-        key = purpose, size, purpose in self.kept
+        key = purpose, size, purpose in self.kept if keep_prefix is None else keep_prefix
         if key not in self._steps:
             with self.clock.stopped():
                 self._steps[key] = self._steps_of(*key)
