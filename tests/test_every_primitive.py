@@ -286,14 +286,24 @@ def assert_gradients_are_slopes(case: Case, graph: Graph, total: Value, feed: An
         assert slope == pytest.approx(derivative, rel=1e-6, abs=1e-6 * size + 1e-9)
 
 
-@pytest.mark.parametrize("number", [0, 1, 2])
-def test_each_output_of_a_primitive_has_a_gradient_of_its_own(number: int) -> None:
-    case = next(case for case in CASES if case.primitive == "lstm" and case.inputs[0].shape[0] > 1)
+OUTPUTS = [
+    (name, number)
+    for name, row in PRIMITIVES.items()
+    for number, element in enumerate(row.elements)
+    if element == "Real" and len(row.elements) > 1 and name not in NO_DERIVATIVE
+]
+
+
+@pytest.mark.parametrize(("name", "number"), OUTPUTS)
+def test_each_of_several_outputs_of_a_primitive_has_a_gradient_of_its_own(
+    name: str, number: int
+) -> None:
+    case = next(case for case in CASES if case.primitive == name and case.inputs[0].shape[0] > 1)
     graph = Graph()
     values = [graph.new_value(each.shape) for each in case.inputs]
     graph.inputs |= {str(i): value for i, value in enumerate(values)}
     g = Builder(graph)
-    output = g.call("lstm", *values)[number]
+    output = g.call(name, *values, **case.attributes)[number]
     total = g.reshape(g.sum(output, range(output.rank)), ())
     feed = {str(i): x for i, x in enumerate(case.draw())}
     assert_gradients_are_slopes(case, graph, total, feed)

@@ -34,7 +34,7 @@ from wlnet.plan.passes.updates import (
     update_arrays,
     worth_packing,
 )
-from wlnet.plan.stages import Setting, run_stages
+from wlnet.plan.stages import Setting, run_stages, watch
 
 
 def forward_blueprint(
@@ -194,6 +194,8 @@ def _split(
     if not keep_prefix:
         return graph, None, dict(split.prefix.outputs)
     prefix = split.prefix
+    for half in (prefix, split.rest):
+        watch("prefix", half)
     fetch_inputs(prefix)
     keep_outputs(prefix, prefix.outputs)
     prefix.outputs = {}

@@ -144,6 +144,11 @@ def run_stages(graph: Graph, setting: Setting, *parts: Part) -> Graph:
     for stage in STAGES:
         if stage.part in parts and stage.run is not None and setting.has(stage.name):
             graph = stage.run(graph, setting)
-            if WATCH is not None:
-                WATCH(stage.name, graph)
+            watch(stage.name, graph)
     return graph
+
+
+def watch(stage: str, graph: Graph) -> None:
+    """Have who watches look at a graph that a stage has made."""
+    if WATCH is not None:
+        WATCH(stage, graph)

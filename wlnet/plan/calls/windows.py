@@ -11,7 +11,6 @@ from typing import Any
 from wlnet.graph.graph import Call, Value
 from wlnet.kernels.copies import lane_blocks
 from wlnet.kernels.copies.masking import mask_lanes
-from wlnet.kernels.jit.target import vector_width
 from wlnet.kernels.products.tiles import NO_ACTIVATION
 from wlnet.kernels.windows import pools_in_lanes, window_gradients, windows_pooled
 from wlnet.kernels.windows.windows_in_lanes import convolve
@@ -22,11 +21,6 @@ from wlnet.plan.words.checking import roles
 
 AXES = 3
 """Axes of space that kernels have; fewer are brought to these by ones in front."""
-
-
-def lanes_of(e: Emitter) -> int:
-    """How many numbers a vector has."""
-    return vector_width() // e.item
 
 
 def image(value: Value) -> tuple[int, ...]:
@@ -47,7 +41,7 @@ def window(e: Emitter, call: Call, *, pooling: bool = False) -> dict[str, Any]:
         "stride": (1,) * missing + tuple(at["stride"]),
         "padding": ((0, 0),) * missing + tuple(at["padding"]),
         "item": e.item,
-        "lanes": lanes_of(e),
+        "lanes": e.target.lanes,
     }
     if pooling:
         return {**found, "kernel": (1,) * missing + tuple(at["kernel"])}
@@ -183,14 +177,15 @@ def _(e: Emitter, call: Call) -> None:
 def _(e: Emitter, call: Call) -> None:
     d, places = call.inputs
     (x,) = call.outputs
-    vector = lanes_of(e) * e.item
+    lanes = e.target.lanes
+    vector = lanes * e.item
     blocks, channels, _, rows, columns = image(d)
     _, _, _, x_rows, x_columns = image(x)
     e.step(
         pools_in_lanes.unpool, reads=call.inputs, writes=(x,), what="back to the largest of 2 x 2",
         work=count_of(x), images=blocks * channels, rows=rows, columns=columns, d=e.address(d),
         d_image=rows * columns * vector, d_row=columns * vector, places=e.address(places),
-        place_image=rows * columns * lanes_of(e), place_row=columns * lanes_of(e), x=e.address(x),
+        place_image=rows * columns * lanes, place_row=columns * lanes, x=e.address(x),
         x_image=x_rows * x_columns * vector, x_row=x_columns * vector, x_rows=x_rows,
         x_columns=x_columns,
     )  # fmt: skip

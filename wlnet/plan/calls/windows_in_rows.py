@@ -9,7 +9,6 @@ import math
 from typing import Any
 
 from wlnet.graph.graph import Call, Value
-from wlnet.kernels.jit.target import vector_width
 from wlnet.kernels.windows import pools_in_rows, windows_in_rows, windows_in_rows_back
 from wlnet.plan.calls import row_fields, window_fields
 from wlnet.plan.calls.emitter import Emitter, count_of, emits
@@ -31,7 +30,7 @@ def _(e: Emitter, call: Call) -> None:
     fields = convolution(e, call, x, w, y.shape)
     e.step(
         windows_in_rows.convolve_rows, reads=call.inputs, writes=(y,), work=work_of(call, w, y),
-        what=what_of(call), scratch=row_fields.forward_scratch(fields, e.item, vector_width()),
+        what=what_of(call), scratch=row_fields.forward_scratch(fields, e.item, e.target.width),
         x=e.address(x), w=e.address(w), y=e.address(y), bias=e.start(role.get("bias")),
         activation=ACTIVATIONS[call.attributes.get("activation")],
         **row_fields.forward(fields),
@@ -48,7 +47,7 @@ def _(e: Emitter, call: Call) -> None:
     e.step(
         windows_in_rows.convolve_rows_pooled, reads=call.inputs, writes=call.outputs,
         work=4 * work_of(call, w, y), what=what_of(call) + " + largest of 2 x 2",
-        scratch=row_fields.forward_scratch(fields, e.item, vector_width()),
+        scratch=row_fields.forward_scratch(fields, e.item, e.target.width),
         x=e.address(x), w=e.address(w), y=e.address(y), told=e.start(role.get("places")),
         bias=e.start(role.get("bias")),
         activation=ACTIVATIONS[call.attributes.get("activation")],
@@ -64,7 +63,7 @@ def _(e: Emitter, call: Call) -> None:
     e.step(
         windows_in_rows_back.convolve_rows_input, reads=call.inputs, writes=(x,),
         work=work_of(call, w, d), what=what_of(call),
-        scratch=row_fields.input_scratch(fields, e.item, vector_width()),
+        scratch=row_fields.input_scratch(fields, e.item, e.target.width),
         x=e.address(x), w=e.address(w), y=e.address(d), **row_fields.back(fields),
     )  # fmt: skip
 
@@ -77,7 +76,7 @@ def _(e: Emitter, call: Call) -> None:
     e.step(
         windows_in_rows_back.convolve_rows_weights, reads=call.inputs, writes=(w,),
         work=work_of(call, w, d), what=what_of(call),
-        scratch=row_fields.weights_scratch(fields, e.item, vector_width()),
+        scratch=row_fields.weights_scratch(fields, e.item, e.target.width),
         x=e.address(x), w=e.address(w), y=e.address(d), **row_fields.back(fields),
     )  # fmt: skip
 
@@ -96,7 +95,7 @@ def _(e: Emitter, call: Call) -> None:
     common: dict[str, Any] = {
         "reads": (x,), "writes": call.outputs, "what": call.primitive, "x": e.address(x),
         "y": e.address(y), "work": count_of(y) * math.prod(call.attributes["kernel"]),
-        "scratch": row_fields.pool_scratch(fields, vector_width()),
+        "scratch": row_fields.pool_scratch(fields, e.target.width),
     }  # fmt: skip
     if call.primitive == "pool_max":
         places = e.start(role.get("places"))
@@ -114,6 +113,6 @@ def _(e: Emitter, call: Call) -> None:
     e.step(
         pools_in_rows.pool_back_rows, reads=call.inputs, writes=(x,), what=what_of(call),
         x=e.address(x), y=e.address(d), places=e.start(role.get("where")),
-        work=count_of(x), scratch=row_fields.pool_back_scratch(fields, e.item, vector_width()),
+        work=count_of(x), scratch=row_fields.pool_back_scratch(fields, e.item, e.target.width),
         **fields,
     )  # fmt: skip
