@@ -9,6 +9,7 @@ a rule selects nothing
 
 from __future__ import annotations
 
+import sys
 import warnings
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -204,8 +205,6 @@ def warn(kind: type[UserWarning], fault: Fault, *, above: int = 2) -> None:
 
 def _frames_inside() -> int:
     """How many calls lie between the caller of `warn` and the user's own line."""
-    import sys
-
     depth = 0
     frame = sys._getframe(2)
     package = __name__.split(".", 1)[0]
