@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from wlnet.evaluate.holding import Array
-from wlnet.results.class_table import shown
-from wlnet.train.measurements import Measurement
+from wlnet.results.class_table import ClassTable, Kept, Shown, shown
+from wlnet.train.measurements import Measurement, Tally
 
 LOSS = "Loss"
-Values = dict[str, Any]
+Values = dict[str, Kept]
+"""A loss and measurements, by name."""
 
 
 class Tallies:
@@ -23,12 +24,12 @@ class Tallies:
     """
 
     def __init__(self) -> None:
-        self._lists: dict[str, list[Any]] = {}
+        self._lists: dict[str, list[Kept]] = {}
         self._totals: dict[str, Any] = {}
         self._measurements: dict[str, Measurement | None] = {}
 
     def add(
-        self, name: str, tallies: Iterable[Any], measurement: Measurement | None = None
+        self, name: str, tallies: Iterable[Tally], measurement: Measurement | None = None
     ) -> None:
         """tallies: one a batch. measurement: what they are of; None for sums of a mean and counts,
         a row each.
@@ -43,14 +44,14 @@ class Tallies:
             values += self._values(name, [tally])
             self._add_total(name, tally)
 
-    def _values(self, name: str, tallies: Any) -> list[Any]:
+    def _values(self, name: str, tallies: Any) -> list[Kept]:
         of = self._measurements[name]
         if of is not None:
             return [of.kept(tally) for tally in tallies]
-        means: list[Any] = (tallies[:, 0] / tallies[:, 1]).tolist()
+        means: list[Kept] = (tallies[:, 0] / tallies[:, 1]).tolist()
         return means
 
-    def _add_total(self, name: str, tally: Any) -> None:
+    def _add_total(self, name: str, tally: Tally) -> None:
         self._totals[name] = self._totals[name] + tally if name in self._totals else tally
 
     def add_all(self, other: Tallies) -> None:
@@ -59,9 +60,14 @@ class Tallies:
             self._measurements[name] = other._measurements[name]
             self._add_total(name, total)
 
-    def lists(self) -> dict[str, list[Any]]:
+    def lists(self) -> dict[str, list[Kept]]:
         """What each batch amounts to."""
         return self._lists
+
+    @property
+    def losses(self) -> list[float]:
+        """The loss of each batch."""
+        return cast("list[float]", self._lists.get(LOSS, []))
 
     def values(self) -> Values:
         """What all batches together amount to."""
@@ -69,6 +75,13 @@ class Tallies:
             name: self._values(name, total[None] if isinstance(total, np.ndarray) else [total])[0]
             for name, total in self._totals.items()
         }
+
+
+def number(values: Values, name: str) -> float:
+    """A value that is a number: a loss, or a measurement that may decide something."""
+    found = values[name]
+    assert not isinstance(found, ClassTable)
+    return found
 
 
 def mean_tallies(values: Array) -> Array:
@@ -81,12 +94,12 @@ def mean_tallies(values: Array) -> Array:
 class Series:
     """Values one after the other, by name; the loss is one of them."""
 
-    lists: dict[str, list[Any]] = field(default_factory=lambda: {LOSS: []})
+    lists: dict[str, list[Kept]] = field(default_factory=lambda: {LOSS: []})
 
-    def add(self, values: Mapping[str, Any]) -> None:
+    def add(self, values: Mapping[str, Kept]) -> None:
         self.extend({name: [value] for name, value in values.items()})
 
-    def extend(self, lists: Mapping[str, list[Any]]) -> None:
+    def extend(self, lists: Mapping[str, list[Kept]]) -> None:
         for name, values in lists.items():
             self.lists.setdefault(name, []).extend(values)
 
@@ -97,20 +110,20 @@ class Series:
 
     @property
     def losses(self) -> list[float]:
-        return self.lists[LOSS]
+        return cast("list[float]", self.lists[LOSS])
 
     def loss_at(self, count: int) -> float | None:
         """The loss that is the last of so many; None of none."""
         return self.losses[count - 1] if count else None
 
-    def at(self, count: int) -> Values:
+    def at(self, count: int) -> dict[str, Shown]:
         """The last of so many values of every measurement."""
         return {name: shown(values[count - 1]) for name, values in self.measurements() if count}
 
-    def measurements(self) -> Iterator[tuple[str, list[Any]]]:
+    def measurements(self) -> Iterator[tuple[str, list[Kept]]]:
         return ((name, values) for name, values in self.lists.items() if name != LOSS and values)
 
-    def frozen(self) -> dict[str, tuple[Any, ...]]:
+    def frozen(self) -> dict[str, tuple[Kept, ...]]:
         return {name: tuple(values) for name, values in self.measurements()}
 
 

@@ -15,7 +15,7 @@ from wlnet.core.net import Net
 from wlnet.methods.schedules import factors
 from wlnet.nets.arrays import replace_arrays
 from wlnet.train.divergence import Diverged
-from wlnet.train.history import LOSS, History, Tallies, Values
+from wlnet.train.history import LOSS, History, Tallies, Values, number
 from wlnet.train.learners import ArrayRules, learners_of, plain_arrays
 from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options, endless_schedule
@@ -177,7 +177,7 @@ class Trainer:
     def _end_round(self) -> None:
         with np.errstate(over="ignore"):
             found = self._seen.values()
-        if not math.isfinite(found[LOSS]):
+        if not math.isfinite(number(found, LOSS)):
             raise Diverged(f"the sum of the losses of round {self.round} is not finite")
         self.history.rounds.add(found)
         self.history.round_positions.append(self.stepper.batch)
@@ -195,8 +195,8 @@ class Trainer:
         found = self.programs.test(self.validation).values()
         # What is no number is worse than any number.
         rank = tuple(
-            math.inf if math.isnan(found[name]) else sign_of(name) * found[name]
-            for name in self._deciding(found)
+            math.inf if math.isnan(value) else sign_of(name) * value
+            for name, value in self._deciding(found).items()
         )
         count = len(self.history.validation_positions) + 1
         best = self.best
@@ -207,12 +207,13 @@ class Trainer:
         self.best = best._replace(judged=count)
         self.history.best_round = best.number
 
-    def _deciding(self, found: Values) -> tuple[str, ...]:
+    def _deciding(self, found: Values) -> dict[str, float]:
         """The values that tell which validation is best."""
         rule = self.options.stopping
+        names = [name for name in ("ErrorRate", LOSS) if name in found]
         if rule is not None and isinstance(rule.criterion, str):
-            return (rule.criterion,)
-        return ("ErrorRate", LOSS) if "ErrorRate" in found else (LOSS,)
+            names = [rule.criterion]
+        return {name: number(found, name) for name in names}
 
     def settle(self) -> None:
         """After an interrupt, wherever it came: what is recorded is what was done."""
@@ -242,7 +243,7 @@ class Trainer:
     def criterion_value(self, name: str) -> float:
         """The value that a stopping criterion looks at: of validation, else of training."""
         seen = self.history.validations if self.validation is not None else self.history.rounds
-        return float(seen.lists[name][-1])
+        return float(number({name: seen.lists[name][-1]}, name))
 
 
 def _total(options: Options, plan: Plan) -> int:

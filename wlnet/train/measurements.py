@@ -17,11 +17,13 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.results.class_table import ClassTable, shown
+from wlnet.results.class_table import ClassTable, Kept, Shown, shown
 from wlnet.train.moments import Moments
 
 Array = np.ndarray[Any, Any]
 CLASSES, NUMBERS = "classes", "numbers"
+Tally = Array | ClassTable | Moments
+"""What batches add up, with `+`."""
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,8 @@ class Row:
     measurement. of: "classes" or "numbers", what targets must be. share: read as a percentage.
     """
 
-    tally: Callable[[Array, Array, str, int], Any]
-    value: Callable[[Any], Any]
+    tally: Callable[[Array, Array, str, int], Tally]
+    value: Callable[[Any], Kept]
     of: str
     smaller_is_better: bool
     share: bool = False
@@ -59,11 +61,11 @@ class Measurement:
         """Whether it says something about targets of this form (see TrainingNet.forms)."""
         return self.row.of == (NUMBERS if form == "Square" else CLASSES)
 
-    def tally(self, outputs: Array, targets: Array, form: str) -> Any:
+    def tally(self, outputs: Array, targets: Array, form: str) -> Tally:
         """What a batch adds up to; tallies of batches may be added."""
         return self.row.tally(outputs, targets, form, self.top)
 
-    def tallies(self, outputs: Array, targets: Array, form: str) -> Iterable[Any]:
+    def tallies(self, outputs: Array, targets: Array, form: str) -> Iterable[Tally]:
         """The tallies of several batches, which are stacked in a first axis; one at a time where
         they may be large.
         """
@@ -76,11 +78,11 @@ class Measurement:
         pairs = zip(outputs, targets, strict=True)
         return (self.tally(output, target, form) for output, target in pairs)
 
-    def kept(self, tally: Any) -> Any:
+    def kept(self, tally: Tally) -> Kept:
         """The measurement of all that was tallied, as it is kept: a number, or a ClassTable."""
         return self.row.value(tally)
 
-    def value(self, tally: Any) -> Any:
+    def value(self, tally: Tally) -> Shown:
         """The measurement of all that was tallied: a number, or a read-only matrix of counts."""
         return shown(self.kept(tally))
 

@@ -16,9 +16,9 @@ from wlnet.engine.blueprint import DTYPES
 from wlnet.evaluate.arguments import check_choice, check_count, check_workers
 from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of, is_initialized
-from wlnet.results.class_table import shown
+from wlnet.results.class_table import Shown, shown
 from wlnet.train.doubts import check_targets, warn_of_losses
-from wlnet.train.history import LOSS
+from wlnet.train.history import LOSS, Values, number
 from wlnet.train.losses import loss_terms
 from wlnet.train.measurement_names import as_measurements, check_fit, measured
 from wlnet.train.measurements import TABLE, Measurement
@@ -180,7 +180,7 @@ def _values(
     asked: tuple[Measurement, ...],
     precision: Precision,
     workers: int | None,
-) -> dict[str, Any]:
+) -> Values:
     arrays = arrays_of(training.user)
     constants = frozenset(arrays)
     programs = Programs(training, precision, 0, BATCH, asked, constants=constants, workers=workers)
@@ -189,9 +189,11 @@ def _values(
     return programs.test(source).values()
 
 
-def _value(each: Measurement | str, training: TrainingNet, found: dict[str, Any]) -> Any:
+def _value(
+    each: Measurement | str, training: TrainingNet, found: Values
+) -> Shown | dict[str, Shown]:
     if isinstance(each, str):
-        return found[each]
+        return number(found, each)
     if len(training.targets) == 1:
         return shown(found[each.key])
     return {place.port: shown(found[place.key]) for place in measured([each], training)}

@@ -10,7 +10,8 @@ from wlnet.core.errors import Fault, PartError, fail
 from wlnet.core.net import Net
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.core.tables import PropertyTable
-from wlnet.train.history import Extent, History, Series, Values
+from wlnet.results.class_table import Shown
+from wlnet.train.history import Extent, History, Series
 from wlnet.train.options import Options, automatic_rounds
 
 
@@ -140,7 +141,7 @@ def _series(
 ) -> None:
     """The rows of one series: its last loss, all of them, its last measurements."""
 
-    def last(state: TrainingState) -> Values:
+    def last(state: TrainingState) -> dict[str, Shown]:
         return series(state._history).at(count(state._extent))
 
     def losses(state: TrainingState) -> list[float]:

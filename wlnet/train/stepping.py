@@ -21,7 +21,7 @@ from wlnet.engine.blueprint import DTYPES
 from wlnet.engine.program import Program
 from wlnet.evaluate.holding import Array
 from wlnet.train.divergence import Diverged, where_it_began
-from wlnet.train.history import LOSS, Extent, History, Tallies
+from wlnet.train.history import Extent, History, Tallies
 from wlnet.train.learners import ArrayRules, Learner, own_arrays, plain_arrays
 from wlnet.train.options import Options
 from wlnet.train.programs import Programs, feed
@@ -185,7 +185,7 @@ class Stepper:
         if outcome.is_more:
             self._go_back()
             if outcome.good:
-                self._replay(good, self.batch, found[LOSS])
+                self._replay(good, self.batch, outcome.tallies.losses)
         if outcome.good:
             self.history.examples += good.count * good.batches.size
             self.history.batches.extend(found)
@@ -203,7 +203,7 @@ class Stepper:
         good = bad - 1 if bad else done
         tallies = self._tallies(flight, good)
         # A loss may leave the finite numbers where its gradient does not.
-        finite = np.isfinite(tallies.lists().get(LOSS, []))
+        finite = np.isfinite(tallies.losses)
         if not finite.all():
             good = int(np.argmin(finite))
             tallies = self._tallies(flight, good)
@@ -240,7 +240,7 @@ class Stepper:
         flight = self._flight_of(stretch, step)
         self._fly(flight, step, flight.program.workers)
         again = flight.program.done == stretch.count and not flight.program.bad
-        if not again or self._tallies(flight, stretch.count).lists()[LOSS] != losses:
+        if not again or self._tallies(flight, stretch.count).losses != losses:
             raise fail(
                 DataError,
                 Fault(
