@@ -28,7 +28,8 @@ from wlnet.core.walking import walk
 
 @dataclass(frozen=True)
 class Verdict:
-    """A rule with the place where it was set: "net_train", or the path of the net that holds it."""
+    """A rule with its provenance, the place where it was set: "net_train", or the path of the net
+    that holds it."""
 
     rule: Rule
     where: Path | str
@@ -54,7 +55,7 @@ class Verdict:
 @dataclass(frozen=True)
 class Row:
     """One array: its multiplier, the rule that decided it (None: the default 1), and the rules it
-    beat."""
+    beat, which are overridden."""
 
     key: ArrayKey
     places: tuple[ArrayPlace, ...]

@@ -37,7 +37,7 @@ Moves = Mapping[Path, Path]
 
 @dataclass(frozen=True)
 class Voice:
-    """A net whose rules go on speaking in another net, and where its nodes went."""
+    """A net whose rules go on speaking in another net, rebased to where its nodes went."""
 
     net: Net
     moves: Moves

@@ -23,7 +23,7 @@ OPTION = "learning_rate_multipliers of net_train"
 
 
 def warn_of_thawed(net: Net, table: MultiplierTable) -> None:
-    """Warn of every rule of net_train that makes learn what it does not name and the net froze."""
+    """Warn of every rule of net_train by which something that the net froze is unfrozen unnamed."""
     thawed: dict[int, tuple[Verdict, dict[ArrayKey, None], list[Row]]] = {}
     for row in table:
         won = row.decided_by
