@@ -39,9 +39,11 @@ def test_what_leaves_examples_apart_is_kept() -> None:
 
 
 @pytest.mark.parametrize("axis", [0, 1])
-def test_a_sum_is_kept_unless_it_runs_along_the_batch(axis: int) -> None:
-    split = frozen(lambda g, x: g.sum(x, [axis]))
-    assert kept(split) == (["matmul"] if axis == 0 else ["matmul", "sum", "map"])
+@pytest.mark.parametrize("primitive", ["sum", "softmax"])
+def test_what_runs_along_the_batch_is_not_kept(primitive: str, axis: int) -> None:
+    over = (axis,) if primitive == "sum" else axis
+    split = frozen(lambda g, x: getattr(g, primitive)(x, over))
+    assert kept(split) == (["matmul"] if axis == 0 else ["matmul", primitive, "map"])
 
 
 def test_a_batch_that_is_turned_away_from_the_first_axis_is_not_kept() -> None:

@@ -126,6 +126,11 @@ WRONG: dict[str, tuple[str, Callable[[Call, Graph], list[Call]], str]] = {
         "products", changed("softmax", outputs=lambda call: (Value(10**6, (16, 4)),)),
         r"y is \(16, 4\), and should be \(16, 3\)",
     ),
+    "a result of other entries": (
+        "products", changed(
+            "softmax", outputs=lambda call: (replace(call.outputs[0], element="Integer"),)
+        ), "y is of Integers",
+    ),
     "a result too many": (
         "products", changed("softmax", outputs=lambda call: call.outputs * 2), "its results are y",
     ),

@@ -6,9 +6,15 @@ from collections.abc import Iterator
 
 from wlnet.core.errors import Fault, WlnetError, fail
 from wlnet.core.parts import path_text
+from wlnet.graph.elements import MOVES
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.plan.words import SPECS
 from wlnet.plan.words.specs import fits
+
+INDICES = frozenset({"index", "where", "places"})
+"""Operands and results that are indices; all others are Reals."""
+OF_ANY_ENTRIES = MOVES | {"fetch", "keep", "copy"}
+"""Words that take numbers as they are."""
 
 
 def roles(call: Call) -> dict[str, Value]:
@@ -48,6 +54,10 @@ def _faults(call: Call, known: set[Value]) -> Iterator[str]:
         yield f"its results are {', '.join(name for _, name in results)}"
     if not known.issuperset(call.inputs):
         yield "an operand is not made before it"
+    if call.primitive not in OF_ANY_ENTRIES:
+        for name, value in roles(call).items():
+            if (value.element == "Real") == (name in INDICES):
+                yield f"{name} is of {value.element}s"
     if not known.isdisjoint(call.outputs):
         yield "a result is made already"
     yield from _misshapen(call, names)
