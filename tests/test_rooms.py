@@ -63,6 +63,43 @@ def test_every_room_imports_only_what_its_contract_allows() -> None:
     assert "0 broken" in found.stdout, found.stdout
 
 
+def imports_of_files() -> dict[str, set[str]]:
+    """Module -> the modules of wlnet that it imports, anywhere in it."""
+    names = {name(file).removesuffix(".py").replace("/", "."): file for file in MODULES}
+    names = {module.removesuffix(".__init__"): file for module, file in names.items()}
+    found: dict[str, set[str]] = {}
+    for module, file in names.items():
+        nodes = [n for n in ast.walk(ast.parse(file.read_bytes())) if isinstance(n, ast.ImportFrom)]
+        told = {(n.module or "", alias.name) for n in nodes for alias in n.names}
+        each = {f"{room}.{what}" if f"{room}.{what}" in names else room for room, what in told}
+        found[module] = {other for other in each if other in names and other != module}
+    return found
+
+
+def circles(graph: dict[str, set[str]]) -> set[frozenset[str]]:
+    """Files that import each other, by way of others or straight away."""
+    reach = {module: set(others) for module, others in graph.items()}
+    for between in graph:
+        for module in graph:
+            if between in reach[module]:
+                reach[module] |= reach[between]
+    return {
+        frozenset(other for other in reach[module] if module in reach[other])
+        for module in graph if module in reach[module]
+    }  # fmt: skip
+
+
+def test_circles_of_imports_are_found() -> None:
+    graph = {"a": {"b"}, "b": {"c"}, "c": {"b", "d"}, "d": set[str]()}
+    assert circles(graph) == {frozenset({"b", "c"})}
+
+
+def test_the_only_circle_of_imports_is_that_a_list_is_a_chain() -> None:
+    # A chain is made of what may be written in short, and a list is short for a chain.
+    rooms = {"wlnet.nets.chain", "wlnet.nets.reading", "wlnet.nets.shorthand"}
+    assert circles(imports_of_files()) == {frozenset(rooms)}
+
+
 def test_no_file_is_over_500_lines_and_the_median_is_under_120() -> None:
     lengths = {name(file): len(file.read_text("utf-8").splitlines()) for file in MODULES}
     long = {file: lines for file, lines in lengths.items() if lines > 500}
