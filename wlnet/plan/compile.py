@@ -25,7 +25,7 @@ from wlnet.kernels.language import Precision
 from wlnet.lowering.lower import lower
 from wlnet.plan.calls.emitter import Learner
 from wlnet.plan.memory.assemble import assemble
-from wlnet.plan.passes.checks import check_inputs
+from wlnet.plan.passes.checks import check_constants, check_inputs
 from wlnet.plan.passes.prefix import split_prefix
 from wlnet.plan.passes.updates import (
     fetch_inputs,
@@ -59,6 +59,7 @@ def forward_blueprint(
     without: passes to leave out.
     """
     graph = lower(net, batch, mode, shapes, asked=asked)
+    check_constants(graph, precision)
     graph.updates.clear()
     if checked:
         check_inputs(graph)
@@ -88,6 +89,7 @@ def training_blueprint(
     and the output ports of parts named in `inside`.
     """
     graph = lower(net, batch, "Train", None, frozen_statistics, inside, home=home)
+    check_constants(graph, precision)
     found = _gradients(graph, batch, losses, trained)
     graph.outputs |= {GradientKey(key): value for key, value in found.items()}
     setting = Setting(precision, _few(precision, batch, whole), packed=packed, without=without)
@@ -133,6 +135,7 @@ def step_blueprint(
     """
     setting = Setting(precision, _few(precision, batch, whole), constants, without=without)
     graph = lower(net, batch, "Train", None, frozen_statistics, inside, home=home)
+    check_constants(graph, precision)
     forward = {value for call in graph.calls for value in call.outputs}
     found = _gradients(graph, batch, losses, list(learners))
     wanted: list[OutputKey] = [*losses, *inside]
@@ -171,6 +174,7 @@ def measuring_blueprint(
     """
     setting = Setting(precision, _few(precision, batch, whole), constants, packed, without)
     graph = lower(net, batch, inside=inside, home=home)
+    check_constants(graph, precision)
     graph.updates.clear()
     outputs = graph.outputs
     forward = {value for call in graph.calls for value in call.outputs}
