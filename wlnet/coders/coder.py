@@ -26,9 +26,13 @@ Value = TypeVar("Value")
 
 
 class KindTable(type):
-    """Lets a door (`NetEncoder`) return a value of the kind it is called with."""
+    """The metaclass of coders. It lets a door (`NetEncoder`) return a value of the kind given.
+
+    The class of a kind is called as any class is, once its arguments are checked.
+    """
 
     kinds: dict[str, type]
+    """The classes by their kind. Only a door has this table."""
 
     def __call__(cls, *arguments: Any, **options: object) -> Any:
         if "kinds" not in cls.__dict__:
@@ -37,7 +41,7 @@ class KindTable(type):
         door, kinds = cls.__name__, cls.kinds
         kind = arguments[0] if arguments else None
         if not isinstance(kind, str) or kind not in kinds:
-            name = brief(kind) if arguments else "nothing"
+            given = brief(kind) if arguments else "nothing"
             soon = SOON_ENCODERS if door == "NetEncoder" else SOON_DECODERS
             fix = suggestion(kind, kinds) if isinstance(kind, str) else None
             if isinstance(kind, str) and kind in soon:
@@ -47,7 +51,7 @@ class KindTable(type):
                 Fault(
                     f"{door} does not know this kind of coder",
                     at=door,
-                    given=name,
+                    given=given,
                     known=list(kinds),
                     fix=fix or f"write the kind first: {door}({next(iter(kinds), '')!r}, ...)",
                 ),
@@ -59,7 +63,9 @@ class Coder(metaclass=KindTable):
     """The part that encoders and decoders share. Parameters are the dataclass fields of a kind."""
 
     door: ClassVar[str]
+    """The name of the door that makes it, "NetEncoder" or "NetDecoder"."""
     kind: ClassVar[str]
+    """What the door is called with, such as "Class"."""
 
     @property
     def shape(self) -> Partial:
@@ -96,7 +102,8 @@ class Coder(metaclass=KindTable):
         return self._with(**{field_name(name): value})
 
     def fitted(self, shape: Shape) -> Self:
-        """The coder for a port of this shape (None = still unknown); ShapeError if impossible."""
+        """The coder for a port of this shape (None: a size still unknown), with the parameters that
+        follow from it. ShapeError if it does not fit."""
         self._require(shape, fits(self.shape, shape))
         return self
 
@@ -137,6 +144,7 @@ class Coder(metaclass=KindTable):
 
     def __repr__(self) -> str:
         words = [repr(self.kind)]
+        # What follows a default that is left out can no longer be given by position.
         skipped = False
         for item in dataclasses.fields(self):  # type: ignore[arg-type]
             value = getattr(self, item.name)
@@ -160,7 +168,10 @@ def parameter_fields(kind: type) -> list[str]:
 
 
 def choice_faults(where: str, **choices: tuple[Any, tuple[Any, ...]]) -> list[Fault]:
-    """A fault for every option whose value is not among the values it can have."""
+    """A fault for every option whose value is not among those it can have.
+
+    choices: by the name of the option its value and the values allowed.
+    """
     return [
         Fault(
             f"{name} has a value it cannot have",
@@ -179,7 +190,7 @@ def choice_faults(where: str, **choices: tuple[Any, tuple[Any, ...]]) -> list[Fa
 def identity(value: object) -> Any:
     """A hashable stand-in that tells 1 from 1.0 from True, and arrays by their bits.
 
-    A member of an enum is what it is worth, as in a file.
+    A member of an enum counts as its value, since a file keeps only that.
     """
     value = worth(value)
     if isinstance(value, dict):
@@ -198,7 +209,8 @@ def identity(value: object) -> Any:
 
 
 def shown(value: object) -> str:
-    """Text that reads back: arrays as nested lists, Python functions by their name."""
+    """Text for a repr, such as a user could type: arrays as nested lists, functions by their
+    name."""
     if isinstance(value, np.ndarray):
         return repr(value.tolist())
     if callable(value) and hasattr(value, "__qualname__"):
@@ -220,13 +232,13 @@ def is_automatic(value: object) -> bool:
 
 
 def _check_call(kind: type, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:
-    """OptionError for every argument the kind cannot take, all at once."""
+    """Raise one OptionError for all arguments that a kind cannot take or lacks."""
     build: Callable[..., None] = kind.__init__  # type: ignore[misc]
     signature = inspect.signature(build)
-    given = list(signature.parameters.values())[1:]
+    declared = list(signature.parameters.values())[1:]
     title = f'{kind.door}("{kind.kind}", ...)'  # type: ignore[attr-defined]
-    names = [item.name for item in given]
-    places = [item.name for item in given if item.kind is item.POSITIONAL_OR_KEYWORD]
+    names = [item.name for item in declared]
+    positional = [item.name for item in declared if item.kind is item.POSITIONAL_OR_KEYWORD]
     faults = [
         Fault(
             f"unknown option {brief(name)}",
@@ -237,25 +249,25 @@ def _check_call(kind: type, arguments: tuple[Any, ...], options: dict[str, Any])
         for name in options
         if name not in names
     ]
-    if len(arguments) > len(places):
+    if len(arguments) > len(positional):
         faults.append(
             Fault(
                 "too many arguments",
                 at=title,
                 given=f"{len(arguments)} after the kind",
-                expected=f"at most {len(places)}: {', '.join(places) or 'none'}",
-                fix="give the others by name" if len(names) > len(places) else None,
+                expected=f"at most {len(positional)}: {', '.join(positional) or 'none'}",
+                fix="give the others by name" if len(names) > len(positional) else None,
             )
         )
     faults += [
         Fault(f"{name} is given twice", at=title, given=f"by position, and {name}=")
-        for name in places[: len(arguments)]
+        for name in positional[: len(arguments)]
         if name in options
     ]
-    filled = {*places[: len(arguments)], *options}
+    filled = {*positional[: len(arguments)], *options}
     faults += [
         Fault(f"{item.name} is missing", at=title, expected=f"{item.name} after the kind")
-        for item in given
+        for item in declared
         if item.default is item.empty and item.name not in filled
     ]
     if faults:

@@ -1,5 +1,8 @@
 """Finding parts: the places in a net that a step, or a whole part, leads to.
 
+A part is a step or a tuple of steps, as the user writes it (parts.py). `find` follows a whole part
+from the net inwards; `select` takes a single step.
+
 Wolfram Language: NetExtract and NetReplacePart, whose part language this is.
 """
 
@@ -30,18 +33,20 @@ from wlnet.core.walking import walk
 
 
 class Sought:
-    """Which of several alternatives were found so far.
+    """Which alternatives of a part were found so far.
 
-    After a step that selects several nodes an alternative need not be in each of them, but each
-    must be in one.
+    Where an earlier step selects several nodes, `Alternatives` are looked up in each of them. Not
+    every node must have each alternative, but at least one must.
     """
 
     def __init__(self) -> None:
         self.found: set[tuple[Any, Any]] = set()
+        """Alternatives that some node has, each as (depth in the part, step)."""
         self.refused: dict[tuple[Any, Any], PartError] = {}
+        """Those that some node has not, with the first error."""
 
     def check(self) -> None:
-        """Raise the PartError of the alternatives that were found nowhere, of all at once."""
+        """Raise one PartError for all alternatives that were found nowhere."""
         lost = [error for key, error in self.refused.items() if key not in self.found]
         if lost:
             raise together(lost)
@@ -52,7 +57,8 @@ def select(
 ) -> list[Place]:
     """The places one step leads to, in the order of the net. Raises PartError when there is none.
 
-    Of Alternatives those that are there; without `sought` all of them have to be.
+    part: the whole part, for messages. at: the path of the net. sought: collects which alternatives
+    were found, so that some of them may be missing here; without it every alternative has to exist.
     """
     keys = list(net.nodes)
     if isinstance(step, Symbol):
@@ -77,7 +83,7 @@ def _any_of(
     found: list[Place] = []
     refused: list[PartError] = []
     for each in step.steps:
-        # The same alternative at another depth of the part is another question.
+        # The same alternative in a later step of the part has to be found there too.
         question = (len(at), each)
         try:
             found += select(net, each, part, at, ledger)
@@ -116,13 +122,14 @@ def _named(net: Addressable, name: str, part: object, at: Path) -> Place:
 
 
 def _meant(net: Addressable, name: str, names: list[Key]) -> str | None:
+    """A hint: the position or the similar name that a wrong name was probably meant to be."""
     if is_number(name) and int(name) in net.nodes:
         return f"{int(name)}, without quotes, is the position"
     return suggestion(name, [word for word in names if isinstance(word, str)])
 
 
 def _elsewhere(net: Addressable, name: str, at: Path) -> str | None:
-    """The full paths below a net that end in a name like the one asked for."""
+    """A hint: the full paths of parts deeper in the net that have a similar name."""
     ends = [path for path in walk_names(net) if len(path) > 1]
     words = nearest(name, {path[-1] for path in ends if isinstance(path[-1], str)})
     near = [path for path in ends if path[-1] in words]
@@ -138,12 +145,13 @@ def walk_names(net: Addressable) -> Iterator[Path]:
 
 
 def known_names(net: Addressable) -> list[Key]:
-    """What a name or position could have been at this net, for messages."""
+    """All names and positions that a step can have at this net, for messages."""
     own = [*net.nodes, *net.array_values, *net.parameters, *net.port_names]
     return list(dict.fromkeys([*own, MULTIPLIERS] if net.has_multipliers else own))
 
 
 def _numbered_key(net: Addressable, number: int, part: object, at: Path) -> Key:
+    """The key of the node at a position, from 1 or from -1."""
     keys = list(net.nodes)
     if net.addressing == "names":
         fix = (
@@ -171,6 +179,7 @@ def _numbered_key(net: Addressable, number: int, part: object, at: Path) -> Key:
 
 
 def _span_keys(net: Addressable, span: Span, part: object, at: Path) -> list[Key]:
+    """The keys of the nodes in a span, both ends included."""
     keys = list(net.nodes)
     if net.addressing not in ("positions", "both"):
         raise part_error("a span needs an ordered chain", part, at=at, known=keys)
@@ -201,8 +210,9 @@ def _span_keys(net: Addressable, span: Span, part: object, at: Path) -> list[Key
 def find(net: Addressable, part: object) -> list[Place]:
     """All places a part selects, in the order of the net. Raises PartError when there is none.
 
-    After a step that selects several nodes the rest of the part is applied wherever it resolves; it
-    is an error only when it resolves in none. A last ANY or ALL selects whatever is there.
+    After a step that selects several nodes, the rest of the part is looked up in each of them, and
+    one node that has it is enough. ANY or ALL as the last step selects the node that the steps
+    before it lead to, as a whole.
     """
     sought = Sought()
     found = _descend(net, as_steps(part), part, (), sought)
@@ -213,6 +223,7 @@ def find(net: Addressable, part: object) -> list[Place]:
 def _descend(
     net: Addressable, steps: tuple[Step, ...], part: object, at: Path, sought: Sought
 ) -> list[Place]:
+    """The places that the steps left of a part lead to from a net, which stands at a path."""
     if not steps:
         return [Place(at, "node")]
     step, rest = steps[0], steps[1:]
@@ -242,9 +253,9 @@ def _descend(
 def _nowhere(
     net: Addressable, places: list[Place], step: object, part: object, at: Path
 ) -> PartError | None:
-    """What is wrong with a name that is in none of several nodes, where one of them has a like one.
+    """The error for a name that none of several nodes has, if one of them has a similar name.
 
-    What lies deeper is no repair: it is not what the step before leads to.
+    Similar names deeper inside are not suggested: this step looks only at the nodes themselves.
     """
     nodes = [net.nodes[place.path[0]] for place in places if place.kind == "node"]
     names = dict.fromkeys(str(name) for node in nodes for name in known_names(node))
@@ -256,6 +267,7 @@ def _nowhere(
 def _into(
     net: Addressable, place: Place, rest: tuple[Step, ...], part: object, at: Path, sought: Sought
 ) -> list[Place]:
+    """The places that the rest of a part leads to from one place of a net."""
     path = (*at, *place.path)
     if place.kind == "node":
         return _descend(net.nodes[place.path[0]], rest, part, path, sought)
@@ -284,7 +296,7 @@ def _need_coder_parameter(net: Addressable, name: str, asked: str, part: object,
 
 
 def shadowed(net: Addressable, name: Key) -> str | None:
-    """How to reach the node that is called like a port, where there is one."""
+    """How to reach a node that a port of the same name hides; None if there is no such node."""
     if name not in net.nodes or name not in net.port_names:
         return None
     if net.addressing == "both":

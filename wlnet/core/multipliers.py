@@ -1,9 +1,10 @@
 """The one table of multipliers: for every array its rate, the rule that decided, and the rules it
 beat.
 
-Resolved once; it drives pruning, the update kernels, the report, the results object and the files.
-Rules of net_train speak first, then the containers from the outermost inward, then the layer
-itself; then 1.
+It is worked out once for a training, and pruning, updates and results all go by it. Information on
+a net and surgery ask it too. The first rule that selects an array decides: the rules of net_train
+come first, then those of the containers from the outermost inward, then those of the layer itself.
+An array that no rule selects has the multiplier 1.
 """
 
 from __future__ import annotations
@@ -28,8 +29,8 @@ from wlnet.core.walking import walk
 
 @dataclass(frozen=True)
 class Verdict:
-    """A rule with its provenance, the place where it was set: "net_train", or the path of the net
-    that holds it."""
+    """A rule that selects an array, with its provenance. `where` it was set is "net_train", or the
+    path of the net that carries it."""
 
     rule: Rule
     where: Path | str
@@ -54,8 +55,11 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Row:
-    """One array: its multiplier, the rule that decided it (None: the default 1), and the rules it
-    beat, which are overridden."""
+    """One array: its multiplier, the rule that decided it (None: the default 1), and the rules that
+    are beaten (overridden), the strongest first.
+
+    places: the one place of the array; all of them, in the order of the net, if it is shared.
+    """
 
     key: ArrayKey
     places: tuple[ArrayPlace, ...]
@@ -65,8 +69,11 @@ class Row:
 
     @property
     def source(self) -> dict[str, Any]:
-        """A dict: "Multiplier", "Rule" (part, value) or None, "SetAt", "Beaten" [{"Rule", "SetAt"},
-        ...]."""
+        """What the results show of this row.
+
+        "Rule" is a pair (part, value), or None for the default. "Beaten" is a list of dicts, each
+        with the "Rule" and "SetAt" of one beaten rule.
+        """
         won = self.decided_by
         return {
             "Multiplier": self.multiplier,
@@ -103,7 +110,7 @@ class MultiplierTable:
         return {row.key: row.multiplier for row in self.rows}
 
     def sources_by_key(self) -> dict[ArrayKey, dict[str, Any]]:
-        """For every array who decided: the rule, where it was set, and the rules it beat."""
+        """For every array the rule that decided, where it was set, and the rules it beat."""
         return {row.key: row.source for row in self.rows}
 
     def trained_keys(self) -> list[ArrayKey]:
@@ -119,15 +126,17 @@ def multiplier_table(net: Ruled, rules: object, *, warnings: bool = True) -> Mul
     Raises RuleError for parts that do not exist; warns of rules of net_train that decide nothing.
     """
     places = array_places(net)
+    # For every array the rules that select it, the strongest first.
     candidates: dict[ArrayKey, list[Verdict]] = {key: [] for key in keys_in_order(places)}
-    first = Holder(net, parse_rules(rules), (), "learning_rate_multipliers of net_train")
-    matches = match(first, places)
+    of_training = Holder(net, parse_rules(rules), (), "learning_rate_multipliers of net_train")
+    matches = match(of_training, places)
     if warnings:
-        warn_of_idle_rules(first, matches)
+        warn_of_idle_rules(of_training, matches)
     for key, found in matches.items():
         candidates[key] += [Verdict(rule, "net_train") for rule in found]
-    # Outermost first. Holders of one depth meet only at shared arrays: there the smaller rule index
-    # wins, then the earlier place.
+    # The outermost nets come first. Two nets at the same depth can select the same array only if it
+    # is shared. Then the rule that stands higher in its own list wins (a lone value counts as rule
+    # 1), and of equal ones the rule of the net that comes earlier.
     levels: dict[int, list[Holder]] = {}
     for holder in holders(net):
         levels.setdefault(len(holder.path), []).append(holder)
@@ -154,15 +163,15 @@ def multiplier_table(net: Ruled, rules: object, *, warnings: bool = True) -> Mul
 
 
 def holders(net: Ruled) -> Iterator[Holder]:
-    """Every net in a net that carries rules, outer ones before inner ones."""
+    """Every net that carries rules: `net` itself and those inside it, outer before inner ones."""
     for path, node in walk(net):
         if node.learning_rate_rules:
             yield Holder(node, node.learning_rate_rules, path)
 
 
 def array_places(net: Ruled) -> list[ArrayPlace]:
-    """Every place of an array in a net, in the order of the net; arrays that are absent are left
-    out."""
+    """All places of arrays, in the order of the net. A shared array has several places; an array
+    that a layer goes without has none."""
     return [
         ArrayPlace(
             (*path, name),

@@ -1,4 +1,8 @@
-"""The net of a record. Kinds come from closed tables; all is checked as constructors check it."""
+"""The net of a record: the way back from record.py.
+
+Nothing in a file is trusted. A kind must stand in a closed table, and every value passes the checks
+of a constructor. A record that `written` would have written in another way is refused too.
+"""
 
 from __future__ import annotations
 
@@ -27,12 +31,14 @@ from wlnet.nets.inference import check_shapes
 from wlnet.nets.operators import Operator
 
 MOST_NODES = 16_384
-"""Nodes of a net of all levels: shape inference may look at each of them for each of them."""
+"""The most nodes of a net, on all levels together. Shape inference may take time that grows with
+the square of their number."""
 
 LARGEST = float(np.finfo(np.float32).max)
-"""Of the numbers that fill an array."""
+"""The largest number that may stand for an array, which is then filled with it."""
 
 COMMON = {"Kind", "LearningRateMultipliers", "Ports"}
+"""The entries of a layer and of a container alike."""
 
 
 def rebuilt(record: Json, tensors: Tensors) -> Net:
@@ -42,7 +48,7 @@ def rebuilt(record: Json, tensors: Tensors) -> Net:
     except FormatError:
         raise
     except Exception as error:
-        # Whatever a check of a constructor says here, it says of what stands in the file.
+        # The checks of constructors raise errors about arguments. Here the file is to blame.
         raise refused(f"no net can be made of this: {error}"[:1000]) from error
 
 
@@ -59,6 +65,7 @@ def _rebuilt(record: Json, tensors: Tensors) -> Net:
     net = reader.net(row["Net"], ())
     shared = row["Shared"]
     used = shared_names(net)
+    # [None] is no list of names: what is no list is refused below.
     told = shared if type(shared) is list else [None]
     names = [name for name in told if type(name) is str and name in used]
     if names != told:
@@ -78,6 +85,7 @@ def _rebuilt(record: Json, tensors: Tensors) -> Net:
 
 
 def _table(value: Json, keys: set[str], at: str) -> Table:
+    """The value, if it is an object with just these keys. Raises FormatError."""
     if type(value) is not dict or value.keys() != keys:
         given = ", ".join(map(shown, list(value)[:12])) if type(value) is dict else shown(value)
         raise refused(
@@ -87,12 +95,15 @@ def _table(value: Json, keys: set[str], at: str) -> Table:
 
 
 def _pairs(value: Json, at: str) -> list[tuple[Json, Json]]:
+    """The value, if it is a list of pairs. Raises FormatError."""
     if type(value) is not list or not all(type(pair) is list and len(pair) == 2 for pair in value):
         raise refused("a list of pairs was expected", at=at, given=shown(value))
     return [(pair[0], pair[1]) for pair in value if type(pair) is list]
 
 
 class _Reader:
+    """Reads the nets of one file, and notes which tensors they use and how many nodes they have."""
+
     def __init__(self, tensors: Tensors) -> None:
         self.tensors = tensors
         self.used: set[str] = set()
@@ -105,6 +116,7 @@ class _Reader:
         return self.tensors[key]
 
     def net(self, record: Json, path: Path) -> Net:
+        """The layer or container of a record, with all that is in it."""
         at = path_text(path)[-200:] or "the net"
         self.count += 1
         if self.count > MOST_NODES or len(path) > DEEPEST:
@@ -129,6 +141,7 @@ class _Reader:
         return net
 
     def ports(self, record: Json, names: list[str], path: Path, at: str) -> dict[str, PortType]:
+        """The ports of a record, which must have these names, in this order."""
         pairs = _pairs(record, f"{at}, ports")
         if [name for name, _ in pairs] != names:
             raise refused(
@@ -172,6 +185,8 @@ class _Reader:
         return layer
 
     def array(self, cls: type[Layer], name: str, state: Json, path: Path) -> ArrayValue:
+        """What a layer holds as an array: the numbers of a tensor, a shared array by its name, one
+        number for all, AUTOMATIC while it has no numbers yet, or None if it is absent."""
         field, at = cls.declared_arrays[name], path_text(path)[-200:]
         if state is None:
             if not field.optional:
@@ -199,6 +214,7 @@ class _Reader:
     # Nets that hold nets
 
     def nodes(self, record: Json, path: Path, at: str) -> dict[Key, Net]:
+        """The nodes of a container, numbered from 1 or named."""
         pairs = _pairs(record, f"{at}, nodes")
         told = [key for key, _ in pairs]
         numbers = [key for key in told if type(key) is int]
@@ -234,7 +250,7 @@ class _Reader:
         return net
 
 
-def _parameters(given: Json, nodes: Mapping[Key, Net], at: str) -> dict[str, object]:
+def _read_parameters(given: Json, nodes: Mapping[Key, Net], at: str) -> dict[str, object]:
     """The parameters of an operator, by name."""
     if type(given) is not dict or not all(name.isidentifier() for name in given):
         raise refused("these are no parameters", at=at, given=shown(given))
@@ -243,13 +259,15 @@ def _parameters(given: Json, nodes: Mapping[Key, Net], at: str) -> dict[str, obj
 
 FIELDS: dict[str, Callable[[Json, Mapping[Key, Net], str], object]] = {
     "Edges": read_edges,
-    "Parameters": _parameters,
+    "Parameters": _read_parameters,
 }
-"""How what kinds of containers record is read, given their nodes."""
+"""How to read the entries that only some kinds of containers have. Each function gets the entry,
+the nodes of the container, and its place for messages."""
 
 
 def _parameter(field: Parameter, record: Json, at: str) -> object:
-    """The checked value; one that would be kept in another form was not written by us."""
+    """The checked value. It must stand in the file just as it would be written: anything else does
+    not come from this package."""
     default = field.default
     if default is not REQUIRED and dumped(plain.written(default, at)) == dumped(record):
         return default
@@ -260,7 +278,8 @@ def _parameter(field: Parameter, record: Json, at: str) -> object:
 
 
 def _layer_ports(cls: type[Layer], given: list[Json]) -> list[str]:
-    """The names of a layer's ports in order; the inputs of a variadic layer are numbered."""
+    """The names that the ports of a layer must have, in order. How many inputs a variadic layer has
+    is taken from the file."""
     names: list[str] = []
     for name, field in cls.declared_ports.items():
         if field.variadic:

@@ -19,11 +19,13 @@ from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 
 RAMPS = frozenset({"Ramp", "ReLU", "RectifiedLinearUnit"})
+"""Functions that let half of the variance through: weights before them have twice as much."""
 WORDS = ("Normal", "Uniform")
-"""Distributions that may be named alone, where the method says how wide they are."""
+"""Distributions that may be given by name alone: Kaiming and Xavier know how wide they are."""
 Draw = Array
+"""Numbers that were drawn, before they are an array of a layer."""
 Options = Mapping[str, Any]
-"""Of a method, by name."""
+"""The options of a method, by name."""
 
 METHODS: dict[str, dict[str, Any]] = {
     "Kaiming": {"Distribution": "Normal"},
@@ -32,11 +34,14 @@ METHODS: dict[str, dict[str, Any]] = {
     "Identity": {"Distribution": 0.01},
     "Random": {"Weights": 1.0, "Biases": None},
 }
+"""The options of each method, with their defaults."""
 FACTORS: dict[str, Callable[[int, int], float]] = {
     "In": lambda fan_in, fan_out: fan_in / 2,
     "Out": lambda fan_in, fan_out: fan_out / 2,
     "Mean": lambda fan_in, fan_out: (fan_in + fan_out) / 2,
 }
+"""Xavier divides the gain by this, which gives the variance: by half of all that goes in, of all
+that comes out, or of both together."""
 
 
 def read_method(given: object) -> tuple[str, Options]:
@@ -65,7 +70,7 @@ def read_method(given: object) -> tuple[str, Options]:
                 fix=f"({name!r}, {{{known[0]!r}: ...}})" if known else repr(name),
             ),
         )
-    unknown = [word for word in options if word not in METHODS[name]]
+    unknown = [option for option in options if option not in METHODS[name]]
     if unknown:
         raise fail(
             OptionError,
@@ -77,13 +82,13 @@ def read_method(given: object) -> tuple[str, Options]:
             ),
         )
     chosen = {**METHODS[name], **options}
-    for word, value in chosen.items():
-        _check_option(name, word, value)
+    for option, value in chosen.items():
+        _check_option(name, option, value)
     return name, chosen
 
 
-def _check_option(method: str, word: str, value: object) -> None:
-    if word == "FactorType":
+def _check_option(method: str, option: str, value: object) -> None:
+    if option == "FactorType":
         if not isinstance(value, str) or value not in FACTORS:
             raise fail(
                 OptionError,
@@ -97,7 +102,7 @@ def _check_option(method: str, word: str, value: object) -> None:
     elif method in ("Kaiming", "Xavier"):
         if not (isinstance(value, str) and value in WORDS):
             _spelled(value, WORDS)
-    elif not (word == "Biases" and value is None):
+    elif not (option == "Biases" and value is None):
         _spelled(value)
 
 
@@ -108,7 +113,11 @@ def draw_weights(
     options: Options,
     rng: np.random.Generator,
 ) -> Draw:
-    """Weights (out, ...): fan_in is the product of all sizes but the first."""
+    """Weights of a shape (outputs, inputs, ...), drawn by a method.
+
+    Each output reads fan_in numbers: the product of all sizes but the first. follower: the name of
+    the function that the layer feeds, which decides the gain; None where none is known.
+    """
     fan_out, fan_in = shape[0], max(math.prod(shape[1:]), 1)
     gain = 2.0 if follower in RAMPS else 1.0
     if method == "Random":
@@ -117,6 +126,7 @@ def draw_weights(
         return _orthogonal(shape, rng) * math.sqrt(gain)
     if method == "Identity":
         return _identity(shape) + draw(options["Distribution"], shape, rng)
+    # What SELU needs, whatever Kaiming or Xavier and their options say.
     if follower in ("SELU", "ScaledExponentialLinearUnit"):
         return rng.standard_normal(shape) * math.sqrt(1 / fan_in)
     variance = gain / fan_in
@@ -135,14 +145,17 @@ def draw_weights(
 
 
 def draw(given: object, shape: tuple[int, ...], rng: np.random.Generator) -> Draw:
-    """Numbers of a distribution."""
+    """Numbers of a distribution, given as the user writes it."""
     name, a, b = _spelled(given)
     return rng.normal(a, b, shape) if name == "Normal" else rng.uniform(a, b, shape)
 
 
 def _spelled(given: object, words: tuple[str, ...] = ()) -> tuple[str, float, float]:
-    """A number s is Normal(0, s); ("Normal", mean, s) and ("Uniform", low, high) are spelled
-    out."""
+    """A distribution as ("Normal", mean, deviation) or ("Uniform", low, high).
+
+    A number alone is the deviation of a normal distribution around 0. Raises OptionError for
+    anything else. words: names that the caller takes alone, for the message.
+    """
     spelled = given if isinstance(given, (tuple, list)) else ("Normal", 0.0, given)
     found = [as_real(x) for x in spelled[1:]]
     numbers = [x for x in found if x is not None and math.isfinite(x)]
@@ -164,13 +177,14 @@ def _spelled(given: object, words: tuple[str, ...] = ()) -> tuple[str, float, fl
 
 
 def _orthogonal(shape: tuple[int, ...], rng: np.random.Generator) -> Draw:
+    """Rows that are orthonormal, or columns where there are fewer of these."""
     rows, columns = shape[0], max(math.prod(shape[1:]), 1)
     u, _, v = np.linalg.svd(rng.standard_normal((rows, columns)), full_matrices=False)
     return (u if u.shape == (rows, columns) else v).reshape(shape)
 
 
 def _identity(shape: tuple[int, ...]) -> Draw:
-    """A rectangular identity; for kernels the identity at the middle tap."""
+    """A rectangular identity; for the kernels of a convolution, the identity at the middle tap."""
     eye = np.zeros(shape)
     middle = tuple(n // 2 for n in shape[2:])
     for i in range(min(shape[:2]) if len(shape) > 1 else shape[0]):

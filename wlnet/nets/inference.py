@@ -1,7 +1,8 @@
 """Shape inference over a whole net, in both directions, until nothing more follows.
 
-This goes through a net and lays its wires (wires.py); containers say how they lead. A contradiction
-is a ShapeError that names the layer, what it has, and where that came from.
+A walk through the net lays its wires (wires.py): each layer gets wires at its ports and arrays, and
+each container says which ports share a wire. Then the wires are solved. A contradiction is a
+ShapeError that names the layer, the shapes it met, and who said them.
 """
 
 from __future__ import annotations
@@ -23,8 +24,7 @@ from wlnet.nets.wires import WHAT, Cell, LayerCell, Wire, spread, title
 
 @dataclass
 class Solution:
-    """What is known of all ports and arrays of a net. Paths are tuples of keys, the net itself is
-    ()."""
+    """What is known of all ports and arrays of a net, by path. The path of the net itself is ()."""
 
     ports: dict[tuple[Path, str], Wire] = field(default_factory=dict)
     arrays: dict[Path, Wire] = field(default_factory=dict)
@@ -39,6 +39,7 @@ class Solution:
         return [path for path, wire in self.arrays.items() if not is_known(wire.shape)]
 
     def unknown_ports(self) -> list[str]:
+        """Those of the net itself; ports inside it are left out."""
         return [
             name
             for (path, name), wire in self.ports.items()
@@ -47,9 +48,10 @@ class Solution:
 
 
 def inference(net: Net, given: Mapping[str, Partial] | None = None) -> Solution:
-    """Everything that follows from a net, and from further shapes of its own ports.
+    """Everything that follows from a net.
 
-    Raises ShapeError where facts contradict each other.
+    given: further shapes of its own ports, such as those of data. Raises ShapeError where facts
+    contradict each other.
     """
     if not given:
         found = net.cached("solution", lambda: _solve(net, {}))
@@ -59,13 +61,17 @@ def inference(net: Net, given: Mapping[str, Partial] | None = None) -> Solution:
 
 
 def take_inference(net: Net, other: Net) -> None:
-    """Let follow from a net what followed from another one, which has no numbers yet in arrays of
-    known shapes and is else the same."""
+    """Give a net the solution of another one, instead of solving again.
+
+    The two must be the same net, but that arrays of `other` whose shape is known may have no
+    numbers yet: putting numbers there tells nothing new.
+    """
     net.cached("solution", lambda: inference(other))
 
 
 def open_sizes(net: Net) -> str:
-    """The repair where shapes are not known: what goes in, or the sizes that nothing tells."""
+    """The advice for a message about unknown shapes: say what goes in or, where that is known, give
+    the sizes of layers."""
     solution = inference(net)
     inputs = [name for name in net.input_names if not is_known(solution.port_shape((), name))]
     if inputs:
@@ -74,7 +80,8 @@ def open_sizes(net: Net) -> str:
 
 
 def check_inputs(net: Net) -> None:
-    """Raise NotInitializedError for a layer alone that takes any number of inputs."""
+    """Raise NotInitializedError for a variadic layer that stands alone: nothing tells how many
+    inputs it has."""
     if net.is_variadic and not net.input_names:
         raise fail(
             NotInitializedError,
@@ -93,7 +100,7 @@ def check_shapes(net: Net) -> None:
 
 
 def inferred_port(net: Net, name: str) -> PortType:
-    """A port of a net with all that is known of it."""
+    """A port of a net with all that is known of it. Where nobody says what flows, it is a Real."""
     known: dict[str, PortType] = net.cached("inferred ports", dict)
     found = known.get(name)
     if found is None:
@@ -105,6 +112,8 @@ def inferred_port(net: Net, name: str) -> PortType:
 
 
 class _Walk:
+    """Goes through a net and lays its wires: the ShapeWalk of wires.py."""
+
     def __init__(self, root: Net) -> None:
         self.solution = Solution()
         self.cells: list[Cell] = []
@@ -115,6 +124,7 @@ class _Walk:
         }
 
     def visit(self, net: Net, path: Path, wires: dict[str, Wire]) -> None:
+        """Note what a net says of its own ports; then go into it, or tie them if it is a layer."""
         for name, wire in wires.items():
             self.solution.ports[path, name] = wire
             port = net.ports.get(name)
@@ -156,6 +166,7 @@ class _Walk:
 
 
 def _solve(net: Net, given: Mapping[str, Partial]) -> Solution:
+    """The solution, worked out. Shapes come first, then assumptions, then the limits of indices."""
     walk = _Walk(net)
     wires = {name: Wire() for name in net.port_names}
     walk.visit(net, (), wires)
@@ -170,13 +181,16 @@ def _solve(net: Net, given: Mapping[str, Partial]) -> Solution:
             walk.gathered.add(fault, kind=ShapeError)
     spread(walk.cells, walk.gathered)
     walk.gathered.tell()
+    # Assumptions where nothing else decides, one cell at a time: what follows from one may decide
+    # the next.
     for cell in walk.cells:
         spread([cell], walk.gathered, settle=True)
     walk.gathered.tell()
     for cell in walk.cells:
         if isinstance(cell, LayerCell):
             cell.limit_indices()
-    # From where indices are used back to where they come in.
+    # A limit is set where an index is used. It is passed back until it reaches the ports where
+    # indices come in.
     while sum(cell.pass_limits() for cell in reversed(walk.cells)):
         pass
     for cell in walk.cells:

@@ -1,9 +1,10 @@
 """Rules on the move: surgery gives nodes new places, and the rules of their container follow them.
 
-Every rule is resolved to the arrays it selects, and these to their new places. A rule that still
-means the same keeps its wording; any other is written out for the single nodes; what selects
-nothing is left out. What the rules then say differently than before is put right by rules of its
-own, so that every array that survives keeps its multiplier.
+Every rule is resolved to the arrays it selects, and these to their new places. A rule whose part
+still selects the same arrays keeps its wording. Any other rule is written anew with the nodes
+themselves as its part, and one that selects nothing any more is dropped. Where the new rules would
+still give an array another multiplier than it had, a rule for this array is put first
+(kept_rates.py). So every array that survives keeps its multiplier.
 """
 
 from __future__ import annotations
@@ -32,18 +33,20 @@ from wlnet.nets.kept_rates import (
 )
 
 Moves = Mapping[Path, Path]
-"""Where nodes went: their path before, and their path now. A node that is not in it is gone."""
+"""Where nodes went: from their path before to their path now. What was in a node moves with it. A
+node that is neither listed nor inside a listed one is gone."""
 
 
 @dataclass(frozen=True)
 class Voice:
-    """A net whose rules go on speaking in another net, rebased to where its nodes went."""
+    """A net that the new net was made of. Its rules still speak there, rebased to where its nodes
+    went."""
 
     net: Net
     moves: Moves
 
     def place(self, path: Path) -> Path | None:
-        """Where what stood at a path inside a node stands now; None if the node is gone."""
+        """The path now of the part that had this path before; None if it did not move as one."""
         for length in range(len(path) + 1):
             now = self.moves.get(path[:length])
             if now is not None:
@@ -51,7 +54,8 @@ class Voice:
         return None
 
     def places(self, path: Path) -> list[Path]:
-        """Where the part at a path is now: one place, or those of all nodes below it."""
+        """The paths now of the part that had this path before. There are several where a container
+        was taken apart and the nodes in it went separate ways."""
         now = self.place(path)
         if now is not None:
             return [now]
@@ -61,17 +65,18 @@ class Voice:
 def carried(new: N, voices: Sequence[Voice], brought: Sequence[Net] = ()) -> N:
     """The new net under the rules of the nets it was made of, those of the first voice first.
 
-    brought: nets that came to it. Their rules stay with them, and speak for a shared array of which
-    nobody spoke before.
+    brought: nets that were put into it. Their own rules stay inside them. Where they share an array
+    with the rest, their rules decide only if no rule of a voice selects that array.
     """
     if not ruled_anywhere([new, *(voice.net for voice in voices), *brought]):
         return new
     places = array_places(new)
     pairs: list[Pair] = []
-    said = [voice.net.learning_rate_rules for voice in voices if voice.net.learning_rate_rules]
-    form = dict if said and all(isinstance(rules.given, Mapping) for rules in said) else list
+    lists = [voice.net.learning_rate_rules for voice in voices if voice.net.learning_rate_rules]
+    form = dict if lists and all(isinstance(rules.given, Mapping) for rules in lists) else list
     for voice in voices:
         pairs += _rewritten(voice, new, places)
+    # Where no rule of a single voice was reworded, its very list is kept, as the user wrote it.
     only = voices[0].net.learning_rate_rules if len(voices) == 1 else None
     kept = only if only is not None and pairs == pairs_of(only) else None
     result = new._with(rules=kept if kept is not None else deciding(new, pairs, places, form))
@@ -80,6 +85,7 @@ def carried(new: N, voices: Sequence[Voice], brought: Sequence[Net] = ()) -> N:
 
 
 def _rewritten(voice: Voice, new: Net, places: list[ArrayPlace]) -> list[Pair]:
+    """The rules of a voice, with the parts that they have in the new net."""
     rules = voice.net.learning_rate_rules
     pairs: list[Pair] = []
     for rule in rules:
@@ -88,7 +94,10 @@ def _rewritten(voice: Voice, new: Net, places: list[ArrayPlace]) -> list[Pair]:
 
 
 def _parts(voice: Voice, rule: Rule, new: Net, places: list[ArrayPlace]) -> list[object]:
-    """The parts of the new net that are what a rule selected in the old one."""
+    """The parts that select in the new net what a rule selected in the old one.
+
+    places: those of all arrays of the new net.
+    """
     if names_shared_arrays(rule.part):
         each = [_parts_of(voice, step, new, places) for step in rule.part.steps]
         if each == [[step] for step in rule.part.steps]:
@@ -98,6 +107,7 @@ def _parts(voice: Voice, rule: Rule, new: Net, places: list[ArrayPlace]) -> list
 
 
 def _parts_of(voice: Voice, part: object, new: Net, places: list[ArrayPlace]) -> list[object]:
+    """The same for a part that is not shared arrays among alternatives."""
     if isinstance(part, NetSharedArray):
         return _shared_parts(voice, part, places)
     try:
@@ -110,31 +120,33 @@ def _parts_of(voice: Voice, part: object, new: Net, places: list[ArrayPlace]) ->
         return []
     if _meaning(new, part, places) == wanted:
         return [part]
+    # A path without a wording (None) is dropped here: `settled` finds a rule for its arrays.
     holding = {place.path[:length] for place in places for length in range(len(place.path) + 1)}
     worded = [worded_path(new, path) for path in now if path in holding]
     nodes = [step for step in worded if isinstance(step, (int, str))]
     deeper = [steps for steps in worded if isinstance(steps, tuple)]
-    together = nodes if len(nodes) < 2 else [Alternatives(*nodes)]
-    return [*together, *deeper]
+    as_one = nodes if len(nodes) < 2 else [Alternatives(*nodes)]
+    return [*as_one, *deeper]
 
 
 def _shared_parts(voice: Voice, part: NetSharedArray, places: list[ArrayPlace]) -> list[object]:
-    there = dict.fromkeys(place.shared for place in places if place.shared is not None)
+    """The same for one shared array, or for all: written out by name if others joined them."""
+    now = dict.fromkeys(place.shared for place in places if place.shared is not None)
     if part.name is not ALL:
-        return [part] if part.name in there else []
-    before = dict.fromkeys(
-        place.shared for place in array_places(voice.net) if place.shared in there
-    )
-    return [part] if list(before) == list(there) else [NetSharedArray(name) for name in before]
+        return [part] if part.name in now else []
+    kept = dict.fromkeys(place.shared for place in array_places(voice.net) if place.shared in now)
+    return [part] if list(kept) == list(now) else [NetSharedArray(name) for name in kept]
 
 
 def _paths(net: Net, part: object) -> list[Path]:
+    """The paths of the nodes and arrays that a part selects."""
     if part is ANY or part is ALL:
         return [()]
     return [place.path for place in find(net, part) if place.kind in ("node", "array")]
 
 
 def _arrays(places: list[ArrayPlace], paths: list[Path]) -> set[Path]:
+    """The paths of all arrays that are at these paths or inside of what is there."""
     above = set(paths)
     return {
         place.path
@@ -144,6 +156,7 @@ def _arrays(places: list[ArrayPlace], paths: list[Path]) -> set[Path]:
 
 
 def _meaning(net: Net, part: object, places: list[ArrayPlace]) -> set[Path]:
+    """The paths of the arrays that a part selects; none where it does not exist."""
     try:
         return _arrays(places, _paths(net, part))
     except PartError:

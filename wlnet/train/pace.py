@@ -1,4 +1,4 @@
-"""How many steps are run in one go, and on how many workers; and what time counts."""
+"""How many steps are run in one go, and on how many workers; and the clock of a training."""
 
 from __future__ import annotations
 
@@ -7,38 +7,43 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
 SECONDS = 0.08
-"""A run of native steps; an interrupt by the user waits for its end."""
+"""How long one go of steps shall take. An interrupt by the user waits for its end."""
 MANY = 1024
-"""The most steps in one go: what they tell is kept until then."""
+"""The most steps in one go: losses and outputs of all of them are held until its end."""
 TRIAL, TRIAL_EVERY = 0.004, 1.0
-"""How many seconds of steps try another number of workers, and after how many it is tried again."""
+"""Seconds that a trial of another number of workers takes, and seconds between two trials."""
 RARE = 25
-"""A trial has to wait for so many times the seconds that it may take: steps may be long."""
+"""Between two trials pass at least so many times the seconds of one trial. A single step may take
+longer than TRIAL; so trials stay a small share of the time all the same."""
 LONG = 0.003
-"""Seconds of steps that tell something: to start threads, and to fill their caches, takes time."""
+"""Seconds of steps below which a measurement says little: most of it may be threads that start and
+caches that fill."""
 
 
 class Pace:
     """Finds how many steps take about SECONDS, and which number of workers is fastest.
 
-    Where other programs take the cores, a worker may wait long for one that was set aside: then a
-    single one is faster. As the numbers are the same for any number of workers, it may change.
+    Where other programs use the cores too, the workers may wait long for one of them whose core was
+    taken away. Then a single worker is faster. The results have the same bits for any number of
+    workers, so the number may change at any time.
     """
 
     def __init__(self) -> None:
         self._seconds: dict[int, float] = {}
-        """Of a step, by the number of workers."""
+        """How long a step takes, by the number of workers, as last measured."""
         self._guess: float | None = None
-        """Seconds of one of the first steps, which are slow for other reasons too."""
+        """Seconds of a step on a number of workers that was not measured yet. It may be far too
+        much, as the first steps are slow; it only says how many steps to try."""
         self._last = 0
-        """The number of workers of the last steps."""
+        """The number of workers of the last go."""
         self._trying: int | None = None
+        """The number of workers on trial now."""
         self._begun = (0.0, 0)
-        """Seconds and steps of what is being tried."""
+        """Seconds and steps of this trial so far."""
         self._spent = 0.0
-        """Seconds of all steps."""
+        """Seconds of all steps so far."""
         self._tried = 0.0
-        """Seconds of the steps before the last trial."""
+        """What `_spent` was when the last trial began."""
 
     def next(self, most: int, choices: Sequence[int]) -> tuple[int, int]:
         """How many steps to run next, and on how many of these numbers of workers."""
@@ -49,7 +54,7 @@ class Pace:
             trial = self._trial(choices, known)
             if trial is None:
                 steps = self._steps(most, SECONDS, self._seconds[known[0]])
-                # No small remainder: it would take longer for each of its steps.
+                # `most` is split into equal goes. A small one at the end would have slower steps.
                 return -(-most // -(-most // steps)), known[0]
             self._tried = self._spent
             self._trying, self._begun = trial, (0.0, 0)
@@ -63,7 +68,7 @@ class Pace:
             return choices[0]
         unknown = [each for each in choices if each not in known]
         if unknown:
-            # One worker has the work of all to do.
+            # The most that a step can take on fewer workers: the same work, shared by fewer.
             longest = self._seconds[known[0]] * known[0] / unknown[0]
             return unknown[0] if since > RARE * max(TRIAL, longest) else None
         late = max(TRIAL_EVERY, RARE * self._seconds[known[-1]])
@@ -73,10 +78,10 @@ class Pace:
         return max(1, min(most, MANY, int(seconds / max(each, 1e-7))))
 
     def took(self, seconds: float, steps: int, workers: int) -> None:
-        """Tell how long some steps took."""
+        """Note how long the last go took."""
         self._spent += seconds
         is_first, each = self._guess is None, seconds / max(steps, 1)
-        # Each worker's share of the arrays has to come into its own cache first.
+        # After a change of workers, each has to load its share of the arrays into its cache.
         is_cold, self._last = workers != self._last, workers
         if workers not in self._seconds:
             self._guess = each
@@ -85,7 +90,7 @@ class Pace:
         if is_first or (is_short and (is_cold or not is_trial)):
             return
         if is_trial:
-            # What was tried for a moment only says how long to try it.
+            # A trial goes on until it is long enough to tell; what counts is its last go.
             self._begun = self._begun[0] + seconds, self._begun[1] + steps
             if self._begun[0] < LONG:
                 return
@@ -102,12 +107,12 @@ class Clock:
 
     @property
     def seconds(self) -> float:
-        """What it shows."""
+        """What it shows: the seconds since the start, without those when it stood still."""
         return time.perf_counter() - self._begun - self._apart
 
     @contextmanager
     def stopped(self) -> Iterator[None]:
-        """A block that does not count."""
+        """A block during which the clock stands still."""
         begun = time.perf_counter()
         try:
             yield

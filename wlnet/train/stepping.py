@@ -1,8 +1,9 @@
 """Steps: run natively, some at a time, and recorded; what leaves the finite numbers is taken back.
 
-A replay reads nothing that the user's code may have changed meanwhile, and asks nobody: batches and
-learning rates are kept with the steps, and where data are read where they lie, a snapshot is taken
-after every call of the user's functions.
+To take a step back, the arrays go back to the last snapshot, and the good steps since then are run
+again (a replay). A replay calls no function of the user: batches and learning rates are kept with
+the steps. It must also read the same data. So where steps read data in the user's own memory, a new
+snapshot is taken whenever functions of the user are called, as these may change the data.
 """
 
 from __future__ import annotations
@@ -33,18 +34,18 @@ Arrays = dict[ArrayKey, Array]
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of steps.
-
-    tallies: of those that went well, good of them. is_bad: whether the next one left the finite
-    numbers; spoilt: the arrays that are not finite since. is_more: whether the arrays have seen
-    more than the good ones.
-    """
+    """What came of the steps of a flight."""
 
     good: int
+    """How many of them, from the first, went well."""
     tallies: Tallies
+    """The losses and measurements of these."""
     is_bad: bool
+    """Whether the step after them left the finite numbers."""
     is_more: bool
+    """Whether the arrays were changed by more than the good steps."""
     spoilt: tuple[ArrayKey, ...] = ()
+    """The arrays that the bad step left with numbers that are not finite."""
 
 
 @dataclass
@@ -54,18 +55,21 @@ class Flight:
     stretch: Stretch
     program: Program
     kept: dict[Any, Array]
+    """The tables that the program fills, a row for each step."""
     step_sizes: list[Array]
+    """Held here only because the program reads them by their addresses."""
     extent: Extent
+    """How far the history reached before these steps."""
     since: int
-    """How many stretches the snapshot held before."""
+    """How many stretches the snapshot held before them."""
     outcome: Outcome | None = None
 
 
 class Stepper:
     """The arrays of one training, and what methods keep beside them.
 
-    Owns the mutable copies of the arrays that move; what is recorded in the history is what they
-    have seen.
+    It owns the mutable copies of the arrays that move. Between two runs the history records exactly
+    the steps that changed them.
     """
 
     def __init__(
@@ -91,14 +95,14 @@ class Stepper:
         }
         programs.use(self.arrays, self.states)
         self.learning_rate = options.learning_rate
-        """That of the last step."""
+        """The learning rate of the last recorded step."""
         moving = {row.key: self.arrays[row.key] for row in rules.table if row.multiplier != 0}
         self.snapshot = Snapshot(moving, self.states, learners)
         self._flight: Flight | None = None
 
     @property
     def batch(self) -> int:
-        """How many steps were done and recorded."""
+        """How many steps are recorded: the number of the last one, from 1."""
         return len(self.history.batches.losses)
 
     def plain_arrays(self) -> Arrays:
@@ -106,16 +110,18 @@ class Stepper:
         return plain_arrays(self.net, self.rules.table, self.arrays, self.packed)
 
     def guard(self) -> None:
-        """Steps that were done are not done again: what they have read may change from now on."""
+        """Make the steps so far final, by a new snapshot. No replay reads their data again, so from
+        now on these may change."""
         if self.snapshot.since:
             self.snapshot.take(self.batch)
 
     # Running
 
     def run(self, stretch: Stretch, workers: int) -> tuple[Tallies, float]:
-        """Run steps and record them; what they tell, and how many seconds they took.
+        """Run steps and record them. Returns what they tell, and how many seconds they took.
 
-        Raises Diverged: the last finite arrays are there, and recorded.
+        Raises Diverged where a step leaves the finite numbers. The arrays and the history are then
+        those of the last good step.
         """
         if self.snapshot.is_old:
             self.snapshot.take(self.batch)
@@ -132,8 +138,8 @@ class Stepper:
         return outcome.tallies, seconds
 
     def settle(self) -> None:
-        """After an interrupt, wherever it came: what the arrays have seen is recorded, or taken
-        back.
+        """Make arrays and history agree again after an interrupt, wherever it came: the good steps
+        are recorded, any other is taken back.
         """
         if self._flight is not None:
             self.history.batches.cut(self._flight.extent.batches)
@@ -142,8 +148,8 @@ class Stepper:
             self._land(self._flight)
 
     def _flight_of(self, stretch: Stretch, step: int) -> Flight:
-        """Everything a program is given from outside. Programs know addresses: a flight holds on
-        to what lies there.
+        """Give a program all that these steps read and write. It knows only the addresses, so the
+        flight holds on to the arrays that lie there.
         """
         program = self.programs.program("Train", stretch.batches.size)
         kept = feed(program, stretch.batches)
@@ -153,6 +159,8 @@ class Stepper:
         )
 
     def _give_step_sizes(self, program: Program, stretch: Stretch, step: int) -> list[Array]:
+        """Give a program a table for every array that moves: its step size at each step, or NaN
+        where it rests. A running statistic has 1 for a step size."""
         steps = np.arange(step, step + stretch.count)
         method, groups = self.options.method, self.rules.groups
         kept = []
@@ -179,7 +187,10 @@ class Stepper:
         )
 
     def _land(self, flight: Flight) -> Outcome:
-        """Record the steps that went well; who was interrupted here can do it again."""
+        """Record the good steps of a flight, and take back any other.
+
+        After an interrupt in here, `settle` lands the same flight once more.
+        """
         outcome = flight.outcome = flight.outcome or self._outcome(flight)
         good, found = flight.stretch.part(0, outcome.good), outcome.tallies.lists()
         if outcome.is_more:
@@ -195,7 +206,7 @@ class Stepper:
         return outcome
 
     def _outcome(self, flight: Flight) -> Outcome:
-        """What came of the steps that were run, whatever ended them."""
+        """What came of a flight: all its steps ran, one was bad, or an interrupt came."""
         program = flight.program
         done, bad = program.done, program.bad
         if not done:
@@ -213,7 +224,7 @@ class Stepper:
         return Outcome(good, tallies, True, True, tuple(spoilt))
 
     def _tallies(self, flight: Flight, count: int) -> Tallies:
-        """What the first so many steps tell."""
+        """The losses and measurements of the first so many steps of a flight."""
         if not count:
             return Tallies()
         kept = {name: table[:count] for name, table in flight.kept.items()}
@@ -224,7 +235,7 @@ class Stepper:
     # Going back
 
     def _go_back(self) -> None:
-        """Make everything as it was after the last recorded step."""
+        """Bring the arrays back to where they were after the last recorded step."""
         self.snapshot.go_back()
         step = self.snapshot.step
         for stretch in self.snapshot.since:
@@ -233,9 +244,10 @@ class Stepper:
             step = end
 
     def _replay(self, stretch: Stretch, step: int, losses: list[float]) -> None:
-        """Steps that are known to go well, and to have these losses.
+        """Run steps again that went well before, and had these losses.
 
-        Raises DataError for others: they compute the same bits, unless others are read.
+        The same data give the same bits. So other losses mean that the data have changed since
+        then: DataError.
         """
         flight = self._flight_of(stretch, step)
         self._fly(flight, step, flight.program.workers)
@@ -253,7 +265,7 @@ class Stepper:
             )
 
     def _where_it_began(self, batches: Batches, spoilt: tuple[ArrayKey, ...]) -> str:
-        """What in a step is not finite."""
+        """The message that says which numbers of a bad step are the first that are not finite."""
         program = self.programs.program("Gradients", batches.size)
         for name, value in program.inputs.items():
             np.copyto(value, batches.columns[name][batches.order], casting="same_kind")

@@ -1,4 +1,7 @@
-"""The part of a graph between two cuts."""
+"""The part of a graph between two cuts.
+
+Wolfram Language: NetTake.
+"""
 
 from __future__ import annotations
 
@@ -20,11 +23,16 @@ from wlnet.nets.surgery.known_shapes import Known, knowing, known_of
 from wlnet.nets.surgery.positions import renumbered, whole
 
 Wire = tuple[Key | None, str]
-"""What flows: an output port of a vertex, or (None, name) an input port of the graph."""
+"""Where an edge begins: (vertex, output port), or (None, input port of the graph). It is no wire of
+shape inference."""
 
 
 def take_from_graph(graph: NetGraph, start: object, end: object, part: object) -> NetGraph:
-    """Every vertex on a path from a start to an end. Raises PartError."""
+    """The graph of all vertices on paths from a start to an end. Raises PartError.
+
+    start, end: a vertex, a NetPort, ALL, or a list of these. part: all that the user gave, for
+    messages.
+    """
     gathered = Gathered()
     ended = [gathered.attempt(partial(_ends, graph, one, part)) for one in _listed(end)]
     begun = [gathered.attempt(partial(_starts, graph, one, part)) for one in _listed(start)]
@@ -35,7 +43,7 @@ def take_from_graph(graph: NetGraph, start: object, end: object, part: object) -
     back = _reached(graph, [key for key, _ in ends], -1)
     kept = [key for key in graph.nodes if key in ahead and key in back]
     lost = [key for key, _ in ends if key not in kept]
-    # Of the vertices that one port feeds, one on the way to an end is enough.
+    # A start at a port stands for all the vertices that it feeds: one that is kept is enough.
     lost += [some[0] for some in starts if not any(key in kept for key in some)]
     if lost or not kept:
         reached = [key for key in graph.nodes if key in ahead]
@@ -57,6 +65,7 @@ def _listed(given: object) -> list[object]:
 
 
 def _vertex(graph: NetGraph, given: object, part: object) -> Key:
+    """The key of the vertex that a name or position means. Raises PartError."""
     if isinstance(given, str) and given in graph.nodes:
         return given
     if not isinstance(given, (int, str)):
@@ -83,6 +92,7 @@ def _vertex(graph: NetGraph, given: object, part: object) -> Key:
 
 
 def _port(graph: NetGraph, given: NetPort, part: object) -> tuple[Key | None, str]:
+    """A port that exists, as (vertex, name); the vertex is None for a port of the graph."""
     *at, name = given.path
     key = _vertex(graph, at[0], part) if at else None
     known = (
@@ -97,6 +107,7 @@ def _port(graph: NetGraph, given: NetPort, part: object) -> tuple[Key | None, st
 
 
 def _ends(graph: NetGraph, given: object, part: object) -> Iterable[Wire]:
+    """The wires that become outputs. An end at an input port means what flows into it."""
     if given is ALL:
         return [
             (e.source, e.source_port)
@@ -125,6 +136,7 @@ def _ends(graph: NetGraph, given: object, part: object) -> Iterable[Wire]:
 
 
 def _starts(graph: NetGraph, given: object, part: object) -> Iterable[Key]:
+    """The vertices to begin with. A start at an output port means the vertices that it feeds."""
     if given is ALL:
         return list(graph.nodes)
     if not isinstance(given, NetPort):
@@ -150,7 +162,7 @@ def _starts(graph: NetGraph, given: object, part: object) -> Iterable[Key]:
 
 
 def _reached(graph: NetGraph, keys: Iterable[Key | None], way: int) -> set[Key | None]:
-    """The vertices that edges lead to, forwards or backwards, those given included."""
+    """These vertices and all that edges lead to from them; way: 1 forwards, -1 backwards."""
     found: set[Key | None] = set(keys)
     new: set[Key | None] = set(found)
     steps = [(e.source, e.target)[::way] for e in graph.edges if e.source and e.target]
@@ -162,6 +174,8 @@ def _reached(graph: NetGraph, keys: Iterable[Key | None], way: int) -> set[Key |
 
 
 def _part_of(graph: NetGraph, kept: list[Key], ends: list[Wire]) -> NetGraph:
+    """The graph of the vertices kept. Edges cut before them become inputs, the ends outputs."""
+    # From the key of a vertex before to its key now.
     new: dict[Any, Key] = dict(zip(kept, renumbered(kept), strict=True))
     edges = [
         Edge(new.get(e.source), e.source_port, new[e.target], e.target_port)
@@ -169,8 +183,9 @@ def _part_of(graph: NetGraph, kept: list[Key], ends: list[Wire]) -> NetGraph:
         if e.target in new and (e.source is None or e.source in new)
     ]
     ports: dict[str, PortType] = {}
+    # The ports that were cut open, with what was known of them in the whole graph.
     known: list[Known] = []
-    wires = inference(graph).ports
+    inferred = inference(graph).ports
     open_edges = [
         e for e in graph.edges if e.target in new and e.source is not None and e.source not in new
     ]
@@ -183,7 +198,8 @@ def _part_of(graph: NetGraph, kept: list[Key], ends: list[Wire]) -> NetGraph:
     for e in open_edges:
         name = names[e.source, e.source_port]
         edges.append(Edge(None, name, new[e.target], e.target_port))
-        known.append(((), name, wires[_path(e.source), e.source_port]))
+        known.append(((), name, inferred[_path(e.source), e.source_port]))
+    # An end that was an output of the graph keeps its name; any other is cut open.
     old_outputs = [e for e in graph.edges if e.target is None and (e.source, e.source_port) in ends]
     fresh = [
         wire for wire in ends if not any((e.source, e.source_port) == wire for e in old_outputs)
@@ -193,7 +209,7 @@ def _part_of(graph: NetGraph, kept: list[Key], ends: list[Wire]) -> NetGraph:
         edges.append(Edge(new[e.source], e.source_port, None, e.target_port))
     for wire in dict.fromkeys(fresh):
         edges.append(Edge(new[wire[0]], wire[1], None, names[wire]))
-        known.append(((), names[wire], wires[_path(wire[0]), wire[1]]))
+        known.append(((), names[wire], inferred[_path(wire[0]), wire[1]]))
     for name in graph.port_names:
         ports[name] = graph.ports[name]
     result = graph_of(
@@ -213,8 +229,10 @@ def _path(key: Key | None) -> Path:
 def open_port_names(
     graph: NetGraph, wires: list[Wire], taken: set[str], alone: str
 ) -> dict[Wire, str]:
-    """Names for ports that were cut open: `alone` where there is no other, else those of what was
-    cut, "a/Output". None is that of a vertex, which nobody could name any more.
+    """Names for ports that were cut open.
+
+    The only port on its side is called `alone`, "Input" or "Output". Any other has the name of the
+    wire that was cut, "a/Output". No port gets the name of a vertex, as that would hide the vertex.
     """
     distinct = list(dict.fromkeys(wires))
     if len(distinct) == 1 and not taken and alone not in graph.nodes:
