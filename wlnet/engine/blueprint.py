@@ -1,4 +1,8 @@
-"""What a Program needs but memory: slots, and kernel calls whose words may name slots."""
+"""A program without its memory: slots, which say what memory it needs, and kernel calls.
+
+The words of a call's record are numbers, or stand for addresses that are known once there is
+memory.
+"""
 
 from __future__ import annotations
 
@@ -16,22 +20,23 @@ from wlnet.graph.keys import OutputKey
 from wlnet.kernels.language import ITEM, Kernel, Precision
 
 LINE = 64
-"""Bytes of a line of the cache: memory, and each slot of an arena, starts at one."""
+"""Bytes of a cache line: an arena, and each slot in it, starts at a multiple of it."""
 INDEX = np.int32
-"""What indices and places in windows are kept in."""
+"""The type of indices, and of places in windows."""
 DTYPES: Mapping[str, type[np.floating]] = {"Real32": np.float32, "Real64": np.float64}
 
 
 def dtype_of(element: str, precision: str) -> type[np.generic]:
-    """What NumPy calls the entries of a value: "Real", "Integer" or "Byte"."""
+    """The NumPy type of entries that are "Real", "Integer" or "Byte"."""
     return {"Real": DTYPES[precision], "Integer": INDEX, "Byte": np.uint8}[element]
 
 
 @dataclass(frozen=True)
 class Slot:
-    """Memory: in the arena at an offset, an array of the net, or something given for a run.
+    """A piece of memory, of one of three kinds, each of which has its own `where`.
 
-    where: the offset in bytes, the key of the array, or the name. packed: see packed.py.
+    arena: a part of the arena; the offset in bytes. array: an array of the net, or of a method; its
+    key. outside: something given for a run; its name. packed: see packed.py.
     """
 
     kind: Literal["arena", "array", "outside"]
@@ -42,7 +47,7 @@ class Slot:
 
 @dataclass(frozen=True)
 class View:
-    """A value as NumPy would see it: some bytes into a slot, sizes, distances in bytes, entries."""
+    """A value in a slot, as NumPy describes one: the offset and the strides are bytes."""
 
     slot: int
     offset: int
@@ -52,13 +57,13 @@ class View:
 
     @property
     def bytes(self) -> int:
-        """About how many bytes it has."""
+        """How many bytes its numbers take, if they lie without gaps: about, otherwise."""
         return math.prod(self.shape) * min((step for step in self.strides if step), default=4)
 
 
 @dataclass(frozen=True)
 class Address:
-    """The address of a slot, some bytes further on."""
+    """The address that lies `offset` bytes behind the start of a slot."""
 
     slot: int
     offset: int = 0
@@ -66,7 +71,10 @@ class Address:
 
 @dataclass(frozen=True)
 class Outside:
-    """A word that is set by name before a run: an address, a step, a key of random numbers."""
+    """A word that is set by name before a run: an address, a step, a key of random numbers.
+
+    offset: what is added to it.
+    """
 
     name: Any
     offset: int = 0
@@ -88,7 +96,7 @@ class Code:
 
 @dataclass(frozen=True)
 class Record:
-    """The address of a record of another kernel."""
+    """The address of a record for another kernel, which the kernel of the step calls."""
 
     kernel: Kernel
     fields: tuple[Any, ...]
@@ -98,7 +106,7 @@ Field = int | float | Address | Outside | Words | Code | Record
 
 
 def word_of(number: float) -> int:
-    """The word that holds a number: an integer as it is, of a float its bits."""
+    """The word that holds a number: an integer as it is, a float by its 64 bits."""
     if isinstance(number, float):
         return int(struct.unpack("q", struct.pack("d", number))[0])
     return int(number)
@@ -106,12 +114,13 @@ def word_of(number: float) -> int:
 
 @dataclass(frozen=True)
 class Step:
-    """One kernel call. `origin` is the layer that asked for it.
+    """One kernel call, for a primitive that the layer `origin` asked for.
 
-    fields: the words of its record in order. wait: whether all workers must have come here.
-    scratch: bytes of a worker's own memory. work: floating-point operations. share: how many rows
-    are divided among the workers, and in which grain; own: of the values it touches those of which
-    each worker touches the rows of its share alone.
+    fields: the words of its record, in order. reads, writes: all that it touches. scratch: bytes of
+    memory that each worker needs for itself. wait: whether no worker may begin it before all have
+    come here. work: floating-point operations. what: its name in reports. share: how many rows are
+    divided among the workers, and the number of rows of which shares are multiples. own: those
+    views of which each worker touches only the rows of its share.
     """
 
     primitive: str
@@ -130,10 +139,11 @@ class Step:
 
 @dataclass(frozen=True)
 class Blueprint:
-    """All that a Program needs but memory.
+    """All that a Program is made from.
 
-    randoms: the random calls: primitive, layer, and which of that layer it is. tables: what is kept
-    of each step, by name.
+    once: steps that run when the program is made. steps: those of each run. updates: the new values
+    of running statistics. randoms: each random call, as its primitive, its layer, and how many came
+    before it in that layer. tables: values that are kept of every step of a run, by name.
     """
 
     slots: tuple[Slot, ...]
@@ -154,7 +164,7 @@ class Blueprint:
 
     @property
     def kernels(self) -> frozenset[Kernel]:
-        """The kernels that are called."""
+        """The kernels that are called, by steps or by other kernels."""
         steps = (*self.once, *self.steps)
         fields = (field for step in steps for field in step.fields)
         called = {field.kernel for field in fields if isinstance(field, Code)}
@@ -162,7 +172,7 @@ class Blueprint:
 
     @property
     def scratch(self) -> int:
-        """Bytes of memory of its own that a worker needs."""
+        """Bytes of memory that each worker needs for itself."""
         return max((step.scratch for step in (*self.once, *self.steps)), default=0)
 
     @property

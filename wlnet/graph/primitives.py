@@ -1,8 +1,8 @@
 """The closed set of primitives: one row each, with the shapes of its results.
 
 `shapes(*input_shapes, **attributes)` gives the shape of every output. What a primitive computes
-stands in `reference.py`, its derivative in `derivatives.py`, how it is run in plan/calls/; tests
-hold the four together.
+stands in `reference.py`, its derivative in `derivatives.py`, how it is run in plan/calls/. Tests
+see to it that all four agree.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ Pads = Sequence[tuple[int, int]]
 class Primitive:
     """A name, the shapes and entries of the results, and whether it draws random numbers.
 
-    apart: how its results lie along the batch, see apart.py. index: which of the inputs is one of
-    Integers; the others are Reals.
+    apart: the rule for where examples lie in its results, see apart.py. index: the number of the
+    input whose entries are Integers, if one has such; those of the others are Reals.
     """
 
     name: str
@@ -43,7 +43,7 @@ PRIMITIVES = Table[Primitive]("row as a primitive", "wlnet/graph/primitives.py")
 def primitive(
     *elements: Element, apart: Apart, random: bool = False, index: int | None = None
 ) -> Callable[[Shapes], Shapes]:
-    """Enter a row under the name of its shape rule."""
+    """A decorator for a shape rule, by whose name a primitive is entered; elements: of results."""
 
     def enter(shapes: Shapes) -> Shapes:
         name = shapes.__name__.rstrip("_")
@@ -54,19 +54,20 @@ def primitive(
 
 
 def axis_after(call: Call, axes: Mapping[Value, int]) -> int | None:
-    """The axis of the examples in all results of a call; None where they meet. axes: that of its
-    operands, of which some are there; the others are the same for all examples."""
+    """The axis of the examples in all results of a call; None where a result is no longer about one
+    example. axes: value -> axis, for the operands that have examples; at least one does. The others
+    are the same for all examples."""
     own = [axes.get(value) for value in call.inputs]
     shapes = [value.shape for value in call.inputs]
     axis = PRIMITIVES[call.primitive].apart(own, *shapes, **call.attributes)
     (count, *_) = (shape[at] for at, shape in zip(own, shapes, strict=True) if at is not None)
-    # Examples that are repeated to be more are no examples any more.
+    # One example that was repeated along the axis has become several entries, none of them its own.
     there = axis is not None and all(value.shape[axis] == count for value in call.outputs)
     return axis if there else None
 
 
 def _common(a: Shape, b: Shape) -> Shape:
-    """What two shapes are repeated to, as NumPy does, for sizes of any length."""
+    """The shape that two shapes are both repeated to, as NumPy broadcasts them."""
     rank = max(len(a), len(b))
     one, two = ((1,) * (rank - len(x)) + tuple(x) for x in (a, b))
     assert all(x == y or 1 in (x, y) for x, y in zip(one, two, strict=True)), (a, b)
@@ -75,8 +76,8 @@ def _common(a: Shape, b: Shape) -> Shape:
 
 @primitive(apart=rule.product)
 def matmul(a: Shape, b: Shape) -> tuple[Shape, ...]:
-    """(..., m, k) . (..., k, n) -> (..., m, n); a second operand of rank 2 serves every leading
-    index."""
+    """(..., m, k) . (..., k, n) -> (..., m, n); leading sizes of 1, or missing ones, are repeated:
+    a second operand of rank 2 serves for all leading indices."""
     assert a[-1] == b[-2], (a, b)
     lead = _common(a[:-2], b[:-2])
     return ((*lead, a[-2], b[-1]),)
@@ -103,7 +104,7 @@ def broadcast(x: Shape, *, shape: Shape) -> tuple[Shape, ...]:
 
 
 def _binary(a: Shape, b: Shape) -> tuple[Shape, ...]:
-    """Element by element, sizes of 1 repeated as NumPy does."""
+    """Element by element; sizes of 1 are repeated, as NumPy does."""
     return (_common(a, b),)
 
 
@@ -117,8 +118,8 @@ EXTREMES = "maximum", "minimum"
 COMPARISONS = "greater", "greater_equal", "precedence"
 """1 or 0; `precedence` is 1/2 where both are equal."""
 BINARY = (*ARITHMETIC, *EXTREMES, *COMPARISONS, "masked")
-"""Of two operands. `masked` is their product where the second is not 0, else -0.0, which changes
-nothing that it is added to, whatever the first is."""
+"""Primitives of two operands. `masked` is their product where the second is not 0. Elsewhere it is
+-0.0, whatever the first is, even NaN; -0.0 changes nothing that it is added to."""
 
 for _name in BINARY:
     PRIMITIVES[_name] = Primitive(
@@ -158,10 +159,11 @@ def log_softmax(x: Shape, *, axis: int) -> tuple[Shape, ...]:
 
 @primitive("Real", "Real", "Real", apart=rule.sequences)
 def lstm(said: Shape, weights: Shape) -> tuple[Shape, ...]:
-    """States of a long short-term memory, its gates, and its cells.
+    """The states, gates and cells of a long short-term memory, at every step of a sequence.
 
-    said (length, batch, 4 size): what is said to the input, output, forget and memory gates beside
-    the state; weights (size, 4 size): what the last state says to them.
+    said (length, batch, 4 size): the pre-activations of the input, output, forget and memory gates,
+    but for the part of the state. weights (size, 4 size): the state of the step before, multiplied
+    with them, is that part. gates: after their sigmoids, and the tanh of the memory gate.
     """
     length, batch, width = said
     size = weights[0]
@@ -173,9 +175,12 @@ def lstm(said: Shape, weights: Shape) -> tuple[Shape, ...]:
 def lstm_input(
     d: Shape, gates: Shape, cells: Shape, weights: Shape, *more: Shape
 ) -> tuple[Shape, ...]:
-    """The derivative of `lstm` by what is said to the gates, by all that reaches its states, and
-    by its cells; weights (4 size, size). more: gradients by the gates and by the cells, where
-    something else reads those."""
+    """The way back of `lstm`: the gradients by `said`, by its states and by its cells. Those by
+    states and cells contain what comes back from later steps.
+
+    d: the gradient by the states. weights (4 size, size): those of `lstm`, transposed. more: the
+    gradients by gates and cells, if anything but `lstm` itself reads these.
+    """
     assert d == cells, (d, cells)
     assert more in ((), (gates, cells)), more
     return gates, cells, cells

@@ -1,6 +1,6 @@
-"""Kernels to addresses: from this process, from the cache on disk, or from the compiler.
+"""From a kernel to the address of its machine code in this process.
 
-The linker of object files into this process.
+What is not there yet is read from the cache on disk, else compiled, and linked into this process.
 """
 
 from __future__ import annotations
@@ -22,23 +22,25 @@ from wlnet.kernels.language import KERNELS, Kernel, Precision
 _addresses: dict[tuple[Kernel, str], int] = {}
 _engines: list[Any] = []
 SILENCE = 1.0
-"""Seconds of compiling after which a user is told of it."""
+"""Seconds after which a user is told that something is compiled."""
 
 
 def address(kernel: Kernel, precision: Precision) -> int:
-    """Where the machine code of a kernel lies; made, or read from disk, when first asked for."""
+    """Where the machine code of a kernel lies; read from disk, or made, when first asked for."""
     key = kernel, precision
+    # In a child that was forked while this loaded, it was not done: load again.
     while (found := _addresses.get(key)) is None:
         _load([key], 1)
     return found
 
 
 def prepare(kernels: Iterable[Kernel], precision: Precision, cores: int) -> None:
-    """Load kernels from the cache, or compile them: many that are nowhere on several cores."""
+    """Load kernels, from the cache or else by compiling them: many of these on several cores."""
     _load([(kernel, precision) for kernel in dict.fromkeys(kernels)], cores)
 
 
 def _load(jobs: list[tuple[Kernel, Precision]], cores: int) -> None:
+    """Find the addresses of kernels, in a thread that no signal reaches: see apart.py."""
     wanted = [job for job in jobs if job not in _addresses]
     if not wanted:
         return
@@ -62,7 +64,11 @@ def _share(
     waiting: Waiting,
     is_wanted: Callable[[], bool],
 ) -> None:
-    """Have many kernels compiled in several processes, where that can be and pays."""
+    """Compile into the cache, in several processes, the kernels that it lacks.
+
+    Only where that pays, and can be: there are many of them, another process can find them by name,
+    and there is a cache through which they come back.
+    """
     absent = [
         job for job in jobs if KERNELS.get(job[0].name) is job[0] and not cache.has(file_name(*job))
     ]
@@ -108,12 +114,13 @@ class Waiting:
 
 
 def _loaded(kernel: Kernel, precision: Precision, waiting: Waiting) -> int:
+    """The address of a kernel that is not in this process yet: from the cache, else compiled."""
     kept = cache.read(file_name(kernel, precision))
     if kept is not None:
         symbol, _, code = kept.partition(b"\n")
         try:
             return _link(code, symbol)
-        except (OSError, RuntimeError):  # not of this machine
+        except (OSError, RuntimeError):  # no code for this machine: compiled anew
             pass
     waiting.begin()
     code, function = make(kernel, precision)
@@ -122,7 +129,7 @@ def _loaded(kernel: Kernel, precision: Precision, waiting: Waiting) -> int:
 
 def _link(code: bytes, symbol: bytes) -> int:
     machine = _machine()
-    # The linker ends the process where it is given anything else.
+    # Given anything but an object file of this machine, the linker ends the process.
     if not is_object(code, str(machine.triple)) or not symbol or symbol not in code:
         raise OSError("this is no machine code")
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(""), machine)

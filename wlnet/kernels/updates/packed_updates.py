@@ -1,10 +1,14 @@
-"""The update of packed weights by a product, tile by tile, with no gradient in memory.
+"""The update of packed weights whose gradient is a product, tile by tile.
 
-Packed: in panels, vector by vector of columns, each with all its rows; the lanes beyond the last
-column hold zeros, and keep them. Roots and divisions take as long as the products of a small batch,
-but another part of the CPU: so the update of a tile is woven into the product of the next one. In
-other words, software pipelining: the epilogue of tile i-1, which is the optimizer step, overlaps
-with the GEMM of tile i.
+The gradient as a whole is never in memory: each tile of it is used up soon after it is made.
+
+Packed: in panels. A panel is LANES neighbouring columns of the weights, row after row, a vector
+each. In the last panel, lanes beyond the last column hold zeros, and keep them.
+
+With a small batch, the roots and divisions of the update take as long as the product. But they keep
+another part of the CPU busy. So the update of a tile is woven into the product of the next one.
+This is software pipelining: the epilogue of tile i-1, which is the optimizer step, overlaps with
+the GEMM of tile i.
 """
 
 from __future__ import annotations
@@ -42,23 +46,26 @@ from wlnet.kernels.updates.flat_updates import FLAT, report_nonfinite
 from wlnet.kernels.updates.formulas import Formula, Settings, moved, plain_test
 
 TALL = PerTarget(lambda target: 16 if target.width == 64 else 8)
-"""Rows of a tile, which is one vector wide: with a vector of b they fill half of the registers."""
+"""Rows of a tile. It is one vector wide, so its sums take half of the registers."""
 AHEAD: Final = 2048
-"""How many bytes before they are updated the numbers of an array are asked for."""
+"""How many bytes ahead of the update the numbers of an array are prefetched."""
 RUN: Final = 64
-"""Rows of a packed array after which its vectors may be divided among the workers."""
+"""A panel may be divided among workers after each so many rows."""
 VALUES, RATES, STATUS = FLAT.index("values"), FLAT.index("rates"), FLAT.index("status")
 STATES, NUMBERS = FLAT.index("state0"), FLAT.index("l2")
 single = tile(1, 1)
 
 
 def _woven(formula: Formula, plain: bool) -> Instruction:
-    """A tile of a product, and the update of the one before, as an instruction; gives the probe.
+    """An instruction: multiply one tile, and meanwhile update by the tile before it.
 
-    Arguments: depth, a, a_depth, b, found; then count, and the addresses of the gradients, numbers
-    and states of the tile before; then the settings. a: its rows lie side by side, one number after
-    another. b: a vector for each k. found: where the tile is put, after `count` gradients of that
-    before it have been taken.
+    Gives the probe of that update: see flat_updates.py.
+
+    depth, a, a_depth, b, found: of the product. a: for each k the numbers of the tile's rows lie
+    one after another, and a_depth bytes further on those for k + 1. b: a vector for each k. found:
+    where the tile is written, at the end: the gradients of the tile before may lie there too.
+    count: how many rows of the tile before are updated, 0 for none. more: the addresses of its
+    gradients, its numbers and up to three states; then the settings.
     """
 
     @instruction("real", *["word"] * 11, *["double"] * formulas.SETTINGS)
@@ -87,13 +94,15 @@ def _woven(formula: Formula, plain: bool) -> Instruction:
             raw = kit.load(gradients, offset)
             at = tuple(build.add(place, offset) for place in places)
             now = moved(formula, settings, kit.load, kit.store, raw, at)
-            return [build.fadd(probe, now.value), *kit.loop(each, state, multiply)]
+            return [build.fadd(probe, now.value), *kit.loop(between, state, multiply)]
 
-        some = build.icmp_signed(">", count, constant(0))
-        each = build.sdiv(depth, build.select(some, count, constant(1)))
+        # After every row that is updated come `between` steps of the product, and the rest of them
+        # after the last row.
+        is_any = build.icmp_signed(">", count, constant(0))
+        between = build.sdiv(depth, build.select(is_any, count, constant(1)))
         zero = kit.number(0.0)
         probe, *state = kit.loop(count, [zero, *[zero] * rows, a, b], body)
-        left = build.sub(depth, build.mul(each, count))
+        left = build.sub(depth, build.mul(between, count))
         *sums, _, _ = kit.loop(left, state, multiply)
         for i, value in enumerate(sums):
             kit.store(value, found, constant(i * kit.target.width))
@@ -104,7 +113,7 @@ def _woven(formula: Formula, plain: bool) -> Instruction:
 
 @routine
 def fill_panel(panel, source, source_row, rows, width):  # type: ignore[no-untyped-def]
-    """Rows of `width` numbers to vectors, zeros in the lanes that are left."""
+    """Copy rows of `width` numbers, each into one vector, with zeros in the lanes that are left."""
     for i in range(rows):
         here, there = reals(source + i * source_row), reals(panel + i * LANES * ITEM)
         for j in range(width):
@@ -119,19 +128,21 @@ def _packed(formula: Formula) -> Kernel:
 
     @routine
     def woven(context, record, step_size, depth, a, a_depth, b, found, count, gradients, first):  # type: ignore[no-untyped-def]
+        """The instruction, with the numbers, states and settings of a record. first: the number in
+        c with which the rows of the tile before begin."""
         at = first * ITEM
-        w, x = word(record, VALUES) + at, word(record, STATES) + at
-        y, z = word(record, STATES + 1) + at, word(record, STATES + 2) + at
+        w, state0 = word(record, VALUES) + at, word(record, STATES) + at
+        state1, state2 = word(record, STATES + 1) + at, word(record, STATES + 2) + at
         decay, most = double(word(record, NUMBERS)), double(word(record, NUMBERS + 1))
         bound = double(word(record, NUMBERS + 2))
         s0, s1 = double(word(record, NUMBERS + 3)), double(word(record, NUMBERS + 4))
         s2, s3 = double(word(record, NUMBERS + 5)), double(word(record, NUMBERS + 6))
         if is_plain(decay, most, bound, s0, s1):
-            probe = plain(depth, a, a_depth, b, found, count, gradients, w, x, y, z,
-                         step_size, decay, most, bound, s0, s1, s2, s3)  # fmt: skip
+            probe = plain(depth, a, a_depth, b, found, count, gradients, w, state0, state1, state2,
+                          step_size, decay, most, bound, s0, s1, s2, s3)  # fmt: skip
         else:
-            probe = general(depth, a, a_depth, b, found, count, gradients, w, x, y, z,
-                            step_size, decay, most, bound, s0, s1, s2, s3)  # fmt: skip
+            probe = general(depth, a, a_depth, b, found, count, gradients, w, state0, state1,
+                            state2, step_size, decay, most, bound, s0, s1, s2, s3)  # fmt: skip
         report_nonfinite(context, word(record, STATUS), probe)
 
     def kernel(  # type: ignore[no-untyped-def]
@@ -141,6 +152,7 @@ def _packed(formula: Formula) -> Kernel:
         runs = (rows + RUN - 1) // RUN
         units = runs * ((columns + LANES - 1) // LANES)
         unit, last = start_of(context, units, 1), stop_of(context, units, 1)
+        # The step size is NaN where the array is left alone in this step.
         if last > unit and step_size == step_size:
             panel = scratch(context)
             found = panel + depth * LANES * ITEM
@@ -148,39 +160,42 @@ def _packed(formula: Formula) -> Kernel:
             # Of the tile that waits for its update: rows, gradients, its first number in c.
             count, gradients, first = 0, found, 0
             while unit < last:
-                vector, i = unit // runs, unit % runs * RUN
-                if vector != filled:
-                    width = min(LANES, columns - vector * LANES)
-                    fill_panel(panel, b + vector * LANES * ITEM, b_depth, depth, width)
-                    filled = vector
+                of_panel, i = unit // runs, unit % runs * RUN
+                if of_panel != filled:
+                    width = min(LANES, columns - of_panel * LANES)
+                    fill_panel(panel, b + of_panel * LANES * ITEM, b_depth, depth, width)
+                    filled = of_panel
                 end = min(rows, i + RUN)
                 while i < end:
                     high, at = min(TALL, end - i), i
                     if rows >= TALL:
-                        # The last tile reaches back: what it makes twice is used once.
+                        # To be full, the last tile reaches back over rows that were done before.
+                        # Of those it makes the gradients again, and does not use them.
                         at = min(i, rows - TALL)
                         woven(context, record, step_size, depth, a + at * ITEM, a_depth, panel,
                               found, count, gradients, first)  # fmt: skip
                     else:
+                        # No tile is full: first the update alone, then the product row by row.
                         woven(context, record, step_size, 0, a, a_depth, panel, found, count,
                               gradients, first)  # fmt: skip
                         for row in range(rows):
                             single(depth, a + row * ITEM, 0, a_depth, panel, LANES * ITEM, 0,
                                    found + row * LANES * ITEM, 0, 0, 0, 0, 0, 0)  # fmt: skip
                     count, gradients = high, found + (i - at) * LANES * ITEM
-                    first = (vector * rows + i) * LANES
+                    first = (of_panel * rows + i) * LANES
                     i += high
                 unit += 1
             woven(context, record, step_size, 0, a, a_depth, panel, found, count, gradients, first)
 
     kernel.__name__ = formula.name
-    kernel.__doc__ = f"""Packed c by the gradient g[i, j] = sum over k of a[i, k] b[k, j].
+    kernel.__doc__ = f"""Update packed c by the gradient g[i, j] = sum over k of a[i, k] b[k, j].
 
     {formula.words}
 
-    record: that of the flat kernel, its gradients not used; c has no gaps. The rows of a, and the
-    columns of b, lie one after another; distances are bytes. Divided by vectors of columns, and
-    runs of RUN rows. Scratch: scratch_bytes(...).
+    record: that of the flat kernel: its values are c, without gaps; its gradients are not used.
+    a[i, k] and a[i + 1, k] are neighbours, and so are b[k, j] and b[k, j + 1]; a_depth and b_depth
+    are the bytes from k to k + 1. What is divided among workers: panels, and runs of RUN rows in
+    them. Scratch: scratch_bytes(...).
     """
     return native(kernel)
 
@@ -193,10 +208,10 @@ PACKED: Final = {
     flat_updates.sign_sgd: _packed(formulas.SIGN_SGD),
     flat_updates.sign_sgd_momentum: _packed(formulas.SIGN_SGD_MOMENTUM),
 }
-"""By the flat kernel of the same method."""
+"""The packed kernel of each method, by its flat kernel."""
 
 
 def scratch_bytes(depth: int, width: int) -> int:
     """The bytes of scratch memory that a packed update needs; width: bytes of a vector."""
-    # A tile has 16 rows at most.
+    # For the columns of b that meet a panel, and for a tile, which has 16 rows at most.
     return (depth + 16) * width

@@ -1,6 +1,7 @@
-"""Pooling of examples one by one: [example][channel][plane][row][column], lanes are places.
+"""Pooling of examples one by one: [example][channel][plane][row][column].
 
-Max and sum pooling in the plain layout NCDHW, vectorized along the columns of the output.
+Max and sum pooling in the plain layout NCDHW, vectorized along the columns of the output: the lanes
+of a vector are windows at neighbouring places of a row.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ from wlnet.kernels.windows.window_tiles import Places, nested, zero_bytes
 
 @instruction("none", "word", "word", "word")
 def fold_sum(kit: Kit, y: Address, x: Address, count: Word) -> None:
-    """y = the sum of some vectors one after another."""
+    """y = the sum of `count` vectors, which lie one after another from x on."""
     build = kit.builder
 
     def body(i: Word, state: State) -> State:
@@ -43,13 +44,18 @@ def fold_largest(
     pixel: Word, pixel_plane: Word, pixel_row: Word, column: Word, stride: Word, x_columns: Word,
     count: Word, y: Address, told: Address,
 ) -> None:  # fmt: skip
-    """The per-lane max and argmax of vectors: the largest of each lane alone, and which it was.
+    """The largest pixel of the window of each lane, and which it was: max and argmax per lane.
 
-    Arguments: how many planes, rows and columns of a window lie in the input; what is met there,
-    vector after vector, the distances of planes and rows; which pixel of the window that is, and
-    the same distances; the column that the first lane meets at the first column of the window, the
-    columns from lane to lane, and how many there are; how many lanes; where the largest go, and
-    where, unless that is 0, which they were.
+    planes, rows, columns: how many pixels of the windows are looked at along each axis; all of
+    these planes and rows lie in the input, of the columns perhaps not all.
+    x, x_plane, x_row: the vector of what the lanes meet at the first of these pixels, and the bytes
+    to the next plane and row; columns follow one after another.
+    pixel, pixel_plane, pixel_row: the number of the first pixel in its window, and how much it
+    grows to the next plane and row.
+    column, stride, x_columns: over which column of the input the window of lane 0 begins, how many
+    columns lie from lane to lane, and how many the input has: what lies outside is left out.
+    count: how many lanes are written. y: where the largest go. told: where the numbers of their
+    pixels go, or 0.
     """
     build = kit.builder
     kind = ir.VectorType(INDEX, kit.lanes)
@@ -58,32 +64,33 @@ def fold_largest(
     def narrow(x: Word) -> Vector:
         return kit.spread(build.trunc(x, INDEX), kind)
 
-    begun = build.add(narrow(column), build.mul(numbers, narrow(stride)))
+    begins = build.add(narrow(column), build.mul(numbers, narrow(stride)))
     limit, none = narrow(x_columns), alike(kind, -1)
 
     def body(held: State, at: Places) -> State:
         value = kit.load(at[0])
-        inside = build.icmp_unsigned("<", build.add(begun, narrow(at[2])), limit)
-        first = build.icmp_signed("==", held[1], none)
-        replaces = build.and_(inside, build.or_(first, larger(kit, held[0], value)))
+        # Without a sign a column below 0 is a large number: one comparison tests both ends.
+        inside = build.icmp_unsigned("<", build.add(begins, narrow(at[2])), limit)
+        is_first = build.icmp_signed("==", held[1], none)
+        replaces = build.and_(inside, build.or_(is_first, larger(kit, held[0], value)))
         return [
             build.select(replaces, value, held[0]),
             build.select(replaces, narrow(at[1]), held[1]),
         ]
 
-    still, one = constant(0), constant(1)
+    zero, one = constant(0), constant(1)
     steps = (
-        (x_plane, pixel_plane, still),
-        (x_row, pixel_row, still),
+        (x_plane, pixel_plane, zero),
+        (x_row, pixel_row, zero),
         (constant(kit.target.width), one, one),
     )
     start = [kit.number(float("-inf")), none]
-    value, which = nested(kit, (planes, rows, columns), steps, start, (x, pixel, still), body)
-    # Of a window without a pixel in the input, the first.
+    value, which = nested(kit, (planes, rows, columns), steps, start, (x, pixel, zero), body)
+    # A window that has no pixel in the input names its first one.
     which = build.select(build.icmp_signed("==", which, none), alike(kind, 0), which)
     kept = kit.first(count)
     kit.store_part(value, y, kept)
-    with build.if_then(build.icmp_signed("!=", told, still)):
+    with build.if_then(build.icmp_signed("!=", told, zero)):
         kit.store_indices(which, told, kept)
 
 
@@ -95,7 +102,8 @@ def pool_max_rows(  # type: ignore[no-untyped-def]
     column_first, column_stride, column_count, y, y_block, y_channel, y_plane, y_row,
     places, place_block, place_channel, place_plane, place_row,
 ):  # fmt: skip
-    """`pool_max`; places may be 0. Scratch: a vector for each pixel of a window."""
+    """`pool_max` of pools_in_lanes.py, where a block is one example. If places is 0, only y is
+    written. Scratch: a vector for each pixel of a window."""
     vector = LANES * ITEM
     seen = scratch(context)
     lines = blocks * channels * planes * rows
@@ -134,7 +142,8 @@ def pool_sum_rows(  # type: ignore[no-untyped-def]
     plane_first, plane_stride, plane_count, row_first, row_stride, row_count,
     column_first, column_stride, column_count, y, y_block, y_channel, y_plane, y_row,
 ):  # fmt: skip
-    """`pool_sum`. Scratch: a vector, and one for each pixel of a window."""
+    """`pool_sum` of pools_in_lanes.py, where a block is one example. Scratch: a vector, and one for
+    each pixel of a window."""
     vector = LANES * ITEM
     own = scratch(context)
     seen = own + vector
@@ -148,14 +157,14 @@ def pool_sum_rows(  # type: ignore[no-untyped-def]
         source = x + block * x_block + channel * x_channel + p * x_plane + r * x_row
         to = y + block * y_block + channel * y_channel + plane * y_plane + row * y_row
         for j in range(0, columns, LANES):
-            places = min(LANES, columns - j)
+            here = min(LANES, columns - j)
             c = column_first + j * column_stride
             take(
                 seen, vector, 1, plane_count, row_count, column_count, source + c * ITEM, 0,
-                x_plane, x_row, 1, p, 1, x_planes, r, 1, x_rows, c, x_columns, places,
+                x_plane, x_row, 1, p, 1, x_planes, r, 1, x_rows, c, x_columns, here,
                 column_stride)  # fmt: skip
             fold_sum(own, seen, count)
-            copy_bytes(to + j * ITEM, own, places * ITEM)
+            copy_bytes(to + j * ITEM, own, here * ITEM)
 
 
 @native
@@ -166,9 +175,11 @@ def pool_back_rows(  # type: ignore[no-untyped-def]
     column_first, column_stride, column_count, y, y_block, y_channel, y_plane, y_row,
     places, place_block, place_channel, place_plane, place_row,
 ):  # fmt: skip
-    """`pool_back`. Scratch: see row_fields.py."""
+    """`pool_back` of pools_in_lanes.py, where a block is one example. Scratch: see
+    `pool_back_scratch` in row_fields.py."""
     images = blocks * channels
     begin, end = start_of(context, images, 1), stop_of(context, images, 1)
+    # Windows of 2 x 2 side by side: no pixel lies in two of them, so nothing is added up.
     if (row_stride == 2 and column_stride == 2 and plane_stride == 1 and planes == x_planes
             and in_fours(rows, columns, x_rows, x_columns, plane_first, plane_count, row_first,
                          row_stride, row_count, column_first, column_stride,
@@ -207,9 +218,9 @@ def pool_back_rows(  # type: ignore[no-untyped-def]
     )
     for line in range(x_planes * x_rows):
         plane, row = line // x_rows, line % x_rows
-        planes_met, q, p = met_at(plane_table, plane, plane_stride, 1, plane_stride, planes)
-        rows_met, t, r = met_at(row_table, row, row_stride, 1, row_stride, rows)
-        pixel = (q * row_count + t) * column_count
+        planes_met, p_pixel, p = met_at(plane_table, plane, plane_stride, 1, plane_stride, planes)
+        rows_met, r_pixel, r = met_at(row_table, row, row_stride, 1, row_stride, rows)
+        pixel = (p_pixel * row_count + r_pixel) * column_count
         for image in range(begin, end):
             block, channel = image // channels, image % channels
             told = 0

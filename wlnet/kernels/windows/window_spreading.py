@@ -1,11 +1,14 @@
-"""What the windows of one example send back, brought together: the mirror of window_gathering.py.
+"""What the windows of one example send back, added up: the mirror of window_gathering.py.
 
-col2im, the second half of a transposed convolution, gathered for each input and not scattered, in
-the polyphase form: the phases of a stride are done one by one.
+col2im, the second half of a transposed convolution. It gathers: each number of the input is written
+once, as the sum of what all the windows send to it that lie over it. Nothing is scattered.
 
-A number of the input is the sum of what arrives from every place whose window lies over it.
-Along an axis, numbers whose distance is a multiple of the stride are a phase: the same elements of
-the window lie over them, at neighbouring places. So the columns of a phase are vectors.
+A window has a *place*, counted along the output, and is made of *elements*. Along an axis, element
+e of the window at place p lies over number first + p * stride + e * step of the input.
+
+Work is done phase by phase (the polyphase form). A phase of an axis is every stride-th number. The
+same elements lie over all numbers of a phase, and from one number to the next the place grows by
+one. So what arrives at neighbouring columns of a phase lies side by side: a vector.
 """
 
 from __future__ import annotations
@@ -21,12 +24,13 @@ from wlnet.kernels.windows.pool_tiles import alike
 from wlnet.kernels.windows.window_tiles import Places, nested
 
 KNOWN = 3
-"""Words that are known of a phase: its first element of the window, how many, the first place."""
+"""Words that a table has for each phase: the first element that lies over it, how many elements do,
+and at which place, perhaps below 0, the first element lies over the first number of the phase."""
 
 
 @routine
 def every_of(stride, step):  # type: ignore[no-untyped-def]
-    """How many elements of a window are between two that lie over the same number."""
+    """How many elements further on in a window the next one is that lies over the same phase."""
     every = 1
     while every * step % stride:
         every += 1
@@ -35,8 +39,7 @@ def every_of(stride, step):  # type: ignore[no-untyped-def]
 
 @routine
 def tell_phases(table, first, stride, step, count):  # type: ignore[no-untyped-def]
-    """Write what is known of the phases of an axis, whose windows begin at first + place stride and
-    have count elements a step apart."""
+    """Fill the table of the phases of an axis: see KNOWN. Its windows have `count` elements."""
     every = every_of(stride, step)
     for phase in range(stride):
         element = 0
@@ -56,28 +59,34 @@ def tell_axes(  # type: ignore[no-untyped-def]
     own, x_columns, plane_first, plane_stride, plane_step, plane_count, row_first, row_stride,
     row_step, row_count, column_first, column_stride, column_step, column_count,
 ):  # fmt: skip
-    """The tables of the phases of planes, rows and columns, one after another in a worker's own
-    memory; then rows for the phases of columns, of so many bytes; and where that ends."""
+    """Fill the tables of the phases of planes, rows and columns, in a worker's own memory.
+
+    Gives the addresses of the three tables; the address of room for one row for each phase of
+    columns, and the bytes of such a row; and the address behind all that.
+    """
     row_table = own + 8 * KNOWN * plane_stride
     column_table = row_table + 8 * KNOWN * row_stride
-    rows = column_table + 8 * KNOWN * column_stride
+    room = column_table + 8 * KNOWN * column_stride
     of_phase = (x_columns + column_stride - 1) // column_stride
-    row = (of_phase + LANES - 1) // LANES * LANES * ITEM
+    row_bytes = (of_phase + LANES - 1) // LANES * LANES * ITEM
     tell_phases(own, plane_first, plane_stride, plane_step, plane_count)
     tell_phases(row_table, row_first, row_stride, row_step, row_count)
     tell_phases(column_table, column_first, column_stride, column_step, column_count)
-    return own, row_table, column_table, rows, row, rows + column_stride * row
+    end = room + column_stride * row_bytes
+    return own, row_table, column_table, room, row_bytes, end
 
 
 @routine
 def met_at(table, i, stride, move, every, places):  # type: ignore[no-untyped-def]
-    """What lies over the i-th number of an axis: which taps of a kernel, and outputs, contribute to
-    it: how many elements of windows, the first of them, and the place of its window. Each further
-    one is `every` elements on, from a place `move` before.
+    """Which elements (taps of a kernel) lie over the i-th number of an axis, and in which windows.
+
+    Gives how many there are, the first of them, and the place of its window. Each further one is
+    `every` elements on, in the window that is `move` places before.
     """
     known = table + 8 * KNOWN * (i % stride)
     place = word(known, 2) + i // stride
-    # Elements from places behind the last one come first, those from before the first one last.
+    # In this order the windows that would stand behind the last place come first, and those that
+    # would stand before the first place come last. Both are left out.
     left_out = max(0, (place - places + move) // move)
     met = min(word(known, 1), place // move + 1) - left_out
     return max(0, met), word(known, 0) + left_out * every, place - left_out * move
@@ -90,51 +99,57 @@ def arrive(
     told: Address, told_plane: Word, told_row: Word, told_column: Word, pixel: Word,
     pixel_plane: Word, pixel_row: Word, pixel_column: Word,
 ) -> None:  # fmt: skip
-    """Write up to LANES columns of one phase: what arrives there.
+    """Write the sums of what arrives at up to LANES neighbouring columns of one phase.
 
-    Arguments: how many columns; where to; how many planes, rows and columns of the window lie over
-    them; where the first of these is sent from, an address, and the distances to the next plane,
-    row and column; the place of that along its row, the step of it from column to column, and how
-    many places a row has. told: 0, or the address of integers, laid out like the places, that tell
-    the one pixel of its window that a place sends to; with the three distances there, which pixel
-    the first one is, and the three steps of that.
+    count, to: how many columns, and where they are written.
+    planes, rows, columns: how many elements lie over them along each axis.
+    d, d_plane, d_row, d_column: the address of what the first element sends to the first column,
+    and the distances from there to the next plane, row and column of elements.
+    place, place_step, places: at which place of its row that lies, how much this changes from one
+    column of elements to the next, and how many places a row has: from outside of it comes 0.
+    told, told_plane, told_row, told_column: 0, or the address of integers, each of which names the
+    one pixel of its window that it sends to; the first belongs to what d points to. Distances as
+    for d.
+    pixel, pixel_plane, pixel_row, pixel_column: the number of the first element in its window, and
+    how much this changes to the next plane, row and column of elements. Where told is not 0, what
+    is sent is added only where the integer is this number.
     """
-    build, still = kit.builder, constant(0)
+    build, zero = kit.builder, constant(0)
     kind = ir.VectorType(INDEX, kit.lanes)
     numbers = ir.Constant(kind, list(range(kit.lanes)))
     limit = kit.spread(build.trunc(places, INDEX), kind)
     counts = planes, rows, columns
 
     def inside(place: Word) -> Vector:
-        # What lies before the first is a large number without a sign.
+        # Without a sign a place below 0 is a large number: one comparison tests both ends.
         here = build.add(kit.spread(build.trunc(place, INDEX), kind), numbers)
         return build.icmp_unsigned("<", here, limit)
 
-    def from_all(sums: State, at: Places) -> State:
+    def add_all(sums: State, at: Places) -> State:
         return [build.fadd(sums[0], kit.load_part(at[0], inside(at[1])))]
 
-    def from_told(sums: State, at: Places) -> State:
+    def add_told(sums: State, at: Places) -> State:
         here = inside(at[1])
         which = kit.load_indices(at[2], here)
         chosen = build.icmp_signed("==", which, kit.spread(build.trunc(at[3], INDEX), kind))
         return [build.fadd(sums[0], kit.load_part(at[0], build.and_(here, chosen)))]
 
-    steps = [(d_plane, still), (d_row, still), (d_column, place_step)]
+    steps = [(d_plane, zero), (d_row, zero), (d_column, place_step)]
     more = [(told_plane, pixel_plane), (told_row, pixel_row), (told_column, pixel_column)]
-    zeros = [kit.number(0.0)]
+    start = [kit.number(0.0)]
     (found,) = kit.choose(
-        build.icmp_signed("==", told, still),
-        lambda: nested(kit, counts, steps, zeros, (d, place), from_all),
+        build.icmp_signed("==", told, zero),
+        lambda: nested(kit, counts, steps, start, (d, place), add_all),
         lambda: nested(
-            kit, counts, [(*a, *b) for a, b in zip(steps, more, strict=True)], zeros,
-            (d, place, told, pixel), from_told,
+            kit, counts, [(*a, *b) for a, b in zip(steps, more, strict=True)], start,
+            (d, place, told, pixel), add_told,
         ),
     )  # fmt: skip
     kit.store_part(found, to, kit.first(count))
 
 
 def in_turn(kit: Kit, even: Vector, odd: Vector, to: Address, count: Word) -> None:
-    """Write up to 2 LANES numbers, of two vectors in turn."""
+    """Interleave two vectors (even[0], odd[0], even[1], ...), and write the first `count`."""
     build, lanes = kit.builder, kit.lanes
     turns = [i // 2 + i % 2 * lanes for i in range(2 * lanes)]
     kind = ir.VectorType(INDEX, lanes)
@@ -147,7 +162,7 @@ def in_turn(kit: Kit, even: Vector, odd: Vector, to: Address, count: Word) -> No
 
 @instruction("none", *["word"] * 4)
 def weave(kit: Kit, to: Address, even: Address, odd: Address, count: Word) -> None:
-    """Write numbers of two rows in turn: count of them."""
+    """Interleave two rows, and write the first `count` numbers."""
     build, lanes = kit.builder, kit.lanes
     two = constant(2 * lanes)
 
@@ -168,8 +183,11 @@ def weave(kit: Kit, to: Address, even: Address, odd: Address, count: Word) -> No
 def spread_fours(
     kit: Kit, to: Address, to_row: Word, d: Address, told: Address, count: Word
 ) -> None:
-    """Write two rows of windows of 2 x 2 side by side: each sends its number to the pixel that an
-    integer tells, or, if told is 0, to all four."""
+    """Write the two rows of the input that lie under `count` windows of 2 x 2, side by side.
+
+    Each window sends its number of d to the one pixel that its integer of `told` names, or, if told
+    is 0, to all four. to, to_row: where the first row is written, and the bytes to the second.
+    """
     build, lanes = kit.builder, kit.lanes
     kind = ir.VectorType(INDEX, lanes)
     zero, step = kit.number(0.0), constant(kit.target.width)
@@ -204,12 +222,14 @@ def spread_line(  # type: ignore[no-untyped-def]
     to, count, stride, table, move, every, planes, rows, d, d_plane, d_row, d_element, places,
     told, told_plane, told_row, pixel, pixel_plane, pixel_row, own, own_row,
 ):  # fmt: skip
-    """Write one row of the input, of count columns: what arrives there.
+    """Write one row of the input, of `count` columns: the sums of what arrives there.
 
-    table, move, every: of the axis of columns. d: what the first plane and row of the window that
-    lie over this row send from the first of their places, for the first element; d_element: the
-    distance to what is sent for the next element. told, pixel: see `arrive`. With a stride, phases
-    first go to rows of the worker's own.
+    table, move, every: those of the axis of columns, see `met_at`. planes, rows: how many planes
+    and rows of elements lie over this row. d: for the first of these, the address of what place 0
+    of its row sends by element 0 along the columns; d_element: the bytes to what it sends by the
+    next element, 0 if that is the same number. told, pixel: see `arrive`. own, own_row: room for a
+    row for each phase, and its bytes. If there are several phases they go there, and are then
+    interleaved.
     """
     for phase in range(min(stride, count)):
         element, met = word(table, KNOWN * phase), word(table, KNOWN * phase + 1)

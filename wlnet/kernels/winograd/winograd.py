@@ -1,16 +1,16 @@
-"""Fast convolution of LANES examples side by side, by 3 x 3 or 5 x 5 kernels: one step at a time.
+"""Fast convolution of LANES examples side by side, by 3 x 3 or 5 x 5 kernels.
 
 Winograd convolution: the input transform (pixels to points), the filter transform (kernels to
 points), the element-wise product in the transform domain as a batched GEMM, one for each point, and
-the output transform (points to results).
+the output transform (points to results). The formulas stand in winograd_transforms.py.
+Stride and dilation are 1.
 
-Tiles of pixels go to points, the points of all channels are multiplied with those of the kernels,
-point by point, and the products go back: see winograd_transforms.py. A worker holds the points of a
-few tiles at a time, so that they stay in a near cache. The way back is that of the same formula:
-each step in the opposite direction.
+Letters, as in the literature: u are the points of the kernels, v those of tiles of the input, m the
+products. A worker holds v and m of a few tiles at a time, so that they stay in a near cache. The
+gradient by the input takes the same steps in reverse order, each transform as its adjoint.
 
-Points of kernels: [point][output channel][input channel], the input channels filled up to whole
-vectors, u_point and u_out bytes apart.
+u lies as [point][output channel][input channel]: u_point bytes from point to point, u_out bytes
+from output to output. The input channels are filled up to whole vectors.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ from wlnet.kernels.winograd.winograd_tiles import (
 from wlnet.kernels.winograd.winograd_transforms import POINTS, TILE
 
 SIZES = (3, 5)
-"""The kernels that this is for: so many rows, and so many columns."""
+"""The sizes of kernels that this can do: so many rows, and as many columns."""
 
 
 @routine
@@ -63,9 +63,11 @@ def multiplied(  # type: ignore[no-untyped-def]
 def pixels_taken(  # type: ignore[no-untyped-def]
     x, x_channel, x_row, x_rows, x_columns, row, column, channels, edge, to, channel_step, step
 ):  # fmt: skip
-    """The input transform of a tile of all channels, zeros beyond the edges of x.
+    """The input transform of one tile in all channels; beyond the edges of x are zeros.
 
-    edge: memory for a copy of such a tile.
+    row, column: where the tile begins in x. to, channel_step, step: where its points go, and the
+    bytes from channel to channel and from point to point. edge: memory for a copy of the tile,
+    which is made where it reaches beyond an edge.
     """
     vector = LANES * ITEM
     seen, s_channel, s_row = x + row * x_row + column * vector, x_channel, x_row
@@ -83,7 +85,7 @@ def _kernels(size: int) -> Kernel:
     def points(  # type: ignore[no-untyped-def]
         context, inputs, outputs, w, w_out, w_in, u, u_point, u_out
     ):  # fmt: skip
-        """u = the points of kernels w[o, i], which lie one number after another."""
+        """u = the points of the kernels w[o, i]; the numbers of a kernel lie one after another."""
         for o in range(start_of(context, outputs, 1), stop_of(context, outputs, 1)):
             for i in range(0, inputs, LANES):
                 present = min(LANES, inputs - i)
@@ -94,6 +96,7 @@ def _kernels(size: int) -> Kernel:
 
 
 def _forward(size: int, pooled: bool) -> Kernel:
+    # A tile has side x side results; of these across x across are written.
     side = TILE - size + 1
     across = side // 2 if pooled else side
     give = result_tile(size, pooled)
@@ -104,21 +107,21 @@ def _forward(size: int, pooled: bool) -> Kernel:
         u, u_point, u_out, bias, activation,
         y, y_block, y_channel, y_row, rows, columns, places, place_block, place_channel, place_row,
     ):  # fmt: skip
-        """`convolve`, or `convolve_pooled`, with stride 1: the same numbers but for rounding.
+        """`convolve`, or `convolve_pooled`, with stride 1: the same results but for rounding.
 
-        some: how many tiles at a time; scratch: see winograd_fields.py.
+        some: how many tiles a worker takes at a time. Scratch: see winograd_fields.py.
         """
         vector = LANES * ITEM
         tiles = tile_rows * tile_columns
         spans = (tiles + some - 1) // some
-        # With few tiles the channels are divided as well.
+        # Where workers would be left without tiles, the output channels are divided as well.
         chunks = 1
         if blocks * spans < workers(context):
             chunks = max(1, min(outputs // HIGH, workers(context) // (blocks * spans)))
         units = blocks * spans * chunks
         for unit in range(start_of(context, units, 1), stop_of(context, units, 1)):
             chunk, rest = unit % chunks, unit // chunks
-            first, at_block = rest % spans * some, rest // spans
+            first, block = rest % spans * some, rest // spans
             count = min(some, tiles - first)
             v_point = (inputs * count + 1) * vector
             o_first, o_last = outputs * chunk // chunks, outputs * (chunk + 1) // chunks
@@ -129,14 +132,14 @@ def _forward(size: int, pooled: bool) -> Kernel:
             for t in range(count):
                 row, column = (first + t) // tile_columns, (first + t) % tile_columns
                 pixels_taken(
-                    x + at_block * x_block, x_channel, x_row, x_rows, x_columns,
+                    x + block * x_block, x_channel, x_row, x_rows, x_columns,
                     row_first + row * side, column_first + column * side, inputs, edge,
                     v + t * vector, count * vector, v_point)  # fmt: skip
             multiplied(o_first, o_last, inputs, count, u, u_point, u_out, ITEM, v, v_point, m,
                        m_point)  # fmt: skip
             for o in range(o_first, o_last):
-                yo = y + at_block * y_block + o * y_channel
-                po = places + at_block * place_block + o * place_channel
+                yo = y + block * y_block + o * y_channel
+                po = places + block * place_block + o * place_channel
                 for t in range(count):
                     row = (first + t) // tile_columns * across
                     column = (first + t) % tile_columns * across
@@ -160,23 +163,25 @@ def _input(size: int) -> Kernel:
         x, x_block, x_channel, x_row, x_rows, x_columns, row_first, column_first,
         u, u_point, u_out, d, d_block, d_channel, d_row, rows, columns, gate,
     ):  # fmt: skip
-        """x = what `forward` sends back to its input from d, the gradient by its output.
+        """x = the gradient by the input of `forward`; d: the gradient by its output.
 
-        gate: 0, or the address of numbers laid out like x: kept where they are positive, else 0.
+        gate: 0, or the address of numbers laid out like x: where they are not positive, x becomes 0
+        (the way back through a ramp).
         """
         vector = LANES * ITEM
         tiles = tile_rows * tile_columns
-        # Tiles overlap: a worker does all of a block, or all of some of its channels.
+        # Tiles overlap in x, where they are added up. So one worker does all tiles of a channel:
+        # it takes a whole block, or, where blocks are few, some channels of one.
         chunks = 1
         if blocks < workers(context):
             chunks = max(1, min(inputs, (workers(context) + blocks - 1) // blocks))
         units = blocks * chunks
         for unit in range(start_of(context, units, 1), stop_of(context, units, 1)):
-            chunk, at_block = unit % chunks, unit // chunks
+            chunk, block = unit % chunks, unit // chunks
             i_first, i_last = inputs * chunk // chunks, inputs * (chunk + 1) // chunks
             channels = i_last - i_first
-            place = at_block * x_block + i_first * x_channel
-            zero_bytes(x + place, channels * x_channel)
+            part = block * x_block + i_first * x_channel
+            zero_bytes(x + part, channels * x_channel)
             for first in range(0, tiles, some):
                 count = min(some, tiles - first)
                 v_point = (outputs * count + 1) * vector
@@ -186,7 +191,7 @@ def _input(size: int) -> Kernel:
                 for t in range(count):
                     row = (first + t) // tile_columns * side
                     column = (first + t) % tile_columns * side
-                    at = d + at_block * d_block + row * d_row + column * vector
+                    at = d + block * d_block + row * d_row + column * vector
                     for o in range(outputs):
                         take(at + o * d_channel, d_row, rows - row, columns - column,
                              v + (o * count + t) * vector, v_point)  # fmt: skip
@@ -195,12 +200,12 @@ def _input(size: int) -> Kernel:
                 for i in range(channels):
                     for t in range(count):
                         points_to_pixels(
-                            m + (i * count + t) * vector, m_point, x + place + i * x_channel,
+                            m + (i * count + t) * vector, m_point, x + part + i * x_channel,
                             x_row, row_first + (first + t) // tile_columns * side,
                             column_first + (first + t) % tile_columns * side, x_rows,
                             x_columns)  # fmt: skip
             if gate != 0:
-                keep_positive(x + place, gate + place, channels * x_channel // vector)
+                keep_positive(x + part, gate + part, channels * x_channel // vector)
 
     backward.__name__ = f"input_{size}"
     return native(backward)

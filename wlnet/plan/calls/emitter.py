@@ -1,7 +1,7 @@
-"""Calls of primitives to calls of kernels: what the rows in calls/ are written with.
+"""From a call of a primitive to calls of kernels: what the rows in calls/ are written with.
 
-Code generation, by a table of instruction selection: a row for each primitive, which says by which
-kernel calls it is computed, and which views of its operands these can read.
+Code generation, with a table for instruction selection. It has a row for each primitive, which says
+by which kernel calls the primitive is computed, and which views of its inputs these can read.
 """
 
 from __future__ import annotations
@@ -26,12 +26,14 @@ from wlnet.kernels.language import ITEM, Kernel, Precision, Target
 from wlnet.plan.layouts import Layouts, is_contiguous
 
 Emit = Callable[["Emitter", Call], None]
+"""Adds the steps of a call to an emitter."""
 Accepts = Callable[[Call, int, tuple[int, ...]], bool]
+"""Whether the i-th input of a call can be read at these distances (in numbers)."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """How a primitive is computed: by which kernel calls, and which views of inputs it can read."""
+    """How a primitive is computed: its kernel calls, and which views of inputs they can read."""
 
     emit: Emit
     accepts: Accepts
@@ -41,17 +43,17 @@ ROWS = Table[Row]("way to run", "wlnet/plan/calls/")
 
 
 def whole(call: Call, i: int, strides: tuple[int, ...]) -> bool:
-    """Inputs that lie one number after another."""
+    """Accepts inputs that lie one number after another."""
     return is_contiguous(call.inputs[i].shape, strides)
 
 
 def anyhow(call: Call, i: int, strides: tuple[int, ...]) -> bool:
-    """Inputs at any distances."""
+    """Accepts inputs at any distances."""
     return True
 
 
 def emits(*primitives: str, accepts: Accepts = whole) -> Callable[[Emit], Emit]:
-    """Enter how primitives are computed."""
+    """A decorator: the function becomes the row of these primitives."""
 
     def enter(emit: Emit) -> Emit:
         for name in primitives:
@@ -73,7 +75,7 @@ def rows() -> Mapping[str, Row]:
 
 
 def accepts(call: Call, i: int, strides: tuple[int, ...]) -> bool:
-    """Whether the kernel of a call can read its i-th input at these distances (in numbers)."""
+    """Whether the kernels of a call can read its i-th input at these distances (in numbers)."""
     return rows()[call.primitive].accepts(call, i, strides)
 
 
@@ -81,8 +83,8 @@ def accepts(call: Call, i: int, strides: tuple[int, ...]) -> bool:
 class Learner:
     """How an array is updated: the flat kernel of its method, and the numbers that it takes.
 
-    states: how many arrays are kept beside it. settings: the words of the record that are not
-    addresses, by field.
+    states: how many arrays the method keeps beside it. settings: the words of the kernel's record
+    that are no addresses, by field.
     """
 
     kernel: Kernel
@@ -104,11 +106,12 @@ class Emitter:
         self.target = Target(precision, vector_width())
         self.learners = learners or {}
         self.states: dict[StateKey, Shape] = {}
-        """Shapes of the arrays kept beside learning ones."""
+        """Shapes of the arrays that methods keep beside those that learn."""
         self._steps: list[Step] = []
         self.randoms: list[tuple[str, Path, int]] = []
+        """See Blueprint."""
         self.slots: dict[Value | StateKey | Outside, int] = {}
-        """Numbers of slots, by whose memory it is."""
+        """The number of each slot, by what lies in it."""
         self._call: Call | None = None
 
     def emit(self, call: Call) -> list[Step]:
@@ -128,6 +131,7 @@ class Emitter:
         return {"Real": self.item, "Integer": 4, "Byte": 1}[value.element]
 
     def view(self, value: Value) -> View:
+        """Where a value lies, in bytes: in the slot of the value that its layout is based on."""
         layout, size = self.layouts.of[value], self.bytes_of(value)
         return View(
             self.slot(layout.base),
@@ -146,11 +150,11 @@ class Emitter:
         return 0 if value is None else self.address(value)
 
     def strides(self, value: Value) -> tuple[int, ...]:
-        """Distances in bytes."""
+        """The distances of a value, in bytes (those of its layout are in numbers)."""
         return self.view(value).strides
 
     def random(self) -> tuple[Outside, Outside]:
-        """The two words that key the random numbers of a call."""
+        """The two words that are the key of the random numbers of the call that is emitted."""
         call = self._call
         assert call is not None
         count = sum(origin == call.origin for _, origin, _ in self.randoms)
@@ -173,7 +177,7 @@ class Emitter:
         own: Sequence[Value | View] = (),
         **fields: Any,
     ) -> None:
-        """Add a kernel call; fields by name, all of them. share, own: see Step."""
+        """Add a kernel call. fields: all words of its record, by name. The rest: see Step."""
         call = self._call
         assert call is not None
         assert set(fields) == set(kernel.fields), (
@@ -204,9 +208,10 @@ class Emitter:
 def collapsed(
     shape: Sequence[int], *strides: Sequence[int]
 ) -> tuple[tuple[int, ...], tuple[tuple[int, ...], ...]]:
-    """The same walk over several operands with as few axes as can be: at least one.
+    """A walk through several operands at once, with as few axes as possible, but at least one.
 
-    Axes of size 1 fall away, and neighbours that all operands walk through in one go are joined.
+    shape, strides: the sizes of the axes, and the distances of each operand. Axes of size 1 fall
+    away. An axis is joined with the next one where the two are one even walk in every operand.
     """
     sizes: list[int] = []
     steps: list[list[int]] = []

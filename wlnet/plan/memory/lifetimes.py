@@ -18,7 +18,7 @@ from wlnet.engine.blueprint import LINE, Step, View
 
 @dataclass(frozen=True)
 class Life:
-    """A slot of the arena: bytes, the steps at which it is first written and last touched."""
+    """The life of a slot of the arena: its bytes, and the first and last steps that touch it."""
 
     bytes: int
     born: int
@@ -28,7 +28,8 @@ class Life:
 def lives(
     sizes: dict[int, int], steps: Sequence[Step], forever: Collection[int]
 ) -> dict[int, Life]:
-    """The lives of the slots named by `sizes`; those in `forever` never end or begin."""
+    """The life of each slot; sizes: slot -> bytes. Slots in `forever`, and slots that no step
+    touches, live from the first step to the end."""
     born: dict[int, int] = {}
     died: dict[int, int] = {}
     for i, step in enumerate(steps):
@@ -45,7 +46,10 @@ def lives(
 
 
 def offsets(lives: dict[int, Life], reuse: bool = True) -> tuple[dict[int, int], int]:
-    """An offset for every slot, and the bytes of all: first fit, in order of birth."""
+    """The offset of every slot, and the bytes of the arena: first fit, in order of birth.
+
+    reuse: whether the memory of a slot that has died is given to others.
+    """
     memory = Memory()
     found: dict[int, int] = {}
     births = sorted(lives, key=lambda slot: lives[slot].born)
@@ -64,25 +68,28 @@ def rounded(size: int) -> int:
 
 
 class Memory:
-    """First fit: the lowest gap that is large enough, else the end."""
+    """An arena that is handed out, first fit: the lowest gap that is large enough, else the end."""
 
     def __init__(self) -> None:
         self.top = 0
         self.gaps: list[tuple[int, int]] = []
-        """(start, stop) in order, never touching."""
+        """What is free below `top`: (start, stop), in order; no gap touches the next."""
 
     def take(self, size: int) -> int:
+        """Where so many bytes lie that were free until now."""
         for number, (start, stop) in enumerate(self.gaps):
             if stop - start >= size:
                 self.gaps[number : number + 1] = (
                     [(start + size, stop)] if stop - start > size else []
                 )
                 return start
+        # A gap at the end grows as far as is needed.
         start = self.gaps.pop()[0] if self.gaps and self.gaps[-1][1] == self.top else self.top
         self.top = start + size
         return start
 
     def give(self, start: int, size: int) -> None:
+        """Free bytes again; gaps that touch them become one gap with them."""
         stop = start + size
         at = bisect.bisect(self.gaps, (start, stop))
         if at < len(self.gaps) and self.gaps[at][0] == stop:
@@ -94,11 +101,12 @@ class Memory:
 
 
 Range = tuple[object, int, int, object]
-"""Which memory, from where to where, and how it is divided among the workers, if it is."""
+"""Which memory; its first byte, and the one behind its last; and, if each worker touches only the
+rows of its own share, how the rows are shared (`share` of the step), else None."""
 
 
 def waits(steps: Sequence[Step], places: dict[int, tuple[object, int]]) -> list[Step]:
-    """The steps, each told whether workers must wait before it.
+    """The steps, each with `wait` set: whether workers must wait for each other before it.
 
     places: slot -> (which memory, offset in it).
     """
@@ -120,7 +128,8 @@ def _range(step: Step, view: View, places: dict[int, tuple[object, int]]) -> Ran
     memory, start = places[view.slot]
     start += view.offset
     spans = list(zip(view.shape, view.strides, strict=True))
-    # Distances are never negative; the smallest is at least as long as a number.
+    # A view does not say how many bytes a number has: 8 at most, and no more than the smallest
+    # distance. Distances are never negative.
     number = min((stride for size, stride in spans if size > 1 and stride), default=8)
     stop = start + sum((size - 1) * stride for size, stride in spans) + min(number, 8)
     return memory, start, stop, step.share if view in step.own else None
@@ -129,8 +138,9 @@ def _range(step: Step, view: View, places: dict[int, tuple[object, int]]) -> Ran
 class Touched:
     """What has been touched since the last wait: ranges of each memory, in order.
 
-    Ranges that overlap are joined, so that none overlap and the first of them is found by
-    bisection. A joined one is nobody's own: each of its parts overlaps another.
+    Ranges that overlap are joined into one. So those that are kept lie apart, and bisection finds
+    those that meet another. A joined range is no longer told to be shared out by rows. That is no
+    loss: a later range that is equal to one of its parts overlaps another part, and must wait.
     """
 
     def __init__(self) -> None:
@@ -154,13 +164,13 @@ class Touched:
 
 
 def _overlap(ranges: list[Range], one: Range) -> slice:
-    """Which of the ranges of a memory, in order and apart, overlap another."""
+    """Which of the ranges of one memory, in order and apart, overlap `one`."""
     first = bisect.bisect_right(ranges, one[1], key=_stop)
     return slice(first, bisect.bisect_left(ranges, one[2], first, key=_start))
 
 
 def _joined(one: Range, *others: Range) -> Range:
-    """The range over some that overlap."""
+    """One range that covers some; one alone stays as it is, with its share."""
     if not others:
         return one
     every = one, *others
@@ -176,5 +186,5 @@ def _stop(one: Range) -> int:
 
 
 def _is_own(one: Range, other: Range) -> bool:
-    """Whether every worker keeps to rows that are its own both times."""
+    """Whether a worker touches the same rows both times, and no other worker touches these."""
     return one == other and one[3] is not None

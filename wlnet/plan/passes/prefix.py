@@ -3,8 +3,9 @@
 Partial evaluation, and caching of features: what is invariant over the rounds is hoisted out of
 their loop.
 
-It is the same in every round, so it may be computed once for all examples and kept. Calls that
-draw random numbers, or in which examples meet, are not part of it, nor are layers that learn.
+It is the same in every round, so it may be computed once for all examples and kept. Not part of it
+are layers that learn, calls that draw random numbers, and calls in which examples meet (a result
+depends on several of them).
 """
 
 from __future__ import annotations
@@ -19,12 +20,12 @@ from wlnet.graph.primitives import PRIMITIVES, axis_after
 from wlnet.plan.layouts import VIEWS
 
 WORTH = frozenset({"matmul", "convolve", "pool_max", "pool_sum", "gather", "softmax", "lstm"})
-"""Calls for which it pays to keep results."""
+"""Primitives that take so long that it pays to keep what they give."""
 
 
 @dataclass(frozen=True)
 class Split:
-    """A graph cut in two: values at the cut are outputs of one, inputs of another."""
+    """A graph cut in two: values at the cut are outputs of the prefix and inputs of the rest."""
 
     prefix: Graph
     rest: Graph
@@ -38,18 +39,19 @@ class Split:
 def split_prefix(
     graph: Graph, constants: Collection[ArrayKey], forward: Collection[Value]
 ) -> Split | None:
-    """The graph cut behind its frozen prefix; None where there is nothing worth to be kept.
+    """The graph cut behind its frozen prefix; None where nothing in it is worth keeping.
 
-    forward: the values that are no gradients: those know how many examples a batch has.
+    forward: the values that are no gradients. No others are kept: gradients depend on how many
+    examples a batch has.
     """
     still = {graph.arrays[key] for key in constants if key in graph.arrays}
     """Values that never change."""
     axes = dict.fromkeys(graph.inputs.values(), 0)
-    """Values that are the same for an example in every round: the axis of the examples."""
+    """Values that are the same for an example in every round, each with the axis of examples."""
     calls: list[Call] = []
     learning = {value for value in graph.arrays.values() if value not in still}
-    # A layer comes whole or not at all, so that the cut never parts what is fused elsewhere: the
-    # bits of an array do not depend on which others are frozen.
+    # No call of a layer that learns is in the prefix, so that the cut never parts calls which would
+    # be fused if there were no cut: the bits of an array do not depend on which others are frozen.
     layers = {call.origin for call in graph.calls if not learning.isdisjoint(call.inputs)}
     for call in graph.calls:
         row = PRIMITIVES[call.primitive]
@@ -69,18 +71,21 @@ def split_prefix(
                 calls.append(call)
     inside = set(map(id, calls))
     outside = [call for call in graph.calls if id(call) not in inside]
+    # The cut: what the rest reads of the prefix, and of a view what it is a view of.
     made = {value: call for call in calls for value in call.outputs}
     wanted = [value for call in outside for value in call.inputs] + graph.results()
     cut = [v for v in dict.fromkeys(wanted) if v in axes and v in made]
     cut = list(dict.fromkeys(_source(value, made, axes, graph) for value in cut))
     cut = [value for value in cut if value in made]
+    # What is kept has a row for each example: its first axis must be theirs.
     if any(axes[value] for value in cut):
         return None
     if not any(call.primitive in WORTH and call.inputs[0] in axes for call in _needed(calls, cut)):
         return None
     outputs: dict[OutputKey, Value] = {PrefixKey(i): value for i, value in enumerate(cut)}
     before = replace(graph, calls=_needed(calls, cut), outputs=outputs, updates={})
-    # Views of what is kept, and what depends on frozen arrays alone, are made again.
+    # The rest makes some things again: views of what is kept, and what depends on frozen arrays
+    # alone.
     again = [
         call
         for call in graph.calls
@@ -95,7 +100,8 @@ def split_prefix(
 
 
 def _source(value: Value, made: dict[Value, Call], axes: dict[Value, int], graph: Graph) -> Value:
-    """What a view is a view of, while that is about single examples too."""
+    """What a view is a view of, as far back as the first axis is that of the examples. A slice is
+    kept as it is: it has fewer numbers."""
     results = set(graph.results())
     while (
         value in made
@@ -110,6 +116,7 @@ def _source(value: Value, made: dict[Value, Call], axes: dict[Value, int], graph
 
 
 def _needed(calls: list[Call], wanted: Collection[Value]) -> list[Call]:
+    """Those of the calls that wanted values depend on."""
     found, need = [], set(wanted)
     for call in reversed(calls):
         if any(output in need for output in call.outputs):
