@@ -122,6 +122,29 @@ def test_a_signal_handler_comes_to_a_lock_that_its_own_thread_holds() -> None:
         pass
 
 
+def test_who_has_the_turn_may_take_it_again_while_others_wait_for_it() -> None:
+    let_in: list[str] = []
+
+    def waits() -> None:
+        with TURN:
+            let_in.append("the other")
+
+    def has_it() -> None:
+        with TURN:
+            other.start()
+            time.sleep(0.1)  # the other one waits at the door
+            with TURN:
+                let_in.append("again")
+        other.join()
+
+    other = threading.Thread(target=waits, daemon=True)
+    thread = threading.Thread(target=has_it, daemon=True)
+    thread.start()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert let_in == ["again", "the other"]
+
+
 def test_a_fork_waits_for_whoever_compiles_and_is_let_in_between_two_kernels() -> None:
     begun, stop, order = threading.Event(), threading.Event(), []
 

@@ -54,6 +54,10 @@ class _Turn:
         self._door, self._room = threading.RLock(), threading.RLock()
 
     def __enter__(self) -> None:
+        if is_mine(self._room):
+            # Whoever waits at the door waits for this thread.
+            self._room.acquire()
+            return
         with self._door:
             self._room.acquire()
 
