@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 import wlnet as wl
 from tests.strategies import small_vectors_nets
-from wlnet import NetChain
+from wlnet import ConstantPlusLayer, ConvolutionLayer, NetChain
 from wlnet.core.net import same
 from wlnet.engine.blueprint import DTYPES
 from wlnet.engine.program import Program
@@ -318,3 +318,18 @@ def test_random_calls_of_one_layer_and_of_several_steps_draw_different_numbers()
     assert not same(seen[0], seen[1])
     assert not same(seen[0], seen[2])
     assert (seen[0] == 0).mean() == pytest.approx(0.75, abs=0.15)
+
+
+@pytest.mark.parametrize("count", [1, 3, 40])
+@pytest.mark.parametrize("between", [[], ["Ramp"]], ids=["bias", "ramp"])
+def test_a_second_bias_of_a_convolution_is_not_lost_in_the_first(
+    between: list[str], count: int
+) -> None:
+    biases = np.array([10.0, 20.0]).reshape(2, 1, 1)
+    convolution = ConvolutionLayer(2, 3, weights=np.full((2, 1, 3, 3), 0.1), biases=[0.5, -2.5])
+    net = NetChain([convolution, *between, ConstantPlusLayer(biases=biases)], input=(1, 3, 3))
+    x = np.arange(9.0).reshape(1, 3, 3) / 9
+    first = x.sum() / 10 + np.array([0.5, -2.5])
+    wanted = (np.maximum(first, 0) if between else first) + [10, 20]
+    for answer in net(np.repeat(x[np.newaxis], count, axis=0)):
+        np.testing.assert_allclose(answer.ravel(), wanted, rtol=1e-6)

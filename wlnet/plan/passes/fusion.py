@@ -59,6 +59,9 @@ def fuse_windows(graph: Graph) -> Graph:
                 spread = work.maker(bias, "reshape")
                 if window is None or spread is None:
                     continue
+                # A convolution has one bias, before its Ramp: what comes behind either stays.
+                if window.attributes.keys() & {"bias", "activation"}:
+                    continue
                 if bias.shape != (x.shape[1], *(1,) * (x.rank - 2)):
                     continue
                 flat = (*window.inputs, spread.inputs[0])
