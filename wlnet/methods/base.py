@@ -196,23 +196,20 @@ class Method(ABC):
         if len(state) != self.state_arrays:
             raise fail(ShapeError, self._mismatch(values, gradients, state))
         from wlnet.engine.team import call_alone
+        from wlnet.kernels.updates.flat_updates import flat_fields
 
-        states = (*state, None, None, None)
         call_alone(
             self.kernel,
             "Real32" if values.itemsize == 4 else "Real64",
-            count=values.size,
-            values=values,
-            gradients=np.ascontiguousarray(gradients),
-            state0=states[0],
-            state1=states[1],
-            state2=states[2],
-            rates=np.array([rate * self.corrections(np.array([t]))[0]]),
-            status=np.zeros(1, np.int64),
-            lines=1,
-            distance=0,
-            gradient_distance=0,
-            **self.fields(l2, gradient_clip, weight_clip),
+            **flat_fields(
+                state,
+                count=values.size,
+                values=values,
+                gradients=np.ascontiguousarray(gradients),
+                rates=np.array([rate * self.corrections(np.array([t]))[0]]),
+                status=np.zeros(1, np.int64),
+                **self.fields(l2, gradient_clip, weight_clip),
+            ),
         )
 
     def _mismatch(self, values: Flat, gradients: Flat, state: State) -> Fault:

@@ -18,6 +18,7 @@ not finite, it becomes the number of the step, counted from 1.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final
 
 from wlnet.kernels.emit.instructions import double, doubles, set_word, step_number, word
@@ -42,6 +43,18 @@ FLAT: Final = (
     "gradient_distance",
 )  # fmt: skip
 """The fields of every flat kernel."""
+
+
+def flat_fields(states: Sequence[Any], **told: Any) -> dict[str, Any]:
+    """The fields of a flat kernel for one whole array, by name.
+
+    states: what the method keeps beside the array, in its order; there are at most three. told:
+    the fields count, values, gradients, rates and status, and the numbers of the method.
+    """
+    kept = {f"state{i}": states[i] if i < len(states) else 0 for i in range(3)}
+    fields = {**told, **kept, "lines": 1, "distance": 0, "gradient_distance": 0}
+    assert set(fields) == set(FLAT), sorted(set(fields) ^ set(FLAT))
+    return fields
 
 
 @routine

@@ -15,7 +15,7 @@ from wlnet.kernels.copies import rows
 from wlnet.kernels.products.products import BY_COLUMNS, BY_ROWS
 from wlnet.kernels.products.tiles import TALL
 from wlnet.kernels.updates import packed_updates, updates
-from wlnet.kernels.updates.flat_updates import FLAT
+from wlnet.kernels.updates.flat_updates import FLAT, flat_fields
 from wlnet.kernels.updates.replacing import replace
 from wlnet.plan.calls.emitter import Emitter, count_of, emits
 from wlnet.plan.calls.products import MANY_ROWS, readable
@@ -54,28 +54,22 @@ def flat(e: Emitter, call: Call, gradient: Address | int) -> tuple[Record, list[
     key = call.attributes["key"]
     array = e.layouts.graph.arrays[key]
     learner = e.learners[key]
-    states: list[Address | int] = [0, 0, 0]
+    states: list[Address] = []
     touched = [e.view(array)]
     for i in range(learner.states):
         of = StateKey(key, i)
         e.states[of] = array.shape
-        states[i] = Address(e.slot(of))
+        states.append(Address(e.slot(of)))
         touched.append(View(e.slot(of), 0, array.shape, contiguous_bytes(e, array.shape)))
-    fields = {
-        "count": count_of(array),
-        "values": e.address(array),
-        "gradients": gradient,
-        "state0": states[0],
-        "state1": states[1],
-        "state2": states[2],
-        "rates": Outside(("rates", key)),
-        "status": Outside("status"),
-        "lines": 1,
-        "distance": 0,
-        "gradient_distance": 0,
+    fields = flat_fields(
+        states,
+        count=count_of(array),
+        values=e.address(array),
+        gradients=gradient,
+        rates=Outside(("rates", key)),
+        status=Outside("status"),
         **learner.settings,
-    }
-    assert set(fields) == set(FLAT), sorted(set(fields) ^ set(FLAT))
+    )
     return Record(learner.kernel, tuple(fields[name] for name in FLAT)), touched
 
 
