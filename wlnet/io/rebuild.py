@@ -26,7 +26,7 @@ from wlnet.io.record import FORMAT, Tensors, parameters
 from wlnet.io.wiring import read_edges
 from wlnet.layers.declaring.fields import REQUIRED, Parameter
 from wlnet.layers.declaring.layer import LAYERS, Layer
-from wlnet.nets.container import CONTAINERS, Container, shared_names
+from wlnet.nets.container import CONTAINERS, Container, Written, shared_names
 from wlnet.nets.inference import check_shapes
 from wlnet.nets.operators import Operator
 
@@ -239,9 +239,10 @@ class _Reader:
             raise refused(f"a {cls.kind} holds one net", at=at, given=given)
         fields = {name: FIELDS[name](row[name], nodes, at) for name in cls.record_fields}
         count = len(_pairs(row["Ports"], f"{at}, ports"))
-        net = cls.from_record(
+        written = Written(
             nodes, fields, count, lambda names: self.ports(row["Ports"], names, path, at)
         )
+        net = cls.from_record(written)
         if list(net.nodes) != list(nodes):
             raise refused("vertices that are not in the order of computing", at=at)
         told = row.get("Parameters")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from itertools import pairwise
 from typing import Literal
 
@@ -15,7 +15,7 @@ from wlnet.core.ports import UNKNOWN, PortType, port_table
 from wlnet.core.rule_lists import rules_told_with
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.nets.arrangement import Arrangement
-from wlnet.nets.container import Record, hoist, without_coders
+from wlnet.nets.container import Record, Written, hoist, without_coders
 from wlnet.nets.edges import Edge
 from wlnet.nets.fills import fill_in
 from wlnet.nets.inference import check_shapes
@@ -138,15 +138,10 @@ class NetChain(Arrangement):
         return {}
 
     @classmethod
-    def from_record(
-        cls,
-        nodes: Mapping[Key, Net],
-        fields: Record,
-        count: int,
-        ports: Callable[[list[str]], dict[str, PortType]],
-    ) -> NetChain:
-        inputs = count - len(port_names_of(nodes, 2)[1])
-        given = ports([name for side in port_names_of(nodes, inputs) for name in side])
+    def from_record(cls, written: Written) -> NetChain:
+        nodes = written.nodes
+        inputs = written.port_count - len(port_names_of(nodes, 2)[1])
+        given = written.ports([name for side in port_names_of(nodes, inputs) for name in side])
         chain = object.__new__(cls)
         chain_with(chain, nodes, given, given)
         return chain

@@ -4,7 +4,7 @@ them, and say with hooks what they do with these."""
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any, ClassVar, Protocol, Self
+from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 from wlnet.core.arrays import Array
 from wlnet.core.errors import Fault, OptionError, ShapeError, brief, fail
@@ -20,6 +20,21 @@ from wlnet.nets.wires import ShapeWalk, Wire
 Table = dict[str, Array]
 Record = Mapping[str, Any]
 """What a file holds of a container beside its nodes, ports and rules, by field."""
+
+
+class Written(NamedTuple):
+    """What a file holds of a container.
+
+    fields: what `record` gave. port_count: how many it tells; ports: reads them, if these are
+    their names.
+    """
+
+    nodes: Mapping[Key, Net]
+    fields: Record
+    port_count: int
+    ports: Callable[[list[str]], dict[str, PortType]]
+
+
 Values = dict[str, Value]
 """What flows, by the name of its port."""
 CONTAINERS: dict[str, type[Container]] = {}
@@ -102,17 +117,8 @@ class Container(Net):
         raise unsaid(self, "record")
 
     @classmethod
-    def from_record(
-        cls,
-        nodes: Mapping[Key, Net],
-        fields: Record,
-        count: int,
-        ports: Callable[[list[str]], dict[str, PortType]],
-    ) -> Self:
-        """The container of nodes and of what `record` gave, without rules.
-
-        count: how many ports the file tells; ports: reads them, if these are their names.
-        """
+    def from_record(cls, written: Written) -> Self:
+        """The container that a file holds, without rules."""
         raise unsaid(cls, "from_record")
 
     def renamed(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from wlnet.core.errors import Fault, ShapeError, brief
@@ -16,7 +16,7 @@ from wlnet.core.rule_lists import rules_told_with
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.nets.arrangement import Arrangement
 from wlnet.nets.chain import NetChain, warn_of_shadows
-from wlnet.nets.container import Record, hoist, without_coders
+from wlnet.nets.container import Record, Written, hoist, without_coders
 from wlnet.nets.edge_list import read_edges
 from wlnet.nets.edges import Edge, Wiring, edges_text, topological
 from wlnet.nets.fills import fill_in
@@ -161,18 +161,11 @@ class NetGraph(Arrangement):
         return {"Edges": self.links()}
 
     @classmethod
-    def from_record(
-        cls,
-        nodes: Mapping[Key, Net],
-        fields: Record,
-        count: int,
-        ports: Callable[[list[str]], dict[str, PortType]],
-    ) -> NetGraph:
-        edges: list[Edge] = fields["Edges"]
+    def from_record(cls, written: Written) -> NetGraph:
+        edges: list[Edge] = written.fields["Edges"]
+        ports = written.ports(list(dict.fromkeys(_inputs(edges) + _outputs(edges))))
         graph = object.__new__(cls)
-        graph_with(
-            graph, nodes, edges, ports(list(dict.fromkeys(_inputs(edges) + _outputs(edges))))
-        )
+        graph_with(graph, written.nodes, edges, ports)
         return graph
 
     def renamed(

@@ -13,12 +13,20 @@ from wlnet.core.keywords import checked_keywords
 from wlnet.core.names import field_name
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, Path
-from wlnet.core.ports import UNKNOWN, PortType, as_port
+from wlnet.core.ports import UNKNOWN, as_port
 from wlnet.core.rule_lists import rules_told_with
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.layers.declaring.fields import positive
-from wlnet.nets.container import Container, Lowering, Record, Values, hoist, without_coders
+from wlnet.nets.container import (
+    Container,
+    Lowering,
+    Record,
+    Values,
+    Written,
+    hoist,
+    without_coders,
+)
 from wlnet.nets.edges import Edge
 from wlnet.nets.fills import fill_in
 from wlnet.nets.inference import check_shapes
@@ -60,17 +68,11 @@ class Operator(Container):
         return {"Parameters": dict(self.parameters)}
 
     @classmethod
-    def from_record(
-        cls,
-        nodes: Mapping[Key, Net],
-        fields: Record,
-        count: int,
-        ports: Callable[[list[str]], dict[str, PortType]],
-    ) -> Self:
-        own = ports(["Input", "Output"])
-        options = {field_name(name): value for name, value in fields["Parameters"].items()}
+    def from_record(cls, written: Written) -> Self:
+        own = written.ports(["Input", "Output"])
+        options = {field_name(name): value for name, value in written.fields["Parameters"].items()}
         make: Callable[..., Self] = cls
-        return make(nodes["Net"], **options, input=own["Input"], output=own["Output"])
+        return make(written.nodes["Net"], **options, input=own["Input"], output=own["Output"])
 
     def renamed(
         self, nodes: Mapping[Key, Net], keys: Mapping[Key, Key], ports: Mapping[str, str]

@@ -38,8 +38,8 @@ class Pace:
         """The number of workers of the last go."""
         self._trying: int | None = None
         """The number of workers on trial now."""
-        self._begun = (0.0, 0)
-        """Seconds and steps of this trial so far."""
+        self._begun = 0.0
+        """Seconds of this trial so far."""
         self._spent = 0.0
         """Seconds of all steps so far."""
         self._tried = 0.0
@@ -57,7 +57,7 @@ class Pace:
                 # `most` is split into equal goes. A small one at the end would have slower steps.
                 return -(-most // -(-most // steps)), known[0]
             self._tried = self._spent
-            self._trying, self._begun = trial, (0.0, 0)
+            self._trying, self._begun = trial, 0.0
         guess = self._seconds.get(self._trying, self._guess)
         return self._steps(most, TRIAL, guess), self._trying
 
@@ -91,8 +91,8 @@ class Pace:
             return
         if is_trial:
             # A trial goes on until it is long enough to tell; what counts is its last go.
-            self._begun = self._begun[0] + seconds, self._begun[1] + steps
-            if self._begun[0] < LONG:
+            self._begun += seconds
+            if self._begun < LONG:
                 return
             self._trying = None
         self._seconds[workers] = each
