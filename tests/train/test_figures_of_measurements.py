@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 import wlnet as wl
 from tests.training_cases import classes, numbers
-from wlnet.train.measurements import Measurement
+from wlnet.train.measurements import named
 
 # References: nothing is rounded before the end.
 
@@ -56,7 +56,7 @@ def reference(name: str, outputs: Any, targets: Any) -> float:
 
 def in_batches(name: str, outputs: Any, targets: Any, cuts: Any) -> float:
     """Measured in batches cut at these places."""
-    of = Measurement(name)
+    of = named(name)
     ends = [0, *sorted(set(cuts)), len(targets)]
     tallies = [of.tally(outputs[a:b], targets[a:b], "Square") for a, b in itertools.pairwise(ends)]
     total = tallies[0]
@@ -141,7 +141,7 @@ def agreement(name: str, table: list[list[int]]) -> Fraction | float:
 def test_agreement_is_exact_for_rare_classes_among_many_decisions(name: str, table: Any) -> None:
     counts = np.array(table)
     tally = np.concatenate([counts.diagonal(), counts.sum(1), counts.sum(0), [0]])
-    assert Measurement(name).value(tally) == pytest.approx(float(agreement(name, table)), rel=1e-14)
+    assert named(name).value(tally) == pytest.approx(float(agreement(name, table)), rel=1e-14)
 
 
 @settings(max_examples=40)
@@ -154,7 +154,7 @@ def test_tables_of_batches_add_up_to_the_table_of_all(
     size: int, batches: list[int], seed: int
 ) -> None:
     rng = np.random.default_rng(seed)
-    of, total, table = Measurement("ConfusionMatrix"), None, np.zeros((size, size), int)
+    of, total, table = named("ConfusionMatrix"), None, np.zeros((size, size), int)
     for count in batches:
         predicted, true = rng.integers(0, size, (2, count))
         np.add.at(table, (true, predicted), 1)

@@ -11,106 +11,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wlnet as wl
+from tests.definitions_of_measurements import BY_CLASS, BY_NUMBER, BY_SCORE, counts
 from tests.training_cases import classes, classifier, numbers, perceptron
-from wlnet.train.measurements import TABLE, Measurement
-
-# Definitions, for predicted and true classes as lists.
-
-
-def share(part: float, whole: float) -> float:
-    return part / whole if whole else 0.0
-
-
-def counts(p: Any, t: Any, c: int) -> tuple[int, int, int, int]:
-    """True positives, false positives, false negatives, true negatives of one class."""
-    pairs = list(zip(p, t, strict=True))
-    return (
-        sum(a == c and b == c for a, b in pairs),
-        sum(a == c and b != c for a, b in pairs),
-        sum(a != c and b == c for a, b in pairs),
-        sum(a != c and b != c for a, b in pairs),
-    )
-
-
-def averaged(score: Any) -> Any:
-    def value(p: Any, t: Any, n: int) -> float:
-        return float(np.mean([score(*counts(p, t, c)) for c in range(n) if c in p or c in t]))
-
-    value.of_one = score  # type: ignore[attr-defined]
-    return value
-
-
-def matrix(p: Any, t: Any, n: int) -> Any:
-    return np.array(
-        [
-            [sum(a == i and b == j for b, a in zip(p, t, strict=True)) for j in range(n)]
-            for i in range(n)
-        ]
-    )
-
-
-def kappa(p: Any, t: Any, n: int) -> float:
-    agree = np.mean([a == b for a, b in zip(p, t, strict=True)])
-    chance = sum(np.mean([a == c for a in p]) * np.mean([b == c for b in t]) for c in range(n))
-    return float(share(agree - chance, 1 - chance))
-
-
-def matthews(p: Any, t: Any, n: int) -> float:
-    """The correlation of one-hot vectors, summed over classes."""
-    P, T = np.eye(n)[list(p)], np.eye(n)[list(t)]
-
-    def covariance(a: Any, b: Any) -> float:
-        return float(((a - a.mean(0)) * (b - b.mean(0))).sum())
-
-    return share(covariance(P, T), math.sqrt(covariance(P, P) * covariance(T, T)))
-
-
-def balanced(p: Any, t: Any, n: int) -> float:
-    return float(np.mean([counts(p, t, c)[0] / t.count(c) for c in range(n) if c in t]))
-
-
-BY_CLASS: dict[str, Any] = {
-    "Accuracy": lambda p, t, n: np.mean([a == b for a, b in zip(p, t, strict=True)]),
-    "ErrorRate": lambda p, t, n: np.mean([a != b for a, b in zip(p, t, strict=True)]),
-    "BalancedAccuracy": balanced,
-    "CohenKappa": kappa,
-    "ConfusionMatrix": matrix,
-    "F1Score": averaged(lambda tp, fp, fn, tn: share(2 * tp, 2 * tp + fp + fn)),
-    "MatthewsCorrelationCoefficient": matthews,
-    "Precision": averaged(lambda tp, fp, fn, tn: share(tp, tp + fp)),
-    "Recall": averaged(lambda tp, fp, fn, tn: share(tp, tp + fn)),
-    "Specificity": averaged(lambda tp, fp, fn, tn: share(tn, tn + fp)),
-}
-
-
-def each_output(score: Any) -> Any:
-    """The mean over outputs of a score of one of them."""
-
-    def value(y: Any, t: Any) -> float:
-        columns = zip(y.reshape(len(y), -1).T, t.reshape(len(t), -1).T, strict=True)
-        return float(np.mean([score(a, b) for a, b in columns]))
-
-    return value
-
-
-BY_NUMBER: dict[str, Any] = {
-    "MeanDeviation": lambda y, t: np.abs(y - t).mean(),
-    "MeanSquare": lambda y, t: ((y - t) ** 2).mean(),
-    "StandardDeviation": each_output(lambda y, t: np.sqrt(((y - t) ** 2).mean())),
-    "FractionVarianceUnexplained": each_output(
-        lambda y, t: ((y - t) ** 2).sum() / ((t - t.mean()) ** 2).sum()
-    ),
-    "RSquared": each_output(lambda y, t: 1 - ((y - t) ** 2).sum() / ((t - t.mean()) ** 2).sum()),
-}
+from wlnet.train.measurements import TABLE, named
 
 
 def test_every_measurement_has_a_definition_here() -> None:
-    assert {*BY_CLASS, *BY_NUMBER, "Perplexity"} == set(TABLE)
+    assert {*BY_CLASS, *BY_SCORE, *BY_NUMBER, "IntersectionOverUnion"} == set(TABLE)
 
 
 def measured(name: str, outputs: Any, targets: Any, form: str, cut: int, top: int = 1) -> Any:
     """In two batches, added up."""
-    of = Measurement(name, top)
+    of = named(name, top)
     return of.value(
         of.tally(outputs[:cut], targets[:cut], form) + of.tally(outputs[cut:], targets[cut:], form)
     )
@@ -177,19 +89,22 @@ def test_of_equal_outputs_the_first_decides_as_in_the_decoder() -> None:
     outputs = np.array([[0.4, 0.4, 0.2]] * 3)
     for top, right in ((1, [1, 0, 0]), (2, [1, 1, 0]), (3, [1, 1, 1])):
         for target, wanted in zip((1, 2, 3), right, strict=True):
-            of = Measurement("Accuracy", top)
+            of = named("Accuracy", top)
             assert of.value(of.tally(outputs[:1], np.array([target]), "Index")) == wanted
 
 
-def test_perplexity_is_the_exponential_of_the_cross_entropy() -> None:
+@pytest.mark.parametrize(
+    ("name", "of_entropy"), [("Entropy", lambda nats: nats), ("Perplexity", math.exp)]
+)
+def test_the_entropy_is_that_of_what_is_the_case_in_nats(name: str, of_entropy: Any) -> None:
     rng = np.random.default_rng(1)
     p, t = rng.dirichlet([1, 1, 1], 12), rng.integers(0, 3, 12)
-    wanted = math.exp(-np.log(p[np.arange(12), t]).mean())
-    assert measured("Perplexity", p, t + 1, "Index", 5) == pytest.approx(wanted)
-    assert measured("Perplexity", p, np.eye(3)[t], "Probabilities", 5) == pytest.approx(wanted)
+    wanted = of_entropy(-np.log(p[np.arange(12), t]).mean())
+    assert measured(name, p, t + 1, "Index", 5) == pytest.approx(wanted)
+    assert measured(name, p, np.eye(3)[t], "Probabilities", 5) == pytest.approx(wanted)
     bits = (t > 0).astype(float)
-    assert measured("Perplexity", p[:, 0], bits, "Binary", 5) == pytest.approx(
-        math.exp(-np.log(np.where(bits == 1, p[:, 0], 1 - p[:, 0])).mean())
+    assert measured(name, p[:, 0], bits, "Binary", 5) == pytest.approx(
+        of_entropy(-np.log(np.where(bits == 1, p[:, 0], 1 - p[:, 0])).mean())
     )
 
 
@@ -212,7 +127,7 @@ def test_one_name_gives_a_value_a_list_a_list_and_all_a_dict() -> None:
         pytest.approx(-np.log(net(X, None)[np.arange(70), Y]).mean(), rel=1e-5),
     ]
     found = wl.net_measurements(net, (X, Y), wl.ALL)
-    assert set(found) == {"Loss", "Perplexity", *BY_CLASS}
+    assert set(found) == {"Loss", *BY_CLASS, *BY_SCORE}
     assert found["Accuracy"] == accuracy
     assert found["ConfusionMatrix"].sum() == 70
     assert set(wl.net_measurements(perceptron(), numbers(12), wl.ALL)) == {"Loss", *BY_NUMBER}

@@ -133,10 +133,10 @@ def _asked(net: Net, prop: Any) -> tuple[list[Port] | None, bool, Property | Non
     """The ports that are asked for (None: all outputs of the net), whether the results come as a
     dict, and the decoder's property."""
     if isinstance(prop, NetPort):
-        return [_port_place(net, prop)], False, None
+        return [port_place(net, prop)], False, None
     if isinstance(prop, list) and prop and all(isinstance(each, NetPort) for each in prop):
         gathered = Gathered()
-        found = [gathered.attempt(functools.partial(_port_place, net, each)) for each in prop]
+        found = [gathered.attempt(functools.partial(port_place, net, each)) for each in prop]
         gathered.tell()
         return [place for place in found if place is not None], True, None
     if prop is not None and prop is not AUTOMATIC:
@@ -159,7 +159,11 @@ def _check_property(decoder: NetDecoder | None, prop: Property) -> None:
     )
 
 
-def _port_place(net: Net, port: NetPort) -> tuple[Path, str]:
+def port_place(net: Net, port: NetPort) -> tuple[Path, str]:
+    """The path of the part that an output port belongs to, () for the net, and the port's name.
+
+    Raises PartError for what is no such port, OptionError for a part that has several.
+    """
     if not port.path:
         raise fail(PartError, Fault("a port has a name", given=brief(port), known=net.port_names))
     (*steps, name) = port.path

@@ -55,9 +55,9 @@ def _counted(pairs: Array, counts: Array | None, most: int) -> tuple[Array, Arra
     return found, sums
 
 
-Kept = float | ClassTable
-"""A measurement as a record keeps it."""
-Shown = float | Array
+Kept = float | ClassTable | Array | tuple[Array, ...]
+"""A measurement as a record keeps it; arrays are read-only, a tuple has one a class."""
+Shown = float | Array | tuple[Array, ...]
 """A measurement as it is handed out."""
 
 

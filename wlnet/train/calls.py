@@ -13,7 +13,7 @@ from wlnet.results.results import PROPERTIES
 from wlnet.train.learners import ArrayRules, read_rules
 from wlnet.train.losses import loss_terms, stated_form
 from wlnet.train.measurement_names import check_fit
-from wlnet.train.measurements import Measurement
+from wlnet.train.measurements import Measurement, named
 from wlnet.train.options import Options, read_options
 from wlnet.train.preparation import Prepared, asks_functions, prepare
 from wlnet.train.stopping import check_measured
@@ -76,11 +76,11 @@ def measurements_of(training: TrainingNet, options: Options) -> tuple[Measuremen
     """What is measured: as asked for, else the error rate of a net that learns classes."""
     at = "training_progress_measurements"
     if options.measurements is not AUTOMATIC:
-        check_fit(options.measurements, training.forms, at)
+        check_fit(options.measurements, training, at)
         found: tuple[Measurement, ...] = options.measurements
         return found
     of_classes = [stated_form(term.loss) is not None for term in training.terms]
-    return (Measurement("ErrorRate"),) if of_classes == [True] else ()
+    return (named("ErrorRate"),) if of_classes == [True] else ()
 
 
 def _properties(prop: object) -> list[str]:

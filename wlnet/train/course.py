@@ -19,7 +19,7 @@ from wlnet.train.preparation import Prepared
 from wlnet.train.progress import Printer, asked, reporter
 from wlnet.train.sources import ArraySource, Source
 from wlnet.train.state import TrainingState
-from wlnet.train.stopping import Stopper, sign_of
+from wlnet.train.stopping import Stopper
 
 
 def trained(net: Net, prepared: Prepared, rules: ArrayRules, options: Options) -> TrainingRecord:
@@ -126,4 +126,4 @@ def _has_stalled(stopper: Stopper, trainer: Trainer, state: TrainingState) -> bo
     name = stopper.criterion.criterion
     if not isinstance(name, str):
         return stopper.asks(state)
-    return stopper.fails(sign_of(name) * trainer.criterion_value(name))
+    return stopper.fails(trainer.sign_of(name) * trainer.criterion_value(name))

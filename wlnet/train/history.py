@@ -9,7 +9,7 @@ from typing import Any, cast
 import numpy as np
 
 from wlnet.evaluate.holding import Array
-from wlnet.results.class_table import ClassTable, Kept, Shown, shown
+from wlnet.results.class_table import Kept, Shown, shown
 from wlnet.train.measurements import Measurement, Tally
 
 LOSS = "Loss"
@@ -32,16 +32,17 @@ class Tallies:
         self, name: str, tallies: Iterable[Tally], measurement: Measurement | None = None
     ) -> None:
         """tallies: one a batch. measurement: what they are of; None for sums of a mean and counts,
-        a row each.
+        a row each. What is told of rounds and sets only has no values here.
         """
         self._measurements[name] = measurement
         values = self._lists.setdefault(name, [])
+        is_told = measurement is None or measurement.by_batch
         if isinstance(tallies, np.ndarray):
-            values += self._values(name, tallies)
+            values += self._values(name, tallies) if is_told else []
             self._add_total(name, tallies.sum(axis=0))
             return
         for tally in tallies:
-            values += self._values(name, [tally])
+            values += self._values(name, [tally]) if is_told else []
             self._add_total(name, tally)
 
     def _values(self, name: str, tallies: Any) -> list[Kept]:
@@ -80,7 +81,7 @@ class Tallies:
 def number(values: Values, name: str) -> float:
     """A value that is a number: a loss, or a measurement that may decide something."""
     found = values[name]
-    assert not isinstance(found, ClassTable)
+    assert isinstance(found, float)
     return found
 
 

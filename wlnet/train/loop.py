@@ -195,7 +195,7 @@ class Trainer:
         found = self.programs.test(self.validation).values()
         # What is no number is worse than any number.
         rank = tuple(
-            math.inf if math.isnan(value) else sign_of(name) * value
+            math.inf if math.isnan(value) else self.sign_of(name) * value
             for name, value in self._deciding(found).items()
         )
         count = len(self.history.validation_positions) + 1
@@ -239,6 +239,10 @@ class Trainer:
             self.stepper.learning_rate,
             self.seconds,
         )
+
+    def sign_of(self, name: str) -> int:
+        """1 for what is better when smaller, a loss or a measurement by its key, -1 for others."""
+        return sign_of(name, self.programs.measured)
 
     def criterion_value(self, name: str) -> float:
         """The value that a stopping criterion looks at: of validation, else of training."""

@@ -1,37 +1,48 @@
-"""Measurements as they are asked for: names, (name, n) for the top n, and lists of these."""
+"""Measurements as they are asked for, and the outputs that they are made of."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.errors import Fault, OptionError, WlnetError, fail
 from wlnet.core.names import is_number
-from wlnet.core.scalars import as_whole
+from wlnet.core.parts import Path
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.train.measurements import CLASSES, NUMBERS, TABLE, Measurement
+from wlnet.evaluate.evaluation import port_place
+from wlnet.nets.connections import needed_for
+from wlnet.nets.inference import inferred_port
+from wlnet.train.history import LOSS
+from wlnet.train.measured_ports import PortMeasurement
+from wlnet.train.measurement_items import read_item
+from wlnet.train.measurements import BOXES, CLASSES, NUMBERS, TABLE, Measurement, Named, named
 from wlnet.train.training_net import TrainingNet
 
 
-def of_key(key: str) -> Measurement | None:
-    """The measurement of a key, or None.
+def of_key(key: str) -> Named | None:
+    """The measurement that has a key by itself, or None.
 
-    >>> of_key("ErrorRateTop2")
-    Measurement(name='ErrorRate', top=2)
+    >>> of_key("ErrorRateTop2") == named("ErrorRate", 2), of_key("FScoreBeta0.5").beta
+    (True, 0.5)
     """
-    name, _, digits = key.partition("Top")
-    top = int(digits) if is_number(digits) else 1
-    found = Measurement(name, top)
-    if name not in TABLE or found.key != key or (top > 1 and not found.row.takes_top):
-        return None
-    return found
+    for word, takes in (("Top", "top"), ("Beta", "beta")):
+        name, _, digits = key.partition(word)
+        row = TABLE.get(name)
+        if row is None or (digits and row.takes != takes):
+            continue
+        n = float(digits) if is_number(digits.replace(".", "", 1)) else 1.0
+        if (found := named(name, n)).key == key:
+            return found
+    return None
 
 
 def as_measurements(
     given: Any, at: str = "training_progress_measurements", losses: Sequence[str] = ()
 ) -> Any:
-    """AUTOMATIC, or the measurements of a name, (name, n), or a list. Raises OptionError.
+    """AUTOMATIC, or the measurements of an item (see measurement_items.py) or a list of these.
+    Raises OptionError.
 
     losses: names that are known as well, for messages.
     """
@@ -39,83 +50,134 @@ def as_measurements(
         return AUTOMATIC
     if given is None:
         return ()
-    found, faults = [], []
+    found: list[Measurement] = []
+    faults: list[Fault] = []
     for item in given if isinstance(given, list) else [given]:
-        name, top = item if isinstance(item, tuple) and len(item) == 2 else (item, 1)
-        if not isinstance(name, str) or name not in TABLE:
-            faults.append(
-                Fault(
-                    "an unknown measurement",
-                    at=at,
-                    given=brief(item),
-                    known=[*losses, *TABLE],
-                    fix=suggestion(name, [*losses, *TABLE]),
-                )
-            )
-        elif (best := as_whole(top)) is None or best < 1:
-            faults.append(
-                Fault(
-                    f"{name} of the top n",
-                    at=at,
-                    given=brief(top),
-                    expected="a positive integer",
-                    fix=f"({name!r}, 5)",
-                )
-            )
-        elif best > 1 and not TABLE[name].takes_top:
-            faults.append(Fault(f"{name} has no top n", at=at, given=brief(item), fix=repr(name)))
-        else:
-            found.append(Measurement(name, best))
+        measurement, wrong = read_item(item, at, losses)
+        found += [measurement] if measurement is not None else []
+        faults += wrong
+    different = list(dict.fromkeys(found))
+    keys = [each.key for each in different]
+    faults += [
+        Fault(
+            "two measurements have the same name",
+            at=at,
+            given=repr(key),
+            fix='{"Measurement": ..., "Key": "another name"}',
+        )
+        for key in dict.fromkeys(key for key in keys if keys.count(key) > 1)
+    ]
     if faults:
         raise fail(OptionError, faults)
-    return tuple(dict.fromkeys(found))
+    return tuple(different)
 
 
-class Measured(NamedTuple):
-    """A measurement of one output: the name that it is told by, and the column of its targets."""
+def own_keys(given: Any) -> list[str]:
+    """The keys of all measurements that are given, as far as they can be read."""
+    items = given if isinstance(given, list) else [given]
+    found = (read_item(item, "")[0] for item in items if item is not AUTOMATIC)
+    return [each.key for each in found if each is not None]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A measurement at one place.
+
+    key: the name that it is told by. port: the output port; "" inside the net. place: where its
+    numbers come from. column, form: of the targets; "" where it looks at none.
+    """
 
     key: str
     measurement: Measurement
-    column: str
     port: str
+    place: tuple[Path, str]
+    column: str = ""
+    form: str = ""
+
+    @property
+    def sign(self) -> int | None:
+        """1 where smaller is better, -1 where larger is; None where neither is."""
+        smaller = self.measurement.smaller_is_better
+        return None if smaller is None else 1 if smaller else -1
 
 
 def measured(measurements: Sequence[Measurement], training: TrainingNet) -> list[Measured]:
     """What is measured, each at all outputs whose targets it says something about."""
-    several = len(training.targets) > 1
-    return [
-        Measured(f"{port}/{each.key}" if several else each.key, each, column, port)
-        for each in measurements
-        for column, port in training.targets.items()
-        if each.fits(training.forms[column])
-    ]
+    several, found = len(training.targets) > 1, []
+    for each in measurements:
+        if isinstance(each, PortMeasurement):
+            found.append(Measured(each.key, each, "", port_place(training.user, each.port)))
+            continue
+        for column, port in training.targets.items():
+            if _suits(each, column, training):
+                key = f"{port}/{each.key}" if several else each.key
+                place = ((), port)
+                found.append(Measured(key, each, port, place, column, training.forms[column]))
+    return found
 
 
-def check_fit(measurements: tuple[Measurement, ...], forms: Mapping[str, str], at: str) -> None:
-    """Raise OptionError for measurements of classes where all targets are numbers, or the reverse.
+def _suits(each: Measurement, column: str, training: TrainingNet) -> bool:
+    port = training.targets[column]
+    is_source = each.source is None or each.source == port
+    return is_source and each.fits(training.forms[column], inferred_port(training.user, port).shape)
 
-    forms: data column -> form of its targets.
+
+def suits(each: Measurement, training: TrainingNet) -> bool:
+    """Whether a measurement says something about any output that has targets."""
+    return any(_suits(each, column, training) for column in training.targets)
+
+
+def check_fit(measurements: Sequence[Measurement], training: TrainingNet, at: str) -> None:
+    """Raise OptionError for measurements that say nothing about any output, for ports that are not
+    there, and for names that losses have.
     """
-    if measurements and not forms:
+    of_targets = [each for each in measurements if not isinstance(each, PortMeasurement)]
+    if of_targets and not training.forms:
         raise fail(
             OptionError,
             Fault(
                 "measurements need outputs with targets",
                 at=at,
-                given=", ".join(each.key for each in measurements),
+                given=", ".join(each.key for each in of_targets),
             ),
         )
-    faults = []
+    faults: list[Fault] = []
     for each in measurements:
-        if not any(map(each.fits, forms.values())):
-            kind = NUMBERS if each.row.of == CLASSES else CLASSES
-            fitting = [name for name, row in TABLE.items() if row.of == kind]
-            faults.append(
-                Fault(
-                    f"{each.name} is about {each.row.of}, these targets are {kind}",
-                    at=f"{at}, port {', '.join(forms)}",
-                    known=fitting,
-                )
-            )
+        faults += _misfits(each, training, at)
     if faults:
         raise fail(OptionError, faults)
+
+
+def _misfits(each: Measurement, training: TrainingNet, at: str) -> list[Fault]:
+    """What is wrong with a measurement of this net."""
+    faults = []
+    if each.key in (LOSS, *training.told_losses.values()):
+        fix = '{"Measurement": ..., "Key": "another name"}'
+        faults.append(Fault("a loss has this name", at=at, given=repr(each.key), fix=fix))
+    if isinstance(each, PortMeasurement):
+        try:
+            needed_for(training.user, [port_place(training.user, each.port)])
+        except WlnetError as error:
+            faults += error.faults
+    elif each.source is not None and each.source not in training.targets.values():
+        known = list(training.targets.values())
+        what = "there is no output of this name that has targets"
+        near = suggestion(each.source, known)
+        faults.append(Fault(what, at=f"{at}, Source", given=each.source, known=known, fix=near))
+    elif not suits(each, training):
+        faults.append(_unsuitable(each, training, at))
+    return faults
+
+
+def _unsuitable(each: Measurement, training: TrainingNet, at: str) -> Fault:
+    """The fault of a measurement whose targets would have to be others."""
+    assert isinstance(each, Named)
+    columns = [c for c, port in training.targets.items() if each.source in (None, port)]
+    at = f"{at}, port {', '.join(columns)}"
+    if each.row.of == BOXES:
+        what = f"{each.name} is about boxes, these outputs are none"
+        expected = "numbers of shape (..., 4) or (..., 2, 2): two corners, x and y of each"
+        return Fault(what, at=at, expected=expected)
+    kind = NUMBERS if each.row.of == CLASSES else CLASSES
+    fitting = [name for name, row in TABLE.items() if row.of == kind]
+    return Fault(f"{each.name} is about {each.row.of}, these targets are {kind}", at, known=fitting)

@@ -3,255 +3,265 @@
 A measurement is two small functions: what a batch adds to a tally, and what a tally amounts to.
 Tallies of batches are added up, so that a round, a validation set and one big batch agree on every
 number, also on those that are no mean over examples. A tally is as large as what it is about (a
-number a class, five numbers an output), never as large as the batch, and is kept once for all.
+number a class, five numbers an output), never as large as the batch, and is kept once for all. Only
+what is about the order of all scores (roc.py), and functions of the user, need the batches whole.
+
+Tallies: decisions.py (of classes), roc.py, moments.py (of numbers), boxes.py. What they amount to:
+rates.py, roc.py. Measurements of another kind: measured_ports.py, measured_functions.py.
 
 Wolfram Language: NetTrain (TrainingProgressMeasurements), NetMeasurements.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
-from wlnet.results.class_table import ClassTable, Kept, Shown, shown
+from wlnet.core.symbols import AUTOMATIC
+from wlnet.results.class_table import Kept, Shown, shown
+from wlnet.train import decisions, rates
+from wlnet.train.boxes import holds_boxes, overlaps
 from wlnet.train.moments import Moments
+from wlnet.train.rates import Counts, averaged
+from wlnet.train.roc import Scores, areas, curves
 
 Array = np.ndarray[Any, Any]
-CLASSES, NUMBERS = "classes", "numbers"
-Tally = Array | ClassTable | Moments
-"""What batches add up, with `+`."""
+CLASSES, NUMBERS, BOXES = "classes", "numbers", "boxes"
 
 
-@dataclass(frozen=True)
-class Row:
-    """One kind of measurement.
+class Tally(Protocol):
+    """What batches add up, with `+`."""
 
-    tally: (outputs, targets, form, top) -> what batches add up, with `+`. value: from that to the
-    measurement. of: "classes" or "numbers", what targets must be. share: read as a percentage.
-    """
-
-    tally: Callable[[Array, Array, str, int], Tally]
-    value: Callable[[Any], Kept]
-    of: str
-    smaller_is_better: bool
-    share: bool = False
-    takes_top: bool = False
+    def __add__(self, other: Any, /) -> Any: ...
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """A measurement by name. `top` is n in ("ErrorRate", n)."""
+    """What is measured, as it was asked for. Each kind of it is a class of its own.
 
-    name: str
-    top: int = 1
+    called: how the record calls it, where that was said. smaller_is_better: None where nothing
+    tells. by_batch: whether it is told of every batch, or of rounds and sets only. source: the
+    only output that it is about; None for all that it suits.
+    """
+
+    called: str | None = None
+    direction: bool | None = None
+    by_batch: bool = True
+    source: str | None = None
 
     @property
     def key(self) -> str:
+        """How the record calls it."""
+        return self.called or self.usual_key
+
+    @property
+    def usual_key(self) -> str:
+        """How the record calls it where nothing else was said."""
+        raise NotImplementedError
+
+    @property
+    def smaller_is_better(self) -> bool | None:
+        """Whether smaller is better; None where it is neither."""
+        return self.direction
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it gives a number, which can be better than another one."""
+        return True
+
+    def fits(self, form: str, shape: tuple[int | None, ...] | None = None) -> bool:
+        """Whether it says something about targets of this form (see TrainingNet.forms), and outputs
+        of this shape, where it is known.
+        """
+        return True
+
+    def tally(self, outputs: Array, targets: Array, form: str) -> Tally:
+        """What a batch adds up to; tallies of batches may be added."""
+        raise NotImplementedError
+
+    def tallies(self, outputs: Array, targets: Array, form: str) -> Iterable[Tally]:
+        """The tallies of several batches, which are stacked in a first axis; one at a time where
+        they may be large.
+        """
+        pairs = zip(outputs, targets, strict=True)
+        return (self.tally(output, target, form) for output, target in pairs)
+
+    def kept(self, tally: Any) -> Kept:
+        """The measurement of all that was tallied, as it is kept."""
+        raise NotImplementedError
+
+    def value(self, tally: Tally) -> Shown:
+        """The measurement of all that was tallied: a number, or read-only arrays."""
+        return shown(self.kept(tally))
+
+
+@dataclass(frozen=True)
+class Row:
+    """One kind of measurement that has a name.
+
+    tally: (outputs, targets, form, top) -> what batches add up, with `+`. value: from that, and
+    what was asked for, to the measurement. of: what targets must be. smaller_is_better: None of
+    what is no number. share: read as a percentage. takes: what n is in (name, n). averaged: whether
+    it is of one class, so that it can be averaged over classes in several ways.
+    """
+
+    tally: Callable[[Array, Array, str, int], Tally]
+    value: Callable[[Any, Named], Kept]
+    of: str
+    smaller_is_better: bool | None
+    share: bool = False
+    takes: Literal["top", "beta"] | None = None
+    averaged: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Named(Measurement):
+    """A measurement by name. top: n in ("ErrorRate", n); beta: that in ("FScore", beta)."""
+
+    name: str
+    top: int = 1
+    beta: float = 1.0
+    averaging: object = AUTOMATIC
+
+    @property
+    def usual_key(self) -> str:
+        if self.beta != 1:
+            return f"{self.name}Beta{str(self.beta).removesuffix('.0')}"
         return self.name if self.top == 1 else f"{self.name}Top{self.top}"
 
     @property
     def row(self) -> Row:
         return TABLE[self.name]
 
-    def fits(self, form: str) -> bool:
-        """Whether it says something about targets of this form (see TrainingNet.forms)."""
+    @property
+    def smaller_is_better(self) -> bool | None:
+        if not self.is_number:
+            return None
+        return self.row.smaller_is_better if self.direction is None else self.direction
+
+    @property
+    def is_number(self) -> bool:
+        return self.averaging is not None and self.row.smaller_is_better is not None
+
+    def fits(self, form: str, shape: tuple[int | None, ...] | None = None) -> bool:
+        if self.row.of == BOXES:
+            return form == "Square" and holds_boxes(shape)
         return self.row.of == (NUMBERS if form == "Square" else CLASSES)
 
     def tally(self, outputs: Array, targets: Array, form: str) -> Tally:
-        """What a batch adds up to; tallies of batches may be added."""
         return self.row.tally(outputs, targets, form, self.top)
 
     def tallies(self, outputs: Array, targets: Array, form: str) -> Iterable[Tally]:
-        """The tallies of several batches, which are stacked in a first axis; one at a time where
-        they may be large.
-        """
-        if self.row.tally is _wrong and self.top == 1 and form == "Index":
+        if self.row.tally is decisions.wrong and self.top == 1 and form == "Index":
             wrong = outputs.argmax(-1) != targets - 1
             batches = wrong.reshape(len(wrong), -1)
             return np.stack(
                 [batches.sum(axis=1), np.full(len(wrong), batches.shape[1])], axis=1
             ).astype(np.float64)
-        pairs = zip(outputs, targets, strict=True)
-        return (self.tally(output, target, form) for output, target in pairs)
+        return super().tallies(outputs, targets, form)
 
-    def kept(self, tally: Tally) -> Kept:
-        """The measurement of all that was tallied, as it is kept: a number, or a ClassTable."""
-        return self.row.value(tally)
-
-    def value(self, tally: Tally) -> Shown:
-        """The measurement of all that was tallied: a number, or a read-only matrix of counts."""
-        return shown(self.kept(tally))
+    def kept(self, tally: Any) -> Kept:
+        return self.row.value(tally, self)
 
 
-# Tallies
+def named(name: str, n: float = 1, averaging: object = AUTOMATIC) -> Named:
+    """The measurement of a name; n is that of (name, n).
 
-
-def _classes(outputs: Array, targets: Array, form: str) -> tuple[Array, Array, int]:
-    """Predicted and true class of every decision, counted from 0, and how many classes there are.
-
-    The first of equally large outputs decides, as in the decoder.
+    >>> named("ErrorRate", 2).key, named("FScore", 0.5).key
+    ('ErrorRateTop2', 'FScoreBeta0.5')
     """
-    if form == "Binary":
-        return (outputs >= 0.5).ravel().astype(int), (targets >= 0.5).ravel().astype(int), 2
-    true = targets - 1 if form == "Index" else targets.argmax(-1)
-    return outputs.argmax(-1).ravel(), true.ravel(), outputs.shape[-1]
-
-
-def _table(outputs: Array, targets: Array, form: str, top: int) -> ClassTable:
-    return ClassTable.of(*_classes(outputs, targets, form))
-
-
-def _by_class(outputs: Array, targets: Array, form: str, top: int) -> Array:
-    """By class, how often it was right, true, and predicted; a table would have a number a pair."""
-    predicted, true, count = _classes(outputs, targets, form)
-    found = (true[predicted == true], true, predicted)
-    counts = [np.bincount(each, minlength=count) for each in found]
-    # With two states, precision and the like are those of True: the tally remembers which it is.
-    return np.concatenate([*counts, [int(form == "Binary") * len(true)]])
-
-
-def _wrong(outputs: Array, targets: Array, form: str, top: int) -> Array:
-    """Decisions that are wrong (not among the `top` largest), and all decisions."""
-    predicted, true, count = _classes(outputs, targets, form)
-    if top == 1 or form == "Binary":
-        return np.array([np.count_nonzero(predicted != true), len(true)], np.float64)
-    rows = outputs.reshape(-1, count)
-    own = np.take_along_axis(rows, true[:, None], axis=1)
-    # A class ahead of the target: a larger number, or an equal one that stands earlier.
-    ahead = (rows > own) | ((rows == own) & (np.arange(count) < true[:, None]))
-    return np.array([np.count_nonzero(ahead.sum(axis=1) >= top), len(true)], np.float64)
-
-
-def _surprise(outputs: Array, targets: Array, form: str, top: int) -> Array:
-    """The sum of -ln of the probability of what is the case, and how many there are."""
-    p = np.asarray(outputs, np.float64)
-    if form == "Binary":
-        t = np.asarray(targets, np.float64)
-        terms = -(t * _log(p) + (1 - t) * _log(1 - p))
-    elif form == "Index":
-        terms = -_log(np.take_along_axis(p, (targets - 1)[..., None], -1))
-    else:
-        terms = -(targets * _log(p)).sum(-1)
-    return np.array([terms.sum(), terms.size])
-
-
-def _log(p: Array) -> Array:
-    return np.log(np.maximum(p, 2.0**-126))
-
-
-def _moments(outputs: Array, targets: Array, form: str, top: int) -> Moments:
-    return Moments.of(outputs, targets)
-
-
-# Values
-
-
-def _counts(tally: Array) -> tuple[Array, Array, Array, int]:
-    """By class, how often it was right, true and predicted; and how many decisions there are.
-
-    Products of two of them are exact: where integers of 64 bits end, those of Python go on.
-    """
-    right, true, predicted = tally[:-1].reshape(3, -1)
-    n = int(true.sum())
-    if n >= 2**31:
-        right, true, predicted = (each.astype(object) for each in (right, true, predicted))
-    return right, true, predicted, n
-
-
-def _per_class(
-    of_counts: Callable[[Array, Array, Array, Array], Array],
-) -> Callable[[Array], float]:
-    """A measure of one class against the rest: of True, or the mean over classes that occur."""
-
-    def value(tally: Array) -> float:
-        right, true, predicted = tally[:-1].reshape(3, -1)
-        scores = of_counts(right, true, predicted, np.full_like(true, true.sum()))
-        return float(scores[1] if tally[-1] else scores[(true > 0) | (predicted > 0)].mean())
-
-    return value
-
-
-def _ratio(part: Any, whole: Any) -> Any:
-    """part / whole; 0 of nothing is 0."""
-    whole = np.asarray(whole, np.float64)
-    return np.divide(part, whole, out=np.zeros_like(whole), where=whole != 0)
-
-
-def _balanced(tally: Array) -> float:
-    right, true, _ = tally[:-1].reshape(3, -1)
-    return float((right[true > 0] / true[true > 0]).mean())
-
-
-def _kappa(tally: Array) -> float:
-    """Cohen: agreement beyond what the shares of the classes alone would give."""
-    right, true, predicted, n = _counts(tally)
-    chance = int(true @ predicted)
-    return float(_ratio(int(right.sum()) * n - chance, n * n - chance))
-
-
-def _matthews(tally: Array) -> float:
-    """Gorodkin 2004: the correlation of predicted and true classes."""
-    right, true, predicted, n = _counts(tally)
-    covariance = int(right.sum()) * n - int(true @ predicted)
-    spreads = (n * n - int(each @ each) for each in (predicted, true))
-    return float(_ratio(covariance, math.sqrt(math.prod(spreads))))
+    if TABLE[name].takes == "beta":
+        return Named(name=name, beta=float(n), averaging=averaging)
+    return Named(name=name, top=int(n), averaging=averaging)
 
 
 def _mean(tally: Array) -> float:
     return float(tally[0] / tally[1])
 
 
+def _of_class(
+    score: Callable[[Counts], Any], smaller_is_better: bool = False, share: bool = True
+) -> Row:
+    """The row of a score of one class against the rest."""
+    return Row(
+        decisions.by_class,
+        lambda tally, asked: averaged(score, tally, asked.averaging),
+        CLASSES,
+        smaller_is_better,
+        share,
+        averaged=True,
+    )
+
+
+def _of_all(tally: Any, value: Callable[[Any], Kept], *row: Any, **more: Any) -> Row:
+    """The row of what there is one of for all classes, or is of numbers."""
+    return Row(tally, lambda tally, asked: value(tally), *row, **more)
+
+
 TABLE: dict[str, Row] = {
-    "ErrorRate": Row(_wrong, _mean, CLASSES, True, True, True),
-    "Accuracy": Row(_wrong, lambda s: float((s[1] - s[0]) / s[1]), CLASSES, False, True, True),
-    "BalancedAccuracy": Row(_by_class, _balanced, CLASSES, False, True),
-    "CohenKappa": Row(_by_class, _kappa, CLASSES, False),
-    "ConfusionMatrix": Row(_table, lambda table: table, CLASSES, False),
-    "F1Score": Row(
-        _by_class,
-        _per_class(lambda right, true, predicted, n: _ratio(2 * right, true + predicted)),
-        CLASSES,
-        False,
+    "ErrorRate": _of_all(decisions.wrong, _mean, CLASSES, True, True, "top"),
+    "Accuracy": _of_all(
+        decisions.wrong, lambda s: float((s[1] - s[0]) / s[1]), CLASSES, False, True, "top"
     ),
-    "MatthewsCorrelationCoefficient": Row(_by_class, _matthews, CLASSES, False),
-    "Perplexity": Row(_surprise, lambda s: float(np.exp(_mean(s))), CLASSES, True),
-    "Precision": Row(
-        _by_class,
-        _per_class(lambda right, true, predicted, n: _ratio(right, predicted)),
-        CLASSES,
-        False,
-        True,
+    "AreaUnderROCCurve": Row(
+        Scores.of, lambda s, asked: areas(s, asked.averaging), CLASSES, False, averaged=True
     ),
-    "Recall": Row(
-        _by_class,
-        _per_class(lambda right, true, predicted, n: _ratio(right, true)),
-        CLASSES,
-        False,
-        True,
-    ),
-    "Specificity": Row(
-        _by_class,
-        _per_class(
-            lambda right, true, predicted, n: _ratio(n - true - predicted + right, n - true)
+    "BalancedAccuracy": _of_all(decisions.by_class, rates.balanced, CLASSES, False, True),
+    "CohenKappa": _of_all(decisions.by_class, rates.kappa, CLASSES, False),
+    "ConfusionMatrix": _of_all(decisions.table, lambda table: table, CLASSES, None),
+    "Entropy": _of_all(decisions.surprise, _mean, CLASSES, True),
+    "F1Score": _of_class(rates.f_score, share=False),
+    "FScore": Row(
+        decisions.by_class,
+        lambda tally, asked: averaged(
+            lambda c: rates.f_score(c, asked.beta), tally, asked.averaging
         ),
         CLASSES,
         False,
-        True,
+        takes="beta",
+        averaged=True,
     ),
-    "FractionVarianceUnexplained": Row(
-        _moments, lambda m: float(m.unexplained().mean()), NUMBERS, True
+    "FalseDiscoveryRate": _of_class(lambda c: rates.ratio(c.fp, c.tp + c.fp), True),
+    "FalseNegativeNumber": _of_class(lambda c: c.fn, True, share=False),
+    "FalseNegativeRate": _of_class(lambda c: rates.ratio(c.fn, c.tp + c.fn), True),
+    "FalseOmissionRate": _of_class(lambda c: rates.ratio(c.fn, c.tn + c.fn), True),
+    "FalsePositiveNumber": _of_class(lambda c: c.fp, True, share=False),
+    "FalsePositiveRate": _of_class(lambda c: rates.ratio(c.fp, c.tn + c.fp), True),
+    "Informedness": _of_class(lambda c: rates.recall(c) + rates.specificity(c) - 1, share=False),
+    "Markedness": _of_class(
+        lambda c: rates.precision(c) + rates.negative_predictive_value(c) - 1, share=False
     ),
-    "MeanDeviation": Row(_moments, lambda m: float((m.absolute / m.count).mean()), NUMBERS, True),
-    "MeanSquare": Row(_moments, lambda m: float((m.squared / m.count).mean()), NUMBERS, True),
-    "RSquared": Row(_moments, lambda m: float(1 - m.unexplained().mean()), NUMBERS, False),
-    "StandardDeviation": Row(
-        _moments, lambda m: float(np.sqrt(m.squared / m.count).mean()), NUMBERS, True
+    "MatthewsCorrelationCoefficient": _of_all(decisions.by_class, rates.matthews, CLASSES, False),
+    "NegativePredictiveValue": _of_class(rates.negative_predictive_value),
+    "Perplexity": _of_all(decisions.surprise, lambda s: float(np.exp(_mean(s))), CLASSES, True),
+    "Precision": _of_class(rates.precision),
+    "ROCCurve": Row(
+        Scores.of, lambda s, asked: curves(s, asked.averaging), CLASSES, None, averaged=True
+    ),
+    "Recall": _of_class(rates.recall),
+    "ScottPi": _of_all(decisions.by_class, rates.scott, CLASSES, False),
+    "Specificity": _of_class(rates.specificity),
+    "TrueNegativeNumber": _of_class(lambda c: c.tn, share=False),
+    "TruePositiveNumber": _of_class(lambda c: c.tp, share=False),
+    "FractionVarianceUnexplained": _of_all(
+        Moments.tally, lambda m: float(m.unexplained().mean()), NUMBERS, True
+    ),
+    "IntersectionOverUnion": _of_all(overlaps, _mean, BOXES, False, True),
+    "MeanDeviation": _of_all(
+        Moments.tally, lambda m: float((m.absolute / m.count).mean()), NUMBERS, True
+    ),
+    "MeanSquare": _of_all(
+        Moments.tally, lambda m: float((m.squared / m.count).mean()), NUMBERS, True
+    ),
+    "RSquared": _of_all(Moments.tally, lambda m: float(1 - m.unexplained().mean()), NUMBERS, False),
+    "StandardDeviation": _of_all(
+        Moments.tally, lambda m: float(np.sqrt(m.squared / m.count).mean()), NUMBERS, True
     ),
 }
-"""Precision, recall, F1 score and specificity are those of True where there are two states, else
-the mean over the classes that occur. Those of numbers are taken of each output by itself, and the
-mean over the outputs is told. Standard deviation is that of the differences from 0."""
+"""Precision and all else that is of one class is that of True where there are two states, else the
+mean over the classes that occur, unless "ClassAveraging" says otherwise. Those of numbers are taken
+of each output by itself, and the mean over the outputs is told. Standard deviation is that of the
+differences from 0."""

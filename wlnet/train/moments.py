@@ -49,6 +49,11 @@ class Moments:
                 (missed**2).sum(axis=0),
             )
 
+    @classmethod
+    def tally(cls, outputs: Array, targets: Array, form: str, top: int) -> Moments:
+        """Those of a batch, as a row of measurements asks for them."""
+        return cls.of(outputs, targets)
+
     def __add__(self, other: Moments) -> Moments:
         count = self.count + other.count
         with np.errstate(all="ignore"):

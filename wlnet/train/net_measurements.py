@@ -20,8 +20,8 @@ from wlnet.results.class_table import Shown, shown
 from wlnet.train.doubts import check_targets, warn_of_losses
 from wlnet.train.history import LOSS, Values, number
 from wlnet.train.losses import loss_terms
-from wlnet.train.measurement_names import as_measurements, check_fit, measured
-from wlnet.train.measurements import TABLE, Measurement
+from wlnet.train.measurement_names import as_measurements, check_fit, measured, suits
+from wlnet.train.measurements import TABLE, Measurement, named
 from wlnet.train.preparation import examples_of
 from wlnet.train.programs import Programs
 from wlnet.train.sources import ArraySource
@@ -141,9 +141,8 @@ def _wanted(given: object, training: TrainingNet | None) -> list[Measurement | s
     """
     losses = [LOSS, *(training.told_losses.values() if training else ())]
     if given is ALL:
-        fitting = [Measurement(name) for name in TABLE]
-        forms = training.forms.values() if training else ()
-        return [*losses, *(each for each in fitting if any(map(each.fits, forms)))]
+        fitting = map(named, TABLE)
+        return [*losses, *(each for each in fitting if training and suits(each, training))]
     items = given if isinstance(given, list) else [given]
     if given is None or given is AUTOMATIC or not items:
         raise fail(
@@ -164,11 +163,11 @@ def _wanted(given: object, training: TrainingNet | None) -> list[Measurement | s
     as_measurements([each for each in items if not is_loss(each)], "measurements", losses)
     found: list[Measurement | str] = []
     for each in items:
-        found += [each] if is_loss(each) else as_measurements(each)
+        found += [each] if is_loss(each) else as_measurements(each, "measurements")
     if training is not None:
         check_fit(
             tuple(each for each in found if isinstance(each, Measurement)),
-            training.forms,
+            training,
             "measurements",
         )
     return found
@@ -194,6 +193,7 @@ def _value(
 ) -> Shown | dict[str, Shown]:
     if isinstance(each, str):
         return number(found, each)
-    if len(training.targets) == 1:
+    places = measured([each], training)
+    if len(training.targets) == 1 or not places[0].port:
         return shown(found[each.key])
-    return {place.port: shown(found[place.key]) for place in measured([each], training)}
+    return {place.port: shown(found[place.key]) for place in places}

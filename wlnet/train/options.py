@@ -22,7 +22,7 @@ from wlnet.methods import as_method
 from wlnet.methods.base import Method
 from wlnet.methods.intervals import NOT_NEGATIVE, POSITIVE, Interval, as_number
 from wlnet.methods.settings import Reader
-from wlnet.train.measurement_names import as_measurements
+from wlnet.train.measurement_names import as_measurements, own_keys
 from wlnet.train.stopping import StoppingCriterion, as_criterion
 
 
@@ -237,8 +237,12 @@ def read_options(
     usual: the defaults, which stand for what is not given, and for what is wrong.
     """
     values, faults = {}, []
+    # A criterion may be a measurement by the name that this call gives it.
+    own = own_keys(given.get("training_progress_measurements"))
     for field, option in option_rows().items():
-        values[field], found = option.read(given.get(option.name, usual[option.name]), option.name)
+        value = given.get(option.name, usual[option.name])
+        read = Raising(lambda it: as_criterion(it, own)) if field == "stopping" else option.read
+        values[field], found = read(value, option.name)
         if found:
             faults += found
             if values[field] is None:

@@ -60,7 +60,7 @@ class Programs:
     ) -> None:
         self.training, self.precision, self.seed = training, precision, seed
         self.batch_size = batch_size
-        self.measurements, self.workers = measurements, workers
+        self.measured, self.workers = measured(measurements, training), workers
         self.updates = dict(updates or {})
         self.frozen_statistics, self.constants = frozen_statistics, constants
         self.packed: frozenset[ArrayKey] | None = None
@@ -74,9 +74,8 @@ class Programs:
 
     @property
     def inside(self) -> list[tuple[Path, str]]:
-        """The output ports that are measured."""
-        targets = self.training.targets.values() if self.measurements else ()
-        return list(dict.fromkeys(((), port) for port in targets))
+        """The output ports that are measured, of the net and of parts of it."""
+        return list(dict.fromkeys(each.place for each in self.measured))
 
     def with_prefix(self, purpose: str, source: ArraySource, limit: int) -> tuple[ArraySource, int]:
         """From now on steps fetch what the frozen prefix makes of the examples, computed once.
@@ -204,7 +203,7 @@ class Programs:
             name: batches.columns[name][batches.order].reshape(
                 *shape, *batches.columns[name].shape[1:]
             )
-            for name in (self.training.targets if self.measurements else ())
+            for name in dict.fromkeys(each.column for each in self.measured if each.column)
         }
 
     @np.errstate(all="ignore")
@@ -216,10 +215,11 @@ class Programs:
         found.add(LOSS, mean_tallies(np.sum(scaled, axis=0)))
         for port, name in training.told_losses.items():
             found.add(name, mean_tallies(losses[port]))
-        for key, measurement, column, port in measured(self.measurements, training):
-            outputs = tables[(), port]
-            tallies = measurement.tallies(outputs, targets[column], training.forms[column])
-            found.add(key, tallies, measurement)
+        for each in self.measured:
+            outputs = tables[each.place]
+            compared = targets[each.column] if each.column else outputs
+            tallies = each.measurement.tallies(outputs, compared, each.form)
+            found.add(each.key, tallies, each.measurement)
         return found
 
 

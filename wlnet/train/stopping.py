@@ -18,8 +18,8 @@ from wlnet.core.scalars import as_real, as_truth, as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.train.history import LOSS
-from wlnet.train.measurement_names import as_measurements, measured, of_key
-from wlnet.train.measurements import TABLE, Measurement
+from wlnet.train.measurement_names import Measured, as_measurements, measured, of_key
+from wlnet.train.measurements import TABLE, Measurement, Named
 from wlnet.train.training_net import TrainingNet
 
 DEFAULTS: dict[str, Any] = {
@@ -63,17 +63,23 @@ def check_measured(
     name = criterion.criterion if criterion is not None else LOSS
     if not isinstance(name, str) or name == LOSS:
         return
+    places = measured(measurements, training)
     known = [
         *(LOSS, *training.told_losses.values()),
-        *(each.key for each in measured(measurements, training)),
+        *(each.key for each in places if each.sign is not None),
     ]
     if name in known:
         return
+    for each in places:
+        if each.key == name:
+            raise fail(OptionError, _undirected(each))
     asked, parts = _directed(name), [each for each in known if each.endswith(f"/{name}")]
     fix = f"the output is part of the name: {' or '.join(map(repr, parts))}" if parts else None
     possible = [] if asked is None else measured([asked], training)
     if fix is None and asked and any(name in (each.key, asked.key) for each in possible):
-        wanted = asked.name if asked.top == 1 else (asked.name, asked.top)
+        n = int(asked.beta) if asked.beta == int(asked.beta) else asked.beta
+        n = n if asked.top == 1 else asked.top
+        wanted = asked.name if n == 1 else (asked.name, n)
         fix = f"training_progress_measurements={wanted!r}"
     raise fail(
         OptionError,
@@ -125,17 +131,31 @@ class Stopper:
         return self.failures > rule.patience
 
 
-def sign_of(name: str) -> int:
-    """1 for the key of a measurement that is better when smaller, -1 for the others."""
-    measurement = _directed(name)
-    return 1 if measurement is None or measurement.row.smaller_is_better else -1
+def _undirected(each: Measured) -> Fault:
+    """The fault of a criterion that is neither better nor worse when smaller."""
+    at, given = "training_stopping_criterion", repr(each.key)
+    if not each.measurement.is_number:
+        return Fault("a stopping criterion is a number, and this is none", at=at, given=given)
+    return Fault(
+        "nothing tells whether this measurement is better when smaller or when larger",
+        at=at,
+        given=given,
+        fix='{"Measurement": ..., "Direction": "Decreasing"}, or "Increasing", '
+        "in training_progress_measurements",
+    )
 
 
-DIRECTED = [LOSS, *(name for name in TABLE if name != "ConfusionMatrix")]
+def sign_of(name: str, places: Sequence[Measured]) -> int:
+    """1 for the key of what is better when smaller, as losses are, -1 for what is when larger."""
+    signs = (each.sign for each in places if each.key == name)
+    return next(signs, 1) or 1
+
+
+DIRECTED = [LOSS, *(name for name, row in TABLE.items() if row.smaller_is_better is not None)]
 """What a criterion may look at: a matrix is neither better nor worse than another."""
 
 
-def _directed(name: str) -> Measurement | None:
+def _directed(name: str) -> Named | None:
     """The measurement of a key, which may name the output before it ("Kind/ErrorRate"), or None."""
     return of_key(name.rpartition("/")[2])
 
@@ -144,10 +164,12 @@ def _is_measured(name: object) -> bool:
     return isinstance(name, str) and name in DIRECTED[1:]
 
 
-def _key_of(given: object, at: str) -> str:
+def _key_of(given: object, at: str, own: Sequence[str]) -> str:
     """The key of a loss or of a measurement: a name, a key, (name, n). Raises OptionError."""
     if given is AUTOMATIC:
         return LOSS
+    if isinstance(given, str) and (given in own or given.rpartition("/")[2] in own):
+        return given
     if isinstance(given, tuple) and len(given) == 2 and _is_measured(given[0]):
         key: str = as_measurements(given, at)[0].key
         return key
@@ -162,17 +184,17 @@ def _key_of(given: object, at: str) -> str:
             "an unknown stopping criterion",
             at=at,
             given=brief(given),
-            known=DIRECTED,
-            fix=suggestion(given, DIRECTED),
+            known=[*own, *DIRECTED],
+            fix=suggestion(given, [*own, *DIRECTED]),
         ),
     )
 
 
-def as_criterion(given: object) -> StoppingCriterion | None:
+def as_criterion(given: object, own: Sequence[str] = ()) -> StoppingCriterion | None:
     """None, a name, a key, (name, n), AUTOMATIC ("Loss"), a function, or a dict of one of these and
     more.
 
-    Raises OptionError.
+    own: keys of the measurements of this call. Raises OptionError.
 
     >>> as_criterion(("ErrorRate", 2)).criterion
     'ErrorRateTop2'
@@ -210,7 +232,7 @@ def as_criterion(given: object) -> StoppingCriterion | None:
             )
     else:
         try:
-            name = _key_of(name, at)
+            name = _key_of(name, at, own)
         except OptionError as error:
             faults.extend(error.faults)
     for key in ("Patience", "InitialPatience"):

@@ -1,0 +1,48 @@
+"""Rows that a measurement has to hold until all batches are there, since no sum stands for them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+
+
+@dataclass(frozen=True, eq=False)
+class Held:
+    """Columns of equal length, those of batches one after the other.
+
+    What is added lies in runs; a run is joined with the one before it once it is as long. So n
+    batches cost n log n, and not the square that joining all with each new one would take.
+
+    runs: each a tuple of columns.
+    """
+
+    runs: tuple[tuple[Array, ...], ...]
+
+    @classmethod
+    def of(cls, *columns: Array) -> Held:
+        """The columns of a batch."""
+        return cls((columns,))
+
+    def __add__(self, other: Held) -> Held:
+        runs = [*self.runs, *other.runs]
+        while len(runs) > 1 and len(runs[-2][0]) <= len(runs[-1][0]):
+            last = runs.pop()
+            runs[-1] = _joined([runs[-1], last])
+        return Held(tuple(runs))
+
+    def columns(self) -> tuple[Array, ...]:
+        """The whole columns."""
+        return self.runs[0] if len(self.runs) == 1 else _joined(self.runs)
+
+    @property
+    def bytes(self) -> int:
+        """What all columns take."""
+        return sum(column.nbytes for run in self.runs for column in run)
+
+
+def _joined(runs: Any) -> tuple[Array, ...]:
+    return tuple(np.concatenate(column) for column in zip(*runs, strict=True))
