@@ -19,9 +19,11 @@ The way of a call of net_train, and the order to read the files in:
    programs.py: what runs for a batch, by purpose and size. stepping.py: steps run natively, some at
    a time (pace.py says how many, on how many workers); what leaves the finite numbers is taken
    back, from snapshots.py, and divergence.py tells where it began.
-5. **What is told.** history.py (series of losses and measurements), measurements.py with moments.py
-   (each measurement is a row: a tally of a batch, and what tallies amount to), state.py (what
-   functions of the user are given), progress.py (a line a round).
+5. **What is told.** history.py (series of losses and measurements), measurements.py (each by its
+   name is a row: a tally of a batch, and what tallies amount to), state.py (what functions of the
+   user are given), progress.py (a line a round). Tallies: decisions.py with rates.py (of classes),
+   roc.py (of scores, which held.py keeps), moments.py and boxes.py (of numbers). Measurements of
+   other kinds: measured_ports.py, measured_functions.py.
 
 In the field's words: a learner is a trainable parameter with its optimizer state, a rate is a
 per-parameter learning-rate multiplier, a frozen prefix is a cached feature extractor, a stretch is

@@ -12,11 +12,12 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.errors import Fault, ShapeError, fail
+from wlnet.core.shapes import Partial
 
 Array = np.ndarray[Any, Any]
 
 
-def holds_boxes(shape: tuple[int | None, ...] | None) -> bool:
+def holds_boxes(shape: Partial) -> bool:
     """Whether a port of this shape, or of one not known yet, can hold boxes.
 
     >>> holds_boxes((4,)), holds_boxes((7, 2, 2)), holds_boxes((3,)), holds_boxes(None)

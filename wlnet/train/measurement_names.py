@@ -119,7 +119,9 @@ def measured(measurements: Sequence[Measurement], training: TrainingNet) -> list
 def _suits(each: Measurement, column: str, training: TrainingNet) -> bool:
     port = training.targets[column]
     is_source = each.source is None or each.source == port
-    return is_source and each.fits(training.forms[column], inferred_port(training.user, port).shape)
+    return is_source and each.fits(
+        training.forms[column], lambda: inferred_port(training.user, port).shape
+    )
 
 
 def suits(each: Measurement, training: TrainingNet) -> bool:

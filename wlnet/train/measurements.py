@@ -20,6 +20,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 
+from wlnet.core.shapes import Partial
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.results.class_table import Kept, Shown, shown
 from wlnet.train import decisions, rates
@@ -72,9 +73,9 @@ class Measurement:
         """Whether it gives a number, which can be better than another one."""
         return True
 
-    def fits(self, form: str, shape: tuple[int | None, ...] | None = None) -> bool:
+    def fits(self, form: str, shape: Callable[[], Partial]) -> bool:
         """Whether it says something about targets of this form (see TrainingNet.forms), and outputs
-        of this shape, where it is known.
+        of a shape, which is asked for only where it counts.
         """
         return True
 
@@ -146,9 +147,9 @@ class Named(Measurement):
     def is_number(self) -> bool:
         return self.averaging is not None and self.row.smaller_is_better is not None
 
-    def fits(self, form: str, shape: tuple[int | None, ...] | None = None) -> bool:
+    def fits(self, form: str, shape: Callable[[], Partial]) -> bool:
         if self.row.of == BOXES:
-            return form == "Square" and holds_boxes(shape)
+            return form == "Square" and holds_boxes(shape())
         return self.row.of == (NUMBERS if form == "Square" else CLASSES)
 
     def tally(self, outputs: Array, targets: Array, form: str) -> Tally:
