@@ -4,7 +4,8 @@ The way of a call of net_train, and the order to read the files in:
 
 1. **What is asked for.** net_train.py (the public function) hands its arguments to calls.py, which
    reads all of them and tells all that is wrong at once: options.py (each option and what reads
-   it), stopping.py (the stopping criterion), measurement_names.py, and learners.py: the rules of
+   it), stopping.py (the stopping criterion), measurement_names.py (all measurements, each as
+   measurement_items.py reads it, and where they are made), and learners.py: the rules of
    single arrays, with schedule.py (which arrays are updated at which step) and a word about arrays
    that a rule makes learn again (thawed.py). input_form.py keeps the call in words.
 2. **What is minimised.** losses.py: a term for each output that gets a loss, as layers declare it.
