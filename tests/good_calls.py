@@ -118,6 +118,7 @@ def of_layers() -> Iterator[Call]:
     first: dict[str, dict[str, Any]] = {
         "ConvolutionLayer": {"output_channels": 2, "kernel_size": 3, "input": (1, 6, 6)},
         "CrossEntropyLossLayer": {"form": "Index"},
+        "WeightedLossLayer": {"form": "Binary"},
         "DropoutLayer": {"probability": 0.5},
         "ElementwiseLayer": {"function": "Ramp"},
         "EmbeddingLayer": {"size": 2, "class_count": 3, "input": ("Varying", "Integer")},

@@ -31,5 +31,6 @@ from wlnet.layers.softmax import SoftmaxLayer as SoftmaxLayer
 from wlnet.layers.threading import ThreadingLayer as ThreadingLayer
 from wlnet.layers.total import TotalLayer as TotalLayer
 from wlnet.layers.transpose import TransposeLayer as TransposeLayer
+from wlnet.layers.weighted_loss import WeightedLossLayer as WeightedLossLayer
 
 __all__ = sorted(name for name in globals() if name.endswith("Layer"))

@@ -63,27 +63,10 @@ class CrossEntropyLossLayer(Layer):
         return PORTS[self.form].get(name) or super().port_field(name)
 
     def lower(self, g: Builder, input: Value, target: Value) -> Value:
-        if self.form == "Binary":
-            return _mean(g, _binary(g, input, target))
-        logarithms = from_source(g, input, partial(_exact, g), partial(_log, g))
-        if self.form == "Index":
-            if logarithms is None:
-                return _mean(g, g.negate(_log(g, g.pick(input, target))))
-            return _mean(g, g.negate(g.pick(logarithms, target)))
-        products = g.multiply(target, _log(g, input) if logarithms is None else logarithms)
-        total = g.sum(products, [-1])
-        return _mean(g, g.negate(g.reshape(total, total.shape[:-1])))
+        return mean_of_places(g, surprises(g, self.form, input, target))
 
     def reference(self, input: Reals, target: Reals) -> Reals:
-        p = np.maximum(input, SMALLEST)
-        if self.form == "Index":
-            chosen = np.take_along_axis(p, np.asarray(target)[..., None].astype(int) - 1, -1)
-            surprise = -np.log(chosen[..., 0])
-        elif self.form == "Probabilities":
-            surprise = -(target * np.log(p)).sum(-1)
-        else:
-            q = np.maximum(1 - input, SMALLEST)
-            surprise = -target * np.log(p) - (1 - target) * np.log(q)
+        surprise = reference_surprises(self.form, input, target)
         mean: Reals = surprise.reshape(len(input), -1).mean(1)
         return mean
 
@@ -105,7 +88,37 @@ class CrossEntropyLossLayer(Layer):
         yield Example(CrossEntropyLossLayer("Binary"), {"Input": (2, 3), "Target": (2, 3)}, chances)
 
 
-def _mean(g: Builder, x: Value) -> Value:
+def surprises(g: Builder, form: TargetForm, input: Value, target: Value) -> Value:
+    """-log of the probability that was given to what is the case: a number a place."""
+    if form == "Binary":
+        return _binary(g, input, target)
+    logarithms = from_source(g, input, partial(_exact, g), partial(_log, g))
+    if form == "Index":
+        if logarithms is None:
+            return g.negate(_log(g, g.pick(input, target)))
+        return g.negate(g.pick(logarithms, target))
+    products = g.multiply(target, _log(g, input) if logarithms is None else logarithms)
+    total = g.sum(products, [-1])
+    return g.negate(g.reshape(total, total.shape[:-1]))
+
+
+def reference_surprises(form: TargetForm, input: Reals, target: Reals) -> Reals:
+    """The same in plain NumPy."""
+    p = np.maximum(input, SMALLEST)
+    surprise: Reals
+    if form == "Index":
+        chosen = np.take_along_axis(p, np.asarray(target)[..., None].astype(int) - 1, -1)
+        surprise = -np.log(chosen[..., 0])
+    elif form == "Probabilities":
+        surprise = -(target * np.log(p)).sum(-1)
+    else:
+        q = np.maximum(1 - input, SMALLEST)
+        surprise = -target * np.log(p) - (1 - target) * np.log(q)
+    return surprise
+
+
+def mean_of_places(g: Builder, x: Value) -> Value:
+    """One number an example."""
     return x if x.rank == 1 else g.mean_over_examples(x)
 
 

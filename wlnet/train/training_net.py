@@ -9,6 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from wlnet.core.parts import Key, NetSharedArray, Path
 from wlnet.core.ports import UNKNOWN, PortType
 from wlnet.core.rules import ArrayKey
 from wlnet.core.streams import Seed
+from wlnet.layers import CrossEntropyLossLayer, ThreadingLayer, WeightedLossLayer
 from wlnet.layers.declaring.layer import TargetForm
 from wlnet.lowering.lower import seen_from
 from wlnet.nets.arrays import arrays_of, is_initialized, replace_arrays
@@ -31,6 +33,10 @@ NET = "Net"
 """The user's net in a training net."""
 
 
+Weighing = Literal["by example", "by decision"]
+"""Whether the numbers of a loss have one weight an example, or one for each of its decisions."""
+
+
 @dataclass(frozen=True)
 class TrainingNet:
     """A net with its losses attached; the training net itself is made when it is asked for.
@@ -39,10 +45,12 @@ class TrainingNet:
     losses: loss port of the training net -> factor.
     targets: data column -> output port of the user's net that it is about.
     forms: data column -> what the targets in it are.
+    weighted: losses that weights are multiplied with, by the port of the training net, and how.
     """
 
     user: Net
     terms: tuple[LossTerm, ...]
+    weighted: Mapping[str, Weighing] = field(default_factory=dict)
     made: list[Net] = field(default_factory=list, repr=False, compare=False)
     losses: Mapping[str, float] = field(init=False)
     targets: Mapping[str, str] = field(init=False)
@@ -61,11 +69,25 @@ class TrainingNet:
     @property
     def home(self) -> Path:
         """Where the user's net stands in the training net."""
-        return (NET,) if any(term.loss is not None for term in self.terms) else ()
+        return (NET,) if self._attaches or self.weighted else ()
+
+    @property
+    def _attaches(self) -> bool:
+        """Whether there is a loss that is not the user's net's own."""
+        return any(term.loss is not None for term in self.terms)
+
+    @property
+    def by_port(self) -> dict[str, LossTerm]:
+        """The terms by their loss ports; a port that is itself the loss may stand for several."""
+        return dict(zip(self._ports(), self.terms, strict=True))
+
+    def weight_column(self, out: str) -> str:
+        """The input port of the training net that takes the weights of a loss."""
+        return _new(f"{out}Weight", self.columns)
 
     def _ports(self) -> list[str]:
         """The loss port of each term; without any loss net the user's own, perhaps one twice."""
-        if not self.home:
+        if not self._attaches:
             return [term.port for term in self.terms]
         if len(self.terms) == 1:
             return [LOSS]
@@ -94,7 +116,7 @@ class TrainingNet:
     def _told(self, port: str) -> str:
         if port != LOSS:
             return port
-        return f"{self.terms[0].port}Loss" if self.home else "UnscaledLoss"
+        return f"{self.terms[0].port}Loss" if self._attaches else "UnscaledLoss"
 
     @property
     def net(self) -> Net:
@@ -108,22 +130,33 @@ class TrainingNet:
         nodes: dict[Key, Net] = {NET: net}
         edges = [Edge(None, name, NET, name) for name in net.input_names]
         ports = {name: net.ports.get(name, UNKNOWN) for name in net.input_names}
-        for out, term in zip(self._ports(), self.terms, strict=True):
-            if term.loss is None:
-                edges.append(Edge(NET, term.port, None, out))
-                continue
-            # A vertex called like a port could not be extracted, and one called like a part of the
-            # user's net would take its paths.
-            vertex = _new(f"{out}Layer", net.nodes)
-            nodes[vertex] = term.loss
-            edges += [
-                Edge(NET, term.port, vertex, "Input"),
-                Edge(vertex, term.loss.output_names[0], None, out),
-            ]
-            if _has_target(term):
-                column = self._column(term)
-                edges.append(Edge(None, column, vertex, "Target"))
-                ports[column] = _target_port(net, term)
+        for out, term in self.by_port.items():
+            made: tuple[Key, str] = NET, term.port
+            weighing = self.weighted.get(out)
+            if term.loss is not None:
+                # A vertex called like a port could not be extracted, and one called like a part of
+                # the user's net would take its paths.
+                vertex = _new(f"{out}Layer", net.nodes)
+                by_decision = weighing == "by decision"
+                loss = _of_decisions(term.loss) if by_decision else term.loss
+                nodes[vertex] = loss
+                edges.append(Edge(*made, vertex, "Input"))
+                made = vertex, loss.output_names[0]
+                if _has_target(term):
+                    column = self._column(term)
+                    edges.append(Edge(None, column, vertex, "Target"))
+                    ports[column] = _target_port(net, term)
+                if by_decision:
+                    edges.append(Edge(None, self.weight_column(out), vertex, "Weight"))
+            if weighing == "by example":
+                vertex = _new(f"{out}Weighing", net.nodes)
+                nodes[vertex] = ThreadingLayer("Times")
+                edges += [
+                    Edge(*made, vertex, "1"),
+                    Edge(None, self.weight_column(out), vertex, "2"),
+                ]
+                made = vertex, "Output"
+            edges.append(Edge(*made, None, out))
         return graph_of(nodes, edges, ports)
 
     # Arrays and layers, by the paths of the user's net
@@ -137,9 +170,9 @@ class TrainingNet:
         }
 
     def whole(self, path: Path) -> Path:
-        """The path of a layer from the top of the training net."""
+        """The path of a layer from the top of the training net, as if it had no weights."""
         is_beside = bool(path) and path[0] in self.net.nodes and path[0] != NET
-        return path if is_beside or not self.home else (*self.home, *path)
+        return path if is_beside or not self._attaches else (*self.home, *path)
 
     def initialized(self, net: Net, seed: Seed) -> TrainingNet:
         """The training net of the user's net with numbers; what losses have gets its first ones."""
@@ -154,7 +187,7 @@ class TrainingNet:
             take_inference(made, self.net)
         if not is_initialized(made):
             made = net_initialize(made, random_seeding=seed)
-        return TrainingNet(net, self.terms, [made])
+        return TrainingNet(net, self.terms, self.weighted, [made])
 
 
 def checked(training: TrainingNet) -> TrainingNet:
@@ -162,6 +195,12 @@ def checked(training: TrainingNet) -> TrainingNet:
     # No assertion: `python -O` would not ask.
     training.made[:] = [training.net]
     return training
+
+
+def _of_decisions(loss: Net) -> Net:
+    """A cross entropy as the one whose decisions have weights."""
+    assert isinstance(loss, CrossEntropyLossLayer)
+    return WeightedLossLayer(loss.form)
 
 
 def _has_target(term: LossTerm) -> bool:
