@@ -57,13 +57,8 @@ _CALLED = (
         'called after every round with the state, such as state["RoundLoss"]',
     ),
 )
-_WEIGHTS = (
-    Counterpart(
-        None,
-        word="there are no weights of examples or classes yet: a net that multiplies its loss by "
-        "an input of its own does it, with loss_function=port",
-    ),
-)
+_WEIGHTS = (Counterpart("example_weights", '"Weight"', "a column of the data, or a column itself"),)
+_CLASS_WEIGHTS = (Counterpart("class_weights", '"Balanced"', "or {label: weight, ...}"),)
 _ROUNDS = (Counterpart("max_training_rounds", "10", "where a round is a pass over the examples"),)
 _SEED = (Counterpart("random_seeding", "1234"),)
 _HELD_OUT = (Counterpart("validation_set", "Scaled(0.1)"),)
@@ -233,9 +228,12 @@ ELSEWHERE: Mapping[str, tuple[Counterpart, ...]] = {
             (Counterpart("batch_size", "64"),),
         ),
         (
-            "sample_weight sample_weights example_weight example_weights class_weight "
-            "class_weights pos_weight",
+            "weight sample_weight sample_weights example_weight example_weights",
             _WEIGHTS,
+        ),
+        (
+            "class_weight class_weights pos_weight scale_pos_weight",
+            _CLASS_WEIGHTS,
         ),
         (
             "freeze frozen trainable requires_grad frozen_layers freeze_layers lr_mult lr_mults "

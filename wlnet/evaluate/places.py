@@ -10,7 +10,7 @@ class Place(NamedTuple):
     """A column of data for a port.
 
     data: which data, where there are several. numbers: those that the examples have for the user,
-    counted from 0; None where all of them are there.
+    counted from 0; None where all of them are there. kind: what else the column may be for.
 
     >>> str(Place("Input", "data")), Place("Input").among([4, 7]).example(1)
     ('data, port Input', 'port Input, example 8')
@@ -19,6 +19,7 @@ class Place(NamedTuple):
     port: str
     data: str | None = None
     numbers: Sequence[int] | None = None
+    kind: str = "port"
 
     def among(self, numbers: Sequence[int]) -> Place:
         """Some of the examples."""
@@ -29,4 +30,5 @@ class Place(NamedTuple):
         return f"{self}, example {(self.numbers[index] if self.numbers else index) + 1}"
 
     def __str__(self) -> str:
-        return f"{self.data}, port {self.port}" if self.data else f"port {self.port}"
+        own = f"{self.kind} {self.port}"
+        return f"{self.data}, {own}" if self.data else own

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
-from functools import partial
 from typing import Any, TypeGuard
 
 import numpy as np
@@ -18,29 +17,13 @@ from wlnet.core.errors import (
     brief,
     fail,
 )
-from wlnet.core.gate import Column, admitted, as_column, as_table, length_hint, unequal
-from wlnet.core.gathered import Gathered
+from wlnet.core.gate import admitted, as_column, as_table
 from wlnet.core.scalars import as_whole
 from wlnet.core.shapes import LARGEST
 from wlnet.core.spelling import nearest, suggestion
 from wlnet.train.doubts import warn_of_columns
+from wlnet.train.examples import Columns, Examples, Given, WeightsAsked, examples_of_one_length
 from wlnet.train.generators import BatchFunction, as_batch_function, refuse_endless
-
-Columns = dict[str, Column]
-"""Columns by port, let in by the gate."""
-Given = dict[str, object]
-"""What is given for each port, before it is looked at."""
-
-
-@dataclass(frozen=True)
-class Examples:
-    """Columns by port, and how many examples they hold.
-
-    count: None where there are no columns, and nobody says how many examples there are.
-    """
-
-    columns: Columns
-    count: int | None
 
 
 @dataclass(frozen=True)
@@ -51,6 +34,7 @@ class Generator:
     round_length: int | None = None
 
 
+NO_WEIGHTS = WeightsAsked()
 FORMS = (
     "(inputs, outputs), [(x, y), ...], {port: column, ...}, [{port: value, ...}, ...], "
     "a function that gives or yields batches, or an array for a net that needs only one column"
@@ -69,13 +53,14 @@ def read_data(
     raw: Set[str] = frozenset(),
     options: Sequence[str] | None = None,
     also: Callable[[Columns], Sequence[WlnetError]] = lambda columns: (),
+    weights: WeightsAsked = NO_WEIGHTS,
 ) -> Examples | Generator:
     """Columns by port, let in by the gate, or a generator of such.
 
     columns: what the training net needs, its inputs first. raw: those whose examples only the
     user's own code reads. options: names that a column may have been meant for; None to say
     nothing of columns that no port takes. also: what is wrong with columns that were let in, to be
-    told where others were not. Raises DataError.
+    told where others were not. weights: those of examples that are asked for. Raises DataError.
     """
     if callable(given) and not hasattr(given, "__array__"):
         return Generator(as_batch_function(given, at))
@@ -102,13 +87,14 @@ def read_data(
                 else None,
             ),
         )
-    if isinstance(found, int):
-        return Examples({}, found)
+    count = found if isinstance(found, int) else None
+    brought = {} if isinstance(found, int) else found
+    own = weights.among(brought, at)
     if options is not None:
-        warn_of_columns([name for name in found if name not in columns], columns, options, at)
-    if not columns:
-        return Examples({}, None)
-    return _equal({name: found[name] for name in columns}, at, raw, also)
+        others = [name for name in brought if name not in columns and name != weights.name]
+        warn_of_columns(others, columns, options, at)
+    given_for = {name: brought[name] for name in columns}
+    return examples_of_one_length(given_for, count, weights, own, at, raw, also)
 
 
 def _columns(
@@ -258,37 +244,3 @@ def _rows(
 
 def _are_dicts(rows: Sequence[object]) -> TypeGuard[Sequence[Mapping[str, object]]]:
     return all(isinstance(row, Mapping) for row in rows)
-
-
-def _equal(
-    columns: Given, at: str, raw: Set[str], also: Callable[[Columns], Sequence[WlnetError]]
-) -> Examples:
-    """Columns of one length, as sequences.
-
-    Raises DataError for what is no column, all of them at once.
-    """
-    found: Columns = {}
-    gathered = Gathered()
-    # A column that can be read only once may have no end: the others tell how far to look.
-    counts = [length_hint(column) for column in columns.values()]
-    most = min((count for count in counts if count >= 0), default=None)
-    for name, column in columns.items():
-        place, is_raw = f"{at}, port {name}", name in raw
-        let_in = gathered.attempt(partial(as_column, column, place, most, is_raw=is_raw))
-        if let_in is not None:
-            found[name] = let_in
-    if gathered.errors:
-        gathered.errors += also(found)
-        gathered.tell()
-    lengths: dict[str, Any] = {name: len(column) for name, column in found.items()}
-    if len(set(lengths.values())) > 1:
-        # Of what tells no length, no more than one example too many was read.
-        for name, count in zip(lengths, counts, strict=True):
-            if count < 0 and lengths[name] == (most or 0) + 1:
-                lengths[name] = f"more than {most}"
-        raise fail(DataError, unequal(lengths, at))
-    count = next(iter(lengths.values()))
-    if not count:
-        text = ", ".join(f"{name}: {length}" for name, length in lengths.items())
-        raise fail(DataError, Fault("no examples", at=at, given=text))
-    return Examples(found, count)

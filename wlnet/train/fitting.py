@@ -18,8 +18,8 @@ from wlnet.evaluate.places import Place
 from wlnet.kernels.language import Precision
 from wlnet.nets.inference import inference, inferred_port
 from wlnet.train.classes import class_labels, index_encoder, is_open, with_classes, with_labels
-from wlnet.train.data import Columns
 from wlnet.train.encoding import array_for
+from wlnet.train.examples import Columns
 from wlnet.train.losses import LossTerm, asked_form, stated_form
 from wlnet.train.training_net import TrainingNet
 
@@ -195,3 +195,22 @@ def _one_shape(column: Column, place: Place) -> tuple[int, ...]:
     if shape is not None:
         return shape[1:]
     raise fail(DataError, no_array(PortType(), place, column))
+
+
+def ports_after(net: Net, fitted: Net) -> dict[str, PortType]:
+    """The ports that the trained net shall have.
+
+    A size that the user left open, in a port of known rank, stays open: what arrays need of it,
+    their numbers tell. With it stay the outputs, whose sizes follow.
+    """
+    ports = dict(fitted.ports)
+    open_inputs = [
+        name
+        for name in net.input_names
+        if net.ports[name].coder is None and None in (net.ports[name].shape or ())
+    ]
+    following = net.output_names if open_inputs else ()
+    for name in (*open_inputs, *following):
+        if ports[name].coder is None:
+            ports[name] = net.ports[name]
+    return ports

@@ -34,6 +34,8 @@ def net_train(
     prop: Any = "TrainedNet",
     *,
     loss_function: Any = AUTOMATIC,
+    class_weights: Any = None,
+    example_weights: Any = None,
     learning_rate: Any = AUTOMATIC,
     learning_rate_multipliers: Any = AUTOMATIC,
     method: Any = "ADAM",
@@ -69,6 +71,11 @@ def net_train(
     loss_function: AUTOMATIC goes by the last layer; a loss, (port, loss), (port, AUTOMATIC), a port
     that is itself minimised, any with Scaled(r), a list of these, or ALL when every output is a
     loss. The total is minimised and told as "Loss"; single losses are told unscaled.
+    class_weights: "Balanced", n / (k count) for each of the k classes, or {label: weight}, where
+    others count 1; {port: either} for several outputs. example_weights: a column of numbers from 0
+    on, or its name in the data. Both are multiplied; the loss of a batch is sum(weight loss) /
+    (number of its examples). Validation goes by example_weights alone: of examples held out, and of
+    a validation_set that has a column of that name.
     validation_set: data, or Scaled(f) of the examples; the net of the best validation is returned.
     training_stopping_criterion: "Loss", a measurement ("ErrorRate", ("ErrorRate", 2)), with several
     outputs "<port>Loss" or "<port>/ErrorRate", a function, or {"Criterion": ..., "Patience": n,

@@ -22,8 +22,10 @@ from wlnet.methods import as_method
 from wlnet.methods.base import Method
 from wlnet.methods.intervals import NOT_NEGATIVE, POSITIVE, Interval, as_number
 from wlnet.methods.settings import Reader
+from wlnet.train.class_weights import ClassWeights, read_class_weights
 from wlnet.train.measurement_names import as_measurements, own_keys
 from wlnet.train.stopping import StoppingCriterion, as_criterion
+from wlnet.train.weights import read_example_weights
 
 
 @dataclass(frozen=True)
@@ -169,6 +171,8 @@ class Options:
     """
 
     loss_function: Annotated[Any, Option("loss_function", as_given)]
+    class_weights: Annotated[ClassWeights | None, Option("class_weights", read_class_weights)]
+    example_weights: Annotated[object, Option("example_weights", read_example_weights)]
     given_learning_rate: Annotated[
         Any, Option("learning_rate", Number("a positive, finite number"))
     ]

@@ -20,10 +20,11 @@ from wlnet.core.symbols import AUTOMATIC
 from wlnet.evaluate.columns import raise_all, takes_anything
 from wlnet.evaluate.holding import Array
 from wlnet.kernels.language import Precision
-from wlnet.train.data import NO_COLUMNS, Columns, Examples, Generator, read_data
+from wlnet.train.data import NO_COLUMNS, NO_WEIGHTS, Generator, read_data
 from wlnet.train.doubts import check_targets
 from wlnet.train.encoding import class_columns, encoded
-from wlnet.train.fitting import faults_of, fitted_to
+from wlnet.train.examples import Examples, WeightsAsked
+from wlnet.train.fitting import faults_of, fitted_to, ports_after
 from wlnet.train.history import History
 from wlnet.train.options import Options, option_names
 from wlnet.train.sources import (
@@ -35,6 +36,14 @@ from wlnet.train.sources import (
 )
 from wlnet.train.state import TrainingState, plan_of
 from wlnet.train.training_net import TrainingNet, checked
+from wlnet.train.weights import (
+    Weigher,
+    check_comes_with_batches,
+    check_name,
+    weigher_of,
+    weighted,
+    weights_of,
+)
 
 VALIDATION = "validation_set"
 PAIR = "validation_set=(inputs, outputs)"
@@ -100,48 +109,51 @@ def _all_of_it(data: object, options: Options, draft: TrainingNet) -> Prepared:
 
 
 def _prepared(data: object, options: Options, draft: TrainingNet) -> Prepared:
-    found = _read(data, draft, "data", options.precision, option_names())
+    check_name(options.example_weights, draft)
+    asked = WeightsAsked(options.example_weights)
+    found = _read(data, draft, "data", options.precision, option_names(), asked)
     if isinstance(found, Generator):
         at = place(1, 1)
         first = _first_batch(found, draft, options, at)
     else:
-        at, first = "data", found.columns
-    training = fitted_to(first, draft, options.precision, at)
-
-    def source_of(examples: Examples, size: int, at: str) -> ArraySource:
-        return _source(examples, training, options.precision, size, options.seed, at)
-
+        at, first = "data", found
+    fitted = fitted_to(first.columns, draft, options.precision, at)
+    gathered = Gathered()
+    beside = gathered.attempt(
+        lambda: weighted(fitted, options.class_weights, options.example_weights)
+    )
     source: Source
     validation = None
     if isinstance(found, Generator):
-        source = _generated(found, first, training, options)
+        gathered.tell()
+        assert beside is not None
+        weigher = weigher_of(beside, options.precision, None, None)
+        source = _generated(found, first, weigher, options)
     else:
-        source = source_of(found, _size(options), "data")
+        own = gathered.attempt(lambda: weights_of(found, asked, "data"))
+        every = gathered.attempt(
+            lambda: _source(found, fitted, options.precision, _size(options), options.seed, "data")
+        )
+        gathered.tell()
+        assert beside is not None
+        assert every is not None
+        source = every
         if isinstance(options.validation_set, Scaled):
-            classes = class_columns(training, source.columns)
-            source, validation = source.split(options.validation_set.factor, classes)
+            kinds = class_columns(fitted, every.columns)
+            source, validation = every.split(options.validation_set.factor, kinds)
+        weigher = weigher_of(beside, options.precision, source, own)
+        source = weigher.added(source, own, asked.place("data"))
+        if validation is not None:
+            # Examples that are held out keep their own weights; classes have none there.
+            validation = weigher.of_examples().added(validation, own, asked.place(VALIDATION))
+    training = weigher.training
     if _has_data(options.validation_set):
-        validation = source_of(_held(training, options), source.batch_size, VALIDATION)
-    return Prepared(training, source, validation, _ports_after(draft.user, training.user))
-
-
-def _ports_after(net: Net, fitted: Net) -> dict[str, PortType]:
-    """The ports that the trained net shall have.
-
-    A size that the user left open, in a port of known rank, stays open: what arrays need of it,
-    their numbers tell. With it stay the outputs, whose sizes follow.
-    """
-    ports = dict(fitted.ports)
-    open_inputs = [
-        name
-        for name in net.input_names
-        if net.ports[name].coder is None and None in (net.ports[name].shape or ())
-    ]
-    following = net.output_names if open_inputs else ()
-    for name in (*open_inputs, *following):
-        if ports[name].coder is None:
-            ports[name] = net.ports[name]
-    return ports
+        held = _held(training, options)
+        size = source.batch_size
+        validation = _source(held, training, options.precision, size, options.seed, VALIDATION)
+        own = weights_of(held, asked, VALIDATION)
+        validation = weigher.of_examples().added(validation, own, asked.place(VALIDATION))
+    return Prepared(training, source, validation, ports_after(draft.user, training.user))
 
 
 def _has_data(validation_set: object) -> bool:
@@ -157,6 +169,7 @@ def _read(
     at: str,
     precision: Precision,
     options: Sequence[str] | None,
+    weights: WeightsAsked = NO_WEIGHTS,
 ) -> Examples | Generator:
     """options: those that a column may have been meant for; None where that was told."""
     net = training.user
@@ -169,6 +182,7 @@ def _read(
         raw=raw,
         options=options,
         also=lambda columns: faults_of(columns, training, precision, at),
+        weights=weights,
     )
 
 
@@ -181,14 +195,16 @@ def _no_function(found: Examples | Generator, what: str, at: str, fix: str | Non
 
 def _batch(
     given: object, training: TrainingNet, at: str, options: Options, names: Sequence[str] | None
-) -> Columns:
-    found = _read(given, training, at, options.precision, names)
+) -> Examples:
+    asked = WeightsAsked(options.example_weights)
+    found = _read(given, training, at, options.precision, names, asked)
     what = "a generator gives examples, not a function"
-    return _no_function(found, what, at, None).columns
+    return _no_function(found, what, at, None)
 
 
-def _first_batch(found: Generator, draft: TrainingNet, options: Options, at: str) -> Columns:
+def _first_batch(found: Generator, draft: TrainingNet, options: Options, at: str) -> Examples:
     """The first batch of a generator, asked for to see what the data are."""
+    check_comes_with_batches(options.example_weights)
     if isinstance(options.validation_set, Scaled):
         what = "Scaled needs examples to hold out, a generator has none"
         raise fail(DataError, Fault(what, at=VALIDATION, fix=PAIR))
@@ -203,7 +219,11 @@ def _first_batch(found: Generator, draft: TrainingNet, options: Options, at: str
 
 
 def _held(training: TrainingNet, options: Options) -> Examples:
-    found = _read(options.validation_set, training, VALIDATION, options.precision, option_names())
+    # Who trains with weights by name may validate with them, or without.
+    weights = options.example_weights
+    asked = WeightsAsked(weights, is_needed=False) if isinstance(weights, str) else NO_WEIGHTS
+    given, names = options.validation_set, option_names()
+    found = _read(given, training, VALIDATION, options.precision, names, asked)
     what = "a validation set is data, not a generator"
     return _no_function(found, what, VALIDATION, PAIR)
 
@@ -246,14 +266,19 @@ def _source(
 
 
 def _generated(
-    found: Generator, first: Columns, training: TrainingNet, options: Options
+    found: Generator, first: Examples, weigher: Weigher, options: Options
 ) -> GeneratorSource:
     """What a function gives, of which the first batch is there already."""
+    training = weigher.training
+    asked = WeightsAsked(options.example_weights)
 
     def read(batch: object, at: str) -> Mapping[str, Array]:
-        columns = first if batch is first else _batch(batch, training, at, options, None)
+        examples = first if batch is first else _batch(batch, training, at, options, None)
         # None of it waits until it is used.
-        return cast("Mapping[str, Array]", encoded(training, columns, options.precision, at))
+        columns = encoded(training, examples.columns, options.precision, at)
+        own = weights_of(examples, asked, at)
+        arrays = {**columns, **weigher.columns(columns, own, examples.count, asked.place(at))}
+        return cast("Mapping[str, Array]", arrays)
 
     size = _size(options)
     return GeneratorSource(found.function, read, size, found.round_length, first)
