@@ -87,6 +87,7 @@ def test_what_is_suggested_for_net_train_is_taken_by_it(text: str) -> None:
     is_loss = option == "loss_function"
     net, (x, y) = (perceptron(), numbers(12)) if is_loss else (classifier(), classes(12))
     names: dict[str, Any] = {"inputs": x, "outputs": y, "part": 1, "rate": 2}
+    names |= {"weights": [1.0] * 12}
     names |= {"f": lambda state: None, "file": "net.wlnet", "save": lambda net, file: None}
     given = eval(value.replace(", ...}", "}"), {**vars(wl), **names})
     options = {"max_training_rounds": 1, "training_progress_reporting": None, option: given}

@@ -57,7 +57,7 @@ _CALLED = (
         'called after every round with the state, such as state["RoundLoss"]',
     ),
 )
-_WEIGHTS = (Counterpart("example_weights", '"Weight"', "a column of the data, or a column itself"),)
+_WEIGHTS = (Counterpart("example_weights", "weights", "a column, or the name of one"),)
 _CLASS_WEIGHTS = (Counterpart("class_weights", '"Balanced"', "or {label: weight, ...}"),)
 _ROUNDS = (Counterpart("max_training_rounds", "10", "where a round is a pass over the examples"),)
 _SEED = (Counterpart("random_seeding", "1234"),)
