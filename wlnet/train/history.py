@@ -20,10 +20,12 @@ Values = dict[str, Kept]
 class Tallies:
     """What batches tell, by name, the loss first: a value for each, and what all add up to.
 
-    What a batch adds is not kept: it may be as large as a table of classes.
+    What a batch adds is not kept: it may be as large as a table of classes. by_batch: whether there
+    are values of single batches at all.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, by_batch: bool = True) -> None:
+        self._by_batch = by_batch
         self._lists: dict[str, list[Kept]] = {}
         self._totals: dict[str, Any] = {}
         self._measurements: dict[str, Measurement | None] = {}
@@ -36,7 +38,7 @@ class Tallies:
         """
         self._measurements[name] = measurement
         values = self._lists.setdefault(name, [])
-        is_told = measurement is None or measurement.by_batch
+        is_told = self._by_batch and (measurement is None or measurement.by_batch)
         if isinstance(tallies, np.ndarray):
             values += self._values(name, tallies) if is_told else []
             self._add_total(name, tallies.sum(axis=0))
@@ -49,8 +51,7 @@ class Tallies:
         of = self._measurements[name]
         if of is not None:
             return [of.kept(tally) for tally in tallies]
-        means: list[Kept] = (tallies[:, 0] / tallies[:, 1]).tolist()
-        return means
+        return list(means_of(tallies))
 
     def _add_total(self, name: str, tally: Tally) -> None:
         self._totals[name] = self._totals[name] + tally if name in self._totals else tally
@@ -89,6 +90,12 @@ def mean_tallies(values: Array) -> Array:
     """The tallies of means over the examples of batches, a batch a row."""
     counts = np.full(len(values), values.shape[1])
     return np.stack([values.sum(axis=1, dtype=np.float64), counts], axis=1)
+
+
+def means_of(tallies: Array) -> list[float]:
+    """The means that such tallies amount to."""
+    means: list[float] = (tallies[:, 0] / tallies[:, 1]).tolist()
+    return means
 
 
 @dataclass

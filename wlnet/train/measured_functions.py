@@ -20,22 +20,27 @@ MOST = 256 << 20
 """Bytes of predictions and targets that are held whole for a function."""
 
 
+Function = Callable[[Array, Array], float]
+
+
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """What a function is given of some batches, and what it gave for each.
+    """Predictions and targets of some batches, for a function to be called with.
 
-    held: predictions and targets; None once they are more than MOST bytes. parts: the values by
-    batch, and how many examples each is of.
+    held: both, an example a row; None once they were more than MOST bytes. sizes: of the batches.
+    values: what the function gave for each of them, where that is held instead.
     """
 
+    ask: Function
     held: Held | None
-    parts: Held
+    sizes: Held
+    values: Held | None = None
 
     def __add__(self, other: Examples) -> Examples:
-        parts = self.parts + other.parts
-        if self.held is None or other.held is None:
-            return Examples(None, parts)
-        if self.held.bytes + other.held.bytes > MOST:
+        sizes = self.sizes + other.sizes
+        if self.held and other.held and self.held.bytes + other.held.bytes <= MOST:
+            return Examples(self.ask, self.held + other.held, sizes)
+        if self.held and other.held:
             warn(
                 TrainingWarning,
                 Fault(
@@ -45,16 +50,32 @@ class Examples:
                     fix="a measurement by name, which adds up batches exactly",
                 ),
             )
-            return Examples(None, parts)
-        return Examples(self.held + other.held, parts)
+        return Examples(self.ask, None, sizes, self.by_batch() + other.by_batch())
+
+    def by_batch(self) -> Held:
+        """What the function gives for each batch."""
+        if self.values is not None:
+            return self.values
+        assert self.held is not None
+        outputs, targets = self.held.columns()
+        ends = np.cumsum(self.sizes.columns()[0])
+        batches = zip(np.split(outputs, ends[:-1]), np.split(targets, ends[:-1]), strict=True)
+        return Held.of(np.array([self.ask(*batch) for batch in batches]))
+
+    def value(self) -> float:
+        """What the function gives for all, or the mean of what it gives by batch."""
+        if self.held is not None:
+            return self.ask(*self.held.columns())
+        (values,), (sizes,) = self.by_batch().columns(), self.sizes.columns()
+        return float((values * sizes).sum() / sizes.sum())
 
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionMeasurement(Measurement):
     """A function of all predictions and all targets, an example a row, that gives a number.
 
-    It is called once for every batch, and once for a round or a set, of all that it holds, if that
-    is no more than MOST bytes. at: where it was given.
+    It is called with a batch where batches are told of, and with a whole round or set, if that is
+    no more than MOST bytes. at: where it was given.
     """
 
     function: Callable[[Array, Array], Any]
@@ -66,16 +87,10 @@ class FunctionMeasurement(Measurement):
         return "Function" if name == "<lambda>" else str(name)
 
     def tally(self, outputs: Array, targets: Array, form: str) -> Tally:
-        part = np.array([self._asked(outputs, targets)]), np.array([len(outputs)])
-        return Examples(Held.of(outputs, targets), Held.of(*part))
+        return Examples(self._asked, Held.of(outputs, targets), Held.of(np.array([len(outputs)])))
 
     def kept(self, tally: Examples) -> float:
-        values, sizes = tally.parts.columns()
-        if len(values) == 1:
-            return float(values[0])
-        if tally.held is None:
-            return float((values * sizes).sum() / sizes.sum())
-        return self._asked(*tally.held.columns())
+        return tally.value()
 
     def _asked(self, outputs: Array, targets: Array) -> float:
         """What the function gives. Raises OptionError for what is no number."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, WlnetError, fail
-from wlnet.core.names import is_number
 from wlnet.core.parts import Path
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
@@ -32,7 +32,7 @@ def of_key(key: str) -> Named | None:
         row = TABLE.get(name)
         if row is None or (digits and row.takes != takes):
             continue
-        n = float(digits) if is_number(digits.replace(".", "", 1)) else 1.0
+        n = float(digits) if re.fullmatch(r"\d+(\.\d+)?(e[+-]\d+)?", digits, re.ASCII) else 1.0
         if (found := named(name, n)).key == key:
             return found
     return None
@@ -160,7 +160,7 @@ def _misfits(each: Measurement, training: TrainingNet, at: str) -> list[Fault]:
         try:
             needed_for(training.user, [port_place(training.user, each.port)])
         except WlnetError as error:
-            faults += error.faults
+            faults += [replace(fault, at=f"{at}, {fault.at}") for fault in error.faults]
     elif each.source is not None and each.source not in training.targets.values():
         known = list(training.targets.values())
         what = "there is no output of this name that has targets"

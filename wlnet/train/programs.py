@@ -24,7 +24,7 @@ from wlnet.plan.compile import (
     step_blueprint,
     training_blueprint,
 )
-from wlnet.train.history import LOSS, Tallies, mean_tallies
+from wlnet.train.history import LOSS, Tallies, mean_tallies, means_of
 from wlnet.train.learners import ArrayRules, Learner
 from wlnet.train.measurement_names import measured
 from wlnet.train.measurements import Measurement
@@ -193,7 +193,7 @@ class Programs:
                 part = batches.part(first, min(some, batches.count - first))
                 kept = feed(program, part)
                 program.run(seed=self.seed, steps=part.count)
-                found.add_all(self.tallies(kept, self.targets(part)))
+                found.add_all(self.tallies(kept, self.targets(part), by_batch=False))
         return found
 
     def targets(self, batches: Batches) -> dict[str, Array]:
@@ -206,15 +206,30 @@ class Programs:
             for name in dict.fromkeys(each.column for each in self.measured if each.column)
         }
 
+    def _losses(self, tables: Mapping[object, Array]) -> dict[str, Array]:
+        """All losses by name, the total first: an example a number, a batch a row."""
+        factors, names = self.training.losses, self.training.told_losses
+        losses = {port: _sum_inside(tables[port]) for port in factors}
+        total = np.sum([losses[port] * factor for port, factor in factors.items()], axis=0)
+        return {LOSS: total, **{name: losses[port] for port, name in names.items()}}
+
     @np.errstate(all="ignore")
-    def tallies(self, tables: Mapping[object, Array], targets: Mapping[str, Array]) -> Tallies:
-        """What batches tell: tables of losses and outputs, and targets, with a row for each."""
-        found, training = Tallies(), self.training
-        losses = {port: _sum_inside(tables[port]) for port in training.losses}
-        scaled = [losses[port] * scale for port, scale in training.losses.items()]
-        found.add(LOSS, mean_tallies(np.sum(scaled, axis=0)))
-        for port, name in training.told_losses.items():
-            found.add(name, mean_tallies(losses[port]))
+    def losses(self, tables: Mapping[object, Array]) -> list[float]:
+        """The loss of each batch, without asking what else is measured."""
+        return means_of(mean_tallies(self._losses(tables)[LOSS]))
+
+    @np.errstate(all="ignore")
+    def tallies(
+        self,
+        tables: Mapping[object, Array],
+        targets: Mapping[str, Array],
+        by_batch: bool = True,
+    ) -> Tallies:
+        """What batches tell (each by itself as well): tables of losses and outputs, and targets,
+        with a row for each."""
+        found = Tallies(by_batch)
+        for name, values in self._losses(tables).items():
+            found.add(name, mean_tallies(values))
         for each in self.measured:
             outputs = tables[each.place]
             compared = targets[each.column] if each.column else outputs

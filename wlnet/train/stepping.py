@@ -64,6 +64,10 @@ class Flight:
     """How many stretches the snapshot held before them."""
     outcome: Outcome | None = None
 
+    def first(self, count: int) -> dict[Any, Array]:
+        """The tables of the first so many steps."""
+        return {name: table[:count] for name, table in self.kept.items()}
+
 
 class Stepper:
     """The arrays of one training, and what methods keep beside them.
@@ -212,12 +216,11 @@ class Stepper:
         if not done:
             return Outcome(0, Tallies(), False, program.is_torn)
         good = bad - 1 if bad else done
-        tallies = self._tallies(flight, good)
         # A loss may leave the finite numbers where its gradient does not.
-        finite = np.isfinite(tallies.losses)
+        finite = np.isfinite(self._losses(flight, good))
         if not finite.all():
             good = int(np.argmin(finite))
-            tallies = self._tallies(flight, good)
+        tallies = self._tallies(flight, good)
         if good == done:
             return Outcome(done, tallies, False, False)
         spoilt = (key for key, array in self.arrays.items() if not np.isfinite(array).all())
@@ -227,10 +230,12 @@ class Stepper:
         """The losses and measurements of the first so many steps of a flight."""
         if not count:
             return Tallies()
-        kept = {name: table[:count] for name, table in flight.kept.items()}
-        return self.programs.tallies(
-            kept, self.programs.targets(flight.stretch.batches.part(0, count))
-        )
+        targets = self.programs.targets(flight.stretch.batches.part(0, count))
+        return self.programs.tallies(flight.first(count), targets)
+
+    def _losses(self, flight: Flight, count: int) -> list[float]:
+        """Their losses alone: functions that measure are not asked for what may be taken back."""
+        return self.programs.losses(flight.first(count)) if count else []
 
     # Going back
 
@@ -252,7 +257,7 @@ class Stepper:
         flight = self._flight_of(stretch, step)
         self._fly(flight, step, flight.program.workers)
         again = flight.program.done == stretch.count and not flight.program.bad
-        if not again or self._tallies(flight, stretch.count).losses != losses:
+        if not again or self._losses(flight, stretch.count) != losses:
             raise fail(
                 DataError,
                 Fault(

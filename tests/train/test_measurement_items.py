@@ -1,0 +1,181 @@
+"""Measurements as they are asked for: dicts, and all that is wrong with them at once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import wlnet as wl
+from tests.training_cases import classes, classifier
+from wlnet.train.measurement_names import as_measurements, of_key
+from wlnet.train.measurements import TABLE, named
+
+X, Y = classes(30)
+PORT = wl.NetPort("body", "Output")
+
+
+def f(predictions: Any, targets: Any) -> float:
+    return 0.0
+
+
+KEYS: dict[str, tuple[Any, str]] = {
+    "a name": ("Recall", "Recall"),
+    "the top n": (("ErrorRate", 3), "ErrorRateTop3"),
+    "a beta": (("FScore", 0.5), "FScoreBeta0.5"),
+    "a whole beta": (("FScore", 2.0), "FScoreBeta2"),
+    "beta 1": (("FScore", 1), "FScore"),
+    "a function": (f, "f"),
+    "a function without a name": (lambda p, t: 0.0, "Function"),
+    "a port": (PORT, "body/Output"),
+    "a dict": ({"Measurement": ("Accuracy", 2)}, "AccuracyTop2"),
+    "a dict with a name": ({"Measurement": f, "Key": "mine"}, "mine"),
+}
+
+
+@pytest.mark.parametrize("case", KEYS)
+def test_a_measurement_is_called_by_what_it_is_unless_it_is_given_a_name(case: str) -> None:
+    asked, key = KEYS[case]
+    (found,) = as_measurements(asked)
+    assert found.key == key
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_the_key_of_a_name_is_read_back(name: str) -> None:
+    n = {"top": 3, "beta": 0.5, None: 1}[TABLE[name].takes]
+    assert of_key(named(name, n).key) == named(name, n)
+    assert of_key(name) == named(name)
+
+
+@pytest.mark.parametrize("key", ["RecallTop2", "FScoreTop2", "ErrorRateBeta2", "FScoreBeta", "No"])
+def test_what_no_measurement_is_called_is_no_key(key: str) -> None:
+    assert of_key(key) is None
+
+
+def test_directions_of_what_is_a_number_are_known_and_may_be_turned() -> None:
+    for asked, smaller in (
+        ("Recall", False),
+        ("FalseNegativeRate", True),
+        ({"Measurement": "FalseNegativeRate", "Direction": "Increasing"}, False),
+        ({"Measurement": f, "Direction": "Decreasing"}, True),
+        (f, None),
+        (PORT, None),
+        ("ConfusionMatrix", None),
+        ("ROCCurve", None),
+        ({"Measurement": "Recall", "ClassAveraging": None}, None),
+    ):
+        (found,) = as_measurements(asked)
+        assert found.smaller_is_better is smaller, asked
+
+
+BAD: dict[str, tuple[Any, str]] = {
+    "an unknown key": ({"Measurement": "Recall", "ClassAverging": None}, "mean 'ClassAveraging'"),
+    "no measurement": ({"Key": "mine"}, "which measurement"),
+    "a dict in a dict": ({"Measurement": {"Measurement": "Recall"}}, "which measurement"),
+    "an unknown name in a dict": ({"Measurement": "Recal"}, "did you mean 'Recall'"),
+    "an unknown averaging": (
+        {"Measurement": "Recall", "ClassAveraging": "micro"},
+        "ClassAveraging cannot be this",
+    ),
+    "averaging of one number": (
+        {"Measurement": "CohenKappa", "ClassAveraging": "Micro"},
+        "nothing to average",
+    ),
+    "averaging of a function": ({"Measurement": f, "ClassAveraging": "Micro"}, "nothing to av"),
+    "a mean of curves": ({"Measurement": "ROCCurve", "ClassAveraging": "Macro"}, "have no mean"),
+    "aggregation of a name": ({"Measurement": "Recall", "Aggregation": "Mean"}, "for ports"),
+    "an unknown aggregation": (
+        {"Measurement": PORT, "Aggregation": "Mode"},
+        "Mean, RootMeanSquare",
+    ),
+    "a name with a /": ({"Measurement": f, "Key": "a/b"}, "how a measurement is called"),
+    "no name": ({"Measurement": f, "Key": ""}, "how a measurement is called"),
+    "an unknown interval": ({"Measurement": f, "Interval": 3}, "Interval cannot be this"),
+    "the source of a port": ({"Measurement": PORT, "Source": "Output"}, "its own source"),
+    "no source": ({"Measurement": f, "Source": 3}, "the output that is measured"),
+    "an unknown direction": ({"Measurement": f, "Direction": "Up"}, "Direction cannot be this"),
+    "the direction of a matrix": (
+        {"Measurement": "ConfusionMatrix", "Direction": "Increasing"},
+        "neither better nor worse",
+    ),
+    "the direction of classes": (
+        {"Measurement": "Recall", "ClassAveraging": None, "Direction": "Increasing"},
+        "neither better nor worse",
+    ),
+    "a plot": ({"Measurement": "Recall", "PlotType": "ListPlot"}, "nothing is drawn"),
+    "one name twice": (["Recall", {"Measurement": f, "Key": "Recall"}], "the same name"),
+    "one measurement in two ways": (
+        ["Recall", {"Measurement": "Recall", "ClassAveraging": "Micro"}],
+        "the same name",
+    ),
+    "beta 0": (("FScore", 0), "FScore of a beta"),
+    "no beta": (("FScore", "2"), "FScore of a beta"),
+    "endless beta": (("FScore", float("inf")), "FScore of a beta"),
+    "a net": (classifier(), "an unknown measurement"),
+    "a class": (dict, "an unknown measurement"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_measurement_that_cannot_be_is_an_error(case: str) -> None:
+    asked, words = BAD[case]
+    with pytest.raises(wl.OptionError, match=words):
+        as_measurements(asked)
+
+
+def test_all_faults_of_a_dict_and_of_a_list_are_told_at_once() -> None:
+    with pytest.raises(wl.OptionError) as error:
+        as_measurements(
+            ["Recal", {"Measurement": "Recall", "ClassAveraging": "micro", "Kye": 1, "Interval": 3}]
+        )
+    assert len(error.value.faults) == 4
+
+
+def test_a_name_that_a_loss_has_is_an_error() -> None:
+    with pytest.raises(wl.OptionError, match="a loss has this name"):
+        wl.net_train(
+            classifier(), (X, Y), training_progress_measurements={"Measurement": f, "Key": "Loss"}
+        )
+
+
+CRITERIA: dict[str, tuple[Any, Any, str]] = {
+    "a matrix": ("ROCCurve", "ROCCurve", "a number, and this is none"),
+    "classes": (
+        {"Measurement": "Recall", "ClassAveraging": None},
+        "Recall",
+        "a number, and this is none",
+    ),
+    "no direction": ({"Measurement": f, "Key": "mine"}, "mine", "smaller or when larger"),
+    "not measured": (("FScore", 2), ("FScore", 3), r"measurements=\('FScore', 3\)"),
+    "misspelt": ({"Measurement": f, "Key": "mine"}, "mien", "did you mean 'mine'"),
+}
+
+
+@pytest.mark.parametrize("case", CRITERIA)
+def test_a_criterion_is_a_number_that_is_measured_and_has_a_direction(case: str) -> None:
+    measured, criterion, words = CRITERIA[case]
+    with pytest.raises(wl.OptionError, match=words):
+        wl.net_train(
+            classifier(),
+            (X, Y),
+            validation_set=(X, Y),
+            training_progress_measurements=measured,
+            training_stopping_criterion=criterion,
+        )
+
+
+@pytest.mark.parametrize("criterion", [("FScore", 2), "FScoreBeta2"], ids=repr)
+def test_an_f_score_of_a_beta_stops_a_training(criterion: Any) -> None:
+    results = wl.net_train(
+        classifier(),
+        (X, Y),
+        wl.ALL,
+        validation_set=(X, Y),
+        max_training_rounds=300,
+        learning_rate=0.01,
+        training_progress_measurements=("FScore", 2),
+        training_stopping_criterion=criterion,
+    )
+    found = results["ValidationMeasurementsLists"]["FScoreBeta2"]
+    assert results["ReasonTrainingStopped"] == "StoppingCriterion"
+    assert found[-1] <= max(found[:-1])
