@@ -28,8 +28,8 @@ _MOMENTUM = (
     Counterpart("method", '("SGD", {"Momentum": 0.9})'),
 )
 _DECAY = (
-    Counterpart("l2_regularization", "0.01", "which is part of the gradient"),
-    Counterpart("method", '("ADAM", {"L2Regularization": 0.01})', "a number, or rules by part"),
+    Counterpart("weight_decay", "0.01", "apart from the gradient; l2_regularization is part of it"),
+    Counterpart("method", '("ADAM", {"WeightDecay": 0.01})', "a number, or rules by part"),
 )
 _BETAS = (
     Counterpart("beta1", "0.9", "and beta2=0.999"),

@@ -27,8 +27,9 @@ DTYPES: Mapping[str, type[np.floating]] = {"Real32": np.float32, "Real64": np.fl
 
 
 def dtype_of(element: str, precision: str) -> type[np.generic]:
-    """The NumPy type of entries that are "Real", "Integer" or "Byte"."""
-    return {"Real": DTYPES[precision], "Integer": INDEX, "Byte": np.uint8}[element]
+    """The NumPy type of entries that are "Real", "Integer", "Byte" or "Double"."""
+    own = {"Real": DTYPES[precision], "Integer": INDEX, "Byte": np.uint8, "Double": np.float64}
+    return own[element]
 
 
 @dataclass(frozen=True)

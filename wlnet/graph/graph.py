@@ -14,8 +14,8 @@ from wlnet.core.parts import Path
 from wlnet.core.rules import ArrayKey
 from wlnet.graph.keys import OutputKey
 
-Element = Literal["Real", "Integer", "Byte"]
-"""Bytes are made by the plan alone."""
+Element = Literal["Real", "Integer", "Byte", "Double"]
+"""Bytes, and Doubles, which have 64 bits in any precision, are made by the plan alone."""
 Shape = tuple[int, ...]
 
 

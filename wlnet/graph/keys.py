@@ -30,6 +30,13 @@ class PrefixKey:
     number: int
 
 
+@dataclass(frozen=True)
+class GradientSquaresKey:
+    """The sum of the squares of the gradient by an array, before any clipping: a row of a table."""
+
+    array: ArrayKey
+
+
 OutputKey = str | tuple[Path, str] | GradientKey | PrefixKey
 """A port of the net, or of a part; or something else that is asked for."""
 SlotKey = ArrayKey | StateKey

@@ -3,8 +3,8 @@
 Read base.py first (what every method is: a frozen dataclass of settings, how many numbers it keeps
 for each that learns, the kernel of a step), then one of adam.py, rmsprop.py, sgd.py, sign_sgd.py.
 settings.py and intervals.py: the type of a field says what a setting may be, and reads it.
-schedules.py: the factor on the learning rate, update by update. method.py: the table of methods by
-name, and the method that a user means.
+schedules.py: the factor on the learning rate, update by update; named_schedules.py: those that have
+a name, a row each. method.py: the table of methods by name, and the method that a user means.
 
 The arithmetic of a step stands once, in wlnet/kernels/updates/formulas.py. A new method is a file
 here, a formula there, and a row in the table.

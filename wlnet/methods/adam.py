@@ -15,6 +15,7 @@ from wlnet.methods.settings import (
     Clipping,
     Fraction,
     LearningRate,
+    Norm,
     Penalty,
     RateSchedule,
     SmallPositive,
@@ -25,11 +26,18 @@ from wlnet.methods.settings import (
 class Adam(Method):
     """Steps along the running mean of the gradient, measured by its running root mean square.
 
-    With g = clip(g0 + l2 w), t = 1, 2, ... and rho = multiplier x learning rate x schedule::
+    With g = clip(g0 + l2 w), t = 1, 2, ..., rho = multiplier x learning rate x schedule and the
+    weight decay d::
 
         m <- beta1 m + (1 - beta1) g
         v <- beta2 v + (1 - beta2) g^2
-        w <- w - rho sqrt(1 - beta2^t) / (1 - beta1^t) m / (sqrt(v) + epsilon)
+        w <- (1 - rho d) w - rho sqrt(1 - beta2^t) / (1 - beta1^t) m / (sqrt(v) + epsilon)
+
+    g0 is the gradient of the mean loss, times min(1, gradient_norm / N) if there is a
+    gradient_norm, where N is the norm of the gradients of all arrays that this step moves.
+
+    With a weight decay this is AdamW: the decay goes by rho, without the correction of the means,
+    and neither m nor v knows it. With l2_regularization it is ADAM with a penalty.
 
     Defaults: learning rate 0.001. Both betas lie in [0, 1), epsilon in (0, 0.01]; all settings
     out of range are reported in one `OptionError`.
@@ -38,7 +46,9 @@ class Adam(Method):
     proportional to the multiplier, until the weight clip acts; without L2, and for the same
     gradients, so is the whole way.
 
-    Sources: Kingma and Ba, "Adam: a method for stochastic optimization", 2015;
+    Sources: Kingma and Ba, "Adam: a method for stochastic optimization", 2015; Loshchilov and
+    Hutter, "Decoupled weight decay regularization", 2019; Pascanu et al., "On the difficulty of
+    training recurrent neural networks", 2013 (gradient_norm);
     https://reference.wolfram.com/language/ref/NetTrain.html ("ADAM").
 
     >>> import numpy as np
@@ -62,6 +72,8 @@ class Adam(Method):
     l2_regularization: Penalty = None
     gradient_clipping: Clipping = None
     weight_clipping: Clipping = None
+    weight_decay: Penalty = None
+    gradient_norm: Norm = None
 
     @property
     def state_arrays(self) -> int:

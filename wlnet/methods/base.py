@@ -17,10 +17,11 @@ from wlnet.core.names import wolfram_name
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.kernels.language import Kernel
 from wlnet.methods.intervals import POSITIVE, as_number
-from wlnet.methods.schedules import factor
+from wlnet.methods.schedules import as_options, factor, looks_at_total
 from wlnet.methods.settings import (
     Clipping,
     LearningRate,
+    Norm,
     Penalty,
     RateSchedule,
     readers,
@@ -46,6 +47,8 @@ class Method(ABC):
     l2_regularization: Penalty
     gradient_clipping: Clipping
     weight_clipping: Clipping
+    weight_decay: Penalty
+    gradient_norm: Norm
 
     def __new__(cls, *args: object, **options: object) -> Self:
         known = [setting.name for setting in fields(cls)]
@@ -107,6 +110,7 @@ class Method(ABC):
             value = getattr(self, setting.name)
             found[wolfram_name(setting.name)] = list(value) if isinstance(value, tuple) else value
         found["LearningRate"] = self.rate()
+        found["LearningRateSchedule"] = as_options(self.learning_rate_schedule)
         return found
 
     def rate(self, learning_rate: object = AUTOMATIC) -> float:
@@ -132,7 +136,12 @@ class Method(ABC):
 
     def factor(self, t: int, total: int) -> float:
         """The schedule's factor for update t = 1, 2, ... out of `total`."""
-        return factor(self.learning_rate_schedule, t, total)
+        return factor(self.learning_rate_schedule, t, total, self.rate())
+
+    @property
+    def looks_at_total(self) -> bool:
+        """Whether the learning rate goes by how many updates there will be."""
+        return looks_at_total(self.learning_rate_schedule)
 
     @property
     @abstractmethod
@@ -182,12 +191,14 @@ class Method(ABC):
         l2: float = 0.0,
         gradient_clip: float | None = None,
         weight_clip: float | None = None,
+        weight_decay: float = 0.0,
     ) -> None:
         """One update, in place on values and state; the gradients stay as they are.
 
         All arrays are one-dimensional, of one size and one type (float32, float64); otherwise
         `ShapeError`. t = 1, 2, ... counts the updates of this array; rate is multiplier x learning
-        rate x schedule, of either sign; a clip is a number > 0 or None.
+        rate x schedule, of either sign; a clip is a number > 0 or None. weight_decay: the
+        array first loses rate x weight_decay of itself.
         """
         for array in (gradients, *state):
             # The kernel does not look: it would write past the end of a shorter array.
@@ -207,6 +218,7 @@ class Method(ABC):
                 values=values,
                 gradients=np.ascontiguousarray(gradients),
                 rates=np.array([rate * self.corrections(np.array([t]))[0]]),
+                decays=np.array([rate * weight_decay]) if weight_decay else 0,
                 status=np.zeros(1, np.int64),
                 **self.fields(l2, gradient_clip, weight_clip),
             ),

@@ -13,6 +13,7 @@ from wlnet.methods.settings import (
     Fraction,
     LearningRate,
     Momentum,
+    Norm,
     Penalty,
     Positive,
     RateSchedule,
@@ -23,12 +24,15 @@ from wlnet.methods.settings import (
 class RMSProp(Method):
     """Steps along the gradient, measured by its running standard deviation, with momentum.
 
-    With g = clip(g0 + l2 w) and rho = multiplier x learning rate x schedule::
+    With g = clip(g0 + l2 w), rho = multiplier x learning rate x schedule and the weight decay e::
 
         n <- beta n + (1 - beta) g^2
         a <- beta a + (1 - beta) g
         d <- momentum d - rho g / sqrt(n - a^2 + epsilon)
-        w <- w + d
+        w <- (1 - rho e) w + d
+
+    g0 is the gradient of the mean loss, times min(1, gradient_norm / N) if there is a
+    gradient_norm, where N is the norm of the gradients of all arrays that this step moves.
 
     n - a^2 is never below zero but for rounding, and is then taken as zero. Defaults: learning rate
     0.001. Beta and momentum lie in [0, 1), epsilon is positive, momentum None is 0; all settings
@@ -56,6 +60,8 @@ class RMSProp(Method):
     l2_regularization: Penalty = None
     gradient_clipping: Clipping = None
     weight_clipping: Clipping = None
+    weight_decay: Penalty = None
+    gradient_norm: Norm = None
 
     @property
     def state_arrays(self) -> int:

@@ -10,7 +10,7 @@ from typing import Annotated, Any, get_type_hints
 from wlnet.core.errors import Fault, brief
 from wlnet.core.symbols import AUTOMATIC, Symbol
 from wlnet.methods.intervals import FRACTION, NOT_NEGATIVE, POSITIVE, Interval, as_number
-from wlnet.methods.schedules import Schedule, schedule_fault
+from wlnet.methods.schedules import Schedule, read_schedule
 
 Reader = Callable[[object, str], tuple[Any, list[Fault]]]
 """From what was given and where: the value to keep and what is wrong with it."""
@@ -65,12 +65,6 @@ class PerArray:
         return tuple(pairs), faults
 
 
-def read_schedule(given: object, at: str) -> tuple[Any, list[Fault]]:
-    """Reads None, "Polynomial" or f(t, T)."""
-    fault = schedule_fault(given, at)
-    return given, [] if fault is None else [fault]
-
-
 Rules = Mapping[Any, float | None] | Sequence[tuple[Any, float | None]]
 
 LearningRate = Annotated[float | Symbol, Number(POSITIVE, (AUTOMATIC,))]
@@ -84,6 +78,8 @@ RateSchedule = Annotated[Schedule, read_schedule]
 
 Penalty = Annotated[float | Rules | None, PerArray(NOT_NEGATIVE)]
 Clipping = Annotated[float | Rules | None, PerArray(POSITIVE)]
+Norm = Annotated[float | None, Number(POSITIVE, (None,))]
+"""The largest norm of all gradients together; None sets no limit."""
 
 
 @functools.cache

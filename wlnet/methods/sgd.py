@@ -12,6 +12,7 @@ from wlnet.methods.settings import (
     Clipping,
     LearningRate,
     Momentum,
+    Norm,
     Penalty,
     RateSchedule,
 )
@@ -21,10 +22,17 @@ from wlnet.methods.settings import (
 class SGD(Method):
     """Steps against the gradient, with momentum.
 
-    With rho = multiplier x learning rate x schedule, the L2 term outside the clip::
+    With rho = multiplier x learning rate x schedule and the weight decay d, the L2 term outside the
+    clip::
 
-        b <- momentum b - rho (l2 w + clip(g0));  w <- w + b        momentum > 0
-        w <- w - rho (l2 w + clip(g0))                              momentum None or 0
+        b <- momentum b - rho (l2 w + clip(g0));  w <- (1 - rho d) w + b    momentum > 0
+        w <- (1 - rho d) w - rho (l2 w + clip(g0))                          momentum None or 0
+
+    g0 is the gradient of the mean loss, times min(1, gradient_norm / N) if there is a
+    gradient_norm, where N is the norm of the gradients of all arrays that this step moves.
+
+    With a weight decay this is SGDW: b does not know the decay. Without momentum it is what
+    l2_regularization is.
 
     Defaults: learning rate 0.01, momentum 0.93, and the "Polynomial" schedule. Momentum lies in
     [0, 1) or is None; all settings out of range are reported in one `OptionError`.
@@ -35,6 +43,7 @@ class SGD(Method):
     step is, and any step from b = 0. All this until the weight clip acts.
 
     Sources: Polyak, "Some methods of speeding up the convergence of iteration methods", 1964;
+    Loshchilov and Hutter, "Decoupled weight decay regularization", 2019;
     https://reference.wolfram.com/language/ref/NetTrain.html ("SGD").
 
     >>> import numpy as np
@@ -53,6 +62,8 @@ class SGD(Method):
     l2_regularization: Penalty = None
     gradient_clipping: Clipping = None
     weight_clipping: Clipping = None
+    weight_decay: Penalty = None
+    gradient_norm: Norm = None
 
     @property
     def state_arrays(self) -> int:

@@ -12,6 +12,7 @@ from wlnet.methods.settings import (
     Clipping,
     LearningRate,
     Momentum,
+    Norm,
     Penalty,
     RateSchedule,
 )
@@ -21,10 +22,16 @@ from wlnet.methods.settings import (
 class SignSGD(Method):
     """Steps of one size, against the sign of the gradient or of its running mean.
 
-    With mu the momentum and rho = multiplier x learning rate x schedule::
+    With mu the momentum, rho = multiplier x learning rate x schedule and the weight decay d::
 
-        b <- mu b - (1 - mu) (l2 w + clip(g0));  w <- w + rho sign(b)     mu > 0
-        w <- w - rho (l2 w + sign(g0))                                    mu None or 0
+        b <- mu b - (1 - mu) (l2 w + clip(g0));  w <- (1 - rho d) w + rho sign(b)    mu > 0
+        w <- (1 - rho d) w - rho (l2 w + sign(g0))                        mu None or 0
+
+    g0 is the gradient of the mean loss, times min(1, gradient_norm / N) if there is a
+    gradient_norm, where N is the norm of the gradients of all arrays that this step moves.
+
+    Without momentum the weight decay is what l2_regularization is, as there the penalty stands
+    outside the sign; with momentum the penalty has a say in the sign, and the decay has not.
 
     Defaults: learning rate 0.01, momentum 0.93. Momentum lies in [0, 1) or is None; all settings
     out of range are reported in one `OptionError`.
@@ -52,6 +59,8 @@ class SignSGD(Method):
     l2_regularization: Penalty = None
     gradient_clipping: Clipping = None
     weight_clipping: Clipping = None
+    weight_decay: Penalty = None
+    gradient_norm: Norm = None
 
     @property
     def state_arrays(self) -> int:

@@ -26,6 +26,7 @@ from wlnet.lowering.lower import lower
 from wlnet.plan.calls.emitter import Learner
 from wlnet.plan.memory.assemble import assemble
 from wlnet.plan.passes.checks import check_constants, check_inputs
+from wlnet.plan.passes.norms import measure_gradients
 from wlnet.plan.passes.prefix import split_prefix
 from wlnet.plan.passes.updates import (
     fetch_inputs,
@@ -123,6 +124,8 @@ def step_blueprint(
     whole: int | None = None,
     home: Path = (),
     without: Sequence[str] = (),
+    gradient_norm: float | None = None,
+    gradient_squares: bool = False,
 ) -> Steps:
     """What one whole step of training does: it fetches the examples, and updates the arrays.
 
@@ -132,6 +135,10 @@ def step_blueprint(
     results are then fetched like the examples. whole: how many examples a batch of this training
     has, if this is a smaller one: both are computed in the same layout. home: the part
     that says all keys and paths, see `lower`.
+
+    gradient_norm: the largest norm of the gradients of all arrays that a step moves, together: all
+    are scaled down to it. gradient_squares: whether tables of GradientSquaresKey(key) keep the sum
+    of the squares of each gradient as it is before that, in 64 bits; nothing else changes by it.
     """
     setting = Setting(precision, _few(precision, batch, whole), constants, without=without)
     graph = lower(net, batch, "Train", None, frozen_statistics, inside, home=home)
@@ -149,8 +156,13 @@ def step_blueprint(
     graph.outputs = cut
     graph = run_stages(graph, setting, "form")
     if packed is None:
-        packed = worth_packing(graph, setting.lanes) if setting.has("pack") else ()
+        # Only where the update takes the product in it is worth to keep an array packed.
+        packs = setting.has("pack") and gradient_norm is None
+        packed = worth_packing(graph, setting.lanes) if packs else ()
     setting = replace(setting, packed=packed)
+    graph = run_stages(graph, setting, "orient")
+    if gradient_norm is not None or gradient_squares:
+        graph = measure_gradients(graph, gradient_norm, gradient_squares)
     graph = run_stages(graph, setting, "update", "pack")
     return Steps(assemble(graph, setting, learners), prefix)
 

@@ -2,9 +2,10 @@
 
 A pass is a small function Graph -> Graph. Each stage may be left out; none changes a result beyond
 rounding. All programs go through the stages of the "form". A step of training, at the end of whose
-graph arrays are updated, goes through those of the "update" after them, as it is known then which
-arrays lie packed in memory. The "prefix" makes two graphs of one, and "order" and "place" make no
-graph: compile.py and memory/assemble.py ask whether they are wanted.
+graph arrays are updated, goes through those of "orient" and "update" after them, as it is known
+then which arrays lie packed in memory; in between it may be told to look at its gradients. The
+"prefix" makes two graphs of one, and "order" and "place" make no graph: compile.py and
+memory/assemble.py ask whether they are wanted.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class Setting:
 
 
 Run = Callable[[Graph, Setting], Graph]
-Part = Literal["cut", "form", "update", "pack", "memory"]
+Part = Literal["cut", "form", "orient", "update", "pack", "memory"]
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,8 @@ STAGES = (
     _pass("form", fuse_pooling),
     _pass("form", drop_places),
     _pass("form", transform_windows),
-    Stage("orient", "update", _orient),
-    _pass("update", simplify),
+    Stage("orient", "orient", _orient),
+    _pass("orient", simplify),
     Stage("join", "update", _join),
     _pass("update", prune),
     Stage("fuse_update", "update", _fuse_update),

@@ -36,6 +36,7 @@ class ArrayRules:
     l2: Mapping[ArrayKey, float]
     gradient_clip: Mapping[ArrayKey, float]
     weight_clip: Mapping[ArrayKey, float]
+    weight_decay: Mapping[ArrayKey, float]
     groups: UpdateGroups
 
 
@@ -61,13 +62,14 @@ def read_rules(net: Net, options: Options, *, warnings: bool = True) -> ArrayRul
     l2 = limits(method.l2_regularization, "L2Regularization")
     gradient_clip = limits(method.gradient_clipping, "GradientClipping")
     weight_clip = limits(method.weight_clipping, "WeightClipping")
+    weight_decay = limits(method.weight_decay, "WeightDecay")
     groups = gathered.attempt(lambda: update_groups(net, options.update_schedule))
     gathered.tell()
     assert table is not None
     assert groups is not None
     if warnings:
         warn_of_thawed(net, table)
-    return ArrayRules(table, l2, gradient_clip, weight_clip, groups)
+    return ArrayRules(table, l2, gradient_clip, weight_clip, weight_decay, groups)
 
 
 @dataclass
@@ -77,6 +79,7 @@ class Learner:
     row: Row
     update: Update
     updates: int = 0
+    weight_decay: float = 0.0
 
     @property
     def key(self) -> ArrayKey:
@@ -94,6 +97,10 @@ class Learner:
         self.updates += int(np.count_nonzero(moves))
         return np.where(moves, learning_rates * self.row.multiplier * corrections, np.nan)
 
+    def decays(self, learning_rates: Array) -> Array:
+        """The share of itself that the array loses at some steps: no bias correction is in it."""
+        return learning_rates * self.row.multiplier * self.weight_decay
+
 
 def learners_of(rules: ArrayRules, method: Method) -> list[Learner]:
     """A learner for every array that a gradient moves. Frozen arrays get none, and no state."""
@@ -108,7 +115,9 @@ def learners_of(rules: ArrayRules, method: Method) -> list[Learner]:
                     rules.gradient_clip.get(row.key),
                     rules.weight_clip.get(row.key),
                 ),
+                bool(rules.weight_decay.get(row.key)),
             ),
+            weight_decay=rules.weight_decay.get(row.key, 0.0),
         )
         for row in rules.table
         if row.trained

@@ -153,7 +153,8 @@ class Trainer:
                 self.stepper.guard()
             number = self.stepper.batch + 1
             steps = np.arange(number, number + part.count)
-            yield Stretch(part, self.options.learning_rate * factors(schedule, steps, self.total))
+            base = self.options.learning_rate
+            yield Stretch(part, base * factors(schedule, steps, self.total, base))
 
     def _run(self, stretch: Stretch, seen: Tallies) -> int:
         """Run the first steps of a stretch; how many there were."""

@@ -96,7 +96,13 @@ class Raising:
             return None, list(error.faults)
 
 
-READ_LATER = ("L2Regularization", "GradientClipping", "WeightClipping", "LearningRateSchedule")
+READ_LATER = (
+    "L2Regularization",
+    "GradientClipping",
+    "WeightClipping",
+    "WeightDecay",
+    "LearningRateSchedule",
+)
 """Options of a method that are looked at again where net and data are known."""
 
 
@@ -269,7 +275,7 @@ def endless_schedule(method: Method, given: str, fix: str) -> list[Fault]:
         given=given,
         fix=f'{fix}, or method=("{name}", {{"LearningRateSchedule": None}})',
     )
-    return [] if schedule is None else [fault]
+    return [fault] if method.looks_at_total else []
 
 
 def has_options(given: object) -> bool:

@@ -57,7 +57,9 @@ class Programs:
         frozen_statistics: frozenset[ArrayKey] = frozenset(),
         constants: frozenset[ArrayKey] = frozenset(),
         workers: int | None = None,
+        gradient_norm: float | None = None,
     ) -> None:
+        self.gradient_norm = gradient_norm
         self.training, self.precision, self.seed = training, precision, seed
         self.batch_size = batch_size
         self.measured, self.workers = measured(measurements, training), workers
@@ -137,6 +139,7 @@ class Programs:
             keep_prefix=keep_prefix,
             whole=self.batch_size,
             home=training.home,
+            gradient_norm=self.gradient_norm,
         )
 
     def use(
@@ -258,6 +261,7 @@ def programs_of(
         frozenset(rules.table.frozen_statistics()),
         frozenset(training.arrays.keys() - moving),
         options.workers,
+        options.method.gradient_norm,
     )
 
 

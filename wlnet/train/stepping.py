@@ -169,13 +169,15 @@ class Stepper:
         method, groups = self.options.method, self.rules.groups
         kept = []
 
-        def give(key: ArrayKey, table: Array) -> None:
+        def give(key: ArrayKey, table: Array, what: str = "rates") -> None:
             kept.append(table)
-            program.set(("rates", key), table.ctypes.data)
+            program.set((what, key), table.ctypes.data)
 
         for learner in self.learners:
             moves = groups.moving(learner.key, steps)
             give(learner.key, learner.step_sizes(method, stretch.learning_rates, moves))
+            if learner.update.decays:
+                give(learner.key, learner.decays(stretch.learning_rates), "decays")
         for row in self.rules.table:
             if row.statistic and row.multiplier != 0:
                 moves = groups.moving(row.key, steps)

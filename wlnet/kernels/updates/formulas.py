@@ -20,34 +20,39 @@ from wlnet.kernels.emit.vectors import Kit
 from wlnet.kernels.language import Address, Routine, Vector, routine
 
 INFINITY: Final = float("inf")
-SETTINGS: Final = 8
-"""The numbers of a record: the step size, the L2 factor, the two clips, four of a method."""
+SETTINGS: Final = 9
+"""The numbers of a step: the step size, the L2 factor, the two clips, the decay, four of a
+method."""
+OWN: Final = SETTINGS - 4
+"""Where those of the method begin."""
 
 
 class Settings:
     """What a method knows besides, each number in all lanes.
 
     step_size: that of this step: multiplier x learning rate x schedule x bias correction. plain:
-    there is no penalty and no clip, and means change slowly: that takes fewer operations. See
-    `plain_test`.
+    there is no penalty, no decay and no clip, and means change slowly: that takes fewer operations.
+    See `plain_test`.
     """
 
     def __init__(self, kit: Kit, numbers: tuple[Any, ...], plain: bool) -> None:
         assert len(numbers) == SETTINGS
         self._kit, self._numbers, self._plain = kit, numbers, plain
-        self.step_size, self._decay, self._most, self._bound = map(self._lanes, numbers[:4])
+        self.step_size, self._decay, self._most, self._bound, self._shrink = map(
+            self._lanes, numbers[:OWN]
+        )
 
     def _lanes(self, number: Any) -> Lanes:
         kit = self._kit
         return Lanes(kit, kit.splat(kit.narrowed(number)))
 
     def __getitem__(self, i: int) -> Lanes:
-        return self._lanes(self._numbers[4 + i])
+        return self._lanes(self._numbers[OWN + i])
 
     def rest(self, i: int) -> Lanes:
         """1 - the i-th number, rounded once."""
         one = self._kit.double(1.0)
-        return self._lanes(self._kit.builder.fsub(one, self._numbers[4 + i]))
+        return self._lanes(self._kit.builder.fsub(one, self._numbers[OWN + i]))
 
     def _limited(self, x: Lanes, limit: Lanes) -> Lanes:
         return x if self._plain else x.at_most(limit).at_least(-limit)
@@ -55,6 +60,10 @@ class Settings:
     def penalized(self, gradient: Lanes, w: Lanes) -> Lanes:
         """A gradient with that of the L2 penalty."""
         return gradient if self._plain else w.times(self._decay, gradient)
+
+    def decayed(self, w: Lanes) -> Lanes:
+        """Numbers without the share that they lose: decoupled weight decay."""
+        return w if self._plain else w.times(self._shrink, w)
 
     def toward(self, mean: Lanes, x: Lanes, i: int) -> Lanes:
         """A running mean: b mean + (1 - b) x, where b is the i-th number."""
@@ -98,7 +107,7 @@ class Formula:
 def _adam(s: Settings, w: Lanes, g: Lanes, m: Lanes, v: Lanes) -> tuple[Lanes, ...]:
     slope = s.clipped(s.penalized(g, w))
     mean, square = s.toward(m, slope, 0), s.toward_square(v, slope, 1)
-    new = s.bounded(w - s.step_size * mean / (square.by("sqrt") + s[2]))
+    new = s.bounded(s.decayed(w) - s.step_size * mean / (square.by("sqrt") + s[2]))
     return new, mean, square
 
 
@@ -108,16 +117,16 @@ def _rmsprop(s: Settings, w: Lanes, g: Lanes, n: Lanes, m: Lanes, d: Lanes) -> t
     # Below zero by rounding only; a steady gradient exceeds epsilon: sqrt -> NaN.
     variance = (square - mean * mean).at_least(0.0)
     move = d.times(s[1], -(s.step_size * slope / (variance + s[2]).by("sqrt")))
-    return s.bounded(w + move), square, mean, move
+    return s.bounded(s.decayed(w) + move), square, mean, move
 
 
 def _sgd(s: Settings, w: Lanes, g: Lanes) -> tuple[Lanes, ...]:
-    return (s.bounded(w - s.step_size * s.penalized(s.clipped(g), w)),)
+    return (s.bounded(s.decayed(w) - s.step_size * s.penalized(s.clipped(g), w)),)
 
 
 def _sgd_momentum(s: Settings, w: Lanes, g: Lanes, d: Lanes) -> tuple[Lanes, ...]:
     move = d.times(s[0], -(s.step_size * s.penalized(s.clipped(g), w)))
-    return s.bounded(w + move), move
+    return s.bounded(s.decayed(w) + move), move
 
 
 def _signed(size: Lanes, x: Lanes) -> Lanes:
@@ -127,12 +136,12 @@ def _signed(size: Lanes, x: Lanes) -> Lanes:
 
 def _sign_sgd(s: Settings, w: Lanes, g: Lanes) -> tuple[Lanes, ...]:
     one = Lanes(w.kit, w.kit.number(1.0))
-    return (s.bounded(w - s.step_size * s.penalized(_signed(one, g), w)),)
+    return (s.bounded(s.decayed(w) - s.step_size * s.penalized(_signed(one, g), w)),)
 
 
 def _sign_sgd_momentum(s: Settings, w: Lanes, g: Lanes, d: Lanes) -> tuple[Lanes, ...]:
     mean = d.times(s[0], -(s.rest(0) * s.penalized(s.clipped(g), w)))
-    return s.bounded(w + _signed(s.step_size, mean)), mean
+    return s.bounded(s.decayed(w) + _signed(s.step_size, mean)), mean
 
 
 ADAM = Formula(
@@ -188,8 +197,8 @@ def plain_test(formula: Formula) -> Routine:
     means = formula.means
 
     @routine
-    def is_plain(decay, most, bound, s0, s1):  # type: ignore[no-untyped-def]
-        free = decay == 0.0 and most == INFINITY and bound == INFINITY
+    def is_plain(decay, most, bound, shrink, s0, s1):  # type: ignore[no-untyped-def]
+        free = decay == 0.0 and most == INFINITY and bound == INFINITY and shrink == 0.0
         return free and (means < 1 or s0 >= 0.5) and (means < 2 or s1 >= 0.5)
 
     return is_plain

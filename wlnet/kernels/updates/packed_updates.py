@@ -42,7 +42,7 @@ from wlnet.kernels.language import (
 )
 from wlnet.kernels.products.tiles import tile
 from wlnet.kernels.updates import flat_updates, formulas
-from wlnet.kernels.updates.flat_updates import FLAT, report_nonfinite
+from wlnet.kernels.updates.flat_updates import FLAT, report_nonfinite, shrink_of
 from wlnet.kernels.updates.formulas import Formula, Settings, moved, plain_test
 
 TALL = PerTarget(lambda target: 16 if target.width == 64 else 8)
@@ -52,6 +52,7 @@ AHEAD: Final = 2048
 RUN: Final = 64
 """A panel may be divided among workers after each so many rows."""
 VALUES, RATES, STATUS = FLAT.index("values"), FLAT.index("rates"), FLAT.index("status")
+DECAYS = FLAT.index("decays")
 STATES, NUMBERS = FLAT.index("state0"), FLAT.index("l2")
 single = tile(1, 1)
 
@@ -135,14 +136,16 @@ def _packed(formula: Formula) -> Kernel:
         state1, state2 = word(record, STATES + 1) + at, word(record, STATES + 2) + at
         decay, most = double(word(record, NUMBERS)), double(word(record, NUMBERS + 1))
         bound = double(word(record, NUMBERS + 2))
+        shrink = shrink_of(context, word(record, DECAYS))
         s0, s1 = double(word(record, NUMBERS + 3)), double(word(record, NUMBERS + 4))
         s2, s3 = double(word(record, NUMBERS + 5)), double(word(record, NUMBERS + 6))
-        if is_plain(decay, most, bound, s0, s1):
+        if is_plain(decay, most, bound, shrink, s0, s1):
             probe = plain(depth, a, a_depth, b, found, count, gradients, w, state0, state1, state2,
-                          step_size, decay, most, bound, s0, s1, s2, s3)  # fmt: skip
+                          step_size, decay, most, bound, shrink, s0, s1, s2, s3)  # fmt: skip
         else:
             probe = general(depth, a, a_depth, b, found, count, gradients, w, state0, state1,
-                            state2, step_size, decay, most, bound, s0, s1, s2, s3)  # fmt: skip
+                            state2, step_size, decay, most, bound, shrink, s0, s1, s2,
+                            s3)  # fmt: skip
         report_nonfinite(context, word(record, STATUS), probe)
 
     def kernel(  # type: ignore[no-untyped-def]

@@ -84,12 +84,14 @@ class Learner:
     """How an array is updated: the flat kernel of its method, and the numbers that it takes.
 
     states: how many arrays the method keeps beside it. settings: the words of the kernel's record
-    that are no addresses, by field.
+    that are no addresses, by field. decays: whether it loses a share of itself at each step, which
+    is told beside the step sizes.
     """
 
     kernel: Kernel
     states: int
     settings: Mapping[str, float]
+    decays: bool = False
 
 
 class Emitter:
@@ -128,7 +130,7 @@ class Emitter:
 
     def bytes_of(self, value: Value) -> int:
         """How many bytes a number of a value has."""
-        return {"Real": self.item, "Integer": 4, "Byte": 1}[value.element]
+        return {"Real": self.item, "Integer": 4, "Byte": 1, "Double": 8}[value.element]
 
     def view(self, value: Value) -> View:
         """Where a value lies, in bytes: in the slot of the value that its layout is based on."""

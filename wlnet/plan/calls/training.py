@@ -14,7 +14,7 @@ from wlnet.graph.keys import StateKey
 from wlnet.kernels.copies import rows
 from wlnet.kernels.products.products import BY_COLUMNS, BY_ROWS
 from wlnet.kernels.products.tiles import TALL
-from wlnet.kernels.updates import packed_updates, updates
+from wlnet.kernels.updates import norms, packed_updates, updates
 from wlnet.kernels.updates.flat_updates import FLAT, flat_fields
 from wlnet.kernels.updates.replacing import replace
 from wlnet.plan.calls.emitter import Emitter, count_of, emits
@@ -67,6 +67,7 @@ def flat(e: Emitter, call: Call, gradient: Address | int) -> tuple[Record, list[
         values=e.address(array),
         gradients=gradient,
         rates=Outside(("rates", key)),
+        decays=Outside(("decays", key)) if learner.decays else 0,
         status=Outside("status"),
         **learner.settings,
     )
@@ -84,12 +85,52 @@ OPERATIONS = 12
 
 @emits("update")
 def _(e: Emitter, call: Call) -> None:
-    (gradient,) = call.inputs
+    gradient, *scale = call.inputs
     record, touched = flat(e, call, e.address(gradient))
+    work, function = OPERATIONS * count_of(gradient), Code(record.kernel)
+    if scale:
+        e.step(
+            norms.scaled_update, reads=(gradient, *scale, *touched), writes=touched,
+            scratch=norms.scaled_update_scratch(e.precision), work=work, what="scaled update",
+            function=function, record=record, scale=e.address(*scale),
+        )  # fmt: skip
+        return
     e.step(
         updates.update, reads=(gradient, *touched), writes=touched, scratch=updates.RECORD_BYTES,
-        work=OPERATIONS * count_of(gradient), what="update", function=Code(record.kernel),
-        record=record,
+        work=work, what="update", function=function, record=record,
+    )  # fmt: skip
+
+
+ALONE = (1, 1)
+"""How what one worker does is divided: the steps of such a chain need not wait for each other."""
+
+
+@emits("square_sums")
+def _(e: Emitter, call: Call) -> None:
+    (x,), (sums,) = call.inputs, call.outputs
+    e.step(
+        norms.square_sums, reads=(x,), writes=(sums,), work=2 * count_of(x),
+        what="squares of a gradient", count=count_of(x), x=e.address(x), sums=e.address(sums),
+    )  # fmt: skip
+
+
+@emits("add_squares")
+def _(e: Emitter, call: Call) -> None:
+    (sums, *before), (total, running) = call.inputs, call.outputs
+    e.step(
+        norms.add_squares, reads=(sums, *before), writes=(total, running), share=ALONE,
+        own=(*before, running), count=count_of(sums), sums=e.address(sums),
+        rates=Outside(("rates", call.attributes["key"])), before=e.start(*before or (None,)),
+        total=e.address(total), running=e.address(running),
+    )  # fmt: skip
+
+
+@emits("norm_scale")
+def _(e: Emitter, call: Call) -> None:
+    (running,), (scale,) = call.inputs, call.outputs
+    e.step(
+        norms.norm_scale, reads=(running,), writes=(scale,), share=ALONE, own=(running,),
+        running=e.address(running), most=float(call.attributes["most"]), scale=e.address(scale),
     )  # fmt: skip
 
 

@@ -113,7 +113,7 @@ def fuse_update(graph: Graph, packed: Collection[ArrayKey]) -> Graph:
     to memory. The product itself, which may have other readers, is left to `prune`."""
     work = Rewriting(graph)
     for call in graph.calls:
-        if call.primitive != "update":
+        if call.primitive != "update" or call.attributes.get("scale"):
             continue
         (gradient,), at = call.inputs, call.attributes
         if at["key"] in packed:

@@ -12,7 +12,9 @@ from wlnet.plan.words import SPECS
 from wlnet.plan.words.specs import fits
 
 INDICES = frozenset({"index", "where", "places"})
-"""Operands and results that are indices; all others are Reals."""
+"""Operands and results that are indices."""
+DOUBLES = frozenset({"sums", "before", "total", "running", "scale"})
+"""Those that are Doubles; all others are Reals."""
 OF_ANY_ENTRIES = MOVES | {"fetch", "keep", "copy"}
 """Words that take numbers as they are."""
 
@@ -56,7 +58,8 @@ def _faults(call: Call, known: set[Value]) -> Iterator[str]:
         yield "an operand is not made before it"
     if call.primitive not in OF_ANY_ENTRIES:
         for name, value in roles(call).items():
-            if (value.element == "Real") == (name in INDICES):
+            fits_name = {"Real": name not in INDICES | DOUBLES, "Double": name in DOUBLES}
+            if not fits_name.get(value.element, name in INDICES):
                 yield f"{name} is of {value.element}s"
     if not known.isdisjoint(call.outputs):
         yield "a result is made already"

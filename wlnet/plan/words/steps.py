@@ -25,9 +25,30 @@ def keep(x: Shape, *, name: object) -> Results:
 
 
 @spec("", changes=True)
-def update(gradient: Shape, *, key: object) -> Results:
-    """Update an array by its gradient."""
+def update(gradient: Shape, scale: Shape | None = None, *, key: object) -> Results:
+    """Update an array by its gradient, times a scale."""
+    assert scale in (None, (1,)), "the scale is not one number"
     return ()
+
+
+@spec("sums")
+def square_sums(x: Shape) -> Results:
+    """The sums of the squares of so many numbers at a time."""
+    return ((None,),)
+
+
+@spec("total running", changes=True)
+def add_squares(sums: Shape, before: Shape | None = None, *, key: object) -> Results:
+    """The sum of sums, and that with the one before, unless the array rests in this step."""
+    assert before in (None, (1,)), "what comes before is not one number"
+    return ((1,), (1,))
+
+
+@spec("scale")
+def norm_scale(running: Shape, *, most: float) -> Results:
+    """What gradients are scaled by, so that their norm is at most so large."""
+    assert running == (1,), "the sum of squares is not one number"
+    return ((1,),)
 
 
 @spec("", changes=True)
