@@ -80,10 +80,28 @@ def trajectory(
     l2: float = 0.0,
     gradient_clip: float | None = None,
     weight_clip: float | None = None,
+    weight_decay: float = 0.0,
 ) -> list[Array]:
-    """The weights after every step; row t of the gradients is the gradient of step t + 1."""
+    """The weights after every step; row t of the gradients is the gradient of step t + 1.
+
+    rates: rho of each step, without the bias correction. weight_decay: what is lost apart from the
+    gradient, as published for AdamW and SGDW: rho x weight_decay of the weights before the step.
+    """
     w, state, places = np.array(start, np.float64), {}, []
     for t, (g0, rho) in enumerate(zip(np.asarray(gradients, np.float64), rates, strict=True), 1):
-        w = clip(step(w, g0, state, t, rho, l2, gradient_clip), weight_clip)
+        lost = rho * weight_decay * w
+        w = clip(step(w, g0, state, t, rho, l2, gradient_clip) - lost, weight_clip)
         places.append(w)
     return places
+
+
+def norm_of(gradients: dict[Any, Array]) -> float:
+    """The norm of all gradients taken together."""
+    return float(np.sqrt(sum(float(np.sum(np.square(g))) for g in gradients.values())))
+
+
+def norm_clipped(gradients: dict[Any, Array], most: float) -> dict[Any, Array]:
+    """The gradients times min(1, most / their norm)."""
+    norm = norm_of(gradients)
+    scale = 1.0 if norm <= most else most / norm
+    return {key: scale * g for key, g in gradients.items()}

@@ -36,16 +36,24 @@ LIMITS: dict[str, dict[str, float]] = {
     "L2": {"l2": 0.25},
     "gradient clip": {"gradient_clip": 0.5},
     "weight clip": {"weight_clip": 0.75},
-    "all": {"l2": 0.25, "gradient_clip": 0.5, "weight_clip": 0.75},
+    "weight decay": {"weight_decay": 0.5},
+    "all": {"l2": 0.25, "gradient_clip": 0.5, "weight_clip": 0.75, "weight_decay": 0.125},
 }
-SCHEDULES = {"no schedule": None, "Polynomial": "Polynomial", "function": lambda t, T: 1 - t / T}
+SCHEDULES = {
+    "no schedule": None,
+    "Polynomial": "Polynomial",
+    "function": lambda t, T: 1 - t / T,
+    "Cosine": ("Cosine", {"Warmup": 3}),
+}
 MULTIPLIERS = (-2.0, -1.0, -0.1, 0.1, 1.0, 3.0)
 SIZE = 5
 
 methods = st.sampled_from(sorted(CASES)).map(lambda name: CASES[name][0])
 rateless = st.sampled_from(MEMORY_WITHOUT_RATE).map(lambda name: CASES[name][0])
 limits = st.sampled_from(sorted(LIMITS)).map(LIMITS.__getitem__)
-soft_limits = st.sampled_from(["plain", "L2", "gradient clip"]).map(LIMITS.__getitem__)
+soft_limits = st.sampled_from(["plain", "L2", "gradient clip", "weight decay"]).map(
+    LIMITS.__getitem__
+)
 dtypes = st.sampled_from(["float32", "float64"])
 # Multiples of 1/64: squares do not underflow, so that doubling is exact everywhere.
 numbers = st.integers(-640, 640).map(lambda n: n / 64)

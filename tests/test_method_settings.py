@@ -29,7 +29,13 @@ from wlnet.methods import (
 )
 
 NAMES = {"Adam": Adam, "RMSProp": RMSProp, "SGD": SGD, "SignSGD": SignSGD, "AUTOMATIC": AUTOMATIC}
-COMMON = {"L2Regularization": None, "GradientClipping": None, "WeightClipping": None}
+COMMON = {
+    "L2Regularization": None,
+    "GradientClipping": None,
+    "WeightClipping": None,
+    "WeightDecay": None,
+    "GradientNorm": None,
+}
 FRACTIONS = st.floats(0, 1, exclude_max=True)
 RULES = st.one_of(
     st.none(),
@@ -42,10 +48,14 @@ SETTINGS = st.fixed_dictionaries(
     {},
     optional={
         "learning_rate": st.floats(1e-9, 10) | st.just(AUTOMATIC),
-        "learning_rate_schedule": st.sampled_from([None, "Polynomial"]),
+        "learning_rate_schedule": st.sampled_from(
+            [None, "Polynomial", ("Cosine", {"Warmup": 0.1}), ("Steps", {"At": [9, 0.5]})]
+        ),
         "l2_regularization": RULES,
         "gradient_clipping": RULES,
         "weight_clipping": RULES,
+        "weight_decay": RULES,
+        "gradient_norm": st.none() | st.floats(1e-9, 1e9),
     },
 )
 ANY_METHOD = st.one_of(
@@ -148,9 +158,11 @@ def test_a_method_is_the_same_again_through_its_name_and_options(method: Method)
         ("beta", [1.0, -0.1, math.nan, None]),
         ("momentum", [1, -0.1, math.nan, True, "0.9", np.True_]),
         ("epsilon", [0, -1e-9, math.nan, math.inf, None]),
-        ("learning_rate_schedule", ["Linear", 1, True, AUTOMATIC, lambda t: 1, [1, 2]]),
+        ("learning_rate_schedule", ["Linaer", 1, True, AUTOMATIC, lambda t: 1, [1, 2]]),
         ("l2_regularization", [-1, math.nan, math.inf, True, "a", {"a": -1}, [("a", True)], [1]]),
         ("gradient_clipping", [0, -1, math.nan, math.inf, True, {"a": 0}, [("a", 1, 2)], ["ab"]]),
+        ("weight_decay", [-1, math.nan, math.inf, True, "a", {"a": -1}, [("a", True)], [1]]),
+        ("gradient_norm", [0, -1, math.nan, math.inf, True, "1", {"a": 1.0}, [1.0]]),
         ("weight_clipping", [0, -1, math.inf, "1", {"a": "1"}, [("a", math.nan)], ("a", 1)]),
     ],
 )
@@ -289,11 +301,11 @@ def test_a_schedule_function_that_gives_no_factor_is_told_with_its_step(size: An
 
 
 def test_a_schedule_is_looked_at_before_it_is_used() -> None:
-    for good in (None, "Polynomial", lambda t, T: 1, min, lambda t, T, rate=1.0: 1):
+    for good in (None, "Polynomial", lambda t, T: 1, min, lambda t, T, rate: 1):
         assert as_schedule(good) is good
     with pytest.raises(OptionError, match="did you mean 'Polynomial'"):
         as_schedule("polynomal")
-    for bad in (1.0, lambda t: 1, lambda a, b, c: 1):
+    for bad in (1.0, lambda t: 1, lambda a, b, c, d: 1):
         with pytest.raises(OptionError, match="schedule"):
             as_schedule(bad)
 

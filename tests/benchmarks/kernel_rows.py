@@ -92,7 +92,8 @@ def adam_bandwidth(workers: int) -> float:
         call_alone(
             adam, "Real32", count=part.stop - part.start, values=values[part],
             gradients=gradients[part], state0=mean[part], state1=square[part], state2=None,
-            rates=rates, status=status, lines=1, distance=0, gradient_distance=0, **fields,
+            rates=rates, decays=None, status=status, lines=1, distance=0, gradient_distance=0,
+            **fields,
         )  # fmt: skip
 
     parts = [slice(NUMBERS * k // workers, NUMBERS * (k + 1) // workers) for k in range(workers)]

@@ -109,7 +109,10 @@ CALLS: dict[str, tuple[Any, str]] = {
     "a net, another": (lambda: classifier()([0.0] * 4, device="cuda"), 'target_device="CPU"'),
     "ADAM": (lambda: wl.Adam(lr=0.1), "learning_rate=0.001"),
     "ADAM, betas": (lambda: wl.Adam(betas=(0.9, 0.99)), "beta1=0.9, and beta2"),
-    "SGD": (lambda: wl.SGD(weight_decay=0.1), "l2_regularization=0.01"),
+    "SGD": (lambda: wl.SGD(l2=0.1), "l2_regularization=0.01"),
+    "SGD, decay": (lambda: wl.SGD(wd=0.1), "weight_decay=0.01"),
+    "SGD, norm": (lambda: wl.SGD(max_grad_norm=1), "gradient_norm=1.0"),
+    "ADAM, warm-up": (lambda: wl.Adam(warmup_steps=9), '("Constant", {"Warmup": 0.1})'),
     "RMSProp": (lambda: wl.RMSProp(rho=0.9), "beta=0.95"),
     "a method by name": (
         lambda: wl.net_train(classifier(), classes(12), method=("SGD", {"lr": 1})),
@@ -165,7 +168,7 @@ def test_a_setting_that_a_method_does_not_have_is_told_with_those_that_are_wrong
     with pytest.raises(wl.OptionError, match="did you mean 'beta1'"):
         wl.Adam(bata1=0.5)
     with pytest.raises(wl.OptionError, match="too many settings"):
-        wl.Adam(*[0.1] * 9)
+        wl.Adam(*[0.1] * 11)
     with pytest.raises(wl.OptionError, match="'learning_rate' of Adam is given twice"):
         wl.Adam(0.1, learning_rate=0.2)
 

@@ -58,12 +58,14 @@ class Trained:
     """An array that is updated: its fields as a flat kernel asks for them."""
 
     def __init__(
-        self, way: Way, precision: Any, start: Any, rates: Any, l2: float, clip: float, bound: float
-    ) -> None:
+        self, way: Way, precision: Any, start: Any, rates: Any, l2: float, clip: float,
+        bound: float, decays: Any = None,
+    ) -> None:  # fmt: skip
         self.way, self.precision = way, precision
         self.values = like(start, REALS[precision])
         self.states = [guarded(self.values.shape, REALS[precision], 0) for _ in range(way.states)]
         self.rates = like(rates, np.float64)
+        self.decays = None if decays is None else like(decays, np.float64)
         self.status = guarded(1, np.int64)
         self.fields: dict[str, Any] = {
             **FIELDS_MISSING,
@@ -71,13 +73,14 @@ class Trained:
             "count": self.values.size, "values": self.values, "gradients": None,
             "rates": self.rates, "l2": l2, "gradient_clip": clip, "weight_clip": bound,
             **{f"setting{i}": 0.0 for i in range(4)},
-            "lines": 1, "distance": 0, "gradient_distance": 0,
+            "decays": self.decays, "lines": 1, "distance": 0, "gradient_distance": 0,
             **{f"setting{i}": x for i, x in enumerate(way.settings)}, "status": self.status,
         }  # fmt: skip
 
     @property
     def memory(self) -> list[Any]:
-        return [self.values, *self.states, self.rates, self.status]
+        told = [self.rates] if self.decays is None else [self.rates, self.decays]
+        return [self.values, *self.states, *told, self.status]
 
     def record(self, gradients: Any = None) -> Any:
         fields = {**self.fields, "gradients": gradients}
@@ -112,22 +115,25 @@ def draws(seed: int, *shape: int) -> Any:
     l2=st.sampled_from([0.0, 0.1]),
     clip=clips,
     bound=clips,
+    decay=st.sampled_from([None, 0.0, 0.5]),
 )
-@example(count=259, seed=1, steps=4, rate=0.1, l2=0.1, clip=0.3, bound=1.0)
+@example(count=259, seed=1, steps=4, rate=0.1, l2=0.1, clip=0.3, bound=1.0, decay=0.5)
 @settings(max_examples=12)
 def test_updates_follow_the_formulas(
     way: Way, precision: Any, count: int, seed: int, steps: int, rate: float, l2: float,
-    clip: float, bound: float,
+    clip: float, bound: float, decay: float | None,
 ) -> None:  # fmt: skip
     start = draws(seed, count).astype(REALS[precision])
     gradients = draws(seed + 1, steps, count).astype(REALS[precision])
     wanted = formulas.trajectory(
         way.formula, start, gradients, [rate] * steps, l2,
-        None if clip == math.inf else clip, None if bound == math.inf else bound,
+        None if clip == math.inf else clip, None if bound == math.inf else bound, decay or 0.0,
     )  # fmt: skip
     rates = [rate * way.factor(t) for t in range(1, steps + 1)]
-    whole = Trained(way, precision, start, rates, l2, clip, bound)
-    shared = [Trained(way, precision, start, rates, l2, clip, bound) for _ in range(2)]
+    decays = None if decay is None else [rate * decay] * steps
+    numbers = (start, rates, l2, clip, bound, decays)
+    whole = Trained(way, precision, *numbers)
+    shared = [Trained(way, precision, *numbers) for _ in range(2)]
     for step in range(steps):
         gradient = like(gradients[step], REALS[precision])
         whole.step(gradient, step)
@@ -269,7 +275,7 @@ def test_a_packed_array_is_updated_as_a_plain_one(
 ) -> None:
     """The plain array is the transpose: (columns, rows)."""
     real, lanes = REALS[precision], lanes_of(precision)
-    limits = (0.1, 3.0, 2.0) if held else (0.0, math.inf, math.inf)
+    limits = (0.1, 3.0, 2.0, [0.25]) if held else (0.0, math.inf, math.inf, None)
     a = like(draws(seed, depth, rows + gap), real)[:, :rows]
     b = like(draws(seed + 1, depth, columns + gap), real)[:, :columns]
     start = draws(seed + 2, columns, rows).astype(real)

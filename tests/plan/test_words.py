@@ -48,7 +48,8 @@ def test_every_word_says_what_it_does_and_names_its_operands_and_results_apart()
 def test_stages_that_can_be_left_out_are_those_of_the_one_list() -> None:
     assert set(SWITCHES) == {stage.name for stage in STAGES} | {"rows"}
     assert [stage.part for stage in STAGES] == sorted(
-        (stage.part for stage in STAGES), key=["cut", "form", "update", "pack", "memory"].index
+        (stage.part for stage in STAGES),
+        key=["cut", "form", "orient", "update", "pack", "memory"].index,
     )
 
 

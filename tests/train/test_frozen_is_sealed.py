@@ -22,10 +22,11 @@ LIMITS = (
     {},
     {"L2Regularization": 0.1},
     {"GradientClipping": 0.01},
+    {"WeightDecay": 0.1, "GradientNorm": 0.01},
     {"WeightClipping": 0.05},
     {"L2Regularization": 0.1, "GradientClipping": 0.01, "WeightClipping": 0.05},
 )
-SCHEDULES = (None, "Polynomial", lambda t, total: 1 - t / total)
+SCHEDULES = (None, "Polynomial", ("Cosine", {"Warmup": 2}), lambda t, total: 1 - t / total)
 FREEZING = (0, 0.0, -0.0, None, np.float32(0), np.float64(-0.0), np.int64(0))
 
 STATISTICS = {("norm", "MovingMean"), ("norm", "MovingVariance")}

@@ -65,9 +65,11 @@ def by_hand(
         loss, found = gradients(w, x[rows], y[rows])
         losses.append(loss)
         s = math.sqrt(1 - t / (STEPS + 1)) if schedule == "Polynomial" else 1.0
+        found = {key: gradient for key, gradient in found.items() if RATES[key] != 0}
+        if "GradientNorm" in limits:
+            found = paper.norm_clipped(found, limits["GradientNorm"])
         for key, gradient in found.items():
-            if RATES[key] == 0:
-                continue
+            lost = RATES[key] * rate * s * limits.get("WeightDecay", 0.0) * w[key]
             w[key] = formula(
                 w[key],
                 gradient,
@@ -77,14 +79,25 @@ def by_hand(
                 limits.get("L2Regularization", 0.0),
                 limits.get("GradientClipping"),
             )
-            w[key] = paper.clip(w[key], limits.get("WeightClipping"))
+            w[key] = paper.clip(w[key] - lost, limits.get("WeightClipping"))
     return w, losses
 
 
 @pytest.mark.parametrize(
     "limits",
-    [{}, {"L2Regularization": 0.05, "GradientClipping": 0.02, "WeightClipping": 0.8}],
-    ids=["plain", "with limits"],
+    [
+        {},
+        {"WeightDecay": 0.5},
+        {"GradientNorm": 0.05},
+        {
+            "L2Regularization": 0.05,
+            "GradientClipping": 0.02,
+            "WeightClipping": 0.8,
+            "WeightDecay": 0.3,
+            "GradientNorm": 0.1,
+        },
+    ],
+    ids=["plain", "with decay", "with a norm", "with limits"],
 )
 @pytest.mark.parametrize("size", [12, 6], ids=["all examples a batch", "two batches a round"])
 @pytest.mark.parametrize("name", METHODS)
@@ -151,7 +164,9 @@ def trained_with(option: str, given: Any) -> Any:
     )
 
 
-@pytest.mark.parametrize("option", ["L2Regularization", "GradientClipping", "WeightClipping"])
+@pytest.mark.parametrize(
+    "option", ["L2Regularization", "GradientClipping", "WeightClipping", "WeightDecay"]
+)
 def test_a_limit_for_one_array_leaves_the_others_as_they_were_after_one_step(option: str) -> None:
     net = perceptron()
 
@@ -171,7 +186,9 @@ def test_a_limit_for_one_array_leaves_the_others_as_they_were_after_one_step(opt
     assert differing == {(3, "Weights")}
 
 
-@pytest.mark.parametrize("option", ["L2Regularization", "GradientClipping", "WeightClipping"])
+@pytest.mark.parametrize(
+    "option", ["L2Regularization", "GradientClipping", "WeightClipping", "WeightDecay"]
+)
 def test_rules_for_limits_go_by_the_first_match_and_none_is_off(option: str) -> None:
     number = trained_with(option, 0.02)
     assert trained_with(option, {wl.ANY: 0.02}) == number
@@ -235,7 +252,9 @@ def test_a_shared_array_has_one_penalty_by_the_left_most_rule() -> None:
     assert train({shared: 5.0}) != train({shared: 0.5})
 
 
-@pytest.mark.parametrize("option", ["L2Regularization", "GradientClipping", "WeightClipping"])
+@pytest.mark.parametrize(
+    "option", ["L2Regularization", "GradientClipping", "WeightClipping", "WeightDecay"]
+)
 def test_a_limit_for_a_part_that_is_not_there_is_a_rule_error_that_names_its_option(
     option: str,
 ) -> None:

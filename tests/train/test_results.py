@@ -106,6 +106,8 @@ OF_THEM: dict[str, Any] = {
                 "L2Regularization": None,
                 "GradientClipping": None,
                 "WeightClipping": [(1, 9.0)],
+                "WeightDecay": None,
+                "GradientNorm": None,
             },
         )
     ),

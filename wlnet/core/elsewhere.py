@@ -31,6 +31,10 @@ _DECAY = (
     Counterpart("weight_decay", "0.01", "apart from the gradient; l2_regularization is part of it"),
     Counterpart("method", '("ADAM", {"WeightDecay": 0.01})', "a number, or rules by part"),
 )
+_PENALTY = (
+    Counterpart("l2_regularization", "0.01", "which is part of the gradient"),
+    Counterpart("method", '("ADAM", {"L2Regularization": 0.01})', "a number, or rules by part"),
+)
 _BETAS = (
     Counterpart("beta1", "0.9", "and beta2=0.999"),
     Counterpart("beta", "0.95"),
@@ -41,6 +45,14 @@ _CLIP = (
     Counterpart(
         "method", '("ADAM", {"GradientClipping": 1.0})', "for each number of a gradient by itself"
     ),
+)
+_NORM = (
+    Counterpart("gradient_norm", "1.0", "for all gradients together"),
+    Counterpart("method", '("ADAM", {"GradientNorm": 1.0})', "for all gradients together"),
+)
+_WARMUP = (
+    Counterpart("learning_rate_schedule", '("Constant", {"Warmup": 0.1})', "a share of updates"),
+    Counterpart("method", '("ADAM", {"LearningRateSchedule": ("Constant", {"Warmup": 0.1})})'),
 )
 _SCHEDULE = (
     Counterpart("learning_rate_schedule", "lambda t, T: 1 - t / T"),
@@ -118,10 +130,11 @@ ELSEWHERE: Mapping[str, tuple[Counterpart, ...]] = {
         ("optimizer optim solver optimiser algorithm", (Counterpart("method", '"ADAM"'),)),
         ("momentum", _MOMENTUM),
         (
-            "weight_decay weightdecay l2 l2_reg alpha reg kernel_regularizer weight_regularizer "
-            "regularization wd l2_regularization l2regularization",
-            _DECAY,
+            "l2 l2_reg alpha reg kernel_regularizer weight_regularizer regularization "
+            "l2_regularization l2regularization",
+            _PENALTY,
         ),
+        ("weight_decay weightdecay wd decoupled_weight_decay", _DECAY),
         ("betas beta1 beta2 beta_1 beta_2 rho smoothing", _BETAS),
         (
             "eps epsilon adam_epsilon",
@@ -129,9 +142,14 @@ ELSEWHERE: Mapping[str, tuple[Counterpart, ...]] = {
         ),
         ("nesterov nesterovs_momentum amsgrad dampening foreach fused ema maximize", _NONE),
         (
-            "clipnorm clipvalue clip clip_norm clip_value grad_clip gradient_clip max_grad_norm "
-            "clip_grad_norm gradient_clip_val gradient_clipping gradientclipping",
+            "clipvalue clip clip_value clip_grad_value grad_clip gradient_clip gradient_clipping "
+            "gradientclipping",
             _CLIP,
+        ),
+        (
+            "clipnorm global_clipnorm clip_norm max_grad_norm clip_grad_norm gradient_clip_val "
+            "gradient_norm gradientnorm",
+            _NORM,
         ),
         (
             "weight_clipping weightclipping weight_clip max_norm",
@@ -141,10 +159,11 @@ ELSEWHERE: Mapping[str, tuple[Counterpart, ...]] = {
             ),
         ),
         (
-            "scheduler lr_scheduler schedule lr_schedule lr_decay decay warmup warmup_steps "
-            "learning_rate_schedule learningrateschedule",
+            "scheduler lr_scheduler schedule lr_schedule lr_decay decay learning_rate_schedule "
+            "learningrateschedule",
             _SCHEDULE,
         ),
+        ("warmup warmup_steps warmup_ratio num_warmup_steps", _WARMUP),
         (
             "loss loss_fn criterion objective loss_func losses",
             (Counterpart("loss_function", "MeanSquaredLossLayer()"),),

@@ -25,6 +25,7 @@ from wlnet.kernels.emit.instructions import (
 )
 from wlnet.kernels.language import ITEM as ITEMS
 from wlnet.kernels.language import Precision, native, routine
+from wlnet.kernels.updates.formulas import INFINITY
 from wlnet.kernels.updates.updates import RECORD_BYTES, piece, resting
 
 CHUNK: Final = 4096
@@ -83,8 +84,10 @@ def norm_scale(context, running, most, scale):  # type: ignore[no-untyped-def]
     if start_of(context, 1, 1) < stop_of(context, 1, 1):
         norm, limit = np.sqrt(doubles(running)[0]), double(most)
         found = np.float64(1.0)
-        if not norm <= limit:
-            found = limit / norm + (norm - norm)
+        if not norm < INFINITY:
+            found = np.float64(np.nan)
+        elif norm > limit:
+            found = limit / norm
         doubles(scale)[0] = found
 
 
