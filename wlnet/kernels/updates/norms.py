@@ -1,4 +1,6 @@
-"""The norm of all gradients of a step, and updates by gradients that it scales (gradient clipping).
+"""The norm of all gradients of a step, and updates by gradients that it scales.
+
+Gradient clipping: clipping by the global norm.
 
 Sums of squares are made in 64 bits, of runs of CHUNK numbers that do not depend on how many workers
 there are; the runs, and then the arrays, are added up by one worker in one order.
