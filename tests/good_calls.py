@@ -241,6 +241,10 @@ def stop(state: Any) -> str:
     return "StopTraining"
 
 
+def total(predictions: Any, targets: Any) -> float:
+    return float(predictions.sum() + targets.sum())
+
+
 def of_trainings() -> Iterator[Call]:
     """Trainings, measurements, and what is asked of their results."""
     x, y = np.ones((6, 4)), np.zeros((6, 2))
@@ -264,6 +268,12 @@ def of_trainings() -> Iterator[Call]:
         (classes(), {"Input": x, "Output": labels}, {
             "training_progress_measurements": ["ErrorRate", ("Accuracy", 1)],
         }),
+        (classes(), {"Input": x, "Output": labels}, {
+            "training_progress_measurements": {
+                "Measurement": "Recall", "ClassAveraging": "Micro", "Key": "found",
+                "Interval": "Round",
+            },
+        }),
         (two_inputs(), {"Input1": x, "Input2": y, "Output": np.ones((6, 3))}, {}),
         (words(), (["a", "b", "c"], np.ones((3, 3))), {"training_update_schedule": [1, 2]}),
     ):  # fmt: skip
@@ -271,6 +281,13 @@ def of_trainings() -> Iterator[Call]:
     yield Call("net_measurements", wl.net_measurements, {
         "net": classes(), "data": {"Input": x, "Output": labels},
         "measurements": ["ErrorRate", "Loss", "ConfusionMatrix"],
+    })  # fmt: skip
+    yield Call("net_measurements", wl.net_measurements, {
+        "net": classes(), "data": {"Input": x, "Output": labels},
+        "measurements": [
+            ("FScore", 0.5), "ROCCurve", wl.NetPort("Output"), total,
+            {"Measurement": wl.NetPort("Output"), "Aggregation": None, "Key": "each"},
+        ],
     })  # fmt: skip
     yield Call("NetTrainResults", results().__getitem__, {"name": "RoundLoss"},
                signature=inspect.Signature([inspect.Parameter("name",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 from typing import Any
 
 import numpy as np
@@ -150,3 +152,22 @@ def test_a_record_has_a_row_of_classes_for_each_round() -> None:
         np.testing.assert_allclose(
             rows[-1].mean() if kind != "Batch" else 0, lists["Recall"][-1] * (kind != "Batch")
         )
+
+
+def test_arrays_of_a_record_are_read_only_in_copies_too() -> None:
+    results = wl.net_train(
+        classifier(),
+        (X, Y),
+        wl.ALL,
+        max_training_rounds=1,
+        validation_set=(X, Y),
+        training_progress_measurements=[
+            "ROCCurve",
+            {"Measurement": "Recall", "ClassAveraging": None},
+        ],
+    )
+    for record in (results, pickle.loads(pickle.dumps(results)), copy.deepcopy(results)):
+        for kind in ("Batch", "Round", "Validation"):
+            found = record[f"{kind}Measurements"]
+            for array in (found["Recall"], *found["ROCCurve"]):
+                assert not array.flags.writeable

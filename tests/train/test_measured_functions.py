@@ -207,3 +207,23 @@ def test_what_a_function_raises_and_warns_of_is_the_users_own() -> None:
         warnings.simplefilter("always")
         assert np.isnan(wl.net_measurements(net, numbers(12), dividing))
     assert [each.category for each in heard] == [RuntimeWarning]
+
+
+def test_whatever_can_be_called_is_a_measurement() -> None:
+    class Odd:
+        """It cannot be hashed, and says that it equals everything."""
+
+        def __init__(self, value: float) -> None:
+            self.value = value
+
+        def __eq__(self, other: object) -> bool:
+            return True
+
+        __hash__ = None  # type: ignore[assignment]
+
+        def __call__(self, predictions: Any, targets: Any) -> float:
+            return self.value
+
+    asked = [{"Measurement": Odd(value), "Key": str(value)} for value in (1.0, 2.0)]
+    net = wl.net_initialize(perceptron())
+    assert wl.net_measurements(net, numbers(12), asked) == [1.0, 2.0]

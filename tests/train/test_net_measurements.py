@@ -149,6 +149,14 @@ def test_a_confusion_matrix_has_true_classes_in_rows_in_the_order_of_the_labels(
     assert found.tolist() == [[0, 2, 0], [0, 0, 1], [0, 0, 1]]
 
 
+def test_what_is_asked_for_twice_counts_once() -> None:
+    names = ["ConfusionMatrix", "TruePositiveNumber"] * 2
+    one, number, other, again = wl.net_measurements(labelled(), (X, Y), names)
+    assert one.sum() == 70
+    np.testing.assert_array_equal(one, other)
+    assert number == again == pytest.approx(one.trace() / 3)
+
+
 def test_results_of_a_training_are_measured_again() -> None:
     results = wl.net_train(
         classifier(), (X, Y), wl.ALL, validation_set=(X[:30], Y[:30]), max_training_rounds=3

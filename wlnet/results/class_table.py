@@ -64,3 +64,8 @@ Shown = float | Array | tuple[Array, ...]
 def shown(kept: Kept) -> Shown:
     """A measurement as it is handed out: of a table of classes, the matrix."""
     return kept.matrix() if isinstance(kept, ClassTable) else kept
+
+
+def arrays_in(kept: Kept) -> tuple[Array, ...]:
+    """The arrays that are handed out as they are kept."""
+    return (kept,) if isinstance(kept, np.ndarray) else kept if isinstance(kept, tuple) else ()

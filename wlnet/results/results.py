@@ -5,6 +5,7 @@ Wolfram Language: NetTrainResultsObject.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +18,7 @@ from wlnet.core.rules import ArrayKey
 from wlnet.core.symbols import ALL
 from wlnet.core.tables import PropertyTable
 from wlnet.nets.information import multipliers_text
-from wlnet.results.class_table import Kept, Shown, shown
+from wlnet.results.class_table import Kept, Shown, arrays_in, shown
 
 
 @dataclass(frozen=True)
@@ -60,6 +61,10 @@ class TrainingRecord:
     def all_arrays(self) -> Iterator[np.ndarray]:
         """Every array that the record holds itself."""
         yield from self.arrays.values()
+        told = (self.batch_measurements, self.round_measurements, self.validation_measurements)
+        for kept in itertools.chain.from_iterable(by_name.values() for by_name in told):
+            for value in kept:
+                yield from arrays_in(value)
 
 
 PROPERTIES = PropertyTable("NetTrainResults")

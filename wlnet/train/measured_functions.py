@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -76,10 +76,17 @@ class FunctionMeasurement(Measurement):
 
     It is called with a batch where batches are told of, and with a whole round or set, if that is
     no more than MOST bytes. at: where it was given.
+
+    Equal to another one of the very same function: what == says of the user's objects, or whether
+    they can be hashed, does not matter.
     """
 
-    function: Callable[[Array, Array], Any]
+    function: Callable[[Array, Array], Any] = field(compare=False)
     at: str
+    identity: int = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "identity", id(self.function))
 
     @property
     def usual_key(self) -> str:

@@ -23,6 +23,8 @@ from wlnet.train.measured_functions import FunctionMeasurement
 from wlnet.train.measured_ports import AGGREGATIONS, PortMeasurement
 from wlnet.train.measurements import TABLE, Measurement, Named, named
 
+PLOTTED = ("ConfusionMatrix", "ROCCurve")
+"""Of these the Wolfram Language has plots as well, which are none of the rows here."""
 Found = tuple[Measurement | None, list[Fault]]
 """A measurement, and what is wrong with what was given for it."""
 
@@ -38,13 +40,15 @@ def read_item(given: Any, at: str, losses: Sequence[str] = ()) -> Found:
     name, n = given if isinstance(given, tuple) and len(given) == 2 else (given, 1)
     if not isinstance(name, str) or name not in TABLE:
         known = [*losses, *TABLE]
+        drawn = name.removesuffix("Plot") if isinstance(name, str) else None
+        draw = f"measure {drawn!r}, and draw what it gives" if drawn in PLOTTED else None
         return None, [
             Fault(
                 "an unknown measurement",
                 at=at,
                 given=brief(given),
                 known=known,
-                fix=suggestion(name, known),
+                fix=draw or suggestion(name, known),
             )
         ]
     fault = _wrong_n(name, n, at, given)

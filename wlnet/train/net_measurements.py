@@ -40,18 +40,37 @@ def net_measurements(
     """How good a trained net is on data that were not used to train it.
 
     data: as net_train takes them; labels as the net's decoder knows them, or 1..n without one.
-    measurements: a name, (name, n) for the top n, "Loss", a list of these, or ALL for a dict of
-    all that suit the net. "Loss" is the sum of all losses, scaled as loss_function says; of several
-    or scaled ones each is told unscaled as well, as "<port>Loss". Of classes: Accuracy,
-    BalancedAccuracy, CohenKappa, ConfusionMatrix (rows are the true classes), ErrorRate, F1Score,
-    MatthewsCorrelationCoefficient, Perplexity, Precision, Recall, Specificity. Of numbers:
-    FractionVarianceUnexplained, MeanDeviation, MeanSquare, RSquared, StandardDeviation (of what is
-    missed, from 0), of each output by itself, and then the mean over outputs. Scores of several
-    classes are averaged, those of two states are those of True. working_precision: "Real32" or
-    "Real64". workers: as in net_train.
+    measurements: one of the following, a list of these, or ALL for a dict of all that suit the net.
+
+    * "Loss": the sum of all losses, scaled as loss_function says; of several or scaled ones each is
+      told unscaled as well, as "<port>Loss".
+    * A name: `wlnet.train.measurements.TABLE` has them. Of classes, agreement: Accuracy, ErrorRate
+      (also of the top n: ("ErrorRate", n)), BalancedAccuracy, CohenKappa, ScottPi,
+      MatthewsCorrelationCoefficient, ConfusionMatrix (rows are the true classes); probabilities:
+      Entropy (in nats), Perplexity, AreaUnderROCCurve, ROCCurve (arrays of the shape (points, 2):
+      false and true positive rate); one class against the rest: Precision, Recall, Specificity,
+      NegativePredictiveValue, F1Score, ("FScore", beta), Informedness, Markedness,
+      FalseDiscoveryRate, FalseNegativeRate, FalseOmissionRate, FalsePositiveRate,
+      TruePositiveNumber, TrueNegativeNumber, FalsePositiveNumber, FalseNegativeNumber. Of numbers:
+      FractionVarianceUnexplained, MeanDeviation, MeanSquare, RSquared, StandardDeviation (of what
+      is missed, from 0), of each number by itself, and then the mean over them;
+      IntersectionOverUnion of boxes, outputs of the shape (..., 4) or (..., 2, 2). What is of one
+      class is that of True where there are two states, else the mean over the classes that occur;
+      0 of nothing is 0, and an area without members, or without others, NaN.
+    * NetPort("layer", "Output"): the mean of what flows there, over examples and numbers.
+    * A function of predictions and targets, read-only arrays with an example a row (classes as
+      numbers from 1), that gives a number. It is called once, with all examples; of more than
+      256 MB, batch by batch, and the mean by sizes is told, with a warning.
+    * {"Measurement": one of these, ...} with "ClassAveraging": "Macro", "Micro" (of the sums of
+      counts) or None (an array, by class); "Aggregation" of a port: "Mean", "RootMeanSquare",
+      "StandardDeviation" or None (the mean over the examples, in the shape of the port); "Source":
+      the only output to measure; and what only a training asks for (see net_train).
+
+    working_precision: "Real32" or "Real64". workers: as in net_train.
 
     Gives the value, or a list for a list; for a net with several outputs that have targets, a
-    dict in place of each value, by the output ports that it says something about. Raises
+    dict in place of each value (not of ports), by the output ports that it says something about.
+    Arrays are read-only. Raises
     OptionError for measurements that are unknown or suit no targets and for options that are
     wrong, DataError or ShapeError for data that do not fit, NotInitializedError for a net without
     numbers.
@@ -68,7 +87,8 @@ def net_measurements(
     if loss_function is not AUTOMATIC:
         warn_of_losses(training)
     count = None if workers is AUTOMATIC else check_count("workers", workers)
-    asked = tuple(each for each in wanted if isinstance(each, Measurement))
+    # What is asked for twice is tallied once.
+    asked = tuple(dict.fromkeys(each for each in wanted if isinstance(each, Measurement)))
     found = _values(training, call.source, asked, working_precision, count)
     values = [_value(each, training, found) for each in wanted]
     if measurements is ALL:

@@ -77,6 +77,11 @@ def net_train(
     (number of its examples). Validation goes by example_weights alone: of examples held out, and of
     a validation_set that has a column of that name.
     validation_set: data, or Scaled(f) of the examples; the net of the best validation is returned.
+    training_progress_measurements: what is measured of every batch, round and validation, as
+    net_measurements names it; AUTOMATIC, the error rate of a net that learns classes. In a dict
+    around it, "Key" is what the record calls it, "Interval": "Round" leaves single batches out, and
+    "Direction": "Increasing" or "Decreasing" says what is better, so that a port or a function can
+    be a stopping criterion. ROC curves and functions hold the outputs of a round in memory.
     training_stopping_criterion: "Loss", a measurement ("ErrorRate", ("ErrorRate", 2)), with several
     outputs "<port>Loss" or "<port>/ErrorRate", a function, or {"Criterion": ..., "Patience": n,
     ...}. Functions given here, as progress function or as
