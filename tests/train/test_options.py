@@ -192,23 +192,11 @@ def test_right_values_are_taken(option: str, given: Any) -> None:
     assert wl.net_train(perceptron(), DATA, "TotalRounds", **{**QUICK, option: given}) == 1
 
 
-INTERVALS: dict[str, Any] = {
-    "validation_set": (DATA, {"Interval": 2}),
-    "training_progress_function": (print, {"Interval": 2}),
-}
-
-
-@pytest.mark.parametrize("option", INTERVALS)
-def test_an_interval_is_not_there_yet_and_says_so_once(option: str) -> None:
+def test_an_interval_of_a_progress_function_is_not_there_yet_and_says_so_once() -> None:
+    option = "training_progress_function"
     with pytest.raises(wl.OptionError, match=rf"{option}=[^$]*not there yet[^$]*alone") as error:
-        wl.net_train(perceptron(), DATA, **{option: INTERVALS[option]})
+        wl.net_train(perceptron(), DATA, training_progress_function=(print, {"Interval": 2}))
     assert len(error.value.faults) == 1
-
-
-def test_intervals_are_told_together() -> None:
-    with pytest.raises(wl.OptionError) as error:
-        wl.net_train(perceptron(), DATA, **INTERVALS)
-    assert len(error.value.faults) == 2
 
 
 def test_a_port_may_be_called_interval() -> None:

@@ -6,6 +6,7 @@ Wolfram Language: NetTrainResultsObject.
 from __future__ import annotations
 
 import itertools
+from bisect import bisect_left
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -136,7 +137,9 @@ def _last(values: tuple[Kept, ...]) -> Shown | None:
 def _at_best(r: TrainingRecord, values: tuple[Kept, ...]) -> Shown | None:
     if not values:
         return None
-    return shown(values[(r.best_validation_round or len(values)) - 1])
+    rounds = [bisect_left(r.round_positions, batch) + 1 for batch in r.validation_positions]
+    best = r.best_validation_round
+    return shown(values[-1 if best is None else rounds.index(best)])
 
 
 def _lists(measurements: dict[str, tuple[Kept, ...]]) -> dict[str, list[Shown]]:

@@ -4,19 +4,20 @@ The way of a call of net_train, and the order to read the files in:
 
 1. **What is asked for.** net_train.py (the public function) hands its arguments to calls.py, which
    reads all of them and tells all that is wrong at once: options.py (each option and what reads
-   it), stopping.py (the stopping criterion), measurement_names.py (all measurements, each as
-   measurement_items.py reads it, and where they are made), and learners.py: the rules of
-   single arrays, with schedule.py (which arrays are updated at which step) and a word about arrays
-   that a rule makes learn again (thawed.py). input_form.py keeps the call in words.
+   it), stopping.py (the stopping criterion), validation_options.py, measurement_names.py (all
+   measurements, each as measurement_items.py reads it, and where they are made), and learners.py:
+   the rules of single arrays, with schedule.py (which arrays are updated at which step) and a word
+   about arrays that a rule makes learn again (thawed.py). input_form.py keeps the call in words.
 2. **What is minimised.** losses.py: a term for each output that gets a loss, as layers declare it.
    training_net.py: the user's net with these losses attached. All other files say keys of arrays
    and paths of layers as the user does.
-3. **From data to batches.** preparation.py, from end to end: data.py (the forms of data; what they
-   become: examples.py; functions that give batches: generators.py), fitting.py and classes.py (what
-   columns tell about open ports), encoding.py (columns as arrays; those that lie in files:
-   mapped.py; what a cross entropy takes: targets.py), weights.py and class_weights.py (what each
-   example counts), sources.py (batches: shuffled, held out, or asked for). doubts.py warns of what
-   was probably not meant.
+3. **From data to batches.** preparation.py, from end to end: reading.py and validation.py (examples
+   to train and to validate on), data.py (the forms of data; what they become: examples.py;
+   functions that give batches: generators.py), fitting.py and classes.py (what columns tell about
+   open ports), encoding.py (columns as arrays; those that lie in files: mapped.py; what a cross
+   entropy takes: targets.py), weights.py and class_weights.py (what each example counts),
+   sources.py (batches: shuffled, held out, or asked for). doubts.py warns of what was probably not
+   meant.
 4. **Running.** course.py is the course of one training. loop.py: rounds and validation.
    programs.py: what runs for a batch, by purpose and size. stepping.py: steps run natively, some at
    a time (pace.py says how many, on how many workers); what leaves the finite numbers is taken

@@ -15,7 +15,8 @@ from wlnet.train.losses import loss_terms, stated_form
 from wlnet.train.measurement_names import check_fit
 from wlnet.train.measurements import Measurement, named
 from wlnet.train.options import Options, read_options
-from wlnet.train.preparation import Prepared, asks_functions, prepare
+from wlnet.train.preparation import Prepared, prepare
+from wlnet.train.reading import asks_functions
 from wlnet.train.stopping import check_measured
 from wlnet.train.training_net import TrainingNet
 
@@ -58,7 +59,8 @@ def read_call(gathered: Gathered, given: Mapping[str, object], usual: Mapping[st
         gathered.attempt(lambda: _check_measurements(draft, options))
         # What the user's functions give is asked for only by a call that goes on.
         if not (gathered.errors and asks_functions(given["data"])):
-            prepared = gathered.attempt(lambda: prepare(given["data"], options, draft))
+            asks = not gathered.errors
+            prepared = gathered.attempt(lambda: prepare(given["data"], options, draft, asks=asks))
     gathered.tell()
     assert names is not None
     return Call(names, options, rules, prepared)

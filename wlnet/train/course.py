@@ -104,11 +104,14 @@ def _run(trainer: Trainer, options: Options) -> tuple[str, str | None]:
                 tell(state)
             answer = asked(options.progress_function, state)
             if answer is not None:
+                if answer != "Aborted":
+                    trainer.judge()
                 return answer, "the progress function said so"
             # First the clock: a round that it cut short has no values for a criterion to look at.
             if ended is not None:
                 return ended, None
             if stopper is not None and _has_stalled(stopper, trainer, state):
+                trainer.judge()
                 return "StoppingCriterion", None
     except Diverged as end:
         warn_diverged(str(end), len(trainer.history.batches.losses))
@@ -126,4 +129,7 @@ def _has_stalled(stopper: Stopper, trainer: Trainer, state: TrainingState) -> bo
     name = stopper.criterion.criterion
     if not isinstance(name, str):
         return stopper.asks(state)
-    return stopper.fails(trainer.sign_of(name) * trainer.criterion_value(name))
+    # A name is looked at where there is a value of it: between validations nothing new.
+    return trainer.is_judged and stopper.fails(
+        trainer.sign_of(name) * trainer.criterion_value(name)
+    )

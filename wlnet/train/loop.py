@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -30,7 +31,7 @@ from wlnet.train.training_net import TrainingNet
 
 
 class Best(NamedTuple):
-    """The best validation so far, and how many there were (judged)."""
+    """The best validation so far, the number of its round, and how many there were (judged)."""
 
     judged: int
     number: int
@@ -111,7 +112,9 @@ class Trainer:
             if self.plan.batches_per_round is None:
                 self._plan_passes()
             self._end_round()
-            self._validate()
+            is_last = late or self.round == self.plan.rounds
+            if is_last or self.round % self.options.validation_interval == 0:
+                self._validate()
             yield "TimeGoal" if late and self.round != self.plan.rounds else None
             # Whoever was called here may have changed what is read where it lies.
             if self._calls_users:
@@ -190,6 +193,17 @@ class Trainer:
         criterion = options.stopping and options.stopping.criterion
         return callable(criterion) or callable(options.reporting) or bool(options.progress_function)
 
+    @property
+    def is_judged(self) -> bool:
+        """Whether the net as it stands was validated, or none ever is."""
+        positions = self.history.validation_positions
+        return self.validation is None or positions[-1:] == [self.stepper.batch]
+
+    def judge(self) -> None:
+        """Validate the net as it stands, if that was not done."""
+        if not self.is_judged:
+            self._validate()
+
     def _validate(self) -> None:
         if self.validation is None:
             return
@@ -202,7 +216,8 @@ class Trainer:
         count = len(self.history.validation_positions) + 1
         best = self.best
         if best is None or rank < best.rank:
-            best = Best(count, count, rank, self.stepper.plain_arrays())
+            number = bisect_left(self.history.round_positions, self.stepper.batch) + 1
+            best = Best(count, number, rank, self.stepper.plain_arrays())
         self.history.validations.add(found)
         self.history.validation_positions.append(self.stepper.batch)
         self.best = best._replace(judged=count)

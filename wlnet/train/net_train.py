@@ -76,7 +76,9 @@ def net_train(
     on, or its name in the data. Both are multiplied; the loss of a batch is sum(weight loss) /
     (number of its examples). Validation goes by example_weights alone: of examples held out, and of
     a validation_set that has a column of that name.
-    validation_set: data, or Scaled(f) of the examples; the net of the best validation is returned.
+    validation_set: data, a function that is asked once, before training, or Scaled(f) of the
+    examples; with (..., {"Interval": n}) every n rounds and after the last one. The net of the best
+    validation is returned.
     training_progress_measurements: what is measured of every batch, round and validation, as
     net_measurements names it; AUTOMATIC, the error rate of a net that learns classes. In a dict
     around it, "Key" is what the record calls it, "Interval": "Round" leaves single batches out, and

@@ -11,8 +11,7 @@ from typing import Annotated, Any, get_type_hints
 from wlnet.core.answers import takes_one_argument
 from wlnet.core.errors import Fault, OptionError, brief
 from wlnet.core.machine import available_memory
-from wlnet.core.scalars import MOST, as_real, as_whole
-from wlnet.core.scaled import Scaled
+from wlnet.core.scalars import MOST, as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.core.streams import Seed, as_seed
 from wlnet.core.symbols import AUTOMATIC
@@ -25,6 +24,11 @@ from wlnet.methods.settings import Reader
 from wlnet.train.class_weights import ClassWeights, read_class_weights
 from wlnet.train.measurement_names import as_measurements, own_keys
 from wlnet.train.stopping import StoppingCriterion, as_criterion
+from wlnet.train.validation_options import (
+    has_options,
+    read_validation_interval,
+    read_validation_set,
+)
 from wlnet.train.weights import read_example_weights
 
 
@@ -145,20 +149,6 @@ def _read_progress_function(given: object, at: str) -> tuple[Any, list[Fault]]:
     return given, [] if fits else [fault]
 
 
-def _read_validation_set(given: object, at: str) -> tuple[Any, list[Fault]]:
-    if has_options(given):
-        fix = "give the data alone: validation follows every round"
-        return None, [_no_interval(given, at, fix)]
-    if isinstance(given, Scaled) and not 0 < given.factor < 1:
-        fault = Fault(f"{at}=Scaled(f) needs 0 < f < 1", given=brief(given), fix="Scaled(0.1)")
-        return None, [fault]
-    share = as_real(given)
-    if share is not None and 0 < share < 1:
-        fix = f"Scaled({share:.6g})"
-        return None, [Fault(f"{at} is data, or a share", at=at, given=brief(given), fix=fix)]
-    return given, []
-
-
 def _no_interval(given: object, at: str, fix: str) -> Fault:
     what = f'{at}=(..., {{"Interval": n}}) is not there yet'
     return Fault(what, at=at, given=brief(given), fix=fix)
@@ -190,7 +180,8 @@ class Options:
         float | None,
         Option("time_goal", Number(SECONDS, words=((None, None), (AUTOMATIC, None)))),
     ]
-    validation_set: Annotated[Any, Option("validation_set", _read_validation_set)]
+    validation_set: Annotated[Any, Option("validation_set", read_validation_set)]
+    validation_interval: Annotated[int, Option("validation_set", read_validation_interval)]
     seed: Annotated[Seed, Option("random_seeding", Raising(as_seed))]
     measurements: Annotated[Any, Option("training_progress_measurements", Raising(as_measurements))]
     progress_function: Annotated[
@@ -236,7 +227,7 @@ def option_rows() -> Mapping[str, Option]:
 @functools.cache
 def option_names() -> tuple[str, ...]:
     """The options by their names in a call."""
-    return tuple(option.name for option in option_rows().values())
+    return tuple(dict.fromkeys(option.name for option in option_rows().values()))
 
 
 def read_options(
@@ -276,18 +267,6 @@ def endless_schedule(method: Method, given: str, fix: str) -> list[Fault]:
         fix=f'{fix}, or method=("{name}", {{"LearningRateSchedule": None}})',
     )
     return [fault] if method.looks_at_total else []
-
-
-def has_options(given: object) -> bool:
-    """Whether a value is (value, {"Interval": ...}), with options of its own."""
-    return (
-        isinstance(given, tuple)
-        and len(given) == 2
-        and isinstance(given[1], Mapping)
-        and "Interval" in given[1]
-        and not isinstance(given[1]["Interval"], (list, tuple))
-        and not hasattr(given[1]["Interval"], "__array__")
-    )
 
 
 def automatic_rounds(batches_per_round: int) -> int:

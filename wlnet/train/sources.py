@@ -238,7 +238,7 @@ class GeneratorSource:
             if batch is None:
                 return
             if number == 1 and count == ENDLESS and self.batches_per_round is None:
-                _warn_of_endless(self.function)
+                warn_of_endless(self.function, "data")
             order = np.arange(self.batch_size, dtype=np.int64)
             yield Batches(batch, order, self.batch_size, is_own=True)
 
@@ -279,13 +279,14 @@ def place(batch: int, number: int) -> str:
     return f"the generator's batch {batch} of round {number}"
 
 
-def _warn_of_endless(function: BatchFunction) -> None:
+def warn_of_endless(function: BatchFunction, at: str) -> None:
+    """Warn of a pass that may have no end. at: what it is for."""
     warn(
         TrainingWarning,
         Fault(
             f"{ENDLESS:,} batches, and the first round has no end: without RoundLength a round "
             "is a pass, all that the generator yields",
-            at="data",
+            at=at,
             given=brief(function.function),
             fix='(batches, {"RoundLength": examples}), for a generator without end',
         ),

@@ -1,0 +1,153 @@
+"""Data of any form as examples of a net, and these as batches: encoded, or asked for one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import cast
+
+import numpy as np
+
+from wlnet.core.batches import BATCH
+from wlnet.core.errors import DataError, Fault, fail
+from wlnet.core.machine import check_memory
+from wlnet.core.scaled import Scaled
+from wlnet.core.streams import Seed
+from wlnet.core.symbols import AUTOMATIC
+from wlnet.evaluate.columns import takes_anything
+from wlnet.evaluate.holding import Array
+from wlnet.kernels.language import Precision
+from wlnet.train.data import NO_COLUMNS, NO_WEIGHTS, Generator, read_data
+from wlnet.train.doubts import check_targets
+from wlnet.train.encoding import encoded
+from wlnet.train.examples import Examples, WeightsAsked
+from wlnet.train.fitting import faults_of
+from wlnet.train.history import History
+from wlnet.train.options import Options, option_names
+from wlnet.train.sources import ArraySource, GeneratorSource, batches_of_round
+from wlnet.train.state import TrainingState, plan_of
+from wlnet.train.training_net import TrainingNet
+from wlnet.train.weights import Weigher, check_comes_with_batches, weights_of
+
+VALIDATION = "validation_set"
+PAIR = "validation_set=(inputs, outputs)"
+NUMBER = 8
+"""Bytes of the number of an example."""
+
+
+def asks_functions(data: object) -> bool:
+    """Whether data are given by a function."""
+    first = data[0] if isinstance(data, tuple) and data else data
+    return callable(first) and not hasattr(first, "__array__")
+
+
+def state_before(
+    found: Generator, training: TrainingNet, options: Options, size: int
+) -> TrainingState:
+    """What a function is told that is asked for batches before anything is trained."""
+    net = training.user
+    plan = plan_of(options, size, batches_of_round(found.round_length, size))
+    return TrainingState(plan, History(), lambda: net, (1, 0, 0), options.learning_rate)
+
+
+def read(
+    given: object,
+    training: TrainingNet,
+    at: str,
+    precision: Precision,
+    options: Sequence[str] | None,
+    weights: WeightsAsked = NO_WEIGHTS,
+) -> Examples | Generator:
+    """What is given as examples, or as a function that gives them. Raises DataError.
+
+    options: those that a column may have been meant for; None where that was told.
+    """
+    net = training.user
+    raw = {name for name in net.input_names if takes_anything(net.ports[name])}
+    return read_data(
+        given,
+        training.columns,
+        net.input_names,
+        at,
+        raw=raw,
+        options=options,
+        also=lambda columns: faults_of(columns, training, precision, at),
+        weights=weights,
+    )
+
+
+def no_function(found: Examples | Generator, what: str, at: str, fix: str | None) -> Examples:
+    """Examples, where they cannot come from a function. Raises DataError for one."""
+    if isinstance(found, Generator):
+        raise fail(DataError, Fault(what, at=at, fix=fix))
+    return found
+
+
+def batch_of(
+    given: object, training: TrainingNet, at: str, options: Options, names: Sequence[str] | None
+) -> Examples:
+    """The examples of one batch that a function gave. names: see `read`."""
+    asked = WeightsAsked(options.example_weights)
+    found = read(given, training, at, options.precision, names, asked)
+    what = "a generator gives examples, not a function"
+    return no_function(found, what, at, None)
+
+
+def first_batch(found: Generator, draft: TrainingNet, options: Options, at: str) -> Examples:
+    """The first batch of a generator, asked for to see what the data are."""
+    check_comes_with_batches(options.example_weights)
+    if isinstance(options.validation_set, Scaled):
+        what = "Scaled needs examples to hold out, a generator has none"
+        raise fail(DataError, Fault(what, at=VALIDATION, fix=PAIR))
+    state = state_before(found, draft, options, size_of(options))
+    first = found.function.first(state, at)
+    if options.loss_function is not AUTOMATIC:
+        check_targets(draft, first)
+    # Read once: what it gives may not be there a second time.
+    return batch_of(first, draft, at, options, option_names())
+
+
+def numbers_of(found: Examples, at: str) -> Array:
+    """The numbers of the examples, from 1. Raises DataError where nobody says how many there are,
+    and for more than can be numbered.
+    """
+    if found.count is None:
+        raise fail(
+            DataError,
+            Fault("nothing says how many examples there are", at=at, expected=NO_COLUMNS, fix="64"),
+        )
+    # Without columns a count is only said; their order in a round takes as much again.
+    check_memory(2 * NUMBER * found.count, f"the numbers of the examples, {at}", DataError, "64")
+    return np.arange(1, found.count + 1)
+
+
+def size_of(options: Options) -> int:
+    """How many examples a batch has, where there are enough."""
+    return BATCH if options.batch_size is AUTOMATIC else options.batch_size
+
+
+def source_of(
+    found: Examples, training: TrainingNet, precision: Precision, size: int, seed: Seed, at: str
+) -> ArraySource:
+    """Examples, encoded. Batches are never larger than all of them."""
+    columns = encoded(training, found.columns, precision, at, is_late=True)
+    numbers = numbers_of(found, at)
+    return ArraySource(columns, min(size, len(numbers)), seed, numbers)
+
+
+def generated(
+    found: Generator, first: Examples, weigher: Weigher, options: Options
+) -> GeneratorSource:
+    """What a function gives, of which the first batch is there already."""
+    training = weigher.training
+    asked = WeightsAsked(options.example_weights)
+
+    def read(batch: object, at: str) -> Mapping[str, Array]:
+        examples = first if batch is first else batch_of(batch, training, at, options, None)
+        # None of it waits until it is used.
+        columns = encoded(training, examples.columns, options.precision, at)
+        own = weights_of(examples, asked, at)
+        arrays = {**columns, **weigher.columns(columns, own, examples.count, asked.place(at))}
+        return cast("Mapping[str, Array]", arrays)
+
+    size = size_of(options)
+    return GeneratorSource(found.function, read, size, found.round_length, first)
