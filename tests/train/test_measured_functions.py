@@ -207,6 +207,8 @@ def test_what_a_function_raises_and_warns_of_is_the_users_own() -> None:
         warnings.simplefilter("always")
         assert np.isnan(wl.net_measurements(net, numbers(12), dividing))
     assert [each.category for each in heard] == [RuntimeWarning]
+    with np.errstate(invalid="raise"), pytest.raises(FloatingPointError):
+        wl.net_measurements(net, numbers(12), dividing)
 
 
 def test_whatever_can_be_called_is_a_measurement() -> None:

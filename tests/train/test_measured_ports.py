@@ -80,6 +80,16 @@ def test_batches_and_rounds_and_validation_tell_the_same_of_a_port(
             assert told == pytest.approx(values(inside).mean(), rel=1e-5)
 
 
+def test_who_looks_inside_changes_no_bit_of_the_training() -> None:
+    def arrays(**options: Any) -> Any:
+        net = wl.net_train(NET, (X, Y + 1), batch_size=16, max_training_rounds=3, **options)
+        return wl.information(net, "Arrays")
+
+    usual, watched = arrays(), arrays(training_progress_measurements=PORTS)
+    for key, array in usual.items():
+        np.testing.assert_array_equal(watched[key], array)
+
+
 def test_far_from_zero_a_port_keeps_its_figures() -> None:
     net = wl.NetChain([wl.LinearLayer(1, weights=[[1.0]], biases=[1e4])], input=1)
     x = np.linspace(-1, 1, 200)[:, None]

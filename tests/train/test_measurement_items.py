@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 import wlnet as wl
@@ -181,3 +182,35 @@ def test_an_f_score_of_a_beta_stops_a_training(criterion: Any) -> None:
     found = results["ValidationMeasurementsLists"]["FScoreBeta2"]
     assert results["ReasonTrainingStopped"] == "StoppingCriterion"
     assert found[-1] <= max(found[:-1])
+
+
+BEST: dict[str, Any] = {
+    "by its name": "ErrorRate",
+    "by another name": {"Measurement": "ErrorRate", "Key": "errors", "Interval": "Round"},
+    "beside what has its name": [
+        {"Measurement": "Recall", "ClassAveraging": None, "Key": "ErrorRate"},
+        {"Measurement": "ErrorRate", "Key": "errors"},
+    ],
+}
+
+
+@pytest.mark.parametrize("case", BEST)
+def test_the_best_net_is_that_of_the_fewest_errors_however_they_are_called(case: str) -> None:
+    x, y = classes(60)
+    # A third of the labels say nothing, so that the loss soon grows.
+    y = np.where(np.arange(60) % 3, y, np.random.default_rng(5).integers(0, 3, 60))
+    results = wl.net_train(
+        classifier(),
+        (x[:30], y[:30]),
+        wl.ALL,
+        validation_set=(x[30:], y[30:]),
+        learning_rate=0.03,
+        max_training_rounds=60,
+        training_progress_measurements=BEST[case],
+    )
+    key = "ErrorRate" if case == "by its name" else "errors"
+    errors = results["ValidationMeasurementsLists"][key]
+    ranks = list(zip(errors, results["ValidationLossList"], strict=True))
+    assert results["BestValidationRound"] == 1 + ranks.index(min(ranks))
+    losses = results["ValidationLossList"]
+    assert losses.index(min(losses)) != ranks.index(min(ranks)), "the loss would pick another"

@@ -226,7 +226,8 @@ class Trainer:
     def _deciding(self, found: Values) -> dict[str, float]:
         """The values that tell which validation is best."""
         rule = self.options.stopping
-        names = [name for name in ("ErrorRate", LOSS) if name in found]
+        names = [each.key for each in self.programs.measured if each.is_error_rate]
+        names.append(LOSS)
         if rule is not None and isinstance(rule.criterion, str):
             names = [rule.criterion]
         return {name: number(found, name) for name in names}

@@ -84,9 +84,12 @@ class FunctionMeasurement(Measurement):
     function: Callable[[Array, Array], Any] = field(compare=False)
     at: str
     identity: int = field(init=False, repr=False)
+    errors: dict[str, Any] = field(init=False, repr=False, compare=False)
+    """What NumPy does about errors where the function was given."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "identity", id(self.function))
+        object.__setattr__(self, "errors", dict(np.geterr()))
 
     @property
     def usual_key(self) -> str:
@@ -102,8 +105,8 @@ class FunctionMeasurement(Measurement):
     def _asked(self, outputs: Array, targets: Array) -> float:
         """What the function gives. Raises OptionError for what is no number."""
         given = frozen(outputs.view()), frozen(targets.view())
-        # Around this, warnings about numbers are off; those of the user's function are his.
-        with np.errstate(divide="warn", over="warn", invalid="warn"):
+        # Around this, errors of numbers are passed over; those of the user's function are his.
+        with np.errstate(**self.errors):
             found = answer(self.function, self.at, *given)
         value = as_real(found)
         if value is None:

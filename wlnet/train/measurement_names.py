@@ -100,6 +100,13 @@ class Measured:
         smaller = self.measurement.smaller_is_better
         return None if smaller is None else 1 if smaller else -1
 
+    @property
+    def is_error_rate(self) -> bool:
+        """Whether it is the error rate of the only output, however it is called."""
+        return self.key == self.measurement.key and replace(
+            self.measurement, called=None, by_batch=True, source=None
+        ) == named("ErrorRate")
+
 
 def measured(measurements: Sequence[Measurement], training: TrainingNet) -> list[Measured]:
     """What is measured, each at all outputs whose targets it says something about."""
