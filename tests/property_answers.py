@@ -158,6 +158,9 @@ TOTAL = ROUNDS * PER_ROUND
 RECORDS: dict[str, Any] = {
     "ArraysLearningRateMultipliers": by_path(lambda value: type(value) is float),
     "ArraysLearningRateMultiplierSources": by_path(is_source),
+    "ArraysLearningRateMultipliersByPhase": lambda value: (
+        list(value) == [1] and by_path(lambda rate: type(rate) is float)(value[1])
+    ),
     "ArraysLearningRateMultipliersTable": lambda value: type(value) is str,
     "BatchesPerRound": lambda value: value == PER_ROUND,
     "BatchLossList": numbers(TOTAL),

@@ -38,6 +38,7 @@ from wlnet.core.parts import Alternatives as Alternatives
 from wlnet.core.parts import NetPort as NetPort
 from wlnet.core.parts import NetSharedArray as NetSharedArray
 from wlnet.core.parts import Span as Span
+from wlnet.core.phases import Phases as Phases
 from wlnet.core.scaled import Scaled as Scaled
 from wlnet.core.spelling import suggestion as _suggestion
 from wlnet.core.symbols import ALL as ALL

@@ -14,7 +14,7 @@ import pytest
 import wlnet as wl
 from tests.training_cases import METHODS, numbers
 from wlnet.engine.program import Program
-from wlnet.train import history, loop, pace, snapshots, stepping
+from wlnet.train import history, loop, memory, pace, phase, snapshots, stepping
 
 EXAMPLES, SIZE, ROUNDS = 22, 4, 4
 WHOLE, PER_ROUND = EXAMPLES // SIZE, -(-EXAMPLES // SIZE)
@@ -105,7 +105,7 @@ def train(user: User, method: str, held: bool, monkeypatch: pytest.MonkeyPatch) 
             training_progress_function=user.progress,
             validation_set=numbers(9, seed=1) if held else None,
         )
-    return results, kept[0].stepper.plain_arrays()
+    return results, kept[0].memory.plain_arrays()
 
 
 def undisturbed(form: str, method: str, held: bool, monkeypatch: pytest.MonkeyPatch) -> Any:
@@ -114,11 +114,11 @@ def undisturbed(form: str, method: str, held: bool, monkeypatch: pytest.MonkeyPa
     run = stepping.Stepper.run
 
     def watched(self: Any, *args: Any) -> Any:
-        moments.append(self.plain_arrays())
+        moments.append(self.memory.plain_arrays())
         return run(self, *args)
 
     with monkeypatch.context() as patch:
-        patch.setattr(loop.Pace, "next", lambda self, most, choices: (1, choices[0]))
+        patch.setattr(pace.Pace, "next", lambda self, most, choices: (1, choices[0]))
         patch.setattr(stepping.Stepper, "run", watched)
         results, last = train(User(form), method, held, monkeypatch)
     assert len(moments) == results["TotalBatches"] == ROUNDS * PER_ROUND
@@ -239,7 +239,8 @@ def lines(form: str, stop: int, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, A
 
     Its record, its last arrays, and how many lines there were before.
     """
-    files = {module.__file__ for module in (loop, stepping, history, snapshots, pace)}
+    modules = loop, phase, memory, stepping, history, snapshots, pace
+    files = {module.__file__ for module in modules}
     count = 0
 
     def line(frame: Any, event: str, argument: Any) -> Any:

@@ -56,4 +56,4 @@ def train(steps: int, precision: Any = "Real32", workers: int = 1) -> list[Any]:
             net, data, batch_size=1, max_training_rounds=1, working_precision=precision,
             workers=workers, training_progress_reporting=None, learning_rate=1e-9,
         )  # fmt: skip
-    return list(kept[0].states.values())
+    return list(kept[0].memory.states.values())

@@ -128,10 +128,10 @@ def test_a_frozen_array_has_no_optimizer_state(monkeypatch: pytest.MonkeyPatch) 
             max_training_rounds=1,
             learning_rate_multipliers=[("read", 1), (SHARED, -1), (wl.ANY, None)],
         )
-        assert {learner.key for learner in trainer.learners} == READ | {SHARED}
-        assert set(trainer.states) == READ | {SHARED}
-        for key, kept in trainer.states.items():
-            assert [state.size for state in kept] == [trainer.arrays[key].size] * states
+        assert {learner.key for learner in trainer.phase.learners} == READ | {SHARED}
+        assert set(trainer.memory.states) == READ | {SHARED}
+        for key, kept in trainer.memory.states.items():
+            assert [state.size for state in kept] == [trainer.memory.arrays[key].size] * states
 
 
 def test_a_frozen_array_gets_no_gradient(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -144,9 +144,9 @@ def test_a_frozen_array_gets_no_gradient(monkeypatch: pytest.MonkeyPatch) -> Non
     )
     wanted = {("norm", "Scaling"), ("norm", "Biases"), ("read", "Weights"), *BLOCK}
     learning = wanted | {SHARED}
-    told = trainer.programs._blueprint("Gradients", 8).outputs
+    told = trainer.phase.programs._blueprint("Gradients", 8).outputs
     assert {key.array for key in told if isinstance(key, GradientKey)} == learning
-    step = trainer.programs._blueprint("Train", 8)
+    step = trainer.phase.programs._blueprint("Train", 8)
     slots = [step.slots[view.slot] for call in step.steps for view in call.writes]
     written = {slot.where for slot in slots if slot.kind == "array"}
     states = {key for key in written if isinstance(key, StateKey)}
@@ -166,14 +166,14 @@ def test_a_frozen_array_lies_where_it_was_and_cannot_be_written(
         max_training_rounds=1,
         learning_rate_multipliers={"first": None},
     )
-    weights = trainer.arrays["first", "Weights"]
+    weights = trainer.memory.arrays["first", "Weights"]
     assert np.shares_memory(weights, wl.net_extract(net, ("first", "Weights")))
     assert not weights.flags.writeable
 
 
 def steps_by_layer(trainer: Any, mode: str) -> dict[Any, int]:
     found: dict[Any, int] = {}
-    for step in trainer.programs._blueprint(mode, 8).steps:
+    for step in trainer.phase.programs._blueprint(mode, 8).steps:
         found[step.origin] = found.get(step.origin, 0) + 1
     return found
 

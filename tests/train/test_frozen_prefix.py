@@ -109,7 +109,9 @@ def test_what_is_kept_of_the_examples_changes_no_bit(
         options = {"working_precision": precision, "frozen_prefix_bytes": limit}
         results, trainer = trained(case, monkeypatch, **options)
         found[limit] = arrays_of(results["TrainedNet"]), results["BatchLossList"]
-        assert ("Train" in trainer.programs.kept) == (CASES[case][3] and limit is wl.AUTOMATIC)
+        assert ("Train" in trainer.phase.programs.kept) == (
+            CASES[case][3] and limit is wl.AUTOMATIC
+        )
     assert same(found[wl.AUTOMATIC], found[0])
     assert same(found[1], found[0])
 
@@ -167,7 +169,7 @@ def test_what_is_kept_of_the_examples_of_a_validation_changes_no_bit(
             **JUDGED,
         )
         validates = limit is wl.AUTOMATIC and (keeps or case == "what is drawn at random")
-        assert ("Test" in trainer.programs.kept) == validates
+        assert ("Test" in trainer.phase.programs.kept) == validates
         found.append(results)
     kept, computed = found
     for told in ("ValidationLossList", "ValidationMeasurementsLists", "BatchLossList"):
@@ -179,13 +181,13 @@ def test_training_and_validation_share_the_limit(monkeypatch: pytest.MonkeyPatch
     _, trainer = trained("a perceptron", monkeypatch)
     one = sum(
         column.nbytes
-        for name, column in trainer.source.columns.items()
+        for name, column in trainer.phase.source.columns.items()
         if isinstance(name, PrefixKey)
     )
     both = {"validation_set": (VECTORS, CLASSES)}
     for limit, wanted in ((2 * one, {"Train", "Test"}), (2 * one - 1, {"Train"}), (one - 1, set())):
         _, trainer = trained("a perceptron", monkeypatch, frozen_prefix_bytes=limit, **both)
-        assert trainer.programs.kept == wanted
+        assert trainer.phase.programs.kept == wanted
 
 
 def test_a_validation_beside_a_generator_is_kept_too(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,5 +201,5 @@ def test_a_validation_beside_a_generator_is_kept_too(monkeypatch: pytest.MonkeyP
         max_training_rounds=3,
         validation_set=(inputs, CLASSES),
     )
-    assert trainer.programs.kept == {"Test"}
+    assert trainer.phase.programs.kept == {"Test"}
     assert len(results["ValidationLossList"]) == 3

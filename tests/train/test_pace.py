@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import wlnet as wl
-from wlnet.train import loop
+from wlnet.train import phase
 from wlnet.train.pace import SECONDS, TRIAL, TRIAL_EVERY, Pace
 
 BOTH = (4, 1)
@@ -86,7 +86,7 @@ def test_what_the_short_last_batch_of_a_round_takes_says_nothing_of_the_others(
             told.setdefault(id(self), []).append(steps)
             super().took(seconds, steps, workers)
 
-    monkeypatch.setattr(loop, "Pace", Watched)
+    monkeypatch.setattr(phase, "Pace", Watched)
     rng = np.random.default_rng(0)
     data = rng.random((35, 4), np.float32), rng.random((35, 2), np.float32)
     net = wl.net_initialize(wl.NetChain([2], input=4))

@@ -68,6 +68,9 @@ OF_THEM: dict[str, Any] = {
         and "batch_size=8" in v
         and "random_seeding" not in v
     ),
+    "ArraysLearningRateMultipliersByPhase": lambda r, v: (
+        v == {1: r["ArraysLearningRateMultipliers"]}
+    ),
     "ArraysLearningRateMultiplierSources": lambda r, v: (
         v[3, "Weights"]["Rule"] == (3, 0.0)
         and v[3, "Weights"]["SetAt"] == "net_train"

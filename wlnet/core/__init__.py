@@ -7,7 +7,8 @@
 * Shapes and ports: shapes (partly unknown, with named sizes), ports, arrays (numbers that nobody
   can write to).
 * Parts and rules: parts (the part language), finding (what a part selects), rule_lists and rules
-  (which rule speaks for which array), multipliers (the one table of rates).
+  (which rule speaks for which array), phases (rules that change from round to round), multipliers
+  (the one table of rates).
 * What all nets have in common: net, walking (through all that it holds). Properties by name:
   tables. Values in files: records.
 * The process: machine (cores and memory), streams (seeded random numbers), late_imports; batches

@@ -15,6 +15,7 @@ from typing import Any, TypeGuard
 from wlnet.core.errors import Fault, PartError, RuleError, brief, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.parts import Alternatives, NetSharedArray, as_steps
+from wlnet.core.phases import Phases
 from wlnet.core.scalars import as_real, scalar
 from wlnet.core.symbols import ANY, AUTOMATIC
 
@@ -146,6 +147,10 @@ def _frozen(part: object) -> Any:
 
 
 def _pairs(given: object, option: str, read: Read) -> Rule | list[tuple[Any, Any]]:
+    if isinstance(given, Phases):
+        what = "phases are for learning_rate_multipliers of net_train alone"
+        fix = "phases.at(n), the rules that hold in a round n"
+        raise fail(RuleError, Fault(what, option, brief(given), fix=fix))
     if isinstance(given, Mapping):
         return list(given.items())
     if isinstance(given, (list, tuple)) and all(

@@ -76,9 +76,9 @@ class Adam(Method):
     gradient_norm: Norm = None
 
     @property
-    def state_arrays(self) -> int:
+    def state_names(self) -> tuple[str, ...]:
         """The running means of the gradient and of its square."""
-        return 2
+        return "mean", "mean square"
 
     @property
     def kernel(self) -> Kernel:

@@ -145,8 +145,13 @@ class Method(ABC):
 
     @property
     @abstractmethod
+    def state_names(self) -> tuple[str, ...]:
+        """What is kept for each number that is trained, by name, in the order of the kernel."""
+
+    @property
     def state_arrays(self) -> int:
         """How many numbers are kept for each number that is trained."""
+        return len(self.state_names)
 
     @property
     @abstractmethod

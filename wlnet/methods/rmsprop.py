@@ -64,9 +64,9 @@ class RMSProp(Method):
     gradient_norm: Norm = None
 
     @property
-    def state_arrays(self) -> int:
+    def state_names(self) -> tuple[str, ...]:
         """The running means of the squared gradient and of the gradient, and the last move."""
-        return 3
+        return "mean square", "mean", "move"
 
     @property
     def kernel(self) -> Kernel:

@@ -66,9 +66,9 @@ class SGD(Method):
     gradient_norm: Norm = None
 
     @property
-    def state_arrays(self) -> int:
+    def state_names(self) -> tuple[str, ...]:
         """The last move; nothing without momentum."""
-        return 1 if self.momentum else 0
+        return ("move",) if self.momentum else ()
 
     @property
     def kernel(self) -> Kernel:

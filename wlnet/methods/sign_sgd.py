@@ -63,9 +63,9 @@ class SignSGD(Method):
     gradient_norm: Norm = None
 
     @property
-    def state_arrays(self) -> int:
+    def state_names(self) -> tuple[str, ...]:
         """The running mean, its sign turned; nothing without momentum."""
-        return 1 if self.momentum else 0
+        return ("mean",) if self.momentum else ()
 
     @property
     def kernel(self) -> Kernel:

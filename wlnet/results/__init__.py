@@ -1,7 +1,9 @@
 """The frozen record of a training, asked by property name.
 
 results.py: the plain facts (TrainingRecord), and a row a property that tells something of them
-(NetTrainResults). class_table.py: a confusion matrix as it is kept, by the pairs that occur.
+(NetTrainResults). moment.py: where a training stands, in plain values (Moment), and the calls and
+phases that a record tells of. class_table.py: a confusion matrix as it is kept, by the pairs that
+occur.
 """
 
 from wlnet.results.results import NetTrainResults as NetTrainResults

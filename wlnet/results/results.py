@@ -20,6 +20,7 @@ from wlnet.core.symbols import ALL
 from wlnet.core.tables import PropertyTable
 from wlnet.nets.information import multipliers_text
 from wlnet.results.class_table import Kept, Shown, arrays_in, shown
+from wlnet.results.moment import CallRecord, Moment, PhaseRecord
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,12 @@ class TrainingRecord:
     target_device: str = "CPU"
     arrays: dict[ArrayKey, np.ndarray] = field(default_factory=dict)
     """Of the trained net, by key."""
+    before: dict[ArrayKey, np.ndarray] = field(default_factory=dict)
+    """Of the net before its training, by key."""
+    moment: Moment = field(default_factory=Moment)
+    """Where the training stood at its end: another may go on from there."""
+    calls: tuple[CallRecord, ...] = ()
+    """The calls that made the record: one, and one for every time that it went on."""
 
     def all_arrays(self) -> Iterator[np.ndarray]:
         """Every array that the record holds itself."""
@@ -66,6 +73,17 @@ class TrainingRecord:
         for kept in itertools.chain.from_iterable(by_name.values() for by_name in told):
             for value in kept:
                 yield from arrays_in(value)
+        yield from self.before.values()
+        yield from self.moment.all_arrays()
+
+    @property
+    def phases(self) -> tuple[PhaseRecord, ...]:
+        """The phases of all calls, in their order; what goes on under the same table is one."""
+        found: list[PhaseRecord] = []
+        for phase in (phase for call in self.calls for phase in call.phases):
+            if not found or found[-1].table != phase.table:
+                found.append(phase)
+        return tuple(found)
 
 
 PROPERTIES = PropertyTable("NetTrainResults")
@@ -90,6 +108,11 @@ class NetTrainResults:
         # Also where a copy is made of a record: numpy does not copy that an array is read-only.
         for array in record.all_arrays():
             array.flags.writeable = False
+
+    @property
+    def record(self) -> TrainingRecord:
+        """The plain facts."""
+        return self._record
 
     def __setattr__(self, name: str, value: object = None) -> None:
         raise AttributeError("a record of a training never changes")
@@ -148,6 +171,11 @@ def _lists(measurements: dict[str, tuple[Kept, ...]]) -> dict[str, list[Shown]]:
 
 _row("ArraysLearningRateMultipliers", "WeightsLearningRateMultipliers")(
     lambda r: r.multipliers.values_by_key()
+)
+
+
+_row("ArraysLearningRateMultipliersByPhase")(
+    lambda r: {phase.first_round: phase.table.values_by_key() for phase in r.phases}
 )
 
 

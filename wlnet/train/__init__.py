@@ -18,10 +18,13 @@ The way of a call of net_train, and the order to read the files in:
    entropy takes: targets.py), weights.py and class_weights.py (what each example counts),
    sources.py (batches: shuffled, held out, or asked for). doubts.py warns of what was probably not
    meant.
-4. **Running.** course.py is the course of one training. loop.py: rounds and validation.
-   programs.py: what runs for a batch, by purpose and size. stepping.py: steps run natively, some at
-   a time (pace.py says how many, on how many workers); what leaves the finite numbers is taken
-   back, from snapshots.py, and divergence.py tells where it began.
+4. **Running.** course.py is the course of one training: from its start (start.py; what goes on
+   takes over from an earlier record: going_on.py; whether its data are the same: digests.py) to its
+   record. loop.py: rounds and validation. memory.py: the arrays and what the method keeps of them,
+   as long as the training lives; phase.py: what follows from one table of multipliers. programs.py:
+   what runs for a batch, by purpose and size. stepping.py: steps run natively, some at a time
+   (pace.py says how many, on how many workers); what leaves the finite numbers is taken back, from
+   snapshots.py, and divergence.py tells where it began.
 5. **What is told.** history.py (series of losses and measurements), measurements.py (each by its
    name is a row: a tally of a batch, and what tallies amount to), state.py (what functions of the
    user are given), progress.py (a line a round). Tallies: decisions.py with rates.py (of classes),

@@ -9,14 +9,17 @@ from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.symbols import ALL, AUTOMATIC
-from wlnet.results.results import PROPERTIES
-from wlnet.train.learners import ArrayRules, read_rules
+from wlnet.results.results import PROPERTIES, NetTrainResults
+from wlnet.train.digests import NO_DIGESTS, Digests, digests_of
+from wlnet.train.going_on import net_of, taken_up, warn_of_phases
+from wlnet.train.learners import TrainingRules, read_rules
 from wlnet.train.losses import loss_terms, stated_form
 from wlnet.train.measurement_names import check_fit
 from wlnet.train.measurements import Measurement, named
 from wlnet.train.options import Options, read_options
 from wlnet.train.preparation import Prepared, prepare
 from wlnet.train.reading import asks_functions
+from wlnet.train.start import NEW, Start
 from wlnet.train.stopping import check_measured
 from wlnet.train.training_net import TrainingNet
 
@@ -30,8 +33,10 @@ class Call:
 
     names: list[str]
     options: Options
-    rules: ArrayRules | None = None
+    rules: TrainingRules | None = None
     prepared: Prepared | None = None
+    start: Start = NEW
+    digests: Digests = NO_DIGESTS
 
 
 def read_call(gathered: Gathered, given: Mapping[str, object], usual: Mapping[str, object]) -> Call:
@@ -39,14 +44,17 @@ def read_call(gathered: Gathered, given: Mapping[str, object], usual: Mapping[st
 
     usual: the options with their defaults.
     """
-    net = given["net"]
+    net, start = given["net"], NEW
+    if isinstance(net, NetTrainResults):
+        start = Start(net.record)
+        net = net_of(net.record)
     names = gathered.attempt(lambda: _properties(given["prop"]))
     options, faults = read_options(given, usual)
     if faults:
         gathered.errors.append(fail(OptionError, faults))
     if not isinstance(net, Net):
-        fault = Fault("net_train takes a net", given=brief(net))
-        gathered.errors.append(fail(OptionError, fault))
+        what = "net_train takes a net, or the results of a training, which goes on"
+        gathered.errors.append(fail(OptionError, Fault(what, given=brief(net))))
         gathered.tell()
     assert isinstance(net, Net)
     if names == ["Properties"]:
@@ -60,10 +68,19 @@ def read_call(gathered: Gathered, given: Mapping[str, object], usual: Mapping[st
         # What the user's functions give is asked for only by a call that goes on.
         if not (gathered.errors and asks_functions(given["data"])):
             asks = not gathered.errors
-            prepared = gathered.attempt(lambda: prepare(given["data"], options, draft, asks=asks))
+            prepared = gathered.attempt(
+                lambda: prepare(given["data"], options, draft, start, asks=asks)
+            )
     gathered.tell()
     assert names is not None
-    return Call(names, options, rules, prepared)
+    if prepared is None or rules is None:
+        return Call(names, options)
+    # Who asks for the net alone asks for no proof of what it was trained on.
+    digests = digests_of(prepared) if names != ["TrainedNet"] or start.record else NO_DIGESTS
+    warn_of_phases(rules, prepared.source, options)
+    return Call(
+        names, options, rules, prepared, taken_up(start, options, prepared, digests), digests
+    )
 
 
 def _check_measurements(training: TrainingNet, options: Options) -> None:

@@ -11,18 +11,27 @@ from wlnet.core.scaled import Scaled
 from wlnet.nets.arrays import arrays_of, replace_arrays
 from wlnet.results import TrainingRecord
 from wlnet.train.calls import measurements_of
+from wlnet.train.digests import NO_DIGESTS, Digests
 from wlnet.train.divergence import Diverged, warn_diverged
-from wlnet.train.learners import ArrayRules
+from wlnet.train.learners import TrainingRules
 from wlnet.train.loop import Trainer
 from wlnet.train.options import Options
 from wlnet.train.preparation import Prepared
 from wlnet.train.progress import Printer, asked, reporter
-from wlnet.train.sources import ArraySource, Source
+from wlnet.train.sources import ArraySource
+from wlnet.train.start import NEW, Start
 from wlnet.train.state import TrainingState
 from wlnet.train.stopping import Stopper
 
 
-def trained(net: Net, prepared: Prepared, rules: ArrayRules, options: Options) -> TrainingRecord:
+def trained(
+    net: Net,
+    prepared: Prepared,
+    rules: TrainingRules,
+    options: Options,
+    start: Start = NEW,
+    digests: Digests = NO_DIGESTS,
+) -> TrainingRecord:
     """Train a net with numbers, and tell all that is known of it afterwards."""
     # A loss that is a net of its own may have arrays: they keep the numbers that they get here.
     training = prepared.training.initialized(net, options.seed)
@@ -37,14 +46,22 @@ def trained(net: Net, prepared: Prepared, rules: ArrayRules, options: Options) -
             ),
         )
     net = prepared.opened(net)
-    trainer = Trainer(net, training, rules, options, source, validation, measurements)
+    trainer = Trainer(
+        net, training, rules, options, source, validation, measurements, start, digests
+    )
     reason, message = _run(trainer, options)
-    after = replace_arrays(net, trainer.trained())
-    h = trainer.history
+    return record_of(trainer, reason, message)
+
+
+def record_of(trainer: Trainer, reason: str, message: str | None = None) -> TrainingRecord:
+    """All that is known of a training as it stands."""
+    options, source, start, h = trainer.options, trainer.source, trainer.start, trainer.history
+    validation, table = trainer.validation, trainer.phase.rules.table
+    after = replace_arrays(trainer.net, trainer.trained())
     return TrainingRecord(
         trained_net=after,
-        training_net=training.net,
-        multipliers=rules.table,
+        training_net=trainer.training.net,
+        multipliers=table,
         method=(
             options.method.name,
             {**options.method.options(), "LearningRate": options.learning_rate},
@@ -64,24 +81,28 @@ def trained(net: Net, prepared: Prepared, rules: ArrayRules, options: Options) -
         training_examples=source.examples,
         validation_examples=validation.examples if validation else None,
         held_out=_held_out(validation, options),
-        batch_permutation=_last_batches(source, trainer.stepper.batch),
+        batch_permutation=_last_batches(trainer),
         initial_learning_rate=options.learning_rate,
         final_learning_rate=trainer.stepper.learning_rate,
         reason=reason,
         message=message,
         seconds=trainer.seconds,
         arrays=arrays_of(after),
+        before=start.record.before if start.record else arrays_of(trainer.net),
+        moment=trainer.moment(),
+        calls=(*start.calls, trainer.call()),
     )
 
 
-def _last_batches(source: Source, steps: int) -> tuple[tuple[int, ...], ...] | None:
-    """The numbers of the examples in each batch of the round that the last of some steps was in.
+def _last_batches(trainer: Trainer) -> tuple[tuple[int, ...], ...] | None:
+    """The numbers of the examples in each batch of the round that the last step was in.
 
     None without a step, and for a generator, which has no examples.
     """
-    if not isinstance(source, ArraySource) or not steps:
+    source = trainer.source
+    if not isinstance(source, ArraySource) or not trainer.stepper.batch:
         return None
-    number = -(-steps // source.batches_per_round)
+    number = len(trainer.history.round_positions) + (trainer.in_round > 0)
     return tuple(tuple(batch.tolist()) for batch in source.batches(number))
 
 
@@ -96,7 +117,6 @@ def _run(trainer: Trainer, options: Options) -> tuple[str, str | None]:
     """Train until something ends it; returns what did, and a message."""
     tell = reporter(options.reporting, trainer.source.unit)
     within = functools.partial(tell.within, trainer.state) if isinstance(tell, Printer) else None
-    stopper = Stopper(options.stopping) if options.stopping is not None else None
     try:
         for ended in trainer.rounds(within):
             state = trainer.state()
@@ -110,7 +130,7 @@ def _run(trainer: Trainer, options: Options) -> tuple[str, str | None]:
             # First the clock: a round that it cut short has no values for a criterion to look at.
             if ended is not None:
                 return ended, None
-            if stopper is not None and _has_stalled(stopper, trainer, state):
+            if trainer.stopper is not None and _has_stalled(trainer.stopper, trainer, state):
                 trainer.judge()
                 return "StoppingCriterion", None
     except Diverged as end:

@@ -35,6 +35,8 @@ class BatchFunction:
     function: Callable[..., object]
     is_told: bool = True
     """Whether the function takes the state."""
+    taken: int = field(default=0, init=False)
+    """How many batches were taken of the pass under way, where it goes on."""
     _batches: Iterator[object] | None = field(default=None, init=False)
 
     @property
@@ -53,6 +55,7 @@ class BatchFunction:
         Raises DataError for an iterator without one, and for a function in which an iterator has
         come to its end.
         """
+        self.taken = 0
         given = answer(self.function, at, *([state] if self.is_told else []))
         if not isinstance(given, Iterator) or isinstance(given, zip):
             self._batches = None
@@ -78,7 +81,22 @@ class BatchFunction:
         batch = answer(next, at, self._batches, End.OF_PASS, of=self.function)
         if batch is End.OF_PASS:
             self._batches = None
+        else:
+            self.taken += 1
         return batch
+
+    def after(self, state: Mapping[str, object], taken: int, at: str) -> tuple[object, object]:
+        """The batch behind so many of a new pass: these are taken and passed over.
+
+        Before it, the one that was taken last, to see what the batches are: that itself, or where
+        it is End.OF_PASS the one before.
+        """
+        last = batch = self.first(state, at)
+        for _ in range(taken if self.yields else 0):
+            last, batch = batch, self.more(at)
+            if batch is End.OF_PASS:
+                return last, batch
+        return batch, batch
 
 
 def as_batch_function(given: Callable[..., object], at: str) -> BatchFunction:

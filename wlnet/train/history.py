@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, cast
+from dataclasses import dataclass, field, fields, is_dataclass
+from typing import Any, cast, get_args
 
 import numpy as np
 
 from wlnet.evaluate.holding import Array
 from wlnet.results.class_table import Kept, Shown, shown
+from wlnet.results.moment import Parts
 from wlnet.train.measurements import Measurement, Tally
 
 LOSS = "Loss"
@@ -20,15 +22,19 @@ Values = dict[str, Kept]
 class Tallies:
     """What batches tell, by name, the loss first: a value for each, and what all add up to.
 
-    What a batch adds is not kept: it may be as large as a table of classes. by_batch: whether there
-    are values of single batches at all.
+    What a batch adds is not kept: it may be as large as a table of classes. begun: what batches
+    before these add up to. Each batch is added to the sum of all before it, so that sums are the
+    same however many steps are run in one go. by_batch: whether there are values of single batches
+    at all.
     """
 
-    def __init__(self, by_batch: bool = True) -> None:
+    def __init__(self, begun: Tallies | None = None, by_batch: bool = True) -> None:
         self._by_batch = by_batch
         self._lists: dict[str, list[Kept]] = {}
-        self._totals: dict[str, Any] = {}
-        self._measurements: dict[str, Measurement | None] = {}
+        self._totals: dict[str, Tally] = dict(begun._totals) if begun else {}
+        self._measurements: dict[str, Measurement | None] = (
+            dict(begun._measurements) if begun else {}
+        )
 
     def add(
         self, name: str, tallies: Iterable[Tally], measurement: Measurement | None = None
@@ -41,26 +47,22 @@ class Tallies:
         is_told = self._by_batch and (measurement is None or measurement.by_batch)
         if isinstance(tallies, np.ndarray):
             values += self._values(name, tallies) if is_told else []
-            self._add_total(name, tallies.sum(axis=0))
+            begun = self._totals.get(name)
+            rows = tallies if begun is None else np.vstack([cast("Array", begun)[None], tallies])
+            with np.errstate(over="ignore", invalid="ignore"):
+                # Unlike a sum, it adds them one after the other.
+                self._totals[name] = np.cumsum(rows, axis=0)[-1]
             return
         for tally in tallies:
             values += self._values(name, [tally]) if is_told else []
-            self._add_total(name, tally)
+            total: Any = self._totals.get(name)
+            self._totals[name] = tally if total is None else total + tally
 
     def _values(self, name: str, tallies: Any) -> list[Kept]:
         of = self._measurements[name]
         if of is not None:
             return [of.kept(tally) for tally in tallies]
         return list(means_of(tallies))
-
-    def _add_total(self, name: str, tally: Tally) -> None:
-        self._totals[name] = self._totals[name] + tally if name in self._totals else tally
-
-    def add_all(self, other: Tallies) -> None:
-        """Add all that another adds up to, without the values of its batches."""
-        for name, total in other._totals.items():
-            self._measurements[name] = other._measurements[name]
-            self._add_total(name, total)
 
     def lists(self) -> dict[str, list[Kept]]:
         """What each batch amounts to."""
@@ -77,6 +79,43 @@ class Tallies:
             name: self._values(name, total[None] if isinstance(total, np.ndarray) else [total])[0]
             for name, total in self._totals.items()
         }
+
+    def plain(self) -> dict[str, tuple[str, Parts]]:
+        """What all add up to, in plain values: by name, the kind of tally and its fields."""
+        return {name: plain_tally(total) for name, total in self._totals.items()}
+
+    @classmethod
+    def of(
+        cls,
+        totals: Mapping[str, tuple[str, Parts]],
+        measurements: Mapping[str, Measurement | None],
+    ) -> Tallies:
+        """The tallies of such values. measurements: by name, None for losses."""
+        found = cls()
+        found._totals = {name: tally_of(*total) for name, total in totals.items()}
+        found._measurements = dict(measurements)
+        return found
+
+
+KINDS: dict[str, Any] = {
+    kind.__name__: kind for kind in get_args(Tally) if isinstance(kind, type) and is_dataclass(kind)
+}
+"""Tallies that are no array, by name."""
+ARRAY = "Array"
+
+
+def plain_tally(tally: Tally) -> tuple[str, Parts]:
+    """The kind of a tally, and its fields."""
+    if isinstance(tally, np.ndarray):
+        return ARRAY, (tally,)
+    kind: Any = type(tally)
+    return kind.__name__, tuple(getattr(tally, each.name) for each in fields(kind))
+
+
+def tally_of(kind: str, parts: Parts) -> Tally:
+    """The tally of a kind with these fields."""
+    tally: Any = parts[0] if kind == ARRAY else KINDS[kind](*parts)
+    return cast("Tally", tally)
 
 
 def number(values: Values, name: str) -> float:
@@ -108,8 +147,17 @@ class Series:
         self.extend({name: [value] for name, value in values.items()})
 
     def extend(self, lists: Mapping[str, list[Kept]]) -> None:
-        for name, values in lists.items():
-            self.lists.setdefault(name, []).extend(values)
+        """Add the same number of values of each name. What was not measured before, or is no more,
+        is NaN there."""
+        before = len(self.losses)
+        # What is told of rounds and sets alone has no values of batches.
+        told = {name: values for name, values in lists.items() if values}
+        for name, values in told.items():
+            kept = self.lists.setdefault(name, [])
+            kept += [math.nan] * (before - len(kept))
+            kept += values
+        for kept in self.lists.values():
+            kept += [math.nan] * (len(self.losses) - len(kept))
 
     def cut(self, count: int) -> None:
         """Leave only the first so many."""

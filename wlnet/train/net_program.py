@@ -84,7 +84,7 @@ def net_program(
         usual_options(),
     )
     gathered = Gathered([fail(OptionError, faults)] if faults else ())
-    rules = gathered.attempt(lambda: read_rules(net, options))
+    rules = gathered.attempt(lambda: read_rules(net, options).only())
     training = gathered.attempt(
         lambda: checked(TrainingNet(net, loss_terms(net, options.loss_function)))
     )
@@ -99,7 +99,7 @@ def net_program(
     return training_report(
         batch,
         _steps(training, rules, options),
-        _steps(training, read_rules(net, all_trained, warnings=False), all_trained),
+        _steps(training, read_rules(net, all_trained, warnings=False).only(), all_trained),
     )
 
 
@@ -120,7 +120,7 @@ def _check_evaluation(given: Mapping[str, object]) -> None:
 
 def _steps(training: TrainingNet, rules: ArrayRules, options: Options) -> Steps:
     """What one step of this training does, its frozen prefix apart."""
-    learners = learners_of(rules, options.method)
+    learners = learners_of(rules, options.method, {})
     measurements = measurements_of(training, options)
     programs = programs_of(training, rules, learners, options, measurements, options.batch_size)
     return programs.steps("Train", options.batch_size, keep_prefix=True)

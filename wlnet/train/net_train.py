@@ -117,11 +117,11 @@ def net_train(
     assert call.rules is not None
     prepared, rules, options = call.prepared, call.rules, call.options
     ready = net_initialize(prepared.net, random_seeding=options.seed)
-    if not any(map(rules.groups.ever_moves, rules.table.trained_keys())):
-        _warn_of_nothing(rules.table, names)
+    if not rules.ever_trains():
+        _warn_of_nothing(rules.last.table, names)
         return _answer(prop, names, {"TrainedNet": prepared.opened(ready)})
     warn_of_losses(prepared.training)
-    record = trained(ready, prepared, rules, options)
+    record = trained(ready, prepared, rules, options, call.start, call.digests)
     results = NetTrainResults(replace(record, input_form=input_form(net_train, given)))
     return results if prop is ALL else _answer(prop, names, results)
 

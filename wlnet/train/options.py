@@ -202,6 +202,8 @@ class Options:
     given_prefix_bytes: Annotated[
         Any, Option("frozen_prefix_bytes", Number(BYTES, NOT_NEGATIVE, whole=True))
     ]
+    given: Mapping[str, object]
+    """All of them by name, as they were given."""
 
     @property
     def learning_rate(self) -> float:
@@ -221,7 +223,8 @@ class Options:
 def option_rows() -> Mapping[str, Option]:
     """The options by the fields that keep them."""
     hints = get_type_hints(Options, include_extras=True)
-    return {row.name: hints[row.name].__metadata__[0] for row in fields(Options)}
+    rows = [row.name for row in fields(Options) if row.name != "given"]
+    return {name: hints[name].__metadata__[0] for name in rows}
 
 
 @functools.cache
@@ -248,7 +251,8 @@ def read_options(
             faults += found
             if values[field] is None:
                 values[field], _ = option.read(usual[option.name], option.name)
-    options = Options(**values)
+    names = [option.name for option in option_rows().values()]
+    options = Options(**values, given={name: given.get(name, usual[name]) for name in names})
     if options.time_goal is not None and options.max_rounds is AUTOMATIC:
         open_end = "a time_goal without a limit of rounds"
         faults += endless_schedule(options.method, open_end, "max_training_rounds=...")

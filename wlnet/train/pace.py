@@ -101,9 +101,10 @@ class Pace:
 class Clock:
     """The seconds of a training: while a program is planned and compiled, it stands still."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: float = 0.0) -> None:
+        """before: seconds that it shows at the start."""
         self._begun = time.perf_counter()
-        self._apart = 0.0
+        self._apart = -before
 
     @property
     def seconds(self) -> float:

@@ -30,6 +30,7 @@ from wlnet.train.reading import (
     source_of,
 )
 from wlnet.train.sources import ArraySource, Source, place
+from wlnet.train.start import NEW, Start
 from wlnet.train.training_net import TrainingNet, checked
 from wlnet.train.validation import check_validation, has_data, held_source
 from wlnet.train.weights import check_name, weigher_of, weighted, weights_of
@@ -56,29 +57,33 @@ class Prepared:
         return net if dict(net.ports) == self.ports else net._with(ports=dict(self.ports))
 
 
-def prepare(data: object, options: Options, draft: TrainingNet, *, asks: bool = True) -> Prepared:
+def prepare(
+    data: object, options: Options, draft: TrainingNet, start: Start = NEW, *, asks: bool = True
+) -> Prepared:
     """A net fitted to its data, and examples to train and to validate on.
 
-    draft: the net as it was given, with its losses. asks: whether functions are asked for what to
-    validate on, which a call that cannot go on does not do. Raises DataError, ShapeError;
-    OptionError for a port as a loss that the data bring a target for.
+    draft: the net as it was given, with its losses. start: where the training begins. asks:
+    whether functions are asked for what to validate on, which a call that cannot go on does not do.
+    Raises DataError, ShapeError; OptionError for a port as a loss that the data bring a target for.
     """
     if asks_functions(data):
         checked(draft)
     try:
-        return _all_of_it(data, options, draft, asks)
+        return _all_of_it(data, options, draft, start, asks)
     except WlnetError:
         # A loss that does not fit the net is told first, and alone.
         checked(draft)
         raise
 
 
-def _all_of_it(data: object, options: Options, draft: TrainingNet, asks: bool) -> Prepared:
+def _all_of_it(
+    data: object, options: Options, draft: TrainingNet, start: Start, asks: bool
+) -> Prepared:
     """Raises what is wrong with data and with a validation set at once."""
     if options.loss_function is not AUTOMATIC:
         check_targets(draft, data)
     gathered = Gathered()
-    prepared = gathered.attempt(lambda: _prepared(data, options, draft, asks))
+    prepared = gathered.attempt(lambda: _prepared(data, options, draft, start, asks))
     if prepared is None and has_data(options.validation_set):
         # What can be said of it without a net that is fitted to the examples.
         gathered.attempt(lambda: check_validation(draft, options))
@@ -87,13 +92,15 @@ def _all_of_it(data: object, options: Options, draft: TrainingNet, asks: bool) -
     return prepared
 
 
-def _prepared(data: object, options: Options, draft: TrainingNet, asks: bool) -> Prepared:
+def _prepared(
+    data: object, options: Options, draft: TrainingNet, start: Start, asks: bool
+) -> Prepared:
     check_name(options.example_weights, draft)
     asked = WeightsAsked(options.example_weights)
     found = read(data, draft, "data", options.precision, option_names(), asked)
     if isinstance(found, Generator):
         at = place(1, 1)
-        first = first_batch(found, draft, options, at)
+        first, is_next = first_batch(found, draft, options, at, start)
     else:
         at, first = "data", found
     fitted = fitted_to(first.columns, draft, options.precision, at)
@@ -107,7 +114,7 @@ def _prepared(data: object, options: Options, draft: TrainingNet, asks: bool) ->
         gathered.tell()
         assert beside is not None
         weigher = weigher_of(beside, options.precision, None, None)
-        source = generated(found, first, weigher, options)
+        source = generated(found, first, is_next, weigher, options, start)
     else:
         own = gathered.attempt(lambda: weights_of(found, asked, "data"))
         every = gathered.attempt(

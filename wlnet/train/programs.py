@@ -58,6 +58,7 @@ class Programs:
         constants: frozenset[ArrayKey] = frozenset(),
         workers: int | None = None,
         gradient_norm: float | None = None,
+        clock: Clock | None = None,
     ) -> None:
         self.gradient_norm = gradient_norm
         self.training, self.precision, self.seed = training, precision, seed
@@ -69,7 +70,7 @@ class Programs:
         """The arrays that are packed in memory, once it is known."""
         self.kept: set[str] = set()
         """The purposes for which steps fetch what the frozen prefix gives."""
-        self.clock = Clock()
+        self.clock = clock or Clock()
         self._made: dict[tuple[str, int], Program] = {}
         self._steps: dict[tuple[str, int, bool], Steps] = {}
         self._arrays: dict[SlotKey, Array] = {}
@@ -196,7 +197,7 @@ class Programs:
                 part = batches.part(first, min(some, batches.count - first))
                 kept = feed(program, part)
                 program.run(seed=self.seed, steps=part.count)
-                found.add_all(self.tallies(kept, self.targets(part), by_batch=False))
+                found = self.tallies(kept, self.targets(part), found, by_batch=False)
         return found
 
     def targets(self, batches: Batches) -> dict[str, Array]:
@@ -226,11 +227,15 @@ class Programs:
         self,
         tables: Mapping[object, Array],
         targets: Mapping[str, Array],
+        begun: Tallies | None = None,
         by_batch: bool = True,
     ) -> Tallies:
         """What batches tell (each by itself as well): tables of losses and outputs, and targets,
-        with a row for each."""
-        found = Tallies(by_batch)
+        with a row for each.
+
+        begun: what batches before them tell, to which these are added.
+        """
+        found = Tallies(begun, by_batch)
         for name, values in self._losses(tables).items():
             found.add(name, mean_tallies(values))
         for each in self.measured:
@@ -248,6 +253,7 @@ def programs_of(
     options: Options,
     measurements: Sequence[Measurement],
     batch_size: int,
+    clock: Clock | None = None,
 ) -> Programs:
     """The programs of a training as its rules and options want it."""
     moving = {row.key for row in rules.table if row.multiplier != 0}
@@ -262,6 +268,7 @@ def programs_of(
         frozenset(training.arrays.keys() - moving),
         options.workers,
         options.method.gradient_norm,
+        clock,
     )
 
 

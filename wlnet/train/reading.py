@@ -21,9 +21,10 @@ from wlnet.train.doubts import check_targets
 from wlnet.train.encoding import encoded
 from wlnet.train.examples import Examples, WeightsAsked
 from wlnet.train.fitting import faults_of
-from wlnet.train.history import History
+from wlnet.train.generators import End
 from wlnet.train.options import Options, option_names
 from wlnet.train.sources import ArraySource, GeneratorSource, batches_of_round
+from wlnet.train.start import NEW, Start
 from wlnet.train.state import TrainingState, plan_of
 from wlnet.train.training_net import TrainingNet
 from wlnet.train.weights import Weigher, check_comes_with_batches, weights_of
@@ -41,12 +42,13 @@ def asks_functions(data: object) -> bool:
 
 
 def state_before(
-    found: Generator, training: TrainingNet, options: Options, size: int
+    found: Generator, training: TrainingNet, options: Options, size: int, start: Start = NEW
 ) -> TrainingState:
     """What a function is told that is asked for batches before anything is trained."""
-    net = training.user
-    plan = plan_of(options, size, batches_of_round(found.round_length, size))
-    return TrainingState(plan, History(), lambda: net, (1, 0, 0), options.learning_rate)
+    net, in_round = training.user, start.moment.in_round if start.moment else 0
+    plan = plan_of(options, size, batches_of_round(found.round_length, size), start)
+    place = start.round + 1, start.batch, in_round
+    return TrainingState(plan, start.history(), lambda: net, place, options.learning_rate)
 
 
 def read(
@@ -92,18 +94,24 @@ def batch_of(
     return no_function(found, what, at, None)
 
 
-def first_batch(found: Generator, draft: TrainingNet, options: Options, at: str) -> Examples:
-    """The first batch of a generator, asked for to see what the data are."""
+def first_batch(
+    found: Generator, draft: TrainingNet, options: Options, at: str, start: Start
+) -> tuple[Examples, bool]:
+    """The first batch of a generator, asked for to see what the data are; whether it is the one to
+    train on, and not the last of a pass that is over."""
     check_comes_with_batches(options.example_weights)
     if isinstance(options.validation_set, Scaled):
         what = "Scaled needs examples to hold out, a generator has none"
         raise fail(DataError, Fault(what, at=VALIDATION, fix=PAIR))
-    state = state_before(found, draft, options, size_of(options))
-    first = found.function.first(state, at)
+    state = state_before(found, draft, options, size_of(options), start)
+    function, taken = found.function, start.moment.in_pass if start.moment else 0
+    last, batch = function.after(state, taken, at)
+    if batch is End.OF_PASS and found.round_length is not None:
+        last = batch = function.first(state, at)
     if options.loss_function is not AUTOMATIC:
-        check_targets(draft, first)
+        check_targets(draft, last)
     # Read once: what it gives may not be there a second time.
-    return batch_of(first, draft, at, options, option_names())
+    return batch_of(last, draft, at, options, option_names()), batch is last
 
 
 def numbers_of(found: Examples, at: str) -> Array:
@@ -135,9 +143,15 @@ def source_of(
 
 
 def generated(
-    found: Generator, first: Examples, weigher: Weigher, options: Options
+    found: Generator,
+    first: Examples,
+    is_next: bool,
+    weigher: Weigher,
+    options: Options,
+    start: Start,
 ) -> GeneratorSource:
-    """What a function gives, of which the first batch is there already."""
+    """What a function gives, of which the first batch is there already. is_next: whether it is to
+    be trained on; else its pass is over."""
     training = weigher.training
     asked = WeightsAsked(options.example_weights)
 
@@ -150,4 +164,7 @@ def generated(
         return cast("Mapping[str, Array]", arrays)
 
     size = size_of(options)
-    return GeneratorSource(found.function, read, size, found.round_length, first)
+    following = first if is_next else End.OF_PASS
+    return GeneratorSource(
+        found.function, read, size, found.round_length, following, begun=start.batch
+    )

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 import numpy as np
 
 from wlnet.core.rules import ArrayKey
 from wlnet.evaluate.holding import Array
-from wlnet.train.learners import Learner
+from wlnet.train.memory import Memory
 from wlnet.train.sources import Batches
 
 SHARE = 100
@@ -44,24 +44,20 @@ class Snapshot:
     It is whole whenever steps run: who is interrupted while one is taken has nothing to take back.
     """
 
-    def __init__(
-        self,
-        arrays: Mapping[ArrayKey, Array],
-        states: Mapping[ArrayKey, Sequence[Array]],
-        learners: Sequence[Learner],
-    ) -> None:
-        self._learners = learners
-        lists = [list(arrays.values()), *states.values()]
+    def __init__(self, memory: Memory, moving: Collection[ArrayKey], step: int) -> None:
+        """moving: the arrays that steps may change; step: how many there were before."""
+        lists = [[memory.arrays[key], *memory.states.get(key, ())] for key in moving]
         self._pairs = [(array, np.empty_like(array)) for arrays in lists for array in arrays]
         """What moves, and what is kept of it."""
-        self.take(0)
+        self._updates = memory.updates
+        self.take(step)
 
     def take(self, step: int) -> None:
         """Keep everything as it is now, before a step counted from 0."""
         begun = time.perf_counter()
         for array, kept in self._pairs:
             np.copyto(kept, array)
-        self._counts = [learner.updates for learner in self._learners]
+        self._counts = dict(self._updates)
         self.step = step
         self.since: list[Stretch] = []
         self._held = 0
@@ -83,5 +79,4 @@ class Snapshot:
         """Make everything as it was: the steps since have to be done once more."""
         for array, kept in self._pairs:
             np.copyto(array, kept)
-        for learner, count in zip(self._learners, self._counts, strict=True):
-            learner.updates = count
+        self._updates.update(self._counts)

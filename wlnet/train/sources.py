@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
@@ -57,7 +58,8 @@ class Source(Protocol):
 
     @property
     def examples(self) -> int | None: ...
-    def round(self, number: int, state: State) -> Iterator[Batches]: ...
+    def round(self, number: int, state: State, done: int = 0) -> Iterator[Batches]:
+        """done: batches of the round that are over, and not given again."""
 
 
 def laid_out(column: Array) -> Array:
@@ -105,9 +107,9 @@ class ArraySource:
         for start in range(0, len(order), self.batch_size):
             yield order[start : start + self.batch_size]
 
-    def round(self, number: int, state: State) -> Iterator[Batches]:
+    def round(self, number: int, state: State, done: int = 0) -> Iterator[Batches]:
         """The whole batches, then the one that is smaller."""
-        return self._divided(self._order(number))
+        return self._divided(self._order(number)[done * self.batch_size :])
 
     def _order(self, number: int) -> Array:
         order = stream(self.seed, "shuffle", number).permutation(self.examples)
@@ -203,8 +205,8 @@ class GeneratorSource:
     """A function asked for every batch; `encode` turns what it gives into arrays by port.
 
     Without a round length a round is a pass: all batches of an iterator, or a single one. first:
-    the first batch, which was asked for to see what the data are. Batches are copied: a function
-    may fill the same memory again, and steps may have to be done once more.
+    the first batch, which was asked for to see what the data are, or End.OF_PASS. Batches are
+    copied: a function may fill the same memory again, and steps may have to be done once more.
     """
 
     function: BatchFunction
@@ -213,12 +215,22 @@ class GeneratorSource:
     round_length: int | None
     first: Any
     examples: int | None = None
+    begun: int = 0
+    """How many batches were over before the first one."""
 
     batches_per_round: int | None = field(init=False)
     """None where only the end of a pass tells."""
+    _waiting: list[Any] = field(init=False, default_factory=list)
+    """The first batch, until it is used."""
+    _taken: deque[tuple[int, int]] = field(init=False, default_factory=lambda: deque(maxlen=4))
+    """Of the last batches that were given, the number of each, and how many there were in its pass
+    until then."""
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "first", self._batch(self.first, place(1, 1)))
+        is_over = self.first is End.OF_PASS
+        first = None if is_over else self._batch(self.first, place(1, 1))
+        self._waiting.append(first)
+        self._taken.append((self.begun, max(self.function.taken - (not is_over), 0)))
         per_round = batches_of_round(self.round_length, self.batch_size)
         known = per_round or (None if self.function.yields else 1)
         object.__setattr__(self, "batches_per_round", known)
@@ -229,18 +241,26 @@ class GeneratorSource:
             return ""
         return "one pass" if self.batches_per_round is None else "one batch"
 
-    def round(self, number: int, state: State) -> Iterator[Batches]:
-        count = 0
+    def round(self, number: int, state: State, done: int = 0) -> Iterator[Batches]:
+        count = done
         while self.batches_per_round is None or count < self.batches_per_round:
             count += 1
             at = place(count, number)
-            batch = self.first if number == count == 1 else self._next(count, state, at)
+            batch = self._waiting.pop() if self._waiting else self._next(count, state, at)
             if batch is None:
                 return
+            self._taken.append((self._taken[-1][0] + 1, self.function.taken))
             if number == 1 and count == ENDLESS and self.batches_per_round is None:
                 warn_of_endless(self.function, "data")
             order = np.arange(self.batch_size, dtype=np.int64)
             yield Batches(batch, order, self.batch_size, is_own=True)
+
+    def in_pass(self, batch: int, in_round: int) -> int:
+        """How many batches of the pass under way were given after so many batches in all, so many
+        of them in the round under way."""
+        if self.batches_per_round is None and not in_round:
+            return 0
+        return next((taken for number, taken in self._taken if number == batch), 0)
 
     def _next(self, count: int, state: State, at: str) -> Mapping[str, Array] | None:
         """The next batch; None where that ends a round."""

@@ -13,6 +13,7 @@ from wlnet.core.tables import PropertyTable
 from wlnet.results.class_table import Shown
 from wlnet.train.history import Extent, History, Series
 from wlnet.train.options import Options, automatic_rounds
+from wlnet.train.start import Start
 
 
 @dataclass(frozen=True)
@@ -23,15 +24,29 @@ class Plan:
     batches_per_round: int | None
     """None until a generator without RoundLength has ended its first pass."""
     rounds: int | None
-    """None for no limit that is known."""
+    """How many this call runs at most; None for no limit that is known."""
     learning_rate: float
     method: str
+    first_round: int = 0
+    """How many rounds were over when this call began."""
+    first_batch: int = 0
+    """How many batches were over when it began."""
 
     @property
     def batches(self) -> int | None:
-        """How many batches there will be at most, where that is known."""
+        """How many batches this call runs at most, where that is known."""
         known = self.rounds is not None and self.batches_per_round is not None
         return self.rounds * self.batches_per_round if known else None  # type: ignore[operator]
+
+    @property
+    def last_round(self) -> int | None:
+        """The number of the last round, where that is known."""
+        return None if self.rounds is None else self.first_round + self.rounds
+
+    @property
+    def last_batch(self) -> int | None:
+        """The number of the last batch, where that is known."""
+        return None if self.batches is None else self.first_batch + self.batches
 
 
 def rounds_of(options: Options, batches_per_round: int | None) -> int | None:
@@ -43,7 +58,7 @@ def rounds_of(options: Options, batches_per_round: int | None) -> int | None:
     return None if is_open else automatic_rounds(batches_per_round or 1)
 
 
-def plan_of(options: Options, batch_size: int, batches_per_round: int | None) -> Plan:
+def plan_of(options: Options, batch_size: int, batches_per_round: int | None, start: Start) -> Plan:
     """The plan of a training on batches of this size, and this many of them a round."""
     return Plan(
         batch_size,
@@ -51,6 +66,8 @@ def plan_of(options: Options, batch_size: int, batches_per_round: int | None) ->
         rounds_of(options, batches_per_round),
         options.learning_rate,
         options.method.name,
+        start.first_round,
+        start.first_batch,
     )
 
 
@@ -130,8 +147,8 @@ _row = STATE.row
 _row("AbsoluteBatch")(lambda s: s._place[1])
 _row("Batch")(lambda s: s._place[2])
 _row("Round")(lambda s: s._place[0])
-_row("TotalBatches")(lambda s: s._plan.batches)
-_row("TotalRounds")(lambda s: s._plan.rounds)
+_row("TotalBatches")(lambda s: s._plan.last_batch)
+_row("TotalRounds")(lambda s: s._plan.last_round)
 _row("BatchSize")(lambda s: s._plan.batch_size)
 _row("BatchesPerRound")(lambda s: s._plan.batches_per_round)
 

@@ -15,21 +15,19 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.errors import DataError, Fault, fail
-from wlnet.core.net import Net
 from wlnet.core.parts import key_text
 from wlnet.core.rules import ArrayKey
-from wlnet.engine.blueprint import DTYPES
 from wlnet.engine.program import Program
 from wlnet.evaluate.holding import Array
 from wlnet.train.divergence import Diverged, where_it_began
 from wlnet.train.history import Extent, History, Tallies
-from wlnet.train.learners import ArrayRules, Learner, own_arrays, plain_arrays
+from wlnet.train.memory import Memory
 from wlnet.train.options import Options
-from wlnet.train.programs import Programs, feed
+from wlnet.train.phase import Phase
+from wlnet.train.programs import feed
 from wlnet.train.snapshots import Snapshot, Stretch
 from wlnet.train.sources import Batches
-
-Arrays = dict[ArrayKey, Array]
+from wlnet.train.training_net import TrainingNet
 
 
 @dataclass(frozen=True)
@@ -62,6 +60,10 @@ class Flight:
     """How far the history reached before these steps."""
     since: int
     """How many stretches the snapshot held before them."""
+    seen: Tallies
+    """What the steps of the round before them add up to."""
+    updates: dict[ArrayKey, int]
+    """How often each array had been updated before them."""
     outcome: Outcome | None = None
 
     def first(self, count: int) -> dict[Any, Array]:
@@ -70,48 +72,34 @@ class Flight:
 
 
 class Stepper:
-    """The arrays of one training, and what methods keep beside them.
+    """Runs the steps of one phase on the arrays of the memory.
 
-    It owns the mutable copies of the arrays that move. Between two runs the history records exactly
-    the steps that changed them.
+    Between two runs the history records exactly the steps that changed them.
     """
 
     def __init__(
         self,
-        net: Net,
-        rules: ArrayRules,
+        memory: Memory,
+        phase: Phase,
+        training: TrainingNet,
         options: Options,
-        programs: Programs,
-        learners: list[Learner],
         history: History,
     ) -> None:
-        self.net, self.rules, self.options = net, rules, options
-        self.programs, self.training = programs, programs.training
-        self.learners, self.history = learners, history
-        self.packed = programs.pack(programs.batch_size)
-        self.arrays = own_arrays(net, rules.table, options.precision, self.packed)
-        dtype = np.dtype(DTYPES[options.precision])
-        self.states = {
-            learner.key: [
-                np.zeros(self.arrays[learner.key].size, dtype) for _ in range(learner.update.states)
-            ]
-            for learner in learners
-        }
-        programs.use(self.arrays, self.states)
+        self.memory, self.options, self.history = memory, options, history
+        self.rules, self.programs, self.training = phase.rules, phase.programs, training
+        self.learners, self.arrays = phase.learners, memory.arrays
         self.learning_rate = options.learning_rate
         """The learning rate of the last recorded step."""
-        moving = {row.key: self.arrays[row.key] for row in rules.table if row.multiplier != 0}
-        self.snapshot = Snapshot(moving, self.states, learners)
+        self.seen = Tallies()
+        """What the recorded steps of the round add up to."""
+        moving = [row.key for row in self.rules.table if row.multiplier != 0]
+        self.snapshot = Snapshot(memory, moving, self.batch)
         self._flight: Flight | None = None
 
     @property
     def batch(self) -> int:
         """How many steps are recorded: the number of the last one, from 1."""
         return len(self.history.batches.losses)
-
-    def plain_arrays(self) -> Arrays:
-        """The arrays that may have changed, as fresh copies, none of them packed."""
-        return plain_arrays(self.net, self.rules.table, self.arrays, self.packed)
 
     def guard(self) -> None:
         """Make the steps so far final, by a new snapshot. No replay reads their data again, so from
@@ -121,8 +109,8 @@ class Stepper:
 
     # Running
 
-    def run(self, stretch: Stretch, workers: int) -> tuple[Tallies, float]:
-        """Run steps and record them. Returns what they tell, and how many seconds they took.
+    def run(self, stretch: Stretch, workers: int) -> float:
+        """Run steps and record them. Returns how many seconds they took.
 
         Raises Diverged where a step leaves the finite numbers. The arrays and the history are then
         those of the last good step.
@@ -139,7 +127,7 @@ class Stepper:
         if outcome.is_bad:
             bad = stretch.batches.part(outcome.good, 1)
             raise Diverged(self._where_it_began(bad, outcome.spoilt))
-        return outcome.tallies, seconds
+        return seconds
 
     def settle(self) -> None:
         """Make arrays and history agree again after an interrupt, wherever it came: the good steps
@@ -149,6 +137,7 @@ class Stepper:
             self.history.batches.cut(self._flight.extent.batches)
             self.history.examples = self._flight.extent.examples
             del self.snapshot.since[self._flight.since :]
+            self.memory.updates.update(self._flight.updates)
             self._land(self._flight)
 
     def _flight_of(self, stretch: Stretch, step: int) -> Flight:
@@ -158,9 +147,9 @@ class Stepper:
         program = self.programs.program("Train", stretch.batches.size)
         kept = feed(program, stretch.batches)
         step_sizes = self._give_step_sizes(program, stretch, step)
-        return Flight(
-            stretch, program, kept, step_sizes, self.history.extent(), len(self.snapshot.since)
-        )
+        extent, since = self.history.extent(), len(self.snapshot.since)
+        updates = dict(self.memory.updates)
+        return Flight(stretch, program, kept, step_sizes, extent, since, self.seen, updates)
 
     def _give_step_sizes(self, program: Program, stretch: Stretch, step: int) -> list[Array]:
         """Give a program a table for every array that moves: its step size at each step, or NaN
@@ -204,10 +193,12 @@ class Stepper:
             if outcome.good:
                 self._replay(good, self.batch, outcome.tallies.losses)
         if outcome.good:
+            self._count(good, self.batch)
             self.history.examples += good.count * good.batches.size
             self.history.batches.extend(found)
             self.snapshot.add(good)
             self.learning_rate = float(good.learning_rates[-1])
+            self.seen = outcome.tallies
         self._flight = None
         return outcome
 
@@ -233,7 +224,7 @@ class Stepper:
         if not count:
             return Tallies()
         targets = self.programs.targets(flight.stretch.batches.part(0, count))
-        return self.programs.tallies(flight.first(count), targets)
+        return self.programs.tallies(flight.first(count), targets, flight.seen)
 
     def _losses(self, flight: Flight, count: int) -> list[float]:
         """Their losses alone: functions that measure are not asked for what may be taken back."""
@@ -248,7 +239,14 @@ class Stepper:
         for stretch in self.snapshot.since:
             end = step + stretch.count
             self._replay(stretch, step, self.history.batches.losses[step:end])
+            self._count(stretch, step)
             step = end
+
+    def _count(self, stretch: Stretch, step: int) -> None:
+        """Count the updates of steps that are done."""
+        steps = np.arange(step, step + stretch.count)
+        for learner in self.learners:
+            learner.count(self.rules.groups.moving(learner.key, steps))
 
     def _replay(self, stretch: Stretch, step: int, losses: list[float]) -> None:
         """Run steps again that went well before, and had these losses.

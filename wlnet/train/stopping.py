@@ -97,9 +97,13 @@ class Stopper:
 
     def __init__(self, criterion: StoppingCriterion) -> None:
         self.criterion = criterion
-        self.best = math.inf
-        self.failures = 0
-        self.seen = 0
+        self.standing: tuple[float, int, int] = math.inf, 0, 0
+        """The best value that was accepted, failures in a row, and how many values were seen."""
+
+    @property
+    def failures(self) -> int:
+        """Failures in a row."""
+        return self.standing[1]
 
     def asks(self, state: Mapping[str, object]) -> bool:
         """What a function as criterion says. Raises OptionError for anything but True or False."""
@@ -115,20 +119,19 @@ class Stopper:
 
     def fails(self, value: float) -> bool:
         """Whether to stop now, at this value of the named criterion, smaller being better."""
-        rule = self.criterion
-        self.seen += 1
-        if math.isfinite(self.best):
+        rule, (best, failures, seen) = self.criterion, self.standing
+        change = 0.0
+        if math.isfinite(best):
             change = rule.absolute_change
             if rule.relative_change is not None:
-                change = abs(self.best) * rule.relative_change
-            improved = value < self.best - change
-        else:
-            improved = value < self.best
+                change = abs(best) * rule.relative_change
+        improved = value < best - change
+        seen += 1
         # A step too small to count does not move what the next ones are measured against.
-        if improved:
-            self.best = value
-        self.failures = 0 if improved or self.seen <= rule.initial_patience else self.failures + 1
-        return self.failures > rule.patience
+        best = value if improved else best
+        failures = 0 if improved or seen <= rule.initial_patience else failures + 1
+        self.standing = best, failures, seen
+        return failures > rule.patience
 
 
 def _undirected(each: Measured) -> Fault:

@@ -1,0 +1,87 @@
+"""Where a training stands: all that it needs to go on from there, in plain values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from wlnet.core.multipliers import MultiplierTable
+from wlnet.core.rules import ArrayKey
+
+Array = np.ndarray[Any, Any]
+Parts = tuple[int | float | Array, ...]
+"""A tally in plain values: the fields of what batches add up."""
+
+
+@dataclass(frozen=True, eq=False)
+class Moment:
+    """Where a training stood after a step.
+
+    A training that begins with it goes on to the same bits as the one that it was taken from.
+    Arrays are plain, of the shapes that the user knows, and by the user's keys.
+
+    arrays: all of the net. states: what the method keeps beside an array, by its name
+    ("mean", "mean square", "move"). updates: how often the method has updated an array.
+    round, batch: how many of them are over. in_round: batches of the round that is not over, 0
+    where none is begun. in_pass: batches that were taken of the pass of a generator that is not
+    over. seen: what the batches of that round add up to, by name.
+    """
+
+    arrays: Mapping[ArrayKey, Array] = field(default_factory=dict)
+    states: Mapping[ArrayKey, Mapping[str, Array]] = field(default_factory=dict)
+    updates: Mapping[ArrayKey, int] = field(default_factory=dict)
+    round: int = 0
+    batch: int = 0
+    in_round: int = 0
+    in_pass: int = 0
+    seen: Mapping[str, tuple[str, Parts]] = field(default_factory=dict)
+    best_rank: tuple[float, ...] | None = None
+    """What the best validation so far is ranked by."""
+    failures: tuple[float, int, int] | None = None
+    """Of the stopping criterion: the best value accepted, failures in a row, values seen."""
+
+    def all_arrays(self) -> Iterator[Array]:
+        """Every array that it holds."""
+        yield from self.arrays.values()
+        for states in self.states.values():
+            yield from states.values()
+
+
+@dataclass(frozen=True, eq=False)
+class PhaseRecord:
+    """A phase of a training: from which round and batch on a table of multipliers ruled.
+
+    first_round, first_batch: the numbers of its first ones, from 1. updates: how often the method
+    had updated each array before it.
+    """
+
+    first_round: int
+    first_batch: int
+    table: MultiplierTable
+    updates: Mapping[ArrayKey, int]
+
+
+@dataclass(frozen=True, eq=False)
+class CallRecord:
+    """One call of net_train, of the one or more that made a record.
+
+    options: as they were given, by name, the defaults included. seed: that which was used.
+    first_round, first_batch: how many of them were over when it began. seconds: what the clock
+    showed then. data, validation: column -> SHA-256 of its numbers as they were encoded; empty
+    where nothing asked for them. version: of wlnet. vector_bytes: of the machine: with other
+    vectors sums are rounded in another order.
+    """
+
+    options: Mapping[str, Any]
+    seed: int | str
+    phases: tuple[PhaseRecord, ...]
+    first_round: int = 0
+    first_batch: int = 0
+    seconds: float = 0.0
+    data: Mapping[str, str] = field(default_factory=dict)
+    validation: Mapping[str, str] = field(default_factory=dict)
+    version: str = ""
+    vector_bytes: int = 0

@@ -1,0 +1,83 @@
+"""Digests: SHA-256 of the numbers that a training reads, by column."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from wlnet.evaluate.holding import Array
+from wlnet.train.mapped import Mapped, pieces
+from wlnet.train.preparation import Prepared
+from wlnet.train.sources import ArraySource
+
+
+@dataclass(frozen=True)
+class Digests:
+    """SHA-256 by column of the data, and of the validation set; empty where they were not taken.
+
+    What functions give is not there before it is used: it has no digest.
+    """
+
+    data: Mapping[str, str] = field(default_factory=dict)
+    validation: Mapping[str, str] = field(default_factory=dict)
+
+
+NO_DIGESTS = Digests()
+
+
+def digests_of(prepared: Prepared) -> Digests:
+    """The digests of what a training reads."""
+    source = prepared.source
+    data = column_digests(source) if isinstance(source, ArraySource) else {}
+    return Digests(data, column_digests(prepared.validation))
+
+
+def digest(array: Array) -> str:
+    """SHA-256 of the bytes of an array, in the order of its elements, the lowest byte first."""
+    found = hashlib.sha256()
+    for part in _parts(array):
+        found.update(part)
+    return found.hexdigest()
+
+
+def column_digests(source: ArraySource | None) -> dict[str, str]:
+    """SHA-256 of each column of a source, with its type and shape; of none without a source.
+
+    Without columns there are numbers of examples alone: how many there are.
+    """
+    if source is None:
+        return {}
+    if not source.columns:
+        return {"": f"{source.examples} examples"}
+    return {str(name): _column_digest(column) for name, column in source.columns.items()}
+
+
+def _column_digest(column: Array | Mapped) -> str:
+    first = column[:1]
+    found = hashlib.sha256(f"{first.dtype.str} {len(column)} {first.shape[1:]}".encode())
+    for part in _parts(column):
+        found.update(part)
+    return found.hexdigest()
+
+
+def _parts(column: Array | Mapped) -> Iterator[memoryview]:
+    if isinstance(column, np.ndarray) and column.flags.c_contiguous:
+        yield _bytes(column)
+        return
+    for start, stop in pieces(len(column), column[:1].nbytes):
+        yield _bytes(np.ascontiguousarray(column[start:stop]))
+
+
+def _bytes(array: Array) -> memoryview:
+    flat: Any = array.reshape(-1)
+    return memoryview(flat.astype(flat.dtype.newbyteorder("<"), copy=False)).cast("B")
+
+
+def differing(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """The columns that are not the same, in the order of both."""
+    names = dict.fromkeys((*before, *now))
+    return [name for name in names if before.get(name) != now.get(name)]

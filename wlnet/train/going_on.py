@@ -1,0 +1,77 @@
+"""Going on: what a training takes over from the record of an earlier one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wlnet.core.errors import Fault, TrainingWarning, warn
+from wlnet.core.net import Net
+from wlnet.nets.arrays import replace_arrays
+from wlnet.results.moment import CallRecord, Moment
+from wlnet.results.results import TrainingRecord
+from wlnet.train.digests import Digests
+from wlnet.train.learners import TrainingRules
+from wlnet.train.options import Options
+from wlnet.train.preparation import Prepared
+from wlnet.train.sources import Source
+from wlnet.train.start import Start
+from wlnet.train.state import rounds_of
+from wlnet.train.stopping import StoppingCriterion, as_criterion
+
+
+def net_of(record: TrainingRecord) -> Net:
+    """The net as it was after the last step: with a validation set, the trained net is another."""
+    return replace_arrays(record.trained_net, dict(record.moment.arrays))
+
+
+def taken_up(start: Start, options: Options, prepared: Prepared, digests: Digests) -> Start:
+    """What of an earlier training holds for this call as well.
+
+    Another method begins anew, and says so. A round that is not over is taken to its end where it
+    is of the same batches. The best validation so far is compared with new ones where these are of
+    the same examples.
+    """
+    if start.record is None:
+        return start
+    record = start.record
+    moment = _of_method(record, options)
+    source = prepared.source
+    before = record.batch_size, record.batches_per_round, record.training_examples
+    now = source.batch_size, source.batches_per_round, source.examples
+    if moment.in_round and before != now and record.batches_per_round is not None:
+        moment = replace(moment, in_round=0, in_pass=0, seen={})
+    last = record.calls[-1]
+    if _criterion_of(last) != options.stopping:
+        moment = replace(moment, failures=None)
+    if prepared.validation is None or last.validation != digests.validation:
+        moment = replace(moment, best_rank=None)
+    return replace(start, record=replace(record, moment=moment))
+
+
+def _criterion_of(call: CallRecord) -> StoppingCriterion | None:
+    """The stopping criterion of a call."""
+    return as_criterion(call.options["training_stopping_criterion"])
+
+
+def _of_method(record: TrainingRecord, options: Options) -> Moment:
+    """Where the training stood, with the state of its method if it is the same."""
+    moment, (name, _) = record.moment, record.method
+    if name == options.method.name or not moment.states:
+        return moment
+    what = f"the training goes on by another method: what {name} has kept of the arrays is dropped"
+    fix = f'method="{name}" goes on where it stood'
+    warn(TrainingWarning, Fault(what, given=options.method.name, fix=fix))
+    return replace(moment, states={}, updates={})
+
+
+def warn_of_phases(rules: TrainingRules, source: Source, options: Options) -> None:
+    """Warn of phases that are never reached, and of those in which nothing learns."""
+    rounds = rounds_of(options, source.batches_per_round)
+    for first, each in rules.phases.items() if len(rules.phases) > 1 else ():
+        at = f"learning_rate_multipliers, phase from round {first}"
+        if rounds is not None and first > rounds:
+            what = f"the phase from round {first} is never reached"
+            warn(TrainingWarning, Fault(what, at, f"{rounds} rounds", fix="max_training_rounds"))
+        elif not any(map(each.groups.ever_moves, each.table.trained_keys())):
+            what = f"nothing learns in the phase from round {first}: its rounds change nothing"
+            warn(TrainingWarning, Fault(what, at, f"{len(each.table)} arrays that rest"))

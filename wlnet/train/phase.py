@@ -1,0 +1,62 @@
+"""A phase of a training: what follows from one table of multipliers.
+
+Its arrays and their states are those of the `Memory`, which outlives it.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from wlnet.train.learners import ArrayRules, learners_of
+from wlnet.train.measurements import Measurement
+from wlnet.train.memory import Memory
+from wlnet.train.options import Options
+from wlnet.train.pace import Clock, Pace
+from wlnet.train.programs import programs_of
+from wlnet.train.sources import ArraySource, Source
+from wlnet.train.training_net import TrainingNet
+
+
+class Phase:
+    """The arrays that learn in some rounds, the programs of these, and what is kept for them.
+
+    source, validation: those given, with what the frozen prefix makes of their examples where that
+    is worth keeping. paces: by how many examples a step is on.
+    """
+
+    def __init__(
+        self,
+        rules: ArrayRules,
+        memory: Memory,
+        training: TrainingNet,
+        options: Options,
+        measurements: Sequence[Measurement],
+        source: Source,
+        validation: ArraySource | None,
+        clock: Clock,
+        rounds: int | None,
+    ) -> None:
+        """rounds: how many rounds it rules, None where nobody knows."""
+        self.rules, self.source, self.validation = rules, source, validation
+        self.learners = learners_of(rules, options.method, memory.updates)
+        self.programs = programs_of(
+            training, rules, self.learners, options, measurements, source.batch_size, clock
+        )
+        memory.learn([learner.key for learner in self.learners])
+        memory.lay(self.programs.pack(source.batch_size))
+        self.programs.use(
+            memory.arrays, {each.key: memory.states[each.key] for each in self.learners}
+        )
+        self.paces: defaultdict[int, Pace] = defaultdict(Pace)
+        # What is used once is not worth keeping.
+        if rounds is None or rounds > 1:
+            self._keep_prefix(options.prefix_bytes)
+
+    def _keep_prefix(self, limit: int) -> None:
+        """Compute once what frozen arrays make of the examples, if that pays and fits."""
+        if isinstance(self.source, ArraySource):
+            self.source, taken = self.programs.with_prefix("Train", self.source, limit)
+            limit -= taken
+        if self.validation is not None:
+            self.validation, _ = self.programs.with_prefix("Test", self.validation, limit)

@@ -1,0 +1,85 @@
+"""Where a training begins: with nothing, or where an earlier one stood."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wlnet.results.class_table import Kept
+from wlnet.results.moment import CallRecord, Moment
+from wlnet.results.results import TrainingRecord
+from wlnet.train.history import LOSS, History, Series
+
+
+@dataclass(frozen=True, eq=False)
+class Start:
+    """What a training begins with.
+
+    record: that of the training that goes on; None for a new one. resumed: the call that was
+    broken off and is now taken to its end; None for a call of its own.
+    """
+
+    record: TrainingRecord | None = None
+    resumed: CallRecord | None = None
+
+    @property
+    def moment(self) -> Moment | None:
+        """Where the earlier training stood."""
+        return None if self.record is None else self.record.moment
+
+    @property
+    def round(self) -> int:
+        """How many rounds are over."""
+        return self.moment.round if self.moment else 0
+
+    @property
+    def batch(self) -> int:
+        """How many batches are over."""
+        return self.moment.batch if self.moment else 0
+
+    @property
+    def first_round(self) -> int:
+        """How many rounds were over when the call began."""
+        return self.resumed.first_round if self.resumed else self.round
+
+    @property
+    def first_batch(self) -> int:
+        """How many batches were over when the call began."""
+        return self.resumed.first_batch if self.resumed else self.batch
+
+    @property
+    def calls(self) -> tuple[CallRecord, ...]:
+        """The calls before this one."""
+        if self.record is None:
+            return ()
+        return self.record.calls[:-1] if self.resumed else self.record.calls
+
+    @property
+    def seconds(self) -> float:
+        """How long the earlier training took."""
+        return self.record.seconds if self.record else 0.0
+
+    def history(self) -> History:
+        """All that was seen until now, for the training to go on with."""
+        r = self.record
+        if r is None:
+            return History()
+        return History(
+            _series(r.batch_losses, r.batch_measurements),
+            _series(r.round_losses, r.round_measurements),
+            _series(r.validation_losses, r.validation_measurements),
+            list(r.round_positions),
+            list(r.validation_positions),
+            r.examples_processed,
+            r.best_validation_round,
+        )
+
+
+def _series(losses: tuple[float, ...], measurements: Mapping[str, tuple[Kept, ...]]) -> Series:
+    lists: dict[str, list[Kept]] = {LOSS: list(losses)}
+    lists |= {name: list(values) for name, values in measurements.items()}
+    return Series(lists)
+
+
+NEW = Start()
+"""A training that begins with nothing."""
