@@ -278,7 +278,7 @@ class Trainer:
     def _deciding(self, found: Values) -> dict[str, float]:
         """The values that tell which validation is best."""
         rule = self.options.stopping
-        names = [each.key for each in self.programs.measured if each.is_error_rate]
+        names = [each.key for each in self.phase.programs.measured if each.is_error_rate]
         names.append(LOSS)
         if rule is not None and isinstance(rule.criterion, str):
             names = [rule.criterion]
