@@ -11,6 +11,7 @@ import pytest
 import wlnet as wl
 from tests.training_cases import classes, classifier, numbers, perceptron
 from wlnet.train import measured_functions
+from wlnet.train.stepping import Stepper
 
 X, Y = classes(70)
 
@@ -96,22 +97,30 @@ def test_with_the_interval_of_a_round_batches_are_not_asked_for() -> None:
     assert [len(t) for _, t in watched.calls] == [70, 50, 70, 50]
 
 
-def test_steps_that_are_taken_back_are_not_asked_for_again() -> None:
-    x, y = numbers(12)
-    watched = Watched()
+def test_steps_that_are_taken_back_are_not_asked_for_again(monkeypatch: Any) -> None:
+    x, y = numbers(600)
+    watched, replays = Watched(), []
+    replay = Stepper._replay
+
+    def watched_replay(self: Stepper, stretch: Any, *more: Any) -> None:
+        replays.append(stretch.count)
+        replay(self, stretch, *more)
+
+    monkeypatch.setattr(Stepper, "_replay", watched_replay)
     with pytest.warns(wl.TrainingWarning):
         results = wl.net_train(
             perceptron(),
             (x, y),
             wl.ALL,
             batch_size=6,
-            max_training_rounds=50,
-            method=("SGD", {"LearningRateSchedule": lambda t, total: 1.0 if t < 7 else 1e30}),
+            max_training_rounds=5,
+            method=("SGD", {"LearningRateSchedule": lambda t, total: 1.0 if t < 70 else 1e30}),
             training_progress_measurements=watched,
         )
     assert results["ReasonTrainingStopped"] == "WeightsDiverged"
     steps = results["TotalBatches"]
-    assert steps >= 7
+    assert steps >= 70
+    assert replays
     assert sum(len(t) == 6 for _, t in watched.calls) == steps
     assert all(np.isfinite(p).all() for p, _ in watched.calls)
 
@@ -209,6 +218,25 @@ def test_what_a_function_raises_and_warns_of_is_the_users_own() -> None:
     assert [each.category for each in heard] == [RuntimeWarning]
     with np.errstate(invalid="raise"), pytest.raises(FloatingPointError):
         wl.net_measurements(net, numbers(12), dividing)
+
+
+def test_in_a_training_too_numpy_does_about_errors_what_the_user_wants() -> None:
+    seen: list[Any] = []
+
+    def looking(predictions: Any, targets: Any) -> float:
+        seen.append(np.geterr())
+        return 0.0
+
+    with np.errstate(over="raise", divide="ignore"):
+        wanted = np.geterr()
+        wl.net_train(
+            perceptron(),
+            numbers(12),
+            validation_set=numbers(6),
+            max_training_rounds=1,
+            training_progress_measurements=looking,
+        )
+    assert seen == [wanted] * 3
 
 
 def test_whatever_can_be_called_is_a_measurement() -> None:
