@@ -78,6 +78,10 @@ BAD: dict[str, tuple[Any, str]] = {
         {"Measurement": "Recall", "ClassAveraging": "micro"},
         "ClassAveraging cannot be this",
     ),
+    "an array as averaging": (
+        {"Measurement": "ROCCurve", "ClassAveraging": np.ones(3)},
+        "ClassAveraging cannot be this",
+    ),
     "averaging of one number": (
         {"Measurement": "CohenKappa", "ClassAveraging": "Micro"},
         "nothing to average",

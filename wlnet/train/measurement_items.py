@@ -99,7 +99,7 @@ def _averaging(so_far: Measurement, given: Any, at: str) -> Measurement | Fault:
         known = ["Micro"]
     if given is None or given is AUTOMATIC or (isinstance(given, str) and given in known):
         return replace(so_far, averaging=given)
-    if given == "Macro":
+    if isinstance(given, str) and given == "Macro":
         what, fix = "curves have no mean", '"Micro", one curve of all; or None, a curve a class'
         return Fault(what, at=at, given=brief(given), known=[*known, None], fix=fix)
     return _no_choice(given, at, [*known, None])
