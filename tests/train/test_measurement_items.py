@@ -48,6 +48,14 @@ def test_the_key_of_a_name_is_read_back(name: str) -> None:
     assert of_key(name) == named(name)
 
 
+def test_a_top_n_may_be_as_large_as_one_likes() -> None:
+    asked = ("Accuracy", 10**400)
+    assert wl.net_measurements(wl.net_initialize(classifier()), (X, Y + 1), asked) == 1.0
+    assert of_key("AccuracyTop" + "9" * 400) is None
+    assert of_key("FScoreBeta0.1e-05") is None
+    assert of_key(named("FScore", 1e-5).key) == named("FScore", 1e-5)
+
+
 @pytest.mark.parametrize("key", ["RecallTop2", "FScoreTop2", "ErrorRateBeta2", "FScoreBeta", "No"])
 def test_what_no_measurement_is_called_is_no_key(key: str) -> None:
     assert of_key(key) is None

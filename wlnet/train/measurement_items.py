@@ -52,7 +52,7 @@ def read_item(given: Any, at: str, losses: Sequence[str] = ()) -> Found:
             )
         ]
     fault = _wrong_n(name, n, at, given)
-    return (None, [fault]) if fault else (named(name, as_real(n) or 1), [])
+    return (None, [fault]) if fault else (named(name, as_whole(n) or as_real(n) or 1), [])
 
 
 def _wrong_n(name: str, n: object, at: str, given: object) -> Fault | None:

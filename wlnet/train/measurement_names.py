@@ -20,6 +20,9 @@ from wlnet.train.measurement_items import read_item
 from wlnet.train.measurements import BOXES, CLASSES, NUMBERS, TABLE, Measurement, Named, named
 from wlnet.train.training_net import TrainingNet
 
+NUMBER = {"top": r"\d{1,20}", "beta": r"\d{1,20}(\.\d{1,20})?(e[+-]\d{1,3})?"}
+"""How n and beta stand in a key."""
+
 
 def of_key(key: str) -> Named | None:
     """The measurement that has a key by itself, or None.
@@ -32,7 +35,9 @@ def of_key(key: str) -> Named | None:
         row = TABLE.get(name)
         if row is None or (digits and row.takes != takes):
             continue
-        n = float(digits) if re.fullmatch(r"\d+(\.\d+)?(e[+-]\d+)?", digits, re.ASCII) else 1.0
+        if digits and not re.fullmatch(NUMBER[takes], digits, re.ASCII):
+            continue
+        n = float(digits or 1) if takes == "beta" else int(digits or 1)
         if (found := named(name, n)).key == key:
             return found
     return None
