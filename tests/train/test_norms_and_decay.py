@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,8 +11,8 @@ import numpy as np
 import pytest
 
 import wlnet as wl
-from tests.training_cases import numbers, perceptron
-from wlnet.methods import METHODS
+from tests.training_cases import digests, numbers, perceptron
+from wlnet.methods import METHODS, as_method
 from wlnet.nets.arrays import arrays_of
 
 RATE, MOST = 0.5, 1e-3
@@ -203,3 +204,56 @@ def test_gradients_that_are_not_finite_end_a_training_under_a_norm_too(precision
         )
     assert results["ReasonTrainingStopped"] == "WeightsDiverged"
     assert all(np.isfinite(array).all() for array in arrays_of(results["TrainedNet"]).values())
+
+
+UNENDING = [
+    None,
+    ("Constant", {"Warmup": 7}),
+    ("Exponential", {"Decay": 0.9}),
+    ("Steps", {"At": [5, 9], "Warmup": 2}),
+]
+
+
+@pytest.mark.parametrize("schedule", UNENDING, ids=str)
+@pytest.mark.parametrize("method", METHODS)
+def test_six_calls_of_one_round_are_one_call_of_six(method: str, schedule: Any) -> None:
+    """A schedule that does not look at the end goes on where the call before left it."""
+    limits = {"LearningRateSchedule": schedule, "GradientNorm": 0.1, "WeightDecay": 0.1}
+    options = {"method": (method, limits), "batch_size": 5}
+    whole = wl.net_train(perceptron(), numbers(12), max_training_rounds=6, **options)
+    part: Any = perceptron()
+    for _ in range(6):
+        part = wl.net_train(part, numbers(12), wl.ALL, max_training_rounds=1, **options)
+    assert digests(part["TrainedNet"]) == digests(whole)
+
+
+def test_a_phase_is_the_training_by_its_rules_under_a_norm_and_a_decay_too() -> None:
+    """What thaws in a later phase has no share in the norm before, and loses nothing."""
+    rules = {3: 1, wl.ANY: None}
+    options: dict[str, Any] = {
+        "method": ("ADAM", {"GradientNorm": 0.05, "WeightDecay": 0.1}),
+        "batch_size": 5,
+    }
+
+    def losses(rounds: int, given: Any) -> list[float]:
+        found = wl.net_train(
+            perceptron(),
+            numbers(12),
+            "RoundLossList",
+            max_training_rounds=rounds,
+            learning_rate_multipliers=given,
+            **options,
+        )
+        return list(found)
+
+    phased = losses(4, wl.Phases({1: rules, 3: {wl.ANY: 0.5}}))
+    alone = losses(4, rules)
+    assert phased[:2] == alone[:2]
+    assert phased[3] != alone[3]
+
+
+def test_a_schedule_is_read_again_from_what_a_file_keeps_of_options() -> None:
+    for schedule in (*UNENDING, ("Cosine", {"Warmup": 0.1}), "OneCycle"):
+        method = wl.Adam(learning_rate_schedule=schedule, weight_decay={(1, "Weights"): 0.1})
+        kept = json.loads(json.dumps(method.options()))
+        assert as_method(("ADAM", kept)).options() == method.options()

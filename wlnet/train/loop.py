@@ -209,7 +209,9 @@ class Trainer:
             part = batches.part(first, min(some, batches.count - first))
             if callable(schedule) and not batches.is_own:
                 self.stepper.guard()
-            number = self.stepper.batch - self.plan.first_batch + 1
+            # What does not go by the end of this call goes on from the call before.
+            before = self.plan.first_batch if self.options.method.looks_at_total else 0
+            number = self.stepper.batch - before + 1
             steps = np.arange(number, number + part.count)
             base = self.options.learning_rate
             yield Stretch(part, base * factors(schedule, steps, self.total, base))
