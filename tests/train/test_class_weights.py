@@ -180,9 +180,10 @@ def test_shares_count_as_far_as_they_go() -> None:
 
 
 def test_a_column_in_a_file_is_read_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    own = np.linspace(1, 2, N)
+    whole = balanced("Index", TOKENS.astype(np.int32), 3, own)
     monkeypatch.setattr("wlnet.train.mapped.PIECE", 64)
     late = Mapped(TOKENS, np.dtype(np.int32), np.arange(N))
-    own = np.linspace(1, 2, N)
     table = balanced("Index", late, 3, own)
-    np.testing.assert_allclose(table, balanced("Index", TOKENS.astype(np.int32), 3, own))
+    np.testing.assert_allclose(table, whole)
     np.testing.assert_array_equal(weights_of_decisions("Index", late, table), table[TOKENS - 1])

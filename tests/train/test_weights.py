@@ -51,6 +51,13 @@ def test_weights_of_1_are_none(kind: str) -> None:
     assert one["BatchMeasurementsLists"].keys() == none["BatchMeasurementsLists"].keys()
 
 
+def test_a_scaled_port_is_told_by_the_same_names_with_weights_as_without() -> None:
+    kind = Kind(KINDS["a port minimised"].net, ("Output", wl.Scaled(3)), {"Input": X})
+    one, none = trained(kind, example_weights=np.ones(N)), trained(kind)
+    assert_alike(one, none)
+    assert one["BatchMeasurementsLists"].keys() == none["BatchMeasurementsLists"].keys()
+
+
 def test_what_is_drawn_at_random_is_drawn_as_without_weights() -> None:
     loss = wl.NetGraph(
         {"drop": wl.DropoutLayer(), "net": 2, "loss": wl.MeanSquaredLossLayer()},

@@ -17,7 +17,8 @@ class ClassTable:
     Never larger than the pairs there are, nor than there are decisions: a batch of 64 among 1000
     classes has 64 of a million pairs.
 
-    size: classes. pairs: true * size + predicted, in order. counts: of each, at least 1.
+    size: classes. pairs: true * size + predicted, in order. counts: of each, at least 1; or sums of
+    weights, above 0.
     """
 
     size: int
@@ -25,9 +26,11 @@ class ClassTable:
     counts: Array
 
     @classmethod
-    def of(cls, predicted: Array, true: Array, size: int) -> ClassTable:
-        """The table of decisions, classes counted from 0."""
-        return cls(size, *_counted(true * size + predicted, None, size * size))
+    def of(
+        cls, predicted: Array, true: Array, size: int, weights: Array | None = None
+    ) -> ClassTable:
+        """The table of decisions, classes counted from 0. weights: what each counts; 1 if None."""
+        return cls(size, *_counted(true * size + predicted, weights, size * size))
 
     def __add__(self, other: ClassTable) -> ClassTable:
         pairs = np.concatenate([self.pairs, other.pairs])
@@ -35,8 +38,8 @@ class ClassTable:
         return ClassTable(self.size, *_counted(pairs, counts, self.size * self.size))
 
     def matrix(self) -> Array:
-        """The whole table, integers and read-only; rows are the true classes."""
-        found = np.zeros(self.size * self.size, np.int64)
+        """The whole table, read-only; rows are the true classes."""
+        found = np.zeros(self.size * self.size, self.counts.dtype)
         found[self.pairs] = self.counts
         found.flags.writeable = False
         return found.reshape(self.size, self.size)
@@ -44,13 +47,14 @@ class ClassTable:
 
 def _counted(pairs: Array, counts: Array | None, most: int) -> tuple[Array, Array]:
     """The pairs that occur, each once, and how often."""
+    kind = np.dtype(np.int64) if counts is None else counts.dtype
     if most <= 8 * len(pairs):
-        whole = np.zeros(most, np.int64)
+        whole = np.zeros(most, kind)
         np.add.at(whole, pairs, 1 if counts is None else counts)
         (found,) = np.nonzero(whole)
         return found, whole[found]
     found, places = np.unique(pairs, return_inverse=True)
-    sums = np.zeros(len(found), np.int64)
+    sums = np.zeros(len(found), kind)
     np.add.at(sums, places, 1 if counts is None else counts)
     return found, sums
 

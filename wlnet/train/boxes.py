@@ -13,6 +13,7 @@ import numpy as np
 
 from wlnet.core.errors import Fault, ShapeError, fail
 from wlnet.core.shapes import Partial
+from wlnet.train.decisions import each_decision
 
 Array = np.ndarray[Any, Any]
 
@@ -34,7 +35,9 @@ def _may_be(sizes: tuple[int | None, ...], wanted: tuple[int, ...]) -> bool:
     )
 
 
-def overlaps(outputs: Array, targets: Array, form: str, top: int) -> Array:
+def overlaps(
+    outputs: Array, targets: Array, form: str, top: int, weights: Array | None = None
+) -> Array:
     """The sum of what each box and its target have in common of both, and how many boxes."""
     shape = outputs.shape[1:]
     if not holds_boxes(shape):
@@ -46,7 +49,10 @@ def overlaps(outputs: Array, targets: Array, form: str, top: int) -> Array:
     common = np.maximum(high - low, 0).prod(axis=1)
     union = _size(*one) + _size(*other) - common
     shares = np.divide(common, union, out=np.zeros_like(common), where=union != 0)
-    return np.array([shares.sum(), len(shares)])
+    if weights is None:
+        return np.array([shares.sum(), len(shares)])
+    own = each_decision(weights, len(shares))
+    return np.array([(shares * own).sum(), own.sum()])
 
 
 def _corners(boxes: Array) -> tuple[Array, Array]:

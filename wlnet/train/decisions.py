@@ -1,7 +1,8 @@
 """Decisions between classes: what a batch of outputs and targets adds to a tally.
 
 Every tally is a function (outputs, targets, form, top) of a batch; form is what targets are (see
-TrainingNet.forms), top is n in ("ErrorRate", n). What tallies amount to: rates.py.
+TrainingNet.forms), top is n in ("ErrorRate", n). With weights, of examples or of their decisions,
+what is counted is their sum. What tallies amount to: rates.py.
 """
 
 from __future__ import annotations
@@ -33,33 +34,65 @@ def true_classes(targets: Array, form: str) -> Array:
     return true.ravel()
 
 
-def table(outputs: Array, targets: Array, form: str, top: int) -> ClassTable:
+def each_decision(weights: Array, count: int) -> Array:
+    """A weight for each of so many decisions, from those of examples or of decisions."""
+    own = np.asarray(weights, np.float64)
+    # A loss of several numbers an example has the weight of the example beside each of them.
+    flat = own.ravel() if own.size <= count else own.reshape(len(own), -1)[:, 0]
+    return np.repeat(flat, count // len(flat))
+
+
+def table(
+    outputs: Array, targets: Array, form: str, top: int, weights: Array | None = None
+) -> ClassTable:
     """How often which class was predicted for which."""
-    return ClassTable.of(*classes(outputs, targets, form))
+    predicted, true, count = classes(outputs, targets, form)
+    own = None if weights is None else each_decision(weights, len(true))
+    return ClassTable.of(predicted, true, count, own)
 
 
-def by_class(outputs: Array, targets: Array, form: str, top: int) -> Array:
+def by_class(
+    outputs: Array, targets: Array, form: str, top: int, weights: Array | None = None
+) -> Array:
     """By class, how often it was right, true, and predicted; a table would have a number a pair."""
     predicted, true, count = classes(outputs, targets, form)
-    found = (true[predicted == true], true, predicted)
-    counts = [np.bincount(each, minlength=count) for each in found]
+    right = predicted == true
+    if weights is None:
+        found = (true[right], true, predicted)
+        counts = [np.bincount(each, minlength=count) for each in found]
+    else:
+        own = each_decision(weights, len(true))
+        weighed = ((true[right], own[right]), (true, own), (predicted, own))
+        counts = [np.bincount(each, of, count) for each, of in weighed]
     # With two states, precision and the like are those of True: the tally remembers which it is.
     return np.concatenate([*counts, [int(form == "Binary") * len(true)]])
 
 
-def wrong(outputs: Array, targets: Array, form: str, top: int) -> Array:
+def wrong(
+    outputs: Array, targets: Array, form: str, top: int, weights: Array | None = None
+) -> Array:
     """Decisions that are wrong (not among the `top` largest), and all decisions."""
     predicted, true, count = classes(outputs, targets, form)
     if top == 1 or form == "Binary":
-        return np.array([np.count_nonzero(predicted != true), len(true)], np.float64)
+        return _counted(predicted != true, weights)
     rows = outputs.reshape(-1, count)
     own = np.take_along_axis(rows, true[:, None], axis=1)
     # A class ahead of the target: a larger number, or an equal one that stands earlier.
     ahead = (rows > own) | ((rows == own) & (np.arange(count) < true[:, None]))
-    return np.array([np.count_nonzero(ahead.sum(axis=1) >= top), len(true)], np.float64)
+    return _counted(ahead.sum(axis=1) >= top, weights)
 
 
-def surprise(outputs: Array, targets: Array, form: str, top: int) -> Array:
+def _counted(found: Array, weights: Array | None) -> Array:
+    """How many of some decisions there are, and all."""
+    if weights is None:
+        return np.array([np.count_nonzero(found), len(found)], np.float64)
+    own = each_decision(weights, len(found))
+    return np.array([own[found].sum(), own.sum()])
+
+
+def surprise(
+    outputs: Array, targets: Array, form: str, top: int, weights: Array | None = None
+) -> Array:
     """The sum of -ln of the probability of what is the case, and how many there are."""
     p = np.asarray(outputs, np.float64)
     if form == "Binary":
@@ -69,7 +102,10 @@ def surprise(outputs: Array, targets: Array, form: str, top: int) -> Array:
         terms = -_log(np.take_along_axis(p, (targets - 1)[..., None], -1))
     else:
         terms = -(targets * _log(p)).sum(-1)
-    return np.array([terms.sum(), terms.size])
+    if weights is None:
+        return np.array([terms.sum(), terms.size])
+    own = each_decision(weights, terms.size)
+    return np.array([(terms.ravel() * own).sum(), own.sum()])
 
 
 def _log(p: Array) -> Array:

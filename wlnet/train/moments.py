@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from wlnet.train.decisions import each_decision
+
 Array = np.ndarray[Any, Any]
 
 
@@ -19,12 +21,12 @@ class Moments:
     added as by Chan, Golub and LeVeque, "Updating formulae and a pairwise algorithm for computing
     sample variances", 1979.
 
-    count: examples. first: the first target. middle: the mean of the targets, less the first.
-    spread: sum of their squared deviations from the mean, exactly 0 where they never vary.
-    absolute, squared: sums of differences. All of shape (outputs,).
+    count: examples, or the sum of their weights. first: the first target. middle: the mean of the
+    targets, less the first. spread: sum of their squared deviations from the mean, exactly 0 where
+    they never vary. absolute, squared: sums of differences. All of shape (outputs,).
     """
 
-    count: int
+    count: float
     first: Array
     middle: Array
     spread: Array
@@ -32,8 +34,12 @@ class Moments:
     squared: Array
 
     @classmethod
-    def of(cls, outputs: Array, targets: Array) -> Moments:
-        """Those of a batch: an example a row, whatever the levels below are."""
+    def of(cls, outputs: Array, targets: Array, weights: Array | None = None) -> Moments:
+        """Those of a batch: an example a row, whatever the levels below are. weights: what each
+        example counts; 1 if None.
+        """
+        if weights is not None:
+            return cls._weighed(outputs, targets, each_decision(weights, len(targets))[:, None])
         t = np.asarray(targets, np.float64).reshape(len(targets), -1)
         with np.errstate(all="ignore"):
             missed = np.asarray(outputs, np.float64).reshape(t.shape) - t
@@ -50,12 +56,36 @@ class Moments:
             )
 
     @classmethod
-    def tally(cls, outputs: Array, targets: Array, form: str, top: int) -> Moments:
+    def _weighed(cls, outputs: Array, targets: Array, weights: Array) -> Moments:
+        t = np.asarray(targets, np.float64).reshape(len(targets), -1)
+        count = float(weights.sum())
+        with np.errstate(all="ignore"):
+            missed = np.asarray(outputs, np.float64).reshape(t.shape) - t
+            # What counts nothing is no first target.
+            first = t[np.argmax(weights > 0)]
+            away = np.where(weights > 0, t - first, 0)
+            missed = np.where(weights > 0, missed, 0)
+            middle = (weights * away).sum(axis=0) / (count or 1)
+            return cls(
+                count,
+                first,
+                middle,
+                (weights * (away - middle) ** 2).sum(axis=0),
+                (weights * np.abs(missed)).sum(axis=0),
+                (weights * missed**2).sum(axis=0),
+            )
+
+    @classmethod
+    def tally(
+        cls, outputs: Array, targets: Array, form: str, top: int, weights: Array | None = None
+    ) -> Moments:
         """Those of a batch, as a row of measurements asks for them."""
-        return cls.of(outputs, targets)
+        return cls.of(outputs, targets, weights)
 
     def __add__(self, other: Moments) -> Moments:
         count = self.count + other.count
+        if not count:
+            return self
         with np.errstate(all="ignore"):
             apart = (other.first - self.first) + (other.middle - self.middle)
             return Moments(

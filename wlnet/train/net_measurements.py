@@ -17,6 +17,7 @@ from wlnet.evaluate.arguments import check_choice, check_count, check_workers
 from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of, is_initialized
 from wlnet.results.class_table import Shown, shown
+from wlnet.train.class_weights import ClassWeights, read_class_weights
 from wlnet.train.doubts import check_targets, warn_of_losses
 from wlnet.train.history import LOSS, Values, number
 from wlnet.train.losses import loss_terms
@@ -26,6 +27,8 @@ from wlnet.train.preparation import examples_of
 from wlnet.train.programs import Programs
 from wlnet.train.sources import ArraySource
 from wlnet.train.training_net import TrainingNet, checked
+from wlnet.train.weighed import may_weigh
+from wlnet.train.weights import read_example_weights
 
 
 def net_measurements(
@@ -34,6 +37,8 @@ def net_measurements(
     measurements: Any,
     *,
     loss_function: Any = AUTOMATIC,
+    class_weights: Any = None,
+    example_weights: Any = None,
     working_precision: Any = "Real32",
     workers: Any = AUTOMATIC,
 ) -> Any:
@@ -66,6 +71,9 @@ def net_measurements(
       "StandardDeviation" or None (the mean over the examples, in the shape of the port); "Source":
       the only output to measure; and what only a training asks for (see net_train).
 
+    class_weights, example_weights: as in net_train; "Balanced" goes by these data. Losses are then
+    sum(weight loss) / examples, and measurements count as their examples or decisions weigh, as
+    with sample_weight in scikit-learn; ROC curves, ports and functions have no weights.
     working_precision: "Real32" or "Real64". workers: as in net_train.
 
     Gives the value, or a list for a list; for a net with several outputs that have targets, a
@@ -129,11 +137,42 @@ def _read(gathered: Gathered, given: Mapping[str, object]) -> _Call:
     if loss_function is not AUTOMATIC:
         gathered.attempt(lambda: check_targets(training, given["data"]))
     usual: Any = "Real32" if gathered.errors else precision
-    source = gathered.attempt(lambda: examples_of(given["data"], training, usual, [*given]))
+    weights = gathered.attempt(lambda: _weights(given))
+    classes, examples = weights or (None, None)
+    if (classes is not None or examples is not None) and wanted is not None:
+        asked = wanted
+        wanted = gathered.attempt(lambda: _weighed(asked, given["measurements"]))
+    found = gathered.attempt(
+        lambda: examples_of(given["data"], training, usual, [*given], classes, examples)
+    )
     gathered.tell()
-    assert source is not None
+    assert found is not None
     assert wanted is not None
-    return _Call(training, wanted, source)
+    return _Call(found[0], wanted, found[1])
+
+
+def _weights(given: Mapping[str, object]) -> tuple[ClassWeights | None, object]:
+    """Weights of classes and of examples. Raises OptionError."""
+    classes, faults = read_class_weights(given["class_weights"], "class_weights")
+    examples, more = read_example_weights(given["example_weights"], "example_weights")
+    if faults or more:
+        raise fail(OptionError, [*faults, *more])
+    return classes, examples
+
+
+def _weighed(wanted: list[Measurement | str], given: object) -> list[Measurement | str]:
+    """What can be measured with weights. Raises OptionError for others that were asked for."""
+
+    def may(each: Measurement | str) -> bool:
+        return isinstance(each, str) or may_weigh(each)
+
+    if given is not ALL and not all(map(may, wanted)):
+        others = [each.key for each in wanted if isinstance(each, Measurement) and not may(each)]
+        what = "measurements that have no weights"
+        known = [LOSS, *(name for name in TABLE if may_weigh(named(name)))]
+        fault = Fault(what, at="measurements", given=", ".join(others), known=known)
+        raise fail(OptionError, fault)
+    return list(filter(may, wanted))
 
 
 checked_by(_read)(net_measurements)
@@ -202,7 +241,16 @@ def _values(
 ) -> Values:
     arrays = arrays_of(training.user)
     constants = frozenset(arrays)
-    programs = Programs(training, precision, 0, BATCH, asked, constants=constants, workers=workers)
+    programs = Programs(
+        training,
+        precision,
+        0,
+        BATCH,
+        asked,
+        constants=constants,
+        workers=workers,
+        weighs=True,
+    )
     dtype = DTYPES[precision]
     programs.use({key: array.astype(dtype, copy=False) for key, array in arrays.items()}, {})
     return programs.test(source).values()

@@ -13,6 +13,7 @@ from wlnet.core.ports import PortType
 from wlnet.core.scaled import Scaled
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.kernels.language import Precision
+from wlnet.train.class_weights import ClassWeights
 from wlnet.train.data import Generator
 from wlnet.train.doubts import check_targets
 from wlnet.train.encoding import class_columns
@@ -141,13 +142,24 @@ def _prepared(
 
 
 def examples_of(
-    data: object, training: TrainingNet, precision: Precision, options: Sequence[str]
-) -> ArraySource:
-    """Data to measure a net on. Raises DataError, ShapeError.
+    data: object,
+    training: TrainingNet,
+    precision: Precision,
+    options: Sequence[str],
+    classes: ClassWeights | None = None,
+    examples: object = None,
+) -> tuple[TrainingNet, ArraySource]:
+    """Data to measure a net on, and the training net that takes them: weighted, if weights of
+    classes or examples are asked for. Raises DataError, ShapeError; OptionError for wrong weights.
 
     options: those that a column may have been meant for.
     """
-    found = read(data, training, "data", precision, options)
+    check_name(examples, training)
+    asked = WeightsAsked(examples)
+    found = read(data, training, "data", precision, options, asked)
     what = "measurements are made on data, not on a generator"
-    examples = no_function(found, what, "data", "(inputs, outputs)")
-    return source_of(examples, training, precision, BATCH, 0, "data")
+    given = no_function(found, what, "data", "(inputs, outputs)")
+    source = source_of(given, training, precision, BATCH, 0, "data")
+    own = weights_of(given, asked, "data")
+    weigher = weigher_of(weighted(training, classes, examples), precision, source, own)
+    return weigher.training, weigher.added(source, own, asked.place("data"))

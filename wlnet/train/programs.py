@@ -32,6 +32,7 @@ from wlnet.train.options import Options
 from wlnet.train.pace import Clock
 from wlnet.train.sources import ArraySource, Batches
 from wlnet.train.training_net import TrainingNet
+from wlnet.train.weighed import columns_of, weighed_tallies, weights_column
 
 TABLES = 64 << 20
 """Bytes of what is kept of batches at a time, when a net is judged."""
@@ -59,8 +60,10 @@ class Programs:
         workers: int | None = None,
         gradient_norm: float | None = None,
         clock: Clock | None = None,
+        weighs: bool = False,
     ) -> None:
-        self.gradient_norm = gradient_norm
+        # Whether measurements go by the weights that losses have.
+        self.gradient_norm, self.weighs = gradient_norm, weighs
         self.training, self.precision, self.seed = training, precision, seed
         self.batch_size = batch_size
         self.measured, self.workers = measured(measurements, training), workers
@@ -207,7 +210,7 @@ class Programs:
             name: batches.columns[name][batches.order].reshape(
                 *shape, *batches.columns[name].shape[1:]
             )
-            for name in dict.fromkeys(each.column for each in self.measured if each.column)
+            for name in columns_of(self.measured, self.training, weighs=self.weighs)
         }
 
     def _losses(self, tables: Mapping[object, Array]) -> dict[str, Array]:
@@ -241,7 +244,12 @@ class Programs:
         for each in self.measured:
             outputs = tables[each.place]
             compared = targets[each.column] if each.column else outputs
-            tallies = each.measurement.tallies(outputs, compared, each.form)
+            weights = weights_column(each, self.training) if self.weighs else None
+            if weights is None:
+                tallies = each.measurement.tallies(outputs, compared, each.form)
+            else:
+                own = targets[weights]
+                tallies = weighed_tallies(each.measurement, outputs, compared, each.form, own)
             found.add(each.key, tallies, each.measurement)
         return found
 

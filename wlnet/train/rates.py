@@ -95,14 +95,19 @@ def f_score(c: Counts, beta: float = 1.0) -> Any:
 # Of all classes at once
 
 
-def _exact(tally: Array) -> tuple[Array, Array, Array, int]:
+def plain(number: Any) -> Any:
+    """A number of Python: an integer of counts, a float of sums of weights."""
+    return number.item() if isinstance(number, np.generic) else number
+
+
+def _exact(tally: Array) -> tuple[Array, Array, Array, Any]:
     """By class, how often it was right, true and predicted; and how many decisions there are.
 
     Products of two of them are exact: where integers of 64 bits end, those of Python go on.
     """
     right, true, predicted = tally[:-1].reshape(3, -1)
-    n = int(true.sum())
-    if n >= 2**30:
+    n = plain(true.sum())
+    if n >= 2**30 and isinstance(n, int):
         right, true, predicted = (each.astype(object) for each in (right, true, predicted))
     return right, true, predicted, n
 
@@ -116,21 +121,21 @@ def balanced(tally: Array) -> float:
 def kappa(tally: Array) -> float:
     """Cohen 1960: agreement beyond what the shares of the classes alone would give."""
     right, true, predicted, n = _exact(tally)
-    chance = int(true @ predicted)
-    return float(ratio(int(right.sum()) * n - chance, n * n - chance))
+    chance = plain(true @ predicted)
+    return float(ratio(plain(right.sum()) * n - chance, n * n - chance))
 
 
 def scott(tally: Array) -> float:
     """Scott 1955: as Cohen's kappa, with one share of a class for targets and predictions."""
     right, true, predicted, n = _exact(tally)
     both = true + predicted
-    chance = int(both @ both)
-    return float(ratio(4 * n * int(right.sum()) - chance, 4 * n * n - chance))
+    chance = plain(both @ both)
+    return float(ratio(4 * n * plain(right.sum()) - chance, 4 * n * n - chance))
 
 
 def matthews(tally: Array) -> float:
     """Gorodkin 2004: the correlation of predicted and true classes."""
     right, true, predicted, n = _exact(tally)
-    covariance = int(right.sum()) * n - int(true @ predicted)
-    spreads = (n * n - int(each @ each) for each in (predicted, true))
+    covariance = plain(right.sum()) * n - plain(true @ predicted)
+    spreads = (n * n - plain(each @ each) for each in (predicted, true))
     return float(ratio(covariance, math.sqrt(math.prod(spreads))))

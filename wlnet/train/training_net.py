@@ -85,6 +85,11 @@ class TrainingNet:
         """The input port of the training net that takes the weights of a loss."""
         return _new(f"{out}Weight", self.columns)
 
+    def weights_of_port(self, port: str) -> str | None:
+        """The column of the weights of an output port, if it has some."""
+        outs = (out for out in self.weighted if self.by_port[out].port == port)
+        return next(map(self.weight_column, outs), None)
+
     def _ports(self) -> list[str]:
         """The loss port of each term; without any loss net the user's own, perhaps one twice."""
         if not self._attaches:

@@ -1,0 +1,57 @@
+"""Measurements by weights: each example, or each of its decisions, counts as its weight says."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from wlnet.evaluate.holding import Array
+from wlnet.train import decisions
+from wlnet.train.boxes import overlaps
+from wlnet.train.measurement_names import Measured
+from wlnet.train.measurements import Measurement, Named, Tally
+from wlnet.train.moments import Moments
+from wlnet.train.training_net import TrainingNet
+
+WEIGHED: frozenset[Callable[..., Any]] = frozenset(
+    {
+        decisions.wrong,
+        decisions.by_class,
+        decisions.table,
+        decisions.surprise,
+        overlaps,
+        Moments.tally,
+    }
+)
+"""Tallies that are sums over examples or decisions: they take weights of these as well."""
+
+
+def may_weigh(measurement: Measurement) -> bool:
+    """Whether a measurement can count by weights."""
+    return isinstance(measurement, Named) and measurement.row.tally in WEIGHED
+
+
+def weights_column(each: Measured, training: TrainingNet) -> str | None:
+    """The column of the weights of what a measurement looks at, if there is one."""
+    return training.weights_of_port(each.port) if each.column else None
+
+
+def columns_of(
+    measured: Sequence[Measured], training: TrainingNet, *, weighs: bool = False
+) -> list[str]:
+    """The columns that measurements look at, each once: targets, and weights where these count."""
+    found = [each.column for each in measured]
+    if weighs:
+        found += [weights_column(each, training) or "" for each in measured]
+    return [name for name in dict.fromkeys(found) if name]
+
+
+def weighed_tallies(
+    measurement: Measurement, outputs: Array, targets: Array, form: str, weights: Array
+) -> Iterable[Tally]:
+    """The tallies of several batches, stacked in a first axis, by the weights of each."""
+    assert isinstance(measurement, Named)
+    tally, top = measurement.row.tally, measurement.top
+    weigh: Callable[..., Tally] = tally
+    rows = zip(outputs, targets, weights, strict=True)
+    return (weigh(output, target, form, top, own) for output, target, own in rows)
