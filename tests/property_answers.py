@@ -155,6 +155,25 @@ def is_net(value: Any) -> bool:
 
 
 TOTAL = ROUNDS * PER_ROUND
+DIGEST = re.compile("[0-9a-f]{64}")
+
+
+def is_told(told: Any) -> bool:
+    """What a report tells of an array."""
+    steps = sum(phase["Steps"] for phase in told["Phases"])
+    return (
+        set(told)
+        == {
+            *("Rate", "Rule", "Steps", "NormBefore", "NormAfter", "Moved", "RelativeMoved"),
+            *("Changed", "DigestBefore", "DigestAfter", "Phases"),
+        }
+        and all(map(is_number, (told["Rate"], told["NormBefore"], told["NormAfter"])))
+        and all(DIGEST.fullmatch(told[name]) for name in ("DigestBefore", "DigestAfter"))
+        and told["Steps"] == steps == (TOTAL if told["Rate"] else 0)
+        and told["Changed"] == (told["Moved"] > 0) == (told["Rate"] != 0)
+    )
+
+
 RECORDS: dict[str, Any] = {
     "ArraysLearningRateMultipliers": by_path(lambda value: type(value) is float),
     "ArraysLearningRateMultiplierSources": by_path(is_source),
@@ -162,6 +181,8 @@ RECORDS: dict[str, Any] = {
         list(value) == [1] and by_path(lambda rate: type(rate) is float)(value[1])
     ),
     "ArraysLearningRateMultipliersTable": lambda value: type(value) is str,
+    "ArraysReport": by_path(is_told),
+    "ArraysReportTable": lambda value: type(value) is str,
     "BatchesPerRound": lambda value: value == PER_ROUND,
     "BatchLossList": numbers(TOTAL),
     "BatchMeasurements": by_name(is_number),

@@ -85,6 +85,19 @@ OF_THEM: dict[str, Any] = {
             ("3/Biases", 0, True),
         ]
     ),
+    "ArraysReport": lambda r, v: (
+        [(key, told["Rate"], told["Steps"], told["Changed"]) for key, told in v.items()]
+        == [
+            ((1, "Weights"), 1.0, 12, True),
+            ((1, "Biases"), 0.5, 12, True),
+            ((3, "Weights"), 0.0, 0, False),
+            ((3, "Biases"), 0.0, 0, False),
+        ]
+    ),
+    "ArraysReportTable": lambda r, v: (
+        [(row.split()[0], row.endswith("same bytes")) for row in v.splitlines()[2:]]
+        == [("1/Weights", False), ("1/Biases", False), ("3/Weights", True), ("3/Biases", True)]
+    ),
     "BatchLossList": lambda r, v: len(v) == 12 and all(type(x) is float for x in v),
     "BatchMeasurements": lambda r, v: (
         v == {"ErrorRate": r["BatchMeasurementsLists"]["ErrorRate"][-1]}

@@ -11,11 +11,12 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
+from wlnet.core.aligned import aligned
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.multipliers import MultiplierTable, array_places, multiplier_table
 from wlnet.core.nesting import is_endless
 from wlnet.core.net import Net, Services
-from wlnet.core.parts import NetSharedArray, Path, path_text
+from wlnet.core.parts import NetSharedArray, Path, key_text
 from wlnet.core.rules import ArrayKey
 from wlnet.core.shapes import Partial, is_known
 from wlnet.core.symbols import AUTOMATIC, Symbol
@@ -257,11 +258,10 @@ def multipliers_text(net: Net, table: MultiplierTable) -> str:
     """The table of multipliers for people: array, shape, rate, what decided, what it beat."""
     solution = inference(net)
     head = ("array", "shape", "rate", "decided by", "set at", "beat")
-    rows = [head]
+    rows = []
     for row in table:
         shape = solution.array_shape(row.places[0].path)
         won = row.decided_by
-        name = path_text(row.key) if isinstance(row.key, tuple) else repr(row.key)
         what = "the default" if won is None else str(won.rule)
         rate = f"{row.multiplier:g}" + ("  frozen" if row.multiplier == 0 else "")
         dims = (
@@ -270,10 +270,6 @@ def multipliers_text(net: Net, table: MultiplierTable) -> str:
             else "x".join("?" if n is None else str(n) for n in shape) or "scalar"
         )
         beat = "; ".join(str(lost) for lost in row.beaten) or "-"
-        rows.append((name, dims, rate, what, "-" if won is None else won.set_at, beat))
-    widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
-    lines = [
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in rows
-    ]
-    return "\n".join([lines[0], "  ".join("-" * width for width in widths), *lines[1:]])
+        where = "-" if won is None else won.set_at
+        rows.append((key_text(row.key), dims, rate, what, where, beat))
+    return aligned(head, rows)

@@ -2,9 +2,11 @@
 
 results.py: the plain facts (TrainingRecord), and a row a property that tells something of them
 (NetTrainResults). moment.py: where a training stands, in plain values (Moment), and the calls and
-phases that a record tells of. class_table.py: a confusion matrix as it is kept, by the pairs that
-occur.
+phases that a record tells of. arrays_report.py: what every array did, computed when it is read.
+class_table.py: a confusion matrix as it is kept, by the pairs that occur.
 """
 
+# Its rows are properties as well.
+from wlnet.results import arrays_report as arrays_report
 from wlnet.results.results import NetTrainResults as NetTrainResults
 from wlnet.results.results import TrainingRecord as TrainingRecord

@@ -72,7 +72,8 @@ class CallRecord:
     first_round, first_batch: how many of them were over when it began. seconds: what the clock
     showed then. data, validation: column -> SHA-256 of its numbers as they were encoded; empty
     where nothing asked for them. version: of wlnet. vector_bytes: of the machine: with other
-    vectors sums are rounded in another order.
+    vectors sums are rounded in another order. updates: how often the method had updated each array
+    at its end.
     """
 
     options: Mapping[str, Any]
@@ -85,3 +86,4 @@ class CallRecord:
     validation: Mapping[str, str] = field(default_factory=dict)
     version: str = ""
     vector_bytes: int = 0
+    updates: Mapping[ArrayKey, int] = field(default_factory=dict)

@@ -1,14 +1,14 @@
-"""Digests: SHA-256 of the numbers that a training reads, by column."""
+"""Digests: SHA-256 of the numbers that a training reads, by column (of arrays: core/digests.py)."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
+from wlnet.core.digests import little_endian
 from wlnet.evaluate.holding import Array
 from wlnet.train.mapped import Mapped, pieces
 from wlnet.train.preparation import Prepared
@@ -36,14 +36,6 @@ def digests_of(prepared: Prepared) -> Digests:
     return Digests(data, column_digests(prepared.validation))
 
 
-def digest(array: Array) -> str:
-    """SHA-256 of the bytes of an array, in the order of its elements, the lowest byte first."""
-    found = hashlib.sha256()
-    for part in _parts(array):
-        found.update(part)
-    return found.hexdigest()
-
-
 def column_digests(source: ArraySource | None) -> dict[str, str]:
     """SHA-256 of each column of a source, with its type and shape; of none without a source.
 
@@ -66,15 +58,10 @@ def _column_digest(column: Array | Mapped) -> str:
 
 def _parts(column: Array | Mapped) -> Iterator[memoryview]:
     if isinstance(column, np.ndarray) and column.flags.c_contiguous:
-        yield _bytes(column)
+        yield little_endian(column)
         return
     for start, stop in pieces(len(column), column[:1].nbytes):
-        yield _bytes(np.ascontiguousarray(column[start:stop]))
-
-
-def _bytes(array: Array) -> memoryview:
-    flat: Any = array.reshape(-1)
-    return memoryview(flat.astype(flat.dtype.newbyteorder("<"), copy=False)).cast("B")
+        yield little_endian(column[start:stop])
 
 
 def differing(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

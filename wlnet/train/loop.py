@@ -344,6 +344,7 @@ class Trainer:
             self.digests.validation,
             VERSION,
             vector_width(),
+            dict(self.memory.updates),
         )
 
     def _in_pass(self, in_round: int) -> int:

@@ -1,0 +1,127 @@
+"""What every array did in a training: the report, and the same as a table for people.
+
+It is computed when it is read, so that it costs the training nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from wlnet.core.aligned import aligned
+from wlnet.core.digests import digest
+from wlnet.core.multipliers import MultiplierTable, Row
+from wlnet.core.parts import key_text
+from wlnet.core.rules import ArrayKey
+from wlnet.results.results import PROPERTIES, TrainingRecord
+
+Array = np.ndarray[Any, Any]
+WIDE = 28
+"""Letters of a rule in the table: longer ones are cut."""
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Rounds under one table of multipliers. steps: by array, how many times it was updated."""
+
+    first_round: int
+    table: MultiplierTable
+    steps: Mapping[ArrayKey, int]
+
+
+def parts_of(r: TrainingRecord) -> list[Part]:
+    """The phases of all calls, in their order; what goes on under the same table is one."""
+    found: list[Part] = []
+    for call in r.calls:
+        ends = [phase.updates for phase in call.phases[1:]] + [call.updates]
+        for phase, end in zip(call.phases, ends, strict=True):
+            steps = {key: n - phase.updates.get(key, 0) for key, n in end.items()}
+            if found and found[-1].table == phase.table:
+                last = found.pop()
+                steps = {key: n + last.steps.get(key, 0) for key, n in steps.items()}
+                found.append(Part(last.first_round, phase.table, steps))
+            else:
+                found.append(Part(phase.first_round, phase.table, steps))
+    return found
+
+
+def norm(array: Array) -> float:
+    """The root of the sum of the squares, in 64 bits: the Frobenius norm of a matrix."""
+    with np.errstate(over="ignore"):
+        return float(np.linalg.norm(np.asarray(array, np.float64).reshape(-1)))
+
+
+@PROPERTIES.row("ArraysReport")
+def arrays_report(r: TrainingRecord) -> dict[ArrayKey, dict[str, Any]]:
+    """By array: rate, rule and steps (those of phases too), norms, the distance, digests."""
+    parts = parts_of(r)
+    rows = [{row.key: row for row in part.table} for part in parts]
+    report = {}
+    for row in r.multipliers:
+        key, before, after = row.key, r.before[row.key], r.arrays[row.key]
+        phases = [
+            {
+                "FirstRound": part.first_round,
+                "Rate": of_part[key].multiplier,
+                "Rule": of_part[key].source["Rule"],
+                "Steps": _steps(row, part.steps),
+            }
+            for part, of_part in zip(parts, rows, strict=True)
+        ]
+        begun, moved = norm(before), norm(np.asarray(after, np.float64) - before)
+        first, last = digest(before), digest(after)
+        report[key] = {
+            "Rate": row.multiplier,
+            "Rule": row.source["Rule"],
+            "Steps": None if row.statistic else sum(phase["Steps"] for phase in phases),
+            "NormBefore": begun,
+            "NormAfter": norm(after),
+            "Moved": moved,
+            "RelativeMoved": moved / begun if begun else None,
+            "Changed": first != last,
+            "DigestBefore": first,
+            "DigestAfter": last,
+            "Phases": phases,
+        }
+    return report
+
+
+def _steps(row: Row, steps: Mapping[ArrayKey, int]) -> int | None:
+    """How many times a gradient moved an array; None of a running statistic, which none moves."""
+    return None if row.statistic else steps.get(row.key, 0)
+
+
+HEAD = ("array", "shape", "rate", "rule", "steps", "norm", "norm after", "moved", "bytes")
+
+
+@PROPERTIES.row("ArraysReportTable")
+def arrays_report_table(r: TrainingRecord) -> str:
+    """The report as a table to print."""
+    report, rows = arrays_report(r), []
+    for row in r.multipliers:
+        told, array = report[row.key], r.arrays[row.key]
+        rates = [f"{phase['Rate']:g}" for phase in told["Phases"]]
+        share, steps = told["RelativeMoved"], told["Steps"]
+        rows.append(
+            (
+                key_text(row.key),
+                "x".join(map(str, array.shape)) or "scalar",
+                " -> ".join(rate for i, rate in enumerate(rates) if rates[i - 1 : i] != [rate]),
+                _rule_text(row),
+                "-" if steps is None else f"{steps:,}",
+                f"{told['NormBefore']:.4g}",
+                f"{told['NormAfter']:.4g}",
+                "-" if share is None else f"{share:.3%}" if share < 0.1 else f"{share:.1%}",
+                "changed" if told["Changed"] else "same bytes",
+            )
+        )
+    return aligned(HEAD, rows, ("steps", "norm", "norm after", "moved"))
+
+
+def _rule_text(row: Row) -> str:
+    won = row.decided_by
+    text = "the default" if won is None else str(won.rule)
+    return text if len(text) <= WIDE else f"{text[: WIDE - 3]}..."
