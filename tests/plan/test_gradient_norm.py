@@ -206,3 +206,18 @@ def test_a_norm_that_is_not_finite_is_a_bad_step() -> None:
     together(training, gradient_norm=1.0, factor=1e100)
     with pytest.raises(AssertionError, match="assert 1 == 3"):
         together(training, gradient_norm=1.0, factor=1e200)
+
+
+@both_precisions
+def test_arrays_that_lie_packed_are_scaled_as_plain_ones(precision: Precision) -> None:
+    training = Training("frozen", "ADAM", precision)
+    packed = steps_of(training).step.packed
+    assert packed
+    plain, kept = together(training, gradient_norm=MOST, gradient_squares=True)
+    options = {"gradient_norm": MOST, "gradient_squares": True, "packed": packed}
+    for workers in (1, 2):
+        found, tables = together(training, workers, **options)
+        for key, array in plain.items():
+            np.testing.assert_allclose(found[key], array, rtol=tolerance(precision))
+        for name, table in kept.items():
+            np.testing.assert_allclose(tables[name], table, rtol=tolerance(precision))

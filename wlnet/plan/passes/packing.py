@@ -48,10 +48,10 @@ def pack_weights(
     calls: list[Call] = []
     for call in graph.calls:
         if call.primitive == "update" and call.attributes["key"] in keys:
-            (gradient,) = call.inputs
+            gradient, *scale = call.inputs
             there = graph.new_value(packed_shape(gradient.shape, lanes))
             calls.append(Call("pack", (gradient,), (there,), {}, call.origin))
-            calls.append(Call("update", (there,), (), call.attributes, call.origin))
+            calls.append(Call("update", (there, *scale), (), call.attributes, call.origin))
             continue
         if not _is_product(call):
             calls.append(call)
