@@ -177,7 +177,7 @@ def test_a_large_batch_with_sums_in_parts_keeps_its_bits_as_well(
 ) -> None:
     order = np.random.default_rng(2).integers(0, 11, 300 * STEPS)
     monkeypatch.setitem(together.__globals__, "ORDER", order)
-    for net in ("perceptron", "frozen"):
+    for net in NETS:
         training = Training(net, "ADAM", "Real32", 300)
         plain, _ = together(training)
         found, _ = together(training, gradient_squares=True)

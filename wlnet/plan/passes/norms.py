@@ -28,7 +28,7 @@ def measure_gradients(graph: Graph, most: float | None, keeps: bool) -> Graph:
         if call.primitive != "update":
             continue
         (gradient,), key = call.inputs, call.attributes["key"]
-        # Updates that are not scaled are fused as if nobody looked at their gradients.
+        # Updates that are not scaled have the bits that they have where nobody looks.
         calls, source = ([], gradient) if most is not None else _again(graph, gradient)
         sums = graph.new_value((max(1, -(-math.prod(source.shape) // CHUNK)),), "Double")
         total, more = graph.new_value((1,), "Double"), graph.new_value((1,), "Double")
@@ -51,14 +51,16 @@ def measure_gradients(graph: Graph, most: float | None, keeps: bool) -> Graph:
 
 
 def _again(graph: Graph, gradient: Value) -> tuple[list[Call], Value]:
-    """What makes a gradient once more, where an update may take it in, and what comes of that.
+    """What makes a gradient once more, if it is a sum, and what comes of that; or what it is of.
 
-    How a gradient is folded or turned makes no difference to its squares.
+    An update that takes a sum in adds in another order than who writes it to memory, and should go
+    on doing so. Of a product the numbers are the same both ways. How a gradient is folded or turned
+    makes no difference to its squares.
     """
     work = Rewriting(graph)
     moved = work.maker(gradient, "transpose", "reshape")
     source = gradient if moved is None else moved.inputs[0]
-    made = work.maker(source, "matmul", "sum")
+    made = work.maker(source, "sum")
     if made is None:
         return [], source
     copy = graph.new_value(source.shape)
