@@ -228,6 +228,12 @@ def of_nets() -> Iterator[Call]:
     yield Call("net_replace_part", wl.net_replace_part, {
         "net": net(), "replacements": {("one", "Weights"): np.ones((3, 4)), "act": "Ramp"},
     })  # fmt: skip
+    yield Call("layer_wise_decay", wl.layer_wise_decay, {"net": net(), "factor": 0.5})
+    nested = wl.NetChain({"body": net(), "read": 2})
+    yield Call("gradual_unfreezing", wl.gradual_unfreezing, {
+        "net": nested, "every": 2, "factor": 0.5, "inside": "body",
+    })  # fmt: skip
+    yield Call("gradual_unfreezing", wl.gradual_unfreezing, {"net": net(), "groups": ["two", 1]})
     yield Call("net_program", wl.net_program, {"net": net(), "batch_size": 3})
     yield Call("net_model", wl.net_model, {"name": "LeNet", "trained": False})
     file = folder() / "net.wlnet"

@@ -59,6 +59,8 @@ from wlnet.nets.initialize import net_initialize as net_initialize
 from wlnet.nets.netgraph import NetGraph as NetGraph
 from wlnet.nets.operators import NetMapOperator as NetMapOperator
 from wlnet.nets.operators import NetNestOperator as NetNestOperator
+from wlnet.nets.rule_makers import gradual_unfreezing as gradual_unfreezing
+from wlnet.nets.rule_makers import layer_wise_decay as layer_wise_decay
 from wlnet.nets.show import show as _show
 from wlnet.nets.surgery.delete import net_delete as net_delete
 from wlnet.nets.surgery.extract import net_extract as net_extract
