@@ -67,6 +67,11 @@ def test_weights_that_are_none_are_told(case: str) -> None:
         wl.net_train(softmax, (X, LABELS), **{**ONCE, **options})
 
 
+def test_a_net_without_columns_has_as_many_weights_as_examples() -> None:
+    with pytest.raises(wl.DataError, match=r"different length[^$]*example_weights: 3, examples: 8"):
+        trained(KINDS["no columns"], example_weights=[1, 2, 3])
+
+
 def test_the_nearest_label_is_told() -> None:
     words = np.array(["red", "green", "blue"])[LABELS]
     with pytest.raises(wl.OptionError, match="did you mean 'green'"):

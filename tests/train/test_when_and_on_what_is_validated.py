@@ -89,6 +89,23 @@ def test_a_function_as_criterion_is_asked_every_round() -> None:
     assert results["ValidationPositions"] == [6, 9]
 
 
+def test_a_training_goes_on_with_its_weights_and_its_interval() -> None:
+    x, y = classes(40)
+    net = wl.net_initialize(classifier())
+    options: dict[str, Any] = {
+        "class_weights": "Balanced",
+        "example_weights": np.linspace(0, 2, 40),
+        "validation_set": ((x, y), {"Interval": 2}),
+        "batch_size": 8,
+    }
+    whole = wl.net_train(net, (x, y), wl.ALL, max_training_rounds=6, **options)
+    some = wl.net_train(net, (x, y), wl.ALL, max_training_rounds=4, **options)
+    more = wl.net_train(some, (x, y), wl.ALL, max_training_rounds=2, **options)
+    for name in ("BatchLossList", *VALUES):
+        assert more[name] == whole[name], name
+    assert digests(more["TrainedNet"]) == digests(whole["TrainedNet"])
+
+
 WRONG: dict[str, tuple[Any, str]] = {
     "no number": ((HELD, {"Interval": 0}), "every how many rounds"),
     "a word": ((HELD, {"Interval": "x"}), "every how many rounds"),
