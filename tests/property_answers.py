@@ -192,6 +192,7 @@ RECORDS: dict[str, Any] = {
     "ExamplesProcessed": lambda value: value == ROUNDS * COUNT,
     "FinalLearningRate": lambda value: value == 0.001,
     "FinalWeights": by_path(is_array),
+    "GradientsRMS": lambda value: value == {},
     "InitialLearningRate": lambda value: value == 0.001,
     "MeanBatchesPerSecond": is_number,
     "MeanExamplesPerSecond": is_number,
@@ -214,6 +215,7 @@ RECORDS: dict[str, Any] = {
     "TrainedNet": is_net,
     "TrainingExamples": lambda value: value == COUNT,
     "TrainingNet": is_net,
+    "UpdatesRMS": lambda value: value == {},
     "ValidationExampleNumbers": lambda value: value is None,
     "ValidationExamples": lambda value: value in (None, HELD),
     "ValidationLoss": lambda value: value is None or is_number(value),
@@ -223,4 +225,5 @@ RECORDS: dict[str, Any] = {
     "ValidationPositions": lambda value: (
         value in ([], [PER_ROUND * i for i in range(1, ROUNDS + 1)])
     ),
+    "WeightsRMS": lambda value: value == {},
 }

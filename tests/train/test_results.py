@@ -44,6 +44,10 @@ VALUES: dict[str, Any] = {
     "BatchesPerRound": 3,
     "BatchSize": 8,
     "ExamplesProcessed": 80,
+    # Asked for by nobody: see test_arrays_by_round.py.
+    "GradientsRMS": {},
+    "UpdatesRMS": {},
+    "WeightsRMS": {},
     "InitialLearningRate": 0.01,
     "ReasonTrainingStopped": "MaxTrainingRounds",
     "ReasonMessage": None,

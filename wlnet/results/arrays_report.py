@@ -14,11 +14,15 @@ import numpy as np
 from wlnet.core.aligned import aligned
 from wlnet.core.digests import digest
 from wlnet.core.multipliers import MultiplierTable, Row
+from wlnet.core.norms import norm
 from wlnet.core.parts import key_text
 from wlnet.core.rules import ArrayKey
 from wlnet.results.results import PROPERTIES, TrainingRecord
 
 Array = np.ndarray[Any, Any]
+GRADIENTS, UPDATES, WEIGHTS = "GradientsRMS", "UpdatesRMS", "WeightsRMS"
+BY_ROUND = (GRADIENTS, UPDATES, WEIGHTS)
+"""What is told of arrays by round where it was asked for before the training."""
 WIDE = 28
 """Letters of a rule in the table: longer ones are cut."""
 
@@ -48,15 +52,11 @@ def parts_of(r: TrainingRecord) -> list[Part]:
     return found
 
 
-def norm(array: Array) -> float:
-    """The root of the sum of the squares, in 64 bits: the Frobenius norm of a matrix."""
-    with np.errstate(over="ignore"):
-        return float(np.linalg.norm(np.asarray(array, np.float64).reshape(-1)))
-
-
 @PROPERTIES.row("ArraysReport")
 def arrays_report(r: TrainingRecord) -> dict[ArrayKey, dict[str, Any]]:
-    """By array: rate, rule and steps (those of phases too), norms, the distance, digests."""
+    """By array: rate, rule and steps (those of phases too), norms, the distance, digests; and by
+    round what was asked for before the training.
+    """
     parts = parts_of(r)
     rows = [{row.key: row for row in part.table} for part in parts]
     report = {}
@@ -71,7 +71,7 @@ def arrays_report(r: TrainingRecord) -> dict[ArrayKey, dict[str, Any]]:
             }
             for part, of_part in zip(parts, rows, strict=True)
         ]
-        begun, moved = norm(before), norm(np.asarray(after, np.float64) - before)
+        begun, moved = norm(before), norm(np.subtract(after, before, dtype=np.float64))
         first, last = digest(before), digest(after)
         report[key] = {
             "Rate": row.multiplier,
@@ -85,6 +85,7 @@ def arrays_report(r: TrainingRecord) -> dict[ArrayKey, dict[str, Any]]:
             "DigestBefore": first,
             "DigestAfter": last,
             "Phases": phases,
+            **{name: list(series[key]) for name, series in r.by_array.items()},
         }
     return report
 
@@ -93,6 +94,17 @@ def _steps(row: Row, steps: Mapping[ArrayKey, int]) -> int | None:
     """How many times a gradient moved an array; None of a running statistic, which none moves."""
     return None if row.statistic else steps.get(row.key, 0)
 
+
+def _by_round(name: str) -> None:
+    """The row of what is told by round: a list an array, none where it was not asked for."""
+
+    @PROPERTIES.row(name)
+    def _(r: TrainingRecord) -> dict[ArrayKey, list[float | None]]:
+        return {key: list(series) for key, series in r.by_array.get(name, {}).items()}
+
+
+for _name in BY_ROUND:
+    _by_round(_name)
 
 HEAD = ("array", "shape", "rate", "rule", "steps", "norm", "norm after", "moved", "bytes")
 

@@ -65,6 +65,8 @@ class TrainingRecord:
     """Where the training stood at its end: another may go on from there."""
     calls: tuple[CallRecord, ...] = ()
     """The calls that made the record: one, and one for every time that it went on."""
+    by_array: dict[str, dict[ArrayKey, tuple[float | None, ...]]] = field(default_factory=dict)
+    """By name what was asked about arrays, a number a round; None where there is none."""
 
     def all_arrays(self) -> Iterator[np.ndarray]:
         """Every array that the record holds itself."""

@@ -91,6 +91,7 @@ def record_of(trainer: Trainer, reason: str, message: str | None = None) -> Trai
         before=start.record.before if start.record else arrays_of(trainer.net),
         moment=trainer.moment(),
         calls=(*start.calls, trainer.call()),
+        by_array=h.arrays.frozen(len(h.round_positions)),
     )
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from wlnet.evaluate.holding import Array
 from wlnet.results.class_table import Kept, Shown, shown
 from wlnet.results.moment import Parts
+from wlnet.train.array_series import ArraySeries
 from wlnet.train.measurements import Measurement, Tally
 
 LOSS = "Loss"
@@ -35,6 +36,8 @@ class Tallies:
         self._measurements: dict[str, Measurement | None] = (
             dict(begun._measurements) if begun else {}
         )
+        self.squares: Array | None = begun.squares if begun else None
+        """What squared gradients add up to, where they are looked at (stepping.py)."""
 
     def add(
         self, name: str, tallies: Iterable[Tally], measurement: Measurement | None = None
@@ -57,6 +60,11 @@ class Tallies:
             values += self._values(name, [tally]) if is_told else []
             total: Any = self._totals.get(name)
             self._totals[name] = tally if total is None else total + tally
+
+    def add_squares(self, squares: Array) -> None:
+        """squares: of gradients, a row a step."""
+        rows = squares if self.squares is None else np.vstack([self.squares[None], squares])
+        self.squares = np.cumsum(rows, axis=0)[-1]
 
     def _values(self, name: str, tallies: Any) -> list[Kept]:
         of = self._measurements[name]
@@ -92,7 +100,12 @@ class Tallies:
     ) -> Tallies:
         """The tallies of such values. measurements: by name, None for losses."""
         found = cls()
-        found._totals = {name: tally_of(*total) for name, total in totals.items()}
+        found._totals = {
+            # What begins so is of no measurement, see array_series.py.
+            name: tally_of(*total)
+            for name, total in totals.items()
+            if name[0] != "/"
+        }
         found._measurements = dict(measurements)
         return found
 
@@ -205,6 +218,7 @@ class History:
     validation_positions: list[int] = field(default_factory=list)
     examples: int = 0
     best_round: int | None = None
+    arrays: ArraySeries = field(default_factory=ArraySeries)
 
     def extent(self) -> Extent:
         """How far it reaches now."""

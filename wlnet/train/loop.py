@@ -15,7 +15,8 @@ from wlnet.core.net import Net
 from wlnet.kernels.jit.target import vector_width
 from wlnet.methods.schedules import factors
 from wlnet.nets.arrays import arrays_of, replace_arrays
-from wlnet.results.moment import CallRecord, Moment, PhaseRecord
+from wlnet.results.moment import CallRecord, Moment, Parts, PhaseRecord
+from wlnet.train.array_series import Watch
 from wlnet.train.digests import NO_DIGESTS, Digests
 from wlnet.train.divergence import Diverged
 from wlnet.train.history import LOSS, Tallies, Values, number
@@ -82,6 +83,7 @@ class Trainer:
         self.memory = Memory(
             net, rules.tables().values(), options.method, options.precision, start.moment
         )
+        self.watch = Watch(options.arrays_measured, net, self.memory)
         self.clock = Clock(start.seconds)
         self.judged = _judged(start)
         self.history.best_round = self.best.number if self.best else None
@@ -123,6 +125,7 @@ class Trainer:
             return
         known = measured(self.measurements, self.training)
         self.stepper.seen = Tallies.of(moment.seen, {each.key: each.measurement for each in known})
+        self.stepper.seen.squares = self.watch.take_up(moment.seen)
         self._under_way = Round(self._under_way.over, moment.batch - moment.in_round)
 
     @property
@@ -174,6 +177,7 @@ class Trainer:
         if not done:
             self._under_way = Round(len(self.history.round_positions), self.stepper.batch)
             self.stepper.seen = Tallies()
+            self.watch.begin()
         for batches in self.phase.source.round(self.round, self.state, done):
             for stretch in self._stretches(batches):
                 done = 0
@@ -237,6 +241,8 @@ class Trainer:
             found = self.stepper.seen.values()
         if not math.isfinite(number(found, LOSS)):
             raise Diverged(f"the sum of the losses of round {self.round} is not finite")
+        told = self.watch.values(self.phase.rules.table, self.stepper.seen.squares)
+        self.history.arrays.add(told, len(self.history.round_positions))
         self.history.rounds.add(found)
         self.history.round_positions.append(self.stepper.batch)
 
@@ -325,7 +331,7 @@ class Trainer:
             self.stepper.batch,
             in_round,
             self._in_pass(in_round),
-            self.stepper.seen.plain() if in_round else {},
+            self._seen() if in_round else {},
             self.best.rank if self.best else None,
             self.stopper.standing if self.stopper else None,
         )
@@ -346,6 +352,10 @@ class Trainer:
             vector_width(),
             dict(self.memory.updates),
         )
+
+    def _seen(self) -> dict[str, tuple[str, Parts]]:
+        """What is kept of a round that is not over."""
+        return {**self.stepper.seen.plain(), **self.watch.seen(self.stepper.seen.squares)}
 
     def _in_pass(self, in_round: int) -> int:
         """How many batches were taken of the pass of a generator that is not over."""

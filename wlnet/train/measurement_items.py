@@ -19,6 +19,7 @@ from wlnet.core.parts import NetPort
 from wlnet.core.scalars import as_real, as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
+from wlnet.results.arrays_report import BY_ROUND
 from wlnet.train.measured_functions import FunctionMeasurement
 from wlnet.train.measured_ports import AGGREGATIONS, PortMeasurement
 from wlnet.train.measurements import TABLE, Measurement, Named, named
@@ -29,6 +30,11 @@ Found = tuple[Measurement | None, list[Fault]]
 """A measurement, and what is wrong with what was given for it."""
 
 
+def is_of_arrays(given: object) -> bool:
+    """Whether it is a name of what is told of arrays."""
+    return isinstance(given, str) and given in BY_ROUND
+
+
 def read_item(given: Any, at: str, losses: Sequence[str] = ()) -> Found:
     """The measurement that is asked for. losses: names that are known as well, for messages."""
     if isinstance(given, Mapping):
@@ -37,6 +43,10 @@ def read_item(given: Any, at: str, losses: Sequence[str] = ()) -> Found:
         return PortMeasurement(port=given), []
     if callable(given) and not isinstance(given, (Net, type)):
         return _of_function(given, at)
+    if is_of_arrays(given):
+        what = "it is told of the arrays of a training, a number a round"
+        fix = f"training_progress_measurements={given!r}, the name alone"
+        return None, [Fault(what, at=at, given=given, fix=fix)]
     name, n = given if isinstance(given, tuple) and len(given) == 2 else (given, 1)
     if not isinstance(name, str) or name not in TABLE:
         known = [*losses, *TABLE]

@@ -14,9 +14,10 @@ from wlnet.core.symbols import AUTOMATIC
 from wlnet.evaluate.evaluation import port_place
 from wlnet.nets.connections import needed_for
 from wlnet.nets.inference import inferred_port
+from wlnet.results.arrays_report import BY_ROUND
 from wlnet.train.history import LOSS
 from wlnet.train.measured_ports import PortMeasurement
-from wlnet.train.measurement_items import read_item
+from wlnet.train.measurement_items import is_of_arrays, read_item
 from wlnet.train.measurements import BOXES, CLASSES, NUMBERS, TABLE, Measurement, Named, named
 from wlnet.train.training_net import TrainingNet
 
@@ -75,6 +76,20 @@ def as_measurements(
     if faults:
         raise fail(OptionError, faults)
     return tuple(different)
+
+
+def in_training(given: Any) -> Any:
+    """The measurements of an item or a list, those of arrays left out. Raises OptionError."""
+    items = given if isinstance(given, list) else [given]
+    if any(is_of_arrays(item) for item in items):
+        given = [item for item in items if not is_of_arrays(item)]
+    return as_measurements(given, losses=BY_ROUND)
+
+
+def read_arrays_measured(given: Any, at: str) -> tuple[tuple[str, ...], list[Fault]]:
+    """What is asked about arrays, see array_series.py."""
+    items = given if isinstance(given, list) else [given]
+    return tuple(dict.fromkeys(item for item in items if is_of_arrays(item))), []
 
 
 def own_keys(given: Any) -> list[str]:

@@ -84,6 +84,7 @@ def net_train(
     around it, "Key" is what the record calls it, "Interval": "Round" leaves single batches out, and
     "Direction": "Increasing" or "Decreasing" says what is better, so that a port or a function can
     be a stopping criterion. ROC curves and functions hold the outputs of a round in memory.
+    "GradientsRMS", "UpdatesRMS" and "WeightsRMS" are told of every array by round, as properties.
     training_stopping_criterion: "Loss", a measurement ("ErrorRate", ("ErrorRate", 2)), with several
     outputs "<port>Loss" or "<port>/ErrorRate", a function, or {"Criterion": ..., "Patience": n,
     ...}. Functions given here, as progress function or as

@@ -22,7 +22,7 @@ from wlnet.methods.base import Method
 from wlnet.methods.intervals import NOT_NEGATIVE, POSITIVE, Interval, as_number
 from wlnet.methods.settings import Reader
 from wlnet.train.class_weights import ClassWeights, read_class_weights
-from wlnet.train.measurement_names import as_measurements, own_keys
+from wlnet.train.measurement_names import in_training, own_keys, read_arrays_measured
 from wlnet.train.stopping import StoppingCriterion, as_criterion
 from wlnet.train.validation_options import (
     has_options,
@@ -183,7 +183,10 @@ class Options:
     validation_set: Annotated[Any, Option("validation_set", read_validation_set)]
     validation_interval: Annotated[int, Option("validation_set", read_validation_interval)]
     seed: Annotated[Seed, Option("random_seeding", Raising(as_seed))]
-    measurements: Annotated[Any, Option("training_progress_measurements", Raising(as_measurements))]
+    measurements: Annotated[Any, Option("training_progress_measurements", Raising(in_training))]
+    arrays_measured: Annotated[
+        tuple[str, ...], Option("training_progress_measurements", read_arrays_measured)
+    ]
     progress_function: Annotated[
         Callable[..., Any] | None, Option("training_progress_function", _read_progress_function)
     ]

@@ -24,6 +24,7 @@ from wlnet.plan.compile import (
     step_blueprint,
     training_blueprint,
 )
+from wlnet.results.arrays_report import GRADIENTS
 from wlnet.train.history import LOSS, Tallies, mean_tallies, means_of
 from wlnet.train.learners import ArrayRules, Learner
 from wlnet.train.measurement_names import measured
@@ -61,7 +62,9 @@ class Programs:
         gradient_norm: float | None = None,
         clock: Clock | None = None,
         weighs: bool = False,
+        gradient_squares: bool = False,
     ) -> None:
+        self.gradient_squares = gradient_squares
         # Whether measurements go by the weights that losses have.
         self.gradient_norm, self.weighs = gradient_norm, weighs
         self.training, self.precision, self.seed = training, precision, seed
@@ -144,6 +147,7 @@ class Programs:
             whole=self.batch_size,
             home=training.home,
             gradient_norm=self.gradient_norm,
+            gradient_squares=self.gradient_squares,
         )
 
     def use(
@@ -277,6 +281,7 @@ def programs_of(
         options.workers,
         options.method.gradient_norm,
         clock,
+        gradient_squares=GRADIENTS in options.arrays_measured,
     )
 
 

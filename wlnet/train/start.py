@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from wlnet.core.rules import ArrayKey
 from wlnet.results.class_table import Kept
 from wlnet.results.moment import CallRecord, Moment
 from wlnet.results.results import TrainingRecord
+from wlnet.train.array_series import ArraySeries
 from wlnet.train.history import LOSS, History, Series
 
 
@@ -72,6 +74,7 @@ class Start:
             list(r.validation_positions),
             r.examples_processed,
             r.best_validation_round,
+            ArraySeries({name: _lists(by_key) for name, by_key in r.by_array.items()}),
         )
 
 
@@ -79,6 +82,10 @@ def _series(losses: tuple[float, ...], measurements: Mapping[str, tuple[Kept, ..
     lists: dict[str, list[Kept]] = {LOSS: list(losses)}
     lists |= {name: list(values) for name, values in measurements.items()}
     return Series(lists)
+
+
+def _lists(by_key: Mapping[ArrayKey, Iterable[float | None]]) -> dict[ArrayKey, list[float | None]]:
+    return {key: list(values) for key, values in by_key.items()}
 
 
 NEW = Start()

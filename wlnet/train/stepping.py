@@ -19,6 +19,7 @@ from wlnet.core.parts import key_text
 from wlnet.core.rules import ArrayKey
 from wlnet.engine.program import Program
 from wlnet.evaluate.holding import Array
+from wlnet.train.array_series import squares_of
 from wlnet.train.divergence import Diverged, where_it_began
 from wlnet.train.history import Extent, History, Tallies
 from wlnet.train.memory import Memory
@@ -224,7 +225,12 @@ class Stepper:
         if not count:
             return Tallies()
         targets = self.programs.targets(flight.stretch.batches.part(0, count))
-        return self.programs.tallies(flight.first(count), targets, flight.seen)
+        found = self.programs.tallies(flight.first(count), targets, flight.seen)
+        if self.programs.gradient_squares:
+            first, rules = flight.extent.batches, self.rules
+            steps = range(first, first + count)
+            found.add_squares(squares_of(rules.table, rules.groups.moving, flight.kept, steps))
+        return found
 
     def _losses(self, flight: Flight, count: int) -> list[float]:
         """Their losses alone: functions that measure are not asked for what may be taken back."""
