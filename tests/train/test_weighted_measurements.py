@@ -84,6 +84,24 @@ def test_a_class_weighs_its_decisions() -> None:
     assert one[0] != plain[0]
 
 
+def test_only_what_weights_are_beside_one_another_counts() -> None:
+    weights = np.array([0.3, 2, 1, 0.1, 0.7, 1, 0, 0.2])
+    asked = ["CohenKappa", "ScottPi", "MatthewsCorrelationCoefficient", "F1Score", "Entropy"]
+    found, smaller = (
+        measured("labels", asked=asked, example_weights=own) for own in (weights, weights / 700)
+    )
+    np.testing.assert_allclose(found, smaller, rtol=1e-9)
+
+
+def test_targets_that_never_vary_where_they_count_are_explained_or_not() -> None:
+    """To the last figure: one far away that counts nothing leaves no rounding behind."""
+    net = wl.LinearLayer(1, weights=[[0.0]], biases=[0.25], input=1)
+    targets = np.array([[1e9], [0.1], [0.1], [0.1]])
+    options: dict[str, Any] = {"example_weights": [0, 0.3, 0.7, 0.1], "working_precision": "Real64"}
+    data = np.ones((4, 1)), targets
+    assert wl.net_measurements(net, data, "RSquared", **options) == 0.0
+
+
 def test_a_loss_of_several_numbers_has_one_weight_an_example() -> None:
     net = wl.net_initialize(KINDS["squares"].net)
     weights = np.linspace(0, 2, N)

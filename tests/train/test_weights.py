@@ -52,10 +52,12 @@ def test_weights_of_1_are_none(kind: str) -> None:
 
 
 def test_a_scaled_port_is_told_by_the_same_names_with_weights_as_without() -> None:
-    kind = Kind(KINDS["a port minimised"].net, ("Output", wl.Scaled(3)), {"Input": X})
-    one, none = trained(kind, example_weights=np.ones(N)), trained(kind)
-    assert_alike(one, none)
-    assert one["BatchMeasurementsLists"].keys() == none["BatchMeasurementsLists"].keys()
+    own = KINDS["a loss of its own"]
+    for loss, of in (("Output", KINDS["a port minimised"]), ("Loss", own)):
+        kind = Kind(of.net, (loss, wl.Scaled(3)), of.data)
+        one, none = trained(kind, example_weights=np.ones(N)), trained(kind)
+        assert_alike(one, none)
+        assert one["BatchMeasurementsLists"].keys() == none["BatchMeasurementsLists"].keys()
 
 
 def test_what_is_drawn_at_random_is_drawn_as_without_weights() -> None:
