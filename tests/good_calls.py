@@ -285,6 +285,10 @@ def of_trainings() -> Iterator[Call]:
         (words(), (["a", "b", "c"], np.ones((3, 3))), {"training_update_schedule": [1, 2]}),
     ):  # fmt: skip
         yield Call("net_train", wl.net_train, {"net": trained, "data": data, **usual, **more})
+    yield Call("learning_rate_range", wl.learning_rate_range, {
+        "net": net(), "data": (x, y), "steps": 4, "highest": 1.0, "batch_size": 4,
+        "learning_rate_multipliers": {"one": 0.5}, "method": "SGD",
+    })  # fmt: skip
     yield Call("net_measurements", wl.net_measurements, {
         "net": classes(), "data": {"Input": x, "Output": labels},
         "measurements": ["ErrorRate", "Loss", "ConfusionMatrix"],

@@ -23,7 +23,15 @@ LONGEST = 5000
 """Letters of a message."""
 SECONDS = 20
 """What a call of a few numbers never takes."""
-FILES = "save", "load", "data.mnist", "encoder Image", "net pictures", "net_train"
+FILES = (
+    "save",
+    "load",
+    "data.mnist",
+    "encoder Image",
+    "net pictures",
+    "net_train",
+    "learning_rate_range",
+)
 """What reads or writes files: the disk may refuse."""
 
 

@@ -80,6 +80,7 @@ from wlnet.version import VERSION as __version__  # noqa: F401  # for wlnet.__ve
 
 _LAZY = {
     "net_measurements": "wlnet.train.net_measurements",
+    "learning_rate_range": "wlnet.train.learning_rate_range",
     "load": "wlnet.io",
     "net_model": "wlnet.models",
     "net_program": "wlnet.train.net_program",
@@ -154,6 +155,7 @@ _Services.evaluate = _later("wlnet.evaluate.evaluation", "evaluate")
 _Services.show_html = _later("wlnet.plot.summary", "net_summary")
 _Services.draw = _later("wlnet.plot.drawing", "draw_net")
 _Services.draw_operations = _later("wlnet.plot.drawing", "draw_operations")
+_Services.draw_range = _later("wlnet.plot.charts", "draw_range")
 _Services.operations = _later("wlnet.lowering.operations", "operations")
 _Services.program = _later("wlnet.plan.report", "evaluation_report")
 

@@ -24,7 +24,8 @@ EMPTY: Mapping[Any, Any] = MappingProxyType({})
 
 
 class Services:
-    """What a net offers its user but must not know how to do: the doorplate puts the doers in."""
+    """What a net, or a record, offers its user but must not know how to do: the doorplate puts the
+    doers in."""
 
     evaluate: Callable[..., Any] | None = None
     extract: Callable[[Any, Any], Any] | None = None
@@ -32,6 +33,7 @@ class Services:
     show_html: Callable[[Any], str] | None = None
     draw: Callable[..., Any] | None = None
     draw_operations: Callable[[Any], Any] | None = None
+    draw_range: Callable[[Any], Any] | None = None
     operations: Callable[[Any], Any] | None = None
     program: Callable[[Any], Any] | None = None
 

@@ -8,7 +8,8 @@ array that flows, and what ties it to others), inference.py (all of a net, to a 
 **Questions:** connections.py (layers, and what leads to what), arrays.py (arrays by key),
 information.py (properties), show.py (`repr`). **Numbers:** draws.py and initialize.py (weight
 initializers), fills.py (a number that fills an array). **Rules:** kept_rates.py and
-rules_of_parts.py (learning rate multipliers when nodes get other places). Then surgery/, which
+rules_of_parts.py (learning rate multipliers when nodes get other places), stages.py and
+rule_makers.py (rules by how far a part is from the output). Then surgery/, which
 makes nets from nets; nothing here knows it.
 
 A new kind of container is a class on Arrangement or Operator with a `kind` and the hooks of

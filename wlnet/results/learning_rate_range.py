@@ -1,0 +1,144 @@
+"""LearningRateRange: what a range test of learning rates has seen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from wlnet.core.net import Services
+
+Numbers = NDArray[np.float64]
+WINDOW = 10
+"""The steepest fall is looked for over this share of the steps: 1 / WINDOW."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class LearningRateRange:
+    """The losses of a training whose learning rate grew from step to step.
+
+    rates: the learning rate of each step. losses: of each, before it was taken. smoothed: their
+    running mean, in which a loss counts by `smoothing` of what the one after it does. All are
+    arrays of one length, float64 and read-only. reason: what ended the test: "Highest", the last
+    rate was reached; "Risen", the smoothed loss; "NotFinite", numbers that are no longer finite.
+
+    `suggestion`, `minimum` and `steepest` are rates read off the curve; `plot()` draws it.
+
+    >>> seen = LearningRateRange(np.array([0.1, 1, 10]), np.array([3, 1, 5]), 0.0, "Highest")
+    >>> seen.suggestion, seen.smoothed
+    (0.1, array([3., 1., 5.]))
+
+    Wolfram Language: nothing like it.
+    """
+
+    rates: Numbers
+    losses: Numbers
+    smoothing: float
+    reason: str
+
+    def __post_init__(self) -> None:
+        for name in ("rates", "losses"):
+            array = np.array(getattr(self, name), np.float64)
+            array.flags.writeable = False
+            object.__setattr__(self, name, array)
+        smoothed = running_means(self.losses, self.smoothing)
+        smoothed.flags.writeable = False
+        object.__setattr__(self, "_smoothed", smoothed)
+
+    @property
+    def smoothed(self) -> Numbers:
+        """The running means of the losses."""
+        found: Numbers = object.__getattribute__(self, "_smoothed")
+        return found
+
+    @property
+    def minimum(self) -> float | None:
+        """The rate at which the smoothed loss is lowest; None where it never fell."""
+        lowest = int(np.argmin(self.smoothed)) if len(self.smoothed) else 0
+        return float(self.rates[lowest]) if lowest else None
+
+    @property
+    def steepest(self) -> float | None:
+        """The rate at which the smoothed loss falls fastest; None where it never fell.
+
+        The fall is that over a tenth of the steps (one step at least), up to the minimum; the rate
+        is the one in the middle.
+        """
+        if self.minimum is None:
+            return None
+        falling = self.smoothed[: int(np.argmin(self.smoothed)) + 1]
+        window = min(max(len(self.rates) // WINDOW, 1), len(falling) - 1)
+        first = int(np.argmin(falling[window:] - falling[:-window]))
+        return float(np.sqrt(self.rates[first] * self.rates[first + window]))
+
+    @property
+    def suggestion(self) -> float | None:
+        """A rate to begin with: a tenth of `minimum`; None where the loss never fell.
+
+        At the minimum itself steps are about to be too large; a tenth of it is the usual distance.
+        """
+        return None if self.minimum is None else self.minimum / 10
+
+    def plot(self) -> Any:
+        """The curve as a drawing: `save` writes an SVG file, notebooks show it."""
+        assert Services.draw_range is not None
+        return Services.draw_range(self)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, LearningRateRange):
+            return NotImplemented
+        same = (self.smoothing, self.reason) == (other.smoothing, other.reason)
+        return same and all(
+            getattr(self, name).tobytes() == getattr(other, name).tobytes()
+            for name in ("rates", "losses")
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.rates.tobytes(), self.losses.tobytes()))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (self.rates, self.losses, self.smoothing, self.reason)
+
+    def __repr__(self) -> str:
+        if not len(self.rates):
+            return f"LearningRateRange(no steps, {self.reason})"
+        found = "none" if self.suggestion is None else f"{self.suggestion:.2g}"
+        return (
+            f"LearningRateRange({len(self.rates)} steps from {self.rates[0]:.2g} to "
+            f"{self.rates[-1]:.2g}, suggestion {found}, {self.reason})"
+        )
+
+
+def running_means(losses: Numbers, smoothing: float) -> Numbers:
+    """The means of the losses up to each, in which every loss counts by `smoothing` of what the one
+    after it does.
+
+    >>> running_means(np.array([4.0, 1.0]), 0.5)
+    array([4., 2.])
+    """
+    means, total, weight = np.empty(len(losses)), 0.0, 0.0
+    for place, loss in enumerate(losses):
+        # Both by the same way, so that the mean of equal losses is this loss.
+        total = smoothing * total + (1 - smoothing) * float(loss)
+        weight = smoothing * weight + (1 - smoothing)
+        means[place] = total / weight
+    return means
+
+
+def risen_at(losses: Numbers, smoothing: float, rise: float) -> int | None:
+    """The first step, from 0, at which the smoothed loss has risen too far above its lowest: by
+    more than `rise` times its first value, or times the lowest where that is the larger.
+
+    >>> risen_at(np.array([2.0, 1.0, 6.5, 7.5]), 0.0, 3.0)
+    3
+    """
+    means = running_means(losses, smoothing)
+    if not len(means):
+        return None
+    lowest = np.minimum.accumulate(means)
+    size = np.maximum(np.abs(lowest), abs(means[0]))
+    with np.errstate(over="ignore"):
+        places = np.nonzero(means - lowest > rise * size)[0]
+    return int(places[0]) if len(places) else None
