@@ -1,4 +1,4 @@
-"""save and load: a net in one file, and back."""
+"""save and load: a net in one file, or the results of a training, and back."""
 
 from __future__ import annotations
 
@@ -6,28 +6,36 @@ import os
 import stat
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from wlnet.core.errors import Fault, FormatError, OptionError, brief, fail
 from wlnet.core.machine import check_memory
 from wlnet.core.net import Net
 from wlnet.core.paths import as_path
-from wlnet.core.records import refused
+from wlnet.core.records import Table, refused
 from wlnet.io.layout import check_size, header_length, packed, unpacked
 from wlnet.io.rebuild import rebuilt
-from wlnet.io.record import written
+from wlnet.io.record import Tensors, written
 from wlnet.io.replacement import replace_file
+from wlnet.results.results import NetTrainResults
+from wlnet.results.saving import Saving
 
 SUFFIX = ".wlnet"
+TRAINING = "Training"
+"""The entry of a record that tells of a training."""
 COPIES = 3
 """The bytes of a file while it is read or written: as they are, apart, and as arrays."""
 
 
-def save(net: Net, file: str | os.PathLike[str]) -> Path:
-    """Write a net to one file, with its arrays, options, multipliers and coders; gives the path.
+def save(net: Net | NetTrainResults, file: str | os.PathLike[str]) -> Path:
+    """Write a net to one file, with its arrays, options, multipliers and coders, or the results of
+    a training; gives the path.
 
-    net: any net, initialized or not. file: a path that ends in .wlnet; a file that is there is
-    replaced, and stays as it was when writing fails. The same net gives the same bytes. The layout
-    is safetensors; other programs can read the arrays, whose names are their paths.
+    net: any net, initialized or not; or what net_train(net, data, ALL) gave, with all of its
+    properties and all that it takes to go on, but no data and no functions. file: a path that ends
+    in .wlnet; a file that is there is replaced, and stays as it was when writing fails. The same
+    net gives the same bytes. The layout is safetensors; other programs can read the arrays of the
+    net, whose names are their paths; names of what stands beside it begin with "~".
     A file holds nets of up to 16,384 nodes, with names of up to 200 letters.
     Raises OptionError for what is no net or another suffix; FormatError for a net that a file
     cannot hold, such as one with a "Function" encoder (a file holds no code); OSError where the
@@ -43,8 +51,9 @@ def save(net: Net, file: str | os.PathLike[str]) -> Path:
     Wolfram Language: Export to "WLNet".
     """
     faults: list[Fault] = []
-    if not isinstance(net, Net):
-        faults.append(Fault("save takes a net", given=brief(net), fix='save(net, "net.wlnet")'))
+    if not isinstance(net, (Net, NetTrainResults)):
+        what = "save takes a net, or the results of a training"
+        faults.append(Fault(what, given=brief(net), fix='save(net, "net.wlnet")'))
     path = _path(file, faults)
     if path is not None and path.suffix != SUFFIX:
         faults.append(
@@ -57,24 +66,34 @@ def save(net: Net, file: str | os.PathLike[str]) -> Path:
         )
     if faults or path is None:
         raise fail(OptionError, faults)
-    record, tensors = written(net)
-    size = sum(array.nbytes for array in tensors.values())
-    check_memory(COPIES * size, f"the bytes of {path}", FormatError)
-    data = packed(record, tensors)
-    # What could not be read back is not written: better to know it now.
-    if rebuilt(record, tensors) != net:
-        raise refused(
-            "this net would come back from a file as another one",
-            given=net.kind,
-            fix="make it anew with the constructors",
-        )
-    replace_file(path, data)
+    if isinstance(net, Net):
+        record, tensors = written(net)
+        # What could not be read back is not written: better to know it now.
+        if rebuilt(record, tensors) != net:
+            raise refused(
+                "this net would come back from a file as another one",
+                given=net.kind,
+                fix="make it anew with the constructors",
+            )
+    else:
+        assert Saving.written is not None
+        record, tensors = Saving.written(net)
+    write(path, record, tensors)
     return path
 
 
-def load(file: str | os.PathLike[str]) -> Net:
-    """The net of a file that `save` wrote, equal to the last bit of every array.
+def write(path: Path, record: Table, tensors: Tensors) -> None:
+    """Put a record and its tensors into a file; see `save`. Raises FormatError, OSError."""
+    size = sum(array.nbytes for array in tensors.values())
+    check_memory(COPIES * size, f"the bytes of {path}", FormatError)
+    replace_file(path, packed(record, tensors))
 
+
+def load(file: str | os.PathLike[str]) -> Any:
+    """The net of a file that `save` wrote, equal to the last bit of every array; or the results of
+    a training, which net_train(results, data) goes on with to the same bits.
+
+    A function that an option of the training was is told by its name alone, data by their SHA-256.
     Nothing in a file is run or imported: kinds of layers come from a closed table.
     Raises FormatError for a file that is cut, changed, foreign or hostile; FileNotFoundError where
     there is none, another OSError where the disk refuses; OptionError for what is no path.
@@ -86,7 +105,11 @@ def load(file: str | os.PathLike[str]) -> Net:
     if path is None:
         raise fail(OptionError, faults)
     try:
-        return rebuilt(*unpacked(_content(path)))
+        record, tensors = unpacked(_content(path))
+        if TRAINING not in record:
+            return rebuilt(record, tensors)
+        assert Saving.rebuilt is not None
+        return Saving.rebuilt(record, tensors)
     except FormatError as error:
         faults = [replace(fault, what=f"{path}: {fault.what}") for fault in error.faults]
         raise fail(FormatError, faults) from None

@@ -17,12 +17,21 @@ import safetensors.numpy
 from wlnet.core.arrays import Array, sealed
 from wlnet.core.records import Table, refused, shown
 from wlnet.io.canonical import dumped, parsed, read
+from wlnet.io.keys import is_beside, is_measured
 from wlnet.io.record import Tensors
 
 ENTRY = "wlnet"
 LONGEST_HEADER = 16 * 2**20
 """Bytes of a header: as JSON they would take many times as much memory."""
 DTYPES: dict[str, np.dtype[Any]] = {"F32": np.dtype("<f4"), "F64": np.dtype("<f8")}
+"""The types of arrays of nets."""
+BESIDE: dict[str, np.dtype[Any]] = {
+    **DTYPES,
+    "I64": np.dtype("<i8"),
+    "I32": np.dtype("<i4"),
+    "BOOL": np.dtype("?"),
+}
+"""The types of what stands beside a net."""
 
 
 def packed(record: Table, tensors: Tensors) -> bytes:
@@ -97,7 +106,7 @@ def unpacked(data: bytes) -> tuple[Table, Tensors]:
             fix="take another copy, or save the net again",
         )
     for key, array in tensors.items():
-        if not np.isfinite(array).all():
+        if not is_measured(key) and not np.isfinite(array).all():
             raise refused("an array holds numbers that are not finite", at=shown(key))
     return record, tensors
 
@@ -123,15 +132,18 @@ def _header(header: bytes) -> tuple[str, Table]:
         )
     for key, entry in table.items():
         dtype = entry.get("dtype") if type(entry) is dict else None
-        if type(dtype) is not str or dtype not in DTYPES:
+        known = BESIDE if is_beside(key) else DTYPES
+        if type(dtype) is not str or dtype not in known:
             raise refused(
-                "a tensor of another type", at=shown(key), given=shown(dtype), known=DTYPES
+                "a tensor of another type", at=shown(key), given=shown(dtype), known=known
             )
     return record, table
 
 
 def _array(key: str, entry: dict[str, Any]) -> Array:
-    dtype = DTYPES[entry["dtype"]]
+    dtype = BESIDE[entry["dtype"]]
+    if dtype.kind == "b" and set(entry["data"]) - {0, 1}:
+        raise refused("truth values that are neither 0 nor 1", at=shown(key))
     try:
         stored: Any = np.frombuffer(bytes(entry["data"]), dtype).reshape(entry["shape"])
     except (ValueError, OverflowError):

@@ -21,6 +21,7 @@ from wlnet.core.records import Json, Table, refused, shown
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.io import plain, ports, rates
 from wlnet.io.canonical import dumped
+from wlnet.io.checks import pairs_of, table_of
 from wlnet.io.keys import shared_key, tensor_key
 from wlnet.io.record import FORMAT, Tensors, parameters
 from wlnet.io.wiring import read_edges
@@ -53,7 +54,7 @@ def rebuilt(record: Json, tensors: Tensors) -> Net:
 
 
 def _rebuilt(record: Json, tensors: Tensors) -> Net:
-    row = _table(record, {"Format", "Net", "Shared"}, "the file")
+    row = table_of(record, {"Format", "Net", "Shared"}, "the file")
     if row["Format"] != FORMAT or type(row["Format"]) is not int:
         raise refused(
             "a file of another format",
@@ -84,23 +85,6 @@ def _rebuilt(record: Json, tensors: Tensors) -> Net:
     return net
 
 
-def _table(value: Json, keys: set[str], at: str) -> Table:
-    """The value, if it is an object with just these keys. Raises FormatError."""
-    if type(value) is not dict or value.keys() != keys:
-        given = ", ".join(map(shown, list(value)[:12])) if type(value) is dict else shown(value)
-        raise refused(
-            "other entries than were expected", at=at, given=given, expected=", ".join(sorted(keys))
-        )
-    return value
-
-
-def _pairs(value: Json, at: str) -> list[tuple[Json, Json]]:
-    """The value, if it is a list of pairs. Raises FormatError."""
-    if type(value) is not list or not all(type(pair) is list and len(pair) == 2 for pair in value):
-        raise refused("a list of pairs was expected", at=at, given=shown(value))
-    return [(pair[0], pair[1]) for pair in value if type(pair) is list]
-
-
 class _Reader:
     """Reads the nets of one file, and notes which tensors they use and how many nodes they have."""
 
@@ -128,13 +112,13 @@ class _Reader:
         row = record if type(record) is dict else {}
         kind = row.get("Kind")
         if type(kind) is str and kind in LAYERS:
-            _table(row, {*COMMON, "Arrays", "Parameters"}, at)
+            table_of(row, {*COMMON, "Arrays", "Parameters"}, at)
             return self.layer(LAYERS[kind], row, path, at)
         if type(kind) is not str or kind not in CONTAINERS:
             known = [*CONTAINERS, *LAYERS]
             raise refused("an unknown kind of net", at=at, given=shown(kind), known=known)
         cls = CONTAINERS[kind]
-        _table(row, {*COMMON, "Nodes", *cls.record_fields}, at)
+        table_of(row, {*COMMON, "Nodes", *cls.record_fields}, at)
         net: Net = self.container(cls, row, path, at)
         net = net._with(rules=rates.read(row["LearningRateMultipliers"]))
         rates.check(net)
@@ -142,7 +126,7 @@ class _Reader:
 
     def ports(self, record: Json, names: list[str], path: Path, at: str) -> dict[str, PortType]:
         """The ports of a record, which must have these names, in this order."""
-        pairs = _pairs(record, f"{at}, ports")
+        pairs = pairs_of(record, f"{at}, ports")
         if [name for name, _ in pairs] != names:
             raise refused(
                 "other ports than the net has",
@@ -161,16 +145,16 @@ class _Reader:
     # Layers
 
     def layer(self, cls: type[Layer], row: Table, path: Path, at: str) -> Layer:
-        given = _table(row["Parameters"], set(cls.declared_parameters), f"{at}, parameters")
+        given = table_of(row["Parameters"], set(cls.declared_parameters), f"{at}, parameters")
         parameters = {
             name: _parameter(field, given[name], f"{at}, {name}")
             for name, field in cls.declared_parameters.items()
         }
-        states = _table(row["Arrays"], set(cls.declared_arrays), f"{at}, arrays")
+        states = table_of(row["Arrays"], set(cls.declared_arrays), f"{at}, arrays")
         arrays = {
             name: self.array(cls, name, states[name], (*path, name)) for name in cls.declared_arrays
         }
-        names = _layer_ports(cls, [name for name, _ in _pairs(row["Ports"], f"{at}, ports")])
+        names = _layer_ports(cls, [name for name, _ in pairs_of(row["Ports"], f"{at}, ports")])
         rules = rates.read(row["LearningRateMultipliers"])
         layer: Layer = object.__new__(cls)
         Net._fill(
@@ -215,7 +199,7 @@ class _Reader:
 
     def nodes(self, record: Json, path: Path, at: str) -> dict[Key, Net]:
         """The nodes of a container, numbered from 1 or named."""
-        pairs = _pairs(record, f"{at}, nodes")
+        pairs = pairs_of(record, f"{at}, nodes")
         told = [key for key, _ in pairs]
         numbers = [key for key in told if type(key) is int]
         names = [key for key in told if type(key) is str and 0 < len(key) <= plain.LONGEST]
@@ -238,7 +222,7 @@ class _Reader:
             given = ", ".join(map(shown, nodes))
             raise refused(f"a {cls.kind} holds one net", at=at, given=given)
         fields = {name: FIELDS[name](row[name], nodes, at) for name in cls.record_fields}
-        count = len(_pairs(row["Ports"], f"{at}, ports"))
+        count = len(pairs_of(row["Ports"], f"{at}, ports"))
         written = Written(
             nodes, fields, count, lambda names: self.ports(row["Ports"], names, path, at)
         )

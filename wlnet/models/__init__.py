@@ -40,7 +40,8 @@ def net_model(name: str, *, trained: bool = True) -> Net:
         return MODELS[name]()
     file = model_file(name)
     try:
-        return load(file)
+        found: Net = load(file)
+        return found
     except FileNotFoundError:
         missing = Fault(
             f"the file of the trained {name} is missing",

@@ -3,8 +3,8 @@
 results.py: the plain facts (TrainingRecord), and a row a property that tells something of them
 (NetTrainResults). moment.py: where a training stands, in plain values (Moment), and the calls and
 phases that a record tells of. arrays_report.py: what every array did, computed when it is read.
-class_table.py: a confusion matrix as it is kept, by the pairs that occur.
-learning_rate_range.py: what a range test has seen.
+class_table.py: a confusion matrix as it is kept, by the pairs that occur. saving.py: who writes a
+record to a file, and reads it back. learning_rate_range.py: what a range test has seen.
 """
 
 # Its rows are properties as well.

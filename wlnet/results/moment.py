@@ -12,8 +12,9 @@ from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.rules import ArrayKey
 
 Array = np.ndarray[Any, Any]
-Parts = tuple[int | float | Array, ...]
-"""A tally in plain values: the fields of what batches add up."""
+Parts = tuple[Any, ...]
+"""A tally in plain values: the fields of what batches add up, which are numbers, arrays, None,
+tuples of these, and tallies: (kind, fields)."""
 
 
 @dataclass(frozen=True, eq=False)

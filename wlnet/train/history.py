@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, fields, is_dataclass
-from typing import Any, cast, get_args
+from dataclasses import dataclass, field
+from typing import Any, cast
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from wlnet.results.class_table import Kept, Shown, shown
 from wlnet.results.moment import Parts
 from wlnet.train.array_series import ArraySeries
 from wlnet.train.measurements import Measurement, Tally
+from wlnet.train.tallies import plain_tally, tally_of
 
 LOSS = "Loss"
 Values = dict[str, Kept]
@@ -98,37 +99,16 @@ class Tallies:
         totals: Mapping[str, tuple[str, Parts]],
         measurements: Mapping[str, Measurement | None],
     ) -> Tallies:
-        """The tallies of such values. measurements: by name, None for losses."""
+        """The tallies of such values. measurements: by name, None for losses; of others nothing is
+        taken over."""
         found = cls()
         found._totals = {
-            # What begins so is of no measurement, see array_series.py.
-            name: tally_of(*total)
-            for name, total in totals.items()
-            if name[0] != "/"
+            name: tally_of(*totals[name], measurement)
+            for name, measurement in measurements.items()
+            if name in totals
         }
         found._measurements = dict(measurements)
         return found
-
-
-KINDS: dict[str, Any] = {
-    kind.__name__: kind for kind in get_args(Tally) if isinstance(kind, type) and is_dataclass(kind)
-}
-"""Tallies that are no array, by name."""
-ARRAY = "Array"
-
-
-def plain_tally(tally: Tally) -> tuple[str, Parts]:
-    """The kind of a tally, and its fields."""
-    if isinstance(tally, np.ndarray):
-        return ARRAY, (tally,)
-    kind: Any = type(tally)
-    return kind.__name__, tuple(getattr(tally, each.name) for each in fields(kind))
-
-
-def tally_of(kind: str, parts: Parts) -> Tally:
-    """The tally of a kind with these fields."""
-    tally: Any = parts[0] if kind == ARRAY else KINDS[kind](*parts)
-    return cast("Tally", tally)
 
 
 def number(values: Values, name: str) -> float:

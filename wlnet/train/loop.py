@@ -124,7 +124,9 @@ class Trainer:
         if moment is None or not moment.in_round:
             return
         known = measured(self.measurements, self.training)
-        self.stepper.seen = Tallies.of(moment.seen, {each.key: each.measurement for each in known})
+        losses = dict.fromkeys((LOSS, *self.training.told_losses.values()))
+        now = {each.key: each.measurement for each in known}
+        self.stepper.seen = Tallies.of(moment.seen, {**losses, **now})
         self.stepper.seen.squares = self.watch.take_up(moment.seen)
         self._under_way = Round(self._under_way.over, moment.batch - moment.in_round)
 

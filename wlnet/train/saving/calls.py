@@ -1,0 +1,176 @@
+"""The calls that made a record, in a file: their options, phases, and proof of their data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from wlnet.core.multipliers import MultiplierTable, array_places, multiplier_table
+from wlnet.core.net import Net
+from wlnet.core.phases import Phases
+from wlnet.core.records import Json, Table, refused, shown
+from wlnet.core.rules import ArrayKey
+from wlnet.core.symbols import AUTOMATIC
+from wlnet.io import rebuild, record
+from wlnet.io.canonical import dumped
+from wlnet.io.checks import list_of, pairs_of, sha256_of, table_of, text_of, whole_of
+from wlnet.io.keys import beside_key
+from wlnet.results.moment import CallRecord, PhaseRecord
+from wlnet.train.saving import values
+from wlnet.train.saving.moments import counts, read_counts
+from wlnet.train.saving.store import Reader, Writer
+
+ENTRIES = {
+    "Options", "Seed", "Phases", "Updates", "FirstRound", "FirstBatch", "Seconds", "Data",
+    "Validation", "Version", "VectorBytes",
+}  # fmt: skip
+RULES = "learning_rate_multipliers"
+MOST_TRIALS = 2_000_000
+"""Arrays of a net, times rules that may try them all, in all different rules of a record."""
+
+
+class NetWriter:
+    """Keeps the nets that options name: each once, its arrays as tensors of the file."""
+
+    def __init__(self, store: Writer) -> None:
+        self.store = store
+        self.nets: list[Net] = []
+        self.records: list[Json] = []
+
+    def keep(self, net: Net) -> int:
+        """The number of a net among those that are kept."""
+        for number, other in enumerate(self.nets):
+            if other is net or other == net:
+                return number
+        told, tensors = record.written(net)
+        number = len(self.nets)
+        for key, array in tensors.items():
+            self.store.put(beside_key("option", str(number), key), array)
+        self.nets.append(net)
+        self.records.append([told, [*sorted(tensors)]])
+        return number
+
+
+def read_nets(told: Json, store: Reader) -> Callable[[int], Net]:
+    """The nets that options name, by number. Raises FormatError."""
+    nets = []
+    for number, (row, keys) in enumerate(pairs_of(told, "the nets of options")):
+        names = [text_of(key, "the nets of options") for key in list_of(keys, "tensors")]
+        tensors = {key: store.get(beside_key("option", str(number), key)) for key in names}
+        nets.append(rebuild.rebuilt(row, tensors))
+
+    def numbered(number: int) -> Net:
+        if not 0 <= number < len(nets):
+            raise refused("no net of this number", at="an option", given=shown(number))
+        return nets[number]
+
+    return numbered
+
+
+class Tables:
+    """Tables of multipliers of a net, each made once, as long as rules are not too many."""
+
+    def __init__(self, net: Net) -> None:
+        self.net = net
+        self.arrays = len(array_places(net)) + 1
+        self.trials = 0
+        self.made: dict[str, MultiplierTable] = {}
+
+    def of(self, rules: Any, told: Json, number: int) -> MultiplierTable:
+        """The table of a round, counted from 1 in its call. told: the rules as JSON."""
+        if isinstance(rules, Phases):
+            begun = max(first for first in rules if first <= number)
+            rules, told = rules[begun], [told, begun]
+        name = dumped(told)
+        if name not in self.made:
+            self.trials += self.arrays * (1 + len(rules) if isinstance(rules, (dict, list)) else 2)
+            if self.trials > MOST_TRIALS:
+                raise refused("too many rules on too large a net for a file", at=RULES)
+            self.made[name] = multiplier_table(self.net, rules, warnings=False)
+        return self.made[name]
+
+
+# Calls
+
+
+def written(call: CallRecord, keys: Sequence[ArrayKey], nets: NetWriter) -> Table:
+    """The record of a call. keys: those of the arrays of the net."""
+    options: list[Json] = [
+        [name, values.written(name, each, nets.keep)] for name, each in call.options.items()
+    ]
+    return {
+        "Options": options,
+        "Seed": values.real_written(call.seed) if isinstance(call.seed, int) else call.seed,
+        "Phases": [
+            [phase.first_round, phase.first_batch, counts(phase.updates, keys)]
+            for phase in call.phases
+        ],
+        "Updates": counts(call.updates, keys),
+        "FirstRound": call.first_round,
+        "FirstBatch": call.first_batch,
+        "Seconds": values.real_written(call.seconds),
+        "Data": [[name, digest] for name, digest in call.data.items()],
+        "Validation": [[name, digest] for name, digest in call.validation.items()],
+        "Version": call.version,
+        "VectorBytes": call.vector_bytes,
+    }
+
+
+def read(
+    told: Json, keys: Sequence[ArrayKey], numbered: values.Numbered, tables: Tables
+) -> CallRecord:
+    """The call of a record. Raises FormatError."""
+    row = table_of(told, ENTRIES, "a call")
+    given = {text_of(name, "Options"): value for name, value in pairs_of(row["Options"], "Options")}
+    if len(given) != len(list_of(row["Options"], "Options")) or not all(
+        map(str.isidentifier, given)
+    ):
+        raise refused("these are no options", given=", ".join(map(shown, [*given][:12])))
+    options = {name: values.read(name, value, numbered) for name, value in given.items()}
+    first_round = whole_of(row["FirstRound"], "FirstRound")
+    rules = options.get(RULES, AUTOMATIC)
+    phases = []
+    for phase in list_of(row["Phases"], "Phases"):
+        first, batch, updates = list_of(phase, "Phases", 3)
+        begins = whole_of(first, "Phases", first_round + 1)
+        table = tables.of(rules, given.get(RULES), begins - first_round)
+        batch = whole_of(batch, "Phases", 1)
+        phases.append(PhaseRecord(begins, batch, table, read_counts(updates, keys)))
+    return CallRecord(
+        options,
+        _seed(row["Seed"]),
+        tuple(phases),
+        first_round,
+        whole_of(row["FirstBatch"], "FirstBatch"),
+        float(values.real_of(row["Seconds"])),
+        _digests(row["Data"], "Data"),
+        _digests(row["Validation"], "Validation"),
+        text_of(row["Version"], "Version"),
+        whole_of(row["VectorBytes"], "VectorBytes"),
+        read_counts(row["Updates"], keys),
+    )
+
+
+def _seed(told: Json) -> int | str:
+    if type(told) is str:
+        return told
+    seed = values.real_of(told)
+    if type(seed) is not int:
+        raise refused("a seed is a whole number or a string", given=shown(told))
+    return seed
+
+
+def _digests(told: Json, at: str) -> Mapping[str, str]:
+    pairs = pairs_of(told, at)
+    found = {text_of(name, at): sha256_of(each, at) for name, each in pairs}
+    if len(found) != len(pairs):
+        raise refused("a column is told twice", at=at)
+    return found
+
+
+def check_tables(call: CallRecord, again: CallRecord) -> None:
+    """Raise FormatError where rules as they were read decide otherwise than they did."""
+    for phase, other in zip(call.phases, again.phases, strict=True):
+        if phase.table != other.table:
+            what = "these rules would come back from a file as others"
+            raise refused(what, at=RULES, fix="give them as numbers and parts")
