@@ -10,7 +10,8 @@
   (which rule speaks for which array), phases (rules that change from round to round), multipliers
   (the one table of rates).
 * What all nets have in common: net, walking (through all that it holds). Properties by name:
-  tables. Values in files: records. Tables to print: aligned. Proof of bytes: digests.
+  tables. Values in files: records. Tables to print: aligned. Proof of bytes: digests; sizes of
+  arrays: norms.
 * The process: machine (cores and memory), streams (seeded random numbers), late_imports; batches
   (how long one is where nobody says so).
 
