@@ -152,6 +152,25 @@ def test_a_training_leaves_its_answer_and_nothing_else(
     assert left(made) == []
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_a_state_that_is_kept_with_all_that_it_told_keeps_nothing_of_the_training(
+    form: str, made: list[Any]
+) -> None:
+    data, kept = FORMS[form](), []
+    users = [weakref.ref(each) for each in arrays_in(data)]
+
+    def look(state: Any) -> None:
+        kept.append((state, dict(state)))
+
+    options = {"batch_size": N, "max_training_rounds": 3}
+    wl.net_train(perceptron(), data, wl.ALL, training_progress_function=look, **options)
+    del data
+    assert len(kept) == 3
+    assert kept[0][1]["Gradients"].keys() == kept[0][1]["Weights"].keys()
+    assert left(users) == []
+    assert left(made) == []
+
+
 BAD: dict[str, Callable[[], Any]] = {
     "of other widths": lambda: (column(4), column(2)),
     "of other lengths": lambda: (column(3), column(2)[1:]),

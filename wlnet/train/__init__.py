@@ -27,11 +27,11 @@ The way of a call of net_train, and the order to read the files in:
    snapshots.py, and divergence.py tells where it began.
 5. **What is told.** history.py (series of losses and measurements), measurements.py (each by its
    name is a row: a tally of a batch, and what tallies amount to), state.py (what functions of the
-   user are given), progress.py (a line a round). Tallies: decisions.py with rates.py (of classes),
-   roc.py (of scores, which held.py keeps), moments.py and boxes.py (of numbers), and by weights:
-   weighed.py; in plain values: tallies.py. Measurements of other kinds: measured_ports.py,
-   measured_functions.py; of arrays, by round: array_series.py. A record in a file: the
-   room saving/.
+   user are given; plan.py: how far that is; looking.py: gradients of now), progress.py (a line a
+   round). Tallies: decisions.py with rates.py (of classes), roc.py (of scores, which held.py
+   keeps), moments.py and boxes.py (of numbers), and by weights: weighed.py; in plain values:
+   tallies.py. Measurements of other kinds: measured_ports.py, measured_functions.py; of arrays, by
+   round: array_series.py. A record in a file: the room saving/.
 
 In the field's words: a learner is a trainable parameter with its optimizer state, a rate is a
 per-parameter learning-rate multiplier, a frozen prefix is a cached feature extractor, a stretch is

@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 
@@ -56,9 +55,9 @@ def _of_length(series: list[float | None], length: int) -> list[float | None]:
     return [*series[:length], *[None] * (length - len(series))]
 
 
-BEGUN = f"/{UPDATES}"
-"""What a moment calls the arrays as they were when its round began. No measurement has a name that
-begins so."""
+BEGUN = f"/{UPDATES}/"
+"""What a moment calls the arrays as they were when its round began, with the number of each behind
+it. No measurement has a name that begins so."""
 SQUARES = f"/{GRADIENTS}"
 """What it calls the sums of squared gradients."""
 
@@ -87,20 +86,21 @@ class Watch:
         gradients, if there are any.
         """
         self._begun = None
-        if UPDATES in self.asked and BEGUN in seen:
-            kept: Any = seen[BEGUN][1]
-            self._begun = dict(zip(self._resting, kept, strict=True))
+        if UPDATES in self.asked and f"{BEGUN}0" in seen:
+            self._begun = {
+                key: np.asarray(seen[f"{BEGUN}{i}"][1][0]) for i, key in enumerate(self._resting)
+            }
         self._is_whole = SQUARES in seen
         if GRADIENTS not in self.asked or not self._is_whole:
             return None
-        (squares,) = seen[SQUARES][1]
-        return np.asarray(squares)
+        return np.asarray(seen[SQUARES][1][0])
 
     def seen(self, squares: Array | None) -> dict[str, tuple[str, Parts]]:
         """What has to be kept of a round that is not over."""
         found: dict[str, tuple[str, Parts]] = {}
         if self._begun is not None:
-            found[BEGUN] = "Arrays", tuple(self._begun.values())
+            for i, array in enumerate(self._begun.values()):
+                found[f"{BEGUN}{i}"] = "Array", (array,)
         if squares is not None and self._is_whole:
             found[SQUARES] = "Array", (squares,)
         return found

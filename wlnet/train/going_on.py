@@ -13,11 +13,11 @@ from wlnet.train.digests import Digests
 from wlnet.train.learners import TrainingRules
 from wlnet.train.measurement_names import own_keys
 from wlnet.train.options import Options
+from wlnet.train.plan import rounds_of
 from wlnet.train.preparation import Prepared
 from wlnet.train.saving.unsaved import UnsavedFunction, name_of
 from wlnet.train.sources import Source
 from wlnet.train.start import Start
-from wlnet.train.state import rounds_of
 from wlnet.train.stopping import StoppingCriterion, as_criterion
 
 

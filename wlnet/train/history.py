@@ -169,6 +169,10 @@ class Series:
         """The last of so many values of every measurement."""
         return {name: shown(values[count - 1]) for name, values in self.measurements() if count}
 
+    def up_to(self, count: int) -> dict[str, list[Shown]]:
+        """The first so many values of every measurement."""
+        return {name: list(map(shown, values[:count])) for name, values in self.measurements()}
+
     def measurements(self) -> Iterator[tuple[str, list[Kept]]]:
         return ((name, values) for name, values in self.lists.items() if name != LOSS and values)
 

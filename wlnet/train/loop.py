@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import weakref
 from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -21,16 +22,18 @@ from wlnet.train.digests import NO_DIGESTS, Digests
 from wlnet.train.divergence import Diverged
 from wlnet.train.history import LOSS, Tallies, Values, number
 from wlnet.train.learners import TrainingRules
+from wlnet.train.looking import Look, Looks, Over
 from wlnet.train.measurement_names import measured
 from wlnet.train.measurements import Measurement
 from wlnet.train.memory import Arrays, Memory
 from wlnet.train.options import Options, endless_schedule
 from wlnet.train.pace import MANY, Clock
 from wlnet.train.phase import Phase
+from wlnet.train.plan import Plan, plan_of, rounds_of
 from wlnet.train.snapshots import Stretch
 from wlnet.train.sources import ArraySource, Batches, GeneratorSource, Source
 from wlnet.train.start import NEW, Start
-from wlnet.train.state import Plan, TrainingState, plan_of, rounds_of
+from wlnet.train.state import Inside, TrainingState
 from wlnet.train.stepping import Stepper
 from wlnet.train.stopping import Stopper, sign_of
 from wlnet.train.training_net import TrainingNet
@@ -91,6 +94,8 @@ class Trainer:
         self.round = start.round
         self._under_way = Round(len(self.history.round_positions), start.batch)
         self.phases = list(start.resumed.phases) if start.resumed else []
+        self._last: Batches | None = None
+        """The last batch of the round before."""
         self._enter(start.round + 1)
         self._go_on(start.moment)
 
@@ -112,6 +117,7 @@ class Trainer:
             rounds,
         )
         stepper = Stepper(self.memory, phase, self.training, self.options, self.history)
+        stepper.last = self._last
         self.phase, self.stepper = phase, stepper
         begun = PhaseRecord(
             self.plan.first_round + first, stepper.batch + 1, rules.table, dict(self.memory.updates)
@@ -180,7 +186,7 @@ class Trainer:
             self._under_way = Round(len(self.history.round_positions), self.stepper.batch)
             self.stepper.seen = Tallies()
             self.watch.begin()
-        for batches in self.phase.source.round(self.round, self.state, done):
+        for batches in self.phase.source.round(self.round, lambda: self.state(None), done):
             for stretch in self._stretches(batches):
                 done = 0
                 while done < stretch.count:
@@ -236,7 +242,7 @@ class Trainer:
 
     def _is_late(self) -> bool:
         goal = self.options.time_goal
-        return goal is not None and self.seconds >= goal
+        return goal is not None and self.seconds - self.plan.first_second >= goal
 
     def _end_round(self) -> None:
         with np.errstate(over="ignore"):
@@ -247,6 +253,7 @@ class Trainer:
         self.history.arrays.add(told, len(self.history.round_positions))
         self.history.rounds.add(found)
         self.history.round_positions.append(self.stepper.batch)
+        self._last = self.stepper.last
 
     @property
     def _calls_users(self) -> bool:
@@ -305,7 +312,7 @@ class Trainer:
 
     # What the outside sees
 
-    def state(self) -> TrainingState:
+    def state(self, event: str | None = "RoundComplete") -> TrainingState:
         """What progress functions, stopping criteria and generators are given; costs nothing."""
         # Not bound to self: a state that is kept must not keep the programs alive.
         net, memory = self.net, self.memory
@@ -316,7 +323,21 @@ class Trainer:
             (self.round, self.stepper.batch, self.stepper.batch - self._under_way.began),
             self.stepper.learning_rate,
             self.seconds,
+            event,
+            Inside(tuple(self.phases[-1].table.trained_keys()), _looks(weakref.ref(self))),
         )
+
+    def look(self) -> Look | None:
+        """A look at what was trained last; None before the first batch of this call."""
+        last = self.stepper.last
+        if last is None:
+            return None
+        over, began = self._under_way
+        place = over + 1, self.stepper.batch - began - 1
+        if place[1] < 0:
+            place = over, -1
+        programs, step = self.phase.programs, self.stepper.batch - 1
+        return Look(programs, self.source, last, place, step, self.options.seed)
 
     def sign_of(self, name: str) -> int:
         """1 for what is better when smaller, a loss or a measurement by its key, -1 for others."""
@@ -340,14 +361,14 @@ class Trainer:
 
     def call(self) -> CallRecord:
         """The call that is under way, for the record."""
-        start, resumed = self.start, self.start.resumed
+        start = self.start
         return CallRecord(
             self.options.given,
             self.options.seed,
             tuple(self.phases),
             start.first_round,
             start.first_batch,
-            resumed.seconds if resumed else start.seconds,
+            start.first_second,
             self.digests.data,
             self.digests.validation,
             VERSION,
@@ -369,6 +390,18 @@ class Trainer:
         """The value that a stopping criterion looks at: of validation, else of training."""
         seen = self.history.validations if self.validation is not None else self.history.rounds
         return float(number({name: seen.lists[name][-1]}, name))
+
+
+def _looks(trainer: weakref.ref[Trainer]) -> Looks:
+    """Gives looks at a training, and does not keep it alive."""
+
+    def look() -> Look | None:
+        found = trainer()
+        if found is None:
+            raise Over
+        return found.look()
+
+    return look
 
 
 def _stopper(options: Options, start: Start) -> Stopper | None:

@@ -217,7 +217,7 @@ class Programs:
             for name in columns_of(self.measured, self.training, weighs=self.weighs)
         }
 
-    def _losses(self, tables: Mapping[object, Array]) -> dict[str, Array]:
+    def by_example(self, tables: Mapping[object, Array]) -> dict[str, Array]:
         """All losses by name, the total first: an example a number, a batch a row."""
         factors, names = self.training.losses, self.training.told_losses
         losses = {port: _sum_inside(tables[port]) for port in factors}
@@ -227,7 +227,7 @@ class Programs:
     @np.errstate(all="ignore")
     def losses(self, tables: Mapping[object, Array]) -> list[float]:
         """The loss of each batch, without asking what else is measured."""
-        return means_of(mean_tallies(self._losses(tables)[LOSS]))
+        return means_of(mean_tallies(self.by_example(tables)[LOSS]))
 
     @np.errstate(all="ignore")
     def tallies(
@@ -243,7 +243,7 @@ class Programs:
         begun: what batches before them tell, to which these are added.
         """
         found = Tallies(begun, by_batch)
-        for name, values in self._losses(tables).items():
+        for name, values in self.by_example(tables).items():
             found.add(name, mean_tallies(values))
         for each in self.measured:
             outputs = tables[each.place]

@@ -23,9 +23,10 @@ from wlnet.train.examples import Examples, WeightsAsked
 from wlnet.train.fitting import faults_of
 from wlnet.train.generators import End
 from wlnet.train.options import Options, option_names
+from wlnet.train.plan import plan_of
 from wlnet.train.sources import ArraySource, GeneratorSource, batches_of_round
 from wlnet.train.start import NEW, Start
-from wlnet.train.state import TrainingState, plan_of
+from wlnet.train.state import TrainingState
 from wlnet.train.training_net import TrainingNet
 from wlnet.train.weights import Weigher, check_comes_with_batches, weights_of
 

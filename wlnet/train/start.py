@@ -50,6 +50,11 @@ class Start:
         return self.resumed.first_batch if self.resumed else self.batch
 
     @property
+    def first_second(self) -> float:
+        """What the clock showed when the call began."""
+        return self.resumed.seconds if self.resumed else self.seconds
+
+    @property
     def calls(self) -> tuple[CallRecord, ...]:
         """The calls before this one."""
         if self.record is None:

@@ -4,71 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from wlnet.core.errors import Fault, PartError, fail
 from wlnet.core.net import Net
-from wlnet.core.symbols import AUTOMATIC
+from wlnet.core.norms import root_mean_square
+from wlnet.core.rules import ArrayKey
 from wlnet.core.tables import PropertyTable
+from wlnet.evaluate.holding import Array
+from wlnet.nets.arrays import arrays_of
 from wlnet.results.class_table import Shown
 from wlnet.train.history import Extent, History, Series
-from wlnet.train.options import Options, automatic_rounds
-from wlnet.train.start import Start
+from wlnet.train.looking import Look, Looks, Over, Slopes, flat
+from wlnet.train.plan import Plan
 
 
-@dataclass(frozen=True)
-class Plan:
-    """What is known of a training before it starts."""
+class Inside(NamedTuple):
+    """What only a training that runs can tell.
 
-    batch_size: int
-    batches_per_round: int | None
-    """None until a generator without RoundLength has ended its first pass."""
-    rounds: int | None
-    """How many this call runs at most; None for no limit that is known."""
-    learning_rate: float
-    method: str
-    first_round: int = 0
-    """How many rounds were over when this call began."""
-    first_batch: int = 0
-    """How many batches were over when it began."""
+    trained: the arrays that learn. look: gives a look at what was trained last.
+    """
 
-    @property
-    def batches(self) -> int | None:
-        """How many batches this call runs at most, where that is known."""
-        known = self.rounds is not None and self.batches_per_round is not None
-        return self.rounds * self.batches_per_round if known else None  # type: ignore[operator]
-
-    @property
-    def last_round(self) -> int | None:
-        """The number of the last round, where that is known."""
-        return None if self.rounds is None else self.first_round + self.rounds
-
-    @property
-    def last_batch(self) -> int | None:
-        """The number of the last batch, where that is known."""
-        return None if self.batches is None else self.first_batch + self.batches
-
-
-def rounds_of(options: Options, batches_per_round: int | None) -> int | None:
-    """How many rounds there will be at most; None where nothing tells yet."""
-    if options.max_rounds is not AUTOMATIC:
-        return int(options.max_rounds)
-    # Whoever sets a time means to have it used.
-    is_open = batches_per_round is None or options.time_goal is not None
-    return None if is_open else automatic_rounds(batches_per_round or 1)
-
-
-def plan_of(options: Options, batch_size: int, batches_per_round: int | None, start: Start) -> Plan:
-    """The plan of a training on batches of this size, and this many of them a round."""
-    return Plan(
-        batch_size,
-        batches_per_round,
-        rounds_of(options, batches_per_round),
-        options.learning_rate,
-        options.method.name,
-        start.first_round,
-        start.first_batch,
-    )
+    trained: tuple[ArrayKey, ...]
+    look: Looks
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -76,10 +34,25 @@ class TrainingState(Mapping[str, Any]):
     """Where a training stands after a batch, by name; nobody can change it.
 
     It speaks of the moment at which it was made, and may be kept. Lists and measurements are built
-    anew whenever they are asked for, as they were then. "Net" is built when first asked for, which
-    must be during the call that is given the state: later, when the arrays have moved on, it is a
-    PartError, as are unknown names. "TotalRounds" and "TotalBatches" are None where nothing limits
-    them. dict(state) is all of it at once, nets and lists included.
+    anew whenever they are asked for, as they were then. What comes of the arrays of now or of the
+    last batch is made when first asked for, which must be during the call that is given the state:
+    later, when the training has gone on, it is a PartError, as are unknown names. That is "Net",
+    and
+
+    * "Weights", "WeightsRMS": the arrays that learn by key, and the root mean square of each;
+      "WeightsVector": all their numbers in one.
+    * "BatchData": the examples of the last batch by port, as the net reads them; "BatchIndices":
+      their numbers in the data, from 1, None of a function's examples.
+    * "ExampleLosses": the loss of each of them at the net of now; "Gradients": those of their mean
+      by the arrays that learn, without clipping and regularization, by key; "GradientsRMS";
+      "GradientsVector". Random numbers, as of dropout, are those that the batch was trained with.
+
+    All of these are None before the first batch of a call, the weights in what a generator is told
+    that is asked for its first batch; and read-only. "Event" is what the function is called for,
+    None of a generator. "ProgressFraction", from 0 to 1, and "TimeRemaining", seconds at the mean
+    speed, are about this call; "TotalRounds" and "TotalBatches" are the numbers of its last ones.
+    All are None where nothing limits it. Speeds are means since the start, "TimeElapsed" is the
+    time of all calls. dict(state) is all of it at once, nets, gradients and lists included.
 
     >>> from wlnet.layers import LinearLayer
     >>> plan = Plan(64, 10, 5, 0.001, "ADAM")
@@ -98,8 +71,11 @@ class TrainingState(Mapping[str, Any]):
     """The round, and how many batches there were since the start, and in this round."""
     _learning_rate: float
     _seconds: float = 0.0
+    _event: str | None = None
+    _inside: Inside | None = None
     _extent: Extent = field(init=False)
-    _built: list[Net] = field(init=False, default_factory=list)
+    _built: dict[str, Any] = field(init=False, default_factory=dict)
+    """What was made of the arrays of now, by name."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_extent", self._history.extent())
@@ -123,22 +99,66 @@ class TrainingState(Mapping[str, Any]):
     def __repr__(self) -> str:
         return f"TrainingState(round {self._place[0]}, batch {self._place[1]})"
 
-    def _net(self) -> Net:
-        if not self._built:
+    def _of_now(self, name: str, build: Callable[[], Any], asked: str) -> Any:
+        """What is made of the arrays of now, once, and kept by a name. asked: what was asked for.
+        Raises PartError where they are gone."""
+        if name not in self._built:
             if self._history.extent().batches != self._extent.batches:
-                raise fail(
-                    PartError,
-                    Fault(
-                        "the net of this state is gone, the training went on",
-                        at=f"batch {self._place[1]}",
-                        fix="ask for state['Net'] inside the function that is given the state",
-                    ),
-                )
-            self._built.append(self._build())
-        return self._built[0]
+                raise self._gone(asked)
+            self._built[name] = build()
+        return self._built[name]
+
+    def _gone(self, name: str) -> PartError:
+        what = "the net of this state is gone" if name == "Net" else f"{name} of this state is gone"
+        return fail(
+            PartError,
+            Fault(
+                f"{what}, the training went on",
+                at=f"batch {self._place[1]}",
+                fix=f"ask for state[{name!r}] inside the function that is given the state",
+            ),
+        )
+
+    def _net(self, asked: str = "Net") -> Net:
+        net: Net = self._of_now("Net", self._build, asked)
+        return net
+
+    def _weights(self, asked: str) -> dict[ArrayKey, Array] | None:
+        if self._inside is None:
+            return None
+        arrays = arrays_of(self._net(asked))
+        return {key: arrays[key] for key in self._inside.trained}
+
+    def _look(self, name: str, ask: Callable[[Look], Any], what: str = "") -> Any:
+        """What a look at the training tells; None before its first batch. what: the name that it is
+        kept by, where it tells several things."""
+
+        def looked() -> Any:
+            try:
+                look = self._inside and self._inside.look()
+            except Over:
+                raise self._gone(name) from None
+            return look and ask(look)
+
+        return self._of_now(what or name, looked, name)
+
+    def _slopes(self, name: str) -> Slopes | None:
+        slopes: Slopes | None = self._look(name, Look.slopes, "losses and gradients")
+        return slopes
+
+    def _example_losses(self) -> Array | None:
+        slopes = self._slopes("ExampleLosses")
+        return None if slopes is None else slopes.losses
+
+    def _gradients(self, asked: str) -> dict[ArrayKey, Array] | None:
+        slopes = self._slopes(asked)
+        return None if slopes is None else dict(slopes.gradients)
 
     def _per_second(self) -> float:
         return self._extent.examples / self._seconds if self._seconds else 0.0
+
+    def _batches_per_second(self) -> float:
+        return self._extent.batches / self._seconds if self._seconds else 0.0
 
 
 STATE = PropertyTable("the state of a training")
@@ -164,9 +184,13 @@ def _series(
     def losses(state: TrainingState) -> list[float]:
         return series(state._history).losses[: count(state._extent)]
 
+    def lists(state: TrainingState) -> dict[str, list[Shown]]:
+        return series(state._history).up_to(count(state._extent))
+
     _row(f"{group}Loss")(lambda s: series(s._history).loss_at(count(s._extent)))
     _row(f"{group}LossList")(losses)
     _row(f"{group}Measurements")(last)
+    _row(f"{group}MeasurementsLists")(lists)
 
 
 _series("Batch", lambda h: h.batches, lambda e: e.batches)
@@ -178,7 +202,48 @@ _row("LearningRate")(lambda s: s._learning_rate)
 _row("InitialLearningRate")(lambda s: s._plan.learning_rate)
 _row("ExamplesProcessed")(lambda s: s._extent.examples)
 _row("ExamplesPerSecond")(TrainingState._per_second)
+_row("MeanExamplesPerSecond")(TrainingState._per_second)
+_row("BatchesPerSecond")(TrainingState._batches_per_second)
+_row("MeanBatchesPerSecond")(TrainingState._batches_per_second)
 _row("OptimizationMethod")(lambda s: s._plan.method)
 _row("TargetDevice")(lambda s: "CPU")
 _row("TimeElapsed")(lambda s: s._seconds)
 _row("Net")(TrainingState._net)
+_row("ProgressFraction")(lambda s: s._plan.fraction(s._place[1], s._seconds))
+_row("TimeRemaining")(lambda s: s._plan.remaining(s._place[1], s._seconds))
+_row("Event")(lambda s: s._event)
+_row("CheckpointingFiles")(lambda s: [])
+_row("BatchData")(lambda s: _copied(s._look("BatchData", Look.data)))
+_row("BatchIndices")(lambda s: _copied(s._look("BatchIndices", Look.numbers)))
+_row("ExampleLosses")(
+    lambda s: None if (slopes := s._slopes("ExampleLosses")) is None else slopes.losses
+)
+
+
+def _copied(found: Any) -> Any:
+    """A dict or list that the caller may change."""
+    return found if found is None else found.copy()
+
+
+def _arrays(
+    group: str, arrays: Callable[[TrainingState, str], dict[ArrayKey, Array] | None]
+) -> None:
+    """The rows of arrays by key: themselves, the root mean square of each, all in one vector."""
+
+    @_row(f"{group}RMS")
+    def _(state: TrainingState) -> dict[ArrayKey, float | None] | None:
+        found = arrays(state, f"{group}RMS")
+        if found is None:
+            return None
+        return {key: root_mean_square(array) for key, array in found.items()}
+
+    @_row(f"{group}Vector")
+    def _(state: TrainingState) -> Array | None:
+        found = arrays(state, f"{group}Vector")
+        return None if found is None else flat(found)
+
+    _row(group)(lambda state: arrays(state, group))
+
+
+_arrays("Weights", TrainingState._weights)
+_arrays("Gradients", TrainingState._gradients)

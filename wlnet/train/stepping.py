@@ -93,6 +93,8 @@ class Stepper:
         """The learning rate of the last recorded step."""
         self.seen = Tallies()
         """What the recorded steps of the round add up to."""
+        self.last: Batches | None = None
+        """The batch of the last recorded step."""
         moving = [row.key for row in self.rules.table if row.multiplier != 0]
         self.snapshot = Snapshot(memory, moving, self.batch)
         self._flight: Flight | None = None
@@ -198,6 +200,7 @@ class Stepper:
             self.history.examples += good.count * good.batches.size
             self.history.batches.extend(found)
             self.snapshot.add(good)
+            self.last = good.batches.part(good.count - 1, 1)
             self.learning_rate = float(good.learning_rates[-1])
             self.seen = outcome.tallies
         self._flight = None
