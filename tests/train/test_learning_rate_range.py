@@ -110,9 +110,9 @@ def test_batches_may_come_from_functions_whose_passes_have_no_known_length() -> 
     def batches() -> Any:
         yield from [(x, y)] * 5
 
-    seen = wl.learning_rate_range(net(), batches, steps=12, **CALM)
+    seen = wl.learning_rate_range(net(), batches, steps=12, method="SGD", **CALM)
     whole = wl.learning_rate_range(net(), (lambda: (x, y), {"RoundLength": 8}), steps=12,
-                                   **CALM)  # fmt: skip
+                                   method="SGD", **CALM)  # fmt: skip
     assert len(seen.losses) == 12
     assert seen == whole
 

@@ -18,6 +18,8 @@ SIZE = (640, 400)
 LEFT, RIGHT, TOP, BOTTOM = 70, 20, 44, 52
 """The margins around the curves."""
 INK, FRAME = "#333", "#ccc"
+LARGEST = 1e300
+"""The largest number at the upright axis: the distance between two such is still a number."""
 TICKS = 5
 """About how many numbers stand at the upright axis."""
 
@@ -205,10 +207,10 @@ def _shown(losses: Numbers, means: Numbers) -> tuple[float, float]:
     """The values to show: all of the valley, and of the rise behind it as much again."""
     if not len(losses):
         return 0.0, 1.0
-    low = float(min(losses.min(), means.min()))
-    valley = float(means[0]) - float(means.min())
-    top = min(float(means.max()), float(means[0]) + valley) if valley else float(means.max())
-    # No room at all, or less than floating point can tell apart, cannot be drawn.
+    low = max(float(min(losses.min(), means.min())), -LARGEST)
+    first, lowest, highest = (float(each) for each in (means[0], means.min(), means.max()))
+    top = (
+        min(highest, first + (first - lowest), LARGEST) if lowest < first else min(highest, LARGEST)
+    )
     room = (top - low) / 10 or max(abs(low), 1.0) / 10
-    room = max(room, 1e-9 * max(abs(low), abs(top)), 1e-200)
     return low - room, top + room
