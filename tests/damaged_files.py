@@ -12,8 +12,8 @@ import numpy as np
 import wlnet as wl
 from wlnet.core.errors import FormatError
 from wlnet.io import load
+from wlnet.io.files import told
 from wlnet.io.layout import packed, unpacked
-from wlnet.io.rebuild import rebuilt
 from wlnet.io.record import written
 
 
@@ -50,7 +50,7 @@ def outcome(data: bytes, file: Path) -> Any:
 def read(data: bytes) -> Any:
     """The same without a file: for many thousands of them."""
     try:
-        return rebuilt(*unpacked(data))
+        return told(*unpacked(data))
     except FormatError:
         return FormatError
 

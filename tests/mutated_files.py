@@ -1,8 +1,10 @@
-"""Files of nets, changed at random places and sealed again as if wlnet had written them."""
+"""Files of nets and trainings, changed at random places and sealed as if wlnet had written them."""
 
 from __future__ import annotations
 
 import copy
+import math
+import warnings
 from functools import cache
 from typing import Any
 
@@ -12,9 +14,12 @@ import wlnet as wl
 from tests.bench import EXAMPLES
 from tests.damaged_files import small
 from tests.random_nets import attempt
+from tests.saved_records import CASES, trained, under_way
 from wlnet.core.errors import WlnetError
+from wlnet.io.keys import is_beside
 from wlnet.io.layout import packed
 from wlnet.io.record import written
+from wlnet.train.saving.records import written as written_results
 
 WORDS: tuple[Any, ...] = (
     None, True, False, 0, 1, 2, 3, -1, 7, 64, 1000, 10**6, 2**31, 2**40, 2**62, 2**63 - 1, 2**64,
@@ -103,15 +108,56 @@ def _retell(record: Any, rng: np.random.Generator) -> None:
         holder[last] = copy.deepcopy(value)
 
 
+@cache
+def records() -> list[tuple[dict[str, Any], dict[str, Any]]]:
+    """Records and tensors of trainings of every kind, one of them in the middle of a round."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return [written_results(each) for each in [*map(trained, CASES), under_way()]]
+
+
 def mutated(rng: np.random.Generator) -> bytes:
     """The bytes of a file that was changed at one to three places; its checksum is right."""
-    every = originals()
+    return _changed(originals(), rng)
+
+
+def mutated_record(rng: np.random.Generator) -> bytes:
+    """The same of the file of a training."""
+    return _changed(records(), rng)
+
+
+def _changed(every: list[tuple[dict[str, Any], dict[str, Any]]], rng: np.random.Generator) -> bytes:
     record, tensors = copy.deepcopy(every[rng.integers(len(every))])
-    for _ in range(rng.integers(1, 4)):
-        (_retell if rng.random() < 0.5 else _mutate)(record, rng)
+    place = record
+    if "Training" in record and rng.random() < 0.9:
+        place = record["Training"]
+    for _ in range(rng.integers(0 if tensors else 1, 4)):
+        (_retell if rng.random() < 0.5 and place is record else _mutate)(place, rng)
     if tensors and rng.random() < 0.15:
-        key = sorted(tensors)[rng.integers(len(tensors))]
-        shape = tuple(int(n) for n in rng.integers(1, 5, rng.integers(0, 4)))
-        tensors[key] = np.resize(tensors[key], shape).astype(("f4", "f8")[rng.integers(2)])
+        _another(tensors, sorted(tensors)[rng.integers(len(tensors))], rng)
+    beside = [key for key in sorted(tensors) if is_beside(key)]
+    if beside and rng.random() < 0.5:
+        _another(tensors, beside[rng.integers(len(beside))], rng)
     record.pop("SHA256", None)
     return packed(record, tensors)
+
+
+def _another(tensors: dict[str, Any], key: str, rng: np.random.Generator) -> None:
+    """Put other numbers, or numbers of another shape or type, into a tensor; or take it away."""
+    how, old = rng.random(), tensors[key]
+    kinds = ("f4", "f8", "i8", "i4", "?") if is_beside(key) else ("f4", "f8")
+    if how < 0.2:
+        del tensors[key]
+    elif how < 0.6:
+        new = old.copy().reshape(-1)
+        odd = (0, 1, 2, 3, -1, -2, -3, -4, 7, 10**6, 2**31, 2**62, -(2**62))
+        values = odd if new.dtype.kind == "i" else (*odd, math.nan, math.inf, 1e30)
+        if new.size:
+            with np.errstate(all="ignore"):
+                value = np.array(values)[rng.integers(len(values))]
+                new[rng.integers(new.size)] = value.astype(new.dtype)
+        tensors[key] = new.reshape(old.shape)
+    else:
+        shape = tuple(int(n) for n in rng.integers(1, 5, rng.integers(0, 4)))
+        with np.errstate(all="ignore"):
+            tensors[key] = np.resize(old, shape).astype(kinds[rng.integers(len(kinds))])

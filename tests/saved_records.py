@@ -137,6 +137,41 @@ def trained(name: str, **more: Any) -> Any:
     return wl.net_train(start, data, wl.ALL, **{**ROUNDS, **options, **more})
 
 
+class Batches:
+    """Batches of four by the number of the batch; one of them is interrupted, the first time."""
+
+    def __init__(self, columns: Any, interrupt: int) -> None:
+        self.columns, self.interrupt = columns, interrupt
+
+    def __call__(self, state: Any) -> Any:
+        number = state["AbsoluteBatch"]
+        if number == self.interrupt:
+            self.interrupt = -1
+            raise KeyboardInterrupt
+        rows = np.arange(4) + 4 * (number % 10)
+        return tuple(column[rows] for column in self.columns)
+
+
+KINDS: dict[str, Any] = {
+    "classes": ([6, "Tanh", 3, wl.SoftmaxLayer()], lambda: classes(40), OF_CLASSES, 4),
+    "numbers": ([6, "Tanh", 2, "Tanh"], lambda: numbers(40), OF_NUMBERS, 3),
+}
+
+
+def round_under_way(kind: str, interrupt: int) -> tuple[Any, Any, Any]:
+    """A net, batches by function, and options."""
+    layers, data, measurements, inputs = KINDS[kind]
+    start = wl.net_initialize(wl.NetChain(layers, input=inputs))
+    options = {"training_progress_measurements": measurements, "batch_size": 4}
+    return start, (Batches(data(), interrupt), {"RoundLength": 40}), options
+
+
+def under_way() -> Any:
+    """The results of a training that was interrupted in the middle of a round."""
+    start, data, options = round_under_way("numbers", 14)
+    return wl.net_train(start, data, wl.ALL, max_training_rounds=3, **options)
+
+
 def back(results: Any, folder: Path) -> Any:
     """Results that were saved and loaded."""
     return wl.load(wl.save(results, folder / "record.wlnet"))

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import wlnet as wl
@@ -49,6 +50,14 @@ def test_info_prints_a_saved_net(tmp_path: Path, capsys: Output) -> None:
     wl.save(wl.net_initialize(wl.NetChain([2, "Ramp"], input=3)), file)
     assert main(["info", str(file)]) == 0
     assert "LinearLayer(2, weights=" in capsys.readouterr().out
+
+
+def test_info_prints_a_training_and_its_net(tmp_path: Path, capsys: Output) -> None:
+    net = wl.net_initialize(wl.NetChain([2], input=3))
+    results = wl.net_train(net, (np.ones((4, 3)), np.ones((4, 2))), wl.ALL, max_training_rounds=1)
+    assert main(["info", str(wl.save(results, tmp_path / "a.wlnet"))]) == 0
+    told = capsys.readouterr().out
+    assert "NetTrainResults(1 rounds" in told and "LinearLayer(2, weights=" in told
 
 
 def test_info_says_what_is_wrong_with_a_file(tmp_path: Path, capsys: Output) -> None:

@@ -2,6 +2,7 @@
 
 python -m tests.trials nets 2000
 python -m tests.trials calls 40000
+python -m tests.trials records 5000
 python -m tests.trials files 50000 --start 0 --processes 2 --memory 4
 
 A trial is named by its number: `--start N` and a count of 1 make it again. Tells how often what
@@ -63,6 +64,38 @@ def file_trial(number: int) -> Iterator[str]:
     yield from used(net, number)
 
 
+def record_trial(number: int) -> Iterator[str]:
+    """A changed file of a training, loaded, asked for all it tells, and saved and gone on with."""
+    import warnings
+
+    import numpy as np
+
+    import wlnet as wl
+    from tests.damaged_files import read
+    from tests.mutated_files import mutated_record
+    from tests.training_cases import numbers
+    from wlnet.core.errors import FormatError, WlnetError
+    from wlnet.train.saving.records import written
+
+    results = read(mutated_record(np.random.default_rng(number)))
+    if results is FormatError:
+        yield "refused"
+        return
+    yield "loaded"
+    repr(results)
+    if isinstance(results, wl.NetTrainResults):
+        results[wl.ALL]
+        written(results)
+        if number % 8 == 0:
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                try:
+                    wl.net_train(results, numbers(20), max_training_rounds=1, batch_size=8)
+                    yield "went on"
+                except WlnetError:
+                    yield "did not go on"
+
+
 def call_trial(number: int) -> Iterator[str]:
     """A wrong call of something public."""
     from tests.wrong_calls import wrong_call
@@ -73,6 +106,7 @@ def call_trial(number: int) -> Iterator[str]:
 TRIALS: dict[str, Callable[[int], Iterator[str]]] = {
     "nets": net_trial,
     "files": file_trial,
+    "records": record_trial,
     "calls": call_trial,
 }
 

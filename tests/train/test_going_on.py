@@ -206,3 +206,15 @@ def test_a_round_that_was_interrupted_is_taken_to_its_end() -> None:
     done = cut["TotalBatches"]
     rest = wl.net_train(cut, data, wl.ALL, batch_size=4, max_training_rounds=3 - done // 10)
     same_record(whole, rest, (*OF_A_CALL, "OptimizationMethod"))
+
+
+def test_patience_goes_on_where_a_measurement_has_a_key_of_its_own() -> None:
+    options: Any = {
+        "training_progress_measurements": {"Measurement": "MeanDeviation", "Key": "Mine"},
+        "training_stopping_criterion": {"Criterion": "Mine", "Patience": 2},
+        "validation_set": wl.Scaled(0.3), "learning_rate": 0.05, "batch_size": 8,
+        "method": of_method("ADAM"),
+    }  # fmt: skip
+    whole = in_pieces([40], numbers(30), **options)
+    assert whole["ReasonTrainingStopped"] == "StoppingCriterion"
+    same_record(whole, in_pieces([1] * whole["TotalRounds"], numbers(30), **options))

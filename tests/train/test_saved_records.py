@@ -12,16 +12,16 @@ import pytest
 import wlnet as wl
 from tests.saved_records import (
     CASES,
+    KINDS,
     OF_A_CALL,
-    OF_CLASSES,
-    OF_NUMBERS,
     back,
     net,
+    round_under_way,
     same_facts,
     same_properties,
     trained,
 )
-from tests.training_cases import METHODS, classes, numbers
+from tests.training_cases import METHODS, numbers
 from wlnet.core.names import field_name
 from wlnet.results import TrainingRecord
 from wlnet.results.moment import CallRecord, Moment
@@ -74,35 +74,6 @@ def test_every_method_goes_on_from_a_file(method: str, precision: str, tmp_path:
         results = wl.net_train(results, numbers(30), wl.ALL, max_training_rounds=1, **options)
         results = back(results, tmp_path)
     same_properties(whole, results, (*OF_A_CALL, "TrainingNet"))
-
-
-class Batches:
-    """Batches of four by the number of the batch; one of them is interrupted, the first time."""
-
-    def __init__(self, columns: Any, interrupt: int) -> None:
-        self.columns, self.interrupt = columns, interrupt
-
-    def __call__(self, state: Any) -> Any:
-        number = state["AbsoluteBatch"]
-        if number == self.interrupt:
-            self.interrupt = -1
-            raise KeyboardInterrupt
-        rows = np.arange(4) + 4 * (number % 10)
-        return tuple(column[rows] for column in self.columns)
-
-
-KINDS: dict[str, Any] = {
-    "classes": ([6, "Tanh", 3, wl.SoftmaxLayer()], lambda: classes(40), OF_CLASSES, 4),
-    "numbers": ([6, "Tanh", 2, "Tanh"], lambda: numbers(40), OF_NUMBERS, 3),
-}
-
-
-def round_under_way(kind: str, interrupt: int) -> tuple[Any, Any, Any]:
-    """A net, batches by function, and options."""
-    layers, data, measurements, inputs = KINDS[kind]
-    start = wl.net_initialize(wl.NetChain(layers, input=inputs))
-    options = {"training_progress_measurements": measurements, "batch_size": 4}
-    return start, (Batches(data(), interrupt), {"RoundLength": 40}), options
 
 
 @pytest.mark.parametrize("interrupt", [1, 14, 29])

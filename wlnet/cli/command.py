@@ -59,11 +59,14 @@ def main(given: Sequence[str] | None = None) -> int:
 
 
 def summary(file: str) -> str:
-    """The net of a file and its figures, one a line."""
+    """The net of a file and its figures, one a line; of a training what became of it as well."""
     import wlnet  # lazy: --version and --help need no net
 
-    net = wlnet.load(file)
-    return f"{net!r}\n\n{rows(wlnet.information(net))}"
+    found = wlnet.load(file)
+    is_net = not isinstance(found, wlnet.NetTrainResults)
+    net = found if is_net else found["TrainedNet"]
+    head = repr(net) if is_net else f"{found!r}\n\n{net!r}"
+    return f"{head}\n\n{rows(wlnet.information(net))}"
 
 
 def rows(report: Mapping[str, object]) -> str:

@@ -105,14 +105,19 @@ def load(file: str | os.PathLike[str]) -> Any:
     if path is None:
         raise fail(OptionError, faults)
     try:
-        record, tensors = unpacked(_content(path))
-        if TRAINING not in record:
-            return rebuilt(record, tensors)
-        assert Saving.rebuilt is not None
-        return Saving.rebuilt(record, tensors)
+        return told(*unpacked(_content(path)))
     except FormatError as error:
         faults = [replace(fault, what=f"{path}: {fault.what}") for fault in error.faults]
         raise fail(FormatError, faults) from None
+
+
+def told(record: Table, tensors: Tensors) -> Net | NetTrainResults:
+    """The net, or the results, that a file tells of. Raises FormatError."""
+    if TRAINING not in record:
+        return rebuilt(record, tensors)
+    assert Saving.rebuilt is not None
+    results: NetTrainResults = Saving.rebuilt(record, tensors)
+    return results
 
 
 def _path(file: object, faults: list[Fault]) -> Path | None:

@@ -66,6 +66,34 @@ def _back(part: Any, measurement: Measurement | None) -> Any:
     return tuple(_back(each, measurement) for each in part)
 
 
+def fits(kind: str, parts: Parts) -> bool:
+    """Whether a tally of a kind may have these fields."""
+    if kind == ARRAY:
+        return len(parts) == 1 and isinstance(parts[0], np.ndarray)
+    hints = [str(each.type) for each in fields(KINDS[kind])] if kind in KINDS else []
+    return len(hints) == len(parts) > 0 and all(
+        _fits(hint, part) for hint, part in zip(hints, parts, strict=True)
+    )
+
+
+def _fits(hint: str, part: Any) -> bool:
+    """Whether a plain value is of a type, as a field of a tally names it."""
+    if hint.endswith(" | None"):
+        return part is None or _fits(hint.removesuffix(" | None"), part)
+    if hint in KINDS:
+        return isinstance(part, tuple) and is_tally(part) and part[0] == hint and fits(*part)
+    if hint.startswith("tuple["):
+        inner = hint.removeprefix("tuple[").removesuffix(", ...]")
+        return isinstance(part, tuple) and all(_fits(inner, each) for each in part)
+    known: dict[str, Any] = {
+        "int": int,
+        "float": (int, float),
+        "Array": np.ndarray,
+        "Function": type(None),
+    }
+    return isinstance(part, known[hint])
+
+
 def is_tally(part: tuple[Any, ...]) -> bool:
     """Whether a plain value is a tally in a tally."""
     return len(part) == 2 and isinstance(part[0], str)

@@ -16,6 +16,7 @@ from wlnet.io.canonical import dumped
 from wlnet.io.checks import list_of, pairs_of, sha256_of, table_of, text_of, whole_of
 from wlnet.io.keys import beside_key
 from wlnet.results.moment import CallRecord, PhaseRecord
+from wlnet.train.options import option_names
 from wlnet.train.saving import values
 from wlnet.train.saving.moments import counts, read_counts
 from wlnet.train.saving.store import Reader, Writer
@@ -121,11 +122,11 @@ def read(
 ) -> CallRecord:
     """The call of a record. Raises FormatError."""
     row = table_of(told, ENTRIES, "a call")
-    given = {text_of(name, "Options"): value for name, value in pairs_of(row["Options"], "Options")}
-    if len(given) != len(list_of(row["Options"], "Options")) or not all(
-        map(str.isidentifier, given)
-    ):
-        raise refused("these are no options", given=", ".join(map(shown, [*given][:12])))
+    pairs = pairs_of(row["Options"], "Options")
+    given = {text_of(name, "Options"): value for name, value in pairs}
+    if len(given) != len(pairs) or given.keys() != set(option_names()):
+        what, names = "other options than net_train has", ", ".join(map(shown, given))
+        raise refused(what, at="Options", given=names, known=option_names())
     options = {name: values.read(name, value, numbered) for name, value in given.items()}
     first_round = whole_of(row["FirstRound"], "FirstRound")
     rules = options.get(RULES, AUTOMATIC)

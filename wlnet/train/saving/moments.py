@@ -20,7 +20,7 @@ from wlnet.results.moment import Moment
 from wlnet.train.array_series import BEGUN, SQUARES
 from wlnet.train.saving.store import FLOATS, Reader, Writer
 from wlnet.train.saving.values import real_of, real_written
-from wlnet.train.tallies import ARRAY, KINDS, is_tally, tally_of
+from wlnet.train.tallies import ARRAY, KINDS, fits, is_tally, tally_of
 
 NOW = "now"
 ENTRIES = {
@@ -241,6 +241,8 @@ def _check(name: str, kind: str, parts: tuple[Any, ...], arrays: Mapping[ArrayKe
             raise refused("arrays of other shapes than those of the net", at=shown(name))
         return
     try:
+        if not fits(kind, parts):
+            raise refused("fields of another kind", at=kind)
         tally: Any = tally_of(kind, parts)
         tally + tally
     except Exception as error:
