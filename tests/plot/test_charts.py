@@ -63,6 +63,8 @@ def test_ticks_are_round_few_and_inside(low: float, size: float) -> None:
         [0, 0],
         [5e-324, 0],
         [7e8, 7e8 + 1e-6],
+        [1e308, -1e308, 1e308],
+        [1e-323, 0.0, 1e-323],
     ],
     ids=str,
 )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.finding import find
-from wlnet.core.multipliers import MultiplierTable, multiplier_table
+from wlnet.core.multipliers import MultiplierTable, Row, multiplier_table
 from wlnet.core.net import Net
 from wlnet.core.parts import Path, path_text
 from wlnet.core.rules import ArrayKey
@@ -62,8 +62,11 @@ def _entered(net: Net, inside: object, table: MultiplierTable) -> set[Path]:
     if inside is not AUTOMATIC:
         return _named(net, inside)
     within: set[Path] = {()}
+    held = _held(table)
     while True:
-        learning = [path for path in _parts(net, within) if _keys(table, path, learning=True)]
+        learning = [
+            path for path in _parts(net, within) if any(row.trained for row in held.get(path, []))
+        ]
         if len(learning) != 1 or not node_at(net, learning[0]).nodes:
             return within
         within.add(learning[0])
@@ -95,20 +98,20 @@ def _parts(net: Net, within: set[Path]) -> list[Path]:
     return [path for path, node in paths if path not in within or not node.nodes]
 
 
-def _keys(table: MultiplierTable, path: Path, *, learning: bool) -> list[ArrayKey]:
-    """The arrays of a part that learn, or that do not rest: running statistics too."""
-    return [
-        row.key
-        for row in table
-        if (row.trained if learning else row.multiplier != 0)
-        and any(place.path[: len(path)] == path for place in row.places)
-    ]
+def _held(table: MultiplierTable) -> dict[Path, list[Row]]:
+    """The arrays in every part, at all levels."""
+    found: dict[Path, dict[ArrayKey, Row]] = {}
+    for row in table:
+        for place in row.places:
+            for length in range(len(place.path)):
+                found.setdefault(place.path[:length], {})[row.key] = row
+    return {path: list(rows.values()) for path, rows in found.items()}
 
 
 def _counted(net: Net, parts: list[Path], table: MultiplierTable) -> Stages:
     """The stages by a walk from the outputs: always on from the part that is nearest to them."""
     before, open_ends = _ways(net, parts)
-    stages = Stages(table.values_by_key())
+    stages, held = Stages(table.values_by_key()), _held(table)
     number = {path: i for i, path in enumerate(parts)}
     base = dict.fromkeys(parts, 0)
     # Of parts that are equally near, the one that stands last in the net comes first.
@@ -117,12 +120,12 @@ def _counted(net: Net, parts: list[Path], table: MultiplierTable) -> Stages:
     while ready:
         stage, place = heapq.heappop(ready)
         path = parts[-place]
-        learning = _keys(table, path, learning=True)
+        # Running statistics too, which no gradient moves.
+        moving = [row for row in held.get(path, []) if row.multiplier]
         # What parts nearer to the output hold too was counted there.
-        counts = any(stages.of.get(key, stage) == stage for key in learning)
-        moving = _keys(table, path, learning=False)
-        for key in moving:
-            stages.of.setdefault(key, stage)
+        counts = any(stages.of.get(row.key, stage) == stage for row in moving if row.trained)
+        for row in moving:
+            stages.of.setdefault(row.key, stage)
         if moving:
             stages.parts.append((path, stage))
         if counts:
