@@ -76,6 +76,7 @@ from wlnet.nets.surgery.shared import net_insert_shared_arrays as net_insert_sha
 from wlnet.nets.surgery.take import net_drop as net_drop
 from wlnet.nets.surgery.take import net_take as net_take
 from wlnet.results import NetTrainResults as NetTrainResults
+from wlnet.results.receipts import Receipts as _Receipts
 from wlnet.results.saving import Saving as _Saving
 from wlnet.version import VERSION as __version__  # noqa: F401  # for wlnet.__version__
 
@@ -87,6 +88,7 @@ _LAZY = {
     "net_program": "wlnet.train.net_program",
     "net_train": "wlnet.train.net_train",
     "save": "wlnet.io",
+    "verify": "wlnet.train.receipts.verify",
 }
 """Names whose rooms bring Numba: they are opened when they are first asked for."""
 
@@ -160,6 +162,7 @@ _Services.draw_range = _later("wlnet.plot.charts", "draw_range")
 _Services.operations = _later("wlnet.lowering.operations", "operations")
 _Services.program = _later("wlnet.plan.report", "evaluation_report")
 _Saving.written = _later("wlnet.train.saving.records", "written")
+_Receipts.text = _later("wlnet.train.receipts.writing", "receipt_text")
 _Saving.rebuilt = _later("wlnet.train.saving.records", "rebuilt")
 
 # A misspelt keyword of a public function is an OptionError with what was probably meant.

@@ -31,7 +31,8 @@ The way of a call of net_train, and the order to read the files in:
    round). Tallies: decisions.py with rates.py (of classes), roc.py (of scores, which held.py
    keeps), moments.py and boxes.py (of numbers), and by weights: weighed.py; in plain values:
    tallies.py. Measurements of other kinds: measured_ports.py, measured_functions.py; of arrays, by
-   round: array_series.py. A record in a file: the room saving/.
+   round: array_series.py. A record in a file: the room saving/. Receipts, and their
+   check: the room receipts/.
 
 In the field's words: a learner is a trainable parameter with its optimizer state, a rate is a
 per-parameter learning-rate multiplier, a frozen prefix is a cached feature extractor, a stretch is

@@ -1,0 +1,128 @@
+"""The options of a call of a receipt, with those that had to be given again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import fields
+from typing import Any
+
+from wlnet.core.errors import Fault, FormatError, brief
+from wlnet.core.phases import Phases
+from wlnet.core.records import Json
+from wlnet.core.symbols import AUTOMATIC
+from wlnet.methods.base import Method
+from wlnet.train.receipts.option_nets import NamedNets, OptionNets
+from wlnet.train.saving import values
+from wlnet.train.saving.unsaved import Unsaved
+
+IDLE = (
+    "training_progress_function",
+    "training_progress_reporting",
+    "training_progress_checkpointing",
+)
+"""Options that look on, and decide nothing."""
+ENDLESS = 1e18
+"""Seconds of a goal that is never reached."""
+
+
+def of_call(value: Any, number: int) -> Any:
+    """What holds for a call, of a value for all of them or of a dict {1: first, 3: from the third}.
+
+    >>> of_call({1: "a", 3: "b"}, 2), of_call({1: "a", 3: "b"}, 4), of_call({"Input": 0}, 1)
+    ('a', 'b', {'Input': 0})
+    """
+    if type(value) is not dict or not value or not all(type(key) is int for key in value):
+        return value
+    return value[max((key for key in value if key <= number), default=min(value))]
+
+
+def options_of(
+    call: Any, number: int, again: Mapping[str, object]
+) -> tuple[dict[str, Any], list[Fault]]:
+    """The options of a call by name, and the faults of those that are missing, or are others.
+
+    call: that of the receipt. number: which one it is. again: what was given again, by name.
+    """
+    found: dict[str, Any] = {}
+    faults: list[Fault] = []
+    for name, told in call["Options"].items():
+        if name in IDLE:
+            found[name] = None
+            continue
+        given = of_call(again[name], number) if name in again else AUTOMATIC
+        if given is not AUTOMATIC:
+            faults += _other(call, name, told, given, number)
+            found[name] = given
+            continue
+        try:
+            value = values.read(name, told, NamedNets(name, call["Nets"]))
+        except FormatError as error:
+            faults += error.faults
+            continue
+        missing = next(unsaved_in(value), None)
+        if missing is not None:
+            faults.append(
+                Fault(
+                    f"{name} holds what no receipt holds: give it again",
+                    at=f"call {number}, Options, {name}",
+                    given=missing.name,
+                    fix=f"verify(receipt, net, data, {name}=...)",
+                )
+            )
+        found[name] = value
+    # Where the user had one drawn, the receipt tells which.
+    if found.get("random_seeding") is AUTOMATIC:
+        seed = call["Seed"]
+        found["random_seeding"] = seed if isinstance(seed, str) else values.real_of(seed)
+    # Whoever waits for the same number of seconds ends elsewhere: batches are counted instead.
+    if found.get("time_goal") not in (None, AUTOMATIC):
+        found["time_goal"] = ENDLESS
+    return found, faults
+
+
+def unsaved_in(value: Any) -> Iterator[Unsaved]:
+    """All in an option's value that stands for a function, for data, or for a net with arrays."""
+    if isinstance(value, Unsaved):
+        yield value
+    elif isinstance(value, (dict, Phases)):
+        for pair in value.items():
+            for each in pair:
+                yield from unsaved_in(each)
+    elif isinstance(value, (list, tuple)):
+        for each in value:
+            yield from unsaved_in(each)
+    elif isinstance(value, Method):
+        for row in fields(value):
+            yield from unsaved_in(getattr(value, row.name))
+
+
+def _other(call: Any, name: str, told: Json, given: object, number: int) -> list[Fault]:
+    """A fault where an option that was given again is another than the receipt tells of."""
+    nets = OptionNets()
+    now = values.written(name, given, nets.keep)
+    if _alike(told, now, call["Nets"], nets.rows):
+        return []
+    what = f"{name} was given again, and is another than the receipt tells of"
+    return [Fault(what, f"call {number}, Options, {name}", brief(given), brief(told))]
+
+
+def _alike(told: Json, now: Json, nets: list[Json], own: list[Json]) -> bool:
+    """Whether two records of an option may be of one value: a function may have another name, as
+    what it does is what the repetition shows, and data of which there is no digest may be any."""
+    if isinstance(told, dict) and isinstance(now, dict) and told.keys() == now.keys():
+        special: Mapping[str, Callable[[Any, Any], bool]] = {
+            "Function": lambda one, other: True,
+            "Data": lambda one, other: not one[1] or not other[1] or one[1] == other[1],
+            "Net": lambda one, other: nets[one] == own[other],
+        }
+        (key, *others) = told or {"": None}
+        if key in special and not others:
+            try:
+                return special[key](told[key], now[key])
+            except (TypeError, LookupError):
+                return False
+        return all(_alike(told[key], now[key], nets, own) for key in told)
+    if isinstance(told, list) and isinstance(now, list) and len(told) == len(now):
+        pairs = zip(told, now, strict=True)
+        return all(_alike(one, other, nets, own) for one, other in pairs)
+    return type(told) is type(now) and told == now

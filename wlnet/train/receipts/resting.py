@@ -1,0 +1,65 @@
+"""What a receipt says of two nets, before and after: nothing is trained, and no data are needed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wlnet.core.errors import Fault, NotInitializedError
+from wlnet.core.net import Net
+from wlnet.nets.arrays import arrays_of, is_initialized
+from wlnet.nets.initialize import net_initialize
+from wlnet.train.receipts.verification import ABSENT, Checks
+from wlnet.train.receipts.writing import digests_of, structure_digest
+from wlnet.train.saving.values import real_of
+
+FROZEN, OTHERS, NET = "frozen arrays", "arrays that learned", "the net"
+
+
+def compare_nets(checks: Checks, receipt: Any, before: Net, after: Net) -> int:
+    """Check the arrays of both nets; how many of them the receipt says were frozen throughout."""
+    ready = _with_numbers(checks, receipt, before)
+    if ready is None:
+        return 0
+    what = "the net after has another structure"
+    checks.same(NET, receipt["Net"]["Structure"], structure_digest(after), what, "Net, Structure")
+    first, last = digests_of(arrays_of(ready)), digests_of(arrays_of(after))
+    told, told_last = receipt["Net"]["Arrays"], receipt["After"]
+    frozen = frozen_arrays(receipt)
+    for name in dict.fromkeys((*told, *told_last, *first, *last)):
+        section = FROZEN if name in frozen else OTHERS
+        word = "a frozen array" if name in frozen else "an array"
+        begun, ended = told.get(name, ABSENT), told_last.get(name, ABSENT)
+        if name in frozen:
+            what = "the receipt says that an array was frozen, and that it changed"
+            checks.same(section, begun, ended, what, name)
+        what = f"{word} of the net before is another"
+        checks.same(section, begun, first.get(name, ABSENT), what, f"before, {name}")
+        what = f"{word} of the net after is another"
+        checks.same(section, ended, last.get(name, ABSENT), what, f"after, {name}")
+    return len(frozen)
+
+
+def frozen_arrays(receipt: Any) -> set[str]:
+    """The arrays that had the rate 0 in every phase of every call."""
+    phases = [phase for call in receipt["Calls"] for phase in call["Phases"]]
+    found = set(receipt["Net"]["Arrays"])
+    for phase in phases:
+        rows = phase["Arrays"]
+        found &= {name for name, row in rows.items() if real_of(row["Rate"]) == 0}
+    return found if phases else set()
+
+
+def _with_numbers(checks: Checks, receipt: Any, net: Net) -> Net | None:
+    """The net before with its numbers: those that the seed gives where it has none."""
+    if is_initialized(net):
+        return net
+    seed = receipt["Calls"][0]["Seed"]
+    try:
+        return net_initialize(
+            net, random_seeding=seed if isinstance(seed, str) else int(real_of(seed))
+        )
+    except NotInitializedError:
+        what = "the net before has no numbers, and shapes that only data tell"
+        fix = "the net as it was when it was trained, or verify(receipt, net, data)"
+        checks.broken(NET, Fault(what, at="before", fix=fix))
+        return None

@@ -1,0 +1,113 @@
+"""What `verify` answers with, and how its checks add up to it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wlnet.core.aligned import aligned
+from wlnet.core.errors import Fault
+from wlnet.core.records import Json, shown
+
+MOST_TOLD = 40
+"""Faults that a report writes out; `faults` has them all."""
+ABSENT = "nothing"
+SEAL = "the seal"
+
+
+@dataclass(frozen=True, repr=False)
+class Verification:
+    """Whether a receipt holds; it is true or false.
+
+    faults: each statement that does not hold: at which array, round or column, what is there
+    (given) and what the receipt says (expected). unverified: statements that nobody can check, such
+    as who stopped a training. sections: name -> how many of its statements hold, and how many were
+    checked. verdict: the last line of the report, which str(...) is.
+
+    >>> bool(Verification((), (), {"net": (3, 3)}, "the receipt holds"))
+    True
+    """
+
+    faults: tuple[Fault, ...]
+    unverified: tuple[Fault, ...]
+    sections: Mapping[str, tuple[int, int]]
+    verdict: str
+
+    def __bool__(self) -> bool:
+        return not self.faults
+
+    def __repr__(self) -> str:
+        rows = [(name, f"{held:,}", f"{all_:,}") for name, (held, all_) in self.sections.items()]
+        words = [aligned(("statements about", "hold", "of"), rows, ("hold", "of"))]
+        told = [("does not hold", each) for each in self.faults]
+        told += [("not checked", each) for each in self.unverified]
+        words += [f"{title}: {fault}" for title, fault in told[:MOST_TOLD]]
+        if len(told) > MOST_TOLD:
+            words.append(f"and {len(told) - MOST_TOLD:,} more")
+        return "\n".join([*words, self.verdict])
+
+
+class Checks:
+    """Statements as they are checked, by section."""
+
+    def __init__(self) -> None:
+        self.faults: list[Fault] = []
+        self.unverified: list[Fault] = []
+        self._sections: dict[str, list[int]] = {}
+
+    def same(self, section: str, told: Json, found: Json, what: str, at: str) -> bool:
+        """Check one statement. told: what the receipt says. what: the words where it is not so."""
+        held = told == found and type(told) is type(found)
+        self.count(section, held)
+        if not held:
+            self.faults.append(Fault(what, at, _text(found), f"{_text(told)}, as the receipt says"))
+        return held
+
+    def each(
+        self, section: str, told: Mapping[str, Json], found: Mapping[str, Json], what: str, at: str
+    ) -> bool:
+        """Check a statement for every name, and that there are no other names."""
+        names = dict.fromkeys((*told, *found))
+        held = [
+            self.same(
+                section, told.get(name, ABSENT), found.get(name, ABSENT), what, f"{at}, {name}"
+            )
+            for name in names
+        ]
+        return all(held)
+
+    @property
+    def differ(self) -> bool:
+        """Whether anything was found to be another; a seal is of no other thing."""
+        return any(held < total for name, (held, total) in self._sections.items() if name != SEAL)
+
+    def count(self, section: str, held: bool) -> None:
+        """Count one statement."""
+        counts = self._sections.setdefault(section, [0, 0])
+        counts[0] += held
+        counts[1] += 1
+
+    def broken(self, section: str, *faults: Fault) -> None:
+        """Note that a statement does not hold, for these reasons."""
+        self.count(section, False)
+        self.faults += faults
+
+    def verified(self, done: str) -> Verification:
+        """What the checks add up to. done: how they were made, for the verdict."""
+        checked = sum(total for _, total in self._sections.values())
+        failed = checked - sum(held for held, _ in self._sections.values())
+        words = f"the receipt does not hold: {failed:,} of {checked:,} statements are wrong"
+        if not self.faults:
+            words = f"the receipt holds: {checked:,} statements were checked, {done}"
+            if self.unverified:
+                words += f"; {len(self.unverified):,} cannot be checked"
+        sections = {name: (held, total) for name, (held, total) in self._sections.items()}
+        return Verification(tuple(self.faults), tuple(self.unverified), sections, words)
+
+
+def _text(value: Json) -> str:
+    return value if isinstance(value, str) else repr(value) if value is None else _short(value)
+
+
+def _short(value: Json) -> str:
+    return repr(value) if isinstance(value, (bool, float, int)) else shown(value)
