@@ -75,6 +75,8 @@ def compare_training(checks: Checks, receipt: Any, record: TrainingRecord) -> No
         for name in ("Seed", "FirstRound", "FirstBatch"):
             what = "the call was another"
             checks.same(COURSE, call[name], other[name], what, f"{at}, {name}")
+        what = "nets that options were given are others"
+        checks.same(COURSE, call["Nets"], other["Nets"], what, f"{at}, Nets")
         _compare_phases(checks, call["Phases"], other["Phases"], at)
     what = "another fact"
     checks.each(COURSE, receipt["Facts"], found["Facts"], what, "Facts")
@@ -86,9 +88,11 @@ def compare_training(checks: Checks, receipt: Any, record: TrainingRecord) -> No
     _compare_rows(checks, VALIDATIONS, receipt["Validations"], found["Validations"], "validation")
     what = "an array after the training is another"
     checks.each(AFTER, receipt["After"], found["After"], what, "After")
-    if receipt["Last"] or found["Last"]:
+    told, now = receipt["Last"], found["Last"]
+    if told is not None or now is not None:
         what = "an array after the last step is another"
-        told, now = receipt["Last"] or receipt["After"], found["Last"] or found["After"]
+        told = receipt["After"] if told is None else told
+        now = found["After"] if now is None else now
         checks.each(AFTER, told, now, what, "Last")
     if receipt["Reason"] in BY_THEMSELVES:
         what = "the training stopped for another reason"

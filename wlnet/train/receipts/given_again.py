@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
 from typing import Any
 
-from wlnet.core.errors import Fault, FormatError, brief
+from wlnet.core.errors import Fault, WlnetError, brief
 from wlnet.core.phases import Phases
 from wlnet.core.records import Json
 from wlnet.core.symbols import AUTOMATIC
@@ -56,7 +56,7 @@ def options_of(
             continue
         try:
             value = values.read(name, told, NamedNets(name, call["Nets"]))
-        except FormatError as error:
+        except WlnetError as error:
             faults += error.faults
             continue
         missing = next(unsaved_in(value), None)
