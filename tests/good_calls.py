@@ -300,6 +300,12 @@ def of_trainings() -> Iterator[Call]:
             {"Measurement": wl.NetPort("Output"), "Aggregation": None, "Key": "each"},
         ],
     })  # fmt: skip
+    told, made = results()["Receipt"], (np.ones((5, 4)), np.ones((5, 2)))
+    rest = [row for row in inspect.signature(wl.verify).parameters.values() if row.name != "again"]
+    for given in (made, results()["TrainedNet"]):
+        yield Call("verify", wl.verify, {
+            "receipt": told, "net": net(), "data": given, "reporting": None,
+        }, signature=inspect.Signature(rest))  # fmt: skip
     yield Call("NetTrainResults", results().__getitem__, {"name": "RoundLoss"},
                signature=inspect.Signature([inspect.Parameter("name",
                                             inspect.Parameter.POSITIONAL_OR_KEYWORD)]))  # fmt: skip

@@ -200,6 +200,7 @@ RECORDS: dict[str, Any] = {
     "Properties": listed(lambda value: type(value) is str),
     "ReasonMessage": lambda value: value is None or type(value) is str,
     "ReasonTrainingStopped": lambda value: value == "MaxTrainingRounds",
+    "Receipt": lambda value: value.startswith('{\n "Schema": "wlnet receipt 1"'),
     "RoundLoss": is_number,
     "RoundLossList": numbers(ROUNDS),
     "RoundMeasurements": by_name(is_number),

@@ -12,7 +12,9 @@ import wlnet
 HOUSE = Path(wlnet.__file__).parent
 
 
-@pytest.mark.parametrize("room", ["train", "train/saving", "evaluate", "results", "methods"])
+@pytest.mark.parametrize(
+    "room", ["train", "train/saving", "train/receipts", "evaluate", "results", "methods"]
+)
 def test_the_door_names_every_file_of_the_room_and_no_other(room: str) -> None:
     door = ast.get_docstring(ast.parse((HOUSE / room / "__init__.py").read_text("utf-8"))) or ""
     words = {word.strip("().,;:*`") for word in door.split()}

@@ -57,7 +57,7 @@ def test_what_was_saved_has_the_receipt_of_what_was_trained(tmp_path: Path) -> N
         assert wl.load(wl.save(results, tmp_path / "kept.wlnet"))["Receipt"] == results["Receipt"]
 
 
-def test_a_receipt_is_the_same_text_each_time_but_for_nothing() -> None:
+def test_a_receipt_is_the_same_text_each_time() -> None:
     first, second = (CASES["rules"].results()["Receipt"] for _ in range(2))
     assert first == second
 
@@ -318,7 +318,8 @@ def test_an_array_that_learned_in_one_phase_was_not_frozen() -> None:
     )
     found = verified(done, net, done["TrainedNet"])
     assert found
-    assert "frozen arrays" not in found.sections
+    # That of the first layer's biases, which rest in both.
+    assert found.sections["frozen arrays"] == (3, 3)
 
 
 def test_a_net_before_without_numbers_gets_those_of_the_seed() -> None:
