@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import wlnet as wl
-from tests.receipt_cases import CASES, case, with_checkpoints
+from tests.receipt_cases import CASES, case
 from tests.training_cases import numbers, perceptron
 from wlnet.nets.arrays import array_value, replace_arrays
 from wlnet.train.receipts.writing import seal_of
@@ -37,18 +37,6 @@ def test_a_true_receipt_holds(name: str) -> None:
     assert found, found
     assert len(found.unverified) == training.open
     assert found.verdict.startswith("the receipt holds")
-
-
-def test_a_training_that_writes_checkpoints_has_the_receipt_of_one_that_does_not(
-    tmp_path: Path,
-) -> None:
-    text = with_checkpoints(tmp_path)
-    found = verified(text.results()["Receipt"], perceptron(), numbers())
-    assert found, found
-    files = sorted(tmp_path.iterdir())
-    assert files
-    # To verify writes none.
-    assert sorted(tmp_path.iterdir()) == files
 
 
 def test_what_was_saved_has_the_receipt_of_what_was_trained(tmp_path: Path) -> None:

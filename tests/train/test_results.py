@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import pickle
 from typing import Any
 
@@ -97,6 +98,10 @@ OF_THEM: dict[str, Any] = {
             ((3, "Weights"), 0.0, 0, False),
             ((3, "Biases"), 0.0, 0, False),
         ]
+    ),
+    "Receipt": lambda r, v: (
+        [row["Loss"] for row in json.loads(v)["Rounds"]] == r["RoundLossList"]
+        and json.loads(v)["After"]["1/Weights"] == digests(r["TrainedNet"])[1, "Weights"]
     ),
     "ArraysReportTable": lambda r, v: (
         [(row.split()[0], row.endswith("same bytes")) for row in v.splitlines()[2:]]
