@@ -4,6 +4,7 @@ that nothing else is changed by it."""
 from __future__ import annotations
 
 import math
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -266,6 +267,23 @@ def test_a_round_that_was_interrupted_is_taken_to_its_end(
     assert {len(values) for name in NAMES for values in cut[name].values()} <= {done // 10}
     rest = all_of(cut, numbers(40), batch_size=4, max_training_rounds=3 - done // 10)
     assert told(whole) == told(rest)
+
+
+@pytest.mark.parametrize("at", [5, 14])
+def test_a_file_keeps_them_also_in_the_middle_of_a_round(
+    at: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("wlnet.train.loop.MANY", 1)
+    whole = all_of(perceptron(), numbers(40), batch_size=4, max_training_rounds=3)
+    cut = interrupted(at, learning_rate_multipliers={3: 1})
+    wl.save(cut, tmp_path / "cut.wlnet")
+    back = wl.load(tmp_path / "cut.wlnet")
+    assert told(back) == told(cut)
+    rest = all_of(back, numbers(40), batch_size=4, max_training_rounds=3 - (at - 1) // 10)
+    assert told(rest) == told(whole)
+    assert digests(rest["TrainedNet"]) == digests(whole["TrainedNet"])
+    report = rest["ArraysReport"]
+    assert {key: row["Steps"] for key, row in report.items()} == dict.fromkeys(report, 30)
 
 
 def test_a_round_of_which_only_the_end_was_watched_has_none(

@@ -204,6 +204,38 @@ def test_an_interrupt_at_any_moment_leaves_whole_steps(
 @pytest.mark.usefixtures("heard_interrupts")
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers here")
 @pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("seconds", [0.011, 0.037, 0.06, 0.13])
+def test_an_interrupt_of_a_training_that_is_looked_at_leaves_nothing_half_done(
+    seconds: float, workers: int, timed: Callable[[float], None]
+) -> None:
+    """Gone on with, it is as if nobody had stopped it."""
+    names = ["GradientsRMS", "UpdatesRMS", "WeightsRMS"]
+    options: dict[str, Any] = {
+        "batch_size": 4,
+        "workers": workers,
+        "training_progress_measurements": names,
+        "training_progress_function": lambda state: state["GradientsVector"] is None,
+    }
+    data = numbers(40)
+    timed(seconds)
+    stopped = wl.net_train(perceptron(), data, wl.ALL, max_training_rounds=10**6, **options)
+    assert stopped["ReasonTrainingStopped"] == "ManualStop"
+    done = stopped["TotalRounds"]
+    for name in names:
+        assert {len(values) for values in stopped[name].values()} <= {done}
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    timed(100)
+    more = wl.net_train(stopped, data, wl.ALL, max_training_rounds=2, **options)
+    whole = wl.net_train(perceptron(), data, wl.ALL, max_training_rounds=done + 2, **options)
+    assert more["BatchLossList"] == whole["BatchLossList"]
+    for name in names:
+        assert more[name] == whole[name]
+    assert digests(more["TrainedNet"]) == digests(whole["TrainedNet"])
+
+
+@pytest.mark.usefixtures("heard_interrupts")
+@pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers here")
+@pytest.mark.parametrize("workers", [1, 2])
 @pytest.mark.parametrize("seconds", [0.021, 0.043, 0.087])
 def test_an_interrupted_training_records_the_steps_that_the_net_has_seen(
     seconds: float, workers: int, timed: Callable[[float], None]

@@ -14,7 +14,7 @@ import numpy as np
 from wlnet.core.aligned import aligned
 from wlnet.core.digests import digest
 from wlnet.core.multipliers import MultiplierTable, Row
-from wlnet.core.norms import norm
+from wlnet.core.norms import distance, norm
 from wlnet.core.parts import key_text
 from wlnet.core.rules import ArrayKey
 from wlnet.results.results import PROPERTIES, TrainingRecord
@@ -71,7 +71,7 @@ def arrays_report(r: TrainingRecord) -> dict[ArrayKey, dict[str, Any]]:
             }
             for part, of_part in zip(parts, rows, strict=True)
         ]
-        begun, moved = norm(before), norm(np.subtract(after, before, dtype=np.float64))
+        begun, moved = norm(before), distance(after, before)
         first, last = digest(before), digest(after)
         report[key] = {
             "Rate": row.multiplier,

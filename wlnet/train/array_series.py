@@ -17,7 +17,7 @@ import numpy as np
 
 from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.net import Net
-from wlnet.core.norms import root_mean_square
+from wlnet.core.norms import distance, root_mean_square
 from wlnet.core.rules import ArrayKey
 from wlnet.evaluate.holding import Array
 from wlnet.graph.keys import GradientSquaresKey
@@ -70,6 +70,8 @@ class Watch:
         self._resting: Mapping[ArrayKey, Array] = arrays_of(net) if asked else {}
         self._begun: Arrays | None = None
         """All arrays as the round began; None where nobody knows."""
+        self._ended: Arrays | None = None
+        """All arrays as the round before ended: so the next one begins."""
         self._is_whole = True
         """Whether the gradients of all steps of the round were looked at."""
 
@@ -78,7 +80,8 @@ class Watch:
 
     def begin(self) -> None:
         """A round begins."""
-        self._begun = self._arrays() if UPDATES in self.asked else None
+        if UPDATES in self.asked:
+            self._begun = self._arrays() if self._ended is None else self._ended
         self._is_whole = True
 
     def take_up(self, seen: Mapping[str, tuple[str, Parts]]) -> Array | None:
@@ -110,20 +113,22 @@ class Watch:
         if not self.asked:
             return {}
         now, begun = self._arrays(), self._begun
+        self._ended = now
         found: dict[str, Numbers] = {}
         if GRADIENTS in self.asked:
             usable = squares if self._is_whole else None
             found[GRADIENTS] = _gradients(table, now, usable)
         if UPDATES in self.asked:
-            found[UPDATES] = {
-                key: None
-                if begun is None
-                else root_mean_square(np.subtract(value, begun[key], dtype=np.float64))
-                for key, value in now.items()
-            }
+            before: Mapping[ArrayKey, Array] = begun or {}
+            found[UPDATES] = {key: _change(value, before.get(key)) for key, value in now.items()}
         if WEIGHTS in self.asked:
             found[WEIGHTS] = {key: root_mean_square(value) for key, value in now.items()}
         return found
+
+
+def _change(now: Array, begun: Array | None) -> float | None:
+    """The root mean square of the difference; None where it is not known, or of no numbers."""
+    return None if begun is None or not now.size else distance(now, begun) / math.sqrt(now.size)
 
 
 def squares_of(
