@@ -9,8 +9,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from wlnet.core.aligned import aligned
 from wlnet.core.digests import digest
 from wlnet.core.multipliers import MultiplierTable, Row
@@ -19,7 +17,6 @@ from wlnet.core.parts import key_text
 from wlnet.core.rules import ArrayKey
 from wlnet.results.results import PROPERTIES, TrainingRecord
 
-Array = np.ndarray[Any, Any]
 GRADIENTS, UPDATES, WEIGHTS = "GradientsRMS", "UpdatesRMS", "WeightsRMS"
 BY_ROUND = (GRADIENTS, UPDATES, WEIGHTS)
 """What is told of arrays by round where it was asked for before the training."""
