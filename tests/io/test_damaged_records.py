@@ -17,6 +17,7 @@ from tests.mutated_files import mutated_record, places
 from tests.saved_records import same_facts, trained
 from wlnet.core.errors import FormatError
 from wlnet.io.layout import packed, unpacked
+from wlnet.train.saving.records import written
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +157,16 @@ def test_the_places_that_are_forged_are_there(data: bytes) -> None:
     for name, (*_, last, _value) in FORGED.items():
         if str(last).startswith("~") and "more" not in name:
             assert last in tensors, name
+
+
+def test_truth_values_of_other_bytes_are_refused(data: bytes) -> None:
+    kept = trained("of numbers")
+    record, tensors = written(kept)
+    good = packed(record, tensors)
+    assert read(good) is not FormatError
+    name = next(key for key in tensors if tensors[key].dtype == bool)
+    tensors[name] = np.full(tensors[name].shape, 2, np.uint8).view(bool)
+    assert read(packed(record, tensors)) is FormatError
 
 
 JUNK = st.sampled_from([None, True, -1, 0, 2**40, 0.5, "", "Own", [], [[]], {}, {"Tensor": 1}])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+import warnings
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,7 @@ from tests.saved_records import (
     trained,
 )
 from tests.training_cases import METHODS, numbers
+from wlnet.core.multipliers import multiplier_table
 from wlnet.core.names import field_name
 from wlnet.results import TrainingRecord
 from wlnet.results.moment import CallRecord, Moment
@@ -154,6 +156,8 @@ def test_a_record_is_written_and_read_without_its_results(tmp_path: Path) -> Non
     record = trained("validated on a share").record
     path = write_record(tmp_path / "record.wlnet", record)
     same_facts(record, read_record(path))
+    first = path.read_bytes()
+    assert write_record(path, record, checked=False).read_bytes() == first
     wl.save(net(), path)
     with pytest.raises(wl.FormatError, match="holds a net, and no training"):
         read_record(path)
@@ -187,3 +191,31 @@ def test_every_field_of_a_record_is_in_the_file() -> None:
     )
     assert {row.name for row in fields(Moment)} == set(map(field_name, moments.ENTRIES))
     assert {row.name for row in fields(CallRecord)} == set(map(field_name, calls.ENTRIES))
+
+
+def test_a_record_that_would_come_back_as_another_is_not_written(tmp_path: Path) -> None:
+    record = trained("plain").record
+    other = replace(record, multipliers=multiplier_table(record.trained_net, 2.0))
+    with pytest.raises(wl.FormatError, match="multipliers would come back"):
+        write_record(tmp_path / "record.wlnet", other)
+    odd = replace(record, batch_losses=record.batch_losses[:-1])
+    with pytest.raises(wl.FormatError):
+        write_record(tmp_path / "record.wlnet", odd)
+    call = replace(record.calls[0], options={**record.calls[0].options,
+                                             "learning_rate_multipliers": {1: 0.5}})  # fmt: skip
+    with pytest.raises(wl.FormatError, match="rules would come back"):
+        write_record(tmp_path / "record.wlnet", replace(record, calls=(call,)))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_state_that_is_not_finite_comes_back(tmp_path: Path) -> None:
+    """What a method keeps of huge gradients may be infinite while all arrays are finite."""
+    x, y = numbers(8)
+    loss = [("Output", wl.MeanSquaredLossLayer(), wl.Scaled(1e12))]
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        results = wl.net_train(net(), (x, y * np.float32(1e9)), wl.ALL, max_training_rounds=1,
+                               loss_function=loss)  # fmt: skip
+    states = results.record.moment.states
+    assert any(np.isinf(each).any() for state in states.values() for each in state.values())
+    same_facts(results.record, back(results, tmp_path).record)

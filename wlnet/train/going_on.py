@@ -15,7 +15,6 @@ from wlnet.train.measurement_names import own_keys
 from wlnet.train.options import Options
 from wlnet.train.plan import rounds_of
 from wlnet.train.preparation import Prepared
-from wlnet.train.saving.unsaved import UnsavedFunction, name_of
 from wlnet.train.sources import Source
 from wlnet.train.start import Start
 from wlnet.train.stopping import StoppingCriterion, as_criterion
@@ -43,7 +42,7 @@ def taken_up(start: Start, options: Options, prepared: Prepared, digests: Digest
     if moment.in_round and before != now and record.batches_per_round is not None:
         moment = replace(moment, in_round=0, in_pass=0, seen={})
     last = record.calls[-1]
-    if not _is_same(_criterion_of(last), options.stopping):
+    if _criterion_of(last) != options.stopping:
         moment = replace(moment, failures=None)
     if prepared.validation is None or last.validation != digests.validation:
         moment = replace(moment, best_rank=None)
@@ -54,16 +53,6 @@ def _criterion_of(call: CallRecord) -> StoppingCriterion | None:
     """The stopping criterion of a call."""
     own = own_keys(call.options["training_progress_measurements"])
     return as_criterion(call.options["training_stopping_criterion"], own)
-
-
-def _is_same(before: StoppingCriterion | None, now: StoppingCriterion | None) -> bool:
-    """Whether a criterion is that of the call before; a function that a file told of is taken to be
-    the one of its name."""
-    if before is None or now is None or not isinstance(before.criterion, UnsavedFunction):
-        return before == now
-    if not callable(now.criterion) or name_of(now.criterion) != before.criterion.name:
-        return False
-    return replace(before, criterion=now.criterion) == now
 
 
 def _of_method(record: TrainingRecord, options: Options) -> Moment:

@@ -8,16 +8,20 @@ from pathlib import Path
 from wlnet.core.records import refused
 from wlnet.io.files import load, write
 from wlnet.results.results import NetTrainResults, TrainingRecord
-from wlnet.train.saving.records import written
+from wlnet.train.saving.records import written, written_record
 
 
-def write_record(path: str | os.PathLike[str], record: TrainingRecord) -> Path:
+def write_record(
+    path: str | os.PathLike[str], record: TrainingRecord, *, checked: bool = True
+) -> Path:
     """Put a record into a file, as `save` does; a file that is there is replaced.
 
+    checked: whether it is looked at, before, that the same record would come back; who writes one
+    of the same training again and again may do without.
     Raises FormatError for what no file holds, OSError where the disk refuses.
     """
     target = Path(path)
-    write(target, *written(NetTrainResults(record)))
+    write(target, *(written(NetTrainResults(record)) if checked else written_record(record)))
     return target
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import cast
 
 import numpy as np
 
@@ -25,6 +26,7 @@ from wlnet.train.saving.store import Reader, Writer
 NUMBER, TABLE, ARRAY = -1, -2, -3
 TYPES = "float64", "float32", "int64"
 """Of arrays that are measured."""
+PLACES = {np.dtype(name): place for place, name in enumerate(TYPES)}
 MOST_LEVELS = 32
 
 
@@ -55,8 +57,8 @@ def put_wholes(store: Writer, at: str, values: Sequence[int]) -> None:
 
 def get_wholes(store: Reader, at: str, least: int = 0) -> tuple[int, ...]:
     """The whole numbers that `put_wholes` kept, none below a limit."""
-    found: tuple[int, ...] = tuple(map(int, _list(store, at, "int64")))
-    if any(value < least for value in found):
+    found = cast("tuple[int, ...]", _list(store, at, "int64"))
+    if found and min(found) < least:
         raise refused("a number that is too small", at=shown(at), expected=f"at least {least}")
     return found
 
@@ -197,7 +199,7 @@ def _table(own: list[Array], most_classes: int, at: tuple[str, ...]) -> ClassTab
     fits = fits and counts.dtype != np.float32
     if fits and pairs.size:
         fits = int(pairs[0]) >= 0 and int(pairs[-1]) < int(size) ** 2
-        fits = fits and bool((np.diff(pairs) > 0).all() and (counts > 0).all())
+        fits = fits and bool((pairs[1:] > pairs[:-1]).all() and counts.min() > 0)
     if not fits:
         raise refused("a table of classes that cannot be", at="/".join(at))
     return ClassTable(int(size), pairs, counts)
@@ -209,41 +211,45 @@ def _table(own: list[Array], most_classes: int, at: tuple[str, ...]) -> ClassTab
 def put_arrays(store: Writer, at: tuple[str, ...], arrays: Iterable[Array]) -> None:
     """Keep arrays of any shapes; their numbers lie one after the other, by type."""
     sizes: list[int] = []
-    numbers: dict[str, list[Array]] = {}
+    numbers: list[list[Array]] = [[] for _ in TYPES]
     for array in arrays:
-        name = array.dtype.name
-        if name not in TYPES:
-            what = "a measurement that a file cannot hold"
-            raise refused(what, at="/".join(at), given=name, expected=", ".join(TYPES))
-        sizes += [TYPES.index(name), array.ndim, *array.shape]
-        numbers.setdefault(name, []).append(array.reshape(-1))
+        which = PLACES.get(array.dtype)
+        if which is None:
+            what, given = "a measurement that a file cannot hold", array.dtype.name
+            raise refused(what, at="/".join(at), given=given, expected=", ".join(TYPES))
+        sizes += (which, array.ndim, *array.shape)
+        numbers[which].append(array.reshape(-1))
     put_wholes(store, key(*at, "sizes"), sizes)
-    for name, parts in numbers.items():
-        whole = np.concatenate(parts)
-        if whole.size:
-            store.put(key(*at, name), whole)
+    for name, parts in zip(TYPES, numbers, strict=True):
+        if sum(part.size for part in parts):
+            store.put(key(*at, name), np.concatenate(parts))
 
 
 def get_arrays(store: Reader, at: tuple[str, ...]) -> Iterator[Array]:
     """The arrays that `put_arrays` kept, read-only, one after the other. Raises FormatError."""
     sizes = iter(get_wholes(store, key(*at, "sizes")))
-    numbers: dict[str, Array] = {}
-    for name in TYPES:
-        there = store.has(key(*at, name))
-        numbers[name] = store.get(key(*at, name), (name,)) if there else np.zeros(0, name)
-        if numbers[name].ndim != 1 or (there and not numbers[name].size):
-            raise refused("a list of numbers was expected", at="/".join(at))
-    used = dict.fromkeys(TYPES, 0)
+    numbers = [_numbers(store, at, name) for name in TYPES]
+    ends, used = [each.size for each in numbers], [0 for _ in TYPES]
     for which in sizes:
         levels = next(sizes, MOST_LEVELS + 1)
         shape = [] if levels > MOST_LEVELS else [next(sizes, -1) for _ in range(levels)]
-        if which >= len(TYPES) or levels > MOST_LEVELS or any(size < 0 for size in shape):
+        if which >= len(TYPES) or levels > MOST_LEVELS or -1 in shape:
             raise refused("shapes that cannot be", at="/".join(at))
-        name = TYPES[which]
-        stop = used[name] + math.prod(shape)
-        if stop > numbers[name].size:
+        start = used[which]
+        stop = used[which] = start + math.prod(shape)
+        if stop > ends[which]:
             raise refused("fewer numbers than arrays", at="/".join(at))
-        yield sealed(numbers[name][used[name] : stop].reshape(shape))
-        used[name] = stop
-    if any(used[name] != numbers[name].size for name in TYPES):
+        part = numbers[which][start:stop]
+        yield part if levels == 1 else part.reshape(shape)
+    if used != ends:
         raise refused("more numbers than arrays", at="/".join(at))
+
+
+def _numbers(store: Reader, at: tuple[str, ...], name: str) -> Array:
+    """The numbers of a type, read-only."""
+    if not store.has(key(*at, name)):
+        return sealed(np.zeros(0, name))
+    found = store.get(key(*at, name), (name,))
+    if found.ndim != 1 or not found.size:
+        raise refused("a list of numbers was expected", at="/".join(at))
+    return found
