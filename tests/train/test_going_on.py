@@ -15,7 +15,7 @@ from wlnet.nets.arrays import arrays_of
 
 ROUNDS = 6
 TIMES = ("MeanBatchesPerSecond", "MeanExamplesPerSecond", "TotalTrainingTime")
-OF_A_CALL = (*TIMES, "NetTrainInputForm", "TrainingNet", "TrainedNet")
+OF_A_CALL = (*TIMES, "NetTrainInputForm", "TrainingNet", "TrainedNet", "Receipt")
 
 
 def net() -> Any:

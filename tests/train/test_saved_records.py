@@ -75,7 +75,7 @@ def test_every_method_goes_on_from_a_file(method: str, precision: str, tmp_path:
     for _ in range(whole["TotalRounds"]):
         results = wl.net_train(results, numbers(30), wl.ALL, max_training_rounds=1, **options)
         results = back(results, tmp_path)
-    same_properties(whole, results, (*OF_A_CALL, "TrainingNet"))
+    same_properties(whole, results, (*OF_A_CALL, "TrainingNet", "Receipt"))
 
 
 @pytest.mark.parametrize("interrupt", [1, 14, 29])
@@ -92,7 +92,7 @@ def test_a_round_under_way_is_taken_to_its_end(kind: str, interrupt: int, tmp_pa
     rounds = 3 - len(cut["RoundLossList"])
     for record in (cut, again):
         rest = wl.net_train(record, data, wl.ALL, max_training_rounds=rounds, **options)
-        same_properties(whole, rest, (*OF_A_CALL, "TrainingNet"))
+        same_properties(whole, rest, (*OF_A_CALL, "TrainingNet", "Receipt"))
 
 
 def test_what_is_measured_no_more_is_dropped_from_a_round_under_way() -> None:
