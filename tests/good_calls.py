@@ -238,6 +238,7 @@ def of_nets() -> Iterator[Call]:
     yield Call("net_model", wl.net_model, {"name": "LeNet", "trained": False})
     file = folder() / "net.wlnet"
     yield Call("save", wl.save, {"net": net(), "file": file})
+    yield Call("save", wl.save, {"net": results(), "file": file})
     wl.save(net(), folder() / "kept.wlnet")
     yield Call("load", wl.load, {"file": folder() / "kept.wlnet"})
     yield Call("data.digits", wl.data.digits, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import time
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from tests.damaged_files import outcome, read
 from tests.mutated_files import mutated_record, places
 from tests.saved_records import same_facts, trained
 from wlnet.core.errors import FormatError
+from wlnet.io.files import told
 from wlnet.io.layout import packed, unpacked
 from wlnet.train.saving.records import written
 
@@ -167,6 +169,19 @@ def test_truth_values_of_other_bytes_are_refused(data: bytes) -> None:
     name = next(key for key in tensors if tensors[key].dtype == bool)
     tensors[name] = np.full(tensors[name].shape, 2, np.uint8).view(bool)
     assert read(packed(record, tensors)) is FormatError
+
+
+def test_endless_phases_are_refused_in_time(data: bytes) -> None:
+    record, tensors = copy.deepcopy(unpacked(data))
+    training: Any = record["Training"]
+    call = training["Calls"][0]
+    rules = {"Dict": [[n, float(n)] for n in range(1, 200_000)]}
+    call["Options"][RULES][1] = {"Phases": rules}
+    call["Phases"] = [[n, 1, call["Updates"]] for n in range(1, 200_000)]
+    begun = time.perf_counter()
+    with pytest.raises(FormatError, match="too many rules"):
+        told(record, tensors)
+    assert time.perf_counter() - begun < 60
 
 
 JUNK = st.sampled_from([None, True, -1, 0, 2**40, 0.5, "", "Own", [], [[]], {}, {"Tensor": 1}])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,6 @@ from wlnet.core.net import Net
 from wlnet.core.phases import Phases
 from wlnet.core.records import Json, Table, refused, shown
 from wlnet.core.rules import ArrayKey
-from wlnet.core.symbols import AUTOMATIC
 from wlnet.io import rebuild, record
 from wlnet.io.canonical import dumped
 from wlnet.io.checks import list_of, pairs_of, sha256_of, table_of, text_of, whole_of
@@ -26,6 +26,8 @@ ENTRIES = {
     "Validation", "Version", "VectorBytes",
 }  # fmt: skip
 RULES = "learning_rate_multipliers"
+OF_A_TABLE = 20
+"""What a table costs, in trials, however small it is."""
 MOST_TRIALS = 2_000_000
 """Arrays of a net, times rules that may try them all, in all different rules of a record."""
 
@@ -73,22 +75,29 @@ class Tables:
 
     def __init__(self, net: Net) -> None:
         self.net = net
-        self.arrays = len(array_places(net)) + 1
+        self.cost = len(array_places(net)) + OF_A_TABLE
         self.trials = 0
-        self.made: dict[str, MultiplierTable] = {}
+        self.made: dict[tuple[str, int], MultiplierTable] = {}
 
-    def of(self, rules: Any, told: Json, number: int) -> MultiplierTable:
-        """The table of a round, counted from 1 in its call. told: the rules as JSON."""
-        if isinstance(rules, Phases):
-            begun = max(first for first in rules if first <= number)
-            rules, told = rules[begun], [told, begun]
+    def of_call(self, rules: Any, told: Json) -> Callable[[int], MultiplierTable]:
+        """The tables of a call by the number of a round, from 1. told: the rules as JSON."""
         name = dumped(told)
-        if name not in self.made:
-            self.trials += self.arrays * (1 + len(rules) if isinstance(rules, (dict, list)) else 2)
-            if self.trials > MOST_TRIALS:
-                raise refused("too many rules on too large a net for a file", at=RULES)
-            self.made[name] = multiplier_table(self.net, rules, warnings=False)
-        return self.made[name]
+        begins = [*rules] if isinstance(rules, Phases) else [1]
+
+        def at(number: int) -> MultiplierTable:
+            begun = begins[bisect_right(begins, number) - 1]
+            if (name, begun) not in self.made:
+                own = rules[begun] if isinstance(rules, Phases) else rules
+                self.made[name, begun] = self._table(own)
+            return self.made[name, begun]
+
+        return at
+
+    def _table(self, rules: Any) -> MultiplierTable:
+        self.trials += self.cost * (1 + len(rules) if isinstance(rules, (dict, list)) else 2)
+        if self.trials > MOST_TRIALS:
+            raise refused("too many rules on too large a net for a file", at=RULES)
+        return multiplier_table(self.net, rules, warnings=False)
 
 
 # Calls
@@ -129,12 +138,12 @@ def read(
         raise refused(what, at="Options", given=names, known=option_names())
     options = {name: values.read(name, value, numbered) for name, value in given.items()}
     first_round = whole_of(row["FirstRound"], "FirstRound")
-    rules = options.get(RULES, AUTOMATIC)
+    table_at = tables.of_call(options[RULES], given[RULES])
     phases = []
     for phase in list_of(row["Phases"], "Phases"):
         first, batch, updates = list_of(phase, "Phases", 3)
         begins = whole_of(first, "Phases", first_round + 1)
-        table = tables.of(rules, given.get(RULES), begins - first_round)
+        table = table_at(begins - first_round)
         batch = whole_of(batch, "Phases", 1)
         phases.append(PhaseRecord(begins, batch, table, read_counts(updates, keys)))
     return CallRecord(
