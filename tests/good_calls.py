@@ -97,6 +97,15 @@ def results() -> Any:
 
 
 @functools.cache
+def checkpoint() -> Path:
+    file = folder() / "run.wlnet"
+    data = np.ones((5, 4)), np.ones((5, 2))
+    wl.net_train(net(), data, max_training_rounds=2, training_progress_reporting=None,
+                 training_progress_checkpointing=("File", file))  # fmt: skip
+    return file
+
+
+@functools.cache
 def numbered() -> Any:
     return wl.net_initialize(wl.NetChain([3, "Tanh"], input=4))
 
@@ -286,6 +295,9 @@ def of_trainings() -> Iterator[Call]:
         (words(), (["a", "b", "c"], np.ones((3, 3))), {"training_update_schedule": [1, 2]}),
     ):  # fmt: skip
         yield Call("net_train", wl.net_train, {"net": trained, "data": data, **usual, **more})
+    yield Call("net_resume", wl.net_resume, {
+        "file": checkpoint(), "data": (np.ones((5, 4)), np.ones((5, 2))), "prop": "RoundLoss",
+    })  # fmt: skip
     yield Call("learning_rate_range", wl.learning_rate_range, {
         "net": net(), "data": (x, y), "steps": 4, "highest": 1.0, "batch_size": 4,
         "learning_rate_multipliers": {"one": 0.5}, "method": "SGD",

@@ -189,6 +189,7 @@ RECORDS: dict[str, Any] = {
     "BatchMeasurementsLists": lists_of(TOTAL),
     "BatchSize": lambda value: value == BATCH,
     "BestValidationRound": lambda value: value is None or 1 <= value <= ROUNDS,
+    "CheckpointingFiles": lambda value: value == [],
     "ExamplesProcessed": lambda value: value == ROUNDS * COUNT,
     "FinalLearningRate": lambda value: value == 0.001,
     "FinalWeights": by_path(is_array),

@@ -86,6 +86,7 @@ _LAZY = {
     "load": "wlnet.io",
     "net_model": "wlnet.models",
     "net_program": "wlnet.train.net_program",
+    "net_resume": "wlnet.train.net_resume",
     "net_train": "wlnet.train.net_train",
     "save": "wlnet.io",
     "verify": "wlnet.train.receipts.verify",

@@ -32,7 +32,9 @@ def same(first: Any, second: Any) -> bool:
 
 
 def plain(value: Any) -> Any:
-    """A value that can be compared."""
+    """A value that can be compared: what is no number is equal to itself."""
+    if isinstance(value, float):
+        return value.hex()
     if isinstance(value, np.ndarray):
         return value.tobytes()
     if isinstance(value, dict):

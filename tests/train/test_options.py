@@ -69,8 +69,30 @@ WRONG: list[tuple[str, Any, str]] = [
         for given in ("Panel", 3, True)
     ),
     *(
-        ("training_progress_checkpointing", given, "not there yet")
-        for given in ("net.wlnet", ("File", "x"))
+        ("training_progress_checkpointing", given, told)
+        for given, told in (
+            ("net.wlnet", "this is no checkpointing"),
+            (("File", "x"), "a file that ends in .wlnet"),
+            (("Flie", "x.wlnet"), "File or a Directory"),
+            (("File", 3), "named by a str or a path"),
+            (("Directory", "runs", {"Interval": 0}), "no interval"),
+            (("Directory", "runs", {"Interval": (3, "Epochs")}), "no such unit"),
+            (("Directory", "runs", {"Keep": 0}), "how many checkpoints stay"),
+            (("Directory", "runs", {"Kep": 3}), "an unknown key"),
+            (("Directory", "/proc/nothing/there"), "nothing can be written there"),
+        )
+    ),
+    *(
+        ("training_progress_function", (print, given), told)
+        for given, told in (
+            ({"Interval": -1}, "no interval"),
+            ({"Interval": (101, "Percent")}, "no interval"),
+            ({"Interval": (1.5, "Batches")}, "no interval"),
+            ({"MinimumInterval": -1}, "MinimumInterval is seconds"),
+            ({"Event": "RoundCompleted"}, "no such event"),
+            ({"Evnt": "RoundComplete"}, "an unknown key"),
+            (3, "when it is called"),
+        )
     ),
     *(
         ("training_progress_measurements", given, "training_progress_measurements")
@@ -190,13 +212,6 @@ RIGHT: list[tuple[str, Any]] = [
 @pytest.mark.parametrize(("option", "given"), RIGHT, ids=[f"{o}={g!r}" for o, g in RIGHT])
 def test_right_values_are_taken(option: str, given: Any) -> None:
     assert wl.net_train(perceptron(), DATA, "TotalRounds", **{**QUICK, option: given}) == 1
-
-
-def test_an_interval_of_a_progress_function_is_not_there_yet_and_says_so_once() -> None:
-    option = "training_progress_function"
-    with pytest.raises(wl.OptionError, match=rf"{option}=[^$]*not there yet[^$]*alone") as error:
-        wl.net_train(perceptron(), DATA, training_progress_function=(print, {"Interval": 2}))
-    assert len(error.value.faults) == 1
 
 
 def test_a_port_may_be_called_interval() -> None:

@@ -113,6 +113,7 @@ OF_THEM: dict[str, Any] = {
     ),
     "BatchMeasurementsLists": lambda r, v: list(v) == ["ErrorRate"] and len(v["ErrorRate"]) == 12,
     "BestValidationRound": lambda r, v: v in (1, 2, 3, 4),
+    "CheckpointingFiles": lambda r, v: v == [],
     "FinalLearningRate": lambda r, v: v == pytest.approx(0.01 * np.sqrt(1 - 12 / 13)),
     "FinalWeights": lambda r, v: (
         {k: a.tobytes() for k, a in v.items()}

@@ -183,7 +183,7 @@ def test_every_field_of_a_record_is_in_the_file() -> None:
     """A new field that nobody writes would be the default of its class after loading."""
     told = {*records.WHOLES.values(), *records.REALS.values(), *records.TEXTS.values()}
     beside = {"trained_net", "training_net", "multipliers", "arrays", "before", "by_array",
-              "moment", "calls", "held_out", "input_form", "method",
+              "checkpointing_files", "moment", "calls", "held_out", "input_form", "method",
               "batch_permutation"}  # fmt: skip
     lists = {f"{series}_{what}" for series in records.SERIES for what in ("losses", "measurements")}
     assert {row.name for row in fields(TrainingRecord)} == (

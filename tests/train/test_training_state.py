@@ -14,7 +14,7 @@ import pytest
 import wlnet as wl
 from tests.training_cases import numbers, perceptron
 from wlnet.nets.arrays import replace_arrays
-from wlnet.train import loop
+from wlnet.train import loop, standing
 from wlnet.train.history import History, Series
 from wlnet.train.plan import Plan
 from wlnet.train.progress import round_line
@@ -34,7 +34,7 @@ def copies(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
         made.append(arrays)
         return build(net, arrays)
 
-    monkeypatch.setattr(loop, "replace_arrays", counted)
+    monkeypatch.setattr(standing, "replace_arrays", counted)
     return made
 
 
@@ -169,6 +169,7 @@ def test_a_state_tells_how_long_the_training_was_planned_to_be() -> None:
 # The first call of a generator comes before there is a training.
 
 UNKNOWN_AT_FIRST: dict[str, Any] = {
+    "Event": None,
     "AbsoluteBatch": 0,
     "Batch": 0,
     "Round": 1,

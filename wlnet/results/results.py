@@ -59,6 +59,8 @@ class TrainingRecord:
     target_device: str = "CPU"
     arrays: dict[ArrayKey, np.ndarray] = field(default_factory=dict)
     """Of the trained net, by key."""
+    checkpointing_files: tuple[str, ...] = ()
+    """The checkpoints there are."""
     before: dict[ArrayKey, np.ndarray] = field(default_factory=dict)
     """Of the net before its training, by key."""
     moment: Moment = field(default_factory=Moment)
@@ -201,6 +203,7 @@ _row("BatchMeasurementsLists")(lambda r: _lists(r.batch_measurements))
 _row("BatchPermutation")(lambda r: r.batch_permutation and [list(b) for b in r.batch_permutation])
 _row("BatchSize")(lambda r: r.batch_size)
 _row("BestValidationRound")(lambda r: r.best_validation_round)
+_row("CheckpointingFiles")(lambda r: list(r.checkpointing_files))
 _row("ExamplesProcessed", "TotalInputs")(lambda r: r.examples_processed)
 _row("FinalLearningRate")(lambda r: r.final_learning_rate)
 _row("InitialLearningRate")(lambda r: r.initial_learning_rate)

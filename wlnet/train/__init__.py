@@ -19,9 +19,11 @@ The way of a call of net_train, and the order to read the files in:
    sources.py (batches: shuffled, held out, or asked for). doubts.py warns of what was probably not
    meant.
 4. **Running.** course.py is the course of one training: from its start (start.py; what goes on
-   takes over from an earlier record: going_on.py; whether its data are the same: digests.py) to its
-   record. loop.py: rounds and validation. memory.py: the arrays and what the method keeps of them,
-   as long as the training lives; phase.py: what follows from one table of multipliers. programs.py:
+   takes over from an earlier record: going_on.py, net_resume.py; whether its data are the same:
+   digests.py) to its record, and who is told on the way (audience.py: listeners.py at intervals.py,
+   checkpoints.py as checkpoint_options.py says). standing.py: all that a training has and knows;
+   loop.py: its rounds, and validation. memory.py: the arrays and what the method keeps of them, as
+   long as the training lives; phase.py: what follows from one table of multipliers. programs.py:
    what runs for a batch, by purpose and size. stepping.py: steps run natively, some at a time
    (pace.py says how many, on how many workers); what leaves the finite numbers is taken back, from
    snapshots.py, and divergence.py tells where it began.

@@ -39,16 +39,21 @@ class Call:
     digests: Digests = NO_DIGESTS
 
 
-def read_call(gathered: Gathered, given: Mapping[str, object], usual: Mapping[str, object]) -> Call:
+def read_call(
+    gathered: Gathered,
+    given: Mapping[str, object],
+    usual: Mapping[str, object],
+    start: Start = NEW,
+) -> Call:
     """All arguments of a call, by name. Raises what is wrong with any of them at once.
 
-    usual: the options with their defaults.
+    usual: the options with their defaults. start: where a training begins that is resumed.
     """
-    net, start = given["net"], NEW
+    net = given["net"]
     if isinstance(net, NetTrainResults):
-        start = Start(net.record)
+        start = start if start.record else Start(net.record)
         net = net_of(net.record)
-    names = gathered.attempt(lambda: _properties(given["prop"]))
+    names = gathered.attempt(lambda: properties(given["prop"]))
     options, faults = read_options(given, usual)
     if faults:
         gathered.errors.append(fail(OptionError, faults))
@@ -76,7 +81,8 @@ def read_call(gathered: Gathered, given: Mapping[str, object], usual: Mapping[st
     if prepared is None or rules is None:
         return Call(names, options)
     # Who asks for the net alone asks for no proof of what it was trained on.
-    digests = digests_of(prepared) if names != ["TrainedNet"] or start.record else NO_DIGESTS
+    is_kept = names != ["TrainedNet"] or options.checkpoints or start.record is not None
+    digests = digests_of(prepared) if is_kept else NO_DIGESTS
     warn_of_phases(rules, prepared.source, options)
     return Call(
         names, options, rules, prepared, taken_up(start, options, prepared, digests), digests
@@ -102,7 +108,8 @@ def measurements_of(training: TrainingNet, options: Options) -> tuple[Measuremen
     return (named("ErrorRate"),) if of_classes == [True] else ()
 
 
-def _properties(prop: object) -> list[str]:
+def properties(prop: object) -> list[str]:
+    """The names of what net_train shall return."""
     if prop is ALL:
         return PROPERTIES.names()
     names = (

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
-import functools
 import sys
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
 
 from wlnet.core.errors import Fault, TrainingWarning, warn
 from wlnet.core.net import Net
 from wlnet.core.scaled import Scaled
 from wlnet.nets.arrays import arrays_of, replace_arrays
 from wlnet.results import TrainingRecord
+from wlnet.train.audience import LAST_EVENTS, Audience
 from wlnet.train.calls import measurements_of
-from wlnet.train.digests import NO_DIGESTS, Digests
+from wlnet.train.digests import Digests
 from wlnet.train.divergence import Diverged, warn_diverged
 from wlnet.train.learners import TrainingRules
+from wlnet.train.listeners import ROUND_COMPLETE
 from wlnet.train.loop import Trainer
 from wlnet.train.options import Options
 from wlnet.train.preparation import Prepared
-from wlnet.train.progress import Printer, asked, reporter
 from wlnet.train.sources import ArraySource
-from wlnet.train.start import NEW, Start
-from wlnet.train.state import TrainingState
-from wlnet.train.stopping import Stopper
+from wlnet.train.start import Start
+
+T = TypeVar("T")
 
 
 def trained(
@@ -29,10 +32,11 @@ def trained(
     prepared: Prepared,
     rules: TrainingRules,
     options: Options,
-    start: Start = NEW,
-    digests: Digests = NO_DIGESTS,
-) -> TrainingRecord:
-    """Train a net with numbers, and tell all that is known of it afterwards."""
+    start: Start,
+    digests: Digests,
+    answered: Callable[[TrainingRecord], T],
+) -> T:
+    """Train a net with numbers, and answer by all that is known of it afterwards."""
     # A loss that is a net of its own may have arrays: they keep the numbers that they get here.
     training = prepared.training.initialized(net, options.seed)
     measurements = measurements_of(training, options)
@@ -46,22 +50,32 @@ def trained(
             ),
         )
     net = prepared.opened(net)
-    trainer = Trainer(
-        net, training, rules, options, source, validation, measurements, start, digests
+    trainer = _once_more(
+        lambda: Trainer(
+            net, training, rules, options, source, validation, measurements, start, digests
+        )
     )
-    reason, message = _run(trainer, options)
-    return record_of(trainer, reason, message)
+    audience = Audience(trainer, options, record_of)
+    reason, message = _run(trainer, options, audience)
+    _once_more(lambda: audience.keep(reason, message))
+    audience.hear(LAST_EVENTS[reason])
+
+    def answer() -> T:
+        record = record_of(trainer, reason, message)
+        return answered(replace(record, checkpointing_files=audience.files))
+
+    return _once_more(answer)
 
 
 def record_of(trainer: Trainer, reason: str, message: str | None = None) -> TrainingRecord:
     """All that is known of a training as it stands."""
     options, source, start, h = trainer.options, trainer.source, trainer.start, trainer.history
-    validation, table = trainer.validation, trainer.phase.rules.table
+    validation = trainer.validation
     after = replace_arrays(trainer.net, trainer.trained())
     return TrainingRecord(
         trained_net=after,
         training_net=trainer.training.net,
-        multipliers=table,
+        multipliers=trainer.table,
         method=(
             options.method.name,
             {**options.method.options(), "LearningRate": options.learning_rate},
@@ -83,7 +97,7 @@ def record_of(trainer: Trainer, reason: str, message: str | None = None) -> Trai
         held_out=_held_out(validation, options),
         batch_permutation=_last_batches(trainer),
         initial_learning_rate=options.learning_rate,
-        final_learning_rate=trainer.stepper.learning_rate,
+        final_learning_rate=trainer.learning_rate,
         reason=reason,
         message=message,
         seconds=trainer.seconds,
@@ -92,6 +106,7 @@ def record_of(trainer: Trainer, reason: str, message: str | None = None) -> Trai
         moment=trainer.moment(),
         calls=(*start.calls, trainer.call()),
         by_array=h.arrays.frozen(len(h.round_positions)),
+        input_form=options.input_form,
     )
 
 
@@ -101,7 +116,7 @@ def _last_batches(trainer: Trainer) -> tuple[tuple[int, ...], ...] | None:
     None without a step, and for a generator, which has no examples.
     """
     source = trainer.source
-    if not isinstance(source, ArraySource) or not trainer.stepper.batch:
+    if not isinstance(source, ArraySource) or not trainer.batch:
         return None
     number = len(trainer.history.round_positions) + (trainer.in_round > 0)
     return tuple(tuple(batch.tolist()) for batch in source.batches(number))
@@ -114,28 +129,12 @@ def _held_out(validation: ArraySource | None, options: Options) -> tuple[int, ..
     return tuple(validation.numbers.tolist())
 
 
-def _run(trainer: Trainer, options: Options) -> tuple[str, str | None]:
+def _run(trainer: Trainer, options: Options, audience: Audience) -> tuple[str, str | None]:
     """Train until something ends it; returns what did, and a message."""
-    tell = reporter(options.reporting, trainer.source.unit)
-    within = functools.partial(tell.within, trainer.state) if isinstance(tell, Printer) else None
     try:
-        for ended in trainer.rounds(within):
-            state = trainer.state()
-            if tell is not None:
-                tell(state)
-            answer = asked(options.progress_function, state)
-            if answer is not None:
-                if answer != "Aborted":
-                    trainer.judge()
-                return answer, "the progress function said so"
-            # First the clock: a round that it cut short has no values for a criterion to look at.
-            if ended is not None:
-                return ended, None
-            if trainer.stopper is not None and _has_stalled(trainer.stopper, trainer, state):
-                trainer.judge()
-                return "StoppingCriterion", None
+        return _rounds(trainer, options, audience)
     except Diverged as end:
-        warn_diverged(str(end), len(trainer.history.batches.losses))
+        warn_diverged(str(end), trainer.batch)
         return "WeightsDiverged", str(end)
     except KeyboardInterrupt:
         # An update is done or taken back, so the arrays are whole; the next interrupt is not caught
@@ -143,14 +142,50 @@ def _run(trainer: Trainer, options: Options) -> tuple[str, str | None]:
         print("training stopped by the user; interrupt again to end the program", file=sys.stderr)
         trainer.settle()
         return "ManualStop", "interrupted"
+    except Exception:
+        # What a function of the user raises ends the call; what was trained is in the checkpoint.
+        trainer.settle()
+        audience.keep("Error")
+        raise
+
+
+def _rounds(trainer: Trainer, options: Options, audience: Audience) -> tuple[str, str | None]:
+    """All rounds, or those until somebody ends them; see `_run`."""
+    audience.hear("TrainingStarted")
+    for happening in trainer.rounds(audience.within):
+        answer = audience.hear(happening.event, happening.is_whole)
+        if answer is not None:
+            if answer != "Aborted":
+                trainer.judge()
+            return answer, "the progress function said so"
+        # First the clock: a round that it cut short has no values for a criterion to look at.
+        if happening.ended is not None:
+            return happening.ended, None
+        if happening.event == ROUND_COMPLETE and _has_stalled(trainer, audience):
+            trainer.judge()
+            return "StoppingCriterion", None
+        audience.keep_if_due(happening.event)
     return "MaxTrainingRounds", None
 
 
-def _has_stalled(stopper: Stopper, trainer: Trainer, state: TrainingState) -> bool:
+def _has_stalled(trainer: Trainer, audience: Audience) -> bool:
+    """Whether the stopping criterion ends the training after this round."""
+    stopper = trainer.stopper
+    if stopper is None:
+        return False
     name = stopper.criterion.criterion
     if not isinstance(name, str):
-        return stopper.asks(state)
+        return audience.ask(stopper.asks)
     # A name is looked at where there is a value of it: between validations nothing new.
     return trainer.is_judged and stopper.fails(
         trainer.sign_of(name) * trainer.criterion_value(name)
     )
+
+
+def _once_more(step: Callable[[], T]) -> T:
+    """What a step gives that may be taken twice: an interrupt of the first time is passed over, as
+    what was asked to stop has stopped."""
+    try:
+        return step()
+    except KeyboardInterrupt:
+        return step()

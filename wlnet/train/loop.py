@@ -3,108 +3,45 @@
 from __future__ import annotations
 
 import math
-import weakref
 from bisect import bisect_left
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
 
-from wlnet.core.errors import OptionError, fail
-from wlnet.core.net import Net
-from wlnet.kernels.jit.target import vector_width
 from wlnet.methods.schedules import factors
-from wlnet.nets.arrays import arrays_of, replace_arrays
-from wlnet.results.moment import CallRecord, Moment, Parts, PhaseRecord
-from wlnet.train.array_series import Watch
-from wlnet.train.digests import NO_DIGESTS, Digests
 from wlnet.train.divergence import Diverged
 from wlnet.train.history import LOSS, Tallies, Values, number
-from wlnet.train.learners import TrainingRules
-from wlnet.train.looking import Look, Looks, Over
-from wlnet.train.measurement_names import measured
-from wlnet.train.measurements import Measurement
-from wlnet.train.memory import Arrays, Memory
-from wlnet.train.options import Options, endless_schedule
-from wlnet.train.pace import MANY, Clock
+from wlnet.train.intervals import At
+from wlnet.train.listeners import BATCH_COMPLETE, ROUND_COMPLETE
+from wlnet.train.pace import MANY
 from wlnet.train.phase import Phase
-from wlnet.train.plan import Plan, plan_of, rounds_of
+from wlnet.train.plan import rounds_of
 from wlnet.train.snapshots import Stretch
-from wlnet.train.sources import ArraySource, Batches, GeneratorSource, Source
-from wlnet.train.start import NEW, Start
-from wlnet.train.state import Inside, TrainingState
+from wlnet.train.sources import Batches
+from wlnet.train.standing import Best, Judged, Round, Standing
 from wlnet.train.stepping import Stepper
-from wlnet.train.stopping import Stopper, sign_of
-from wlnet.train.training_net import TrainingNet
-from wlnet.version import VERSION
 
 
-class Round(NamedTuple):
-    """The round that the last step was in: how many rounds and batches there were before it."""
+class Happening(NamedTuple):
+    """Something that happened between two steps: an event by its name, and what ends the training
+    there, if anything. is_whole: whether a round that it tells the end of has all its batches."""
 
-    over: int
-    began: int
-
-
-class Best(NamedTuple):
-    """A validation, by the number of its round: how it ranks, and the arrays of then."""
-
-    number: int
-    rank: tuple[float, ...]
-    arrays: Arrays
+    event: str
+    ended: str | None = None
+    is_whole: bool = True
 
 
-class Judged(NamedTuple):
-    """How many validations there were, and the best of them."""
-
-    validations: int = 0
-    best: Best | None = None
-
-
-class Trainer:
+class Trainer(Standing):
     """Trains the arrays of one net: what runs in which round, and how good the net is after it."""
-
-    def __init__(
-        self,
-        net: Net,
-        training: TrainingNet,
-        rules: TrainingRules,
-        options: Options,
-        source: Source,
-        validation: ArraySource | None,
-        measurements: tuple[Measurement, ...],
-        start: Start = NEW,
-        digests: Digests = NO_DIGESTS,
-    ) -> None:
-        self.net, self.training, self.rules, self.options = net, training, rules, options
-        self.source, self.validation, self.measurements = source, validation, measurements
-        self.start, self.digests = start, digests
-        self.plan = plan_of(options, source.batch_size, source.batches_per_round, start)
-        self.total = _total(options, self.plan)
-        self.history = start.history()
-        self.memory = Memory(
-            net, rules.tables().values(), options.method, options.precision, start.moment
-        )
-        self.watch = Watch(options.arrays_measured, net, self.memory)
-        self.clock = Clock(start.seconds)
-        self.judged = _judged(start)
-        self.history.best_round = self.best.number if self.best else None
-        self.stopper = _stopper(options, start)
-        self.round = start.round
-        self._under_way = Round(len(self.history.round_positions), start.batch)
-        self.phases = list(start.resumed.phases) if start.resumed else []
-        self._last: Batches | None = None
-        """The last batch of the round before."""
-        self._enter(start.round + 1)
-        self._go_on(start.moment)
 
     def _enter(self, number: int) -> None:
         """Begin the phase of a round: what steps need, made from the arrays as they are."""
-        first, rules = self.rules.phase(number - self.plan.first_round)
-        end = self.rules.end(first)
-        last = self.plan.rounds if end is None else end
-        rounds = None if last is None else last - (number - self.plan.first_round) + 1
+        self._note_phase(number)
+        in_call = number - self.plan.first_round
+        first, rules = self.rules.phase(in_call)
+        last = self.rules.end(first) or self.plan.rounds
         phase = Phase(
             rules,
             self.memory,
@@ -114,76 +51,64 @@ class Trainer:
             self.source,
             self.validation,
             self.clock,
-            rounds,
+            None if last is None else last - in_call + 1,
         )
-        stepper = Stepper(self.memory, phase, self.training, self.options, self.history)
-        stepper.last = self._last
-        self.phase, self.stepper = phase, stepper
-        begun = PhaseRecord(
-            self.plan.first_round + first, stepper.batch + 1, rules.table, dict(self.memory.updates)
+        stepper = Stepper(
+            self.memory,
+            phase,
+            self.training,
+            self.options,
+            self.history,
+            self.seen,
+            self.learning_rate,
         )
-        if all(each.first_round != begun.first_round for each in self.phases):
-            self.phases.append(begun)
+        stepper.last = self.last
+        self._phase, self._stepper = phase, stepper
 
-    def _go_on(self, moment: Moment | None) -> None:
-        """Take up the round that the training before was in."""
-        if moment is None or not moment.in_round:
-            return
-        known = measured(self.measurements, self.training)
-        losses = dict.fromkeys((LOSS, *self.training.told_losses.values()))
-        now = {each.key: each.measurement for each in known}
-        self.stepper.seen = Tallies.of(moment.seen, {**losses, **now})
-        self.stepper.seen.squares = self.watch.take_up(moment.seen)
-        self._under_way = Round(self._under_way.over, moment.batch - moment.in_round)
-
-    @property
-    def best(self) -> Best | None:
-        """The best validation so far."""
-        return self.judged.best
-
-    @property
-    def seconds(self) -> float:
-        """How long it has been training: to compile is not."""
-        return self.clock.seconds
-
-    def trained(self) -> Arrays:
-        """The arrays to return: those of the best validation, without one those of now."""
-        return self.best.arrays if self.best is not None else self.memory.plain_arrays()
-
-    # Running
-
-    def rounds(self, within: Callable[[], None] | None = None) -> Iterator[str | None]:
-        """Runs the rounds planned, one an iteration; yields what ended the training there, or None.
+    def rounds(self, within: Callable[[], None] | None = None) -> Iterator[Happening]:
+        """Runs the rounds planned, and yields what happens, as soon as it has: whoever is told of
+        it may look at the training, and end it.
 
         within: called after the steps of a round whose end nobody knows. Raises Diverged.
         """
         while self.plan.last_round is None or self.round < self.plan.last_round:
             self.round += 1
-            if self.rules.begins(self.round - self.plan.first_round):
+            if self._phase is None or self.rules.begins(self.round - self.plan.first_round):
                 self._enter(self.round)
-            late = self._run_round(within)
+            if not self.in_round:
+                yield Happening("RoundStarted")
+            late = yield from self._run_round(within)
             if late and not self._is_whole():
                 # A round that the clock cut short is not counted, but its net is judged.
                 self.round -= 1
-                self._validate()
-                yield "TimeGoal"
+                yield from self._judged()
+                yield Happening(ROUND_COMPLETE, "TimeGoal", is_whole=False)
                 return
             if self.plan.batches_per_round is None:
                 self._plan_passes()
             self._end_round()
             is_last = late or self.round == self.plan.last_round
             if is_last or self.round % self.options.validation_interval == 0:
-                self._validate()
-            yield "TimeGoal" if late and self.round != self.plan.last_round else None
-            # Whoever was called here may have changed what is read where it lies.
-            if self._calls_users:
-                self.stepper.guard()
+                yield from self._judged()
+            is_over = late and self.round != self.plan.last_round
+            yield Happening(ROUND_COMPLETE, "TimeGoal" if is_over else None)
 
-    def _run_round(self, within: Callable[[], None] | None) -> bool:
+    def _judged(self) -> Iterator[Happening]:
+        """Validates the net as it stands."""
+        if self.phase.validation is None:
+            return
+        yield Happening("ValidationStarted")
+        before = self.best
+        self._validate()
+        yield Happening("ValidationComplete")
+        if self.best is not before:
+            yield Happening("NetValidationImprovement")
+
+    def _run_round(self, within: Callable[[], None] | None) -> Generator[Happening, None, bool]:
         """Run the batches of a round that are not over, and tell whether the clock ended it."""
         done = self.in_round
         if not done:
-            self._under_way = Round(len(self.history.round_positions), self.stepper.batch)
+            self._under_way = Round(len(self.history.round_positions), self.batch)
             self.stepper.seen = Tallies()
             self.watch.begin()
         for batches in self.phase.source.round(self.round, lambda: self.state(None), done):
@@ -193,15 +118,11 @@ class Trainer:
                     done += self._run(stretch.part(done, stretch.count - done))
                     if self._is_late():
                         return True
+                    if self._is_due() and not self._is_whole():
+                        yield Happening(BATCH_COMPLETE)
             if within is not None and self.source.batches_per_round is None:
                 within()
         return False
-
-    @property
-    def in_round(self) -> int:
-        """How many batches of the round that the last one was in were run, if it is not over."""
-        over, first = self._under_way
-        return self.stepper.batch - first if over == len(self.history.round_positions) else 0
 
     def _is_whole(self) -> bool:
         """Whether the last round has all of its batches."""
@@ -223,7 +144,7 @@ class Trainer:
                 self.stepper.guard()
             # What does not go by the end of this call goes on from the call before.
             before = self.plan.first_batch if self.options.method.looks_at_total else 0
-            number = self.stepper.batch - before + 1
+            number = self.batch - before + 1
             steps = np.arange(number, number + part.count)
             base = self.options.learning_rate
             yield Stretch(part, base * factors(schedule, steps, self.total, base))
@@ -231,9 +152,31 @@ class Trainer:
     def _run(self, stretch: Stretch) -> int:
         """Run the first steps of a stretch; how many there were."""
         pace = self.phase.paces[stretch.batches.size]
-        steps, workers = pace.next(stretch.count, self._choices(stretch.batches.size))
+        most = min(stretch.count, self._until_due())
+        steps, workers = pace.next(most, self._choices(stretch.batches.size))
         pace.took(self.stepper.run(stretch.part(0, steps), workers), steps, workers)
         return steps
+
+    def at(self, is_round: bool = False) -> At:
+        """Between which batches the training stands. is_round: at the end of a round."""
+        plan, number = self.plan, self.round if is_round else None
+        return At(self.batch, plan.first_batch, plan.batches, self.seconds, number)
+
+    def _until_due(self) -> int:
+        """How many steps there are until something is due, as far as batches tell."""
+        batch, at = self.batch, self.at() if self.appointments else None
+        found = [each.next_batch(batch, at) for each in self.appointments if at is not None]
+        return min((number - batch for number in found if number is not None), default=MANY)
+
+    def _is_due(self) -> bool:
+        """Whether something may be due now, within a round."""
+        if not self.appointments:
+            return False
+        at = self.at()
+        return any(
+            each.interval.seconds is not None or each.next_batch(at.batch - 1, at) == at.batch
+            for each in self.appointments
+        )
 
     def _choices(self, size: int) -> tuple[int, ...]:
         """The numbers of workers that steps on so many examples may be run on."""
@@ -252,21 +195,19 @@ class Trainer:
         told = self.watch.values(self.phase.rules.table, self.stepper.seen.squares)
         self.history.arrays.add(told, len(self.history.round_positions))
         self.history.rounds.add(found)
-        self.history.round_positions.append(self.stepper.batch)
-        self._last = self.stepper.last
-
-    @property
-    def _calls_users(self) -> bool:
-        """Whether functions of the user are called between rounds."""
-        options = self.options
-        criterion = options.stopping and options.stopping.criterion
-        return callable(criterion) or callable(options.reporting) or bool(options.progress_function)
+        self.history.round_positions.append(self.batch)
+        self.last = self.stepper.last
 
     @property
     def is_judged(self) -> bool:
         """Whether the net as it stands was validated, or none ever is."""
         positions = self.history.validation_positions
-        return self.validation is None or positions[-1:] == [self.stepper.batch]
+        return self.validation is None or positions[-1:] == [self.batch]
+
+    def guard(self) -> None:
+        """Make the steps so far final: whoever is called may change the data that they read."""
+        if self._stepper is not None:
+            self._stepper.guard()
 
     def judge(self) -> None:
         """Validate the net as it stands, if that was not done."""
@@ -285,10 +226,10 @@ class Trainer:
         count = len(self.history.validation_positions) + 1
         best = self.best
         if best is None or rank < best.rank:
-            number = bisect_left(self.history.round_positions, self.stepper.batch) + 1
+            number = bisect_left(self.history.round_positions, self.batch) + 1
             best = Best(number, rank, self.memory.plain_arrays())
         self.history.validations.add(found)
-        self.history.validation_positions.append(self.stepper.batch)
+        self.history.validation_positions.append(self.batch)
         self.judged = Judged(count, best)
         self.history.best_round = best.number
 
@@ -300,140 +241,3 @@ class Trainer:
         if rule is not None and isinstance(rule.criterion, str):
             names = [rule.criterion]
         return {name: number(found, name) for name in names}
-
-    def settle(self) -> None:
-        """After an interrupt, wherever it came: what is recorded is what was done."""
-        self.stepper.settle()
-        history, (count, best) = self.history, self.judged
-        history.rounds.cut(len(history.round_positions))
-        history.validations.cut(count)
-        del history.validation_positions[count:]
-        history.best_round = best.number if best else None
-
-    # What the outside sees
-
-    def state(self, event: str | None = "RoundComplete") -> TrainingState:
-        """What progress functions, stopping criteria and generators are given; costs nothing."""
-        # Not bound to self: a state that is kept must not keep the programs alive.
-        net, memory = self.net, self.memory
-        return TrainingState(
-            self.plan,
-            self.history,
-            lambda: replace_arrays(net, memory.plain_arrays()),
-            (self.round, self.stepper.batch, self.stepper.batch - self._under_way.began),
-            self.stepper.learning_rate,
-            self.seconds,
-            event,
-            Inside(tuple(self.phases[-1].table.trained_keys()), _looks(weakref.ref(self))),
-        )
-
-    def look(self) -> Look | None:
-        """A look at what was trained last; None before the first batch of this call."""
-        last = self.stepper.last
-        if last is None:
-            return None
-        over, began = self._under_way
-        place = over + 1, self.stepper.batch - began - 1
-        if place[1] < 0:
-            place = over, -1
-        programs, step = self.phase.programs, self.stepper.batch - 1
-        return Look(programs, self.source, last, place, step, self.options.seed)
-
-    def sign_of(self, name: str) -> int:
-        """1 for what is better when smaller, a loss or a measurement by its key, -1 for others."""
-        return sign_of(name, self.phase.programs.measured)
-
-    def moment(self) -> Moment:
-        """Where the training stands, after a step."""
-        in_round = self.in_round
-        return Moment(
-            {**arrays_of(self.net), **self.memory.plain_arrays()},
-            self.memory.plain_states(),
-            dict(self.memory.updates),
-            len(self.history.round_positions),
-            self.stepper.batch,
-            in_round,
-            self._in_pass(in_round),
-            self._seen() if in_round else {},
-            self.best.rank if self.best else None,
-            self.stopper.standing if self.stopper else None,
-        )
-
-    def call(self) -> CallRecord:
-        """The call that is under way, for the record."""
-        start = self.start
-        return CallRecord(
-            self.options.given,
-            self.options.seed,
-            tuple(self.phases),
-            start.first_round,
-            start.first_batch,
-            start.first_second,
-            self.digests.data,
-            self.digests.validation,
-            VERSION,
-            vector_width(),
-            dict(self.memory.updates),
-        )
-
-    def _seen(self) -> dict[str, tuple[str, Parts]]:
-        """What is kept of a round that is not over."""
-        return {**self.stepper.seen.plain(), **self.watch.seen(self.stepper.seen.squares)}
-
-    def _in_pass(self, in_round: int) -> int:
-        """How many batches were taken of the pass of a generator that is not over."""
-        if not isinstance(self.source, GeneratorSource):
-            return 0
-        return self.source.in_pass(self.stepper.batch, in_round)
-
-    def criterion_value(self, name: str) -> float:
-        """The value that a stopping criterion looks at: of validation, else of training."""
-        seen = self.history.validations if self.validation is not None else self.history.rounds
-        return float(number({name: seen.lists[name][-1]}, name))
-
-
-def _looks(trainer: weakref.ref[Trainer]) -> Looks:
-    """Gives looks at a training, and does not keep it alive."""
-
-    def look() -> Look | None:
-        found = trainer()
-        if found is None:
-            raise Over
-        return found.look()
-
-    return look
-
-
-def _stopper(options: Options, start: Start) -> Stopper | None:
-    """What counts failures to improve, going on where the training before stood."""
-    if options.stopping is None:
-        return None
-    stopper = Stopper(options.stopping)
-    if start.moment is not None and start.moment.failures is not None:
-        stopper.standing = start.moment.failures
-    return stopper
-
-
-def _judged(start: Start) -> Judged:
-    """The validations of the training that goes on."""
-    r = start.record
-    if r is None:
-        return Judged()
-    best = None
-    if r.moment.best_rank is not None and r.best_validation_round is not None:
-        best = Best(r.best_validation_round, r.moment.best_rank, dict(r.arrays))
-    return Judged(len(r.validation_positions), best)
-
-
-def _total(options: Options, plan: Plan) -> int:
-    """How many updates a schedule is told that there will be.
-
-    Raises OptionError where nobody knows, and the schedule goes by it.
-    """
-    if plan.batches is not None:
-        return plan.batches
-    given = "rounds that are passes of a generator"
-    faults = endless_schedule(options.method, given, '(batches, {"RoundLength": examples})')
-    if faults:
-        raise fail(OptionError, faults)
-    return 0

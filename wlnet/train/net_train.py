@@ -20,9 +20,9 @@ from wlnet.core.keywords import checked_by
 from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.nets.initialize import net_initialize
-from wlnet.results import NetTrainResults
+from wlnet.results import NetTrainResults, TrainingRecord
 from wlnet.results.results import PROPERTIES
-from wlnet.train.calls import read_call
+from wlnet.train.calls import Call, properties, read_call
 from wlnet.train.course import trained
 from wlnet.train.doubts import warn_of_losses
 from wlnet.train.input_form import input_form
@@ -108,6 +108,11 @@ def net_train(
     """
     given = dict(locals())
     call = read_call(Gathered(), given, usual_options())
+    return carried_out(call, prop, input_form(net_train, given))
+
+
+def carried_out(call: Call, prop: Any, words: tuple[str, ...]) -> Any:
+    """What a call that was read asks for. words: those of the call, for the record."""
     names = call.names
     facts: dict[str, Any] = {"Properties": PROPERTIES.names()}
     if call.prepared is not None:
@@ -122,9 +127,18 @@ def net_train(
         _warn_of_nothing(rules.last.table, names)
         return _answer(prop, names, {"TrainedNet": prepared.opened(ready)})
     warn_of_losses(prepared.training)
-    record = trained(ready, prepared, rules, options, call.start, call.digests)
-    results = NetTrainResults(replace(record, input_form=input_form(net_train, given)))
-    return results if prop is ALL else _answer(prop, names, results)
+    options = replace(options, input_form=words)
+
+    def answered(record: TrainingRecord) -> Any:
+        return answered_by(record, prop)
+
+    return trained(ready, prepared, rules, options, call.start, call.digests, answered)
+
+
+def answered_by(record: TrainingRecord, prop: Any) -> Any:
+    """What is asked for of a record."""
+    results = NetTrainResults(record)
+    return results if prop is ALL else _answer(prop, properties(prop), results)
 
 
 @functools.cache

@@ -21,11 +21,12 @@ from wlnet.methods import as_method
 from wlnet.methods.base import Method
 from wlnet.methods.intervals import NOT_NEGATIVE, POSITIVE, Interval, as_number
 from wlnet.methods.settings import Reader
+from wlnet.train.checkpoint_options import Checkpoint, read_checkpointing
 from wlnet.train.class_weights import ClassWeights, read_class_weights
+from wlnet.train.listeners import Listener, read_listeners
 from wlnet.train.measurement_names import in_training, own_keys, read_arrays_measured
 from wlnet.train.stopping import StoppingCriterion, as_criterion
 from wlnet.train.validation_options import (
-    has_options,
     read_validation_interval,
     read_validation_set,
 )
@@ -127,33 +128,6 @@ def _read_reporting(given: object, at: str) -> tuple[Any, list[Fault]]:
     return Choice((AUTOMATIC, None, "Print"))(given, at)
 
 
-def _read_checkpointing(given: object, at: str) -> tuple[None, list[Fault]]:
-    fault = Fault(
-        f"{at} is not there yet: it can only be None",
-        given=brief(given),
-        fix="a training_progress_function may save(state['Net'], file)",
-    )
-    return None, [] if given is None else [fault]
-
-
-def _read_progress_function(given: object, at: str) -> tuple[Any, list[Fault]]:
-    if has_options(given):
-        at_round = "it is called after every round: return early where state['Round'] % 2"
-        return None, [_no_interval(given, at, f"give the function alone; {at_round}")]
-    fault = Fault(
-        f"{at} is a function of one argument, the state",
-        given=brief(given),
-        fix='lambda state: print(state["RoundLoss"])',
-    )
-    fits = given is None or (callable(given) and takes_one_argument(given) is not False)
-    return given, [] if fits else [fault]
-
-
-def _no_interval(given: object, at: str, fix: str) -> Fault:
-    what = f'{at}=(..., {{"Interval": n}}) is not there yet'
-    return Fault(what, at=at, given=brief(given), fix=fix)
-
-
 SECONDS = "seconds, a positive, finite number"
 BYTES = "how many bytes, an integer; 0 to compute the frozen prefix anew in every round"
 COUNT = Number("a positive integer", whole=True)
@@ -187,11 +161,11 @@ class Options:
     arrays_measured: Annotated[
         tuple[str, ...], Option("training_progress_measurements", read_arrays_measured)
     ]
-    progress_function: Annotated[
-        Callable[..., Any] | None, Option("training_progress_function", _read_progress_function)
-    ]
+    listeners: Annotated[tuple[Listener, ...], Option("training_progress_function", read_listeners)]
     reporting: Annotated[Any, Option("training_progress_reporting", _read_reporting)]
-    checkpointing: Annotated[None, Option("training_progress_checkpointing", _read_checkpointing)]
+    checkpoints: Annotated[
+        tuple[Checkpoint, ...], Option("training_progress_checkpointing", read_checkpointing)
+    ]
     stopping: Annotated[
         StoppingCriterion | None, Option("training_stopping_criterion", Raising(as_criterion))
     ]
@@ -207,6 +181,8 @@ class Options:
     ]
     given: Mapping[str, object]
     """All of them by name, as they were given."""
+    input_form: tuple[str, ...] = ()
+    """The words of the call."""
 
     @property
     def learning_rate(self) -> float:
@@ -226,7 +202,7 @@ class Options:
 def option_rows() -> Mapping[str, Option]:
     """The options by the fields that keep them."""
     hints = get_type_hints(Options, include_extras=True)
-    rows = [row.name for row in fields(Options) if row.name != "given"]
+    rows = [row.name for row in fields(Options) if row.name not in ("given", "input_form")]
     return {name: hints[name].__metadata__[0] for name in rows}
 
 

@@ -232,7 +232,7 @@ class GeneratorSource:
         self._waiting.append(first)
         self._taken.append((self.begun, max(self.function.taken - (not is_over), 0)))
         per_round = batches_of_round(self.round_length, self.batch_size)
-        known = per_round or (None if self.function.yields else 1)
+        known = per_round or (None if self.function.yields or is_over else 1)
         object.__setattr__(self, "batches_per_round", known)
 
     @property

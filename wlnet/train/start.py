@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from wlnet.core.rules import ArrayKey
 from wlnet.results.class_table import Kept
-from wlnet.results.moment import CallRecord, Moment
+from wlnet.results.moment import CallRecord, Moment, PhaseRecord
 from wlnet.results.results import TrainingRecord
 from wlnet.train.array_series import ArraySeries
 from wlnet.train.history import LOSS, History, Series
@@ -18,11 +18,13 @@ class Start:
     """What a training begins with.
 
     record: that of the training that goes on; None for a new one. resumed: the call that was
-    broken off and is now taken to its end; None for a call of its own.
+    broken off and is now taken to its end; None for a call of its own. is_same: whether that is
+    done as the call asked for it: else a call with the same plan, but other options, goes on.
     """
 
     record: TrainingRecord | None = None
     resumed: CallRecord | None = None
+    is_same: bool = True
 
     @property
     def moment(self) -> Moment | None:
@@ -59,7 +61,12 @@ class Start:
         """The calls before this one."""
         if self.record is None:
             return ()
-        return self.record.calls[:-1] if self.resumed else self.record.calls
+        return self.record.calls[:-1] if self.resumed and self.is_same else self.record.calls
+
+    @property
+    def phases(self) -> tuple[PhaseRecord, ...]:
+        """The phases of this call that are there already."""
+        return self.resumed.phases if self.resumed and self.is_same else ()
 
     @property
     def seconds(self) -> float:

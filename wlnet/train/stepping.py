@@ -85,13 +85,16 @@ class Stepper:
         training: TrainingNet,
         options: Options,
         history: History,
+        seen: Tallies,
+        learning_rate: float,
     ) -> None:
+        """seen: what the steps of the round before add up to; learning_rate: that of the last."""
         self.memory, self.options, self.history = memory, options, history
         self.rules, self.programs, self.training = phase.rules, phase.programs, training
         self.learners, self.arrays = phase.learners, memory.arrays
-        self.learning_rate = options.learning_rate
+        self.learning_rate = learning_rate
         """The learning rate of the last recorded step."""
-        self.seen = Tallies()
+        self.seen = seen
         """What the recorded steps of the round add up to."""
         self.last: Batches | None = None
         """The batch of the last recorded step."""

@@ -46,7 +46,7 @@ REALS = {
     "Seconds": "seconds",
 }
 TEXTS = {"Reason": "reason", "Message": "message", "TargetDevice": "target_device"}
-FACTS = {*WHOLES, *REALS, *TEXTS, "HeldOut", "InputForm", "Method", "Permutation"}
+FACTS = {*WHOLES, *REALS, *TEXTS, "HeldOut", "InputForm", "Files", "Method", "Permutation"}
 
 
 def written(results: NetTrainResults) -> tuple[Table, Tensors]:
@@ -172,6 +172,7 @@ def _facts(r: TrainingRecord, store: Writer) -> Table:
         "HeldOut": r.held_out is not None,
         "Permutation": None if r.batch_permutation is None else [len(batch) for batch in batches],
         "InputForm": [*r.input_form],
+        "Files": [*r.checkpointing_files],
         "Method": values.written("method", (name, options), _no_net),
     }
 
@@ -207,6 +208,8 @@ def _read_facts(facts: Table, store: Reader) -> dict[str, Any]:
     if next(numbers, None) is not None or (held and not facts["HeldOut"]):
         raise refused("numbers of examples that are in no batch")
     words = list_of(facts["InputForm"], "InputForm")
+    files = list_of(facts["Files"], "Files")
+    found["checkpointing_files"] = tuple(text_of(file, "Files") for file in files)
     found["input_form"] = tuple(text_of(word, "InputForm") for word in words)
     method = values.read("method", facts["Method"], _no_net)
     match method:

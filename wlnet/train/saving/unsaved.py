@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
 from typing import NoReturn
 
 from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.methods.base import Method
 
 LONGEST_NAME = 200
 """Letters of the name of a function."""
@@ -38,3 +40,17 @@ def name_of(function: object) -> str:
     """The name of a function, for messages and records."""
     name = getattr(function, "__qualname__", None) or type(function).__qualname__
     return str(name)[:LONGEST_NAME]
+
+
+def unsaved_in(value: object) -> list[Unsaved]:
+    """All that no file holds in the value of an option."""
+    if isinstance(value, Unsaved):
+        return [value]
+    inside: list[object] = []
+    if isinstance(value, Method):
+        inside = [getattr(value, each.name) for each in fields(value)]
+    elif isinstance(value, Mapping):
+        inside = [*value.values()]
+    elif isinstance(value, (list, tuple)):
+        inside = [*value]
+    return [found for each in inside for found in unsaved_in(each)]

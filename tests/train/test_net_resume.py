@@ -1,0 +1,222 @@
+"""A training that was broken off and taken up again ends in the same bits, the record included."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wlnet as wl
+from tests.train.test_going_on import FORMS, OF_A_CALL, net, same, same_record
+from tests.training_cases import METHODS, classes, numbers
+
+FILES = (*OF_A_CALL, "CheckpointingFiles")
+BUT_TIMES = tuple(name for name in FILES if name != "NetTrainInputForm")
+BOUNDARIES = 200
+SIZE, ROUNDS = 4, 20
+
+
+def whole(method: Any, folder: Path, **options: Any) -> tuple[Any, Any]:
+    """200 steps with all that a training has beside them, and a checkpoint after every one."""
+    x, y = classes(50, seed=3)
+    layers = [8, wl.BatchNormalizationLayer(), "Tanh", wl.DropoutLayer(0.3), 3, wl.SoftmaxLayer()]
+    chain = wl.net_initialize(wl.NetChain(layers, input=4))
+    usual: dict[str, Any] = {
+        "batch_size": SIZE,
+        "max_training_rounds": ROUNDS,
+        "validation_set": wl.Scaled(0.2),
+        "training_stopping_criterion": {"Criterion": "Loss", "Patience": 19},
+        "training_progress_measurements": ["ErrorRate", "F1Score", "AreaUnderROCCurve",
+                                           "ConfusionMatrix"],
+        "training_progress_checkpointing": ("Directory", folder, {"Interval": (1, "Batches")}),
+        "learning_rate": 0.03,
+    }  # fmt: skip
+    results = wl.net_train(chain, (x, y), wl.ALL, method=method, **{**usual, **options})
+    return results, (x, y)
+
+
+def check_boundaries(results: Any, data: Any, every: int) -> int:
+    files = results["CheckpointingFiles"]
+    assert len(files) == results["TotalBatches"]
+    for file in files[::every]:
+        same_record(results, wl.net_resume(file, data), BUT_TIMES)
+    return len(files[::every])
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_a_training_may_be_broken_off_between_any_two_steps(method: str, tmp_path: Path) -> None:
+    results, data = whole((method, {"LearningRateSchedule": "Cosine"}), tmp_path)
+    assert results["TotalBatches"] == BOUNDARIES
+    assert check_boundaries(results, data, 23) == 9
+
+
+@pytest.mark.thorough
+@pytest.mark.parametrize("method", METHODS)
+def test_it_is_so_at_every_boundary(method: str, tmp_path: Path) -> None:
+    results, data = whole((method, {"LearningRateSchedule": "Cosine"}), tmp_path)
+    assert check_boundaries(results, data, 1) == BOUNDARIES
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_early_stopping_comes_at_the_same_round(method: str, tmp_path: Path) -> None:
+    results, data = whole(method, tmp_path, learning_rate=0.3,
+                          training_stopping_criterion={"Patience": 2})  # fmt: skip
+    assert results["ReasonTrainingStopped"] == "StoppingCriterion"
+    check_boundaries(results, data, max(results["TotalBatches"] // 5, 1))
+
+
+@pytest.mark.parametrize("precision", ["Real32", "Real64"])
+def test_phases_norms_and_decay_are_taken_up_too(precision: str, tmp_path: Path) -> None:
+    phases = wl.Phases({1: {-2: 1, wl.ANY: None}, 5: {wl.ANY: 0.3}, 12: {1: None, wl.ANY: 1}})
+    method = wl.Adam(weight_decay=0.01, gradient_norm=1.0, l2_regularization=0.001)
+    results, data = whole(method, tmp_path, learning_rate_multipliers=phases,
+                          working_precision=precision)  # fmt: skip
+    check_boundaries(results, data, 13)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_data_from_functions_go_on_where_they_were(form: str, tmp_path: Path) -> None:
+    data = FORMS[form]()
+    results = wl.net_train(net(), data, wl.ALL, batch_size=8, max_training_rounds=4,
+                           training_progress_checkpointing=(
+                               "Directory", tmp_path, {"Interval": (1, "Batches")}))  # fmt: skip
+    for file in results["CheckpointingFiles"]:
+        same_record(results, wl.net_resume(file, FORMS[form]()), BUT_TIMES)
+
+
+def test_a_training_that_went_on_is_taken_up_within_its_last_call(tmp_path: Path) -> None:
+    data = numbers(30)
+    kept = ("Directory", tmp_path, {"Interval": (1, "Batches")})
+    first = wl.net_train(net(), data, wl.ALL, batch_size=8, max_training_rounds=2)
+    second = wl.net_train(first, data, wl.ALL, batch_size=8, max_training_rounds=2, method="ADAM",
+                          learning_rate=0.1, training_progress_checkpointing=kept)  # fmt: skip
+    for file in second["CheckpointingFiles"]:
+        same_record(second, wl.net_resume(file, data), BUT_TIMES)
+
+
+def test_a_folder_stands_for_its_last_checkpoint(tmp_path: Path) -> None:
+    data, kept = numbers(20), ("Directory", tmp_path)
+
+    def stops(state: Any) -> Any:
+        return "StopTraining" if state["Round"] == 3 else None
+
+    options: dict[str, Any] = {"batch_size": 5, "max_training_rounds": 6}
+    wl.net_train(net(), data, training_progress_function=stops,
+                 training_progress_checkpointing=kept, **options)  # fmt: skip
+    resumed = wl.net_resume(tmp_path, data, training_progress_function=None)
+    plain = wl.net_train(net(), data, wl.ALL, **options)
+    same_record(plain, resumed, FILES)
+    assert len(resumed["CheckpointingFiles"]) == 6, "it goes on to write them"
+
+
+def test_a_damaged_last_checkpoint_is_passed_over_with_a_warning(tmp_path: Path) -> None:
+    data = numbers(20)
+    results = wl.net_train(net(), data, wl.ALL, max_training_rounds=3,
+                           training_progress_checkpointing=("Directory", tmp_path))  # fmt: skip
+    last = Path(results["CheckpointingFiles"][-1])
+    last.write_bytes(last.read_bytes()[:-7])
+    with pytest.warns(wl.TrainingWarning, match="cannot be read, the one before"):
+        same_record(results, wl.net_resume(tmp_path, data), FILES)
+
+
+def test_what_has_come_to_its_end_is_given_as_it_is(tmp_path: Path) -> None:
+    data, file = numbers(20), tmp_path / "a.wlnet"
+    results = wl.net_train(net(), data, wl.ALL, max_training_rounds=3,
+                           training_progress_checkpointing=("File", file))  # fmt: skip
+    same_record(results, wl.net_resume(file, data), FILES)
+    assert same(wl.net_resume(file, data, "TrainedNet"), results["TrainedNet"])
+    more = wl.net_resume(file, data, max_training_rounds=5)
+    plain = wl.net_train(net(), data, wl.ALL, max_training_rounds=5)
+    same_record(plain, more, FILES)
+
+
+def started(tmp_path: Path, data: Any, **options: Any) -> Path:
+    """A checkpoint after two of four rounds."""
+
+    def stops(state: Any) -> Any:
+        return "StopTraining" if state["Round"] == 2 else None
+
+    file = tmp_path / "a.wlnet"
+    wl.net_train(net(), data, batch_size=5, max_training_rounds=4, training_progress_function=stops,
+                 training_progress_checkpointing=("File", file), **options)  # fmt: skip
+    return file
+
+
+@pytest.mark.parametrize("which", ["Input", "Output"])
+def test_other_data_are_an_error_that_names_the_column(which: str, tmp_path: Path) -> None:
+    x, y = numbers(20)
+    file = started(tmp_path, (x, y))
+    other = {"Input": x.copy(), "Output": y.copy()}
+    other[which][3, 1] = np.nextafter(other[which][3, 1], np.float32(9))
+    with pytest.raises(wl.DataError, match=rf"other data than those(.|\n)*column '{which}'"):
+        wl.net_resume(file, other, training_progress_function=None)
+    with pytest.raises(wl.DataError, match="other data"):
+        wl.net_resume(file, (x[:19], y[:19]), training_progress_function=None)
+
+
+def test_functions_have_to_be_given_again_and_all_are_named(tmp_path: Path) -> None:
+    data = numbers(20)
+    file = started(tmp_path, data, training_stopping_criterion=lambda state: False,
+                   method=("SGD", {"LearningRateSchedule": lambda t, total: 1.0}),
+                   validation_set=numbers(5))  # fmt: skip
+    with pytest.raises(wl.OptionError) as caught:
+        wl.net_resume(file, data)
+    for name in ("training_progress_function", "training_stopping_criterion", "method",
+                 "validation_set"):  # fmt: skip
+        assert f"net_resume(file, data, {name}=" in str(caught.value)
+
+
+def test_other_data_to_validate_on_are_an_error(tmp_path: Path) -> None:
+    data = numbers(20)
+    file = started(tmp_path, data, validation_set=numbers(5, seed=8))
+    again: dict[str, Any] = {"training_progress_function": None}
+    with pytest.raises(wl.DataError, match="other validation_set"):
+        wl.net_resume(file, data, validation_set=numbers(5, seed=9), **again)
+    done = wl.net_resume(file, data, validation_set=numbers(5, seed=8), **again)
+    plain = wl.net_train(net(), data, wl.ALL, batch_size=5, max_training_rounds=4,
+                         validation_set=numbers(5, seed=8))  # fmt: skip
+    same_record(plain, done, FILES)
+
+
+def test_other_rules_keep_what_is_known_and_tell_the_difference(tmp_path: Path) -> None:
+    data = numbers(20)
+    file = started(tmp_path, data, learning_rate_multipliers={5: 1, wl.ANY: None})
+    with pytest.warns(wl.TrainingWarning, match="under other rates") as told:
+        done = wl.net_resume(file, data, training_progress_function=None,
+                             learning_rate_multipliers={5: 2, 1: 0.5, wl.ANY: None})  # fmt: skip
+    text = str(told[0].message)
+    assert "5/Weights: 1.0 -> 2.0 (its state is kept)" in text
+    assert "1/Weights: 0.0 -> 0.5 (from zero)" in text
+    assert done.record.moment.updates[5, "Weights"] == 16
+    assert done.record.moment.updates[1, "Weights"] == 8
+    assert list(done["ArraysLearningRateMultipliersByPhase"]) == [1, 3]
+
+
+def test_another_width_of_vectors_and_another_version_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = numbers(20)
+    file = started(tmp_path, data)
+    monkeypatch.setattr("wlnet.train.net_resume.VERSION", "9.9")
+    monkeypatch.setattr("wlnet.train.net_resume.vector_width", lambda: 8)
+    with pytest.warns(wl.TrainingWarning) as told:
+        wl.net_resume(file, data, training_progress_function=None)
+    words = " ".join(str(each.message) for each in told)
+    assert "vectors of another width" in words and "another version" in words
+
+
+def test_an_unknown_option_is_refused(tmp_path: Path) -> None:
+    data = numbers(20)
+    file = started(tmp_path, data)
+    with pytest.raises(wl.OptionError, match="learning_rate_multipliers"):
+        wl.net_resume(file, data, training_progress_function=None, learning_rate_multiplier=1)
+
+
+def test_an_empty_folder_and_a_file_of_a_net_are_told(tmp_path: Path) -> None:
+    with pytest.raises(wl.FormatError, match="no checkpoint in this folder"):
+        wl.net_resume(tmp_path, numbers(5))
+    file = wl.save(net(), tmp_path / "net.wlnet")
+    with pytest.raises(wl.FormatError, match="holds a net, and no training"):
+        wl.net_resume(file, numbers(5))

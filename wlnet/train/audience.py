@@ -1,0 +1,128 @@
+"""Who is told what happens in a training: the terminal, functions of the user, checkpoints."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from wlnet.results.results import NetTrainResults, TrainingRecord
+from wlnet.train.checkpoints import REASON, Writer
+from wlnet.train.intervals import Due
+from wlnet.train.listeners import BATCH_COMPLETE, ROUND_COMPLETE, Listener
+from wlnet.train.loop import Trainer
+from wlnet.train.options import Options
+from wlnet.train.progress import Printer, asked, reporter
+from wlnet.train.saving.records import written
+from wlnet.train.state import TrainingState
+
+T = TypeVar("T")
+
+LAST_EVENTS = {
+    "MaxTrainingRounds": "TrainingComplete",
+    "TimeGoal": "TrainingComplete",
+    "StoppingCriterion": "TrainingStoppedEarly",
+    "ManualStop": "TrainingStoppedEarly",
+    "Aborted": "TrainingAborted",
+    "WeightsDiverged": "WeightsDiverged",
+}
+"""Why a training ended -> the event that this is."""
+
+
+class RecordOf(Protocol):
+    """Makes the record of a training as it stands."""
+
+    def __call__(
+        self, trainer: Trainer, reason: str, message: str | None = None
+    ) -> TrainingRecord: ...
+
+
+class Audience:
+    """Tells those who want to know what happens, and keeps checkpoints."""
+
+    def __init__(self, trainer: Trainer, options: Options, record_of: RecordOf) -> None:
+        self._trainer, self._record_of = trainer, record_of
+        self._tell = reporter(options.reporting, trainer.source.unit)
+        now = trainer.seconds
+        self._listeners = [
+            (each, Due(each.interval, each.least, now) if each.interval else None)
+            for each in options.listeners
+        ]
+        before = trainer.start.record.checkpointing_files if trainer.start.record else ()
+        self._writers = [Writer(each, now, before) for each in options.checkpoints]
+        if self._writers:
+            # What no file can hold is better known before anything is trained.
+            written(NetTrainResults(record_of(trainer, REASON)))
+        dues = [due for _, due in self._listeners if due is not None]
+        trainer.appointments = [*dues, *(writer.due for writer in self._writers)]
+
+    @property
+    def within(self) -> Callable[[], None] | None:
+        """What is called now and then in a round whose end nobody knows."""
+        tell = self._tell
+        if not isinstance(tell, Printer):
+            return None
+        return functools.partial(tell.within, self._trainer.state)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The checkpoints there are."""
+        return tuple(dict.fromkeys(file for writer in self._writers for file in writer.files))
+
+    def hear(self, event: str, is_whole: bool = True) -> str | None:
+        """Tell of an event; the reason to stop that a function gives, or None.
+
+        is_whole: whether a round that ended has all its batches.
+        """
+        trainer = self._trainer
+        called = False
+        if event == ROUND_COMPLETE and self._tell is not None:
+            self._tell(trainer.state())
+            called = not isinstance(self._tell, Printer)
+        reason = None
+        for listener, due in self._listeners:
+            if self._wants(listener, due, event, is_whole):
+                called = True
+                reason = asked(listener.function, trainer.state(event)) or reason
+        if called:
+            # Whoever was called may have changed what is read where it lies.
+            trainer.guard()
+        return reason
+
+    def ask(self, function: Callable[[TrainingState], T]) -> T:
+        """What a function of the user answers that is told of the end of a round."""
+        answer = function(self._trainer.state())
+        self._trainer.guard()
+        return answer
+
+    def _wants(self, listener: Listener, due: Due | None, event: str, is_whole: bool) -> bool:
+        if event in listener.events:
+            return True
+        if due is None or event not in (ROUND_COMPLETE, BATCH_COMPLETE):
+            return False
+        is_round = event == ROUND_COMPLETE
+        # Of a round that the clock cut short it is always told: it is the last.
+        return due.at(self._trainer.at(is_round)) or (is_round and not is_whole)
+
+    def keep_if_due(self, event: str) -> None:
+        """Write the checkpoints that are due."""
+        if event in (ROUND_COMPLETE, BATCH_COMPLETE):
+            at = self._trainer.at(event == ROUND_COMPLETE)
+            self._keep([each for each in self._writers if each.due.at(at)], REASON, None)
+
+    def keep(self, reason: str, message: str | None = None) -> None:
+        """Write the last checkpoints, where the training went on since the ones before."""
+        if reason != "Aborted":
+            late = [each for each in self._writers if each.batch != self._trainer.batch]
+            self._keep(late, reason, message)
+
+    def _keep(self, writers: list[Writer], reason: str, message: str | None) -> None:
+        if not writers:
+            return
+        if reason == REASON:
+            self.hear("CheckpointStarted")
+        record = self._record_of(self._trainer, reason, message)
+        for writer in writers:
+            writer.write(record, self.files)
+        if reason == REASON:
+            self.hear("CheckpointComplete")

@@ -1,0 +1,123 @@
+"""Functions of the user that are told how far a training is, and may end it.
+
+Wolfram Language: NetTrain (TrainingProgressFunction).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from wlnet.core.answers import takes_one_argument
+from wlnet.core.elsewhere import counterpart
+from wlnet.core.errors import Fault, brief
+from wlnet.core.names import field_name
+from wlnet.core.scalars import as_real
+from wlnet.core.spelling import suggestion
+from wlnet.train.intervals import EVERY_ROUND, Interval, as_interval
+
+ROUND_COMPLETE = "RoundComplete"
+EVENTS = (
+    "TrainingStarted",
+    "RoundStarted",
+    "ValidationStarted",
+    "ValidationComplete",
+    "NetValidationImprovement",
+    ROUND_COMPLETE,
+    "CheckpointStarted",
+    "CheckpointComplete",
+    "TrainingStoppedEarly",
+    "TrainingAborted",
+    "WeightsDiverged",
+    "TrainingComplete",
+)
+"""What may happen in a training, in the order of the first time."""
+BATCH_COMPLETE = "BatchComplete"
+"""Not among them: batches are asked for by intervals."""
+KEYS = ("Interval", "MinimumInterval", "Event")
+FORM = 'lambda state: print(state["RoundLoss"])'
+
+
+@dataclass(frozen=True)
+class Listener:
+    """A function, and when it is called: at intervals, or at events by their names."""
+
+    function: Callable[[Mapping[str, Any]], object]
+    interval: Interval | None = EVERY_ROUND
+    least: float = 0.0
+    """Seconds that pass at least between two calls at intervals."""
+    events: tuple[str, ...] = ()
+
+
+def read_listeners(given: object, at: str) -> tuple[tuple[Listener, ...], list[Fault]]:
+    """None, f, (f, {"Interval": ..., "MinimumInterval": ..., "Event": ...}), or a list of these:
+    the functions with their times, and what is wrong with any."""
+    if given is None:
+        return (), []
+    found: list[Listener] = []
+    faults: list[Fault] = []
+    items = given if isinstance(given, list) else [given]
+    for number, item in enumerate(items, 1):
+        place = f"{at}, function {number}" if isinstance(given, list) else at
+        listener, wrong = _listener(item, place)
+        faults += wrong
+        if listener is not None:
+            found.append(listener)
+    return tuple(found), faults
+
+
+def _listener(given: object, at: str) -> tuple[Listener | None, list[Fault]]:
+    function, options = given, None
+    if isinstance(given, tuple) and len(given) == 2:
+        function, options = given
+    if not callable(function) or takes_one_argument(function) is False:
+        what = f"{at} is a function of one argument, the state"
+        return None, [Fault(what, given=brief(given), fix=FORM)]
+    if options is None:
+        return Listener(function), []
+    if not isinstance(options, Mapping):
+        return None, [Fault(f"{at}: when it is called", given=brief(options), known=KEYS)]
+    faults = unknown_keys(options, KEYS, at)
+    interval, wrong = as_interval(options.get("Interval", 1), f"{at}, Interval")
+    least = as_real(options.get("MinimumInterval", 0))
+    if least is None or not 0 <= least < math.inf:
+        what, bad = "MinimumInterval is seconds", brief(options["MinimumInterval"])
+        wrong.append(Fault(what, at, bad, "a number >= 0"))
+    events, unknown = _events(options.get("Event", ()), at)
+    is_timed = "Interval" in options or not events
+    listener = Listener(function, interval if is_timed else None, least or 0.0, events)
+    return listener, [*faults, *wrong, *unknown]
+
+
+def unknown_keys(options: Mapping[Any, object], known: tuple[str, ...], at: str) -> list[Fault]:
+    """A fault for each key that nobody knows."""
+    return [
+        Fault(
+            "an unknown key",
+            at=at,
+            given=brief(key),
+            known=known,
+            fix=counterpart(str(key), [*map(field_name, known)], wolfram=True)
+            or suggestion(key, known),
+        )
+        for key in options
+        if key not in known
+    ]
+
+
+def _events(given: object, at: str) -> tuple[tuple[str, ...], list[Fault]]:
+    names = given if isinstance(given, (list, tuple)) else [given]
+    faults = [
+        Fault(
+            "no such event",
+            at=f"{at}, Event",
+            given=brief(name),
+            known=EVENTS,
+            fix=suggestion(name, EVENTS) if isinstance(name, str) else None,
+        )
+        for name in names
+        if name not in EVENTS
+    ]
+    return tuple(name for name in names if name in EVENTS), faults
