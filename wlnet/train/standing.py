@@ -77,7 +77,11 @@ class Standing:
         self.net, self.training, self.rules, self.options = net, training, rules, options
         self.source, self.validation, self.measurements = source, validation, measurements
         self.start, self.digests = start, digests
-        self.plan = plan_of(options, source.batch_size, source.batches_per_round, start)
+        per_round = source.batches_per_round
+        if per_round is None and start.resumed and start.record is not None:
+            # The first pass, which told it, is over.
+            per_round = start.record.batches_per_round
+        self.plan = plan_of(options, source.batch_size, per_round, start)
         self.total = _total(options, self.plan)
         self.history = start.history()
         self.memory = Memory(
