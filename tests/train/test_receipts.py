@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import wlnet as wl
-from tests.receipt_cases import CASES, case
+from tests.receipt_cases import CASES, case, normalized
 from tests.training_cases import numbers, perceptron
 from wlnet.nets.arrays import array_value, replace_arrays
 from wlnet.train.receipts.writing import seal_of
@@ -251,6 +251,25 @@ def test_all_that_can_be_found_is_told_at_once() -> None:
     assert float(str(loss.given)) * 2 == float(str(loss.expected).split(",")[0])
 
 
+def test_one_label_that_is_another_is_found() -> None:
+    training = CASES["classes"]
+    x, labels = training.data()
+    other = labels.copy()
+    other[5] = (other[5] + 1) % 3
+    found = verified(training.results(), training.net(), (x, other))
+    assert "call 1, Data, Output" in found_at(found)
+
+
+def test_a_forged_receipt_does_not_keep_a_machine_busy() -> None:
+    told = given()
+    told.receipt["Calls"][0]["Options"]["max_training_rounds"] = 10**9
+    told.receipt["Rounds"][-1]["LastBatch"] = 10**12
+    told.receipt["Seal"] = seal_of(told.receipt)
+    assert {"Reason", "round 4", "rounds"} <= set(
+        found_at(verified(told.receipt, told.net, told.data))
+    )
+
+
 # Two nets: what was frozen
 
 
@@ -308,6 +327,19 @@ def test_an_array_that_learned_in_one_phase_was_not_frozen() -> None:
     assert found
     # That of the first layer's biases, which rest in both.
     assert found.sections["frozen arrays"] == (3, 3)
+
+
+def test_statistics_that_were_frozen_are_the_same_bytes() -> None:
+    net = wl.net_initialize(normalized())
+    done = wl.net_train(
+        net, numbers(), wl.ALL, learning_rate_multipliers={"1": None}, max_training_rounds=2
+    )
+    assert verified(done, net, done["TrainedNet"])
+    for name in ("MovingMean", "MovingVariance"):
+        other = with_bit(done["TrainedNet"], ("1", name))
+        found = verified(done, net, other)
+        assert found_at(found) == [f"after, ~31;/{name}"]
+        assert found.faults[0].what == "a frozen array of the net after is another"
 
 
 def test_a_net_before_without_numbers_gets_those_of_the_seed() -> None:

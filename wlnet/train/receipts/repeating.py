@@ -95,17 +95,19 @@ def _run(
 ) -> TrainingRecord | None:
     """The record after a call that ended with a batch: by itself, as far as it comes there, else it
     is stopped there."""
+    # However many batches a forger says there were: no more rounds than are told, and one.
+    rounds = len(receipt["Rounds"]) + 1
     try:
         if is_last and receipt["Reason"] in BY_THEMSELVES:
-            return _carried(given, end + 1, "AbortTraining")
+            return _carried(given, end + 1, rounds, "AbortTraining")
         if not is_last:
             # What a criterion has counted at the end of a call, the next one goes on with.
-            record = _carried(given, end + 1, "AbortTraining")
+            record = _carried(given, end + 1, rounds, "AbortTraining")
             if record.moment.batch == end:
                 return record
         ends = {row["Batch"] for row in receipt["Validations"]}
         judges = end in ends or not ends
-        record = _carried(given, end, "StopTraining" if judges else "AbortTraining")
+        record = _carried(given, end, rounds, "StopTraining" if judges else "AbortTraining")
     except WlnetError as error:
         _cannot(checks, error, number)
         return None
@@ -116,10 +118,12 @@ def _run(
     return record
 
 
-def _carried(given: dict[str, Any], batch: int, word: str) -> TrainingRecord:
-    """The record of a call that is stopped after a batch, if it comes to that."""
+def _carried(given: dict[str, Any], batch: int, rounds: int, word: str) -> TrainingRecord:
+    """The record of a call that is stopped after a batch or some rounds, if it comes to that."""
 
     def stop(state: Mapping[str, Any]) -> str | None:
+        if state["Round"] >= rounds:
+            return "AbortTraining"
         return word if state["AbsoluteBatch"] >= batch else None
 
     with _silent():
