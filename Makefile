@@ -68,6 +68,7 @@ trials: .venv/.installed-test ## 2,000 random nets and 50,000 changed files, use
 	$(ONE_THREAD) $(BIN)/python -m tests.trials nets 2000 --processes $(JOBS)
 	$(ONE_THREAD) $(BIN)/python -m tests.trials calls 40000 --processes $(JOBS)
 	$(ONE_THREAD) $(BIN)/python -m tests.trials files 50000 --processes $(JOBS)
+	$(ONE_THREAD) $(BIN)/python -m tests.trials records 5000 --processes $(JOBS)
 
 coverage: .venv/.installed-dev ## which lines the tests run (compiled kernels are not seen)
 	$(BIN)/python -m coverage run -m pytest
