@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -45,6 +46,18 @@ def batches(state: Any) -> Any:
 def passes(state: Any) -> Any:
     for i in range(3):
         yield np.full((5, 3), state["Round"] + i, np.float32), np.ones((5, 2), np.float32)
+
+
+def at_batch(number: int, word: str) -> Any:
+    return (lambda state: word, {"Interval": (number, "Batches")})
+
+
+def interrupting(number: int) -> Any:
+    def interrupt(state: Any) -> None:
+        if state["AbsoluteBatch"] == number:
+            raise KeyboardInterrupt
+
+    return interrupt, {"Interval": (1, "Batches")}
 
 
 def normalized() -> Any:
@@ -160,7 +173,23 @@ CASES: dict[str, Case] = {
         ]
     ),
     "stopped after a round": case({"training_progress_function": lambda s: "StopTraining"}, open=1),
-    "stopped, and going on": case({"training_progress_function": lambda s: "StopTraining"}, R2),
+    "stopped within a round": case(
+        {
+            "training_progress_function": at_batch(4, "StopTraining"),
+            "validation_set": wl.Scaled(0.2),
+        },
+        open=1,
+    ),
+    "aborted within a round": case(
+        {
+            "training_progress_function": at_batch(4, "AbortTraining"),
+            "validation_set": wl.Scaled(0.2),
+        },
+        open=1,
+    ),
+    "stopped, and going on": case({"training_progress_function": at_batch(4, "StopTraining")}, R2),
+    "interrupted": case({"training_progress_function": interrupting(5), **R3}, open=1),
+    "out of time": case({"time_goal": 0.02}, open=1),
     "diverged": case(
         {
             "method": ("SGD", {"GradientClipping": None}),
@@ -169,3 +198,7 @@ CASES: dict[str, Case] = {
         }
     ),
 }
+
+
+def with_checkpoints(folder: Path) -> Case:
+    return case({"training_progress_checkpointing": ("Directory", str(folder)), **R3})

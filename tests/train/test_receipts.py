@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import wlnet as wl
-from tests.receipt_cases import CASES, case, normalized
+from tests.receipt_cases import CASES, case, normalized, with_checkpoints
 from tests.training_cases import numbers, perceptron
 from wlnet.nets.arrays import array_value, replace_arrays
 from wlnet.train.receipts.writing import seal_of
@@ -37,6 +37,22 @@ def test_a_true_receipt_holds(name: str) -> None:
     assert found, found
     assert len(found.unverified) == training.open
     assert found.verdict.startswith("the receipt holds")
+
+
+def test_a_training_that_writes_checkpoints_has_a_receipt_that_holds(tmp_path: Path) -> None:
+    text = with_checkpoints(tmp_path).results()["Receipt"]
+    files = {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()}
+    found = verified(text, perceptron(), numbers())
+    assert found, found
+    # To verify writes none.
+    assert files == {file: file.stat().st_mtime_ns for file in tmp_path.iterdir()} != {}
+
+
+def test_a_training_that_was_taken_up_again_has_the_receipt_of_the_whole(tmp_path: Path) -> None:
+    training = with_checkpoints(tmp_path)
+    results = training.results()
+    again = wl.net_resume(min(tmp_path.iterdir()), training.data())
+    assert again["Receipt"] == results["Receipt"]
 
 
 def test_what_was_saved_has_the_receipt_of_what_was_trained(tmp_path: Path) -> None:

@@ -15,7 +15,9 @@ from wlnet.core.symbols import ALL
 from wlnet.nets.initialize import net_initialize
 from wlnet.results.results import NetTrainResults, TrainingRecord
 from wlnet.train.calls import Call, read_call
-from wlnet.train.net_train import net_train, usual_options
+from wlnet.train.intervals import Interval
+from wlnet.train.listeners import Listener
+from wlnet.train.net_train import carried_out, usual_options
 from wlnet.train.receipts.comparing import BY_THEMSELVES, compare_data, compare_net
 from wlnet.train.receipts.given_again import of_call, options_of
 from wlnet.train.receipts.verification import Checks
@@ -33,9 +35,8 @@ def repeated(
     calls, record = receipt["Calls"], None
     for number, row in enumerate(calls, 1):
         end = calls[number]["FirstBatch"] if number < len(calls) else _batches(receipt)
-        given = _given(checks, row, number, record, net, data, again)
-        call = None if given is None else _read(checks, given, number)
-        if given is None or call is None:
+        call = _read(checks, row, number, record, net, data, again)
+        if call is None:
             return None
         if record is None:
             _compare_beginning(checks, receipt, call)
@@ -43,13 +44,13 @@ def repeated(
         if checks.differ:
             return None
         is_last = number == len(calls)
-        record = _run(checks, receipt, given, number, end, is_last)
+        record = _run(checks, receipt, call, number, end, is_last)
         if record is None:
             return None
     return record
 
 
-def _given(
+def _read(
     checks: Checks,
     row: Any,
     number: int,
@@ -57,23 +58,19 @@ def _given(
     net: Net,
     data: object,
     again: Mapping[str, object],
-) -> dict[str, Any] | None:
-    """The arguments of a call; None, with what is missing, where something is."""
+) -> Call | None:
+    """A call as net_train reads it; None, with what is wrong, where it cannot be made again."""
     options, faults = options_of(row, number, again)
     if faults:
         checks.broken(CALLS, *faults)
         return None
-    return {
+    given = {
         **usual_options(),
         **options,
         "net": net if record is None else NetTrainResults(record),
         "data": of_call(data, number),
         "prop": ALL,
     }
-
-
-def _read(checks: Checks, given: Mapping[str, Any], number: int) -> Call | None:
-    """A call as net_train reads it; None, with what is wrong, where it cannot be made again."""
     try:
         with _silent():
             return read_call(Gathered(), given, usual_options())
@@ -91,7 +88,7 @@ def _compare_beginning(checks: Checks, receipt: Any, call: Call) -> None:
 
 
 def _run(
-    checks: Checks, receipt: Any, given: dict[str, Any], number: int, end: int, is_last: bool
+    checks: Checks, receipt: Any, call: Call, number: int, end: int, is_last: bool
 ) -> TrainingRecord | None:
     """The record after a call that ended with a batch: by itself, as far as it comes there, else it
     is stopped there."""
@@ -99,35 +96,33 @@ def _run(
     rounds = len(receipt["Rounds"]) + 1
     try:
         if is_last and receipt["Reason"] in BY_THEMSELVES:
-            return _carried(given, end + 1, rounds, "AbortTraining")
+            return _carried(call, end + 1, rounds, "AbortTraining")
         if not is_last:
             # What a criterion has counted at the end of a call, the next one goes on with.
-            record = _carried(given, end + 1, rounds, "AbortTraining")
+            record = _carried(call, end + 1, rounds, "AbortTraining")
             if record.moment.batch == end:
                 return record
         ends = {row["Batch"] for row in receipt["Validations"]}
         judges = end in ends or not ends
-        record = _carried(given, end, rounds, "StopTraining" if judges else "AbortTraining")
+        return _carried(call, end, rounds, "StopTraining" if judges else "AbortTraining")
     except WlnetError as error:
         _cannot(checks, error, number)
         return None
-    if record.moment.batch != end:
-        what = "a training that ended within a round is made again only by whole rounds"
-        checks.broken(CALLS, Fault(what, at=f"call {number}", given=f"batch {end}"))
-        return None
-    return record
 
 
-def _carried(given: dict[str, Any], batch: int, rounds: int, word: str) -> TrainingRecord:
+def _carried(call: Call, batch: int, rounds: int, word: str) -> TrainingRecord:
     """The record of a call that is stopped after a batch or some rounds, if it comes to that."""
-
-    def stop(state: Mapping[str, Any]) -> str | None:
-        if state["Round"] >= rounds:
-            return "AbortTraining"
-        return word if state["AbsoluteBatch"] >= batch else None
-
+    stops = (
+        Listener(lambda state: "AbortTraining", Interval(rounds)),
+        # A call that ended before its first batch has none to be stopped after.
+        Listener(lambda state: word, Interval(batch, "Batches"))
+        if batch > call.start.batch
+        else Listener(lambda state: word, None, events=("RoundStarted",)),
+    )
     with _silent():
-        results = net_train(**{**given, "training_progress_function": stop})
+        results = carried_out(
+            replace(call, options=replace(call.options, listeners=stops)), ALL, ()
+        )
     record: TrainingRecord = results.record
     if record.reason == "ManualStop" and record.message == "interrupted":
         raise KeyboardInterrupt
