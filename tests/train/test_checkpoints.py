@@ -94,6 +94,13 @@ def test_the_events_of_checkpoints(tmp_path: Path) -> None:
     assert told == [(event, number) for number in (2, 4) for event in events]
 
 
+def test_the_files_are_told_in_the_state(tmp_path: Path) -> None:
+    told: list[int] = []
+    train(("Directory", tmp_path, {"Interval": 2}), 4, training_progress_function=(
+        lambda state: told.append(len(state["CheckpointingFiles"]))))  # fmt: skip
+    assert told == [0, 0, 1, 1]
+
+
 def test_a_disk_that_refuses_ends_no_training(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -118,6 +118,8 @@ WRONG: list[tuple[str, Any, str]] = [
             {"AbsoluteChange": -1},
             {"AbsoluteChange": float("inf")},
             {"RelativeChange": 0.0},
+            {"RelativeChange": (100, "Percent")},
+            {"RelativeChange": (5, "Per cent")},
             {"RelativeChange": 1.0},
             {"AbsoluteChange": 0.1, "RelativeChange": 0.1},
             "ConfusionMatrix",

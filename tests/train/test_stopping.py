@@ -56,6 +56,7 @@ CASES: dict[str, tuple[list[float], dict[str, Any], int | None]] = {
         4,
     ),
     "relative change": ([10, 8.9, 8.1], {"RelativeChange": 0.1}, 3),
+    "relative change in percent": ([10, 8.9, 8.1], {"RelativeChange": (10, "Percent")}, 3),
     "relative change of a negative loss": ([-10, -11.1, -11.5], {"RelativeChange": 0.1}, 3),
     "what is no number is a failure": ([5, NAN, NAN], {"Patience": 1}, 3),
     "and never becomes the best": ([NAN, 5, 4, 3], {"Patience": 1}, None),

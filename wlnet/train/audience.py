@@ -124,5 +124,6 @@ class Audience:
         record = self._record_of(self._trainer, reason, message)
         for writer in writers:
             writer.write(record, self.files)
+        self._trainer.files = self.files
         if reason == REASON:
             self.hear("CheckpointComplete")

@@ -89,7 +89,7 @@ def net_resume(file: Any, data: Any, prop: Any = ALL, **changes: Any) -> Any:
     given |= {"net": NetTrainResults(record), "data": data, "prop": prop}
     call = read_call(Gathered(), given, usual_options(), start)
     _check_data(last, call.digests)
-    if changes:
+    if "learning_rate_multipliers" in changes:
         _tell_changes(last, call)
     words = input_form(net_resume, {"file": file, "data": data, "prop": prop, "changes": changes})
     return carried_out(call, prop, words if changes else record.input_form)

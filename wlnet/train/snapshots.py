@@ -42,6 +42,8 @@ class Snapshot:
     """The arrays that move, as they were some steps ago, and the steps since.
 
     It is whole whenever steps run: who is interrupted while one is taken has nothing to take back.
+    A `Moment` (results/moment.py) is the same in plain values, for whoever goes on later. Here all
+    lies as in the memory, so that it is copied many times a second, into the same place.
     """
 
     def __init__(self, memory: Memory, moving: Collection[ArrayKey], step: int) -> None:

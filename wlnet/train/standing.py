@@ -98,6 +98,8 @@ class Standing:
         self._note_phase(start.round + 1)
         self.appointments: list[Due] = []
         """What is due at times: steps are cut there."""
+        self.files = start.record.checkpointing_files if start.record else ()
+        """The checkpoints there are."""
         self.last: Batches | None = None
         """The batch of the last step of the rounds before."""
         self._told: tuple[object, TrainingState] | None = None
@@ -188,7 +190,7 @@ class Standing:
     def state(self, event: str | None = ROUND_COMPLETE) -> TrainingState:
         """What progress functions, stopping criteria and generators are given; costs nothing."""
         place = self.round, self.batch, self.batch - self._under_way.began
-        key = event, place, self.history.extent()
+        key = event, place, self.history.extent(), self.files
         if self._told is None or self._told[0] != key:
             # Not bound to self: a state that is kept must not keep the programs alive.
             net, memory = self.net, self.memory
@@ -201,6 +203,7 @@ class Standing:
                 self.seconds,
                 event,
                 Inside(tuple(self.table.trained_keys()), _looks(weakref.ref(self))),
+                self.files,
             )
             self._told = key, state
         return self._told[1]

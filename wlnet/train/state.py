@@ -73,6 +73,8 @@ class TrainingState(Mapping[str, Any]):
     _seconds: float = 0.0
     _event: str | None = None
     _inside: Inside | None = None
+    _files: tuple[str, ...] = ()
+    """The checkpoints there were."""
     _extent: Extent = field(init=False)
     _built: dict[str, Any] = field(init=False, default_factory=dict)
     """What was made of the arrays of now, by name."""
@@ -212,7 +214,7 @@ _row("Net")(TrainingState._net)
 _row("ProgressFraction")(lambda s: s._plan.fraction(s._place[1], s._seconds))
 _row("TimeRemaining")(lambda s: s._plan.remaining(s._place[1], s._seconds))
 _row("Event")(lambda s: s._event)
-_row("CheckpointingFiles")(lambda s: [])
+_row("CheckpointingFiles")(lambda s: list(s._files))
 _row("BatchData")(lambda s: _copied(s._look("BatchData", Look.data)))
 _row("BatchIndices")(lambda s: _copied(s._look("BatchIndices", Look.numbers)))
 _row("ExampleLosses")(

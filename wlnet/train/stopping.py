@@ -257,14 +257,14 @@ def as_criterion(given: object, own: Sequence[str] = ()) -> StoppingCriterion | 
                 given=brief(dict(given)),
             )
         )
-    relative = as_real(values["RelativeChange"])
+    relative = _share(values["RelativeChange"])
     if values["RelativeChange"] is not None and not (relative is not None and 0 < relative < 1):
         faults.append(
             Fault(
                 "RelativeChange is a fraction",
                 at=at,
                 given=brief(values["RelativeChange"]),
-                expected="0 < p < 1",
+                expected='0 < p < 1, or (n, "Percent") with 0 < n < 100',
             )
         )
     absolute = as_real(values["AbsoluteChange"])
@@ -282,3 +282,11 @@ def as_criterion(given: object, own: Sequence[str] = ()) -> StoppingCriterion | 
     return StoppingCriterion(
         name, values["Patience"], values["InitialPatience"], absolute or 0.0, relative
     )
+
+
+def _share(given: object) -> float | None:
+    """A fraction, or per cent as (n, "Percent"), as a number."""
+    if isinstance(given, (tuple, list)) and len(given) == 2 and given[1] == "Percent":
+        number = as_real(given[0])
+        return None if number is None else number / 100
+    return as_real(given)
