@@ -79,7 +79,7 @@ WRONG: list[tuple[str, Any, str]] = [
             (("Directory", "runs", {"Interval": (3, "Epochs")}), "no such unit"),
             (("Directory", "runs", {"Keep": 0}), "how many checkpoints stay"),
             (("Directory", "runs", {"Kep": 3}), "an unknown key"),
-            (("Directory", "/proc/nothing/there"), "nothing can be written there"),
+            (("Directory", f"{__file__}/runs"), "nothing can be written there"),
         )
     ),
     *(
