@@ -37,6 +37,14 @@ STORIES = {
         "SHA-256 of the 6 frozen arrays before: ",
         "the other arrays are bit for bit what they were",
     ),
+    "fine_tune.py": (
+        "from round 3   {10: 1, 8: 0.1, ANY: None}",
+        "Killed after batch 150, round 5.",
+        "The last is of batch 140: 4 rounds were over, and 8 batches of the next.",
+        "8/Weights   500x800    0 -> 0.1 -> 0.5  rule 2: 8 -> 0.5      231",
+        "statements were checked, the training was made again",
+        "the net is the undisturbed\none to the last bit",
+    ),
     "results_multipliers.py": (
         "(1, 'Weights')   rate 0.5  from 1: 0.5",
         "(4, 'Weights')   rate 0    from 4: 0              unchanged",
@@ -58,10 +66,10 @@ STORIES = {
         "every array is what net_train's rules gave",
     ),
 }
-"""The eight stories, and lines of each that only a run which came out right prints."""
+"""The stories, and lines of each that only a run which came out right prints."""
 
 NO_STORY = {
-    "letters.py": "a module of transfer_letters.py, tested in tests/examples/",
+    "letters.py": "a module of the stories of letters, tested in tests/examples/",
     "train_lenet.py": "trains on 55,000 digits and takes minutes: make train-lenet",
 }
 
@@ -89,7 +97,7 @@ def test_every_script_in_the_folder_is_known_here() -> None:
 
 @pytest.mark.parametrize("script", STORIES)
 def test_a_script_keeps_its_promises_and_tells_its_story(script: str, tmp_path: Path) -> None:
-    if script == "transfer_letters.py":
+    if script in ("transfer_letters.py", "fine_tune.py"):
         for needed in ("PIL", "matplotlib"):
             if importlib.util.find_spec(needed) is None:
                 pytest.skip(f"the letters are drawn with {needed}")
