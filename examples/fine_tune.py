@@ -54,10 +54,11 @@ def main() -> None:
         killed(folder)
 
         heading("4. It goes on from the last checkpoint")
-        last = wl.load(max(folder.iterdir()))
+        files = sorted(folder.iterdir())
+        last = wl.load(files[-1])
         done, inside = last["TotalRounds"], last["TotalBatches"] - last["RoundPositions"][-1]
         print(
-            f"{len(list(folder.iterdir()))} checkpoints are there. The last is of batch "
+            f"{len(files)} checkpoints are there. The last is of batch "
             f"{last['TotalBatches']}: {done} rounds were over, and {inside} batches of the next."
         )
         assert 0 < inside < last["BatchesPerRound"], f"the middle of a round, not batch {inside}"
@@ -82,9 +83,9 @@ def main() -> None:
     assert share >= GOAL, f"at least {GOAL:.0%} of the unseen faces expected, got {share:.1%}"
     heading("Verdict")
     print(
-        f"Killed after batch {KILLED_AFTER} and taken up from batch {last['TotalBatches']}, the net "
-        f"is the undisturbed\none to the last bit, and reads {share:.1%} of the letters in faces "
-        f"that it has never seen.\nAll of this took {time.perf_counter() - started:.0f} s."
+        f"Killed after batch {KILLED_AFTER} and taken up from batch {last['TotalBatches']}, the "
+        f"net is the undisturbed\none to the last bit, and reads {share:.1%} of the letters in "
+        f"faces that it has never seen.\nAll of this took {time.perf_counter() - started:.0f} s."
     )
 
 
