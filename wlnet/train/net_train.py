@@ -85,6 +85,11 @@ def net_train(
     "Direction": "Increasing" or "Decreasing" says what is better, so that a port or a function can
     be a stopping criterion. ROC curves and functions hold the outputs of a round in memory.
     "GradientsRMS", "UpdatesRMS" and "WeightsRMS" are told of every array by round, as properties.
+    training_progress_function: f, (f, {"Interval": n rounds or (n, unit), "MinimumInterval":
+    seconds, "Event": names}), or a list of these; an answer of "StopTraining" or "AbortTraining"
+    ends the training. training_progress_checkpointing: ("File", "run.wlnet") or ("Directory",
+    "runs"), each with {"Interval": ..., "Keep": n or "Best"}, or a list; net_resume goes on from
+    there.
     training_stopping_criterion: "Loss", a measurement ("ErrorRate", ("ErrorRate", 2)), with several
     outputs "<port>Loss" or "<port>/ErrorRate", a function, or {"Criterion": ..., "Patience": n,
     ...}. Functions given here, as progress function or as
