@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import fields
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ NAMES = [
     *("verbose", "optimizer", "momentum", "betas", "patience", "device", "seed", "loss", "metrics"),
     *("batch", "validation_data", "random_state", "early_stopping", "n_jobs", "dtype", "eps"),
     *("class_weight", "trainable", "clipnorm", "scheduler", "max_iter", "num_epochs", "alpha"),
-    *("n_iter_no_change", "solver", "warm_start", "freeze", "nesterov"),
+    *("n_iter_no_change", "solver", "warm_start", "freeze", "nesterov", "save_steps", "ckpt_path"),
 ]
 """Names of PyTorch, Keras and scikit-learn."""
 
@@ -45,6 +46,19 @@ def test_an_option_of_a_method_is_told_by_its_place(name: str, spelt: Any) -> No
     (fault,) = error.value.faults
     assert fault.fix is not None
     assert fault.fix.startswith("method=(")
+
+
+@pytest.mark.parametrize(
+    ("name", "repair"),
+    [
+        ("checkpoint_dir", 'training_progress_checkpointing=("Directory", "runs", {"Keep": 3})'),
+        ("resume_from_checkpoint", "net_resume(file, data)"),
+    ],
+)
+def test_checkpoints_and_what_goes_on_from_them_are_told(name: str, repair: str) -> None:
+    with pytest.raises(wl.OptionError) as error:
+        wl.net_train(classifier(), classes(12), **{name: "runs"})
+    assert repair in str(error.value)
 
 
 @pytest.mark.parametrize("name", ["prop", "top_k", "return_probabilities", "ports"])
@@ -82,13 +96,16 @@ def suggested() -> dict[str, Any]:
 
 @pytest.mark.parametrize("text", suggested())
 @pytest.mark.filterwarnings("ignore:a stopping criterion without a validation set")
-def test_what_is_suggested_for_net_train_is_taken_by_it(text: str) -> None:
+def test_what_is_suggested_for_net_train_is_taken_by_it(
+    text: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     option, value = suggested()[text][:2]
     is_loss = option == "loss_function"
     net, (x, y) = (perceptron(), numbers(12)) if is_loss else (classifier(), classes(12))
     names: dict[str, Any] = {"inputs": x, "outputs": y, "part": 1, "rate": 2}
     names |= {"weights": [1.0] * 12}
-    names |= {"f": lambda state: None, "file": "net.wlnet", "save": lambda net, file: None}
+    names |= {"f": lambda state: None}
     given = eval(value.replace(", ...}", "}"), {**vars(wl), **names})
     options = {"max_training_rounds": 1, "training_progress_reporting": None, option: given}
     assert wl.net_train(net, (x, y), **options) is not None

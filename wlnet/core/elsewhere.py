@@ -86,7 +86,13 @@ _DRAWN = (
     Counterpart("method", '"Xavier"'),
 )
 _NONE = (Counterpart(None, word="there is nothing like it here"),)
-_GO_ON = (Counterpart(None, word="a training goes on from the numbers of the net it is given"),)
+_GO_ON = (
+    Counterpart(
+        None,
+        word="net_resume(file, data) from a checkpoint, net_train(results, data) from a record",
+    ),
+)
+_KEPT = (Counterpart("training_progress_checkpointing", '("Directory", "runs", {"Keep": 3})'),)
 _BIAS = (
     Counterpart("biases", "None", "where a layer shall have none"),
     Counterpart("input_gate_biases", "", "a recurrent layer has biases of each gate"),
@@ -259,16 +265,16 @@ ELSEWHERE: Mapping[str, tuple[Counterpart, ...]] = {
             "param_groups params layer_lrs parameters rates learning_rates lr_multipliers",
             _PER_PART,
         ),
-        ("warm_start init_score initial_epoch resume", _GO_ON),
+        (
+            "warm_start init_score initial_epoch resume resume_from_checkpoint resume_from "
+            "ckpt_path",
+            _GO_ON,
+        ),
         (
             "checkpoint checkpoints checkpoint_path checkpoint_dir save_best save_path save_dir "
-            "output_dir checkpoint_callback",
-            (
-                Counterpart(
-                    "training_progress_function",
-                    'lambda state: save(state["Net"], file)',
-                ),
-            ),
+            "output_dir checkpoint_callback checkpointing save_freq save_steps save_total_limit "
+            "snapshot_interval",
+            _KEPT,
         ),
         (
             "max_time time_limit timeout max_seconds time_budget",

@@ -1,4 +1,6 @@
-"""Where a training stands: all that it needs to go on from there, in plain values."""
+"""The moment of a training, where it stands: all that it needs to go on from there, in plain
+values. It is what a checkpoint holds beside the record.
+"""
 
 from __future__ import annotations
 

@@ -57,12 +57,14 @@ def net_train(
 ) -> Any:
     """Train a net on data, every array at its own rate; the net given is never changed.
 
+    net: a net, or the record of a training, which goes on where it stands.
     data: (inputs, outputs), [(x, y), ...], {"port": column, ...}, a list of dicts, or a function
     that gives or yields batches, f or (f, {"RoundLength": n}); it takes the state, or nothing.
     Without RoundLength a round is one pass of what yields, or one batch.
     prop: "TrainedNet", another property, a list of properties, or ALL for a NetTrainResults.
     learning_rate_multipliers: {part: rate, ...} or [(part, rate), ...] in order, the first match
-    wins; 0 or None freezes, a negative rate climbs; one number is for all.
+    wins; 0 or None freezes, a negative rate climbs; one number is for all. Phases({round: rules})
+    are others as time goes on.
     method: "ADAM", "RMSProp", "SGD", "SignSGD", (name, {option: value}), or a value such as
     Adam(beta1=0.95).
     batch_size: AUTOMATIC is min(64, examples). max_training_rounds: AUTOMATIC is
