@@ -175,14 +175,14 @@ CASES: dict[str, Case] = {
     "stopped after a round": case({"training_progress_function": lambda s: "StopTraining"}, open=1),
     "stopped within a round": case(
         {
-            "training_progress_function": at_batch(4, "StopTraining"),
+            "training_progress_function": at_batch(3, "StopTraining"),
             "validation_set": wl.Scaled(0.2),
         },
         open=1,
     ),
     "aborted within a round": case(
         {
-            "training_progress_function": at_batch(4, "AbortTraining"),
+            "training_progress_function": at_batch(3, "AbortTraining"),
             "validation_set": wl.Scaled(0.2),
         },
         open=1,

@@ -18,6 +18,7 @@ import wlnet as wl
 from tests.receipt_cases import CASES, case, normalized, with_checkpoints
 from tests.training_cases import numbers, perceptron
 from wlnet.nets.arrays import array_value, replace_arrays
+from wlnet.train import loop
 from wlnet.train.receipts.writing import seal_of
 
 
@@ -53,6 +54,45 @@ def test_a_training_that_was_taken_up_again_has_the_receipt_of_the_whole(tmp_pat
     results = training.results()
     again = wl.net_resume(min(tmp_path.iterdir()), training.data())
     assert again["Receipt"] == results["Receipt"]
+
+
+@pytest.mark.parametrize("call", [1, 2, 3])
+@pytest.mark.parametrize(
+    ("step", "validates"), [("_end_round", False), ("_end_round", True), ("_validate", True)]
+)
+def test_a_training_that_was_interrupted_between_two_rounds_has_a_receipt_that_holds(
+    monkeypatch: pytest.MonkeyPatch, step: str, call: int, validates: bool
+) -> None:
+    done, calls = getattr(loop.Trainer, step), []
+
+    def interrupted(trainer: Any) -> None:
+        calls.append(step)
+        if len(calls) == call:
+            raise KeyboardInterrupt
+        done(trainer)
+
+    share = wl.Scaled(0.25) if validates else None
+    with monkeypatch.context() as patch:
+        patch.setattr(loop.Trainer, step, interrupted)
+        results = wl.net_train(perceptron(), numbers(), wl.ALL, validation_set=share,
+                               batch_size=4, max_training_rounds=5)  # fmt: skip
+    assert results["ReasonTrainingStopped"] == "ManualStop"
+    found = verified(results, perceptron(), numbers())
+    assert found, found
+    # Nobody can see arrays of an earlier round that the next validation would have put aside.
+    lost = ["After"] if validates and call > 1 else []
+    assert [each.at for each in found.unverified] == [*lost, "Reason"]
+    assert "arrays after" in found.sections
+
+
+@pytest.mark.parametrize("name", ["interrupted", "stopped within a round"])
+def test_a_round_that_was_not_finished_is_checked_too(name: str) -> None:
+    training = CASES[name]
+    receipt = json.loads(training.results()["Receipt"])
+    receipt["UnfinishedRound"]["Batches"] = other_digest(receipt["UnfinishedRound"]["Batches"])
+    receipt["Seal"] = seal_of(receipt)
+    found = verified(receipt, training.net(), training.data())
+    assert found_at(found) == ["UnfinishedRound, Batches"]
 
 
 def test_what_was_saved_has_the_receipt_of_what_was_trained(tmp_path: Path) -> None:
@@ -473,8 +513,6 @@ def test_another_version_or_width_of_vectors_is_told_as_what_may_explain_others(
 
 
 def test_an_interrupt_while_verifying_is_no_verdict(monkeypatch: pytest.MonkeyPatch) -> None:
-    from wlnet.train import loop
-
     def interrupted(*given: Any) -> None:
         raise KeyboardInterrupt
 

@@ -68,6 +68,8 @@ def compare_machine(checks: Checks, receipt: Any) -> None:
 def compare_training(checks: Checks, receipt: Any, record: TrainingRecord) -> None:
     """Check what a training came to, against the same training made again."""
     found: Any = receipt_of(record)
+    if receipt["Reason"] == "ManualStop":
+        _cut_short(checks, receipt, found)
     calls, others = receipt["Calls"], found["Calls"]
     checks.same(COURSE, len(calls), len(others), "another number of calls", "Calls")
     for number, (call, other) in enumerate(zip(calls, others, strict=False), 1):
@@ -100,6 +102,25 @@ def compare_training(checks: Checks, receipt: Any, record: TrainingRecord) -> No
     else:
         what = "whoever or whatever stopped the training cannot be asked again"
         checks.unverified.append(Fault(what, at="Reason", given=receipt["Reason"]))
+
+
+def _cut_short(checks: Checks, receipt: Any, found: Any) -> None:
+    """Take out of a receipt what came after the last batch, where the training was interrupted
+    before it: the end of the round, and its validation."""
+    told, rounds, seen = receipt["UnfinishedRound"], found["Rounds"], found["Validations"]
+    if told and len(rounds) == len(receipt["Rounds"]) + 1:
+        row = rounds.pop()
+        found["UnfinishedRound"] = {name: row[name] for name in ("LastBatch", "Batches")}
+    if len(seen) != len(receipt["Validations"]) + 1:
+        return
+    seen.pop()
+    best = receipt["Facts"]["BestValidationRound"]
+    if best != found["Facts"]["BestValidationRound"]:
+        found["Facts"]["BestValidationRound"] = best
+        if receipt["Last"] is not None:
+            what = "arrays of the best round, as a later one is better that was not validated"
+            checks.unverified.append(Fault(what, at="After"))
+            found["Last"], found["After"] = found["Last"] or found["After"], receipt["After"]
 
 
 def _compare_phases(checks: Checks, phases: Any, others: Any, at: str) -> None:
