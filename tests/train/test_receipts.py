@@ -6,7 +6,7 @@ import copy
 import json
 import warnings
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,10 @@ import pytest
 
 import wlnet as wl
 from tests.receipt_cases import CASES, case, normalized, with_checkpoints
-from tests.training_cases import numbers, perceptron
+from tests.training_cases import classes, classifier, numbers, perceptron
 from wlnet.nets.arrays import array_value, replace_arrays
 from wlnet.train import loop
+from wlnet.train.receipts.rounds import rounds_told
 from wlnet.train.receipts.writing import seal_of
 
 
@@ -104,6 +105,23 @@ def test_what_was_saved_has_the_receipt_of_what_was_trained(tmp_path: Path) -> N
 def test_a_receipt_is_the_same_text_each_time() -> None:
     first, second = (CASES["rules"].results()["Receipt"] for _ in range(2))
     assert first == second
+
+
+def test_each_loss_and_each_measurement_of_a_batch_is_in_the_digest_of_its_round() -> None:
+    options = {"batch_size": 25, "max_training_rounds": 2}
+    record = wl.net_train(classifier(), classes(), wl.ALL, **options).record
+    true = [row["Batches"] for row in rounds_told(record)]
+    assert len(set(true)) == 2
+    measured = record.batch_measurements["ErrorRate"]
+    for place in range(6):
+        losses = [next_float(v) if i == place else v for i, v in enumerate(record.batch_losses)]
+        rates = [next_float(v) if i == place else v for i, v in enumerate(measured)]
+        for forged in (
+            replace(record, batch_losses=tuple(losses)),
+            replace(record, batch_measurements={"ErrorRate": tuple(rates)}),
+        ):
+            rows = [row["Batches"] for row in rounds_told(forged)]
+            assert [a != b for a, b in zip(rows, true, strict=True)] == [place < 3, place >= 3]
 
 
 def test_calls_may_have_had_data_of_their_own() -> None:
@@ -198,6 +216,9 @@ STATEMENTS: dict[str, tuple[tuple[Any, ...], Any, str]] = {
         (*CALL, "Options", "random_seeding"), 7, "call 1, Validation, Input",
     ),
     "a rate": ((*PHASE, "Arrays", "3/Weights", "Rate"), 0.25, "call 1, phase 1, 3/Weights, Rate"),
+    "a rate of another type": (
+        (*PHASE, "Arrays", "1/Weights", "Rate"), 0, "call 1, phase 1, 1/Weights, Rate",
+    ),
     "a rule in words": (
         (*PHASE, "Arrays", "3/Biases", "Rule"), None, "call 1, phase 1, 3/Biases, Rule",
     ),
@@ -501,6 +522,15 @@ def test_to_verify_warns_of_nothing_and_changes_nothing() -> None:
         assert verified(told.receipt, told.net, told.data)
     assert (told.data[0] == x).all()
     assert told.receipt == given().receipt
+
+
+def test_what_the_training_warned_of_is_not_told_again() -> None:
+    criterion = {"training_stopping_criterion": "Loss", "max_training_rounds": 3}
+    with pytest.warns(wl.TrainingWarning, match="without a validation set"):
+        results = wl.net_train(perceptron(), numbers(), wl.ALL, **criterion)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert verified(results, perceptron(), numbers())
 
 
 def test_another_version_or_width_of_vectors_is_told_as_what_may_explain_others() -> None:
