@@ -12,6 +12,8 @@ import pytest
 
 import wlnet as wl
 from wlnet.kernels.jit.target import lanes_of
+from wlnet.train.intervals import UNITS
+from wlnet.train.listeners import EVENTS
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
@@ -137,6 +139,11 @@ def test_the_reference_has_every_public_name_and_no_other() -> None:
     properties = wl.information(wl.LinearLayer(1), "Properties")
     missing = [name for name in properties if f"`{name}`" not in page]
     assert not missing, "run: python docs/reference.py"
+
+
+def test_the_page_on_resuming_has_every_event_and_every_unit_of_intervals() -> None:
+    page = (ROOT / "docs" / "how-to" / "resume.md").read_text("utf-8")
+    assert not [word for word in (*EVENTS, *UNITS) if f'`"{word}"`' not in page]
 
 
 def test_the_drawing_of_the_house_is_the_contract_of_imports() -> None:
