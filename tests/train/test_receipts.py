@@ -96,6 +96,20 @@ def test_a_round_that_was_not_finished_is_checked_too(name: str) -> None:
     assert found_at(found) == ["UnfinishedRound, Batches"]
 
 
+def test_a_net_that_no_file_can_hold_has_a_receipt() -> None:
+    def coded(factor: float) -> Any:
+        encoder = wl.NetEncoder("Function", lambda x: [x, factor * x], 2)
+        return wl.NetChain([3, "Tanh", 2], input=encoder)
+
+    data = [1.0, 2.0, 3.0], numbers(3)[1]
+    results = wl.net_train(coded(2), data, wl.ALL, max_training_rounds=2)
+    assert results[wl.ALL]["Receipt"] == results["Receipt"]
+    assert verified(results, coded(2), data)
+    assert found_at(verified(results, coded(3), data)) == ["call 1, Data, Input"]
+    other = wl.net_replace_part(coded(2), {2: "Ramp"})
+    assert "Net, Structure" in found_at(verified(results, other, data))
+
+
 def test_what_was_saved_has_the_receipt_of_what_was_trained(tmp_path: Path) -> None:
     for name in ("going on", "measurements", "a loss with arrays", "a schedule of one's own"):
         results = CASES[name].results()

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.digests import digest
+from wlnet.core.errors import FormatError
 from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.net import Net
 from wlnet.core.phases import Phases
@@ -20,6 +21,7 @@ from wlnet.io import record
 from wlnet.io.canonical import dumped
 from wlnet.io.keys import key_of
 from wlnet.nets.arrays import arrays_of, replace_arrays
+from wlnet.nets.information import information
 from wlnet.results.moment import CallRecord
 from wlnet.results.results import TrainingRecord
 from wlnet.train.receipts.option_nets import OptionNets
@@ -75,13 +77,21 @@ def seal_of(receipt: Table) -> str:
 
 
 def structure_digest(net: Net) -> str:
-    """SHA-256 of what a net is besides its numbers: kinds, parameters, ports, edges, its rules."""
+    """SHA-256 of what a net is besides its numbers: kinds, parameters, ports, edges, its rules.
+
+    Of a net that no file can hold, as it holds a function of the user, it is that of its topology:
+    what the function does shows in the data as the net reads them, or in the training.
+    """
     empty = {
         key: np.zeros(value.shape, np.float32)
         for key, value in arrays_of(net).items()
         if isinstance(value, np.ndarray)
     }
-    table, _ = record.written(replace_arrays(net, empty))
+    try:
+        table, _ = record.written(replace_arrays(net, empty))
+    except FormatError:
+        topology: str = information(net, "TopologyHash")
+        return topology
     return hashlib.sha256(dumped(table).encode()).hexdigest()
 
 
