@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -56,3 +57,12 @@ def test_options_are_described_shortly() -> None:
     )
     assert "loss_function=MeanAbsoluteLossLayer()" in form(loss_function=wl.MeanAbsoluteLossLayer())
     assert "learning_rate=np.float64(0.5)" in form(learning_rate=np.float64(0.5))
+
+
+def test_the_options_of_a_training_that_is_taken_up_are_named(tmp_path: Path) -> None:
+    data, file = numbers(12), tmp_path / "a.wlnet"
+    wl.net_train(perceptron(), data, max_training_rounds=2,
+                 training_progress_checkpointing=("File", file))  # fmt: skip
+    more = wl.net_resume(file, data, max_training_rounds=3, learning_rate=0.5)
+    told = more["NetTrainInputForm"]
+    assert told == "net_resume(file, data, ALL, max_training_rounds=3, learning_rate=0.5)"

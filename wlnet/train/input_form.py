@@ -26,7 +26,10 @@ def input_form(function: Callable[..., object], given: Mapping[str, object]) -> 
     words = [function.__name__]
     for name, row in inspect.signature(function).parameters.items():
         value = given[name]
-        if row.default is row.empty:
+        if row.kind is row.VAR_KEYWORD:
+            assert isinstance(value, Mapping)
+            words += [f"{option}={described(each)}" for option, each in value.items()]
+        elif row.default is row.empty:
             words.append(name)
         elif row.kind is row.POSITIONAL_OR_KEYWORD:
             words.append(described(value))
