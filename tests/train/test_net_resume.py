@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import wlnet as wl
-from tests.train.test_going_on import FORMS, OF_A_CALL, net, same, same_record
+from tests.train.test_going_on import FORMS, OF_A_CALL, TIMES, net, same, same_record
 from tests.training_cases import METHODS, classes, numbers
 
 FILES = (*OF_A_CALL, "CheckpointingFiles")
@@ -66,6 +66,9 @@ def test_early_stopping_comes_at_the_same_round(method: str, tmp_path: Path) -> 
                           training_stopping_criterion={"Patience": 2})  # fmt: skip
     assert results["ReasonTrainingStopped"] == "StoppingCriterion"
     check_boundaries(results, data, max(results["TotalBatches"] // 5, 1))
+    again = wl.net_resume(results["CheckpointingFiles"][7], data)
+    same_record(results, again, (*TIMES, "CheckpointingFiles", "TrainingNet", "TrainedNet"))
+    assert again["Receipt"] == results["Receipt"]
 
 
 @pytest.mark.parametrize("precision", ["Real32", "Real64"])
