@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
 import errno
 import os
 import stat
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
@@ -55,9 +56,10 @@ def test_a_failure_at_any_step_leaves_the_old_file_untouched(
 
     if call == "write":
         # The file object that writes has no name in the module: one that is full stands in for it.
-        monkeypatch.setattr("builtins.open", lambda descriptor, mode: Full(descriptor, failure))
+        usual = open
+        monkeypatch.setattr("builtins.open", lambda *given: Full(usual(*given), failure))
     else:
-        monkeypatch.setattr(os, call, fails)
+        monkeypatch.setattr(builtins if call == "open" else os, call, fails)
     with pytest.raises(type(failure)):
         wl.save(NET, file)
     monkeypatch.undo()
@@ -68,18 +70,42 @@ def test_a_failure_at_any_step_leaves_the_old_file_untouched(
 class Full:
     """An open file on a full disk: half of the data fits."""
 
-    def __init__(self, descriptor: int, failure: BaseException) -> None:
-        self.descriptor, self.failure = descriptor, failure
+    def __init__(self, file: BinaryIO, failure: BaseException) -> None:
+        self.file, self.failure = file, failure
+        self.fileno = file.fileno
 
     def __enter__(self) -> Full:
         return self
 
     def __exit__(self, *_: object) -> None:
-        os.close(self.descriptor)
+        self.file.close()
 
     def write(self, data: bytes) -> None:
-        os.write(self.descriptor, data[: len(data) // 2])
+        self.file.write(data[: len(data) // 2])
         raise self.failure
+
+
+@pytest.mark.parametrize("where", ["opened", "locked"])
+def test_an_interrupt_right_after_a_part_is_there_leaves_none(
+    where: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = open
+
+    def opened(path: Path, mode: str) -> Any:
+        usual(path, mode).close()
+        raise KeyboardInterrupt
+
+    def locked(descriptor: int) -> Any:
+        raise KeyboardInterrupt
+
+    if where == "opened":
+        monkeypatch.setattr("builtins.open", opened)
+    else:
+        monkeypatch.setattr(replacement, "_locked", locked)
+    with pytest.raises(KeyboardInterrupt):
+        wl.save(NET, file)
+    monkeypatch.undo()
+    assert list(file.parent.iterdir()) == [file]
 
 
 def test_the_data_are_on_disk_before_the_name_points_to_them(

@@ -35,9 +35,22 @@ def replace_file(path: Path, data: bytes) -> None:
         mode = stat.S_IMODE(target.stat().st_mode)
     except FileNotFoundError:
         mode = None
-    descriptor, beside = _begun(target.parent)
+    while not _is_put(target, data, mode):
+        pass
+    _settle_name(target.parent)
+
+
+def _is_put(target: Path, data: bytes, mode: int | None) -> bool:
+    """Put data into a file by way of another one; whether nobody took that away meanwhile."""
+    # A short name of its own: the target's may already be as long as a name can be.
+    beside = target.parent / f".{secrets.token_hex(8)}.part"
+    # Whenever an interrupt comes: its name is known before it is there, and Python closes it.
     try:
-        with open(descriptor, "wb") as file:
+        with open(beside, "xb") as file:
+            # Locked, so that another process sees that somebody is at work; it may have cleared it
+            # between the two calls.
+            if _locked(file.fileno()) is False or not os.fstat(file.fileno()).st_nlink:
+                return False
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
@@ -49,26 +62,13 @@ def replace_file(path: Path, data: bytes) -> None:
         with contextlib.suppress(OSError):
             beside.unlink()
         raise
-    _settle_name(target.parent)
+    return True
 
 
 def _put(beside: Path, target: Path, mode: int | None) -> None:
     if mode is not None:
         os.chmod(beside, mode)
     os.replace(beside, target)
-
-
-def _begun(folder: Path) -> tuple[int, Path]:
-    """A new file, locked, so that another process sees that somebody is at work."""
-    while True:
-        # A short name of its own: the target's may already be as long as a name can be.
-        beside = folder / f".{secrets.token_hex(8)}.part"
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-        descriptor = os.open(beside, flags, 0o666)
-        if _locked(descriptor) is not False and os.fstat(descriptor).st_nlink:
-            return descriptor, beside
-        # Cleared by another process between the two calls.
-        os.close(descriptor)
 
 
 def _clear(folder: Path) -> None:

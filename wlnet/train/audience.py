@@ -8,6 +8,7 @@ from typing import Protocol, TypeVar
 
 from wlnet.results.results import NetTrainResults, TrainingRecord
 from wlnet.train.checkpoints import REASON, Writer
+from wlnet.train.interrupts import interrupts
 from wlnet.train.intervals import Due
 from wlnet.train.listeners import BATCH_COMPLETE, ROUND_COMPLETE, Listener
 from wlnet.train.loop import Trainer
@@ -122,8 +123,10 @@ class Audience:
         if reason == REASON:
             self.hear("CheckpointStarted")
         record = self._record_of(self._trainer, reason, message)
-        for writer in writers:
-            writer.write(record, self.files)
-        self._trainer.files = self.files
+        # A file that is written is one of those there are, whenever an interrupt comes.
+        with interrupts().held():
+            for writer in writers:
+                writer.write(record, self.files)
+            self._trainer.files = self.files
         if reason == REASON:
             self.hear("CheckpointComplete")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,6 +17,7 @@ from wlnet.train.audience import LAST_EVENTS, Audience
 from wlnet.train.calls import measurements_of
 from wlnet.train.digests import Digests
 from wlnet.train.divergence import Diverged, warn_diverged
+from wlnet.train.interrupts import Interrupts, interrupts
 from wlnet.train.learners import TrainingRules
 from wlnet.train.listeners import ROUND_COMPLETE
 from wlnet.train.loop import Trainer
@@ -25,6 +27,7 @@ from wlnet.train.sources import ArraySource
 from wlnet.train.start import Start
 
 T = TypeVar("T")
+STOPPED = "training stopped by the user; interrupt again to end the program"
 
 
 def trained(
@@ -36,7 +39,12 @@ def trained(
     digests: Digests,
     answered: Callable[[TrainingRecord], T],
 ) -> T:
-    """Train a net with numbers, and answer by all that is known of it afterwards."""
+    """Train a net with numbers, and answer by all that is known of it afterwards.
+
+    From here on an interrupt breaks the training off, and there is an answer.
+    """
+    calls = interrupts()
+    calls.hold()
     # A loss that is a net of its own may have arrays: they keep the numbers that they get here.
     training = prepared.training.initialized(net, options.seed)
     measurements = measurements_of(training, options)
@@ -50,21 +58,19 @@ def trained(
             ),
         )
     net = prepared.opened(net)
-    trainer = _once_more(
-        lambda: Trainer(
-            net, training, rules, options, source, validation, measurements, start, digests
-        )
+    trainer = Trainer(
+        net, training, rules, options, source, validation, measurements, start, digests
     )
     audience = Audience(trainer, options, record_of)
-    reason, message = _run(trainer, options, audience)
-    _once_more(lambda: audience.keep(reason, message))
-    audience.hear(LAST_EVENTS[reason])
+    reason, message = _run(trainer, options, audience, calls)
+    _once_more(lambda: audience.keep(reason, message), calls)
+    _tell_last(audience, LAST_EVENTS[reason], calls)
 
     def answer() -> T:
         record = record_of(trainer, reason, message)
         return answered(replace(record, checkpointing_files=audience.files))
 
-    return _once_more(answer)
+    return _once_more(answer, calls)
 
 
 def record_of(trainer: Trainer, reason: str, message: str | None = None) -> TrainingRecord:
@@ -129,18 +135,24 @@ def _held_out(validation: ArraySource | None, options: Options) -> tuple[int, ..
     return tuple(validation.numbers.tolist())
 
 
-def _run(trainer: Trainer, options: Options, audience: Audience) -> tuple[str, str | None]:
+def _run(
+    trainer: Trainer, options: Options, audience: Audience, calls: Interrupts
+) -> tuple[str, str | None]:
     """Train until something ends it; returns what did, and a message."""
     try:
-        return _rounds(trainer, options, audience)
+        with calls.let():
+            return _rounds(trainer, options, audience)
     except Diverged as end:
         warn_diverged(str(end), trainer.batch)
         return "WeightsDiverged", str(end)
     except KeyboardInterrupt:
         # An update is done or taken back, so the arrays are whole; the next interrupt is not caught
         # here.
-        print("training stopped by the user; interrupt again to end the program", file=sys.stderr)
+        calls.hold()
         trainer.settle()
+        calls.heed()
+        with contextlib.suppress(OSError, ValueError):  # nobody may be there to read it
+            print(STOPPED, file=sys.stderr)
         return "ManualStop", "interrupted"
     except Exception:
         # What a function of the user raises ends the call; what was trained is in the checkpoint.
@@ -182,10 +194,27 @@ def _has_stalled(trainer: Trainer, audience: Audience) -> bool:
     )
 
 
-def _once_more(step: Callable[[], T]) -> T:
-    """What a step gives that may be taken twice: an interrupt of the first time is passed over, as
-    what was asked to stop has stopped."""
+def _tell_last(audience: Audience, event: str, calls: Interrupts) -> None:
+    """Tell of the end. It may take long, and an interrupt ends only that: nothing else is left."""
+    if calls.has_come:
+        calls.heed()
+    is_first = not calls.has_come
+    try:
+        with calls.let():
+            audience.hear(event)
+    except KeyboardInterrupt:
+        calls.hold()
+        if not is_first:
+            raise
+        calls.heed()
+
+
+def _once_more(step: Callable[[], T], calls: Interrupts) -> T:
+    """What a step gives that may be taken twice: a first interrupt that a handler of the user
+    raised is passed over, as nothing is left that it could stop."""
     try:
         return step()
     except KeyboardInterrupt:
+        if calls.has_come:
+            raise
         return step()

@@ -13,6 +13,7 @@ import numpy as np
 from wlnet.methods.schedules import factors
 from wlnet.train.divergence import Diverged
 from wlnet.train.history import LOSS, Tallies, Values, number
+from wlnet.train.interrupts import interrupts
 from wlnet.train.intervals import At
 from wlnet.train.listeners import BATCH_COMPLETE, ROUND_COMPLETE
 from wlnet.train.pace import MANY
@@ -90,6 +91,7 @@ class Trainer(Standing):
             is_last = late or self.round == self.plan.last_round
             if is_last or self.round % self.options.validation_interval == 0:
                 yield from self._judged()
+            self._close_round()
             is_over = late and self.round != self.plan.last_round
             yield Happening(ROUND_COMPLETE, "TimeGoal" if is_over else None)
 
@@ -151,6 +153,7 @@ class Trainer(Standing):
 
     def _run(self, stretch: Stretch) -> int:
         """Run the first steps of a stretch; how many there were."""
+        interrupts().poll()
         pace = self.phase.paces[stretch.batches.size]
         most = min(stretch.count, self._until_due())
         steps, workers = pace.next(most, self._choices(stretch.batches.size))
@@ -188,15 +191,22 @@ class Trainer(Standing):
         return goal is not None and self.seconds - self.plan.first_second >= goal
 
     def _end_round(self) -> None:
+        """Note what the round amounts to. It is over when it is judged too: broken off before, it
+        is one that has all its batches, and its end is still to come.
+        """
         with np.errstate(over="ignore"):
             found = self.stepper.seen.values()
         if not math.isfinite(number(found, LOSS)):
             raise Diverged(f"the sum of the losses of round {self.round} is not finite")
         told = self.watch.values(self.phase.rules.table, self.stepper.seen.squares)
         self.history.arrays.add(told, len(self.history.round_positions))
+        self._before_end = self.judged
         self.history.rounds.add(found)
-        self.history.round_positions.append(self.batch)
+
+    def _close_round(self) -> None:
         self.last = self.stepper.last
+        self.history.round_positions.append(self.batch)
+        self._before_end = None
 
     @property
     def is_judged(self) -> bool:

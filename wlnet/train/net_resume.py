@@ -17,7 +17,7 @@ from wlnet.core.errors import (
     warn,
 )
 from wlnet.core.gathered import Gathered
-from wlnet.core.keywords import unknown_option
+from wlnet.core.keywords import checked_keywords, unknown_option
 from wlnet.core.parts import key_text
 from wlnet.core.paths import as_path
 from wlnet.core.symbols import ALL
@@ -28,6 +28,7 @@ from wlnet.train.calls import Call, read_call
 from wlnet.train.checkpoints import checkpoints_in
 from wlnet.train.digests import Digests, differing
 from wlnet.train.input_form import input_form
+from wlnet.train.interrupts import breaks_off
 from wlnet.train.net_train import answered_by, carried_out, usual_options
 from wlnet.train.saving.files import read_record
 from wlnet.train.saving.unsaved import unsaved_in
@@ -48,6 +49,8 @@ NEUTRAL = {
 """Options that change no number."""
 
 
+@breaks_off
+@checked_keywords
 def net_resume(file: Any, data: Any, prop: Any = ALL, **changes: Any) -> Any:
     """Take a training to its end that was broken off, from one of its checkpoints.
 

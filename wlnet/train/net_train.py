@@ -16,7 +16,7 @@ from wlnet.core.errors import (
     warn,
 )
 from wlnet.core.gathered import Gathered
-from wlnet.core.keywords import checked_by
+from wlnet.core.keywords import checked_by, checked_keywords
 from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.nets.initialize import net_initialize
@@ -26,8 +26,11 @@ from wlnet.train.calls import Call, properties, read_call
 from wlnet.train.course import trained
 from wlnet.train.doubts import warn_of_losses
 from wlnet.train.input_form import input_form
+from wlnet.train.interrupts import breaks_off
 
 
+@breaks_off
+@checked_keywords
 def net_train(
     net: Any,
     data: Any,
@@ -155,7 +158,9 @@ def usual_options() -> Mapping[str, object]:
     return {row.name: row.default for row in rows if row.kind is row.KEYWORD_ONLY}
 
 
-checked_by(lambda gathered, given: read_call(gathered, given, usual_options()))(net_train)
+checked_by(lambda gathered, given: read_call(gathered, given, usual_options()))(
+    inspect.unwrap(net_train)
+)
 
 
 def _answer(prop: Any, names: list[str], facts: Any) -> Any:

@@ -104,6 +104,8 @@ class Standing:
         """The batch of the last step of the rounds before."""
         self._told: tuple[object, TrainingState] | None = None
         """The last state that was given out: whoever asks for the same is given it again."""
+        self._before_end: Judged | None = None
+        """The validations before a round whose end is being noted."""
         self._phase: Phase | None = None
         self._stepper: Stepper | None = None
         self._before = Tallies()
@@ -181,6 +183,8 @@ class Standing:
         """After an interrupt, wherever it came: what is recorded is what was done."""
         if self._stepper is not None:
             self._stepper.settle()
+        if self.in_round and self._before_end is not None:
+            self.judged = self._before_end
         history, (count, best) = self.history, self.judged
         history.rounds.cut(len(history.round_positions))
         history.validations.cut(count)
