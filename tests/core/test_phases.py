@@ -54,5 +54,20 @@ def test_what_are_no_phases(given: Any, told: str) -> None:
         wl.Phases(given)
 
 
+@pytest.mark.parametrize("number", [0, -3, "x", None, 1.5])
+def test_what_is_no_round_has_no_rules(number: Any) -> None:
+    with pytest.raises(wl.OptionError, match="rounds count from 1"):
+        wl.Phases({1: 1, 3: None}).at(number)
+
+
+@pytest.mark.parametrize("method", [wl.Adam, wl.SGD])
+@pytest.mark.parametrize(
+    "option", ["weight_decay", "l2_regularization", "gradient_clipping", "weight_clipping"]
+)
+def test_limits_of_a_method_are_no_phases(option: str, method: Any) -> None:
+    with pytest.raises(wl.OptionError, match="learning_rate_multipliers of net_train alone"):
+        method(**{option: wl.Phases({1: 0.5, 3: 0.1})})
+
+
 def test_rounds_may_be_numbers_of_numpy() -> None:
     assert list(wl.Phases({np.int64(1): 1, np.int32(4): 2})) == [1, 4]

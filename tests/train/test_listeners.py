@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -154,3 +155,47 @@ def test_one_function_of_several_is_named_in_its_fault() -> None:
 def test_intervals_are_told_with_all_that_is_wrong() -> None:
     interval, faults = as_interval(("x", "Batchs"), "here")
     assert interval == Interval() and "Batches" in str(faults[0])
+
+
+def of_length(*lengths: int) -> Any:
+    """Passes of so many batches, one after the other."""
+    left = list(lengths)
+
+    def passes() -> Any:
+        for _ in range(left.pop(0)):
+            yield tuple(each[:4] for each in DATA)
+
+    return passes
+
+
+def told_by_passes(lengths: list[int], interval: Any, **options: Any) -> list[Any]:
+    told: list[Any] = []
+
+    def tell(state: Any) -> None:
+        told.append((state["AbsoluteBatch"], state["TotalBatches"]))
+
+    wl.net_train(perceptron(), of_length(*lengths), batch_size=4, max_training_rounds=len(lengths),
+                 training_progress_function=(tell, {"Interval": interval}), **options)  # fmt: skip
+    return told
+
+
+def test_what_is_due_at_the_end_of_a_pass_is_due_once() -> None:
+    assert [batch for batch, _ in told_by_passes([3, 3, 3], (3, "Batches"))] == [3, 6, 9]
+    assert [batch for batch, _ in told_by_passes([3, 3, 3], (2, "Batches"))] == [2, 4, 6, 8]
+
+
+def test_nobody_knows_the_end_where_passes_differ() -> None:
+    assert told_by_passes([2, 2, 2], 1) == [(2, 6), (4, 6), (6, 6)]
+    assert told_by_passes([1, 2, 3], 1) == [(1, 3), (3, None), (6, None)]
+
+
+def test_per_cent_of_a_time_goal_are_a_matter_of_the_clock() -> None:
+    told: list[float] = []
+
+    def tell(state: Any) -> None:
+        told.append(state["TimeElapsed"])
+
+    wl.net_train(perceptron(), DATA, batch_size=4, time_goal=0.5,
+                 training_progress_function=(tell, {"Interval": (20, "Percent")}))  # fmt: skip
+    assert 3 <= len(told) <= 6
+    assert all(later - first >= 0.1 for first, later in pairwise(told))

@@ -60,8 +60,12 @@ class Phases(Mapping[int, Any]):
         return f"Phases({self._rules!r})"
 
     def at(self, number: int) -> Any:
-        """The rules that hold in a round."""
-        return self[max(first for first in self._rules if first <= number)]
+        """The rules that hold in a round. Raises OptionError for what is no round."""
+        asked = as_whole(number)
+        if asked is None or asked < 1:
+            what = "rounds count from 1"
+            raise fail(OptionError, Fault(what, "Phases.at", brief(number), "an integer >= 1"))
+        return self[max(first for first in self._rules if first <= asked)]
 
 
 def _read(given: object) -> dict[int, Any]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields
 from typing import Annotated, Any, get_type_hints
 
 from wlnet.core.errors import Fault, brief
+from wlnet.core.phases import Phases
 from wlnet.core.symbols import AUTOMATIC, Symbol
 from wlnet.methods.intervals import FRACTION, NOT_NEGATIVE, POSITIVE, Interval, as_number
 from wlnet.methods.schedules import Schedule, read_schedule
@@ -41,6 +42,9 @@ class PerArray:
     def __call__(self, given: object, at: str) -> tuple[Any, list[Fault]]:
         if given is None:
             return None, []
+        if isinstance(given, Phases):
+            what = "phases are for learning_rate_multipliers of net_train alone"
+            return None, [Fault(what, at, brief(given), "a number, or rules by parts")]
         if not isinstance(given, (Mapping, list, tuple)):
             value = as_number(given, self.within)
             rules = "rules {part: number} or [(part, number), ...]"

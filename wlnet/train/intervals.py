@@ -88,13 +88,15 @@ def as_interval(given: object, at: str) -> tuple[Interval, list[Fault]]:
 
 class At(NamedTuple):
     """A moment between two batches: the number of the last, how many there were before this call
-    and will be in it, what the clock shows; and the number of the round that ended."""
+    and will be in it, what the clock shows; the number of the round that ended; and how many
+    seconds the call is to take, where that is what ends it."""
 
     batch: int
     first: int
     total: int | None
     seconds: float
     round: int | None = None
+    goal: float | None = None
 
 
 class Due:
@@ -106,19 +108,32 @@ class Due:
     def __init__(self, interval: Interval, least: float = 0.0, begun: float = 0.0) -> None:
         self.interval, self.least = interval, least
         self._last = begun
-        self._is_first = True
+        self._batch: int | None = None
+        """The batch after which it was due last: the end of a round may be seen twice."""
 
     def at(self, moment: At) -> bool:
         """Whether it is due now."""
-        every, now = self.interval.seconds, moment.seconds
+        every, now = self.every(moment), moment.seconds
         due = moment.round is not None and self.interval.is_round(moment.round)
         due = due or self.next_batch(moment.batch - 1, moment) == moment.batch
         due = due or (every is not None and now - self._last >= every)
-        if not due or (not self._is_first and now - self._last < self.least):
+        is_early = self._batch is not None and now - self._last < self.least
+        if not due or is_early or moment.batch == self._batch:
             return False
-        self._last, self._is_first = now, False
+        self._last, self._batch = now, moment.batch
         return True
+
+    def every(self, moment: At) -> float | None:
+        """How many seconds the interval takes; None where the clock does not tell."""
+        if self.interval.unit == "Percent" and moment.total is None and moment.goal is not None:
+            return self.interval.count / 100 * moment.goal
+        return self.interval.seconds
 
     def next_batch(self, batch: int, moment: At) -> int | None:
         """The number of the batch that steps may go on to, if batches tell."""
         return self.interval.next_batch(batch, moment.first, moment.total)
+
+    def may_be(self, moment: At) -> bool:
+        """Whether it may be due now, by the batch or by the clock."""
+        is_timed = self.every(moment) is not None
+        return is_timed or self.next_batch(moment.batch - 1, moment) == moment.batch

@@ -85,7 +85,7 @@ class Trainer(Standing):
                 yield from self._judged()
                 yield Happening(ROUND_COMPLETE, "TimeGoal", is_whole=False)
                 return
-            if self.plan.batches_per_round is None:
+            if self.source.batches_per_round is None:
                 self._plan_passes()
             self._end_round()
             is_last = late or self.round == self.plan.last_round
@@ -131,10 +131,13 @@ class Trainer(Standing):
         return self.in_round == self.source.batches_per_round
 
     def _plan_passes(self) -> None:
-        """The first pass has told how many batches there are in one."""
+        """A pass has told how many batches there are in one; nobody knows where they differ."""
         count = self.in_round
-        rounds = rounds_of(self.options, count)
-        self.plan = replace(self.plan, batches_per_round=count, rounds=rounds)
+        if self.round == self.plan.first_round + 1:
+            rounds = rounds_of(self.options, count)
+            self.plan = replace(self.plan, batches_per_round=count, rounds=rounds)
+        elif self.plan.batches_per_round != count:
+            self.plan = replace(self.plan, batches_per_round=None)
 
     def _stretches(self, batches: Batches) -> Iterator[Stretch]:
         """Batches with the learning rate of each step: a schedule is asked for it once, in turn."""
@@ -163,7 +166,8 @@ class Trainer(Standing):
     def at(self, is_round: bool = False) -> At:
         """Between which batches the training stands. is_round: at the end of a round."""
         plan, number = self.plan, self.round if is_round else None
-        return At(self.batch, plan.first_batch, plan.batches, self.seconds, number)
+        goal = self.options.time_goal
+        return At(self.batch, plan.first_batch, plan.batches, self.seconds, number, goal)
 
     def _until_due(self) -> int:
         """How many steps there are until something is due, as far as batches tell."""
@@ -176,10 +180,7 @@ class Trainer(Standing):
         if not self.appointments:
             return False
         at = self.at()
-        return any(
-            each.interval.seconds is not None or each.next_batch(at.batch - 1, at) == at.batch
-            for each in self.appointments
-        )
+        return any(each.may_be(at) for each in self.appointments)
 
     def _choices(self, size: int) -> tuple[int, ...]:
         """The numbers of workers that steps on so many examples may be run on."""

@@ -82,7 +82,8 @@ def in_training(given: Any) -> Any:
     """The measurements of an item or a list, those of arrays left out. Raises OptionError."""
     items = given if isinstance(given, list) else [given]
     if any(is_of_arrays(item) for item in items):
-        given = [item for item in items if not is_of_arrays(item)]
+        # Who asks about arrays alone has not said what else to measure.
+        given = [item for item in items if not is_of_arrays(item)] or AUTOMATIC
     return as_measurements(given, losses=BY_ROUND)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import weakref
+from dataclasses import replace
 from typing import NamedTuple
 
 from wlnet.core.errors import OptionError, fail
@@ -77,11 +78,12 @@ class Standing:
         self.net, self.training, self.rules, self.options = net, training, rules, options
         self.source, self.validation, self.measurements = source, validation, measurements
         self.start, self.digests = start, digests
-        per_round = source.batches_per_round
-        if per_round is None and start.resumed and start.record is not None:
-            # The first pass, which told it, is over.
-            per_round = start.record.batches_per_round
-        self.plan = plan_of(options, source.batch_size, per_round, start)
+        self.plan = plan_of(options, source.batch_size, source.batches_per_round, start)
+        if source.batches_per_round is None and start.passes:
+            # The first pass of the call has told how many rounds there are.
+            self.plan = plan_of(options, source.batch_size, start.passes[0], start)
+            if len(set(start.passes)) > 1:
+                self.plan = replace(self.plan, batches_per_round=None)
         self.total = _total(options, self.plan)
         self.history = start.history()
         self.memory = Memory(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -55,6 +56,14 @@ class Start:
     def first_second(self) -> float:
         """What the clock showed when the call began."""
         return self.resumed.seconds if self.resumed else self.seconds
+
+    @property
+    def passes(self) -> list[int]:
+        """How many batches each round had that was over when the call was broken off."""
+        if self.record is None or self.resumed is None:
+            return []
+        ends = [self.first_batch, *self.record.round_positions[self.first_round :]]
+        return [end - begin for begin, end in itertools.pairwise(ends)]
 
     @property
     def calls(self) -> tuple[CallRecord, ...]:
