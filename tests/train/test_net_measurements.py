@@ -237,8 +237,6 @@ def test_what_cannot_be_measured_is_said() -> None:
         wl.net_measurements(classifier(), (X, Y), "Accuracy")
     with pytest.raises(wl.OptionError, match="takes a net"):
         wl.net_measurements("net", (X, Y), "Accuracy")
-    with pytest.raises(wl.DataError, match="generator"):
-        wl.net_measurements(labelled(), lambda state: (X, Y), "Accuracy")
     with pytest.raises(wl.DataError, match="no examples"):
         wl.net_measurements(labelled(), (X[:0], Y[:0]), "Accuracy")
 

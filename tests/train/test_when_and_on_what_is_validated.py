@@ -254,7 +254,7 @@ def test_nothing_is_asked_of_a_function_by_a_call_that_cannot_go_on() -> None:
 
 
 def test_a_pass_without_end_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("wlnet.train.validation.ENDLESS", 3)
+    monkeypatch.setattr("wlnet.train.drawn.ENDLESS", 3)
 
     def many() -> Iterator[Any]:
         for _ in range(5):

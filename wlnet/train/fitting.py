@@ -142,6 +142,15 @@ def fitted_to(columns: Columns, draft: TrainingNet, precision: Precision, at: st
     return draft if fitted is draft.user else TrainingNet(fitted, draft.terms)
 
 
+def sized_to(columns: Columns, training: TrainingNet, at: str) -> TrainingNet:
+    """A training net whose open sizes are those of columns, and which stays as it is otherwise.
+
+    at: which data they are. Raises DataError, ShapeError.
+    """
+    sized = _with_data_shapes(training.user, columns, at)
+    return training if sized is training.user else TrainingNet(sized, training.terms)
+
+
 def _fit(columns: Columns, draft: TrainingNet, at: str) -> Net:
     """A net fitted to data; what they lack is told with the place of the data."""
     try:

@@ -23,8 +23,11 @@ from wlnet.train.history import LOSS, Values, number
 from wlnet.train.losses import loss_terms
 from wlnet.train.measurement_names import as_measurements, check_fit, measured, suits
 from wlnet.train.measurements import TABLE, Measurement, named
+from wlnet.train.net_train import usual_options
+from wlnet.train.options import read_options
 from wlnet.train.preparation import examples_of
 from wlnet.train.programs import Programs
+from wlnet.train.reading import asks_functions
 from wlnet.train.sources import ArraySource
 from wlnet.train.training_net import TrainingNet, checked
 from wlnet.train.weighed import may_weigh
@@ -44,7 +47,9 @@ def net_measurements(
 ) -> Any:
     """How good a trained net is on data that were not used to train it.
 
-    data: as net_train takes them; labels as the net's decoder knows them, or 1..n without one.
+    data: as net_train takes them; labels as the net's decoder knows them, or 1..n without one. A
+    function is asked once, for a pass or for as many examples as its RoundLength. Sizes that a port
+    leaves open are those of the data.
     measurements: one of the following, a list of these, or ALL for a dict of all that suit the net.
 
     * "Loss": the sum of all losses, scaled as loss_function says; of several or scaled ones each is
@@ -136,15 +141,21 @@ def _read(gathered: Gathered, given: Mapping[str, object]) -> _Call:
     assert training is not None
     if loss_function is not AUTOMATIC:
         gathered.attempt(lambda: check_targets(training, given["data"]))
-    usual: Any = "Real32" if gathered.errors else precision
     weights = gathered.attempt(lambda: _weights(given))
     classes, examples = weights or (None, None)
     if (classes is not None or examples is not None) and wanted is not None:
         asked = wanted
         wanted = gathered.attempt(lambda: _weighed(asked, given["measurements"]))
-    found = gathered.attempt(
-        lambda: examples_of(given["data"], training, usual, [*given], classes, examples)
-    )
+    found = None
+    # What a function gives is asked for only by a call that goes on.
+    if not (gathered.errors and asks_functions(given["data"])):
+        asked_for = {"loss_function": loss_function, "example_weights": examples}
+        if not gathered.errors:
+            asked_for["working_precision"] = precision
+        options, _ = read_options(asked_for, usual_options())
+        found = gathered.attempt(
+            lambda: examples_of(given["data"], training, options, [*given], classes)
+        )
     gathered.tell()
     assert found is not None
     assert wanted is not None

@@ -12,20 +12,19 @@ from wlnet.core.net import Net
 from wlnet.core.ports import PortType
 from wlnet.core.scaled import Scaled
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.kernels.language import Precision
 from wlnet.train.class_weights import ClassWeights
 from wlnet.train.data import Generator
 from wlnet.train.doubts import check_targets
+from wlnet.train.drawn import drawn
 from wlnet.train.encoding import class_columns
 from wlnet.train.examples import WeightsAsked
-from wlnet.train.fitting import fitted_to, ports_after
+from wlnet.train.fitting import fitted_to, ports_after, sized_to
 from wlnet.train.options import Options, option_names
 from wlnet.train.reading import (
     VALIDATION,
     asks_functions,
     first_batch,
     generated,
-    no_function,
     read,
     size_of,
     source_of,
@@ -34,7 +33,13 @@ from wlnet.train.sources import ArraySource, Source, place
 from wlnet.train.start import NEW, Start
 from wlnet.train.training_net import TrainingNet, checked
 from wlnet.train.validation import check_validation, has_data, held_source
-from wlnet.train.weights import check_name, weigher_of, weighted, weights_of
+from wlnet.train.weights import (
+    check_comes_with_batches,
+    check_name,
+    weigher_of,
+    weighted,
+    weights_of,
+)
 
 
 @dataclass(frozen=True)
@@ -144,22 +149,29 @@ def _prepared(
 def examples_of(
     data: object,
     training: TrainingNet,
-    precision: Precision,
-    options: Sequence[str],
+    options: Options,
+    names: Sequence[str],
     classes: ClassWeights | None = None,
-    examples: object = None,
 ) -> tuple[TrainingNet, ArraySource]:
-    """Data to measure a net on, and the training net that takes them: weighted, if weights of
-    classes or examples are asked for. Raises DataError, ShapeError; OptionError for wrong weights.
+    """Data to measure a net on, and the training net that takes them: of their sizes where its own
+    are open, and weighted, if weights of classes or examples are asked for. Raises DataError,
+    ShapeError; OptionError for wrong weights.
 
-    options: those that a column may have been meant for.
+    options: those of a training, as far as they are about data. names: options that a column may
+    have been meant for.
     """
+    examples, precision = options.example_weights, options.precision
     check_name(examples, training)
     asked = WeightsAsked(examples)
-    found = read(data, training, "data", precision, options, asked)
-    what = "measurements are made on data, not on a generator"
-    given = no_function(found, what, "data", "(inputs, outputs)")
-    source = source_of(given, training, precision, BATCH, 0, "data")
-    own = weights_of(given, asked, "data")
+    found = read(data, training, "data", precision, names, asked)
+    if isinstance(found, Generator):
+        check_comes_with_batches(examples)
+        training, source, own = drawn(
+            found, training, options, BATCH, "data", asked, is_sized=False
+        )
+    else:
+        training = sized_to(found.columns, training, "data")
+        source = source_of(found, training, precision, BATCH, 0, "data")
+        own = weights_of(found, asked, "data")
     weigher = weigher_of(weighted(training, classes, examples), precision, source, own)
     return weigher.training, weigher.added(source, own, asked.place("data"))
