@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 import wlnet as wl
+from wlnet.core.scalars import MOST
 
 FREEZE = {-1: 1, wl.ANY: None}
 
@@ -44,6 +45,7 @@ def test_phases_are_values() -> None:
         ({1: 1, -2: 1}, "a phase begins with a round"),
         ({1: 1, 2.5: 1}, "a phase begins with a round"),
         ({1: 1, "two": 1}, "a phase begins with a round"),
+        ({1: 1, 10**20: 2}, f"an integer, 1 to {MOST:,}"),
         ({True: 1}, "a phase begins with a round"),
         ({5: 1}, r"nothing is said of round 1(.|\n)*Phases\(\{1: AUTOMATIC, 5"),
         ({1: wl.Phases({1: 1})}, "phases in phases"),

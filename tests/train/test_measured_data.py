@@ -73,7 +73,9 @@ def test_examples_of_a_function_have_weights(options: Any) -> None:
 
     def batches() -> Any:
         for part in rows(20):
-            yield {name: data[name][part] for name in (data if given is data else data.keys() - "w")}
+            yield {
+                name: data[name][part] for name in (data if given is data else data.keys() - "w")
+            }
 
     assert answer(NET, batches, **options) == answer(NET, given, **options)
 

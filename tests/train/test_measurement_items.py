@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -49,11 +50,63 @@ def test_the_key_of_a_name_is_read_back(name: str) -> None:
 
 
 def test_a_top_n_may_be_as_large_as_one_likes() -> None:
-    asked = ("Accuracy", 10**400)
-    assert wl.net_measurements(wl.net_initialize(classifier()), (X, Y + 1), asked) == 1.0
+    net, asked = wl.net_initialize(classifier()), ("Accuracy", 10**400)
+    with pytest.warns(wl.TrainingWarning, match="is 1 whatever the net says: there are 3 classes"):
+        assert wl.net_measurements(net, (X, Y + 1), asked) == 1.0
     assert of_key("AccuracyTop" + "9" * 400) is None
     assert of_key("FScoreBeta0.1e-05") is None
     assert of_key(named("FScore", 1e-5).key) == named("FScore", 1e-5)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 4])
+@pytest.mark.parametrize("name", ["Accuracy", "ErrorRate"])
+def test_as_many_guesses_as_there_are_classes_are_warned_of(name: str, n: int) -> None:
+    """Labels that only the data tell count as well."""
+    for call in (
+        lambda: wl.net_measurements(wl.net_initialize(classifier()), (X, Y + 1), (name, n)),
+        lambda: wl.net_train(
+            wl.NetChain([4, "Tanh", wl.LinearLayer(), wl.SoftmaxLayer()], input=4),
+            (X, np.array(["a", "b", "c"])[Y]),
+            max_training_rounds=1,
+            training_progress_measurements=[(name, n), "Recall"],
+        ),
+    ):
+        with warnings.catch_warnings(record=True) as heard:
+            warnings.simplefilter("always")
+            call()
+        told = [str(each.message) for each in heard]
+        assert len(told) == (n >= 3)
+        value = 1 if name == "Accuracy" else 0
+        assert all(f"{name}Top{n} is {value} whatever the net says" in each for each in told)
+
+
+TWO_STATES = wl.NetChain([1, "LogisticSigmoid"], input=4)
+
+
+@pytest.mark.parametrize("name", ["Accuracy", "ErrorRate"])
+@pytest.mark.parametrize("inner", [False, True])
+def test_there_is_no_top_n_of_two_states(name: str, inner: bool) -> None:
+    asked: Any = {"Measurement": (name, 2), "Key": "mine"} if inner else (name, 2)
+    told = f"{name} of the top 2, of targets that are one of two states[^$]*fix: *'{name}'"
+    data = X, (Y[:, None] > 0)
+    with pytest.raises(wl.OptionError, match=told):
+        wl.net_measurements(wl.net_initialize(TWO_STATES), data, asked)
+    with pytest.raises(wl.OptionError, match=told):
+        wl.net_train(TWO_STATES, data, training_progress_measurements=asked)
+    assert wl.net_measurements(wl.net_initialize(TWO_STATES), data, (name, 1)) >= 0
+
+
+def test_the_top_n_is_of_the_outputs_that_have_so_many_classes() -> None:
+    net = wl.net_initialize(
+        wl.NetGraph(
+            {"a": [1, "LogisticSigmoid"], "b": [3, wl.SoftmaxLayer()]},
+            [("a", wl.NetPort("A")), ("b", wl.NetPort("B"))],
+            input=4,
+        )
+    )
+    data = {"Input": X, "A": Y[:, None] > 0, "B": Y + 1}
+    assert list(wl.net_measurements(net, data, ("Accuracy", 2))) == ["B"]
+    assert list(wl.net_measurements(net, data, "Accuracy")) == ["A", "B"]
 
 
 @pytest.mark.parametrize("key", ["RecallTop2", "FScoreTop2", "ErrorRateBeta2", "FScoreBeta", "No"])
@@ -127,6 +180,19 @@ BAD: dict[str, tuple[Any, str]] = {
     "a plot of a curve": ("ROCCurvePlot", "measure 'ROCCurve', and draw"),
     "a plot of a matrix": ("ConfusionMatrixPlot", "measure 'ConfusionMatrix', and draw"),
     "a net": (classifier(), "an unknown measurement"),
+    "a tuple of names": (
+        ("MeanSquare", "RSquared"),
+        r"are a list[^$]*\['MeanSquare', 'RSquared'\]",
+    ),
+    "a tuple of several": (("Recall", PORT, f), "several measurements are a list"),
+    "a tuple with a loss": (("Recall", "Loss"), "several measurements are a list"),
+    "a tuple of tuples": ((("ErrorRate", 2), "Recall"), "several measurements are a list"),
+    "a word as n": (("Recall", "x"), "Recall has no n[^$]*fix: *'Recall'"),
+    "a word as top n": (("ErrorRate", "x"), r"the top n[^$]*fix: *\('ErrorRate', 5\)"),
+    "n of what has none": (("Recall", 0), "Recall has no n[^$]*fix: *'Recall'"),
+    "a loss": ("Loss", r"losses are told of every training[^$]*results\["),
+    "a loss in a dict": ({"Measurement": "Loss", "Key": "l"}, "losses are told of every training"),
+    "arrays with a number": (("WeightsRMS", 2), "told of the arrays[^$]*='WeightsRMS'"),
     "a class": (dict, "an unknown measurement"),
 }
 
@@ -144,6 +210,20 @@ def test_all_faults_of_a_dict_and_of_a_list_are_told_at_once() -> None:
             ["Recal", {"Measurement": "Recall", "ClassAveraging": "micro", "Kye": 1, "Interval": 3}]
         )
     assert len(error.value.faults) == 4
+
+
+@pytest.mark.parametrize("asked", [{"Measurement": "Loss"}, ("Loss", 2)])
+def test_a_loss_is_asked_for_by_its_name_alone(asked: Any) -> None:
+    with pytest.raises(wl.OptionError, match=r"a loss is a name alone[^$]*fix: *'Loss'") as caught:
+        wl.net_measurements(wl.net_initialize(classifier()), (X, Y + 1), [asked])
+    assert "known" not in str(caught.value)
+
+
+@pytest.mark.parametrize("criterion", [("ErrorRate", "Loss"), ("ErrorRate", "Recall")])
+def test_a_criterion_is_one_and_no_list_is_suggested(criterion: Any) -> None:
+    with pytest.raises(wl.OptionError, match="an unknown stopping criterion") as caught:
+        wl.net_train(classifier(), (X, Y + 1), training_stopping_criterion=criterion)
+    assert "list" not in str(caught.value)
 
 
 def test_a_name_that_a_loss_has_is_an_error() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -101,6 +102,33 @@ def test_the_multipliers_of_a_record_are_those_of_the_last_phase() -> None:
     assert results["ArraysLearningRateMultipliers"] == by_phase[7]
     assert by_phase[1][5, "Weights"] == 1 and by_phase[1][1, "Weights"] == 0
     assert set(by_phase[3].values()) == {0.1}
+
+
+@pytest.mark.parametrize("place", [1, 4])
+@pytest.mark.parametrize(
+    ("rules", "told"),
+    [
+        ([(wl.ANY, 1), (-1, 2)], "a rule is hidden"),
+        ([("bend", 2), (wl.ANY, 1)], "without arrays that could learn"),
+        ({wl.ANY: 1}, "froze for itself"),
+    ],
+)
+def test_a_warning_of_a_rule_tells_its_phase(rules: Any, told: str, place: int) -> None:
+    frozen = wl.LinearLayer(2, learning_rate_multipliers=0)
+    made = wl.NetChain({"a": 5, "bend": "Tanh", "b": frozen}, input=3)
+    good = {"a": 1, wl.ANY: 0}
+    phases = {1: good, 4: good, place: rules}
+
+    def heard(given: Any) -> list[str]:
+        with warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter("always")
+            wl.net_train(made, numbers(24), max_training_rounds=4, learning_rate_multipliers=given)
+        return [str(each.message) for each in found if told in str(each.message)]
+
+    (text,) = heard(wl.Phases(phases))
+    (alone,) = heard(rules)
+    where = "learning_rate_multipliers of net_train"
+    assert text == alone.replace(where, f"phase from round {place}, {where}")
 
 
 def test_a_phase_that_is_never_reached_is_warned_of() -> None:

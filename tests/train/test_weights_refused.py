@@ -52,7 +52,22 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "another label": ({"class_weights": {0: 2, 7: 1, 8: 2}}, r"2 faults[^$]*not one of the labels"),
     "another port": ({"class_weights": {"Outptu": "Balanced"}}, "did you mean 'Output'"),
     "both kinds": ({"class_weights": {"Output": {0: 1}, 1: 2}}, "of labels and of ports in one"),
-    "all classes 0": ({"class_weights": {0: 0, 1: 0, 2: 0}}, "all weights are 0"),
+    "all classes 0": (
+        {"class_weights": {0: 0, 1: 0, 2: 0}},
+        "all weights are 0\n  at: *class_weights, port Output\n",
+    ),
+    "what is there 0 by class": (
+        {"class_weights": {0: 0}, "example_weights": 1 * (LABELS == 0)},
+        "all weights are 0\n  at: *class_weights and example_weights\n",
+    ),
+    "a word for a label": (
+        {"class_weights": {"a": "x"}},
+        r"no weight of a class\n  at: *class_weights, label 'a'",
+    ),
+    "a word for a port": (
+        {"class_weights": {"Output": "balanced", "B": "x"}},
+        r"2 faults[^$]*port Output[^$]*port B",
+    ),
     "both": (
         {"class_weights": {9: 1}, "example_weights": [-1, *W[1:]]},
         "below 0",
@@ -115,8 +130,17 @@ def test_the_weights_of_a_function_come_with_its_batches() -> None:
         wl.net_train(softmax, batch, batch_size=N, example_weights=W)
     with pytest.raises(wl.OptionError, match="goes by all examples"):
         wl.net_train(softmax, batch, batch_size=N, example_weights="w", class_weights="Balanced")
-    with pytest.raises(wl.DataError, match="no column of weights 'v'"):
+    with pytest.raises(wl.DataError, match="no column of weights 'v'") as caught:
         wl.net_train(softmax, batch, batch_size=N, example_weights="v")
+    # What no function may be given is not suggested, but of columns it is.
+    assert "example_weights=" not in str(caught.value)
+    with pytest.raises(wl.DataError, match="no column of weights 'v'") as caught:
+        wl.net_measurements(wl.net_initialize(softmax), batch, "Loss", example_weights="v")
+    assert "example_weights=" not in str(caught.value)
+    with pytest.raises(wl.DataError, match="example_weights=weights, the column itself"):
+        wl.net_train(softmax, batch(), batch_size=N, example_weights="v")
+    with pytest.raises(wl.OptionError, match="all weights are 0"):
+        wl.net_train(softmax, lambda: (X, LABELS + 1), class_weights={1: 0, 2: 0, 3: 0}, **ONCE)
     net = wl.net_initialize(softmax)
     asked: Any = {"class_weights": {1: 3}, **ONCE, "batch_size": N, "max_training_rounds": 2}
     given = wl.net_train(net, batch, wl.ALL, example_weights="w", **asked)

@@ -25,6 +25,27 @@ def train(validation_set: Any, prop: Any = wl.ALL, **options: Any) -> Any:
 # Every how many rounds
 
 
+@pytest.mark.parametrize("column", [[[2.0], [3.0]], ((2.0,), (3.0,)), np.array([[2.0], [3.0]])])
+def test_a_dict_beside_columns_may_be_of_columns_called_like_an_option(column: Any) -> None:
+    net = wl.NetGraph([wl.LinearLayer(1)], [(1, wl.NetPort("Interval"))], input=1)
+    data = ([[1.0], [2.0]], {"Interval": column})
+    once: Any = {"max_training_rounds": 1, "validation_set": data}
+    assert wl.net_train(net, data, "ValidationExamples", **once) == 2
+    assert wl.net_measurements(wl.net_train(net, data, **once), data, "Loss") > 0
+
+
+def test_options_stand_beside_a_validation_set_alone() -> None:
+    for given, told in (
+        (((X, Y), {"RoundLength": 5}), "of a function that gives batches"),
+        (((X, Y), {"Interval": 5}), "data has no option 'Interval'"),
+        (([*zip(X, Y, strict=True)], {"Interval": (5, "Batches"), "Foo": 1}), "2 faults"),
+    ):
+        with pytest.raises(wl.OptionError, match=told):
+            wl.net_train(perceptron(), given)
+        with pytest.raises(wl.OptionError, match=told):
+            wl.net_measurements(wl.net_initialize(perceptron()), given, "Loss")
+
+
 @pytest.mark.parametrize("interval", [1, 2, 3, 7, 100])
 def test_an_interval_leaves_rounds_out_and_never_the_last(interval: int) -> None:
     every, some = train(HELD), train((HELD, {"Interval": interval}))
@@ -110,6 +131,16 @@ WRONG: dict[str, tuple[Any, str]] = {
     "no number": ((HELD, {"Interval": 0}), "every how many rounds"),
     "a word": ((HELD, {"Interval": "x"}), "every how many rounds"),
     "another option": ((HELD, {"Interval": 2, "Intervall": 3}), "has no option 'Intervall'"),
+    "a unit": ((HELD, {"Interval": (2, "Batches")}), "every how many rounds"),
+    "a unit, of a function": (
+        (lambda: HELD, {"Interval": (2, "Batches")}),
+        "every how many rounds",
+    ),
+    "another option alone": ((HELD, {"Foo": 2}), "validation_set has no option 'Foo'"),
+    "of a share": ((wl.Scaled(0.1), {"Foo": "x"}), "validation_set has no option 'Foo'"),
+    "a length of columns": ((HELD, {"RoundLength": 2}), "of a function that gives batches"),
+    "of a function": ((lambda: HELD, {"Foo": 2}), r"no option 'Foo'\n  at: *validation_set"),
+    "no length": ((lambda: HELD, {"RoundLength": 0}), r"no length\n  at: *validation_set"),
     "no validation": ((None, {"Interval": 2}), "an interval of no validation"),
     "a wrong share": ((wl.Scaled(2), {"Interval": 2}), "needs 0 < f < 1"),
     "both": ((wl.Scaled(2), {"Interval": 0}), "2 faults"),

@@ -120,10 +120,13 @@ class MultiplierTable:
         return {row.key for row in self.rows if row.statistic and row.multiplier == 0}
 
 
-def multiplier_table(net: Ruled, rules: object, *, warnings: bool = True) -> MultiplierTable:
+def multiplier_table(
+    net: Ruled, rules: object, *, warnings: bool = True, phase: str = ""
+) -> MultiplierTable:
     """The table of a net under rules of net_train (AUTOMATIC: only those the net itself carries).
 
     Raises RuleError for parts that do not exist; warns of rules of net_train that decide nothing.
+    phase: what warnings name where there are several tables of one training.
     """
     places = array_places(net)
     # For every array the rules that select it, the strongest first.
@@ -131,7 +134,7 @@ def multiplier_table(net: Ruled, rules: object, *, warnings: bool = True) -> Mul
     of_training = Holder(net, parse_rules(rules), (), "learning_rate_multipliers of net_train")
     matches = match(of_training, places)
     if warnings:
-        warn_of_idle_rules(of_training, matches)
+        warn_of_idle_rules(of_training, matches, phase)
     for key, found in matches.items():
         candidates[key] += [Verdict(rule, "net_train") for rule in found]
     # The outermost nets come first. Two nets at the same depth can select the same array only if it

@@ -80,7 +80,7 @@ def _read(given: object) -> dict[int, Any]:
         number = as_whole(key)
         if number is None or not 1 <= number <= MOST:
             what = "a phase begins with a round"
-            faults.append(Fault(what, "Phases", brief(key), "an integer >= 1", fix=form))
+            faults.append(Fault(what, "Phases", brief(key), f"an integer, 1 to {MOST:,}", fix=form))
         elif number in found:
             faults.append(Fault(f"two phases begin with round {number}", "Phases", brief(key)))
         elif isinstance(rules, Phases):

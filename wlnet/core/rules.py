@@ -155,8 +155,12 @@ def _unknown_part(holder: Holder, rule: Rule, fault: Fault) -> Fault:
     )
 
 
-def warn_of_idle_rules(holder: Holder, matches: Matches) -> None:
-    """Warn of rules that decide nothing: hidden by earlier ones, or on a part without arrays."""
+def warn_of_idle_rules(holder: Holder, matches: Matches, phase: str = "") -> None:
+    """Warn of rules that decide nothing: hidden by earlier ones, or on a part without arrays.
+
+    phase: in which they hold, where there are several.
+    """
+    at = f"{phase}, {holder.name}" if phase else holder.name
     winners: dict[int, list[ArrayKey]] = {}
     losers: dict[int, list[Rule]] = {}
     for key, rules in matches.items():
@@ -176,7 +180,7 @@ def warn_of_idle_rules(holder: Holder, matches: Matches) -> None:
                 RuleWarning,
                 Fault(
                     f"a rule is hidden by {by}",
-                    at=holder.name,
+                    at=at,
                     given=str(rule),
                     fix="the first match wins: put special rules before general ones",
                 ),
@@ -186,7 +190,7 @@ def warn_of_idle_rules(holder: Holder, matches: Matches) -> None:
                 RuleWarning,
                 Fault(
                     "a rule selects a part without arrays that could learn",
-                    at=holder.name,
+                    at=at,
                     given=str(rule),
                     fix=shadowed(holder.net, rule.part) if isinstance(rule.part, str) else None,
                 ),

@@ -18,7 +18,7 @@ from wlnet.coders.labels import LabelIndex
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.gate import shape_of
 from wlnet.core.scalars import as_real
-from wlnet.core.spelling import suggestion
+from wlnet.core.spelling import nearest, suggestion
 from wlnet.evaluate.holding import Array
 from wlnet.layers.declaring.layer import TargetForm
 from wlnet.nets.inference import inferred_port
@@ -57,14 +57,16 @@ def read_class_weights(given: object, at: str) -> tuple[ClassWeights | None, lis
 
 
 def _is_of_a_port(value: object) -> bool:
-    return isinstance(value, (Mapping, str))
+    """Whether it is all weights of a port; any other word was meant as the weight of a label."""
+    is_word = isinstance(value, str) and bool(nearest(value, [BALANCED]))
+    return is_word or isinstance(value, Mapping)
 
 
 def _by_port(given: Mapping[object, object], at: str) -> tuple[ClassWeights | None, list[Fault]]:
     found: dict[str | None, Asked] = {}
     faults: list[Fault] = []
     for port, value in given.items():
-        if not (isinstance(port, str) and _is_of_a_port(value)):
+        if not (isinstance(port, str) and isinstance(value, (Mapping, str))):
             what = "weights of labels and of ports in one"
             faults.append(Fault(what, at=at, given=brief(dict(given)), expected=FORM))
             break

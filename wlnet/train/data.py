@@ -24,6 +24,7 @@ from wlnet.core.spelling import nearest, suggestion
 from wlnet.train.doubts import warn_of_columns
 from wlnet.train.examples import Columns, Examples, Given, WeightsAsked, examples_of_one_length
 from wlnet.train.generators import BatchFunction, as_batch_function, refuse_endless
+from wlnet.train.validation_options import has_options, unknown_options
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,9 @@ def read_data(
         and callable(given[0])
         and isinstance(given[1], Mapping)
     ):
-        return Generator(as_batch_function(given[0], at), _round_length(given[1]))
+        return Generator(as_batch_function(given[0], at), _round_length(given[1], at))
+    if has_options(given) and isinstance(given, tuple):
+        raise fail(OptionError, unknown_options(given[1], [], at))
     refuse_endless(given, at)
     found = _columns(given, columns, inputs, at)
     if found is None:
@@ -123,12 +126,12 @@ def _columns(
     return None
 
 
-def _round_length(options: Mapping[object, object]) -> int | None:
+def _round_length(options: Mapping[object, object], at: str) -> int | None:
     known = ["RoundLength"]
     faults = [
         Fault(
             f"a generator has no option {brief(name)}",
-            at="data",
+            at=at,
             known=known,
             fix=suggestion(name, known) or '(batches, {"RoundLength": 640})',
         )
@@ -139,7 +142,7 @@ def _round_length(options: Mapping[object, object]) -> int | None:
     if (length is None or not 1 <= length <= LARGEST) and ("RoundLength" in options or not faults):
         at_least = '{"RoundLength": n}, how many examples a round has, at least 1'
         given = brief(dict(options))
-        faults.append(Fault("a round has no length", at="data", given=given, expected=at_least))
+        faults.append(Fault("a round has no length", at=at, given=given, expected=at_least))
     if faults:
         raise fail(OptionError, faults)
     return length

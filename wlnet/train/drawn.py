@@ -6,6 +6,7 @@ So every validation is of the same examples, and measurements are of a set as of
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -42,6 +43,7 @@ def drawn(
     fitted to data before; else its open sizes are those of the first batch. Raises DataError,
     ShapeError; OptionError for a port as a loss that the batches bring a target for.
     """
+    asked = replace(asked, in_batch=True)
     parts: list[dict[str, Any]] = []
     weights: list[Array] = []
     count = 0
@@ -60,7 +62,7 @@ def drawn(
         if own is not None:
             weights.append(own)
         # All batches have weights, or none.
-        asked = NO_WEIGHTS if own is None else WeightsAsked(asked.given)
+        asked = NO_WEIGHTS if own is None else replace(asked, is_needed=True)
         # The function may fill the same memory again.
         parts.append({name: np.array(column) for name, column in columns.items()})
         count += size if examples.count is None else examples.count

@@ -35,11 +35,13 @@ class Examples:
 class WeightsAsked:
     """The weights of examples that are asked for: a column, or the name of one; None for none.
 
-    is_needed: whether data must have a column of that name.
+    is_needed: whether data must have a column of that name. in_batch: whether they are those of a
+    batch of a function, which brings them.
     """
 
     given: object = None
     is_needed: bool = True
+    in_batch: bool = False
 
     @property
     def name(self) -> str | None:
@@ -61,8 +63,8 @@ class WeightsAsked:
                 f"no column of weights {brief(self.name)}",
                 at=at,
                 given=f"columns {brief(list(brought), NAMES)}" if brought else None,
-                expected=f"named columns, {self.name!r} among them; or example_weights=weights, "
-                "the column itself",
+                expected=f"named columns, {self.name!r} among them"
+                + ("" if self.in_batch else "; or example_weights=weights, the column itself"),
                 fix=suggestion(self.name, list(map(str, brought))),
             ),
         )

@@ -13,7 +13,7 @@ from wlnet.train.digests import Digests
 from wlnet.train.learners import TrainingRules
 from wlnet.train.measurement_names import own_keys
 from wlnet.train.options import Options
-from wlnet.train.plan import rounds_of
+from wlnet.train.plan import plan_of, rounds_of
 from wlnet.train.preparation import Prepared
 from wlnet.train.sources import Source
 from wlnet.train.start import Start
@@ -66,6 +66,31 @@ def _of_method(record: TrainingRecord, options: Options) -> Moment:
     fix = f'method="{name}" goes on where it stood'
     warn(TrainingWarning, Fault(what, given=options.method.name, fix=fix))
     return replace(moment, states={}, updates={})
+
+
+def warn_of_schedule(source: Source, options: Options, start: Start) -> None:
+    """Warn of a warm-up that is as long as the training or longer, and of steps of a schedule that
+    come after its end."""
+    plan = plan_of(options, source.batch_size, source.batches_per_round, start)
+    # What does not go by the end of this call goes on from the call before.
+    total = plan.batches if options.method.looks_at_total else plan.last_batch
+    schedule = options.method.learning_rate_schedule
+    if total is None or not isinstance(schedule, tuple):
+        return
+    name, given = schedule[0], dict(schedule[1])
+    at, told = f"LearningRateSchedule {name} of {options.method.name}", f"{total:,} updates"
+    warm = given.get("Warmup", 0)
+    warm = warm if isinstance(warm, int) else 0
+    if warm >= total:
+        what = f"the warm-up of {warm:,} updates never ends"
+        fix = "max_training_rounds, or a share as Warmup, as 0.1"
+        warn(TrainingWarning, Fault(what, at, told, fix=fix))
+        return
+    late = [n for n in given.get("At", ()) if isinstance(n, int) and n >= total - warm]
+    if late:
+        what = f"{', '.join(f'{n:,}' for n in late)}: steps that are never reached"
+        fix = "max_training_rounds, or shares of the updates, as 0.5"
+        warn(TrainingWarning, Fault(what, f"{at}, option 'At'", told, fix=fix))
 
 
 def warn_of_phases(rules: TrainingRules, source: Source, options: Options) -> None:

@@ -102,14 +102,15 @@ def read_rules(net: Net, options: Options, *, warnings: bool = True) -> Training
 
         return {} if given is None else gathered.attempt(read) or {}
 
-    def table_of(rules: object, at: str | None) -> MultiplierTable | None:
-        return gathered.attempt(lambda: multiplier_table(net, rules), at)
-
     given = options.multipliers
-    if isinstance(given, Phases):
-        found = {n: table_of(rules, f"phase from round {n}") for n, rules in given.items()}
-    else:
-        found = {1: table_of(given, None)}
+    by_round: Mapping[int, object] = given if isinstance(given, Phases) else {1: given}
+    phases = {n: f"phase from round {n}" if given is by_round else "" for n in by_round}
+
+    def table_of(number: int) -> MultiplierTable | None:
+        rules, phase = by_round[number], phases[number]
+        return gathered.attempt(lambda: multiplier_table(net, rules, phase=phase), phase or None)
+
+    found = {n: table_of(n) for n in by_round}
     l2 = limits(method.l2_regularization, "L2Regularization")
     gradient_clip = limits(method.gradient_clipping, "GradientClipping")
     weight_clip = limits(method.weight_clipping, "WeightClipping")
@@ -118,8 +119,8 @@ def read_rules(net: Net, options: Options, *, warnings: bool = True) -> Training
     gathered.tell()
     assert groups is not None
     tables = {n: table for n, table in found.items() if table is not None}
-    for table in tables.values() if warnings else ():
-        warn_of_thawed(net, table)
+    for n, table in tables.items() if warnings else ():
+        warn_of_thawed(net, table, phases[n])
     return TrainingRules(
         {
             n: ArrayRules(each, l2, gradient_clip, weight_clip, weight_decay, groups)

@@ -20,6 +20,7 @@ from wlnet.core.scalars import as_real, as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.results.arrays_report import BY_ROUND
+from wlnet.train.history import LOSS
 from wlnet.train.measured_functions import FunctionMeasurement
 from wlnet.train.measured_ports import AGGREGATIONS, PortMeasurement
 from wlnet.train.measurements import TABLE, Measurement, Named, named
@@ -43,11 +44,20 @@ def read_item(given: Any, at: str, losses: Sequence[str] = ()) -> Found:
         return PortMeasurement(port=given), []
     if callable(given) and not isinstance(given, (Net, type)):
         return _of_function(given, at)
-    if is_of_arrays(given):
-        what = "it is told of the arrays of a training, a number a round"
-        fix = f"training_progress_measurements={given!r}, the name alone"
-        return None, [Fault(what, at=at, given=given, fix=fix)]
+    if isinstance(given, tuple) and len(given) > 1 and any(map(_is_item, given[1:])):
+        what, fix = "several measurements are a list", f"[{', '.join(map(brief, given))}]"
+        return None, [Fault(what, at=at, given=brief(given), fix=fix)]
     name, n = given if isinstance(given, tuple) and len(given) == 2 else (given, 1)
+    if is_of_arrays(name):
+        what = "it is told of the arrays of a training, a number a round"
+        fix = f"training_progress_measurements={name!r}, the name alone"
+        return None, [Fault(what, at=at, given=brief(given), fix=fix)]
+    if isinstance(name, str) and (name == LOSS or name in losses):
+        in_training = LOSS not in losses
+        what = "losses are told of every training" if in_training else "a loss is a name alone"
+        told = 'results["RoundLossList"]; a stopping criterion is "Loss"'
+        fix = told if in_training else repr(name)
+        return None, [Fault(what, at=at, given=brief(given), fix=fix)]
     if not isinstance(name, str) or name not in TABLE:
         known = [*losses, *TABLE]
         drawn = name.removesuffix("Plot") if isinstance(name, str) else None
@@ -65,6 +75,12 @@ def read_item(given: Any, at: str, losses: Sequence[str] = ()) -> Found:
     return (None, [fault]) if fault else (named(name, as_whole(n) or as_real(n) or 1), [])
 
 
+def _is_item(given: object) -> bool:
+    """Whether it is the name of a measurement, or one by itself."""
+    is_name = isinstance(given, str) and (given in TABLE or given == LOSS or is_of_arrays(given))
+    return is_name or isinstance(given, (NetPort, Mapping)) or callable(given)
+
+
 def _wrong_n(name: str, n: object, at: str, given: object) -> Fault | None:
     """What is wrong with n in (name, n), if anything is."""
     if TABLE[name].takes == "beta":
@@ -75,7 +91,11 @@ def _wrong_n(name: str, n: object, at: str, given: object) -> Fault | None:
         return Fault(what, at=at, given=brief(n), expected=expected, fix="('FScore', 2)")
     best = as_whole(n)
     if best is None or best < 1:
-        what, fix = f"{name} of the top n", f"({name!r}, 5)"
+        takes_n = TABLE[name].takes == "top"
+        what = f"{name} of the top n" if takes_n else f"{name} has no n"
+        fix = f"({name!r}, 5)" if takes_n else repr(name)
+        if not takes_n:
+            return Fault(what, at=at, given=brief(given), fix=fix)
         return Fault(what, at=at, given=brief(n), expected="a positive integer", fix=fix)
     if best > 1 and TABLE[name].takes is None:
         return Fault(f"{name} has no top n", at=at, given=brief(given), fix=repr(name))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, WlnetError, fail
+from wlnet.core.errors import Fault, OptionError, TrainingWarning, WlnetError, fail, warn
 from wlnet.core.parts import Path
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
@@ -199,6 +199,24 @@ def _misfits(each: Measurement, training: TrainingNet, at: str) -> list[Fault]:
     return faults
 
 
+def warn_of_top(measurements: Sequence[Measurement], training: TrainingNet, at: str) -> None:
+    """Warn of what asks for as many guesses as there are classes, so that one is always right.
+
+    training: fitted to its data, which tell how many classes there are.
+    """
+    for place in measured(measurements, training):
+        each = place.measurement
+        if not isinstance(each, Named) or each.top < 2:
+            continue
+        classes = (inferred_port(training.user, place.port).shape or (None,))[-1]
+        if classes is not None and each.top >= classes:
+            value = 0 if each.smaller_is_better else 1
+            what = f"{place.key} is {value} whatever the net says: there are {classes} classes"
+            given = f"({each.name!r}, {each.top})" if each.top < 10**9 else each.name
+            fix = f"({each.name!r}, n) with n below {classes}"
+            warn(TrainingWarning, Fault(what, at, given, fix=fix))
+
+
 def _unsuitable(each: Measurement, training: TrainingNet, at: str) -> Fault:
     """The fault of a measurement whose targets would have to be others."""
     assert isinstance(each, Named)
@@ -208,6 +226,10 @@ def _unsuitable(each: Measurement, training: TrainingNet, at: str) -> Fault:
         what = f"{each.name} is about boxes, these outputs are none"
         expected = "numbers of shape (..., 4) or (..., 2, 2): two corners, x and y of each"
         return Fault(what, at=at, expected=expected)
+    if each.top > 1 and "Binary" in (training.forms[column] for column in columns):
+        what = f"{each.name} of the top {each.top}, of targets that are one of two states"
+        expected = "three classes or more: of two states any guess is among the best two"
+        return Fault(what, at=at, expected=expected, fix=repr(each.name))
     kind = NUMBERS if each.row.of == CLASSES else CLASSES
     fitting = [name for name, row in TABLE.items() if row.of == kind]
     return Fault(f"{each.name} is about {each.row.of}, these targets are {kind}", at, known=fitting)

@@ -150,6 +150,8 @@ class Named(Measurement):
     def fits(self, form: str, shape: Callable[[], Partial]) -> bool:
         if self.row.of == BOXES:
             return form == "Square" and holds_boxes(shape())
+        if self.top > 1 and form == "Binary":
+            return False  # whatever is predicted, one of two states is the case
         return self.row.of == (NUMBERS if form == "Square" else CLASSES)
 
     def tally(self, outputs: Array, targets: Array, form: str) -> Tally:

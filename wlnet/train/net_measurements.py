@@ -21,7 +21,13 @@ from wlnet.train.class_weights import ClassWeights, read_class_weights
 from wlnet.train.doubts import check_targets, warn_of_losses
 from wlnet.train.history import LOSS, Values, number
 from wlnet.train.losses import loss_terms
-from wlnet.train.measurement_names import as_measurements, check_fit, measured, suits
+from wlnet.train.measurement_names import (
+    as_measurements,
+    check_fit,
+    measured,
+    suits,
+    warn_of_top,
+)
 from wlnet.train.measurements import TABLE, Measurement, named
 from wlnet.train.net_train import usual_options
 from wlnet.train.options import read_options
@@ -99,6 +105,10 @@ def net_measurements(
     training, wanted = call.training, call.wanted
     if loss_function is not AUTOMATIC:
         warn_of_losses(training)
+    # ALL asks for no top n.
+    warn_of_top(
+        [each for each in wanted if isinstance(each, Measurement)], training, "measurements"
+    )
     count = None if workers is AUTOMATIC else check_count("workers", workers)
     # What is asked for twice is tallied once.
     asked = tuple(dict.fromkeys(each for each in wanted if isinstance(each, Measurement)))

@@ -25,8 +25,10 @@ from wlnet.results.results import PROPERTIES
 from wlnet.train.calls import Call, properties, read_call
 from wlnet.train.course import trained
 from wlnet.train.doubts import warn_of_losses
+from wlnet.train.going_on import warn_of_schedule
 from wlnet.train.input_form import input_form
 from wlnet.train.interrupts import breaks_off
+from wlnet.train.measurement_names import warn_of_top
 
 
 @breaks_off
@@ -137,6 +139,9 @@ def carried_out(call: Call, prop: Any, words: tuple[str, ...]) -> Any:
         _warn_of_nothing(rules.last.table, names)
         return _answer(prop, names, {"TrainedNet": prepared.opened(ready)})
     warn_of_losses(prepared.training)
+    warn_of_schedule(prepared.source, options, call.start)
+    if options.measurements is not AUTOMATIC:
+        warn_of_top(options.measurements, prepared.training, "training_progress_measurements")
     options = replace(options, input_form=words)
 
     def answered(record: TrainingRecord) -> Any:

@@ -89,7 +89,7 @@ def batch_of(
     given: object, training: TrainingNet, at: str, options: Options, names: Sequence[str] | None
 ) -> Examples:
     """The examples of one batch that a function gave. names: see `read`."""
-    asked = WeightsAsked(options.example_weights)
+    asked = WeightsAsked(options.example_weights, in_batch=True)
     found = read(given, training, at, options.precision, names, asked)
     what = "a generator gives examples, not a function"
     return no_function(found, what, at, None)

@@ -173,7 +173,8 @@ def _key_of(given: object, at: str, own: Sequence[str]) -> str:
         return LOSS
     if isinstance(given, str) and (given in own or given.rpartition("/")[2] in own):
         return given
-    if isinstance(given, tuple) and len(given) == 2 and _is_measured(given[0]):
+    is_pair = isinstance(given, tuple) and len(given) == 2 and not isinstance(given[1], str)
+    if is_pair and _is_measured(given[0]):  # type: ignore[index]
         key: str = as_measurements(given, at)[0].key
         return key
     if isinstance(given, str):

@@ -22,8 +22,11 @@ from wlnet.nets.kept_rates import worded_path
 OPTION = "learning_rate_multipliers of net_train"
 
 
-def warn_of_thawed(net: Net, table: MultiplierTable) -> None:
-    """Warn of every rule of net_train by which something that the net froze is unfrozen unnamed."""
+def warn_of_thawed(net: Net, table: MultiplierTable, phase: str = "") -> None:
+    """Warn of every rule of net_train by which something that the net froze is unfrozen unnamed.
+
+    phase: in which the rules hold, where there are several.
+    """
     thawed: dict[int, tuple[Verdict, dict[ArrayKey, None], list[Row]]] = {}
     for row in table:
         won = row.decided_by
@@ -42,7 +45,7 @@ def warn_of_thawed(net: Net, table: MultiplierTable) -> None:
             RuleWarning,
             Fault(
                 "a rule makes arrays learn that the net froze for itself",
-                at=OPTION,
+                at=f"{phase}, {OPTION}" if phase else OPTION,
                 given=str(won.rule),
                 known=[key_text(row.key) for row in rows],
                 fix=_repair(net, list(parts)),

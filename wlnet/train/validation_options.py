@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from wlnet.core.errors import Fault, brief
@@ -27,12 +27,7 @@ def read_validation_set(given: object, at: str) -> tuple[Any, list[Fault]]:
 def read_validation_interval(given: object, at: str) -> tuple[int | None, list[Fault]]:
     """Every how many rounds there is a validation."""
     value, options = _apart(given)
-    known = ["Interval"]
-    faults = [
-        Fault(f"{at} has no option {brief(name)}", at=at, known=known, fix=suggestion(name, known))
-        for name in options
-        if name not in known
-    ]
+    faults = unknown_options(options, ["Interval"], at)
     interval = as_whole(options.get("Interval", 1))
     if interval is None or not 1 <= interval <= MOST:
         told, fix = brief(options["Interval"]), '(data, {"Interval": 5})'
@@ -50,18 +45,48 @@ def _apart(given: object) -> tuple[Any, Mapping[Any, Any]]:
     assert isinstance(given, tuple)
     value, options = given
     others = {name: option for name, option in options.items() if name != "Interval"}
-    if callable(value) and others:
+    if _is_function(value) and others:
         return (value, others), {"Interval": options["Interval"]}
     return value, options
 
 
 def has_options(given: object) -> bool:
-    """Whether a value is (value, {"Interval": ...}), with options of its own."""
-    return (
-        isinstance(given, tuple)
-        and len(given) == 2
-        and isinstance(given[1], Mapping)
-        and "Interval" in given[1]
-        and not isinstance(given[1]["Interval"], (list, tuple))
-        and not hasattr(given[1]["Interval"], "__array__")
-    )
+    """Whether a value is (value, {"Interval": ...}), with options of its own.
+
+    A dict beside columns may be columns too: options are numbers, words, and numbers with a unit.
+
+    >>> has_options(([[1]], {"Interval": (2, "Batches")})), has_options(([[1]], {"Interval": [2]}))
+    (True, False)
+    """
+    if not (isinstance(given, tuple) and len(given) == 2 and isinstance(given[1], Mapping)):
+        return False
+    value, options = given
+    if _is_function(value) and "Interval" not in options:
+        return False
+    return any(map(_is_option, options.values()))
+
+
+def _is_option(value: object) -> bool:
+    """Whether it can be no column."""
+    if isinstance(value, tuple) and len(value) == 2:
+        return as_real(value[0]) is not None and isinstance(value[1], str)
+    return value is None or isinstance(value, str) or as_real(value) is not None
+
+
+def _is_function(value: object) -> bool:
+    return callable(value) and not hasattr(value, "__array__")
+
+
+def unknown_options(options: Iterable[object], known: list[str], at: str) -> list[Fault]:
+    """The faults of options that stand beside data, and are not known there."""
+    length = "RoundLength is of a function that gives batches; a round of columns is all of them"
+    return [
+        Fault(
+            f"{at} has no option {brief(name)}",
+            at=at,
+            known=known,
+            fix=length if name == "RoundLength" else suggestion(name, known),
+        )
+        for name in options
+        if name not in known
+    ]

@@ -188,7 +188,10 @@ class Weigher:
         for column in more.values():
             if not column.any():
                 fix = "a weight above 0 for what shall be learnt"
-                raise fail(DataError, Fault("all weights are 0", at=str(place), fix=fix))
+                # Where examples count, it is their classes that do not.
+                both = "class_weights" if examples is None else "class_weights and example_weights"
+                at = both if own.any() else str(place)
+                raise fail(DataError, Fault("all weights are 0", at=at, fix=fix))
         return replace(source, columns={**source.columns, **more})
 
 
@@ -218,6 +221,10 @@ def weigher_of(
     for port, asked in by_port.items():
         if isinstance(asked, Mapping):
             tables[port] = table_of(asked, training, port)
+            if not tables[port].any():
+                fix = "a weight above 0 for what shall be learnt"
+                fault = Fault("all weights are 0", at=f"class_weights, port {port}", fix=fix)
+                raise fail(OptionError, fault)
         elif source is None:
             fix = "class_weights={label: weight, ...}"
             what = f'"{BALANCED}" goes by all examples, and a function gives some at a time'
