@@ -169,3 +169,32 @@ def test_a_relative_name_is_kept_where_somebody_goes_elsewhere(
     results = train(("File", "run.wlnet"), 2, training_progress_function=goes)
     assert results["CheckpointingFiles"] == [str(tmp_path / "run.wlnet")]
     assert not os.listdir(tmp_path / "other")
+
+
+def test_checkpoints_of_other_trainings_in_a_folder_are_told_of(tmp_path: Path) -> None:
+    train(("Directory", tmp_path), 2)
+    with pytest.warns(wl.TrainingWarning, match="checkpoints of other trainings"):
+        second = train(("Directory", tmp_path, {"Keep": 1}), 2)
+    assert len(list(tmp_path.iterdir())) == 3 and len(second["CheckpointingFiles"]) == 1
+
+
+def test_a_record_tells_of_the_files_that_stay(tmp_path: Path) -> None:
+    results = train(("Directory", tmp_path, {"Keep": 2}), 5)
+    last = wl.load(results["CheckpointingFiles"][-1])
+    assert last["CheckpointingFiles"] == results["CheckpointingFiles"]
+
+
+def test_a_home_is_the_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert train(("File", "~/a.wlnet"), 1)["CheckpointingFiles"] == [str(tmp_path / "a.wlnet")]
+
+
+def test_a_program_that_ends_leaves_a_checkpoint(tmp_path: Path) -> None:
+    def ends(state: Any) -> None:
+        if state["Round"] == 2:
+            raise SystemExit
+
+    file = tmp_path / "a.wlnet"
+    with pytest.raises(SystemExit):
+        train(("File", file, {"Interval": 50}), training_progress_function=ends)
+    assert wl.load(file)["TotalRounds"] == 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,10 @@ def test_data_from_functions_go_on_where_they_were(form: str, tmp_path: Path) ->
                            training_progress_checkpointing=(
                                "Directory", tmp_path, {"Interval": (1, "Batches")}))  # fmt: skip
     for file in results["CheckpointingFiles"]:
-        same_record(results, wl.net_resume(file, FORMS[form](), **QUIET), BUT_TIMES)
+        with pytest.warns(wl.TrainingWarning, match="come from a function") if form != "columns" \
+                else contextlib.nullcontext():  # fmt: skip
+            resumed = wl.net_resume(file, FORMS[form](), **QUIET)
+        same_record(results, resumed, BUT_TIMES)
 
 
 def test_a_training_that_went_on_is_taken_up_within_its_last_call(tmp_path: Path) -> None:
@@ -224,3 +228,106 @@ def test_an_empty_folder_and_a_file_of_a_net_are_told(tmp_path: Path) -> None:
     file = wl.save(net(), tmp_path / "net.wlnet")
     with pytest.raises(wl.FormatError, match="holds a net, and no training"):
         wl.net_resume(file, numbers(5))
+
+
+@pytest.mark.parametrize(
+    ("reason", "options"),
+    [
+        ("MaxTrainingRounds", {}),
+        ("StoppingCriterion", {"training_stopping_criterion": {"Patience": 0}}),
+        ("StoppingCriterion", {"training_stopping_criterion": lambda state: state["Round"] >= 2}),
+        ("TimeGoal", {"time_goal": 0.05, "max_training_rounds": 10**6}),
+    ],
+)
+def test_what_is_over_is_trained_no_further(
+    reason: str, options: dict[str, Any], tmp_path: Path
+) -> None:
+    data = numbers(20)
+    usual: dict[str, Any] = {"max_training_rounds": 4, "validation_set": wl.Scaled(0.2),
+                             "learning_rate": 0.5}  # fmt: skip
+    results = wl.net_train(net(), data, wl.ALL, **{**usual, **options},
+                           training_progress_checkpointing=("Directory", tmp_path))  # fmt: skip
+    assert results["ReasonTrainingStopped"] == reason
+    again: dict[str, Any] = {
+        name: value for name, value in options.items() if name == "training_stopping_criterion"
+    }
+    for changes in ({}, {"workers": 1}, {"training_progress_reporting": None}, again):
+        done = wl.net_resume(tmp_path, data, **changes)
+        same_record(results, done, (*FILES, "Receipt"))
+    assert len(list(tmp_path.iterdir())) == len(results["CheckpointingFiles"])
+    if reason != "StoppingCriterion" or not callable(options["training_stopping_criterion"]):
+        with pytest.raises(wl.DataError, match="other data"):
+            wl.net_resume(tmp_path, (data[0] * 2, data[1]))
+
+
+@pytest.mark.parametrize("at", [3, 7, 11])
+def test_what_a_function_stopped_goes_on_as_if_nobody_had(at: int, tmp_path: Path) -> None:
+    """The validation that the stop made is not in the checkpoint: it would count for patience."""
+    x, y = numbers(30)
+    options: dict[str, Any] = {"batch_size": 5, "max_training_rounds": 12, "learning_rate": 0.1,
+                               "validation_set": wl.Scaled(0.2),
+                               "training_stopping_criterion": {"Patience": 2}}  # fmt: skip
+
+    def stops(state: Any) -> Any:
+        return "StopTraining" if state["AbsoluteBatch"] == at else None
+
+    whole = wl.net_train(net(), (x, y), wl.ALL, **options)
+    cut = wl.net_train(net(), (x, y), wl.ALL, **options,
+                       training_progress_function=(stops, {"Interval": (1, "Batches")}),
+                       training_progress_checkpointing=("File", tmp_path / "a.wlnet"))  # fmt: skip
+    assert cut["TotalBatches"] == at
+    done = wl.net_resume(tmp_path / "a.wlnet", (x, y), training_progress_function=None)
+    same_record(whole, done, FILES)
+
+
+def test_options_that_decide_what_is_read_are_no_other_data(tmp_path: Path) -> None:
+    data = numbers(20)
+    file = started(tmp_path, data)
+    for option, value in (("working_precision", "Real64"), ("random_seeding", 7),
+                          ("validation_set", wl.Scaled(0.2)),
+                          ("example_weights", np.ones(20))):  # fmt: skip
+        with pytest.warns(wl.TrainingWarning, match=f"{option} decide what is read"):
+            wl.net_resume(file, data, training_progress_function=None, **{option: value})
+
+
+def test_the_net_that_is_trained_is_that_of_the_call(tmp_path: Path) -> None:
+    data = numbers(20)
+    file = started(tmp_path, data)
+    whole = wl.net_train(net(), data, wl.ALL, batch_size=5, max_training_rounds=4)
+    done = wl.net_resume(file, data, training_progress_function=None)
+    assert same(whole["TrainingNet"], done["TrainingNet"])
+
+
+def test_checkpoints_go_on_to_their_place_from_anywhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = numbers(20)
+    monkeypatch.chdir(tmp_path)
+
+    def stops(state: Any) -> Any:
+        return "StopTraining" if state["Round"] == 2 else None
+
+    wl.net_train(net(), data, batch_size=5, max_training_rounds=4, training_progress_function=stops,
+                 training_progress_checkpointing=("Directory", "runs"))  # fmt: skip
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    wl.net_resume(tmp_path / "runs", data, training_progress_function=None)
+    assert len(list((tmp_path / "runs").iterdir())) == 4
+    (tmp_path / "runs").rename(tmp_path / "moved")
+    with pytest.warns(wl.TrainingWarning, match="not to where this one lies"):
+        wl.net_resume(tmp_path / "moved", data, max_training_rounds=5,
+                      training_progress_function=None)  # fmt: skip
+
+
+def test_no_name_is_no_folder() -> None:
+    with pytest.raises(wl.OptionError, match="from a file or a folder"):
+        wl.net_resume("", numbers(5))
+
+
+def test_the_rates_of_statistics_are_told_without_a_state(tmp_path: Path) -> None:
+    data = numbers(20)
+    file = started(tmp_path, data)
+    with pytest.warns(wl.TrainingWarning) as told:
+        wl.net_resume(file, data, training_progress_function=None,
+                      learning_rate_multipliers={2: 0.5})  # fmt: skip
+    assert "2/MovingMean: 1.0 -> 0.5;" in str(told[0].message)

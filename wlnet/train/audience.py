@@ -49,8 +49,7 @@ class Audience:
             (each, Due(each.interval, each.least, now) if each.interval else None)
             for each in options.listeners
         ]
-        before = trainer.start.record.checkpointing_files if trainer.start.record else ()
-        self._writers = [Writer(each, now, before) for each in options.checkpoints]
+        self._writers = [Writer(each, now, trainer.start) for each in options.checkpoints]
         if self._writers:
             # What no file can hold is better known before anything is trained.
             written(NetTrainResults(record_of(trainer, REASON)))
@@ -126,7 +125,8 @@ class Audience:
         # A file that is written is one of those there are, whenever an interrupt comes.
         with interrupts().held():
             for writer in writers:
-                writer.write(record, self.files)
+                others = [each for each in self._writers if each is not writer]
+            writer.write(record, [file for each in others for file in each.files])
             self._trainer.files = self.files
         if reason == REASON:
             self.hear("CheckpointComplete")

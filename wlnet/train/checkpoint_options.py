@@ -53,7 +53,7 @@ def read_checkpointing(given: object, at: str) -> tuple[tuple[Checkpoint, ...], 
 
 
 def _checkpoint(given: object, at: str) -> tuple[Checkpoint | None, list[Fault]]:
-    words = tuple(given) if isinstance(given, tuple) else ()
+    words = _words(given)
     if not 2 <= len(words) <= 3 or not (len(words) == 2 or isinstance(words[2], Mapping)):
         return None, [Fault("this is no checkpointing", at, brief(given), FORM)]
     kind, name = words[:2]
@@ -66,15 +66,36 @@ def _checkpoint(given: object, at: str) -> tuple[Checkpoint | None, list[Fault]]
     is_folder = kind == "Directory"
     faults = unknown_keys(options, ("Interval", "Keep") if is_folder else ("Interval",), at)
     try:
-        path = as_path(name, at, "runs" if is_folder else "run.wlnet")
+        path = _absolute(as_path(name, at, "runs" if is_folder else "run.wlnet"))
+        faults += _faults_of(path, is_folder, at)
     except OptionError as error:
         return None, [*faults, *error.faults]
-    faults += _faults_of(path, is_folder, at)
+    except OSError as error:
+        what = "nothing can be written there"
+        return None, [*faults, Fault(what, at, brief(name), expected=error.strerror)]
     interval, wrong = as_interval(options.get("Interval", 1), f"{at}, Interval")
     keep, best, more = _keep(options.get("Keep"), at)
     faults += [*wrong, *more]
-    # Where somebody goes to another folder meanwhile, files still go to this one.
-    return Checkpoint(Path(os.path.abspath(path)), is_folder, interval, keep, best), faults
+    return Checkpoint(path, is_folder, interval, keep, best), faults
+
+
+def _words(given: object) -> tuple[Any, ...]:
+    return tuple(given) if isinstance(given, tuple) else ()
+
+
+def _absolute(path: Path) -> Path:
+    """The same place, wherever somebody goes meanwhile."""
+    return Path(os.path.abspath(path.expanduser()))
+
+
+def absolute(given: object) -> object:
+    """The option with its places as they are from anywhere, for whoever goes on from elsewhere."""
+    if isinstance(given, list):
+        return [absolute(each) for each in given]
+    match _words(given):
+        case (str(kind), str() | os.PathLike() as name, *rest):
+            return (kind, str(_absolute(Path(name))), *rest)
+    return given
 
 
 def _faults_of(path: Path, is_folder: bool, at: str) -> list[Fault]:
@@ -88,11 +109,13 @@ def _faults_of(path: Path, is_folder: bool, at: str) -> list[Fault]:
         return [Fault("this is no folder", at, repr(str(path)))]
     if not is_folder and path.is_dir():
         return [Fault("this is a folder", at, repr(str(path)), fix=f'("Directory", {str(path)!r})')]
-    above = Path(os.path.abspath(path)) if is_folder else Path(os.path.abspath(path)).parent
+    above = path if is_folder else path.parent
     while not above.exists() and above != above.parent:
         above = above.parent
     if not above.is_dir() or not os.access(above, os.W_OK):
-        return [Fault("nothing can be written there", at, repr(str(path)))]
+        why = "may not be written to" if above.is_dir() else "is no folder"
+        told = f"{str(above)!r} {why}"
+        return [Fault("nothing can be written there", at, repr(str(path)), expected=told)]
     return []
 
 

@@ -17,6 +17,7 @@ from wlnet.results.results import TrainingRecord
 from wlnet.train.checkpoint_options import Checkpoint
 from wlnet.train.intervals import Due
 from wlnet.train.saving.files import write_record
+from wlnet.train.start import Start
 
 REASON = "Checkpoint"
 """Why a training "stopped" that a checkpoint tells of."""
@@ -25,13 +26,20 @@ REASON = "Checkpoint"
 class Writer:
     """Writes the checkpoints of one specification."""
 
-    def __init__(self, spec: Checkpoint, begun: float, files: Sequence[str] = ()) -> None:
-        """begun: what the clock shows; files: those of the training that goes on."""
+    def __init__(self, spec: Checkpoint, begun: float, start: Start) -> None:
+        """begun: what the clock shows."""
         self.spec = spec
         self.due = Due(spec.interval, begun=begun)
-        self.batch: int | None = None
+        record = start.record
+        before = record.checkpointing_files if record else ()
+        self._files = [path for path in map(Path, before) if self._is_own(path)]
+        self.batch = record.moment.batch if record and start.resumed and self._files else None
         """The batch after which the last one was written."""
-        self._files = [path for path in map(Path, files) if self._is_own(path)]
+        is_new = start.resumed is None
+        if is_new and spec.is_folder and set(checkpoints_in(spec.path)) - set(self._files):
+            what = "there are checkpoints of other trainings in this folder"
+            told = "net_resume of the folder takes up the one that was written last"
+            warn(TrainingWarning, Fault(what, at=str(spec.path), expected=told))
 
     @property
     def files(self) -> list[str]:
@@ -45,25 +53,38 @@ class Writer:
     def write(self, record: TrainingRecord, files: Sequence[str]) -> None:
         """Write a record; where the disk refuses, warn, and try again the next time.
 
-        files: all checkpoints there are; this one will be among them.
+        files: those of other specifications.
         """
         path = self._path(record)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            files = tuple(dict.fromkeys((*files, str(path))))
-            write_record(path, replace(record, checkpointing_files=files))
-        except OSError as error:
-            fault = Fault(
-                "a checkpoint could not be written; the training goes on",
-                at=str(path),
-                given=error.strerror or type(error).__name__,
-                expected="the next one is tried again",
-            )
-            warn(TrainingWarning, fault)
+        own = self._staying([*(each for each in self._files if each != path), path])
+        if path in own and not self._put(path, record, [*files, *map(str, own)]):
             return
         self.batch = record.moment.batch
-        self._files = [*(each for each in self._files if each != path), path]
-        self._clear()
+        for each in self._files:
+            if each not in own:
+                with contextlib.suppress(OSError):
+                    each.unlink()
+        self._files = own
+
+    def _put(self, path: Path, record: TrainingRecord, files: Sequence[str]) -> bool:
+        """Write a record that tells of these files; whether that could be done."""
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            told = tuple(dict.fromkeys(files))
+            write_record(path, replace(record, checkpointing_files=told))
+        except OSError as error:
+            is_last = record.reason != REASON
+            fault = Fault(
+                "a checkpoint could not be written; the training goes on"
+                if not is_last
+                else "the last checkpoint could not be written",
+                at=str(path),
+                given=error.strerror or type(error).__name__,
+                expected=None if is_last else "the next one is tried again",
+            )
+            warn(TrainingWarning, fault)
+            return False
+        return True
 
     def _path(self, record: TrainingRecord) -> Path:
         if not self.spec.is_folder:
@@ -78,17 +99,12 @@ class Writer:
         ]
         return self.spec.path / ("_".join(words) + SUFFIX)
 
-    def _clear(self) -> None:
-        """Remove the files of this training that shall not stay."""
+    def _staying(self, files: list[Path]) -> list[Path]:
+        """Those of these files that shall stay."""
         if self.spec.keep is None or not self.spec.is_folder:
-            return
-        order = sorted(self._files, key=_loss) if self.spec.best else self._files[::-1]
-        stay = order[: self.spec.keep]
-        for each in self._files:
-            if each not in stay:
-                with contextlib.suppress(OSError):
-                    each.unlink()
-        self._files = [each for each in self._files if each in stay]
+            return files
+        order = sorted(files, key=_loss) if self.spec.best else files[::-1]
+        return [each for each in files if each in order[: self.spec.keep]]
 
 
 def _loss(path: Path) -> float:

@@ -80,7 +80,7 @@ def record_of(trainer: Trainer, reason: str, message: str | None = None) -> Trai
     after = replace_arrays(trainer.net, trainer.trained())
     return TrainingRecord(
         trained_net=after,
-        training_net=trainer.training.net,
+        training_net=_training_net(trainer),
         multipliers=trainer.table,
         method=(
             options.method.name,
@@ -114,6 +114,14 @@ def record_of(trainer: Trainer, reason: str, message: str | None = None) -> Trai
         by_array=h.arrays.frozen(len(h.round_positions)),
         input_form=options.input_form,
     )
+
+
+def _training_net(trainer: Trainer) -> Net:
+    """The net that is trained, as it was when the call began."""
+    start = trainer.start
+    if start.record is not None and start.resumed is not None and start.is_same:
+        return start.record.training_net
+    return trainer.training.net
 
 
 def _last_batches(trainer: Trainer) -> tuple[tuple[int, ...], ...] | None:
@@ -154,7 +162,7 @@ def _run(
         with contextlib.suppress(OSError, ValueError):  # nobody may be there to read it
             print(STOPPED, file=sys.stderr)
         return "ManualStop", "interrupted"
-    except Exception:
+    except (Exception, SystemExit):
         # What a function of the user raises ends the call; what was trained is in the checkpoint.
         trainer.settle()
         audience.keep("Error")
@@ -167,9 +175,12 @@ def _rounds(trainer: Trainer, options: Options, audience: Audience) -> tuple[str
     for happening in trainer.rounds(audience.within):
         answer = audience.hear(happening.event, happening.is_whole)
         if answer is not None:
+            message = "the progress function said so"
             if answer != "Aborted":
+                # Whoever takes it up again goes on as if nobody had stopped it to judge.
+                audience.keep(answer, message)
                 trainer.judge()
-            return answer, "the progress function said so"
+            return answer, message
         # First the clock: a round that it cut short has no values for a criterion to look at.
         if happening.ended is not None:
             return happening.ended, None

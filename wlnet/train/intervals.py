@@ -71,6 +71,8 @@ def as_interval(given: object, at: str) -> tuple[Interval, list[Fault]]:
     )
     if unit not in UNITS:
         near = suggestion(unit, UNITS) if isinstance(unit, str) else None
+        if count in UNITS:
+            near = repr((unit, count))
         return Interval(), [
             Fault("no such unit of an interval", at, brief(unit), FORM, UNITS, near)
         ]

@@ -21,7 +21,7 @@ from wlnet.methods import as_method
 from wlnet.methods.base import Method
 from wlnet.methods.intervals import NOT_NEGATIVE, POSITIVE, Interval, as_number
 from wlnet.methods.settings import Reader
-from wlnet.train.checkpoint_options import Checkpoint, read_checkpointing
+from wlnet.train.checkpoint_options import Checkpoint, absolute, read_checkpointing
 from wlnet.train.class_weights import ClassWeights, read_class_weights
 from wlnet.train.listeners import Listener, read_listeners
 from wlnet.train.measurement_names import in_training, own_keys, read_arrays_measured
@@ -231,7 +231,10 @@ def read_options(
             if values[field] is None:
                 values[field], _ = option.read(usual[option.name], option.name)
     names = [option.name for option in option_rows().values()]
-    options = Options(**values, given={name: given.get(name, usual[name]) for name in names})
+    kept = {name: given.get(name, usual[name]) for name in names}
+    checkpointing = "training_progress_checkpointing"
+    kept[checkpointing] = absolute(kept[checkpointing])
+    options = Options(**values, given=kept)
     if options.time_goal is not None and options.max_rounds is AUTOMATIC:
         open_end = "a time_goal without a limit of rounds"
         faults += endless_schedule(options.method, open_end, "max_training_rounds=...")
