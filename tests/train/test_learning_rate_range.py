@@ -128,6 +128,16 @@ def test_it_ends_at_the_first_step_at_which_the_loss_has_risen() -> None:
     assert risen_at(seen.losses[:-1], 0.9, 2.0) is None
 
 
+def test_a_test_that_ends_too_early_says_so() -> None:
+    early = wl.learning_rate_range(net(), DATA, highest=1e-3, lowest=1e-5, steps=40, smoothing=0.5)
+    assert early.still_falls and early.reason == "Highest"
+    assert "suggestion 0.0001 or more: the loss still falls" in repr(early)
+    assert "or more" in early.plot().to_svg()
+    late = wl.learning_rate_range(net(), DATA, steps=40)
+    assert not late.still_falls
+    assert "or more" not in repr(late) + late.plot().to_svg()
+
+
 def test_numbers_that_are_no_longer_finite_end_it_without_a_warning() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -208,6 +218,13 @@ def test_the_suggestion_is_a_tenth_of_the_rate_at_the_lowest_mean(
     first = falls.index(min(falls))
     assert seen.steepest == pytest.approx(math.sqrt(rates[first] * rates[first + window]))
     assert seen.steepest <= seen.minimum
+    # Nobody knows the minimum of a curve that ends before it.
+    is_last = lowest == len(losses) - 1
+    for reason, falls in (("Highest", is_last), ("Risen", False), ("NotFinite", False)):
+        ended = LearningRateRange(rates, np.array(losses), s, reason)
+        assert ended.still_falls is falls
+        assert ("or more: the loss still falls" in repr(ended)) is falls
+        assert ended.suggestion == seen.suggestion
 
 
 @given(LOSSES)

@@ -190,13 +190,14 @@ def _text(x: float, y: float, words: str, anchor: str, more: str = "") -> str:
 def draw_range(seen: LearningRateRange) -> Chart:
     """A range test as a chart: the losses, their running mean, and the rates read off it."""
     means = seen.smoothed
+    more = " or more" if seen.still_falls else ""
     named = (("steepest", seen.steepest, "#718096"), ("suggestion", seen.suggestion, "#c05621"))
     return Chart(
         [
             Curve(seen.rates, seen.losses, "loss", "#bcd4ee", 1.0),
             Curve(seen.rates, means, "smoothed loss"),
         ],
-        [Mark(rate, f"{name} {rate:.2g}", color) for name, rate, color in named if rate],
+        [Mark(rate, f"{name} {rate:.2g}{more}", color) for name, rate, color in named if rate],
         "learning rate",
         "loss",
         _shown(seen.losses, means),

@@ -24,7 +24,8 @@ class LearningRateRange:
     arrays of one length, float64 and read-only. reason: what ended the test: "Highest", the last
     rate was reached; "Risen", the smoothed loss; "NotFinite", numbers that are no longer finite.
 
-    `suggestion`, `minimum` and `steepest` are rates read off the curve; `plot()` draws it.
+    `suggestion`, `minimum` and `steepest` are rates read off the curve, and `still_falls` tells
+    whether the curve ends before its minimum; `plot()` draws it.
 
     >>> seen = LearningRateRange(np.array([0.1, 1, 10]), np.array([3, 1, 5]), 0.0, "Highest")
     >>> seen.suggestion, seen.smoothed
@@ -60,6 +61,13 @@ class LearningRateRange:
         return float(self.rates[lowest]) if lowest else None
 
     @property
+    def still_falls(self) -> bool:
+        """Whether the smoothed loss is lowest at the last rate there was to try: the rates end
+        before the minimum, and a larger `highest` would find a larger suggestion."""
+        lowest = self.minimum
+        return self.reason == "Highest" and lowest is not None and lowest == float(self.rates[-1])
+
+    @property
     def steepest(self) -> float | None:
         """The rate at which the smoothed loss falls fastest; None where it never fell.
 
@@ -75,7 +83,8 @@ class LearningRateRange:
 
     @property
     def suggestion(self) -> float | None:
-        """A rate to begin with: a tenth of `minimum`; None where the loss never fell.
+        """A rate to begin with: a tenth of `minimum`; None where the loss never fell. Where it
+        `still_falls`, this is no more than the least that it may be.
 
         At the minimum itself steps are about to be too large; a tenth of it is the usual distance.
         """
@@ -105,6 +114,7 @@ class LearningRateRange:
         if not len(self.rates):
             return f"LearningRateRange(no steps, {self.reason})"
         found = "none" if self.suggestion is None else f"{self.suggestion:.2g}"
+        found += " or more: the loss still falls" if self.still_falls else ""
         return (
             f"LearningRateRange({len(self.rates)} steps from {self.rates[0]:.2g} to "
             f"{self.rates[-1]:.2g}, suggestion {found}, {self.reason})"

@@ -13,20 +13,20 @@ The way of a call of net_train, and the order to read the files in:
    and paths of layers as the user does.
 3. **From data to batches.** preparation.py, from end to end: reading.py and validation.py (examples
    to train and to validate on), data.py (the forms of data; what they become: examples.py;
-   functions that give batches: generators.py), fitting.py and classes.py (what columns tell about
-   open ports), encoding.py (columns as arrays; those that lie in files: mapped.py; what a cross
-   entropy takes: targets.py), weights.py and class_weights.py (what each example counts),
-   sources.py (batches: shuffled, held out, or asked for). doubts.py warns of what was probably not
-   meant.
+   functions that give batches: generators.py; asked for a set once: drawn.py), fitting.py and
+   classes.py (what columns tell about open ports), encoding.py (columns as arrays; those that lie
+   in files: mapped.py; what a cross entropy takes: targets.py), weights.py and class_weights.py
+   (what each example counts), sources.py (batches: shuffled, held out, or asked for). doubts.py
+   warns of what was probably not meant.
 4. **Running.** course.py is the course of one training: from its start (start.py; what goes on
    takes over from an earlier record: going_on.py, net_resume.py; whether its data are the same:
    digests.py) to its record, and who is told on the way (audience.py: listeners.py at intervals.py,
-   checkpoints.py as checkpoint_options.py says). standing.py: all that a training has and knows;
-   loop.py: its rounds, and validation. memory.py: the arrays and what the method keeps of them, as
-   long as the training lives; phase.py: what follows from one table of multipliers. programs.py:
-   what runs for a batch, by purpose and size. stepping.py: steps run natively, some at a time
-   (pace.py says how many, on how many workers); what leaves the finite numbers is taken back, from
-   snapshots.py, and divergence.py tells where it began.
+   checkpoints.py as checkpoint_options.py says); interrupts.py breaks it off. standing.py: all that
+   a training has and knows; loop.py: its rounds, and validation. memory.py: the arrays and what the
+   method keeps of them, as long as the training lives; phase.py: what follows from one table of
+   multipliers. programs.py: what runs for a batch, by purpose and size. stepping.py: steps run
+   natively, some at a time (pace.py says how many, on how many workers); what leaves the finite
+   numbers is taken back, from snapshots.py, and divergence.py tells where it began.
 5. **What is told.** history.py (series of losses and measurements), measurements.py (each by its
    name is a row: a tally of a batch, and what tallies amount to), state.py (what functions of the
    user are given; plan.py: how far that is; looking.py: gradients of now), progress.py (a line a

@@ -70,8 +70,9 @@ def learning_rate_range(
     All other options are those of net_train.
 
     Returns a LearningRateRange: .rates, .losses, .smoothed (arrays), .suggestion (a tenth of the
-    rate at the lowest smoothed loss; None where it never fell), .minimum, .steepest, .reason, and
-    .plot(), a drawing. Look at the curve: a suggestion from few or noisy steps is a guess.
+    rate at the lowest smoothed loss; None where it never fell), .still_falls (whether the loss was
+    lowest at highest itself, so that larger rates may be as good), .minimum, .steepest, .reason,
+    and .plot(), a drawing. Look at the curve: a suggestion from few or noisy steps is a guess.
     Raises OptionError, RuleError, DataError, ShapeError; NothingToTrainError where nothing learns.
 
     >>> from wlnet.nets.chain import NetChain

@@ -84,7 +84,8 @@ def net_measurements(
 
     class_weights, example_weights: as in net_train; "Balanced" goes by these data. Losses are then
     sum(weight loss) / examples, and measurements count as their examples or decisions weigh, as
-    with sample_weight in scikit-learn; ROC curves, ports and functions have no weights.
+    with sample_weight in scikit-learn; ROC curves and their areas, ports and functions have no
+    weights.
     working_precision: "Real32" or "Real64". workers: as in net_train.
 
     Gives the value, or a list for a list; for a net with several outputs that have targets, a

@@ -43,9 +43,10 @@ class TrainingState(Mapping[str, Any]):
       "WeightsVector": all their numbers in one.
     * "BatchData": the examples of the last batch by port, as the net reads them; "BatchIndices":
       their numbers in the data, from 1, None of a function's examples.
-    * "ExampleLosses": the loss of each of them at the net of now; "Gradients": those of their mean
-      by the arrays that learn, without clipping and regularization, by key; "GradientsRMS";
-      "GradientsVector". Random numbers, as of dropout, are those that the batch was trained with.
+    * "ExampleLosses": the loss of each of them at the net of now, its weight in it; "Gradients":
+      those of their mean by the arrays that learn, without clipping and regularization, by key;
+      "GradientsRMS"; "GradientsVector". Random numbers, as of dropout, are those that the batch was
+      trained with.
 
     All of these are None before the first batch of a call, the weights in what a generator is told
     that is asked for its first batch; and read-only. "Event" is what the function is called for,
