@@ -56,7 +56,15 @@ def schedule(step: int, total: int) -> float:
 
 
 def progress(state: Any) -> None:
-    """Looks at what it is told, which takes some time."""
+    """Looks at what it is told."""
+    look(state)
+
+
+def look(state: Any) -> None:
+    """Takes some time, so that interrupts come into it."""
+    begun = time.perf_counter()
+    while time.perf_counter() - begun < 0.002:
+        assert state["Round"] <= ROUNDS
     assert len(state["BatchLossList"]) == state["AbsoluteBatch"]
     assert np.isfinite(state["WeightsVector"]).all()
 
@@ -152,7 +160,8 @@ def aims() -> dict[str, tuple[Any, str]]:
         "steps": (stepping.Stepper, "run"),
         "the end of a round": (loop.Trainer, "_end_round"),
         "a validation": (loop.Trainer, "_validate"),
-        "a progress function": (audience.Audience, "hear"),
+        "what is told": (audience.Audience, "hear"),
+        "a progress function": (sys.modules[__name__], "look"),
         "a checkpoint": (checkpoints.Writer, "write"),
         "a file made safe": (os, "fsync"),
         "a file that gets its name": (os, "replace"),
@@ -196,7 +205,11 @@ class Alarm:
 PLACES: dict[str, tuple[str, ...]] = {
     "checkpoint": ("checkpoints.py", "replacement.py", "/saving/", ":_keep", ":keep"),
     "end": (":record_of", ":answer", ":_tell_last", ":leave"),
-    "callback": ("interrupted_trainings.py:progress", "interrupted_trainings.py:schedule"),
+    "callback": (
+        "interrupted_trainings.py:progress",
+        "interrupted_trainings.py:look",
+        "interrupted_trainings.py:schedule",
+    ),
     "validation": (":_validate",),
     "compile": ("/kernels/jit/",),
     "planning": ("/wlnet/plan/", "/lowering/", "/phase.py"),

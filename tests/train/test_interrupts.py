@@ -121,6 +121,30 @@ def test_a_round_that_was_not_judged_is_judged_when_the_training_goes_on(
     same_record(judged(), wl.net_resume(file, DATA), trials.OTHER)
 
 
+@pytest.mark.parametrize("patience", [0, 2])
+def test_a_criterion_counts_a_round_whose_progress_function_was_interrupted(
+    patience: int, tmp_path: Path
+) -> None:
+    given = {
+        "training_stopping_criterion": {"Criterion": "Loss", "Patience": patience},
+        "learning_rate": 0.3,
+        "max_training_rounds": 20,
+    }
+    whole, file = judged(**given), tmp_path / "a.wlnet"
+    assert whole["ReasonTrainingStopped"] == "StoppingCriterion"
+    last = whole["TotalRounds"]
+    for number in range(1, last + 1):
+
+        def stops(state: Any, number: int = number) -> None:
+            if state["Round"] == number:
+                interrupt()
+
+        results = judged(training_progress_function=stops, **given)
+        assert results["TotalRounds"] == number
+        again = wl.net_resume(wl.save(results, file), DATA, training_progress_function=None)
+        same_record(whole, again, trials.OTHER)
+
+
 def test_a_checkpoint_that_was_begun_is_written(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:

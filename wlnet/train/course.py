@@ -172,6 +172,8 @@ def _run(
 def _rounds(trainer: Trainer, options: Options, audience: Audience) -> tuple[str, str | None]:
     """All rounds, or those until somebody ends them; see `_run`."""
     audience.hear("TrainingStarted")
+    if _was_stalled(trainer):
+        return "StoppingCriterion", None
     for happening in trainer.rounds(audience.within):
         answer = audience.hear(happening.event, happening.is_whole)
         if answer is not None:
@@ -184,32 +186,35 @@ def _rounds(trainer: Trainer, options: Options, audience: Audience) -> tuple[str
         # First the clock: a round that it cut short has no values for a criterion to look at.
         if happening.ended is not None:
             return happening.ended, None
-        if happening.event == ROUND_COMPLETE and _has_stalled(trainer, audience):
+        if happening.event == ROUND_COMPLETE and _asks_to_stop(trainer, audience):
             trainer.judge()
             return "StoppingCriterion", None
         audience.keep_if_due(happening.event)
     return "MaxTrainingRounds", None
 
 
-def _has_stalled(trainer: Trainer, audience: Audience) -> bool:
-    """Whether the stopping criterion ends the training after this round."""
+def _asks_to_stop(trainer: Trainer, audience: Audience) -> bool:
+    """Whether a function that is the stopping criterion ends the training after this round."""
     stopper = trainer.stopper
-    if stopper is None:
+    if stopper is None or stopper.criterion.is_named:
         return False
-    name = stopper.criterion.criterion
-    if not isinstance(name, str):
-        return audience.ask(stopper.asks)
-    # A name is looked at where there is a value of it: between validations nothing new.
-    return trainer.is_judged and stopper.fails(
-        trainer.sign_of(name) * trainer.criterion_value(name)
-    )
+    return audience.ask(stopper.asks)
+
+
+def _was_stalled(trainer: Trainer) -> bool:
+    """Whether the training that is taken up was broken off when its criterion had been met, before
+    that ended it."""
+    record, stopper = trainer.start.record, trainer.stopper
+    if not trainer.start.resumed or record is None or stopper is None:
+        return False
+    return stopper.has_failed and record.reason != "StoppingCriterion"
 
 
 def _tell_last(audience: Audience, event: str, calls: Interrupts) -> None:
     """Tell of the end. It may take long, and an interrupt ends only that: nothing else is left."""
     if calls.has_come:
         calls.heed()
-    is_first = not calls.has_come
+    is_first = not calls.is_heeded
     try:
         with calls.let():
             audience.hear(event)

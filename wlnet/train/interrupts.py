@@ -95,8 +95,13 @@ class Interrupts:
             raise KeyboardInterrupt
 
     @property
+    def is_heeded(self) -> bool:
+        """Whether the first one has been acted upon: the next one raises."""
+        return self._heeded > 0
+
+    @property
     def has_come(self) -> bool:
-        """Whether there was one: the next one raises, wherever it comes."""
+        """Whether there was one, or what is one to the training."""
         return self._came + self._heeded > 0
 
     def heed(self) -> None:

@@ -91,9 +91,12 @@ class Trainer(Standing):
             is_last = late or self.round == self.plan.last_round
             if is_last or self.round % self.options.validation_interval == 0:
                 yield from self._judged()
+            # First the clock.
+            ended = "StoppingCriterion" if self._stalls() else None
+            if late and self.round != self.plan.last_round:
+                ended = "TimeGoal"
             self._close_round()
-            is_over = late and self.round != self.plan.last_round
-            yield Happening(ROUND_COMPLETE, "TimeGoal" if is_over else None)
+            yield Happening(ROUND_COMPLETE, ended)
 
     def _judged(self) -> Iterator[Happening]:
         """Validates the net as it stands."""
@@ -191,6 +194,15 @@ class Trainer(Standing):
         goal = self.options.time_goal
         return goal is not None and self.seconds - self.plan.first_second >= goal
 
+    def _stalls(self) -> bool:
+        """Whether a stopping criterion by name is met with this round."""
+        stopper = self.stopper
+        if stopper is None or not isinstance(stopper.criterion.criterion, str):
+            return False
+        name = stopper.criterion.criterion
+        # It is looked at where there is a value of it: between validations nothing new.
+        return self.is_judged and stopper.fails(self.sign_of(name) * self.criterion_value(name))
+
     def _end_round(self) -> None:
         """Note what the round amounts to. It is over when it is judged too: broken off before, it
         is one that has all its batches, and its end is still to come.
@@ -201,7 +213,7 @@ class Trainer(Standing):
             raise Diverged(f"the sum of the losses of round {self.round} is not finite")
         told = self.watch.values(self.phase.rules.table, self.stepper.seen.squares)
         self.history.arrays.add(told, len(self.history.round_positions))
-        self._before_end = self.judged
+        self._before_end = self.judged, self.stopper.standing if self.stopper else None
         self.history.rounds.add(found)
 
     def _close_round(self) -> None:

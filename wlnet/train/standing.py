@@ -30,7 +30,7 @@ from wlnet.train.sources import ArraySource, Batches, GeneratorSource, Source
 from wlnet.train.start import NEW, Start
 from wlnet.train.state import Inside, TrainingState
 from wlnet.train.stepping import Stepper
-from wlnet.train.stopping import Stopper, sign_of
+from wlnet.train.stopping import Failures, Stopper, sign_of
 from wlnet.train.training_net import TrainingNet
 from wlnet.version import VERSION
 
@@ -106,8 +106,9 @@ class Standing:
         """The batch of the last step of the rounds before."""
         self._told: tuple[object, TrainingState] | None = None
         """The last state that was given out: whoever asks for the same is given it again."""
-        self._before_end: Judged | None = None
-        """The validations before a round whose end is being noted."""
+        self._before_end: tuple[Judged, Failures | None] | None = None
+        """The validations, and what a stopping criterion has counted, before a round whose end is
+        being noted."""
         self._phase: Phase | None = None
         self._stepper: Stepper | None = None
         self._before = Tallies()
@@ -186,7 +187,9 @@ class Standing:
         if self._stepper is not None:
             self._stepper.settle()
         if self.in_round and self._before_end is not None:
-            self.judged = self._before_end
+            self.judged, failures = self._before_end
+            if self.stopper is not None and failures is not None:
+                self.stopper.standing = failures
         history, (count, best) = self.history, self.judged
         history.rounds.cut(len(history.round_positions))
         history.validations.cut(count)

@@ -31,6 +31,10 @@ DEFAULTS: dict[str, Any] = {
 }
 
 
+Failures = tuple[float, int, int]
+"""See `Stopper.standing`."""
+
+
 @dataclass(frozen=True)
 class StoppingCriterion:
     """Training stops when the number of consecutive failures to improve is greater than
@@ -97,13 +101,18 @@ class Stopper:
 
     def __init__(self, criterion: StoppingCriterion) -> None:
         self.criterion = criterion
-        self.standing: tuple[float, int, int] = math.inf, 0, 0
+        self.standing: Failures = math.inf, 0, 0
         """The best value that was accepted, failures in a row, and how many values were seen."""
 
     @property
     def failures(self) -> int:
         """Failures in a row."""
         return self.standing[1]
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether there were more of them than patience has."""
+        return self.failures > self.criterion.patience
 
     def asks(self, state: Mapping[str, object]) -> bool:
         """What a function as criterion says. Raises OptionError for anything but True or False."""
@@ -131,7 +140,7 @@ class Stopper:
         best = value if improved else best
         failures = 0 if improved or seen <= rule.initial_patience else failures + 1
         self.standing = best, failures, seen
-        return failures > rule.patience
+        return self.has_failed
 
 
 def _undirected(each: Measured) -> Fault:
