@@ -64,11 +64,12 @@ check-kernels: .venv/.installed-test ## the kernel tests between guarded pages, 
 	WLNET_VECTOR_BYTES=32 $(PYTEST) -n $(JOBS) --dist worksteal tests/kernels/test_native_*.py
 	WLNET_VECTOR_BYTES=16 $(PYTEST) -n $(JOBS) --dist worksteal tests/kernels/test_native_*.py
 
-trials: .venv/.installed-test ## 2,000 random nets and 50,000 changed files, used in guarded memory
+trials: .venv/.installed-test ## 2,000 random nets and 50,000 changed files, used in guarded memory, and 500 interrupts
 	$(ONE_THREAD) $(BIN)/python -m tests.trials nets 2000 --processes $(JOBS)
 	$(ONE_THREAD) $(BIN)/python -m tests.trials calls 40000 --processes $(JOBS)
 	$(ONE_THREAD) $(BIN)/python -m tests.trials files 50000 --processes $(JOBS)
 	$(ONE_THREAD) $(BIN)/python -m tests.trials records 5000 --processes $(JOBS)
+	$(ONE_THREAD) $(BIN)/python -m tests.interrupted_trainings 500
 
 coverage: .venv/.installed-dev ## which lines the tests run (compiled kernels are not seen)
 	$(BIN)/python -m coverage run -m pytest

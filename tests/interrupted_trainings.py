@@ -44,6 +44,8 @@ FRESH_EVERY = 25
 """Of so many trials one is a process of its own, with no kernels in its cache."""
 TWICE_EVERY = 4
 """Of so many trials one is interrupted a second time, soon after."""
+VERIFIED_EVERY = 10
+"""Of so many trials one has its receipt checked."""
 OTHER = (*OF_A_CALL, "CheckpointingFiles")
 """What may differ between two trainings that are the same."""
 
@@ -308,6 +310,8 @@ def attempt(number: int, net: Any, aim: str | None, at: int, seconds: float) -> 
     alarm, before, given = Alarm(second), set(threading.enumerate()), bytes_of(arrays(net))
     with tempfile.TemporaryDirectory() as folder, warnings.catch_warnings():
         warnings.simplefilter("error")
+        # Where it comes between the opening of a file and the block that closes it, Python does.
+        warnings.simplefilter("ignore", ResourceWarning)
         file, told = Path(folder) / "run.wlnet", StringIO()
         with redirect_stderr(told):
             results, begun = disturbed(net, file, alarm, aims()[aim] if aim else None, at, seconds)
@@ -321,6 +325,8 @@ def attempt(number: int, net: Any, aim: str | None, at: int, seconds: float) -> 
         end = ended(results, begun, alarm)
         if results is not None:
             check_results(results)
+            if number % VERIFIED_EVERY == 0:
+                check_receipt(net, results)
         check_file(net, file, results)
     return {"places": alarm.places, "end": end}
 
@@ -376,6 +382,12 @@ def check_results(results: Any) -> None:
 
 
 PER_ROUND = -(-(EXAMPLES - round(0.2 * EXAMPLES)) // SIZE)
+
+
+def check_receipt(net: Any, results: Any) -> None:
+    """What was broken off is made again by its receipt, up to there."""
+    found = wl.verify(results, net, numbers(EXAMPLES), reporting=None, **FUNCTIONS)
+    assert found, found.faults
 
 
 def check_file(net: Any, file: Path, results: Any) -> None:

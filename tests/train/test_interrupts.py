@@ -22,7 +22,7 @@ import wlnet as wl
 from tests import interrupted_trainings as trials
 from tests.train.test_going_on import net, same, same_record
 from tests.training_cases import numbers
-from wlnet.train import checkpoints, loop
+from wlnet.train import checkpoints, history, loop
 
 pytestmark = pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers here")
 DATA = numbers(25)
@@ -119,6 +119,37 @@ def test_a_round_that_was_not_judged_is_judged_when_the_training_goes_on(
     assert results["TotalBatches"] == 5
     assert results["RoundLossList"] == results["ValidationLossList"] == []
     same_record(judged(), wl.net_resume(file, DATA), trials.OTHER)
+
+
+def test_a_phase_that_nothing_was_done_in_is_not_told(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    rules, enter = wl.Phases({1: 1, 2: {1: 0.5}, 4: 1}), loop.Trainer._enter
+
+    def enters(self: Any, number: int) -> None:
+        enter(self, number)
+        if number == 2:
+            interrupt()
+
+    monkeypatch.setattr(loop.Trainer, "_enter", enters)
+    results = train(learning_rate_multipliers=rules)
+    monkeypatch.undo()
+    assert results["TotalRounds"] == 1
+    assert list(results["ArraysLearningRateMultipliersByPhase"]) == [1]
+    assert wl.verify(results, net(), DATA, reporting=None)
+    again = wl.net_resume(wl.save(results, tmp_path / "a.wlnet"), DATA)
+    same_record(train(learning_rate_multipliers=rules), again, trials.OTHER)
+
+
+def test_numbers_of_arrays_of_a_round_that_does_not_count_are_not_told(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(history.Series, "add", before(history.Series.add))
+    results = train(training_progress_measurements=["WeightsRMS", "UpdatesRMS"])
+    monkeypatch.undo()
+    assert results["TotalRounds"] == 0 < results["TotalBatches"]
+    assert results.record.by_array == {}
+    assert wl.verify(results, net(), DATA, reporting=None)
 
 
 @pytest.mark.parametrize("patience", [0, 2])

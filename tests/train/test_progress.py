@@ -156,6 +156,13 @@ def twins() -> Any:
     return wl.NetGraph(nodes, [*first, (["a", "b"], "sum")])
 
 
+# An interrupt may come right after a file was opened, before the block that closes it: Python does
+# it then, and warns.
+timed_interrupts = pytest.mark.filterwarnings(
+    "ignore:.*FileIO:pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning"
+)
+
+
 @pytest.fixture
 def heard_interrupts() -> Iterator[None]:
     """What is raised in a callback of the garbage collector is lost; Hypothesis has one there."""
@@ -177,12 +184,18 @@ def timed(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[float], None]]:
 
         monkeypatch.setattr(loop.Trainer, "rounds", begun)
 
-    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
+    def ring(number: int, frame: Any) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    before = signal.signal(signal.SIGALRM, ring)
+    usual = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield interrupt_after
     signal.setitimer(signal.ITIMER_REAL, 0)
     signal.signal(signal.SIGALRM, before)
+    signal.signal(signal.SIGINT, usual)
 
 
+@timed_interrupts
 @pytest.mark.usefixtures("heard_interrupts")
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers here")
 @pytest.mark.parametrize("workers", [1, 2])
@@ -201,6 +214,7 @@ def test_an_interrupt_at_any_moment_leaves_whole_steps(
     assert stopped["TotalBatches"] == len(stopped["BatchLossList"])
 
 
+@timed_interrupts
 @pytest.mark.usefixtures("heard_interrupts")
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers here")
 @pytest.mark.parametrize("workers", [1, 2])
@@ -233,6 +247,7 @@ def test_an_interrupt_of_a_training_that_is_looked_at_leaves_nothing_half_done(
     assert digests(more["TrainedNet"]) == digests(whole["TrainedNet"])
 
 
+@timed_interrupts
 @pytest.mark.usefixtures("heard_interrupts")
 @pytest.mark.skipif(not hasattr(signal, "setitimer"), reason="no timers here")
 @pytest.mark.parametrize("workers", [1, 2])

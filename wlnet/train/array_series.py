@@ -27,21 +27,25 @@ from wlnet.results.moment import Parts
 from wlnet.train.memory import Arrays, Memory
 
 Numbers = Mapping[ArrayKey, float | None]
+ByKey = dict[ArrayKey, list[float | None]]
+"""The numbers of each array, one a round."""
 
 
 @dataclass
 class ArraySeries:
     """Numbers of arrays, one a round, by what they are of."""
 
-    lists: dict[str, dict[ArrayKey, list[float | None]]] = field(default_factory=dict)
+    lists: dict[str, ByKey] = field(default_factory=dict)
 
     def add(self, values: Mapping[str, Numbers], rounds: int) -> None:
         """Those of the round after so many. What was not asked for before is None there."""
+        lists = {name: dict(by_key) for name, by_key in self.lists.items()}
         for name, by_key in values.items():
-            kept = self.lists.setdefault(name, {})
+            kept = lists.setdefault(name, {})
             for key, value in by_key.items():
-                series = kept.setdefault(key, [])
-                series[:] = [*_of_length(series, rounds), value]
+                kept[key] = [*_of_length(kept.get(key, []), rounds), value]
+        # At once, whenever an interrupt comes.
+        self.lists = lists
 
     def frozen(self, rounds: int) -> dict[str, dict[ArrayKey, tuple[float | None, ...]]]:
         """Those of the first so many rounds, None where they were asked for no more."""

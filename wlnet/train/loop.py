@@ -21,7 +21,7 @@ from wlnet.train.phase import Phase
 from wlnet.train.plan import rounds_of
 from wlnet.train.snapshots import Stretch
 from wlnet.train.sources import Batches
-from wlnet.train.standing import Best, Judged, Round, Standing
+from wlnet.train.standing import Best, End, Judged, Round, Standing
 from wlnet.train.stepping import Stepper
 
 
@@ -212,8 +212,9 @@ class Trainer(Standing):
         if not math.isfinite(number(found, LOSS)):
             raise Diverged(f"the sum of the losses of round {self.round} is not finite")
         told = self.watch.values(self.phase.rules.table, self.stepper.seen.squares)
+        failures = self.stopper.standing if self.stopper else None
+        self._before_end = End(self.judged, failures, self.history.arrays.lists)
         self.history.arrays.add(told, len(self.history.round_positions))
-        self._before_end = self.judged, self.stopper.standing if self.stopper else None
         self.history.rounds.add(found)
 
     def _close_round(self) -> None:

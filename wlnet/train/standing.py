@@ -12,7 +12,7 @@ from wlnet.core.net import Net
 from wlnet.kernels.jit.target import vector_width
 from wlnet.nets.arrays import arrays_of, replace_arrays
 from wlnet.results.moment import CallRecord, Moment, Parts, PhaseRecord
-from wlnet.train.array_series import Watch
+from wlnet.train.array_series import ByKey, Watch
 from wlnet.train.digests import NO_DIGESTS, Digests
 from wlnet.train.history import LOSS, Tallies, number
 from wlnet.train.intervals import Due
@@ -55,6 +55,15 @@ class Judged(NamedTuple):
 
     validations: int = 0
     best: Best | None = None
+
+
+class End(NamedTuple):
+    """What there was before the end of a round was noted: the validations, what a stopping
+    criterion has counted, and numbers of arrays."""
+
+    judged: Judged
+    failures: Failures | None
+    arrays: dict[str, ByKey]
 
 
 class Standing:
@@ -106,9 +115,8 @@ class Standing:
         """The batch of the last step of the rounds before."""
         self._told: tuple[object, TrainingState] | None = None
         """The last state that was given out: whoever asks for the same is given it again."""
-        self._before_end: tuple[Judged, Failures | None] | None = None
-        """The validations, and what a stopping criterion has counted, before a round whose end is
-        being noted."""
+        self._before_end: End | None = None
+        """Of a round whose end is being noted."""
         self._phase: Phase | None = None
         self._stepper: Stepper | None = None
         self._before = Tallies()
@@ -187,9 +195,12 @@ class Standing:
         if self._stepper is not None:
             self._stepper.settle()
         if self.in_round and self._before_end is not None:
-            self.judged, failures = self._before_end
+            self.judged, failures, self.history.arrays.lists = self._before_end
             if self.stopper is not None and failures is not None:
                 self.stopper.standing = failures
+        if len(self.phases) > 1 and self.phases[-1].first_batch > self.batch:
+            # Nothing was done in it.
+            self.phases.pop()
         history, (count, best) = self.history, self.judged
         history.rounds.cut(len(history.round_positions))
         history.validations.cut(count)
