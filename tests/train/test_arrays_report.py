@@ -178,3 +178,20 @@ def test_a_long_rule_is_cut_in_the_table_and_whole_in_the_report() -> None:
     results = trained(net, {rule: 0.5})
     assert results["ArraysReport"][rule]["Rule"] == (rule, 0.5)
     assert "..." in results["ArraysReportTable"]
+
+
+def test_the_steps_are_those_of_the_net_that_comes_back() -> None:
+    """With a validation the best net comes back: what learned behind it did not learn in it."""
+    phases = wl.Phases({1: {-1: 1, wl.ANY: None}, 4: 1})
+    results = wl.net_train(
+        perceptron(), numbers(20), wl.ALL, batch_size=5, max_training_rounds=6, learning_rate=0.3,
+        validation_set=numbers(9, seed=4), learning_rate_multipliers=phases,
+    )  # fmt: skip
+    best = results["BestValidationRound"]
+    report = results["ArraysReport"]
+    assert report[3, "Weights"]["Steps"] == 4 * best
+    assert report[1, "Weights"]["Steps"] == 4 * max(best - 3, 0)
+    for row in report.values():
+        assert row["Changed"] == (row["Steps"] > 0)
+    assert [phase["Steps"] for phase in report[3, "Weights"]["Phases"]] == [
+        4 * min(best, 3), 4 * max(best - 3, 0)]  # fmt: skip

@@ -331,3 +331,25 @@ def test_the_rates_of_statistics_are_told_without_a_state(tmp_path: Path) -> Non
         wl.net_resume(file, data, training_progress_function=None,
                       learning_rate_multipliers={2: 0.5})  # fmt: skip
     assert "2/MovingMean: 1.0 -> 0.5;" in str(told[0].message)
+
+
+def drawn(state: Any) -> Any:
+    """A pass whose numbers follow from what it was told when it began."""
+    rng = np.random.default_rng([state["Round"], state["AbsoluteBatch"], state["Batch"],
+                                 len(state["BatchLossList"])])  # fmt: skip
+    for _ in range(6):
+        yield rng.standard_normal((8, 3)), rng.standard_normal((8, 2))
+
+
+@pytest.mark.parametrize("length", [None, 32, 40])
+def test_a_pass_that_is_under_way_is_told_what_it_was_told_when_it_began(
+    length: int | None, tmp_path: Path
+) -> None:
+    data = drawn if length is None else (drawn, {"RoundLength": length})
+    results = wl.net_train(net(), data, wl.ALL, batch_size=8, max_training_rounds=4,
+                           training_progress_checkpointing=(
+                               "Directory", tmp_path, {"Interval": (1, "Batches")}))  # fmt: skip
+    for file in results["CheckpointingFiles"]:
+        with pytest.warns(wl.TrainingWarning, match="come from a function"):
+            resumed = wl.net_resume(file, data, **QUIET)
+        same_record(results, resumed, BUT_TIMES)

@@ -434,3 +434,18 @@ def test_a_measurement_is_told_of_the_outputs_that_it_suits() -> None:
     every = wl.net_measurements(trained, data, wl.ALL)
     assert every["F1Score"].keys() == {"Kind"}
     assert every["MeanSquare"].keys() == {"Size"}
+
+
+@pytest.mark.parametrize(("patience", "initial", "rounds"), [(0, 0, 3), (2, 0, 5), (0, 4, 5)])
+def test_a_function_is_patient_too(patience: int, initial: int, rounds: int) -> None:
+    criterion = {"Criterion": lambda state: state["Round"] >= 3, "Patience": patience,
+                 "InitialPatience": initial}  # fmt: skip
+    results = wl.net_train(perceptron(), numbers(12), wl.ALL, max_training_rounds=9,
+                           training_stopping_criterion=criterion)  # fmt: skip
+    assert results["TotalRounds"] == rounds
+
+
+def test_a_function_has_no_change() -> None:
+    with pytest.raises(wl.OptionError, match="a function tells itself"):
+        wl.net_train(perceptron(), numbers(12), training_stopping_criterion={
+            "Criterion": lambda state: True, "RelativeChange": 0.1})  # fmt: skip

@@ -5,6 +5,7 @@ It is computed when it is read, so that it costs the training nothing.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -34,19 +35,37 @@ class Part:
 
 
 def parts_of(r: TrainingRecord) -> list[Part]:
-    """The phases of all calls, in their order; what goes on under the same table is one."""
+    """The phases of all calls, in their order; what goes on under the same table is one. Steps are
+    those of the net that comes back, so none behind the best validation."""
     found: list[Part] = []
+    last = _last_batch(r)
+    begins = [phase.first_batch for call in r.calls for phase in call.phases]
+    ends = iter([*begins[1:], len(r.batch_losses) + 1])
     for call in r.calls:
-        ends = [phase.updates for phase in call.phases[1:]] + [call.updates]
-        for phase, end in zip(call.phases, ends, strict=True):
+        after = [phase.updates for phase in call.phases[1:]] + [call.updates]
+        for phase, end in zip(call.phases, after, strict=True):
+            following = next(ends)
+            if last < phase.first_batch:
+                end = phase.updates
+            elif last < following - 1:
+                end = r.moment.best_updates
             steps = {key: n - phase.updates.get(key, 0) for key, n in end.items()}
             if found and found[-1].table == phase.table:
-                last = found.pop()
-                steps = {key: n + last.steps.get(key, 0) for key, n in steps.items()}
-                found.append(Part(last.first_round, phase.table, steps))
+                same = found.pop()
+                steps = {key: n + same.steps.get(key, 0) for key, n in steps.items()}
+                found.append(Part(same.first_round, phase.table, steps))
             else:
                 found.append(Part(phase.first_round, phase.table, steps))
     return found
+
+
+def _last_batch(r: TrainingRecord) -> int:
+    """The number of the last batch that the net that comes back was trained on."""
+    number = r.best_validation_round
+    if number is None or not r.moment.best_updates:
+        return len(r.batch_losses)
+    rounds = [bisect_left(r.round_positions, batch) + 1 for batch in r.validation_positions]
+    return r.validation_positions[rounds.index(number)]
 
 
 @PROPERTIES.row("ArraysReport")

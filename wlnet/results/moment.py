@@ -43,6 +43,8 @@ class Moment:
     seen: Mapping[str, tuple[str, Parts]] = field(default_factory=dict)
     best_rank: tuple[float, ...] | None = None
     """What the best validation so far is ranked by."""
+    best_updates: Mapping[ArrayKey, int] = field(default_factory=dict)
+    """How often the method had updated each array at the best validation."""
     failures: tuple[float, int, int] | None = None
     """Of the stopping criterion: the best value accepted, failures in a row, values seen."""
 

@@ -204,6 +204,17 @@ class History:
     best_round: int | None = None
     arrays: ArraySeries = field(default_factory=ArraySeries)
 
+    def cut(self, batches: int) -> None:
+        """Leave only what was seen after so many batches, all of one size."""
+        self.examples = self.examples * batches // max(len(self.batches.losses), 1)
+        self.batches.cut(batches)
+        for series, ends in (
+            (self.rounds, self.round_positions),
+            (self.validations, self.validation_positions),
+        ):
+            del ends[sum(end <= batches for end in ends) :]
+            series.cut(len(ends))
+
     def extent(self) -> Extent:
         """How far it reaches now."""
         return Extent(

@@ -251,7 +251,7 @@ class Trainer(Standing):
         best = self.best
         if best is None or rank < best.rank:
             number = bisect_left(self.history.round_positions, self.batch) + 1
-            best = Best(number, rank, self.memory.plain_arrays())
+            best = Best(number, rank, self.memory.plain_arrays(), dict(self.memory.updates))
         self.history.validations.add(found)
         self.history.validation_positions.append(self.batch)
         self.judged = Judged(count, best)

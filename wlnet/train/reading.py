@@ -16,6 +16,7 @@ from wlnet.core.symbols import AUTOMATIC
 from wlnet.evaluate.columns import takes_anything
 from wlnet.evaluate.holding import Array
 from wlnet.kernels.language import Precision
+from wlnet.results.moment import Moment
 from wlnet.train.data import NO_COLUMNS, NO_WEIGHTS, Generator, read_data
 from wlnet.train.doubts import check_targets
 from wlnet.train.encoding import encoded
@@ -43,13 +44,26 @@ def asks_functions(data: object) -> bool:
 
 
 def state_before(
-    found: Generator, training: TrainingNet, options: Options, size: int, start: Start = NEW
+    found: Generator,
+    training: TrainingNet,
+    options: Options,
+    size: int,
+    start: Start = NEW,
+    *,
+    is_new_pass: bool = False,
 ) -> TrainingState:
-    """What a function is told that is asked for batches before anything is trained."""
-    net, in_round = training.user, start.moment.in_round if start.moment else 0
+    """What a function is told that is asked for batches before anything is trained: of a pass that
+    is under way, what it was told when that began."""
+    net, moment = training.user, start.moment or Moment()
     plan = plan_of(options, size, batches_of_round(found.round_length, size), start)
-    place = start.round + 1, start.batch, in_round
-    return TrainingState(plan, start.history(), lambda: net, place, options.learning_rate)
+    place = start.round + 1, start.batch, moment.in_round
+    history = start.history()
+    if moment.in_pass and not is_new_pass:
+        begun = start.batch - moment.in_pass
+        history.cut(begun)
+        ends = [0, *history.round_positions]
+        place = len(ends), begun, begun - ends[-1]
+    return TrainingState(plan, history, lambda: net, place, options.learning_rate)
 
 
 def read(
@@ -108,6 +122,7 @@ def first_batch(
     function, taken = found.function, start.moment.in_pass if start.moment else 0
     last, batch = function.after(state, taken, at)
     if batch is End.OF_PASS and found.round_length is not None:
+        state = state_before(found, draft, options, size_of(options), start, is_new_pass=True)
         last = batch = function.first(state, at)
     if options.loss_function is not AUTOMATIC:
         check_targets(draft, last)

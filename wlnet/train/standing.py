@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import NamedTuple
 
 from wlnet.core.errors import OptionError, fail
 from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.net import Net
+from wlnet.core.rules import ArrayKey
 from wlnet.kernels.jit.target import vector_width
 from wlnet.nets.arrays import arrays_of, replace_arrays
 from wlnet.results.moment import CallRecord, Moment, Parts, PhaseRecord
@@ -48,6 +50,7 @@ class Best(NamedTuple):
     number: int
     rank: tuple[float, ...]
     arrays: Arrays
+    updates: Mapping[ArrayKey, int]
 
 
 class Judged(NamedTuple):
@@ -258,6 +261,7 @@ class Standing:
             self._in_pass(in_round),
             self._kept_of_round() if in_round else {},
             self.best.rank if self.best else None,
+            self.best.updates if self.best else {},
             self.stopper.standing if self.stopper else None,
         )
 
@@ -323,7 +327,8 @@ def _judged(start: Start) -> Judged:
         return Judged()
     best = None
     if r.moment.best_rank is not None and r.best_validation_round is not None:
-        best = Best(r.best_validation_round, r.moment.best_rank, dict(r.arrays))
+        number, moment = r.best_validation_round, r.moment
+        best = Best(number, r.moment.best_rank, dict(r.arrays), moment.best_updates)
     return Judged(len(r.validation_positions), best)
 
 

@@ -115,7 +115,8 @@ class Stopper:
         return self.failures > self.criterion.patience
 
     def asks(self, state: Mapping[str, object]) -> bool:
-        """What a function as criterion says. Raises OptionError for anything but True or False."""
+        """Whether to stop now, by what a function as criterion says: it has said so more than
+        `patience` times in a row. Raises OptionError for anything but True or False."""
         assert callable(self.criterion.criterion)
         at = "training_stopping_criterion"
         said = answer(self.criterion.criterion, at, state)
@@ -124,7 +125,11 @@ class Stopper:
                 OptionError,
                 Fault("a stopping criterion returns True or False", at=at, given=brief(said)),
             )
-        return bool(said)
+        rule, (best, failures, seen) = self.criterion, self.standing
+        seen += 1
+        failures = failures + 1 if said and seen > rule.initial_patience else 0
+        self.standing = best, failures, seen
+        return failures > rule.patience
 
     def fails(self, value: float) -> bool:
         """Whether to stop now, at this value of the named criterion, smaller being better."""
@@ -259,6 +264,10 @@ def as_criterion(given: object, own: Sequence[str] = ()) -> StoppingCriterion | 
                     expected="an integer >= 0",
                 )
             )
+    changes = [key for key in ("AbsoluteChange", "RelativeChange") if key in given]
+    if callable(name) and changes:
+        what = f"{changes[0]} is of a criterion by its name: a function tells itself what it wants"
+        faults.append(Fault(what, at=at, given=brief(dict(given))))
     if "AbsoluteChange" in given and "RelativeChange" in given:
         faults.append(
             Fault(

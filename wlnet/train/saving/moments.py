@@ -25,6 +25,7 @@ from wlnet.train.tallies import ARRAY, KINDS, fits, is_tally, tally_of
 NOW = "now"
 ENTRIES = {
     "Arrays", "States", "Updates", "Round", "Batch", "InRound", "InPass", "Seen", "BestRank",
+    "BestUpdates",
     "Failures",
 }  # fmt: skip
 ANY_TYPE = (*FLOATS, "int64", "int32", "bool")
@@ -53,6 +54,7 @@ def written(moment: Moment, keys: Sequence[ArrayKey], store: Writer) -> Json:
         "InPass": moment.in_pass,
         "Seen": _put_seen(moment.seen, store),
         "BestRank": _numbers(moment.best_rank),
+        "BestUpdates": counts(moment.best_updates, keys),
         "Failures": _numbers(moment.failures),
     }
 
@@ -76,6 +78,7 @@ def read(record: Json, keys: Sequence[ArrayKey], store: Reader) -> Moment:
         whole_of(row["InPass"], "the moment, InPass"),
         _get_seen(row["Seen"], arrays, store),
         maybe(row["BestRank"], lambda told: tuple(map(real_of, list_of(told, "BestRank")))),
+        read_counts(row["BestUpdates"], keys),
         maybe(row["Failures"], _failures),
     )
     if found.in_round > found.batch or found.in_pass > found.batch:
