@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 import wlnet as wl
@@ -33,6 +33,8 @@ def told(schedule: Any, net: Any = None, data: Any = DATA, **options: Any) -> li
     warm=st.integers(1, 30),
     rounds=st.integers(1, 5),
 )
+@example(name="Linear", warm=10, rounds=2)
+@example(name="Linear", warm=9, rounds=2)
 def test_a_warm_up_ends_where_an_update_has_the_factor_of_the_schedule(
     name: str, warm: int, rounds: int
 ) -> None:
@@ -47,6 +49,7 @@ def test_a_warm_up_ends_where_an_update_has_the_factor_of_the_schedule(
     places=st.lists(st.integers(1, 30), min_size=1, max_size=3, unique=True),
     warm=st.integers(0, 4),
 )
+@example(places=[6, 7, 8], warm=3)
 def test_a_step_comes_where_an_update_is_behind_it(places: list[int], warm: int) -> None:
     options = {"At": places, **({"Warmup": warm} if warm else {})}
     late = [str(place) for place in places if place + warm >= 10]

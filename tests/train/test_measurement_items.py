@@ -189,7 +189,7 @@ BAD: dict[str, tuple[Any, str]] = {
     "a tuple of tuples": ((("ErrorRate", 2), "Recall"), "several measurements are a list"),
     "a word as n": (("Recall", "x"), "Recall has no n[^$]*fix: *'Recall'"),
     "a word as top n": (("ErrorRate", "x"), r"the top n[^$]*fix: *\('ErrorRate', 5\)"),
-    "n of what has none": (("Recall", 0), "Recall has no n[^$]*fix: *'Recall'"),
+    "n of what has none": (("Recall", 0), "Recall has no n\n[^$]*given: *0\n *fix: *'Recall'"),
     "a loss": ("Loss", r"losses are told of every training[^$]*results\["),
     "a loss in a dict": ({"Measurement": "Loss", "Key": "l"}, "losses are told of every training"),
     "arrays with a number": (("WeightsRMS", 2), "told of the arrays[^$]*='WeightsRMS'"),
