@@ -94,8 +94,8 @@ def _wrong_n(name: str, n: object, at: str, given: object) -> Fault | None:
         takes_n = TABLE[name].takes == "top"
         what = f"{name} of the top n" if takes_n else f"{name} has no n"
         fix = f"({name!r}, 5)" if takes_n else repr(name)
-        expected = "a positive integer" if takes_n else None
-        return Fault(what, at=at, given=brief(n), expected=expected, fix=fix)
+        number = "a positive integer" if takes_n else None
+        return Fault(what, at=at, given=brief(n), expected=number, fix=fix)
     if best > 1 and TABLE[name].takes is None:
         return Fault(f"{name} has no top n", at=at, given=brief(given), fix=repr(name))
     return None
