@@ -371,6 +371,31 @@ def test_in_another_thread_nothing_is_touched() -> None:
     assert set(held) == {signal.default_int_handler}
 
 
+def test_a_training_in_another_thread_hears_nothing_of_those_of_this_one() -> None:
+    is_there, goes_on, threads = threading.Event(), threading.Event(), list[threading.Thread]()
+    found: list[Any] = []
+
+    def waits(state: Any) -> None:
+        is_there.set()
+        goes_on.wait(60)
+
+    def swallows(state: Any) -> None:
+        threads.append(
+            threading.Thread(target=lambda: found.append(train(training_progress_function=waits)))
+        )
+        threads[-1].start()
+        is_there.wait(60)
+        with contextlib.suppress(KeyboardInterrupt):
+            interrupt()
+
+    results = train(training_progress_function=swallows)
+    goes_on.set()
+    for each in threads:
+        each.join()
+    assert results["ReasonTrainingStopped"] == "ManualStop"
+    assert [each["ReasonTrainingStopped"] for each in found] == ["MaxTrainingRounds"]
+
+
 # Killed
 
 

@@ -61,7 +61,7 @@ class Interrupts:
         self._came += 1
         if self._came > 1 and self._before is not None:
             self._before(number, frame)
-        if self._came > 1 or not self._are_held:
+        if not self._are_held:
             raise KeyboardInterrupt
 
     # Where they are heard of
