@@ -126,7 +126,7 @@ class Audience:
         with interrupts().held():
             for writer in writers:
                 others = [each for each in self._writers if each is not writer]
-            writer.write(record, [file for each in others for file in each.files])
+                writer.write(record, [file for each in others for file in each.files])
             self._trainer.files = self.files
         if reason == REASON:
             self.hear("CheckpointComplete")

@@ -175,9 +175,13 @@ def _rounds(trainer: Trainer, options: Options, audience: Audience) -> tuple[str
     if _was_stalled(trainer):
         return "StoppingCriterion", None
     for happening in trainer.rounds(audience.within):
+        is_end = happening.event == ROUND_COMPLETE and happening.is_whole
+        # Whoever ends the training here: a function that is the criterion has looked at the round.
+        has_stalled = is_end and _asks_to_stop(trainer, audience)
         answer = audience.hear(happening.event, happening.is_whole)
         if answer is not None:
             message = "the progress function said so"
+            trainer.finish_round(judges=answer != "Aborted")
             if answer != "Aborted":
                 # Whoever takes it up again goes on as if nobody had stopped it to judge.
                 audience.keep(answer, message)
@@ -186,7 +190,7 @@ def _rounds(trainer: Trainer, options: Options, audience: Audience) -> tuple[str
         # First the clock: a round that it cut short has no values for a criterion to look at.
         if happening.ended is not None:
             return happening.ended, None
-        if happening.event == ROUND_COMPLETE and _asks_to_stop(trainer, audience):
+        if has_stalled:
             trainer.judge()
             return "StoppingCriterion", None
         audience.keep_if_due(happening.event)

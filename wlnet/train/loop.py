@@ -217,6 +217,14 @@ class Trainer(Standing):
         self.history.arrays.add(told, len(self.history.round_positions))
         self.history.rounds.add(found)
 
+    def finish_round(self, judges: bool) -> None:
+        """Close a round that has ended and is being judged, if there is one."""
+        if self._before_end is not None:
+            if judges:
+                self.judge()
+                self._stalls()
+            self._close_round()
+
     def _close_round(self) -> None:
         self.last = self.stepper.last
         self.history.round_positions.append(self.batch)

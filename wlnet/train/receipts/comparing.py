@@ -7,9 +7,11 @@ from typing import Any
 from wlnet.core.errors import Fault
 from wlnet.core.net import Net
 from wlnet.core.records import Json, Table
+from wlnet.core.scaled import Scaled
 from wlnet.kernels.jit.target import vector_width
 from wlnet.nets.arrays import arrays_of
 from wlnet.results.results import TrainingRecord
+from wlnet.train.calls import Call
 from wlnet.train.digests import Digests
 from wlnet.train.receipts.verification import ABSENT, SEAL, Checks
 from wlnet.train.receipts.writing import digests_of, receipt_of, seal_of, structure_digest
@@ -17,6 +19,10 @@ from wlnet.version import VERSION
 
 NET, DATA, RATES = "the net before", "data", "rates and rules"
 ROUNDS, VALIDATIONS, AFTER, COURSE = "rounds", "validations", "arrays after", "the course"
+MAY_BE_SPLIT = (
+    ", or other examples are held out: Scaled(f) draws them by how many there are, by the seed, "
+    "and by their classes"
+)
 BY_THEMSELVES = ("MaxTrainingRounds", "StoppingCriterion", "WeightsDiverged")
 """Reasons to stop that a repetition comes to by itself."""
 
@@ -35,15 +41,25 @@ def compare_net(checks: Checks, receipt: Any, net: Net) -> None:
     checks.each(NET, told["Arrays"], digests_of(arrays_of(net)), what, "Net, Arrays")
 
 
-def compare_data(checks: Checks, call: Any, number: int, digests: Digests) -> None:
+def compare_data(checks: Checks, receipt: Any, number: int, call: Call) -> None:
     """Check the columns that a call reads."""
+    row, digests = receipt["Calls"][number - 1], call.digests
+    is_split = isinstance(call.options.validation_set, Scaled)
     for name, found in (("Data", digests.data), ("Validation", digests.validation)):
         at = f"call {number}, {name}"
         what = "a column is another" if name == "Data" else "a column to validate on is another"
-        checks.each(DATA, call[name], dict(found), what, at)
-    if not call["Data"] and not digests.data:
+        if is_split and _is_other_split(row, digests):
+            what += MAY_BE_SPLIT
+        checks.each(DATA, row[name], dict(found), what, at)
+    if not row["Data"] and not digests.data:
         what = "batches that a function gives have no digest"
         checks.unverified.append(Fault(what, at=f"call {number}, Data"))
+
+
+def _is_other_split(row: Any, digests: Digests) -> bool:
+    """Whether no column is the same, on either side."""
+    pairs = (row["Data"], digests.data), (row["Validation"], digests.validation)
+    return all(told[name] != found.get(name) for told, found in pairs for name in told)
 
 
 def compare_machine(checks: Checks, receipt: Any) -> None:
@@ -69,12 +85,12 @@ def compare_training(checks: Checks, receipt: Any, record: TrainingRecord) -> No
     """Check what a training came to, against the same training made again."""
     found: Any = receipt_of(record)
     if receipt["Reason"] == "ManualStop":
-        _cut_short(checks, receipt, found)
+        _cut_short(receipt, found)
     calls, others = receipt["Calls"], found["Calls"]
     checks.same(COURSE, len(calls), len(others), "another number of calls", "Calls")
     for number, (call, other) in enumerate(zip(calls, others, strict=False), 1):
         at = f"call {number}"
-        for name in ("Seed", "FirstRound", "FirstBatch"):
+        for name in ("Seed", "FirstRound", "FirstBatch", "ResumedAt"):
             what = "the call was another"
             checks.same(COURSE, call[name], other[name], what, f"{at}, {name}")
         what = "nets that options were given are others"
@@ -100,27 +116,21 @@ def compare_training(checks: Checks, receipt: Any, record: TrainingRecord) -> No
         what = "the training stopped for another reason"
         checks.same(COURSE, receipt["Reason"], found["Reason"], what, "Reason")
     else:
+        options = calls[-1]["Options"]
+        if receipt["Reason"] == "TimeGoal" and options["time_goal"] is None:
+            what = "no training without a time goal stops for that"
+            checks.broken(COURSE, Fault(what, at="Reason", given="TimeGoal"))
         what = "whoever or whatever stopped the training cannot be asked again"
         checks.unverified.append(Fault(what, at="Reason", given=receipt["Reason"]))
 
 
-def _cut_short(checks: Checks, receipt: Any, found: Any) -> None:
-    """Take out of a receipt what came after the last batch, where the training was interrupted
-    before it: the end of the round, and its validation."""
-    told, rounds, seen = receipt["UnfinishedRound"], found["Rounds"], found["Validations"]
+def _cut_short(receipt: Any, found: Any) -> None:
+    """Take out of a receipt the end of the last round, where the training was interrupted between
+    the last batch and that."""
+    told, rounds = receipt["UnfinishedRound"], found["Rounds"]
     if told and len(rounds) == len(receipt["Rounds"]) + 1:
         row = rounds.pop()
         found["UnfinishedRound"] = {name: row[name] for name in ("LastBatch", "Batches")}
-    if len(seen) != len(receipt["Validations"]) + 1:
-        return
-    seen.pop()
-    best = receipt["Facts"]["BestValidationRound"]
-    if best != found["Facts"]["BestValidationRound"]:
-        found["Facts"]["BestValidationRound"] = best
-        if receipt["Last"] is not None:
-            what = "arrays of the best round, as a later one is better that was not validated"
-            checks.unverified.append(Fault(what, at="After"))
-            found["Last"], found["After"] = found["Last"] or found["After"], receipt["After"]
 
 
 def _compare_phases(checks: Checks, phases: Any, others: Any, at: str) -> None:

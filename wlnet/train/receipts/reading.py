@@ -10,6 +10,8 @@ from wlnet.core.records import Json, Table, refused, shown
 from wlnet.io.canonical import parsed
 from wlnet.io.checks import list_of, sha256_of, table_of, text_of, whole_of
 from wlnet.results.results import NetTrainResults
+from wlnet.train.audience import LAST_EVENTS
+from wlnet.train.checkpoints import REASON
 from wlnet.train.options import option_names
 from wlnet.train.receipts.writing import FACTS, SCHEMA, receipt_text
 from wlnet.train.saving.values import real_of
@@ -22,10 +24,13 @@ ENTRIES = {
     "After", "Last", "Seal",
 }  # fmt: skip
 OF_CALL = {
-    "Options", "Nets", "Seed", "FirstRound", "FirstBatch", "Data", "Validation", "Phases",
+    "Options", "Nets", "Seed", "FirstRound", "FirstBatch", "ResumedAt", "Data", "Validation", "Phases",
     "Version", "VectorBytes",
 }  # fmt: skip
 OF_FACTS = {*FACTS, "Method", "InitialLearningRate", "FinalLearningRate"}
+
+REASONS = (*LAST_EVENTS, REASON, "Error")
+"""Why a training ended; of what is in a checkpoint, that it went on, or that it raised."""
 
 
 def read_receipt(given: object) -> Table:
@@ -90,7 +95,9 @@ def _check(receipt: Table) -> None:
         whole_of(told["Batch"], at)
         real_of(told["Loss"])
         _table(told["Measurements"], at)
-    text_of(receipt["Reason"], "Reason")
+    if text_of(receipt["Reason"], "Reason") not in REASONS:
+        what = "no training stops for this reason"
+        raise refused(what, at="Reason", given=shown(receipt["Reason"]), known=REASONS)
     digests_at(receipt["After"], "After")
     if receipt["Last"] is not None:
         digests_at(receipt["Last"], "Last")
@@ -106,6 +113,8 @@ def _check_call(call: Json, at: str) -> None:
         raise refused(what, at=f"{at}, Seed", given=shown(row["Seed"]))
     whole_of(row["FirstRound"], f"{at}, FirstRound")
     whole_of(row["FirstBatch"], f"{at}, FirstBatch")
+    if row["ResumedAt"] is not None:
+        whole_of(row["ResumedAt"], f"{at}, ResumedAt")
     digests_at(row["Data"], f"{at}, Data")
     digests_at(row["Validation"], f"{at}, Validation")
     text_of(row["Version"], f"{at}, Version")

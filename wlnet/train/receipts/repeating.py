@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import io
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -15,46 +16,60 @@ from wlnet.core.symbols import ALL
 from wlnet.nets.initialize import net_initialize
 from wlnet.results.results import NetTrainResults, TrainingRecord
 from wlnet.train.calls import Call, read_call
-from wlnet.train.intervals import Interval
 from wlnet.train.listeners import Listener
 from wlnet.train.net_train import carried_out, usual_options
 from wlnet.train.receipts.comparing import BY_THEMSELVES, compare_data, compare_net
+from wlnet.train.receipts.ends import End, at_latest, breaks_of, end_of, stops
 from wlnet.train.receipts.given_again import of_call, options_of
 from wlnet.train.receipts.verification import Checks
+from wlnet.train.start import NEW, Start
 
 CALLS = "what has to be given"
 
 
 def repeated(
-    checks: Checks, receipt: Any, net: Net, data: object, again: Mapping[str, object]
+    checks: Checks,
+    receipt: Any,
+    net: Net,
+    data: object,
+    again: Mapping[str, object],
 ) -> TrainingRecord | None:
     """The record of the training made again; None where it would begin with something else.
 
     What it begins with is checked on the way: the net, the data, what was given again.
     """
-    calls, record = receipt["Calls"], None
+    calls, start = receipt["Calls"], NEW
     for number, row in enumerate(calls, 1):
-        end = calls[number]["FirstBatch"] if number < len(calls) else _batches(receipt)
-        call = _read(checks, row, number, record, net, data, again)
+        if row["ResumedAt"] is not None and start.record is not None:
+            start = Start(start.record, start.record.calls[-1], is_same=False)
+        call = _read(checks, row, number, start, net, data, again)
         if call is None:
             return None
-        if record is None:
+        if number == 1:
             _compare_beginning(checks, receipt, call)
-        compare_data(checks, row, number, call.digests)
+        compare_data(checks, receipt, number, call)
         if checks.differ:
             return None
-        is_last = number == len(calls)
-        record = _run(checks, receipt, call, number, end, is_last)
+        for end in breaks_of(receipt, number, call.options.validation_interval):
+            record = _run(checks, receipt, call, number, end)
+            if record is None:
+                return None
+            start = Start(record, record.calls[-1])
+            call = _read(checks, row, number, start, net, data, again)
+            if call is None:
+                return None
+        record = _run(checks, receipt, call, number, end_of(receipt, number))
         if record is None:
             return None
-    return record
+        start = Start(record)
+    return start.record
 
 
 def _read(
     checks: Checks,
     row: Any,
     number: int,
-    record: TrainingRecord | None,
+    start: Start,
     net: Net,
     data: object,
     again: Mapping[str, object],
@@ -67,13 +82,13 @@ def _read(
     given = {
         **usual_options(),
         **options,
-        "net": net if record is None else NetTrainResults(record),
+        "net": net if start.record is None else NetTrainResults(start.record),
         "data": of_call(data, number),
         "prop": ALL,
     }
     try:
         with _silent():
-            return read_call(Gathered(), given, usual_options())
+            return read_call(Gathered(), given, usual_options(), start)
     except WlnetError as error:
         _cannot(checks, error, number)
         return None
@@ -88,52 +103,35 @@ def _compare_beginning(checks: Checks, receipt: Any, call: Call) -> None:
 
 
 def _run(
-    checks: Checks, receipt: Any, call: Call, number: int, end: int, is_last: bool
+    checks: Checks, receipt: Any, call: Call, number: int, end: End
 ) -> TrainingRecord | None:
     """The record after a call that ended with a batch: by itself, as far as it comes there, else it
     is stopped there."""
     # However many batches a forger says there were: no more rounds than are told, and one.
     rounds = len(receipt["Rounds"]) + 1
+    is_last = number == len(receipt["Calls"]) and end == end_of(receipt, number)
+    interrupted: list[int] = []
     try:
         if is_last and receipt["Reason"] in BY_THEMSELVES:
-            return _carried(call, end + 1, rounds, "AbortTraining")
-        if not is_last:
-            # What a criterion has counted at the end of a call, the next one goes on with.
-            record = _carried(call, end + 1, rounds, "AbortTraining")
-            if record.moment.batch == end:
-                return record
-        ends = {row["Batch"] for row in receipt["Validations"]}
-        judges = end in ends or not ends
-        return _carried(call, end, rounds, "StopTraining" if judges else "AbortTraining")
+            return _carried(call, at_latest(end.batch + 1, rounds), interrupted)
+        found = stops(call, end, rounds, interrupted)
+        return _carried(call, found, interrupted)
     except WlnetError as error:
         _cannot(checks, error, number)
         return None
 
 
-def _carried(call: Call, batch: int, rounds: int, word: str) -> TrainingRecord:
-    """The record of a call that is stopped after a batch or some rounds, if it comes to that."""
-    stops = (
-        Listener(lambda state: "AbortTraining", Interval(rounds)),
-        # A call that ended before its first batch has none to be stopped after.
-        Listener(lambda state: word, Interval(batch, "Batches"))
-        if batch > call.start.batch
-        else Listener(lambda state: word, None, events=("RoundStarted",)),
-    )
-    with _silent():
-        results = carried_out(
-            replace(call, options=replace(call.options, listeners=stops)), ALL, ()
-        )
+def _carried(
+    call: Call, listeners: tuple[Listener, ...], interrupted: list[int]
+) -> TrainingRecord:
+    """The record of a call that is stopped, if it comes to that."""
+    options = replace(call.options, listeners=listeners, checkpoints=())
+    with _silent(), contextlib.redirect_stderr(io.StringIO()):
+        results = carried_out(replace(call, options=options), ALL, ())
     record: TrainingRecord = results.record
-    if record.reason == "ManualStop" and record.message == "interrupted":
+    if record.message == "interrupted" and not interrupted:
         raise KeyboardInterrupt
     return record
-
-
-def _batches(receipt: Any) -> int:
-    """How many batches there were."""
-    told, rounds = receipt["UnfinishedRound"], receipt["Rounds"]
-    found: int = told["LastBatch"] if told else rounds[-1]["LastBatch"] if rounds else 0
-    return found
 
 
 def _cannot(checks: Checks, error: WlnetError, number: int) -> None:

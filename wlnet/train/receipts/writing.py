@@ -125,12 +125,20 @@ def _call(call: CallRecord) -> Table:
         "Seed": real_written(call.seed) if isinstance(call.seed, int) else call.seed,
         "FirstRound": call.first_round,
         "FirstBatch": call.first_batch,
+        "ResumedAt": _resumed_at(call),
         "Data": {**call.data},
         "Validation": {**call.validation},
         "Phases": phases,
         "Version": call.version,
         "VectorBytes": call.vector_bytes,
     }
+
+
+def _resumed_at(call: CallRecord) -> int | None:
+    """How many batches were over when a call took up the one before, with the plan of that; None
+    for one with a plan of its own."""
+    began = call.phases[0].first_batch - 1
+    return None if began == call.first_batch else began
 
 
 def _rates(table: MultiplierTable) -> Table:
