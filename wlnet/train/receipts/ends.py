@@ -76,9 +76,7 @@ def at_latest(batch: int, rounds: int) -> tuple[Listener, ...]:
     return (_stop("AbortTraining", Interval(rounds)), _stop("AbortTraining", _batches(batch)))
 
 
-def stops(
-    call: Call, end: End, rounds: int, interrupted: list[int]
-) -> tuple[Listener, ...]:
+def stops(call: Call, end: End, rounds: int, interrupted: list[int]) -> tuple[Listener, ...]:
     """What stops a call where it ended. rounds: how many there are at most.
 
     interrupted: gets the batch where the call is stopped as an interrupt does it.

@@ -24,8 +24,8 @@ ENTRIES = {
     "After", "Last", "Seal",
 }  # fmt: skip
 OF_CALL = {
-    "Options", "Nets", "Seed", "FirstRound", "FirstBatch", "ResumedAt", "Data", "Validation", "Phases",
-    "Version", "VectorBytes",
+    "Options", "Nets", "Seed", "FirstRound", "FirstBatch", "ResumedAt", "Data", "Validation",
+    "Phases", "Version", "VectorBytes",
 }  # fmt: skip
 OF_FACTS = {*FACTS, "Method", "InitialLearningRate", "FinalLearningRate"}
 

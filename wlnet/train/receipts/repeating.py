@@ -102,9 +102,7 @@ def _compare_beginning(checks: Checks, receipt: Any, call: Call) -> None:
     compare_net(checks, receipt, prepared.opened(ready))
 
 
-def _run(
-    checks: Checks, receipt: Any, call: Call, number: int, end: End
-) -> TrainingRecord | None:
+def _run(checks: Checks, receipt: Any, call: Call, number: int, end: End) -> TrainingRecord | None:
     """The record after a call that ended with a batch: by itself, as far as it comes there, else it
     is stopped there."""
     # However many batches a forger says there were: no more rounds than are told, and one.
@@ -121,9 +119,7 @@ def _run(
         return None
 
 
-def _carried(
-    call: Call, listeners: tuple[Listener, ...], interrupted: list[int]
-) -> TrainingRecord:
+def _carried(call: Call, listeners: tuple[Listener, ...], interrupted: list[int]) -> TrainingRecord:
     """The record of a call that is stopped, if it comes to that."""
     options = replace(call.options, listeners=listeners, checkpoints=())
     with _silent(), contextlib.redirect_stderr(io.StringIO()):
