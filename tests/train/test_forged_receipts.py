@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pytest
 
 import wlnet as wl
@@ -126,7 +127,15 @@ def test_of_two_nets_no_data_are_needed_and_nothing_is_trained(
     found = verified(told.receipt, told.net, told.after)
     assert found, found
     assert found.sections["frozen arrays"] == (3, 3)
-    assert found.verdict.endswith("1 array was frozen, nothing was trained")
+    assert "1 array was frozen, nothing was trained" in found.verdict
+    # What led from one net to the other is told as what nobody looked at.
+    (course,) = found.unverified
+    assert set(str(course.at).split(", ")) == told.receipt.keys() - {
+        "Schema",
+        "Net",
+        "After",
+        "Seal",
+    }
 
 
 NETS: dict[str, tuple[Callable[[Given], tuple[Any, Any]], str]] = {
@@ -141,7 +150,10 @@ NETS: dict[str, tuple[Callable[[Given], tuple[Any, Any]], str]] = {
     ),
     "the net before as the net after": (lambda g: (g.net, g.net), "after, 3/Weights"),
     "another structure": (
-        lambda g: (g.net, wl.net_replace_part(g.after, {2: "Ramp"})), "Net, Structure",
+        lambda g: (g.net, wl.net_replace_part(g.after, {2: "Ramp"})), "after, Net, Structure",
+    ),
+    "another structure before": (
+        lambda g: (wl.net_replace_part(g.net, {2: "Ramp"}), g.after), "before, Net, Structure",
     ),
 }  # fmt: skip
 
@@ -193,4 +205,50 @@ def test_a_net_before_without_numbers_gets_those_of_the_seed() -> None:
     assert verified(done, net, done["TrainedNet"])
     bare = wl.NetChain([3, "Tanh", 2])
     done = wl.net_train(bare, numbers(), wl.ALL, max_training_rounds=2)
-    assert found_at(verified(done, bare, done["TrainedNet"])) == ["before"]
+    with pytest.raises(wl.OptionError, match="shapes that only data tell"):
+        verified(done, bare, done["TrainedNet"])
+
+
+@pytest.mark.parametrize("name", ["classes", "measurements", "passes", "shared arrays", "rules"])
+def test_what_data_told_of_the_ports_of_a_net_is_no_other_structure(name: str) -> None:
+    training = CASES[name]
+    done = training.results()
+    assert verified(done, training.net(), done["TrainedNet"])
+
+
+# Reasons
+
+
+@pytest.mark.parametrize("reason", ["Foo", "", "timegoal", "ALL"])
+def test_a_reason_that_is_none_is_refused(reason: str) -> None:
+    told = given()
+    told.receipt["Reason"] = reason
+    told.receipt["Seal"] = seal_of(told.receipt)
+    for other in (told.data, told.after):
+        with pytest.raises(wl.FormatError, match="no training stops for this reason"):
+            verified(told.receipt, told.net, other)
+
+
+def test_no_clock_stops_a_training_that_has_no_time_goal() -> None:
+    told = given()
+    told.receipt["Reason"] = "TimeGoal"
+    told.receipt["Seal"] = seal_of(told.receipt)
+    assert found_at(verified(told.receipt, told.net, told.data)) == ["Reason"]
+
+
+# What is held out
+
+
+def test_where_other_examples_are_held_out_as_labels_are_others_that_is_told() -> None:
+    x, labels = CASES["classes"].data()
+    options = {"validation_set": wl.Scaled(0.2), "max_training_rounds": 2}
+    done = wl.net_train(CASES["classes"].net(), (x, labels), wl.ALL, **options)
+    # The same labels, at other examples.
+    moved = np.random.default_rng(0).permutation(labels)
+    found = verified(done, CASES["classes"].net(), (x, moved))
+    assert {"call 1, Data, Input", "call 1, Validation, Input"} <= set(found_at(found))
+    assert all("other examples are held out" in each.what for each in found.faults)
+    # One that is the same says that they are not.
+    found = verified(done, CASES["classes"].net(), (flipped(x, 0), labels))
+    assert len(found.faults) == 1
+    assert "held out" not in found.faults[0].what

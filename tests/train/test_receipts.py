@@ -212,12 +212,6 @@ def test_what_cannot_be_a_receipt_is_an_option_error(receipt: Any) -> None:
         verified(receipt, perceptron(), numbers())
 
 
-def test_wrong_arguments_are_told_together() -> None:
-    with pytest.raises(wl.OptionError) as caught:
-        wl.verify("{", 3, numbers(), reporting="Pront", batchsize=3)
-    assert len(caught.value.faults) == 3
-
-
 # The report
 
 

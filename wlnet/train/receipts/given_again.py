@@ -4,23 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields
-from typing import Any
+from typing import Any, TypeGuard
 
 from wlnet.core.errors import Fault, WlnetError, brief
 from wlnet.core.phases import Phases
 from wlnet.core.records import Json
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.methods.base import Method
+from wlnet.train.net_resume import NEUTRAL
 from wlnet.train.receipts.option_nets import NamedNets, OptionNets
 from wlnet.train.saving import values
 from wlnet.train.saving.unsaved import Unsaved
 
-IDLE = (
-    "training_progress_function",
-    "training_progress_reporting",
-    "training_progress_checkpointing",
-)
-"""Options that look on, and decide nothing."""
+IDLE = NEUTRAL - {"workers", "frozen_prefix_bytes", "training_progress_reporting"}
+"""Options that look on: a repetition does without them, whether they are given again or not."""
 ENDLESS = 1e18
 """Seconds of a goal that is never reached."""
 
@@ -31,9 +28,14 @@ def of_call(value: Any, number: int) -> Any:
     >>> of_call({1: "a", 3: "b"}, 2), of_call({1: "a", 3: "b"}, 4), of_call({"Input": 0}, 1)
     ('a', 'b', {'Input': 0})
     """
-    if type(value) is not dict or not value or not all(type(key) is int for key in value):
+    if not is_by_call(value):
         return value
     return value[max((key for key in value if key <= number), default=min(value))]
+
+
+def is_by_call(value: Any) -> TypeGuard[dict[int, Any]]:
+    """Whether a value is one for each of some calls, by their numbers."""
+    return type(value) is dict and bool(value) and all(type(key) is int for key in value)
 
 
 def options_of(
@@ -50,6 +52,12 @@ def options_of(
             found[name] = None
             continue
         given = of_call(again[name], number) if name in again else AUTOMATIC
+        if name in NEUTRAL and name in again:
+            found[name] = given
+            continue
+        if name == "training_progress_reporting":
+            found[name] = None
+            continue
         if given is not AUTOMATIC:
             faults += _other(call, name, told, given, number)
             found[name] = given

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import fields, replace
 from typing import Any
 
-from wlnet.core.errors import Fault, NotInitializedError
+from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
 from wlnet.core.net import Net
 from wlnet.nets.arrays import arrays_of, is_initialized
 from wlnet.nets.initialize import net_initialize
@@ -17,11 +18,10 @@ FROZEN, OTHERS, NET = "frozen arrays", "arrays that learned", "the net"
 
 def compare_nets(checks: Checks, receipt: Any, before: Net, after: Net) -> int:
     """Check the arrays of both nets; how many of them the receipt says were frozen throughout."""
-    ready = _with_numbers(checks, receipt, before)
-    if ready is None:
-        return 0
-    what = "the net after has another structure"
-    checks.same(NET, receipt["Net"]["Structure"], structure_digest(after), what, "Net, Structure")
+    ready = _with_numbers(receipt, before)
+    for word, net in (("before", _fitted(ready, after)), ("after", after)):
+        what, at = f"the net {word} has another structure", f"{word}, Net, Structure"
+        checks.same(NET, receipt["Net"]["Structure"], structure_digest(net), what, at)
     first, last = digests_of(arrays_of(ready)), digests_of(arrays_of(after))
     told, told_last = receipt["Net"]["Arrays"], receipt["After"]
     frozen = frozen_arrays(receipt)
@@ -36,6 +36,9 @@ def compare_nets(checks: Checks, receipt: Any, before: Net, after: Net) -> int:
         checks.same(section, begun, first.get(name, ABSENT), what, f"before, {name}")
         what = f"{word} of the net after is another"
         checks.same(section, ended, last.get(name, ABSENT), what, f"after, {name}")
+    what = "what led from one net to the other: nothing was trained"
+    at = "Calls, Facts, Rounds, UnfinishedRound, Validations, Reason, Last"
+    checks.unverified.append(Fault(what, at=at, fix="verify(receipt, net, data)"))
     return len(frozen)
 
 
@@ -49,8 +52,25 @@ def frozen_arrays(receipt: Any) -> set[str]:
     return found if phases else set()
 
 
-def _with_numbers(checks: Checks, receipt: Any, net: Net) -> Net | None:
-    """The net before with its numbers: those that the seed gives where it has none."""
+def _fitted(before: Net, after: Net) -> Net:
+    """The net before with what data told of ports that it left open, as the net after has it."""
+    ports = dict(before.ports)
+    for name in ports.keys() & after.ports.keys():
+        mine, its = ports[name], after.ports[name]
+        told = {
+            row.name: getattr(its, row.name)
+            for row in fields(mine)
+            if getattr(mine, row.name) is None
+        }
+        ports[name] = replace(mine, **told)
+    return before if ports == dict(before.ports) else before._with(ports=ports)
+
+
+def _with_numbers(receipt: Any, net: Net) -> Net:
+    """The net before with its numbers: those that the seed gives where it has none.
+
+    Raises OptionError where only data tell of what shape they are.
+    """
     if is_initialized(net):
         return net
     seed = receipt["Calls"][0]["Seed"]
@@ -61,5 +81,4 @@ def _with_numbers(checks: Checks, receipt: Any, net: Net) -> Net | None:
     except NotInitializedError:
         what = "the net before has no numbers, and shapes that only data tell"
         fix = "the net as it was when it was trained, or verify(receipt, net, data)"
-        checks.broken(NET, Fault(what, at="before", fix=fix))
-        return None
+        raise fail(OptionError, Fault(what, at="net", given=brief(net), fix=fix)) from None

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from wlnet.core.errors import Fault, OptionError, brief, fail
-from wlnet.core.keywords import unknown_option
+from wlnet.core.errors import Fault, OptionError, fail
 from wlnet.core.net import Net
 from wlnet.core.records import Table
-from wlnet.train.options import Choice, option_names
+from wlnet.train.receipts.arguments import wrong_arguments, wrong_calls
 from wlnet.train.receipts.comparing import compare_machine, compare_seal, compare_training
 from wlnet.train.receipts.reading import read_receipt
 from wlnet.train.receipts.repeating import repeated
@@ -28,18 +27,23 @@ def verify(
     training that went on had several data, {1: first, 2: from the second call on}.
     reporting: "Print" prints the report, whose last line is the verdict; None prints nothing.
     again: options of net_train that no receipt can hold, functions, data to validate on, and nets
-    with arrays, by name; by call, as data, where they were several.
+    with arrays, by name; by call, as data, where they were several. Options that change no number
+    (workers, frozen_prefix_bytes, training_progress_reporting) may be others; progress functions
+    and checkpoints may be given, and are left out.
 
     The answer is true or false; its `faults` tell every statement that does not hold, down to the
     array, the column, and the first round that has another number. All that can be checked without
     training is checked first, and where that is wrong the training is not made again.
     `unverified` are statements that nobody can check, such as that somebody stopped the training
-    by hand; an option that changes no number is taken as it is said.
+    by hand. What the receipt says of options that change no number, such as workers, is not looked
+    at.
 
     With two nets, every array that the receipt says was frozen in all phases is checked to be the
-    same bytes in both nets and in the receipt; the other arrays by their digests before and after.
+    same bytes in both nets and in the receipt; the other arrays by their digests before and after,
+    and the structure of both. What led from one net to the other is among `unverified`.
 
-    Raises FormatError for what is no receipt, OptionError for arguments that cannot be.
+    Raises FormatError for what is no receipt, OptionError for what is no net, no data, or no option
+    of net_train, and for the number of a call that there was not.
 
     >>> from wlnet.nets.chain import NetChain
     >>> from wlnet.train.net_train import net_train
@@ -51,27 +55,17 @@ def verify(
 
     Wolfram Language: nothing like it.
     """
-    faults = _faults(net, reporting, again)
+    faults = wrong_arguments(net, data, reporting, again)
     if faults:
         raise fail(OptionError, faults)
     told = read_receipt(receipt)
+    faults = wrong_calls(told, {"data": data, **again})
+    if faults:
+        raise fail(OptionError, faults)
     found = _of_nets(told, net, data) if isinstance(data, Net) else _again(told, net, data, again)
     if reporting is not None:
         print(found)
     return found
-
-
-def _faults(net: object, reporting: object, again: Mapping[str, object]) -> list[Fault]:
-    _, faults = Choice(("Print", None))(reporting, "reporting")
-    if not isinstance(net, Net):
-        what = "verify takes the net as it was before its training"
-        faults.append(Fault(what, at="net", given=brief(net)))
-    known = list(option_names())
-    return faults + [
-        unknown_option("verify", name, value, known)
-        for name, value in again.items()
-        if name not in known
-    ]
 
 
 def _again(receipt: Table, net: Net, data: object, again: Mapping[str, object]) -> Verification:
