@@ -187,8 +187,8 @@ def test_a_criterion_has_seen_the_round_in_which_a_function_stopped(tmp_path: Pa
             assert again["RoundLossList"] == whole["RoundLossList"]
 
 
-def test_each_of_several_places_gets_its_checkpoint(tmp_path: Path) -> None:
-    files = [str(tmp_path / name) for name in ("one.wlnet", "two.wlnet")]
-    results = trained(training_progress_checkpointing=[("File", file) for file in files])
-    for file in files:
-        assert wl.load(file)["RoundLossList"] == results["RoundLossList"]
+def test_each_of_several_places_gets_all_of_its_checkpoints(tmp_path: Path) -> None:
+    places = [tmp_path / name for name in ("one", "two", "three")]
+    kept = [("Directory", str(place)) for place in places]
+    trained(training_progress_checkpointing=kept)
+    assert [len(list(place.iterdir())) for place in places] == [5, 5, 5]

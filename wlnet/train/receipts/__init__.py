@@ -4,5 +4,6 @@ writing.py: the receipt of a record, and its seal; rounds.py: what it tells of l
 measurements; option_nets.py: nets that options were given. reading.py: a receipt as it is given,
 checked for its form. verify.py is the public function, arguments.py what it cannot be given: it
 trains again by repeating.py, from one of the ends.py to the next, with options as given_again.py
-reads them, and compares by comparing.py, or looks at what was frozen, by resting.py. verification.py: what it answers with.
+reads them, and compares by comparing.py, or looks at what was frozen, by resting.py.
+verification.py: what it answers with.
 """

@@ -54,15 +54,22 @@ def repeated(
             record = _run(checks, receipt, call, number, end)
             if record is None:
                 return None
-            start = Start(record, record.calls[-1])
+            start = Start(_that_went_on(record), record.calls[-1])
             call = _read(checks, row, number, start, net, data, again)
             if call is None:
                 return None
         record = _run(checks, receipt, call, number, end_of(receipt, number))
         if record is None:
             return None
-        start = Start(record)
+        went_on = number < len(calls) and end_of(receipt, number + 1).batch > record.moment.batch
+        start = Start(_that_went_on(record) if went_on else record)
     return start.record
+
+
+def _that_went_on(record: TrainingRecord) -> TrainingRecord:
+    """The record of a training that went on, though its criterion may have been met: as one that
+    this had ended. Else it ends at once when it is resumed."""
+    return replace(record, reason="StoppingCriterion")
 
 
 def _read(
