@@ -80,6 +80,9 @@ def test_what_goes_on_counts_the_updates_before() -> None:
                                       method=("SGD", {"LearningRateSchedule": schedule}),
                                       max_training_rounds=1)  # fmt: skip
         assert len(told(schedule, first, max_training_rounds=1)) == again
+        # Only such a schedule goes on behind this call.
+        (text,) = told(schedule, max_training_rounds=1)
+        assert ("goes on from the record" in text) is (not again)
 
 
 def test_of_a_training_whose_length_nobody_knows_nothing_is_told() -> None:

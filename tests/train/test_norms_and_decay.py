@@ -214,6 +214,7 @@ UNENDING = [
 ]
 
 
+@pytest.mark.filterwarnings("ignore:.*(never ends|never reached):wlnet.TrainingWarning")
 @pytest.mark.parametrize("schedule", UNENDING, ids=str)
 @pytest.mark.parametrize("method", METHODS)
 def test_six_calls_of_one_round_are_one_call_of_six(method: str, schedule: Any) -> None:

@@ -78,18 +78,23 @@ def warn_of_schedule(source: Source, options: Options, start: Start) -> None:
     if total is None or not isinstance(schedule, tuple):
         return
     name, given = schedule[0], dict(schedule[1])
+    on = (
+        ""
+        if options.method.looks_at_total
+        else "; a training that goes on from the record has more"
+    )
     at, told = f"LearningRateSchedule {name} of {options.method.name}", f"{total:,} updates"
     warm = given.get("Warmup", 0)
     warm = warm if isinstance(warm, int) else 0
     if warm >= total:
         what = f"the warm-up of {warm:,} updates never ends"
-        fix = "max_training_rounds, or a share as Warmup, as 0.1"
+        fix = f"max_training_rounds, or a share as Warmup, as 0.1{on}"
         warn(TrainingWarning, Fault(what, at, told, fix=fix))
         return
     late = [n for n in given.get("At", ()) if isinstance(n, int) and n >= total - warm]
     if late:
         what = f"{', '.join(f'{n:,}' for n in late)}: steps that are never reached"
-        fix = "max_training_rounds, or shares of the updates, as 0.5"
+        fix = f"max_training_rounds, or shares of the updates, as 0.5{on}"
         warn(TrainingWarning, Fault(what, f"{at}, option 'At'", told, fix=fix))
 
 
