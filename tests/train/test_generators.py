@@ -94,7 +94,8 @@ def test_a_pass_begins_with_the_round_and_may_be_of_any_length() -> None:
             yield HALVES[number % 2]
 
     found = train(batches, prop=wl.ALL, max_training_rounds=4)
-    assert told == [(1, 0, None), (2, 1, 1), (3, 3, 1), (4, 6, 1)]
+    # Where passes differ nobody knows how many batches one has.
+    assert told == [(1, 0, None), (2, 1, 1), (3, 3, None), (4, 6, None)]
     assert found["RoundPositions"] == [1, 3, 6, 10]
 
 

@@ -190,6 +190,12 @@ class Options:
         return self.method.rate(self.given_learning_rate)
 
     @property
+    def calls_functions(self) -> bool:
+        """Whether functions of the user are told how the training goes."""
+        criterion = self.stopping.criterion if self.stopping else None
+        return bool(self.listeners) or callable(self.reporting) or callable(criterion)
+
+    @property
     def prefix_bytes(self) -> int:
         """A quarter of the memory available, unless it is said."""
         if self.given_prefix_bytes is not AUTOMATIC:

@@ -27,7 +27,7 @@ from wlnet.train.options import Options
 from wlnet.train.phase import Phase
 from wlnet.train.programs import feed
 from wlnet.train.snapshots import Snapshot, Stretch
-from wlnet.train.sources import Batches
+from wlnet.train.sources import Batches, GeneratorSource
 from wlnet.train.training_net import TrainingNet
 
 
@@ -97,7 +97,10 @@ class Stepper:
         self.seen = seen
         """What the recorded steps of the round add up to."""
         self.last: Batches | None = None
-        """The batch of the last recorded step."""
+        """The batch of the last recorded step; None where no function of the user may ask for it:
+        it holds on to all batches that were read with it."""
+        is_generated = isinstance(phase.source, GeneratorSource)
+        self._is_looked_at = is_generated or options.calls_functions
         moving = [row.key for row in self.rules.table if row.multiplier != 0]
         self.snapshot = Snapshot(memory, moving, self.batch)
         self._flight: Flight | None = None
@@ -203,7 +206,8 @@ class Stepper:
             self.history.examples += good.count * good.batches.size
             self.history.batches.extend(found)
             self.snapshot.add(good)
-            self.last = good.batches.part(good.count - 1, 1)
+            if self._is_looked_at:
+                self.last = good.batches.part(good.count - 1, 1)
             self.learning_rate = float(good.learning_rates[-1])
             self.seen = outcome.tallies
         self._flight = None
