@@ -41,7 +41,7 @@ STORIES = {
         "from round 3   {10: 1, 8: 0.1, ANY: None}",
         "Killed after batch 150, round 5.",
         "The last is of batch 140: 4 rounds were over, and 8 batches of the next.",
-        "8/Weights   500x800    0 -> 0.1 -> 0.5  rule 2: 8 -> 0.5      231",
+        "8/Weights   500x800    0 -> 0.1 -> 0.5  rule 2: 8 -> 0.5      165",
         "statements were checked, the training was made again",
         "the net is the undisturbed\none to the last bit",
     ),
