@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -199,3 +200,17 @@ def test_per_cent_of_a_time_goal_are_a_matter_of_the_clock() -> None:
                  training_progress_function=(tell, {"Interval": (20, "Percent")}))  # fmt: skip
     assert 1 <= len(told) <= 6
     assert all(later - first >= 0.05 for first, later in pairwise(told))
+
+
+@pytest.mark.parametrize("event", ["TrainingStarted", "RoundStarted", "CheckpointStarted",
+                                   "CheckpointComplete", "ValidationStarted"])  # fmt: skip
+@pytest.mark.parametrize(("word", "reason"), [("StopTraining", "ManualStop"),
+                                             ("AbortTraining", "Aborted")])  # fmt: skip
+def test_an_answer_ends_the_training_whatever_event_it_answers(
+    word: str, reason: str, event: str, tmp_path: Path
+) -> None:
+    results = train((lambda state: word, {"Event": event}), validation_set=numbers(5, seed=1),
+                    training_progress_checkpointing=("File", tmp_path / "a.wlnet"))  # fmt: skip
+    assert results["ReasonTrainingStopped"] == reason
+    begun = {"TrainingStarted": 0, "RoundStarted": 0}
+    assert results["TotalBatches"] == begun.get(event, PER_ROUND)

@@ -104,11 +104,18 @@ class Audience:
         # Of a round that the clock cut short it is always told: it is the last.
         return due.at(self._trainer.at(is_round)) or (is_round and not is_whole)
 
-    def keep_if_due(self, event: str) -> None:
-        """Write the checkpoints that are due."""
-        if event in (ROUND_COMPLETE, BATCH_COMPLETE):
-            at = self._trainer.at(event == ROUND_COMPLETE)
-            self._keep([each for each in self._writers if each.due.at(at)], REASON, None)
+    def keep_if_due(self, event: str) -> str | None:
+        """Write the checkpoints that are due; the reason to stop that a function gives who is told
+        of them, or None."""
+        if event not in (ROUND_COMPLETE, BATCH_COMPLETE):
+            return None
+        at = self._trainer.at(event == ROUND_COMPLETE)
+        writers = [each for each in self._writers if each.due.at(at)]
+        if not writers:
+            return None
+        before = self.hear("CheckpointStarted")
+        self._keep(writers, REASON, None)
+        return self.hear("CheckpointComplete") or before
 
     def keep(self, reason: str, message: str | None = None) -> None:
         """Write the last checkpoints, where the training went on since the ones before."""
@@ -119,8 +126,6 @@ class Audience:
     def _keep(self, writers: list[Writer], reason: str, message: str | None) -> None:
         if not writers:
             return
-        if reason == REASON:
-            self.hear("CheckpointStarted")
         record = self._record_of(self._trainer, reason, message)
         # A file that is written is one of those there are, whenever an interrupt comes.
         with interrupts().held():
@@ -128,5 +133,3 @@ class Audience:
                 others = [each for each in self._writers if each is not writer]
                 writer.write(record, [file for each in others for file in each.files])
             self._trainer.files = self.files
-        if reason == REASON:
-            self.hear("CheckpointComplete")

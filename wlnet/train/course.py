@@ -27,6 +27,7 @@ from wlnet.train.sources import ArraySource
 from wlnet.train.start import Start
 
 T = TypeVar("T")
+ANSWERED = "the progress function said so"
 STOPPED = "training stopped by the user; interrupt again to end the program"
 
 
@@ -171,7 +172,9 @@ def _run(
 
 def _rounds(trainer: Trainer, options: Options, audience: Audience) -> tuple[str, str | None]:
     """All rounds, or those until somebody ends them; see `_run`."""
-    audience.hear("TrainingStarted")
+    answer = audience.hear("TrainingStarted")
+    if answer is not None:
+        return answer, ANSWERED
     if _was_stalled(trainer):
         return "StoppingCriterion", None
     for happening in trainer.rounds(audience.within):
@@ -180,21 +183,28 @@ def _rounds(trainer: Trainer, options: Options, audience: Audience) -> tuple[str
         has_stalled = is_end and _asks_to_stop(trainer, audience)
         answer = audience.hear(happening.event, happening.is_whole)
         if answer is not None:
-            message = "the progress function said so"
-            trainer.finish_round(judges=answer != "Aborted")
-            if answer != "Aborted":
-                # Whoever takes it up again goes on as if nobody had stopped it to judge.
-                audience.keep(answer, message)
-                trainer.judge()
-            return answer, message
+            return _stopped(trainer, audience, answer)
         # First the clock: a round that it cut short has no values for a criterion to look at.
         if happening.ended is not None:
             return happening.ended, None
         if has_stalled:
             trainer.judge()
             return "StoppingCriterion", None
-        audience.keep_if_due(happening.event)
+        answer = audience.keep_if_due(happening.event)
+        if answer is not None:
+            return _stopped(trainer, audience, answer)
     return "MaxTrainingRounds", None
+
+
+def _stopped(trainer: Trainer, audience: Audience, answer: str) -> tuple[str, str | None]:
+    """The end of a training that a function of the user ends between two steps."""
+    is_judged = answer != "Aborted"
+    trainer.finish_round(judges=is_judged)
+    if is_judged:
+        # Whoever takes it up again goes on as if nobody had stopped it to judge.
+        audience.keep(answer, ANSWERED)
+        trainer.judge()
+    return answer, ANSWERED
 
 
 def _asks_to_stop(trainer: Trainer, audience: Audience) -> bool:
