@@ -177,8 +177,6 @@ BAD: dict[str, tuple[Any, str]] = {
     "beta 0": (("FScore", 0), "FScore of a beta"),
     "no beta": (("FScore", "2"), "FScore of a beta"),
     "endless beta": (("FScore", float("inf")), "FScore of a beta"),
-    "a plot of a curve": ("ROCCurvePlot", "measure 'ROCCurve', and draw"),
-    "a plot of a matrix": ("ConfusionMatrixPlot", "measure 'ConfusionMatrix', and draw"),
     "a net": (classifier(), "an unknown measurement"),
     "a tuple of names": (
         ("MeanSquare", "RSquared"),

@@ -13,11 +13,13 @@ from hypothesis import strategies as st
 import wlnet as wl
 from tests.definitions_of_measurements import BY_CLASS, BY_NUMBER, BY_SCORE, counts
 from tests.training_cases import classes, classifier, numbers, perceptron
-from wlnet.train.measurements import TABLE, named
+from wlnet.train.measurements import DRAWN, TABLE, named
 
 
 def test_every_measurement_has_a_definition_here() -> None:
-    assert {*BY_CLASS, *BY_SCORE, *BY_NUMBER, "IntersectionOverUnion"} == set(TABLE)
+    others = {"IntersectionOverUnion", *DRAWN}
+    assert {*BY_CLASS, *BY_SCORE, *BY_NUMBER, *others} == set(TABLE)
+    assert set(DRAWN.values()) <= {*BY_CLASS, *BY_SCORE}
 
 
 def measured(name: str, outputs: Any, targets: Any, form: str, cut: int, top: int = 1) -> Any:

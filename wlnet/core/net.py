@@ -34,6 +34,7 @@ class Services:
     draw: Callable[..., Any] | None = None
     draw_operations: Callable[[Any], Any] | None = None
     draw_range: Callable[[Any], Any] | None = None
+    draw_measured: Callable[[Any], Any] | None = None
     operations: Callable[[Any], Any] | None = None
     program: Callable[[Any], Any] | None = None
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import html
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from os import PathLike
-from pathlib import Path as File
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from wlnet.plot.svg import FRAME, Picture, segment, svg, text
 from wlnet.results.learning_rate_range import LearningRateRange, Numbers
 
 SIZE = (640, 400)
 LEFT, RIGHT, TOP, BOTTOM = 70, 20, 44, 52
 """The margins around the curves."""
-INK, FRAME = "#333", "#ccc"
 LARGEST = 1e300
 """The largest number at the upright axis: the distance between two such is still a number."""
 TICKS = 5
@@ -44,12 +41,12 @@ class Mark:
     color: str = "#c05621"
 
 
-@dataclass(frozen=True, eq=False)
-class Chart:
-    """Curves over an axis of powers of ten, to look at. Notebooks show it; `save` writes an SVG
-    file.
+@dataclass(frozen=True, eq=False, repr=False)
+class Chart(Picture):
+    """Curves to look at, over an axis of powers of ten.
 
-    y_range: the values that are shown; what lies beyond is cut off.
+    y_range: the values that are shown; what lies beyond is cut off. x_range: the ends of an even
+    axis in place of one of powers.
     """
 
     curves: Sequence[Curve]
@@ -57,6 +54,10 @@ class Chart:
     x_name: str
     y_name: str
     y_range: tuple[float, float]
+    x_range: tuple[float, float] | None = None
+
+    def __repr__(self) -> str:
+        return f"Chart({', '.join(curve.name for curve in self.curves)})"
 
     def to_svg(self) -> str:
         """The chart as the text of an SVG file."""
@@ -69,32 +70,27 @@ class Chart:
             *(text for mark in self.marks for text in self._mark(mark)),
             *self._legend(),
         ]
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{height}" '
-            f'font-family="sans-serif" font-size="12"><rect width="{width}" height="{height}" '
-            f'fill="white"/>{"".join(parts)}</svg>'
-        )
-
-    def _repr_svg_(self) -> str:
-        return self.to_svg()
-
-    def save(self, file: str | PathLike[str]) -> None:
-        """Write the chart to an SVG file."""
-        File(file).write_text(self.to_svg(), "utf-8")
+        return svg(width, height, "".join(parts))
 
     # Where things are
 
     def _x_range(self) -> tuple[float, float]:
-        """The powers of ten at the ends of the axis."""
+        """The ends of the axis, where it is one of powers those of ten."""
+        if self.x_range is not None:
+            return self.x_range
         every = np.concatenate([np.asarray(curve.x, np.float64) for curve in self.curves])
         if not len(every):
             return -0.5, 0.5
         low, high = math.log10(every.min()), math.log10(every.max())
         return (low - 0.5, high + 0.5) if low == high else (low, high)
 
+    def _at_axis(self, x: float) -> float:
+        """A value as the axis counts."""
+        return math.log10(x) if self.x_range is None else x
+
     def _across(self, x: float) -> float:
         low, high = self._x_range()
-        return LEFT + (math.log10(x) - low) / (high - low) * (SIZE[0] - LEFT - RIGHT)
+        return LEFT + (self._at_axis(x) - low) / (high - low) * (SIZE[0] - LEFT - RIGHT)
 
     def _down(self, y: float) -> float:
         low, high = self.y_range
@@ -107,25 +103,27 @@ class Chart:
 
     def _grid(self) -> list[str]:
         (low, high), (bottom, top) = self._x_range(), (SIZE[1] - BOTTOM, TOP)
-        parts = []
-        powers = range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)
-        for power in powers:
-            x = LEFT + (power - low) / (high - low) * (SIZE[0] - LEFT - RIGHT)
-            parts += [
-                _segment(x, bottom, x, top, FRAME),
-                _text(x, bottom + 18, f"1e{power}", "middle"),
-            ]
+        parts: list[str] = []
+        marks: list[tuple[float, str]]
+        if self.x_range is None:
+            powers = range(math.ceil(low - 1e-9), math.floor(high + 1e-9) + 1)
+            marks = [(power, f"1e{power}") for power in powers]
+        else:
+            marks = [(x, f"{x:.12g}") for x in ticks(low, high)]
+        for at, words in marks:
+            x = LEFT + (at - low) / (high - low) * (SIZE[0] - LEFT - RIGHT)
+            parts += [segment(x, bottom, x, top, FRAME), text(x, bottom + 18, words, "middle")]
         for y in ticks(*self.y_range):
             parts += [
-                _segment(LEFT, self._down(y), SIZE[0] - RIGHT, self._down(y), FRAME),
-                _text(LEFT - 8, self._down(y) + 4, f"{y:.12g}", "end"),
+                segment(LEFT, self._down(y), SIZE[0] - RIGHT, self._down(y), FRAME),
+                text(LEFT - 8, self._down(y) + 4, f"{y:.12g}", "end"),
             ]
         middle = (LEFT + SIZE[0] - RIGHT) / 2
         upright = f'transform="rotate(-90 16 {(top + bottom) / 2:.1f})"'
         return [
             *parts,
-            _text(middle, SIZE[1] - 12, self.x_name, "middle"),
-            _text(16, (top + bottom) / 2, self.y_name, "middle", more=upright),
+            text(middle, SIZE[1] - 12, self.x_name, "middle"),
+            text(16, (top + bottom) / 2, self.y_name, "middle", more=upright),
         ]
 
     def _line(self, curve: Curve) -> str:
@@ -142,21 +140,25 @@ class Chart:
 
     def _mark(self, mark: Mark) -> list[str]:
         low, high = self._x_range()
-        if not low - 1e-9 <= math.log10(mark.x) <= high + 1e-9:
+        if not low - 1e-9 <= self._at_axis(mark.x) <= high + 1e-9:
             return []  # beyond the frame: its name tells where
         x = self._across(mark.x)
-        return [_segment(x, SIZE[1] - BOTTOM, x, TOP, mark.color, 'stroke-dasharray="5 4"')]
+        return [segment(x, SIZE[1] - BOTTOM, x, TOP, mark.color, 'stroke-dasharray="5 4"')]
 
     def _legend(self) -> list[str]:
         """The names of curves and marks, in a row above them."""
         parts, x = [], float(LEFT)
         rows = [(curve.name, curve.color, "") for curve in self.curves]
         rows += [(mark.name, mark.color, 'stroke-dasharray="5 4"') for mark in self.marks]
-        for name, color, dashes in rows:
+        for number, (name, color, dashes) in enumerate(rows):
+            if x + 28 + 6.6 * len(name) > SIZE[0]:
+                # What does not fit is told by its number.
+                parts.append(text(SIZE[0] - RIGHT, TOP - 4, f"+ {len(rows) - number}", "end"))
+                break
             parts.append(
-                _segment(x, TOP - 22, x + 22, TOP - 22, color, f'{dashes} stroke-width="2"')
+                segment(x, TOP - 22, x + 22, TOP - 22, color, f'{dashes} stroke-width="2"')
             )
-            parts.append(_text(x + 28, TOP - 18, name, "start"))
+            parts.append(text(x + 28, TOP - 18, name, "start"))
             x += 52 + 6.6 * len(name)
         return parts
 
@@ -175,16 +177,6 @@ def ticks(low: float, high: float) -> list[float]:
     first, last = math.ceil(low / step), math.floor(high / step)
     # Where floating point knows no numbers between the ends, some are the same.
     return list(dict.fromkeys(round(n * step, 1 - place) for n in range(first, last + 1)))
-
-
-def _segment(x1: float, y1: float, x2: float, y2: float, color: str, more: str = "") -> str:
-    ends = f'x1="{x1:.1f}" y1="{y1:.1f}" x2="{x2:.1f}" y2="{y2:.1f}"'
-    return f'<line {ends} stroke="{color}" {more}/>'
-
-
-def _text(x: float, y: float, words: str, anchor: str, more: str = "") -> str:
-    place = f'x="{x:.1f}" y="{y:.1f}" text-anchor="{anchor}" fill="{INK}"'
-    return f"<text {place} {more}>{html.escape(words)}</text>"
 
 
 def draw_range(seen: LearningRateRange) -> Chart:

@@ -6,14 +6,13 @@ from __future__ import annotations
 import html
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from os import PathLike
-from pathlib import Path as File
 
 from wlnet.core.net import Net
 from wlnet.core.parts import path_text
 from wlnet.core.shapes import shape_text
 from wlnet.nets.connections import connections, layers_of, links
 from wlnet.nets.inference import inference
+from wlnet.plot.svg import Picture
 
 BOX = (150, 40)
 GAP = (24, 34)
@@ -24,9 +23,8 @@ TIP = (
 
 
 @dataclass(frozen=True)
-class Drawing:
-    """A directed graph to look at: labels by node, and edges. Notebooks show it; `save` writes an
-    SVG file."""
+class Drawing(Picture):
+    """A directed graph to look at: labels by node, and edges."""
 
     labels: Mapping[Hashable, tuple[str, ...]]
     edges: Sequence[tuple[Hashable, Hashable]]
@@ -87,13 +85,6 @@ class Drawing:
             for i, line in enumerate(lines)
         ]
         return rect + "".join(words)
-
-    def _repr_svg_(self) -> str:
-        return self.to_svg()
-
-    def save(self, file: str | PathLike[str]) -> None:
-        """Write the drawing to an SVG file."""
-        File(file).write_text(self.to_svg(), "utf-8")
 
 
 def draw_net(net: Net, expanded: bool) -> Drawing:

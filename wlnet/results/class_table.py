@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 
+from wlnet.core.net import Services
+
 Array = np.ndarray[Any, Any]
 
 
@@ -59,17 +61,34 @@ def _counted(pairs: Array, counts: Array | None, most: int) -> tuple[Array, Arra
     return found, sums
 
 
-Kept = float | ClassTable | Array | tuple[Array, ...]
+Drawn = ClassTable | Array | tuple[Array, ...]
+"""What can be drawn of a measurement: a table of classes, a curve, or one a class."""
+
+
+@dataclass(frozen=True, eq=False)
+class Plotted:
+    """A measurement that is handed out as a picture."""
+
+    of: Drawn
+
+
+Kept = float | Drawn | Plotted
 """A measurement as a record keeps it; arrays are read-only, a tuple has one a class."""
-Shown = float | Array | tuple[Array, ...]
-"""A measurement as it is handed out."""
+Shown = Any
+"""A measurement as it is handed out: a number, an array, a tuple of arrays, or a picture, which has
+`to_svg()`."""
 
 
 def shown(kept: Kept) -> Shown:
     """A measurement as it is handed out: of a table of classes, the matrix."""
+    if isinstance(kept, Plotted):
+        assert Services.draw_measured is not None
+        return Services.draw_measured(kept.of)
     return kept.matrix() if isinstance(kept, ClassTable) else kept
 
 
 def arrays_in(kept: Kept) -> tuple[Array, ...]:
     """The arrays that are handed out as they are kept."""
+    if isinstance(kept, Plotted):
+        return arrays_in(kept.of)
     return (kept,) if isinstance(kept, np.ndarray) else kept if isinstance(kept, tuple) else ()

@@ -23,10 +23,8 @@ from wlnet.results.arrays_report import BY_ROUND
 from wlnet.train.history import LOSS
 from wlnet.train.measured_functions import FunctionMeasurement
 from wlnet.train.measured_ports import AGGREGATIONS, PortMeasurement
-from wlnet.train.measurements import TABLE, Measurement, Named, named
+from wlnet.train.measurements import DRAWN, TABLE, Measurement, Named, named
 
-PLOTTED = ("ConfusionMatrix", "ROCCurve")
-"""Of these the Wolfram Language has plots as well, which are none of the rows here."""
 Found = tuple[Measurement | None, list[Fault]]
 """A measurement, and what is wrong with what was given for it."""
 
@@ -60,15 +58,13 @@ def read_item(given: Any, at: str, losses: Sequence[str] = ()) -> Found:
         return None, [Fault(what, at=at, given=brief(given), fix=fix)]
     if not isinstance(name, str) or name not in TABLE:
         known = [*losses, *TABLE]
-        drawn = name.removesuffix("Plot") if isinstance(name, str) else None
-        draw = f"measure {drawn!r}, and draw what it gives" if drawn in PLOTTED else None
         return None, [
             Fault(
                 "an unknown measurement",
                 at=at,
                 given=brief(given),
                 known=known,
-                fix=draw or suggestion(name, known),
+                fix=suggestion(name, known),
             )
         ]
     fault = _wrong_n(name, n, at, given)
@@ -124,7 +120,7 @@ def _averaging(so_far: Measurement, given: Any, at: str) -> Measurement | Fault:
         possible = [name for name, row in TABLE.items() if row.averaged]
         return Fault(what, at=at, given=brief(given), known=possible)
     known = ["Micro", "Macro"]
-    if so_far.name == "ROCCurve":
+    if DRAWN.get(so_far.name, so_far.name) == "ROCCurve":
         known = ["Micro"]
     if given is None or given is AUTOMATIC or (isinstance(given, str) and given in known):
         return replace(so_far, averaging=given)

@@ -22,7 +22,7 @@ import numpy as np
 
 from wlnet.core.shapes import Partial
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.results.class_table import Kept, Shown, shown
+from wlnet.results.class_table import Kept, Plotted, Shown, shown
 from wlnet.train import decisions, rates
 from wlnet.train.boxes import holds_boxes, overlaps
 from wlnet.train.moments import Moments
@@ -204,6 +204,8 @@ def _of_all(tally: Any, value: Callable[[Any], Kept], *row: Any, **more: Any) ->
     return Row(tally, lambda tally, asked: value(tally), *row, **more)
 
 
+DRAWN = {"ConfusionMatrixPlot": "ConfusionMatrix", "ROCCurvePlot": "ROCCurve"}
+"""Measurements that are pictures -> what they show."""
 TABLE: dict[str, Row] = {
     "ErrorRate": _of_all(decisions.wrong, _mean, CLASSES, True, True, "top"),
     "Accuracy": _of_all(
@@ -215,6 +217,7 @@ TABLE: dict[str, Row] = {
     "BalancedAccuracy": _of_all(decisions.by_class, rates.balanced, CLASSES, False, True),
     "CohenKappa": _of_all(decisions.by_class, rates.kappa, CLASSES, False),
     "ConfusionMatrix": _of_all(decisions.table, lambda table: table, CLASSES, None),
+    "ConfusionMatrixPlot": _of_all(decisions.table, Plotted, CLASSES, None),
     "Entropy": _of_all(decisions.surprise, _mean, CLASSES, True),
     "F1Score": _of_class(rates.f_score, share=False),
     "FScore": Row(
@@ -243,6 +246,13 @@ TABLE: dict[str, Row] = {
     "Precision": _of_class(rates.precision),
     "ROCCurve": Row(
         Scores.of, lambda s, asked: curves(s, asked.averaging), CLASSES, None, averaged=True
+    ),
+    "ROCCurvePlot": Row(
+        Scores.of,
+        lambda s, asked: Plotted(curves(s, asked.averaging)),
+        CLASSES,
+        None,
+        averaged=True,
     ),
     "Recall": _of_class(rates.recall),
     "ScottPi": _of_all(decisions.by_class, rates.scott, CLASSES, False),

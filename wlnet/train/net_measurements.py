@@ -28,7 +28,7 @@ from wlnet.train.measurement_names import (
     suits,
     warn_of_top,
 )
-from wlnet.train.measurements import TABLE, Measurement, named
+from wlnet.train.measurements import DRAWN, TABLE, Measurement, named
 from wlnet.train.net_train import usual_options
 from wlnet.train.options import read_options
 from wlnet.train.preparation import examples_of
@@ -64,7 +64,8 @@ def net_measurements(
       (also of the top n: ("ErrorRate", n)), BalancedAccuracy, CohenKappa, ScottPi,
       MatthewsCorrelationCoefficient, ConfusionMatrix (rows are the true classes); probabilities:
       Entropy (in nats), Perplexity, AreaUnderROCCurve, ROCCurve (arrays of the shape (points, 2):
-      false and true positive rate); one class against the rest: Precision, Recall, Specificity,
+      false and true positive rate), and ConfusionMatrixPlot and ROCCurvePlot, the same as pictures
+      (not in ALL); one class against the rest: Precision, Recall, Specificity,
       NegativePredictiveValue, F1Score, ("FScore", beta), Informedness, Markedness,
       FalseDiscoveryRate, FalseNegativeRate, FalseOmissionRate, FalsePositiveRate,
       TruePositiveNumber, TrueNegativeNumber, FalsePositiveNumber, FalseNegativeNumber. Of numbers:
@@ -222,7 +223,8 @@ def _wanted(given: object, training: TrainingNet | None) -> list[Measurement | s
     """
     losses = [LOSS, *(training.told_losses.values() if training else ())]
     if given is ALL:
-        fitting = map(named, TABLE)
+        # Pictures show what others tell: who wants them asks for them.
+        fitting = (named(name) for name in TABLE if name not in DRAWN)
         return [*losses, *(each for each in fitting if training and suits(each, training))]
     items = given if isinstance(given, list) else [given]
     if given is None or given is AUTOMATIC or not items:

@@ -10,7 +10,7 @@ import numpy as np
 
 from wlnet.core.digests import little_endian
 from wlnet.core.records import Json, Table
-from wlnet.results.class_table import ClassTable, Kept
+from wlnet.results.class_table import ClassTable, Kept, Plotted
 from wlnet.results.results import TrainingRecord
 from wlnet.train.saving.values import real_written
 
@@ -83,7 +83,10 @@ def _batches(r: TrainingRecord, first: int, last: int) -> str:
 
 def _feed(sha: Any, value: Kept) -> None:
     """Add a value to a digest, with its type and shape: no two values are the same bytes."""
-    if isinstance(value, ClassTable):
+    if isinstance(value, Plotted):
+        sha.update(b"plot\n")
+        _feed(sha, value.of)
+    elif isinstance(value, ClassTable):
         sha.update(f"table {value.size}\n".encode())
         _feed(sha, (value.pairs, value.counts))
     elif isinstance(value, tuple):

@@ -20,14 +20,17 @@ from wlnet.core.records import Json, refused, shown
 from wlnet.core.rules import ArrayKey
 from wlnet.io.checks import list_of, pairs_of, text_of
 from wlnet.io.keys import beside_key, key_of
-from wlnet.results.class_table import ClassTable, Kept
+from wlnet.results.class_table import ClassTable, Kept, Plotted
 from wlnet.train.saving.store import Reader, Writer
 
 NUMBER, TABLE, ARRAY = -1, -2, -3
+PLOTS = -10
+"""From here down are pictures: of a table, an array, a tuple of none, one, two, ... arrays."""
 TYPES = "float64", "float32", "int64"
 """Of arrays that are measured."""
 PLACES = {np.dtype(name): place for place, name in enumerate(TYPES)}
 MOST_LEVELS = 32
+LARGEST = 2**31
 
 
 def key(*path: str) -> str:
@@ -158,7 +161,9 @@ def _put_column(store: Writer, at: tuple[str, ...], values: Sequence[Kept]) -> N
 def _get_column(store: Reader, at: tuple[str, ...], most_classes: int) -> tuple[Kept, ...]:
     if not store.has(key(*at, "kinds")):
         return get_numbers(store, key(*at))
-    kinds = get_wholes(store, key(*at, "kinds"), ARRAY)
+    kinds = get_wholes(store, key(*at, "kinds"), -LARGEST)
+    if any(PLOTS < kind < ARRAY for kind in kinds):
+        raise refused("values of no kind that there is", at="/".join(at))
     arrays = get_arrays(store, at)
     found = tuple(_joined(kind, arrays, most_classes, at) for kind in kinds)
     if next(arrays, None) is not None:
@@ -168,6 +173,9 @@ def _get_column(store: Reader, at: tuple[str, ...], most_classes: int) -> tuple[
 
 def _apart(value: Kept) -> tuple[int, list[Array]]:
     """The kind of a value, and its arrays."""
+    if isinstance(value, Plotted):
+        kind, arrays = _apart(value.of)
+        return PLOTS - (kind + 2 if kind >= 0 else TABLE - kind), arrays
     if isinstance(value, ClassTable):
         return TABLE, [np.array(value.size), value.pairs, value.counts]
     if isinstance(value, tuple):
@@ -177,6 +185,11 @@ def _apart(value: Kept) -> tuple[int, list[Array]]:
 
 def _joined(kind: int, arrays: Iterator[Array], most_classes: int, at: tuple[str, ...]) -> Kept:
     """The value of a kind, of the next arrays."""
+    if kind <= PLOTS:
+        number = PLOTS - kind
+        of = _joined(TABLE - number if number < 2 else number - 2, arrays, most_classes, at)
+        assert not isinstance(of, (float, Plotted))
+        return Plotted(of)
     count = {NUMBER: 1, TABLE: 3, ARRAY: 1}.get(kind, kind)
     own = [*itertools.islice(arrays, count)]
     if len(own) < count:

@@ -1,0 +1,100 @@
+"""Measurements of classes as pictures: what they show, and where they are handed out."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import wlnet as wl
+from tests.training_cases import classes, classifier
+from wlnet.plot.charts import Chart, Curve
+from wlnet.plot.measured import MatrixChart
+
+NAMES = ["ConfusionMatrixPlot", "ROCCurvePlot", "ConfusionMatrix", "ROCCurve"]
+
+
+def words_of(svg: str) -> list[str]:
+    """The words in a picture, which is XML."""
+    found = ElementTree.fromstring(svg).iter("{http://www.w3.org/2000/svg}text")
+    return [each.text or "" for each in found]
+
+
+@pytest.fixture(scope="module")
+def trained() -> Any:
+    return wl.net_train(classifier(), classes(60, seed=2), wl.ALL, max_training_rounds=2,
+                        training_progress_measurements=NAMES,
+                        validation_set=wl.Scaled(0.4))  # fmt: skip
+
+
+def test_a_matrix_has_its_numbers_in_their_cells(trained: Any) -> None:
+    told = wl.net_measurements(trained["TrainedNet"], classes(60, seed=2), NAMES)
+    chart, _, matrix, _ = told
+    assert isinstance(chart, MatrixChart)
+    assert (chart.matrix == matrix).all()
+    words = words_of(chart.to_svg())
+    assert sorted(words) == sorted(
+        [str(n) for n in matrix.ravel() if n] + ["1", "2", "3"] * 2
+        + ["predicted class", "true class"]
+    )  # fmt: skip
+
+
+def test_curves_are_drawn_as_they_are_measured(trained: Any) -> None:
+    _, chart, _, curves = wl.net_measurements(
+        trained["TrainedNet"], classes(60, seed=2), NAMES)  # fmt: skip
+    assert isinstance(chart, Chart)
+    assert len(curves) == 3
+    for curve, drawn in zip(curves, chart.curves[1:], strict=True):
+        assert (np.stack([drawn.x, drawn.y], axis=1) == curve).all()
+    svg = chart.to_svg()
+    assert {"class 1", "class 3", "by chance", "false positive rate"} <= set(words_of(svg))
+    across = [float(x) for x in re.findall(r"([\d.]+),[\d.]+", svg)]
+    assert min(across) >= 70 and max(across) <= 620, "inside the frame"
+
+
+def test_a_record_hands_out_pictures_and_a_file_keeps_them(trained: Any, tmp_path: Path) -> None:
+    again = wl.load(wl.save(trained, tmp_path / "a.wlnet"))
+    for results in (trained, again):
+        for name, kind in (("ConfusionMatrixPlot", MatrixChart), ("ROCCurvePlot", Chart)):
+            assert isinstance(results["ValidationMeasurements"][name], kind)
+            assert isinstance(results["RoundMeasurementsLists"][name][1], kind)
+    for name in NAMES[:2]:
+        one, other = (each["RoundMeasurements"][name].to_svg() for each in (trained, again))
+        assert one == other
+    assert again["Receipt"] == trained["Receipt"]
+
+
+def test_of_two_states_there_is_one_curve() -> None:
+    x, y = classes(40, count=2, seed=1)
+    net = wl.net_initialize(wl.NetChain([wl.LinearLayer(()), "LogisticSigmoid"], input=4))
+    chart = wl.net_measurements(net, (x, y), "ROCCurvePlot")
+    assert [each.name for each in chart.curves] == ["by chance", "ROC curve"]
+
+
+def test_pictures_have_short_words_and_are_saved(trained: Any, tmp_path: Path) -> None:
+    matrix = trained["RoundMeasurements"]["ConfusionMatrixPlot"]
+    assert repr(matrix) == "MatrixChart(3 classes)"
+    matrix.save(tmp_path / "m.svg")
+    assert (tmp_path / "m.svg").read_text("utf-8") == matrix.to_svg() == matrix._repr_svg_()
+
+
+def test_many_classes_are_drawn_without_their_numbers() -> None:
+    chart = MatrixChart(np.eye(300, dtype=np.int64))
+    words = words_of(chart.to_svg())
+    assert len(words) < 100
+    many = Chart(many_curves(30), [], "x", "y", (0.0, 1.0), (0.0, 1.0))
+    assert any(re.fullmatch(r"\+ \d+", word) for word in words_of(many.to_svg()))
+
+
+def many_curves(count: int) -> list[Curve]:
+    return [Curve([0, 1], [0, 1], f"class {n}") for n in range(count)]
+
+
+def test_no_criterion_goes_by_a_picture() -> None:
+    with pytest.raises(wl.OptionError, match="stopping criterion"):
+        wl.net_train(classifier(), classes(), training_progress_measurements=NAMES,
+                     training_stopping_criterion="ROCCurvePlot")  # fmt: skip
