@@ -116,7 +116,7 @@ def test_the_first_pass_tells_how_many_rounds_there_are() -> None:
 def test_a_generator_without_end_and_without_a_round_length_says_so_while_it_runs(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("wlnet.train.sources.ENDLESS", 5)
+    monkeypatch.setattr("wlnet.train.generated.ENDLESS", 5)
     monkeypatch.setattr("wlnet.train.progress.WITHIN", 0.0)
     with pytest.warns(wl.TrainingWarning, match=r"5 batches[^$]*no end[^$]*RoundLength"):
         found = train(endless, prop=wl.ALL, time_goal=0.1, training_progress_reporting="Print")

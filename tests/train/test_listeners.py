@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import wlnet as wl
 from tests.training_cases import METHODS, changed, numbers, perceptron
-from wlnet.train.intervals import At, Due, Interval, as_interval
+from wlnet.train.intervals import At, Due, Every, as_interval
 from wlnet.train.listeners import EVENTS
 
 DATA = numbers(25)
@@ -67,7 +67,7 @@ def test_a_minimum_interval_leaves_calls_out() -> None:
 def test_steps_are_cut_where_something_is_due_and_nowhere_else(
     count: int, first: int, share: float, total: int
 ) -> None:
-    for interval in (Interval(count, "Batches"), Interval(share, "Percent")):
+    for interval in (Every(count, "Batches"), Every(share, "Percent")):
         due = Due(interval)
         batch, found = first, []
         while batch < first + total:
@@ -155,7 +155,7 @@ def test_one_function_of_several_is_named_in_its_fault() -> None:
 
 def test_intervals_are_told_with_all_that_is_wrong() -> None:
     interval, faults = as_interval(("x", "Batchs"), "here")
-    assert interval == Interval() and "Batches" in str(faults[0])
+    assert interval == Every() and "Batches" in str(faults[0])
 
 
 def of_length(*lengths: int) -> Any:

@@ -14,7 +14,7 @@ import pytest
 import wlnet as wl
 from tests.training_cases import perceptron
 from wlnet.engine.program import Program
-from wlnet.train import loop, preparation, sources
+from wlnet.train import generated, loop, preparation, sources
 
 N = 24
 
@@ -113,7 +113,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
 
         monkeypatch.setattr(kind, "__init__", remembered)
 
-    for kind in (Program, loop.Trainer, sources.ArraySource, sources.GeneratorSource):
+    for kind in (Program, loop.Trainer, sources.ArraySource, generated.GeneratorSource):
         watch(kind)
     monkeypatch.setattr(preparation, "ArraySource", sources.ArraySource)
     gc.collect()

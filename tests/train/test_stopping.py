@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 import wlnet as wl
 from tests.training_cases import classes, classifier, numbers, perceptron
-from wlnet.train.stopping import Stopper, as_criterion
+from wlnet.train.stopping import Stopper
+from wlnet.train.stopping_options import as_criterion
 
 DATA = numbers(12)
 

@@ -16,7 +16,7 @@ from wlnet.core.paths import as_path
 from wlnet.core.scalars import as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.io.files import SUFFIX
-from wlnet.train.intervals import EVERY_ROUND, Interval, as_interval
+from wlnet.train.intervals import EVERY_ROUND, Every, as_interval
 from wlnet.train.listeners import unknown_keys
 
 FORM = (
@@ -33,7 +33,7 @@ class Checkpoint:
 
     path: Path
     is_folder: bool
-    interval: Interval = EVERY_ROUND
+    interval: Every = EVERY_ROUND
     keep: int | None = None
     best: bool = False
 

@@ -18,10 +18,11 @@ from wlnet.train.doubts import check_targets
 from wlnet.train.encoding import encoded
 from wlnet.train.examples import WeightsAsked
 from wlnet.train.fitting import sized_to
+from wlnet.train.generated import ENDLESS, warn_of_endless
 from wlnet.train.generators import End
 from wlnet.train.options import Options, option_names
 from wlnet.train.reading import no_function, read, state_before
-from wlnet.train.sources import ENDLESS, ArraySource, warn_of_endless
+from wlnet.train.sources import ArraySource
 from wlnet.train.training_net import TrainingNet
 from wlnet.train.weights import weights_of
 

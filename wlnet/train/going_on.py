@@ -17,7 +17,8 @@ from wlnet.train.plan import plan_of, rounds_of
 from wlnet.train.preparation import Prepared
 from wlnet.train.sources import Source
 from wlnet.train.start import Start
-from wlnet.train.stopping import StoppingCriterion, as_criterion
+from wlnet.train.stopping import StoppingCriterion
+from wlnet.train.stopping_options import as_criterion
 
 
 def net_of(record: TrainingRecord) -> Net:

@@ -19,7 +19,7 @@ FORM = f"n rounds, or (n, unit) with a unit of {', '.join(UNITS)}"
 
 
 @dataclass(frozen=True)
-class Interval:
+class Every:
     """Every so many of a unit. Rounds and batches are counted from the beginning of all calls, per
     cent and seconds from that of this call."""
 
@@ -35,9 +35,9 @@ class Interval:
 
         first: batches before this call; total: those of this call, None where nobody knows.
 
-        >>> Interval(10, "Batches").next_batch(10, 0, None)
+        >>> Every(10, "Batches").next_batch(10, 0, None)
         20
-        >>> Interval(50, "Percent").next_batch(3, 2, 9)
+        >>> Every(50, "Percent").next_batch(3, 2, 9)
         7
         """
         if self.unit == "Batches":
@@ -57,14 +57,14 @@ class Interval:
         return self.count * SECONDS_IN[self.unit] if self.unit in SECONDS_IN else None
 
 
-EVERY_ROUND = Interval()
+EVERY_ROUND = Every()
 
 
-def as_interval(given: object, at: str) -> tuple[Interval, list[Fault]]:
+def as_interval(given: object, at: str) -> tuple[Every, list[Fault]]:
     """The interval that was meant, and what is wrong with it.
 
     >>> as_interval((100, "Batches"), "here")
-    (Interval(count=100, unit='Batches'), [])
+    (Every(count=100, unit='Batches'), [])
     """
     count, unit = (
         given if isinstance(given, (tuple, list)) and len(given) == 2 else (given, UNITS[0])
@@ -73,9 +73,7 @@ def as_interval(given: object, at: str) -> tuple[Interval, list[Fault]]:
         near = suggestion(unit, UNITS) if isinstance(unit, str) else None
         if count in UNITS:
             near = repr((unit, count))
-        return Interval(), [
-            Fault("no such unit of an interval", at, brief(unit), FORM, UNITS, near)
-        ]
+        return Every(), [Fault("no such unit of an interval", at, brief(unit), FORM, UNITS, near)]
     if unit in ("Rounds", "Batches"):
         number: float | None = as_whole(count)
         fits = number is not None and number >= 1
@@ -85,7 +83,7 @@ def as_interval(given: object, at: str) -> tuple[Interval, list[Fault]]:
         fits = fits and (unit != "Percent" or number <= 100)  # type: ignore[operator]
     if not fits or number is None:
         return EVERY_ROUND, [Fault("this is no interval", at, brief(given), FORM)]
-    return Interval(number, unit), []
+    return Every(number, unit), []
 
 
 class At(NamedTuple):
@@ -107,7 +105,7 @@ class Due:
     least: seconds that pass at least between two times. begun: what the clock shows.
     """
 
-    def __init__(self, interval: Interval, least: float = 0.0, begun: float = 0.0) -> None:
+    def __init__(self, interval: Every, least: float = 0.0, begun: float = 0.0) -> None:
         self.interval, self.least = interval, least
         self._last = begun
         self._batch: int | None = None

@@ -16,7 +16,7 @@ from wlnet.core.errors import Fault, brief
 from wlnet.core.names import field_name
 from wlnet.core.scalars import as_real
 from wlnet.core.spelling import suggestion
-from wlnet.train.intervals import EVERY_ROUND, Interval, as_interval
+from wlnet.train.intervals import EVERY_ROUND, Every, as_interval
 
 ROUND_COMPLETE = "RoundComplete"
 EVENTS = (
@@ -45,7 +45,7 @@ class Listener:
     """A function, and when it is called: at intervals, or at events by their names."""
 
     function: Callable[[Mapping[str, Any]], object]
-    interval: Interval | None = EVERY_ROUND
+    interval: Every | None = EVERY_ROUND
     least: float = 0.0
     """Seconds that pass at least between two calls at intervals."""
     events: tuple[str, ...] = ()

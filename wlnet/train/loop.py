@@ -15,13 +15,14 @@ from wlnet.train.divergence import Diverged
 from wlnet.train.history import LOSS, Tallies, Values, number
 from wlnet.train.interrupts import interrupts
 from wlnet.train.intervals import At
+from wlnet.train.judged import Best, Judged
 from wlnet.train.listeners import BATCH_COMPLETE, ROUND_COMPLETE
 from wlnet.train.pace import MANY
 from wlnet.train.phase import Phase
 from wlnet.train.plan import rounds_of
 from wlnet.train.snapshots import Stretch
 from wlnet.train.sources import Batches
-from wlnet.train.standing import Best, End, Judged, Round, Standing
+from wlnet.train.standing import End, Round, Standing
 from wlnet.train.stepping import Stepper
 
 

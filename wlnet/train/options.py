@@ -25,7 +25,8 @@ from wlnet.train.checkpoint_options import Checkpoint, absolute, read_checkpoint
 from wlnet.train.class_weights import ClassWeights, read_class_weights
 from wlnet.train.listeners import Listener, read_listeners
 from wlnet.train.measurement_names import in_training, own_keys, read_arrays_measured
-from wlnet.train.stopping import StoppingCriterion, as_criterion
+from wlnet.train.stopping import StoppingCriterion
+from wlnet.train.stopping_options import as_criterion
 from wlnet.train.validation_options import (
     read_validation_interval,
     read_validation_set,

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from wlnet.core.errors import OptionError, fail
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.train.options import Options, automatic_rounds
+from wlnet.train.options import Options, automatic_rounds, endless_schedule
 from wlnet.train.start import Start
 
 
@@ -97,3 +98,29 @@ def plan_of(options: Options, batch_size: int, batches_per_round: int | None, st
         start.first_second,
         options.time_goal,
     )
+
+
+def plan_from(
+    options: Options, batch_size: int, batches_per_round: int | None, start: Start
+) -> Plan:
+    """The plan of a training, which may have been broken off: of rounds that are passes of a
+    generator, the first pass of the call has told how many there are."""
+    if batches_per_round is not None or not start.passes:
+        return plan_of(options, batch_size, batches_per_round, start)
+    plan = plan_of(options, batch_size, start.passes[0], start)
+    is_even = len(set(start.passes)) == 1
+    return plan if is_even else replace(plan, batches_per_round=None)
+
+
+def total_of(options: Options, plan: Plan) -> int:
+    """How many updates a schedule is told that there will be.
+
+    Raises OptionError where nobody knows, and the schedule goes by it.
+    """
+    if plan.batches is not None:
+        return plan.batches
+    given = "rounds that are passes of a generator"
+    faults = endless_schedule(options.method, given, '(batches, {"RoundLength": examples})')
+    if faults:
+        raise fail(OptionError, faults)
+    return 0

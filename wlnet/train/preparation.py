@@ -19,6 +19,7 @@ from wlnet.train.drawn import drawn
 from wlnet.train.encoding import class_columns
 from wlnet.train.examples import WeightsAsked
 from wlnet.train.fitting import fitted_to, ports_after, sized_to
+from wlnet.train.generated import place
 from wlnet.train.options import Options, option_names
 from wlnet.train.reading import (
     VALIDATION,
@@ -29,7 +30,7 @@ from wlnet.train.reading import (
     size_of,
     source_of,
 )
-from wlnet.train.sources import ArraySource, Source, place
+from wlnet.train.sources import ArraySource, Source
 from wlnet.train.start import NEW, Start
 from wlnet.train.training_net import TrainingNet, checked
 from wlnet.train.validation import check_validation, has_data, held_source

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 
 from wlnet.core.parts import Path
 from wlnet.core.rules import ArrayKey
 from wlnet.core.streams import Seed
-from wlnet.engine.blueprint import DTYPES, Blueprint, dtype_of
+from wlnet.engine.blueprint import DTYPES, Blueprint
 from wlnet.engine.program import Program
 from wlnet.engine.resources import workers_for
 from wlnet.evaluate.holding import Array
@@ -25,6 +24,7 @@ from wlnet.plan.compile import (
     training_blueprint,
 )
 from wlnet.results.arrays_report import GRADIENTS
+from wlnet.train.feeding import feed, prefix_columns
 from wlnet.train.history import LOSS, Tallies, mean_tallies, means_of
 from wlnet.train.learners import ArrayRules, Learner
 from wlnet.train.measurement_names import measured
@@ -289,36 +289,3 @@ def _sum_inside(losses: Array) -> Array:
     """One number an example of each batch: where a loss gives more, they are added up."""
     total: Array = losses.reshape(*losses.shape[:2], -1).sum(axis=2, dtype=np.float64)
     return total
-
-
-def feed(program: Program, batches: Batches) -> dict[Any, Array]:
-    """Give a program the examples of its steps, and tables for what it keeps of them.
-
-    The tables by name, a row a step. The caller holds on to them, and to the batches.
-    """
-    program.set("order", batches.order.ctypes.data)
-    for name, column in batches.columns.items():
-        program.set(("column", name), column.ctypes.data)
-    tables: dict[Any, Array] = {}
-    for name, view in program.blueprint.tables.items():
-        dtype = dtype_of(view.element, program.blueprint.precision)
-        tables[name] = np.empty((batches.count, *view.shape), dtype)
-        program.set(("table", name), tables[name].ctypes.data)
-    return tables
-
-
-def prefix_columns(program: Program, source: ArraySource, size: int) -> dict[Any, Array]:
-    """What the program of a frozen prefix keeps of all examples: a column for each output."""
-    count = source.examples
-    steps = -(-count // size)
-    # The last batch is filled up with the last example.
-    order = np.minimum(np.arange(steps * size, dtype=np.int64), count - 1)
-    found: list[dict[Any, Array]] = []
-    for batches in source.taken(order, size):
-        found.append(feed(program, batches))
-        program.run(steps=batches.count)
-    tables = {
-        name: table if len(found) == 1 else np.concatenate([each[name] for each in found])
-        for name, table in found[0].items()
-    }
-    return {name: table.reshape(-1, *table.shape[2:])[:count] for name, table in tables.items()}

@@ -22,10 +22,11 @@ from wlnet.train.doubts import check_targets
 from wlnet.train.encoding import encoded
 from wlnet.train.examples import Examples, WeightsAsked
 from wlnet.train.fitting import faults_of
+from wlnet.train.generated import GeneratorSource, batches_of_round
 from wlnet.train.generators import End
 from wlnet.train.options import Options, option_names
 from wlnet.train.plan import plan_of
-from wlnet.train.sources import ArraySource, GeneratorSource, batches_of_round
+from wlnet.train.sources import ArraySource
 from wlnet.train.start import NEW, Start
 from wlnet.train.state import TrainingState
 from wlnet.train.training_net import TrainingNet

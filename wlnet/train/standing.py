@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import weakref
-from collections.abc import Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
-from wlnet.core.errors import OptionError, fail
 from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.net import Net
-from wlnet.core.rules import ArrayKey
 from wlnet.kernels.jit.target import vector_width
 from wlnet.nets.arrays import arrays_of, replace_arrays
 from wlnet.results.moment import CallRecord, Moment, Parts, PhaseRecord
 from wlnet.train.array_series import ByKey, Watch
 from wlnet.train.digests import NO_DIGESTS, Digests
+from wlnet.train.generated import GeneratorSource
 from wlnet.train.history import LOSS, Tallies, number
 from wlnet.train.intervals import Due
+from wlnet.train.judged import Best, Judged, judged_before
 from wlnet.train.learners import TrainingRules
 from wlnet.train.listeners import ROUND_COMPLETE
 from wlnet.train.looking import Look, Looks, Over
 from wlnet.train.measurement_names import measured
 from wlnet.train.measurements import Measurement
 from wlnet.train.memory import Arrays, Memory
-from wlnet.train.options import Options, endless_schedule
+from wlnet.train.options import Options
 from wlnet.train.pace import Clock
 from wlnet.train.phase import Phase
-from wlnet.train.plan import Plan, plan_of
-from wlnet.train.sources import ArraySource, Batches, GeneratorSource, Source
+from wlnet.train.plan import plan_from, total_of
+from wlnet.train.sources import ArraySource, Batches, Source
 from wlnet.train.start import NEW, Start
 from wlnet.train.state import Inside, TrainingState
 from wlnet.train.stepping import Stepper
@@ -42,22 +40,6 @@ class Round(NamedTuple):
 
     over: int
     began: int
-
-
-class Best(NamedTuple):
-    """A validation, by the number of its round: how it ranks, and the arrays of then."""
-
-    number: int
-    rank: tuple[float, ...]
-    arrays: Arrays
-    updates: Mapping[ArrayKey, int]
-
-
-class Judged(NamedTuple):
-    """How many validations there were, and the best of them."""
-
-    validations: int = 0
-    best: Best | None = None
 
 
 class End(NamedTuple):
@@ -90,20 +72,15 @@ class Standing:
         self.net, self.training, self.rules, self.options = net, training, rules, options
         self.source, self.validation, self.measurements = source, validation, measurements
         self.start, self.digests = start, digests
-        self.plan = plan_of(options, source.batch_size, source.batches_per_round, start)
-        if source.batches_per_round is None and start.passes:
-            # The first pass of the call has told how many rounds there are.
-            self.plan = plan_of(options, source.batch_size, start.passes[0], start)
-            if len(set(start.passes)) > 1:
-                self.plan = replace(self.plan, batches_per_round=None)
-        self.total = _total(options, self.plan)
+        self.plan = plan_from(options, source.batch_size, source.batches_per_round, start)
+        self.total = total_of(options, self.plan)
         self.history = start.history()
         self.memory = Memory(
             net, rules.tables().values(), options.method, options.precision, start.moment
         )
         self.watch = Watch(options.arrays_measured, net, self.memory)
         self.clock = Clock(start.seconds)
-        self.judged = _judged(start)
+        self.judged = judged_before(start)
         self.history.best_round = self.best.number if self.best else None
         self.stopper = _stopper(options, start)
         self.round = start.round
@@ -318,29 +295,3 @@ def _stopper(options: Options, start: Start) -> Stopper | None:
     if start.moment is not None and start.moment.failures is not None:
         stopper.standing = start.moment.failures
     return stopper
-
-
-def _judged(start: Start) -> Judged:
-    """The validations of the training that goes on."""
-    r = start.record
-    if r is None:
-        return Judged()
-    best = None
-    if r.moment.best_rank is not None and r.best_validation_round is not None:
-        number, moment = r.best_validation_round, r.moment
-        best = Best(number, r.moment.best_rank, dict(r.arrays), moment.best_updates)
-    return Judged(len(r.validation_positions), best)
-
-
-def _total(options: Options, plan: Plan) -> int:
-    """How many updates a schedule is told that there will be.
-
-    Raises OptionError where nobody knows, and the schedule goes by it.
-    """
-    if plan.batches is not None:
-        return plan.batches
-    given = "rounds that are passes of a generator"
-    faults = endless_schedule(options.method, given, '(batches, {"RoundLength": examples})')
-    if faults:
-        raise fail(OptionError, faults)
-    return 0

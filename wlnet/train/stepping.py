@@ -21,13 +21,14 @@ from wlnet.engine.program import Program
 from wlnet.evaluate.holding import Array
 from wlnet.train.array_series import squares_of
 from wlnet.train.divergence import Diverged, where_it_began
+from wlnet.train.feeding import feed
+from wlnet.train.generated import GeneratorSource
 from wlnet.train.history import Extent, History, Tallies
 from wlnet.train.memory import Memory
 from wlnet.train.options import Options
 from wlnet.train.phase import Phase
-from wlnet.train.programs import feed
 from wlnet.train.snapshots import Snapshot, Stretch
-from wlnet.train.sources import Batches, GeneratorSource
+from wlnet.train.sources import Batches
 from wlnet.train.training_net import TrainingNet
 
 

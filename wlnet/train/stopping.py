@@ -8,28 +8,15 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from wlnet.core.answers import answer, takes_one_argument
-from wlnet.core.elsewhere import counterpart
+from wlnet.core.answers import answer
 from wlnet.core.errors import Fault, OptionError, brief, fail
-from wlnet.core.names import field_name
-from wlnet.core.scalars import as_real, as_truth, as_whole
+from wlnet.core.scalars import as_truth
 from wlnet.core.spelling import suggestion
-from wlnet.core.symbols import AUTOMATIC
 from wlnet.train.history import LOSS
-from wlnet.train.measurement_names import Measured, as_measurements, measured, of_key
-from wlnet.train.measurements import TABLE, Measurement, Named
+from wlnet.train.measurement_names import Measured, measured, of_key
+from wlnet.train.measurements import Measurement, Named
 from wlnet.train.training_net import TrainingNet
-
-DEFAULTS: dict[str, Any] = {
-    "Criterion": LOSS,
-    "Patience": 0,
-    "InitialPatience": 0,
-    "AbsoluteChange": 0.0,
-    "RelativeChange": None,
-}
-
 
 Failures = tuple[float, int, int]
 """See `Stopper.standing`."""
@@ -77,7 +64,7 @@ def check_measured(
     for each in places:
         if each.key == name:
             raise fail(OptionError, _undirected(each))
-    asked, parts = _directed(name), [each for each in known if each.endswith(f"/{name}")]
+    asked, parts = directed(name), [each for each in known if each.endswith(f"/{name}")]
     fix = f"the output is part of the name: {' or '.join(map(repr, parts))}" if parts else None
     possible = [] if asked is None else measured([asked], training)
     if fix is None and asked and any(name in (each.key, asked.key) for each in possible):
@@ -168,144 +155,6 @@ def sign_of(name: str, places: Sequence[Measured]) -> int:
     return next(signs, 1) or 1
 
 
-DIRECTED = [LOSS, *(name for name, row in TABLE.items() if row.smaller_is_better is not None)]
-"""What a criterion may look at: a matrix is neither better nor worse than another."""
-
-
-def _directed(name: str) -> Named | None:
+def directed(name: str) -> Named | None:
     """The measurement of a key, which may name the output before it ("Kind/ErrorRate"), or None."""
     return of_key(name.rpartition("/")[2])
-
-
-def _is_measured(name: object) -> bool:
-    return isinstance(name, str) and name in DIRECTED[1:]
-
-
-def _key_of(given: object, at: str, own: Sequence[str]) -> str:
-    """The key of a loss or of a measurement: a name, a key, (name, n). Raises OptionError."""
-    if given is AUTOMATIC:
-        return LOSS
-    if isinstance(given, str) and (given in own or given.rpartition("/")[2] in own):
-        return given
-    is_pair = isinstance(given, tuple) and len(given) == 2 and not isinstance(given[1], str)
-    if is_pair and _is_measured(given[0]):  # type: ignore[index]
-        key: str = as_measurements(given, at)[0].key
-        return key
-    if isinstance(given, str):
-        found = _directed(given)
-        # Which outputs have a loss of their own, the net tells.
-        if given.endswith(LOSS) or (found is not None and found.name in DIRECTED):
-            return given
-    raise fail(
-        OptionError,
-        Fault(
-            "an unknown stopping criterion",
-            at=at,
-            given=brief(given),
-            known=[*own, *DIRECTED],
-            fix=suggestion(given, [*own, *DIRECTED]),
-        ),
-    )
-
-
-def as_criterion(given: object, own: Sequence[str] = ()) -> StoppingCriterion | None:
-    """None, a name, a key, (name, n), AUTOMATIC ("Loss"), a function, or a dict of one of these and
-    more.
-
-    own: keys of the measurements of this call. Raises OptionError.
-
-    >>> as_criterion(("ErrorRate", 2)).criterion
-    'ErrorRateTop2'
-    """
-    at = "training_stopping_criterion"
-    if given is None:
-        return None
-    if given is AUTOMATIC:
-        return StoppingCriterion()
-    if not isinstance(given, Mapping):
-        given = {"Criterion": given}
-    faults = [
-        Fault(
-            "an unknown key of a stopping criterion",
-            at=at,
-            given=brief(key),
-            known=list(DEFAULTS),
-            fix=counterpart(str(key), [*map(field_name, DEFAULTS)], wolfram=True)
-            or suggestion(key, DEFAULTS),
-        )
-        for key in given
-        if key not in DEFAULTS
-    ]
-    values = {**DEFAULTS, **given}
-    name = values["Criterion"]
-    if callable(name):
-        if takes_one_argument(name) is False:
-            faults.append(
-                Fault(
-                    "a stopping criterion is a function of one argument, the state",
-                    at=at,
-                    given=brief(name),
-                    fix='lambda state: state["RoundLoss"] < 0.1',
-                )
-            )
-    else:
-        try:
-            name = _key_of(name, at, own)
-        except OptionError as error:
-            faults.extend(error.faults)
-    for key in ("Patience", "InitialPatience"):
-        rounds = values[key] = as_whole(given_as := values[key])
-        if rounds is None or rounds < 0:
-            faults.append(
-                Fault(
-                    f"{key} is a number of rounds",
-                    at=at,
-                    given=brief(given_as),
-                    expected="an integer >= 0",
-                )
-            )
-    changes = [key for key in ("AbsoluteChange", "RelativeChange") if key in given]
-    if callable(name) and changes:
-        what = f"{changes[0]} is of a criterion by its name: a function tells itself what it wants"
-        faults.append(Fault(what, at=at, given=brief(dict(given))))
-    if "AbsoluteChange" in given and "RelativeChange" in given:
-        faults.append(
-            Fault(
-                "AbsoluteChange and RelativeChange exclude each other",
-                at=at,
-                given=brief(dict(given)),
-            )
-        )
-    relative = _share(values["RelativeChange"])
-    if values["RelativeChange"] is not None and not (relative is not None and 0 < relative < 1):
-        faults.append(
-            Fault(
-                "RelativeChange is a fraction",
-                at=at,
-                given=brief(values["RelativeChange"]),
-                expected='0 < p < 1, or (n, "Percent") with 0 < n < 100',
-            )
-        )
-    absolute = as_real(values["AbsoluteChange"])
-    if absolute is None or not 0 <= absolute < math.inf:
-        faults.append(
-            Fault(
-                "AbsoluteChange is a number",
-                at=at,
-                given=brief(values["AbsoluteChange"]),
-                expected=">= 0, finite",
-            )
-        )
-    if faults:
-        raise fail(OptionError, faults)
-    return StoppingCriterion(
-        name, values["Patience"], values["InitialPatience"], absolute or 0.0, relative
-    )
-
-
-def _share(given: object) -> float | None:
-    """A fraction, or per cent as (n, "Percent"), as a number."""
-    if isinstance(given, (tuple, list)) and len(given) == 2 and given[1] == "Percent":
-        number = as_real(given[0])
-        return None if number is None else number / 100
-    return as_real(given)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wlnet.train.calls import Call
-from wlnet.train.intervals import Interval
+from wlnet.train.intervals import Every
 from wlnet.train.listeners import Listener
 
 
@@ -73,7 +73,7 @@ def _rounds_before(call: Any) -> int:
 
 def at_latest(batch: int, rounds: int) -> tuple[Listener, ...]:
     """What stops a training that does not end before by itself, after a batch or a round."""
-    return (_stop("AbortTraining", Interval(rounds)), _stop("AbortTraining", _batches(batch)))
+    return (_stop("AbortTraining", Every(rounds)), _stop("AbortTraining", _batches(batch)))
 
 
 def stops(call: Call, end: End, rounds: int, interrupted: list[int]) -> tuple[Listener, ...]:
@@ -90,7 +90,7 @@ def stops(call: Call, end: End, rounds: int, interrupted: list[int]) -> tuple[Li
         return word
 
     word = "StopTraining" if end.is_judged else "AbortTraining"
-    found = [_stop("AbortTraining", Interval(rounds))]
+    found = [_stop("AbortTraining", Every(rounds))]
     if not end.is_judged:
         found.append(_at(end.batch, "ValidationStarted", answer if end.is_over else interrupt))
         if end.batch <= call.start.batch:
@@ -103,7 +103,7 @@ def stops(call: Call, end: End, rounds: int, interrupted: list[int]) -> tuple[Li
 
 
 def _batches(batch: int) -> Interval:
-    return Interval(max(batch, 1), "Batches")
+    return Every(max(batch, 1), "Batches")
 
 
 def _stop(word: str, interval: Interval) -> Listener:

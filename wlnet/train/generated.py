@@ -1,0 +1,131 @@
+"""Batches that a function of the user is asked for, one by one."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from wlnet.core.errors import DataError, Fault, TrainingWarning, brief, fail, warn
+from wlnet.evaluate.holding import Array
+from wlnet.train.generators import BatchFunction, End
+from wlnet.train.sources import Batches, State, laid_out
+
+ENDLESS = 10_000
+"""Batches in a first pass after which somebody is warned that it may have no end."""
+
+
+@dataclass(frozen=True)
+class GeneratorSource:
+    """A function asked for every batch; `encode` turns what it gives into arrays by port.
+
+    Without a round length a round is a pass: all batches of an iterator, or a single one. first:
+    the first batch, which was asked for to see what the data are, or End.OF_PASS. Batches are
+    copied: a function may fill the same memory again, and steps may have to be done once more.
+    """
+
+    function: BatchFunction
+    encode: Callable[[object, str], Mapping[str, Array]]
+    batch_size: int
+    round_length: int | None
+    first: Any
+    examples: int | None = None
+    begun: int = 0
+    """How many batches were over before the first one."""
+
+    batches_per_round: int | None = field(init=False)
+    """None where only the end of a pass tells."""
+    _waiting: list[Any] = field(init=False, default_factory=list)
+    """The first batch, until it is used."""
+    _taken: deque[tuple[int, int]] = field(init=False, default_factory=lambda: deque(maxlen=4))
+    """Of the last batches that were given, the number of each, and how many there were in its pass
+    until then."""
+
+    def __post_init__(self) -> None:
+        is_over = self.first is End.OF_PASS
+        first = None if is_over else self._batch(self.first, place(1, 1))
+        self._waiting.append(first)
+        self._taken.append((self.begun, max(self.function.taken - (not is_over), 0)))
+        per_round = batches_of_round(self.round_length, self.batch_size)
+        known = per_round or (None if self.function.yields or is_over else 1)
+        object.__setattr__(self, "batches_per_round", known)
+
+    @property
+    def unit(self) -> str:
+        if self.round_length is not None:
+            return ""
+        return "one pass" if self.batches_per_round is None else "one batch"
+
+    def round(self, number: int, state: State, done: int = 0) -> Iterator[Batches]:
+        count = done
+        while self.batches_per_round is None or count < self.batches_per_round:
+            count += 1
+            at = place(count, number)
+            batch = self._waiting.pop() if self._waiting else self._next(count, state, at)
+            if batch is None:
+                return
+            self._taken.append((self._taken[-1][0] + 1, self.function.taken))
+            if number == 1 and count == ENDLESS and self.batches_per_round is None:
+                warn_of_endless(self.function, "data")
+            order = np.arange(self.batch_size, dtype=np.int64)
+            yield Batches(batch, order, self.batch_size, is_own=True)
+
+    def in_pass(self, batch: int, in_round: int) -> int:
+        """How many batches of the pass under way were given after so many batches in all, so many
+        of them in the round under way."""
+        if self.batches_per_round is None and not in_round:
+            return 0
+        return next((taken for number, taken in self._taken if number == batch), 0)
+
+    def _next(self, count: int, state: State, at: str) -> Mapping[str, Array] | None:
+        """The next batch; None where that ends a round."""
+        if self.batches_per_round is not None:
+            given = self.function(state, at)
+        elif count == 1:
+            given = self.function.first(state(), at)
+        else:
+            given = self.function.more(at)
+        return None if given is End.OF_PASS else self._batch(given, at)
+
+    def _batch(self, given: object, at: str) -> Mapping[str, Array]:
+        batch = self.encode(given, at)
+        size = len(next(iter(batch.values()))) if batch else self.batch_size
+        if size != self.batch_size:
+            raise fail(
+                DataError,
+                Fault(
+                    "a generator gave another number of examples than it was asked for",
+                    at=at,
+                    given=str(size),
+                    expected=f"{self.batch_size}, as state['BatchSize'] says",
+                    fix=f"batch_size={size}, if every batch has as many",
+                ),
+            )
+        return {name: laid_out(column).copy() for name, column in batch.items()}
+
+
+def batches_of_round(round_length: int | None, batch_size: int) -> int | None:
+    """How many batches a generator is asked for in a round of so many examples; None for None."""
+    return None if round_length is None else -(-round_length // batch_size)
+
+
+def place(batch: int, number: int) -> str:
+    """Where a batch of a generator stands, as messages name it."""
+    return f"the generator's batch {batch} of round {number}"
+
+
+def warn_of_endless(function: BatchFunction, at: str) -> None:
+    """Warn of a pass that may have no end. at: what it is for."""
+    warn(
+        TrainingWarning,
+        Fault(
+            f"{ENDLESS:,} batches, and the first round has no end: without RoundLength a round "
+            "is a pass, all that the generator yields",
+            at=at,
+            given=brief(function.function),
+            fix='(batches, {"RoundLength": examples}), for a generator without end',
+        ),
+    )
