@@ -102,11 +102,11 @@ def stops(call: Call, end: End, rounds: int, interrupted: list[int]) -> tuple[Li
     return tuple(found)
 
 
-def _batches(batch: int) -> Interval:
+def _batches(batch: int) -> Every:
     return Every(max(batch, 1), "Batches")
 
 
-def _stop(word: str, interval: Interval) -> Listener:
+def _stop(word: str, interval: Every) -> Listener:
     return Listener(lambda state: word, interval)
 
 
