@@ -40,6 +40,20 @@ def absolute() -> Any:
     )
 
 
+def numbers_of_loss(count: int) -> Any:
+    """Differences of the first of three outputs, or of the sum of all, so many of each example."""
+    parts = {"some": wl.LinearLayer(count, weights=np.ones((count, 3)), biases=None)}
+    return wl.NetGraph(
+        {"difference": wl.ThreadingLayer("Subtract"), **parts, "size": wl.ElementwiseLayer("Abs")},
+        [
+            (wl.NetPort("Input"), wl.NetPort("difference", "1")),
+            (wl.NetPort("Target"), wl.NetPort("difference", "2")),
+            ("difference", "some"),
+            ("some", "size"),
+        ],
+    )
+
+
 def own_loss() -> Any:
     """A net that makes its loss itself, and another output."""
     return wl.NetGraph(
@@ -107,6 +121,11 @@ KINDS: dict[str, Kind] = {
         wl.NetChain([2, "LogisticSigmoid"], input=3),
         wl.AUTOMATIC,
         {"Input": X, "Output": SHARES[:, :2]},
+    ),
+    "more states than losses": Kind(
+        wl.NetChain([3, "LogisticSigmoid"], input=3),
+        numbers_of_loss(2),
+        {"Input": X, "Output": np.random.default_rng(6).random((N, 3)) < 0.5},
     ),
     "sequences of classes": Kind(
         wl.NetChain([wl.NetMapOperator([3]), wl.SoftmaxLayer()], input=(5, 3)),

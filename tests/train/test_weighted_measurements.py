@@ -21,6 +21,7 @@ from tests.weighted_kinds import (
     Y,
     absolute,
     logistic,
+    numbers_of_loss,
     softmax,
 )
 from wlnet.train.measurements import TABLE
@@ -111,6 +112,19 @@ def test_a_loss_of_several_numbers_has_one_weight_an_example() -> None:
     missed = net(X, working_precision="Real64") - Y
     assert square == pytest.approx(np.average((missed**2).mean(1), weights=weights), rel=1e-6)
     assert loss == pytest.approx((np.abs(missed).sum(1) * weights).mean(), rel=1e-6)
+
+
+def test_an_example_weighs_all_its_decisions_alike_however_many_numbers_its_loss_has() -> None:
+    """Whether the numbers of the loss are fewer than the decisions, as many, or more."""
+    kind = KINDS["more states than losses"]
+    asked = ["Accuracy", "Entropy", "ConfusionMatrix", "CohenKappa"]
+    net = wl.net_initialize(kind.net, random_seeding=2)
+    options: dict[str, Any] = {"example_weights": np.arange(N), "working_precision": "Real64"}
+    plain = wl.net_measurements(net, kind.data, asked, **options)
+    for count in (1, 2, 3, 5):
+        loss = numbers_of_loss(count)
+        found = wl.net_measurements(net, kind.data, asked, loss_function=loss, **options)
+        assert str(found) == str(plain)
 
 
 def test_what_has_no_weights_is_told() -> None:

@@ -38,7 +38,7 @@ def each_decision(weights: Array, count: int) -> Array:
     """A weight for each of so many decisions, from those of examples or of decisions."""
     own = np.asarray(weights, np.float64)
     # A loss of several numbers an example has the weight of the example beside each of them.
-    flat = own.ravel() if own.size <= count else own.reshape(len(own), -1)[:, 0]
+    flat = own.ravel() if own.size == count else own.reshape(len(own), -1)[:, 0]
     return np.repeat(flat, count // len(flat))
 
 
