@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -128,13 +130,48 @@ def running_means(losses: Numbers, smoothing: float) -> Numbers:
     >>> running_means(np.array([4.0, 1.0]), 0.5)
     array([4., 2.])
     """
-    means, total, weight = np.empty(len(losses)), 0.0, 0.0
-    for place, loss in enumerate(losses):
+    running = RunningMean(smoothing)
+    return np.array([running.after(float(loss)) for loss in losses], np.float64)
+
+
+@dataclass
+class RunningMean:
+    """A running mean under way."""
+
+    smoothing: float
+    total: float = 0.0
+    weight: float = 0.0
+
+    def after(self, loss: float) -> float:
+        """The mean with one more loss."""
         # Both by the same way, so that the mean of equal losses is this loss.
-        total = smoothing * total + (1 - smoothing) * float(loss)
-        weight = smoothing * weight + (1 - smoothing)
-        means[place] = total / weight
-    return means
+        self.total = self.smoothing * self.total + (1 - self.smoothing) * loss
+        self.weight = self.smoothing * self.weight + (1 - self.smoothing)
+        return self.total / self.weight
+
+
+class Rise:
+    """Whether smoothed losses have risen, told as they come: each of them is looked at once."""
+
+    def __init__(self, smoothing: float, rise: float) -> None:
+        self._mean, self._rise = RunningMean(smoothing), rise
+        self._first, self._lowest = 0.0, math.inf
+        self.count = 0
+        """How many losses there were."""
+        self.at: int | None = None
+        """The first step, from 0, at which the smoothed loss had risen too far."""
+
+    def go_on(self, losses: Iterable[float]) -> None:
+        """Look at the losses that follow."""
+        for loss in losses:
+            mean = self._mean.after(float(loss))
+            if not self.count:
+                self._first = abs(mean)
+            self._lowest = min(self._lowest, mean)
+            size = max(abs(self._lowest), self._first)
+            if self.at is None and mean - self._lowest > self._rise * size:
+                self.at = self.count
+            self.count += 1
 
 
 def risen_at(losses: Numbers, smoothing: float, rise: float) -> int | None:
@@ -144,11 +181,6 @@ def risen_at(losses: Numbers, smoothing: float, rise: float) -> int | None:
     >>> risen_at(np.array([2.0, 1.0, 6.5, 7.5]), 0.0, 3.0)
     3
     """
-    means = running_means(losses, smoothing)
-    if not len(means):
-        return None
-    lowest = np.minimum.accumulate(means)
-    size = np.maximum(np.abs(lowest), abs(means[0]))
-    with np.errstate(over="ignore"):
-        places = np.nonzero(means - lowest > rise * size)[0]
-    return int(places[0]) if len(places) else None
+    found = Rise(smoothing, rise)
+    found.go_on(losses)
+    return found.at

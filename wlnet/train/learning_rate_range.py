@@ -17,7 +17,7 @@ from wlnet.core.scalars import as_whole
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.methods.intervals import FRACTION, POSITIVE, as_number
 from wlnet.nets.initialize import net_initialize
-from wlnet.results.learning_rate_range import LearningRateRange, risen_at
+from wlnet.results.learning_rate_range import LearningRateRange, Rise, risen_at
 from wlnet.train.calls import Call, read_call
 from wlnet.train.divergence import Diverged, warn_diverged
 from wlnet.train.doubts import warn_of_losses
@@ -164,6 +164,8 @@ class RangeTrainer(Trainer):
     growth: Growth
     begun: int
     """How many steps there were before the test: of the record that goes on."""
+    risen: Rise
+    """What is known of the losses of the test so far."""
 
     def losses(self) -> NDArray[np.float64]:
         """The losses of the steps of the test."""
@@ -171,10 +173,9 @@ class RangeTrainer(Trainer):
 
     def is_over(self) -> bool:
         """Whether all rates were tried, or the loss has risen."""
-        losses = self.losses()
-        growth = self.growth
-        is_risen = risen_at(losses, growth.smoothing, growth.rise) is not None
-        return is_risen or len(losses) >= growth.steps
+        risen = self.risen
+        risen.go_on(self.history.batches.losses[self.begun + risen.count :])
+        return risen.at is not None or risen.count >= self.growth.steps
 
     def _is_late(self) -> bool:
         return self.is_over()
@@ -203,6 +204,7 @@ def _tested(growth: Growth, call: Call) -> LearningRateRange:
     net, source = prepared.opened(ready), prepared.source
     trainer = RangeTrainer(net, training, rules, options, source, None, (), call.start)
     trainer.growth, trainer.begun = growth, len(trainer.history.batches.losses)
+    trainer.risen = Rise(growth.smoothing, growth.rise)
     reason = "Highest"
     try:
         for _ in trainer.rounds():
