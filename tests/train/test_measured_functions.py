@@ -10,6 +10,8 @@ import pytest
 
 import wlnet as wl
 from tests.training_cases import classes, classifier, numbers, perceptron
+from tests.weighted_kinds import KINDS
+from tests.weighted_kinds import trained as trained_kind
 from wlnet.train import measured_functions
 from wlnet.train.stepping import Stepper
 
@@ -257,3 +259,17 @@ def test_whatever_can_be_called_is_a_measurement() -> None:
     asked = [{"Measurement": Odd(value), "Key": str(value)} for value in (1.0, 2.0)]
     net = wl.net_initialize(perceptron())
     assert wl.net_measurements(net, numbers(12), asked) == [1.0, 2.0]
+
+
+def test_measurements_of_different_outputs_may_have_one_name() -> None:
+    given = KINDS["two outputs"]
+    kind = given._replace(data={**given.data, "Kind": given.data["Kind"] + 1})
+    asked = [
+        {"Measurement": "Accuracy", "Key": "mine", "Source": "Kind"},
+        {"Measurement": "MeanSquare", "Key": "mine", "Source": "Size"},
+    ]
+    net = wl.net_initialize(kind.net, random_seeding=2)
+    found = wl.net_measurements(net, kind.data, asked)
+    assert found == wl.net_measurements(net, kind.data, ["Accuracy", "MeanSquare"])
+    results = trained_kind(kind, training_progress_measurements=asked)
+    assert results["RoundMeasurementsLists"].keys() >= {"Kind/mine", "Size/mine"}

@@ -14,6 +14,7 @@ from wlnet.train.measurement_names import as_measurements, of_key
 from wlnet.train.measurements import TABLE, named
 
 X, Y = classes(30)
+AT = {"Measurement": "Recall", "Source": "Output"}
 PORT = wl.NetPort("body", "Output")
 
 
@@ -170,6 +171,8 @@ BAD: dict[str, tuple[Any, str]] = {
     ),
     "a plot": ({"Measurement": "Recall", "PlotType": "ListPlot"}, "nothing is drawn"),
     "one name twice": (["Recall", {"Measurement": f, "Key": "Recall"}], "the same name"),
+    "one name twice at an output": ([AT, {**AT, "ClassAveraging": "Micro"}], "the same name"),
+    "one name at an output and at all": ([AT, "Recall"], "the same name"),
     "one measurement in two ways": (
         ["Recall", {"Measurement": "Recall", "ClassAveraging": "Micro"}],
         "the same name",

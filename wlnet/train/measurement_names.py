@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, TrainingWarning, WlnetError, fail, warn
@@ -63,7 +64,7 @@ def as_measurements(
         found += [measurement] if measurement is not None else []
         faults += wrong
     different = list(dict.fromkeys(found))
-    keys = [each.key for each in different]
+    clashes = [a.key for a, b in combinations(different, 2) if _clash(a, b)]
     faults += [
         Fault(
             "two measurements have the same name",
@@ -71,11 +72,17 @@ def as_measurements(
             given=repr(key),
             fix='{"Measurement": ..., "Key": "another name"}',
         )
-        for key in dict.fromkeys(key for key in keys if keys.count(key) > 1)
+        for key in dict.fromkeys(clashes)
     ]
     if faults:
         raise fail(OptionError, faults)
     return tuple(different)
+
+
+def _clash(one: Measurement, other: Measurement) -> bool:
+    """Whether two measurements may be told of the same output by the same name."""
+    is_apart = None not in (one.source, other.source) and one.source != other.source
+    return one.key == other.key and not is_apart
 
 
 def in_training(given: Any) -> Any:
