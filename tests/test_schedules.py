@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from wlnet.core.errors import OptionError
 from wlnet.methods import SGD, Adam, as_schedule, factor
-from wlnet.methods.named_schedules import NAMED
+from wlnet.methods.named_schedules import NAMED, WARMUP
 from wlnet.methods.schedules import factors, looks_at_total, takes_rate
 
 EXAMPLES: dict[str, list[dict[str, Any]]] = {
@@ -150,13 +150,29 @@ def test_a_schedule_of_a_dict_or_of_pairs_is_one_value_that_nobody_can_change() 
     assert as_schedule(("Cosine", {})) == as_schedule("Cosine") == "Cosine"
 
 
+@pytest.mark.parametrize("name", NAMED)
+def test_an_option_may_be_given_its_default_and_is_none_then(name: str) -> None:
+    known = {**NAMED[name].options, "Warmup": WARMUP}
+    for option, row in known.items():
+        assert as_schedule((name, {option: row.default})) == name
+    assert as_schedule((name, {"Warmup": 0.0})) == as_schedule((name, {"Warmup": 0})) == name
+    assert Adam(learning_rate_schedule=(name, {"Warmup": 0})) == Adam(learning_rate_schedule=name)
+
+
+def test_an_exponential_schedule_without_a_decay_falls_to_its_final_factor() -> None:
+    given = as_schedule(("Exponential", {"Final": 0.5, "Decay": None}))
+    assert given == as_schedule(("Exponential", {"Final": 0.5}))
+    assert factor(given, 5, 8) == pytest.approx(0.5**0.5)
+
+
 @pytest.mark.parametrize(
     ("given", "words"),
     [
         ("cosine", r"no schedule has this name[\s\S]*did you mean 'Cosine'"),
         (("Cosine", {"Warmpu": 0.1}), r"'Warmpu'[\s\S]*known: +Final, Warmup[\s\S]*'Warmup'"),
         (("Cosine", {"Warmup": 1.0}), r"'Warmup'[\s\S]*given: +1.0[\s\S]*between 0 and 1, or how"),
-        (("Cosine", {"Warmup": 0}), "'Warmup'"),
+        (("Cosine", {"Warmup": False}), r"'Warmup'[\s\S]*or 0, for none"),
+        (("Cosine", {"Warmup": None}), "'Warmup'"),
         (("Cosine", {"Warmup": -1}), "'Warmup'"),
         (("Cosine", {"Warmup": True}), "'Warmup'"),
         (("Cosine", {"Warmup": math.nan}), "'Warmup'"),
@@ -167,6 +183,8 @@ def test_a_schedule_of_a_dict_or_of_pairs_is_one_value_that_nobody_can_change() 
         (("Steps", {"Factor": 0}), "'Factor'"),
         (("OneCycle", {"Rise": 1}), "'Rise'"),
         (("Exponential", {"Decay": 1.5}), "'Decay'"),
+        (("Exponential", {"Decay": "fast"}), r"'Decay'[\s\S]*or None"),
+        (("Exponential", {"Decay": 0.5, "Final": 0.01}), "both were given"),
         (("Exponential", {"Decay": 0.5, "Final": 0.1}), r"both were given[\s\S]*leave out 'Final'"),
         (("Polynomial", {"Final": 0.1}), "has no such option"),
         (("Cosine", 0.1), r"no options of a schedule[\s\S]*\(\"Cosine\", \{\"Warmup\": 0.1\}\)"),

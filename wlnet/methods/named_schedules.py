@@ -25,7 +25,7 @@ Options = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class ScheduleOption:
-    """An option: its default, what it may be in words, and what reads it (None: not such)."""
+    """An option: its default, what it may be in words, and what reads all else (None: not such)."""
 
     default: Any
     expected: str
@@ -45,7 +45,8 @@ class NamedSchedule:
 
 
 def _number(default: float | None, within: Interval) -> ScheduleOption:
-    return ScheduleOption(default, str(within), lambda given: as_number(given, within))
+    expected = f"{within}, or None" if default is None else str(within)
+    return ScheduleOption(default, expected, lambda given: as_number(given, within))
 
 
 def _share_or_count(given: object) -> float | int | None:
@@ -74,7 +75,7 @@ def updates_of(share_or_count: float, total: int) -> int:
 SHARE_OR_COUNT: Final = (
     f"a share of the updates, a number between 0 and 1, or how many, 1 to {MOST:,}"
 )
-WARMUP: Final = ScheduleOption(0, SHARE_OR_COUNT, _share_or_count)
+WARMUP: Final = ScheduleOption(0, f"{SHARE_OR_COUNT}; or 0, for none", _share_or_count)
 """The option that all of them have."""
 FROM_0_TO_1: Final = Interval(0, 1, first=True, last=True)
 ABOVE_0_TO_1: Final = Interval(0, 1, last=True)

@@ -9,8 +9,9 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from wlnet.core.answers import answer
+from wlnet.core.answers import answer, binds
 from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.scalars import as_real
 from wlnet.core.spelling import suggestion
 from wlnet.methods.intervals import NOT_NEGATIVE, as_number
 from wlnet.methods.named_schedules import NAMED, WARMUP, NamedSchedule, updates_of
@@ -18,7 +19,7 @@ from wlnet.methods.named_schedules import NAMED, WARMUP, NamedSchedule, updates_
 Function = Callable[[int, int], float] | Callable[[int, int, float], float]
 Pairs = tuple[tuple[str, Any], ...]
 Schedule = str | tuple[str, Pairs] | Function | None
-"""A schedule as it is kept: the options of a named one as pairs, those that were given."""
+"""A schedule as it is kept: the options of a named one as pairs, those that are no defaults."""
 
 _EXPECTED: Final = (
     "None, a name, (name, {option: value}), or a function f(t, T) or f(t, T, learning_rate) of the "
@@ -42,7 +43,7 @@ def as_schedule(given: object, at: str = "LearningRateSchedule") -> Schedule:
     * `"Exponential"`: down by the same factor at each update, to `"Final"` (0.01) at the end, or by
       `"Decay"` if that is given
 
-    Each of them takes `"Warmup"`, a share of all updates or a number W of them: there the factor
+    Each takes `"Warmup"` (0, none), a share of all updates or a number W of them: there the factor
     rises evenly, from 1 / (W + 1) of the schedule's first one, and the schedule begins behind it:
     its k counts from 0 there, out of the T updates that are left.
 
@@ -100,7 +101,10 @@ def _read_named(name: str, given: object, at: str) -> tuple[Schedule, list[Fault
                 near = suggestion(option, known)
             faults.append(Fault(what, where, brief(value), known=known, fix=near))
             continue
-        kept[option] = known[option].read(value)
+        default = known[option].default
+        if value is None and default is None:
+            continue
+        kept[option] = default if as_real(value) == default else known[option].read(value)
         if kept[option] is None:
             what = "not a value of this option"
             faults.append(Fault(what, where, brief(value), known[option].expected))
@@ -108,7 +112,8 @@ def _read_named(name: str, given: object, at: str) -> tuple[Schedule, list[Fault
         one, other = row.clash
         what = f"the schedule {name!r} takes {one!r} or {other!r}, and both were given"
         faults.append(Fault(what, at, brief(given), fix=f"leave out {one!r}"))
-    return (name, tuple(kept.items())) if kept else name, faults
+    others = tuple(pair for pair in kept.items() if pair[1] != known[pair[0]].default)
+    return (name, others) if others else name, faults
 
 
 def _as_pairs(given: object) -> list[tuple[Any, Any]] | None:
@@ -139,14 +144,9 @@ def takes_rate(function: Callable[..., Any]) -> bool:
         signature = inspect.signature(function)
     except ValueError:  # a function in C that does not tell what it takes: the first call will
         return False
-    try:
-        signature.bind(0, 1)
-    except TypeError as error:
-        try:
-            signature.bind(0, 1, 1.0)
-        except TypeError:
-            raise error from None
+    if not binds(signature, 2) and binds(signature, 3):
         return True
+    signature.bind(0, 1)
     return False
 
 
