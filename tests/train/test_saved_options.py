@@ -17,9 +17,11 @@ import wlnet as wl
 from tests.saved_records import back, halves, loss_with_arrays, net, plain, unsaved
 from tests.training_cases import numbers
 from wlnet.core.digests import digest
+from wlnet.core.phases import Phases
 from wlnet.io.canonical import dumped
 from wlnet.methods import METHODS
 from wlnet.train.saving import Unsaved, UnsavedFunction
+from wlnet.train.saving.unsaved import unsaved_in
 from wlnet.train.saving.values import read, written
 
 NETS: list[Any] = []
@@ -193,3 +195,10 @@ def test_every_option_of_a_call_comes_back(tmp_path: Path) -> None:
     results = wl.net_train(net(), numbers(8), wl.ALL, max_training_rounds=1, time_goal=1e9)
     options = results.record.calls[0].options
     assert same(dict(back(results, tmp_path).record.calls[0].options), dict(options))
+
+
+def test_what_no_file_holds_is_found_wherever_it_lies_in_a_value() -> None:
+    key, value, inside = (Unsaved("option", name) for name in ("key", "value", "inside"))
+    assert unsaved_in({key: value, 1: [(inside, 2.0)]}) == [key, value, inside]
+    assert unsaved_in(Phases({1: {"head": inside}, 3: 0.1})) == [inside]
+    assert unsaved_in({"head": [1, None, "text"]}) == []

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import fields
+from collections.abc import Callable, Mapping
 from typing import Any, TypeGuard
 
 from wlnet.core.errors import Fault, WlnetError, brief
-from wlnet.core.phases import Phases
 from wlnet.core.records import Json
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.methods.base import Method
 from wlnet.train.net_resume import NEUTRAL
 from wlnet.train.receipts.option_nets import NamedNets, OptionNets
 from wlnet.train.saving import values
-from wlnet.train.saving.unsaved import Unsaved
+from wlnet.train.saving.unsaved import unsaved_in
 
 IDLE = NEUTRAL - {"workers", "frozen_prefix_bytes", "training_progress_reporting"}
 """Options that look on: a repetition does without them, whether they are given again or not."""
@@ -67,41 +64,23 @@ def options_of(
         except WlnetError as error:
             faults += error.faults
             continue
-        missing = next(unsaved_in(value), None)
-        if missing is not None:
+        if missing := unsaved_in(value):
             faults.append(
                 Fault(
                     f"{name} holds what no receipt holds: give it again",
                     at=f"call {number}, Options, {name}",
-                    given=missing.name,
+                    given=missing[0].name,
                     fix=f"verify(receipt, net, data, {name}=...)",
                 )
             )
         found[name] = value
     # Where the user had one drawn, the receipt tells which.
     if found.get("random_seeding") is AUTOMATIC:
-        seed = call["Seed"]
-        found["random_seeding"] = seed if isinstance(seed, str) else values.real_of(seed)
+        found["random_seeding"] = values.seed_of(call["Seed"])
     # Whoever waits for the same number of seconds ends elsewhere: batches are counted instead.
     if found.get("time_goal") not in (None, AUTOMATIC):
         found["time_goal"] = ENDLESS
     return found, faults
-
-
-def unsaved_in(value: Any) -> Iterator[Unsaved]:
-    """All in an option's value that stands for a function, for data, or for a net with arrays."""
-    if isinstance(value, Unsaved):
-        yield value
-    elif isinstance(value, (dict, Phases)):
-        for pair in value.items():
-            for each in pair:
-                yield from unsaved_in(each)
-    elif isinstance(value, (list, tuple)):
-        for each in value:
-            yield from unsaved_in(each)
-    elif isinstance(value, Method):
-        for row in fields(value):
-            yield from unsaved_in(getattr(value, row.name))
 
 
 def _other(call: Any, name: str, told: Json, given: object, number: int) -> list[Fault]:

@@ -12,26 +12,17 @@ from wlnet.core.net import Net
 from wlnet.core.records import Json, refused, shown
 from wlnet.io import rebuild, record
 from wlnet.io.checks import list_of, sha256_of, table_of, text_of
+from wlnet.train.saving.numbered import KeptNets, of_number
 from wlnet.train.saving.unsaved import Unsaved
 
 
-class OptionNets:
-    """Keeps the nets that options name, each once."""
+class OptionNets(KeptNets):
+    """Keeps the nets that options name, their arrays by digest."""
 
-    def __init__(self) -> None:
-        self._nets: list[Net] = []
-        self.rows: list[Json] = []
-
-    def keep(self, net: Net) -> int:
-        """The number of a net among those that are kept."""
-        for number, other in enumerate(self._nets):
-            if other is net or other == net:
-                return number
+    def _row(self, net: Net, number: int) -> Json:
         structure, tensors = record.written(net)
-        self._nets.append(net)
         digests: Any = {key: digest(array) for key, array in sorted(tensors.items())}
-        self.rows.append({"Structure": structure, "Arrays": digests})
-        return len(self._nets) - 1
+        return {"Structure": structure, "Arrays": digests}
 
 
 class NamedNets:
@@ -42,9 +33,8 @@ class NamedNets:
 
     def __call__(self, number: int) -> Any:
         """Raises FormatError for a number that is none, and for what is no net."""
-        if not 0 <= number < len(self._rows):
-            raise refused("no net of this number", at=self._option, given=shown(number))
-        row = table_of(self._rows[number], {"Structure", "Arrays"}, "Nets")
+        told = of_number(self._rows, number, self._option)
+        row = table_of(told, {"Structure", "Arrays"}, "Nets")
         arrays = row["Arrays"]
         if type(arrays) is not dict:
             raise refused("digests by array were expected", at="Nets", given=shown(arrays))

@@ -13,8 +13,9 @@ from wlnet.results.results import NetTrainResults
 from wlnet.train.audience import LAST_EVENTS
 from wlnet.train.checkpoints import REASON
 from wlnet.train.options import option_names
-from wlnet.train.receipts.writing import FACTS, SCHEMA, receipt_text
-from wlnet.train.saving.values import real_of
+from wlnet.train.receipts.writing import SCHEMA, receipt_text
+from wlnet.train.saving.records import WHOLES
+from wlnet.train.saving.values import real_of, seed_of
 
 LONGEST = 2**28
 """Letters of a receipt: of a hundred thousand rounds there are fewer."""
@@ -27,7 +28,7 @@ OF_CALL = {
     "Options", "Nets", "Seed", "FirstRound", "FirstBatch", "ResumedAt", "Data", "Validation",
     "Phases", "Version", "VectorBytes",
 }  # fmt: skip
-OF_FACTS = {*FACTS, "Method", "InitialLearningRate", "FinalLearningRate"}
+OF_FACTS = {*WHOLES, "Method", "InitialLearningRate", "FinalLearningRate"}
 
 REASONS = (*LAST_EVENTS, REASON, "Error")
 """Why a training ended; of what is in a checkpoint, that it went on, or that it raised."""
@@ -75,7 +76,7 @@ def _check(receipt: Table) -> None:
     for number, call in enumerate(calls, 1):
         _check_call(call, f"call {number}")
     facts = table_of(receipt["Facts"], OF_FACTS, "Facts")
-    for name in FACTS:
+    for name in WHOLES:
         if facts[name] is not None:
             whole_of(facts[name], f"Facts, {name}")
     text_of(facts["Method"], "Facts, Method")
@@ -108,9 +109,7 @@ def _check_call(call: Json, at: str) -> None:
     row = table_of(call, OF_CALL, at)
     table_of(row["Options"], set(option_names()), f"{at}, Options")
     list_of(row["Nets"], f"{at}, Nets")
-    if not isinstance(row["Seed"], str) and not isinstance(real_of(row["Seed"]), int):
-        what = "a seed is a whole number or a string"
-        raise refused(what, at=f"{at}, Seed", given=shown(row["Seed"]))
+    seed_of(row["Seed"], f"{at}, Seed")
     whole_of(row["FirstRound"], f"{at}, FirstRound")
     whole_of(row["FirstBatch"], f"{at}, FirstBatch")
     if row["ResumedAt"] is not None:

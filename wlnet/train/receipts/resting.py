@@ -11,7 +11,7 @@ from wlnet.nets.arrays import arrays_of, is_initialized
 from wlnet.nets.initialize import net_initialize
 from wlnet.train.receipts.verification import ABSENT, Checks
 from wlnet.train.receipts.writing import digests_of, structure_digest
-from wlnet.train.saving.values import real_of
+from wlnet.train.saving.values import real_of, seed_of
 
 FROZEN, OTHERS, NET = "frozen arrays", "arrays that learned", "the net"
 
@@ -73,11 +73,8 @@ def _with_numbers(receipt: Any, net: Net) -> Net:
     """
     if is_initialized(net):
         return net
-    seed = receipt["Calls"][0]["Seed"]
     try:
-        return net_initialize(
-            net, random_seeding=seed if isinstance(seed, str) else int(real_of(seed))
-        )
+        return net_initialize(net, random_seeding=seed_of(receipt["Calls"][0]["Seed"]))
     except NotInitializedError:
         what = "the net before has no numbers, and shapes that only data tell"
         fix = "the net as it was when it was trained, or verify(receipt, net, data)"

@@ -27,19 +27,11 @@ from wlnet.results.results import TrainingRecord
 from wlnet.train.receipts.option_nets import OptionNets
 from wlnet.train.receipts.rounds import rounds_told, unfinished_told, validations_told
 from wlnet.train.saving import values
-from wlnet.train.saving.values import real_written
+from wlnet.train.saving.calls import RULES
+from wlnet.train.saving.records import WHOLES
+from wlnet.train.saving.values import real_written, seed_written
 
 SCHEMA = "wlnet receipt 1"
-RULES = "learning_rate_multipliers"
-FACTS = {
-    "BatchSize": "batch_size",
-    "BatchesPerRound": "batches_per_round",
-    "ExamplesProcessed": "examples_processed",
-    "TrainingExamples": "training_examples",
-    "ValidationExamples": "validation_examples",
-    "BestValidationRound": "best_validation_round",
-}
-"""Whole numbers of a training, or None where there is no such thing."""
 
 
 def receipt_text(r: TrainingRecord) -> str:
@@ -55,7 +47,7 @@ def receipt_of(r: TrainingRecord) -> Table:
         "Net": {"Structure": structure_digest(r.trained_net), "Arrays": digests_of(r.before)},
         "Calls": [_call(call) for call in r.calls],
         "Facts": {
-            **{name: getattr(r, field) for name, field in FACTS.items()},
+            **{name: getattr(r, field) for name, field in WHOLES.items()},
             "Method": r.method[0],
             "InitialLearningRate": real_written(r.initial_learning_rate),
             "FinalLearningRate": real_written(r.final_learning_rate),
@@ -122,7 +114,7 @@ def _call(call: CallRecord) -> Table:
     return {
         "Options": options,
         "Nets": nets.rows,
-        "Seed": real_written(call.seed) if isinstance(call.seed, int) else call.seed,
+        "Seed": seed_written(call.seed),
         "FirstRound": call.first_round,
         "FirstBatch": call.first_batch,
         "ResumedAt": _resumed_at(call),

@@ -19,6 +19,7 @@ from wlnet.results.moment import CallRecord, PhaseRecord
 from wlnet.train.options import option_names
 from wlnet.train.saving import values
 from wlnet.train.saving.moments import counts, read_counts
+from wlnet.train.saving.numbered import KeptNets, of_number
 from wlnet.train.saving.store import Reader, Writer
 
 ENTRIES = {
@@ -32,26 +33,18 @@ MOST_TRIALS = 2_000_000
 """Arrays of a net, times rules that may try them all, in all different rules of a record."""
 
 
-class NetWriter:
-    """Keeps the nets that options name: each once, its arrays as tensors of the file."""
+class NetWriter(KeptNets):
+    """Keeps the nets that options name, their arrays as tensors of the file."""
 
     def __init__(self, store: Writer) -> None:
-        self.store = store
-        self.nets: list[Net] = []
-        self.records: list[Json] = []
+        super().__init__()
+        self._store = store
 
-    def keep(self, net: Net) -> int:
-        """The number of a net among those that are kept."""
-        for number, other in enumerate(self.nets):
-            if other is net or other == net:
-                return number
+    def _row(self, net: Net, number: int) -> Json:
         told, tensors = record.written(net)
-        number = len(self.nets)
         for key, array in tensors.items():
-            self.store.put(beside_key("option", str(number), key), array)
-        self.nets.append(net)
-        self.records.append([told, [*sorted(tensors)]])
-        return number
+            self._store.put(beside_key("option", str(number), key), array)
+        return [told, [*sorted(tensors)]]
 
 
 def read_nets(told: Json, store: Reader) -> Callable[[int], Net]:
@@ -63,9 +56,7 @@ def read_nets(told: Json, store: Reader) -> Callable[[int], Net]:
         nets.append(rebuild.rebuilt(row, tensors))
 
     def numbered(number: int) -> Net:
-        if not 0 <= number < len(nets):
-            raise refused("no net of this number", at="an option", given=shown(number))
-        return nets[number]
+        return of_number(nets, number, "an option")
 
     return numbered
 
@@ -110,7 +101,7 @@ def written(call: CallRecord, keys: Sequence[ArrayKey], nets: NetWriter) -> Tabl
     ]
     return {
         "Options": options,
-        "Seed": values.real_written(call.seed) if isinstance(call.seed, int) else call.seed,
+        "Seed": values.seed_written(call.seed),
         "Phases": [
             [phase.first_round, phase.first_batch, counts(phase.updates, keys)]
             for phase in call.phases
@@ -148,7 +139,7 @@ def read(
         phases.append(PhaseRecord(begins, batch, table, read_counts(updates, keys)))
     return CallRecord(
         options,
-        _seed(row["Seed"]),
+        values.seed_of(row["Seed"]),
         tuple(phases),
         first_round,
         whole_of(row["FirstBatch"], "FirstBatch"),
@@ -159,15 +150,6 @@ def read(
         whole_of(row["VectorBytes"], "VectorBytes"),
         read_counts(row["Updates"], keys),
     )
-
-
-def _seed(told: Json) -> int | str:
-    if type(told) is str:
-        return told
-    seed = values.real_of(told)
-    if type(seed) is not int:
-        raise refused("a seed is a whole number or a string", given=shown(told))
-    return seed
 
 
 def _digests(told: Json, at: str) -> Mapping[str, str]:

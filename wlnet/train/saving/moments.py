@@ -18,7 +18,7 @@ from wlnet.io.checks import list_of, maybe, pairs_of, table_of, text_of, whole_o
 from wlnet.io.keys import beside_key, escaped, key_of
 from wlnet.results.moment import Moment
 from wlnet.train.array_series import BEGUN, SQUARES
-from wlnet.train.saving.store import FLOATS, Reader, Writer
+from wlnet.train.saving.store import ANY_TYPE, FLOATS, Reader, Writer
 from wlnet.train.saving.values import real_of, real_written
 from wlnet.train.tallies import ARRAY, KINDS, fits, is_tally, tally_of
 
@@ -28,7 +28,6 @@ ENTRIES = {
     "BestUpdates",
     "Failures",
 }  # fmt: skip
-ANY_TYPE = (*FLOATS, "int64", "int32", "bool")
 BEGUN_KIND = "Arrays"
 SHAPES: dict[str, Callable[[Mapping[ArrayKey, Array]], list[tuple[int, ...]]]] = {
     BEGUN: lambda arrays: [array.shape for array in arrays.values()],

@@ -24,18 +24,17 @@ from wlnet.train.saving import calls, moments, series, values
 from wlnet.train.saving.store import Reader, Writer, same_bytes
 
 BEFORE, TRAINING_NET = "before", "training"
-OF_NET = {"Format", "Net", "Shared"}
 ENTRIES = {
     "Before", "ByArray", "Calls", "Facts", "Moment", "Nets", "Series", "TrainingNet",
 }  # fmt: skip
-SERIES = {"batch": "batch", "round": "round", "validation": "validation"}
+SERIES = "batch", "round", "validation"
 WHOLES = {
     "BatchSize": "batch_size",
     "BatchesPerRound": "batches_per_round",
-    "BestValidationRound": "best_validation_round",
     "ExamplesProcessed": "examples_processed",
     "TrainingExamples": "training_examples",
     "ValidationExamples": "validation_examples",
+    "BestValidationRound": "best_validation_round",
 }
 """Facts that are whole numbers, or None."""
 OPEN = {"BatchesPerRound", "BestValidationRound", "TrainingExamples", "ValidationExamples"}
@@ -72,7 +71,7 @@ def written_record(r: TrainingRecord) -> tuple[Table, Tensors]:
         "Before": moments.put_arrays(BEFORE, r.before, keys, store, (moments.NOW,)),
         "TrainingNet": _put_training_net(r.training_net, store),
         "Calls": [calls.written(call, keys, nets) for call in r.calls],
-        "Nets": nets.records,
+        "Nets": nets.rows,
     }
     table[TRAINING] = told
     return table, tensors
@@ -107,7 +106,7 @@ def _record(table: Table, tensors: Tensors) -> TrainingRecord:
     found = TrainingRecord(
         trained_net=net,
         training_net=training,
-        multipliers=_last_table(made, tables),
+        multipliers=_last_table(made),
         arrays=arrays_of(net),
         before=before,
         moment=moment,
@@ -128,7 +127,7 @@ def _validated(r: TrainingRecord) -> set[int]:
     return {bisect_left(r.round_positions, at) + 1 for at in r.validation_positions}
 
 
-def _last_table(made: Sequence[Any], tables: calls.Tables) -> MultiplierTable:
+def _last_table(made: Sequence[Any]) -> MultiplierTable:
     phases = [phase for call in made for phase in call.phases]
     if not phases:
         raise refused("a training without a phase", at="Calls")

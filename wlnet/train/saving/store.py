@@ -16,10 +16,13 @@ import numpy as np
 from wlnet.core.arrays import Array
 from wlnet.core.records import refused, shown
 from wlnet.io.keys import is_beside, is_measured
-from wlnet.io.layout import BESIDE
+from wlnet.io.layout import BESIDE, DTYPES
 from wlnet.io.record import Tensors
 
-FLOATS = "float32", "float64"
+FLOATS = tuple(each.name for each in DTYPES.values())
+"""Types of arrays of nets."""
+ANY_TYPE = tuple(each.name for each in BESIDE.values())
+"""Types of what stands beside a net."""
 
 
 class Writer:
@@ -42,7 +45,7 @@ class Writer:
 
     def _checked(self, key: str, array: Array) -> Array:
         if array.dtype.newbyteorder("<") not in BESIDE.values():
-            expected = ", ".join(dtype.name for dtype in BESIDE.values())
+            expected = ", ".join(ANY_TYPE)
             what = "an array that a file cannot hold"
             raise refused(what, at=shown(key), given=array.dtype.str, expected=expected)
         if not is_measured(key) and not np.isfinite(array).all():

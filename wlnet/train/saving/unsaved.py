@@ -50,7 +50,7 @@ def unsaved_in(value: object) -> list[Unsaved]:
     if isinstance(value, Method):
         inside = [getattr(value, each.name) for each in fields(value)]
     elif isinstance(value, Mapping):
-        inside = [*value.values()]
+        inside = [each for pair in value.items() for each in pair]
     elif isinstance(value, (list, tuple)):
         inside = [*value]
     return [found for each in inside for found in unsaved_in(each)]

@@ -248,6 +248,19 @@ def real_of(record: Json) -> Any:
     return found
 
 
+def seed_written(seed: int | str) -> Json:
+    """The seed of a call as JSON."""
+    return seed if isinstance(seed, str) else real_written(seed)
+
+
+def seed_of(record: Json, at: str | None = None) -> int | str:
+    """The seed of such JSON. at: where it stands, for messages. Raises FormatError."""
+    seed = record if type(record) is str else real_of(record)
+    if not isinstance(seed, (str, int)):
+        raise refused("a seed is a whole number or a string", at=at, given=shown(record))
+    return seed
+
+
 NUMBERS = Codec(
     (form("Float", float, repr, _float), form("Integer", int, hex, _integer)),
     deepest=1,
