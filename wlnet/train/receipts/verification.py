@@ -55,26 +55,21 @@ class Checks:
         self.unverified: list[Fault] = []
         self._sections: dict[str, list[int]] = {}
 
-    def same(self, section: str, told: Json, found: Json, what: str, at: str) -> bool:
+    def same(self, section: str, told: Json, found: Json, what: str, at: str) -> None:
         """Check one statement. told: what the receipt says. what: the words where it is not so."""
         held = told == found and type(told) is type(found)
         self.count(section, held)
         if not held:
             self.faults.append(Fault(what, at, _text(found), f"{_text(told)}, as the receipt says"))
-        return held
 
     def each(
         self, section: str, told: Mapping[str, Json], found: Mapping[str, Json], what: str, at: str
-    ) -> bool:
+    ) -> None:
         """Check a statement for every name, and that there are no other names."""
         names = dict.fromkeys((*told, *found))
-        held = [
-            self.same(
-                section, told.get(name, ABSENT), found.get(name, ABSENT), what, f"{at}, {name}"
-            )
-            for name in names
-        ]
-        return all(held)
+        for name in names:
+            says, is_so = told.get(name, ABSENT), found.get(name, ABSENT)
+            self.same(section, says, is_so, what, f"{at}, {name}")
 
     @property
     def differ(self) -> bool:
