@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from typing import Any
 
 import numpy as np
@@ -125,6 +126,12 @@ def test_an_example_weighs_all_its_decisions_alike_however_many_numbers_its_loss
         loss = numbers_of_loss(count)
         found = wl.net_measurements(net, kind.data, asked, loss_function=loss, **options)
         assert str(found) == str(plain)
+
+
+@pytest.mark.parametrize("name", TABLE)
+def test_a_row_says_whether_its_tally_takes_weights(name: str) -> None:
+    row = TABLE[name]
+    assert row.weighs == ("weights" in inspect.signature(row.tally).parameters)
 
 
 def test_what_has_no_weights_is_told() -> None:

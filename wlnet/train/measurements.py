@@ -106,7 +106,8 @@ class Row:
     tally: (outputs, targets, form, top) -> what batches add up, with `+`. value: from that, and
     what was asked for, to the measurement. of: what targets must be. smaller_is_better: None of
     what is no number. share: read as a percentage. takes: what n is in (name, n). averaged: whether
-    it is of one class, so that it can be averaged over classes in several ways.
+    it is of one class, so that it can be averaged over classes in several ways. weighs: whether the
+    tally is a sum over examples or decisions, and takes weights of these as well.
     """
 
     tally: Callable[[Array, Array, str, int], Tally]
@@ -116,6 +117,7 @@ class Row:
     share: bool = False
     takes: Literal["top", "beta"] | None = None
     averaged: bool = False
+    weighs: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -204,6 +206,18 @@ def _of_all(tally: Any, value: Callable[[Any], Kept], *row: Any, **more: Any) ->
     return Row(tally, lambda tally, asked: value(tally), *row, **more)
 
 
+def _of_scores(value: Callable[[Scores, object], Kept], smaller_is_better: bool | None) -> Row:
+    """The row of what is about the order of scores."""
+    return Row(
+        Scores.of,
+        lambda scores, asked: value(scores, asked.averaging),
+        CLASSES,
+        smaller_is_better,
+        averaged=True,
+        weighs=False,
+    )
+
+
 DRAWN = {"ConfusionMatrixPlot": "ConfusionMatrix", "ROCCurvePlot": "ROCCurve"}
 """Measurements that are pictures -> what they show."""
 TABLE: dict[str, Row] = {
@@ -211,9 +225,7 @@ TABLE: dict[str, Row] = {
     "Accuracy": _of_all(
         decisions.wrong, lambda s: float((s[1] - s[0]) / s[1]), CLASSES, False, True, "top"
     ),
-    "AreaUnderROCCurve": Row(
-        Scores.of, lambda s, asked: areas(s, asked.averaging), CLASSES, False, averaged=True
-    ),
+    "AreaUnderROCCurve": _of_scores(areas, False),
     "BalancedAccuracy": _of_all(decisions.by_class, rates.balanced, CLASSES, False, True),
     "CohenKappa": _of_all(decisions.by_class, rates.kappa, CLASSES, False),
     "ConfusionMatrix": _of_all(decisions.table, lambda table: table, CLASSES, None),
@@ -244,16 +256,8 @@ TABLE: dict[str, Row] = {
     "NegativePredictiveValue": _of_class(rates.negative_predictive_value),
     "Perplexity": _of_all(decisions.surprise, lambda s: float(np.exp(_mean(s))), CLASSES, True),
     "Precision": _of_class(rates.precision),
-    "ROCCurve": Row(
-        Scores.of, lambda s, asked: curves(s, asked.averaging), CLASSES, None, averaged=True
-    ),
-    "ROCCurvePlot": Row(
-        Scores.of,
-        lambda s, asked: Plotted(curves(s, asked.averaging)),
-        CLASSES,
-        None,
-        averaged=True,
-    ),
+    "ROCCurve": _of_scores(curves, None),
+    "ROCCurvePlot": _of_scores(lambda s, averaging: Plotted(curves(s, averaging)), None),
     "Recall": _of_class(rates.recall),
     "ScottPi": _of_all(decisions.by_class, rates.scott, CLASSES, False),
     "Specificity": _of_class(rates.specificity),

@@ -3,32 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
 
 from wlnet.evaluate.holding import Array
-from wlnet.train import decisions
-from wlnet.train.boxes import overlaps
 from wlnet.train.measurement_names import Measured
 from wlnet.train.measurements import Measurement, Named, Tally
-from wlnet.train.moments import Moments
 from wlnet.train.training_net import TrainingNet
-
-WEIGHED: frozenset[Callable[..., Any]] = frozenset(
-    {
-        decisions.wrong,
-        decisions.by_class,
-        decisions.table,
-        decisions.surprise,
-        overlaps,
-        Moments.tally,
-    }
-)
-"""Tallies that are sums over examples or decisions: they take weights of these as well."""
 
 
 def may_weigh(measurement: Measurement) -> bool:
     """Whether a measurement can count by weights."""
-    return isinstance(measurement, Named) and measurement.row.tally in WEIGHED
+    return isinstance(measurement, Named) and measurement.row.weighs
 
 
 def weights_column(each: Measured, training: TrainingNet) -> str | None:
