@@ -36,7 +36,6 @@ class ScheduleOption:
 class NamedSchedule:
     """A row: the factors at k of T, the options beside "Warmup", and whether they make T matter."""
 
-    words: str
     at: Callable[[Steps, int, Options], Factors]
     options: Mapping[str, ScheduleOption] = field(default_factory=dict)
     looks_at_total: Callable[[Options], bool] = lambda options: True
@@ -135,23 +134,14 @@ _FINAL = _number(0.0, FROM_0_TO_1)
 
 NAMED: Final[Mapping[str, NamedSchedule]] = MappingProxyType(
     {
-        "Constant": NamedSchedule(
-            "1; what None is, with a warm-up", _constant, {}, lambda options: False
-        ),
-        "Polynomial": NamedSchedule(
-            "the root of the share of updates left: sqrt(1 - (k + 1) / (T + 1))", _polynomial
-        ),
-        "Linear": NamedSchedule(
-            "falls evenly to Final: 1 - (1 - Final) x", _linear, {"Final": _FINAL}
-        ),
+        "Constant": NamedSchedule(_constant, {}, lambda options: False),
+        "Polynomial": NamedSchedule(_polynomial),
+        "Linear": NamedSchedule(_linear, {"Final": _FINAL}),
         "Cosine": NamedSchedule(
-            "falls to Final along half a wave: Final + (1 - Final) (1 + cos(pi x)) / 2",
             _cosine,
             {"Final": _FINAL},
         ),
         "OneCycle": NamedSchedule(
-            "rises from Initial to 1 in the share Rise of the updates, then falls to Final, "
-            "both along half a wave",
             _one_cycle,
             {
                 "Rise": _number(0.3, INSIDE),
@@ -160,7 +150,6 @@ NAMED: Final[Mapping[str, NamedSchedule]] = MappingProxyType(
             },
         ),
         "Steps": NamedSchedule(
-            "is multiplied by Factor at each place of At, a share of the updates or how many",
             _steps,
             {
                 "At": ScheduleOption((0.5, 0.75), f"a list, each {SHARE_OR_COUNT}", _places),
@@ -169,7 +158,6 @@ NAMED: Final[Mapping[str, NamedSchedule]] = MappingProxyType(
             lambda options: not all(isinstance(place, int) for place in options["At"]),
         ),
         "Exponential": NamedSchedule(
-            "falls by the same factor at each update: Final^x, or Decay^k where Decay is given",
             _exponential,
             {"Final": _number(0.01, ABOVE_0_TO_1), "Decay": _number(None, ABOVE_0_TO_1)},
             lambda options: options["Decay"] is None,
