@@ -46,6 +46,12 @@ def locked(own: Array) -> Array:
     return own.view()
 
 
+def frozen(array: Array) -> Array:
+    """The array itself, read-only, for numbers that are shown: what nets hold is `sealed`."""
+    array.flags.writeable = False
+    return array
+
+
 def read_only(value: T) -> T:
     """A sealed array; anything that is no array as it is."""
     return cast("T", sealed(value)) if isinstance(value, np.ndarray) else value

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.answers import answer
+from wlnet.core.arrays import frozen
 from wlnet.core.errors import Fault, OptionError, TrainingWarning, brief, fail, warn
 from wlnet.core.scalars import as_real
 from wlnet.train.held import Held
 from wlnet.train.measurements import Measurement, Tally
-from wlnet.train.rates import frozen
 
 Array = np.ndarray[Any, Any]
 MOST = 256 << 20

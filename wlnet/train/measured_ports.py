@@ -8,11 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from wlnet.core.arrays import frozen
 from wlnet.core.parts import NetPort
 from wlnet.results.class_table import Kept
 from wlnet.train.measurements import Measurement, Tally
 from wlnet.train.moments import Moments
-from wlnet.train.rates import frozen
 
 Array = np.ndarray[Any, Any]
 

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from wlnet.core.arrays import frozen
 from wlnet.core.symbols import AUTOMATIC
 
 Array = np.ndarray[Any, Any]
@@ -48,12 +49,6 @@ def averaged(score: Callable[[Counts], Array], tally: Array, averaging: object) 
     if averaging is AUTOMATIC and tally[-1]:
         return float(scores[1])
     return float(scores[occurs].mean())
-
-
-def frozen(array: Array) -> Array:
-    """The array, read-only."""
-    array.flags.writeable = False
-    return array
 
 
 def ratio(part: Any, whole: Any) -> Any:

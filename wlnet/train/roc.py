@@ -1,7 +1,8 @@
 """ROC curves and the areas under them: how well scores put the members of a class first.
 
 A curve is about the order of all scores, so the tally holds them: 4 bytes (8 with Real64) a
-decision and class, and 8 a decision, until the round or the set ends.
+decision and class, and 4 or 8 a decision (4 of a class by its number), until the round or the set
+ends.
 
 Fawcett, "An introduction to ROC analysis", Pattern Recognition Letters 27, 2006.
 """
@@ -14,10 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from wlnet.core.arrays import frozen
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.train.decisions import true_classes
 from wlnet.train.held import Held
-from wlnet.train.rates import frozen
 
 Array = np.ndarray[Any, Any]
 
