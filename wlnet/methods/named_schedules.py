@@ -137,10 +137,7 @@ NAMED: Final[Mapping[str, NamedSchedule]] = MappingProxyType(
         "Constant": NamedSchedule(_constant, {}, lambda options: False),
         "Polynomial": NamedSchedule(_polynomial),
         "Linear": NamedSchedule(_linear, {"Final": _FINAL}),
-        "Cosine": NamedSchedule(
-            _cosine,
-            {"Final": _FINAL},
-        ),
+        "Cosine": NamedSchedule(_cosine, {"Final": _FINAL}),
         "OneCycle": NamedSchedule(
             _one_cycle,
             {
