@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 import wlnet as wl
@@ -66,6 +67,20 @@ def test_the_best_stay_by_their_validation(count: int, tmp_path: Path) -> None:
     losses = results["ValidationLossList"]
     order = sorted(range(12), key=lambda i: float(f"{losses[i]:.6g}"))[:count]
     assert batches_of(results["CheckpointingFiles"]) == sorted(7 * (i + 1) for i in order)
+
+
+def test_a_validation_that_is_no_number_is_not_the_best(tmp_path: Path) -> None:
+    layer = wl.LinearLayer(1, input=1, weights=[[-1.0]], biases=[2.0])
+    # At first the logarithm of a negative number.
+    results = wl.net_train(
+        wl.NetChain([layer, wl.ElementwiseLayer("Log")]), ([[1.0]], [[1.0]]), wl.ALL,
+        method="SGD", learning_rate=0.05, max_training_rounds=20, validation_set=([[3.0]], [[1.0]]),
+        training_progress_checkpointing=("Directory", tmp_path, {"Keep": "Best"}),
+    )  # fmt: skip
+    losses = results["ValidationLossList"]
+    assert np.isnan(losses[0]) and np.isfinite(losses).any()
+    (file,) = results["CheckpointingFiles"]
+    assert np.isfinite(wl.load(file)["ValidationLossList"][-1])
 
 
 def test_several_may_be_asked_for(tmp_path: Path) -> None:

@@ -211,6 +211,29 @@ def test_a_round_that_was_interrupted_is_taken_to_its_end() -> None:
     same_record(whole, rest, (*OF_A_CALL, "OptimizationMethod"))
 
 
+def test_a_round_of_examples_is_not_taken_to_its_end_by_a_pass() -> None:
+    def ends(state: Any) -> Any:
+        return "StopTraining" if state["AbsoluteBatch"] == 2 else None
+
+    cut = wl.net_train(net(), numbers(40), wl.ALL, batch_size=8, max_training_rounds=3,
+                       training_progress_function=(ends, {"Interval": (1, "Batches")}))  # fmt: skip
+    assert cut["TotalBatches"] == 2
+    rest = wl.net_train(cut, passes, wl.ALL, batch_size=8, max_training_rounds=1)
+    assert rest["RoundLossList"] == [pytest.approx(np.mean(rest["BatchLossList"][2:]))]
+
+
+@pytest.mark.parametrize(("before", "after"), [(None, 0.9), (0.9, None)])
+def test_what_an_option_of_the_method_needs_no_more_or_newly_begins_with_zeros(
+    before: float | None, after: float | None
+) -> None:
+    data, plain_net = numbers(1), wl.net_initialize(wl.NetChain([2], input=3))
+    first = wl.net_train(plain_net, data, wl.ALL, method=("SGD", {"Momentum": before}),
+                         max_training_rounds=2)  # fmt: skip
+    options: Any = {"method": ("SGD", {"Momentum": after}), "max_training_rounds": 3}
+    assert same(wl.net_train(first, data, **options),
+                wl.net_train(first["TrainedNet"], data, **options))  # fmt: skip
+
+
 def test_patience_goes_on_where_a_measurement_has_a_key_of_its_own() -> None:
     options: Any = {
         "training_progress_measurements": {"Measurement": "MeanDeviation", "Key": "Mine"},

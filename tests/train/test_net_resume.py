@@ -12,6 +12,7 @@ import pytest
 import wlnet as wl
 from tests.train.test_going_on import FORMS, OF_A_CALL, TIMES, net, same, same_record
 from tests.training_cases import METHODS, classes, numbers
+from wlnet.train.history import LOSS, History, Series
 
 FILES = (*OF_A_CALL, "CheckpointingFiles")
 BUT_TIMES = (*FILES,)
@@ -333,6 +334,53 @@ def test_the_rates_of_statistics_are_told_without_a_state(tmp_path: Path) -> Non
     assert "2/MovingMean: 1.0 -> 0.5;" in str(told[0].message)
 
 
+TOLD = ("AbsoluteBatch", "Batch", "LearningRate", "ProgressFraction", "Round", "TotalBatches",
+        "TotalRounds")  # fmt: skip
+
+
+def without_rate(told: Any) -> Any:
+    return tuple((name, value) for name, value in told.items() if name != "LearningRate")
+
+
+@pytest.mark.parametrize("form", ["batches", "rounds", "passes"])
+def test_a_function_is_told_what_it_would_have_been_told(form: str, tmp_path: Path) -> None:
+    asked: list[dict[str, Any]] = []
+
+    def batch(state: Any) -> Any:
+        asked.append({name: state[name] for name in TOLD})
+        return np.ones((8, 3)), np.ones((8, 2))
+
+    def batches(state: Any) -> Any:
+        yield batch(state)
+        yield batch(state)
+
+    data = {"batches": batch, "rounds": (batch, {"RoundLength": 24}), "passes": batches}[form]
+    results = wl.net_train(net(), data, wl.ALL, batch_size=8, max_training_rounds=6,
+                           method=("ADAM", {"LearningRateSchedule": ("Steps", {"At": [1, 3]})}),
+                           training_progress_checkpointing=(
+                               "Directory", tmp_path, {"Interval": (1, "Batches")}))  # fmt: skip
+    whole = {tuple(told.items()) for told in asked}
+    assert len({told["LearningRate"] for told in asked}) == 3
+    for file in results["CheckpointingFiles"][:-1]:
+        asked.clear()
+        before = wl.load(file)
+        with pytest.warns(wl.TrainingWarning, match="come from a function"):
+            wl.net_resume(file, data, **QUIET)
+        # Of a pass under way the learning rate is that of the last step.
+        late = [told for told in asked if told["AbsoluteBatch"] < before["TotalBatches"]]
+        assert all(told["LearningRate"] == before["FinalLearningRate"] for told in late)
+        assert {tuple(told.items()) for told in asked if told not in late} <= whole
+        assert {without_rate(told) for told in asked} <= set(map(without_rate, map(dict, whole)))
+
+
+def test_what_the_criterion_ended_goes_on_with_other_options(tmp_path: Path) -> None:
+    results, data = whole("ADAM", tmp_path, learning_rate=0.3,
+                          training_stopping_criterion={"Patience": 2})  # fmt: skip
+    assert results["ReasonTrainingStopped"] == "StoppingCriterion"
+    more = wl.net_resume(results["CheckpointingFiles"][-1], data, learning_rate=0.001, **QUIET)
+    assert more["TotalRounds"] > results["TotalRounds"]
+
+
 def drawn(state: Any) -> Any:
     """A pass whose numbers follow from what it was told when it began."""
     rng = np.random.default_rng([state["Round"], state["AbsoluteBatch"], state["Batch"],
@@ -353,3 +401,10 @@ def test_a_pass_that_is_under_way_is_told_what_it_was_told_when_it_began(
         with pytest.warns(wl.TrainingWarning, match="come from a function"):
             resumed = wl.net_resume(file, data, **QUIET)
         same_record(results, resumed, BUT_TIMES)
+
+
+def test_what_is_cut_from_a_history_is_not_its_best() -> None:
+    of_two = History(Series({LOSS: [3.0, 2.0]}), Series({LOSS: [3.0, 2.0]}),
+                     round_positions=[1, 2], best_round=2)  # fmt: skip
+    of_two.cut(1)
+    assert of_two.best_round is None and of_two.rounds.losses == [3.0]

@@ -5,7 +5,6 @@ It is computed when it is read, so that it costs the training nothing.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -64,8 +63,7 @@ def _last_batch(r: TrainingRecord) -> int:
     number = r.best_validation_round
     if number is None or not r.moment.best_updates:
         return len(r.batch_losses)
-    rounds = [bisect_left(r.round_positions, batch) + 1 for batch in r.validation_positions]
-    return r.validation_positions[rounds.index(number)]
+    return r.validation_positions[r.validation_rounds.index(number)]
 
 
 @PROPERTIES.row("ArraysReport")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from wlnet.core.arrays import sealed
 from wlnet.core.net import Services
 
 Numbers = NDArray[np.float64]
@@ -43,18 +45,12 @@ class LearningRateRange:
 
     def __post_init__(self) -> None:
         for name in ("rates", "losses"):
-            array = np.array(getattr(self, name), np.float64)
-            array.flags.writeable = False
-            object.__setattr__(self, name, array)
-        smoothed = running_means(self.losses, self.smoothing)
-        smoothed.flags.writeable = False
-        object.__setattr__(self, "_smoothed", smoothed)
+            object.__setattr__(self, name, sealed(np.array(getattr(self, name), np.float64)))
 
-    @property
+    @cached_property
     def smoothed(self) -> Numbers:
         """The running means of the losses."""
-        found: Numbers = object.__getattribute__(self, "_smoothed")
-        return found
+        return sealed(running_means(self.losses, self.smoothing))
 
     @property
     def minimum(self) -> float | None:

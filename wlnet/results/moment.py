@@ -49,7 +49,7 @@ class Moment:
     """Of the stopping criterion: the best value accepted, failures in a row, values seen."""
 
     def all_arrays(self) -> Iterator[Array]:
-        """Every array that it holds."""
+        """Every array that it holds, but what batches add up to: nobody is given that."""
         yield from self.arrays.values()
         for states in self.states.values():
             yield from states.values()

@@ -70,6 +70,11 @@ class TrainingRecord:
     by_array: dict[str, dict[ArrayKey, tuple[float | None, ...]]] = field(default_factory=dict)
     """By name what was asked about arrays, a number a round; None where there is none."""
 
+    @property
+    def validation_rounds(self) -> list[int]:
+        """The round that each validation was in, or after."""
+        return [bisect_left(self.round_positions, at) + 1 for at in self.validation_positions]
+
     def all_arrays(self) -> Iterator[np.ndarray]:
         """Every array that the record holds itself."""
         yield from self.arrays.values()
@@ -164,9 +169,8 @@ def _last(values: tuple[Kept, ...]) -> Shown | None:
 def _at_best(r: TrainingRecord, values: tuple[Kept, ...]) -> Shown | None:
     if not values:
         return None
-    rounds = [bisect_left(r.round_positions, batch) + 1 for batch in r.validation_positions]
     best = r.best_validation_round
-    return shown(values[-1 if best is None else rounds.index(best)])
+    return shown(values[-1 if best is None else r.validation_rounds.index(best)])
 
 
 def _lists(measurements: dict[str, tuple[Kept, ...]]) -> dict[str, list[Shown]]:

@@ -6,6 +6,7 @@ Wolfram Language: NetTrain (TrainingProgressCheckpointing).
 from __future__ import annotations
 
 import contextlib
+import math
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -108,8 +109,11 @@ class Writer:
 
 
 def _loss(path: Path) -> float:
-    """The last loss in the name of a checkpoint: that of the validation, if there is one."""
-    return float(path.stem.split("_")[-1])
+    """The last loss in the name of a checkpoint: that of the validation, if there is one. None, and
+    what is no number, is worse than any number."""
+    told = path.stem.split("_")[4:]
+    loss = float(told[-1]) if told else math.nan
+    return math.inf if math.isnan(loss) else loss
 
 
 def _next_number(folder: Path) -> int:

@@ -41,7 +41,7 @@ def taken_up(start: Start, options: Options, prepared: Prepared, digests: Digest
     before = record.batch_size, record.batches_per_round, record.training_examples
     now = source.batch_size, source.batches_per_round, source.examples
     # How many batches a pass of a generator has, nobody knows before it ends.
-    is_pass = source.batches_per_round is None
+    is_pass = source.batches_per_round is None and record.training_examples is None
     if moment.in_round and (before[:1] != now[:1] if is_pass else before != now):
         moment = replace(moment, in_round=0, in_pass=0, seen={})
     last = record.calls[-1]

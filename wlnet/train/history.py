@@ -214,6 +214,8 @@ class History:
         ):
             del ends[sum(end <= batches for end in ends) :]
             series.cut(len(ends))
+        if self.best_round is not None and self.best_round > len(self.round_positions):
+            self.best_round = None
 
     def extent(self) -> Extent:
         """How far it reaches now."""

@@ -43,7 +43,9 @@ class Trainer(Standing):
         self._note_phase(number)
         in_call = number - self.plan.first_round
         first, rules = self.rules.phase(in_call)
-        last = self.rules.end(first) or self.plan.rounds
+        # A phase, or the call before it: whichever ends first.
+        ends = [end for end in (self.rules.end(first), self.plan.rounds) if end is not None]
+        last = min(ends, default=None)
         phase = Phase(
             rules,
             self.memory,

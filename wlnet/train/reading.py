@@ -25,7 +25,7 @@ from wlnet.train.fitting import faults_of
 from wlnet.train.generated import GeneratorSource, batches_of_round
 from wlnet.train.generators import End
 from wlnet.train.options import Options, option_names
-from wlnet.train.plan import plan_of
+from wlnet.train.plan import plan_from
 from wlnet.train.sources import ArraySource
 from wlnet.train.start import NEW, Start
 from wlnet.train.state import TrainingState
@@ -54,9 +54,10 @@ def state_before(
     is_new_pass: bool = False,
 ) -> TrainingState:
     """What a function is told that is asked for batches before anything is trained: of a pass that
-    is under way, what it was told when that began."""
+    is under way, what it was told when that began, but for the learning rate, which is that of the
+    last step."""
     net, moment = training.user, start.moment or Moment()
-    plan = plan_of(options, size, batches_of_round(found.round_length, size), start)
+    plan = plan_from(options, size, batches_of_round(found.round_length, size), start)
     place = start.round + 1, start.batch, moment.in_round
     history = start.history()
     if moment.in_pass and not is_new_pass:
@@ -64,7 +65,9 @@ def state_before(
         history.cut(begun)
         ends = [0, *history.round_positions]
         place = len(ends), begun, begun - ends[-1]
-    return TrainingState(plan, history, lambda: net, place, options.learning_rate)
+    rate = start.learning_rate(options.learning_rate)
+    files = start.record.checkpointing_files if start.record else ()
+    return TrainingState(plan, history, lambda: net, place, rate, start.seconds, None, None, files)
 
 
 def read(

@@ -148,8 +148,7 @@ class Standing:
         """The learning rate of the last step."""
         if self._stepper is not None:
             return self._stepper.learning_rate
-        record = self.start.record
-        return self.options.learning_rate if record is None else record.final_learning_rate
+        return self.start.learning_rate(self.options.learning_rate)
 
     @property
     def table(self) -> MultiplierTable:

@@ -82,6 +82,10 @@ class Start:
         """How long the earlier training took."""
         return self.record.seconds if self.record else 0.0
 
+    def learning_rate(self, given: float) -> float:
+        """The learning rate of the last step; of none, that which the call was given."""
+        return self.record.final_learning_rate if self.batch and self.record else given
+
     def history(self) -> History:
         """All that was seen until now, for the training to go on with."""
         r = self.record
