@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
+from wlnet.core.arrays import frozen
 from wlnet.core.rules import ArrayKey
 from wlnet.core.streams import Seed
 from wlnet.evaluate.holding import Array
@@ -47,7 +47,7 @@ class Look:
         """The examples by port, as the net reads them."""
         columns = self.batch.columns
         return {
-            name: _sealed(column[self.batch.order])
+            name: frozen(column[self.batch.order])
             for name, column in columns.items()
             if isinstance(name, str)
         }
@@ -77,8 +77,9 @@ class Look:
         for key in programs.updates:
             found = program.outputs.get(GradientKey(key))
             # An array that no loss depends on has none.
-            gradients[key] = _sealed(np.zeros_like(arrays[key]) if found is None else found.copy())
-        return Slopes(_sealed(programs.by_example(tables)[LOSS][0]), gradients)
+            gradients[key] = frozen(np.zeros_like(arrays[key]) if found is None else found.copy())
+        losses = np.ascontiguousarray(programs.by_example(tables)[LOSS][0])
+        return Slopes(frozen(losses), gradients)
 
 
 class Over(Exception):
@@ -89,15 +90,8 @@ Looks = Callable[[], Look | None]
 """Gives a look at the training; None before its first batch. Raises Over."""
 
 
-def _sealed(array: Any) -> Array:
-    """An array that nobody else has, read-only."""
-    found: Array = np.ascontiguousarray(array)
-    found.flags.writeable = False
-    return found
-
-
 def flat(arrays: Mapping[ArrayKey, Array]) -> Array:
     """The numbers of arrays in one vector, in their order."""
     if not arrays:
-        return _sealed(np.zeros(0, np.float32))
-    return _sealed(np.concatenate([np.ravel(array) for array in arrays.values()]))
+        return frozen(np.zeros(0, np.float32))
+    return frozen(np.concatenate([np.ravel(array) for array in arrays.values()]))

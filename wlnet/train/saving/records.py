@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-from bisect import bisect_left
 from collections.abc import Sequence
 from typing import Any
 
@@ -117,14 +116,9 @@ def _record(table: Table, tensors: Tensors) -> TrainingRecord:
     )
     store.end()
     best = found.best_validation_round
-    if best is not None and best not in _validated(found):
+    if best is not None and best not in found.validation_rounds:
         raise refused("the best validation is none", given=shown(best))
     return found
-
-
-def _validated(r: TrainingRecord) -> set[int]:
-    """The rounds with a validation."""
-    return {bisect_left(r.round_positions, at) + 1 for at in r.validation_positions}
 
 
 def _last_table(made: Sequence[Any]) -> MultiplierTable:
