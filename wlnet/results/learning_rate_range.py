@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -42,15 +41,13 @@ class LearningRateRange:
     losses: Numbers
     smoothing: float
     reason: str
+    smoothed: Numbers = field(init=False)
 
     def __post_init__(self) -> None:
         for name in ("rates", "losses"):
             object.__setattr__(self, name, sealed(np.array(getattr(self, name), np.float64)))
-
-    @cached_property
-    def smoothed(self) -> Numbers:
-        """The running means of the losses."""
-        return sealed(running_means(self.losses, self.smoothing))
+        smoothed = sealed(running_means(self.losses, self.smoothing))
+        object.__setattr__(self, "smoothed", smoothed)
 
     @property
     def minimum(self) -> float | None:
