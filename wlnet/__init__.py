@@ -156,11 +156,8 @@ for _watch in ("wlnet.kernels.jit.locks", "wlnet.core.late_imports"):
 _Services.show = _show
 _Services.extract = net_extract
 _Services.evaluate = _later("wlnet.evaluate.evaluation", "evaluate")
-_Services.show_html = _later("wlnet.plot.summary", "net_summary")
-_Services.draw = _later("wlnet.plot.drawing", "draw_net")
-_Services.draw_operations = _later("wlnet.plot.drawing", "draw_operations")
-_Services.draw_range = _later("wlnet.plot.charts", "draw_range")
-_Services.draw_measured = _later("wlnet.plot.measured", "draw_measured")
+_Services.html = _later("wlnet.plot.pages", "html")
+_Services.picture = _later("wlnet.plot.pictures", "picture")
 _Services.operations = _later("wlnet.lowering.operations", "operations")
 _Services.program = _later("wlnet.plan.report", "evaluation_report")
 _Saving.written = _later("wlnet.train.saving.records", "written")

@@ -30,11 +30,10 @@ class Services:
     evaluate: Callable[..., Any] | None = None
     extract: Callable[[Any, Any], Any] | None = None
     show: Callable[[Any], str] | None = None
-    show_html: Callable[[Any], str] | None = None
-    draw: Callable[..., Any] | None = None
-    draw_operations: Callable[[Any], Any] | None = None
-    draw_range: Callable[[Any], Any] | None = None
-    draw_measured: Callable[[Any], Any] | None = None
+    html: Callable[[Any], str] | None = None
+    """What notebooks show of a value."""
+    picture: Callable[..., Any] | None = None
+    """A picture by its name, of what it is drawn of."""
     operations: Callable[[Any], Any] | None = None
     program: Callable[[Any], Any] | None = None
 
@@ -220,8 +219,8 @@ class Net:
         return Services.show(self) if Services.show else object.__repr__(self)
 
     def _repr_html_(self) -> str:
-        assert Services.show_html is not None
-        return Services.show_html(self)
+        assert Services.html is not None
+        return Services.html(self)
 
     def __getitem__(self, part: object) -> Any:
         """A part, as `net_extract(net, part)` gives it: net[1], net["block", 2, "Weights"].

@@ -177,15 +177,15 @@ _row("LayersGraph")(connections)
 @_row("SummaryGraphic")
 def _(net: Net) -> Any:
     """A drawing of the outermost level, with `to_svg()`."""
-    assert Services.draw is not None
-    return Services.draw(net, expanded=False)
+    assert Services.picture is not None
+    return Services.picture("SummaryGraphic", net)
 
 
 @_row("FullSummaryGraphic")
 def _(net: Net) -> Any:
     """A drawing of all layers."""
-    assert Services.draw is not None
-    return Services.draw(net, expanded=True)
+    assert Services.picture is not None
+    return Services.picture("FullSummaryGraphic", net)
 
 
 @_row("MXNetNodeGraph", "OperationGraph")
@@ -199,8 +199,8 @@ def _(net: Net) -> Any:
 def _(net: Net) -> Any:
     """The same as a drawing."""
     assert Services.operations is not None
-    assert Services.draw_operations is not None
-    return Services.draw_operations(Services.operations(net))
+    assert Services.picture is not None
+    return Services.picture("OperationGraphPlot", Services.operations(net))
 
 
 @_row("Program")

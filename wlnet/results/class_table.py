@@ -82,8 +82,8 @@ Shown = Any
 def shown(kept: Kept) -> Shown:
     """A measurement as it is handed out: of a table of classes, the matrix."""
     if isinstance(kept, Plotted):
-        assert Services.draw_measured is not None
-        return Services.draw_measured(kept.of)
+        assert Services.picture is not None
+        return Services.picture("MeasurementPlot", kept.of)
     return kept.matrix() if isinstance(kept, ClassTable) else kept
 
 

@@ -87,8 +87,8 @@ class LearningRateRange:
 
     def plot(self) -> Any:
         """The curve as a drawing: `save` writes an SVG file, notebooks show it."""
-        assert Services.draw_range is not None
-        return Services.draw_range(self)
+        assert Services.picture is not None
+        return Services.picture("LearningRateRangePlot", self)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, LearningRateRange):

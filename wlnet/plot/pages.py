@@ -1,0 +1,22 @@
+"""What notebooks show of a value: a page of HTML by its type.
+
+A new one is a function that gives the HTML, and a row here. The values themselves ask for it by
+`Services.html(self)`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from wlnet.core.net import Net
+from wlnet.plot.summary import net_summary
+
+PAGES: dict[type, Callable[[Any], str]] = {
+    Net: net_summary,
+}
+
+
+def html(subject: object) -> str:
+    """The HTML of a value, by the first of its types that has a page."""
+    return next(PAGES[kind] for kind in type(subject).__mro__ if kind in PAGES)(subject)
