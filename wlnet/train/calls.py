@@ -94,6 +94,11 @@ def _check_measurements(training: TrainingNet, options: Options) -> None:
     measured.
     """
     measurements = measurements_of(training, options)
+    unweighted = [each.key for each in measurements if each.weighted]
+    if unweighted and options.class_weights is None and options.example_weights is None:
+        what = "measurements by weights, and there are none"
+        at, fix = "training_progress_measurements", 'class_weights="Balanced", or example_weights'
+        raise fail(OptionError, Fault(what, at=at, given=", ".join(unweighted), fix=fix))
     check_measured(options.stopping, measurements, training)
 
 

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from wlnet.core.answers import binds
 from wlnet.core.elsewhere import counterpart
 from wlnet.core.errors import Fault, brief
@@ -176,6 +178,15 @@ def _plot_type(so_far: Measurement, given: Any, at: str) -> Measurement | Fault:
     return Fault("nothing is drawn of measurements yet", at=at, given=brief(given), fix=fix)
 
 
+def _weighted(so_far: Measurement, given: Any, at: str) -> Measurement | Fault:
+    if not isinstance(given, (bool, np.bool_)):
+        return _no_choice(given, at, [True, False])
+    if given and not isinstance(so_far, Named):
+        what = f"{so_far.key} has no weights: ports and functions see every example once"
+        return Fault(what, at=at, given="True", fix="leave it out, or a measurement by its name")
+    return replace(so_far, weighted=bool(given))
+
+
 KEYS: dict[str, Callable[[Measurement, Any, str], Measurement | Fault]] = {
     "ClassAveraging": _averaging,
     "Aggregation": _aggregation,
@@ -184,6 +195,7 @@ KEYS: dict[str, Callable[[Measurement, Any, str], Measurement | Fault]] = {
     "Source": _source,
     "Direction": _direction,
     "PlotType": _plot_type,
+    "Weighted": _weighted,
 }
 """What may stand in a dict beside "Measurement", in the order in which it is read."""
 

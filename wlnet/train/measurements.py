@@ -45,13 +45,15 @@ class Measurement:
 
     called: how the record calls it, where that was said. smaller_is_better: None where nothing
     tells. by_batch: whether it is told of every batch, or of rounds and sets only. source: the
-    only output that it is about; None for all that it suits.
+    only output that it is about; None for all that it suits. weighted: whether each example, or
+    decision, counts as its weight says; None where nobody said.
     """
 
     called: str | None = None
     direction: bool | None = None
     by_batch: bool = True
     source: str | None = None
+    weighted: bool | None = None
 
     @property
     def key(self) -> str:
@@ -106,8 +108,8 @@ class Row:
     tally: (outputs, targets, form, top) -> what batches add up, with `+`. value: from that, and
     what was asked for, to the measurement. of: what targets must be. smaller_is_better: None of
     what is no number. share: read as a percentage. takes: what n is in (name, n). averaged: whether
-    it is of one class, so that it can be averaged over classes in several ways. weighs: whether the
-    tally is a sum over examples or decisions, and takes weights of these as well.
+    it is of one class, so that it can be averaged over classes in several ways. Every tally takes
+    weights of examples or decisions as well.
     """
 
     tally: Callable[[Array, Array, str, int], Tally]
@@ -117,7 +119,6 @@ class Row:
     share: bool = False
     takes: Literal["top", "beta"] | None = None
     averaged: bool = False
-    weighs: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,7 +215,6 @@ def _of_scores(value: Callable[[Scores, object], Kept], smaller_is_better: bool 
         CLASSES,
         smaller_is_better,
         averaged=True,
-        weighs=False,
     )
 
 

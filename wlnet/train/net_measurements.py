@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeGuard
 
 from wlnet.core.batches import BATCH
@@ -85,8 +85,8 @@ def net_measurements(
 
     class_weights, example_weights: as in net_train; "Balanced" goes by these data. Losses are then
     sum(weight loss) / examples, and measurements count as their examples or decisions weigh, as
-    with sample_weight in scikit-learn; ROC curves and their areas, ports and functions have no
-    weights.
+    with sample_weight in scikit-learn; ports and functions have no weights. What shall count each
+    decision once all the same: {"Measurement": ..., "Weighted": False}.
     working_precision: "Real32" or "Real64". workers: as in net_train.
 
     Gives the value, or a list for a list; for a net with several outputs that have targets, a
@@ -184,18 +184,21 @@ def _weights(given: Mapping[str, object]) -> tuple[ClassWeights | None, object]:
 
 
 def _weighed(wanted: list[Measurement | str], given: object) -> list[Measurement | str]:
-    """What can be measured with weights. Raises OptionError for others that were asked for."""
+    """What can be measured with weights, and goes by them where nothing else was said. Raises
+    OptionError for others that were asked for."""
 
     def may(each: Measurement | str) -> bool:
-        return isinstance(each, str) or may_weigh(each)
+        return isinstance(each, str) or may_weigh(each) or each.weighted is False
 
     if given is not ALL and not all(map(may, wanted)):
         others = [each.key for each in wanted if isinstance(each, Measurement) and not may(each)]
         what = "measurements that have no weights"
-        known = [LOSS, *(name for name in TABLE if may_weigh(named(name)))]
-        fault = Fault(what, at="measurements", given=", ".join(others), known=known)
-        raise fail(OptionError, fault)
-    return list(filter(may, wanted))
+        fix = '{"Measurement": ..., "Weighted": False}, or a measurement by its name'
+        raise fail(OptionError, Fault(what, at="measurements", given=", ".join(others), fix=fix))
+    return [
+        each if isinstance(each, str) or each.weighted is not None else replace(each, weighted=True)
+        for each in filter(may, wanted)
+    ]
 
 
 checked_by(_read)(net_measurements)
@@ -273,7 +276,6 @@ def _values(
         asked,
         constants=constants,
         workers=workers,
-        weighs=True,
     )
     dtype = DTYPES[precision]
     programs.use({key: array.astype(dtype, copy=False) for key, array in arrays.items()}, {})

@@ -90,7 +90,9 @@ def net_train(
     net_measurements names it; AUTOMATIC, the error rate of a net that learns classes. In a dict
     around it, "Key" is what the record calls it, "Interval": "Round" leaves single batches out, and
     "Direction": "Increasing" or "Decreasing" says what is better, so that a port or a function can
-    be a stopping criterion. ROC curves and functions hold the outputs of a round in memory.
+    be a stopping criterion; "Weighted": True counts examples and decisions as their weights say, in
+    validation as its losses do, where each counts once otherwise. ROC curves and functions hold the
+    outputs of a round in memory.
     "GradientsRMS", "UpdatesRMS" and "WeightsRMS" are told of every array by round, as properties.
     training_progress_function: f, (f, {"Interval": n rounds or (n, unit), "MinimumInterval":
     seconds, "Event": names}), or a list of these; an answer of "StopTraining" or "AbortTraining"

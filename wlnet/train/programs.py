@@ -61,12 +61,10 @@ class Programs:
         workers: int | None = None,
         gradient_norm: float | None = None,
         clock: Clock | None = None,
-        weighs: bool = False,
         gradient_squares: bool = False,
     ) -> None:
         self.gradient_squares = gradient_squares
-        # Whether measurements go by the weights that losses have.
-        self.gradient_norm, self.weighs = gradient_norm, weighs
+        self.gradient_norm = gradient_norm
         self.training, self.precision, self.seed = training, precision, seed
         self.batch_size = batch_size
         self.measured, self.workers = measured(measurements, training), workers
@@ -214,7 +212,7 @@ class Programs:
             name: batches.columns[name][batches.order].reshape(
                 *shape, *batches.columns[name].shape[1:]
             )
-            for name in columns_of(self.measured, self.training, weighs=self.weighs)
+            for name in columns_of(self.measured, self.training)
         }
 
     def by_example(self, tables: Mapping[object, Array]) -> dict[str, Array]:
@@ -248,7 +246,7 @@ class Programs:
         for each in self.measured:
             outputs = tables[each.place]
             compared = targets[each.column] if each.column else outputs
-            weights = weights_column(each, self.training) if self.weighs else None
+            weights = weights_column(each, self.training)
             if weights is None:
                 tallies = each.measurement.tallies(outputs, compared, each.form)
             else:

@@ -12,21 +12,18 @@ from wlnet.train.training_net import TrainingNet
 
 def may_weigh(measurement: Measurement) -> bool:
     """Whether a measurement can count by weights."""
-    return isinstance(measurement, Named) and measurement.row.weighs
+    return isinstance(measurement, Named)
 
 
 def weights_column(each: Measured, training: TrainingNet) -> str | None:
-    """The column of the weights of what a measurement looks at, if there is one."""
-    return training.weights_of_port(each.port) if each.column else None
+    """The column of the weights that a measurement counts by, if it does and there is one."""
+    return training.weights_of_port(each.port) if each.measurement.weighted else None
 
 
-def columns_of(
-    measured: Sequence[Measured], training: TrainingNet, *, weighs: bool = False
-) -> list[str]:
+def columns_of(measured: Sequence[Measured], training: TrainingNet) -> list[str]:
     """The columns that measurements look at, each once: targets, and weights where these count."""
     found = [each.column for each in measured]
-    if weighs:
-        found += [weights_column(each, training) or "" for each in measured]
+    found += [weights_column(each, training) or "" for each in measured]
     return [name for name in dict.fromkeys(found) if name]
 
 
