@@ -80,9 +80,10 @@ def test_a_plain_function_without_a_round_length_gives_rounds_of_one_batch(
 ) -> None:
     found = train(asked, prop=wl.ALL, training_progress_reporting="Print")
     assert found[["TotalRounds", "TotalBatches", "BatchesPerRound"]] == [5, 5, 1]
-    assert [line[:21] for line in capsys.readouterr().err.splitlines()] == [
-        f"round   {n} (one batch)" for n in range(1, 6)
-    ]
+    *lines, last = capsys.readouterr().err.splitlines()
+    told = [line[:25] for line in lines]
+    assert told == [f"round {n} of 5 (one batch) " for n in range(1, 6)]
+    assert last.startswith("5 rounds in ")
 
 
 def test_a_pass_begins_with_the_round_and_may_be_of_any_length() -> None:
@@ -117,13 +118,13 @@ def test_a_generator_without_end_and_without_a_round_length_says_so_while_it_run
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("wlnet.train.generated.ENDLESS", 5)
-    monkeypatch.setattr("wlnet.train.progress.WITHIN", 0.0)
+    monkeypatch.setattr("wlnet.train.reporting.printed.LONG", 0.0)
     with pytest.warns(wl.TrainingWarning, match=r"5 batches[^$]*no end[^$]*RoundLength"):
         found = train(endless, prop=wl.ALL, time_goal=0.1, training_progress_reporting="Print")
     assert found[["ReasonTrainingStopped", "TotalRounds"]] == ["TimeGoal", 0]
     assert found["BatchesPerRound"] is None
     assert "0 rounds, loss" in repr(found)
-    assert "no RoundLength)   batch 2   loss" in capsys.readouterr().err
+    assert "no RoundLength)  batch 2  loss" in capsys.readouterr().err
 
 
 def test_a_schedule_must_know_how_many_updates_there_will_be() -> None:

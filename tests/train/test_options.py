@@ -66,7 +66,7 @@ WRONG: list[tuple[str, Any, str]] = [
     *(("training_progress_function", given, "function of one argument") for given in (3, "print")),
     *(
         ("training_progress_reporting", given, "training_progress_reporting")
-        for given in ("Panel", 3, True)
+        for given in ("Pannel", 3, True)
     ),
     *(
         ("training_progress_checkpointing", given, told)

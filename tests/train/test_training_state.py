@@ -17,7 +17,6 @@ from wlnet.nets.arrays import replace_arrays
 from wlnet.train import loop, standing
 from wlnet.train.history import History, Series
 from wlnet.train.plan import Plan
-from wlnet.train.progress import round_line
 from wlnet.train.state import TrainingState
 
 X, Y = DATA = numbers(12)
@@ -81,29 +80,6 @@ def test_the_net_is_built_once_however_often_it_is_asked_for(copies: list[Any]) 
         **TWO_BATCHES,
     )
     assert len(copies) == TWO_BATCHES["max_training_rounds"]
-
-
-class Watched(Mapping[str, Any]):
-    """Remembers which keys were looked at."""
-
-    def __init__(self, state: Mapping[str, Any]) -> None:
-        self.state, self.seen = state, set[str]()
-
-    def __getitem__(self, key: str) -> Any:
-        self.seen.add(key)
-        return self.state[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self.state)
-
-    def __len__(self) -> int:
-        return len(self.state)
-
-
-def test_a_line_about_a_round_asks_for_nothing_dear() -> None:
-    state = Watched(told_of(validation_set=DATA)[-1])
-    assert round_line(state).startswith("round   3   loss ")
-    assert not [key for key in state.seen if key == "Net" or key.endswith("List")]
 
 
 # What it is.

@@ -10,10 +10,14 @@ from collections.abc import Callable
 from typing import Any
 
 from wlnet.core.net import Net
+from wlnet.plot.panel import bar_page, progress_page
 from wlnet.plot.summary import net_summary
+from wlnet.results.progress import Progress, ProgressBar
 
 PAGES: dict[type, Callable[[Any], str]] = {
     Net: net_summary,
+    Progress: progress_page,
+    ProgressBar: bar_page,
 }
 
 

@@ -1,8 +1,7 @@
-"""Who is told what happens in a training: the terminal, functions of the user, checkpoints."""
+"""Who is told what happens in a training: functions of the user, displays, checkpoints."""
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
@@ -10,10 +9,10 @@ from wlnet.results.results import NetTrainResults, TrainingRecord
 from wlnet.train.checkpoints import REASON, Writer
 from wlnet.train.interrupts import interrupts
 from wlnet.train.intervals import Due
-from wlnet.train.listeners import BATCH_COMPLETE, ROUND_COMPLETE, Listener
+from wlnet.train.listeners import BATCH_COMPLETE, ROUND_COMPLETE, Listener, asked
 from wlnet.train.loop import Trainer
 from wlnet.train.options import Options
-from wlnet.train.progress import Printer, asked, reporter
+from wlnet.train.reporting.reporters import Reporters
 from wlnet.train.saving.records import written
 from wlnet.train.state import TrainingState
 
@@ -43,7 +42,6 @@ class Audience:
 
     def __init__(self, trainer: Trainer, options: Options, record_of: RecordOf) -> None:
         self._trainer, self._record_of = trainer, record_of
-        self._tell = reporter(options.reporting, trainer.source.unit)
         now = trainer.seconds
         self._listeners = [
             (each, Due(each.interval, each.least, now) if each.interval else None)
@@ -53,16 +51,10 @@ class Audience:
         if self._writers:
             # What no file can hold is better known before anything is trained.
             written(NetTrainResults(record_of(trainer, REASON)))
+        self.reporters = Reporters(trainer, options.reporting)
         dues = [due for _, due in self._listeners if due is not None]
-        trainer.appointments = [*dues, *(writer.due for writer in self._writers)]
-
-    @property
-    def within(self) -> Callable[[], None] | None:
-        """What is called now and then in a round whose end nobody knows."""
-        tell = self._tell
-        if not isinstance(tell, Printer):
-            return None
-        return functools.partial(tell.within, self._trainer.state)
+        kept = (writer.due for writer in self._writers)
+        trainer.appointments = [*dues, *self.reporters.dues, *kept]
 
     @property
     def files(self) -> tuple[str, ...]:
@@ -76,14 +68,15 @@ class Audience:
         """
         trainer = self._trainer
         called = False
-        if event == ROUND_COMPLETE and self._tell is not None:
-            self._tell(trainer.state())
-            called = not isinstance(self._tell, Printer)
         reason = None
         for listener, due in self._listeners:
             if self._wants(listener, due, event, is_whole):
+                if not called:
+                    # It may print something.
+                    self.reporters.rest()
                 called = True
                 reason = asked(listener.function, trainer.state(event)) or reason
+        called = self.reporters.hear(event, is_whole) or called
         if called:
             # Whoever was called may have changed what is read where it lies.
             trainer.guard()

@@ -63,9 +63,12 @@ def trained(
         net, training, rules, options, source, validation, measurements, start, digests
     )
     audience = Audience(trainer, options, record_of)
-    reason, message = _run(trainer, options, audience, calls)
-    _once_more(lambda: audience.keep(reason, message), calls)
-    _tell_last(audience, LAST_EVENTS[reason], calls)
+    try:
+        reason, message = _run(trainer, options, audience, calls)
+        _once_more(lambda: audience.keep(reason, message), calls)
+        _tell_last(audience, reason, message, calls)
+    finally:
+        audience.reporters.close()
 
     def answer() -> T:
         record = record_of(trainer, reason, message)
@@ -152,6 +155,7 @@ def _run(
         with calls.let():
             return _rounds(trainer, options, audience)
     except Diverged as end:
+        audience.reporters.rest(by_force=True)
         warn_diverged(str(end), trainer.batch)
         return "WeightsDiverged", str(end)
     except KeyboardInterrupt:
@@ -160,13 +164,15 @@ def _run(
         calls.hold()
         trainer.settle()
         calls.heed()
+        audience.reporters.rest(by_force=True)
         with contextlib.suppress(OSError, ValueError):  # nobody may be there to read it
             print(STOPPED, file=sys.stderr)
         return "ManualStop", "interrupted"
-    except (Exception, SystemExit):
+    except (Exception, SystemExit) as error:
         # What a function of the user raises ends the call; what was trained is in the checkpoint.
         trainer.settle()
         audience.keep("Error")
+        audience.reporters.end("Error", type(error).__name__)
         raise
 
 
@@ -177,7 +183,7 @@ def _rounds(trainer: Trainer, options: Options, audience: Audience) -> tuple[str
         return answer, ANSWERED
     if _was_stalled(trainer):
         return "StoppingCriterion", None
-    for happening in trainer.rounds(audience.within):
+    for happening in trainer.rounds():
         is_end = happening.event == ROUND_COMPLETE and happening.is_whole
         # Whoever ends the training here: a function that is the criterion has looked at the round.
         has_stalled = is_end and _asks_to_stop(trainer, audience)
@@ -224,14 +230,15 @@ def _was_stalled(trainer: Trainer) -> bool:
     return stopper.has_failed and record.reason != "StoppingCriterion"
 
 
-def _tell_last(audience: Audience, event: str, calls: Interrupts) -> None:
+def _tell_last(audience: Audience, reason: str, message: str | None, calls: Interrupts) -> None:
     """Tell of the end. It may take long, and an interrupt ends only that: nothing else is left."""
     if calls.has_come:
         calls.heed()
     is_first = not calls.is_heeded
     try:
         with calls.let():
-            audience.hear(event)
+            audience.hear(LAST_EVENTS[reason])
+            audience.reporters.end(reason, message)
     except KeyboardInterrupt:
         calls.hold()
         if not is_first:

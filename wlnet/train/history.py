@@ -89,6 +89,21 @@ class Tallies:
             for name, total in self._totals.items()
         }
 
+    def numbers(self) -> dict[str, float]:
+        """What all batches together amount to: losses, and measurements that are numbers and are
+        told of single batches too, so that they are worked out fast."""
+        found: dict[str, float] = {}
+        for name, total in self._totals.items():
+            of = self._measurements[name]
+            if of is not None and not of.by_batch:
+                continue
+            rows = total[None] if isinstance(total, np.ndarray) else [total]
+            with np.errstate(all="ignore"):
+                value = self._values(name, rows)[0]
+            if isinstance(value, float):
+                found[name] = value
+        return found
+
     def plain(self) -> dict[str, tuple[str, Parts]]:
         """What all add up to, in plain values: by name, the kind of tally and its fields."""
         return {name: plain_tally(total) for name, total in self._totals.items()}

@@ -10,9 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wlnet.core.answers import takes_one_argument
+from wlnet.core.answers import answer, takes_one_argument
 from wlnet.core.elsewhere import counterpart
-from wlnet.core.errors import Fault, brief
+from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.names import field_name
 from wlnet.core.scalars import as_real
 from wlnet.core.spelling import suggestion
@@ -36,6 +36,8 @@ EVENTS = (
 """What may happen in a training, in the order of the first time."""
 BATCH_COMPLETE = "BatchComplete"
 """Not among them: batches are asked for by intervals."""
+ANSWERS = {"StopTraining": "ManualStop", "AbortTraining": "Aborted"}
+"""What a progress function may answer -> the reason why training stopped."""
 KEYS = ("Interval", "MinimumInterval", "Event")
 FORM = 'lambda state: print(state["RoundLoss"])'
 
@@ -85,7 +87,7 @@ def _listener(given: object, at: str) -> tuple[Listener | None, list[Fault]]:
     if least is None or not 0 <= least < math.inf:
         what, bad = "MinimumInterval is seconds", brief(options["MinimumInterval"])
         wrong.append(Fault(what, at, bad, "a number >= 0"))
-    events, unknown = _events(options.get("Event", ()), at)
+    events, unknown = as_events(options.get("Event", ()), at)
     is_timed = "Interval" in options or not events
     listener = Listener(function, interval if is_timed else None, least or 0.0, events)
     return listener, [*faults, *wrong, *unknown]
@@ -107,7 +109,8 @@ def unknown_keys(options: Mapping[Any, object], known: tuple[str, ...], at: str)
     ]
 
 
-def _events(given: object, at: str) -> tuple[tuple[str, ...], list[Fault]]:
+def as_events(given: object, at: str) -> tuple[tuple[str, ...], list[Fault]]:
+    """The events that were meant, and what is wrong with any."""
     names = given if isinstance(given, (list, tuple)) else [given]
     faults = [
         Fault(
@@ -121,3 +124,29 @@ def _events(given: object, at: str) -> tuple[tuple[str, ...], list[Fault]]:
         if name not in EVENTS
     ]
     return tuple(name for name in names if name in EVENTS), faults
+
+
+def asked(
+    function: Callable[[Mapping[str, Any]], object] | None, state: Mapping[str, Any]
+) -> str | None:
+    """The reason to stop that a progress function gives, or None.
+
+    Other words are an OptionError.
+    """
+    if function is None:
+        return None
+    word = answer(function, "training_progress_function", state)
+    if not isinstance(word, str):
+        return None
+    if word not in ANSWERS:
+        raise fail(
+            OptionError,
+            Fault(
+                "a progress function answered with an unknown word",
+                at="training_progress_function",
+                given=brief(word),
+                known=list(ANSWERS),
+                fix=suggestion(word, ANSWERS),
+            ),
+        )
+    return ANSWERS[word]

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import replace
+from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
@@ -69,11 +70,9 @@ class Trainer(Standing):
         stepper.last = self.last
         self._phase, self._stepper = phase, stepper
 
-    def rounds(self, within: Callable[[], None] | None = None) -> Iterator[Happening]:
+    def rounds(self) -> Iterator[Happening]:
         """Runs the rounds planned, and yields what happens, as soon as it has: whoever is told of
-        it may look at the training, and end it.
-
-        within: called after the steps of a round whose end nobody knows. Raises Diverged.
+        it may look at the training, and end it. Raises Diverged.
         """
         while self.plan.last_round is None or self.round < self.plan.last_round:
             self.round += 1
@@ -81,7 +80,7 @@ class Trainer(Standing):
                 self._enter(self.round)
             if not self.in_round:
                 yield Happening("RoundStarted")
-            late = yield from self._run_round(within)
+            late = yield from self._run_round()
             if late and not self._is_whole():
                 # A round that the clock cut short is not counted, but its net is judged.
                 self.round -= 1
@@ -112,7 +111,7 @@ class Trainer(Standing):
         if self.best is not before:
             yield Happening("NetValidationImprovement")
 
-    def _run_round(self, within: Callable[[], None] | None) -> Generator[Happening, None, bool]:
+    def _run_round(self) -> Generator[Happening, None, bool]:
         """Run the batches of a round that are not over, and tell whether the clock ended it."""
         done = self.in_round
         if not done:
@@ -126,10 +125,8 @@ class Trainer(Standing):
                     done += self._run(stretch.part(done, stretch.count - done))
                     if self._is_late():
                         return True
-                    if self._is_due() and not self._is_whole():
+                    if (perf_counter() >= self.alarm or self._is_due()) and not self._is_whole():
                         yield Happening(BATCH_COMPLETE)
-            if within is not None and self.source.batches_per_round is None:
-                within()
         return False
 
     def _is_whole(self) -> bool:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from typing import Annotated, Any, get_type_hints
 
-from wlnet.core.answers import takes_one_argument
 from wlnet.core.errors import Fault, OptionError, brief
 from wlnet.core.machine import available_memory
 from wlnet.core.scalars import MOST, as_whole
@@ -25,6 +24,8 @@ from wlnet.train.checkpoint_options import Checkpoint, absolute, read_checkpoint
 from wlnet.train.class_weights import ClassWeights, read_class_weights
 from wlnet.train.listeners import Listener, read_listeners
 from wlnet.train.measurement_names import in_training, own_keys, read_arrays_measured
+from wlnet.train.reporting import options as reporting
+from wlnet.train.reporting.options import FUNCTION, Report, missing_extra, read_reporting
 from wlnet.train.stopping import StoppingCriterion
 from wlnet.train.stopping_options import as_criterion
 from wlnet.train.validation_options import (
@@ -121,12 +122,9 @@ def _read_method(given: object, at: str) -> tuple[Method | None, list[Fault]]:
     return method, faults
 
 
-def _read_reporting(given: object, at: str) -> tuple[Any, list[Fault]]:
-    if callable(given):
-        what = f"{at} is None, a word, or a function of one argument, the state"
-        fits = takes_one_argument(given) is not False
-        return given, [] if fits else [Fault(what, given=brief(given))]
-    return Choice((AUTOMATIC, None, "Print"))(given, at)
+def _read_reporting(given: object, at: str) -> tuple[tuple[Report, ...], list[Fault]]:
+    reports, faults = read_reporting(given, at)
+    return reports, [*faults, *missing_extra(reports, at)]
 
 
 SECONDS = "seconds, a positive, finite number"
@@ -163,7 +161,7 @@ class Options:
         tuple[str, ...], Option("training_progress_measurements", read_arrays_measured)
     ]
     listeners: Annotated[tuple[Listener, ...], Option("training_progress_function", read_listeners)]
-    reporting: Annotated[Any, Option("training_progress_reporting", _read_reporting)]
+    reporting: Annotated[tuple[Report, ...], Option("training_progress_reporting", _read_reporting)]
     checkpoints: Annotated[
         tuple[Checkpoint, ...], Option("training_progress_checkpointing", read_checkpointing)
     ]
@@ -194,7 +192,8 @@ class Options:
     def calls_functions(self) -> bool:
         """Whether functions of the user are told how the training goes."""
         criterion = self.stopping.criterion if self.stopping else None
-        return bool(self.listeners) or callable(self.reporting) or callable(criterion)
+        reports = any(each.way == FUNCTION for each in self.reporting)
+        return bool(self.listeners) or reports or callable(criterion)
 
     @property
     def prefix_bytes(self) -> int:
@@ -203,6 +202,13 @@ class Options:
             return int(self.given_prefix_bytes)
         available = available_memory()
         return 2**28 if available is None else available // 4
+
+
+PLACES: Mapping[str, Callable[[object], object]] = {
+    "training_progress_checkpointing": absolute,
+    "training_progress_reporting": reporting.absolute,
+}
+"""Options that name files -> what makes the names hold from anywhere."""
 
 
 @functools.cache
@@ -239,8 +245,8 @@ def read_options(
                 values[field], _ = option.read(usual[option.name], option.name)
     names = [option.name for option in option_rows().values()]
     kept = {name: given.get(name, usual[name]) for name in names}
-    checkpointing = "training_progress_checkpointing"
-    kept[checkpointing] = absolute(kept[checkpointing])
+    for name, from_anywhere in PLACES.items():
+        kept[name] = from_anywhere(kept[name])
     options = Options(**values, given=kept)
     if options.time_goal is not None and options.max_rounds is AUTOMATIC:
         open_end = "a time_goal without a limit of rounds"

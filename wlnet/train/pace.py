@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 SECONDS = 0.08
@@ -105,6 +105,8 @@ class Clock:
         """before: seconds that it shows at the start."""
         self._begun = time.perf_counter()
         self._apart = -before
+        self.told: Callable[[], object] | None = None
+        """Who is told that it is about to stand still."""
 
     @property
     def seconds(self) -> float:
@@ -114,6 +116,8 @@ class Clock:
     @contextmanager
     def stopped(self) -> Iterator[None]:
         """A block during which the clock stands still."""
+        if self.told is not None:
+            self.told()
         begun = time.perf_counter()
         try:
             yield

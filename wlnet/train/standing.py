@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from typing import NamedTuple
 
@@ -89,6 +90,9 @@ class Standing:
         self._note_phase(start.round + 1)
         self.appointments: list[Due] = []
         """What is due at times: steps are cut there."""
+        self.alarm = math.inf
+        """When a display wants to be told next, as `time.perf_counter` counts: looked at between
+        two goes of steps, at no cost."""
         self.files = start.record.checkpointing_files if start.record else ()
         """The checkpoints there are."""
         self.last: Batches | None = None

@@ -1,0 +1,154 @@
+"""One live line in a terminal."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+
+from wlnet.results.progress import Progress
+from wlnet.train.reporting import words as w
+from wlnet.train.reporting.displays import Display
+from wlnet.train.reporting.fitted import APART, Item, columns, cut, fitted, item
+from wlnet.train.reporting.places import Place
+
+WIDE_BAR, BAR, SMALL_BAR = 24, 12, 6
+CURVE, SMALL_CURVE = 24, 10
+
+
+def items_of(p: Progress, letters: bool, beat: int = 0) -> list[Item]:
+    """What a line tells of a training under way."""
+    place = w.place_words(p)
+    ranks = (70, 18, 0)[-len(place) :]
+    found = [item(*zip(place, ranks, strict=True), color=w.BOLD)]
+    if p.waits:
+        found.append(item((f"{p.waits} ...", 5), color=w.YELLOW))
+    share = "" if p.fraction is None else f" {p.fraction:4.0%}"
+    bars = [(w.bar(p.fraction, width, letters, beat) + share, rank)
+            for width, rank in ((WIDE_BAR, 85), (BAR, 65), (SMALL_BAR, 46))]  # fmt: skip
+    found.append(item(*bars, (share.strip(), 30)))
+    found.append(item(*zip(w.batch_words(p), (66, 58), strict=False)))
+    figures = w.figure_items(p, 0)
+    found += figures[:1]
+    if letters and len(p.training) > 2:
+        long, short = (w.sparkline(p.training, width) for width in (CURVE, SMALL_CURVE))
+        found.append(item((long, 88), (short, 56), color=w.DIM))
+    found += figures[1:]
+    if p.phases > 1:
+        words = f"phase {p.phase} of {p.phases}"
+        long = f"{words}: {p.phase_words}" if p.phase_words else ""
+        found.append(item((long, 90), (words, 48), (f"phase {p.phase}/{p.phases}", 42)))
+    if p.examples_per_second:
+        found.append(item((w.speed_text(p.examples_per_second), 57)))
+    found.append(item((f"rate {p.learning_rate:.3g}", 68)))
+    learn, short = w.learning_words(p)
+    kinds = w.rates_words(p)
+    found.append(item((f"{learn} ({kinds})" if kinds else "", 86), (learn, 64), (short, 55)))
+    if p.left is not None:
+        found.append(item((f"{w.time_text(p.left)} left", 22)))
+    else:
+        found.append(item((w.time_text(p.seconds), 22)))
+    return [each for each in found if each.forms]
+
+
+def last_items(p: Progress) -> list[Item]:
+    """What a line tells of a training that is over."""
+    head, _, tail = p.verdict.partition(" (and ")
+    color = w.ENDS.get(p.ended or "", w.YELLOW)
+    found = [item((p.verdict if tail else "", 80), (head, 0), color=color)]
+    found += w.figure_items(p, 5)
+    found += w.best_item(p)
+    if p.examples_per_second:
+        found.append(item((w.speed_text(p.examples_per_second), 72)))
+    learn, short = w.learning_words(p)
+    kinds = w.rates_words(p)
+    found.append(item((f"{learn} ({kinds})" if kinds else "", 86), (learn, 75), (short, 70)))
+    return [each for each in found if each.forms]
+
+
+def line_of(items: Sequence[Item], width: int | None, colors: bool = False) -> str:
+    """The line of items, no wider."""
+    told = fitted(items, width)
+    text = cut(APART.join(each for each, _ in told), width)
+    whole = sum(columns(each) for each, _ in told) + len(APART) * (len(told) - 1)
+    if not colors or (width is not None and whole > width):
+        return text
+    return APART.join(f"\x1b[{color}m{each}\x1b[0m" if color else each for each, color in told)
+
+
+class Lines:
+    """The displays that want the last line of the terminal: the one that came last has it."""
+
+    def __init__(self) -> None:
+        self._displays: list[object] = []
+        self._lock = threading.Lock()
+
+    def enter(self, display: object) -> None:
+        with self._lock:
+            self._displays.append(display)
+
+    def leave(self, display: object) -> None:
+        with self._lock:
+            self._displays = [each for each in self._displays if each is not display]
+
+    def has(self, display: object) -> bool:
+        """Whether a display has the line."""
+        with self._lock:
+            return bool(self._displays) and self._displays[-1] is display
+
+    @property
+    def are_taken(self) -> bool:
+        """Whether any display is there."""
+        return bool(self._displays)
+
+
+LINES = Lines()
+
+
+class Line(Display):
+    """One line that is written anew. It hides no cursor, so that there is nothing to put right
+    wherever it is broken off: the next one begins at the left, and the last one ends."""
+
+    def __init__(self, stream: object) -> None:
+        self._place = Place(stream)
+        self._drawn = 0
+        """How many columns of the line have something on them."""
+        self._beat = 0
+        LINES.enter(self)
+
+    def items(self, p: Progress) -> list[Item]:
+        """What it tells."""
+        return items_of(p, self._place.letters, self._beat)
+
+    def last(self, p: Progress) -> list[Item]:
+        """What it tells in the end."""
+        return last_items(p)
+
+    def show(self, now: Progress) -> None:
+        self._beat += 1
+        if LINES.has(self):
+            self._draw(self.items(now))
+
+    def rest(self) -> None:
+        if self._drawn:
+            self._draw([])
+
+    def end(self, last: Progress) -> None:
+        self._draw(self.last(last), "\n")
+        self._drawn = 0
+
+    def close(self) -> None:
+        LINES.leave(self)
+        if self._drawn:
+            self._drawn = 0
+            self._place.write("\n")
+
+    def _draw(self, items: Sequence[Item], end: str = "") -> None:
+        width = self._place.width
+        text = line_of(items, width, self._place.colors) if items else ""
+        taken = columns(line_of(items, width)) if items else 0
+        if self._place.erases:
+            self._place.write(f"\r{text}\x1b[K{end}")
+        else:
+            blank = " " * (self._drawn - taken)
+            self._place.write(f"\r{text}{blank}{end}" if taken or end else f"\r{blank}\r")
+        self._drawn = taken

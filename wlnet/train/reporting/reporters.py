@@ -1,0 +1,251 @@
+"""Who is told when, and what happens where telling fails."""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from time import perf_counter
+from typing import Any
+
+from wlnet.core.answers import answer
+from wlnet.core.errors import Fault, TrainingWarning, warn
+from wlnet.results.progress import Progress
+from wlnet.train.intervals import Due
+from wlnet.train.listeners import BATCH_COMPLETE, ROUND_COMPLETE
+from wlnet.train.loop import Trainer
+from wlnet.train.reporting.displays import LIVE, Display
+from wlnet.train.reporting.indicator import Indicator
+from wlnet.train.reporting.line import LINES, Line
+from wlnet.train.reporting.observer import Observer
+from wlnet.train.reporting.options import FUNCTION, Report
+from wlnet.train.reporting.places import is_terminal, notebook
+from wlnet.train.reporting.printed import Filed, Printed
+from wlnet.train.state import TrainingState
+
+SHARE = 0.005
+"""The share of the time that a live display may take: where a picture takes long, there are
+fewer."""
+COMPILING = "compiling"
+
+
+class Reporter:
+    """A display, and when it is shown: in its own time, or as the option says."""
+
+    def __init__(self, report: Report, display: Display, now: float) -> None:
+        """now: what the clock of the training shows."""
+        self.display: Display | None = display
+        self._events = report.events
+        self.due: Due | None = None
+        if report.interval is not None:
+            least = max(report.least, LIVE) if display.is_live else report.least
+            self.due = Due(report.interval, least, now)
+        self._is_timed = report.interval is None and not report.events
+        self._least = report.least
+        self._last = -math.inf if display.is_live else perf_counter()
+        self._cost = 0.0
+
+    @property
+    def alarm(self) -> float:
+        """When it wants to be told next, within a round."""
+        if self.display is None or not self._is_timed:
+            return math.inf
+        return self._last + self._pause(self.display, self.display.within)
+
+    def _pause(self, display: Display, usual: float) -> float:
+        """How many seconds pass between two times."""
+        dear = self._cost / SHARE if display.is_live else 0.0
+        return max(usual, self._least, dear)
+
+    def wants(self, event: str, trainer: Trainer) -> bool:
+        """Whether it is to be shown at an event."""
+        display = self.display
+        if display is None:
+            return False
+        is_round = event == ROUND_COMPLETE
+        since = perf_counter() - self._last
+        if event in self._events:
+            return not display.is_live or since >= LIVE
+        if not display.is_live and event not in (ROUND_COMPLETE, BATCH_COMPLETE):
+            return False
+        if self.due is not None:
+            is_batch = event in (ROUND_COMPLETE, BATCH_COMPLETE)
+            return is_batch and self.due.at(trainer.at(is_round))
+        usual = display.by_round if is_round else display.within
+        return self._is_timed and since >= self._pause(display, usual)
+
+    def show(self, now: Progress, begun: float) -> None:
+        """Show it. begun: when somebody began to look at the training for that."""
+        if self.display is not None:
+            self.guarded(self.display.show, now)
+            self._last = perf_counter()
+            self._cost = self._last - begun
+
+    def rest(self, by_force: bool) -> None:
+        """Step aside, where it will be shown again soon."""
+        if self.display is not None and (by_force or perf_counter() - self._last >= LIVE):
+            self.guarded(self.display.rest)
+
+    def guarded(self, step: Callable[..., None], *given: Any) -> None:
+        """Do something with the display. Where that fails, nothing more is shown: a training shall
+        not be lost because nobody can watch it."""
+        try:
+            step(*given)
+        except Exception as error:
+            display, self.display = self.display, None
+            with contextlib.suppress(Exception):
+                if display is not None:
+                    display.close()
+            fault = Fault(
+                "the progress of a training can no longer be shown; it goes on unseen",
+                at="training_progress_reporting",
+                given=f"{type(error).__name__}: {error}"[:200],
+            )
+            # Nobody may be there to read that either.
+            with contextlib.suppress(OSError, ValueError):
+                warn(TrainingWarning, fault)
+
+
+class Called:
+    """A function of the user, and when it is called."""
+
+    def __init__(self, report: Report, now: float) -> None:
+        self.function = report.target
+        self._events = report.events
+        self.due = Due(report.interval, report.least, now) if report.interval else None
+
+    def wants(self, event: str, trainer: Trainer, is_whole: bool) -> bool:
+        """Whether it is called at an event."""
+        if event in self._events:
+            return True
+        if self.due is None or event not in (ROUND_COMPLETE, BATCH_COMPLETE):
+            return False
+        is_round = event == ROUND_COMPLETE
+        return self.due.at(trainer.at(is_round)) or (is_round and not is_whole)
+
+    def tell(self, state: TrainingState) -> None:
+        """Call it."""
+        answer(self.function, "training_progress_reporting", state)
+
+
+class Reporters:
+    """All that show how far one training is."""
+
+    def __init__(self, trainer: Trainer, reports: tuple[Report, ...]) -> None:
+        self._trainer = trainer
+        self._observer = Observer(trainer)
+        self._reporters: list[Reporter] = []
+        self._called = [Called(each, trainer.seconds) for each in reports if each.way == FUNCTION]
+        for report in reports:
+            if report.way != FUNCTION:
+                self._open(report)
+        self._ended = False
+        if self._reporters:
+            trainer.clock.told = self._compiling
+        self._set_alarm()
+
+    def _open(self, report: Report) -> None:
+        """Make the display that was asked for."""
+        if report.way == "Panel" and not (notebook() or is_terminal(sys.stderr)):
+            what = "a panel needs a notebook or a terminal; lines are printed instead"
+            fix = '"Print", or AUTOMATIC, which is what fits'
+            warn(TrainingWarning, Fault(what, at="training_progress_reporting", fix=fix))
+            report = replace(report, way="Print")
+        try:
+            display = display_of(report)
+        except Exception as error:
+            what = "the progress of a training cannot be shown; it goes on unseen"
+            given = f"{type(error).__name__}: {error}"[:200]
+            warn(TrainingWarning, Fault(what, at="training_progress_reporting", given=given))
+            return
+        if display is not None:
+            self._reporters.append(Reporter(report, display, self._trainer.seconds))
+
+    @property
+    def dues(self) -> list[Due]:
+        """What is due at intervals that were asked for."""
+        found = [each.due for each in self._reporters] + [each.due for each in self._called]
+        return [due for due in found if due is not None]
+
+    def hear(self, event: str, is_whole: bool = True) -> bool:
+        """Tell of an event; whether a function of the user was called."""
+        wanted = [each for each in self._called if each.wants(event, self._trainer, is_whole)]
+        if wanted:
+            self.rest()
+        for each in wanted:
+            each.tell(self._trainer.state(event))
+        self._show(event)
+        return bool(wanted)
+
+    def _show(self, event: str, waits: str = "") -> None:
+        if not self._reporters:
+            return
+        wanting = [each for each in self._reporters if each.wants(event, self._trainer)]
+        if not wanting:
+            return
+        begun, now = perf_counter(), self._observed(wanting, waits)
+        for each in wanting:
+            if now is not None:
+                each.show(now, begun)
+            begun = perf_counter()
+        self._set_alarm()
+
+    def _observed(self, reporters: list[Reporter], waits: str = "", *end: str) -> Progress | None:
+        """Where the training stands; None where nobody can tell, which is told."""
+        found: list[Progress] = []
+        reporters[0].guarded(lambda: found.append(self._observer.now(waits, *end)))
+        return found[0] if found else None
+
+    def _set_alarm(self) -> None:
+        self._trainer.alarm = min((each.alarm for each in self._reporters), default=math.inf)
+
+    def _compiling(self) -> None:
+        """A program is about to be planned and compiled."""
+        self._show(COMPILING, COMPILING)
+
+    def rest(self, by_force: bool = False) -> None:
+        """Somebody else may write now: step aside."""
+        for each in self._reporters:
+            each.rest(by_force)
+
+    def end(self, reason: str, message: str | None) -> None:
+        """Show how the training ended."""
+        if self._reporters and not self._ended:
+            last = self._observed(self._reporters, "", reason, message or "")
+            for each in self._reporters if last is not None else ():
+                if each.display is not None:
+                    each.guarded(each.display.end, last)
+            self._ended = True
+
+    def close(self) -> None:
+        """Leave everything as it was found."""
+        self._trainer.clock.told = None
+        for each in self._reporters:
+            if each.display is not None:
+                each.guarded(each.display.close)
+
+
+def display_of(report: Report) -> Display | None:
+    """The display that was asked for, as it is possible here; None where nobody could see it."""
+    way = report.way
+    if way == "File":
+        return Filed(report.target)
+    if way == "Stream":
+        return Printed(report.target)
+    if way == "Print":
+        return Printed(sys.stderr) if sys.stderr is not None else None
+    if notebook() and way in ("Panel", "Automatic", "ProgressIndicator"):
+        from wlnet.train.reporting.panel import Panel
+
+        return Panel(bar_alone=way == "ProgressIndicator")
+    if sys.stderr is None:
+        return None
+    if not is_terminal(sys.stderr):
+        return Printed(sys.stderr, quiet=True)
+    if way == "Panel" and not LINES.are_taken:
+        from wlnet.train.reporting.block import Block
+
+        return Block(sys.stderr)
+    return Indicator(sys.stderr) if way == "ProgressIndicator" else Line(sys.stderr)
