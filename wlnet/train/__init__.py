@@ -31,12 +31,12 @@ The way of a call of net_train, and the order to read the files in:
    snapshots.py, and divergence.py tells where it began.
 5. **What is told.** history.py (series of losses and measurements), measurements.py (each by its
    name is a row: a tally of a batch, and what tallies amount to), state.py (what functions of the
-   user are given; plan.py: how far that is; looking.py: gradients of now). What is shown of a training
-   while it runs: the room reporting/. Tallies: decisions.py with rates.py (of classes), roc.py (of scores, which held.py
-   keeps), moments.py and boxes.py (of numbers), and by weights: weighed.py; in plain values:
-   tallies.py. Measurements of other kinds: measured_ports.py, measured_functions.py; of arrays, by
-   round: array_series.py. A record in a file: the room saving/. Receipts, and their
-   check: the room receipts/.
+   user are given; plan.py: how far that is; looking.py: gradients of now). Tallies:
+   decisions.py with rates.py (of classes), roc.py (of scores, which held.py keeps), moments.py and
+   boxes.py (of numbers), and by weights: weighed.py; in plain values: tallies.py. Measurements of
+   other kinds: measured_ports.py, measured_functions.py; of arrays, by round: array_series.py. What
+   is shown of a training while it runs: the room reporting/. A record in a file: the room saving/.
+   Receipts, and their check: the room receipts/.
 
 In the field's words: a learner is a trainable parameter with its optimizer state, a rate is a
 per-parameter learning-rate multiplier, a frozen prefix is a cached feature extractor, a stretch is
