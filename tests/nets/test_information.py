@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 
 import wlnet as wl
@@ -235,12 +234,3 @@ def test_the_operations_of_a_net_are_told_by_their_layers() -> None:
         ("add", "a"),
         ("map", "b"),
     ]
-
-
-def test_the_drawing_names_every_layer_and_its_shape() -> None:
-    svg = information(NetChain({"<a>": 3, "b": ["Tanh"]}, input=2), "FullSummaryGraphic").to_svg()
-    assert "&lt;a&gt; LinearLayer" in svg
-    assert "b/1 ElementwiseLayer" in svg
-    assert "(3,)" in svg
-    assert np.char.count(svg, "<rect") == 2
-    assert np.char.count(svg, "<line") == 1

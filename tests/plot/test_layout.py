@@ -222,7 +222,7 @@ def test_trees_have_no_crossing(draw: random.Random) -> None:
     names = list(range(count))
     draw.shuffle(names)
     links = [Link(names[p], names[i]) for i, p in parents.items()]
-    layout = laid_out(Graph({n: BOX for n in range(count)}, links), Spacing(tallest=None))
+    layout = laid_out(Graph(dict.fromkeys(range(count), BOX), links), Spacing(tallest=None))
     by_row: dict[float, list[Any]] = {}
     for link in links:
         a, b = layout.places[link.source], layout.places[link.target]
@@ -239,7 +239,7 @@ def test_a_circle_is_refused() -> None:
 
 def test_a_tall_graph_is_put_into_columns_of_about_one_height() -> None:
     links = [Link(i, i + 1) for i in range(59)]
-    layout = laid_out(Graph({i: BOX for i in range(60)}, links), Spacing(tallest=1300))
+    layout = laid_out(Graph(dict.fromkeys(range(60), BOX), links), Spacing(tallest=1300))
     assert layout.height < 1400
     columns: dict[float, int] = {}
     for place in layout.places.values():
@@ -248,7 +248,9 @@ def test_a_tall_graph_is_put_into_columns_of_about_one_height() -> None:
     assert max(columns.values()) - min(columns.values()) <= 2
     # Where lines have no bottleneck there is nothing to cut.
     passing = [Link(i, i + 2, inlet="2") for i in range(58)]
-    whole = laid_out(Graph({i: BOX for i in range(60)}, [*links, *passing]), Spacing(tallest=1300))
+    whole = laid_out(
+        Graph(dict.fromkeys(range(60), BOX), [*links, *passing]), Spacing(tallest=1300)
+    )
     assert whole.height > 4000
 
 

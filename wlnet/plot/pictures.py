@@ -11,7 +11,8 @@ from functools import partial
 from typing import Any
 
 from wlnet.plot.charts import draw_range
-from wlnet.plot.drawing import draw_net, draw_operations
+from wlnet.plot.diagrams.diagram import draw_net
+from wlnet.plot.diagrams.operations import draw_operations
 from wlnet.plot.measured import draw_measured
 
 PICTURES: dict[str, Callable[..., Any]] = {

@@ -68,27 +68,27 @@ def in_columns(graph: Graph, ports: Ports, spacing: Spacing) -> Layout:
     columns = [layered(part, ports, spacing) for part in parts]
     places: dict[Key, Place] = {}
     routes: list[Route] = []
-    bottom = max(column.height for column in columns) + 2 * HOOK
+    bottom = max(column.height for column in columns) + 4 * HOOK
+    top = 2 * HOOK
     x, lefts = 0.0, []
     for column in columns:
         lefts.append(x)
-        places.update((key, shifted(each, x, HOOK)) for key, each in column.places.items())
-        routes += [moved_route(route, x, HOOK) for route in column.routes]
+        places.update((key, shifted(each, x, top)) for key, each in column.places.items())
+        routes += [moved_route(route, x, top) for route in column.routes]
         x += column.width + CHANNEL
     for (left, column), (right, after) in pairwise(zip(lefts, columns, strict=True)):
-        low, channel = HOOK + column.height, right - CHANNEL / 2
+        low, channel = top + column.height, right - CHANNEL / 2
         begin, end = left + column.outlets[CUT], right + after.inlets[CUT]
         way: tuple[Point, ...] = (
             (begin, low), (begin, low + HOOK), (channel, low + HOOK),
-            (channel, 0.0), (end, 0.0), (end, HOOK),
+            (channel, HOOK), (end, HOOK), (end, top),
         )  # fmt: skip
         routes.append(Route(None, None, way, has_tip=False))
     first, last = columns[0], columns[-1]
     outlets = {name: lefts[-1] + at for name, at in last.outlets.items()}
-    routes += [Route(None, None, ((at, 0.0), (at, HOOK)), False) for at in first.inlets.values()]
+    routes += [Route(None, None, ((at, 0.0), (at, top)), False) for at in first.inlets.values()]
     routes += [
-        Route(None, None, ((at, HOOK + last.height), (at, bottom)), False)
-        for at in outlets.values()
+        Route(None, None, ((at, top + last.height), (at, bottom)), False) for at in outlets.values()
     ]
     in_order = {key: places[key] for key in graph.nodes}
     return Layout(x - CHANNEL, bottom, in_order, routes, first.inlets, outlets)
@@ -106,11 +106,12 @@ def _cuts(graph: Graph, spacing: Spacing) -> list[int]:
     if total <= spacing.tallest:
         return []
     goal = 1.05 * total / math.ceil(total / spacing.tallest)
+    least = 0.3 * goal
     cuts: list[int] = []
     ways = bottlenecks(graph, rank)
     begin = 0
     for at, after in pairwise([*ways, len(heights) - 1]):
-        if sum(heights[begin : after + 1]) > goal:
+        if sum(heights[begin : after + 1]) > goal and sum(heights[at + 1 :]) > least:
             cuts.append(at)
             begin = at + 1
     return cuts

@@ -2,7 +2,7 @@
 
 What is joined straight is a line: one place to the right for all of it. The longest way through a
 graph is straight first of all, so that a chain is a column and what passes beside it bends. Of
-several equally long ways out of a box none goes straight on, or the middle one: the box then stands
+several equally long ways out of a box the middle one goes straight on, or none: the box then stands
 in the middle. Lines never cross each other.
 
 Source: Brandes and Köpf, Fast and simple horizontal coordinate assignment (2001), with the longest
@@ -75,7 +75,9 @@ def _straight(steps: list[Step], length: dict[int, int]) -> list[Step]:
         upper, lower = step.upper, step.lower
         if id(upper) in has_below or id(lower) in has_above:
             continue
-        if not _is_middle(step, upper.below, length) or not _is_middle(step, lower.above, length):
+        if not (upper.is_passage or _is_middle(step, upper.below, length)):
+            continue
+        if not (lower.is_passage or _is_middle(step, lower.above, length)):
             continue
         here, there = uppers.setdefault(upper.row, []), lowers.setdefault(upper.row, [])
         at = bisect_left(here, upper.at)
@@ -94,16 +96,11 @@ def _is_inner(step: Step) -> bool:
 
 
 def _is_middle(step: Step, others: list[Step], length: dict[int, int]) -> bool:
-    """Whether a step is the middle one of those on an equally long way, where there are several."""
-    own = length[id(step)]
-    if step.upper.is_passage or step.lower.is_passage:
-        return True
-    equal = [s for s in others if length[id(s)] == own
-             and not s.upper.is_passage and not s.lower.is_passage]  # fmt: skip
-    if len(equal) == 1:
-        return True
-    equal.sort(key=lambda s: (s.upper.at, s.lower.at))
-    return len(equal) % 2 == 1 and equal[len(equal) // 2] is step
+    """Whether a step is on the longest way of some, the middle one where there are several."""
+    most = max(length[id(s)] for s in others)
+    longest = [s for s in others if length[id(s)] == most]
+    longest.sort(key=lambda s: (s.upper.at, s.lower.at))
+    return len(longest) % 2 == 1 and longest[len(longest) // 2] is step
 
 
 def _place_ports(spot: Spot, before: Step | None, after: Step | None) -> None:

@@ -40,12 +40,7 @@ def put_in_order(rows: Rows) -> None:
 
 
 def _begin(rows: Rows) -> None:
-    """The order in which they are met on the longest ways down from the leftmost."""
-    deep: dict[int, int] = {}
-    for row in reversed(rows):
-        for spot in row:
-            is_there = int(not spot.is_passage)
-            deep[id(spot)] = is_there + max((deep[id(s.lower)] for s in spot.below), default=0)
+    """The order in which they are met on the ways down from the leftmost, nodes before passages."""
     met: dict[int, int] = {}
     for row in rows:
         for start in row:
@@ -56,7 +51,7 @@ def _begin(rows: Rows) -> None:
                     continue
                 met[id(spot)] = len(met)
                 leads = [step.lower for step in reversed(spot.below)]
-                waiting += sorted(leads, key=lambda s: deep[id(s)])
+                waiting += sorted(leads, key=lambda lower: not lower.is_passage)
     for row in rows:
         row.sort(key=lambda spot: met[id(spot)])
         _number(row)

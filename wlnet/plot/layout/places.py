@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
-from math import inf
 
 from wlnet.plot.layout.graphs import Spacing
 from wlnet.plot.layout.rows import Rows, Spot
@@ -53,7 +52,7 @@ def place(rows: Rows, count: int, spacing: Spacing) -> None:
     for turn in range(TURNS):
         moved = 0.0
         for number in order if turn % 2 else reversed(order):
-            moved = max(moved, _settle(lines[number], lines))
+            moved = max(moved, _settle(number, lines))
         if moved < ENOUGH:
             break
     for row in rows:
@@ -84,16 +83,45 @@ def _from_the_left(lines: list[_Line]) -> list[int]:
     return order
 
 
-def _settle(line: _Line, lines: list[_Line]) -> float:
-    """Move a line to where it would be, as far as its neighbours let it; gives how far."""
-    strength = sum(strong for *_, strong in line.wishes)
-    if not strength:
-        # Nothing holds it: it stays at its neighbours' side.
+def _settle(number: int, lines: list[_Line]) -> float:
+    """Move a line to where it would be, with those that it pushes, if they would go there too as a
+    whole; gives how far."""
+    pull, strength = _pull(lines[number], lines)
+    if not strength or abs(pull) < ENOUGH * strength:
         return 0.0
-    wish = sum((lines[n].x + away) * strong for n, away, strong in line.wishes) / strength
-    least = max((lines[n].x + apart for n, apart in line.right_of.items()), default=-inf)
-    most = min((lines[n].x - apart for n, apart in line.left_of.items()), default=inf)
-    new = max(min(wish, most), least)
-    moved = abs(new - line.x)
-    line.x = new
-    return moved
+    side = 1.0 if pull > 0 else -1.0
+    pushed = _pushed(number, side, lines)
+    pulls = [_pull(lines[n], lines) for n in pushed]
+    way = side * sum(pull for pull, _ in pulls) / sum(strength for _, strength in pulls)
+    for n in pushed:
+        for other, apart in _neighbours(lines[n], side).items():
+            if other not in pushed:
+                way = min(way, side * (lines[other].x - lines[n].x) - apart)
+    if way <= 0:
+        return 0.0
+    for n in pushed:
+        lines[n].x += side * way
+    return way
+
+
+def _pull(line: _Line, lines: list[_Line]) -> tuple[float, float]:
+    """How strongly a line is drawn to the right by what it is joined with; the sum of strengths."""
+    pull = sum((lines[n].x + away - line.x) * strong for n, away, strong in line.wishes)
+    return pull, sum(strong for *_, strong in line.wishes)
+
+
+def _neighbours(line: _Line, side: float) -> dict[int, float]:
+    return line.left_of if side > 0 else line.right_of
+
+
+def _pushed(number: int, side: float, lines: list[_Line]) -> dict[int, None]:
+    """A line, and all that it touches at a side."""
+    found = {number: None}
+    waiting = [number]
+    while waiting:
+        line = lines[waiting.pop()]
+        for other, apart in _neighbours(line, side).items():
+            if other not in found and side * (lines[other].x - line.x) - apart < ENOUGH:
+                found[other] = None
+                waiting.append(other)
+    return found

@@ -1,0 +1,131 @@
+"""A net as boxes and links: a box for every node and port, frames around nets that are open."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+from wlnet.core.multipliers import MultiplierTable, multiplier_table
+from wlnet.core.net import Net
+from wlnet.core.parts import Path, path_text
+from wlnet.core.symbols import AUTOMATIC
+from wlnet.layers.declaring.layer import Layer
+from wlnet.nets.connections import links
+from wlnet.nets.inference import Solution, inference, inferred_port
+from wlnet.nets.show import show
+from wlnet.plot.diagrams import words
+from wlnet.plot.diagrams.cards import Card, Line, Row, rate_rows, rows_of, tag_colors
+from wlnet.plot.diagrams.rates import Rates
+from wlnet.plot.layout.graphs import Graph, Key, Link, Node
+
+NOTE = 400
+"""Letters of a note, at most."""
+
+
+@dataclass
+class NetBoxes:
+    """The boxes of a net. cards: by the path of a layout; frames are among them, by their heads."""
+
+    net: Net
+    rates: Rates
+    solution: Solution
+    colors: dict[str, str]
+    cards: dict[tuple[Key, ...], Card] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, net: Net, multipliers: MultiplierTable | None = None) -> NetBoxes:
+        """The boxes of a net with its own rates, or with those of another table."""
+        if multipliers is None:
+            multipliers = multiplier_table(net, AUTOMATIC, warnings=False)
+        rates = Rates(multipliers)
+        return cls(net, rates, inference(net), tag_colors(rates.shared))
+
+    def graph(self, deep: int) -> Graph:
+        """The net as a graph, its ports among the boxes. deep: how many levels of nets in nets are
+        open."""
+        net = self.net
+        is_one = isinstance(net, Layer) or net.addressing == "operator"
+        if is_one:
+            inputs = net.input_names
+            inner = Graph(
+                {"": self._node(net, (), ("",), deep, inputs)},
+                [*(Link(None, "", name, name) for name in inputs),
+                 *(Link("", None, name, name) for name in net.output_names)],
+            )  # fmt: skip
+        else:
+            inner = self.level(net, (), (), deep)
+        nodes: dict[Key, Node] = {}
+        for name in net.input_names:
+            nodes["in", name] = self._port(name, "in", net)
+        nodes.update(inner.nodes)
+        for name in net.output_names:
+            nodes["out", name] = self._port(name, "out", net)
+        around = []
+        for link in inner.links:
+            if link.source is None:
+                link = replace(link, source=("in", link.outlet), outlet="")
+            if link.target is None:
+                link = replace(link, target=("out", link.inlet), inlet="")
+            around.append(link)
+        return Graph(nodes, around)
+
+    def level(self, net: Net, path: Path, at: tuple[Key, ...], deep: int) -> Graph:
+        """The nodes of a container as a graph that is open to what is around it."""
+        edges = links(net)
+        nodes: dict[Key, Node] = {}
+        for key, node in net.nodes.items():
+            joined = dict.fromkeys(e.target_port for e in edges if e.target == key)
+            inputs = tuple(joined) if node.is_variadic else node.input_names
+            nodes[key] = self._node(node, (*path, key), (*at, key), deep, inputs)
+        return Graph(nodes, [Link(e.source, e.target, e.source_port, e.target_port) for e in edges])
+
+    def _node(
+        self, net: Net, path: Path, at: tuple[Key, ...], deep: int, inputs: tuple[str, ...]
+    ) -> Node:
+        is_open = not isinstance(net, Layer) and (deep > 0 or net.addressing == "operator")
+        card = self._card(net, path, inputs, is_open)
+        self.cards[at] = card
+        if not is_open:
+            return card.node()
+        deeper = deep - 1 if net.addressing != "operator" else deep
+        inside = self.level(net, path, at, deeper)
+        return Node(
+            card.size[0], 0.0, card.inlets, card.outlets, inside, header=card.size[1], footer=0.0
+        )
+
+    def _card(self, net: Net, path: Path, inputs: tuple[str, ...], is_open: bool) -> Card:
+        name = str(path[-1]) if path else ""
+        outputs = net.output_names
+        told = {name: self._flow(path, name) for name in outputs}
+        shape = next(iter(told.values())) if len(told) == 1 else ""
+        is_layer = isinstance(net, Layer)
+        rated = self.rates.of_layer(path) if is_layer else self.rates.inside(path)
+        rows = rows_of(name, words.kind(net), words.facts(net), shape)
+        if not is_open:
+            rows += rate_rows(rated, self.colors)
+        note = path_text(path) + ": " if path else ""
+        text = show(net)
+        note += text if len(text) <= NOTE else f"{text[:NOTE]}..."
+        return Card(
+            rows, () if is_open else rated,
+            inputs if len(inputs) > 1 else inputs[:1], outputs,
+            tuple(f"{port} → {flow}" for port, flow in told.items()) if len(told) > 1 else (),
+            is_closed=not is_layer and not is_open, note=note,
+        )  # fmt: skip
+
+    def _flow(self, path: Path, name: str) -> str:
+        wire = self.solution.ports.get((path, name))
+        return "?" if wire is None else words.flow(wire.shape, wire.element)
+
+    def _port(self, name: str, side: str, net: Net) -> Node:
+        """The box of a port of the net itself."""
+        port = inferred_port(net, name)
+        rows = [Row((Line(name, 13, True),), height=18)]
+        coder = words.coder(port)
+        if coder:
+            rows.append(Row((Line(coder),)))
+        rows.append(Row((Line(words.flow(port.shape, port.element), ink="faint"),)))
+        note = "" if port.coder is None else repr(port.coder)
+        card = Card(rows, inlets=("",), outlets=("",), is_port=True,
+                    note=note if len(note) <= NOTE else f"{note[:NOTE]}...")  # fmt: skip
+        self.cards[((side, name),)] = card
+        return card.node()
