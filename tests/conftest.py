@@ -5,6 +5,8 @@ stages of planning are looked at.
 `thorough` draws new ones, many: --hypothesis-profile=thorough.
 """
 
+import os
+
 from hypothesis import settings
 
 from wlnet.engine import program
@@ -15,6 +17,9 @@ from wlnet.plan.words.checking import check
 program.UNWRITTEN = 0xFF
 # Every graph that is planned is held against the words of a plan, after each stage.
 stages.WATCH = check
+
+# Tables are as wide as where nobody says how many columns there are; pytest-xdist does.
+os.environ.pop("COLUMNS", None)
 
 # No deadlines: the first call of a kernel compiles it.
 settings.register_profile("fast", max_examples=100, deadline=None, derandomize=True, database=None)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from wlnet import AUTOMATIC, NetSharedArray
+from wlnet.core.table import Table
 
 SIZE = re.compile(r"\d+(\.\d+)?(e\+\d+)? (B|kB|MB|GB)")
 
@@ -65,7 +66,7 @@ ANSWERS = {
     "ArraysElementCounts": by_path(count_or_automatic),
     "ArraysLearningRateMultiplierSources": by_path(is_source),
     "ArraysLearningRateMultipliers": by_path(lambda value: type(value) is float),
-    "ArraysLearningRateMultipliersTable": lambda value: type(value) is str,
+    "ArraysLearningRateMultipliersTable": lambda value: type(value) is Table,
     "ArraysList": listed(is_array),
     "ArraysPositionList": listed(is_path),
     "ArraysSizes": by_path(lambda v: v is AUTOMATIC or SIZE.fullmatch(v) is not None),
@@ -180,9 +181,9 @@ RECORDS: dict[str, Any] = {
     "ArraysLearningRateMultipliersByPhase": lambda value: (
         list(value) == [1] and by_path(lambda rate: type(rate) is float)(value[1])
     ),
-    "ArraysLearningRateMultipliersTable": lambda value: type(value) is str,
+    "ArraysLearningRateMultipliersTable": lambda value: type(value) is Table,
     "ArraysReport": by_path(is_told),
-    "ArraysReportTable": lambda value: type(value) is str,
+    "ArraysReportTable": lambda value: type(value) is Table,
     "BatchesPerRound": lambda value: value == PER_ROUND,
     "BatchLossList": numbers(TOTAL),
     "BatchMeasurements": by_name(is_number),

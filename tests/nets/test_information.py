@@ -177,7 +177,7 @@ def test_multipliers_are_those_of_the_net_itself() -> None:
 
 def test_the_table_for_people_has_a_row_for_every_array() -> None:
     net = NetChain([wl.LinearLayer(2, learning_rate_multipliers=0), 1], input=3)
-    head, line, *rows = information(net, "ArraysLearningRateMultipliersTable").splitlines()
+    head, line, *rows = str(information(net, "ArraysLearningRateMultipliersTable")).splitlines()
     assert head.split()[:3] == ["array", "shape", "rate"]
     assert set(line) == {"-", " "}
     assert [row.split()[:3] for row in rows] == [

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from wlnet.cli.precompile import BOTH, precompile
 from wlnet.core.errors import WlnetError
@@ -66,15 +66,4 @@ def summary(file: str) -> str:
     is_net = not isinstance(found, wlnet.NetTrainResults)
     net = found if is_net else found["TrainedNet"]
     head = repr(net) if is_net else f"{found!r}\n\n{net!r}"
-    return f"{head}\n\n{rows(wlnet.information(net))}"
-
-
-def rows(report: Mapping[str, object]) -> str:
-    """A report as lines, the values under one another.
-
-    >>> print(rows({"LayersCount": 3, "InputPortNames": ["Input"]}))
-    LayersCount     3
-    InputPortNames  ['Input']
-    """
-    width = max(map(len, report), default=0)
-    return "\n".join(f"{name:{width}}  {value}" for name, value in report.items())
+    return f"{head}\n\n{wlnet.information(net)}"

@@ -10,8 +10,10 @@
   (which rule speaks for which array), phases (rules that change from round to round), multipliers
   (the one table of rates).
 * What all nets have in common: net, walking (through all that it holds). Properties by name:
-  tables. Values in files: records. Tables to print: aligned. Proof of bytes: digests; sizes of
-  arrays: norms.
+  properties. Values in files: records. Proof of bytes: digests; sizes of arrays: norms. The kinds
+  of rates: speeds.
+* What people read: table (the value), table_cells (values as words), folding (long tables, by
+  part), table_text (text and Markdown), terminal (what standard output is).
 * The process: machine (cores and memory), streams (seeded random numbers), late_imports; batches
   (how long one is where nobody says so).
 

@@ -11,16 +11,17 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
-from wlnet.core.aligned import aligned
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.multipliers import MultiplierTable, array_places, multiplier_table
 from wlnet.core.nesting import is_endless
 from wlnet.core.net import Net, Services
-from wlnet.core.parts import NetSharedArray, Path, key_text
+from wlnet.core.parts import NetSharedArray, Path
+from wlnet.core.properties import PropertyTable
 from wlnet.core.rules import ArrayKey
 from wlnet.core.shapes import Partial, is_known
 from wlnet.core.symbols import AUTOMATIC, Symbol
-from wlnet.core.tables import PropertyTable
+from wlnet.core.table import Figures, Table
+from wlnet.core.table_cells import Column
 from wlnet.core.walking import walk
 from wlnet.nets.arrays import arrays_of
 from wlnet.nets.connections import connections, layers_of
@@ -43,7 +44,8 @@ REPORT = (
 
 
 def information(net: Net | Sequence[Net], prop: object = None) -> Any:
-    """A property of a net, a list of properties, or (without one) a dict that sums the net up.
+    """A property of a net, a list of properties, or (without one) a dict that sums the net up, and
+    shows itself as a table.
 
     `information(net, "Properties")` lists the names. A list of nets gives a list. A number that
     shapes decide which are not known yet is AUTOMATIC, and so is a total with such a number in it.
@@ -60,7 +62,7 @@ def information(net: Net | Sequence[Net], prop: object = None) -> Any:
     if not isinstance(net, Net):
         raise fail(OptionError, Fault("information is about a net", given=brief(net)))
     if prop is None:
-        return {name: PROPERTIES.ask(net, name) for name in REPORT}
+        return Figures({name: PROPERTIES.ask(net, name) for name in REPORT})
     if isinstance(prop, (list, tuple)):
         return PROPERTIES.ask_all(net, prop)
     return PROPERTIES.ask(net, prop)
@@ -143,9 +145,9 @@ def _(net: Net) -> Any:
 
 
 @_row("ArraysLearningRateMultipliersTable")
-def _(net: Net) -> str:
-    """The same as a table to print."""
-    return multipliers_text(net, multiplier_table(net, AUTOMATIC, warnings=False))
+def _(net: Net) -> Table:
+    """The same as a table."""
+    return rates_table(net, multiplier_table(net, AUTOMATIC, warnings=False))
 
 
 _row("Layers")(lambda net: dict(layers_of(net)))
@@ -254,22 +256,34 @@ def _options(net: Net) -> list[tuple[str, str]]:
     return sorted((name, repr(value)) for name, value in net.parameters.items())
 
 
-def multipliers_text(net: Net, table: MultiplierTable) -> str:
-    """The table of multipliers for people: array, shape, rate, what decided, what it beat."""
+RATES = (
+    Column("array", "key"),
+    Column("shape", "shape", folded="any"),
+    Column("rate", "rate"),
+    Column("decided by"),
+    Column("set at", "place"),
+    Column("beat", "placed"),
+)
+
+
+def rates_table(net: Net, table: MultiplierTable) -> Table:
+    """The table of multipliers for people: array, shape, rate, what decided, and what it beat, with
+    the place where that was set if it is another."""
     solution = inference(net)
-    head = ("array", "shape", "rate", "decided by", "set at", "beat")
     rows = []
     for row in table:
-        shape = solution.array_shape(row.places[0].path)
         won = row.decided_by
-        what = "the default" if won is None else str(won.rule)
-        rate = f"{row.multiplier:g}" + ("  frozen" if row.multiplier == 0 else "")
-        dims = (
-            "?"
-            if shape is None
-            else "x".join("?" if n is None else str(n) for n in shape) or "scalar"
+        rows.append(
+            (
+                row.key,
+                solution.array_shape(row.places[0].path),
+                row.multiplier,
+                "the default" if won is None else str(won.rule),
+                None if won is None else won.where,
+                tuple(
+                    (str(lost.rule), None if won is None or lost.where == won.where else lost.where)
+                    for lost in row.beaten
+                ),
+            )
         )
-        beat = "; ".join(str(lost) for lost in row.beaten) or "-"
-        where = "-" if won is None else won.set_at
-        rows.append((key_text(row.key), dims, rate, what, where, beat))
-    return aligned(head, rows)
+    return Table(RATES, tuple(rows), noun="arrays", by=0)

@@ -9,7 +9,9 @@ from typing import Literal
 
 from wlnet.core.batches import BATCH
 from wlnet.core.net import Net
-from wlnet.core.parts import Path, path_text
+from wlnet.core.parts import Path
+from wlnet.core.table import Sheet, Table
+from wlnet.core.table_cells import Column
 from wlnet.engine.blueprint import Blueprint, Step
 from wlnet.graph.keys import SlotKey, StateKey
 from wlnet.kernels.language import Precision
@@ -22,6 +24,17 @@ HEADINGS: Mapping[When, str] = {
     "Prefix": "frozen prefix, once a training where its results fit in memory",
     "Step": "for every batch",
 }
+
+CALLS = (
+    Column("layer", "part"),
+    Column("what is done"),
+    Column("kernel"),
+    Column("writes", "shapes"),
+    Column("operations", "count", folded="sum"),
+)
+FIGURES = Column("figure"), Column("value", "count")
+SPARED = Column("layer", "part"), Column("calls", "texts")
+LEFT_OUT = "left out, as nothing that learns needs it:"
 
 
 @dataclass(frozen=True)
@@ -97,54 +110,47 @@ class ProgramReport:
     def _those(self, when: When) -> tuple[CallRow, ...]:
         return tuple(row for row in self.calls if row.when == when)
 
-    def __repr__(self) -> str:
-        return "\n".join([*self._table(), "", *self._figures()])
-
-    def _table(self) -> list[str]:
+    @property
+    def sheet(self) -> Sheet:
+        """All of it as tables: the calls, the figures, and what is left out."""
         what = "a step of training" if self.purpose == "Training" else "evaluation"
-        head = ("layer", "what is done", "kernel", "writes", "operations")
-        rows = [_cells(row) for row in self.calls]
-        widths = [max(map(len, column)) for column in zip(head, *rows, strict=True)]
-        lines = [f"Program for {what}, batches of {self.batch_size}, {self.precision}"]
-        lines += ["", _line(head, widths), "  ".join("-" * width for width in widths)]
-        for when, heading in HEADINGS.items():
-            if those := self._those(when):
-                lines += [f"({heading})", *(_line(_cells(row), widths) for row in those)]
-        return lines
+        title = f"Program for {what}, batches of {self.batch_size}, {self.precision}"
+        tables = [self.table, Table(FIGURES, self._figures(), is_headless=True)]
+        if self.left_out:
+            rows = tuple((path, calls) for path, calls in self.left_out_by_layer.items())
+            tables.append(Table(SPARED, rows, LEFT_OUT, noun="layers", by=0))
+        return Sheet(title, tuple(tables))
 
-    def _figures(self) -> list[str]:
-        figures = {"operations an example": f"{self.operations_per_example:,}"}
+    @property
+    def table(self) -> Table:
+        """The calls as a table."""
+        first = {when: i for i, when in reversed([*enumerate(row.when for row in self.calls)])}
+        rows = tuple(
+            (row.layer, row.what, row.kernel, row.shapes, row.operations) for row in self.calls
+        )
+        sections = tuple((i, HEADINGS[when]) for when, i in first.items())
+        return Table(CALLS, rows, noun="calls", by=0, sections=sections)
+
+    def __repr__(self) -> str:
+        return str(self.sheet)
+
+    def _repr_html_(self) -> str:
+        return self.sheet._repr_html_()
+
+    def _figures(self) -> tuple[tuple[str, int], ...]:
+        figures = {"operations an example": self.operations_per_example}
         if self.purpose == "Training":
             if self.prefix:
-                figures["  and once a training"] = f"{self.prefix_operations_per_example:,}"
+                figures["  and once a training"] = self.prefix_operations_per_example
             if self.left_out or self.prefix:
-                all_trained = f"{self.operations_with_all_trained:,}"
-                figures["  with everything trained"] = all_trained
-        figures["bytes of the arena"] = f"{self.arena_bytes:,}"
-        figures["bytes of arrays"] = f"{self.array_bytes:,}"
+                figures["  with everything trained"] = self.operations_with_all_trained
+        figures["bytes of the arena"] = self.arena_bytes
+        figures["bytes of arrays"] = self.array_bytes
         if self.purpose == "Training":
-            figures["bytes of the method"] = f"{self.state_bytes:,}"
+            figures["bytes of the method"] = self.state_bytes
         if self.prefix:
-            figures["bytes kept an example"] = f"{self.prefix_bytes_per_example:,}"
-        wide = max(map(len, figures))
-        lines = [f"{name.ljust(wide)}  {value}" for name, value in figures.items()]
-        if self.left_out:
-            lines += ["", "left out, as nothing that learns needs it:"]
-        return lines + [
-            f"  {path_text(layer) or '-'}: {', '.join(calls)}"
-            for layer, calls in self.left_out_by_layer.items()
-        ]
-
-
-def _cells(row: CallRow) -> tuple[str, ...]:
-    shapes = ", ".join("x".join(map(str, shape)) or "scalar" for shape in row.shapes)
-    return path_text(row.layer) or "-", row.what, row.kernel, shapes, f"{row.operations:,}"
-
-
-def _line(cells: Iterable[str], widths: Iterable[int]) -> str:
-    *words, number = (cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-    number = number.strip().rjust(len(number))
-    return "  ".join([*words, number])
+            figures["bytes kept an example"] = self.prefix_bytes_per_example
+        return tuple(figures.items())
 
 
 def evaluation_report(

@@ -10,12 +10,16 @@ from collections.abc import Callable
 from typing import Any
 
 from wlnet.core.net import Net
+from wlnet.core.table import Sheet, Table
 from wlnet.plot.panel import bar_page, progress_page
 from wlnet.plot.summary import net_summary
+from wlnet.plot.tables import sheet_html, table_html
 from wlnet.results.progress import Progress, ProgressBar
 
 PAGES: dict[type, Callable[[Any], str]] = {
     Net: net_summary,
+    Table: table_html,
+    Sheet: sheet_html,
     Progress: progress_page,
     ProgressBar: bar_page,
 }

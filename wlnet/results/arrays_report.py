@@ -9,19 +9,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wlnet.core.aligned import aligned
 from wlnet.core.digests import digest
 from wlnet.core.multipliers import MultiplierTable, Row
 from wlnet.core.norms import distance, norm
-from wlnet.core.parts import key_text
 from wlnet.core.rules import ArrayKey
+from wlnet.core.table import Table
+from wlnet.core.table_cells import Column
 from wlnet.results.results import PROPERTIES, TrainingRecord
 
 GRADIENTS, UPDATES, WEIGHTS = "GradientsRMS", "UpdatesRMS", "WeightsRMS"
 BY_ROUND = (GRADIENTS, UPDATES, WEIGHTS)
 """What is told of arrays by round where it was asked for before the training."""
-WIDE = 28
-"""Letters of a rule in the table: longer ones are cut."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,34 +118,37 @@ def _by_round(name: str) -> None:
 for _name in BY_ROUND:
     _by_round(_name)
 
-HEAD = ("array", "shape", "rate", "rule", "steps", "norm", "norm after", "moved", "bytes")
+COLUMNS = (
+    Column("array", "key"),
+    Column("shape", "shape", folded="any"),
+    Column("rate", "rates"),
+    Column("rule"),
+    Column("steps", "count", folded="range"),
+    Column("norm", "number", folded="range"),
+    Column("norm after", "number", folded="range"),
+    Column("moved", "share", folded="range"),
+    Column("bytes"),
+)
 
 
 @PROPERTIES.row("ArraysReportTable")
-def arrays_report_table(r: TrainingRecord) -> str:
-    """The report as a table to print."""
+def arrays_report_table(r: TrainingRecord) -> Table:
+    """The report as a table."""
     report, rows = arrays_report(r), []
     for row in r.multipliers:
-        told, array = report[row.key], r.arrays[row.key]
-        rates = [f"{phase['Rate']:g}" for phase in told["Phases"]]
-        share, steps = told["RelativeMoved"], told["Steps"]
+        told, won = report[row.key], row.decided_by
+        rates = [phase["Rate"] for phase in told["Phases"]]
         rows.append(
             (
-                key_text(row.key),
-                "x".join(map(str, array.shape)) or "scalar",
-                " -> ".join(rate for i, rate in enumerate(rates) if rates[i - 1 : i] != [rate]),
-                _rule_text(row),
-                "-" if steps is None else f"{steps:,}",
-                f"{told['NormBefore']:.4g}",
-                f"{told['NormAfter']:.4g}",
-                "-" if share is None else f"{share:.3%}" if share < 0.1 else f"{share:.1%}",
-                "changed" if told["Changed"] else "same bytes",
+                row.key,
+                r.arrays[row.key].shape,
+                tuple(rate for i, rate in enumerate(rates) if rates[i - 1 : i] != [rate]),
+                "the default" if won is None else str(won.rule),
+                told["Steps"],
+                told["NormBefore"],
+                told["NormAfter"],
+                told["RelativeMoved"],
+                "changed" if told["Changed"] else "same",
             )
         )
-    return aligned(HEAD, rows, ("steps", "norm", "norm after", "moved"))
-
-
-def _rule_text(row: Row) -> str:
-    won = row.decided_by
-    text = "the default" if won is None else str(won.rule)
-    return text if len(text) <= WIDE else f"{text[: WIDE - 3]}..."
+    return Table(COLUMNS, tuple(rows), noun="arrays", by=0)

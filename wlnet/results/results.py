@@ -15,10 +15,11 @@ import numpy as np
 
 from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.net import Net
+from wlnet.core.properties import PropertyTable
 from wlnet.core.rules import ArrayKey
 from wlnet.core.symbols import ALL
-from wlnet.core.tables import PropertyTable
-from wlnet.nets.information import multipliers_text
+from wlnet.core.table import Table
+from wlnet.nets.information import rates_table
 from wlnet.results.class_table import Kept, Shown, arrays_in, shown
 from wlnet.results.moment import CallRecord, Moment, PhaseRecord
 
@@ -193,9 +194,9 @@ def _(r: TrainingRecord) -> Mapping[ArrayKey, object]:
 
 
 @_row("ArraysLearningRateMultipliersTable")
-def _(r: TrainingRecord) -> str:
-    """The multipliers that were used, as a table to print."""
-    return multipliers_text(r.trained_net, r.multipliers)
+def _(r: TrainingRecord) -> Table:
+    """The multipliers that were used, as a table."""
+    return rates_table(r.trained_net, r.multipliers)
 
 
 _row("BatchesPerRound")(lambda r: r.batches_per_round)

@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 from wlnet.core.errors import Fault, PartError, fail
 from wlnet.core.net import Net
 from wlnet.core.norms import root_mean_square
+from wlnet.core.properties import PropertyTable
 from wlnet.core.rules import ArrayKey
-from wlnet.core.tables import PropertyTable
 from wlnet.evaluate.holding import Array
 from wlnet.nets.arrays import arrays_of
 from wlnet.results.class_table import Shown

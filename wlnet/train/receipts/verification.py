@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from wlnet.core.aligned import aligned
 from wlnet.core.errors import Fault
 from wlnet.core.records import Json, shown
+from wlnet.core.table import Table
+from wlnet.core.table_cells import Column
 
 MOST_TOLD = 40
 """Faults that a report writes out; `faults` has them all."""
 ABSENT = "nothing"
 SEAL = "the seal"
+STATEMENTS = Column("statements about"), Column("hold", "count"), Column("of", "count")
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,8 +39,8 @@ class Verification:
         return not self.faults
 
     def __repr__(self) -> str:
-        rows = [(name, f"{held:,}", f"{all_:,}") for name, (held, all_) in self.sections.items()]
-        words = [aligned(("statements about", "hold", "of"), rows, ("hold", "of"))]
+        rows = tuple((name, *counts) for name, counts in self.sections.items())
+        words = [str(Table(STATEMENTS, rows))]
         told = [("does not hold", each) for each in self.faults]
         told += [("not checked", each) for each in self.unverified]
         words += [f"{title}: {fault}" for title, fault in told[:MOST_TOLD]]
