@@ -11,7 +11,7 @@
   (the one table of rates).
 * What all nets have in common: net, walking (through all that it holds). Properties by name:
   properties. Values in files: records. Proof of bytes: digests; sizes of arrays: norms. The kinds
-  of rates: speeds.
+  of rates: speeds; times in words: durations.
 * What people read: table (the value), table_cells (values as words), folding (long tables, by
   part), table_text (text and Markdown), terminal (what standard output is).
 * The process: machine (cores and memory), streams (seeded random numbers), late_imports; batches
