@@ -15,6 +15,8 @@ COLORS = ("ink", "faint", "frame", "box", "blue", "green", "red", "gold", "groun
           *(mark.line for mark in MARKS.values()))  # fmt: skip
 ENDS = {"MaxTrainingRounds": "green", "WeightsDiverged": "red", "Error": "red"}
 """Why a training ended -> the colour of the bar."""
+SIGNS = {"MaxTrainingRounds": "✓ ", "WeightsDiverged": "✕ ", "Error": "✕ "}
+"""What stands before the words of how it ended, for who sees no colours."""
 WIDTH = 560
 RULES = (
     ("", f"font:13px/1.45 {FONT};color:var(--wl-ink);max-width:{WIDTH}px;margin:4px 0;"
@@ -27,7 +29,7 @@ RULES = (
     (".wl-bar i", "display:block;height:100%"),
     (".wl-facts", "display:flex;flex-wrap:wrap;gap:0 16px"),
     ("table", "border-collapse:collapse;margin:6px 0;border:0;color:inherit;font-size:13px"),
-    ("tr", "background:none"),
+    ("tr", "background:none !important"),
     ("th", "text-align:right;padding:1px 0 1px 18px;border:0;font-weight:400;background:none"),
     ("td", "text-align:right;padding:1px 0 1px 18px;border:0;background:none"),
     ("th:first-child", "text-align:left;padding-left:0"),
@@ -70,7 +72,7 @@ def _line(words: Sequence[str]) -> str:
 def _head(p: Progress) -> str:
     number = f"round {p.round}" + (f" of {p.rounds}" if p.rounds is not None else "")
     batch = f"batch {p.batch:,}" + (f" of {p.batches:,}" if p.batches is not None else "")
-    title = p.verdict or number
+    title = SIGNS.get(p.ended or "", "") + p.verdict if p.verdict else number
     rest = [] if p.verdict else [batch] if p.batches != 1 else []
     if p.unit and not p.verdict:
         rest.append(f"a round is {p.unit}")

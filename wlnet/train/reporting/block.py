@@ -19,6 +19,7 @@ from wlnet.train.reporting.displays import Display
 from wlnet.train.reporting.fitted import plain
 from wlnet.train.reporting.line import LINES
 from wlnet.train.reporting.places import WIDEST, Place
+from wlnet.train.reporting.plotted import plotted
 
 EDGE = 4
 """Columns that the frame takes."""
@@ -61,11 +62,12 @@ class Block(Display):
     def _picture(self, p: Progress) -> RenderableType:
         width = min((self._place.width or WIDEST), 100)
         color = STYLES[w.ENDS.get(p.ended, w.YELLOW)] if p.ended else "blue"
-        parts: list[RenderableType] = [*self._above(p, width - EDGE), self._table(p)]
-        if len(p.training) > 2 and self._place.letters:
-            curve = w.sparkline(p.training, width - EDGE - 6)
-            parts.append(Text(f"loss  {curve}", no_wrap=True, overflow="crop"))
-        title = Text(p.verdict or w.place_words(p)[0], style="bold")
+        parts: list[RenderableType] = [*self._above(p, width - EDGE)]
+        if any(each.training is not None for each in p.figures):
+            parts.append(self._table(p))
+        curve = plotted(p, width - EDGE, self._place.letters)
+        parts += [Text(row, no_wrap=True, overflow="crop") for row in curve]
+        title = Text(p.verdict or " ".join(w.place_words(p)[0].split()), style="bold")
         return Panel(
             Group(*parts),
             title=title,
@@ -75,10 +77,10 @@ class Block(Display):
         )
 
     def _above(self, p: Progress, width: int) -> list[RenderableType]:
-        share = "" if p.fraction is None else f" {p.fraction:4.0%}"
+        share = "" if p.fraction is None or p.fraction == 1 else f"{p.fraction:.0%}"
         left = f"{w.time_text(p.left)} left" if p.left is not None else w.time_text(p.seconds)
         batch = w.batch_words(p)
-        first = [share.strip(), "" if p.ended else left, *([] if p.ended else batch[:1])]
+        first = [share, "" if p.ended else left, *([] if p.ended else batch[:1])]
         if p.waits:
             first.append(f"{p.waits} ...")
         kinds = w.rates_words(p)
@@ -90,9 +92,9 @@ class Block(Display):
         lines = [first, second]
         if p.phases > 1:
             words = f"phase {p.phase} of {p.phases}"
-            lines.append([f"{words}: {p.phase_words}" if p.phase_words else words])
+            lines.append([f"{words}: {plain(p.phase_words)}" if p.phase_words else words])
         drawn = w.bar(p.fraction, width - 2, self._place.letters, self._beat)
-        told = [Text("   ".join(filter(None, each))) for each in lines]
+        told = [Text("   ".join(filter(None, each))) for each in lines if any(each)]
         return [Text(drawn, no_wrap=True, overflow="crop"), *told]
 
     def _table(self, p: Progress) -> RenderableType:

@@ -22,6 +22,9 @@ class Display(ABC):
     is_live = True
     """Whether it replaces what it has shown, so that nothing is lost by showing it less often."""
 
+    has_curves = True
+    """Whether it shows curves."""
+
     @abstractmethod
     def show(self, now: Progress) -> None:
         """Show where the training stands."""
@@ -32,6 +35,9 @@ class Display(ABC):
 
     def rest(self) -> None:  # noqa: B027 - most have nothing to do
         """Somebody else is about to write: step aside."""
+
+    def resume(self) -> None:  # noqa: B027 - most have nothing to do
+        """They have written: show again what was shown."""
 
     def close(self) -> None:  # noqa: B027 - most have nothing to do
         """Leave everything as it was found; `end` may not have been called, or been broken off."""

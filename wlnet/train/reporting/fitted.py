@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 APART = "  "
@@ -57,44 +57,62 @@ def fitted(items: Sequence[Item], width: int | None) -> list[tuple[str, str]]:
     >>> [words for words, _ in fitted(items, 14)], [words for words, _ in fitted(items, 4)]
     (['3/12', 'loss 0.2'], ['3/12'])
     """
-    at = [0 for _ in items]
-
-    def words() -> list[tuple[str, str]]:
-        pairs = zip(items, at, strict=True)
-        return [(each.forms[form], each.color) for each, form in pairs if form < len(each.forms)]
-
-    def fits() -> bool:
-        told = words()
-        apart = len(APART) * (len(told) - 1)
-        return width is None or sum(columns(text) for text, _ in told) + apart <= width
-
-    while not fits():
-        # Of equal ones the last.
-        rank, number = max(
-            (each.ranks[form], i)
-            for i, (each, form) in enumerate(zip(items, at, strict=True))
-            if form < len(each.forms)
-        )
-        if not rank:
+    room = _Room(items, width)
+    # Of equal ones the last.
+    steps = sorted(((rank, i) for i, each in enumerate(items) for rank in each.ranks), reverse=True)
+    while room.is_short:
+        step = next(((rank, i) for rank, i in steps if room.rank(i) == rank), (0, 0))
+        if not step[0]:
             break
-        at[number] += 1
-    _grow(items, at, fits)
-    return words()
-
-
-def _grow(items: Sequence[Item], at: list[int], fits: Callable[[], bool]) -> None:
-    """Take back longer forms where there is room left over, of what matters most first."""
-    given_up = [
-        (each.ranks[form], i, form)
-        for i, each in enumerate(items)
-        for form in range(min(at[i], len(each.forms)))
+        room.give_up(step[1])
+    room.grow()
+    return [
+        (each.forms[form], each.color)
+        for each, form in zip(items, room.at, strict=True)
+        if form < len(each.forms)
     ]
-    for _, i, form in sorted(given_up):
-        kept = at[i]
-        if form < kept:
-            at[i] = form
-            if not fits():
-                at[i] = kept
+
+
+class _Room:
+    """Which form each item has, and whether that fits."""
+
+    def __init__(self, items: Sequence[Item], width: int | None) -> None:
+        self.items, self.width = items, width
+        self.at = [0] * len(items)
+        # The last of each is that of nothing.
+        self._wide = [[*(columns(form) + len(APART) for form in each.forms), 0] for each in items]
+        self._taken = sum(wide[0] for wide in self._wide) - len(APART)
+
+    @property
+    def is_short(self) -> bool:
+        return self.width is not None and self._taken > self.width
+
+    def rank(self, i: int) -> int:
+        """How soon the form of an item is given up; 0 where it has none left."""
+        ranks = self.items[i].ranks
+        return ranks[self.at[i]] if self.at[i] < len(ranks) else 0
+
+    def give_up(self, i: int) -> None:
+        """Take the next form of an item."""
+        self._set(i, self.at[i] + 1)
+
+    def _set(self, i: int, form: int) -> None:
+        self._taken += self._wide[i][form] - self._wide[i][self.at[i]]
+        self.at[i] = form
+
+    def grow(self) -> None:
+        """Take back longer forms where there is room left over, of what matters most first."""
+        given_up = sorted(
+            (each.ranks[form], i, form)
+            for i, each in enumerate(self.items)
+            for form in range(self.at[i])
+        )
+        for _, i, form in given_up:
+            kept = self.at[i]
+            if form < kept:
+                self._set(i, form)
+                if self.is_short:
+                    self._set(i, kept)
 
 
 def cut(text: str, width: int | None) -> str:

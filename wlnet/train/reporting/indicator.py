@@ -13,6 +13,8 @@ LONG_BAR = 40
 class Indicator(Line):
     """A bar in a terminal."""
 
+    has_curves = False
+
     def items(self, p: Progress) -> list[Item]:
         bars = [
             (w.bar(p.fraction, width, self._place.letters, self._beat), rank)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from wlnet.results.progress import Progress
 from wlnet.train.reporting import words as w
 from wlnet.train.reporting.displays import Display
-from wlnet.train.reporting.fitted import APART, Item, columns, cut, fitted, item
+from wlnet.train.reporting.fitted import APART, Item, columns, cut, fitted, item, plain
 from wlnet.train.reporting.places import Place
 
 WIDE_BAR, BAR, SMALL_BAR = 24, 12, 6
@@ -17,9 +17,7 @@ CURVE, SMALL_CURVE = 24, 10
 
 def items_of(p: Progress, letters: bool, beat: int = 0) -> list[Item]:
     """What a line tells of a training under way."""
-    place = w.place_words(p)
-    ranks = (70, 18, 0)[-len(place) :]
-    found = [item(*zip(place, ranks, strict=True), color=w.BOLD)]
+    found = [item(*w.place_forms(p), color=w.BOLD)]
     if p.waits:
         found.append(item((f"{p.waits} ...", 5), color=w.YELLOW))
     share = "" if p.fraction is None else f" {p.fraction:4.0%}"
@@ -35,7 +33,7 @@ def items_of(p: Progress, letters: bool, beat: int = 0) -> list[Item]:
     found += figures[1:]
     if p.phases > 1:
         words = f"phase {p.phase} of {p.phases}"
-        long = f"{words}: {p.phase_words}" if p.phase_words else ""
+        long = f"{words}: {plain(p.phase_words)}" if p.phase_words else ""
         found.append(item((long, 90), (words, 48), (f"phase {p.phase}/{p.phases}", 42)))
     if p.examples_per_second:
         found.append(item((w.speed_text(p.examples_per_second), 57)))
@@ -57,6 +55,8 @@ def last_items(p: Progress) -> list[Item]:
     found = [item((p.verdict if tail else "", 80), (head, 0), color=color)]
     found += w.figure_items(p, 5)
     found += w.best_item(p)
+    if p.phases > 1:
+        found.append(item((f"phase {p.phase} of {p.phases}", 74)))
     if p.examples_per_second:
         found.append(item((w.speed_text(p.examples_per_second), 72)))
     learn, short = w.learning_words(p)
@@ -65,14 +65,17 @@ def last_items(p: Progress) -> list[Item]:
     return [each for each in found if each.forms]
 
 
-def line_of(items: Sequence[Item], width: int | None, colors: bool = False) -> str:
-    """The line of items, no wider."""
+def line_of(items: Sequence[Item], width: int | None, colors: bool = False) -> tuple[str, int]:
+    """The line of items, no wider, and how many columns it takes."""
     told = fitted(items, width)
-    text = cut(APART.join(each for each, _ in told), width)
-    whole = sum(columns(each) for each, _ in told) + len(APART) * (len(told) - 1)
-    if not colors or (width is not None and whole > width):
-        return text
-    return APART.join(f"\x1b[{color}m{each}\x1b[0m" if color else each for each, color in told)
+    text = APART.join(each for each, _ in told)
+    taken = columns(text)
+    if width is not None and taken > width:
+        text = cut(text, width)
+        return text, columns(text)
+    if colors:
+        text = APART.join(f"\x1b[{color}m{each}\x1b[0m" if color else each for each, color in told)
+    return text, taken
 
 
 class Lines:
@@ -112,6 +115,7 @@ class Line(Display):
         self._place = Place(stream)
         self._drawn = 0
         """How many columns of the line have something on them."""
+        self._items: list[Item] = []
         self._beat = 0
         LINES.enter(self)
 
@@ -125,16 +129,20 @@ class Line(Display):
 
     def show(self, now: Progress) -> None:
         self._beat += 1
-        if LINES.has(self):
-            self._draw(self.items(now))
+        self._items = self.items(now)
+        self.resume()
 
     def rest(self) -> None:
         if self._drawn:
-            self._draw([])
+            self._draw(())
+
+    def resume(self) -> None:
+        if self._items and LINES.has(self):
+            self._draw(self._items)
 
     def end(self, last: Progress) -> None:
         self._draw(self.last(last), "\n")
-        self._drawn = 0
+        self._items, self._drawn = [], 0
 
     def close(self) -> None:
         LINES.leave(self)
@@ -143,9 +151,7 @@ class Line(Display):
             self._place.write("\n")
 
     def _draw(self, items: Sequence[Item], end: str = "") -> None:
-        width = self._place.width
-        text = line_of(items, width, self._place.colors) if items else ""
-        taken = columns(line_of(items, width)) if items else 0
+        text, taken = line_of(items, self._place.width, self._place.colors) if items else ("", 0)
         if self._place.erases:
             self._place.write(f"\r{text}\x1b[K{end}")
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import time
 from bisect import bisect_left
@@ -39,8 +40,11 @@ class Observer:
         self._table: MultiplierTable | None = None
         self._rates: Mapping[str, int] = {}
 
-    def now(self, waits: str = "", ended: str | None = None, message: str = "") -> Progress:
-        """Where the training stands. ended: why it is over; message: what is known besides."""
+    def now(
+        self, waits: str = "", curves: bool = True, ended: str | None = None, message: str = ""
+    ) -> Progress:
+        """Where the training stands. waits: what takes time besides training; curves: whether these
+        are looked at; ended: why it is over; message: what is known besides."""
         trainer = self._trainer
         plan, history, in_round = trainer.plan, trainer.history, trainer.in_round
         seconds = trainer.seconds - plan.first_second
@@ -67,8 +71,8 @@ class Observer:
             phase=len(trainer.phases) - self._first,
             phases=len(trainer.rules.phases),
             phase_words=self._phase_words(),
-            training=self._training(by_batch),
-            validation=self._validation(),
+            training=self._training(by_batch) if curves else (),
+            validation=self._validation() if curves else (),
             best=self._point(best),
             by_batch=plan.batches_per_round is None,
             waits=waits,
@@ -92,15 +96,18 @@ class Observer:
         names = [LOSS, *training, *held.lists]
         found = []
         for name in dict.fromkeys(names):
-            values = [each for each in held.lists.get(name, ()) if isinstance(each, float)]
+            values = held.lists.get(name, [])
+            if not (values and isinstance(values[-1], float)):
+                values = []
             if name != LOSS and name not in training and not values:
                 continue
+            is_told = best is not None and best < len(values)
             found.append(
                 Figure(
                     name,
                     training.get(name),
-                    values[-1] if values else None,
-                    values[best] if best is not None and best < len(values) else None,
+                    _number(values[-1]) if values else None,
+                    _number(values[best]) if best is not None and is_told else None,
                     _is_share(name),
                 )
             )
@@ -206,6 +213,11 @@ WHY = {
 """Why a training ended, in words."""
 
 
+def _number(value: object) -> float | None:
+    return value if isinstance(value, float) else None
+
+
+@functools.cache
 def _is_share(name: str) -> bool:
     row = TABLE.get(name.rpartition("/")[2].partition("Top")[0])
     return row is not None and row.share

@@ -25,7 +25,7 @@ class Shown:
 
     def __repr__(self) -> str:
         p = self._progress
-        return line_of(last_items(p) if p.ended else items_of(p, letters=True), WIDE)
+        return line_of(last_items(p) if p.ended else items_of(p, letters=True), WIDE)[0]
 
 
 class Panel(Display):

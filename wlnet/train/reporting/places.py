@@ -10,6 +10,9 @@ from typing import Any
 WIDEST = 200
 """Columns beyond which a line is no easier to read."""
 NARROWEST = 20
+FREE = 3
+PAGE = 100
+"""Columns of what is printed in a notebook."""
 USUAL = 80
 SAMPLE = "█▏▁…★✓"
 """What a stream must be able to write, for more than plain letters to be used."""
@@ -44,15 +47,15 @@ class Place:
 
     @property
     def width(self) -> int | None:
-        """How many letters a line may have; None where it has no end. The last column stays free:
-        some terminals begin a new line there."""
+        """How many letters a line may have; None where it has no end. The last columns stay free:
+        some terminals begin a new line behind the last one, and an interrupt is echoed as ^C."""
         if not self.is_terminal:
-            return None
+            return PAGE if notebook() and self.stream in (sys.stdout, sys.stderr) else None
         try:
             columns = os.get_terminal_size(self.stream.fileno()).columns
         except (AttributeError, ValueError, OSError):
             columns = shutil.get_terminal_size((USUAL, 24)).columns
-        return max(NARROWEST, min((columns or USUAL) - 1, WIDEST))
+        return max(NARROWEST, min((columns or USUAL) - FREE, WIDEST))
 
     def write(self, text: str) -> None:
         """Write at once."""

@@ -9,7 +9,7 @@ from typing import Any
 from wlnet.results.progress import Progress
 from wlnet.train.reporting import words as w
 from wlnet.train.reporting.displays import Display
-from wlnet.train.reporting.fitted import Item, item
+from wlnet.train.reporting.fitted import Item, item, plain
 from wlnet.train.reporting.line import last_items, line_of
 from wlnet.train.reporting.places import Place
 
@@ -26,7 +26,7 @@ FAST = "(rounds are faster than ten lines a second: some have no line from here 
 def items_of(p: Progress) -> list[Item]:
     """What a line tells of a round, or within one."""
     is_within = p.batch != p.batches
-    found = [item(*zip(w.place_words(p), (70, 18, 0), strict=False))]
+    found = [item(*w.place_forms(p))]
     if is_within:
         words = w.batch_words(p)
         if p.unit and p.batches is None:
@@ -35,7 +35,7 @@ def items_of(p: Progress) -> list[Item]:
     found += w.figure_items(p, 0)
     if p.phases > 1:
         words = (f"phase {p.phase} of {p.phases}",)
-        long = f"{words[0]}: {p.phase_words}" if p.phase_words else ""
+        long = f"{words[0]}: {plain(p.phase_words)}" if p.phase_words else ""
         found.append(item((long, 90), (words[0], 48)))
     found.append(item((w.speed_text(p.examples_per_second), 57)))
     found.append(item((f"rate {p.learning_rate:.3g}", 68)))
@@ -50,15 +50,17 @@ NO_END = "one pass: it ends with the generator, as there is no RoundLength"
 
 
 class Printed(Display):
-    """Prints a line a round. quiet: only after a while, and then now and then, for nobody asked."""
+    """Prints a line a round. quiet: only after a while, and then now and then, for nobody asked.
+    has_times: whether somebody said when, so that no line is left out."""
 
     is_live = False
+    has_curves = False
 
-    def __init__(self, stream: Any, quiet: bool = False) -> None:
+    def __init__(self, stream: Any, quiet: bool = False, has_times: bool = False) -> None:
         self.place = Place(stream)
         self.by_round = QUIET if quiet else 0.0
         self.within = LONG_QUIET if quiet else LONG
-        self._quiet, self._lines = quiet, 0
+        self._quiet, self._has_times, self._lines = quiet, has_times, 0
 
     def show(self, now: Progress) -> None:
         if not now.waits:
@@ -70,20 +72,25 @@ class Printed(Display):
 
     def _write(self, items: list[Item]) -> None:
         self._lines += 1
-        if self._lines == FREE and not self.by_round:
+        if self._lines == FREE and not (self.by_round or self._has_times):
             self.by_round = EVERY
             self.place.write(FAST + "\n")
-        self.place.write(line_of(items, self.place.width) + "\n")
+        self.place.write(line_of(items, self.place.width)[0] + "\n")
 
 
 class Filed(Printed):
     """Prints to a file, behind what is in it. Every line is written at once."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, has_times: bool = False) -> None:
         self._file = path.open("a", encoding="utf-8", errors="backslashreplace")
-        super().__init__(self._file)
-        begun = time.strftime("%Y-%m-%d %H:%M:%S")
-        self.place.write(f"training begun {begun}\n")
+        super().__init__(self._file, has_times=has_times)
+        self._head = time.strftime("training begun %Y-%m-%d %H:%M:%S\n")
+
+    def _write(self, items: list[Item]) -> None:
+        if self._head:
+            head, self._head = self._head, ""
+            self.place.write(head)
+        super()._write(items)
 
     def close(self) -> None:
         self._file.close()

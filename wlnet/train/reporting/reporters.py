@@ -45,7 +45,9 @@ class Reporter:
         self._is_timed = report.interval is None and not report.events
         self._least = report.least
         self._last = -math.inf if display.is_live else perf_counter()
-        self._cost = 0.0
+        self._costs = 0.0, 0.0
+        """What the last two times took. The smaller counts: one may have had to wait."""
+        self._rests, self._next_rest = False, 0.0
 
     @property
     def alarm(self) -> float:
@@ -56,7 +58,7 @@ class Reporter:
 
     def _pause(self, display: Display, usual: float) -> float:
         """How many seconds pass between two times."""
-        dear = self._cost / SHARE if display.is_live else 0.0
+        dear = min(self._costs) / SHARE if display.is_live else 0.0
         return max(usual, self._least, dear)
 
     def wants(self, event: str, trainer: Trainer) -> bool:
@@ -80,13 +82,23 @@ class Reporter:
         """Show it. begun: when somebody began to look at the training for that."""
         if self.display is not None:
             self.guarded(self.display.show, now)
+            self._rests = False
             self._last = perf_counter()
-            self._cost = self._last - begun
+            self._costs = self._costs[1], self._last - begun
 
     def rest(self, by_force: bool) -> None:
-        """Step aside, where it will be shown again soon."""
-        if self.display is not None and (by_force or perf_counter() - self._last >= LIVE):
-            self.guarded(self.display.rest)
+        """Step aside for whoever may write, unless that is asked for more often than may be."""
+        display, begun = self.display, perf_counter()
+        if display is not None and (by_force or begun >= self._next_rest):
+            self.guarded(display.rest)
+            self._rests = True
+            self._next_rest = begun + 2 * (perf_counter() - begun) / SHARE
+
+    def resume(self) -> None:
+        """Show again what was shown, if it stepped aside."""
+        if self._rests and self.display is not None:
+            self.guarded(self.display.resume)
+        self._rests = False
 
     def guarded(self, step: Callable[..., None], *given: Any) -> None:
         """Do something with the display. Where that fails, nothing more is shown: a training shall
@@ -177,6 +189,8 @@ class Reporters:
         for each in wanted:
             each.tell(self._trainer.state(event))
         self._show(event)
+        for reporter in self._reporters:
+            reporter.resume()
         return bool(wanted)
 
     def _show(self, event: str, waits: str = "") -> None:
@@ -185,17 +199,20 @@ class Reporters:
         wanting = [each for each in self._reporters if each.wants(event, self._trainer)]
         if not wanting:
             return
-        begun, now = perf_counter(), self._observed(wanting, waits)
+        curves = any(each.display is not None and each.display.has_curves for each in wanting)
+        begun, now = perf_counter(), self._observed(wanting, waits, curves)
         for each in wanting:
             if now is not None:
                 each.show(now, begun)
             begun = perf_counter()
         self._set_alarm()
 
-    def _observed(self, reporters: list[Reporter], waits: str = "", *end: str) -> Progress | None:
+    def _observed(
+        self, reporters: list[Reporter], waits: str, curves: bool, *end: str
+    ) -> Progress | None:
         """Where the training stands; None where nobody can tell, which is told."""
         found: list[Progress] = []
-        reporters[0].guarded(lambda: found.append(self._observer.now(waits, *end)))
+        reporters[0].guarded(lambda: found.append(self._observer.now(waits, curves, *end)))
         return found[0] if found else None
 
     def _set_alarm(self) -> None:
@@ -213,7 +230,7 @@ class Reporters:
     def end(self, reason: str, message: str | None) -> None:
         """Show how the training ended."""
         if self._reporters and not self._ended:
-            last = self._observed(self._reporters, "", reason, message or "")
+            last = self._observed(self._reporters, "", True, reason, message or "")
             for each in self._reporters if last is not None else ():
                 if each.display is not None:
                     each.guarded(each.display.end, last)
@@ -229,13 +246,14 @@ class Reporters:
 
 def display_of(report: Report) -> Display | None:
     """The display that was asked for, as it is possible here; None where nobody could see it."""
-    way = report.way
+    way, has_times = report.way, bool(report.interval or report.events)
     if way == "File":
-        return Filed(report.target)
+        return Filed(report.target, has_times)
     if way == "Stream":
-        return Printed(report.target)
+        return Printed(report.target, has_times=has_times)
     if way == "Print":
-        return Printed(sys.stderr) if sys.stderr is not None else None
+        stream = sys.stdout if notebook() else sys.stderr
+        return Printed(stream, has_times=has_times) if stream is not None else None
     if notebook() and way in ("Panel", "Automatic", "ProgressIndicator"):
         from wlnet.train.reporting.panel import Panel
 

@@ -118,6 +118,12 @@ def place_words(p: Progress) -> tuple[str, ...]:
     return tuple(dict.fromkeys((words + unit, words, f"{number}/{p.rounds}")))
 
 
+def place_forms(p: Progress) -> list[tuple[str, int]]:
+    """The same with their ranks: the last one always stays."""
+    words = place_words(p)
+    return [*zip(words, (70, 18, 0)[-len(words) :], strict=True)]
+
+
 def batch_words(p: Progress) -> tuple[str, ...]:
     """Which batch it is, from long to short."""
     if p.batches is None:
