@@ -18,7 +18,7 @@ from wlnet.core.parts import NetSharedArray, Path
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.core.table_cells import KINDS, Cell, Column, cell, folded_cell
 from wlnet.core.table_text import Grid, Section, Shown, as_width, markdown_of, text_of
-from wlnet.core.terminal import in_one_line, writable
+from wlnet.core.terminal import columns, in_one_line, writable
 
 MOST = 40
 """Rows that are shown unfolded."""
@@ -63,7 +63,7 @@ class Table:
         return isinstance(words, str) and words in self.to_text(None, fold=False)
 
     def __str__(self) -> str:
-        return writable(self.to_text())
+        return text_of(self.grid().written(writable), columns())
 
     __repr__ = __str__
 
@@ -216,7 +216,7 @@ class Sheet:
     tables: tuple[Table, ...]
 
     def __str__(self) -> str:
-        return writable(self.to_text())
+        return "\n\n".join([writable(self.title), *map(str, self.tables)])
 
     __repr__ = __str__
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
@@ -27,6 +27,10 @@ class Shown(NamedTuple):
     cells: tuple[Cell, ...]
     rows: tuple[int, ...]
 
+    def written(self, write: Callable[[str], str]) -> Shown:
+        """The same, each text put through a function."""
+        return Shown(tuple(tuple(map(write, cell)) for cell in self.cells), self.rows)
+
 
 class Section(NamedTuple):
     """Rows under a heading, or under none."""
@@ -43,6 +47,14 @@ class Grid(NamedTuple):
     caption: str
     foot: str
     is_headless: bool
+
+    def written(self, write: Callable[[str], str]) -> Grid:
+        """The same, the text of each cell put through a function."""
+        sections = tuple(
+            Section(heading, tuple(row.written(write) for row in rows))
+            for heading, rows in self.sections
+        )
+        return self._replace(sections=sections)
 
 
 def as_width(given: object) -> int | None:
@@ -207,6 +219,10 @@ def _blocks(grid: Grid, most: int | None) -> list[str]:
         if heading:
             found += ["", *_filled(f"({heading})", most)]
         for each in shown:
+            if grid.is_headless:
+                found += ["", *_filled(_joined(each.cells[0]), most)]
+                found += [f"{HANGING}{_joined(cell)}" for cell in each.cells[1:]]
+                continue
             found.append("")
             for column, name, cell in zip(grid.columns, names, each.cells, strict=True):
                 room = None if most is None else max(most - wide - 1, 1)

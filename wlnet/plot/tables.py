@@ -26,6 +26,8 @@ MOST_MEMBERS = 2000
 """Rows in folded ones that a page has; of more it says that they are left out."""
 PATHS = "key", "part"
 """Kinds of columns that name parts of a net."""
+LETTER = 0.8
+"""How wide letters are on the average, beside a digit."""
 LONG = 24
 """Letters of a line that words are not broken below."""
 WHOLE = re.compile(r"-&gt; \S+|\([\d,]+ \w+\)$")
@@ -115,7 +117,7 @@ def _head(at: int, column: Column, rows: Sequence[Shown]) -> str:
         return f'<th scope="col" class="wl-number">{escape(column.name)}</th>'
     longest = max((width_of(item) for row in rows for item in row.cells[at]), default=0)
     # Words are broken before a table is wider than its page, but not after every word.
-    least = f' style="min-width:{min(longest, LONG)}ch"' if at else ""
+    least = f' style="min-width:{LETTER * min(longest, LONG):.3g}ch"' if at else ""
     return f'<th scope="col"{least}>{escape(column.name)}</th>'
 
 
