@@ -208,6 +208,9 @@ def deep(count: int, rate: Any = lambda n: 0.0) -> Table:
 
 def test_forty_rows_are_shown_and_more_are_folded_with_a_word_about_it() -> None:
     assert len(deep(20).to_text(None).splitlines()) == 2 + 40
+    rows = tuple(((n, "Weights"),) for n in range(41))
+    assert len(Table((Column("array", "key"),), rows[:40], by=0).grid().sections[0].rows) == 40
+    assert len(Table((Column("array", "key"),), rows, by=0).grid().sections[0].rows) == 1
     some = deep(21).to_text(None).splitlines()
     assert len(some) == 2 + 21 + 2
     assert some[2].startswith("block1 (2 arrays)")
@@ -271,6 +274,15 @@ def test_headings_stand_before_their_rows_and_each_is_folded_apart() -> None:
     assert lines[2] == "(first)"
     assert lines[3:8] == [f"{n}                 call" for n in range(5)]
     assert lines[8:10] == ["(then)", "5;;59 (55 calls)  call"]
+
+
+def test_what_one_heading_does_not_take_is_there_for_the_next() -> None:
+    rows = tuple(((n,), "call") for n in range(5)) + tuple(
+        ((n, side), "call") for n in range(25) for side in (1, 2)
+    )
+    columns = Column("layer", "part"), Column("what")
+    table = Table(columns, rows, by=0, sections=((0, "first"), (5, "then")))
+    assert [len(section.rows) for section in table.grid().sections] == [5, 25]
 
 
 def test_markdown_is_a_table_whose_signs_are_no_markdown() -> None:
