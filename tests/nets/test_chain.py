@@ -380,16 +380,17 @@ def test_the_html_has_the_multiplier_of_every_array() -> None:
     net = NetChain({"a": wl.LinearLayer(3, learning_rate_multipliers=0.25), "b": 2}, input=2)
     told = NetChain([net], learning_rate_multipliers=[((1, "b"), None)])._repr_html_()
     for name, rate in [
-        ("1/a/Weights", "0.25"),
-        ("1/a/Biases", "0.25"),
-        ("1/b/Weights", "0"),
-        ("1/b/Biases", "0"),
+        ("1/a/Weights", "0.25 slowed"),
+        ("1/a/Biases", "0.25 slowed"),
+        ("1/b/Weights", "0 frozen"),
+        ("1/b/Biases", "0 frozen"),
     ]:
-        (row,) = [line for line in told.split("<tr>") if f"<td>{name}</td>" in line]
-        assert f"<td>{rate}</td>" in row
+        rows = [line.replace("<wbr>", "") for line in told.split("<tr>")]
+        (row,) = [line for line in rows if f">{name}</th>" in line]
+        assert f" {rate}</span>" in row
 
 
 def test_names_in_the_html_are_escaped() -> None:
     told = NetChain({"<b>": 3}, input=2)._repr_html_()
-    assert "<b>" not in told
-    assert "&lt;b&gt;/Weights" in told
+    assert "<b>/" not in told and "'<b>'" not in told
+    assert "&lt;b&gt;/<wbr>Weights" in told

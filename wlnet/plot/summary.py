@@ -1,41 +1,56 @@
-"""The HTML summary of a net: its structure, and a table of its arrays with their multipliers."""
+"""What a notebook shows of a net: what it is, its diagram, the table of its arrays, its text."""
 
 from __future__ import annotations
 
 import html
 
-import numpy as np
-
-from wlnet.core.multipliers import multiplier_table
+from wlnet.core.multipliers import MultiplierTable, multiplier_table
 from wlnet.core.net import Net
-from wlnet.core.parts import path_text
-from wlnet.core.shapes import shape_text
-from wlnet.core.symbols import AUTOMATIC
-from wlnet.nets.arrays import array_value
-from wlnet.nets.inference import inference
+from wlnet.core.symbols import AUTOMATIC, Symbol
+from wlnet.nets.arrays import is_initialized
+from wlnet.nets.information import information, rates_table
 from wlnet.nets.show import show
+from wlnet.plot.diagrams.graphs import NetBoxes
+from wlnet.plot.diagrams.unfolding import COLORS, STYLE, unfolding
+from wlnet.plot.paint.colors import style
+from wlnet.plot.paint.letters import FONT, MONOSPACE
+from wlnet.plot.tables import table_html
 
-HEAD = ("array", "shape", "numbers", "multiplier", "set at")
+SHEET = f"""
+.wl-net{{color:var(--wl-ink);background:var(--wl-ground);font:13px/1.45 {FONT};padding:8px}}
+.wl-net>p{{margin:0 0 8px}}
+.wl-net pre{{font:12px/1.4 {MONOSPACE};color:inherit;background:none;overflow-x:auto;margin:6px 0}}
+"""
 
 
 def net_summary(net: Net) -> str:
-    """What a notebook shows of a net."""
-    solution = inference(net)
-    rows = []
-    for row in multiplier_table(net, AUTOMATIC, warnings=False):
-        rows.append(
-            (
-                path_text(row.key) if isinstance(row.key, tuple) else repr(row.key),
-                shape_text(solution.array_shape(row.places[0].path)),
-                "there" if isinstance(array_value(net, row.key), np.ndarray) else "not drawn yet",
-                f"{row.multiplier:g}",
-                row.decided_by.set_at if row.decided_by else "default",
-            )
-        )
-    body = "".join(f"<tr>{_cells('td', row)}</tr>" for row in rows)
-    table = f"<table><thead><tr>{_cells('th', HEAD)}</tr></thead><tbody>{body}</tbody></table>"
-    return f"<pre>{html.escape(show(net))}</pre>{table}"
+    """What a notebook shows of a net, in its light or dark. Nested nets open and close."""
+    rates = multiplier_table(net, AUTOMATIC, warnings=False)
+    flow = unfolding(NetBoxes.of(net, rates, opens_operators=False))
+    arrays = table_html(rates_table(net, rates)) if len(rates) else ""
+    text = f"<details><summary>as Python</summary><pre>{html.escape(show(net))}</pre></details>"
+    sheet = style(".wl-net", COLORS) + SHEET + STYLE
+    return (
+        f'<div class="wl-net"><style>{sheet}</style><p>{_headline(net, rates)}</p>'
+        f"{flow}{arrays}{text}</div>"
+    )
 
 
-def _cells(tag: str, words: tuple[str, ...]) -> str:
-    return "".join(f"<{tag}>{html.escape(word)}</{tag}>" for word in words)
+def _headline(net: Net, rates: MultiplierTable) -> str:
+    """What a net is, in a line."""
+    numbers = information(net, "ArraysTotalElementCount")
+    words = [_counted(information(net, "LayersCount"), "layer"), _counted(len(rates), "array")]
+    if isinstance(numbers, Symbol):
+        words.append("shapes not known yet")
+    elif len(rates):
+        words += [_counted(numbers, "number"), information(net, "ArraysTotalSize")]
+    if not is_initialized(net):
+        words.append("numbers not drawn yet")
+    frozen = sum(row.multiplier == 0 for row in rates)
+    if len(rates):
+        words.append(f"{frozen} of {len(rates)} frozen" if frozen else "nothing frozen")
+    return f"<b>{net.kind}</b> &nbsp; {html.escape(', '.join(words))}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field, replace
 from wlnet.core.multipliers import MultiplierTable, multiplier_table
 from wlnet.core.net import Net
 from wlnet.core.parts import Path, path_text
+from wlnet.core.ports import UNKNOWN
 from wlnet.core.symbols import AUTOMATIC
+from wlnet.core.walking import node_at
 from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.connections import links
-from wlnet.nets.inference import Solution, inference, inferred_port
+from wlnet.nets.inference import Solution, inference
 from wlnet.nets.show import show
 from wlnet.plot.diagrams import words
 from wlnet.plot.diagrams.cards import Card, Line, Row, rate_rows, rows_of, tag_colors
@@ -23,42 +25,50 @@ NOTE = 400
 
 @dataclass
 class NetBoxes:
-    """The boxes of a net. cards: by the path of a layout; frames are among them, by their heads."""
+    """The boxes of a net. cards: by the path of a layout; frames are among them, by their heads.
+
+    opens_operators: whether the net of an operator is shown where other nets are closed.
+    """
 
     net: Net
     rates: Rates
     solution: Solution
     colors: dict[str, str]
+    opens_operators: bool = True
     cards: dict[tuple[Key, ...], Card] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, net: Net, multipliers: MultiplierTable | None = None) -> NetBoxes:
+    def of(
+        cls, net: Net, multipliers: MultiplierTable | None = None, opens_operators: bool = True
+    ) -> NetBoxes:
         """The boxes of a net with its own rates, or with those of another table."""
         if multipliers is None:
             multipliers = multiplier_table(net, AUTOMATIC, warnings=False)
         rates = Rates(multipliers)
-        return cls(net, rates, inference(net), tag_colors(rates.shared))
+        return cls(net, rates, inference(net), tag_colors(rates.shared), opens_operators)
 
     def graph(self, deep: int) -> Graph:
         """The net as a graph, its ports among the boxes. deep: how many levels of nets in nets are
         open."""
         net = self.net
-        is_one = isinstance(net, Layer) or net.addressing == "operator"
-        if is_one:
-            inputs = net.input_names
-            inner = Graph(
-                {"": self._node(net, (), ("",), deep, inputs)},
-                [*(Link(None, "", name, name) for name in inputs),
-                 *(Link("", None, name, name) for name in net.output_names)],
-            )  # fmt: skip
-        else:
-            inner = self.level(net, (), (), deep)
+        if not isinstance(net, Layer) and net.addressing != "operator":
+            return self.with_ports(net, (), self.level(net, (), (), deep))
+        inputs = net.input_names
+        edges = [
+            *(Link(None, "", name, name) for name in inputs),
+            *(Link("", None, name, name) for name in net.output_names),
+        ]
+        node = self._node(net, (), ("",), deep, inputs)
+        return self.with_ports(net, (), Graph({"": node}, edges))
+
+    def with_ports(self, net: Net, path: Path, inner: Graph, at: tuple[Key, ...] = ()) -> Graph:
+        """A graph that is open to what is around it, closed by boxes for the ports of its net."""
         nodes: dict[Key, Node] = {}
         for name in net.input_names:
-            nodes["in", name] = self._port(name, "in", net)
+            nodes["in", name] = self._port(net, path, name, (*at, ("in", name)))
         nodes.update(inner.nodes)
         for name in net.output_names:
-            nodes["out", name] = self._port(name, "out", net)
+            nodes["out", name] = self._port(net, path, name, (*at, ("out", name)))
         around = []
         for link in inner.links:
             if link.source is None:
@@ -81,12 +91,14 @@ class NetBoxes:
     def _node(
         self, net: Net, path: Path, at: tuple[Key, ...], deep: int, inputs: tuple[str, ...]
     ) -> Node:
-        is_open = not isinstance(net, Layer) and (deep > 0 or net.addressing == "operator")
+        is_operator = net.addressing == "operator"
+        is_open = deep > 0 or (is_operator and self.opens_operators)
+        is_open = is_open and not isinstance(net, Layer)
         card = self._card(net, path, inputs, is_open)
         self.cards[at] = card
         if not is_open:
             return card.node()
-        deeper = deep - 1 if net.addressing != "operator" else deep
+        deeper = deep if is_operator else deep - 1
         inside = self.level(net, path, at, deeper)
         return Node(
             card.size[0], 0.0, card.inlets, card.outlets, inside, header=card.size[1], footer=0.0
@@ -95,16 +107,14 @@ class NetBoxes:
     def _card(self, net: Net, path: Path, inputs: tuple[str, ...], is_open: bool) -> Card:
         name = str(path[-1]) if path else ""
         outputs = net.output_names
-        told = {name: self._flow(path, name) for name in outputs}
+        told = {name: self.flow(path, name) for name in outputs}
         shape = next(iter(told.values())) if len(told) == 1 else ""
         is_layer = isinstance(net, Layer)
         rated = self.rates.of_layer(path) if is_layer else self.rates.inside(path)
         rows = rows_of(name, words.kind(net), words.facts(net), shape)
         if not is_open:
             rows += rate_rows(rated, self.colors)
-        note = path_text(path) + ": " if path else ""
-        text = show(net)
-        note += text if len(text) <= NOTE else f"{text[:NOTE]}..."
+        note = (path_text(path) + ": " if path else "") + _noted(show(net))
         return Card(
             rows, () if is_open else rated,
             inputs if len(inputs) > 1 else inputs[:1], outputs,
@@ -112,20 +122,27 @@ class NetBoxes:
             is_closed=not is_layer and not is_open, note=note,
         )  # fmt: skip
 
-    def _flow(self, path: Path, name: str) -> str:
+    def flow(self, path: Path, name: str) -> str:
+        """What a port of a part carries, in words."""
         wire = self.solution.ports.get((path, name))
-        return "?" if wire is None else words.flow(wire.shape, wire.element)
+        if wire is None:
+            return "?"
+        port = node_at(self.net, path).ports.get(name, UNKNOWN)
+        return words.flow(wire.shape, port.element or wire.element)
 
-    def _port(self, name: str, side: str, net: Net) -> Node:
-        """The box of a port of the net itself."""
-        port = inferred_port(net, name)
+    def _port(self, net: Net, path: Path, name: str, at: tuple[Key, ...]) -> Node:
+        """The box of a port of a net."""
+        port = net.ports.get(name, UNKNOWN)
         rows = [Row((Line(name, 13, True),), height=18)]
         coder = words.coder(port)
         if coder:
             rows.append(Row((Line(coder),)))
-        rows.append(Row((Line(words.flow(port.shape, port.element), ink="faint"),)))
-        note = "" if port.coder is None else repr(port.coder)
-        card = Card(rows, inlets=("",), outlets=("",), is_port=True,
-                    note=note if len(note) <= NOTE else f"{note[:NOTE]}...")  # fmt: skip
-        self.cards[((side, name),)] = card
+        rows.append(Row((Line(self.flow(path, name), ink="faint"),)))
+        note = "" if port.coder is None else _noted(repr(port.coder))
+        card = Card(rows, inlets=("",), outlets=("",), is_port=True, note=note)
+        self.cards[at] = card
         return card.node()
+
+
+def _noted(text: str) -> str:
+    return text if len(text) <= NOTE else f"{text[:NOTE]}..."
