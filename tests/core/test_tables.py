@@ -276,13 +276,16 @@ def test_headings_stand_before_their_rows_and_each_is_folded_apart() -> None:
     assert lines[8:10] == ["(then)", "5;;59 (55 calls)  call"]
 
 
-def test_what_one_heading_does_not_take_is_there_for_the_next() -> None:
-    rows = tuple(((n,), "call") for n in range(5)) + tuple(
-        ((n, side), "call") for n in range(25) for side in (1, 2)
-    )
-    columns = Column("layer", "part"), Column("what")
-    table = Table(columns, rows, by=0, sections=((0, "first"), (5, "then")))
-    assert [len(section.rows) for section in table.grid().sections] == [5, 25]
+def test_what_one_heading_does_not_take_is_there_for_the_next_and_no_more() -> None:
+    def counts(parts: int) -> list[int]:
+        calls = [((n,), "call") for n in range(5)]
+        calls += [((n, side), "call") for n in range(parts) for side in (1, 2)]
+        columns = Column("layer", "part"), Column("what")
+        table = Table(columns, tuple(calls), by=0, sections=((0, "first"), (5, "then")))
+        return [len(section.rows) for section in table.grid().sections]
+
+    assert counts(35) == [5, 35]
+    assert counts(36) == [5, 1]
 
 
 def test_markdown_is_a_table_whose_signs_are_no_markdown() -> None:

@@ -219,18 +219,6 @@ def test_the_hash_of_the_topology_knows_structure_and_no_numbers_or_names() -> N
     assert len({told(each) for each in [net, *different]}) == 1 + len(different)
 
 
-def test_what_a_rule_beats_is_told_with_its_place_where_that_is_another() -> None:
-    layer = wl.LinearLayer(2, learning_rate_multipliers=0.5)
-    rules = {("a", "Weights"): 3, "a": 2}
-    net = NetChain({"a": layer, "b": 1}, input=3, learning_rate_multipliers=rules)
-    weights, biases, *others = information(net, "ArraysLearningRateMultipliersTable")
-    assert weights["beat"] == ("rule 2: 'a' -> 2.0", "0.5 for all (a)")
-    assert (biases["set at"], biases["beat"]) == ("the net", ("0.5 for all (a)",))
-    assert [(row["decided by"], row["set at"], row["beat"]) for row in others] == [
-        ("the default", None, ())
-    ] * 2
-
-
 def test_the_hash_of_the_topology_knows_how_often_and_how_wide_something_is_applied() -> None:
     twice, thrice = (NetChain([wl.NetNestOperator(2, n)], input=2) for n in (2, 3))
     hashes = {information(net, "TopologyHash") for net in (twice, thrice, NetChain([2], input=2))}

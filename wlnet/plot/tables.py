@@ -45,10 +45,9 @@ color:var(--wl-ink);background:var(--wl-ground)}}
 .wl-table thead th{{vertical-align:bottom;white-space:nowrap;font-weight:600;
 color:var(--wl-faint);border-bottom:2px solid var(--wl-frame)}}
 .wl-table .wl-number{{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}}
-.wl-table .wl-key{{white-space:nowrap;position:sticky;left:0}}
+.wl-table .wl-key{{position:sticky;left:0}}
 .wl-table .wl-path{{font-family:{MONOSPACE};font-size:12px}}
 .wl-table table+table{{margin-top:12px}}
-.wl-table .wl-key wbr{{display:none}}
 .wl-table .wl-whole{{white-space:nowrap}}
 .wl-table .wl-heading{{color:var(--wl-faint);background:var(--wl-box);font-style:italic}}
 .wl-table .wl-member td,.wl-table .wl-member th{{color:var(--wl-faint);background:var(--wl-box)}}
@@ -59,8 +58,7 @@ color:var(--wl-faint);border-bottom:2px solid var(--wl-frame)}}
 .wl-table summary{{cursor:pointer}}
 @supports selector(:has(a)){{
 .wl-table .wl-folded:not(:has(details[open])) .wl-member{{display:none}}}}
-@media(max-width:600px){{.wl-table .wl-key{{white-space:normal;max-width:42vw}}
-.wl-table .wl-key wbr{{display:inline}}}}
+@media(max-width:600px){{.wl-table .wl-key{{max-width:42vw}}}}
 """ + "".join(
     f".wl-table .wl-{kind}{{color:var(--wl-{mark.line})}}"
     f".wl-table .wl-pill.wl-{kind}{{background:var(--wl-{mark.ground})}}"
