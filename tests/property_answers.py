@@ -175,6 +175,12 @@ def is_told(told: Any) -> bool:
     )
 
 
+def is_plots(value: Any) -> bool:
+    names = ["Loss", "ErrorRate", "LearningRate", "LearningRateMultipliers", "LearningRates",
+             "Movement"]  # fmt: skip
+    return list(value) == names and all(map(is_picture, value.values()))
+
+
 RECORDS: dict[str, Any] = {
     "ArraysLearningRateMultipliers": by_path(lambda value: type(value) is float),
     "ArraysLearningRateMultiplierSources": by_path(is_source),
@@ -185,6 +191,7 @@ RECORDS: dict[str, Any] = {
     "ArraysReport": by_path(is_told),
     "ArraysReportTable": lambda value: type(value) is Table,
     "BatchesPerRound": lambda value: value == PER_ROUND,
+    "BatchLearningRateList": numbers(TOTAL),
     "BatchLossList": numbers(TOTAL),
     "BatchMeasurements": by_name(is_number),
     "BatchMeasurementsLists": lists_of(TOTAL),
@@ -193,9 +200,11 @@ RECORDS: dict[str, Any] = {
     "CheckpointingFiles": lambda value: value == [],
     "ExamplesProcessed": lambda value: value == ROUNDS * COUNT,
     "FinalLearningRate": lambda value: value == 0.001,
+    "FinalPlots": is_plots,
     "FinalWeights": by_path(is_array),
     "GradientsRMS": lambda value: value == {},
     "InitialLearningRate": lambda value: value == 0.001,
+    "LossPlot": is_picture,
     "MeanBatchesPerSecond": is_number,
     "MeanExamplesPerSecond": is_number,
     "OptimizationMethod": lambda value: value[0] == "ADAM" and value[1]["Beta1"] == 0.9,
@@ -203,6 +212,7 @@ RECORDS: dict[str, Any] = {
     "ReasonMessage": lambda value: value is None or type(value) is str,
     "ReasonTrainingStopped": lambda value: value == "MaxTrainingRounds",
     "Receipt": lambda value: value.startswith('{\n "Schema": "wlnet receipt 1"'),
+    "RoundLearningRateList": lambda value: value == [0.001] * ROUNDS,
     "RoundLoss": is_number,
     "RoundLossList": numbers(ROUNDS),
     "RoundMeasurements": by_name(is_number),

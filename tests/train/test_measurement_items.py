@@ -169,7 +169,11 @@ BAD: dict[str, tuple[Any, str]] = {
         {"Measurement": "Recall", "ClassAveraging": None, "Direction": "Increasing"},
         "neither better nor worse",
     ),
-    "a plot": ({"Measurement": "Recall", "PlotType": "ListPlot"}, "nothing is drawn"),
+    "a plot": ({"Measurement": "Recall", "PlotType": "ListPlot"}, "PlotType cannot be this"),
+    "a plot of a matrix": (
+        {"Measurement": "ConfusionMatrix", "PlotType": "Log"},
+        "no curve of it is drawn",
+    ),
     "one name twice": (["Recall", {"Measurement": f, "Key": "Recall"}], "the same name"),
     "one name twice at an output": ([AT, {**AT, "ClassAveraging": "Micro"}], "the same name"),
     "one name at an output and at all": ([AT, "Recall"], "the same name"),

@@ -184,7 +184,7 @@ def test_every_field_of_a_record_is_in_the_file() -> None:
     told = {*records.WHOLES.values(), *records.REALS.values(), *records.TEXTS.values()}
     beside = {"trained_net", "training_net", "multipliers", "arrays", "before", "by_array",
               "checkpointing_files", "moment", "calls", "held_out", "input_form", "method",
-              "batch_permutation"}  # fmt: skip
+              "batch_permutation", "learning_rates", "plot_types"}  # fmt: skip
     lists = {f"{series}_{what}" for series in records.SERIES for what in ("losses", "measurements")}
     assert {row.name for row in fields(TrainingRecord)} == (
         told | beside | lists | {"round_positions", "validation_positions"}

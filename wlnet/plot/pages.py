@@ -14,7 +14,9 @@ from wlnet.core.table import Sheet, Table
 from wlnet.plot.panel import bar_page, progress_page
 from wlnet.plot.summary import net_summary
 from wlnet.plot.tables import sheet_html, table_html
+from wlnet.plot.training.page import results_page
 from wlnet.results.progress import Progress, ProgressBar
+from wlnet.results.results import NetTrainResults
 
 PAGES: dict[type, Callable[[Any], str]] = {
     Net: net_summary,
@@ -22,6 +24,7 @@ PAGES: dict[type, Callable[[Any], str]] = {
     Sheet: sheet_html,
     Progress: progress_page,
     ProgressBar: bar_page,
+    NetTrainResults: results_page,
 }
 
 

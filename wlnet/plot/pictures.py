@@ -10,10 +10,12 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from wlnet.plot.charts import draw_range
+from wlnet.plot.charts.measured import draw_measured
+from wlnet.plot.charts.ranges import draw_range
 from wlnet.plot.diagrams.diagram import draw_net
 from wlnet.plot.diagrams.operations import draw_operations
-from wlnet.plot.measured import draw_measured
+from wlnet.plot.training.losses import draw_loss
+from wlnet.plot.training.plots import final_plots
 
 PICTURES: dict[str, Callable[..., Any]] = {
     "SummaryGraphic": partial(draw_net, expanded=False),
@@ -21,6 +23,8 @@ PICTURES: dict[str, Callable[..., Any]] = {
     "OperationGraphPlot": draw_operations,
     "LearningRateRangePlot": draw_range,
     "MeasurementPlot": draw_measured,
+    "LossPlot": draw_loss,
+    "FinalPlots": final_plots,
 }
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.multipliers import MultiplierTable
-from wlnet.core.net import Net
+from wlnet.core.net import Net, Services
 from wlnet.core.properties import PropertyTable
 from wlnet.core.rules import ArrayKey
 from wlnet.core.symbols import ALL
@@ -70,6 +70,10 @@ class TrainingRecord:
     """The calls that made the record: one, and one for every time that it went on."""
     by_array: dict[str, dict[ArrayKey, tuple[float | None, ...]]] = field(default_factory=dict)
     """By name what was asked about arrays, a number a round; None where there is none."""
+    learning_rates: tuple[float, ...] = ()
+    """Of each batch, as its schedule had it."""
+    plot_types: dict[str, str] = field(default_factory=dict)
+    """The axes that measurements are drawn over, "Linear" or "Log", where that was said."""
 
     @property
     def validation_rounds(self) -> list[int]:
@@ -148,6 +152,10 @@ class NetTrainResults:
     def __dir__(self) -> list[str]:
         return ["_record"]
 
+    def _repr_html_(self) -> str:
+        assert Services.html is not None
+        return Services.html(self)
+
     def __repr__(self) -> str:
         r = self._record
         loss = f"{r.round_losses[-1]:.4g}" if r.round_losses else "none"
@@ -200,6 +208,7 @@ def _(r: TrainingRecord) -> Table:
 
 
 _row("BatchesPerRound")(lambda r: r.batches_per_round)
+_row("BatchLearningRateList")(lambda r: list(r.learning_rates))
 _row("BatchLossList")(lambda r: list(r.batch_losses))
 _row("BatchMeasurements")(
     lambda r: {name: _last(values) for name, values in r.batch_measurements.items()}
@@ -228,6 +237,8 @@ def _(r: TrainingRecord) -> str:
 _row("OptimizationMethod")(lambda r: (r.method[0], dict(r.method[1])))
 _row("ReasonTrainingStopped")(lambda r: r.reason)
 _row("ReasonMessage")(lambda r: r.message)
+# Of the last batch of each.
+_row("RoundLearningRateList")(lambda r: [r.learning_rates[at - 1] for at in r.round_positions])
 _row("RoundLoss", "FinalRoundLoss")(lambda r: _last(r.round_losses))
 _row("RoundLossList")(lambda r: list(r.round_losses))
 _row("RoundMeasurements")(

@@ -21,6 +21,7 @@ from wlnet.train.interrupts import Interrupts, interrupts
 from wlnet.train.learners import TrainingRules
 from wlnet.train.listeners import ROUND_COMPLETE
 from wlnet.train.loop import Trainer
+from wlnet.train.measurement_names import measured
 from wlnet.train.options import Options
 from wlnet.train.preparation import Prepared
 from wlnet.train.sources import ArraySource
@@ -116,6 +117,8 @@ def record_of(trainer: Trainer, reason: str, message: str | None = None) -> Trai
         moment=trainer.moment(),
         calls=(*start.calls, trainer.call()),
         by_array=h.arrays.frozen(len(h.round_positions)),
+        learning_rates=tuple(h.learning_rates),
+        plot_types=_plot_types(trainer),
         input_form=options.input_form,
     )
 
@@ -126,6 +129,14 @@ def _training_net(trainer: Trainer) -> Net:
     if start.record is not None and start.resumed is not None and start.is_same:
         return start.record.training_net
     return trainer.training.net
+
+
+def _plot_types(trainer: Trainer) -> dict[str, str]:
+    """The axes that measurements are drawn over where that was said, in this call or before."""
+    places = measured(trainer.measurements, trainer.training)
+    said = {each.key: each.measurement.plot_type for each in places}
+    before = trainer.start.record.plot_types if trainer.start.record else {}
+    return before | {key: kind for key, kind in said.items() if kind is not None}
 
 
 def _last_batches(trainer: Trainer) -> tuple[tuple[int, ...], ...] | None:

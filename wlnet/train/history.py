@@ -208,7 +208,10 @@ class Extent:
 
 @dataclass
 class History:
-    """The three series, and where rounds and validations, and the best of them, stand."""
+    """The three series, and where rounds and validations, and the best of them, stand.
+
+    learning_rates: that of each batch.
+    """
 
     batches: Series = field(default_factory=Series)
     rounds: Series = field(default_factory=Series)
@@ -218,11 +221,13 @@ class History:
     examples: int = 0
     best_round: int | None = None
     arrays: ArraySeries = field(default_factory=ArraySeries)
+    learning_rates: list[float] = field(default_factory=list)
 
     def cut(self, batches: int) -> None:
         """Leave only what was seen after so many batches, all of one size."""
         self.examples = self.examples * batches // max(len(self.batches.losses), 1)
         self.batches.cut(batches)
+        del self.learning_rates[batches:]
         for series, ends in (
             (self.rounds, self.round_positions),
             (self.validations, self.validation_positions),

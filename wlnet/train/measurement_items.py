@@ -173,9 +173,19 @@ def _source(so_far: Measurement, given: Any, at: str) -> Measurement | Fault:
     return Fault("the output that is measured", at=at, given=brief(given), fix="'Output'")
 
 
+PLOT_TYPES = "Linear", "Log"
+"""The axes that a measurement may be drawn over."""
+
+
 def _plot_type(so_far: Measurement, given: Any, at: str) -> Measurement | Fault:
-    fix = 'leave it out, and draw results["RoundMeasurementsLists"]'
-    return Fault("nothing is drawn of measurements yet", at=at, given=brief(given), fix=fix)
+    if not so_far.is_number:
+        what = f"{so_far.key} is no number, so that no curve of it is drawn over an axis"
+        return Fault(what, at=at, given=brief(given), fix="leave it out")
+    if given is None or given is AUTOMATIC:
+        return so_far
+    if isinstance(given, str) and given in PLOT_TYPES:
+        return replace(so_far, plot_type=given)
+    return _no_choice(given, at, [*PLOT_TYPES, None])
 
 
 def _weighted(so_far: Measurement, given: Any, at: str) -> Measurement | Fault:

@@ -132,7 +132,7 @@ class Measured:
     def is_error_rate(self) -> bool:
         """Whether it is the error rate of the only output, however it is called."""
         return self.key == self.measurement.key and replace(
-            self.measurement, called=None, by_batch=True, source=None, weighted=None
+            self.measurement, called=None, by_batch=True, source=None, weighted=None, plot_type=None
         ) == named("ErrorRate")
 
 

@@ -46,7 +46,8 @@ class Measurement:
     called: how the record calls it, where that was said. smaller_is_better: None where nothing
     tells. by_batch: whether it is told of every batch, or of rounds and sets only. source: the
     only output that it is about; None for all that it suits. weighted: whether each example, or
-    decision, counts as its weight says; None where nobody said.
+    decision, counts as its weight says; None where nobody said. plot_type: the axis that it is
+    drawn over, "Linear" or "Log"; None for what suits its numbers.
     """
 
     called: str | None = None
@@ -54,6 +55,7 @@ class Measurement:
     by_batch: bool = True
     source: str | None = None
     weighted: bool | None = None
+    plot_type: str | None = None
 
     @property
     def key(self) -> str:

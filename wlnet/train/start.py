@@ -100,6 +100,7 @@ class Start:
             r.examples_processed,
             r.best_validation_round,
             ArraySeries({name: _lists(by_key) for name, by_key in r.by_array.items()}),
+            list(r.learning_rates),
         )
 
 

@@ -145,6 +145,7 @@ class Stepper:
         """
         if self._flight is not None:
             self.history.batches.cut(self._flight.extent.batches)
+            del self.history.learning_rates[self._flight.extent.batches :]
             self.history.examples = self._flight.extent.examples
             del self.snapshot.since[self._flight.since :]
             self.memory.updates.update(self._flight.updates)
@@ -206,6 +207,7 @@ class Stepper:
             self._count(good, self.batch)
             self.history.examples += good.count * good.batches.size
             self.history.batches.extend(found)
+            self.history.learning_rates += good.learning_rates.tolist()
             self.snapshot.add(good)
             if self._is_looked_at:
                 self.last = good.batches.part(good.count - 1, 1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,6 +20,7 @@ from wlnet.io.record import Tensors
 from wlnet.nets.arrays import array_keys, arrays_of
 from wlnet.nets.inference import inferred_port
 from wlnet.results.results import NetTrainResults, TrainingRecord
+from wlnet.train.measurement_items import PLOT_TYPES
 from wlnet.train.saving import calls, moments, series, values
 from wlnet.train.saving.store import Reader, Writer, same_bytes
 
@@ -44,7 +46,9 @@ REALS = {
     "Seconds": "seconds",
 }
 TEXTS = {"Reason": "reason", "Message": "message", "TargetDevice": "target_device"}
-FACTS = {*WHOLES, *REALS, *TEXTS, "HeldOut", "InputForm", "Files", "Method", "Permutation"}
+FACTS = {
+    *WHOLES, *REALS, *TEXTS, "HeldOut", "InputForm", "Files", "Method", "Permutation", "PlotTypes",
+}  # fmt: skip
 
 
 def written(results: NetTrainResults) -> tuple[Table, Tensors]:
@@ -167,6 +171,7 @@ def _facts(r: TrainingRecord, store: Writer) -> Table:
         "InputForm": [*r.input_form],
         "Files": [*r.checkpointing_files],
         "Method": values.written("method", (name, options), _no_net),
+        "PlotTypes": [[key, kind] for key, kind in r.plot_types.items()],
     }
 
 
@@ -204,6 +209,11 @@ def _read_facts(facts: Table, store: Reader) -> dict[str, Any]:
     files = list_of(facts["Files"], "Files")
     found["checkpointing_files"] = tuple(text_of(file, "Files") for file in files)
     found["input_form"] = tuple(text_of(word, "InputForm") for word in words)
+    found["plot_types"] = {}
+    for key, kind in pairs_of(facts["PlotTypes"], "PlotTypes"):
+        if kind not in PLOT_TYPES:
+            raise refused("this is no axis", at="PlotTypes", given=shown(kind))
+        found["plot_types"][text_of(key, "PlotTypes")] = kind
     method = values.read("method", facts["Method"], _no_net)
     match method:
         case (str(name), dict(options)) if all(type(each) is str for each in options):
@@ -218,7 +228,9 @@ def _read_facts(facts: Table, store: Reader) -> dict[str, Any]:
 
 def _put_series(r: TrainingRecord, name: str, store: Writer) -> Json:
     series.put_numbers(store, series.key(name), getattr(r, f"{name}_losses"))
-    if name != "batch":
+    if name == "batch":
+        series.put_numbers(store, series.key(name, "rates"), r.learning_rates)
+    else:
         series.put_wholes(store, series.key(name, "at"), getattr(r, f"{name}_positions"))
     return series.put_measurements(store, name, getattr(r, f"{name}_measurements"))
 
@@ -233,6 +245,10 @@ def _get_series(told: Json, net: Net, store: Reader) -> dict[str, Any]:
         found[f"{name}_measurements"] = series.get_measurements(
             store, name, row[name], len(losses), most
         )
+    rates = series.get_numbers(store, series.key("batch", "rates"))
+    if len(rates) != len(found["batch_losses"]) or any(not 0 <= rate < math.inf for rate in rates):
+        raise refused("learning rates that are not those of the batches")
+    found["learning_rates"] = rates
     for name in ("round", "validation"):
         places = series.get_wholes(store, series.key(name, "at"))
         in_order = all(a <= b for a, b in itertools.pairwise(places))

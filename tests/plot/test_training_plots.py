@@ -1,0 +1,309 @@
+"""What one sees of a record: every kind of training has its pictures, and they say what it says."""
+
+from __future__ import annotations
+
+import re
+import warnings
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+
+import wlnet as wl
+from tests.plot.scenes import dots, lines, loose_words, overlaps, words
+from tests.saved_records import CASES, back, trained, under_way
+from tests.training_cases import classes, classifier, numbers
+from wlnet.core.norms import distance, norm
+from wlnet.methods.schedules import factors
+from wlnet.plot.charts.curves import RADIUS
+from wlnet.plot.paint.shapes import Box
+from wlnet.plot.training.verdict import verdict
+
+
+def deep(blocks: int = 25) -> Any:
+    parts = {f"stage{i}": wl.NetChain({f"block{j}": wl.NetChain([4, "Tanh"]) for j in range(5)})
+             for i in range(blocks // 5)}  # fmt: skip
+    return wl.NetChain({**parts, "read": 2}, input=3)
+
+
+def diverged(**more: Any) -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return wl.net_train(wl.NetChain([5, "Ramp", 2], input=3), numbers(20), wl.ALL, batch_size=4,
+                            method=("SGD", {"LearningRateSchedule": None}), max_training_rounds=9,
+                            **more)  # fmt: skip
+
+
+def many_phases() -> Any:
+    rules = wl.Phases({n: {1: n / 64, wl.ANY: 1} for n in range(1, 31)})
+    return wl.net_train(wl.NetChain([3, "Tanh", 2]), numbers(20), wl.ALL, max_training_rounds=30,
+                        batch_size=8, learning_rate_multipliers=rules)  # fmt: skip
+
+
+def odd_measurements() -> Any:
+    worst = iter([1.0, np.inf, -np.inf, np.nan] * 99)
+    odd = {"Measurement": lambda predictions, targets: float(next(worst)), "Key": "Odd"}
+    return wl.net_train(wl.NetChain([2]), numbers(20), wl.ALL, max_training_rounds=5, batch_size=4,
+                        training_progress_measurements=odd)  # fmt: skip
+
+
+KINDS: dict[str, Any] = {
+    **{name: lambda name=name: trained(name) for name in CASES},
+    "interrupted": under_way,
+    "diverged at once": lambda: diverged(learning_rate=1e30),
+    "diverged later": lambda: diverged(learning_rate=8),
+    "one round": lambda: trained("plain", max_training_rounds=1),
+    "a deep net": lambda: wl.net_train(deep(), numbers(20), wl.ALL, max_training_rounds=2,
+                                       learning_rate_multipliers={"stage0": 0, "stage1": 0.5}),
+    "many phases": many_phases,
+    "odd measurements": odd_measurements,
+    "constant losses": lambda: wl.net_train(
+        wl.NetChain([1], input=2), (np.zeros((8, 2)), np.zeros((8, 1))), wl.ALL,
+        max_training_rounds=3),
+}  # fmt: skip
+every_kind = pytest.mark.parametrize("name", KINDS)
+
+
+@pytest.fixture(scope="module")
+def records() -> dict[str, Any]:
+    """Records by their kind, made when they are first asked for."""
+    return {}
+
+
+@pytest.fixture
+def results(records: dict[str, Any], name: str) -> Any:
+    if name not in records:
+        records[name] = KINDS[name]()
+    return records[name]
+
+
+@every_kind
+def test_words_of_no_picture_meet_or_leave_it(results: Any) -> None:
+    for name, picture in {**results["FinalPlots"], "LossPlot": results["LossPlot"]}.items():
+        scene = picture.scene()
+        assert not overlaps(picture), name
+        for each in loose_words(picture):
+            left, top, right, bottom = each.extent
+            assert left >= -1e-6 and top >= -1e-6, (name, each)
+            assert right <= scene.width + 1e-6 and bottom <= scene.height + 1e-6, (name, each)
+
+
+@every_kind
+def test_losses_stand_where_they_are_told(results: Any) -> None:
+    chart = results["LossPlot"]
+    r = results.record
+    curves = {curve.name: curve for curve in chart.curves}
+    told = {"training, batches": r.batch_losses, "training, rounds": r.round_losses,
+            "validation": r.validation_losses}  # fmt: skip
+    assert set(curves) == {name for name, values in told.items() if values}
+    for name, curve in curves.items():
+        assert tuple(curve.values) == told[name]
+    ends = curves.get("training, rounds")
+    if ends is not None:
+        assert np.allclose(ends.x, range(1, len(r.round_losses) + 1)), (
+            "a round stands at its number"
+        )
+        at = curves["training, batches"].x
+        assert np.allclose(np.asarray(at)[np.array(r.round_positions) - 1], ends.x)
+    assert chart.x_axis.words == ("round" if r.round_losses else "batch")
+    assert (np.diff(curves["training, batches"].x) > 0).all()
+    best = results["BestValidationRound"]
+    rings = [each for each in dots(chart) if each.fill is None]
+    assert len(rings) == (0 if best is None else 2), "one in the legend, one at the best"
+    if best is not None:
+        i = r.validation_rounds.index(best)
+        frame = chart.frame()
+        assert rings[-1].y == pytest.approx(frame.down([r.validation_losses[i]])[0])
+        assert rings[-1].x == pytest.approx(frame.across([curves["validation"].x[i]])[0])
+
+
+@every_kind
+def test_every_number_that_is_measured_has_a_picture(results: Any) -> None:
+    plots, r = results["FinalPlots"], results.record
+    for name, values in r.round_measurements.items():
+        if all(isinstance(value, float) for value in values):
+            curve = {each.name: each for each in plots[name].curves}["training, rounds"]
+            assert np.array_equal(curve.values, values, equal_nan=True)
+    for name in r.by_array:
+        assert len(plots[name].curves) == len(r.multipliers)
+    assert len(plots["Loss"].curves) == len(results["LossPlot"].curves)
+
+
+@every_kind
+def test_no_array_is_dropped_from_what_is_told_of_arrays(results: Any) -> None:
+    plots = results["FinalPlots"]
+    keys = list(results["ArraysLearningRateMultipliers"])
+    for rows in (
+        [row.name for row in plots["LearningRateMultipliers"].rows],
+        [row.name for row in plots["LearningRates"].rows],
+        [bar.name for bar in plots["Movement"].bars if not bar.is_heading],
+    ):
+        counts = [re.search(r" \((\d+)\)", name) for name in rows]
+        assert sum(int(found[1]) if found else 1 for found in counts) == len(keys)
+
+
+@every_kind
+def test_the_page_is_whole_and_comes_back_from_a_file(results: Any, tmp_path: Any) -> None:
+    page = results._repr_html_()
+    root = ElementTree.fromstring(page)
+    assert verdict(results.record) in [each.text for each in root.iter("p")]
+    assert page.count("<details>") == len(results["FinalPlots"]) - 1, "closed, all but the losses"
+    assert page.index("<p>") < page.index("<svg") < page.index("<table") < page.index("<details>")
+    again = back(results, tmp_path)
+    assert again._repr_html_() == page
+
+
+def test_a_page_tells_of_a_bad_end_first() -> None:
+    page = diverged(learning_rate=1e30)._repr_html_()
+    assert page.index("⚠ The training diverged after batch 1: ") < page.index("1 batch of training")
+    assert "⚠" not in trained("plain")._repr_html_()
+
+
+# Learning rates
+
+
+def test_the_learning_rate_of_every_batch_is_recorded() -> None:
+    schedule = "OneCycle"
+    results = wl.net_train(wl.NetChain([2]), numbers(20), wl.ALL, batch_size=8, learning_rate=0.25,
+                           max_training_rounds=4,
+                           method=("ADAM", {"LearningRateSchedule": schedule}))  # fmt: skip
+    told = results["BatchLearningRateList"]
+    assert told == (0.25 * factors(schedule, np.arange(1, 13), 12)).tolist()
+    assert results["RoundLearningRateList"] == told[2::3]
+    assert results["FinalLearningRate"] == told[-1]
+    (curve,) = results["FinalPlots"]["LearningRate"].curves
+    assert curve.values.tolist() == told
+
+
+def test_rates_of_functions_of_the_user_are_recorded_and_kept_by_those_that_go_on() -> None:
+    asked = []
+
+    def schedule(t: int, total: int) -> float:
+        asked.append(1 / (1 + t))
+        return asked[-1]
+
+    given = {"method": ("SGD", {"LearningRateSchedule": schedule}), "learning_rate": 0.5,
+             "batch_size": 8, "max_training_rounds": 2}  # fmt: skip
+    first = wl.net_train(wl.NetChain([2], input=3), numbers(20), wl.ALL, **given)
+    assert first["BatchLearningRateList"] == [0.5 * each for each in asked]
+    more = wl.net_train(first, numbers(20), wl.ALL, **{**given, "learning_rate": 0.25})
+    rest = [0.25 * each for each in asked[6:]]
+    assert more["BatchLearningRateList"] == first["BatchLearningRateList"] + rest
+
+
+def test_a_step_that_is_taken_back_leaves_no_rate() -> None:
+    for results in (diverged(learning_rate=8), under_way()):
+        assert len(results["BatchLearningRateList"]) == results["TotalBatches"]
+        assert results["BatchLearningRateList"][-1] == results["FinalLearningRate"]
+
+
+# Phases, multipliers, movement
+
+
+def test_phases_are_upright_lines_with_what_changes() -> None:
+    rules = wl.Phases({1: {1: None, wl.ANY: 1}, 3: {(1, "Biases"): -0.5, wl.ANY: 1}})
+    results = wl.net_train(wl.NetChain([3, "Tanh", 2]), numbers(20), wl.ALL, batch_size=8,
+                           max_training_rounds=6, learning_rate_multipliers=rules)  # fmt: skip
+    chart = results["LossPlot"]
+    (mark,) = chart.marks
+    assert mark.x == pytest.approx(2.0), "between the rounds 2 and 3"
+    assert any(each.points[0][0] == pytest.approx(chart.frame().across([2.0])[0])
+               for each in lines(chart) if each.dashes)  # fmt: skip
+    assert chart.notes == ["Phase 2, from round 3: 1/Weights 0 → 1; 1/Biases 0 → -0.5."]
+    heat = results["FinalPlots"]["LearningRateMultipliers"]
+    assert [span.words for span in heat.spans] == ["1-2", "3-6"]
+    told = {row.name: list(row.rates) for row in heat.rows}
+    assert told == {"1/Weights": [0, 1], "1/Biases": [0, -0.5], "3/Weights": [1, 1],
+                    "3/Biases": [1, 1]}  # fmt: skip
+    rates = {row.name: row.words for row in results["FinalPlots"]["LearningRates"].rows}
+    assert rates["1/Biases"] == ["0", "-0.0005"]
+
+
+def test_more_phases_than_are_told_are_counted() -> None:
+    chart = many_phases()["LossPlot"]
+    assert len(chart.marks) == 29
+    assert chart.notes[-1].startswith("17 more phases follow: ")
+
+
+def test_multipliers_are_as_the_record_tells_them() -> None:
+    results = trained("phases")
+    heat = results["FinalPlots"]["LearningRateMultipliers"]
+    by_phase = results["ArraysLearningRateMultipliersByPhase"]
+    for at, rates in enumerate(by_phase.values()):
+        assert [row.rates[at] for row in heat.rows] == list(rates.values())
+
+
+def test_bars_are_as_long_as_arrays_moved() -> None:
+    results = wl.net_train(wl.net_initialize(wl.NetChain([3, "Tanh", 2], input=3)), numbers(20),
+                           wl.ALL, learning_rate_multipliers={(1, "Weights"): 0})  # fmt: skip
+    chart = results["FinalPlots"]["Movement"]
+    r = results.record
+    shares = {}
+    for key, before in r.before.items():
+        if norm(before):
+            shares["/".join(map(str, key))] = distance(r.arrays[key], before) / norm(before)
+    assert shares["1/Weights"] == 0
+    bars = {bar.name: bar for bar in chart.bars}
+    assert bars["1/Weights"].words == "same bytes"
+    assert bars["3/Weights"].value == pytest.approx(shares["3/Weights"])
+    assert bars["1/Biases"].value is None and bars["1/Biases"].words.startswith("from 0 to ")
+    boxes = [each for each in chart.scene().shapes if isinstance(each, Box) and each.note]
+    assert [each.note.partition(":")[0] for each in boxes] == ["3/Weights"]
+
+
+def test_running_statistics_stand_apart() -> None:
+    plots = trained("plain")["FinalPlots"]
+    rows = [bar.name for bar in plots["Movement"].bars]
+    (at,) = [i for i, name in enumerate(rows) if name.startswith("running statistics")]
+    assert {"2/MovingMean", "2/MovingVariance"} == set(rows[at + 1 :])
+    assert "2/MovingMean, running" in [row.name for row in plots["LearningRates"].rows]
+
+
+def test_parts_of_long_nets_are_told_together() -> None:
+    results = wl.net_train(deep(), numbers(20), wl.ALL, max_training_rounds=1,
+                           learning_rate_multipliers={"stage0": 0, "stage1": 0.5})  # fmt: skip
+    rows = results["FinalPlots"]["LearningRateMultipliers"].rows
+    assert [row.name for row in rows] == ["stage0 (10)", "stage1 (10)", "stage2 … read (32)"]
+
+
+# Measurements
+
+
+def test_matrices_and_curves_are_drawn_of_the_best_validation() -> None:
+    names = ["ConfusionMatrix", "ROCCurve",
+             {"Measurement": "Precision", "ClassAveraging": None}]  # fmt: skip
+    net = wl.NetChain([6, "Tanh", wl.LinearLayer(), wl.SoftmaxLayer()],
+                      output=wl.NetDecoder("Class", ["a", "b", "c"]))  # fmt: skip
+    x, y = classes(60)
+    y = np.array(["a", "b", "c"])[np.asarray(y) - 1].tolist()
+    results = wl.net_train(net, (x, y), wl.ALL, max_training_rounds=4,
+                           validation_set=wl.Scaled(0.4),
+                           training_progress_measurements=names)  # fmt: skip
+    plots = results["FinalPlots"]
+    best = results["ValidationMeasurements"]
+    assert (plots["ConfusionMatrix"].matrix == best["ConfusionMatrix"]).all()
+    assert plots["ConfusionMatrix"].names == ["a", "b", "c"]
+    last = results["RoundMeasurements"]["ConfusionMatrix"]
+    assert (plots["ConfusionMatrix, training"].matrix == last).all()
+    assert [curve.name for curve in plots["ROCCurve"].curves] == ["by chance", "a", "b", "c"]
+    assert [bar.value for bar in plots["Precision"].bars] == pytest.approx(best["Precision"])
+
+
+@pytest.mark.parametrize("kind", ["Log", "Linear", None])
+def test_a_plot_type_says_the_axis(kind: Any, tmp_path: Any) -> None:
+    asked = {"Measurement": "MeanSquare", "PlotType": kind}
+    results = wl.net_train(wl.NetChain([2]), numbers(20), wl.ALL, max_training_rounds=2,
+                           training_progress_measurements=asked)  # fmt: skip
+    again = back(results, tmp_path)
+    more = wl.net_train(again, numbers(20), wl.ALL, max_training_rounds=1,
+                        training_progress_measurements="MeanSquare")  # fmt: skip
+    for each in (results, again, more):
+        told = words(each["FinalPlots"]["MeanSquare"])
+        assert ("MeanSquare (log scale)" if kind == "Log" else "MeanSquare") in told
+
+
+def test_one_round_is_a_point_that_can_be_seen() -> None:
+    chart = wl.net_train(classifier(), classes(), wl.ALL, max_training_rounds=1)["LossPlot"]
+    marked = [each for each in dots(chart) if each.fill == "blue"]
+    assert marked[-1].radius == RADIUS

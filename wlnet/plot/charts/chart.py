@@ -1,0 +1,189 @@
+"""Curves in a frame: axes, curves, what is marked, and a legend above them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+
+from wlnet.plot.charts.axes import Axis
+from wlnet.plot.charts.curves import (
+    STYLES,
+    Curve,
+    Frame,
+    curve_shapes,
+    lost,
+    mark_shape,
+)
+from wlnet.plot.charts.legend import SIZE, Entry, legend, paragraph
+from wlnet.plot.paint.letters import width_of
+from wlnet.plot.paint.picture import Picture
+from wlnet.plot.paint.shapes import Box, Clipped, Dot, Line, Scene, Shape, Words
+
+WIDTH, HEIGHT = 500.0, 230.0
+"""Of a chart, and of the frame in it, in pixels."""
+EDGE = 10.0
+"""Pixels that are left free around everything."""
+UPRIGHT = (5.0, 4.0)
+"""How upright lines are dashed."""
+
+
+@dataclass(frozen=True)
+class Mark:
+    """A place on the x axis that an upright line points out. name: in the legend; without one it is
+    told by its sign. sign: stands above the line."""
+
+    x: float
+    name: str = ""
+    sign: str = ""
+    color: str = "orange"
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A point with a ring around it, and what it is called."""
+
+    x: float
+    y: float
+    name: str
+    color: str = "ink"
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Chart(Picture):
+    """Curves to look at. What lies beyond the axes is cut off. notes: lines of words below."""
+
+    curves: Sequence[Curve]
+    x_axis: Axis
+    y_axis: Axis
+    marks: Sequence[Mark] = ()
+    spots: Sequence[Spot] = ()
+    notes: Sequence[str] = ()
+    title: str = ""
+    width: float = WIDTH
+    height: float = HEIGHT
+
+    def __repr__(self) -> str:
+        return f"Chart({', '.join(curve.name for curve in self.curves)})"
+
+    def frame(self) -> Frame:
+        """Where its curves are, below the legend."""
+        return self._parts()[0]
+
+    def scene(self) -> Scene:
+        """The shapes that it is made of."""
+        frame, above = self._parts()
+        shapes = [*above, *self._grid(frame)]
+        inside = [shape for curve in self.curves for shape in curve_shapes(curve, frame)]
+        shapes.append(Clipped(_wider(frame.box), tuple(inside)))
+        shapes += self._marked(frame)
+        if not inside:
+            middle = frame.box.x + frame.box.width / 2
+            told = Words(middle, frame.box.y + frame.box.height / 2, "no values", SIZE, "middle",
+                         "faint")  # fmt: skip
+            shapes.append(told)
+        end = frame.box.y + frame.box.height + 2 * SIZE + 22
+        for note in self.notes:
+            lines, end = paragraph(note, EDGE, end, self.width - 2 * EDGE)
+            shapes += lines
+        return Scene(self.width, math.ceil(end + EDGE / 2), tuple(shapes), self.title)
+
+    # Where things are
+
+    def _parts(self) -> tuple[Frame, list[Shape]]:
+        """The frame, and what stands above it."""
+        shapes, end = legend(self._entries(), EDGE, EDGE / 2, self.width - 2 * EDGE)
+        named, end = paragraph(self.y_axis.words, EDGE, end + 2, self.width - 2 * EDGE)
+        top = end + 8 + (SIZE + 2 if any(mark.sign for mark in self.marks) else 0)
+        words = [tick.words for tick in self.y_axis.ticks(self.height, SIZE, True)]
+        left = EDGE + max([width_of(each, SIZE) for each in words] or [0.0]) + 8
+        # Half of the last number at the x axis may stand beyond it.
+        right = self.width - EDGE - 14
+        ends = self.x_axis.ticks(right - left, SIZE, False)
+        over = max([width_of(t.words, SIZE) / 2 - (1 - t.share) * (right - left) for t in ends[-1:]]
+                   or [0.0])  # fmt: skip
+        right = min(right, self.width - EDGE - max(over, 0.0))
+        box = Box(left, top, right - left, self.height)
+        return Frame(box, self.x_axis, self.y_axis), [*shapes, *named]
+
+    def _entries(self) -> list[Entry]:
+        """What the legend names."""
+        found = []
+        for number, curve in enumerate(self.curves):
+            told = lost(curve, self.y_axis)
+            name = f"{curve.name} ({told})" if told else curve.name
+            if number == STYLES:
+                name += f" (from here on as the first ones: point at a curve of the {STYLES})"
+            found.append(Entry(name, partial(_sample, curve)))
+        found += [
+            Entry(mark.name, partial(_short_upright, mark)) for mark in self.marks if mark.name
+        ]
+        found += [Entry(spot.name, partial(_ring, spot)) for spot in self.spots]
+        return found
+
+    # What is drawn
+
+    def _grid(self, frame: Frame) -> list[Shape]:
+        box = frame.box
+        shapes: list[Shape] = []
+        bottom, right = box.y + box.height, box.x + box.width
+        for tick in self.y_axis.ticks(box.height, SIZE, True):
+            y = bottom - tick.share * box.height
+            shapes += [
+                Line(((box.x, y), (right, y)), "frame"),
+                Words(box.x - 6, y + SIZE * 0.36, tick.words, SIZE, "end", "faint"),
+            ]
+        for tick in self.x_axis.ticks(box.width, SIZE, False):
+            x = box.x + tick.share * box.width
+            shapes += [
+                Line(((x, bottom), (x, bottom + 4)), "edge"),
+                Words(x, bottom + SIZE + 6, tick.words, SIZE, "middle", "faint"),
+            ]
+        name = Words(right, bottom + 2 * SIZE + 12, self.x_axis.words, SIZE, "end", "faint")
+        line = Line(((box.x, bottom), (right, bottom)), "edge")
+        return [*shapes, line, name]
+
+    def _marked(self, frame: Frame) -> list[Shape]:
+        """The upright lines with their signs, those that would touch the one before left out; and
+        the rings."""
+        box, free = frame.box, -math.inf
+        shapes: list[Shape] = []
+        top, bottom = box.y, box.y + box.height
+        for mark in self.marks:
+            if not -1e-9 <= self.x_axis.share(mark.x) <= 1 + 1e-9:
+                continue  # beyond the frame: its name tells where
+            x = float(frame.across([mark.x])[0])
+            shapes.append(_upright(mark, x, top, bottom))
+            half = width_of(mark.sign, SIZE) / 2
+            if mark.sign and x - half >= free and x + half <= self.width - 2:
+                shapes.append(Words(x, top - 4, mark.sign, SIZE, "middle", mark.color, True))
+                free = x + half + 4
+        for spot in self.spots:
+            x, y = float(frame.across([spot.x])[0]), float(frame.down([spot.y])[0])
+            if math.isfinite(x) and math.isfinite(y):
+                shapes += _ring(spot, x, y)
+        return shapes
+
+
+def _wider(box: Box) -> Box:
+    """A box that also shows the marks of points at its edge."""
+    return replace(box, x=box.x - 6, y=box.y - 6, width=box.width + 12, height=box.height + 12)
+
+
+def _sample(curve: Curve, x: float, y: float) -> list[Shape]:
+    line = Line(((x - 12, y), (x + 12, y)), curve.color, curve.thick, curve.dashes,
+                opacity=curve.opacity)  # fmt: skip
+    return [line] if curve.is_faint else [line, mark_shape(curve.mark, x, y, curve.color)]
+
+
+def _upright(mark: Mark, x: float, top: float, bottom: float) -> Line:
+    return Line(((x, bottom), (x, top)), mark.color, 1.3, UPRIGHT, note=mark.name)
+
+
+def _short_upright(mark: Mark, x: float, y: float) -> list[Shape]:
+    return [_upright(mark, x, y - 8, y + 8)]
+
+
+def _ring(spot: Spot, x: float, y: float) -> list[Shape]:
+    return [Dot(x, y, 6.5, line=spot.color, thick=2.0, note=spot.name)]

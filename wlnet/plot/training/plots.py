@@ -1,0 +1,91 @@
+"""All pictures of a record, by name."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from wlnet.nets.inference import inferred_port
+from wlnet.plot.charts.bars import Bar, BarChart
+from wlnet.plot.charts.measured import draw_measured
+from wlnet.plot.charts.numbers import short
+from wlnet.plot.paint.picture import Picture
+from wlnet.plot.training.losses import draw_by_array, draw_loss, draw_measurement, numbers_of
+from wlnet.plot.training.movement import Report, draw_movement
+from wlnet.plot.training.rates import draw_learning_rate, draw_multipliers, draw_rates
+from wlnet.results.class_table import ClassTable, Drawn, Kept, Plotted
+from wlnet.results.results import TrainingRecord
+
+
+def final_plots(r: TrainingRecord, report: Report | None = None) -> dict[str, Picture]:
+    """Every picture of a record by its name: "Loss", each measurement, "LearningRate", what arrays
+    were told of by round, "LearningRateMultipliers", "LearningRates" and "Movement". report: of
+    the arrays, where it is there already."""
+    found: dict[str, Picture] = {"Loss": draw_loss(r)}
+    names = dict.fromkeys(
+        (*r.round_measurements, *r.validation_measurements, *r.batch_measurements)
+    )
+    for name in names:
+        found |= _of_measurement(r, name)
+    found["LearningRate"] = draw_learning_rate(r)
+    for name in r.by_array:
+        found[name] = draw_by_array(r, name)
+    if len(r.multipliers):
+        found["LearningRateMultipliers"] = draw_multipliers(r)
+        found["LearningRates"] = draw_rates(r)
+        found["Movement"] = draw_movement(r, report)
+    return found
+
+
+def _of_measurement(r: TrainingRecord, name: str) -> dict[str, Picture]:
+    """A curve of numbers; of anything else its last value, and where there are validations that of
+    the best one as well."""
+    of_rounds, of_validations = (
+        each.get(name, ()) for each in (r.round_measurements, r.validation_measurements)
+    )
+    every = (*of_rounds, *of_validations, *r.batch_measurements.get(name, ())[:1])
+    if all(isinstance(value, float) for value in every):
+        return {name: draw_measurement(r, name)}
+    best = r.best_validation_round
+    at = -1 if best is None else r.validation_rounds.index(best)
+    validated = [of_validations[at]] if of_validations else []
+    found: dict[str, Picture] = {}
+    for title, values in ((name, validated), (f"{name}, training", [*of_rounds[-1:]])):
+        drawn = _last(values[0], labels_of(r, name)) if values else None
+        if drawn is not None:
+            found[title if validated else name] = drawn
+    return found
+
+
+def _last(value: Kept, labels: Sequence[str] | None) -> Picture | None:
+    """A value as a picture; None for a lone number, and for arrays of no form that is known."""
+    drawn = value.of if isinstance(value, Plotted) else value
+    if isinstance(drawn, float):
+        return None
+    if isinstance(drawn, ClassTable) or is_curve(drawn):
+        return draw_measured(drawn, labels)
+    if isinstance(drawn, np.ndarray) and drawn.ndim == 1:
+        names = labels if labels is not None and len(labels) == len(drawn) else None
+        names = names or [f"class {n}" for n in range(1, len(drawn) + 1)]
+        pairs = zip(names, numbers_of(drawn.tolist()), strict=True)
+        return BarChart([Bar(n, v if math.isfinite(v) else None, short(v)) for n, v in pairs], "")
+    return None
+
+
+def is_curve(drawn: Drawn) -> bool:
+    """Whether it is a ROC curve, or one a class."""
+    each = drawn if isinstance(drawn, tuple) else (drawn,)
+    return bool(each) and all(
+        isinstance(one, np.ndarray) and one.ndim == 2 and one.shape[1] == 2 for one in each
+    )
+
+
+def labels_of(r: TrainingRecord, name: str) -> Sequence[str] | None:
+    """The labels of the classes that a measurement is of, where the net tells them."""
+    port = name.rpartition("/")[0] or r.trained_net.output_names[0]
+    if port not in r.trained_net.output_names:
+        return None
+    labels = getattr(inferred_port(r.trained_net, port).coder, "labels", None)
+    return [str(label) for label in labels] if isinstance(labels, Sequence) else None
