@@ -177,7 +177,7 @@ def is_told(told: Any) -> bool:
 
 def is_plots(value: Any) -> bool:
     names = ["Loss", "ErrorRate", "LearningRate", "LearningRateMultipliers", "LearningRates",
-             "Movement"]  # fmt: skip
+             "Movement", "Net"]  # fmt: skip
     return list(value) == names and all(map(is_picture, value.values()))
 
 

@@ -11,6 +11,7 @@ from wlnet.nets.inference import inferred_port
 from wlnet.plot.charts.bars import Bar, BarChart
 from wlnet.plot.charts.measured import draw_measured
 from wlnet.plot.charts.numbers import short
+from wlnet.plot.diagrams.diagram import draw_net
 from wlnet.plot.paint.picture import Picture
 from wlnet.plot.training.losses import draw_by_array, draw_loss, draw_measurement, numbers_of
 from wlnet.plot.training.movement import Report, draw_movement
@@ -21,8 +22,8 @@ from wlnet.results.results import TrainingRecord
 
 def final_plots(r: TrainingRecord, report: Report | None = None) -> dict[str, Picture]:
     """Every picture of a record by its name: "Loss", each measurement, "LearningRate", what arrays
-    were told of by round, "LearningRateMultipliers", "LearningRates" and "Movement". report: of
-    the arrays, where it is there already."""
+    were told of by round, "LearningRateMultipliers", "LearningRates", "Movement" and "Net", the net
+    with the rates that were used. report: of the arrays, where it is there already."""
     found: dict[str, Picture] = {"Loss": draw_loss(r)}
     names = dict.fromkeys(
         (*r.round_measurements, *r.validation_measurements, *r.batch_measurements)
@@ -36,6 +37,7 @@ def final_plots(r: TrainingRecord, report: Report | None = None) -> dict[str, Pi
         found["LearningRateMultipliers"] = draw_multipliers(r)
         found["LearningRates"] = draw_rates(r)
         found["Movement"] = draw_movement(r, report)
+    found["Net"] = draw_net(r.trained_net, True, r.multipliers)
     return found
 
 
