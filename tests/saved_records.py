@@ -193,8 +193,6 @@ def plain(value: Any) -> Any:
         return {key: plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return type(value).__name__, [plain(each) for each in value]
-    if hasattr(value, "to_svg"):
-        return value.to_svg()
     return "a function" if callable(value) and not isinstance(value, Net) else value
 
 

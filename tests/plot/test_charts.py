@@ -108,6 +108,12 @@ def test_losses_over_ten_orders_go_by_powers_and_the_axis_says_so() -> None:
         assert axis_of("loss", [even]).kind == LINEAR, even
 
 
+def test_pictures_are_equal_that_look_the_same() -> None:
+    assert chart_of([1.0, 2.0, math.nan]) == chart_of(np.array([1.0, 2.0, math.nan]))
+    assert len({chart_of([1.0, 2.0]), chart_of([1.0, 2.0]), chart_of([1.0, 3.0])}) == 2
+    assert chart_of([1.0]) != BarChart([], "loss")
+
+
 def test_what_an_axis_by_powers_cannot_show_is_told() -> None:
     chart = chart_of([1.0, 0.0, 1e-9, math.nan, -2.0], LOG)
     told = " ".join(words(chart))

@@ -17,11 +17,20 @@ SUFFIXES = (".svg", ".png", ".pdf")
 
 
 class Picture(ABC):
-    """Something to look at. Notebooks show it, in their light or dark; `save` writes a file."""
+    """Something to look at. Notebooks show it, in their light or dark; `save` writes a file. It is
+    equal to one of its kind that looks the same."""
 
     @abstractmethod
     def scene(self) -> Scene:
         """The shapes that it is made of."""
+
+    def __eq__(self, other: object) -> bool:
+        if type(other) is not type(self):
+            return NotImplemented
+        return self is other or self.scene() == other.scene()
+
+    def __hash__(self) -> int:
+        return hash(self.to_svg())
 
     def to_svg(self) -> str:
         """The picture as the text of an SVG file."""
