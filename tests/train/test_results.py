@@ -64,6 +64,14 @@ VALUES: dict[str, Any] = {
 }
 
 OF_THEM: dict[str, Any] = {
+    "BatchLearningRateList": lambda r, v: (
+        len(v) == 12 and v == sorted(v, reverse=True) and v[-1] == r["FinalLearningRate"]
+    ),
+    "RoundLearningRateList": lambda r, v: v == r["BatchLearningRateList"][2::3],
+    "LossPlot": lambda r, v: v == r["FinalPlots"]["Loss"],
+    "FinalPlots": lambda r, v: (
+        len(v["LearningRateMultipliers"].rows) == 4 and v["ErrorRate"].y_axis.name == "ErrorRate"
+    ),
     "BatchPermutation": lambda r, v: (
         [len(batch) for batch in v] == [8, 8, 4]
         and sorted(example for batch in v for example in batch) == list(range(1, 21))
