@@ -37,8 +37,11 @@ STYLE = """
 .wl-level{display:flex;flex-direction:column;align-items:center;width:max-content;min-width:100%}
 .wl-level svg{display:block;max-width:none!important}
 .wl-level details{border:1px solid var(--wl-edge);border-radius:7px;margin:0}
-.wl-level summary{cursor:pointer;background:var(--wl-box);border-radius:7px;padding:5px 12px}
-.wl-level details[open]>summary{border-bottom:1px solid var(--wl-edge);border-radius:7px 7px 0 0}
+.wl-level summary{cursor:pointer;background:var(--wl-box);border-radius:7px;padding:5px 12px;
+max-width:300px}
+.wl-level summary>span{white-space:nowrap;margin-right:8px}
+.wl-level details[open]>summary{max-width:none;width:0;min-width:100%;box-sizing:border-box;
+border-bottom:1px solid var(--wl-edge);border-radius:7px 7px 0 0}
 .wl-level summary small,.wl-below{color:var(--wl-faint)}
 .wl-level details>.wl-level{padding:0 10px;box-sizing:border-box}
 .wl-below{margin:10px 0 4px}
@@ -111,11 +114,11 @@ class _Unfolding:
             mark = mark_of(each.rate)
             sign = f'<span style="color:var(--wl-{mark.line})">{mark.sign}</span>'
             name = each.what if each.shared is None else f"shared {each.shared}"
-            told.append(f"{sign} {html.escape(name)} <b>{rate_text(each.rate)}</b>")
+            told.append(f"<span>{sign} {html.escape(name)} <b>{rate_text(each.rate)}</b></span>")
         name = html.escape(path_text(path[-1:]))
         gives = " ".join(self.boxes.flow(path, port) for port in net.output_names)
         facts = html.escape(f"{words.facts(net)} → {gives}")
-        head = f"<b>{name}</b> {net.kind} <small>{facts}</small><br>{' &nbsp; '.join(told)}"
+        head = f"<b>{name}</b> {net.kind} <small>{facts}</small><br>{' '.join(told)}"
         opened = " open" if self.is_short else ""
         inside = self.level(at, graph)
         return f"<details{opened}><summary>{head}</summary>{inside}</details>"
