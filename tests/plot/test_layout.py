@@ -156,6 +156,8 @@ def test_a_frame_holds_what_is_inside_and_nothing_else(of: Graph, spacing: Spaci
             within = (box[0] >= frame[0] and box[1] >= frame[1] and box[2] <= frame[2]
                       and box[3] <= frame[3])  # fmt: skip
             assert within == (is_inside or path == other)
+            if is_inside:
+                assert min(box[0] - frame[0], frame[2] - box[2]) >= spacing.padding - FINE
 
 
 @given(graphs, spacings)
@@ -223,13 +225,65 @@ def test_trees_have_no_crossing(draw: random.Random) -> None:
     draw.shuffle(names)
     links = [Link(names[p], names[i]) for i, p in parents.items()]
     layout = laid_out(Graph(dict.fromkeys(range(count), BOX), links), Spacing(tallest=None))
+    assert crossings(layout, links) == 0
+
+
+def crossings(layout: Layout, links: list[Link]) -> int:
+    """How many lines cross, where all go from a row to the next."""
     by_row: dict[float, list[Any]] = {}
     for link in links:
         a, b = layout.places[link.source], layout.places[link.target]
         by_row.setdefault(a.y, []).append((a.x, b.x))
-    for pairs in by_row.values():
-        for (a, b), (c, d) in combinations(pairs, 2):
-            assert (a - c) * (b - d) >= 0
+    return sum(
+        (a - c) * (b - d) < 0
+        for pairs in by_row.values()
+        for (a, b), (c, d) in combinations(pairs, 2)
+    )
+
+
+def test_lines_that_need_not_cross_seldom_do() -> None:
+    free = 0
+    for seed in range(60):
+        draw = random.Random(seed)
+        rows = [[f"{letter}{i}" for i in range(4)] for letter in "abc"]
+        links = []
+        for above, below in pairwise(rows):
+            i = j = 0
+            links.append(Link(above[0], below[0]))
+            while (i, j) != (3, 3):
+                i, j = (i + 1, j) if j == 3 or (i < 3 and draw.random() < 0.5) else (i, j + 1)
+                links.append(Link(above[i], below[j]))
+        names = [name for row in rows for name in row]
+        draw.shuffle(names)
+        draw.shuffle(links)
+        free += not crossings(laid_out(Graph(dict.fromkeys(names, BOX), links)), links)
+    assert free >= 54
+
+
+def test_the_longest_way_is_straight_whatever_crosses_it() -> None:
+    found = 0
+    for seed in range(300):
+        draw = random.Random(seed)
+        ends = [sorted(draw.sample(range(8), 2)) for _ in range(12)]
+        links = list(dict.fromkeys(Link(i, i + 1) for i in range(0, 7, 1) if draw.random() < 0.8))
+        links += [Link(a, b) for a, b in ends if Link(a, b) not in links]
+        links = list(dict.fromkeys(links))
+        ways: dict[int, list[list[Link]]] = {}
+        for node in range(8):
+            into = [[*way, link] for link in links if link.target == node
+                    for way in ways[link.source]]  # type: ignore[index]  # fmt: skip
+            ways[node] = into or [[]]
+        longest = max(len(way) for found_ways in ways.values() for way in found_ways)
+        best = [way for found_ways in ways.values() for way in found_ways if len(way) == longest]
+        if len(best) > 1:
+            continue
+        found += 1
+        places = laid_out(Graph(dict.fromkeys(range(8), BOX), links)).places
+        for link in best[0]:
+            (begin,) = places[link.source].outlets.values()
+            (end,) = places[link.target].inlets.values()
+            assert begin == pytest.approx(end)
+    assert found > 50
 
 
 def test_a_circle_is_refused() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,9 @@ from wlnet import NetChain, NetGraph, NetPort
 from wlnet.core.walking import walk
 from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.connections import layers_of
+from wlnet.plot.diagrams.unfolding import centred
+from wlnet.plot.layout.graphs import Layout
+from wlnet.plot.paint.shapes import Line as Stroke
 
 VOID = {"br", "wbr"}
 
@@ -87,7 +91,12 @@ def test_every_nested_net_opens_and_closes(seed: int) -> None:
     inside = sum(1 for path, node in walk(net) if not isinstance(node, Layer) and path)
     # An operator is a frame of its own where it stands alone.
     inside += net.addressing == "operator"
-    assert flow(net._repr_html_()).count("<details") == inside
+    page = flow(net._repr_html_())
+    assert page.count("<details") == inside
+    heads = re.findall("<summary><b>(.*?)</b> (.*?) ", page)
+    nets = [(str(path[-1]), node.kind) for path, node in walk(net)
+            if not isinstance(node, Layer) and path]  # fmt: skip
+    assert sorted(head for head in heads if head[0]) == sorted(nets)
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 4])
@@ -143,11 +152,34 @@ def test_the_text_of_the_net_is_closed_at_the_end() -> None:
 
 def test_lines_come_and_go_in_the_middle_of_every_strip() -> None:
     # So that those of one piece meet those of the next.
-    net = NetChain({"x": nested(1), "f": "Ramp", "y": nested(1)}, input=3)
-    for svg in re.findall("<svg.*?</svg>", flow(net._repr_html_()), re.DOTALL):
+    nodes = {"x": nested(1), "f": 3, "g": "Ramp", "add": wl.ThreadingLayer("Plus"), "y": nested(1)}
+    edges = [("x", "f", "g"), (["g", "x"], "add"), ("add", "y")]
+    strips = re.findall("<svg.*?</svg>", flow(NetGraph(nodes, edges, ports={"Input": 3})
+                                              ._repr_html_()), re.DOTALL)  # fmt: skip
+    found = 0
+    for svg in strips:
         (width,) = re.findall(r'viewBox="0 0 ([\d.]+) ', svg)
         ends = re.findall(r'<path d="M([\d.]+),0', svg)
+        found += len(ends)
+        for x, wide in re.findall(r'<rect x="([\d.-]+)" y="[\d.]+" width="([\d.]+)"', svg):
+            assert float(x) >= 0 and float(x) + float(wide) <= float(width) + 0.11
         assert all(abs(float(x) - float(width) / 2) < 0.11 for x in ends)
+    assert found > 4
+
+
+@given(st.floats(0, 100), st.floats(0, 100), st.floats(100, 300))
+def test_what_goes_on_elsewhere_than_it_came_in_is_led_back(
+    begin: float, end: float, width: float
+) -> None:
+    layout = Layout(width, 90.0, {}, [], {"cut": begin}, {"cut": end})
+    scene = centred(layout, [Stroke(((begin, 0.0), (end, 90.0)), "edge")])
+    lines = [shape.points for shape in scene.shapes if isinstance(shape, Stroke)]
+    assert lines[0][0][0] == pytest.approx(scene.width / 2)
+    assert lines[-1][-1] == pytest.approx((scene.width / 2, scene.height), abs=0.6)
+    for before, after in pairwise(lines[:-1]):
+        assert before[-1] == pytest.approx(after[0])
+    if abs(begin - end) > 0.5:
+        assert lines[-2][-1] == pytest.approx((scene.width / 2, scene.height))
 
 
 def test_a_page_is_light_or_dark_as_its_reader_has_it() -> None:

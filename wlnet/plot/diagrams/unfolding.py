@@ -19,7 +19,7 @@ from wlnet.nets.connections import layers_of
 from wlnet.plot.diagrams import words
 from wlnet.plot.diagrams.graphs import NetBoxes
 from wlnet.plot.diagrams.scenes import drawn, legend_of
-from wlnet.plot.layout.columns import bottlenecks, strips
+from wlnet.plot.layout.columns import CUT, bottlenecks, strips
 from wlnet.plot.layout.frames import laid_out
 from wlnet.plot.layout.graphs import Graph, Layout, Spacing
 from wlnet.plot.layout.ranks import ranks_of
@@ -127,7 +127,7 @@ class _Unfolding:
         """Boxes that stand together, with the lines that come in and go on in the middle."""
         layout = laid_out(graph, ONE_COLUMN)
         shapes = drawn(layout, self.boxes.cards, path=at)
-        return svg(_centred(layout, shapes))
+        return svg(centred(layout, shapes))
 
 
 def _alone(graph: Graph, nested: list[PartKey]) -> list[PartKey]:
@@ -150,7 +150,7 @@ def _alone(graph: Graph, nested: list[PartKey]) -> list[PartKey]:
     return [key for key in nested if is_alone(key)]
 
 
-def _centred(layout: Layout, shapes: list[Shape]) -> Scene:
+def centred(layout: Layout, shapes: list[Shape]) -> Scene:
     """A strip of a level: what comes in does so in the middle, and so does what goes on."""
     ends = [*layout.inlets.values(), *layout.outlets.values()]
     middle = ends[0] if ends else layout.width / 2
@@ -162,7 +162,7 @@ def _centred(layout: Layout, shapes: list[Shape]) -> Scene:
                       (middle, height + TURN))  # fmt: skip
             shapes = [*shapes, Line(points, "edge", 1.4, bend=9)]
             height += TURN
-    if len(layout.outlets) == 1:
+    if CUT in layout.outlets:
         way = ((middle, height - 10), (middle, height - 0.5))
         shapes = [*shapes, Line(way, "edge", 1.4, has_tip=True)]
     below = 0.0 if layout.outlets else 4.0

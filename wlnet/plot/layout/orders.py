@@ -12,7 +12,9 @@ from collections.abc import Callable
 
 from wlnet.plot.layout.rows import Rows, Spot, Step
 
-TURNS = 12
+TURNS = 40
+PATIENCE = 6
+"""Turns after which nothing is better any more."""
 MOST_SWAPS = 40
 """Rows with more spots have their neighbours left alone."""
 
@@ -21,19 +23,20 @@ def put_in_order(rows: Rows) -> None:
     """Order every row."""
     _begin(rows)
     best, least = _numbers(rows), _crossings(rows)
+    since = 0
     for turn in range(TURNS):
-        if not least:
+        if not least or since > PATIENCE:
             break
-        before = least
         down = turn % 2 == 0
+        # Of equal ones now the left one stays left, now the right one goes there.
+        turned = turn % 4 >= 2
         for row in rows[1:] if down else rows[-2::-1]:
-            _to_the_mean(row, _upper_mean if down else _lower_mean)
+            _to_the_mean(row, _upper_mean if down else _lower_mean, turned)
         _swap(rows)
         now = _crossings(rows)
+        since += 1
         if now < least:
-            best, least = _numbers(rows), now
-        elif turn > 5 and now >= before:
-            break
+            best, least, since = _numbers(rows), now, 0
     for row in rows:
         row.sort(key=lambda spot: best[id(spot)])
         _number(row)
@@ -86,12 +89,14 @@ def _lower_mean(spot: Spot) -> float | None:
     return sum(map(inlet_at, spot.below)) / len(spot.below) if spot.below else None
 
 
-def _to_the_mean(row: list[Spot], mean: Callable[[Spot], float | None]) -> None:
-    """Order a row by its means; a spot that has none stays where it is."""
+def _to_the_mean(row: list[Spot], mean: Callable[[Spot], float | None], turned: bool) -> None:
+    """Order a row by its means; a spot that has none stays where it is. turned: whether equal ones
+    change places."""
     means = {id(spot): mean(spot) for spot in row}
-    moving = iter(
-        sorted((s for s in row if means[id(s)] is not None), key=lambda s: means[id(s)] or 0.0)
-    )
+    with_means = [spot for spot in row if means[id(spot)] is not None]
+    if turned:
+        with_means.reverse()
+    moving = iter(sorted(with_means, key=lambda s: means[id(s)] or 0.0))
     row[:] = [spot if means[id(spot)] is None else next(moving) for spot in row]
     _number(row)
 
