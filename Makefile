@@ -16,7 +16,7 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo examples train-lenet test test-thorough check format format-check lint types \
-	rooms docs check-kernels trials coverage bench bench-peers clean
+	rooms docs pictures check-kernels trials coverage bench bench-peers clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -57,6 +57,9 @@ rooms: .venv/.installed-test ## check the contract of imports
 
 docs: .venv/.installed-test ## run the code blocks of README.md and docs/
 	$(PYTEST) tests/test_docs.py
+
+pictures: .venv/.installed-test ## draw the pictures of README.md and docs/ again: look at them
+	$(ONE_THREAD) $(BIN)/python docs/pictures.py
 
 check-kernels: .venv/.installed-test ## the kernel tests between guarded pages, by Python itself, with shorter vectors
 	WLNET_GUARD=pages $(PYTEST) -n $(JOBS) --dist worksteal tests/kernels/test_native_*.py
