@@ -67,16 +67,17 @@ class Audience:
         is_whole: whether a round that ended has all its batches.
         """
         trainer = self._trainer
-        called = False
         reason = None
-        for listener, due in self._listeners:
-            if self._wants(listener, due, event, is_whole):
-                if not called:
-                    # It may print something.
-                    self.reporters.rest()
-                called = True
-                reason = asked(listener.function, trainer.state(event)) or reason
-        called = self.reporters.hear(event, is_whole) or called
+        wanted = [
+            listener
+            for listener, due in self._listeners
+            if self._wants(listener, due, event, is_whole)
+        ]
+        if wanted:
+            with self.reporters.aside():
+                for listener in wanted:
+                    reason = asked(listener.function, trainer.state(event)) or reason
+        called = self.reporters.hear(event, is_whole) or bool(wanted)
         if called:
             # Whoever was called may have changed what is read where it lies.
             trainer.guard()
@@ -84,7 +85,8 @@ class Audience:
 
     def ask(self, function: Callable[[TrainingState], T]) -> T:
         """What a function of the user answers that is told of the end of a round."""
-        answer = function(self._trainer.state())
+        with self.reporters.aside():
+            answer = function(self._trainer.state())
         self._trainer.guard()
         return answer
 

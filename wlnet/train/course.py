@@ -166,7 +166,7 @@ def _run(
         with calls.let():
             return _rounds(trainer, options, audience)
     except Diverged as end:
-        audience.reporters.rest(by_force=True)
+        audience.reporters.rest()
         warn_diverged(str(end), trainer.batch)
         return "WeightsDiverged", str(end)
     except KeyboardInterrupt:
@@ -175,7 +175,7 @@ def _run(
         calls.hold()
         trainer.settle()
         calls.heed()
-        audience.reporters.rest(by_force=True)
+        audience.reporters.rest()
         with contextlib.suppress(OSError, ValueError):  # nobody may be there to read it
             print(STOPPED, file=sys.stderr)
         return "ManualStop", "interrupted"

@@ -17,7 +17,7 @@ from wlnet.results.progress import Figure, Progress
 from wlnet.train.reporting import words as w
 from wlnet.train.reporting.displays import Display
 from wlnet.train.reporting.fitted import plain
-from wlnet.train.reporting.line import LINES
+from wlnet.train.reporting.lines import LINES
 from wlnet.train.reporting.places import WIDEST, Place
 from wlnet.train.reporting.plotted import plotted
 
@@ -93,7 +93,9 @@ class Block(Display):
         if p.phases > 1:
             words = f"phase {p.phase} of {p.phases}"
             lines.append([f"{words}: {plain(p.phase_words)}" if p.phase_words else words])
-        drawn = w.bar(p.fraction, width - 2, self._place.letters, self._beat)
+        drawn = w.bar(
+            p.fraction, width if self._place.letters else width - 2, self._place.letters, self._beat
+        )
         told = [Text("   ".join(filter(None, each))) for each in lines if any(each)]
         return [Text(drawn, no_wrap=True, overflow="crop"), *told]
 

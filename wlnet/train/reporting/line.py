@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Sequence
 
 from wlnet.results.progress import Progress
 from wlnet.train.reporting import words as w
 from wlnet.train.reporting.displays import Display
 from wlnet.train.reporting.fitted import APART, Item, columns, cut, fitted, item, plain
+from wlnet.train.reporting.lines import LINES
 from wlnet.train.reporting.places import Place
 
 WIDE_BAR, BAR, SMALL_BAR = 24, 12, 6
@@ -78,35 +78,6 @@ def line_of(items: Sequence[Item], width: int | None, colors: bool = False) -> t
     return text, taken
 
 
-class Lines:
-    """The displays that want the last line of the terminal: the one that came last has it."""
-
-    def __init__(self) -> None:
-        self._displays: list[object] = []
-        self._lock = threading.Lock()
-
-    def enter(self, display: object) -> None:
-        with self._lock:
-            self._displays.append(display)
-
-    def leave(self, display: object) -> None:
-        with self._lock:
-            self._displays = [each for each in self._displays if each is not display]
-
-    def has(self, display: object) -> bool:
-        """Whether a display has the line."""
-        with self._lock:
-            return bool(self._displays) and self._displays[-1] is display
-
-    @property
-    def are_taken(self) -> bool:
-        """Whether any display is there."""
-        return bool(self._displays)
-
-
-LINES = Lines()
-
-
 class Line(Display):
     """One line that is written anew. It hides no cursor, so that there is nothing to put right
     wherever it is broken off: the next one begins at the left, and the last one ends."""
@@ -130,14 +101,15 @@ class Line(Display):
     def show(self, now: Progress) -> None:
         self._beat += 1
         self._items = self.items(now)
-        self.resume()
+        if LINES.has(self):
+            self._draw(self._items)
 
     def rest(self) -> None:
         if self._drawn:
             self._draw(())
 
     def resume(self) -> None:
-        if self._items and LINES.has(self):
+        if self._items and not self._drawn and LINES.has(self):
             self._draw(self._items)
 
     def end(self, last: Progress) -> None:

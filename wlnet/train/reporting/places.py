@@ -14,7 +14,7 @@ FREE = 3
 PAGE = 100
 """Columns of what is printed in a notebook."""
 USUAL = 80
-SAMPLE = "█▏▁…★✓"
+SAMPLE = "█▏▁░⠒·"
 """What a stream must be able to write, for more than plain letters to be used."""
 
 

@@ -42,14 +42,17 @@ def plotted(p: Progress, width: int, letters: bool, rows: int = ROWS) -> list[st
         canvas.mark(*place(*p.best), BEST)
     sides = [names[0], *[""] * (rows - 2), names[1]]
     drawn = [f"{side:>{edge}} {row}" for side, row in zip(sides, canvas.rows(), strict=True)]
-    return [*drawn, _foot(p, last, edge, width)]
+    return [*drawn, _foot(p, last, edge, width, letters)]
 
 
-def _foot(p: Progress, last: float, edge: int, width: int) -> str:
+def _foot(p: Progress, last: float, edge: int, width: int, letters: bool) -> str:
     """What is under the curves: what the letters are, and where they end."""
     unit = "batch" if p.by_batch else "round"
     end = f"{unit} {last:,.0f}" if last >= 1 else ""
-    told = "loss" + (f"   {HELD} validation   {BEST} best" if p.validation else "")
+    sample = chr(BRAILLE + 0x12) * 2 if letters else ".."
+    told = f"loss: {sample} training" + (
+        f"   {HELD} validation   {BEST} best" if p.validation else ""
+    )
     return f"{' ' * edge} {told}".ljust(width - len(end))[: width - len(end)] + end
 
 

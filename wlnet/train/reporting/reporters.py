@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import math
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
@@ -18,11 +19,13 @@ from wlnet.train.listeners import BATCH_COMPLETE, ROUND_COMPLETE
 from wlnet.train.loop import Trainer
 from wlnet.train.reporting.displays import LIVE, Display
 from wlnet.train.reporting.indicator import Indicator
-from wlnet.train.reporting.line import LINES, Line
+from wlnet.train.reporting.line import Line
+from wlnet.train.reporting.lines import LINES
 from wlnet.train.reporting.observer import Observer
 from wlnet.train.reporting.options import FUNCTION, Report
 from wlnet.train.reporting.places import is_terminal, notebook
 from wlnet.train.reporting.printed import Filed, Printed
+from wlnet.train.reporting.prints import PRINTS
 from wlnet.train.state import TrainingState
 
 SHARE = 0.005
@@ -47,7 +50,6 @@ class Reporter:
         self._last = -math.inf if display.is_live else perf_counter()
         self._costs = 0.0, 0.0
         """What the last two times took. The smaller counts: one may have had to wait."""
-        self._rests, self._next_rest = False, 0.0
 
     @property
     def alarm(self) -> float:
@@ -82,23 +84,8 @@ class Reporter:
         """Show it. begun: when somebody began to look at the training for that."""
         if self.display is not None:
             self.guarded(self.display.show, now)
-            self._rests = False
             self._last = perf_counter()
             self._costs = self._costs[1], self._last - begun
-
-    def rest(self, by_force: bool) -> None:
-        """Step aside for whoever may write, unless that is asked for more often than may be."""
-        display, begun = self.display, perf_counter()
-        if display is not None and (by_force or begun >= self._next_rest):
-            self.guarded(display.rest)
-            self._rests = True
-            self._next_rest = begun + 2 * (perf_counter() - begun) / SHARE
-
-    def resume(self) -> None:
-        """Show again what was shown, if it stepped aside."""
-        if self._rests and self.display is not None:
-            self.guarded(self.display.resume)
-        self._rests = False
 
     def guarded(self, step: Callable[..., None], *given: Any) -> None:
         """Do something with the display. Where that fails, nothing more is shown: a training shall
@@ -185,12 +172,10 @@ class Reporters:
         """Tell of an event; whether a function of the user was called."""
         wanted = [each for each in self._called if each.wants(event, self._trainer, is_whole)]
         if wanted:
-            self.rest()
-        for each in wanted:
-            each.tell(self._trainer.state(event))
+            with self.aside():
+                for each in wanted:
+                    each.tell(self._trainer.state(event))
         self._show(event)
-        for reporter in self._reporters:
-            reporter.resume()
         return bool(wanted)
 
     def _show(self, event: str, waits: str = "") -> None:
@@ -222,10 +207,23 @@ class Reporters:
         """A program is about to be planned and compiled."""
         self._show(COMPILING, COMPILING)
 
-    def rest(self, by_force: bool = False) -> None:
-        """Somebody else may write now: step aside."""
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """A block in which functions of the user may print."""
+        if not any(each.display is not None and each.display.is_live for each in self._reporters):
+            yield
+            return
+        with PRINTS.aside():
+            yield
         for each in self._reporters:
-            each.rest(by_force)
+            if each.display is not None:
+                each.guarded(each.display.resume)
+
+    def rest(self) -> None:
+        """Somebody else is about to write: step aside."""
+        for each in self._reporters:
+            if each.display is not None:
+                each.guarded(each.display.rest)
 
     def end(self, reason: str, message: str | None) -> None:
         """Show how the training ended."""

@@ -48,8 +48,8 @@ def speed_text(per_second: float) -> str:
 def bar(fraction: float | None, width: int, letters: bool, beat: int = 0) -> str:
     """A bar; where the end is not known, a piece that moves with each beat.
 
-    >>> bar(0.5, 4, False), bar(None, 5, False, 1)
-    ('[##--]', '[-#---]')
+    >>> bar(0.5, 4, False), bar(None, 5, False, 1), bar(0.6, 4, True)
+    ('[##--]', '[-#---]', '██▍░')
     """
     if fraction is None:
         span = max(width - 1, 1)
@@ -60,9 +60,8 @@ def bar(fraction: float | None, width: int, letters: bool, beat: int = 0) -> str
     done = min(max(fraction, 0.0), 1.0) * width
     if not letters:
         return f"[{'#' * int(done)}{'-' * (width - int(done))}]"
-    whole, part = int(done), BLOCKS[int((done % 1) * 8)]
-    drawn = ("█" * whole + part)[:width]
-    return f"▕{drawn:<{width}}▏"
+    part = BLOCKS[int((done % 1) * 8)].strip()
+    return f"{'█' * int(done)}{part}"[:width].ljust(width, "░")
 
 
 def sparkline(points: Points, width: int) -> str:
@@ -153,7 +152,8 @@ def figure_items(p: Progress, apart: int) -> list[Item]:
 def _items(each: Figure, value: float | None, of: str, rank: int, first: bool = True) -> list[Item]:
     if value is None:
         return []
-    title, text = title_of(each.name), value_text(value, each.is_share)
+    # Lines below each other shall be read as columns, and one that moves shall not tremble.
+    title, text = title_of(each.name), value_text(value, each.is_share).ljust(6)
     if not of or not first:
         return [item((f"{title} {text}", rank))]
     return [item((f"{of}{title} {text}", max(rank, 60)), (f"validation {text}", rank))]
