@@ -99,6 +99,9 @@ def net_train(
     ends the training. training_progress_checkpointing: ("File", "run.wlnet") or ("Directory",
     "runs"), each with {"Interval": ..., "Keep": n or "Best"}, or a list; net_resume goes on from
     there.
+    training_progress_reporting: AUTOMATIC, a panel in a notebook, one live line in a terminal, else
+    a line now and then; "Panel", "Print", "ProgressIndicator", ("File", "run.log"), an open file,
+    f, None; each with options as a progress function, or a list of these.
     training_stopping_criterion: "Loss", a measurement ("ErrorRate", ("ErrorRate", 2)), with several
     outputs "<port>Loss" or "<port>/ErrorRate", a function, or {"Criterion": ..., "Patience": n,
     ...}. Functions given here, as progress function or as
