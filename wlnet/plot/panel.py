@@ -6,6 +6,9 @@ import html
 from collections.abc import Sequence
 
 from wlnet.core.durations import time_text
+from wlnet.plot.charts.axes import axis_of, whole_axis
+from wlnet.plot.charts.chart import Chart, Spot
+from wlnet.plot.charts.curves import Curve
 from wlnet.plot.paint.colors import style
 from wlnet.plot.paint.letters import FONT
 from wlnet.plot.paint.marks import MARKS
@@ -17,7 +20,7 @@ ENDS = {"MaxTrainingRounds": "green", "WeightsDiverged": "red", "Error": "red"}
 """Why a training ended -> the colour of the bar."""
 SIGNS = {"MaxTrainingRounds": "✓ ", "WeightsDiverged": "✕ ", "Error": "✕ "}
 """What stands before the words of how it ended, for who sees no colours."""
-WIDTH = 560
+WIDTH, HEIGHT = 560, 150
 RULES = (
     ("", f"font:13px/1.45 {FONT};color:var(--wl-ink);max-width:{WIDTH}px;margin:4px 0;"
          "font-variant-numeric:tabular-nums"),
@@ -44,8 +47,7 @@ SHEET = style(".wl-panel", COLORS) + "".join(
 
 def progress_page(p: Progress) -> str:
     """The panel of a training."""
-    parts = [_head(p), _bar(p), _facts(p), _phase(p), _table(p)]
-    return _panel("".join(parts))
+    return _panel("".join((_head(p), _bar(p), _facts(p), _phase(p), _table(p), _curves(p))))
 
 
 def bar_page(subject: ProgressBar) -> str:
@@ -160,3 +162,31 @@ def _value(value: float | None, is_share: bool) -> str:
     if value is None:
         return "–"
     return f"{value:.2%}" if is_share else f"{value:#.4g}".rstrip(".")
+
+
+def _curves(p: Progress) -> str:
+    """The losses so far, where there are at least two."""
+    told = [
+        ("training", p.training, "blue", "dot"),
+        ("validation", p.validation, "orange", "square"),
+    ]
+    curves = [
+        Curve(name, [x for x, _ in points], [y for _, y in points], color, dashes, mark)
+        for name, points, color, dashes, mark in told
+        if points
+    ]
+    if len(p.training) < 2:
+        return ""
+    last = max(x for x, _ in (*p.training, *p.validation))
+    first = 0.0 if p.by_batch or p.training[0][0] < 1 else 1.0
+    spots = [Spot(*p.best, f"best round {p.best_round}")] if p.best is not None else []
+    chart = Chart(
+        curves,
+        whole_axis("batch" if p.by_batch else "round", first, last),
+        axis_of("loss", [curve.y for curve in curves]),
+        spots=spots,
+        width=WIDTH,
+        height=HEIGHT,
+        title="losses so far",
+    )
+    return chart.to_svg()
