@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Sequence
+from typing import Any
 
 from wlnet.core.durations import time_text
 from wlnet.plot.charts.axes import axis_of, whole_axis
@@ -12,7 +13,7 @@ from wlnet.plot.charts.curves import Curve
 from wlnet.plot.paint.colors import style
 from wlnet.plot.paint.letters import FONT
 from wlnet.plot.paint.marks import MARKS
-from wlnet.results.progress import Figure, Progress, ProgressBar
+from wlnet.results.progress import Figure, Points, Progress, ProgressBar
 
 COLORS = ("ink", "faint", "frame", "box", "blue", "green", "red", "gold", "ground",
           *(mark.line for mark in MARKS.values()))  # fmt: skip
@@ -20,7 +21,9 @@ ENDS = {"MaxTrainingRounds": "green", "WeightsDiverged": "red", "Error": "red"}
 """Why a training ended -> the colour of the bar."""
 SIGNS = {"MaxTrainingRounds": "✓ ", "WeightsDiverged": "✕ ", "Error": "✕ "}
 """What stands before the words of how it ended, for who sees no colours."""
-WIDTH, HEIGHT = 560, 150
+WIDTH = 560
+CHART_WIDTH, CHART_HEIGHT = 440, 140
+"""Not wider, as words in it become smaller where a page is narrower than it."""
 RULES = (
     ("", f"font:13px/1.45 {FONT};color:var(--wl-ink);max-width:{WIDTH}px;margin:4px 0;"
          "font-variant-numeric:tabular-nums"),
@@ -166,17 +169,15 @@ def _value(value: float | None, is_share: bool) -> str:
 
 def _curves(p: Progress) -> str:
     """The losses so far, where there are at least two."""
-    told = [
-        ("training", p.training, "blue", "dot"),
-        ("validation", p.validation, "orange", "square"),
-    ]
-    curves = [
-        Curve(name, [x for x, _ in points], [y for _, y in points], color, dashes, mark)
-        for name, points, color, dashes, mark in told
-        if points
-    ]
     if len(p.training) < 2:
         return ""
+
+    def curve(name: str, points: Points, *style: Any) -> Curve:
+        return Curve(name, [x for x, _ in points], [y for _, y in points], *style)
+
+    curves = [curve("training", p.training, "blue")]
+    if p.validation:
+        curves.append(curve("validation", p.validation, "orange", (6, 3), "square"))
     last = max(x for x, _ in (*p.training, *p.validation))
     first = 0.0 if p.by_batch or p.training[0][0] < 1 else 1.0
     spots = [Spot(*p.best, f"best round {p.best_round}")] if p.best is not None else []
@@ -185,8 +186,8 @@ def _curves(p: Progress) -> str:
         whole_axis("batch" if p.by_batch else "round", first, last),
         axis_of("loss", [curve.y for curve in curves]),
         spots=spots,
-        width=WIDTH,
-        height=HEIGHT,
+        width=CHART_WIDTH,
+        height=CHART_HEIGHT,
         title="losses so far",
     )
     return chart.to_svg()

@@ -22,6 +22,8 @@ class Display(ABC):
     is_live = True
     """Whether it replaces what it has shown, so that nothing is lost by showing it less often."""
 
+    rests = False
+    """Whether it stepped aside, and can be shown again."""
     has_curves = True
     """Whether it shows curves."""
 

@@ -107,9 +107,10 @@ class Line(Display):
     def rest(self) -> None:
         if self._drawn:
             self._draw(())
+            self.rests = True
 
     def resume(self) -> None:
-        if self._items and not self._drawn and LINES.has(self):
+        if LINES.has(self):
             self._draw(self._items)
 
     def end(self, last: Progress) -> None:
@@ -129,4 +130,4 @@ class Line(Display):
         else:
             blank = " " * (self._drawn - taken)
             self._place.write(f"\r{text}{blank}{end}" if taken or end else f"\r{blank}\r")
-        self._drawn = taken
+        self._drawn, self.rests = taken, False

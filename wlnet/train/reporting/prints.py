@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from typing import Any
 
 from wlnet.train.reporting.lines import LINES
@@ -40,20 +40,19 @@ class _Stream:
         return getattr(self._stream, name)
 
 
-class _Prints:
-    """Puts streams in front of those there are, as long as any function of any training runs."""
+class Prints:
+    """A block that may print, in any thread and within another: streams stand in front of those
+    there are as long as any is open."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._running = 0
+        self._open = 0
         self._before: dict[str, Any] = {}
 
-    @contextmanager
-    def aside(self) -> Iterator[None]:
-        """A block that may print."""
+    def __enter__(self) -> None:
         with self._lock:
-            self._running += 1
-            if self._running == 1:
+            self._open += 1
+            if not self._before:
                 self._before = {
                     name: stream
                     for name in NAMES
@@ -61,16 +60,25 @@ class _Prints:
                 }
                 for name, stream in self._before.items():
                     setattr(sys, name, _Stream(stream))
-        try:
-            yield
-        finally:
-            with self._lock:
-                self._running -= 1
-                if not self._running:
-                    for name, stream in self._before.items():
-                        # Unless somebody has put another one there.
-                        if isinstance(getattr(sys, name), _Stream):
-                            setattr(sys, name, stream)
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._open -= 1
+            if self._open <= 0:
+                self._restore()
+
+    def end(self) -> None:
+        """No line is there any more: nothing is open, even where an interrupt left it so."""
+        with self._lock:
+            self._restore()
+
+    def _restore(self) -> None:
+        self._open = 0
+        for name, stream in self._before.items():
+            # Unless somebody has put another one there.
+            if isinstance(getattr(sys, name), _Stream):
+                setattr(sys, name, stream)
+        self._before = {}
 
 
-PRINTS = _Prints()
+PRINTS = Prints()

@@ -5,8 +5,8 @@ from __future__ import annotations
 import contextlib
 import math
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from time import perf_counter
 from typing import Any
@@ -86,6 +86,12 @@ class Reporter:
             self.guarded(self.display.show, now)
             self._last = perf_counter()
             self._costs = self._costs[1], self._last - begun
+
+    def resume(self) -> None:
+        """Show again what was shown, if it stepped aside."""
+        display = self.display
+        if display is not None and display.rests:
+            self.guarded(display.resume)
 
     def guarded(self, step: Callable[..., None], *given: Any) -> None:
         """Do something with the display. Where that fails, nothing more is shown: a training shall
@@ -176,6 +182,8 @@ class Reporters:
                 for each in wanted:
                     each.tell(self._trainer.state(event))
         self._show(event)
+        for reporter in self._reporters:
+            reporter.resume()
         return bool(wanted)
 
     def _show(self, event: str, waits: str = "") -> None:
@@ -207,17 +215,10 @@ class Reporters:
         """A program is about to be planned and compiled."""
         self._show(COMPILING, COMPILING)
 
-    @contextmanager
-    def aside(self) -> Iterator[None]:
+    def aside(self) -> AbstractContextManager[None]:
         """A block in which functions of the user may print."""
-        if not any(each.display is not None and each.display.is_live for each in self._reporters):
-            yield
-            return
-        with PRINTS.aside():
-            yield
-        for each in self._reporters:
-            if each.display is not None:
-                each.guarded(each.display.resume)
+        is_live = any(each.display is not None and each.display.is_live for each in self._reporters)
+        return PRINTS if is_live else nullcontext()
 
     def rest(self) -> None:
         """Somebody else is about to write: step aside."""
@@ -240,6 +241,8 @@ class Reporters:
         for each in self._reporters:
             if each.display is not None:
                 each.guarded(each.display.close)
+        if not LINES.are_taken:
+            PRINTS.end()
 
 
 def display_of(report: Report) -> Display | None:
