@@ -23,7 +23,7 @@ from wlnet.plot.diagrams.scenes import MEANING
 from wlnet.plot.layout.frames import laid_out
 from wlnet.plot.paint.letters import CUT, width_of
 from wlnet.plot.paint.marks import MARKS
-from wlnet.plot.paint.shapes import Box, Line, Scene, Words
+from wlnet.plot.paint.shapes import Box, Scene, Strokes, Words
 from wlnet.plot.pictures import picture
 
 FIVE = {
@@ -126,7 +126,7 @@ def test_the_rates_of_a_box_are_told_by_mark_word_number_and_colour() -> None:
     # 4 is frozen as a whole, 10 is fast; 1 and 8 have arrays of two rates.
     assert boxes["frozen-ground"] == boxes["fast-ground"] == 1
     assert not boxes["slowed-ground"] and not boxes["climbing-ground"]
-    assert {shape.line for shape in scene.shapes if isinstance(shape, Line) and shape.opacity < 1
+    assert {shape.line for shape in scene.shapes if isinstance(shape, Strokes)
             } == {"frozen"}  # fmt: skip
 
 

@@ -19,7 +19,18 @@ from wlnet.plot.paint.colors import COLORS
 from wlnet.plot.paint.letters import CUT, lines_of, shortened, width_of
 from wlnet.plot.paint.marks import MARKS, hatching, mark_of
 from wlnet.plot.paint.picture import SUFFIXES, Picture
-from wlnet.plot.paint.shapes import Area, Box, Clipped, Dot, Line, Scene, Shape, Words, moved
+from wlnet.plot.paint.shapes import (
+    Area,
+    Box,
+    Clipped,
+    Dot,
+    Line,
+    Scene,
+    Shape,
+    Strokes,
+    Words,
+    moved,
+)
 from wlnet.plot.paint.vectors import svg
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -29,6 +40,7 @@ INSIDE: tuple[Shape, ...] = (
     Area(((60, 60), (90, 60), (75, 90)), fill="orange", line="ink"),
     Dot(120, 25, 9, fill="green", opacity=0.5),
     Words(120, 60, "a <b> & $c$", anchor="middle", bold=True, turn=20),
+    Strokes((((5, 5), (9, 9)), ((5, 95), (9, 99))), "ink", thick=2),
 )
 SCENE = Scene(160, 100, (*INSIDE, Clipped(Box(100, 70, 20, 20), (Dot(110, 80, 30, fill="red"),))),
               "all shapes")  # fmt: skip
@@ -83,7 +95,7 @@ def test_a_rate_has_the_mark_of_its_kind(rate: float) -> None:
 def test_an_svg_file_says_all_shapes_and_reads_back() -> None:
     root = ElementTree.fromstring(svg(SCENE))
     tags = [element.tag.removeprefix(SVG) for element in root.iter()]
-    for tag, count in (("rect", 3), ("path", 1), ("polygon", 2), ("circle", 2), ("text", 1)):
+    for tag, count in (("rect", 3), ("path", 2), ("polygon", 2), ("circle", 2), ("text", 1)):
         assert tags.count(tag) == count, tag
     assert "a <b> & $c$" in [element.text for element in root.iter(f"{SVG}text")]
     assert {e.text for e in root.iter(f"{SVG}title")} == {"all shapes", "a box"}
@@ -151,8 +163,8 @@ def test_words_in_lines_fit_and_none_is_lost(words: str, width: float) -> None:
 
 @given(st.floats(1, 300), st.floats(1, 300))
 def test_a_hatching_stays_in_its_box(width: float, height: float) -> None:
-    for line in hatching(Box(5, 7, width, height), "ink"):
-        for x, y in line.points:
+    for strokes in hatching(Box(5, 7, width, height), "ink"):
+        for x, y in (point for ends in strokes.ends for point in ends):
             assert 5 - 1e-9 <= x <= 5 + width + 1e-9
             assert 7 - 1e-9 <= y <= 7 + height + 1e-9
 
@@ -163,5 +175,5 @@ def test_what_is_moved_is_the_same_elsewhere() -> None:
         assert there != shape
         assert moved(there, -3, 4) == shape
         for field in fields(shape):
-            if field.name not in ("x", "y", "points", "box", "shapes"):
+            if field.name not in ("x", "y", "points", "ends", "box", "shapes"):
                 assert getattr(there, field.name) == getattr(shape, field.name)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wlnet.core.speeds import CLIMBING, FAST, FROZEN, SLOWED, USUAL, speed
-from wlnet.plot.paint.shapes import Area, Box, Dot, Line, Shape
+from wlnet.plot.paint.shapes import Area, Box, Dot, Shape, Strokes
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def mark_of(rate: float) -> Mark:
     return MARKS[speed(rate)]
 
 
-def hatching(box: Box, color: str, apart: float = APART) -> tuple[Line, ...]:
+def hatching(box: Box, color: str, apart: float = APART) -> tuple[Strokes, ...]:
     """Lines across a box, from its lower left to its upper right."""
     found = []
     left, top, right, bottom = box.x, box.y, box.x + box.width, box.y + box.height
@@ -63,6 +63,6 @@ def hatching(box: Box, color: str, apart: float = APART) -> tuple[Line, ...]:
     while reach < box.width + box.height:
         x1, y1 = (left + reach, top) if reach <= box.width else (right, top + reach - box.width)
         x2, y2 = (left, top + reach) if reach <= box.height else (left + reach - box.height, bottom)
-        found.append(Line(((x1, y1), (x2, y2)), color, thick=0.7, opacity=0.35))
+        found.append(((x1, y1), (x2, y2)))
         reach += apart
-    return tuple(found)
+    return (Strokes(tuple(found), color, thick=0.7, opacity=0.35),) if found else ()

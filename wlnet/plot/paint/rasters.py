@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from functools import cache
 from typing import Any
 
 from wlnet.plot.paint.colors import light
@@ -14,6 +15,7 @@ from wlnet.plot.paint.shapes import (
     Line,
     Scene,
     Shape,
+    Strokes,
     Words,
     bent,
     tip_of,
@@ -49,6 +51,23 @@ def rastered(scene: Scene, kind: str) -> bytes:
     return file.getvalue()
 
 
+FONTS = (
+    "DejaVu Sans", "Noto Sans CJK JP", "Noto Sans CJK SC", "Source Han Sans", "Hiragino Sans",
+    "PingFang SC", "Yu Gothic", "Microsoft YaHei", "Malgun Gothic", "WenQuanYi Zen Hei",
+    "Arial Unicode MS", "Segoe UI Symbol", "Noto Sans Symbols2", "Segoe UI Emoji",
+)  # fmt: skip
+"""Of letters: the first that has one draws it."""
+
+
+@cache
+def _fonts() -> tuple[str, ...]:
+    """Those that are here; the first comes with matplotlib."""
+    from matplotlib.font_manager import get_font_names
+
+    there = set(get_font_names())
+    return tuple(font for font in FONTS if font in there)
+
+
 def _draw(axes: Any, shape: Shape, order: int, clip: Any) -> None:
     """Put a shape on axes, over those of lower order."""
     from matplotlib.patches import Circle, FancyBboxPatch, PathPatch, Polygon, Rectangle
@@ -66,19 +85,23 @@ def _draw(axes: Any, shape: Shape, order: int, clip: Any) -> None:
             ha={"start": "left", "middle": "center", "end": "right"}[shape.anchor],
             va="baseline", rotation=-shape.turn, rotation_mode="anchor",
             weight="bold" if shape.bold else "normal", color=light(shape.ink),
-            alpha=shape.opacity, zorder=order, family="DejaVu Sans",
+            alpha=shape.opacity, zorder=order, family=_fonts(),
         )  # fmt: skip
         drawn.set_clip_on(False)
         return
-    assert isinstance(shape, (Box, Line, Area, Dot))
-    if isinstance(shape, Line):
+    assert isinstance(shape, (Box, Line, Area, Dot, Strokes))
+    if isinstance(shape, Strokes):
+        lines = [point for ends in shape.ends for point in ends]
+        steps = [Path.MOVETO, Path.LINETO] * len(shape.ends)
+        patch: Any = PathPatch(Path(lines, steps), fill=False)
+    elif isinstance(shape, Line):
         codes: list[Any] = []
         points: list[tuple[float, float]] = []
         kinds = {"M": Path.MOVETO, "L": Path.LINETO, "Q": Path.CURVE3}
         for step, through in bent(shape.points, shape.bend):
             codes += [kinds[step]] * len(through)
             points += through
-        patch: Any = PathPatch(Path(points, codes), fill=False, joinstyle="round")
+        patch = PathPatch(Path(points, codes), fill=False, joinstyle="round")
         if shape.has_tip:
             tip = Area(tip_of(shape.points), fill=shape.line, opacity=shape.opacity)
             _draw(axes, tip, order, clip)
@@ -91,7 +114,7 @@ def _draw(axes: Any, shape: Shape, order: int, clip: Any) -> None:
         patch = FancyBboxPatch((shape.x, shape.y), shape.width, shape.height, boxstyle=style)
     else:
         patch = Rectangle((shape.x, shape.y), shape.width, shape.height)
-    fill = None if isinstance(shape, Line) else shape.fill
+    fill = None if isinstance(shape, (Line, Strokes)) else shape.fill
     patch.set_facecolor(light(fill) if fill else "none")
     patch.set_edgecolor(light(shape.line) if shape.line else "none")
     patch.set_linewidth(shape.thick if shape.line else 0.0)

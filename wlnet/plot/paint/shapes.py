@@ -47,6 +47,15 @@ class Line(Shape):
 
 
 @dataclass(frozen=True)
+class Strokes(Shape):
+    """Straight lines that do not hang together, each from one point to another."""
+
+    ends: tuple[Points, ...]
+    line: str
+    thick: float = 1.0
+
+
+@dataclass(frozen=True)
 class Area(Shape):
     """What lies between points."""
 
@@ -114,6 +123,9 @@ def moved(shape: Shape, x: float, y: float) -> Shape:
     """A shape elsewhere, so much to the right and so much further down."""
     if isinstance(shape, (Line, Area)):
         return replace(shape, points=tuple((a + x, b + y) for a, b in shape.points))
+    if isinstance(shape, Strokes):
+        ends = tuple(tuple((a + x, b + y) for a, b in each) for each in shape.ends)
+        return replace(shape, ends=ends)
     if isinstance(shape, Clipped):
         inside = tuple(moved(each, x, y) for each in shape.shapes)
         box = replace(shape.box, x=shape.box.x + x, y=shape.box.y + y)

@@ -19,6 +19,7 @@ from wlnet.plot.paint.shapes import (
     Line,
     Scene,
     Shape,
+    Strokes,
     Words,
     bent,
     tip_of,
@@ -70,6 +71,10 @@ class _Pen:
             return self._line(shape)
         if isinstance(shape, Words):
             return self._words(shape)
+        if isinstance(shape, Strokes):
+            ends = (f"M{_n(a)},{_n(b)}L{_n(c)},{_n(d)}" for (a, b), (c, d) in shape.ends)
+            paint = self._paint(shape, None, shape.line, shape.thick)
+            return f'<path d="{"".join(ends)}" {paint}>{_note(shape)}</path>'
         assert isinstance(shape, (Box, Area, Dot)), shape
         paint = self._paint(shape, shape.fill, shape.line, shape.thick)
         if isinstance(shape, Box):
