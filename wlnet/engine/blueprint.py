@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -46,28 +46,44 @@ class Slot:
     packed: bool = False
 
 
+Moves = tuple[tuple[int, int], ...]
+"""By how many bytes a place moves with each turn of a loop: pairs of its number and bytes."""
+
+
+@dataclass(frozen=True)
+class Address:
+    """The address that lies `offset` bytes behind the start of a slot. moves: see View."""
+
+    slot: int
+    offset: int = 0
+    moves: Moves = ()
+
+    def further(self, distance: int) -> Address:
+        """The address so many bytes behind."""
+        return replace(self, offset=self.offset + distance)
+
+
 @dataclass(frozen=True)
 class View:
-    """A value in a slot, as NumPy describes one: the offset and the strides are bytes."""
+    """A value in a slot, as NumPy describes one: the offset and the strides are bytes. moves: of
+    one that is another one in each turn of a loop; the offset is that of the first."""
 
     slot: int
     offset: int
     shape: tuple[int, ...]
     strides: tuple[int, ...]
     element: str = "Real"
+    moves: Moves = ()
+
+    @property
+    def address(self) -> Address:
+        """Where it begins."""
+        return Address(self.slot, self.offset, self.moves)
 
     @property
     def bytes(self) -> int:
         """How many bytes its numbers take, if they lie without gaps: about, otherwise."""
         return math.prod(self.shape) * min((step for step in self.strides if step), default=4)
-
-
-@dataclass(frozen=True)
-class Address:
-    """The address that lies `offset` bytes behind the start of a slot."""
-
-    slot: int
-    offset: int = 0
 
 
 @dataclass(frozen=True)
@@ -139,10 +155,23 @@ class Step:
 
 
 @dataclass(frozen=True)
+class Loop:
+    """Steps that are run `times` times, one turn after the other: those from `first` to before
+    `end`, by their places in a list. number: what moves are told by. Two loops of a list lie apart,
+    or one in the other."""
+
+    number: int
+    first: int
+    end: int
+    times: int
+
+
+@dataclass(frozen=True)
 class Blueprint:
     """All that a Program is made from.
 
-    once: steps that run when the program is made. steps: those of each run. updates: the new values
+    once: steps that run when the program is made. steps: those of each run. loops, once_loops:
+    those among them, inner ones before those around them. updates: the new values
     of running statistics. randoms: each random call, as its primitive, its layer, and how many came
     before it in that layer. tables: values that are kept of every step of a run, by name.
     """
@@ -157,6 +186,18 @@ class Blueprint:
     precision: Precision
     randoms: tuple[tuple[str, Path, int], ...] = ()
     tables: Mapping[Any, View] = field(default_factory=dict)
+    loops: tuple[Loop, ...] = ()
+    once_loops: tuple[Loop, ...] = ()
+
+    def times(self, number: int) -> int:
+        """How often a step is done in a run."""
+        around = (loop.times for loop in self.loops if loop.first <= number < loop.end)
+        return math.prod(around)
+
+    @property
+    def work(self) -> int:
+        """Operations of a run."""
+        return sum(step.work * self.times(i) for i, step in enumerate(self.steps))
 
     @property
     def packed(self) -> frozenset[ArrayKey]:

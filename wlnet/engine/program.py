@@ -6,7 +6,7 @@ The plan says what is called on which slots; the program owns the memory, and ru
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -14,28 +14,14 @@ import numpy as np
 
 from wlnet.core.machine import available_cores, check_memory
 from wlnet.core.streams import Seed, stream_key
-from wlnet.engine.blueprint import (
-    LINE,
-    Address,
-    Blueprint,
-    Code,
-    Field,
-    Outside,
-    Record,
-    Slot,
-    Step,
-    View,
-    Words,
-    dtype_of,
-    word_of,
-)
+from wlnet.engine.blueprint import LINE, Blueprint, Slot, Step, View, dtype_of
+from wlnet.engine.records import Made, Records, moved, walked
 from wlnet.engine.team import Team, native_function
 from wlnet.kernels.jit.loading import address, prepare
 from wlnet.kernels.jit.running import (
     ABORT,
     ARRIVED,
     BAD,
-    CALL_WORDS,
     LAST,
     SHARED_WORDS,
     STOP,
@@ -49,6 +35,7 @@ SLOWEST = 1e10
 """Operations a second that any machine does."""
 
 
+STEPS = run.fields.index("steps")
 UNWRITTEN = 0
 """The bytes of an arena before anything is written: zeros, which the system gives for nothing."""
 
@@ -93,34 +80,36 @@ class Program:
         self._starts: list[int] = []
         for slot in blueprint.slots:
             self._place(slot, arrays)
-        self._outside: dict[Any, list[tuple[Array, int, int]]] = {}
         shown = {view.slot for view in (*blueprint.outputs.values(), *blueprint.updates.values())}
-        self._readers: dict[int, list[tuple[Array, int, int]]] = {
-            view.slot: [] for view in blueprint.inputs.values() if view.slot not in shown
-        }
-        """Of each input that is not also a result: the words that say where it lies."""
-        self._kept: list[Any] = []
-        self._records = [self._record(step.kernel.fields, step.fields) for step in blueprint.steps]
-        calls = np.zeros((len(blueprint.steps), CALL_WORDS), np.int64)
-        for row, step, record in zip(calls, blueprint.steps, self._records, strict=True):
-            row[:] = address(step.kernel, blueprint.precision), record.ctypes.data, step.wait
-        self._calls = calls
+        steps = (*blueprint.once, *blueprint.steps)
+        moving = {view.slot for step in steps for view in step.reads if view.moves}
+        lent = {view.slot for view in blueprint.inputs.values()} - shown - moving
+        self._records = Records(blueprint.precision, self._starts, lent)
+        # Each worker turns the loops by itself, and so has records of its own where there are some.
+        copies = [self._records.made(blueprint.steps)
+                  for _ in range(workers if blueprint.loops else 1)]  # fmt: skip
+        self._made = copies[0]
+        calls = [self._records.calls(made, blueprint.steps, blueprint.loops) for made in copies]
+        self._calls = np.stack(calls)
         self.set("status", self.control.ctypes.data + 8 * BAD)
         self.workers = workers
         self._team = Team(workers, blueprint.scratch)
-        self._run = np.array([calls.ctypes.data, len(calls), 1, self.control.ctypes.data, flush])
-        assert run.fields == ("calls", "count", "steps", "control", "flush")
+        apart = self._calls.strides[0] if len(copies) > 1 else 0
+        where = self._calls.ctypes.data, apart, self._calls.shape[1]
+        self._run = np.array([*where, 1, self.control.ctypes.data, flush])
+        assert run.fields == ("calls", "apart", "count", "steps", "control", "flush")
         # Not bound to self: a program must not keep itself alive.
         stop = partial(_stop, self.control)
         self._start = self._team.runner(run, blueprint.precision, self._run.ctypes.data, stop)
         # Before the first run nobody knows better.
-        self._seconds = sum(step.work for step in blueprint.steps) / SLOWEST
+        self._seconds = blueprint.work / SLOWEST
         self.inputs = {name: self.view(view) for name, view in blueprint.inputs.items()}
         self.outputs = {name: self.view(view) for name, view in blueprint.outputs.items()}
         self.updates = {name: self.view(view) for name, view in blueprint.updates.items()}
         self._seed: Seed | None = None
-        for step in blueprint.once:
-            self._call(step, self._record(step.kernel.fields, step.fields))
+        made = self._records.made(blueprint.once)
+        for number, turns in walked(len(made), blueprint.once_loops):
+            self._call(blueprint.once[number], made[number], turns)
 
     # Memory
 
@@ -148,39 +137,11 @@ class Program:
         flat = base.reshape(-1).view(np.uint8)
         return np.ndarray(view.shape, dtype, flat, view.offset, view.strides)
 
-    # Records
-
-    def _record(self, names: Sequence[str], fields: Sequence[Field]) -> Array:
-        assert len(names) == len(fields), (names, fields)
-        record = np.zeros(max(len(fields), 1), np.int64)
-        for i, field in enumerate(fields):
-            record[i] = self._word(field, record, i)
-        self._kept.append(record)
-        return record
-
-    def _word(self, field: Field, record: Array, i: int) -> int:
-        if isinstance(field, Address):
-            if field.slot in self._readers:
-                self._readers[field.slot].append((record, i, field.offset))
-            return self._starts[field.slot] + field.offset
-        if isinstance(field, Outside):
-            self._outside.setdefault(field.name, []).append((record, i, field.offset))
-            return field.offset
-        if isinstance(field, Words):
-            words = np.array(field.words, np.int64)
-            self._kept.append(words)
-            return int(words.ctypes.data)
-        if isinstance(field, Code):
-            return address(field.kernel, self.blueprint.precision)
-        if isinstance(field, Record):
-            inner = self._record(field.kernel.fields, field.fields)
-            return int(inner.ctypes.data)
-        return word_of(field)
+    # Words of records
 
     def set(self, name: object, word: int) -> None:
         """Set an outside word, such as the address of a table; the caller keeps it alive."""
-        for record, i, offset in self._outside.get(name, ()):
-            record[i] = word + offset
+        self._records.set(name, word)
 
     def lend(self, name: str, numbers: Array) -> bool:
         """Have an input read where it lies, until it is taken back; whether that can be.
@@ -191,19 +152,15 @@ class Program:
         fits = numbers.flags.c_contiguous and numbers.flags.aligned
         if not fits or numbers.dtype != usual.dtype or numbers.shape != usual.shape:
             return False
-        if view.slot not in self._readers:
+        if not self._records.may_lend(view.slot):
             return False
-        self._read(view.slot, numbers.ctypes.data)
+        self._records.read(view.slot, numbers.ctypes.data)
         return True
 
     def take_back(self, name: str) -> None:
         """Have an input read from `inputs` again."""
         slot = self.blueprint.inputs[name].slot
-        self._read(slot, self._starts[slot])
-
-    def _read(self, slot: int, start: int) -> None:
-        for record, i, offset in self._readers.get(slot, ()):
-            record[i] = start + offset
+        self._records.read(slot, self._starts[slot])
 
     # Running
 
@@ -218,7 +175,7 @@ class Program:
         """
         if self.blueprint.randoms:
             self._key(seed, step)
-        self._run[2] = steps
+        self._run[STEPS] = steps
         self.rest()
         begun = time.perf_counter()
         done = self._start(self._seconds * steps > LONG, workers)
@@ -241,7 +198,7 @@ class Program:
             bad[0] = 0
             return start() == 1 and not bad[0]
 
-        self._run[2] = 1
+        self._run[STEPS] = 1
         return step
 
     def rest(self) -> None:
@@ -283,13 +240,19 @@ class Program:
         """Run a step call by call: each call, and what it wrote."""
         if self.blueprint.randoms:
             self._key(seed, step)
-        for call, record in zip(self.blueprint.steps, self._records, strict=True):
-            self._call(call, record)
-            yield call, [self.view(view) for view in call.writes]
+        steps = self.blueprint.steps
+        for number, turns in walked(len(steps), self.blueprint.loops):
+            self._call(steps[number], self._made[number], turns)
+            yield steps[number], [self.view(moved(view, turns)) for view in steps[number].writes]
 
-    def _call(self, step: Step, record: Array) -> None:
-        where = address(step.kernel, self.blueprint.precision)
-        native_function(where)(*self._team.alone(record.ctypes.data))
+    def _call(self, step: Step, made: Made, turns: Mapping[int, int]) -> None:
+        """Do a step in a turn of the loops around it."""
+        made.place(turns)
+        try:
+            where = address(step.kernel, self.blueprint.precision)
+            native_function(where)(*self._team.alone(made.record.ctypes.data))
+        finally:
+            made.place({})
 
 
 def _stop(control: Array, at_once: bool = False) -> None:

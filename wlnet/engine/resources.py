@@ -19,6 +19,10 @@ def workers_for(blueprint: Blueprint, wanted: int | None, worth: float) -> int:
     """
     if wanted is not None:
         return min(wanted, MOST)
-    touched = sum(view.bytes for step in blueprint.steps for view in step.writes)
-    work = sum(step.work for step in blueprint.steps)
-    return min(available_cores(), MOST) if work / OPERATIONS + touched / BYTES > worth else 1
+    touched = sum(
+        view.bytes * blueprint.times(i)
+        for i, step in enumerate(blueprint.steps)
+        for view in step.writes
+    )
+    seconds = blueprint.work / OPERATIONS + touched / BYTES
+    return min(available_cores(), MOST) if seconds > worth else 1

@@ -107,7 +107,7 @@ class Runner:
         key = self.precision, self.asked, tuple(sorted(shapes.items()))
         if key not in known:
             blueprint = self._blueprint(BATCH, shapes)
-            work = sum(step.work for step in blueprint.steps)
+            work = blueprint.work
             # What is made once, such as packed weights, does not grow with the examples.
             fixed = sum(view.bytes for step in blueprint.once for view in step.writes)
             memory = max(blueprint.arena_bytes - fixed, 1)

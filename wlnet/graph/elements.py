@@ -15,7 +15,7 @@ MOVES = frozenset({"reshape", "transpose", "broadcast", "slice", "concatenate"})
 def check_elements(primitive: str, given: Sequence[Element], at: str = "") -> None:
     """Raise ShapeError for entries of another kind than a primitive reads."""
     row = PRIMITIVES.get(primitive)
-    if row is None:
+    if row is None or row.any_entries:
         return
     if primitive in MOVES:
         wanted = [given[0]] * len(given)

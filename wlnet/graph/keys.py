@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from wlnet.core.parts import Path
 from wlnet.core.rules import ArrayKey
@@ -37,7 +38,14 @@ class GradientSquaresKey:
     array: ArrayKey
 
 
-OutputKey = str | tuple[Path, str] | GradientKey | PrefixKey
+class BodyKey(NamedTuple):
+    """What goes in and out of the body of a scan: its kind, and its number among these."""
+
+    kind: str
+    number: int
+
+
+OutputKey = str | tuple[Path, str] | GradientKey | PrefixKey | BodyKey
 """A port of the net, or of a part; or something else that is asked for."""
 SlotKey = ArrayKey | StateKey
 """An array that a program is given."""

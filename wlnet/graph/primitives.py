@@ -13,7 +13,9 @@ from math import prod
 
 from wlnet.graph import apart as rule
 from wlnet.graph.apart import Apart
-from wlnet.graph.graph import Call, Element, Shape, Value
+from wlnet.graph.bodies import CARRIED, CONSTANT, SEQUENCE, numbers, shapes_of
+from wlnet.graph.graph import Call, Element, Graph, Shape, Value
+from wlnet.graph.keys import BodyKey
 from wlnet.graph.table import Table
 
 Shapes = Callable[..., tuple[Shape, ...]]
@@ -26,7 +28,8 @@ class Primitive:
     """A name, the shapes and entries of the results, and whether it draws random numbers.
 
     apart: the rule for where examples lie in its results, see apart.py. index: the number of the
-    input whose entries are Integers, if one has such; those of the others are Reals.
+    input whose entries are Integers, if one has such; those of the others are Reals. any_entries:
+    whether operands may have any.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Primitive:
     elements: tuple[Element, ...] = ("Real",)
     random: bool = False
     index: int | None = None
+    any_entries: bool = False
 
 
 PRIMITIVES = Table[Primitive]("row as a primitive", "wlnet/graph/primitives.py")
@@ -300,3 +304,40 @@ def pool_sum_input(
 def random_mask(*, shape: Shape, keep: float) -> tuple[Shape, ...]:
     """1 with probability `keep`, else 0; a new draw every step."""
     return (shape,)
+
+
+def _steps(
+    examples: Sequence[int | None], *shapes: Shape, body: Graph, **attributes: object
+) -> int | None:
+    """Examples stand where they do in every step, behind the axis of the steps."""
+    kinds = (CARRIED, SEQUENCE, CONSTANT)
+    names = [BodyKey(kind, i) for kind in kinds for i in range(numbers(body, kind))]
+    axes: dict[Value, int] = {}
+    for (kind, i), axis in zip(names, examples, strict=True):
+        if axis is not None:
+            if kind == SEQUENCE and not axis:
+                return None
+            axes[body.inputs[BodyKey(kind, i)]] = axis - (kind == SEQUENCE)
+    # What begins as the same for all examples is their own after a step.
+    inside = set(axes.values())
+    if len(inside) != 1:
+        return None
+    (axis,) = inside
+    for i in range(numbers(body, CARRIED)):
+        value = body.inputs[BodyKey(CARRIED, i)]
+        if value not in axes:
+            return None
+    for call in body.calls:
+        if not any(value in axes for value in call.inputs):
+            continue
+        found = axis_after(call, axes)
+        if found is None:
+            return None
+        axes.update(dict.fromkeys(call.outputs, found))
+    if any(axes.get(value) != axis for value in body.outputs.values()):
+        return None
+    return axis + 1
+
+
+PRIMITIVES["scan"] = Primitive("scan", shapes_of, _steps, any_entries=True)
+"""A graph applied step by step along sequences, see scans.py."""

@@ -23,6 +23,7 @@ from wlnet.graph import window_reference as windows
 from wlnet.graph.graph import Graph, Shape, Value
 from wlnet.graph.map_reference import MAP_REFERENCES
 from wlnet.graph.primitives import ARITHMETIC, PRIMITIVES
+from wlnet.graph.scan_reference import scan_arrays
 from wlnet.graph.table import Table
 
 Array = NDArray[Any]
@@ -266,3 +267,9 @@ def run_graph(
         results = REFERENCES[call.primitive](*(values[v] for v in call.inputs), **attributes)
         values.update(zip(call.outputs, results, strict=True))
     return values
+
+
+@reference
+def scan(*operands: Array, body: Graph, times: int, reverse: bool) -> Arrays:
+    """A graph applied step by step along sequences."""
+    return scan_arrays(run_graph, operands, body, times, reverse)

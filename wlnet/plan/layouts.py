@@ -9,12 +9,24 @@ it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from wlnet.graph.bodies import (
+    CARRIED,
+    CONSTANT,
+    SEQUENCE,
+    inputs_of,
+    operands_of,
+    outputs_of,
+    renumbered,
+)
 from wlnet.graph.graph import Call, Graph, Value
+from wlnet.graph.keys import BodyKey
+from wlnet.graph.scans import results
 
 VIEWS = frozenset({"reshape", "transpose", "broadcast", "slice"})
 COPY = "copy"
@@ -24,12 +36,18 @@ COPY = "copy"
 class Layout:
     """A value as numbers inside another: those of `base`, from an offset on, at distances.
 
-    Counted in numbers, not bytes.
+    Counted in numbers, not bytes. moves: by how many the offset grows with each turn of loops, by
+    their numbers.
     """
 
     base: Value
     offset: int
     strides: tuple[int, ...]
+    moves: tuple[tuple[int, int], ...] = ()
+
+    def moved(self, loop: int, distance: int) -> Layout:
+        """The same, that moves with a loop as well."""
+        return replace(self, moves=(*self.moves, (loop, distance)))
 
 
 Accepts = Callable[[Call, int, tuple[int, ...]], bool]
@@ -53,6 +71,17 @@ def is_contiguous(shape: tuple[int, ...], strides: tuple[int, ...]) -> bool:
     )
 
 
+@dataclass
+class _Block:
+    """Calls that are done one after the other: all, or those of a loop. made: the values that they
+    make. placed: where those lie that are rows of something else."""
+
+    calls: list[Call]
+    made: set[Value]
+    loop: int | None
+    placed: dict[Value, Layout] = field(default_factory=dict)
+
+
 class Layouts:
     """The layouts of all values of a graph, and its calls without views and with copies."""
 
@@ -60,31 +89,98 @@ class Layouts:
         self.graph = graph
         self.of: dict[Value, Layout] = {}
         self.calls: list[Call] = []
+        self._accepts = accepts
+        self._blocks = [_Block(self.calls, set(), None)]
+        """What is laid out now: the whole, and the loops around it, from the outermost in."""
+        self._loops = 0
         self._copies: dict[Value, Value] = {}
         self._arrays = set(graph.arrays.values())
         for value in graph.inputs.values():
             self._fresh(value)
         for value in graph.arrays.values():
             self._fresh(value)
-        for call in graph.calls:
-            if call.primitive in VIEWS:
-                self._view(call)
-                continue
-            inputs = tuple(
-                value if accepts(call, i, self.of[value].strides) else self._copied(value, call)
-                for i, value in enumerate(call.inputs)
-            )
-            for output in call.outputs:
-                self._fresh(output)
-            self.calls.append(
-                Call(call.primitive, inputs, call.outputs, call.attributes, call.origin)
-            )
+        self._lay(graph.calls)
         # Results are read as a whole, and outlive what they are views of.
         self.outputs = {key: self._result(value) for key, value in graph.outputs.items()}
         self.updates = {key: self._result(value) for key, value in graph.updates.items()}
 
+    def _lay(self, calls: Sequence[Call]) -> None:
+        """Lay out what calls give, and have them read what they can."""
+        for call in calls:
+            if call.primitive in VIEWS:
+                self._view(call)
+                continue
+            if call.primitive == "scan":
+                self._scan(call)
+                continue
+            inputs = tuple(
+                value if self._accepts(call, i, self.of[value].strides)
+                else self._copied(value, call)
+                for i, value in enumerate(call.inputs)
+            )  # fmt: skip
+            for output in call.outputs:
+                self._fresh(output)
+            self._blocks[-1].calls.append(
+                Call(call.primitive, inputs, call.outputs, call.attributes, call.origin)
+            )
+
+    def _scan(self, call: Call) -> None:
+        """Lay out a scan: its body reads and writes the rows of sequences, tables and what is
+        stacked where they lie, one after the other."""
+        body, times, reverse = renumbered(call.attributes["body"], self.graph), *(
+            call.attributes[name] for name in ("times", "reverse"))  # fmt: skip
+        loop, self._loops = self._loops, self._loops + 1
+        outer, given = operands_of(call), results(call)
+        for output in call.outputs:
+            self._fresh(output)
+
+        def row(table: Value, number: int, step: int) -> Layout:
+            """The row of a table that is the first that a loop comes to."""
+            size = math.prod(table.shape[1:])
+            there = Layout(table, number * size, contiguous(table.shape[1:]))
+            return there.moved(loop, step * size)
+
+        step, first = (-1, times) if reverse else (1, 0)
+        wanted: list[tuple[Value, Layout]] = []
+        for (kind, i), value in inputs_of(body).items():
+            source = outer[BodyKey(kind, i)]
+            if kind == CONSTANT:
+                self.of[value] = self.of[source]
+            elif kind == SEQUENCE:
+                whole = self.of[source]
+                offset = whole.offset + (times - 1) * whole.strides[0] * reverse
+                there = Layout(whole.base, offset, whole.strides[1:], whole.moves)
+                self.of[value] = there.moved(loop, step * whole.strides[0])
+            else:
+                begin = self.graph.new_value(value.shape)
+                self.of[value] = row(given.tables[i], first, step)
+                self.of[begin] = replace(self.of[value], moves=())
+                self._blocks[-1].calls.append(Call(COPY, (source,), (begin,), {}, call.origin))
+        for (kind, i), value in outputs_of(body).items():
+            is_table = kind == CARRIED
+            table = given.tables[i] if is_table else given.stacked[i]
+            wanted.append((value, row(table, first + step if is_table else first - reverse, step)))
+        made = {value for each in body.calls for value in each.outputs}
+        block = _Block([], made, loop)
+        for value, there in wanted:
+            if value in made and value not in block.placed:
+                block.placed[value] = there
+        self._blocks.append(block)
+        self._lay(body.calls)
+        for value, there in wanted:
+            if self.of[value] != there:
+                copy = self.graph.new_value(value.shape, value.element)
+                self.of[copy] = there
+                block.calls.append(Call(COPY, (value,), (copy,), {}, call.origin))
+        self._blocks.pop()
+        attributes = {"calls": block.calls, "number": loop, "times": times}
+        self._blocks[-1].calls.append(
+            Call("scan", call.inputs, call.outputs, attributes, call.origin)
+        )
+
     def _fresh(self, value: Value) -> None:
-        self.of[value] = Layout(value, 0, contiguous(value.shape))
+        there = self._blocks[-1].placed.get(value)
+        self.of[value] = there or Layout(value, 0, contiguous(value.shape))
 
     def _result(self, value: Value) -> Value:
         layout = self.of[value]
@@ -98,7 +194,18 @@ class Layouts:
             copy = self.graph.new_value(value.shape, value.element)
             self._copies[value] = copy
             origin = reader.origin if reader is not None else ()
-            self.calls.append(Call(COPY, (value,), (copy,), {}, origin))
+            # What is the same in every turn of a loop is copied before it.
+            layout = self.of[value]
+            block = next(
+                (
+                    block
+                    for block in reversed(self._blocks)
+                    if layout.base in block.made or block.loop in dict(layout.moves)
+                ),
+                self._blocks[0],
+            )
+            block.calls.append(Call(COPY, (value,), (copy,), {}, origin))
+            block.made.add(copy)
             self._fresh(copy)
         return self._copies[value]
 
@@ -112,7 +219,7 @@ class Layouts:
         offset = layout.offset
         if call.primitive == "slice":
             offset += call.attributes["start"] * layout.strides[call.attributes["axis"]]
-        self.of[y] = Layout(layout.base, offset, strides)
+        self.of[y] = replace(layout, offset=offset, strides=strides)
 
 
 def _strides(call: Call, x: Value, strides: tuple[int, ...], y: Value) -> tuple[int, ...] | None:

@@ -20,7 +20,12 @@ set from outside to end after this step; the number of the last step; the number
 with numbers that are not finite; set from outside to give up waiting."""
 SHARED_WORDS: Final = 40
 CALL_WORDS: Final = 3
-"""A call: the address of the kernel, that of its record, and whether to wait for all before it."""
+"""A call: the address of the kernel, that of its record, and whether to wait for all before it. The
+end of a loop stands as one without a kernel, with a record of the loop."""
+TIMES, TURN, BACK, MOVING, FIRST_MOVE = range(5)
+"""Words of such a record: how many turns the loop has; which one this is, from 0; the call that it
+goes back to; and how many words of records move with each turn. For each of these follow its
+address and by how much."""
 SPINS = 4000
 _MACHINE = {"AMD64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
 _PAUSE = {"x86_64": "llvm.x86.sse2.pause"}.get(_MACHINE)
@@ -106,18 +111,52 @@ def wait(context, control):  # type: ignore[no-untyped-def]
 
 
 @native
-def run(context, calls, count, steps, control, flush):  # type: ignore[no-untyped-def]
+def run(context, calls, apart, count, steps, control, flush):  # type: ignore[no-untyped-def]
     """Every call of a program, `steps` times; after it word 4 of the context says how many were
     run.
 
     Ends after a step in which a kernel met numbers that are not finite, or in which STOP was set.
-    flush: whether denormal numbers count as zero meanwhile.
+    apart: how many bytes lie between the calls of one worker and those of the next: each turns
+    loops by itself. flush: whether denormal numbers count as zero meanwhile.
     """
     usual = rounding()
     if flush != 0:
         set_rounding(usual | FLUSHED)
-    set_word(context, 4, steps_done(context, calls, count, steps, control))
+    own = calls + worker(context) * apart
+    set_word(context, 4, steps_done(context, own, count, steps, control))
     set_rounding(usual)
+
+
+@routine
+def move(loop, turns):  # type: ignore[no-untyped-def]
+    """Move what moves with a loop by so many turns."""
+    for k in range(word(loop, MOVING)):
+        place = word(loop, FIRST_MOVE + 2 * k)
+        set_word(place, 0, word(place, 0) + turns * word(loop, FIRST_MOVE + 2 * k + 1))
+
+
+@routine
+def after_turn(loop, here):  # type: ignore[no-untyped-def]
+    """The call after a turn: the first of the loop again, or the one behind it, where all stands as
+    before the loop."""
+    turn = word(loop, TURN) + 1
+    if turn < word(loop, TIMES):
+        move(loop, 1)
+        set_word(loop, TURN, turn)
+        return word(loop, BACK)
+    move(loop, 1 - turn)
+    set_word(loop, TURN, 0)
+    return here + 1
+
+
+@routine
+def leave(calls, count):  # type: ignore[no-untyped-def]
+    """Put back what moved with loops that are given up."""
+    for i in range(count):
+        at = calls + 8 * CALL_WORDS * i
+        if word(at, 0) == 0:
+            move(word(at, 1), -word(word(at, 1), TURN))
+            set_word(word(at, 1), TURN, 0)
 
 
 @routine
@@ -128,13 +167,19 @@ def steps_done(context, calls, count, steps, control):  # type: ignore[no-untype
         set_word(context, 3, step)
         if worker(context) == 0 and shared(control, STOP) != 0:
             set_shared(control, LAST, step + 1)
-        for i in range(count):
+        i = 0
+        while i < count:
             at = calls + 8 * CALL_WORDS * i
+            if word(at, 0) == 0:
+                i = after_turn(word(at, 1), i)
+                continue
             if word(at, 2) != 0:
                 wait(context, control)
                 if shared(control, ABORT) != 0:
+                    leave(calls, count)
                     return done
             call(word(at, 0), word(at, 1), context)
+            i += 1
         # A worker that is already in the next step writes larger numbers: all decide alike.
         wait(context, control)
         if shared(control, ABORT) != 0:

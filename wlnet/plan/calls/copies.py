@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from wlnet.engine.blueprint import Address, View, Words
+from wlnet.engine.blueprint import View, Words
 from wlnet.graph.graph import Call, Value
 from wlnet.kernels.copies import copies
 from wlnet.kernels.elementwise.arithmetic import fill
@@ -26,7 +26,7 @@ def copy(e: Emitter, x: Value, to: View, what: str) -> None:
     kernel = copies.copy if x.element == "Real" else copies.copy_indices
     e.step(
         kernel, reads=(x,), writes=(to,), what=what, rank=len(sizes),
-        table=Words((*sizes, *x_steps, *y_steps)), x=e.address(x), y=Address(to.slot, to.offset),
+        table=Words((*sizes, *x_steps, *y_steps)), x=e.address(x), y=to.address,
     )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 from wlnet.core.parts import Path, path_text
 from wlnet.core.rules import ArrayKey
-from wlnet.engine.blueprint import Address, Outside, Step, View
+from wlnet.engine.blueprint import Address, Loop, Outside, Step, View
 from wlnet.graph.elements import check_elements
 from wlnet.graph.graph import Call, Shape, Value
 from wlnet.graph.keys import StateKey
@@ -94,6 +94,34 @@ class Learner:
     decays: bool = False
 
 
+@dataclass(frozen=True)
+class Turns:
+    """Steps that are done several times. number: what moves are told by."""
+
+    number: int
+    times: int
+    steps: list[Step | Turns]
+
+
+def in_line(items: Sequence[Step | Turns]) -> tuple[list[Step], tuple[Loop, ...]]:
+    """All steps one after another, and the loops among them, inner ones first."""
+    steps: list[Step] = []
+    loops: list[Loop] = []
+
+    def add(items: Sequence[Step | Turns]) -> None:
+        for item in items:
+            if isinstance(item, Step):
+                steps.append(item)
+                continue
+            first = len(steps)
+            add(item.steps)
+            if len(steps) > first:
+                loops.append(Loop(item.number, first, len(steps), item.times))
+
+    add(items)
+    return steps, tuple(loops)
+
+
 class Emitter:
     """Writes the steps of a program, one call after another."""
 
@@ -109,19 +137,31 @@ class Emitter:
         self.learners = learners or {}
         self.states: dict[StateKey, Shape] = {}
         """Shapes of the arrays that methods keep beside those that learn."""
-        self._steps: list[Step] = []
+        self._steps: list[Step | Turns] = []
         self.randoms: list[tuple[str, Path, int]] = []
         """See Blueprint."""
         self.slots: dict[Value | StateKey | Outside, int] = {}
         """The number of each slot, by what lies in it."""
         self._call: Call | None = None
+        self._inside = 0
+        """How many loops are around what is emitted."""
 
-    def emit(self, call: Call) -> list[Step]:
+    def emit(self, call: Call) -> list[Step | Turns]:
         """The steps of a call."""
+        around = self._call, self._steps
         self._call, self._steps = call, []
         check_elements(call.primitive, [x.element for x in call.inputs], path_text(call.origin))
         rows()[call.primitive].emit(self, call)
-        return self._steps
+        made = self._steps
+        self._call, self._steps = around
+        return made
+
+    def turns(self, number: int, times: int, calls: Sequence[Call]) -> None:
+        """Add calls that are done several times, one turn after the other."""
+        self._inside += 1
+        steps = [step for call in calls for step in self.emit(call)]
+        self._inside -= 1
+        self._steps.append(Turns(number, times, steps))
 
     # Values
 
@@ -141,11 +181,11 @@ class Emitter:
             value.shape,
             tuple(stride * size for stride in layout.strides),
             value.element,
+            tuple((loop, distance * size) for loop, distance in layout.moves),
         )
 
     def address(self, value: Value) -> Address:
-        view = self.view(value)
-        return Address(view.slot, view.offset)
+        return self.view(value).address
 
     def start(self, value: Value | None) -> Address | int:
         """The address of a value; 0 for none."""
@@ -159,6 +199,7 @@ class Emitter:
         """The two words that are the key of the random numbers of the call that is emitted."""
         call = self._call
         assert call is not None
+        assert not self._inside, f"{call.primitive} draws the same in every turn of a loop"
         count = sum(origin == call.origin for _, origin, _ in self.randoms)
         self.randoms.append((call.primitive, call.origin, count))
         number = len(self.randoms) - 1

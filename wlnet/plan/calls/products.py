@@ -92,7 +92,7 @@ def _(e: Emitter, call: Call) -> None:
             for which, strides in enumerate((a_lead, b_lead, c_lead)):
                 at[which] += here * strides[axis]
         address = [e.address(value) for value in (a, b, c)]
-        where = [type(x)(x.slot, x.offset + shift) for x, shift in zip(address, at, strict=True)]
+        where = [x.further(shift) for x, shift in zip(address, at, strict=True)]
         e.step(
             product,
             reads=call.inputs,

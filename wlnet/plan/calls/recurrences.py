@@ -5,6 +5,7 @@ An LSTM, unrolled over time; and backpropagation through time.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from wlnet.engine.blueprint import Address, View
@@ -30,12 +31,12 @@ class Slabs:
     def at(self, step: int) -> View:
         view = self.view
         offset = view.offset + step * view.strides[0]
-        return View(view.slot, offset, view.shape[1:], view.strides[1:], view.element)
+        return replace(view, offset=offset, shape=view.shape[1:], strides=view.strides[1:])
 
 
 def start(view: View | None) -> Address | int:
     """Where a view begins; 0 for none."""
-    return 0 if view is None else Address(view.slot, view.offset)
+    return 0 if view is None else view.address
 
 
 def multiply(e: Emitter, a: View, b: Value, c: View, begun: View, packed: bool) -> None:

@@ -102,10 +102,9 @@ def _(e: Emitter, call: Call) -> None:
     for fields, w_shift, x_shift in phases:
         e.step(
             convolve, reads=call.inputs, writes=(x,), work=work_of(call, w, d) // len(phases),
-            what=what_of(call), x=e.address(d), w=type(w_at)(w_at.slot, w_at.offset + w_shift),
-            y=type(x_at)(x_at.slot, x_at.offset + x_shift), bias=0, activation=NO_ACTIVATION,
-            gate=0 if gate is None else type(x_at)(e.address(gate).slot, e.address(gate).offset
-                                                    + x_shift), **fields,
+            what=what_of(call), x=e.address(d), w=w_at.further(w_shift),
+            y=x_at.further(x_shift), bias=0, activation=NO_ACTIVATION,
+            gate=0 if gate is None else e.address(gate).further(x_shift), **fields,
         )  # fmt: skip
 
 

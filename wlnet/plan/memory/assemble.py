@@ -7,12 +7,12 @@ program is made.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from wlnet.core.rules import ArrayKey
-from wlnet.engine.blueprint import Blueprint, Outside, Slot, Step
+from wlnet.engine.blueprint import Blueprint, Loop, Outside, Slot, Step
 from wlnet.graph.graph import Call, Graph, Value
-from wlnet.plan.calls.emitter import Emitter, Learner, accepts
+from wlnet.plan.calls.emitter import Emitter, Learner, Turns, accepts, in_line
 from wlnet.plan.layouts import Layouts
 from wlnet.plan.memory.lifetimes import lives, offsets, waits
 from wlnet.plan.memory.order import arrays_first
@@ -31,25 +31,26 @@ def assemble(
     layouts = Layouts(graph, accepts)
     emitter = Emitter(layouts, setting.precision, learners)
     fixed = {graph.arrays[key] for key in setting.constants if key in graph.arrays}
-    once: list[Step] = []
-    steps: list[Step] = []
+    once: list[Step | Turns] = []
+    each: list[Step | Turns] = []
     for call in arrays_first(layouts) if setting.has("order") else layouts.calls:
         made = emitter.emit(call)
         if _is_fixed(call, fixed, layouts):
             fixed.update(call.outputs)
             once += made
         else:
-            steps += made
+            each += made
+    (first, once_loops), (steps, loops) = in_line(once), in_line(each)
     outputs = {name: emitter.view(value) for name, value in layouts.outputs.items()}
     updates = {key: emitter.view(value) for key, value in layouts.updates.items()}
     inputs = {name: emitter.view(value) for name, value in graph.inputs.items()}
     kept = {view.slot for view in (*inputs.values(), *outputs.values(), *updates.values())}
-    kept |= {view.slot for step in once for view in step.writes}
-    slots, places, top = _slots(graph, emitter, steps, kept, setting)
+    kept |= {view.slot for step in first for view in step.writes}
+    slots, places, top = _slots(graph, emitter, steps, loops, kept, setting)
     return Blueprint(
         slots=slots,
-        once=tuple(once),
-        steps=tuple(waits(steps, places)),
+        once=tuple(first),
+        steps=tuple(waits(steps, places, loops)),
         inputs=inputs,
         outputs=outputs,
         updates=updates,
@@ -61,6 +62,8 @@ def assemble(
             for call in layouts.calls
             if call.primitive == "keep"
         },
+        loops=loops,
+        once_loops=once_loops,
     )
 
 
@@ -73,6 +76,7 @@ def _slots(
     graph: Graph,
     emitter: Emitter,
     steps: list[Step],
+    loops: Sequence[Loop],
     kept: set[int],
     setting: Setting,
 ) -> tuple[tuple[Slot, ...], dict[int, tuple[object, int]], int]:
@@ -82,7 +86,7 @@ def _slots(
     for of, number in emitter.slots.items():
         if isinstance(of, Value) and of not in keys:
             sizes[number] = math.prod(of.shape) * emitter.bytes_of(of)
-    where, top = offsets(lives(sizes, steps, kept), setting.has("place"))
+    where, top = offsets(lives(sizes, steps, kept, loops), setting.has("place"))
     slots: list[Slot] = []
     places: dict[int, tuple[object, int]] = {}
     for of, number in emitter.slots.items():

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 import bisect
 from collections import defaultdict, deque
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from wlnet.engine.blueprint import LINE, Step, View
+from wlnet.engine.blueprint import LINE, Loop, Step, View
+from wlnet.engine.records import walked
 
 
 @dataclass(frozen=True)
@@ -26,16 +27,36 @@ class Life:
 
 
 def lives(
-    sizes: dict[int, int], steps: Sequence[Step], forever: Collection[int]
+    sizes: dict[int, int],
+    steps: Sequence[Step],
+    forever: Collection[int],
+    loops: Sequence[Loop] = (),
 ) -> dict[int, Life]:
     """The life of each slot; sizes: slot -> bytes. Slots in `forever`, and slots that no step
-    touches, live from the first step to the end."""
+    touches, live from the first step to the end.
+
+    What is touched within a loop and outside of it, or moves with it, lives as long as the loop:
+    other turns need it too.
+    """
     born: dict[int, int] = {}
     died: dict[int, int] = {}
     for i, step in enumerate(steps):
         for view in (*step.reads, *step.writes):
             born.setdefault(view.slot, i)
             died[view.slot] = i
+    for loop in loops:
+        moving = {
+            view.slot
+            for step in steps[loop.first : loop.end]
+            for view in (*step.reads, *step.writes)
+            if loop.number in dict(view.moves)
+        }
+        for slot in born:
+            first, last = born[slot], died[slot]
+            meets = first < loop.end and last >= loop.first
+            is_own = loop.first <= first and last < loop.end and slot not in moving
+            if meets and not is_own:
+                born[slot], died[slot] = min(first, loop.first), max(last, loop.end - 1)
     end = len(steps)
     return {
         slot: Life(size, 0, end)
@@ -105,26 +126,65 @@ Range = tuple[object, int, int, object]
 rows of its own share, how the rows are shared (`share` of the step), else None."""
 
 
-def waits(steps: Sequence[Step], places: dict[int, tuple[object, int]]) -> list[Step]:
+def waits(
+    steps: Sequence[Step], places: dict[int, tuple[object, int]], loops: Sequence[Loop] = ()
+) -> list[Step]:
     """The steps, each with `wait` set: whether workers must wait for each other before it.
 
-    places: slot -> (which memory, offset in it).
+    places: slot -> (which memory, offset in it). Of a loop two turns are looked at: what a step of
+    one may owe a step of the next.
     """
-    found: list[Step] = []
+    found = [False] * len(steps)
     read, written = Touched(), Touched()
-    for step in steps:
-        reads = [_range(step, view, places) for view in step.reads]
-        writes = [_range(step, view, places) for view in step.writes]
-        wait = written.meets(reads) or written.meets(writes) or read.meets(writes)
-        if wait:
+    for number, turns in _two_turns(len(steps), loops):
+        step = steps[number]
+        reads = [_range(step, view, places, turns) for view in step.reads]
+        writes = [_range(step, view, places, turns) for view in step.writes]
+        if found[number] or written.meets(reads) or written.meets(writes) or read.meets(writes):
+            found[number] = True
             read, written = Touched(), Touched()
         read.add(reads)
         written.add(writes)
-        found.append(replace(step, wait=wait))
+        for loop in loops:
+            if loop.end == number + 1 and turns[loop.number]:
+                # Behind a loop all of its turns have been.
+                for each in steps[loop.first : loop.end]:
+                    read.add(_whole(each.reads, places, loops))
+                    written.add(_whole(each.writes, places, loops))
+    return [replace(step, wait=wait) for step, wait in zip(steps, found, strict=True)]
+
+
+def _two_turns(count: int, loops: Sequence[Loop]) -> Iterator[tuple[int, dict[int, int]]]:
+    """The numbers of steps in the order in which they are done, with the turn of each loop, of
+    which no more than two are looked at."""
+    return walked(count, [replace(loop, times=2) for loop in loops])
+
+
+def _whole(
+    views: Sequence[View], places: dict[int, tuple[object, int]], loops: Sequence[Loop]
+) -> list[Range]:
+    """What views that move with loops touch in all turns."""
+    times = {loop.number: loop.times for loop in loops}
+    found: list[Range] = []
+    for view in views:
+        if view.moves:
+            memory, start, stop = _touched(view, places)
+            ways = [(times[number] - 1) * distance for number, distance in view.moves]
+            low, high = (sum(pick(way, 0) for way in ways) for pick in (min, max))
+            found.append((memory, start + low, stop + high, None))
     return found
 
 
-def _range(step: Step, view: View, places: dict[int, tuple[object, int]]) -> Range:
+def _range(
+    step: Step, view: View, places: dict[int, tuple[object, int]], turns: Mapping[int, int]
+) -> Range:
+    memory, start, stop = _touched(view, places)
+    moved = sum(turns.get(number, 0) * distance for number, distance in view.moves)
+    return memory, start + moved, stop + moved, step.share if view in step.own else None
+
+
+def _touched(view: View, places: dict[int, tuple[object, int]]) -> tuple[object, int, int]:
+    """Which memory a view is in, its first byte, and the one behind its last."""
     memory, start = places[view.slot]
     start += view.offset
     spans = list(zip(view.shape, view.strides, strict=True))
@@ -132,7 +192,7 @@ def _range(step: Step, view: View, places: dict[int, tuple[object, int]]) -> Ran
     # distance. Distances are never negative.
     number = min((stride for size, stride in spans if size > 1 and stride), default=8)
     stop = start + sum((size - 1) * stride for size, stride in spans) + min(number, 8)
-    return memory, start, stop, step.share if view in step.own else None
+    return memory, start, stop
 
 
 class Touched:

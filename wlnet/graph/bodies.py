@@ -1,0 +1,77 @@
+"""Bodies of scans: graphs that are applied step by step, and the names of what goes in and out."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from wlnet.graph.graph import Call, Graph, Shape, Value
+from wlnet.graph.keys import BodyKey
+
+CARRIED, SEQUENCE, CONSTANT, STACKED = "carried", "sequence", "constant", "stacked"
+"""Kinds of inputs and outputs of a body, which are named (kind, number)."""
+
+
+def numbers(body: Graph, kind: str) -> int:
+    """How many inputs, or stacked outputs, of a kind a body has."""
+    names = body.outputs if kind == STACKED else body.inputs
+    return sum(name.kind == kind for name in names if isinstance(name, BodyKey))
+
+
+def inputs_of(body: Graph) -> dict[BodyKey, Value]:
+    """What a body takes, by name."""
+    return {name: value for name, value in body.inputs.items() if isinstance(name, BodyKey)}
+
+
+def outputs_of(body: Graph) -> dict[BodyKey, Value]:
+    """What a body gives, by name."""
+    return {name: value for name, value in body.outputs.items() if isinstance(name, BodyKey)}
+
+
+def shapes_of(*operands: Shape, body: Graph, times: int, reverse: bool) -> tuple[Shape, ...]:
+    """The shapes of tables, then of what is stacked."""
+    carried, stacked = numbers(body, CARRIED), numbers(body, STACKED)
+    return (
+        *((times + 1, *shape) for shape in operands[:carried]),
+        *((times, *body.outputs[BodyKey(STACKED, i)].shape) for i in range(stacked)),
+    )
+
+
+def operands_of(call: Call) -> dict[BodyKey, Value]:
+    """The operands of a scan, by the names of the inputs of its body."""
+    body: Graph = call.attributes["body"]
+    names = [
+        BodyKey(kind, i)
+        for kind in (CARRIED, SEQUENCE, CONSTANT)
+        for i in range(numbers(body, kind))
+    ]
+    return dict(zip(names, call.inputs, strict=True))
+
+
+def copied(body: Graph) -> Graph:
+    """A body that may be changed while the other stays."""
+    return replace(
+        body,
+        inputs=dict(body.inputs),
+        arrays=dict(body.arrays),
+        calls=list(body.calls),
+        outputs=dict(body.outputs),
+        updates=dict(body.updates),
+    )
+
+
+def renumbered(body: Graph, graph: Graph) -> Graph:
+    """A body whose values are values of another graph, under numbers of their own there."""
+    new: dict[Value, Value] = {}
+
+    def of(value: Value) -> Value:
+        if value not in new:
+            new[value] = graph.new_value(value.shape, value.element)
+        return new[value]
+
+    calls = [
+        replace(call, inputs=tuple(map(of, call.inputs)), outputs=tuple(map(of, call.outputs)))
+        for call in body.calls
+    ]
+    inputs = {name: of(value) for name, value in body.inputs.items()}
+    outputs = {name: of(value) for name, value in body.outputs.items()}
+    return Graph(inputs, {}, calls, outputs, {}, graph.count)

@@ -1,0 +1,108 @@
+"""Scans: a graph applied step by step along sequences, each time to what the step before gave.
+
+A loop with carried values, as a fold is. `scan` adds one to a graph; its derivative is a scan over
+the same steps in the other order, which reads what the forward one had to keep of each step. What
+its gradients by constants have of a product or a sum is not added up step by step: factors of all
+steps are laid one after another, and multiplied once.
+
+Partial evaluation of the derivative of the body: Radul et al., "You Only Linearize Once" (2023).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from wlnet.graph.bodies import CARRIED, CONSTANT, SEQUENCE, STACKED, numbers, shapes_of
+from wlnet.graph.builder import Builder
+from wlnet.graph.graph import Call, Graph, Value
+from wlnet.graph.keys import BodyKey
+
+Step = Callable[
+    [Builder, list[Value], list[Value], list[Value]], tuple[Sequence[Value], Sequence[Value]]
+]
+"""What a step does with carried values, those of sequences in this step, and constants: it gives
+what is carried on, and what is kept of it."""
+
+
+@dataclass(frozen=True)
+class Scanned:
+    """What a scan gives. tables: of each carried value all that it was, (steps + 1, ...), what it
+    was at the beginning first, and last where the scan is reversed: so it is before and after the
+    element of a sequence that a step reads. stacked: what was kept of each step, (steps, ...)."""
+
+    tables: tuple[Value, ...]
+    stacked: tuple[Value, ...]
+
+
+def scan(
+    g: Builder,
+    step: Step,
+    carried: Sequence[Value],
+    sequences: Sequence[Value],
+    constants: Sequence[Value] = (),
+    *,
+    times: int | None = None,
+    reverse: bool = False,
+) -> Scanned:
+    """Apply a step along the first axis of sequences, from its end on if reversed.
+
+    times: how many steps, where no sequence tells it.
+    """
+    count = sequences[0].shape[0] if times is None else times
+    body = Graph()
+    b = Builder(body, batch=g.batch, mode=g.mode, origin=g.origin)
+    given: list[list[Value]] = []
+    for kind, values in ((CARRIED, carried), (SEQUENCE, sequences), (CONSTANT, constants)):
+        inside = [
+            body.new_value(v.shape[1:] if kind == SEQUENCE else v.shape, v.element) for v in values
+        ]
+        body.inputs.update({BodyKey(kind, i): value for i, value in enumerate(inside)})
+        given.append(inside)
+    on, kept = step(b, *given)
+    assert [v.shape for v in on] == [v.shape for v in carried], (on, carried)
+    body.outputs.update({BodyKey(CARRIED, i): value for i, value in enumerate(on)})
+    body.outputs.update({BodyKey(STACKED, i): value for i, value in enumerate(kept)})
+    operands = (*carried, *sequences, *constants)
+    return added(g, body, operands, count, reverse)
+
+
+def added(g: Builder, body: Graph, operands: Sequence[Value], times: int, reverse: bool) -> Scanned:
+    """Add the call of a scan to a graph."""
+    call = made(g.graph, body, operands, times, reverse, g.origin)
+    g.graph.calls.append(call)
+    return results(call)
+
+
+def made(
+    graph: Graph, body: Graph, operands: Sequence[Value], times: int, reverse: bool, origin: Any
+) -> Call:
+    """The call of a scan, with new values for what it gives."""
+    at = {"body": body, "times": times, "reverse": reverse}
+    given = (value.shape for value in operands)
+    shapes = shapes_of(*given, body=body, times=times, reverse=reverse)
+    outputs = tuple(graph.new_value(shape) for shape in shapes)
+    return Call("scan", tuple(operands), outputs, at, origin)
+
+
+def results(call: Call) -> Scanned:
+    """What the call of a scan gives."""
+    carried = numbers(call.attributes["body"], CARRIED)
+    return Scanned(call.outputs[:carried], call.outputs[carried:])
+
+
+def before(g: Builder, table: Value, reverse: bool) -> Value:
+    """What a carried value was before each step, beside the elements of sequences."""
+    return g.slice(table, 0, int(reverse), table.shape[0] - 1 + int(reverse))
+
+
+def after(g: Builder, table: Value, reverse: bool) -> Value:
+    """What a carried value was after each step, beside the elements of sequences."""
+    return before(g, table, not reverse)
+
+
+def last(g: Builder, table: Value, reverse: bool) -> Value:
+    """What a carried value was after all steps."""
+    at = 0 if reverse else table.shape[0] - 1
+    return g.reshape(g.slice(table, 0, at, at + 1), table.shape[1:])
