@@ -31,6 +31,7 @@ from wlnet.plan.passes.fusion import (
     fuse_windows,
 )
 from wlnet.plan.passes.lanes import NONE, put_in_lanes
+from wlnet.plan.passes.loops import hoist, inside
 from wlnet.plan.passes.packing import pack_weights
 from wlnet.plan.passes.updates import fuse_update, orient
 from wlnet.plan.passes.winograd import transform_windows
@@ -69,15 +70,17 @@ Part = Literal["cut", "form", "orient", "update", "pack", "memory"]
 
 @dataclass(frozen=True)
 class Stage:
-    """A stage by name; run: what it makes of a graph, if it is a pass."""
+    """A stage by name; run: what it makes of a graph, if it is a pass. is_inside: whether it runs
+    on the bodies of scans as well."""
 
     name: str
     part: Part
     run: Run | None
+    is_inside: bool = False
 
 
 def _pass(part: Part, run: Callable[[Graph], Graph]) -> Stage:
-    return Stage(run.__name__, part, lambda graph, setting: run(graph))
+    return Stage(run.__name__, part, lambda graph, setting: run(graph), is_inside=True)
 
 
 def _lanes(graph: Graph, setting: Setting) -> Graph:
@@ -98,7 +101,12 @@ def _fuse_update(graph: Graph, setting: Setting) -> Graph:
 
 
 def _pack(graph: Graph, setting: Setting) -> Graph:
-    return pack_weights(graph, setting.lanes, setting.packed, setting.constants)
+    whole = pack_weights(graph, setting.lanes, setting.packed, setting.constants)
+    return inside(whole, lambda body: pack_weights(body, setting.lanes))
+
+
+def _hoist(graph: Graph, setting: Setting) -> Graph:
+    return hoist(graph)
 
 
 STAGES = (
@@ -126,6 +134,7 @@ STAGES = (
     _pass("update", prune),
     Stage("pack", "pack", _pack),
     _pass("pack", prune),
+    Stage("hoist", "pack", _hoist),
     Stage("order", "memory", None),
     Stage("place", "memory", None),
 )
@@ -144,9 +153,15 @@ def run_stages(graph: Graph, setting: Setting, *parts: Part) -> Graph:
     """The graph after the stages of some parts."""
     for stage in STAGES:
         if stage.part in parts and stage.run is not None and setting.has(stage.name):
-            graph = stage.run(graph, setting)
+            graph = _ran(stage, stage.run, graph, setting)
             watch(stage.name, graph)
     return graph
+
+
+def _ran(stage: Stage, run: Run, graph: Graph, setting: Setting) -> Graph:
+    if stage.is_inside:
+        graph = inside(graph, lambda body: _ran(stage, run, body, setting))
+    return run(graph, setting)
 
 
 def watch(stage: str, graph: Graph) -> None:
