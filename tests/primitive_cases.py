@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from tests.scan_cases import SCANS, Scan
 from wlnet.core.streams import stream_key
 from wlnet.engine.blueprint import Blueprint
 from wlnet.engine.program import Program
@@ -66,6 +67,8 @@ class Case:
     attributes: dict[str, Any]
     lanes: bool = False
     """Whether few examples, too, are computed side by side."""
+    called: str = ""
+    """Its name, where attributes tell too much."""
 
     def draw(self, dtype: Any = float, seed: int = 1) -> list[Any]:
         rng = np.random.default_rng(seed)
@@ -93,6 +96,8 @@ class Case:
 
     def __str__(self) -> str:
         shapes = " ".join("x".join(map(str, given.shape)) or "()" for given in self.inputs)
+        if self.called:
+            return f"{self.primitive} {self.called}"
         said = " ".join(f"{name}={value}" for name, value in self.attributes.items())
         return f"{self.primitive} {shapes} {said}{' in lanes' * self.lanes}".strip()
 
@@ -181,6 +186,20 @@ def _recurrence_cases(length: int, batch: int, size: int) -> list[Case]:
     ]
 
 
+def _scan_cases(name: str, each: Scan) -> list[Case]:
+    found = []
+    for times, reverse in ((1, False), (3, False), (4, True)):
+        rows = [(times, *shape) for shape in each.rows]
+        sequences = [Index(shape, 3) if i in each.indices else Real(shape)
+                     for i, shape in enumerate(rows)]  # fmt: skip
+        operands = (*each.carried, *sequences, *each.constants)
+        at = {"body": each.body(), "times": times, "reverse": reverse}
+        made = case("scan", *operands, **at)
+        way = "reversed" if reverse else "forwards"
+        found.append(dataclasses.replace(made, called=f"{name} {times} {way}"))
+    return found
+
+
 CASES = [
     *(case("matmul", a, b) for a, b in [((3, 4), (4, 5)), ((1, 1), (1, 1))]),
     *(case("matmul", a, b) for a, b in [((2, 3, 4), (4, 5)), ((2, 3, 4), (2, 4, 1))]),
@@ -237,6 +256,7 @@ CASES = [
     *(c for row in POOLS for c in _pool_cases(*row)),
     *(c for sizes in RECURRENCES for c in _recurrence_cases(*sizes)),
     case("random_mask", shape=(4, 30), keep=0.7),
+    *(c for name, each in SCANS.items() for c in _scan_cases(name, each)),
 ]
 CASES += [dataclasses.replace(each, lanes=True) for each in CASES if each.primitive in WINDOWS]
 

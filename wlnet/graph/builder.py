@@ -59,6 +59,8 @@ class Builder:
         for shape in shapes:
             check_memory(SMALLEST_ITEM * math.prod(shape), path_text(self.origin) or primitive)
         elements = (inputs[0].element,) if primitive in MOVES else row.elements
+        # Only a scan takes any entries, and gives as many Reals as its body tells.
+        elements = row.elements * len(shapes) if row.any_entries else elements
         outputs = tuple(
             self.graph.new_value(shape, element)
             for shape, element in zip(shapes, elements, strict=True)

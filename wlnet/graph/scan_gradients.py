@@ -20,7 +20,7 @@ from wlnet.graph.builder import Builder
 from wlnet.graph.derivatives import Found, Wanted, derivative_of_all
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.graph.keys import BodyKey
-from wlnet.graph.scans import added, after, before, last, made, results
+from wlnet.graph.scans import added, after, before, last, results
 
 CHEAP = frozenset({"reshape", "transpose", "broadcast", "slice", "fill"})
 """Primitives whose results are made again on the way back, and not kept: views, and constants."""
@@ -101,10 +101,10 @@ def _keeping(g: Builder, call: Call, back: _Back, reads: list[Value]) -> dict[Va
     first = numbers(body, STACKED)
     fresh = [value for value in reads if value not in told]
     body.outputs.update({BodyKey(STACKED, first + i): value for i, value in enumerate(fresh)})
-    new = made(g.graph, body, call.inputs, at["times"], reverse, call.origin)
     # Who reads what it gave before goes on to do so.
-    outputs = *call.outputs, *new.outputs[len(call.outputs) :]
-    new = Call(new.primitive, new.inputs, outputs, new.attributes, new.origin)
+    more = [g.graph.new_value((at["times"], *value.shape)) for value in fresh]
+    outputs = (*call.outputs, *more)
+    new = Call("scan", call.inputs, outputs, {**at, "body": body}, call.origin)
     place = next(i for i, each in enumerate(g.graph.calls) if each is call)
     g.graph.calls[place] = new
     given, operands = results(new), operands_of(new)

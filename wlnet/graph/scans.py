@@ -12,11 +12,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from wlnet.graph.bodies import CARRIED, CONSTANT, SEQUENCE, STACKED, numbers, shapes_of
+from wlnet.graph.bodies import CARRIED, CONSTANT, SEQUENCE, STACKED, numbers
 from wlnet.graph.builder import Builder
-from wlnet.graph.graph import Call, Graph, Value
+from wlnet.graph.graph import Call, Element, Graph, Shape, Value
 from wlnet.graph.keys import BodyKey
 
 Step = Callable[
@@ -51,39 +50,49 @@ def scan(
     times: how many steps, where no sequence tells it.
     """
     count = sequences[0].shape[0] if times is None else times
+    body = body_of(
+        step,
+        [value.shape for value in carried],
+        [value.shape[1:] for value in sequences],
+        [value.shape for value in constants],
+        [value.element for value in sequences],
+        g,
+    )
+    return added(g, body, (*carried, *sequences, *constants), count, reverse)
+
+
+def body_of(
+    step: Step,
+    carried: Sequence[Shape],
+    rows: Sequence[Shape],
+    constants: Sequence[Shape],
+    elements: Sequence[Element],
+    around: Builder | None = None,
+) -> Graph:
+    """The body that a step is. rows: the shapes of elements of sequences; elements: what entries
+    these have. around: where the scan is built."""
     body = Graph()
-    b = Builder(body, batch=g.batch, mode=g.mode, origin=g.origin)
-    given: list[list[Value]] = []
-    for kind, values in ((CARRIED, carried), (SEQUENCE, sequences), (CONSTANT, constants)):
-        inside = [
-            body.new_value(v.shape[1:] if kind == SEQUENCE else v.shape, v.element) for v in values
-        ]
-        body.inputs.update({BodyKey(kind, i): value for i, value in enumerate(inside)})
-        given.append(inside)
+    b = Builder(body)
+    if around is not None:
+        b = Builder(body, batch=around.batch, mode=around.mode, origin=around.origin)
+    given = [
+        [body.new_value(shape) for shape in carried],
+        [body.new_value(*each) for each in zip(rows, elements, strict=True)],
+        [body.new_value(shape) for shape in constants],
+    ]
+    for kind, values in zip((CARRIED, SEQUENCE, CONSTANT), given, strict=True):
+        body.inputs.update({BodyKey(kind, i): value for i, value in enumerate(values)})
     on, kept = step(b, *given)
-    assert [v.shape for v in on] == [v.shape for v in carried], (on, carried)
+    assert [v.shape for v in on] == list(carried), (on, carried)
     body.outputs.update({BodyKey(CARRIED, i): value for i, value in enumerate(on)})
     body.outputs.update({BodyKey(STACKED, i): value for i, value in enumerate(kept)})
-    operands = (*carried, *sequences, *constants)
-    return added(g, body, operands, count, reverse)
+    return body
 
 
 def added(g: Builder, body: Graph, operands: Sequence[Value], times: int, reverse: bool) -> Scanned:
     """Add the call of a scan to a graph."""
-    call = made(g.graph, body, operands, times, reverse, g.origin)
-    g.graph.calls.append(call)
-    return results(call)
-
-
-def made(
-    graph: Graph, body: Graph, operands: Sequence[Value], times: int, reverse: bool, origin: Any
-) -> Call:
-    """The call of a scan, with new values for what it gives."""
-    at = {"body": body, "times": times, "reverse": reverse}
-    given = (value.shape for value in operands)
-    shapes = shapes_of(*given, body=body, times=times, reverse=reverse)
-    outputs = tuple(graph.new_value(shape) for shape in shapes)
-    return Call("scan", tuple(operands), outputs, at, origin)
+    g.call("scan", *operands, body=body, times=times, reverse=reverse)
+    return results(g.graph.calls[-1])
 
 
 def results(call: Call) -> Scanned:

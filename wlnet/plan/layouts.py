@@ -137,8 +137,9 @@ class Layouts:
         def row(table: Value, number: int, step: int) -> Layout:
             """The row of a table that is the first that a loop comes to."""
             size = math.prod(table.shape[1:])
-            there = Layout(table, number * size, contiguous(table.shape[1:]))
-            return there.moved(loop, step * size)
+            whole = self.of[table]  # perhaps itself a row, of what is kept of a loop around
+            offset = whole.offset + number * size
+            return replace(whole, offset=offset, strides=whole.strides[1:]).moved(loop, step * size)
 
         step, first = (-1, times) if reverse else (1, 0)
         wanted: list[tuple[Value, Layout]] = []
@@ -154,7 +155,7 @@ class Layouts:
             else:
                 begin = self.graph.new_value(value.shape)
                 self.of[value] = row(given.tables[i], first, step)
-                self.of[begin] = replace(self.of[value], moves=())
+                self.of[begin] = replace(self.of[value], moves=self.of[given.tables[i]].moves)
                 self._blocks[-1].calls.append(Call(COPY, (source,), (begin,), {}, call.origin))
         for (kind, i), value in outputs_of(body).items():
             is_table = kind == CARRIED

@@ -15,7 +15,7 @@ INDICES = frozenset({"index", "where", "places"})
 """Operands and results that are indices."""
 DOUBLES = frozenset({"sums", "before", "total", "running", "scale"})
 """Those that are Doubles; all others are Reals."""
-OF_ANY_ENTRIES = MOVES | {"fetch", "keep", "copy"}
+OF_ANY_ENTRIES = MOVES | {"fetch", "keep", "copy", "scan"}
 """Words that take numbers as they are."""
 
 
@@ -32,6 +32,8 @@ def check(stage: str, graph: Graph) -> None:
     call, what is wrong. Values are made before they are read, and once."""
     known = {*graph.inputs.values(), *graph.arrays.values()}
     for number, call in enumerate(graph.calls, 1):
+        if call.primitive == "scan":
+            check(f"{stage}, in the body of a scan", call.attributes["body"])
         for wrong in _faults(call, known):
             where = f"call {number} of {len(graph.calls)}: {call.primitive}"
             layer = f", of {path_text(call.origin)}" if call.origin else ""

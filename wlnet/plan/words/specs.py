@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wlnet.graph.graph import Call
 from wlnet.graph.primitives import PRIMITIVES
@@ -46,6 +46,8 @@ class Spec:
     known: frozenset[str]
     results: tuple[str, ...]
     changes: bool
+    has_any: bool = False
+    """Whether it has as many results as its operands and attributes tell."""
 
     def operands_of(self, call: Call) -> list[str]:
         """The names of the operands that a call has by its attributes."""
@@ -53,6 +55,8 @@ class Spec:
 
     def results_of(self, call: Call) -> list[tuple[int, str]]:
         """The results that a call has, by number and name."""
+        if self.has_any:
+            return [(i, f"y{i + 1}") for i in range(len(call.outputs))]
         found: list[tuple[int, str]] = []
         for number, name in enumerate(self.results):
             if name.endswith("?"):
@@ -106,3 +110,4 @@ def read(rule: Rule, results: str, like: str = "", changes: bool = False) -> Spe
 for _name, _row in PRIMITIVES.items():
     _names = ("y", "y2", "y3")[: len(_row.elements)]
     SPECS[_name] = read(_row.shapes, " ".join(_names), changes=_row.random)
+    SPECS[_name] = replace(SPECS[_name], has_any=_row.any_entries)
