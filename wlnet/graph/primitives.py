@@ -318,15 +318,16 @@ def _steps(
             if kind == SEQUENCE and not axis:
                 return None
             axes[body.inputs[BodyKey(kind, i)]] = axis - (kind == SEQUENCE)
-    # What begins as the same for all examples is their own after a step.
-    inside = set(axes.values())
-    if len(inside) != 1:
+    if len(set(axes.values())) != 1:
         return None
-    (axis,) = inside
+    (axis,) = set(axes.values())
+    (count,) = {value.shape[axis] for value in axes}
     for i in range(numbers(body, CARRIED)):
+        # What begins as the same for all examples is their own after a step.
         value = body.inputs[BodyKey(CARRIED, i)]
-        if value not in axes:
+        if value not in axes and value.shape[axis : axis + 1] != (count,):
             return None
+        axes[value] = axis
     for call in body.calls:
         if not any(value in axes for value in call.inputs):
             continue

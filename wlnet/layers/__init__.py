@@ -7,6 +7,7 @@ what they compute in the primitives of graph/.
 A new layer is one new file and one line here: docs/how-to/a-layer-of-your-own.md.
 """
 
+from wlnet.layers.basic_recurrent import BasicRecurrentLayer as BasicRecurrentLayer
 from wlnet.layers.batch_normalization import BatchNormalizationLayer as BatchNormalizationLayer
 from wlnet.layers.catenate import CatenateLayer as CatenateLayer
 from wlnet.layers.constant_plus import ConstantPlusLayer as ConstantPlusLayer
@@ -18,6 +19,7 @@ from wlnet.layers.dropout import DropoutLayer as DropoutLayer
 from wlnet.layers.elementwise import ElementwiseLayer as ElementwiseLayer
 from wlnet.layers.embedding import EmbeddingLayer as EmbeddingLayer
 from wlnet.layers.flatten import FlattenLayer as FlattenLayer
+from wlnet.layers.gated_recurrent import GatedRecurrentLayer as GatedRecurrentLayer
 from wlnet.layers.linear import LinearLayer as LinearLayer
 from wlnet.layers.lstm import LongShortTermMemoryLayer as LongShortTermMemoryLayer
 from wlnet.layers.mean_absolute_loss import MeanAbsoluteLossLayer as MeanAbsoluteLossLayer

@@ -1,0 +1,75 @@
+"""BasicRecurrentLayer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from wlnet.core.shapes import Sizes
+from wlnet.core.symbols import AUTOMATIC
+from wlnet.graph.builder import Builder
+from wlnet.graph.graph import Value
+from wlnet.graph.scans import after, scan
+from wlnet.layers.declaring.fields import array, or_automatic, out, parameter, port, positive
+from wlnet.layers.declaring.layer import Example, Layer, Reals
+
+
+class BasicRecurrentLayer(Layer):
+    """A recurrent layer: s = tanh(input weights . x + state weights . s + biases), for each element
+    x of a sequence, from the last state s, at first zeros.
+
+    size: of the state. Ports: input (length, in); output (length, size), the states one after
+    another. Arrays: input weights (size, in), state weights (size, size), biases (size,).
+
+    >>> from wlnet.nets.initialize import net_initialize
+    >>> layer = net_initialize(BasicRecurrentLayer(2, input=(3, 4)))
+    >>> layer([[1, 2, 3, 4]] * 3).shape
+    (3, 2)
+
+    Wolfram Language: BasicRecurrentLayer. Elman 1990.
+    """
+
+    gives = "Reals"
+
+    size = parameter(AUTOMATIC, check=or_automatic(positive))
+    input = port("length", "in")
+    input_weights = array("size", "in", start="weights")
+    state_weights = array("size", "size", start="weights")
+    biases = array("size", start=0.0)
+    output = out("length", "size")
+
+    def relate(self, sizes: Sizes) -> None:
+        if self.size is not AUTOMATIC:
+            sizes.set("size", self.size)
+
+    def lower(
+        self, g: Builder, input: Value, input_weights: Value, state_weights: Value, biases: Value
+    ) -> Value:
+        # Step after step, and what the inputs say for the whole sequence at once.
+        said = g.add(g.matmul(g.move_axis(input, 1, 0), g.transpose(input_weights)), biases)
+
+        def step(b: Builder, carried: Any, rows: Any, constants: Any) -> Any:
+            (state,), (x,), (weights,) = carried, rows, constants
+            return [b.map("Tanh", b.add(x, b.matmul(state, b.transpose(weights))))], []
+
+        zeros = g.fill(0.0, said.shape[1:])
+        found = scan(g, step, [zeros], [said], [state_weights])
+        return g.move_axis(after(g, found.tables[0], reverse=False), 1, 0)
+
+    def reference(
+        self, input: Reals, input_weights: Reals, state_weights: Reals, biases: Reals
+    ) -> Reals:
+        state = np.zeros((len(input), len(biases)))
+        states = []
+        for x in np.moveaxis(input, 1, 0):
+            state = np.tanh(x @ input_weights.T + state @ state_weights.T + biases)
+            states.append(state)
+        return np.stack(states, 1)
+
+    @staticmethod
+    def examples() -> Iterator[Example]:
+        yield Example(BasicRecurrentLayer(3), {"Input": (4, 2)})
+        yield Example(BasicRecurrentLayer(1), {"Input": (2, 1)})
+        yield Example(BasicRecurrentLayer(2), {"Input": (3, 5)})

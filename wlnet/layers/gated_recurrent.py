@@ -1,0 +1,100 @@
+"""GatedRecurrentLayer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from wlnet.core.shapes import Sizes
+from wlnet.core.symbols import AUTOMATIC
+from wlnet.graph.builder import Builder
+from wlnet.graph.graph import Value
+from wlnet.graph.scans import after, scan
+from wlnet.layers.declaring.fields import array, or_automatic, out, parameter, port, positive
+from wlnet.layers.declaring.layer import Example, Layer, Reals
+
+GATES = "input", "reset", "memory"
+
+
+class GatedRecurrentLayer(Layer):
+    """A recurrent layer with two gates, which decide what of its state is kept and what is used.
+
+    For each element x of a sequence, from the last state s, at first zeros:
+    i, r = sigmoid(weights . x + state weights . s + biases), with own arrays for the input and the
+    reset gate; m = tanh(weights . x + r * (state weights . s) + biases), with those of the memory
+    gate; s = (1 - i) * m + i * s.
+
+    size: of the state. Ports: input (length, in); output (length, size), the states one after
+    another. Arrays, for each gate: input weights (size, in), state weights (size, size), biases
+    (size,).
+
+    >>> from wlnet.nets.initialize import net_initialize
+    >>> layer = net_initialize(GatedRecurrentLayer(2, input=(3, 4)))
+    >>> layer([[1, 2, 3, 4]] * 3).shape
+    (3, 2)
+
+    Wolfram Language: GatedRecurrentLayer. Cho et al. 2014.
+    """
+
+    gives = "Reals"
+
+    size = parameter(AUTOMATIC, check=or_automatic(positive))
+    input = port("length", "in")
+    input_gate_input_weights = array("size", "in", start="weights")
+    input_gate_state_weights = array("size", "size", start="weights")
+    input_gate_biases = array("size", start=0.0)
+    reset_gate_input_weights = array("size", "in", start="weights")
+    reset_gate_state_weights = array("size", "size", start="weights")
+    reset_gate_biases = array("size", start=0.0)
+    memory_gate_input_weights = array("size", "in", start="weights")
+    memory_gate_state_weights = array("size", "size", start="weights")
+    memory_gate_biases = array("size", start=0.0)
+    output = out("length", "size")
+
+    def relate(self, sizes: Sizes) -> None:
+        if self.size is not AUTOMATIC:
+            sizes.set("size", self.size)
+
+    def lower(self, g: Builder, input: Value, **arrays: Value) -> Value:
+        def of_gates(what: str) -> Value:
+            return g.concatenate([arrays[f"{gate}_gate_{what}"] for gate in GATES], 0)
+
+        # Step after step, and what the inputs say to the gates for the whole sequence at once.
+        steps = g.move_axis(input, 1, 0)
+        said = g.add(g.matmul(steps, g.transpose(of_gates("input_weights"))), of_gates("biases"))
+        size = said.shape[2] // 3
+
+        def step(b: Builder, carried: Any, rows: Any, constants: Any) -> Any:
+            (state,), (x,), (weights,) = carried, rows, constants
+            told = b.matmul(state, b.transpose(weights))
+            both = b.map("LogisticSigmoid", b.add(b.slice(x, 1, 0, 2 * size),
+                                                  b.slice(told, 1, 0, 2 * size)))  # fmt: skip
+            keeps, used = (b.slice(both, 1, at, at + size) for at in (0, size))
+            last = b.multiply(used, b.slice(told, 1, 2 * size, 3 * size))
+            memory = b.map("Tanh", b.add(b.slice(x, 1, 2 * size, 3 * size), last))
+            return [b.add(memory, b.multiply(keeps, b.subtract(state, memory)))], []
+
+        zeros = g.fill(0.0, (*said.shape[1:2], size))
+        found = scan(g, step, [zeros], [said], [of_gates("state_weights")])
+        return g.move_axis(after(g, found.tables[0], reverse=False), 1, 0)
+
+    def reference(self, input: Reals, **arrays: Reals) -> Reals:
+        state = np.zeros((len(input), len(arrays["input_gate_biases"])))
+        states = []
+        for x in np.moveaxis(input, 1, 0):
+            said = {gate: x @ arrays[f"{gate}_gate_input_weights"].T + arrays[f"{gate}_gate_biases"]
+                    for gate in GATES}  # fmt: skip
+            told = {gate: state @ arrays[f"{gate}_gate_state_weights"].T for gate in GATES}
+            i, r = (1 / (1 + np.exp(-said[gate] - told[gate])) for gate in GATES[:2])
+            memory = np.tanh(said["memory"] + r * told["memory"])
+            state = (1 - i) * memory + i * state
+            states.append(state)
+        return np.stack(states, 1)
+
+    @staticmethod
+    def examples() -> Iterator[Example]:
+        yield Example(GatedRecurrentLayer(3), {"Input": (4, 2)})
+        yield Example(GatedRecurrentLayer(1), {"Input": (2, 1)})
+        yield Example(GatedRecurrentLayer(2), {"Input": (3, 5)})
