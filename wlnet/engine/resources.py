@@ -7,6 +7,8 @@ from wlnet.engine.blueprint import Blueprint
 
 OPERATIONS, BYTES = 6e10, 1.5e10
 """What a core does in a second, about."""
+WAIT = 1e-6
+"""Seconds that it takes until all workers are at one place, about."""
 MOST = 256
 """Workers, however many are wanted: each is a thread with memory of its own."""
 
@@ -25,4 +27,7 @@ def workers_for(blueprint: Blueprint, wanted: int | None, worth: float) -> int:
         for view in step.writes
     )
     seconds = blueprint.work / OPERATIONS + touched / BYTES
-    return min(available_cores(), MOST) if seconds > worth else 1
+    # In a loop workers may wait for each other thousands of times in a step.
+    waits = sum(blueprint.times(i) for i, step in enumerate(blueprint.steps) if step.wait)
+    is_worth = seconds > worth and seconds / 2 > waits * WAIT
+    return min(available_cores(), MOST) if is_worth else 1
