@@ -89,7 +89,7 @@ def test_what_stands_in_computes_the_same(name, x, y):
 
 def test_what_is_only_like_it_is_not_called_a_stand_in():
     assert all(SOON[name] for name in ALIKE)
-    with pytest.raises(MissingNameError, match=r"something like it: LongShort"):
-        wl.GatedRecurrentLayer  # noqa: B018
+    with pytest.raises(MissingNameError, match=r"something like it: NetEncoder"):
+        wl.ResizeLayer  # noqa: B018
     with pytest.raises(MissingNameError, match="nothing like it"):
         wl.LocalResponseNormalizationLayer  # noqa: B018

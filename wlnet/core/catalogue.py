@@ -12,7 +12,6 @@ SOON: dict[str, str] = {
     'function="Mean" or "Total" too',
     "AppendLayer": "CatenateLayer()  # with a NetArrayLayer beside the input, in a NetGraph",
     "AttentionLayer": "NetGraph of DotLayer(), SoftmaxLayer(), TransposeLayer() and DotLayer()",
-    "BasicRecurrentLayer": "LongShortTermMemoryLayer(3)",
     "CTCLossLayer": "",
     "CompiledLayer": "ElementwiseLayer(lambda x: x * abs(x))",
     "ConstantArrayLayer": "NetArrayLayer()",
@@ -22,7 +21,6 @@ SOON: dict[str, str] = {
     "DotPlusLayer": "LinearLayer(3)",
     "ExtractLayer": "",
     "FunctionLayer": "ElementwiseLayer(lambda x: x * abs(x))",
-    "GatedRecurrentLayer": "LongShortTermMemoryLayer(3)",
     "ImageAugmentationLayer": "a generator of training data that changes each batch",
     "InstanceNormalizationLayer": "NormalizationLayer()",
     "LocalResponseNormalizationLayer": "",
@@ -60,10 +58,8 @@ SOON: dict[str, str] = {
 
 ALIKE = frozenset(
     {
-        "BasicRecurrentLayer",
         "CompiledLayer",
         "FunctionLayer",
-        "GatedRecurrentLayer",
         "NetMapThreadOperator",
         "PaddingLayer",
         "ResizeLayer",

@@ -7,7 +7,10 @@ of gradients, states, kept values), table.py (tables that say which row is missi
 one:** builder.py, what the `lower` of a layer is given. **Derivatives:** derivatives.py
 (vector-Jacobian products, a rule for each primitive), maps.py (functions of one number, and their
 slopes), gradient.py (reverse mode, along trained arrays alone). **What it means:** reference.py
-interprets a graph in NumPy, with map_reference.py, window_reference.py and recurrence_reference.py.
+interprets a graph in NumPy, with map_reference.py, window_reference.py, recurrence_reference.py and
+scan_reference.py. **Loops:** bodies.py (a graph that is applied step by step), scans.py (how one is
+written), scan_gradients.py (its derivative, a loop the other way); backward.py is the walk back
+that both derivatives share.
 **Tidying:** tidying.py (dead code elimination, common subexpression elimination), provenance.py
 (what a value was made of). **Functions of users:** functions.py (named ones), expression.py
 (formulas as values), tracing.py (a Python callable is traced to a formula), rewritings.py and

@@ -19,7 +19,9 @@ from wlnet.graph.keys import OutputKey, PrefixKey
 from wlnet.graph.primitives import PRIMITIVES, axis_after
 from wlnet.plan.layouts import VIEWS
 
-WORTH = frozenset({"matmul", "convolve", "pool_max", "pool_sum", "gather", "softmax", "lstm"})
+WORTH = frozenset(
+    {"matmul", "convolve", "pool_max", "pool_sum", "gather", "softmax", "lstm", "scan"}
+)
 """Primitives that take so long that it pays to keep what they give."""
 
 
@@ -80,7 +82,10 @@ def split_prefix(
     # What is kept has a row for each example: its first axis must be theirs.
     if any(axes[value] for value in cut):
         return None
-    if not any(call.primitive in WORTH and call.inputs[0] in axes for call in _needed(calls, cut)):
+    if not any(
+        call.primitive in WORTH and any(value in axes for value in call.inputs)
+        for call in _needed(calls, cut)
+    ):
         return None
     outputs: dict[OutputKey, Value] = {PrefixKey(i): value for i, value in enumerate(cut)}
     before = replace(graph, calls=_needed(calls, cut), outputs=outputs, updates={})
