@@ -73,6 +73,19 @@ def normalized(b: Builder, c: Any, s: Any, k: Any) -> Any:
     return [b.multiply(share, b.sum(b.map("Square", h), [1]))], [b.log_softmax(share)]
 
 
+def turned(b: Builder, c: Any, s: Any, k: Any) -> Any:
+    """Rows of a sequence, and of what is carried, that have to be copied to be read."""
+    (h,), (x,) = c, s
+    share = b.softmax(b.transpose(x))
+    return [b.transpose(b.softmax(b.transpose(b.add(h, x))))], [share]
+
+
+def batched(b: Builder, c: Any, s: Any, k: Any) -> Any:
+    """Several products at once, each with a matrix of its own."""
+    (h,), (x,), (w,) = c, s, k
+    return [b.map("Tanh", b.add(b.matmul(h, w), x))], []
+
+
 def nested(b: Builder, c: Any, s: Any, k: Any) -> Any:
     """A scan in a scan: over the rows of what is carried."""
     (h,), (x,), (w,) = c, s, k
@@ -97,5 +110,7 @@ SCANS: dict[str, Scan] = {
     "lookup": Scan(lookup, ((B, N),), ((B,),), ((3, N),), (0,)),
     "powers": Scan(powers, ((B, N),), (), ((N, N),)),
     "normalized": Scan(normalized, ((B, N),), ((B, N),), ((N, N),)),
+    "turned": Scan(turned, ((B, N),), ((B, N),)),
+    "batched": Scan(batched, ((2, B, N),), ((2, B, N),), ((2, N, N),)),
     "nested": Scan(nested, ((B, N),), ((B, N),), ((N, N),)),
 }

@@ -35,8 +35,8 @@ def lives(
     """The life of each slot; sizes: slot -> bytes. Slots in `forever`, and slots that no step
     touches, live from the first step to the end.
 
-    What is touched within a loop and outside of it, or moves with it, lives as long as the loop:
-    other turns need it too.
+    What is touched within a loop and outside of it lives as long as the loop: other turns need it
+    too.
     """
     born: dict[int, int] = {}
     died: dict[int, int] = {}
@@ -45,16 +45,10 @@ def lives(
             born.setdefault(view.slot, i)
             died[view.slot] = i
     for loop in loops:
-        moving = {
-            view.slot
-            for step in steps[loop.first : loop.end]
-            for view in (*step.reads, *step.writes)
-            if loop.number in dict(view.moves)
-        }
         for slot in born:
             first, last = born[slot], died[slot]
             meets = first < loop.end and last >= loop.first
-            is_own = loop.first <= first and last < loop.end and slot not in moving
+            is_own = loop.first <= first and last < loop.end
             if meets and not is_own:
                 born[slot], died[slot] = min(first, loop.first), max(last, loop.end - 1)
     end = len(steps)
