@@ -157,3 +157,12 @@ def test_a_run_that_is_given_up_within_a_loop_leaves_it_as_it_was() -> None:
             np.testing.assert_array_equal(made.record, record)
     program.run()
     check(program, graph, inputs)
+
+
+def test_a_report_tells_how_often_the_calls_of_a_loop_are_done() -> None:
+    few, many = (wl.net_program(wl.GatedRecurrentLayer(4, input=(n, 2)), batch_size=8)
+                 for n in (10, 100))  # fmt: skip
+    assert "product, 100 times" in str(many)
+    assert {row.times for row in many.calls} == {1, 100}
+    assert sum(row.operations for row in many.steps) == many.operations_per_example * 8
+    assert many.operations_per_example > 9 * few.operations_per_example

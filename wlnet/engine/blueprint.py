@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import struct
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
@@ -166,6 +166,11 @@ class Loop:
     times: int
 
 
+def times_of(number: int, loops: Sequence[Loop]) -> int:
+    """How often a step is done: as often as all loops around it together."""
+    return math.prod(loop.times for loop in loops if loop.first <= number < loop.end)
+
+
 @dataclass(frozen=True)
 class Blueprint:
     """All that a Program is made from.
@@ -191,8 +196,7 @@ class Blueprint:
 
     def times(self, number: int) -> int:
         """How often a step is done in a run."""
-        around = (loop.times for loop in self.loops if loop.first <= number < loop.end)
-        return math.prod(around)
+        return times_of(number, self.loops)
 
     @property
     def work(self) -> int:

@@ -12,7 +12,7 @@ from wlnet.core.net import Net
 from wlnet.core.parts import Path
 from wlnet.core.table import Sheet, Table
 from wlnet.core.table_cells import Column
-from wlnet.engine.blueprint import Blueprint, Step
+from wlnet.engine.blueprint import Blueprint, Step, times_of
 from wlnet.graph.keys import SlotKey, StateKey
 from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of
@@ -43,7 +43,8 @@ class CallRow:
 
     when: "Once" (constants), "Prefix" (the frozen prefix) or "Step". what: what it does, with all
     that was fused into it. layer: the path of the layer that asked for it, () for none. shapes: of
-    what it writes. operations: about how many it takes, on numbers with a floating point.
+    what it writes. operations: about how many it takes, on numbers with a floating point, in all
+    turns of a loop; times: how many these are.
     """
 
     when: When
@@ -52,6 +53,7 @@ class CallRow:
     layer: Path
     shapes: tuple[tuple[int, ...], ...]
     operations: int
+    times: int = 1
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -126,7 +128,7 @@ class ProgramReport:
         """The calls as a table."""
         first = {when: i for i, when in reversed([*enumerate(row.when for row in self.calls)])}
         rows = tuple(
-            (row.layer, row.what, row.kernel, row.shapes, row.operations) for row in self.calls
+            (row.layer, _done(row), row.kernel, row.shapes, row.operations) for row in self.calls
         )
         sections = tuple((i, HEADINGS[when]) for when, i in first.items())
         return Table(CALLS, rows, noun="calls", by=0, sections=sections)
@@ -195,17 +197,31 @@ def training_report(batch: int, made: Steps, full: Steps) -> ProgramReport:
 
 def _rows(steps: Steps) -> list[CallRow]:
     programs = [program for program in (steps.prefix, steps.step) if program is not None]
-    found = [_row("Once", step, each) for each in programs for step in each.once]
-    if steps.prefix is not None:
-        found += [_row("Prefix", step, steps.prefix) for step in steps.prefix.steps]
-    return found + [_row("Step", step, steps.step) for step in steps.step.steps]
+    found = [
+        _row("Once", step, each, times_of(i, each.once_loops))
+        for each in programs
+        for i, step in enumerate(each.once)
+    ]
+    each_time: list[tuple[When, Blueprint | None]] = [
+        ("Prefix", steps.prefix), ("Step", steps.step)]  # fmt: skip
+    return found + [
+        _row(when, step, each, each.times(i))
+        for when, each in each_time
+        if each is not None
+        for i, step in enumerate(each.steps)
+    ]
 
 
-def _row(when: When, step: Step, blueprint: Blueprint) -> CallRow:
+def _done(row: CallRow) -> str:
+    return row.what if row.times == 1 else f"{row.what}, {row.times:,} times"
+
+
+def _row(when: When, step: Step, blueprint: Blueprint, times: int) -> CallRow:
     # What is written to a table from outside has the shape of what is read.
     made = [view for view in step.writes if blueprint.slots[view.slot].kind != "outside"]
     shapes = dict.fromkeys(view.shape for view in made or step.reads)
-    return CallRow(when, step.what, step.kernel.name, step.origin, tuple(shapes), step.work)
+    work = step.work * times
+    return CallRow(when, step.what, step.kernel.name, step.origin, tuple(shapes), work, times)
 
 
 MOVING = "arithmetic.fill", "copies.", "lane_blocks."
@@ -229,8 +245,7 @@ def without_counterpart(calls: Iterable[CallRow], full: Iterable[CallRow]) -> tu
 
 
 def _operations(blueprint: Blueprint | None, batch: int) -> int:
-    steps = () if blueprint is None else blueprint.steps
-    return round(sum(step.work for step in steps) / batch)
+    return 0 if blueprint is None else round(blueprint.work / batch)
 
 
 def _bytes(steps: Steps) -> dict[str, int]:
