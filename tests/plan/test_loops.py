@@ -164,5 +164,5 @@ def test_a_report_tells_how_often_the_calls_of_a_loop_are_done() -> None:
                  for n in (10, 100))  # fmt: skip
     assert "product, 100 times" in str(many)
     assert {row.times for row in many.calls} == {1, 100}
-    assert sum(row.operations for row in many.steps) == many.operations_per_example * 8
+    assert abs(sum(row.operations for row in many.steps) / 8 - many.operations_per_example) < 1
     assert many.operations_per_example > 9 * few.operations_per_example

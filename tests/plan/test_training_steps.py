@@ -86,7 +86,17 @@ def deep() -> Any:
 
 FROZEN = {"frozen": [("net", 1, "Weights")]}
 """The arrays of a net that never change."""
-NETS = {each.__name__: each for each in (perceptron, images, pooled, shared, dropped, frozen, deep)}
+
+
+def recurrent() -> Any:
+    layers = [wl.GatedRecurrentLayer(9), wl.FlattenLayer(), 3, wl.SoftmaxLayer()]
+    return with_loss(NetChain(layers, input=(4, 5)))
+
+
+NETS = {
+    each.__name__: each
+    for each in (perceptron, images, pooled, shared, dropped, frozen, deep, recurrent)
+}
 every_net = pytest.mark.parametrize("net", NETS)
 every_method = pytest.mark.parametrize("method", [*METHODS, "SGD without momentum"])
 both_precisions = pytest.mark.parametrize("precision", ["Real64", "Real32"])
@@ -289,8 +299,10 @@ CASES: dict[str, tuple[str, Precision, int]] = {
     **{name: (name, "Real64", BATCH) for name in NETS},
     "one image": ("pooled", "Real32", 1),
     "one deep image": ("deep", "Real32", 1),
+    "many sequences": ("recurrent", "Real32", 16),
 }
-"""Net, precision and batch; of windows, those of one image are computed alone."""
+"""Net, precision and batch; of windows, those of one image are computed alone. Weights of a loop
+are packed where there are many rows."""
 WITHOUT = {
     **{name: (name,) for name in SWITCHES},
     "all": SWITCHES,
