@@ -25,9 +25,9 @@ from wlnet.plan.calls.emitter import Learner
 from wlnet.plan.compile import Steps, step_blueprint, training_blueprint
 from wlnet.plan.stages import SWITCHES
 
-EXAMPLES, BATCH, STEPS, SEED = 11, 5, 3, 4
+EXAMPLES, BATCH, LARGE, STEPS, SEED = 11, 5, 16, 3, 4
 RATE = 0.02
-ORDER = np.random.default_rng(8).integers(0, EXAMPLES, BATCH * STEPS)
+ORDER = np.random.default_rng(8).integers(0, EXAMPLES, LARGE * STEPS)
 """The examples of each step; some come twice, some never."""
 
 
@@ -299,7 +299,7 @@ CASES: dict[str, tuple[str, Precision, int]] = {
     **{name: (name, "Real64", BATCH) for name in NETS},
     "one image": ("pooled", "Real32", 1),
     "one deep image": ("deep", "Real32", 1),
-    "many sequences": ("recurrent", "Real32", 16),
+    "many sequences": ("recurrent", "Real32", LARGE),
 }
 """Net, precision and batch; of windows, those of one image are computed alone. Weights of a loop
 are packed where there are many rows."""
