@@ -1,10 +1,11 @@
 """Memory and running: a virtual machine for programs, and the only room whose arrays change.
 
 Read in this order. blueprint.py: what a program is before it has memory, slots and steps; the plan
-makes it. program.py: a blueprint with memory (an arena) and records, and its run; the loop itself
-is a kernel (kernels/jit/running.py). team.py: workers, a thread pool for the length of one call,
-and how interrupts reach it. resources.py: how many workers are worth it; spreading.py: each on a
-core of its own (affinity). packed.py: matrices in panels, as products read them, to and fro.
+makes it. program.py: a blueprint with memory (an arena), and its run; records.py: the words of its
+calls, and how they change (a linker); the loop itself is a kernel (kernels/jit/running.py).
+team.py: workers, a thread pool for the length of one call, and how interrupts reach it.
+resources.py: how many workers are worth it; spreading.py: each on a core of its own (affinity).
+packed.py: matrices in panels, as products read them, to and fro.
 
 Arrays belong to who trains them: a program uses them where they lie.
 """

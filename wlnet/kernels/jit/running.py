@@ -23,9 +23,9 @@ CALL_WORDS: Final = 3
 """A call: the address of the kernel, that of its record, and whether to wait for all before it. The
 end of a loop stands as one without a kernel, with a record of the loop."""
 TIMES, TURN, BACK, MOVING, FIRST_MOVE = range(5)
-"""Words of such a record: how many turns the loop has; which one this is, from 0; the call that it
-goes back to; and how many words of records move with each turn. For each of these follow its
-address and by how much."""
+"""Words of such a record: how many turns (iterations) the loop has; which one this is, from 0; the
+call that it goes back to; and how many words of records move with each turn. For each of these
+follow its address and by how much."""
 SPINS = 4000
 _MACHINE = {"AMD64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
 _PAUSE = {"x86_64": "llvm.x86.sse2.pause"}.get(_MACHINE)
