@@ -134,7 +134,12 @@ COLUMNS = (
 @PROPERTIES.row("ArraysReportTable")
 def arrays_report_table(r: TrainingRecord) -> Table:
     """The report as a table."""
-    report, rows = arrays_report(r), []
+    return table_of(r, arrays_report(r))
+
+
+def table_of(r: TrainingRecord, report: Mapping[ArrayKey, Mapping[str, Any]]) -> Table:
+    """A report that is there already as a table."""
+    rows = []
     for row in r.multipliers:
         told, won = report[row.key], row.decided_by
         rates = [phase["Rate"] for phase in told["Phases"]]

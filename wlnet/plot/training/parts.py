@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from itertools import groupby
 from typing import TypeVar
 
-from wlnet.core.parts import key_text
+from wlnet.core.folding import Line, fold
+from wlnet.core.parts import Path, key_text
 from wlnet.core.rules import ArrayKey
+from wlnet.core.table import MOST
 
-LONG = 30
-"""From more arrays on they are told together."""
 MOST_LISTED = 3
 """Parts that are named one by one."""
 T = TypeVar("T")
@@ -20,32 +19,26 @@ T = TypeVar("T")
 def folded(
     items: Sequence[T], key: Callable[[T], ArrayKey], said: Callable[[T], Hashable]
 ) -> list[tuple[str, list[T]]]:
-    """Items of arrays in groups with a name each. Those that follow each other are told together
-    where the same is said of them and there are many; said: None of what stands alone."""
-    if len(items) <= LONG:
+    """Items of arrays in groups with a name each, as rows of tables are folded: where there are
+    many, those of a part are told together of which the same is said. said: None of what stands
+    alone."""
+    if len(items) <= MOST:
         return [(key_text(key(item)), [item]) for item in items]
-    keys = [key(item) for item in items]
-    found: list[tuple[str, list[T]]] = []
-    for what, group in groupby(items, said):
-        each = list(group)
-        if what is None or len(each) == 1:
-            found += [(key_text(key(item)), [item]) for item in each]
-        else:
-            found.append((span_text([key(item) for item in each], keys), each))
+
+    def says(number: int, at: Path) -> Hashable:
+        what = said(items[number])
+        return ("alone", number) if what is None else what
+
+    found = []
+    for label, numbers in fold([_line(key(item)) for item in items], says, MOST):
+        group = [items[number] for number in numbers]
+        name = key_text(key(group[0]))
+        found.append((f"{'/'.join(label)} ({len(group)})" if len(group) > 1 else name, group))
     return found
 
 
-def span_text(meant: Sequence[ArrayKey], keys: Sequence[ArrayKey]) -> str:
-    """Several of all arrays, that follow each other, in few words: by the largest parts of which
-    all arrays are meant.
-
-    >>> keys = [("a", 1, "Weights"), ("a", 2, "Weights"), ("b", 1, "Weights"), ("b", 2, "Weights")]
-    >>> span_text(keys[:2], keys), span_text(keys[1:], keys)
-    ('a (2)', 'a/2 … b (3)')
-    """
-    parts = _parts(meant, keys)
-    ends = parts[0] if len(parts) == 1 else f"{parts[0]} … {parts[-1]}"
-    return f"{ends} ({len(meant)})"
+def _line(key: ArrayKey) -> Line:
+    return Line(key[:-1], str(key[-1])) if isinstance(key, tuple) else Line((), str(key))
 
 
 def listed(meant: Sequence[ArrayKey], keys: Sequence[ArrayKey]) -> str:
