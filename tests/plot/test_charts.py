@@ -276,6 +276,8 @@ def test_every_range_has_a_picture(losses: list[float], tmp_path: Path) -> None:
     assert np.abs(frame.down(losses)).max(initial=0) < 1e4
     chart.save(tmp_path / "range.svg")
     assert (tmp_path / "range.svg").read_text("utf-8") == chart.to_svg() == chart._repr_svg_()
+    seen = LearningRateRange(rates, np.array(losses), 0.5, "Risen")
+    assert seen._repr_html_() == chart.to_svg()
 
 
 def test_the_picture_tells_the_rates_that_are_read_off_it() -> None:

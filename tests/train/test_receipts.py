@@ -23,8 +23,10 @@ from tests.forged_receipts import (
 )
 from tests.receipt_cases import CASES, with_checkpoints
 from tests.training_cases import classes, classifier, numbers, perceptron
+from wlnet.core.errors import Fault
 from wlnet.train import loop
 from wlnet.train.receipts.rounds import rounds_told
+from wlnet.train.receipts.verification import Verification
 from wlnet.train.receipts.writing import seal_of
 
 # True receipts
@@ -261,3 +263,13 @@ def test_an_interrupt_while_verifying_is_no_verdict(monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(loop.Trainer, "_end_round", interrupted)
     with pytest.raises(KeyboardInterrupt):
         verified(text, perceptron(), numbers())
+
+
+def test_a_notebook_shows_what_holds_and_what_does_not() -> None:
+    held = Verification((), (), {"net": (3, 3)}, "the receipt holds")
+    assert "✓ the receipt holds" in held._repr_html_()
+    faults = tuple(Fault(f"wrong <{n}>", f"round {n}", "1", "2") for n in range(50))
+    page = Verification(faults, (), {"net": (3, 53)}, "it does not hold")._repr_html_()
+    assert "✗ it does not hold" in page
+    assert "wrong &lt;39&gt;" in page and "wrong &lt;40&gt;" not in page
+    assert "and 10 more" in page

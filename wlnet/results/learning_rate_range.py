@@ -86,9 +86,14 @@ class LearningRateRange:
         return None if self.minimum is None else self.minimum / 10
 
     def plot(self) -> Any:
-        """The curve as a drawing: `save` writes an SVG file, notebooks show it."""
+        """The curve as a drawing: `save` writes an SVG, PNG or PDF file, notebooks show it, as they
+        show the value itself."""
         assert Services.picture is not None
         return Services.picture("LearningRateRangePlot", self)
+
+    def _repr_html_(self) -> str:
+        html: str = self.plot()._repr_html_()
+        return html
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, LearningRateRange):

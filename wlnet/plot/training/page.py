@@ -7,7 +7,6 @@ import html
 from dataclasses import replace
 
 from wlnet.core.table import Table
-from wlnet.plot.charts.chart import WIDTH
 from wlnet.plot.paint.colors import style
 from wlnet.plot.paint.letters import FONT
 from wlnet.plot.paint.picture import Picture
@@ -17,7 +16,9 @@ from wlnet.plot.training.verdict import verdict, warning
 from wlnet.results.arrays_report import arrays_report, table_of
 from wlnet.results.results import NetTrainResults
 
-CHOSEN = "array", "rate", "moved", "shape", "steps", "rule"
+CHOSEN = "array", "rate", "moved", "bytes", "shape", "steps", "rule"
+WIDE = 600.0
+"""Pixels of pictures that are made smaller where there is less room."""
 COLORS = "ground", "ink", "red"
 RULES = (
     ".wl-results{background:var(--wl-ground);color:var(--wl-ink);"
@@ -60,6 +61,6 @@ def _chosen(table: Table) -> Table:
 def shown(plot: Picture) -> str:
     """A picture in a page: what is wider than others is not made smaller, but may be moved."""
     text, width = plot.to_svg(), plot.scene().width
-    if width <= WIDTH:
+    if width <= WIDE:
         return text
     return f'<div class="wide"><div style="width:{width:.0f}px">{text}</div></div>'

@@ -45,7 +45,7 @@ def draw_rates(r: TrainingRecord) -> HeatMap:
         first, last = (short(rate * end, 2) for end in ends)
         return first if first == last else f"{first} → {last}"
 
-    told = "learning rate × multiplier: every array over the rounds, first batch → last of a phase"
+    told = "learning rate × multiplier: from the first batch of a phase → to its last"
     return _map(r, told, words)
 
 

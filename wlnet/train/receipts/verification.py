@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from wlnet.core.errors import Fault
 from wlnet.core.records import Json, shown
-from wlnet.core.table import Table
+from wlnet.core.table import Sheet, Table
 from wlnet.core.table_cells import Column
 
 MOST_TOLD = 40
 """Faults that a report writes out; `faults` has them all."""
 ABSENT = "nothing"
 SEAL = "the seal"
+FAULTS = Column(""), Column("statement"), Column("at"), Column("there is"), Column("expected")
 STATEMENTS = Column("statements about"), Column("hold", "count"), Column("of", "count")
 
 
@@ -38,15 +39,32 @@ class Verification:
     def __bool__(self) -> bool:
         return not self.faults
 
-    def __repr__(self) -> str:
-        rows = tuple((name, *counts) for name, counts in self.sections.items())
-        words = [str(Table(STATEMENTS, rows))]
+    @property
+    def _statements(self) -> Table:
+        return Table(STATEMENTS, tuple((name, *counts) for name, counts in self.sections.items()))
+
+    @property
+    def _told(self) -> list[tuple[str, Fault]]:
         told = [("does not hold", each) for each in self.faults]
-        told += [("not checked", each) for each in self.unverified]
-        words += [f"{title}: {fault}" for title, fault in told[:MOST_TOLD]]
-        if len(told) > MOST_TOLD:
-            words.append(f"and {len(told) - MOST_TOLD:,} more")
+        return told + [("not checked", each) for each in self.unverified]
+
+    def __repr__(self) -> str:
+        words = [str(self._statements)]
+        words += [f"{title}: {fault}" for title, fault in self._told[:MOST_TOLD]]
+        if len(self._told) > MOST_TOLD:
+            words.append(f"and {len(self._told) - MOST_TOLD:,} more")
         return "\n".join([*words, self.verdict])
+
+    def _repr_html_(self) -> str:
+        rows = tuple(
+            (title, each.what, each.at, each.given, each.expected)
+            for title, each in self._told[:MOST_TOLD]
+        )
+        more = len(self._told) - MOST_TOLD
+        caption = f"and {more:,} more: .faults and .unverified have all" if more > 0 else ""
+        tables = (Table(FAULTS, rows, caption),) if rows else ()
+        sign = "✓" if self else "✗"
+        return Sheet(f"{sign} {self.verdict}", (*tables, self._statements))._repr_html_()
 
 
 class Checks:
