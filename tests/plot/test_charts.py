@@ -162,6 +162,24 @@ def test_a_gap_is_a_gap_and_a_lone_number_is_a_point(values: list[float]) -> Non
     assert marked == expected
 
 
+@pytest.mark.parametrize("is_faint", [True, False])
+def test_a_lone_number_among_many_is_a_point_that_is_seen(is_faint: bool) -> None:
+    values = np.ones(90)
+    values[[40, 42]] = math.nan
+    curve = Curve("loss", range(90), values, is_faint=is_faint)
+    frame = chart_of(values).frame()
+    (point,) = [each for each in curve_shapes(curve, frame) if not hasattr(each, "points")]
+    assert point.x == pytest.approx(frame.across([41])[0])  # type: ignore[attr-defined]
+
+
+def test_signs_of_marks_that_stand_close_leave_room_for_each_other() -> None:
+    marks = [Mark(x / 10, sign=str(x)) for x in range(300)]
+    chart = Chart([], whole_axis("round", 0, 30), Axis("loss", 0.0, 1.0), marks)
+    keeps_words_apart(chart)
+    assert len([each for each in lines(chart) if each.dashes]) == 300, "every line is there"
+    assert len({"0", "10", "20"} | {*words(chart)} & {str(x) for x in range(300)}) > 10
+
+
 def test_curves_are_told_apart_by_more_than_colour() -> None:
     many = [styled(i, "c", [0, 1], [0, 1]) for i in range(STYLES)]
     assert len({(curve.color, curve.dashes) for curve in many}) == STYLES

@@ -19,6 +19,7 @@ from wlnet.methods.schedules import factors
 from wlnet.plot.charts.curves import RADIUS
 from wlnet.plot.paint.shapes import Box
 from wlnet.plot.training.verdict import verdict
+from wlnet.train.snapshots import Snapshot
 
 
 def deep(blocks: int = 25) -> Any:
@@ -193,8 +194,21 @@ def test_rates_of_functions_of_the_user_are_recorded_and_kept_by_those_that_go_o
     assert more["BatchLearningRateList"] == first["BatchLearningRateList"] + rest
 
 
-def test_a_step_that_is_taken_back_leaves_no_rate() -> None:
-    for results in (diverged(learning_rate=8), under_way()):
+def landed_twice(monkeypatch: Any) -> Any:
+    """A training that is interrupted while steps are being recorded."""
+    add, count = Snapshot.add, iter(range(99))
+
+    def interrupted(self: Any, stretch: Any) -> None:
+        if next(count) == 3:
+            raise KeyboardInterrupt
+        add(self, stretch)
+
+    monkeypatch.setattr(Snapshot, "add", interrupted)
+    return trained("plain", max_training_rounds=9)
+
+
+def test_a_step_that_is_taken_back_leaves_no_rate(monkeypatch: Any) -> None:
+    for results in (diverged(learning_rate=8), under_way(), landed_twice(monkeypatch)):
         assert len(results["BatchLearningRateList"]) == results["TotalBatches"]
         assert results["BatchLearningRateList"][-1] == results["FinalLearningRate"]
 
@@ -270,6 +284,14 @@ def test_parts_of_long_nets_are_told_together() -> None:
     ]  # fmt: skip
 
 
+def test_every_array_that_moved_has_a_bar_of_its_own() -> None:
+    results = KINDS["a deep net"]()
+    rows = [bar.name for bar in results["FinalPlots"]["Movement"].bars]
+    moved = [key for key, told in results["ArraysReport"].items() if told["Changed"]]
+    assert {"/".join(map(str, key)) for key in moved} <= set(rows)
+    assert "stage0 (10)" in rows, "what is the same is told together"
+
+
 # Measurements
 
 
@@ -280,11 +302,13 @@ def test_matrices_and_curves_are_drawn_of_the_best_validation() -> None:
                       output=wl.NetDecoder("Class", ["a", "b", "c"]))  # fmt: skip
     x, y = classes(60)
     y = np.array(["a", "b", "c"])[np.asarray(y) - 1].tolist()
-    results = wl.net_train(net, (x, y), wl.ALL, max_training_rounds=4,
+    results = wl.net_train(net, (x, y), wl.ALL, max_training_rounds=9, learning_rate=0.05,
                            validation_set=wl.Scaled(0.4),
                            training_progress_measurements=names)  # fmt: skip
     plots = results["FinalPlots"]
     best = results["ValidationMeasurements"]
+    told = results["ValidationMeasurementsLists"]["ConfusionMatrix"]
+    assert any((each != best["ConfusionMatrix"]).any() for each in (told[0], told[-1]))
     assert (plots["ConfusionMatrix"].matrix == best["ConfusionMatrix"]).all()
     assert plots["ConfusionMatrix"].names == ["a", "b", "c"]
     last = results["RoundMeasurements"]["ConfusionMatrix"]

@@ -405,6 +405,8 @@ def test_a_pass_that_is_under_way_is_told_what_it_was_told_when_it_began(
 
 def test_what_is_cut_from_a_history_is_not_its_best() -> None:
     of_two = History(Series({LOSS: [3.0, 2.0]}), Series({LOSS: [3.0, 2.0]}),
-                     round_positions=[1, 2], best_round=2)  # fmt: skip
+                     round_positions=[1, 2], best_round=2,
+                     learning_rates=[0.5, 0.25])  # fmt: skip
     of_two.cut(1)
+    assert of_two.learning_rates == [0.5]
     assert of_two.best_round is None and of_two.rounds.losses == [3.0]

@@ -201,6 +201,9 @@ def test_a_record_that_would_come_back_as_another_is_not_written(tmp_path: Path)
     odd = replace(record, batch_losses=record.batch_losses[:-1])
     with pytest.raises(wl.FormatError):
         write_record(tmp_path / "record.wlnet", odd)
+    for rates in (record.learning_rates[1:], (-1.0, *record.learning_rates[1:])):
+        with pytest.raises(wl.FormatError, match="learning rates that are not those"):
+            write_record(tmp_path / "record.wlnet", replace(record, learning_rates=rates))
     call = replace(record.calls[0], options={**record.calls[0].options,
                                              "learning_rate_multipliers": {1: 0.5}})  # fmt: skip
     with pytest.raises(wl.FormatError, match="rules would come back"):
