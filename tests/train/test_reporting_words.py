@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.terminals import Terminal
 from wlnet.plot.panel import progress_page
 from wlnet.results.progress import Figure, Progress
 from wlnet.train.reporting import line, printed
@@ -137,3 +138,46 @@ def test_a_bar_of_an_end_that_nobody_knows_moves(letters: bool) -> None:
     drawn = [bar(None, 6, letters, beat) for beat in range(11)]
     assert len(set(drawn[:6])) == 6 and drawn[0] == drawn[10]
     assert {len(each) for each in drawn} == {6 if letters else 8}
+
+
+def test_room_that_is_left_over_is_used_for_what_matters_most() -> None:
+    one, other = Item(("a long word", "a"), (5, 0)), Item(("the other",), (4,))
+    assert [words for words, _ in fitted([one, other], 12)] == ["a", "the other"]
+    # Without the other there is room for the long one.
+    assert [words for words, _ in fitted([one, other], 11)] == ["a long word"]
+
+
+@given(st.integers(20, 60))
+def test_a_verdict_that_is_too_long_is_cut_and_not_wrapped(width: int) -> None:
+    verdict = "the time is up: 12,345 rounds and 678 batches in 12:34:56 (and 12 s of compiling)"
+    p = Progress(1, 2, 0, 1, 1.0, 1.0, 0.0, (), 0.0, 0.1, {}, ended="TimeGoal", verdict=verdict)
+    for colors in (False, True):
+        text, taken = line.line_of(line.last_items(p), width, colors)
+        assert taken <= width and "the time is up"[:width] in text
+
+
+def test_between_validations_the_line_of_training_is_seen() -> None:
+    many = tuple((float(n), 1.0 / n) for n in range(1, 101))
+    p = Progress(99, 99, 1, 1, 1.0, 1.0, 0.0, (), 0.0, 0.1, {}, training=many, validation=many)
+    rows = plotted(p, 80, True)[:-1]
+    assert 10 < sum(row.count("o") for row in rows) <= 20
+
+
+def test_names_are_no_html() -> None:
+    name = "<script>alert(1)</script>"
+    p = Progress(1, 2, 1, 2, 0.5, 1.0, 1.0, (Figure(name, 1.0),), 1.0, 0.1, {}, phases=2,
+                 phase_words=name, waits=name, unit=name, verdict=name)  # fmt: skip
+    assert "<script" not in progress_page(p)
+
+
+def test_of_two_lines_the_one_that_began_last_is_drawn() -> None:
+    p = Progress(1, 2, 1, 2, 0.5, 1.0, 1.0, (), 1.0, 0.1, {"usual": 1})
+    stream = Terminal()
+    one, other = line.Line(stream), line.Line(stream)
+    one.show(p)
+    assert stream.getvalue() == ""
+    other.show(p)
+    other.close()
+    one.show(p)
+    one.close()
+    assert stream.getvalue().count("round 1 of 2") == 2

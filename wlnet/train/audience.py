@@ -77,6 +77,7 @@ class Audience:
             with self.reporters.aside():
                 for listener in wanted:
                     reason = asked(listener.function, trainer.state(event)) or reason
+            self.reporters.resume()
         called = self.reporters.hear(event, is_whole) or bool(wanted)
         if called:
             # Whoever was called may have changed what is read where it lies.
@@ -87,6 +88,7 @@ class Audience:
         """What a function of the user answers that is told of the end of a round."""
         with self.reporters.aside():
             answer = function(self._trainer.state())
+        self.reporters.resume()
         self._trainer.guard()
         return answer
 

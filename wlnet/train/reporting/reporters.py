@@ -28,7 +28,7 @@ from wlnet.train.reporting.printed import Filed, Printed
 from wlnet.train.reporting.prints import PRINTS
 from wlnet.train.state import TrainingState
 
-SHARE = 0.005
+SHARE = 0.0025
 """The share of the time that a live display may take: where a picture takes long, there are
 fewer."""
 COMPILING = "compiling"
@@ -51,12 +51,20 @@ class Reporter:
         self._costs = 0.0, 0.0
         """What the last two times took. The smaller counts: one may have had to wait."""
 
+    def next(self, is_round: bool) -> float:
+        """When it wants to be told next, of the end of a round or within one, as far as the clock
+        tells; what else it goes by has to be looked at each time."""
+        display = self.display
+        if display is None:
+            return math.inf
+        if not self._is_timed:
+            return -math.inf
+        return self._last + self._pause(display, display.by_round if is_round else display.within)
+
     @property
     def alarm(self) -> float:
-        """When it wants to be told next, within a round."""
-        if self.display is None or not self._is_timed:
-            return math.inf
-        return self._last + self._pause(self.display, self.display.within)
+        """When it wants to be told within a round, if the clock tells."""
+        return self.next(False) if self._is_timed else math.inf
 
     def _pause(self, display: Display, usual: float) -> float:
         """How many seconds pass between two times."""
@@ -176,14 +184,16 @@ class Reporters:
 
     def hear(self, event: str, is_whole: bool = True) -> bool:
         """Tell of an event; whether a function of the user was called."""
+        # Rounds may be very short: mostly nobody wants to be told.
+        if perf_counter() < (self._next_round if event == ROUND_COMPLETE else self._next):
+            return False
         wanted = [each for each in self._called if each.wants(event, self._trainer, is_whole)]
         if wanted:
             with self.aside():
                 for each in wanted:
                     each.tell(self._trainer.state(event))
+            self.resume()
         self._show(event)
-        for reporter in self._reporters:
-            reporter.resume()
         return bool(wanted)
 
     def _show(self, event: str, waits: str = "") -> None:
@@ -210,6 +220,11 @@ class Reporters:
 
     def _set_alarm(self) -> None:
         self._trainer.alarm = min((each.alarm for each in self._reporters), default=math.inf)
+        self._next, self._next_round = (
+            -math.inf if self._called
+            else min((each.next(is_round) for each in self._reporters), default=math.inf)
+            for is_round in (False, True)
+        )  # fmt: skip
 
     def _compiling(self) -> None:
         """A program is about to be planned and compiled."""
@@ -219,6 +234,11 @@ class Reporters:
         """A block in which functions of the user may print."""
         is_live = any(each.display is not None and each.display.is_live for each in self._reporters)
         return PRINTS if is_live else nullcontext()
+
+    def resume(self) -> None:
+        """The block is over: what stepped aside comes again."""
+        for each in self._reporters:
+            each.resume()
 
     def rest(self) -> None:
         """Somebody else is about to write: step aside."""
