@@ -177,7 +177,7 @@ def test_signs_of_marks_that_stand_close_leave_room_for_each_other() -> None:
     chart = Chart([], whole_axis("round", 0, 30), Axis("loss", 0.0, 1.0), marks)
     keeps_words_apart(chart)
     assert len([each for each in lines(chart) if each.dashes]) == 300, "every line is there"
-    assert len({"0", "10", "20"} | {*words(chart)} & {str(x) for x in range(300)}) > 10
+    assert len({*words(chart)} & {str(x) for x in range(300)}) > 10
 
 
 def test_curves_are_told_apart_by_more_than_colour() -> None:
