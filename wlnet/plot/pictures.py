@@ -15,7 +15,7 @@ from wlnet.plot.charts.ranges import draw_range
 from wlnet.plot.diagrams.diagram import draw_net
 from wlnet.plot.diagrams.operations import draw_operations
 from wlnet.plot.training.losses import draw_loss
-from wlnet.plot.training.plots import final_plots
+from wlnet.plot.training.plots import final_plots, history_plot
 
 PICTURES: dict[str, Callable[..., Any]] = {
     "SummaryGraphic": partial(draw_net, expanded=False),
@@ -25,6 +25,7 @@ PICTURES: dict[str, Callable[..., Any]] = {
     "MeasurementPlot": draw_measured,
     "LossPlot": draw_loss,
     "FinalPlots": final_plots,
+    "HistoryPlot": history_plot,
 }
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
+from wlnet.core.properties import Asked
 from wlnet.core.symbols import ALL, AUTOMATIC
+from wlnet.results.histories import History
 from wlnet.results.results import PROPERTIES, NetTrainResults
 from wlnet.train.digests import NO_DIGESTS, Digests, digests_of
 from wlnet.train.going_on import net_of, taken_up, warn_of_phases
+from wlnet.train.history import LOSS
 from wlnet.train.learners import TrainingRules, read_rules
 from wlnet.train.losses import loss_terms, stated_form
-from wlnet.train.measurement_names import check_fit
+from wlnet.train.measurement_names import check_fit, measured
 from wlnet.train.measurements import Measurement, named
 from wlnet.train.options import Options, read_options
 from wlnet.train.preparation import Prepared, prepare
@@ -31,7 +34,7 @@ class Call:
     Without rules and prepared data where only names of properties are asked for.
     """
 
-    names: list[str]
+    names: list[Asked]
     options: Options
     rules: TrainingRules | None = None
     prepared: Prepared | None = None
@@ -70,6 +73,7 @@ def read_call(
     prepared = None
     if draft is not None:
         gathered.attempt(lambda: _check_measurements(draft, options))
+        gathered.attempt(lambda: _check_histories(names or [], draft, options))
         # What the user's functions give is asked for only by a call that goes on.
         if not (gathered.errors and asks_functions(given["data"])):
             asks = not gathered.errors
@@ -102,6 +106,22 @@ def _check_measurements(training: TrainingNet, options: Options) -> None:
     check_measured(options.stopping, measurements, training)
 
 
+def _check_histories(names: Sequence[Asked], training: TrainingNet, options: Options) -> None:
+    """Raise OptionError for what is asked of rounds or batches and would not be measured."""
+    places = measured(measurements_of(training, options), training)
+    known = [LOSS, *training.told_losses.values(), *(each.key for each in places)]
+    faults = []
+    for asked in names:
+        if not isinstance(asked, History):
+            continue
+        here = [*known, *(options.arrays_measured if asked.interval == "Round" else ())]
+        if asked.name not in here:
+            what, fix = "this is not measured", f"training_progress_measurements={asked.name!r}"
+            faults.append(Fault(what, "prop", repr(asked.name), known=here, fix=fix))
+    if faults:
+        raise fail(OptionError, faults)
+
+
 def measurements_of(training: TrainingNet, options: Options) -> tuple[Measurement, ...]:
     """What is measured: as asked for, else the error rate of a net that learns classes."""
     at = "training_progress_measurements"
@@ -113,20 +133,20 @@ def measurements_of(training: TrainingNet, options: Options) -> tuple[Measuremen
     return (named("ErrorRate"),) if of_classes == [True] else ()
 
 
-def properties(prop: object) -> list[str]:
-    """The names of what net_train shall return."""
+def properties(prop: object) -> list[Asked]:
+    """The names of what net_train shall return, and what dicts ask for."""
     if prop is ALL:
-        return PROPERTIES.names()
-    names = (
-        [prop] if isinstance(prop, str) else list(prop) if isinstance(prop, (list, tuple)) else None
-    )
+        return [*PROPERTIES.names()]
+    is_one = isinstance(prop, (str, Mapping))
+    names = [prop] if is_one else list(prop) if isinstance(prop, (list, tuple)) else None
     if names is None:
         raise fail(
             OptionError,
             Fault(
                 "what net_train shall return",
                 given=brief(prop),
-                expected='a property such as "TrainedNet", a list of these, or ALL',
+                expected='a property such as "TrainedNet", a dict that says its form, a list of '
+                "these, or ALL",
                 fix="inputs and outputs are one argument: net_train(net, (inputs, outputs))"
                 if hasattr(prop, "__array__")
                 else None,

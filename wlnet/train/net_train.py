@@ -18,6 +18,7 @@ from wlnet.core.errors import (
 from wlnet.core.gathered import Gathered
 from wlnet.core.keywords import checked_by, checked_keywords
 from wlnet.core.multipliers import MultiplierTable
+from wlnet.core.properties import Asked
 from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.nets.initialize import net_initialize
 from wlnet.results import NetTrainResults, TrainingRecord
@@ -66,7 +67,9 @@ def net_train(
     data: (inputs, outputs), [(x, y), ...], {"port": column, ...}, a list of dicts, or a function
     that gives or yields batches, f or (f, {"RoundLength": n}); it takes the state, or nothing.
     Without RoundLength a round is one pass of what yields, or one batch.
-    prop: "TrainedNet", another property, a list of properties, or ALL for a NetTrainResults.
+    prop: "TrainedNet", another property, a list of properties, or ALL for a NetTrainResults. A dict
+    asks for what is measured: {"Property": "Loss" or a measurement, "Form": "List",
+    "TransposedList" or "Plot", "Interval": "Round" or "Batch"}.
     learning_rate_multipliers: {part: rate, ...} or [(part, rate), ...] in order, the first match
     wins; 0 or None freezes, a negative rate climbs; one number is for all. Phases({round: rules})
     are others as time goes on.
@@ -173,12 +176,12 @@ checked_by(lambda gathered, given: read_call(gathered, given, usual_options()))(
 )
 
 
-def _answer(prop: Any, names: list[str], facts: Any) -> Any:
+def _answer(prop: Any, names: list[Asked], facts: Any) -> Any:
     """One value for one name, a list for a list."""
-    return facts[names[0]] if isinstance(prop, str) else [facts[name] for name in names]
+    return facts[names[0]] if isinstance(prop, (str, Mapping)) else [facts[name] for name in names]
 
 
-def _warn_of_nothing(table: MultiplierTable, names: list[str]) -> None:
+def _warn_of_nothing(table: MultiplierTable, names: list[Asked]) -> None:
     """Warn that nothing can learn.
 
     Raises NothingToTrainError where more is asked for than the net.

@@ -41,6 +41,15 @@ def final_plots(r: TrainingRecord, report: Report | None = None) -> dict[str, Pi
     return found
 
 
+def history_plot(r: TrainingRecord, told: str) -> Picture:
+    """The picture of a loss, a measurement, or what arrays were told of by round, by its name."""
+    if told == "Loss":
+        return draw_loss(r)
+    if told in r.by_array:
+        return draw_by_array(r, told)
+    return _of_measurement(r, told).get(told) or draw_measurement(r, told)
+
+
 def _of_measurement(r: TrainingRecord, name: str) -> dict[str, Picture]:
     """A curve of numbers; of anything else its last value, and where there are validations that of
     the best one as well."""
