@@ -258,7 +258,7 @@ def test_a_property_is_looked_at_before_training() -> None:
     assert not seen
 
 
-@pytest.mark.parametrize("prop", [None, 3, {"Property": "x"}, wl.AUTOMATIC])
+@pytest.mark.parametrize("prop", [None, 3, {"TrainedNet"}, wl.AUTOMATIC])
 def test_what_is_no_property_is_an_option_error(prop: Any) -> None:
     with pytest.raises(wl.OptionError, match="TrainedNet"):
         wl.net_train(perceptron(), numbers(12), prop)
