@@ -222,3 +222,24 @@ def test_blocks_are_copied_in_any_order_of_axes(
     room = guarded([size + 3 * inside for size in x.shape], dtype, 0)
     y = room[tuple(slice(2 * inside, 2 * inside + size) for size in x.shape)]
     check_copy(kernel, precision, x, room, y)
+
+
+@pytest.mark.parametrize(("kernel", "precision", "dtype"), KINDS)
+@settings(max_examples=20)
+@given(
+    sizes=st.lists(st.sampled_from([1, 2, 5, 19, 33]), min_size=1, max_size=3),
+    axes=st.sets(st.integers(0, 2), min_size=1),
+    order=st.permutations(range(3)),
+)
+@example(sizes=[70, 140], axes={0}, order=[1, 0, 2])
+@example(sizes=[70, 140], axes={1}, order=[1, 0, 2])
+@example(sizes=[3, 5000], axes={0, 1}, order=[0, 1, 2])
+def test_what_is_read_backwards_is_copied_from_its_last_to_its_first(
+    kernel: Any, precision: Any, dtype: Any, sizes: Any, axes: Any, order: Any
+) -> None:
+    order = [axis for axis in order if axis < len(sizes)]
+    x = np.arange(np.prod(sizes)).astype(dtype).reshape([sizes[axis] for axis in order])
+    x = np.flip(x.transpose(np.argsort(order)), [axis for axis in axes if axis < len(sizes)])
+    assert list(x.shape) == sizes
+    room = np.empty([size + 1 for size in sizes], dtype)
+    check_copy(kernel, precision, x, room, room[tuple(slice(size) for size in sizes)])

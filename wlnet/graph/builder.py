@@ -181,6 +181,11 @@ class Builder:
     def pad(self, x: Value, axis: int, before: int, after: int) -> Value:
         return self.one("pad", x, axis=axis, before=before, after=after)
 
+    def reverse(self, x: Value, axis: int) -> Value:
+        """From the last entry along an axis to the first."""
+        axis %= x.rank
+        return x if x.shape[axis] == 1 else self.one("reverse", x, axis=axis)
+
     # Sums and products
 
     def matmul(self, a: Value, b: Value) -> Value:

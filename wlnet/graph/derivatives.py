@@ -278,6 +278,11 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     return (g.slice(d, at["axis"], at["before"], at["before"] + x.shape[at["axis"]]),)
 
 
+@derivative("reverse")
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
+    return (g.reverse(d, call.attributes["axis"]),)
+
+
 @derivative("convolve")
 def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     x, w = call.inputs

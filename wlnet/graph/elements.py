@@ -8,7 +8,7 @@ from wlnet.core.errors import Fault, ShapeError, fail
 from wlnet.graph.graph import Element
 from wlnet.graph.primitives import PRIMITIVES
 
-MOVES = frozenset({"reshape", "transpose", "broadcast", "slice", "concatenate"})
+MOVES = frozenset({"reshape", "transpose", "broadcast", "slice", "concatenate", "reverse"})
 """What moves entries and leaves them as they are, be they Reals or Integers."""
 
 

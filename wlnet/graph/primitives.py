@@ -236,6 +236,12 @@ def pad(x: Shape, *, axis: int, before: int, after: int) -> tuple[Shape, ...]:
     return (tuple(n + before + after if i == axis else n for i, n in enumerate(x)),)
 
 
+@primitive(apart=rule.beside("axis"))
+def reverse(x: Shape, *, axis: int) -> tuple[Shape, ...]:
+    """The entries along an axis from the last to the first."""
+    return (x,)
+
+
 def window_count(size: int, pads: tuple[int, int], kernel: int, stride: int, dilation: int) -> int:
     """How many places a window takes along one axis."""
     return (size + sum(pads) - (dilation * (kernel - 1) + 1)) // stride + 1

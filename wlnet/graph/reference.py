@@ -158,6 +158,12 @@ def pad(x: Array, *, axis: int, before: int, after: int) -> Array:
     return np.pad(x, [(before, after) if i == axis else (0, 0) for i in range(x.ndim)])
 
 
+@reference
+def reverse(x: Array, *, axis: int) -> Array:
+    """From the last to the first along an axis."""
+    return np.flip(x, axis)
+
+
 # Tables. An index outside 1..n reads NaN and writes nothing.
 
 

@@ -1,6 +1,6 @@
 """Copies: of views that nobody can read as they are, beside one another, between zeros.
 
-Materialized views (contiguous), concatenation, zero padding.
+Materialized views (contiguous), concatenation, zero padding, reversal.
 """
 
 from __future__ import annotations
@@ -20,13 +20,22 @@ def part(view: View, axis: int, start: int, size: int) -> View:
     return replace(view, offset=view.offset + start * view.strides[axis], shape=shape)
 
 
-def copy(e: Emitter, x: Value, to: View, what: str) -> None:
-    """Copy a value to a place of its shape."""
-    sizes, (x_steps, y_steps) = collapsed(x.shape, e.strides(x), to.strides)
+def backwards(view: View, axis: int) -> View:
+    """A view from the last entry along an axis on, to the first."""
+    step, strides = view.strides[axis], list(view.strides)
+    strides[axis] = -step
+    offset = view.offset + (view.shape[axis] - 1) * step
+    return replace(view, offset=offset, strides=tuple(strides))
+
+
+def copy(e: Emitter, x: Value, to: View, what: str, seen: View | None = None) -> None:
+    """Copy a value to a place of its shape. seen: how it is read, if not as it lies."""
+    seen = seen or e.view(x)
+    sizes, (x_steps, y_steps) = collapsed(x.shape, seen.strides, to.strides)
     kernel = copies.copy if x.element == "Real" else copies.copy_indices
     e.step(
         kernel, reads=(x,), writes=(to,), what=what, rank=len(sizes),
-        table=Words((*sizes, *x_steps, *y_steps)), x=e.address(x), y=to.address,
+        table=Words((*sizes, *x_steps, *y_steps)), x=seen.address, y=to.address,
     )  # fmt: skip
 
 
@@ -50,3 +59,9 @@ def _(e: Emitter, call: Call) -> None:
     assert x.element == "Real", call
     e.step(fill, writes=(y,), what="zeros", count=count_of(y), value=0.0, y=e.address(y))
     copy(e, x, part(e.view(y), at["axis"], at["before"], x.shape[at["axis"]]), "pad")
+
+
+@emits("reverse", accepts=anyhow)
+def _(e: Emitter, call: Call) -> None:
+    (x,), (y,) = call.inputs, call.outputs
+    copy(e, x, e.view(y), "reverse", backwards(e.view(x), call.attributes["axis"]))

@@ -31,7 +31,7 @@ NONE = Fraction()
 GAINED = Fraction(3, 2)
 """How much of what fast convolution gains counts: with few examples it gains less than it saves
 operations (measured)."""
-PER_CHANNEL = frozenset({"concatenate", "slice", "pad"})
+PER_CHANNEL = frozenset({"concatenate", "slice", "pad", "reverse"})
 
 
 def put_in_lanes(graph: Graph, lanes: int, few: Fraction = NONE) -> Graph:
