@@ -273,3 +273,4 @@ def test_a_notebook_shows_what_holds_and_what_does_not() -> None:
     assert "✗ it does not hold" in page
     assert "wrong &lt;39&gt;" in page and "wrong &lt;40&gt;" not in page
     assert "and 10 more" in page
+    assert page.count("expected: 2") == 40
