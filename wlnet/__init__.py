@@ -54,6 +54,7 @@ from wlnet.methods import Adam as Adam
 from wlnet.methods import RMSProp as RMSProp
 from wlnet.methods import SignSGD as SignSGD
 from wlnet.nets.chain import NetChain as NetChain
+from wlnet.nets.fold import NetFoldOperator as NetFoldOperator
 from wlnet.nets.information import information as information
 from wlnet.nets.initialize import net_initialize as net_initialize
 from wlnet.nets.netgraph import NetGraph as NetGraph

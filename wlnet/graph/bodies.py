@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
 
 from wlnet.graph.graph import Call, Graph, Shape, Value
@@ -75,3 +76,32 @@ def renumbered(body: Graph, graph: Graph) -> Graph:
     inputs = {name: of(value) for name, value in body.inputs.items()}
     outputs = {name: of(value) for name, value in body.outputs.items()}
     return Graph(inputs, {}, calls, outputs, {}, graph.count)
+
+
+def trimmed(call: Call, wanted: Collection[Value]) -> Call:
+    """A scan that keeps of its steps what is wanted, and takes what its body then reads."""
+    body = copied(call.attributes["body"])
+    tables = numbers(body, CARRIED)
+    stacked = [v for key, v in outputs_of(body).items() if key.kind == STACKED]
+    kept = [i for i, value in enumerate(call.outputs[tables:]) if value in wanted]
+    body.outputs = {key: v for key, v in body.outputs.items() if key.kind == CARRIED}  # type: ignore[union-attr]
+    body.outputs.update({BodyKey(STACKED, n): stacked[i] for n, i in enumerate(kept)})
+    need = set(body.outputs.values())
+    calls: list[Call] = []
+    for each in reversed(body.calls):
+        if any(value in need for value in each.outputs):
+            each = trimmed(each, need) if each.primitive == "scan" else each
+            need.update(each.inputs)
+            calls.append(each)
+    body.calls = calls[::-1]
+    operands = operands_of(call)
+    body.inputs, inputs = {}, []
+    for kind in (CARRIED, SEQUENCE, CONSTANT):
+        given = [key for key in operands if key.kind == kind]
+        own = inputs_of(call.attributes["body"])
+        read = [key for key in given if kind == CARRIED or own[key] in need]
+        body.inputs.update({BodyKey(kind, n): own[key] for n, key in enumerate(read)})
+        inputs += [operands[key] for key in read]
+    outputs = (*call.outputs[:tables], *(call.outputs[tables + i] for i in kept))
+    attributes = {**call.attributes, "body": body}
+    return replace(call, inputs=tuple(inputs), outputs=outputs, attributes=attributes)

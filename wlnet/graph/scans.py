@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from wlnet.graph.bodies import CARRIED, CONSTANT, SEQUENCE, STACKED, numbers
+from wlnet.graph.bodies import CARRIED, CONSTANT, SEQUENCE, STACKED, copied, inputs_of, numbers
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Call, Element, Graph, Shape, Value
 from wlnet.graph.keys import BodyKey
@@ -90,9 +90,49 @@ def body_of(
 
 
 def added(g: Builder, body: Graph, operands: Sequence[Value], times: int, reverse: bool) -> Scanned:
-    """Add the call of a scan to a graph."""
-    g.call("scan", *operands, body=body, times=times, reverse=reverse)
-    return results(g.graph.calls[-1])
+    """Add the call of a scan to a graph.
+
+    Arrays of the body become constants, those of running statistics are carried from step to step;
+    masks are drawn for all steps before the first, so that each step has its own.
+    """
+    body = copied(body)
+    names = list(inputs_of(body))
+    given = dict(zip(names, operands, strict=True))
+    moving = {key: body.arrays[key] for key in body.updates}
+    for key, value in body.arrays.items():
+        there = g.graph.arrays.get(key)
+        if there is None:
+            there = g.graph.arrays[key] = g.graph.new_value(value.shape)
+        if key in moving:
+            there = g.graph.updates.get(key, there)
+        kind = CARRIED if key in moving else CONSTANT
+        name = BodyKey(kind, numbers(body, kind))
+        body.inputs[name], given[name] = value, there
+        if key in moving:
+            body.outputs[name] = body.updates[key]
+    for call in body.calls:
+        if call.primitive == "random_mask":
+            name = BodyKey(SEQUENCE, numbers(body, SEQUENCE))
+            body.inputs[name], given[name] = call.outputs[0], _drawn(g, call, times)
+    body.calls = [call for call in body.calls if call.primitive != "random_mask"]
+    body.arrays, body.updates = {}, {}
+    ordered = [
+        name for kind in (CARRIED, SEQUENCE, CONSTANT) for name in given if name.kind == kind
+    ]
+    g.call("scan", *(given[name] for name in ordered), body=body, times=times, reverse=reverse)
+    found = results(g.graph.calls[-1])
+    for key, table in zip(moving, found.tables[len(found.tables) - len(moving) :], strict=True):
+        g.graph.updates[key] = last(g, table, reverse)
+    return Scanned(found.tables[: len(found.tables) - len(moving)], found.stacked)
+
+
+def _drawn(g: Builder, call: Call, times: int) -> Value:
+    """The masks of all steps. They are drawn by the layer that asked for them."""
+    origin, g.origin = g.origin, call.origin
+    shape = (times, *call.attributes["shape"])
+    drawn = g.random_mask(shape, call.attributes["keep"])
+    g.origin = origin
+    return drawn
 
 
 def results(call: Call) -> Scanned:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wlnet.graph.bodies import trimmed
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.graph.primitives import PRIMITIVES
 
@@ -13,6 +14,7 @@ def prune(graph: Graph) -> Graph:
     kept: list[Call] = []
     for call in reversed(graph.calls):
         if not call.outputs or any(output in wanted for output in call.outputs):
+            call = trimmed(call, wanted) if call.primitive == "scan" else call
             wanted.update(call.inputs)
             kept.append(call)
     return graph.with_calls(kept[::-1])

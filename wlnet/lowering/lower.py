@@ -149,6 +149,12 @@ class _Lowering:
             return self._layer(net, path, inputs, batch) if is_needed else {}
         return as_container(net).lower(self, path, inputs, batch)
 
+    def within(self, graph: Graph) -> _Lowering:
+        return _Lowering(graph, self.solution, self.mode, self.frozen, self.needed, self.home)
+
+    def shape(self, port: tuple[Path, str]) -> tuple[int, ...]:
+        return _known(self.solution.port_shape(*port))
+
     def told(self, path: Path) -> Path:
         return seen_from(self.home, path)
 

@@ -107,11 +107,13 @@ def needed_for(net: Net, ports: Iterable[Port]) -> Needed:
         else:
             # From an output into the net, from an input to what leads to it one level above.
             around = path if is_output else path[:-1]
-            key, port = into(around)[None if is_output else path[-1], name]
-            source = (around, port) if key is None else ((*around, key), port)
-            further = [(source, key is not None)]
+            leads = into(around).get((None if is_output else path[-1], name))
+            if leads is not None:
+                key, port = leads
+                source = (around, port) if key is None else ((*around, key), port)
+                further = [(source, key is not None)]
             if not is_output and as_container(node_at(net, around)).repeats is not None:
-                further.append(((path, node.output_names[0]), True))
+                further += [((path, output), True) for output in node.output_names]
         fresh = [each for each in further if each not in seen]
         seen.update(fresh)
         waiting += fresh

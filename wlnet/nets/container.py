@@ -13,6 +13,7 @@ from wlnet.core.names import a
 from wlnet.core.net import EMPTY, Net
 from wlnet.core.parts import Key, Path
 from wlnet.core.ports import PortType
+from wlnet.graph.builder import Mode
 from wlnet.graph.graph import Graph, Value
 from wlnet.nets.edges import Edge
 from wlnet.nets.wires import ShapeWalk, Wire
@@ -45,8 +46,17 @@ class Lowering(Protocol):
     """What writes the graph of primitives of a net, and asks every container how to."""
 
     graph: Graph
+    mode: Mode
     made: dict[tuple[Path, str], Value]
     """Every output port inside, by path."""
+
+    def within(self, graph: Graph) -> Lowering:
+        """The same, writing into another graph, as the body of a scan."""
+        ...
+
+    def shape(self, port: tuple[Path, str]) -> tuple[int, ...]:
+        """The shape of a port inside, without the batch."""
+        ...
 
     def visit(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:
         """The outputs of a net for so many examples."""

@@ -82,7 +82,7 @@ class Operator(Container):
         check_shapes(result)
         return result
 
-    def exchanged(self, key: Key, node: Net) -> Self:
+    def exchanged(self, key: Key, node: Net) -> Self | None:
         return self._with(nodes={key: node})
 
     def _start(

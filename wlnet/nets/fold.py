@@ -1,0 +1,228 @@
+"""NetFoldOperator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Self
+
+from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.gathered import Gathered
+from wlnet.core.keywords import checked_keywords
+from wlnet.core.net import Net
+from wlnet.core.parts import Key, Path
+from wlnet.core.ports import UNKNOWN, PortType, port_table
+from wlnet.core.rule_lists import rules_told_with
+from wlnet.core.spelling import suggestion
+from wlnet.core.symbols import AUTOMATIC
+from wlnet.graph.builder import Builder
+from wlnet.graph.graph import Value
+from wlnet.graph.scans import after, scan
+from wlnet.nets.container import Lowering, Values, Written, hoist, without_coders
+from wlnet.nets.edges import Edge
+from wlnet.nets.fills import fill_in
+from wlnet.nets.inference import check_shapes
+from wlnet.nets.operators import Operator
+from wlnet.nets.reading import read_ports
+from wlnet.nets.shorthand import as_net
+from wlnet.nets.wires import SameCell, ShapeWalk, TieCell, Wire, title
+
+STATE = "State"
+
+
+class NetFoldOperator(Operator):
+    """Applies a net to the elements of a sequence one after another, each time with what it gave
+    before.
+
+    net: has an input for elements, and one for its state, "State". What it gives at its output is
+    the state of the next element, and an element of the output; where it has an output "State"
+    besides, that is the state. At first the state is zeros.
+    feedback: {output: input} says it otherwise, also for several states. Inputs that no output
+    feeds take sequences of one length; outputs give sequences, but those that only feed an input of
+    their own name.
+    A sequence of any length is planned as one of a single element. Rules reach what is inside under
+    "Net".
+
+    >>> from wlnet.nets.initialize import net_initialize
+    >>> from wlnet.nets.netgraph import NetGraph
+    >>> from wlnet.core.parts import NetPort
+    >>> cell = NetGraph({"sum": "Plus"}, [([NetPort("Input"), NetPort("State")], "sum")])
+    >>> NetFoldOperator(cell, input=(4, 1))([[1], [2], [3], [4]]).tolist()
+    [[1.0], [3.0], [6.0], [10.0]]
+
+    Wolfram Language: NetFoldOperator, without ports for its states.
+    """
+
+    kind = "NetFoldOperator"
+
+    @checked_keywords
+    def __init__(
+        self,
+        net: object,
+        feedback: Mapping[str, str] | None = None,
+        *,
+        ports: Mapping[str, object] | None = None,
+        learning_rate_multipliers: object = AUTOMATIC,
+        **port_options: object,
+    ) -> None:
+        gathered = Gathered()
+        inner = gathered.attempt(lambda: as_net(net, "Net"))
+        fed = None
+        if inner is not None:
+            whole = inner
+            fed = gathered.attempt(lambda: _feedback(whole, feedback))
+        table = gathered.attempt(lambda: port_table(ports, "a NetFoldOperator")) or {}
+        given = [*table.items(), *port_options.items()]
+        names = None if inner is None or fed is None else _port_names(inner, fed)
+        own = read_ports(self.kind, given, names, gathered)
+        said = rules_told_with(gathered, learning_rate_multipliers)
+        assert inner is not None
+        assert fed is not None
+        self._fill_with(inner, fed, own)
+        object.__setattr__(self, "learning_rate_rules", said)
+        fill_in(self)
+        self.check_rules()
+
+    def _fill_with(
+        self, inner: Net, fed: tuple[tuple[str, str], ...], own: Mapping[str, PortType]
+    ) -> None:
+        nodes, table = hoist({"Net": without_coders(inner, inner.port_names)})
+        names = [name for side in _port_names(inner, fed) for name in side]
+        ports = {name: own.get(name, UNKNOWN) for name in names}
+        self._fill(nodes=nodes, parameters={"Feedback": fed}, ports=ports, shared=table)
+        check_shapes(self)
+
+    @property
+    def feedback(self) -> tuple[tuple[str, str], ...]:
+        """Which output of the net feeds which of its inputs."""
+        found: tuple[tuple[str, str], ...] = self.parameters["Feedback"]
+        return found
+
+    @property
+    def input_names(self) -> tuple[str, ...]:
+        return _port_names(self.inner, self.feedback)[0]
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        return _port_names(self.inner, self.feedback)[1]
+
+    @property
+    def repeats(self) -> int | None:
+        # A program has its layers once, in a loop.
+        return 1
+
+    def links(self) -> list[Edge]:
+        return [
+            *(Edge(None, name, "Net", name) for name in self.input_names),
+            *(Edge("Net", name, None, name) for name in self.output_names),
+        ]
+
+    def arguments(self) -> list[str]:
+        usual = _usual(self.inner)
+        return [] if self.feedback == usual else [repr(dict(self.feedback))]
+
+    @classmethod
+    def from_record(cls, written: Written) -> Self:
+        inner, told = written.nodes["Net"], written.fields["Parameters"].get("Feedback")
+        fed = _feedback(inner, dict(told) if isinstance(told, tuple) else {})
+        new = object.__new__(cls)
+        names = [name for side in _port_names(inner, fed) for name in side]
+        new._fill_with(inner, fed, written.ports(names))
+        return new
+
+    def exchanged(self, key: Key, node: Net) -> Self | None:
+        return self._with(nodes={key: node}) if node.port_names == self.inner.port_names else None
+
+    def wire(self, walk: ShapeWalk, path: Path, wires: dict[str, Wire]) -> None:
+        length, at = Wire(), title(path, self)
+        own = {name: Wire() for name in self.inner.port_names}
+        for name in (*self.input_names, *self.output_names):
+            walk.cells.append(TieCell(at, wires[name], own[name], length))
+        for made, fed in self.feedback:
+            walk.cells.append(SameCell(at, own[made], own[fed]))
+        walk.visit(self.inner, (*path, "Net"), own)
+
+    def lower(self, walk: Lowering, path: Path, inputs: Values, batch: int) -> Values:
+        if len(inputs) < len(self.input_names):
+            return {}
+        at, names = (*path, "Net"), list(self.input_names)
+        g = Builder(walk.graph, batch=batch, mode=walk.mode, origin=walk.told(path))
+        states = [walk.shape((at, fed)) for _, fed in self.feedback]
+        kept: dict[tuple[Path, str], int] = {}
+        """What flows inside: the number of the state that it is, or, below 0, of what is stacked."""
+
+        def step(b: Builder, carried: list[Value], rows: list[Value], _: list[Value]) -> Any:
+            inside = walk.within(b.graph)
+            fed = (name for _, name in self.feedback)
+            given = {**dict(zip(names, rows, strict=True)), **dict(zip(fed, carried, strict=True))}
+            made = inside.visit(self.inner, at, given, batch)
+            on = [made[out] for out, _ in self.feedback]
+            stacked: list[Value] = []
+            # What flows inside is kept of every element; what nobody asks for is left out again.
+            for port, value in inside.made.items():
+                if value in on:
+                    kept[port] = on.index(value)
+                elif value.shape[:1] == (batch,):
+                    stacked.append(value)
+                    kept[port] = -len(stacked)
+            return on, stacked
+
+        zeros = [g.fill(0.0, (batch, *shape)) for shape in states]
+        found = scan(g, step, zeros, [g.move_axis(inputs[name], 1, 0) for name in names])
+        for port, number in kept.items():
+            there = found.stacked[-number - 1] if number < 0 else None
+            table = after(g, found.tables[number], reverse=False) if there is None else there
+            walk.made[port] = g.move_axis(table, 0, 1)
+        return {name: walk.made[at, name] for name in self.output_names}
+
+
+def _usual(inner: Net) -> tuple[tuple[str, str], ...]:
+    """The feedback where nothing is said of it; none where that cannot be."""
+    outputs = inner.output_names
+    if STATE not in inner.input_names or not (STATE in outputs or len(outputs) == 1):
+        return ()
+    return ((STATE if STATE in outputs else outputs[0], STATE),)
+
+
+def _port_names(
+    inner: Net, fed: tuple[tuple[str, str], ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The inputs and the outputs that an operator has."""
+    states, only = {name for _, name in fed}, {out for out, name in fed if out == name}
+    shown = tuple(name for name in inner.output_names if name not in only)
+    inputs = tuple(name for name in inner.input_names if name not in states)
+    return inputs, shown or inner.output_names
+
+
+def _feedback(inner: Net, given: object) -> tuple[tuple[str, str], ...]:
+    """Which output feeds which input. Raises OptionError."""
+    known = {"inputs": list(inner.input_names), "outputs": list(inner.output_names)}
+    told = f"inputs {known['inputs']}, outputs {known['outputs']}"
+    if given is None:
+        usual = _usual(inner)
+        if not usual or len(inner.input_names) < 2:
+            what = (
+                'a NetFoldOperator takes a net with an input for elements and one for its "State"'
+            )
+            fix = 'NetFoldOperator(net, {"Output": "State"}), by the names of its ports'
+            raise fail(OptionError, Fault(what, given=told, fix=fix))
+        return usual
+    what = "feedback is a dict from outputs of the net to inputs of it"
+    if not isinstance(given, Mapping) or not given:
+        raise fail(OptionError, Fault(what, given=brief(given), known=known["outputs"]))
+    faults = []
+    for side, names, there in (
+        ("output", given.keys(), "outputs"),
+        ("input", given.values(), "inputs"),
+    ):
+        faults += [
+            Fault(f"the net has no {side} {brief(name)}", at="feedback", known=known[there],
+                  fix=suggestion(name, known[there]) if isinstance(name, str) else None)
+            for name in names if name not in known[there]
+        ]  # fmt: skip
+    if not faults and len(set(given.values())) < len(given):
+        faults.append(Fault("two outputs feed one input", at="feedback", given=brief(dict(given))))
+    if not faults and set(given.values()) >= set(inner.input_names):
+        faults.append(Fault("no input is left for a sequence", at="feedback", given=told))
+    if faults:
+        raise fail(OptionError, faults)
+    return tuple((str(out), str(name)) for out, name in given.items())
