@@ -157,6 +157,8 @@ def of_layers() -> Iterator[Call]:
     })  # fmt: skip
     inner = wl.LinearLayer(2, input=2)
     yield Call("NetMapOperator", wl.NetMapOperator, {"net": inner, "input": (3, 2)})
+    cell = wl.NetGraph({"s": "Plus"}, [([wl.NetPort("Input"), wl.NetPort("State")], "s")])
+    yield Call("NetFoldOperator", wl.NetFoldOperator, {"net": cell, "input": (4, 2)})
     yield Call("NetNestOperator", wl.NetNestOperator, {"net": inner, "iterations": 2})
 
 

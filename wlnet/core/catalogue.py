@@ -26,7 +26,6 @@ SOON: dict[str, str] = {
     "LocalResponseNormalizationLayer": "",
     "NetArray": 'NetSharedArray("w")',
     "NetBidirectionalOperator": "",
-    "NetFoldOperator": "",
     "NetGANOperator": "NetGraph with both nets, and rates of -1 in learning_rate_multipliers",
     "NetMapThreadOperator": "CatenateLayer()  # before a NetMapOperator",
     "NetPairEmbeddingOperator": "net_insert_shared_arrays, and the net twice in a NetGraph",

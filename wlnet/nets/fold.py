@@ -148,7 +148,7 @@ class NetFoldOperator(Operator):
         g = Builder(walk.graph, batch=batch, mode=walk.mode, origin=walk.told(path))
         states = [walk.shape((at, fed)) for _, fed in self.feedback]
         kept: dict[tuple[Path, str], int] = {}
-        """What flows inside: the number of the state that it is, or, below 0, of what is stacked."""
+        """What flows inside: the number of its state, or, below 0, of what is stacked."""
 
         def step(b: Builder, carried: list[Value], rows: list[Value], _: list[Value]) -> Any:
             inside = walk.within(b.graph)

@@ -66,6 +66,7 @@ def holds(net: Net) -> str:
 
 DOES: dict[str, Callable[[Net], str]] = {
     "NetMapOperator": lambda net: "for every element of the first level",
+    "NetFoldOperator": lambda net: "for element after element, with its own state",
     "NetNestOperator": lambda net: f"{net.parameters['Iterations']} times, each on its own result",
 }
 """What operators do with the net that they hold."""
