@@ -116,7 +116,7 @@ def _way(given: object, at: str) -> tuple[str, Any, list[Fault]]:
         path, faults = _path(name, at)
         return "File", path, faults
     if callable(given):
-        what = "a function that reports takes one argument, the state"
+        what = "what reports is a function of one argument, the state"
         fits = takes_one_argument(given) is not False
         fix = 'lambda state: print(state["RoundLoss"])'
         return FUNCTION, given, [] if fits else [Fault(what, at, brief(given), fix=fix)]
