@@ -276,8 +276,9 @@ def stepped(case: Case, net: Any, loss: str, trained: list[Any]) -> dict[Any, An
 
 WITH_ONE_INPUT = [case for case in EXAMPLES if len(case.net.input_names) == 1]
 KEPT_FOR_NOTHING = {
-    "CatenateLayer", "DropoutLayer", "EmbeddingLayer", "FlattenLayer", "ReshapeLayer",
-    "ThreadingLayer", "TotalLayer", "TransposeLayer",
+    "CatenateLayer", "DropoutLayer", "EmbeddingLayer", "FlattenLayer", "ReplicateLayer",
+    "ReshapeLayer", "SequenceLastLayer", "SequenceMostLayer", "SequenceRestLayer", "ThreadingLayer",
+    "TotalLayer", "TransposeLayer", "UnitVectorLayer",
 }  # fmt: skip
 """Of one input these compute nothing, or draw, or read a table: nothing need be kept."""
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 SOON: dict[str, str] = {
     "AggregationLayer": "NetChain([PoolingLayer((4, 4)), FlattenLayer()])  # of channels of 4 x 4; "
     'function="Mean" or "Total" too',
-    "AppendLayer": "CatenateLayer()  # with a NetArrayLayer beside the input, in a NetGraph",
     "AttentionLayer": "NetGraph of DotLayer(), SoftmaxLayer(), TransposeLayer() and DotLayer()",
     "CTCLossLayer": "",
     "CompiledLayer": "ElementwiseLayer(lambda x: x * abs(x))",
@@ -34,24 +33,12 @@ SOON: dict[str, str] = {
     "NetUnfold": "",
     "OrderingLayer": "",
     "PaddingLayer": "ConvolutionLayer(4, 3, padding_size=1)  # layers with windows pad",
-    "PartLayer": "LinearLayer((), weights=[[0, 1, 0]], biases=None, "
-    "learning_rate_multipliers=None)  # the second of three numbers",
     "PlaceholderLayer": 'ElementwiseLayer("Identity")',
-    "PrependLayer": "CatenateLayer()  # with a NetArrayLayer beside the input, in a NetGraph",
     "RandomArrayLayer": "random numbers as a further input",
-    "ReplicateLayer": "NetGraph([CatenateLayer(), ReshapeLayer((2, 3))], "
-    '[([NetPort("Input"), NetPort("Input")], 1), (1, 2)])  # three numbers twice',
     "ResizeLayer": 'NetEncoder("Image", (28, 28))  # resizes before the net',
     "SequenceAttentionLayer": "NetGraph of DotLayer(), SoftmaxLayer() and DotLayer()",
     "SequenceIndicesLayer": "the indices as a further input",
-    "SequenceLastLayer": "",
-    "SequenceMostLayer": "",
-    "SequenceRestLayer": "",
-    "SequenceReverseLayer": "",
     "SpatialTransformationLayer": "",
-    "SummationLayer": "LinearLayer((), weights=[[1, 1, 1]], biases=None, "
-    "learning_rate_multipliers=None)  # of three numbers",
-    "UnitVectorLayer": 'NetEncoder("UnitVector", 3)  # at the input of the net',
 }
 """Layers, operators and words that stand at the doorplate in the Wolfram Language."""
 
@@ -62,7 +49,6 @@ ALIKE = frozenset(
         "NetMapThreadOperator",
         "PaddingLayer",
         "ResizeLayer",
-        "UnitVectorLayer",
     }
 )
 """Names for which something is told that computes something else, or stands elsewhere."""

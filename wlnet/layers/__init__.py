@@ -7,6 +7,7 @@ what they compute in the primitives of graph/.
 A new layer is one new file and one line here: docs/how-to/a-layer-of-your-own.md.
 """
 
+from wlnet.layers.append import AppendLayer as AppendLayer
 from wlnet.layers.basic_recurrent import BasicRecurrentLayer as BasicRecurrentLayer
 from wlnet.layers.batch_normalization import BatchNormalizationLayer as BatchNormalizationLayer
 from wlnet.layers.catenate import CatenateLayer as CatenateLayer
@@ -27,12 +28,21 @@ from wlnet.layers.mean_squared_loss import MeanSquaredLossLayer as MeanSquaredLo
 from wlnet.layers.net_array import NetArrayLayer as NetArrayLayer
 from wlnet.layers.normalization import NormalizationLayer as NormalizationLayer
 from wlnet.layers.parametric_ramp import ParametricRampLayer as ParametricRampLayer
+from wlnet.layers.part import PartLayer as PartLayer
 from wlnet.layers.pooling import PoolingLayer as PoolingLayer
+from wlnet.layers.prepend import PrependLayer as PrependLayer
+from wlnet.layers.replicate import ReplicateLayer as ReplicateLayer
 from wlnet.layers.reshape import ReshapeLayer as ReshapeLayer
+from wlnet.layers.sequence_last import SequenceLastLayer as SequenceLastLayer
+from wlnet.layers.sequence_most import SequenceMostLayer as SequenceMostLayer
+from wlnet.layers.sequence_rest import SequenceRestLayer as SequenceRestLayer
+from wlnet.layers.sequence_reverse import SequenceReverseLayer as SequenceReverseLayer
 from wlnet.layers.softmax import SoftmaxLayer as SoftmaxLayer
+from wlnet.layers.summation import SummationLayer as SummationLayer
 from wlnet.layers.threading import ThreadingLayer as ThreadingLayer
 from wlnet.layers.total import TotalLayer as TotalLayer
 from wlnet.layers.transpose import TransposeLayer as TransposeLayer
+from wlnet.layers.unit_vector import UnitVectorLayer as UnitVectorLayer
 from wlnet.layers.weighted_loss import WeightedLossLayer as WeightedLossLayer
 
 __all__ = sorted(name for name in globals() if name.endswith("Layer"))

@@ -1,0 +1,48 @@
+"""AppendLayer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from wlnet.core.shapes import Sizes
+from wlnet.graph.builder import Builder
+from wlnet.graph.graph import Value
+from wlnet.layers.declaring.fields import out, port
+from wlnet.layers.declaring.layer import Example, Layer, Reals
+from wlnet.layers.declaring.lengths import longer
+
+
+class AppendLayer(Layer):
+    """A sequence with a further element at its end.
+
+    Ports: input (length, ...); element, of the shape of one element; output (length + 1, ...).
+
+    >>> AppendLayer()({"Input": [1, 2], "Element": 3}).tolist()
+    [1.0, 2.0, 3.0]
+
+    Wolfram Language: AppendLayer.
+    """
+
+    is_view = True
+
+    input = port("length", "*element", element="Either")
+    element = port("*element", element="Either")
+    output = out("more", "*element", element="Either")
+
+    def relate(self, sizes: Sizes) -> None:
+        longer(sizes, "more", "length", 1)
+
+    def lower(self, g: Builder, input: Value, element: Value) -> Value:
+        last = g.reshape(element, (element.shape[0], 1, *element.shape[1:]))
+        return g.concatenate((input, last), 1)
+
+    def reference(self, input: Reals, element: Reals) -> Reals:
+        return np.concatenate([input, element[:, None]], axis=1)
+
+    @staticmethod
+    def examples() -> Iterator[Example]:
+        yield Example(AppendLayer(), {"Input": (3, 2), "Element": (2,)})
+        yield Example(AppendLayer(), {"Input": (1,), "Element": ()})
+        yield Example(AppendLayer(), {"Input": (2, 3, 2), "Element": (3, 2)})
