@@ -69,7 +69,6 @@ CHANNELS = np.arange(32, dtype=np.float32).reshape(2, 4, 4)
 @pytest.mark.parametrize(
     ("name", "x", "y"),
     [
-        ("AggregationLayer", CHANNELS, [15, 31]),
         ("InstanceNormalizationLayer", CHANNELS, None),
         ("PlaceholderLayer", [4, 5], [4, 5]),
     ],

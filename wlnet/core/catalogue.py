@@ -8,8 +8,6 @@ gets built leaves this table.
 from __future__ import annotations
 
 SOON: dict[str, str] = {
-    "AggregationLayer": "NetChain([PoolingLayer((4, 4)), FlattenLayer()])  # of channels of 4 x 4; "
-    'function="Mean" or "Total" too',
     "AttentionLayer": "NetGraph of DotLayer(), SoftmaxLayer(), TransposeLayer() and DotLayer()",
     "CTCLossLayer": "",
     "CompiledLayer": "ElementwiseLayer(lambda x: x * abs(x))",
@@ -32,7 +30,6 @@ SOON: dict[str, str] = {
     "NetStateObject": "",
     "NetUnfold": "",
     "OrderingLayer": "",
-    "PaddingLayer": "ConvolutionLayer(4, 3, padding_size=1)  # layers with windows pad",
     "PlaceholderLayer": 'ElementwiseLayer("Identity")',
     "RandomArrayLayer": "random numbers as a further input",
     "ResizeLayer": 'NetEncoder("Image", (28, 28))  # resizes before the net',
@@ -47,7 +44,6 @@ ALIKE = frozenset(
         "CompiledLayer",
         "FunctionLayer",
         "NetMapThreadOperator",
-        "PaddingLayer",
         "ResizeLayer",
     }
 )

@@ -7,6 +7,7 @@ what they compute in the primitives of graph/.
 A new layer is one new file and one line here: docs/how-to/a-layer-of-your-own.md.
 """
 
+from wlnet.layers.aggregation import AggregationLayer as AggregationLayer
 from wlnet.layers.append import AppendLayer as AppendLayer
 from wlnet.layers.basic_recurrent import BasicRecurrentLayer as BasicRecurrentLayer
 from wlnet.layers.batch_normalization import BatchNormalizationLayer as BatchNormalizationLayer
@@ -27,6 +28,7 @@ from wlnet.layers.mean_absolute_loss import MeanAbsoluteLossLayer as MeanAbsolut
 from wlnet.layers.mean_squared_loss import MeanSquaredLossLayer as MeanSquaredLossLayer
 from wlnet.layers.net_array import NetArrayLayer as NetArrayLayer
 from wlnet.layers.normalization import NormalizationLayer as NormalizationLayer
+from wlnet.layers.padding import PaddingLayer as PaddingLayer
 from wlnet.layers.parametric_ramp import ParametricRampLayer as ParametricRampLayer
 from wlnet.layers.part import PartLayer as PartLayer
 from wlnet.layers.pooling import PoolingLayer as PoolingLayer

@@ -1,0 +1,137 @@
+"""AggregationLayer."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from wlnet.core.shapes import Mismatch, Size, Sizes, shape_text
+from wlnet.graph.builder import Builder
+from wlnet.graph.graph import Value
+from wlnet.layers.declaring.fields import one_of, out, parameter, port
+from wlnet.layers.declaring.layer import Example, Layer, Reals
+from wlnet.layers.declaring.levels import levels, positions
+
+Fold = Callable[[Builder, Value], Value]
+"""From (batch, kept, n) to (batch, kept, 1)."""
+
+
+def _largest(g: Builder, x: Value) -> Value:
+    return g.pool_max(x, kernel=x.shape[2:], stride=(1,), padding=((0, 0),))
+
+
+def _product(g: Builder, x: Value) -> Value:
+    """By pairs, pairs of pairs, ...: so a 0 among the factors spoils no derivative."""
+    odd = None
+    while x.shape[2] > 1:
+        half = x.shape[2] // 2
+        if x.shape[2] % 2:
+            last = g.slice(x, 2, 2 * half, 2 * half + 1)
+            odd = last if odd is None else g.multiply(odd, last)
+        x = g.multiply(g.slice(x, 2, 0, half), g.slice(x, 2, half, 2 * half))
+    return x if odd is None else g.multiply(x, odd)
+
+
+def _centred(g: Builder, x: Value) -> Value:
+    return g.subtract(x, g.mean(x, [2]))
+
+
+def _variance(g: Builder, x: Value) -> Value:
+    squares = g.sum(g.map("Square", _centred(g, x)), [2])
+    return g.multiply(squares, 1 / (x.shape[2] - 1))
+
+
+def _deviation(g: Builder, x: Value) -> Value:
+    """Where the numbers are all the same, the root has no slope, and takes none."""
+    variance = _variance(g, x)
+    differ = g.greater(variance, 0.0)
+    return g.choose(differ, g.map("Sqrt", g.add(variance, g.subtract(1.0, differ))), 0.0)
+
+
+FOLDS: dict[str, Fold] = {
+    "Mean": lambda g, x: g.mean(x, [2]),
+    "Max": _largest,
+    "Min": lambda g, x: g.negate(_largest(g, g.negate(x))),
+    "Total": lambda g, x: g.sum(x, [2]),
+    "Times": _product,
+    "Variance": _variance,
+    "StandardDeviation": _deviation,
+    "MeanDeviation": lambda g, x: g.mean(g.map("Abs", _centred(g, x)), [2]),
+}
+OF_SEVERAL = "Variance", "StandardDeviation"
+"""What one number alone has not."""
+
+
+class AggregationLayer(Layer):
+    """One number from all that stand beside one another at some levels: their mean, largest, ...
+
+    function: "Mean", "Max", "Min", "Total", "Times", "Variance" or "StandardDeviation" (unbiased:
+    over n - 1), or "MeanDeviation" (of the distances from the mean). levels: which fall away: a
+    level, several, a Span, or ALL; from the second on unless said otherwise, which leaves a number
+    for each channel.
+    Ports: input; output, without those levels.
+
+    >>> AggregationLayer("Max")([[1, 5, 2], [4, 0, 3]]).tolist()
+    [5.0, 4.0]
+
+    Wolfram Language: AggregationLayer.
+    """
+
+    function = parameter(check=one_of(*FOLDS))
+    levels = parameter("2;;-1", check=levels)
+    input = port("*input")
+    output = out("*output")
+
+    def relate(self, sizes: Sizes) -> None:
+        shape = sizes.run("*input")
+        if shape is None:
+            return
+        gone = positions(self.levels, len(shape))
+        if not gone:
+            raise Mismatch("no levels to aggregate over")
+        sizes.set("*output", tuple(size for i, size in enumerate(shape) if i not in gone))
+        output = iter(sizes.run("*output") or ())
+        back: list[Size] = [None if i in gone else next(output) for i in range(len(shape))]
+        sizes.set("*input", tuple(back))
+        if self.function in OF_SEVERAL and math.prod(shape[i] or 2 for i in gone) == 1:
+            raise Mismatch(f"of one number in {shape_text(shape)} there is no {self.function}")
+
+    def lower(self, g: Builder, input: Value) -> Value:
+        gone = [i + 1 for i in positions(self.levels, input.rank - 1)]
+        kept = [i for i in range(1, input.rank) if i not in gone]
+        order = [0, *kept, *gone]
+        x = input if order == sorted(order) else g.transpose(input, order)
+        outer = math.prod(input.shape[i] for i in kept)
+        rows = g.reshape(x, (input.shape[0], outer, math.prod(input.shape[i] for i in gone)))
+        return g.reshape(FOLDS[self.function](g, rows), (input.shape[0], *g.output))
+
+    def reference(self, input: Reals) -> Reals:
+        axes = tuple(i + 1 for i in positions(self.levels, input.ndim - 1))
+        distances = np.abs(input - input.mean(axes, keepdims=True))
+        found: Reals = {
+            "Mean": lambda: input.mean(axes),
+            "Max": lambda: input.max(axes),
+            "Min": lambda: input.min(axes),
+            "Total": lambda: input.sum(axes),
+            "Times": lambda: input.prod(axes),
+            "Variance": lambda: input.var(axes, ddof=1),
+            "StandardDeviation": lambda: input.std(axes, ddof=1),
+            "MeanDeviation": lambda: distances.mean(axes),
+        }[self.function]()
+        return found
+
+    @staticmethod
+    def examples() -> Iterator[Example]:
+        yield Example(AggregationLayer("Mean"), {"Input": (3, 2, 2)})
+        yield Example(AggregationLayer("Max"), {"Input": (2, 5)})
+        yield Example(AggregationLayer("Max", 1), {"Input": (1,)})
+        yield Example(AggregationLayer("Max", (1, 3)), {"Input": (3, 2, 4)})
+        yield Example(AggregationLayer("Min", 1), {"Input": (4, 3)})
+        yield Example(AggregationLayer("Total", -1), {"Input": (2, 3)})
+        yield Example(AggregationLayer("Times"), {"Input": (2, 7)})
+        yield Example(AggregationLayer("Times", "1;;-1"), {"Input": (2, 3)})
+        yield Example(AggregationLayer("Variance"), {"Input": (2, 3)})
+        yield Example(AggregationLayer("StandardDeviation", 1), {"Input": (4, 2)})
+        yield Example(AggregationLayer("MeanDeviation"), {"Input": (2, 2, 2)})
