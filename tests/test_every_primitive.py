@@ -32,6 +32,7 @@ from wlnet.plan.passes.lanes import WINDOWS
 TOLERANCE: dict[Precision, float] = {"Real64": 1e-12, "Real32": 1e-5}
 NO_DERIVATIVE = {
     "fill": "it has no input",
+    "constant": "it has no input",
     "random_mask": "it has no input",
     "convolve_input": "it only occurs in gradients",
     "convolve_weights": "it only occurs in gradients",
@@ -106,6 +107,7 @@ def test_the_reference_has_the_shapes_that_the_primitive_says(case: Case) -> Non
 
 MEETING = {
     "fill": "it has no operand",
+    "constant": "it has no operand",
     "random_mask": "it has no operand",
     "scatter_add": "it is a sum over its rows",
     "convolve_weights": "it is a sum over the images",

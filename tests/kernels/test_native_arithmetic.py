@@ -13,6 +13,7 @@ from tests.kernels.native_bench import REALS, call, guarded, like
 from wlnet.kernels.copies.copies import copy, copy_indices
 from wlnet.kernels.elementwise.arithmetic import (
     BINARY,
+    constant,
     fill,
     logistic_slope,
     ramp_slope,
@@ -180,6 +181,18 @@ def test_one_number_fills_an_array(precision: Any, count: int, workers: int) -> 
     y = guarded(count, REALS[precision])
     call(fill, precision, workers, count=count, value=0.1, y=y)
     np.testing.assert_array_equal(y, np.full(count, 0.1, y.dtype))
+
+
+@pytest.mark.parametrize("precision", PRECISIONS)
+@given(count=counts, workers=st.integers(1, 3))
+@settings(max_examples=15)
+def test_numbers_are_read_from_the_bits_of_a_table(
+    precision: Any, count: int, workers: int
+) -> None:
+    y, numbers = guarded(count, REALS[precision]), np.random.default_rng(1).normal(size=count)
+    table = like(numbers.view(np.int64), np.int64)
+    call(constant, precision, workers, count=count, table=table, y=y)
+    np.testing.assert_array_equal(y, numbers.astype(y.dtype))
 
 
 KINDS = [

@@ -32,7 +32,6 @@ SOON: dict[str, str] = {
     "OrderingLayer": "",
     "PlaceholderLayer": 'ElementwiseLayer("Identity")',
     "RandomArrayLayer": "random numbers as a further input",
-    "ResizeLayer": 'NetEncoder("Image", (28, 28))  # resizes before the net',
     "SequenceAttentionLayer": "NetGraph of DotLayer(), SoftmaxLayer() and DotLayer()",
     "SequenceIndicesLayer": "the indices as a further input",
     "SpatialTransformationLayer": "",
@@ -44,7 +43,6 @@ ALIKE = frozenset(
         "CompiledLayer",
         "FunctionLayer",
         "NetMapThreadOperator",
-        "ResizeLayer",
     }
 )
 """Names for which something is told that computes something else, or stands elsewhere."""

@@ -77,6 +77,10 @@ class Builder:
     def fill(self, value: float, shape: Sequence[int] = ()) -> Value:
         return self.one("fill", shape=tuple(shape), value=float(value))
 
+    def constant(self, values: Sequence[float], shape: Sequence[int]) -> Value:
+        """Numbers that are known beforehand, the last axis fastest."""
+        return self.one("constant", shape=tuple(shape), values=tuple(map(float, values)))
+
     def _value(self, x: Real) -> Value:
         return x if isinstance(x, Value) else self.fill(x)
 

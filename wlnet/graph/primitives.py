@@ -143,6 +143,13 @@ def fill(*, shape: Shape, value: float) -> tuple[Shape, ...]:
     return (shape,)
 
 
+@primitive(apart=rule.without_operands)
+def constant(*, shape: Shape, values: tuple[float, ...]) -> tuple[Shape, ...]:
+    """Numbers that are known beforehand, the last axis fastest."""
+    assert prod(shape) == len(values), (shape, len(values))
+    return (shape,)
+
+
 @primitive(apart=rule.beside("axes"))
 def sum_(x: Shape, *, axes: tuple[int, ...]) -> tuple[Shape, ...]:
     """The sum over axes, which stay with size 1."""

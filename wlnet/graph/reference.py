@@ -100,6 +100,12 @@ def fill(*, shape: Shape, value: float) -> Array:
 
 
 @reference
+def constant(*, shape: Shape, values: tuple[float, ...]) -> Array:
+    """Numbers that are known beforehand."""
+    return np.reshape(values, shape)
+
+
+@reference
 def sum_(x: Array, *, axes: tuple[int, ...]) -> Array:
     """The sum over axes, which stay with size 1."""
     return np.asarray(np.sum(x, axes, keepdims=True))

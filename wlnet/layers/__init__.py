@@ -35,6 +35,7 @@ from wlnet.layers.pooling import PoolingLayer as PoolingLayer
 from wlnet.layers.prepend import PrependLayer as PrependLayer
 from wlnet.layers.replicate import ReplicateLayer as ReplicateLayer
 from wlnet.layers.reshape import ReshapeLayer as ReshapeLayer
+from wlnet.layers.resize import ResizeLayer as ResizeLayer
 from wlnet.layers.sequence_last import SequenceLastLayer as SequenceLastLayer
 from wlnet.layers.sequence_most import SequenceMostLayer as SequenceMostLayer
 from wlnet.layers.sequence_rest import SequenceRestLayer as SequenceRestLayer

@@ -15,7 +15,7 @@ from typing import Final
 from wlnet.kernels.elementwise.broadcasts import broadcast
 from wlnet.kernels.elementwise.maps import GRAIN
 from wlnet.kernels.elementwise.powers import power
-from wlnet.kernels.emit.instructions import ITEM, double, real, reals, start_of, stop_of
+from wlnet.kernels.emit.instructions import ITEM, double, real, reals, start_of, stop_of, word
 from wlnet.kernels.emit.lanes import Lanes, run
 from wlnet.kernels.emit.places import numbers_in
 from wlnet.kernels.language import Address, Kernel, Word, native
@@ -92,6 +92,14 @@ tanh_slope: Final = _slope("tanh_slope", "d (1 - y^2)", lambda d, y: d * (-y).ti
 logistic_slope: Final = _slope("logistic_slope", "d y (1 - y)", lambda d, y: d * (y * (1.0 - y)))
 SLOPES: Final[dict[str, Kernel]] = {"Tanh": tanh_slope, "LogisticSigmoid": logistic_slope}
 """The slope of a function, by its value."""
+
+
+@native
+def constant(context: Address, count: Word, table: Address, y: Address) -> None:
+    """y[i] = the number whose bits, of a float64, are the i-th word of a table."""
+    to = reals(y)
+    for i in range(start_of(context, count, GRAIN), stop_of(context, count, GRAIN)):
+        to[i] = real(double(word(table, i)))
 
 
 @native

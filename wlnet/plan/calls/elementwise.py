@@ -5,10 +5,13 @@ Activations and their slopes; binary operations with broadcasting.
 
 from __future__ import annotations
 
+import struct
+from collections.abc import Sequence
+
 from wlnet.engine.blueprint import Words
 from wlnet.graph.graph import Call, Value
 from wlnet.graph.table import Table
-from wlnet.kernels.elementwise.arithmetic import BINARY, SLOPES, fill, ramp_slope
+from wlnet.kernels.elementwise.arithmetic import BINARY, SLOPES, constant, fill, ramp_slope
 from wlnet.kernels.elementwise.maps import MAPS
 from wlnet.kernels.language import Kernel
 from wlnet.plan.calls.emitter import Emitter, anyhow, collapsed, count_of, emits
@@ -65,6 +68,20 @@ def _(e: Emitter, call: Call) -> None:
         SLOPES[name], reads=(d, y), writes=(out,), work=3 * count_of(d), what=f"{name}'s slope",
         count=count_of(d), d=e.address(d), y=e.address(y), out=e.address(out),
     )  # fmt: skip
+
+
+@emits("constant")
+def _(e: Emitter, call: Call) -> None:
+    (y,) = call.outputs
+    e.step(
+        constant, writes=(y,), count=count_of(y), table=Words(bits(call.attributes["values"])),
+        y=e.address(y),
+    )  # fmt: skip
+
+
+def bits(values: Sequence[float]) -> tuple[int, ...]:
+    """The words that hold numbers of 64 bits."""
+    return struct.unpack(f"{len(values)}q", struct.pack(f"{len(values)}d", *values))
 
 
 @emits("fill")
