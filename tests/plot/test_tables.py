@@ -6,12 +6,17 @@ import re
 from html.parser import HTMLParser
 from typing import Any
 
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
 import wlnet as wl
 from wlnet.core.speeds import SPEEDS
 from wlnet.core.table import Sheet, Table
-from wlnet.core.table_cells import Column
+from wlnet.core.table_cells import Column, cell, folded_cell
 from wlnet.plot import tables
 from wlnet.plot.paint.marks import MARKS
+from wlnet.plot.paint.markup import markup
 from wlnet.plot.tables import table_html
 
 RATES = {"Frozen": 0.0, "Slowed": 0.25, "Usual": 1.0, "Fast": 4.0, "Climbing": -1.0}
@@ -155,3 +160,85 @@ def test_tables_of_nets_and_trainings_are_html_in_notebooks() -> None:
     results = wl.net_train(net, ([[1.0, 2, 3]], [[0.0, 1]]), wl.ALL, max_training_rounds=1)
     for name in ("ArraysLearningRateMultipliersTable", "ArraysReportTable"):
         assert "● 1" in results[name]._repr_html_()
+
+
+SHEETS = {".wl-table": TABLE._repr_html_, ".wl-net": wl.NetChain([2], input=1)._repr_html_}
+
+
+@pytest.mark.parametrize("scope", SHEETS)
+def test_its_style_wins_against_that_of_jupyterlab(scope: str) -> None:
+    # JupyterLab sets cells to the right by ":not(.jp-RenderedMarkdown).jp-RenderedHTMLCommon td".
+    page = SHEETS[scope]()
+    rules = re.findall(
+        r"([^{}]*)\{([^{}]*)\}", page[page.index("<style>") + 7 :].partition("</")[0]
+    )
+    own = [(where.strip(), what) for where, what in rules if "--wl-" not in what.partition(":")[0]]
+    assert own
+    for where, what in own:
+        if scope in where and "wl-" in where and not what.startswith("--wl-"):
+            assert where.count(scope) % 4 == 0, where
+    if scope == ".wl-table":
+        assert any(re.search(r"(\.wl-table){4} td$", where) for where, _ in own)
+
+
+def test_what_opens_has_a_triangle_in_pages_that_make_it_a_block() -> None:
+    """nbconvert's template "classic" does."""
+    assert "summary{display:list-item" in table_html(many(60))
+    for net in (wl.NetChain([2], input=1), wl.NetChain([wl.NetChain([2])], input=1)):
+        page = net._repr_html_()
+        assert re.search(r"\.wl-net>details>summary\{display:list-item", page)
+        assert re.search(r"\.wl-level summary\{display:list-item", page)
+    results = wl.net_train(
+        wl.NetChain([2], input=3), ([[1.0, 2, 3]], [[0.0, 1]]), wl.ALL, max_training_rounds=1
+    )
+    assert re.search(r"\.wl-results summary\{display:list-item", results._repr_html_())
+
+
+def test_names_that_are_read_from_right_to_left_do_not_turn_a_rule_around() -> None:
+    name = "\u05e9\u05dc\u05d5\u05dd \u05e2\u05d5\u05dc\u05dd"
+    rule = f"rule 5: '{name}' -> -0.1"
+    table = Table(COLUMNS, (((name, "Weights"), -0.1, rule, 3),))
+    page = table_html(table)
+    assert f"<bdi>{name}</bdi>/<wbr>Weights" in page
+    assert f"&#x27;<bdi>{name}</bdi>&#x27; <span" in page
+    assert Page(page).rows[1][2] == rule
+    assert rule in table.to_text(None)
+    net = wl.NetChain({name: 2}, input=1)
+    assert page.count("<bdi>") == 2
+    assert f"<bdi>{name}</bdi>" in net._repr_html_().partition("<pre>")[2]
+
+
+@given(st.text("a\u05d0 1<&'/-_", max_size=60))
+def test_a_text_as_html_is_that_text(text: str) -> None:
+    told: list[str] = []
+    parser = HTMLParser()
+    parser.handle_data = told.append  # type: ignore[method-assign]
+    parser.feed(markup(text))
+    parser.close()
+    assert "".join(told) == text
+
+
+def test_long_words_may_be_broken_and_short_ones_are_not() -> None:
+    digest = "0123456789abcdef" * 4
+    page = table_html(Table((Column("name", "part"), Column("digest")), (((digest,), digest),)))
+    assert page.count("<wbr>") == 2 * 7
+    assert Page(page).rows[1] == [digest, digest]
+    assert "<wbr>" not in markup("a_word_of_24_letters_it_ and others")
+    assert "white-space:nowrap;border-radius" in page  # a rate is not broken, but rates are
+
+
+def test_rates_that_six_digits_do_not_tell_are_told_in_all_of_theirs() -> None:
+    columns = Column("array", "key"), Column("rate", "rate"), Column("rates", "rates")
+    rows = tuple((("a", "W"), rate, (1.0, rate)) for rate in (1.0000001, 0.99999999, 1.0))
+    table = Table(columns, rows)
+    for text in (table.to_text(None), table_html(table)):
+        for rate in ("1.0000001 fast", "0.99999999 slowed", "0.99999999"):
+            assert rate in text
+        assert not re.search(r"(?<!0)1 fast", text)
+
+
+def test_a_share_is_readable_however_large_or_small() -> None:
+    told = [cell("share", share)[0] for share in (2.1e20, 15.0, 1234.5, 9.999, 0.5, 1e-9, 0.0)]
+    assert told == ["2.1e+22 %", "1,500%", "123,450%", "999.9%", "50.0%", "1e-07 %", "0.000%"]
+    assert folded_cell("share", "range", [1e-9, 2.1e20]) == ("1e-07 %..2.1e+22 %",)
+    assert folded_cell("share", "range", [0.0, 25.0]) == ("0%..2,500%",)

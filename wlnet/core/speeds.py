@@ -26,9 +26,19 @@ def speed(rate: float) -> str:
 def rate_text(rate: float) -> str:
     """A rate, and its kind where that is not the usual one.
 
-    >>> [rate_text(rate) for rate in (0, 0.5, 1, -2)]
-    ['0 frozen', '0.5 slowed', '1', '-2 climbing']
+    >>> [rate_text(rate) for rate in (0, 0.5, 1, -2, 1.0000001)]
+    ['0 frozen', '0.5 slowed', '1', '-2 climbing', '1.0000001 fast']
     """
     kind = speed(rate)
+    return exact_text(rate) + ("" if kind == USUAL else f" {kind}")
+
+
+def exact_text(rate: float) -> str:
+    """A rate alone: in six digits where those are all of it, else in as many as it has.
+
+    >>> [exact_text(rate) for rate in (0.1, 1e-7, -0.0, 1 / 3)]
+    ['0.1', '1e-07', '0', '0.3333333333333333']
+    """
     # Adding 0 makes a negative zero a zero.
-    return f"{rate + 0:g}" + ("" if kind == USUAL else f" {kind}")
+    text = f"{rate + 0:g}"
+    return text if float(text) == rate else repr(float(rate))

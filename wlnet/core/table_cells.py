@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from wlnet.core.parts import Path, key_text, path_text
 from wlnet.core.shapes import Partial
-from wlnet.core.speeds import rate_text
+from wlnet.core.speeds import exact_text, rate_text
 from wlnet.core.symbols import Symbol
 from wlnet.core.terminal import in_one_line
 
@@ -29,6 +29,8 @@ NET = "the net"
 """How the path () is called where something is set."""
 FEW = 2
 """Values of a folded row that are written out."""
+LEAST_SHARE, MOST_PERCENT = 5e-6, 1e6
+"""What is less or more is written with a power of ten."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +59,23 @@ def shape_words(shape: Partial) -> str:
 
 def share_text(share: float) -> str:
     """
-    >>> share_text(0.0012), share_text(0.5)
-    ('0.120%', '50.0%')
+    >>> share_text(0.0012), share_text(0.5), share_text(1234.5), share_text(2.1e20)
+    ('0.120%', '50.0%', '123,450%', '2.1e+22 %')
     """
-    return f"{share:.3%}" if share < 0.1 else f"{share:.1%}"
+    if share < 0.1:
+        return f"{share:.3%}" if share == 0 or share >= LEAST_SHARE else end_text(share)
+    return f"{share:.1%}" if share < 10 else end_text(share)
+
+
+def end_text(share: float) -> str:
+    """A share in few digits, as the ends of a range are told.
+
+    >>> end_text(0.0012), end_text(15.0), end_text(1e-9), end_text(1e20)
+    ('0.12%', '1,500%', '1e-07 %', '1e+22 %')
+    """
+    percent = 100 * share
+    text = f"{percent:,.0f}" if 100 <= percent < MOST_PERCENT else f"{percent:.2g}"
+    return f"{text} %" if "e" in text else f"{text}%"
 
 
 def rates_text(rates: Sequence[float]) -> str:
@@ -69,7 +84,7 @@ def rates_text(rates: Sequence[float]) -> str:
     >>> rates_text((0.0, 0.5, 1.0)), rates_text((0.5,))
     ('0 -> 0.5 -> 1', '0.5 slowed')
     """
-    return " -> ".join(f"{rate + 0:g}" for rate in rates) if len(rates) > 1 else rate_text(*rates)
+    return " -> ".join(map(exact_text, rates)) if len(rates) > 1 else rate_text(*rates)
 
 
 def count_text(count: int | Symbol) -> str:
@@ -130,7 +145,7 @@ KINDS = {
     "number": Kind(
         lambda number: f"{number:.4g}", is_number=True, end=lambda number: f"{number:.3g}"
     ),
-    "share": Kind(share_text, is_number=True, end=lambda share: f"{100 * share:.2g}%"),
+    "share": Kind(share_text, is_number=True, end=end_text),
     "value": Kind(value_text),
 }
 """Kinds of columns by name.

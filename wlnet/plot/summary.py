@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import html
-
 from wlnet.core.multipliers import MultiplierTable, multiplier_table
 from wlnet.core.net import Net
 from wlnet.core.symbols import AUTOMATIC, Symbol
@@ -14,11 +12,13 @@ from wlnet.plot.diagrams.graphs import NetBoxes
 from wlnet.plot.diagrams.unfolding import COLORS, STYLE, unfolding
 from wlnet.plot.paint.colors import style
 from wlnet.plot.paint.letters import FONT, MONOSPACE
+from wlnet.plot.paint.markup import SUMMARY, markup, strong
 from wlnet.plot.tables import table_html
 
 SHEET = f"""
 .wl-net{{color:var(--wl-ink);background:var(--wl-ground);font:13px/1.45 {FONT};padding:8px}}
 .wl-net>p{{margin:0 0 8px}}
+.wl-net>details>summary{SUMMARY}
 .wl-net pre{{font:12px/1.4 {MONOSPACE};color:inherit;background:none;overflow-x:auto;margin:6px 0}}
 """
 
@@ -28,8 +28,8 @@ def net_summary(net: Net) -> str:
     rates = multiplier_table(net, AUTOMATIC, warnings=False)
     flow = unfolding(NetBoxes.of(net, rates, opens_operators=False))
     arrays = table_html(rates_table(net, rates)) if len(rates) else ""
-    text = f"<details><summary>as Python</summary><pre>{html.escape(show(net))}</pre></details>"
-    sheet = style(".wl-net", COLORS) + SHEET + STYLE
+    text = f"<details><summary>as Python</summary><pre>{markup(show(net))}</pre></details>"
+    sheet = style(".wl-net", COLORS) + strong(".wl-net", SHEET) + STYLE
     return (
         f'<div class="wl-net"><style>{sheet}</style><p>{_headline(net, rates)}</p>'
         f"{flow}{arrays}{text}</div>"
@@ -49,7 +49,7 @@ def _headline(net: Net, rates: MultiplierTable) -> str:
     frozen = sum(row.multiplier == 0 for row in rates)
     if len(rates):
         words.append(f"{frozen} of {len(rates)} frozen" if frozen else "nothing frozen")
-    return f"<b>{net.kind}</b> &nbsp; {html.escape(', '.join(words))}"
+    return f"<b>{net.kind}</b> &nbsp; {markup(', '.join(words))}"
 
 
 def _counted(count: int, what: str) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import Any
 
-from wlnet.core.speeds import SPEEDS
+from wlnet.core.speeds import SPEEDS, exact_text
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.core.table import Sheet, Table
 from wlnet.core.table_cells import Cell, Column, cell
@@ -19,6 +19,7 @@ from wlnet.core.terminal import width_of
 from wlnet.plot.paint.colors import style
 from wlnet.plot.paint.letters import FONT, MONOSPACE
 from wlnet.plot.paint.marks import MARKS, mark_of
+from wlnet.plot.paint.markup import LONG, SUMMARY, markup, strong
 
 WIDE, HIGH = 72.0, 12.0
 """Of a bar."""
@@ -28,23 +29,25 @@ PATHS = "key", "part"
 """Kinds of columns that name parts of a net."""
 LETTER = 0.8
 """How wide letters are on the average, beside a digit."""
-LONG = 24
-"""Letters of a line that words are not broken below."""
 WHOLE = re.compile(r"-&gt; \S+|\([\d,]+ \w+\)$")
 """What is not broken: an arrow and what it points to, how many there are."""
 COLORS = ("ground", "ink", "faint", "frame", "box", *SPEEDS, *(f"{each}-ground" for each in SPEEDS))
 SHEET = f"""
 .wl-table{{color:var(--wl-ink);background:var(--wl-ground);font:13px/1.45 {FONT};
 margin:0.6em 0;max-width:100%;overflow-x:auto}}
-.wl-table table{{border-collapse:collapse;border:0;margin:0;font-size:inherit}}
+.wl-table table{{border-collapse:collapse;border:0;margin:0;font-size:inherit;table-layout:auto;
+width:auto}}
+.wl-table tr{{background:none}}
 .wl-table caption,.wl-table p{{caption-side:top;text-align:left;color:var(--wl-faint);
-margin:0;padding:4px 10px;background:var(--wl-ground)}}
+margin:0;padding:4px 10px;background:var(--wl-ground);overflow-wrap:anywhere}}
 .wl-table th,.wl-table td{{padding:4px 10px;border:0;border-bottom:1px solid var(--wl-frame);
 text-align:left;vertical-align:top;white-space:normal;max-width:32em;font-weight:400;
+line-height:inherit;overflow-wrap:break-word;
 color:var(--wl-ink);background:var(--wl-ground)}}
 .wl-table thead th{{vertical-align:bottom;white-space:nowrap;font-weight:600;
 color:var(--wl-faint);border-bottom:2px solid var(--wl-frame)}}
-.wl-table .wl-number{{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}}
+.wl-table td.wl-number,.wl-table th.wl-number{{text-align:right;white-space:nowrap;
+font-variant-numeric:tabular-nums}}
 .wl-table .wl-key{{position:sticky;left:0}}
 .wl-table .wl-path{{font-family:{MONOSPACE};font-size:12px}}
 .wl-table table+table{{margin-top:12px}}
@@ -52,10 +55,10 @@ color:var(--wl-faint);border-bottom:2px solid var(--wl-frame)}}
 .wl-table .wl-heading{{color:var(--wl-faint);background:var(--wl-box);font-style:italic}}
 .wl-table .wl-member td,.wl-table .wl-member th{{color:var(--wl-faint);background:var(--wl-box)}}
 .wl-table .wl-member .wl-key{{padding-left:26px}}
-.wl-table .wl-rate{{white-space:nowrap}}
-.wl-table .wl-bar{{vertical-align:-1px;margin-right:8px}}
-.wl-table .wl-pill{{border-radius:4px;padding:1px 6px;font-variant-numeric:tabular-nums}}
-.wl-table summary{{cursor:pointer}}
+.wl-table .wl-bar{{vertical-align:-1px;margin-right:8px;max-width:none}}
+.wl-table .wl-pill{{white-space:nowrap;border-radius:4px;padding:1px 6px;
+font-variant-numeric:tabular-nums}}
+.wl-table summary{SUMMARY}
 @supports selector(:has(a)){{
 .wl-table .wl-folded:not(:has(details[open])) .wl-member{{display:none}}}}
 @media(max-width:600px){{.wl-table .wl-key{{max-width:42vw}}}}
@@ -75,17 +78,17 @@ def table_html(table: Table, caption: str | None = None, fold: Any = AUTOMATIC) 
 def sheet_html(sheet: Sheet) -> str:
     """Tables under one another, as one piece of a page."""
     tables = "".join(_table(table, None, AUTOMATIC) for table in sheet.tables)
-    return f'<div class="wl-table">{_style()}<p><b>{escape(sheet.title)}</b></p>{tables}</div>'
+    return f'<div class="wl-table">{_style()}<p><b>{markup(sheet.title)}</b></p>{tables}</div>'
 
 
 def _style() -> str:
-    return f"<style>{style('.wl-table', COLORS)}{SHEET}</style>"
+    return f"<style>{style('.wl-table', COLORS)}{strong('.wl-table', SHEET)}</style>"
 
 
 def _table(table: Table, caption: str | None, fold: Any) -> str:
     grid = table.grid(fold)
     caption = grid.caption if caption is None else caption
-    above = f"<caption>{escape(caption)}</caption>" if caption else ""
+    above = f"<caption>{markup(caption)}</caption>" if caption else ""
     rows = [row for section in grid.sections for row in section.rows]
     if not grid.is_headless:
         heads = (_head(i, column, rows) for i, column in enumerate(grid.columns))
@@ -94,7 +97,7 @@ def _table(table: Table, caption: str | None, fold: Any) -> str:
     left, bodies = MOST_MEMBERS, []
     for section in grid.sections:
         if section.heading:
-            words = escape(section.heading)
+            words = markup(section.heading)
             heading = f'<th class="wl-heading" colspan="{len(grid.columns)}">{words}</th>'
             bodies.append(f"<tbody><tr>{heading}</tr></tbody>")
         for row in section.rows:
@@ -106,17 +109,17 @@ def _table(table: Table, caption: str | None, fold: Any) -> str:
         foot = f"{foot.partition(';')[0]}; a row opens where it is clicked."
     if sum(len(row.rows) for row in rows if len(row.rows) > 1) > MOST_MEMBERS:
         foot += f" Of those in it {MOST_MEMBERS:,} are here; to_records() has all."
-    below = f"<p>{escape(foot)}</p>" if foot else ""
+    below = f"<p>{markup(foot)}</p>" if foot else ""
     return f"<table>{above}{''.join(bodies)}</table>{below}"
 
 
 def _head(at: int, column: Column, rows: Sequence[Shown]) -> str:
     if column.is_number:
-        return f'<th scope="col" class="wl-number">{escape(column.name)}</th>'
+        return f'<th scope="col" class="wl-number">{markup(column.name)}</th>'
     longest = max((width_of(item) for row in rows for item in row.cells[at]), default=0)
     # Words are broken before a table is wider than its page, but not after every word.
     least = f' style="min-width:{LETTER * min(longest, LONG):.3g}ch"' if at else ""
-    return f'<th scope="col"{least}>{escape(column.name)}</th>'
+    return f'<th scope="col"{least}>{markup(column.name)}</th>'
 
 
 def _body(table: Table, row: Shown, members: Sequence[int], scale: _Scale) -> str:
@@ -167,16 +170,19 @@ def _class(column: Column) -> str:
 
 def _words(column: Column, text: Cell) -> str:
     between = "<br>" if column.kind == "placed" else BETWEEN
-    words = between.join(map(escape, text))
-    if column.kind in PATHS:
-        words = words.replace("/", "/<wbr>")
+    write = _path if column.kind in PATHS else markup
+    words = between.join(map(write, text))
     words = WHOLE.sub(r'<span class="wl-whole">\g<0></span>', words)
     return re.sub(r"^ +", lambda found: "&nbsp;" * len(found[0]), words)
 
 
+def _path(text: str) -> str:
+    return "/<wbr>".join(map(markup, text.split("/")))
+
+
 def _pills(rates: Sequence[float], text: str) -> str:
     """Each rate on the ground of its kind, with its sign; the word stands where there is one."""
-    words = [text] if len(rates) == 1 else [f"{rate + 0:g}" for rate in rates]
+    words = [text] if len(rates) == 1 else [exact_text(rate) for rate in rates]
     found = []
     for rate, word in zip(rates, words, strict=True):
         mark = mark_of(rate)

@@ -37,8 +37,8 @@ STYLE = """
 .wl-level{display:flex;flex-direction:column;align-items:center;width:max-content;min-width:100%}
 .wl-level svg{display:block;max-width:none!important}
 .wl-level details{border:1px solid var(--wl-edge);border-radius:7px;margin:0}
-.wl-level summary{cursor:pointer;background:var(--wl-box);border-radius:7px;padding:5px 12px;
-max-width:300px}
+.wl-level summary{display:list-item;cursor:pointer;background:var(--wl-box);border-radius:7px;
+padding:5px 12px;max-width:300px}
 .wl-level summary>span{white-space:nowrap;margin-right:8px}
 .wl-level details[open]>summary{max-width:none;width:0;min-width:100%;box-sizing:border-box;
 border-bottom:1px solid var(--wl-edge);border-radius:7px 7px 0 0}

@@ -3,12 +3,12 @@ with their rates, and all other pictures, closed."""
 
 from __future__ import annotations
 
-import html
 from dataclasses import replace
 
 from wlnet.core.table import Table
 from wlnet.plot.paint.colors import style
 from wlnet.plot.paint.letters import FONT
+from wlnet.plot.paint.markup import SUMMARY, markup, strong
 from wlnet.plot.paint.picture import Picture
 from wlnet.plot.tables import table_html
 from wlnet.plot.training.plots import final_plots
@@ -26,7 +26,8 @@ RULES = (
     ".wl-results .warning{color:var(--wl-red);font-weight:600}"
     ".wl-results p{margin:0 0 8px}"
     ".wl-results .wide{overflow-x:auto}"
-    ".wl-results details.plot>summary{cursor:pointer;padding:3px 0}"
+    f".wl-results summary{SUMMARY}"
+    ".wl-results details.plot>summary{padding:3px 0}"
 )
 
 
@@ -38,13 +39,13 @@ def results_page(results: NetTrainResults) -> str:
     loss = plots.pop("Loss")
     told = warning(r)
     parts = [
-        f"<style>{style('.wl-results', COLORS)}{RULES}</style>",
-        f'<p class="warning">⚠ {html.escape(told)}</p>' if told else "",
-        f"<p>{html.escape(verdict(r))}</p>",
+        f"<style>{style('.wl-results', COLORS)}{strong('.wl-results', RULES)}</style>",
+        f'<p class="warning">⚠ {markup(told)}</p>' if told else "",
+        f"<p>{markup(verdict(r))}</p>",
         shown(loss),
         table_html(_chosen(table_of(r, report))) if report else "",
         *(
-            f'<details class="plot"><summary>{html.escape(name)}</summary>{shown(plot)}</details>'
+            f'<details class="plot"><summary>{markup(name)}</summary>{shown(plot)}</details>'
             for name, plot in plots.items()
         ),
     ]
