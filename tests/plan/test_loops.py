@@ -166,3 +166,14 @@ def test_a_report_tells_how_often_the_calls_of_a_loop_are_done() -> None:
     assert {row.times for row in many.calls} == {1, 100}
     assert abs(sum(row.operations for row in many.steps) / 8 - many.operations_per_example) < 1
     assert many.operations_per_example > 9 * few.operations_per_example
+
+
+def test_a_long_short_term_memory_is_planned_alike_for_every_length() -> None:
+    """Training too: its first and last steps apart, and a loop over the others."""
+    net = wl.NetChain([wl.LongShortTermMemoryLayer(3)])
+    counts = {
+        len(wl.net_program(wl.net_replace_part(net, {"Input": (n, 2)}), batch_size=4,
+                           learning_rate_multipliers=wl.AUTOMATIC).calls)
+        for n in (4, 50, 3000)
+    }  # fmt: skip
+    assert len(counts) == 1

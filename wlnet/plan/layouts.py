@@ -92,7 +92,8 @@ class Layouts:
         self._accepts = accepts
         self._blocks = [_Block(self.calls, set(), None)]
         """What is laid out now: the whole, and the loops around it, from the outermost in."""
-        self._loops = 0
+        self.loops = 0
+        """How many loops there are; they are numbered from 0."""
         self._copies: dict[Value, Value] = {}
         self._arrays = set(graph.arrays.values())
         for value in graph.inputs.values():
@@ -129,7 +130,7 @@ class Layouts:
         stacked where they lie, one after the other."""
         body, times, reverse = renumbered(call.attributes["body"], self.graph), *(
             call.attributes[name] for name in ("times", "reverse"))  # fmt: skip
-        loop, self._loops = self._loops, self._loops + 1
+        loop, self.loops = self.loops, self.loops + 1
         outer, given = operands_of(call), results(call)
         for output in call.outputs:
             self._fresh(output)

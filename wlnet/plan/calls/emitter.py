@@ -143,6 +143,7 @@ class Emitter:
         self.slots: dict[Value | StateKey | Outside, int] = {}
         """The number of each slot, by what lies in it."""
         self._call: Call | None = None
+        self._loops = layouts.loops
         self._inside = 0
         """How many loops are around what is emitted."""
 
@@ -155,6 +156,20 @@ class Emitter:
         made = self._steps
         self._call, self._steps = around
         return made
+
+    def loop(self, times: int, emit: Callable[[tuple[int, int] | None], None], way: int) -> None:
+        """Add steps that are done so many times. emit: adds those of the first turn, whose views go
+        on by so many rows (`way`) with each turn of a loop: it is given the pair of both."""
+        if times < 2:
+            if times == 1:
+                emit(None)
+            return
+        number = self._loops
+        self._loops += 1
+        around, self._steps = self._steps, []
+        emit((number, way))
+        self._steps, made = around, self._steps
+        self._steps.append(Turns(number, times, made))
 
     def turns(self, number: int, times: int, calls: Sequence[Call]) -> None:
         """Add calls that are done several times, one turn after the other."""

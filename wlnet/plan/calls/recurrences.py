@@ -1,6 +1,7 @@
 """Recurrent layers: a product and a step for each element of a sequence.
 
-An LSTM, unrolled over time; and backpropagation through time.
+An LSTM, its first and last steps apart and a loop over the others; and backpropagation through
+time.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ ELEMENT = 60
 """About how many operations the gates of one number of a state cost."""
 
 
+Along = tuple[int, int] | None
+
+
 class Slabs:
     """A value (length, batch, size), one step of it after another."""
 
@@ -28,10 +32,12 @@ class Slabs:
         self.view = e.view(value)
         self.row = self.view.strides[1]
 
-    def at(self, step: int) -> View:
-        view = self.view
-        offset = view.offset + step * view.strides[0]
-        return replace(view, offset=offset, shape=view.shape[1:], strides=view.strides[1:])
+    def at(self, step: int, along: Along = None) -> View:
+        """Its rows in a step. along: a loop, and how many steps it goes on with each turn."""
+        view, size = self.view, self.view.strides[0]
+        moves = view.moves if along is None else (*view.moves, (along[0], along[1] * size))
+        offset, rest = view.offset + step * size, (view.shape[1:], view.strides[1:])
+        return replace(view, offset=offset, shape=rest[0], strides=rest[1], moves=moves)
 
 
 def start(view: View | None) -> Address | int:
@@ -75,11 +81,12 @@ def _(e: Emitter, call: Call) -> None:
     states, gates, cells = call.outputs
     length, rows, size = states.shape
     each = {value: Slabs(e, value) for value in (said, states, gates, cells)}
-    for step in range(length):
-        x, state, gate, cell = (each[v].at(step) for v in (said, states, gates, cells))
+
+    def one(step: int, along: Along = None) -> None:
+        x, state, gate, cell = (each[v].at(step, along) for v in (said, states, gates, cells))
         reads, writes, before = [x], [gate, cell, state], None
         if step:
-            last, before = each[states].at(step - 1), each[cells].at(step - 1)
+            last, before = (each[v].at(step - 1, along) for v in (states, cells))
             multiply(e, last, weights, gate, x, bool(call.attributes.get("packed")))
             reads = [gate, before]
         e.step(
@@ -89,6 +96,9 @@ def _(e: Emitter, call: Call) -> None:
             before=start(before), cell=start(cell), state=start(state),
         )  # fmt: skip
 
+    one(0)
+    e.loop(length - 1, lambda along: one(1, along), 1)
+
 
 @emits("lstm_input", accepts=legible)
 def _(e: Emitter, call: Call) -> None:
@@ -97,19 +107,21 @@ def _(e: Emitter, call: Call) -> None:
     length, rows, size = d.shape
     flowing = (d, gates, cells, d_said, d_states, d_cells)
     each = {value: Slabs(e, value) for value in (*flowing, *more)}
-    for step in reversed(range(length)):
-        reached, gate, cell, d_gate, d_state, d_cell = (each[v].at(step) for v in flowing)
-        by_gates, by_cells = [each[value].at(step) for value in more] or (None, None)
+
+    def one(step: int, along: Along = None) -> None:
+        reached, gate, cell, d_gate, d_state, d_cell = (each[v].at(step, along) for v in flowing)
+        by_gates, by_cells = [each[value].at(step, along) for value in more] or (None, None)
         reads, before = [view for view in (gate, cell, by_gates, by_cells) if view], None
         next_gate: Any = None
         d_next: Any = None
         if step:
-            before = each[cells].at(step - 1)
+            before = each[cells].at(step - 1, along)
             reads.append(before)
         if step + 1 < length:
-            multiply(e, each[d_said].at(step + 1), weights, d_state, reached, packed=False)
+            following = each[d_said].at(step + 1, along)
+            multiply(e, following, weights, d_state, reached, packed=False)
             reached = d_state
-            next_gate, d_next = each[gates].at(step + 1), each[d_cells].at(step + 1)
+            next_gate, d_next = (each[v].at(step + 1, along) for v in (gates, d_cells))
             reads += [next_gate, d_next]
         reads.append(reached)
         writes = [d_gate, d_cell, d_state]
@@ -122,3 +134,8 @@ def _(e: Emitter, call: Call) -> None:
             next_gates=start(next_gate), d_next=start(d_next), d_cell=start(d_cell),
             d_gates=start(d_gate),
         )  # fmt: skip
+
+    one(length - 1)
+    e.loop(length - 2, lambda along: one(length - 2, along), -1)
+    if length > 1:
+        one(0)
