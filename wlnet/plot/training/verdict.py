@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wlnet.core.durations import time_text
 from wlnet.plot.charts.numbers import short
 from wlnet.results.results import TrainingRecord
 
@@ -27,7 +28,7 @@ def verdict(r: TrainingRecord) -> str:
         ran = f"{_count(batches, 'batch', 'batches')} of training, no whole round"
     elif over:
         ran += f" and {_count(over, 'batch', 'batches')} of the next one"
-    words = [f"{ran} in {_time(r.seconds)}"]
+    words = [f"{ran} in {time_text(r.seconds)}"]
     if r.round_losses:
         words.append(f"loss {short(r.round_losses[-1])}")
     elif r.batch_losses:
@@ -69,16 +70,3 @@ def warning(r: TrainingRecord) -> str:
 
 def _count(number: int, word: str, words: str = "") -> str:
     return f"{number:,} {word if number == 1 else words or word + 's'}"
-
-
-def _time(seconds: float) -> str:
-    """
-    >>> _time(0.123), _time(75), _time(7300)
-    ('0.12 s', '1 min 15 s', '2 h 1 min')
-    """
-    if seconds < 60:
-        return f"{seconds:.2g} s" if seconds < 10 else f"{seconds:.0f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest} s"
-    return f"{minutes // 60} h {minutes % 60} min"
