@@ -23,7 +23,7 @@ import time
 import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, redirect_stderr
+from contextlib import contextmanager, redirect_stderr, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from io import StringIO
@@ -299,6 +299,9 @@ def disturbed(
                 time.sleep(1e-4)
         except KeyboardInterrupt:
             pass
+        # A second one may still come, where the first came after the end of the call.
+        with suppress(KeyboardInterrupt):
+            signal.setitimer(signal.ITIMER_REAL, 0)
         assert signal.getsignal(signal.SIGINT) == handler, "another handler is there"
     return (found[0] if found else None), bool(begun)
 
