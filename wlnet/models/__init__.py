@@ -1,4 +1,4 @@
-"""Nets that come with the package, trained, by name."""
+"""Nets that come with the package, trained, by name. lenet.py: LeNet, which reads digits."""
 
 from __future__ import annotations
 
