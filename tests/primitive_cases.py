@@ -262,6 +262,8 @@ CASES = [
     *(c for row in POOLS for c in _pool_cases(*row)),
     *(c for sizes in RECURRENCES for c in _recurrence_cases(*sizes)),
     case("random_mask", shape=(4, 30), keep=0.7),
+    case("random_uniform", shape=(4, 31)),
+    case("random_uniform", shape=()),
     *(c for name, each in SCANS.items() for c in _scan_cases(name, each)),
 ]
 CASES += [dataclasses.replace(each, lanes=True) for each in CASES if each.primitive in WINDOWS]

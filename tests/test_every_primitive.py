@@ -34,6 +34,7 @@ NO_DERIVATIVE = {
     "fill": "it has no input",
     "constant": "it has no input",
     "random_mask": "it has no input",
+    "random_uniform": "it has no input",
     "convolve_input": "it only occurs in gradients",
     "convolve_weights": "it only occurs in gradients",
     "pool_max_input": "it only occurs in gradients",
@@ -109,6 +110,7 @@ MEETING = {
     "fill": "it has no operand",
     "constant": "it has no operand",
     "random_mask": "it has no operand",
+    "random_uniform": "it has no operand",
     "scatter_add": "it is a sum over its rows",
     "convolve_weights": "it is a sum over the images",
 }

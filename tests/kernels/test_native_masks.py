@@ -10,7 +10,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.kernels.native_bench import REALS, call, guarded
-from wlnet.kernels.elementwise.masks import random_mask
+from wlnet.kernels.elementwise.masks import random_mask, random_uniform
 
 key_words = st.integers(0, 2**64 - 1)
 
@@ -49,3 +49,25 @@ def test_the_share_of_ones_is_the_probability(kept: float) -> None:
     y = guarded(100_000, np.float32)
     call(random_mask, "Real32", count=y.size, y=y, kept=kept, key0=1, key1=2, step0=0)
     assert y.mean() == pytest.approx(kept, abs=0.01 if 0 < kept < 1 else 0)
+
+
+@pytest.mark.parametrize("precision", ["Real32", "Real64"])
+@settings(max_examples=30)
+@given(
+    count=st.one_of(st.integers(0, 70), st.sampled_from([128, 1000])),
+    key0=key_words,
+    key1=key_words,
+    step=st.integers(0, 5),
+    workers=st.integers(1, 3),
+)
+def test_numbers_between_0_and_1_are_the_middles_of_bins_in_which_words_fall(
+    precision: Any, count: int, key0: int, key1: int, step: int, workers: int
+) -> None:
+    y = guarded(count, REALS[precision])
+    call(random_uniform, precision, workers, step=step, count=count, y=y, key0=signed(key0),
+         key1=signed(key1), step0=2)  # fmt: skip
+    key, counter = np.array([key0, key1], np.uint64), [0, 2 + step, 0, 0]
+    words = np.random.Philox(key=key, counter=counter).random_raw(count)
+    expected = (words >> np.uint64(12)) * 2.0**-52 + 2.0**-53
+    np.testing.assert_array_equal(y, expected.astype(y.dtype))
+    assert ((y > 0) & (y <= 1)).all()

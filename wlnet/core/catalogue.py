@@ -31,7 +31,6 @@ SOON: dict[str, str] = {
     "NetUnfold": "",
     "OrderingLayer": "",
     "PlaceholderLayer": 'ElementwiseLayer("Identity")',
-    "RandomArrayLayer": "random numbers as a further input",
     "SequenceAttentionLayer": "NetGraph of DotLayer(), SoftmaxLayer() and DotLayer()",
     "SequenceIndicesLayer": "the indices as a further input",
     "SpatialTransformationLayer": "",

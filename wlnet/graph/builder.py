@@ -244,6 +244,10 @@ class Builder:
     def random_mask(self, shape: Shape, keep: float) -> Value:
         return self.one("random_mask", shape=shape, keep=float(keep))
 
+    def random_uniform(self, shape: Shape) -> Value:
+        """Numbers between 0 and 1."""
+        return self.one("random_uniform", shape=shape)
+
     def statistic(self, name: str, stored: Value) -> Value:
         """A running statistic of this layer as it stands: the stored array, or what an earlier
         application of the layer in this step made of it.

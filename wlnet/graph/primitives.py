@@ -319,6 +319,12 @@ def random_mask(*, shape: Shape, keep: float) -> tuple[Shape, ...]:
     return (shape,)
 
 
+@primitive(random=True, apart=rule.without_operands)
+def random_uniform(*, shape: Shape) -> tuple[Shape, ...]:
+    """Numbers between 0 and 1; a new draw every step."""
+    return (shape,)
+
+
 def _steps(
     examples: Sequence[int | None], *shapes: Shape, body: Graph, **attributes: object
 ) -> int | None:

@@ -231,13 +231,25 @@ for _function in (
 def random_mask(*, shape: Shape, keep: float, key: tuple[int, int], step: int) -> Array:
     """1 with probability `keep`, else 0, from the words of Philox: the same in every precision.
 
-    key: two words, see core/streams.py. The words of another step are those of another counter.
+    key: two words, see core/streams.py.
     """
+    words = _words(math.prod(shape), key, step).reshape(shape)
+    return ((words >> np.uint64(11)) * 2.0**-53 < keep).astype(float)
+
+
+@reference
+def random_uniform(*, shape: Shape, key: tuple[int, int], step: int) -> Array:
+    """Numbers between 0 and 1, from the words of Philox: the middles of 2^52 bins."""
+    words = _words(math.prod(shape), key, step).reshape(shape)
+    return np.asarray((2 * (words >> np.uint64(12)) + np.uint64(1)) * 2.0**-53)
+
+
+def _words(count: int, key: tuple[int, int], step: int) -> Array:
+    """The first words of a stream; those of another step are those of another counter."""
     bits = np.random.Philox(
         key=np.array(key, np.int64).view(np.uint64), counter=np.array([0, step, 0, 0], np.uint64)
     )
-    words = bits.random_raw(math.prod(shape)).reshape(shape)
-    return ((words >> np.uint64(11)) * 2.0**-53 < keep).astype(float)
+    return np.asarray(bits.random_raw(count))
 
 
 def run_graph(

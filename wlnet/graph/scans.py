@@ -17,6 +17,7 @@ from wlnet.graph.bodies import CARRIED, CONSTANT, SEQUENCE, STACKED, copied, inp
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Call, Element, Graph, Shape, Value
 from wlnet.graph.keys import BodyKey
+from wlnet.graph.primitives import PRIMITIVES
 
 Step = Callable[
     [Builder, list[Value], list[Value], list[Value]], tuple[Sequence[Value], Sequence[Value]]
@@ -111,10 +112,10 @@ def added(g: Builder, body: Graph, operands: Sequence[Value], times: int, revers
         if key in moving:
             body.outputs[name] = body.updates[key]
     for call in body.calls:
-        if call.primitive == "random_mask":
+        if PRIMITIVES[call.primitive].random:
             name = BodyKey(SEQUENCE, numbers(body, SEQUENCE))
             body.inputs[name], given[name] = call.outputs[0], _drawn(g, call, times)
-    body.calls = [call for call in body.calls if call.primitive != "random_mask"]
+    body.calls = [call for call in body.calls if not PRIMITIVES[call.primitive].random]
     body.arrays, body.updates = {}, {}
     ordered = [
         name for kind in (CARRIED, SEQUENCE, CONSTANT) for name in given if name.kind == kind
@@ -127,10 +128,10 @@ def added(g: Builder, body: Graph, operands: Sequence[Value], times: int, revers
 
 
 def _drawn(g: Builder, call: Call, times: int) -> Value:
-    """The masks of all steps. They are drawn by the layer that asked for them."""
+    """What is drawn for all steps, by the layer that asked for it."""
     origin, g.origin = g.origin, call.origin
     shape = (times, *call.attributes["shape"])
-    drawn = g.random_mask(shape, call.attributes["keep"])
+    drawn = g.one(call.primitive, **{**call.attributes, "shape": shape})
     g.origin = origin
     return drawn
 

@@ -33,6 +33,7 @@ from wlnet.layers.parametric_ramp import ParametricRampLayer as ParametricRampLa
 from wlnet.layers.part import PartLayer as PartLayer
 from wlnet.layers.pooling import PoolingLayer as PoolingLayer
 from wlnet.layers.prepend import PrependLayer as PrependLayer
+from wlnet.layers.random_array import RandomArrayLayer as RandomArrayLayer
 from wlnet.layers.replicate import ReplicateLayer as ReplicateLayer
 from wlnet.layers.reshape import ReshapeLayer as ReshapeLayer
 from wlnet.layers.resize import ResizeLayer as ResizeLayer

@@ -1,4 +1,4 @@
-"""Random masks from raw words of Philox 4x64-10: any part of a mask can be drawn by itself.
+"""Random masks and numbers from raw words of Philox 4x64-10: any part can be drawn by itself.
 
 Dropout masks (Bernoulli draws) by a counter-based random number generator: no state is kept.
 
@@ -29,6 +29,8 @@ FOUR: Final = 4
 GROUP = PerTarget(lambda target: FOUR * target.width // 8)
 """Numbers that are drawn together: one word of each block fills a vector."""
 _HALF: Final = 0xFFFFFFFF
+_ONE: Final = 0x3FF0000000000000
+"""The bits of 1.0 as a float64."""
 
 
 class _Words:
@@ -90,11 +92,36 @@ def mask_group(
     for word in words.drawn(kit, block, step, key0, key1):
         kept = build.icmp_signed("<", build.lshr(word, words.number(11)), below)
         columns.append(build.select(kept, ones, zeros))
+    _store(kit, columns, y, count)
+
+
+@instruction("none", *["word"] * 6)
+def uniform_group(
+    kit: Kit, block: Word, step: Word, key0: Word, key1: Word, y: Address, count: Word
+) -> None:
+    """Write numbers between 0 and 1 from the words of some blocks, GROUP or only the first `count`:
+    the first 52 bits of a word are the digits of a number from 1 on, less 1, and half a digit."""
+    build, words = kit.builder, _Words(kit)
+    wide = ir.VectorType(ir.DoubleType(), words.lanes)
+    less = ir.Constant(wide, [1 - 2.0**-53] * words.lanes)
+    columns = []
+    for word in words.drawn(kit, block, step, key0, key1):
+        digits = build.or_(build.lshr(word, words.number(12)), words.number(_ONE))
+        number = build.fsub(build.bitcast(digits, wide), less)
+        if kit.item == 4:
+            number = build.fptrunc(number, ir.VectorType(kit.real, words.lanes))
+        columns.append(number)
+    _store(kit, columns, y, count)
+
+
+def _store(kit: Kit, columns: list[Vector], y: Address, count: Word) -> None:
+    """Write what was made of the first words of some blocks, of the second, third and fourth."""
+    build = kit.builder
     # The first two words of each block side by side, the last two, and all four.
     first_two = _shuffled(kit, columns[0], columns[1], 1)
     last_two = _shuffled(kit, columns[2], columns[3], 1)
     numbers = _shuffled(kit, first_two, last_two, 2)
-    for i in range(FOUR * words.lanes // kit.lanes):
+    for i in range(FOUR * columns[0].type.count // kit.lanes):
         first = i * kit.lanes
         lanes = ir.Constant(ir.VectorType(INDEX, kit.lanes), list(range(first, first + kit.lanes)))
         part = build.shuffle_vector(numbers, numbers, lanes)
@@ -128,3 +155,15 @@ def random_mask(context, count, y, kept, key0, key1, step0):  # type: ignore[no-
         mask_group(
             first // FOUR, step, key0, key1, limit, y + first * ITEM, min(GROUP, stop - first)
         )
+
+
+@native
+def random_uniform(context, count, y, key0, key1, step0):  # type: ignore[no-untyped-def]
+    """y[i] = (2 (w >> 12) + 1) 2^-53 for word w number i, between 0 and 1; see `random_mask`.
+
+    In 32 bits rounded, so perhaps 1. Divided by blocks of words.
+    """
+    step = step0 + step_number(context)
+    stop = stop_of(context, count, GROUP)
+    for first in range(start_of(context, count, GROUP), stop, GROUP):
+        uniform_group(first // FOUR, step, key0, key1, y + first * ITEM, min(GROUP, stop - first))

@@ -57,3 +57,13 @@ def _(e: Emitter, call: Call) -> None:
         masks.random_mask, writes=(y,), work=count_of(y), count=count_of(y), y=e.address(y),
         kept=float(call.attributes["keep"]), key0=key0, key1=key1, step0=Outside("step"),
     )  # fmt: skip
+
+
+@emits("random_uniform")
+def _(e: Emitter, call: Call) -> None:
+    (y,) = call.outputs
+    key0, key1 = e.random()
+    e.step(
+        masks.random_uniform, writes=(y,), work=count_of(y), count=count_of(y), y=e.address(y),
+        key0=key0, key1=key1, step0=Outside("step"),
+    )  # fmt: skip

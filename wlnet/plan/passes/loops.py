@@ -11,6 +11,7 @@ from dataclasses import replace
 from wlnet.graph.bodies import CONSTANT, copied, inputs_of, numbers
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.graph.keys import BodyKey
+from wlnet.graph.primitives import PRIMITIVES
 
 
 def inside(graph: Graph, run: Callable[[Graph], Graph]) -> Graph:
@@ -34,6 +35,12 @@ def hoist(graph: Graph) -> Graph:
     return graph.with_calls(calls)
 
 
+def _draws(call: Call) -> bool:
+    """Whether a call draws anew in each turn. What the plan makes of calls does not."""
+    row = PRIMITIVES.get(call.primitive)
+    return row is not None and row.random
+
+
 def _hoisted(graph: Graph, call: Call) -> list[Call]:
     """The calls that a scan comes down to: those that are the same in all turns, and itself."""
     body = copied(call.attributes["body"])
@@ -43,7 +50,7 @@ def _hoisted(graph: Graph, call: Call) -> list[Call]:
     before: list[Call] = []
     kept: list[Call] = []
     for each in body.calls:
-        if not all(value in outside for value in each.inputs) or each.primitive == "random_mask":
+        if not all(value in outside for value in each.inputs) or _draws(each):
             kept.append(each)
             continue
         outputs = tuple(graph.new_value(v.shape, v.element) for v in each.outputs)
