@@ -158,7 +158,9 @@ def test_the_page_is_whole_and_comes_back_from_a_file(results: Any, tmp_path: An
 
 def test_a_page_tells_of_a_bad_end_first() -> None:
     page = diverged(learning_rate=1e30)._repr_html_()
-    assert page.index("⚠ The training diverged after batch 1: ") < page.index("1 batch of training")
+    assert page.index("⚠ The training diverged after batch 1: ") < page.index(
+        "0 rounds and 1 of 5 batches"
+    )
     assert "⚠" not in trained("plain")._repr_html_()
 
 

@@ -175,7 +175,7 @@ def test_two_trainings_at_once_leave_both_lines_whole(terminal: Terminal) -> Non
         ({"training_progress_function": lambda state: "StopTraining"}, "stopped by a function: 1"),
         ({"training_progress_function": lambda state: "AbortTraining"}, "aborted: 1 round in"),
         ({"learning_rate": 1e38}, "diverged: 0 rounds and"),
-        ({"time_goal": 1e-9}, "the time is up: 0 rounds and 1 batch in"),
+        ({"time_goal": 1e-9}, "the time is up: 0 rounds and 1 of 3 batches in"),
     ],
 )
 @pytest.mark.filterwarnings("ignore::wlnet.TrainingWarning")
@@ -287,7 +287,7 @@ def test_a_phase_is_told_with_what_it_changed(capsys: pytest.CaptureFixture[str]
     assert (
         "phase 2 of 2: learns now: 1/Weights, 1/Biases; frozen now: 3/Weights, 3/Biases" in second
     )
-    assert "2 of 4 arrays learn (2 frozen, 2 slowed)" in last
+    assert "4 of 4 arrays learned (in the last phase 2 frozen, 2 slowed)" in last
 
 
 def test_whoever_goes_on_is_told_of_the_rounds_of_this_call(
@@ -298,7 +298,7 @@ def test_whoever_goes_on_is_told_of_the_rounds_of_this_call(
                  training_progress_reporting="Print")  # fmt: skip
     lines = capsys.readouterr().err.splitlines()
     assert [each[:12] for each in lines[:2]] == ["round 4 of 5", "round 5 of 5"]
-    assert lines[2].startswith("5 rounds in")
+    assert lines[2].startswith("2 rounds (5 in all) in")
 
 
 # A file.
@@ -422,7 +422,7 @@ def test_a_notebook_has_one_panel_whose_last_state_stays(
     first, last = notebook.pages[0], notebook.pages[-1]
     assert "compiling" in first or "round 1 of 3" in first
     assert "<b>✓ 3 rounds in 0." in last and f"best: round {results['BestValidationRound']}" in last
-    assert f"{results['RoundLossList'][-1]:#.4g}" in last and "arrays learnt" in last
+    assert f"{results['RoundLossList'][-1]:#.4g}" in last and "arrays learned" in last
     assert "<script" not in last
     assert capsys.readouterr() == ("", "")
 

@@ -85,7 +85,7 @@ def test_every_form_takes_times(tmp_path: Path) -> None:
         (("Print", {"Interval": (3, "Round")}), "did you mean 'Rounds'"),
         (("Print", {"MinimumInterval": -1}), "MinimumInterval is seconds"),
         (("Print", {"Event": "RoundComplet"}), "did you mean 'RoundComplete'"),
-        (lambda: None, "takes one argument"),
+        (lambda: None, "function of one argument"),
         ([None], "cannot be this"),
         ((None, {}), "cannot be this"),
         (("File",), "cannot be this"),

@@ -13,6 +13,7 @@ from wlnet.plot.charts.curves import Curve
 from wlnet.plot.paint.colors import style
 from wlnet.plot.paint.letters import FONT
 from wlnet.plot.paint.marks import MARKS
+from wlnet.results.ending import value_text
 from wlnet.results.progress import Figure, Points, Progress, ProgressBar
 
 COLORS = ("ink", "faint", "frame", "box", "blue", "green", "red", "gold", "ground",
@@ -25,7 +26,8 @@ WIDTH = 560
 CHART_WIDTH, CHART_HEIGHT = 440, 140
 """Not wider, as words in it become smaller where a page is narrower than it."""
 RULES = (
-    ("", f"font:13px/1.45 {FONT};color:var(--wl-ink);max-width:{WIDTH}px;margin:4px 0;"
+    ("", f"font:13px/1.45 {FONT};color:var(--wl-ink);background:var(--wl-ground);"
+         f"max-width:{WIDTH}px;margin:4px 0;padding:6px 10px;"
          "font-variant-numeric:tabular-nums"),
     (".wl-head", "display:flex;flex-wrap:wrap;gap:2px 12px;align-items:baseline"),
     (".wl-head b", "font-size:15px;font-weight:600"),
@@ -115,8 +117,9 @@ def _facts(p: Progress) -> str:
         _text(each) for each in (share, _time(p), speed, f"learning rate {p.learning_rate:.3g}")
         if each
     )  # fmt: skip
-    learn = "learnt" if p.ended else "learn"
-    told += f"<span>{p.learning} of {p.arrays} arrays {learn}: {_kinds(p)}</span>"
+    learn = "learned" if p.learned is not None else "learn"
+    kinds = f"; {p.rates_of}: {_kinds(p)}" if p.rates_of else f": {_kinds(p)}"
+    told += f"<span>{p.learning} of {p.arrays} arrays {learn}{kinds}</span>"
     return f'<div class="wl-facts">{told}</div>'
 
 
@@ -164,7 +167,7 @@ def _cell(value: float | None, is_share: bool) -> str:
 def _value(value: float | None, is_share: bool) -> str:
     if value is None:
         return "–"
-    return f"{value:.2%}" if is_share else f"{value:#.4g}".rstrip(".")
+    return value_text(value, is_share)
 
 
 def _curves(p: Progress) -> str:

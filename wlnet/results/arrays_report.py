@@ -6,15 +6,15 @@ It is computed when it is read, so that it costs the training nothing.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from wlnet.core.digests import digest
-from wlnet.core.multipliers import MultiplierTable, Row
+from wlnet.core.multipliers import Row
 from wlnet.core.norms import distance, norm
 from wlnet.core.rules import ArrayKey
 from wlnet.core.table import Table
 from wlnet.core.table_cells import Column
+from wlnet.results.learned import parts_of_record
 from wlnet.results.results import PROPERTIES, TrainingRecord
 
 GRADIENTS, UPDATES, WEIGHTS = "GradientsRMS", "UpdatesRMS", "WeightsRMS"
@@ -22,54 +22,12 @@ BY_ROUND = (GRADIENTS, UPDATES, WEIGHTS)
 """What is told of arrays by round where it was asked for before the training."""
 
 
-@dataclass(frozen=True, eq=False)
-class Part:
-    """Rounds under one table of multipliers. steps: by array, how many times it was updated."""
-
-    first_round: int
-    table: MultiplierTable
-    steps: Mapping[ArrayKey, int]
-
-
-def parts_of(r: TrainingRecord) -> list[Part]:
-    """The phases of all calls, in their order; what goes on under the same table is one. Steps are
-    those of the net that comes back, so none behind the best validation."""
-    found: list[Part] = []
-    last = _last_batch(r)
-    begins = [phase.first_batch for call in r.calls for phase in call.phases]
-    ends = iter([*begins[1:], len(r.batch_losses) + 1])
-    for call in r.calls:
-        after = [phase.updates for phase in call.phases[1:]] + [call.updates]
-        for phase, end in zip(call.phases, after, strict=True):
-            following = next(ends)
-            if last < phase.first_batch:
-                end = phase.updates
-            elif last < following - 1:
-                end = r.moment.best_updates
-            steps = {key: n - phase.updates.get(key, 0) for key, n in end.items()}
-            if found and found[-1].table == phase.table:
-                same = found.pop()
-                steps = {key: n + same.steps.get(key, 0) for key, n in steps.items()}
-                found.append(Part(same.first_round, phase.table, steps))
-            else:
-                found.append(Part(phase.first_round, phase.table, steps))
-    return found
-
-
-def _last_batch(r: TrainingRecord) -> int:
-    """The number of the last batch that the net that comes back was trained on."""
-    number = r.best_validation_round
-    if number is None or not r.moment.best_updates:
-        return len(r.batch_losses)
-    return r.validation_positions[r.validation_rounds.index(number)]
-
-
 @PROPERTIES.row("ArraysReport")
 def arrays_report(r: TrainingRecord) -> dict[ArrayKey, dict[str, Any]]:
     """By array: rate, rule and steps (those of phases too), norms, the distance, digests; and by
     round what was asked for before the training.
     """
-    parts = parts_of(r)
+    parts = parts_of_record(r)
     rows = [{row.key: row for row in part.table} for part in parts]
     report = {}
     for row in r.multipliers:

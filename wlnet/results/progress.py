@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wlnet.core.net import Services
+from wlnet.results.learned import Learned
 
 Points = tuple[tuple[float, float], ...]
 
@@ -70,6 +71,14 @@ class Progress:
     """Why the training is over."""
     verdict: str = ""
     """How it ended, in words."""
+    is_whole: bool = False
+    """Whether the round has all its batches."""
+    before: int = 0
+    """How many rounds were over when this call began."""
+    learned: Learned | None = None
+    """How many arrays learned until the end, in all phases."""
+    rates_of: str = ""
+    """What the kinds of rates are of, where not of all that was trained."""
 
     @property
     def arrays(self) -> int:
@@ -78,7 +87,9 @@ class Progress:
 
     @property
     def learning(self) -> int:
-        """How many of them do."""
+        """How many of them do; in the end, how many did."""
+        if self.learned is not None:
+            return self.learned.learned
         return self.arrays - self.rates.get("frozen", 0)
 
     def _repr_html_(self) -> str:

@@ -2,61 +2,40 @@
 
 from __future__ import annotations
 
-from wlnet.core.durations import time_text
-from wlnet.plot.charts.numbers import short
+from wlnet.results.ending import best_text, counted, ran, value_text, why
+from wlnet.results.learned import learned_in, parts_of_record
 from wlnet.results.results import TrainingRecord
-
-ENDS = {
-    "MaxTrainingRounds": "all rounds were run",
-    "MaxTrainingBatches": "all batches were run",
-    "TimeGoal": "the time was over",
-    "StoppingCriterion": "the stopping criterion was met",
-    "ManualStop": "it was stopped by hand",
-    "Aborted": "it was aborted",
-    "WeightsDiverged": "it diverged: numbers were no longer finite",
-}
-"""Why a training ended, by its reason."""
-BAD = "WeightsDiverged", "Aborted"
 
 
 def verdict(r: TrainingRecord) -> str:
-    """Rounds, loss, the best validation, why it ended, seconds, and who learned."""
-    rounds, batches = len(r.round_losses), len(r.batch_losses)
-    over = batches - (r.round_positions or (0,))[-1]
-    ran = f"{_count(rounds, 'round')} of training"
-    if not rounds:
-        ran = f"{_count(batches, 'batch', 'batches')} of training, no whole round"
-    elif over:
-        ran += f" and {_count(over, 'batch', 'batches')} of the next one"
-    words = [f"{ran} in {time_text(r.seconds)}"]
-    if r.round_losses:
-        words.append(f"loss {short(r.round_losses[-1])}")
-    elif r.batch_losses:
-        words.append(f"loss of the last batch {short(r.batch_losses[-1])}")
+    """Rounds, seconds, loss, the best validation, why it ended, and who learned: in the words of
+    those who watched it, and of all calls."""
+    rounds, in_round = len(r.round_losses), r.moment.in_round
+    told = ran(rounds, rounds, in_round, r.batches_per_round, r.seconds)
+    words = [told + (f", by {counted(len(r.calls), 'call')}" if len(r.calls) > 1 else "")]
+    loss = loss_of(r)
+    if loss is not None:
+        words.append(f"loss {value_text(loss)}")
     best = r.best_validation_round
     if best is not None:
         at = r.validation_rounds.index(best)
-        found = f"validation loss {short(r.validation_losses[at])}"
         is_last = at == len(r.validation_losses) - 1
-        words.append(f"{found} in round {best}, the {'last and ' if is_last else ''}best one, "
-                     "whose net this is")  # fmt: skip
-    why = ENDS.get(r.reason, r.reason)
-    # Of a training that diverged, the message stands by itself.
-    told = f" ({r.message})" if r.message and r.reason != "WeightsDiverged" else ""
-    return f"{'; '.join(words)}. It ended as {why}{told}. {learners(r)}"
+        found = f"validation loss {value_text(r.validation_losses[at])}, whose net this is"
+        words.append(f"{best_text(best, rounds)}{', the last one' if is_last else ''}: {found}")
+    ended = why(r.reason, r.message)
+    learned = learned_in(parts_of_record(r), r.multipliers)
+    return f"{'; '.join(words)}. {ended[0].upper()}{ended[1:]}. {learned.words}."
 
 
-def learners(r: TrainingRecord) -> str:
-    """How many arrays learned, and how many rested: in all phases."""
-    tables = [phase.table for phase in r.phases] or [r.multipliers]
-    moved = {row.key for table in tables for row in table if row.trained}
-    ran = {row.key for table in tables for row in table if row.statistic and row.multiplier != 0}
-    total = len(r.multipliers)
-    frozen = total - len(moved) - len(ran)
-    words = f"{len(moved)} of {_count(total, 'array')} learned"
-    words += f", {frozen} {'was' if frozen == 1 else 'were'} frozen" if frozen else ""
-    words += f", {_count(len(ran), 'running statistic')} followed the data" if ran else ""
-    return f"{words}."
+def loss_of(r: TrainingRecord) -> float | None:
+    """The loss of the last round that is over; where none is, of the batches there were."""
+    if r.round_losses:
+        return r.round_losses[-1]
+    seen = r.moment.seen.get("Loss")
+    if seen is None:
+        return None
+    total, examples = seen[1][0]
+    return float(total / examples)
 
 
 def warning(r: TrainingRecord) -> str:
@@ -66,7 +45,3 @@ def warning(r: TrainingRecord) -> str:
     if r.reason == "Aborted":
         return "The training was aborted: the net was not validated at its end."
     return ""
-
-
-def _count(number: int, word: str, words: str = "") -> str:
-    return f"{number:,} {word if number == 1 else words or word + 's'}"

@@ -106,10 +106,12 @@ class Block(Display):
         table.add_column("training", justify="right")
         if has_held:
             table.add_column("validation", justify="right")
+        has_best = has_held and p.best_round is not None
+        if has_best:
             mark = " *" if p.is_best else ""
             table.add_column(f"best: round {p.best_round}{mark}", justify="right", style="bold")
         for each in p.figures:
-            values = [each.training, each.validation, each.best][: 3 if has_held else 1]
+            values = [each.training, each.validation, each.best][: 1 + has_held + has_best]
             table.add_row(plain(each.name), *(_value(each, value) for value in values))
         return table
 

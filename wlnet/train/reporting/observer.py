@@ -5,18 +5,22 @@ from __future__ import annotations
 import functools
 import math
 import time
-from bisect import bisect_left
+from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Mapping
+from itertools import pairwise
 
 from wlnet.core.durations import time_text
 from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.parts import key_text
 from wlnet.core.rules import ArrayKey
 from wlnet.core.speeds import speed
+from wlnet.results.ending import ran, why
+from wlnet.results.learned import Learned, learned_in, parts_of
 from wlnet.results.progress import Figure, Points, Progress
 from wlnet.train.history import LOSS
 from wlnet.train.loop import Trainer
+from wlnet.train.measurement_names import measured
 from wlnet.train.measurements import TABLE
 from wlnet.train.reporting.curves import Means
 
@@ -34,8 +38,11 @@ class Observer:
     def __init__(self, trainer: Trainer) -> None:
         self._trainer = trainer
         self._rounds, self._batches, self._validations = Means(), Means(), Means()
-        self._begun = time.perf_counter()
+        self._begun, self._second = time.perf_counter(), trainer.seconds
         self._examples = trainer.history.examples
+        self._known = {LOSS, *trainer.training.told_losses.values()}
+        self._known |= {each.key for each in measured(trainer.measurements, trainer.training)}
+        self._since = self._first_validation()
         self._first = len(trainer.phases) - 1
         self._table: MultiplierTable | None = None
         self._rates: Mapping[str, int] = {}
@@ -47,22 +54,23 @@ class Observer:
         are looked at; ended: why it is over; message: what is known besides."""
         trainer = self._trainer
         plan, history, in_round = trainer.plan, trainer.history, trainer.in_round
-        seconds = trainer.seconds - plan.first_second
-        examples = history.examples - self._examples
-        by_batch = len(history.round_positions) < FEW
+        trained, ends = trainer.seconds - self._second, history.round_positions
+        over, batches = len(ends), plan.batches_per_round
         best = self._best()
-        fraction = plan.fraction(trainer.batch, trainer.seconds)
-        over = len(history.round_positions)
+        # Before the first batch of a call that goes on, its first round is under way.
+        is_within = ended is None and (in_round > 0 or over == plan.first_round)
+        learned = self._learned(best) if ended else None
         return Progress(
-            round=over + 1 if ended is None and (in_round or not over) else over,
+            round=over + is_within,
             rounds=plan.last_round,
-            batch=in_round if in_round or not over else plan.batches_per_round or 0,
-            batches=plan.batches_per_round,
-            fraction=1.0 if ended == "MaxTrainingRounds" else fraction,
-            seconds=seconds,
+            batch=in_round if is_within or not over else ends[-1] - (0, *ends)[-2],
+            batches=batches,
+            fraction=1.0 if ended == "MaxTrainingRounds"
+            else plan.fraction(trainer.batch, trainer.seconds),
+            seconds=trainer.seconds - plan.first_second,
             left=plan.remaining(trainer.batch, trainer.seconds),
-            figures=self._figures(in_round, best),
-            examples_per_second=examples / seconds if seconds > 0 else 0.0,
+            figures=self._figures(is_within, best),
+            examples_per_second=(history.examples - self._examples) / trained if trained else 0.0,
             learning_rate=trainer.learning_rate,
             rates=self._kinds(),
             best_round=history.best_round,
@@ -71,22 +79,28 @@ class Observer:
             phase=len(trainer.phases) - self._first,
             phases=len(trainer.rules.phases),
             phase_words=self._phase_words(),
-            training=self._training(by_batch) if curves else (),
+            training=self._training(over < FEW) if curves else (),
             validation=self._validation() if curves else (),
             best=self._point(best),
-            by_batch=plan.batches_per_round is None,
+            by_batch=batches is None and not over,
             waits=waits,
             ended=ended,
-            verdict=self._verdict(ended, message, over, in_round, seconds) if ended else "",
-        )
+            verdict=self._verdict(ended, message) if ended else "",
+            is_whole=in_round == batches if is_within else over > 0,
+            before=plan.first_round,
+            learned=learned,
+            rates_of="in the last phase" if ended and self._tables() > 1 else "",
+        )  # fmt: skip
 
     # Figures
 
-    def _figures(self, in_round: int, best: int | None) -> tuple[Figure, ...]:
+    def _figures(self, is_within: bool, best: int | None) -> tuple[Figure, ...]:
+        """In the end the last round that is over counts, as in the record; where none is, the
+        batches there were."""
         history = self._trainer.history
         rounds, held = history.rounds, history.validations
-        if in_round:
-            training = self._trainer.seen.numbers()
+        if is_within or not history.round_positions:
+            training = self._trainer.seen.numbers() if self._trainer.in_round else {}
         else:
             training = {
                 name: values[-1]
@@ -96,8 +110,11 @@ class Observer:
         names = [LOSS, *training, *held.lists]
         found = []
         for name in dict.fromkeys(names):
+            if name not in self._known:
+                # It was measured in a call before this one.
+                continue
             values = held.lists.get(name, [])
-            if not (values and isinstance(values[-1], float)):
+            if not (len(values) > self._since and isinstance(values[-1], float)):
                 values = []
             if name != LOSS and name not in training and not values:
                 continue
@@ -112,6 +129,16 @@ class Observer:
                 )
             )
         return tuple(found)
+
+    def _first_validation(self) -> int:
+        """Which validation is the first, from 0, that this call may be compared with: there is none
+        without a validation set, and of other examples those of earlier calls tell nothing."""
+        trainer = self._trainer
+        ends, start = trainer.history.validation_positions, trainer.start
+        if trainer.validation is None:
+            return len(ends)
+        is_same = start.moment is None or start.moment.best_rank is not None
+        return 0 if is_same else bisect_right(ends, trainer.plan.first_batch)
 
     def _best(self) -> int | None:
         """Which validation was the best, from 0."""
@@ -128,11 +155,7 @@ class Observer:
     def _training(self, by_batch: bool) -> Points:
         history = self._trainer.history
         if not by_batch:
-            points = self._rounds.points(history.rounds.losses)
-            if self._trainer.plan.batches_per_round is None:
-                ends = history.round_positions
-                return tuple((ends[min(round(x), len(ends)) - 1], y) for x, y in points)
-            return tuple(points)
+            return tuple(self._rounds.points(history.rounds.losses))
         points = self._batches.points(history.batches.losses)
         return tuple((self._x(batch), loss) for batch, loss in points)
 
@@ -150,7 +173,18 @@ class Observer:
         return (self._x(held.validation_positions[best]), loss) if math.isfinite(loss) else None
 
     def _x(self, batch: float) -> float:
-        return batch / (self._trainer.plan.batches_per_round or 1)
+        """How many rounds were over after so many batches: rounds may have had others than now. Of
+        a round that nobody knows the length of, as many as the one before; batches, where there is
+        none."""
+        trainer = self._trainer
+        ends, each = trainer.history.round_positions, trainer.plan.batches_per_round
+        at = bisect_left(ends, batch)
+        begins = ends[at - 1] if at else 0
+        if at < len(ends):
+            return at + (batch - begins) / (ends[at] - begins)
+        if not ends:
+            return batch / (each or 1)
+        return at + (batch - begins) / max(each or begins - (0, *ends)[-2], trainer.batch - begins)
 
     # What learns
 
@@ -185,32 +219,31 @@ class Observer:
 
     # The end
 
-    def _verdict(
-        self, reason: str, message: str, rounds: int, in_round: int, seconds: float
-    ) -> str:
-        done = f"{rounds:,} round{'s' * (rounds != 1)}"
-        if in_round:
-            done += f" and {in_round:,} batch{'es' * (in_round != 1)}"
-        told = f"{done} in {time_text(seconds)}"
-        compiled = time.perf_counter() - self._begun - seconds
+    def _verdict(self, reason: str, message: str) -> str:
+        trainer = self._trainer
+        plan, over = trainer.plan, len(trainer.history.round_positions)
+        seconds = trainer.seconds - plan.first_second
+        told = ran(over - plan.first_round, over, trainer.in_round, plan.batches_per_round, seconds)
+        compiled = time.perf_counter() - self._begun - (trainer.seconds - self._second)
         if compiled >= LONG:
             told += f" (and {time_text(compiled)} of compiling)"
-        why = WHY.get(reason, reason)
-        if reason == "ManualStop":
-            why = "stopped by the user" if message == "interrupted" else "stopped by a function"
-        elif reason == "Error":
-            why = f"broken off by {message}"
-        return f"{why}: {told}" if why else told
+        return told if reason == "MaxTrainingRounds" else f"{why(reason, message)}: {told}"
 
+    def _learned(self, best: int | None) -> Learned:
+        """How many arrays learned, as the record will tell."""
+        trainer = self._trainer
+        last, updates = trainer.batch, trainer.best.updates if trainer.best is not None else {}
+        if best is not None and updates:
+            last = trainer.history.validation_positions[best]
+        calls = (*trainer.start.calls, trainer.call())
+        return learned_in(parts_of(calls, trainer.batch, last, updates), trainer.table)
 
-WHY = {
-    "MaxTrainingRounds": "",
-    "TimeGoal": "the time is up",
-    "StoppingCriterion": "stopped early",
-    "Aborted": "aborted",
-    "WeightsDiverged": "diverged",
-}
-"""Why a training ended, in words."""
+    def _tables(self) -> int:
+        """How many tables of multipliers ruled, one after the other."""
+        calls = self._trainer.start.calls
+        tables = [phase.table for call in calls for phase in call.phases]
+        tables += [phase.table for phase in self._trainer.phases]
+        return 1 + sum(one != other for one, other in pairwise(tables))
 
 
 def _number(value: object) -> float | None:

@@ -25,9 +25,8 @@ FAST = "(rounds are faster than ten lines a second: some have no line from here 
 
 def items_of(p: Progress) -> list[Item]:
     """What a line tells of a round, or within one."""
-    is_within = p.batch != p.batches
     found = [item(*w.place_forms(p))]
-    if is_within:
+    if not p.is_whole:
         words = w.batch_words(p)
         if p.unit and p.batches is None:
             found = [item((f"round {p.round} ({NO_END})", 80), (f"round {p.round}", 0))]

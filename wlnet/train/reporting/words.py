@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from wlnet.core.durations import time_text as time_text
+from wlnet.results.ending import best_text
+from wlnet.results.ending import value_text as value_text
 from wlnet.results.progress import Figure, Points, Progress
 from wlnet.train.reporting.fitted import Item, item, plain
 
@@ -17,14 +19,6 @@ STEEP = 20.0
 TITLES = {"Loss": "loss", "ErrorRate": "errors", "Accuracy": "right"}
 GREEN, RED, YELLOW, DIM, BOLD = "32", "31", "33", "2", "1"
 ENDS = {"MaxTrainingRounds": GREEN, "WeightsDiverged": RED, "Error": RED}
-
-
-def value_text(value: float, is_share: bool = False) -> str:
-    """
-    >>> value_text(0.25), value_text(0.25, is_share=True)
-    ('0.2500', '25.00%')
-    """
-    return f"{value:.2%}" if is_share else f"{value:#.4g}".rstrip(".")
 
 
 def title_of(name: str) -> str:
@@ -95,13 +89,16 @@ def _heights(values: Sequence[float]) -> list[float]:
 
 
 def learning_words(p: Progress) -> tuple[str, str]:
-    """How many arrays learn, and shorter."""
+    """How many arrays learn, and shorter; in the end, how many did."""
+    if p.learned is not None:
+        return f"{p.learning} of {p.arrays} arrays learned", f"{p.learning}/{p.arrays} learned"
     return f"{p.learning} of {p.arrays} arrays learn", f"{p.learning}/{p.arrays} learn"
 
 
 def rates_words(p: Progress) -> str:
     """How many arrays learn at what kind of rate, but for the usual one."""
-    return ", ".join(f"{p.rates[word]} {word}" for word in KINDS if p.rates.get(word))
+    kinds = ", ".join(f"{p.rates[word]} {word}" for word in KINDS if p.rates.get(word))
+    return f"{p.rates_of} {kinds}" if kinds and p.rates_of else kinds
 
 
 KINDS = ("frozen", "slowed", "fast", "climbing")
@@ -169,5 +166,6 @@ def best_item(p: Progress) -> list[Item]:
         for each in p.figures
         if each.best is not None
     ]
-    short, words = f"best round {p.best_round}", f"best round {p.best_round}: "
+    short = best_text(p.best_round, p.round)
+    words = f"{short}: "
     return [item((words + ", ".join(told), 33), (words + "".join(told[:1]), 25), (short, 15))]
