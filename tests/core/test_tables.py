@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 import wlnet as wl
 from wlnet.core import terminal
-from wlnet.core.table import Figures, Table
+from wlnet.core.table import Figures, Sheet, Table
 from wlnet.core.table_cells import Column
 from wlnet.core.table_text import broken
 
@@ -59,13 +59,46 @@ def test_no_letter_and_no_number_is_lost_at_any_width(table: Table, width: int) 
 
 
 @given(TABLES, st.integers(1, 120))
-def test_no_line_is_wider_but_that_of_a_word_in_a_block(table: Table, width: int) -> None:
-    lines = table.to_text(width).splitlines()
-    if len(table) and not lines[0].startswith("name:"):
-        assert max(map(terminal.width_of, lines)) <= width
-    for line in lines if len(table) else ():
+def test_no_line_is_wider_but_that_of_a_number(table: Table, width: int) -> None:
+    for line in table.to_text(width).splitlines() if len(table) else ():
         if terminal.width_of(line) > width:
-            assert re.fullmatch(r"((name|so many|all):)? *([^ /]*/?|/);?", line)
+            # The other is a letter of East Asia where there is one column.
+            assert re.fullmatch(r"[\d,]+", line) or (width == 1 and len(line) == 1)
+
+
+@given(st.text("ab é層/,1(", max_size=60), st.integers(1, 40))
+def test_captions_headings_and_figures_are_no_wider(words: str, width: int) -> None:
+    columns = Column("name"), Column("value", "value")
+    table = Table(columns, ((words, words),), words, sections=((0, words),), is_headless=True)
+    sheet = Sheet(words, (table, Table(columns, ((words, 1),) * 50, words, sections=((0, words),))))
+    for shown in (table, sheet):
+        text = shown.to_text(width)
+        assert letters(words) <= letters(text)
+        for line in text.splitlines():
+            if terminal.width_of(line) > width:
+                assert re.fullmatch(r"[(]*[\d,]+[);:,.]*", line) or (width == 1 and len(line) == 1)
+
+
+def test_a_number_that_is_wider_than_the_terminal_stands_alone() -> None:
+    table = Table((Column("array"), Column("numbers", "count")), (("n" * 30, 640000),))
+    assert table.to_text(10).splitlines() == [
+        "array:", "n" * 10, *["  " + "n" * 8] * 2, "  nnnn", "numbers:", "  640,000"]  # fmt: skip
+    assert table.to_text(5).splitlines()[-3:] == ["numbe", "rs:", "640,000"]
+    assert broken("of 12,345.6 or 1e-05; and 50%", 4) == [
+        "of", "12,345.6", "or", "1e-05;", "and", "50%"]  # fmt: skip
+    rule = "rule 12: ('encoder', 'Weights') -> 0.12345"
+    assert "0.12345" in broken(rule, 6)
+
+
+def test_the_text_of_a_program_fits_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    net = wl.NetChain({"n" * 60: 3, "act": "Tanh"}, input=1)
+    monkeypatch.setenv("COLUMNS", "30")
+    for shown in (
+        wl.net_program(wl.net_initialize(net)),
+        wl.information(net),
+        wl.information(net, "ArraysLearningRateMultipliersTable"),
+    ):
+        assert max(map(len, str(shown).splitlines())) <= 30
 
 
 @given(st.text("ab /-", min_size=1), st.integers(1, 40))

@@ -17,7 +17,7 @@ from wlnet.core.net import Services
 from wlnet.core.parts import NetSharedArray, Path
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.core.table_cells import KINDS, Cell, Column, cell, folded_cell
-from wlnet.core.table_text import Grid, Section, Shown, as_width, markdown_of, text_of
+from wlnet.core.table_text import Grid, Section, Shown, as_width, broken, markdown_of, text_of
 from wlnet.core.terminal import columns, in_one_line, writable
 
 MOST = 40
@@ -76,8 +76,10 @@ class Table:
         """The table as text.
 
         width: in so many columns; AUTOMATIC: those of the terminal, or 100 where there is none;
-        None: as wide as it gets. Words are broken at blanks, numbers never; where columns do not
-        fit at all, each row is a block of lines. Nothing is cut.
+        None: as wide as it gets. Words are broken at blanks; where columns do not fit at all, each
+        row is a block of lines, in which a word that is wider than all of it is broken anywhere.
+        Nothing is left out, and no line is wider but one: a number is never broken, so that one
+        with more digits than there are columns stands alone in a line that is as wide as it is.
         fold: AUTOMATIC folds tables of more than 40 rows by part, True as far as it goes, a number
         into no more rows than that where it can be, False not at all. The last line says so.
 
@@ -216,14 +218,15 @@ class Sheet:
     tables: tuple[Table, ...]
 
     def __str__(self) -> str:
-        return "\n\n".join([writable(self.title), *map(str, self.tables)])
+        title = broken(writable(self.title), columns())
+        return "\n\n".join(["\n".join(title), *map(str, self.tables)])
 
     __repr__ = __str__
 
     def to_text(self, width: Any = AUTOMATIC, fold: Any = AUTOMATIC) -> str:
         """As `to_text` of a table."""
         texts = [table.to_text(width, fold) for table in self.tables]
-        return "\n\n".join([self.title, *texts])
+        return "\n\n".join(["\n".join(broken(self.title, as_width(width))), *texts])
 
     def to_markdown(self, fold: Any = AUTOMATIC) -> str:
         """As `to_markdown` of a table."""

@@ -19,6 +19,12 @@ BETWEEN = "; "
 """Items of a cell in one line."""
 BREAKS = re.compile(r"(?<!->) (?![^()]*\);?$)")
 """Blanks at which words are broken: not behind an arrow, nor in parentheses at the end."""
+PIECES = re.compile(r"[^/ ]*[/ ]|[^/ ]+")
+"""Of words that are broken at every blank, as there is no room for more."""
+NUMBER = re.compile(r"[-+(]*\d[\d.,]*(e[-+]?\d+)?%?[;:,.)]* ?")
+"""What is a number, with the signs around it."""
+LEAST_HUNG = 6
+"""Columns from which on further lines hang."""
 
 
 class Shown(NamedTuple):
@@ -79,14 +85,16 @@ def text_of(grid: Grid, most: int | None) -> str:
 
 
 def broken(text: str, width: int | None) -> list[str]:
-    """A text in lines that are no wider: broken at blanks, and behind slashes where that is not
-    enough. What cannot be broken is wider.
+    """A text in lines that are no wider: broken at blanks, behind slashes where that is not enough,
+    and anywhere where that is not. Only a number stays whole, alone in its line, and wider if it
+    has to be.
 
-    >>> broken("one and two", 7), broken("encoder/block/Weights", 14)
-    (['one and', '  two'], ['encoder/block/', '  Weights'])
+    >>> broken("one and two", 7), broken("encoder/block/Weights", 14), broken("rule 12,345", 4)
+    (['one and', '  two'], ['encoder/block/', '  Weights'], ['rule', '12,345'])
     """
     if width is None or width_of(text) <= width:
         return [text]
+    hanging = HANGING if width >= LEAST_HUNG else ""
     found, line = [], ""
     for word in BREAKS.split(text):
         longer = f"{line} {word}" if line else word
@@ -97,12 +105,31 @@ def broken(text: str, width: int | None) -> list[str]:
             continue
         if line.strip():
             found.append(line)
-            line = HANGING
-        for piece in _pieces(word):
-            if line.strip() and width_of(line + piece) > width:
-                found.append(line)
-                line = HANGING
-            line += piece
+            line = hanging
+        pieces = _pieces(word)
+        if any(width_of(hanging + piece) > width for piece in pieces):
+            pieces = PIECES.findall(word)
+        for piece in pieces:
+            if width_of(line + piece.rstrip()) > width:
+                found += [line.rstrip()] if line.strip() else []
+                line = hanging if found else ""
+            *lines, line = _cut(line, piece, width, hanging)
+            found += lines
+    return [*found, line]
+
+
+def _cut(line: str, piece: str, width: int, hanging: str) -> list[str]:
+    """A line that a piece is put to, in as many lines as it takes."""
+    if width_of(line + piece.rstrip()) <= width:
+        return [line + piece]
+    if NUMBER.fullmatch(piece):
+        return [piece]
+    found = []
+    for letter in piece:
+        if line.strip() and width_of(line + letter) > width and letter != " ":
+            found.append(line)
+            line = hanging
+        line += letter
     return [*found, line]
 
 
@@ -221,15 +248,30 @@ def _blocks(grid: Grid, most: int | None) -> list[str]:
         for each in shown:
             if grid.is_headless:
                 found += ["", *_filled(_joined(each.cells[0]), most)]
-                found += [f"{HANGING}{_joined(cell)}" for cell in each.cells[1:]]
+                for column, cell in zip(grid.columns[1:], each.cells[1:], strict=True):
+                    found += _below(column, cell, most)
                 continue
             found.append("")
             for column, name, cell in zip(grid.columns, names, each.cells, strict=True):
-                room = None if most is None else max(most - wide - 1, 1)
+                room = None if most is None else most - wide - 1
+                least = max(width_of(word) for item in _items(column, cell)
+                            for word in _words(column, item))  # fmt: skip
+                if room is not None and least > room:
+                    found += [*_filled(f"{name}:", most), *_below(column, cell, most)]
+                    continue
                 first, *others = _cell_lines(column, cell, room)
                 found.append(f"{name + ':':{wide}} {first}")
                 found += [f"{'':{wide}} {line}" for line in others]
     return found[1:]
+
+
+def _below(column: Column, cell: Cell, most: int | None) -> list[str]:
+    """A cell below its name: set in where there is room for that."""
+    least = max(width_of(word) for item in _items(column, cell) for word in _words(column, item))
+    if most is None or least <= most - len(HANGING):
+        room = None if most is None else most - len(HANGING)
+        return [f"{HANGING}{line}" for line in _cell_lines(column, cell, room)]
+    return _cell_lines(column, cell, most)
 
 
 def markdown_of(grid: Grid) -> str:

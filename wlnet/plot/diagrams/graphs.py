@@ -82,9 +82,11 @@ class NetBoxes:
         """The nodes of a container as a graph that is open to what is around it."""
         edges = links(net)
         nodes: dict[Key, Node] = {}
+        joined: dict[Key | None, dict[str, None]] = {}
+        for e in edges:
+            joined.setdefault(e.target, {})[e.target_port] = None
         for key, node in net.nodes.items():
-            joined = dict.fromkeys(e.target_port for e in edges if e.target == key)
-            inputs = tuple(joined) if node.is_variadic else node.input_names
+            inputs = tuple(joined.get(key, ())) if node.is_variadic else node.input_names
             nodes[key] = self._node(node, (*path, key), (*at, key), deep, inputs)
         return Graph(nodes, [Link(e.source, e.target, e.source_port, e.target_port) for e in edges])
 
