@@ -19,6 +19,7 @@ from wlnet import NetChain, NetGraph, NetPort
 from wlnet.core.walking import walk
 from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.connections import layers_of
+from wlnet.plot.diagrams import graphs
 from wlnet.plot.diagrams.unfolding import centred
 from wlnet.plot.layout.graphs import Layout
 from wlnet.plot.paint.shapes import Line as Stroke
@@ -195,3 +196,19 @@ def test_nothing_on_a_page_is_named_like_something_of_another() -> None:
     one, other = (Page(nested(2)._repr_html_()).names for _ in range(2))
     assert one == other
     assert len(set(one)) == len(one)
+
+
+def test_the_lines_of_a_level_are_not_looked_through_for_each_layer(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = graphs.links
+    times = []
+
+    class Seen(list):  # type: ignore[type-arg]
+        def __iter__(self) -> Any:
+            times.append(1)
+            return super().__iter__()
+
+    monkeypatch.setattr(graphs, "links", lambda net: Seen(found(net)))
+    wl.NetChain([2] * 50, input=2)._repr_html_()
+    assert 0 < len(times) < 10
