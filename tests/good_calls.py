@@ -125,6 +125,11 @@ def idx_files() -> Path:
 def of_layers() -> Iterator[Call]:
     """Layers and nets."""
     first: dict[str, dict[str, Any]] = {
+        "AggregationLayer": {"function": "Mean", "input": (2, 3)},
+        "PaddingLayer": {"margins": ((1, 2),), "input": 4},
+        "PartLayer": {"part": 2, "input": 4},
+        "ReplicateLayer": {"counts": 2, "input": 4},
+        "ResizeLayer": {"sizes": (4,), "input": (1, 2)},
         "ConvolutionLayer": {"output_channels": 2, "kernel_size": 3, "input": (1, 6, 6)},
         "CrossEntropyLossLayer": {"form": "Index"},
         "WeightedLossLayer": {"form": "Binary"},
@@ -159,6 +164,8 @@ def of_layers() -> Iterator[Call]:
     yield Call("NetMapOperator", wl.NetMapOperator, {"net": inner, "input": (3, 2)})
     cell = wl.NetGraph({"s": "Plus"}, [([wl.NetPort("Input"), wl.NetPort("State")], "s")])
     yield Call("NetFoldOperator", wl.NetFoldOperator, {"net": cell, "input": (4, 2)})
+    both = {"net": wl.GatedRecurrentLayer(2), "input": (4, 2)}
+    yield Call("NetBidirectionalOperator", wl.NetBidirectionalOperator, both)
     yield Call("NetNestOperator", wl.NetNestOperator, {"net": inner, "iterations": 2})
 
 

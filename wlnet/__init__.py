@@ -53,6 +53,7 @@ from wlnet.methods import SGD as SGD
 from wlnet.methods import Adam as Adam
 from wlnet.methods import RMSProp as RMSProp
 from wlnet.methods import SignSGD as SignSGD
+from wlnet.nets.bidirectional import NetBidirectionalOperator as NetBidirectionalOperator
 from wlnet.nets.chain import NetChain as NetChain
 from wlnet.nets.fold import NetFoldOperator as NetFoldOperator
 from wlnet.nets.information import information as information

@@ -261,13 +261,20 @@ def unequal(counts: Mapping[str, int | str], at: str | None = None) -> Fault:
 def shape_of(given: object) -> tuple[int, ...] | None:
     """The shape of what was let in; None where lists in it differ in length, or it has none.
 
-    >>> shape_of([[1, 2]]), shape_of([[1], [2, 3]])
-    ((1, 2), None)
+    >>> shape_of([[1, 2]]), shape_of([[1], [2, 3]]), shape_of(range(10**15))
+    ((1, 2), None, (1000000000000000,))
     """
+    if isinstance(given, range):  # NumPy would write all of it out
+        return (_length(given),)
     try:
         return tuple(np.shape(cast("Any", given)))
     except (ValueError, TypeError):
         return None
+
+
+def _length(given: range) -> int:
+    """How many numbers a range has; `len` knows no more than 2**63 - 1."""
+    return max(0, -(-(given.stop - given.start) // given.step))
 
 
 def is_stream(given: object) -> bool:
