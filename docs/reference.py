@@ -68,6 +68,8 @@ def page() -> str:
         ("`ALL`", "everything: as a part every node, as a property all that can be asked"),
         ("`ANY`", "any part: in rules, what holds for the rest"),
         ("`AUTOMATIC`", "to be worked out: the default of most options"),
+        ("`END_OF_STRING`", "what stands behind a text, in an alphabet or a vocabulary"),
+        ("`START_OF_STRING`", "what stands before a text, in an alphabet or a vocabulary"),
     ]
     data = [(f"`data.{name}`", sentence(getattr(wl.data, name))) for name in wl.data.__all__]
     some = wl.LinearLayer(1, input=1)

@@ -181,9 +181,11 @@ def of_words() -> Iterator[Call]:
         yield Call(name, getattr(wl, name), {"learning_rate": 0.1, "l2_regularization": {1: 0.1}})
     yield Call("ElementwiseLayer", wl.ElementwiseLayer, {"function": lambda x: x * 2})
     options: dict[str, dict[str, Any]] = {
+        "Characters": {"alphabet": ["ab", wl.END_OF_STRING]},
         "Class": {"labels": ["a", "b"]},
         "Function": {"function": lambda x: [x, x], "dimensions": 2},
         "Image": {"image_size": (4, 4)},
+        "Tokens": {"vocabulary": ["a", "b"]},
         "UnitVector": {"size": 3},
     }
     for door in (wl.NetEncoder, wl.NetDecoder):
@@ -195,17 +197,23 @@ def of_words() -> Iterator[Call]:
         yield Call(door.__name__, door, {}, ("Class", ["a", "b"]), inspect.Signature([rest]))
     asked: list[tuple[Any, Any]] = [
         (wl.NetEncoder("Boolean"), True),
+        (wl.NetEncoder("Characters", "ab"), ["aba", "bbb"]),
         (wl.NetEncoder("Class", ["a", "b"]), ["a", "b", "a"]),
+        (wl.NetEncoder("Class", ["a", "b"], input_depth=2), [["a", "b"], ["b", "b"]]),
         (wl.NetEncoder("Class", ["a", "b"], "UnitVector"), "a"),
         (wl.NetEncoder("Function", lambda x: [x, x], 2), 1.0),
         (wl.NetEncoder("Image", (4, 4)), np.zeros((2, 5, 5, 3), np.uint8)),
         (wl.NetEncoder("Scalar"), [1.0, 2.0]),
+        (wl.NetEncoder("Tokens", ["a", "b"]), "a b a"),
+        (wl.NetEncoder("Tokens", ["a", "b"], split_pattern=None), ["a", "c"]),
+        (wl.NetEncoder("UTF8", "UnitVector", target_length=3), ["aba", "a"]),
         (wl.NetEncoder("UnitVector", 3), [1, 2]),
     ]
     for encoder, x in asked:
         yield Call(f"encoder {encoder.kind}", encoder, {"x": x})
     for decoder, array, prop in (
         (wl.NetDecoder("Boolean"), np.array([0.2, 0.7]), "Decision"),
+        (wl.NetDecoder("Characters", "ab"), [[0.1, 0.9], [0.6, 0.4]], "Decision"),
         (wl.NetDecoder("Class", ["a", "b"]), [[0.1, 0.9]], ("TopProbabilities", 1)),
         (wl.NetDecoder("Image"), np.ones((3, 2, 2)), wl.AUTOMATIC),
     ):

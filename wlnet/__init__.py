@@ -44,6 +44,8 @@ from wlnet.core.spelling import suggestion as _suggestion
 from wlnet.core.symbols import ALL as ALL
 from wlnet.core.symbols import ANY as ANY
 from wlnet.core.symbols import AUTOMATIC as AUTOMATIC
+from wlnet.core.symbols import END_OF_STRING as END_OF_STRING
+from wlnet.core.symbols import START_OF_STRING as START_OF_STRING
 from wlnet.graph.expression import Expression as Expression
 from wlnet.graph.functions import function_names as _function_names
 from wlnet.kernels.jit.apart import apart as _apart

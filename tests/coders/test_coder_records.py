@@ -64,7 +64,7 @@ HOSTILE = {
     "a label that is a table": changed(CLASS, "Parameters", "Labels", [{"a": 1}]),
     "a label that is not a number": changed(CLASS, "Parameters", "Labels", [float("nan")]),
     "an unknown symbol": changed(CLASS, "Parameters", "Labels", {"Symbol": "ANY"}),
-    "a value not available": changed(CLASS, "Parameters", "InputDepth", 2),
+    "a value not available": changed(CLASS, "Parameters", "InputDepth", 0),
     "a truth value for a number": changed(CLASS, "Parameters", "InputDepth", True),
     "another spelling": changed(ARRAY, "Parameters", "ImageSize", 3),
     "a size that is not a pair": changed(PLAIN, "Parameters", "ImageSize", 4),

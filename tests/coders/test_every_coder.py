@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from wlnet.coders import NetDecoder, NetEncoder, from_record, to_record
+from wlnet.core import symbols
 from wlnet.core.errors import DataError, FormatError, OptionError, PartError, ShapeError
-from wlnet.core.symbols import AUTOMATIC
+from wlnet.core.symbols import ANY, AUTOMATIC, END_OF_STRING, START_OF_STRING
 
 PICTURE = np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4)
 
@@ -20,6 +21,11 @@ def length_of(word):
 
 ENCODERS = [
     NetEncoder("Boolean"),
+    NetEncoder("Characters"),
+    NetEncoder("Characters", ["ab", (START_OF_STRING, "c"), ("d", END_OF_STRING), ANY]),
+    NetEncoder("Characters", "abc", "UnitVector", ignore_case=True, target_length=7),
+    NetEncoder("Class", ["x", "y"], input_depth=3),
+    NetEncoder("Class", ["x", "y"], "UnitVector", input_depth=2),
     NetEncoder("Class", ["x", "y", "z"]),
     NetEncoder("Class", [1, 1.5, "a", False, (1, "b")], "UnitVector"),
     NetEncoder("Class"),
@@ -28,11 +34,20 @@ ENCODERS = [
     NetEncoder("Image", (4, 3), mean_image=PICTURE, method="Fit", alignment=("Left", "Top")),
     NetEncoder("Image", (4, 3), padding=0.5, resampling="Nearest", alignment="Bottom"),
     NetEncoder("Scalar"),
+    NetEncoder("Tokens", ["the", "cat", END_OF_STRING]),
+    NetEncoder("Tokens", ["The", "cat"], "UnitVector", ignore_case=False, unknown_tokens="Error"),
+    NetEncoder("Tokens", ["the", ANY], split_pattern=None, target_length=2),
+    NetEncoder("UTF8"),
+    NetEncoder("UTF8", "UnitVector", target_length=3),
     NetEncoder("UnitVector", 5),
     NetEncoder("UnitVector"),
 ]
 DECODERS = [
     NetDecoder("Boolean"),
+    NetDecoder("Characters"),
+    NetDecoder("Characters", ["ab", ANY, END_OF_STRING], ignore_case=True),
+    NetDecoder("Class", ["x", "y"], input_depth=2),
+    NetDecoder("Tokens", ["the", "cat", START_OF_STRING]),
     NetDecoder("Class", range(10)),
     NetDecoder("Class"),
     NetDecoder("Class", ["x", 1, False]),
@@ -46,7 +61,7 @@ EVERY = [*SAVED, NetEncoder("Function", length_of, (), batched=False)]
 @pytest.mark.parametrize("coder", EVERY, ids=repr)
 def test_repr_reads_back(coder):
     names = {"NetEncoder": NetEncoder, "NetDecoder": NetDecoder, "length_of": length_of}
-    again = eval(repr(coder), {**names, "AUTOMATIC": AUTOMATIC})
+    again = eval(repr(coder), {**names, **vars(symbols)})
     assert again == coder
     assert hash(again) == hash(coder)
     assert repr(again) == repr(coder)
@@ -105,9 +120,11 @@ def test_labels_of_other_types_make_other_coders():
 
 
 def test_an_unknown_kind_lists_the_known_ones():
-    with pytest.raises(OptionError, match=r"(?s)'Clas'.*Boolean, Class.*did you mean 'Class'"):
+    with pytest.raises(
+        OptionError, match=r"(?s)'Clas'.*Boolean, Characters, Class.*did you mean 'Class'"
+    ):
         NetEncoder("Clas", ["a"])
-    with pytest.raises(OptionError, match=r"(?s)Boolean, Class, Image"):
+    with pytest.raises(OptionError, match=r"(?s)Boolean, Characters, Class, Image"):
         NetDecoder(["Class"])
     with pytest.raises(OptionError, match="write the kind first"):
         NetDecoder()
@@ -150,7 +167,7 @@ def test_replace_names_the_known_parameters():
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("multilabel", True), ("input_depth", 2), ("input_depth", True)]
+    ("option", "value"), [("multilabel", True), ("input_depth", 0), ("input_depth", True)]
 )
 def test_what_is_not_available_is_rejected(option, value):
     with pytest.raises(OptionError, match=option):
@@ -183,7 +200,7 @@ def test_an_empty_batch_gives_no_examples(coder):
         coder.kind == "Image"
     ):
         result = coder.encode([])
-        assert result.shape == (0, *coder.shape)
+        assert result.shape == (0, *(size or 0 for size in coder.shape))
         assert result.dtype == (np.int64 if coder.element == "Integer" else np.float32)
 
 
@@ -197,6 +214,9 @@ VAST = {
     "Class": [np.broadcast_to(np.int64(1), 10**7), np.broadcast_to(np.float32(1), (10**12, 10**4))],
     "UnitVector": [np.broadcast_to(np.int64(1), 10**7)],
     "Scalar": [np.broadcast_to(np.float32(1), 10**13)],
+    "Characters": [["a"] * 10**4],
+    "Tokens": [["a"] * 10**4],
+    "UTF8": [["a"] * 10**4],
 }
 """Data that are larger, spelt out or encoded, than any memory, and small as they lie."""
 LARGE = {
@@ -204,6 +224,9 @@ LARGE = {
     "Class": NetEncoder("Class", range(1, 10**4 + 1), output_form="UnitVector"),
     "UnitVector": NetEncoder("UnitVector", 2**24),
     "Scalar": NetEncoder("Scalar"),
+    "Characters": NetEncoder("Characters", target_length=10**9),
+    "Tokens": NetEncoder("Tokens", ["a"], target_length=10**9),
+    "UTF8": NetEncoder("UTF8", "UnitVector", target_length=10**7),
 }
 
 

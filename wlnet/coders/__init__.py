@@ -2,7 +2,8 @@
 
 In the order to read them: coder (what every coder is), encoder and decoder (the two doors), a small
 kind (scalar_encoder, boolean_decoder), record (coders in files), inference (which encoder a column
-asks for). Labels of classes: labels, worth. Pictures: pictures, framing, resampling,
+asks for). Labels of classes: labels, worth, label_decoder. Texts: text_encoder, text_decoder,
+alphabet, vocabulary, lengths. Pictures: pictures, framing, resampling,
 normalization.
 
 A new coder is a new file, a row in a table below, and an example in the tests of every coder.
@@ -12,6 +13,8 @@ from __future__ import annotations
 
 from wlnet.coders.boolean_decoder import BooleanDecoder
 from wlnet.coders.boolean_encoder import BooleanEncoder
+from wlnet.coders.characters_decoder import CharactersDecoder
+from wlnet.coders.characters_encoder import CharactersEncoder
 from wlnet.coders.class_decoder import ClassDecoder
 from wlnet.coders.class_encoder import ClassEncoder
 from wlnet.coders.coder import Coder
@@ -23,20 +26,28 @@ from wlnet.coders.image_encoder import ImageEncoder
 from wlnet.coders.inference import infer_encoder
 from wlnet.coders.record import from_record, to_record
 from wlnet.coders.scalar_encoder import ScalarEncoder
+from wlnet.coders.tokens_decoder import TokensDecoder
+from wlnet.coders.tokens_encoder import TokensEncoder
 from wlnet.coders.unit_vector_encoder import UnitVectorEncoder
+from wlnet.coders.utf8_encoder import UTF8Encoder
 
 NetEncoder.kinds = {
     "Boolean": BooleanEncoder,
+    "Characters": CharactersEncoder,
     "Class": ClassEncoder,
     "Function": FunctionEncoder,
     "Image": ImageEncoder,
     "Scalar": ScalarEncoder,
+    "Tokens": TokensEncoder,
+    "UTF8": UTF8Encoder,
     "UnitVector": UnitVectorEncoder,
 }
 NetDecoder.kinds = {
     "Boolean": BooleanDecoder,
+    "Characters": CharactersDecoder,
     "Class": ClassDecoder,
     "Image": ImageDecoder,
+    "Tokens": TokensDecoder,
 }
 
 

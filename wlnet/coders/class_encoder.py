@@ -18,6 +18,7 @@ from wlnet.coders.encoder import (
     unit_vectors,
 )
 from wlnet.coders.labels import LabelIndex, Labels, as_labels
+from wlnet.coders.lengths import DEPTHS, single_items
 from wlnet.coders.worth import plain, worths
 from wlnet.core.arrays import Dtype
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
@@ -32,9 +33,11 @@ class ClassEncoder(NetEncoder):
     """`NetEncoder("Class", labels)`: label to 1-based index; shape `()`, "Integer".
 
     `NetEncoder("Class", labels, "UnitVector")` writes a vector of shape (number of labels,) with a
-    one at that place. Labels may be any hashable values; each is found by equality, except that
-    True is not 1. AUTOMATIC labels wait for `fitted`. A float array of rank 1 and the right length
-    passes through the "UnitVector" form; the index form always takes labels, never indices.
+    one at that place. With input_depth=2 an example is a list of labels, and the shape has a level
+    more, `(None,)` or `(None, number of labels)`; with 3 it is a list of lists, and so on.
+    Labels may be any hashable values; each is found by equality, except that True is not 1.
+    AUTOMATIC labels wait for `fitted`. A float array of the right rank and width passes through the
+    "UnitVector" form; the index form always takes labels, never indices.
 
     Errors: OptionError for impossible labels; DataError for a label that is not known.
 
@@ -43,6 +46,8 @@ class ClassEncoder(NetEncoder):
     array([3, 1])
     >>> NetEncoder("Class", [0, 1], "UnitVector").encode([1])
     array([[0., 1.]], dtype=float32)
+    >>> NetEncoder("Class", ["x", "y"], input_depth=2)(["y", "x", "y"])
+    array([2, 1, 2])
 
     Source: https://reference.wolfram.com/language/ref/netencoder/Class.html
     """
@@ -51,12 +56,14 @@ class ClassEncoder(NetEncoder):
     labels: Labels | Symbol = field(default=AUTOMATIC, metadata={"show": worths})
     output_form: str = "Index"
     _: KW_ONLY
+    input_depth: int = 1
     multilabel: bool = False
 
     def __post_init__(self) -> None:
         faults = choice_faults(
             self.title,
             output_form=(self.output_form, ("Index", "UnitVector")),
+            input_depth=(self.input_depth, DEPTHS),
             multilabel=(self.multilabel, (False,)),
         )
         if faults:
@@ -72,9 +79,10 @@ class ClassEncoder(NetEncoder):
 
     @property
     def shape(self) -> Shape:
+        levels = (None,) * (self.input_depth - 1)
         if self.output_form == "Index":
-            return ()
-        return (None,) if isinstance(self.labels, Symbol) else (len(self.labels),)
+            return levels
+        return (*levels, None if isinstance(self.labels, Symbol) else len(self.labels))
 
     @property
     def element(self) -> Flow:
@@ -82,35 +90,47 @@ class ClassEncoder(NetEncoder):
 
     def fitted(self, shape: Shape) -> Self:
         self._require(shape, fits(self.shape, shape) and 0 not in shape)
-        if is_automatic(self.labels) and len(shape) == 1 and shape[0] is not None:
-            return self._with(labels=range(1, shape[0] + 1))
+        is_vector = self.output_form == "UnitVector"
+        if is_automatic(self.labels) and is_vector and shape[-1] is not None:
+            return self._with(labels=range(1, shape[-1] + 1))
         return self
+
+    def over(self, levels: int) -> Self:
+        return self._with(input_depth=self.input_depth + levels)
 
     def is_single(self, x: object) -> bool:
         """One label is one item. A tuple is one item when it is one of the labels."""
+        if self._is_encoded(x):
+            return True
+        for _ in range(self.input_depth - 1):
+            if not is_batch(x) or not len(x):  # type: ignore[arg-type]
+                return True
+            x = x[0]  # type: ignore[index]
         if isinstance(x, tuple) and not isinstance(self.labels, Symbol):
             return self.index().place(x) is not None
-        return self._is_encoded(x) or not is_batch(x)
+        return not is_batch(x)
 
     def encode(self, items: Column, where: str = "Input", dtype: Dtype = np.float32) -> np.ndarray:
         batch = batch_items(items, where)
         if self._is_encoded_batch(batch):
             return reals(np.asarray(batch), where, dtype)
         index = self.index()
-        if isinstance(batch, np.ndarray) and batch.ndim == 1 and batch.dtype.kind in "iuU":
+        labels, levels = single_items(batch, self.input_depth, where, of="labels")
+        if isinstance(labels, np.ndarray) and labels.ndim == 1 and labels.dtype.kind in "iuU":
             # A long column of few values: look up every value once.
-            values, inverse = np.unique(batch, return_inverse=True)
+            values, inverse = np.unique(labels, return_inverse=True)
             found = [index.place(value) for value in values]
             places = np.array([place or 0 for place in found], np.int64)[inverse]
         else:
-            found = [index.place(item) for _, item in numbered(batch)]
+            found = [index.place(item) for _, item in numbered(labels)]
             places = np.array([place or 0 for place in found], np.int64)
         if len(places) and places.min() == 0:
             bad = int(np.argmin(places))
-            raise self._unknown(batch[bad], bad, where)
+            raise self._unknown(labels[bad], bad // (len(places) // len(batch)), where)
         if self.output_form == "Index":
-            return places
-        return unit_vectors(places, len(index.labels), dtype, where)
+            return places.reshape(levels)
+        vectors = unit_vectors(places, len(index.labels), dtype, where)
+        return vectors.reshape(*levels, len(index.labels))
 
     def index(self) -> LabelIndex:
         """The finder of labels; NotInitializedError while the labels are AUTOMATIC."""
@@ -129,16 +149,16 @@ class ClassEncoder(NetEncoder):
         return (
             self.output_form == "UnitVector"
             and isinstance(x, np.ndarray)
-            and x.ndim == 1
+            and x.ndim == self.input_depth
             and x.dtype.kind == "f"
             and not isinstance(self.labels, Symbol)
-            and len(x) == len(self.labels)
+            and x.shape[-1] == len(self.labels)
             and not any(isinstance(label, float) for label in self.labels)
         )
 
     def _is_encoded_batch(self, x: object) -> bool:
         if isinstance(x, np.ndarray):
-            return x.ndim == 2 and len(x) > 0 and self._is_encoded(x[0])
+            return x.ndim > 1 and len(x) > 0 and self._is_encoded(x[0])
         return isinstance(x, list) and bool(x) and all(map(self._is_encoded, x))
 
     def _unknown(self, label: object, index: int, where: str) -> Exception:

@@ -107,6 +107,19 @@ class Coder(metaclass=KindTable):
         self._require(shape, fits(self.shape, shape))
         return self
 
+    def over(self, levels: int) -> Self:
+        """The coder of sequences, so many levels of them, of what this one is for. OptionError
+        for one that knows no sequences."""
+        raise fail(
+            OptionError,
+            Fault(
+                f"the {self.title} is for single things, and knows no sequences of them",
+                at=repr(self),
+                given=f"a port with {levels} level{'' if levels == 1 else 's'} more",
+                fix="encode the data yourself, and give the port a shape",
+            ),
+        )
+
     @property
     def title(self) -> str:
         """How messages call this coder: `"Class" encoder`."""

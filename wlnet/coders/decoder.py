@@ -20,8 +20,8 @@ Property = str | tuple[object, ...] | Symbol
 class NetDecoder(Coder):
     """A decoder of a port: `NetDecoder(kind, ...)` returns a value of that kind.
 
-    Kinds: "Class", "Boolean", "Image". Decoders are frozen values, equal when kind and parameters
-    are; `repr` reads back.
+    Kinds: "Class", "Characters", "Tokens", "Boolean", "Image". Decoders are frozen values, equal
+    when kind and parameters are; `repr` reads back.
 
     Errors: OptionError for an unknown kind, option or property; ShapeError for an array of another
     shape; DataError, naming the example, for numbers that are not finite.
@@ -38,6 +38,8 @@ class NetDecoder(Coder):
     kinds: ClassVar[dict[str, type]] = {}
     door = "NetDecoder"
     properties: ClassVar[tuple[str, ...]] = ()
+    of_labels: ClassVar[bool] = False
+    """Whether the numbers that it reads are the probabilities of labels."""
 
     if TYPE_CHECKING:
 

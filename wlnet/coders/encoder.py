@@ -18,8 +18,8 @@ from wlnet.core.machine import check_memory
 class NetEncoder(Coder):
     """An encoder of a port: `NetEncoder(kind, ...)` returns a value of that kind.
 
-    Kinds: "Image", "Class", "Boolean", "Scalar", "UnitVector", "Function". Encoders are frozen
-    values, equal when kind and parameters are; `repr` reads back.
+    Kinds: "Image", "Class", "Characters", "Tokens", "UTF8", "Boolean", "Scalar", "UnitVector",
+    "Function". Encoders are frozen values, equal when kind and parameters are; `repr` reads back.
 
     Errors: OptionError for an unknown kind, option or value; DataError, naming port and example
     (counted from 1), for what cannot be encoded.

@@ -2,7 +2,7 @@
 
 A record is `{"Coder": "NetEncoder", "Kind": "Class", "Parameters": {...}}` with all parameters by
 their Wolfram names. Beside what every record may hold (core/records.py), AUTOMATIC is
-`{"Symbol": "AUTOMATIC"}`, an array of float32 is
+`{"Symbol": "AUTOMATIC"}`, as other symbols are, and an array of float32 is
 `{"Dimensions": [...], "Real32": base64 of little-endian bytes}`.
 """
 
@@ -23,7 +23,7 @@ from wlnet.coders.worth import worth
 from wlnet.core.errors import WlnetError, brief
 from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.records import Codec, Form, Json, Table, refused, shown, symbols
-from wlnet.core.symbols import AUTOMATIC
+from wlnet.core.symbols import ALL, ANY, AUTOMATIC, END_OF_STRING, START_OF_STRING
 
 
 def to_record(coder: Coder) -> Table:
@@ -100,7 +100,7 @@ def _array(value: Table) -> np.ndarray:
 
 VALUES = Codec(
     (
-        symbols(AUTOMATIC),
+        symbols(ALL, ANY, AUTOMATIC, END_OF_STRING, START_OF_STRING),
         Form(
             frozenset({"Dimensions", "Real32"}),
             np.ndarray,

@@ -46,10 +46,7 @@ ALIKE = frozenset(
 """Names for which something is told that computes something else, or stands elsewhere."""
 
 SOON_ENCODERS: dict[str, str] = {
-    **dict.fromkeys(
-        ("Characters", "Tokens", "SubwordTokens", "UTF8"),
-        'input=("Varying", "Integer"), and indices from 1 in place of text',
-    ),
+    "SubwordTokens": 'NetEncoder("Tokens", vocabulary, split_pattern=None), and text split by you',
     **dict.fromkeys(
         (
             "Audio",
@@ -65,7 +62,7 @@ SOON_ENCODERS: dict[str, str] = {
     ),
 }
 SOON_DECODERS: dict[str, str] = dict.fromkeys(
-    ("CTCBeamSearch", "Characters", "Function", "Image3D", "SubwordTokens", "Tokens"),
+    ("CTCBeamSearch", "Function", "Image3D", "SubwordTokens"),
     "net(x, None), and a function of yours on what it gives",
 )
 SOON_FUNCTIONS: dict[str, str] = {

@@ -3,7 +3,7 @@ coder."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol, TypeGuard, runtime_checkable
 
@@ -28,6 +28,7 @@ class Coder(Protocol):
     def element(self) -> Flow: ...
     @property
     def parameters(self) -> dict[str, Any]: ...
+    def over(self, levels: int) -> Any: ...
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def port_table(given: object, of: str) -> dict[str, Any]:
 def as_port(given: object, name: str = "Input") -> PortType:
     """A port from a size, a shape, "Real", "Integer", "Boolean", "Varying", a coder, or AUTOMATIC.
 
-    A shape may end in what its entries are.
+    A shape may end in what its entries are; `("Varying", coder)` has the coder at every place.
 
     >>> as_port(3).shape, as_port((2, "Varying")).shape, as_port("Real").shape
     ((3,), (2, None), ())
@@ -99,6 +100,8 @@ def as_port(given: object, name: str = "Input") -> PortType:
     if _is_coder(given):
         return PortType(given.shape, given.element, given)
     sizes = given if isinstance(given, (tuple, list)) else (given,)
+    if len(sizes) > 1 and _is_coder(sizes[-1]):
+        return _of_sequences(sizes[:-1], sizes[-1], name)
     element: Element | None = None
     if sizes and isinstance(sizes[-1], str) and sizes[-1] in ELEMENTS:
         element, sizes = sizes[-1], sizes[:-1]
@@ -115,6 +118,14 @@ def _is_coder(given: object) -> TypeGuard[Coder]:
         return False
     shape = given.shape
     return (shape is None or isinstance(shape, tuple)) and isinstance(given.element, str)
+
+
+def _of_sequences(sizes: Sequence[object], coder: Coder, name: str) -> PortType:
+    """The port of a coder that stands at every place of a sequence, whose length is open."""
+    if any(_size(size, sizes, name) is not None for size in sizes):
+        what = f"port {name} has a coder at every place, and says how many places there are"
+        raise fail(OptionError, Fault(what, given=brief(sizes), expected="'Varying'"))
+    return as_port(coder.over(len(sizes)), name)
 
 
 def _size(size: object, given: object, name: str) -> Size:

@@ -1,4 +1,4 @@
-"""The three words that stand where a value could: AUTOMATIC, ALL and ANY."""
+"""The words that stand where a value could: AUTOMATIC, ALL, ANY, and the two ends of a text."""
 
 from __future__ import annotations
 
@@ -43,3 +43,9 @@ ALL: Final = Symbol("ALL")
 
 ANY: Final = Symbol("ANY")
 """Whatever is there: the pattern that matches everything. Wolfram Language: ``_``."""
+
+START_OF_STRING: Final = Symbol("START_OF_STRING")
+"""What stands before the first character of a text. Wolfram Language: StartOfString."""
+
+END_OF_STRING: Final = Symbol("END_OF_STRING")
+"""What stands behind the last character of a text. Wolfram Language: EndOfString."""

@@ -6,6 +6,7 @@ import numpy as np
 
 from wlnet.coders import NetEncoder
 from wlnet.coders.coder import Coder
+from wlnet.coders.lengths import single_items
 from wlnet.coders.worth import plain, worth
 from wlnet.core.errors import DataError, Fault, brief, fail
 from wlnet.core.gate import Array, Column, shape_of
@@ -37,12 +38,16 @@ def with_labels(
     """
     if "Labels" not in coder.parameters:
         return coder.replace("Size", int(np.max(_whole(column, name))))
+    depth = coder.parameters["InputDepth"]
+    at = f"port {name}"
+    column, _ = single_items(column, depth, at, of="labels") if depth > 1 else (column, ())
     first = next(iter(column), "")
     if not isinstance(worth(first), str) and np.ndim(first):
         assert port.shape is not None
         return coder.fitted(port.shape)
-    count = PortType((below,)) if port.shape == () else port
-    return coder.replace("Labels", class_labels(column, count, name, coder.door == "NetDecoder"))
+    size = below if coder.element == "Integer" else port.shape[-1] if port.shape else None
+    labels = class_labels(column, PortType((size,)), name, coder.door == "NetDecoder")
+    return coder.replace("Labels", labels)
 
 
 def with_classes(net: Net, name: str, column: Column) -> Net:

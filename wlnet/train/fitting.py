@@ -187,19 +187,27 @@ def _with_data_shapes(net: Net, columns: Mapping[str, Column], at: str) -> Net:
     errors: list[DataError | ShapeError] = []
     for name in net.input_names:
         port = inferred_port(net, name)
-        if name in columns and port.coder is None and (port.shape is None or None in port.shape):
+        if name in columns and _is_open(port):
             try:
-                shape = _one_shape(columns[name], Place(name, at))
+                shape = _one_shape(columns[name], port, Place(name, at))
                 inference(net, {name: shape})
-                ports[name] = PortType(shape, net.ports[name].element)
+                ports[name] = PortType(shape, net.ports[name].element, port.coder)
             except (DataError, ShapeError) as error:
                 errors.append(error)
     raise_all(errors)
     return net if ports == dict(net.ports) else net._with(ports=ports)
 
 
-def _one_shape(column: Column, place: Place) -> tuple[int, ...]:
+def _is_open(port: PortType) -> bool:
+    """Whether only examples tell a size of a port. What a user's function gives, it tells."""
+    told = port.shape if port.coder is None else port.coder.shape
+    return None in (told or ()) or (port.coder is None and told is None)
+
+
+def _one_shape(column: Column, port: PortType, place: Place) -> tuple[int, ...]:
     """The shape that all examples of a column have. Raises DataError for examples of several."""
+    if port.coder is not None:
+        return tuple(port.coder.encode([column[0]], str(place)).shape[1:])
     shape = shape_of(column)
     if shape is not None:
         return shape[1:]
@@ -216,10 +224,15 @@ def ports_after(net: Net, fitted: Net) -> dict[str, PortType]:
     open_inputs = [
         name
         for name in net.input_names
-        if net.ports[name].coder is None and None in (net.ports[name].shape or ())
+        if None in (net.ports[name].shape or ())
+        and (ports[name].coder is None or _is_open(ports[name]))
     ]
     following = net.output_names if open_inputs else ()
     for name in (*open_inputs, *following):
-        if ports[name].coder is None:
+        coder = ports[name].coder
+        if coder is None:
             ports[name] = net.ports[name]
+        elif name in open_inputs:
+            # What labels there are is known now; how long an example is, is not.
+            ports[name] = PortType(coder.shape, coder.element, coder)
     return ports

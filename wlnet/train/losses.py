@@ -99,9 +99,10 @@ def _automatic_term(net: Net, name: str, factor: float = 1.0) -> LossTerm | Faul
     """The loss that an output gets by itself: by the layer that makes it."""
     form = asked_form(net, name)
     port = inferred_port(net, name)
-    if form == "Square" and getattr(port.coder, "kind", "") == "Class":
+    if form == "Square" and getattr(port.coder, "of_labels", False):
         return Fault(
-            "no loss fits by itself: a Class decoder on an output without a SoftmaxLayer",
+            f"no loss fits by itself: a {port.coder.kind} decoder on an output without a "
+            "SoftmaxLayer",
             at=f"port {name}",
             fix="end the net in SoftmaxLayer(), or name a loss_function",
         )

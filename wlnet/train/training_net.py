@@ -236,6 +236,6 @@ def _target_port(net: Net, term: LossTerm) -> PortType:
     encoder = None if decoder is None else decoder.target_encoder()
     if encoder is None:
         return UNKNOWN
-    if encoder.kind == "Class" and _form(net, term) != "Index":
+    if "OutputForm" in encoder.parameters and _form(net, term) != "Index":
         encoder = encoder.replace("OutputForm", "UnitVector")
     return PortType(encoder.shape, encoder.element, encoder)

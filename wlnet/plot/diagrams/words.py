@@ -137,6 +137,13 @@ def coder(port: PortType) -> str:
     word = str(getattr(port.coder, "kind", type(port.coder).__name__)).lower()
     if "ImageSize" in told:
         return f"{word} {_plain(told['ImageSize'])}, {told['ColorSpace']}"
-    if "Labels" in told:
-        return f"{word} of {len(told['Labels'])}"
-    return word
+    count = _code_count(port.coder)
+    known = "" if count is None or word == "utf8" else f" of {count}"
+    each = " at every place" if told.get("InputDepth", 1) > 1 else ""
+    return f"{'UTF-8' if word == 'utf8' else word}{known}{each}"
+
+
+def _code_count(coder: Any) -> int | None:
+    """How many labels, characters or tokens a coder knows; None where it has none."""
+    labels = getattr(coder, "labels", None)
+    return len(labels) if isinstance(labels, tuple) else getattr(coder, "count", None)
