@@ -78,7 +78,7 @@ def test_without_a_round_length_a_round_is_a_pass(form: str) -> None:
 def test_a_plain_function_without_a_round_length_gives_rounds_of_one_batch(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    found = train(asked, prop=wl.ALL, training_progress_reporting="Print")
+    found = train(asked, prop=wl.ALL, training_progress_reporting=("Print", {"Interval": 1}))
     assert found[["TotalRounds", "TotalBatches", "BatchesPerRound"]] == [5, 5, 1]
     *lines, last = capsys.readouterr().err.splitlines()
     told = [line[:25] for line in lines]

@@ -328,7 +328,7 @@ def test_print_writes_a_line_a_round_to_stderr(capsys: pytest.CaptureFixture[str
         wl.ALL,
         validation_set=(x, y),
         max_training_rounds=3,
-        training_progress_reporting="Print",
+        training_progress_reporting=("Print", {"Interval": 1}),
     )
     told = capsys.readouterr()
     assert told.out == ""

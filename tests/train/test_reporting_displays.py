@@ -22,6 +22,7 @@ from wlnet.train.reporting.line import LINES
 
 DATA = numbers(12)
 CLASSES = classes(60)
+EACH = ("Print", {"Interval": 1})
 WATCHED = Watched()
 
 
@@ -240,15 +241,47 @@ def test_piped_and_long_there_is_a_line_now_and_then(
 
 
 def test_rounds_that_are_too_fast_for_lines_are_left_out_and_that_is_said(
-    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(printed, "FREE", 5)
-    train("Print", max_training_rounds=30)
-    lines = capsys.readouterr().err.splitlines()
-    assert [each.split()[1] for each in lines[:4]] == ["1", "2", "3", "4"]
-    assert lines[4] == printed.FAST and len(lines) < 10
+    train(None)
+    for how in ("Print", ("File", tmp_path / "run.log")):
+        train(how, max_training_rounds=30, learning_rate=0.01)
+    *lines, seen = capsys.readouterr().err.splitlines()
+    filed = (tmp_path / "run.log").read_text().splitlines()
+    assert lines.count(printed.FAST) == filed.count(printed.FAST) == 1 and len(lines) < 10
+    assert lines[-1].startswith("round 30 of 30  loss") and seen.startswith("30 rounds in ")
+    assert [each[:14] for each in filed[-2:]] == ["round 30 of 30", seen[:14]]
     train(("Print", {"Interval": 1}), max_training_rounds=30)
     assert len(capsys.readouterr().err.splitlines()) == 31, "who asks for all gets all"
+
+
+def test_the_last_round_has_a_line_however_a_training_ends(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def stop(state: Any) -> Any:
+        return "StopTraining" if state["Round"] == 7 else None
+
+    results = train("Print", max_training_rounds=30, training_progress_function=stop)
+    *_, line, last = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"round  7 of 30  loss {results['RoundLoss']:#.4g}  ")
+    assert "4 of 4 arrays learn  " in line and last.startswith("stopped by a function: 7 rounds")
+    begun = train(None)
+    capsys.readouterr()
+    train("Print", begun, time_goal=1e-9)
+    lines = capsys.readouterr().err.splitlines()
+    assert not any("round 3 " in each for each in lines), "that was of another call"
+
+
+def test_a_round_with_lines_within_has_one_of_its_own(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(printed, "LONG", 0.0)
+    monkeypatch.setattr(printed, "EVERY", 1000.0)
+    by_batch = (lambda state: None, {"Interval": (1, "Batches")})
+    train("Print", max_training_rounds=1, training_progress_function=by_batch)
+    lines = capsys.readouterr().err.splitlines()
+    assert [each[:22] for each in lines[1:3]] == ["round 1 of 1  batch 2 ", lines[2][:22]]
+    assert lines[2].startswith("round 1 of 1  loss") and printed.FAST not in lines
 
 
 def test_lines_come_at_the_intervals_and_events_that_were_asked_for(
@@ -281,7 +314,7 @@ def test_a_long_round_has_lines_within(
 
 def test_a_phase_is_told_with_what_it_changed(capsys: pytest.CaptureFixture[str]) -> None:
     rules = wl.Phases({1: {-1: 1, wl.ANY: None}, 2: {1: 0.5, -1: None, wl.ANY: None}})
-    train("Print", learning_rate_multipliers=rules)
+    train(EACH, learning_rate_multipliers=rules)
     first, second, _, last = capsys.readouterr().err.splitlines()
     assert "phase 1 of 2  " in first and "2 of 4 arrays learn" in first
     assert (
@@ -295,7 +328,7 @@ def test_whoever_goes_on_is_told_of_the_rounds_of_this_call(
 ) -> None:
     begun = train(None)
     wl.net_train(begun, DATA, batch_size=4, max_training_rounds=2,
-                 training_progress_reporting="Print")  # fmt: skip
+                 training_progress_reporting=EACH)  # fmt: skip
     lines = capsys.readouterr().err.splitlines()
     assert [each[:12] for each in lines[:2]] == ["round 4 of 5", "round 5 of 5"]
     assert lines[2].startswith("2 rounds (5 in all) in")
@@ -308,7 +341,7 @@ def test_a_file_is_gone_on_with_and_written_line_by_line(tmp_path: Path) -> None
     file = tmp_path / "run.log"
     file.write_text("what was there before\n")
     seen: list[int] = []
-    train(("File", file), training_progress_function=lambda state: seen.append(
+    train(("File", file, {"Interval": 1}), training_progress_function=lambda state: seen.append(
         len(file.read_text().splitlines())))  # fmt: skip
     lines = file.read_text(encoding="utf-8").splitlines()
     assert lines[0] == "what was there before" and lines[1].startswith("training begun 20")
@@ -319,7 +352,7 @@ def test_a_file_is_gone_on_with_and_written_line_by_line(tmp_path: Path) -> None
 
 def test_a_file_may_be_a_path_or_an_open_file(tmp_path: Path) -> None:
     with (tmp_path / "b.log").open("w") as stream:
-        train([tmp_path / "a.log", stream])
+        train([(tmp_path / "a.log", {"Interval": 1}), (stream, {"Interval": 1})])
         assert not stream.closed
     one, other = ((tmp_path / name).read_text().splitlines() for name in ("a.log", "b.log"))
     assert len(one) == 5 and len(other) == 4
@@ -334,7 +367,9 @@ def plain_training() -> Any:
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no full disk here")
 def test_a_full_disk_is_told_once_and_the_training_goes_on() -> None:
-    with pytest.warns(wl.TrainingWarning, match="no longer be shown[^$]*No space left") as told:
+    with pytest.warns(
+        wl.TrainingWarning, match="no longer be shown[^$]*No space left[^$]*, of '/dev/full'"
+    ) as told:
         results = train(("File", "/dev/full"), max_training_rounds=3)
     assert len(told) == 1
     assert results["BatchLossList"] == plain_training()
@@ -347,10 +382,30 @@ def test_a_stream_that_breaks_on_the_way_is_told_once(tmp_path: Path) -> None:
     def close(state: Any) -> None:
         stream.close()
 
-    with pytest.warns(wl.TrainingWarning, match="goes on unseen[^$]*closed file") as told:
+    with pytest.warns(
+        wl.TrainingWarning, match="goes on unseen[^$]*closed file[^$]*run.log"
+    ) as told:
         results = train(stream, training_progress_function=close)
     assert len(told) == 1
     assert results["BatchLossList"] == plain_training()
+
+
+@pytest.mark.parametrize("where", ["terminal", "notebook"])
+def test_where_what_draws_a_panel_is_broken_there_are_lines(
+    where: str, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stream = request.getfixturevalue("terminal")
+    if where == "notebook":
+        request.getfixturevalue("notebook")
+        monkeypatch.setitem(sys.modules, "IPython.display", None)
+        monkeypatch.setattr(sys, "stdout", stream)
+    else:
+        monkeypatch.setitem(sys.modules, "rich.live", None)
+        monkeypatch.delitem(sys.modules, "wlnet.train.reporting.block", raising=False)
+    with pytest.warns(wl.TrainingWarning, match="lines are printed instead[^$]*Error") as told:
+        results = train("Panel")
+    assert len(told) == 1 and results["BatchLossList"] == plain_training()
+    assert "round 3 of 3  loss" in stream.getvalue() and "3 rounds in" in stream.getvalue()
 
 
 def test_a_broken_terminal_ends_no_training(
@@ -375,7 +430,7 @@ def test_a_panel_where_none_can_be_is_lines_and_that_is_said(
 ) -> None:
     with pytest.warns(wl.TrainingWarning, match="a panel needs a notebook or a terminal"):
         train("Panel")
-    assert len(capsys.readouterr().err.splitlines()) == 4
+    assert capsys.readouterr().err.splitlines()[-1].startswith("3 rounds in")
 
 
 # A notebook.

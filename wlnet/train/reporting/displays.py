@@ -27,6 +27,11 @@ class Display(ABC):
     has_curves = True
     """Whether it shows curves."""
 
+    @property
+    def where(self) -> str:
+        """The file that it writes to, if that has a name."""
+        return ""
+
     @abstractmethod
     def show(self, now: Progress) -> None:
         """Show where the training stands."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,9 @@ QUIET = 5.0
 LONG, LONG_QUIET = 5.0, 60.0
 """Seconds without a line after which there is one within a round: where lines were asked for, and
 where they were not."""
-FREE, EVERY = 100, 0.1
-"""So many lines are free; of more, there is one every so many seconds."""
-FAST = "(rounds are faster than ten lines a second: some have no line from here on)"
+EVERY = 0.1
+"""Seconds between two lines, where lines were asked for, but nobody said when."""
+FAST = "(rounds are faster than ten lines a second: some have no line)"
 
 
 def items_of(p: Progress) -> list[Item]:
@@ -49,32 +50,63 @@ NO_END = "one pass: it ends with the generator, as there is no RoundLength"
 
 
 class Printed(Display):
-    """Prints a line a round. quiet: only after a while, and then now and then, for nobody asked.
-    has_times: whether somebody said when, so that no line is left out."""
+    """Prints a line a round, at most ten a second, and of the last round whatever happens. quiet:
+    only after a while, and then now and then, for nobody asked. has_times: whether somebody said
+    when, so that no line is left out or added."""
 
     is_live = False
     has_curves = False
 
     def __init__(self, stream: Any, quiet: bool = False, has_times: bool = False) -> None:
         self.place = Place(stream)
-        self.by_round = QUIET if quiet else 0.0
+        self._usual = QUIET if quiet else 0.0 if has_times else EVERY
+        self.by_round = self._usual
         self.within = LONG_QUIET if quiet else LONG
-        self._quiet, self._has_times, self._lines = quiet, has_times, 0
+        self._quiet, self._is_free = quiet, not (quiet or has_times)
+        self._has_begun = self._has_said = False
+        self._told: int | None = None
+        """The last round that has a line; None before the first one."""
+
+    @property
+    def where(self) -> str:
+        return _name_of(self.place.stream)
 
     def show(self, now: Progress) -> None:
-        if not now.waits:
+        if now.waits:
+            return
+        # A round of which lines were told has one of its own.
+        self.by_round = self._usual if now.is_whole or self._quiet else 0.0
+        if now.is_whole:
+            self._tell(now)
+        else:
             self._write(items_of(now))
 
     def end(self, last: Progress) -> None:
-        if self._lines or not self._quiet:
+        if self._is_free and last.round > max(self._told or 0, last.before):
+            self._tell(replace(last, ended=None, verdict="", learned=None, rates_of=""))
+        if self._has_begun or not self._quiet:
             self._write(last_items(last))
 
+    def _tell(self, now: Progress) -> None:
+        """The line of a round that is over; that some have none is said once."""
+        before = now.before if self._told is None else self._told
+        if self._is_free and not self._has_said and now.round > before + 1:
+            self._has_said = True
+            self._line(FAST)
+        self._told = now.round
+        self._write(items_of(now))
+
     def _write(self, items: list[Item]) -> None:
-        self._lines += 1
-        if self._lines == FREE and not (self.by_round or self._has_times):
-            self.by_round = EVERY
-            self.place.write(FAST + "\n")
-        self.place.write(line_of(items, self.place.width)[0] + "\n")
+        self._line(line_of(items, self.place.width)[0])
+
+    def _line(self, text: str) -> None:
+        self._has_begun = True
+        self.place.write(text + "\n")
+
+
+def _name_of(stream: Any) -> str:
+    name = getattr(stream, "name", None)
+    return name if isinstance(name, str) and not name.startswith("<") else ""
 
 
 class Filed(Printed):
@@ -85,11 +117,11 @@ class Filed(Printed):
         super().__init__(self._file, has_times=has_times)
         self._head = time.strftime("training begun %Y-%m-%d %H:%M:%S\n")
 
-    def _write(self, items: list[Item]) -> None:
+    def _line(self, text: str) -> None:
         if self._head:
             head, self._head = self._head, ""
             self.place.write(head)
-        super()._write(items)
+        super()._line(text)
 
     def close(self) -> None:
         self._file.close()

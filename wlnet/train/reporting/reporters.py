@@ -32,6 +32,14 @@ SHARE = 0.0025
 """The share of the time that a live display may take: where a picture takes long, there are
 fewer."""
 COMPILING = "compiling"
+SIMPLER = dict.fromkeys(("Panel", "Automatic", "ProgressIndicator"), "Print")
+"""What is shown instead where what draws a display is there, and does not run."""
+
+
+def told_of(error: Exception, file: str) -> str:
+    """An error, with the file that it is about."""
+    words = f"{type(error).__name__}: {error}"[:200]
+    return words if not file or file in words else f"{words}, of {file!r}"
 
 
 class Reporter:
@@ -114,7 +122,7 @@ class Reporter:
             fault = Fault(
                 "the progress of a training can no longer be shown; it goes on unseen",
                 at="training_progress_reporting",
-                given=f"{type(error).__name__}: {error}"[:200],
+                given=told_of(error, display.where if display is not None else ""),
             )
             # Nobody may be there to read that either.
             with contextlib.suppress(OSError, ValueError):
@@ -169,9 +177,13 @@ class Reporters:
         try:
             display = display_of(report)
         except Exception as error:
-            what = "the progress of a training cannot be shown; it goes on unseen"
-            given = f"{type(error).__name__}: {error}"[:200]
+            simpler = SIMPLER.get(report.way) if notebook() or report.way == "Panel" else None
+            goes_on = "lines are printed instead" if simpler else "it goes on unseen"
+            what = f"the progress of a training cannot be shown as it was asked for; {goes_on}"
+            given = told_of(error, str(report.target) if report.way == "File" else "")
             warn(TrainingWarning, Fault(what, at="training_progress_reporting", given=given))
+            if simpler:
+                self._open(replace(report, way=simpler))
             return
         if display is not None:
             self._reporters.append(Reporter(report, display, self._trainer.seconds))
@@ -267,7 +279,7 @@ class Reporters:
 
 def display_of(report: Report) -> Display | None:
     """The display that was asked for, as it is possible here; None where nobody could see it."""
-    way, has_times = report.way, bool(report.interval or report.events)
+    way, has_times = report.way, bool(report.interval or report.events or report.least)
     if way == "File":
         return Filed(report.target, has_times)
     if way == "Stream":
