@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import html
+import json
+import pickle
 import re
 import warnings
 from typing import Any
@@ -336,3 +340,27 @@ def test_one_round_is_a_point_that_can_be_seen() -> None:
     chart = wl.net_train(classifier(), classes(), wl.ALL, max_training_rounds=1)["LossPlot"]
     marked = [each for each in dots(chart) if each.fill == "blue"]
     assert marked[-1].radius == RADIUS
+
+
+def test_a_receipt_is_its_text_and_a_short_page_in_notebooks() -> None:
+    net = wl.NetChain({"a<b": 2}, input=1)
+    data = [[1.0], [2.0]], [[1.0, 2.0], [3.0, 4.0]]
+    results = wl.net_train(net, data, wl.ALL, max_training_rounds=2)
+    receipt = results["Receipt"]
+    assert isinstance(receipt, str)
+    told = json.loads(receipt)
+    plain = "".join(receipt)
+    assert type(plain) is str
+    assert (receipt, hash(receipt), repr(receipt)) == (plain, hash(plain), repr(plain))
+    assert json.dumps({"kept": receipt}) == json.dumps({"kept": plain})
+    for same in (copy.deepcopy(receipt), pickle.loads(pickle.dumps(receipt))):
+        assert same == plain
+        assert same._repr_html_() == receipt._repr_html_()
+    assert wl.verify(receipt, net, data, reporting=None)
+    page = receipt._repr_html_()
+    seen, opens, text = page.partition("<details>")
+    assert opens  # and is closed at first
+    words = re.sub("<wbr>", "", seen)
+    for word in ("2 rounds; all rounds were run", told["Seal"], told["Facts"]["Method"]):
+        assert word in words
+    assert html.unescape(re.sub("<wbr>|<pre>|</pre>", "", text)).count(plain) == 1

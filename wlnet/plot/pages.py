@@ -15,7 +15,9 @@ from wlnet.plot.panel import bar_page, progress_page
 from wlnet.plot.summary import net_summary
 from wlnet.plot.tables import sheet_html, table_html
 from wlnet.plot.training.page import results_page
+from wlnet.plot.training.receipt import receipt_page
 from wlnet.results.progress import Progress, ProgressBar
+from wlnet.results.receipts import Receipt
 from wlnet.results.results import NetTrainResults
 
 PAGES: dict[type, Callable[[Any], str]] = {
@@ -25,6 +27,7 @@ PAGES: dict[type, Callable[[Any], str]] = {
     Progress: progress_page,
     ProgressBar: bar_page,
     NetTrainResults: results_page,
+    Receipt: receipt_page,
 }
 
 

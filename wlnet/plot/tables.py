@@ -118,8 +118,10 @@ def _head(at: int, column: Column, rows: Sequence[Shown]) -> str:
         return f'<th scope="col" class="wl-number">{markup(column.name)}</th>'
     longest = max((width_of(item) for row in rows for item in row.cells[at]), default=0)
     # Words are broken before a table is wider than its page, but not after every word.
-    least = f' style="min-width:{LETTER * min(longest, LONG):.3g}ch"' if at else ""
-    return f'<th scope="col"{least}>{markup(column.name)}</th>'
+    least = f"{LETTER * min(longest, LONG):.3g}ch"
+    # The first column stays where it is when the others are moved, so that it must leave room.
+    least = least if at else f"min({least},28vw)"
+    return f'<th scope="col" style="min-width:{least}">{markup(column.name)}</th>'
 
 
 def _body(table: Table, row: Shown, members: Sequence[int], scale: _Scale) -> str:

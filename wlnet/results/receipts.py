@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from wlnet.core.net import Services
 from wlnet.results.results import PROPERTIES, TrainingRecord
 
 
@@ -13,8 +14,19 @@ class Receipts:
     text: Callable[[TrainingRecord], str] | None = None
 
 
+class Receipt(str):
+    """The text of a receipt: a string like any other, of which notebooks show what it tells."""
+
+    __slots__ = ()
+
+    def _repr_html_(self) -> str:
+        assert Services.html is not None
+        html: str = Services.html(self)
+        return html
+
+
 @PROPERTIES.row("Receipt")
-def _(r: TrainingRecord) -> str:
+def _(r: TrainingRecord) -> Receipt:
     """Everything that decided the result, and the result, by digests: JSON, for `verify`."""
     assert Receipts.text is not None
-    return Receipts.text(r)
+    return Receipt(Receipts.text(r))
