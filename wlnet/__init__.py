@@ -36,6 +36,7 @@ from wlnet.core.keywords import checked_keywords as _checked
 from wlnet.core.net import Services as _Services
 from wlnet.core.parts import Alternatives as Alternatives
 from wlnet.core.parts import NetPort as NetPort
+from wlnet.core.parts import NetPortGradient as NetPortGradient
 from wlnet.core.parts import NetSharedArray as NetSharedArray
 from wlnet.core.parts import Span as Span
 from wlnet.core.phases import Phases as Phases

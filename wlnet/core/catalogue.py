@@ -25,7 +25,6 @@ SOON: dict[str, str] = {
     "NetGANOperator": "NetGraph with both nets, and rates of -1 in learning_rate_multipliers",
     "NetMapThreadOperator": "CatenateLayer()  # before a NetMapOperator",
     "NetPairEmbeddingOperator": "net_insert_shared_arrays, and the net twice in a NetGraph",
-    "NetPortGradient": "",
     "NetStateObject": "",
     "NetUnfold": "",
     "OrderingLayer": "",

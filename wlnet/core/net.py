@@ -191,6 +191,8 @@ class Net:
         """Evaluate: one example, or a batch (one rank more, or a list); several ports: a dict.
 
         net(x), net(x, prop) passes prop to the decoder, net(x, None) gives the raw array.
+        net(x, NetPort("a", "Output")) asks for a port inside, net(x, NetPortGradient("Input")) for
+        a gradient, net(x, [...]) for a dict of several.
         Options: net_evaluation_mode="Test", random_seeding=1234, working_precision="Real32",
         batch_size=AUTOMATIC, workers=AUTOMATIC.
 

@@ -78,19 +78,23 @@ class NetPort:
     path: Path
 
     def __init__(self, *path: object) -> None:
-        if len(path) == 1 and isinstance(path[0], (tuple, list)):
-            path = tuple(path[0])
-        path = tuple(map(scalar, path))
-        for step in path:
-            if isinstance(step, bool) or not isinstance(
-                step, (str, int, Span, Alternatives, Symbol)
-            ):
-                what = f"{brief(step)} is neither the name of a port nor a step to it"
-                raise fail(PartError, Fault(what, at="NetPort", fix='NetPort("a", "Output")'))
-        object.__setattr__(self, "path", tuple(path))
+        what = "the name of a port nor a step to it"
+        steps = _port_steps(path, "NetPort", what, 'NetPort("a", "Output")')
+        object.__setattr__(self, "path", steps)
 
     def __repr__(self) -> str:
         return f"NetPort({', '.join(map(repr, self.path))})"
+
+
+def _port_steps(path: tuple[object, ...], at: str, what: str, fix: str) -> tuple[Any, ...]:
+    """The steps to a port or an array. Raises PartError for what can be none."""
+    if len(path) == 1 and isinstance(path[0], (tuple, list)):
+        path = tuple(path[0])
+    steps = tuple(map(scalar, path))
+    for step in steps:
+        if isinstance(step, bool) or not isinstance(step, (str, int, Span, Alternatives, Symbol)):
+            raise fail(PartError, Fault(f"{brief(step)} is neither {what}", at=at, fix=fix))
+    return steps
 
 
 @dataclass(frozen=True, repr=False)
@@ -112,6 +116,47 @@ class NetSharedArray:
 
     def __repr__(self) -> str:
         return f"NetSharedArray({self.name!r})"
+
+
+@dataclass(frozen=True, init=False, repr=False)
+class NetPortGradient:
+    """The gradient of a net's output by what flows at a port, or by an array: it is asked for, as
+    a NetPort is.
+
+    >>> NetPortGradient("Input"), NetPortGradient("a", "Weights")
+    (NetPortGradient('Input'), NetPortGradient('a', 'Weights'))
+
+    What is differentiated is the sum of all numbers of all outputs of the net, as they are before
+    decoders; where the output is one number it is the gradient of that. The port is an input of the
+    net, or a port of a part of it: an input port of a part means what that part alone is given, and
+    what lies in a NetNestOperator is that of its last iteration. Its gradient has the shape of what
+    flows there, behind an encoder: that of the encoded array. NetSharedArray("w"), or any place
+    that holds it, is the array with all that it does; rates do not matter.
+
+    Of a batch a port has a gradient an example, an array that of the sum over the batch. With
+    net_evaluation_mode="Train" examples may meet, and then the outputs of all are summed that run
+    together: batch_size says how many.
+
+    Wolfram Language: NetPortGradient.
+    """
+
+    path: tuple[Any, ...]
+
+    def __init__(self, *path: object) -> None:
+        (first, *_) = (*path, None)
+        steps: Any
+        if len(path) == 1 and isinstance(first, NetSharedArray):
+            steps = (first,)
+        elif len(path) == 1 and isinstance(first, NetPort):
+            steps = first.path
+        else:
+            what = "the name of a port or an array nor a step to it"
+            fix = 'NetPortGradient("a", "Weights")'
+            steps = _port_steps(path, "NetPortGradient", what, fix)
+        object.__setattr__(self, "path", steps)
+
+    def __repr__(self) -> str:
+        return f"NetPortGradient({', '.join(map(repr, self.path))})"
 
 
 def _step_text(step: object) -> str:

@@ -1,7 +1,8 @@
 """Evaluation: from what the user gives to a net, to what the net's decoder answers.
 
 The way of `net(x)`, and the order to read the files in: evaluation.py (the call from end to end),
-arguments.py (what is given, by port: one example or a batch), columns.py (columns as arrays, by the
+arguments.py (what is given, by port: one example or a batch), asked.py (what is asked for: outputs,
+ports inside, gradients), columns.py (columns as arrays, by the
 encoder of a port), holding.py (finite numbers, truth values, indices in range), groups.py (examples
 of several shapes in groups of one), runner.py (programs of a net, kept by it, run a chunk at a
 time), quick.py (the short way of a single example). places.py words where data stand, for messages.

@@ -14,7 +14,7 @@ from wlnet.evaluate.columns import encode_all
 from wlnet.evaluate.holding import Array, indices
 from wlnet.evaluate.places import Place
 from wlnet.evaluate.runner import Runner
-from wlnet.graph.keys import OutputKey
+from wlnet.graph.keys import GradientKey, OutputKey
 from wlnet.kernels.language import Precision
 from wlnet.nets.inference import inference, inferred_port
 
@@ -37,16 +37,20 @@ def run_columns(
     for i in range(count):
         groups.setdefault(tuple(shape_of(columns[name][i]) for name in ragged), []).append(i)
     rows: dict[OutputKey, list[Any]] = {}
+    sums: dict[OutputKey, Array] = {}
     for members in groups.values():
         among = {name: place.among(members) for name, place in places.items()}
         part = {name: [columns[name][i] for i in members] for name in ragged}
         encoded = _encoded(runner.net, ports, part, among, runner.precision)
         rest = {name: array[members] for name, array in arrays.items()}
         for key, array in _run(runner, ports, {**rest, **encoded}, among, chunk).items():
+            if isinstance(key, GradientKey):
+                sums[key] = sums[key] + array if key in sums else array
+                continue
             slots = rows.setdefault(key, [None] * count)
             for i, value in zip(members, array, strict=True):
                 slots[i] = value
-    return dict(rows)
+    return {**rows, **sums}
 
 
 def check_columns(net: Net, columns: Mapping[str, Column]) -> None:

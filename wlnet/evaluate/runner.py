@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -13,22 +13,22 @@ from wlnet.core.batches import BATCH
 from wlnet.core.errors import DataError, Fault, NotInitializedError, ShapeError, fail
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
-from wlnet.core.parts import NetSharedArray, Path, key_text
+from wlnet.core.parts import NetSharedArray, key_text
 from wlnet.core.rules import ArrayKey
 from wlnet.core.streams import Seed
 from wlnet.core.symbols import Symbol
 from wlnet.engine.blueprint import DTYPES, Blueprint
 from wlnet.engine.program import Program
 from wlnet.engine.resources import workers_for
+from wlnet.evaluate.asked import Asked
 from wlnet.evaluate.columns import raise_all
 from wlnet.evaluate.holding import Array, check_finite, copy_into
 from wlnet.evaluate.places import Place
 from wlnet.graph.builder import Mode
-from wlnet.graph.keys import OutputKey
+from wlnet.graph.keys import GradientKey, OutputKey
 from wlnet.kernels.jit.locks import is_mine, new_lock
 from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of
-from wlnet.nets.connections import needed_for
 from wlnet.nets.inference import inference, open_sizes
 from wlnet.plan.compile import forward_blueprint
 
@@ -62,11 +62,11 @@ class Runner:
         mode: Mode = "Test",
         precision: Precision = "Real32",
         seed: Seed = 0,
-        asked: Sequence[tuple[Path, str]] | None = None,
+        asked: Asked | None = None,
         workers: int | None = None,
     ) -> None:
         self.net, self.mode, self.precision, self.seed = net, mode, precision, seed
-        self.asked, self.workers = None if asked is None else tuple(asked), workers
+        self.asked, self.workers = asked, workers
 
     def run(
         self,
@@ -75,7 +75,8 @@ class Runner:
         chunk: int | None = None,
         places: Mapping[str, Place] | None = None,
     ) -> dict[OutputKey, Array]:
-        """Every output port's array (count, *shape); chunk: how many examples in one go.
+        """The arrays (count, *shape) of what is asked for, gradients by arrays as these are; chunk:
+        how many examples in one go.
 
         places: of the columns, for messages. Raises DataError for an input that is not finite.
         """
@@ -95,6 +96,9 @@ class Runner:
                 if program.bad:
                     _refuse(columns, places)
                 for key, array in program.outputs.items():
+                    if isinstance(key, GradientKey):
+                        results[key] = results[key] + array if key in results else array.copy()
+                        continue
                     if key not in results:
                         results[key] = np.empty((count, *array.shape[1:]), array.dtype)
                     results[key][start : start + size] = array
@@ -141,7 +145,7 @@ class Runner:
         arrays = arrays_of(self.net)
         if self.asked is None:
             return arrays
-        layers = needed_for(self.net, self.asked).layers
+        layers = self.asked.needed(self.net).layers
         used = {
             place.path if place.shared is None else NetSharedArray(place.shared)
             for place in array_places(self.net)
@@ -170,7 +174,8 @@ class Runner:
             mode=self.mode,
             shapes=shapes,
             precision=self.precision,
-            asked=self.asked,
+            asked=self.asked and self.asked.ports,
+            by=self.asked.by if self.asked else (),
             constants=arrays,
             checked=True,
         )

@@ -5,7 +5,7 @@ Freezing is pruning: a call below the lowest trained array never gets a gradient
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from wlnet.graph import scan_gradients as scan_gradients
 from wlnet.graph.backward import active_values, walked_back
@@ -14,10 +14,10 @@ from wlnet.graph.graph import Graph, Value
 
 
 def gradients(
-    graph: Graph, of: Value, by: Iterable[Value], scale: float = 1.0
+    graph: Graph, of: Value | Sequence[Value], by: Iterable[Value], scale: float = 1.0
 ) -> dict[Value, Value]:
     """The gradient of the sum of `of` times `scale`, by each value; those without influence get
-    zeros.
+    zeros. of: a value, or several, whose sums are added.
 
     Adds calls to the graph.
     """
@@ -26,7 +26,9 @@ def gradients(
     active = active_values(forward, wanted)
     g = Builder(graph)
     found: dict[Value, Value] = {}
-    if of in active:
-        found[of] = g.fill(scale, of.shape)
+    for end in (of,) if isinstance(of, Value) else of:
+        if end in active:
+            seed = g.fill(scale, end.shape)
+            found[end] = g.add(found[end], seed) if end in found else seed
     walked_back(g, forward, found, active)
     return {value: found[value] if value in found else g.fill(0.0, value.shape) for value in wanted}

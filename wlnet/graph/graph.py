@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from wlnet.core.parts import Path
 from wlnet.core.rules import ArrayKey
-from wlnet.graph.keys import OutputKey
+from wlnet.graph.keys import OutputKey, SourceKey
 
 Element = Literal["Real", "Integer", "Byte", "Double"]
 """Bytes, and Doubles, which have 64 bits in any precision, are made by the plan alone."""
@@ -50,6 +50,7 @@ class Graph:
 
     inputs: port, or PrefixKey -> value. arrays: key -> value. outputs: name -> value.
     updates: key -> the new value of a running statistic, to be taken over after the step.
+    sources: gradient -> the value that it is taken by, and the shape in which it is told.
     """
 
     inputs: dict[Any, Value] = field(default_factory=dict)
@@ -58,6 +59,7 @@ class Graph:
     outputs: dict[OutputKey, Value] = field(default_factory=dict)
     updates: dict[ArrayKey, Value] = field(default_factory=dict)
     count: int = 0
+    sources: dict[SourceKey, tuple[Value, Shape]] = field(default_factory=dict)
 
     def new_value(self, shape: Iterable[int], element: Element = "Real") -> Value:
         value = Value(self.count, tuple(int(size) for size in shape), element)

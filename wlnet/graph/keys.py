@@ -17,6 +17,14 @@ class GradientKey:
 
 
 @dataclass(frozen=True)
+class PortGradientKey:
+    """The gradient by what flows at a port, of the net (path ()) or of a part: an output."""
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True)
 class StateKey:
     """The i-th array that a method keeps beside one that learns, counted from 0."""
 
@@ -45,7 +53,9 @@ class BodyKey(NamedTuple):
     number: int
 
 
-OutputKey = str | tuple[Path, str] | GradientKey | PrefixKey | BodyKey
+SourceKey = GradientKey | PortGradientKey
+"""A gradient that is asked for, by what it is taken by."""
+OutputKey = str | tuple[Path, str] | SourceKey | PrefixKey | BodyKey
 """A port of the net, or of a part; or something else that is asked for."""
 SlotKey = ArrayKey | StateKey
 """An array that a program is given."""

@@ -13,7 +13,8 @@ from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, Path, path_text
 from wlnet.core.shapes import Partial, shape_text
 from wlnet.graph.builder import SMALLEST_ITEM, Builder, Mode
-from wlnet.graph.graph import Graph, Value
+from wlnet.graph.graph import Graph, Shape, Value
+from wlnet.graph.keys import GradientKey, PortGradientKey, SourceKey
 from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.connections import Needed, needed_for
 from wlnet.nets.container import Values, as_container
@@ -31,20 +32,22 @@ def lower(
     frozen_statistics: frozenset[Any] = frozenset(),
     inside: Sequence[tuple[Path, str]] = (),
     asked: Sequence[tuple[Path, str]] | None = None,
+    by: Sequence[SourceKey] = (),
     home: Path = (),
 ) -> Graph:
     """The graph of a net: inputs by port, arrays by key, one output value a port.
 
     shapes: of the data, where the net leaves them open. inside: output ports of parts to give out
     too. asked: the only ports to give out, of parts or () for the net itself; inputs that these do
-    not depend on are none of the graph. home: the part that says keys of arrays,
+    not depend on are none of the graph. by: what the outputs of the net are to be differentiated
+    by, the `sources` of the graph. home: the part that says keys of arrays,
     paths in `inside` and origins of calls, see `seen_from`. Raises NotInitializedError where a
     shape stays unknown.
     """
     _check_length(net)
     check_inputs(net)
     solution = inference(net, shapes)
-    needed = None if asked is None else needed_for(net, asked)
+    needed = None if asked is None else needed_for(net, asked, by)
     unknown = [
         f"port {name} {shape_text(solution.port_shape((), name))}"
         for name in solution.unknown_ports()
@@ -65,7 +68,7 @@ def lower(
             ),
         )
     graph = Graph()
-    walk = _Lowering(graph, solution, mode, frozen_statistics, needed, home)
+    walk = _Lowering(graph, solution, mode, frozen_statistics, needed, home, by)
     for name in net.input_names:
         if needed is not None and name not in needed.inputs:
             continue
@@ -81,6 +84,7 @@ def lower(
         graph.outputs[(path, name) if path else name] = walk.made[path, name]
     for path, name in inside:
         graph.outputs[path, name] = walk.made[(*home, *path), name]
+    graph.sources |= {key: walk.source(key) for key in by}
     return graph
 
 
@@ -131,16 +135,48 @@ class _Lowering:
         frozen: frozenset[Any],
         needed: Needed | None = None,
         home: Path = (),
+        by: Sequence[SourceKey] = (),
     ) -> None:
         self.graph, self.solution, self.mode, self.frozen = graph, solution, mode, frozen
         self.needed, self.home = needed, home
         self.made: dict[tuple[Path, str], Value] = {}
         """Every output port inside, by path."""
+        ports = {(key.path, key.name) for key in by if isinstance(key, PortGradientKey)}
+        self.marks: dict[tuple[Path, str], Value | None] = dict.fromkeys(ports)
+        """The ports that a gradient is asked by, and what flows there."""
 
     def visit(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:
-        outputs = self._visit(net, path, inputs, batch)
+        outputs = self._marked(path, self._visit(net, path, self._marked(path, inputs), batch))
         self.made.update({(path, name): value for name, value in outputs.items()})
         return outputs
+
+    def _marked(self, path: Path, values: Values) -> Values:
+        """What flows at ports. Where a gradient is asked by it, it is a value of its own: a loss
+        does not look behind it, and other parts may be given what this one is not."""
+        asked = [name for name in values if (path, name) in self.marks] if self.marks else ()
+        if not asked:
+            return values
+        g = Builder(self.graph, origin=self.told(path))
+        whole = {} if path else self.graph.inputs
+        fresh = {name: whole.get(name) or g.multiply(values[name], 1.0) for name in asked}
+        for name, value in fresh.items():
+            self.marks[path, name] = self.made[path, name] = value
+        return {**values, **fresh}
+
+    def source(self, key: SourceKey) -> tuple[Value, Shape]:
+        """What a gradient is taken by, and the shape in which it is told: what lies in a
+        NetMapOperator flows for all elements of all examples, and is told an example a row."""
+        if isinstance(key, GradientKey):
+            array = self.graph.arrays[key.array]
+            return array, array.shape
+        port = key.path, key.name
+        value = self.marks[port]
+        if value is None:
+            what = "what flows inside a loop is there once an element, and has no gradient yet"
+            fix = "ask by a port of the operator around it, or by an array inside"
+            at = f"port {path_text((*key.path, key.name))}"
+            raise fail(OptionError, Fault(what, at=at, fix=fix))
+        return value, self.made[port].shape
 
     def _visit(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:
         # Where not all is needed, what is not made is left out of what nets give one another.

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, Path
 from wlnet.core.walking import node_at, walk
+from wlnet.graph.keys import PortGradientKey, SourceKey
 from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.container import as_container
 from wlnet.nets.edges import Edge
@@ -78,8 +80,15 @@ class Needed:
     layers: frozenset[Path]
 
 
-def needed_for(net: Net, ports: Iterable[Port]) -> Needed:
-    """What some output ports, of the net or inside it, are computed from."""
+def needed_for(net: Net, ports: Iterable[Port], by: Iterable[SourceKey] = ()) -> Needed:
+    """What some output ports, of the net or inside it, are computed from.
+
+    by: what the outputs of the net are differentiated by: then these are computed too.
+    """
+    waiting = [(port, True) for port in ports]
+    for gradient in by:
+        waiting += [(((), name), True) for name in net.output_names]
+        waiting += _needed_by(net, gradient)
     sources: dict[Path, dict[End, End]] = {}
 
     def into(path: Path) -> dict[End, End]:
@@ -90,7 +99,6 @@ def needed_for(net: Net, ports: Iterable[Port]) -> Needed:
         return sources[path]
 
     inputs, layers = set(), set()
-    waiting: list[tuple[Port, bool]] = [(port, True) for port in ports]
     seen = set(waiting)
     while waiting:
         (path, name), is_output = waiting.pop()
@@ -118,3 +126,12 @@ def needed_for(net: Net, ports: Iterable[Port]) -> Needed:
         seen.update(fresh)
         waiting += fresh
     return Needed(frozenset(inputs), frozenset(layers))
+
+
+def _needed_by(net: Net, key: SourceKey) -> list[tuple[Port, bool]]:
+    """The ports that have to be there for a gradient to be taken, and whether each is an output:
+    the port itself, or what the layers with the array give."""
+    if isinstance(key, PortGradientKey):
+        return [((key.path, key.name), key.name in node_at(net, key.path).output_names)]
+    layers = [place.path[:-1] for place in array_places(net) if place.key == key.array]
+    return [((path, name), True) for path in layers for name in node_at(net, path).output_names]

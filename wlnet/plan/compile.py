@@ -19,7 +19,7 @@ from wlnet.engine.blueprint import Blueprint
 from wlnet.graph.builder import Builder, Mode
 from wlnet.graph.gradient import gradients
 from wlnet.graph.graph import Graph, Value
-from wlnet.graph.keys import GradientKey, OutputKey
+from wlnet.graph.keys import GradientKey, OutputKey, SourceKey
 from wlnet.kernels.jit.target import lanes_of
 from wlnet.kernels.language import Precision
 from wlnet.lowering.lower import lower
@@ -46,6 +46,7 @@ def forward_blueprint(
     shapes: Mapping[str, Partial] | None = None,
     precision: Precision = "Real32",
     asked: Sequence[tuple[Path, str]] | None = None,
+    by: Sequence[SourceKey] = (),
     constants: Collection[ArrayKey] = (),
     packed: Collection[ArrayKey] = (),
     checked: bool = False,
@@ -54,13 +55,21 @@ def forward_blueprint(
     """What evaluates a net on a batch.
 
     asked: the only ports to give out, of parts or () for the net; inputs that they do not
-    depend on are none of it. constants: arrays that never change, so that what
+    depend on are none of it. by: gradients to give out too, of the sum of all Reals of all outputs
+    of the net. constants: arrays that never change, so that what
     depends on them alone is computed once. packed: the arrays that are packed
     in memory. checked: whether the program tells of inputs that are not finite.
     without: passes to leave out.
     """
-    graph = lower(net, batch, mode, shapes, asked=asked)
+    whole = [((), name) for name in net.output_names] if by else []
+    ports = None if asked is None else list(dict.fromkeys([*asked, *whole]))
+    graph = lower(net, batch, mode, shapes, asked=ports, by=by)
     check_constants(graph, precision)
+    found = _by_sources(graph, [graph.outputs[name] for _, name in whole])
+    if asked is not None:
+        names = [(path, name) if path else name for path, name in asked]
+        graph.outputs = {name: graph.outputs[name] for name in names}
+    graph.outputs |= found
     graph.updates.clear()
     if checked:
         check_inputs(graph)
@@ -233,6 +242,14 @@ def _gradients(
     known = [key for key in trained if key in graph.arrays]
     found = gradients(graph, total, [graph.arrays[key] for key in known], scale=1 / batch)
     return {key: found[graph.arrays[key]] for key in known}
+
+
+def _by_sources(graph: Graph, ends: Sequence[Value]) -> dict[OutputKey, Value]:
+    """The gradients of the sum of all Reals of some values, by the sources of the graph."""
+    reals = [end for end in ends if end.element == "Real"]
+    found = gradients(graph, reals, [value for value, _ in graph.sources.values()])
+    g = Builder(graph)
+    return {key: g.reshape(found[value], shape) for key, (value, shape) in graph.sources.items()}
 
 
 def _few(precision: Precision, batch: int = 1, whole: int | None = None) -> Fraction:

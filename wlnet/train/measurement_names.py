@@ -12,7 +12,7 @@ from wlnet.core.errors import Fault, OptionError, TrainingWarning, WlnetError, f
 from wlnet.core.parts import Path
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.evaluate.evaluation import port_place
+from wlnet.evaluate.asked import port_place
 from wlnet.nets.connections import needed_for
 from wlnet.nets.inference import inferred_port
 from wlnet.results.arrays_report import BY_ROUND
