@@ -7,7 +7,6 @@ follow one another: a string, a symbol, or a tuple of these, for all of which th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -39,7 +38,6 @@ class Codes(NamedTuple):
     total: int
 
 
-@lru_cache(maxsize=64)
 def codes_of(alphabet: Alphabet) -> Codes:
     """The code of each character, counted from 1.
 

@@ -71,20 +71,19 @@ class CharactersEncoder(TextEncoder):
             faults += error.faults
         if faults:
             raise fail(OptionError, faults)
-        self._set(alphabet=alphabet, target_length=length)
+        self._set(alphabet=alphabet, target_length=length, known=codes_of(alphabet))
 
     @property
     def count(self) -> int:
-        return codes_of(self.alphabet).total
+        return self.known.total
 
     @property
     def padding(self) -> int:
-        codes = codes_of(self.alphabet)
-        return codes.total if codes.end is None else codes.end
+        return self.known.total if self.known.end is None else self.known.end
 
     def codes(self, item: Any, where: str, index: int) -> list[int]:
         text = as_text(item, where, index)
-        known = codes_of(self.alphabet)
+        known = self.known
         if self.ignore_case:
             text = small(text)
         places = known.places

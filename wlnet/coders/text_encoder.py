@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from wlnet.coders.alphabet import Codes
 from wlnet.coders.encoder import (
     NetEncoder,
     batch_items,
@@ -34,6 +35,8 @@ class TextEncoder(NetEncoder):
     Texts that are shorter than the target length are padded at the end, longer ones are cut there.
     """
 
+    known: Codes
+    """The codes of an alphabet or a vocabulary, made once: a vocabulary is long."""
     output_form: str
     target_length: int | Symbol
 

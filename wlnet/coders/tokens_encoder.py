@@ -81,7 +81,7 @@ class TokensEncoder(TextEncoder):
             faults += error.faults
         if faults:
             raise fail(OptionError, faults)
-        self._set(vocabulary=vocabulary, target_length=length)
+        self._set(vocabulary=vocabulary, target_length=length, known=codes_of(vocabulary))
 
     @property
     def count(self) -> int:
@@ -89,16 +89,15 @@ class TokensEncoder(TextEncoder):
 
     @property
     def padding(self) -> int:
-        end = codes_of(self.vocabulary).end
+        end = self.known.end
         return end if end is not None else self._other or self.count
 
     @property
     def _other(self) -> int | None:
         """The code of all tokens that are not in the vocabulary; None where there are none."""
-        known = codes_of(self.vocabulary)
-        if known.other is not None or self.unknown_tokens == "Error":
-            return known.other
-        return known.total + 1
+        if self.known.other is not None or self.unknown_tokens == "Error":
+            return self.known.other
+        return self.known.total + 1
 
     def is_single(self, x: object) -> bool:
         if self.split_pattern is not None or not is_batch(x):
@@ -106,7 +105,7 @@ class TokensEncoder(TextEncoder):
         return self._is_encoded(x) or (len(x) > 0 and isinstance(plain(x[0]), str))  # type: ignore[arg-type, index]
 
     def codes(self, item: Any, where: str, index: int) -> list[int]:
-        known, other = codes_of(self.vocabulary), self._other
+        known, other = self.known, self._other
         tokens = self._tokens(item, where, index)
         found = [
             known.places.get(token.lower() if self.ignore_case else token, other)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +14,6 @@ Vocabulary = tuple[Member, ...]
 EXPECTED = "a list of strings, in which START_OF_STRING, END_OF_STRING and ANY may stand too"
 
 
-@lru_cache(maxsize=16)
 def codes_of(vocabulary: Vocabulary) -> Codes:
     """The code of each token, counted from 1."""
     return numbered_codes([(token,) for token in vocabulary])
