@@ -15,10 +15,12 @@ from PIL import Image
 
 import wlnet as wl
 from wlnet.core.speeds import SPEEDS, speed
+from wlnet.core.terminal import in_one_line
 from wlnet.plot.paint.colors import COLORS
 from wlnet.plot.paint.letters import CUT, lines_of, shortened, width_of
 from wlnet.plot.paint.marks import MARKS, hatching, mark_of
 from wlnet.plot.paint.picture import SUFFIXES, Picture
+from wlnet.plot.paint.rasters import _Pen, rastered
 from wlnet.plot.paint.shapes import (
     Area,
     Box,
@@ -33,6 +35,8 @@ from wlnet.plot.paint.shapes import (
 )
 from wlnet.plot.paint.vectors import svg
 
+ANYTHING = st.text(st.characters(), max_size=60)
+"""Also control characters, halves of letters, and what turns words around."""
 SVG = "{http://www.w3.org/2000/svg}"
 INSIDE: tuple[Shape, ...] = (
     Box(10, 10, 80, 30, fill="box", line="blue", thick=2, round=5, dashes=(4, 2), note="a box"),
@@ -138,15 +142,42 @@ def test_a_file_of_another_kind_is_refused(name: str) -> None:
         Any_(SCENE).save(name)
 
 
+@pytest.mark.parametrize("suffix", SUFFIXES)
+def test_no_picture_takes_the_place_of_a_folder(suffix: str, tmp_path: Path) -> None:
+    folder = tmp_path / f"x{suffix}"
+    folder.mkdir()
+    with pytest.raises(wl.OptionError, match="this is a folder") as error:
+        Any_(SCENE).save(folder)
+    assert str(folder / f"picture{suffix}") in str(error.value).replace("\\\\", "\\")
+    assert not list(folder.iterdir())
+
+
+@pytest.mark.parametrize("kind", ["png", "pdf"])
+def test_files_of_many_shapes_are_drawn_once_and_without_an_object_of_matplotlib_for_each(
+    kind: str, monkeypatch: Any
+) -> None:
+    from matplotlib.artist import Artist
+
+    made, drawn = [], []
+    first, draw = Artist.__init__, _Pen.draw
+    monkeypatch.setattr(Artist, "__init__", lambda self: (made.append(1), first(self))[1])
+    monkeypatch.setattr(_Pen, "draw", lambda self, shape: (drawn.append(1), draw(self, shape))[1])
+    many = tuple(moved(shape, i, i) for i in range(30) for shape in INSIDE)
+    rastered(Scene(200, 150, many), kind)
+    assert len(made) < 20
+    # a line with a tip is two
+    assert len(drawn) == 30 * (len(INSIDE) + 1)
+
+
 def test_without_matplotlib_the_error_says_what_brings_it(monkeypatch: Any) -> None:
     monkeypatch.setitem(__import__("sys").modules, "matplotlib.figure", None)
     with pytest.raises(ImportError, match=r"pip install 'wlnet\[plot\]'"):
         Any_(SCENE).save("x.png")
 
 
-@given(st.text(max_size=60), st.floats(10, 300))
-def test_shortened_words_fit_and_keep_both_ends(words: str, width: float) -> None:
-    short = shortened(words, width)
+@given(ANYTHING, st.floats(10, 300))
+def test_shortened_words_fit_and_keep_both_ends(given: str, width: float) -> None:
+    short, words = shortened(given, width), in_one_line(given)
     assert short == CUT or width_of(short) <= width
     if short not in (words, CUT):
         first, last = short.split(CUT, 1) if words.count(CUT) == 0 else ("", "")
@@ -154,11 +185,31 @@ def test_shortened_words_fit_and_keep_both_ends(words: str, width: float) -> Non
         assert words.endswith(last)
 
 
-@given(st.text(max_size=60), st.floats(20, 300))
-def test_words_in_lines_fit_and_none_is_lost(words: str, width: float) -> None:
-    lines = lines_of(words, width)
+@given(ANYTHING, st.floats(20, 300))
+def test_words_in_lines_fit_and_none_is_lost(given: str, width: float) -> None:
+    lines, words = lines_of(given, width), in_one_line(given)
     assert all(width_of(line) <= width or len(line) == 1 for line in lines)
     assert "".join("".join(lines).split()) == "".join(words.split())
+
+
+@given(ANYTHING)
+def test_any_words_make_a_file_that_reads_back_and_are_all_seen_in_it(words: str) -> None:
+    drawn = (Words(5, 20, words, note=words), Box(0, 0, 9, 9, note=words))
+    text = svg(Scene(160, 100, drawn, words))
+    root = ElementTree.fromstring(text.encode())
+    seen = in_one_line(words)
+    assert [e.text or "" for e in root.iter(f"{SVG}text") if not len(e)] in ([], [seen])
+    assert {e.text for e in root.iter(f"{SVG}title")} == ({seen} if words else set())
+    assert text.isprintable(), "nothing turns words around, moves a cursor or breaks a line"
+    assert drawn[0].words == seen
+    assert width_of(words) == width_of(seen)
+
+
+def test_wide_letters_have_their_room() -> None:
+    # The advances of DejaVu Sans, and of fonts of East Asia.
+    for words, room in (("→", 0.838), ("…", 1.0), ("Щ", 1.042), ("мож", 2.3), ("層", 1.0),
+                        ("é", 0.615), ("é", 0.615), ("🙂", 1.2)):  # fmt: skip
+        assert room * 0.9 <= width_of(words, 1.0) <= room * 1.35, words
 
 
 @given(st.floats(1, 300), st.floats(1, 300))

@@ -7,6 +7,9 @@ fits by them fits in others.
 from __future__ import annotations
 
 import unicodedata
+from functools import cache
+
+from wlnet.core.terminal import in_one_line as visible
 
 FONT = "system-ui,-apple-system,'Segoe UI',Roboto,'Helvetica Neue','DejaVu Sans',sans-serif"
 MONOSPACE = "ui-monospace,'SF Mono',Menlo,Consolas,'DejaVu Sans Mono',monospace"
@@ -22,34 +25,42 @@ WIDTHS = (
 """Of the letters from " " to "~", in thousandths of the size."""
 BOLD = 1.13
 """How much wider bold letters are, at most."""
-OTHER, WIDE = 0.7, 1.0
-"""Of a letter that stands in no table; of one of East Asia, and of a picture."""
+OTHER, SIGN, WIDE = 0.9, 1.0, 1.2
+"""Of a small letter that stands in no table; of a capital and a sign; of letters of East Asia and
+small pictures, or of what is drawn where no font has them."""
 CUT = "…"
 
 
 def width_of(words: str, size: float = 12.0, bold: bool = False) -> float:
-    """How wide words are.
+    """How wide words are, as they are seen.
 
     >>> width_of("il") < width_of("mw")
     True
     """
-    return sum(map(_letter, words)) * size * (BOLD if bold else 1.0)
+    return sum(map(_letter, visible(words))) * size * (BOLD if bold else 1.0)
 
 
+@cache
 def _letter(letter: str) -> float:
-    if " " <= letter <= "~":
-        return WIDTHS[ord(letter) - ord(" ")] / 1000
-    if unicodedata.combining(letter) or unicodedata.category(letter) == "Cf":
+    plain = unicodedata.normalize("NFD", letter)[0]
+    if " " <= plain <= "~":
+        return WIDTHS[ord(plain) - ord(" ")] / 1000
+    kind = unicodedata.category(letter)
+    if kind in ("Mn", "Me"):
         return 0.0
-    return WIDE if unicodedata.east_asian_width(letter) in "WF" else OTHER
+    if unicodedata.east_asian_width(letter) in "WF":
+        return WIDE
+    return SIGN if kind[0] in "SPN" or kind == "Lu" else OTHER
 
 
 def shortened(words: str, width: float, size: float = 12.0, bold: bool = False) -> str:
-    """Words that are no wider: in long ones the middle is left out, as both ends tell something.
+    """Words that are no wider, as they are seen: in long ones the middle is left out, as both ends
+    tell something.
 
     >>> shortened("a_very_long_name_of_a_layer", 60.0)
     'a_ve…yer'
     """
+    words = visible(words)
     if width_of(words, size, bold) <= width:
         return words
     for kept in range(len(words) - 1, 0, -1):
@@ -60,14 +71,17 @@ def shortened(words: str, width: float, size: float = 12.0, bold: bool = False) 
 
 
 def lines_of(words: str, width: float, size: float = 12.0, bold: bool = False) -> list[str]:
-    """Words in lines that are no wider: broken at blanks, and where there are none anywhere.
+    """Words in lines that are no wider, as they are seen: broken at blanks, and where there are
+    none anywhere.
 
     >>> lines_of("two words", 40.0)
     ['two', 'words']
     """
     found: list[str] = []
     line = ""
-    for word in words.split():
+    for word in visible(words).split(" "):
+        if not word:  # one of several blanks
+            continue
         longer = f"{line} {word}" if line else word
         if width_of(longer, size, bold) <= width:
             line = longer

@@ -46,8 +46,8 @@ class Picture(ABC):
         """Write the picture to a file of the kind that its suffix says, .svg, .png or .pdf; gives
         the path. What the latter two hold is that of the first, on white.
 
-        Raises OptionError for other suffixes; ImportError for PNG and PDF where matplotlib is not
-        installed: pip install 'wlnet[plot]'; OSError where the disk refuses.
+        Raises OptionError for other suffixes and for a folder; ImportError for PNG and PDF where
+        matplotlib is not installed: pip install 'wlnet[plot]'; OSError where the disk refuses.
         """
         path = as_path(file, "file", "picture.svg")
         kind = path.suffix.lower()
@@ -56,6 +56,10 @@ class Picture(ABC):
             fix = repr(str(path.with_suffix(".svg"))) if path.name else "'picture.svg'"
             fault = Fault(what, at="file", given=brief(str(path)), known=list(SUFFIXES), fix=fix)
             raise fail(OptionError, fault)
+        if path.is_dir():
+            what, fix = "this is a folder", repr(str(path / f"picture{kind}"))
+            raise fail(OptionError, Fault(what, at="file", given=brief(str(path)),
+                                          expected="the name of a file", fix=fix))  # fmt: skip
         scene = self.scene()
         content = svg(scene).encode() if kind == ".svg" else rastered(scene, kind[1:])
         replace_file(path, content)

@@ -7,6 +7,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from wlnet.core.terminal import in_one_line as visible
+
 Points = tuple[tuple[float, float], ...]
 
 
@@ -79,8 +81,9 @@ class Dot(Shape):
 
 @dataclass(frozen=True)
 class Words(Shape):
-    """A line of words. y: of the line that letters stand on. anchor: which part of them stands at
-    x, "start", "middle" or "end". turn: degrees, clockwise, around (x, y)."""
+    """A line of words; what would not be seen in it is written as tables write it. y: of the line
+    that letters stand on. anchor: which part of them stands at x, "start", "middle" or "end". turn:
+    degrees, clockwise, around (x, y)."""
 
     x: float
     y: float
@@ -90,6 +93,9 @@ class Words(Shape):
     ink: str = "ink"
     bold: bool = False
     turn: float = 0.0
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "words", visible(self.words))
 
 
 @dataclass(frozen=True)

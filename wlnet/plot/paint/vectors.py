@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import html
 
+from wlnet.core.terminal import in_one_line as visible
 from wlnet.plot.paint.colors import light, style
 from wlnet.plot.paint.letters import FONT
 from wlnet.plot.paint.shapes import (
@@ -39,7 +40,7 @@ def svg(scene: Scene) -> str:
         f".{pen.name} .s-{color}{{stroke:var(--wl-{color})}}"
         for color in names
     )
-    title = f"<title>{html.escape(scene.title)}</title>" if scene.title else ""
+    title = _title(scene.title)
     size = f'width="{_n(scene.width)}" height="{_n(scene.height)}"'
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" {size} role="img" class="{pen.name}" '
@@ -136,4 +137,8 @@ def _dashed(shape: Box | Line) -> str:
 
 
 def _note(shape: Shape) -> str:
-    return f"<title>{html.escape(shape.note)}</title>" if shape.note else ""
+    return _title(shape.note)
+
+
+def _title(words: str) -> str:
+    return f"<title>{html.escape(visible(words))}</title>" if words else ""
