@@ -31,7 +31,7 @@ def test_a_matrix_has_its_numbers_in_their_cells(trained: Any) -> None:
     assert isinstance(chart, MatrixChart)
     assert (chart.matrix == matrix).all()
     wrong = matrix.sum() - np.trace(matrix)
-    told = [str(n) for n in matrix.ravel() if n] + ["1", "2", "3"] * 2
+    told = [str(n) for n in matrix.ravel() if n] + ["0", "1", "2"] * 2
     told += ["predicted class →", "true class ↓", f"{wrong} of 60 decisions are wrong."]
     assert sorted(" ".join(words(chart)).split()) == sorted(" ".join(told).split())
 
@@ -43,7 +43,7 @@ def test_curves_are_drawn_as_they_are_measured(trained: Any) -> None:
     assert len(curves) == 3
     for curve, drawn in zip(curves, chart.curves[1:], strict=True):
         assert (np.stack([drawn.x, drawn.y], axis=1) == curve).all()
-    assert {"class 1", "class 3", "by chance", "false positive rate"} <= set(words(chart))
+    assert {"0", "2", "by chance", "false positive rate"} <= set(words(chart))
     box = chart.frame().box
     for line in (each for each in lines(chart) if each.note):
         for x, y in line.points:
@@ -61,6 +61,77 @@ def test_a_record_hands_out_pictures_and_a_file_keeps_them(trained: Any, tmp_pat
         one, other = (each["RoundMeasurements"][name].to_svg() for each in (trained, again))
         assert one == other
     assert again["Receipt"] == trained["Receipt"]
+
+
+LABELS = ["five", 6, "7"]
+
+
+@pytest.fixture(scope="module")
+def labelled() -> Any:
+    """A net with two outputs, of which one has labels; both are measured, or the second alone."""
+    x, y = classes(60, seed=2)
+    net = wl.NetGraph(
+        {"a": [3, wl.SoftmaxLayer()], "b": [3, wl.SoftmaxLayer()]},
+        [(wl.NetPort("Input"), "a"), ("a", wl.NetPort("First")),
+         (wl.NetPort("Input"), "b"), ("b", wl.NetPort("Second"))],
+        ports={"Input": 4, "First": wl.NetDecoder("Class", ["x", "y", "z"]),
+               "Second": wl.NetDecoder("Class", LABELS)},
+    )  # fmt: skip
+    return net, x, ["xyz"[i] for i in y], [LABELS[i] for i in y]
+
+
+def seen(told: Any) -> tuple[list[str], list[str]]:
+    return told["ConfusionMatrixPlot"].names, [c.name for c in told["ROCCurvePlot"].curves[1:]]
+
+
+def test_classes_have_their_labels_wherever_a_picture_of_them_is_handed_out() -> None:
+    x, y = classes(60, seed=2)
+    y = [LABELS[i] for i in y]
+    net = wl.NetChain([3, wl.SoftmaxLayer()], input=4, output=wl.NetDecoder("Class", LABELS))
+    states: list[Any] = []
+    r = wl.net_train(net, (x, y), wl.ALL, max_training_rounds=2, validation_set=wl.Scaled(0.4),
+                     training_progress_measurements=NAMES[:2],
+                     training_progress_function=lambda state: states.append([
+                         state["RoundMeasurements"], state["RoundMeasurementsLists"]]))  # fmt: skip
+    names = list(map(str, LABELS))
+    told = dict(zip(NAMES, wl.net_measurements(r["TrainedNet"], (x, y), NAMES[:2]), strict=False))
+    groups = [told, r["ValidationMeasurements"], r["RoundMeasurements"], r["FinalPlots"],
+              r["BatchMeasurements"], states[-1][0],
+              *({name: lists[name][-1] for name in NAMES[:2]} for lists in (
+                  states[-1][1], r["RoundMeasurementsLists"], r["ValidationMeasurementsLists"],
+                  {name: r[{"Property": name}] for name in NAMES[:2]}))]  # fmt: skip
+    for group in groups:
+        if group:
+            assert seen(group) == (names, names)
+    assert {"predicted class →", "true class ↓"} <= set(words(told["ConfusionMatrixPlot"]))
+
+
+def test_of_several_outputs_each_has_its_own_labels(labelled: Any) -> None:
+    net, x, first, second = labelled
+    names = list(map(str, LABELS))
+    both = {"Input": x, "First": first, "Second": second}
+    r = wl.net_train(net, both, wl.ALL, max_training_rounds=1,
+                     training_progress_measurements="ConfusionMatrixPlot")  # fmt: skip
+    for told in (r["RoundMeasurements"], r["FinalPlots"]):
+        assert told["First/ConfusionMatrixPlot"].names == ["x", "y", "z"]
+        assert told["Second/ConfusionMatrixPlot"].names == names
+    told = wl.net_measurements(r["TrainedNet"], both, "ConfusionMatrixPlot")
+    assert {port: plot.names for port, plot in told.items()} == {
+        "First": ["x", "y", "z"], "Second": names}  # fmt: skip
+    alone = {"Input": x, "Second": second}
+    r = wl.net_train(net, alone, wl.ALL, max_training_rounds=1,
+                     loss_function={"Second": wl.AUTOMATIC},
+                     training_progress_measurements="ConfusionMatrixPlot")  # fmt: skip
+    assert r["RoundMeasurements"]["ConfusionMatrixPlot"].names == names
+    assert r["FinalPlots"]["ConfusionMatrixPlot"].names == names
+
+
+def test_without_labels_classes_are_numbers_and_called_so() -> None:
+    x, y = classes(60, seed=2)
+    net = wl.net_initialize(classifier())
+    matrix, curves = wl.net_measurements(net, (x, y + 1), NAMES[:2])
+    assert {"predicted class number →", "true class number ↓", "1"} <= set(words(matrix))
+    assert [c.name for c in curves.curves[1:]] == [f"class number {n}" for n in (1, 2, 3)]
 
 
 def test_of_two_states_there_is_one_curve() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -79,11 +80,12 @@ Shown = Any
 `to_svg()`."""
 
 
-def shown(kept: Kept) -> Shown:
-    """A measurement as it is handed out: of a table of classes, the matrix."""
+def shown(kept: Kept, labels: Callable[[], Sequence[str] | None] = lambda: None) -> Shown:
+    """A measurement as it is handed out: of a table of classes, the matrix. labels: what gives
+    those of the classes, which pictures say; they count them where there are none."""
     if isinstance(kept, Plotted):
         assert Services.picture is not None
-        return Services.picture("MeasurementPlot", kept.of)
+        return Services.picture("MeasurementPlot", kept.of, labels=labels())
     return kept.matrix() if isinstance(kept, ClassTable) else kept
 
 

@@ -15,7 +15,6 @@ from wlnet.core.errors import Fault, OptionError, PartError, brief, fail
 from wlnet.core.net import Services
 from wlnet.core.properties import Told
 from wlnet.core.spelling import suggestion
-from wlnet.results.class_table import shown
 from wlnet.results.results import PROPERTIES, TrainingRecord
 
 LOSS = "Loss"
@@ -82,7 +81,9 @@ def history_of(r: TrainingRecord, asked: History) -> Any:
         lists = [list(series) for series in r.by_array[asked.name].values()]
         of_round = [list(row) for row in zip(*lists, strict=True)]
         return lists if asked.form == "TransposedList" else of_round
-    values = list(losses) if asked.name == LOSS else [shown(value) for value in told[asked.name]]
+    values: list[Any] = list(losses)
+    if asked.name != LOSS:
+        values = [r.shown(asked.name, value) for value in told[asked.name]]
     return _transposed(values, asked) if asked.form == "TransposedList" else values
 
 

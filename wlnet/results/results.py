@@ -20,6 +20,7 @@ from wlnet.core.rules import ArrayKey
 from wlnet.core.symbols import ALL
 from wlnet.core.table import Table
 from wlnet.nets.information import rates_table
+from wlnet.results.class_labels import labels_of
 from wlnet.results.class_table import Kept, Shown, arrays_in, shown
 from wlnet.results.moment import CallRecord, Moment, PhaseRecord
 
@@ -79,6 +80,10 @@ class TrainingRecord:
     def validation_rounds(self) -> list[int]:
         """The round that each validation was in, or after."""
         return [bisect_left(self.round_positions, at) + 1 for at in self.validation_positions]
+
+    def shown(self, name: str, kept: Kept) -> Shown:
+        """A measurement of a name as it is handed out."""
+        return shown(kept, lambda: labels_of(self.trained_net, self.training_net, name))
 
     def all_arrays(self) -> Iterator[np.ndarray]:
         """Every array that the record holds itself."""
@@ -171,19 +176,25 @@ class NetTrainResults:
         )
 
 
-def _last(values: tuple[Kept, ...]) -> Shown | None:
-    return shown(values[-1]) if values else None
-
-
-def _at_best(r: TrainingRecord, values: tuple[Kept, ...]) -> Shown | None:
+def _at_best(r: TrainingRecord, values: tuple[Kept, ...], name: str = "") -> Shown | None:
     if not values:
         return None
     best = r.best_validation_round
-    return shown(values[-1 if best is None else r.validation_rounds.index(best)])
+    return r.shown(name, values[-1 if best is None else r.validation_rounds.index(best)])
 
 
-def _lists(measurements: dict[str, tuple[Kept, ...]]) -> dict[str, list[Shown]]:
-    return {name: list(map(shown, values)) for name, values in measurements.items()}
+Told = dict[str, tuple[Kept, ...]]
+"""Measurements by name: one after the other."""
+
+
+def _lasts(r: TrainingRecord, measurements: Told) -> dict[str, Shown | None]:
+    return {
+        name: r.shown(name, values[-1]) if values else None for name, values in measurements.items()
+    }
+
+
+def _lists(r: TrainingRecord, measurements: Told) -> dict[str, list[Shown]]:
+    return {name: [r.shown(name, each) for each in of] for name, of in measurements.items()}
 
 
 _row("ArraysLearningRateMultipliers", "WeightsLearningRateMultipliers")(
@@ -210,10 +221,8 @@ def _(r: TrainingRecord) -> Table:
 _row("BatchesPerRound")(lambda r: r.batches_per_round)
 _row("BatchLearningRateList")(lambda r: list(r.learning_rates))
 _row("BatchLossList")(lambda r: list(r.batch_losses))
-_row("BatchMeasurements")(
-    lambda r: {name: _last(values) for name, values in r.batch_measurements.items()}
-)
-_row("BatchMeasurementsLists")(lambda r: _lists(r.batch_measurements))
+_row("BatchMeasurements")(lambda r: _lasts(r, r.batch_measurements))
+_row("BatchMeasurementsLists")(lambda r: _lists(r, r.batch_measurements))
 _row("BatchPermutation")(lambda r: r.batch_permutation and [list(b) for b in r.batch_permutation])
 _row("BatchSize")(lambda r: r.batch_size)
 _row("BestValidationRound")(lambda r: r.best_validation_round)
@@ -239,12 +248,10 @@ _row("ReasonTrainingStopped")(lambda r: r.reason)
 _row("ReasonMessage")(lambda r: r.message)
 # Of the last batch of each.
 _row("RoundLearningRateList")(lambda r: [r.learning_rates[at - 1] for at in r.round_positions])
-_row("RoundLoss", "FinalRoundLoss")(lambda r: _last(r.round_losses))
+_row("RoundLoss", "FinalRoundLoss")(lambda r: r.round_losses[-1] if r.round_losses else None)
 _row("RoundLossList")(lambda r: list(r.round_losses))
-_row("RoundMeasurements")(
-    lambda r: {name: _last(values) for name, values in r.round_measurements.items()}
-)
-_row("RoundMeasurementsLists")(lambda r: _lists(r.round_measurements))
+_row("RoundMeasurements")(lambda r: _lasts(r, r.round_measurements))
+_row("RoundMeasurementsLists")(lambda r: _lists(r, r.round_measurements))
 _row("RoundPositions")(lambda r: list(r.round_positions))
 # What cannot be encoded is an error that names the example: nothing is ever left out.
 _row("SkippedTrainingData")(lambda r: [])
@@ -260,9 +267,9 @@ _row("ValidationExampleNumbers")(lambda r: r.held_out and list(r.held_out))
 _row("ValidationLoss", "FinalValidationLoss")(lambda r: _at_best(r, r.validation_losses))
 _row("ValidationLossList")(lambda r: list(r.validation_losses))
 _row("ValidationMeasurements")(
-    lambda r: {name: _at_best(r, values) for name, values in r.validation_measurements.items()}
+    lambda r: {name: _at_best(r, of, name) for name, of in r.validation_measurements.items()}
 )
-_row("ValidationMeasurementsLists")(lambda r: _lists(r.validation_measurements))
+_row("ValidationMeasurementsLists")(lambda r: _lists(r, r.validation_measurements))
 _row("ValidationPositions")(lambda r: list(r.validation_positions))
 
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
 import numpy as np
 
 from wlnet.evaluate.holding import Array
+from wlnet.results.class_labels import Labels
 from wlnet.results.class_table import Kept, Shown, shown
 from wlnet.results.moment import Parts
 from wlnet.train.array_series import ArraySeries
@@ -180,13 +181,13 @@ class Series:
         """The loss that is the last of so many; None of none."""
         return self.losses[count - 1] if count else None
 
-    def at(self, count: int) -> dict[str, Shown]:
+    def at(self, count: int) -> dict[str, Kept]:
         """The last of so many values of every measurement."""
-        return {name: shown(values[count - 1]) for name, values in self.measurements() if count}
+        return {name: values[count - 1] for name, values in self.measurements() if count}
 
-    def up_to(self, count: int) -> dict[str, list[Shown]]:
+    def up_to(self, count: int) -> dict[str, list[Kept]]:
         """The first so many values of every measurement."""
-        return {name: list(map(shown, values[:count])) for name, values in self.measurements()}
+        return {name: values[:count] for name, values in self.measurements()}
 
     def measurements(self) -> Iterator[tuple[str, list[Kept]]]:
         return ((name, values) for name, values in self.lists.items() if name != LOSS and values)
@@ -210,7 +211,7 @@ class Extent:
 class History:
     """The three series, and where rounds and validations, and the best of them, stand.
 
-    learning_rates: that of each batch.
+    learning_rates: that of each batch. labels: of the classes of a measurement, by its name.
     """
 
     batches: Series = field(default_factory=Series)
@@ -222,6 +223,11 @@ class History:
     best_round: int | None = None
     arrays: ArraySeries = field(default_factory=ArraySeries)
     learning_rates: list[float] = field(default_factory=list)
+    labels: Callable[[str], Labels | None] = lambda name: None
+
+    def shown(self, name: str, kept: Kept) -> Shown:
+        """A measurement of a name as it is handed out."""
+        return shown(kept, lambda: self.labels(name))
 
     def cut(self, batches: int) -> None:
         """Leave only what was seen after so many batches, all of one size."""

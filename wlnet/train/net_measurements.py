@@ -16,7 +16,8 @@ from wlnet.engine.blueprint import DTYPES
 from wlnet.evaluate.arguments import check_choice, check_count, check_workers
 from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of, is_initialized
-from wlnet.results.class_table import Shown, shown
+from wlnet.results.class_labels import labels_at
+from wlnet.results.class_table import Kept, Shown, shown
 from wlnet.train.class_weights import ClassWeights, read_class_weights
 from wlnet.train.doubts import check_targets, warn_of_losses
 from wlnet.train.history import LOSS, Values, number
@@ -289,5 +290,9 @@ def _value(
         return number(found, each)
     places = measured([each], training)
     if len(training.targets) == 1 or not places[0].port:
-        return shown(found[each.key])
-    return {place.port: shown(found[place.key]) for place in places}
+        return _shown(found[each.key], training, places[0].port)
+    return {place.port: _shown(found[place.key], training, place.port) for place in places}
+
+
+def _shown(value: Kept, training: TrainingNet, port: str) -> Shown:
+    return shown(value, lambda: labels_at(training.user, port))

@@ -59,7 +59,7 @@ def state_before(
     net, moment = training.user, start.moment or Moment()
     plan = plan_from(options, size, batches_of_round(found.round_length, size), start)
     place = start.round + 1, start.batch, moment.in_round
-    history = start.history()
+    history = start.history(training.labels)
     if moment.in_pass and not is_new_pass:
         begun = start.batch - moment.in_pass
         history.cut(begun)

@@ -75,7 +75,7 @@ class Standing:
         self.start, self.digests = start, digests
         self.plan = plan_from(options, source.batch_size, source.batches_per_round, start)
         self.total = total_of(options, self.plan)
-        self.history = start.history()
+        self.history = start.history(training.labels)
         self.memory = Memory(
             net, rules.tables().values(), options.method, options.precision, start.moment
         )

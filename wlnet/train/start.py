@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
 from wlnet.core.rules import ArrayKey
+from wlnet.results.class_labels import Labels
 from wlnet.results.class_table import Kept
 from wlnet.results.moment import CallRecord, Moment, PhaseRecord
 from wlnet.results.results import TrainingRecord
@@ -86,11 +87,11 @@ class Start:
         """The learning rate of the last step; of none, that which the call was given."""
         return self.record.final_learning_rate if self.batch and self.record else given
 
-    def history(self) -> History:
-        """All that was seen until now, for the training to go on with."""
+    def history(self, labels: Callable[[str], Labels | None] = lambda name: None) -> History:
+        """All that was seen until now, for the training to go on with. labels: see there."""
         r = self.record
         if r is None:
-            return History()
+            return History(labels=labels)
         return History(
             _series(r.batch_losses, r.batch_measurements),
             _series(r.round_losses, r.round_measurements),
@@ -101,6 +102,7 @@ class Start:
             r.best_validation_round,
             ArraySeries({name: _lists(by_key) for name, by_key in r.by_array.items()}),
             list(r.learning_rates),
+            labels,
         )
 
 

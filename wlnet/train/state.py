@@ -182,13 +182,17 @@ def _series(
     """The rows of one series: its last loss, all of them, its last measurements."""
 
     def last(state: TrainingState) -> dict[str, Shown]:
-        return series(state._history).at(count(state._extent))
+        history = state._history
+        told = series(history).at(count(state._extent))
+        return {name: history.shown(name, value) for name, value in told.items()}
 
     def losses(state: TrainingState) -> list[float]:
         return series(state._history).losses[: count(state._extent)]
 
     def lists(state: TrainingState) -> dict[str, list[Shown]]:
-        return series(state._history).up_to(count(state._extent))
+        history = state._history
+        told = series(history).up_to(count(state._extent))
+        return {name: [history.shown(name, each) for each in of] for name, of in told.items()}
 
     _row(f"{group}Loss")(lambda s: series(s._history).loss_at(count(s._extent)))
     _row(f"{group}LossList")(losses)

@@ -26,6 +26,7 @@ from wlnet.nets.edges import Edge
 from wlnet.nets.inference import inferred_port, take_inference
 from wlnet.nets.initialize import net_initialize
 from wlnet.nets.netgraph import graph_of
+from wlnet.results.class_labels import Labels, labels_at
 from wlnet.train.history import LOSS
 from wlnet.train.losses import LossTerm, asked_form, stated_form
 
@@ -108,6 +109,12 @@ class TrainingNet:
     def columns(self) -> tuple[str, ...]:
         """The columns of data that a training needs, those of inputs first."""
         return tuple(dict.fromkeys((*self.user.input_names, *self.targets)))
+
+    def labels(self, name: str) -> Labels | None:
+        """The labels of the classes of a measurement, by the name that it is told by."""
+        ports = set(self.targets.values())
+        own = ports & {name.rpartition("/")[0]} or ports
+        return labels_at(self.user, *own) if len(own) == 1 else None
 
     @property
     def told_losses(self) -> dict[str, str]:

@@ -49,9 +49,20 @@ class MatrixChart(Picture):
         return max(widest + 6, min(max(WHOLE / count, SIDES[0]), SIDES[1]))
 
     @property
+    def is_named(self) -> bool:
+        """Whether classes have labels, a label each; else they have numbers."""
+        return self.labels is not None and len(self.labels) == len(self.matrix)
+
+    @property
+    def _words(self) -> tuple[str, str]:
+        """What its columns are, and its rows."""
+        what = "class" if self.is_named else "class number"
+        return f"predicted {what} →", f"true {what} ↓"
+
+    @property
     def names(self) -> list[str]:
         """The words of the classes."""
-        if self.labels is not None and len(self.labels) == len(self.matrix):
+        if self.labels is not None and self.is_named:
             return [shortened(str(label), NAME, SIZE) for label in self.labels]
         return [str(n) for n in range(1, len(self.matrix) + 1)]
 
@@ -61,7 +72,7 @@ class MatrixChart(Picture):
         widest = max([width_of(name, SIZE) for name in names] or [0.0])
         # Names of columns stand upright where they are wider than these.
         tall = widest if self._is_turned else SIZE
-        wide = width_of("true class ↓", SIZE)
+        wide = width_of(self._words[1], SIZE)
         return EDGE + max(widest, wide) + 8, EDGE + SIZE + 10 + tall + 6
 
     @property
@@ -81,8 +92,8 @@ class MatrixChart(Picture):
         whole = self.matrix.sum(axis=1, keepdims=True)
         shares = self.matrix / np.where(whole == 0, 1, whole)
         shapes: list[Shape] = [
-            Words(left, EDGE + SIZE, "predicted class →", SIZE, ink="faint"),
-            Words(EDGE, EDGE + SIZE, "true class ↓", SIZE, ink="faint"),
+            Words(left, EDGE + SIZE, self._words[0], SIZE, ink="faint"),
+            Words(EDGE, EDGE + SIZE, self._words[1], SIZE, ink="faint"),
             Box(left, top, count * side, count * side, line="frame"),
         ]
         names, step, is_turned = self.names, self._step, self._is_turned
@@ -98,7 +109,7 @@ class MatrixChart(Picture):
             else:
                 shapes.append(Words(left + at, top - 6, name, SIZE, "middle"))
         shapes += self._lines()
-        width = max(left + count * side + EDGE, left + width_of("predicted class →", SIZE) + EDGE)
+        width = max(left + count * side + EDGE, left + width_of(self._words[0], SIZE) + EDGE)
         wrong = float(self.matrix.sum() - np.trace(self.matrix))
         told = f"{_text(wrong) or '0'} of {_text(self.matrix.sum()) or '0'} decisions are wrong."
         if step > 1:

@@ -28,7 +28,7 @@ def draw_measured(kept: Drawn, labels: Sequence[str] | None = None) -> Chart | M
     if len(curves) > 1:
         known = labels if labels is not None and len(labels) == len(curves) else None
         names = [str(each) for each in known or ()] or [
-            f"class {n}" for n in range(1, len(curves) + 1)
+            f"class number {n}" for n in range(1, len(curves) + 1)
         ]
     lines = [
         styled(i, name, curve[:, 0], curve[:, 1])

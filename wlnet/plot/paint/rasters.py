@@ -66,12 +66,11 @@ def rastered(scene: Scene, kind: str) -> bytes:
     figure.add_artist(Painted())
     file = io.BytesIO()
     # No date: the same picture is the same file. `savefig` would draw it twice.
+    canvas: Any = FigureCanvasPdf(figure) if kind == "pdf" else FigureCanvasAgg(figure)
     if kind == "pdf":
-        FigureCanvasPdf(figure).print_pdf(file, metadata={"CreationDate": None})
+        canvas.print_pdf(file, metadata={"CreationDate": None})
     else:
-        FigureCanvasAgg(figure).print_png(
-            file, metadata={"Software": None}, pil_kwargs={"compress_level": PACKED}
-        )
+        canvas.print_png(file, metadata={"Software": None}, pil_kwargs={"compress_level": PACKED})
     return file.getvalue()
 
 

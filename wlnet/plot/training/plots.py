@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from wlnet.nets.inference import inferred_port
 from wlnet.plot.charts.bars import Bar, BarChart
 from wlnet.plot.charts.measured import draw_measured
 from wlnet.plot.charts.numbers import short
@@ -16,6 +15,7 @@ from wlnet.plot.paint.picture import Picture
 from wlnet.plot.training.losses import draw_by_array, draw_loss, draw_measurement, numbers_of
 from wlnet.plot.training.movement import Report, draw_movement
 from wlnet.plot.training.rates import draw_learning_rate, draw_multipliers, draw_rates
+from wlnet.results.class_labels import labels_of
 from wlnet.results.class_table import ClassTable, Drawn, Kept, Plotted
 from wlnet.results.results import TrainingRecord
 
@@ -64,7 +64,7 @@ def _of_measurement(r: TrainingRecord, name: str) -> dict[str, Picture]:
     validated = [of_validations[at]] if of_validations else []
     found: dict[str, Picture] = {}
     for title, values in ((name, validated), (f"{name}, training", [*of_rounds[-1:]])):
-        drawn = _last(values[0], labels_of(r, name)) if values else None
+        drawn = _last(values[0], labels_of(r.trained_net, r.training_net, name)) if values else None
         if drawn is not None:
             found[title if validated else name] = drawn
     return found
@@ -79,7 +79,7 @@ def _last(value: Kept, labels: Sequence[str] | None) -> Picture | None:
         return draw_measured(drawn, labels)
     if isinstance(drawn, np.ndarray) and drawn.ndim == 1:
         names = labels if labels is not None and len(labels) == len(drawn) else None
-        names = names or [f"class {n}" for n in range(1, len(drawn) + 1)]
+        names = names or [f"class number {n}" for n in range(1, len(drawn) + 1)]
         pairs = zip(names, numbers_of(drawn.tolist()), strict=True)
         return BarChart([Bar(n, v if math.isfinite(v) else None, short(v)) for n, v in pairs], "")
     return None
@@ -91,12 +91,3 @@ def is_curve(drawn: Drawn) -> bool:
     return bool(each) and all(
         isinstance(one, np.ndarray) and one.ndim == 2 and one.shape[1] == 2 for one in each
     )
-
-
-def labels_of(r: TrainingRecord, name: str) -> Sequence[str] | None:
-    """The labels of the classes that a measurement is of, where the net tells them."""
-    port = name.rpartition("/")[0] or r.trained_net.output_names[0]
-    if port not in r.trained_net.output_names:
-        return None
-    labels = getattr(inferred_port(r.trained_net, port).coder, "labels", None)
-    return [str(label) for label in labels] if isinstance(labels, Sequence) else None
