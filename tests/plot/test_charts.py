@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import math
+import re
 from pathlib import Path
 from typing import Any
 
@@ -200,22 +201,57 @@ def test_words_of_a_chart_never_meet(names: list[str], more: list[str], values: 
     chart = Chart(curves, whole_axis("round", 0, 3), axis_of("loss", [values]), marks, spots, more)
     keeps_words_apart(chart)
     told = "".join(words(chart)).replace(" ", "")
-    for name in (*names, *more):
+    for name in more:
         assert name in told, "names are there whole"
+    assert_named(chart)
     box = chart.frame().box
     for each in loose_words(chart):
         inside = box.x < each.x < box.x + box.width and box.y < each.y < box.y + box.height
         assert not inside or each.words == "no values", "nothing covers the curves"
 
 
-def test_a_legend_of_many_curves_names_them_all_and_says_where_styles_repeat() -> None:
-    count = STYLES + 12
-    curves = [styled(i, f"class {i + 1}", [0, 1], [0, 1]) for i in range(count)]
+def assert_named(chart: Chart) -> None:
+    """The legend names the first curves whole, and counts the others."""
+    told = "".join(words(chart)).replace(" ", "")
+    count = len(chart.curves)
+    rest = re.search(r"and(\d+)more:apagenameseachwhereonepointsatit", told)
+    named = count - int(rest[1]) if rest else count
+    assert named != count - 1
+    assert all(curve.name in told for curve in chart.curves[:named])
+
+
+@pytest.mark.parametrize("long", [1, 30, 300])
+@pytest.mark.parametrize("count", [1, 2, 24, 25, 26, STYLES + 12, 200])
+def test_a_legend_is_never_larger_than_its_curves(count: int, long: int) -> None:
+    curves = [styled(i, f"{'m' * long}-{i + 1}", [0, 1], [0, 1]) for i in range(count)]
     chart = Chart(curves, Axis("x", 0.0, 1.0), Axis("y", 0.0, 1.0))
     keeps_words_apart(chart)
+    frame = chart.frame().box
+    assert frame.y <= frame.height + 40
+    if long < 300:
+        assert_named(chart)
     told = " ".join(words(chart))
-    assert all(f"class {i + 1}" in told for i in range(count))
-    assert "from here on as the first ones" in told
+    if long == 1:
+        assert ("more: a page names each" in told) == (count > 25)
+    notes = {each.note for each in lines(chart)}
+    assert {curve.name for curve in curves} <= notes, "each curve tells its name"
+
+
+def test_curves_that_no_legend_names_tell_what_is_not_drawn_of_them() -> None:
+    curves = [styled(i, f"c{i}", [0, 1, 2], [1, math.nan, 2]) for i in range(60)]
+    told = " ".join(words(Chart(curves, Axis("x", 0.0, 2.0), Axis("y", 0.0, 2.0))))
+    rest = re.search(r"and (\d+) more: .*; (\d+) of them have points that are not drawn", told)
+    assert rest
+    assert rest[1] == rest[2]
+
+
+def test_the_words_of_a_picture_are_one_short_line() -> None:
+    curves = [styled(i, f"line\nbreak {i} " + "long " * 40, [0, 1], [0, 1]) for i in range(200)]
+    told = repr(Chart(curves, Axis("x", 0.0, 1.0), Axis("y", 0.0, 1.0)))
+    assert told.isprintable()
+    assert told.startswith("Chart(line\\nbr")
+    assert told.endswith("and 196 more)")
+    assert len(told) < 130
 
 
 @given(st.lists(st.tuples(NAMES, NUMBERS), max_size=40), st.sampled_from([1.0, 0.0, -2.0, 5.0]))

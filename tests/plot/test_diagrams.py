@@ -251,3 +251,14 @@ def test_a_wide_diagram_is_moved_in_a_page_and_not_made_small() -> None:
     page = diagram(siamese())._repr_html_()
     assert re.search("overflow-x:auto.*max-width:none", page)
     assert "max-width:100%" not in page
+
+
+def test_the_words_of_a_diagram_say_what_it_is_of() -> None:
+    net = wl.NetChain([3, "Ramp", [2, "Tanh"]], input=2)
+    assert repr(wl.information(net, "FullSummaryGraphic")) == "Diagram(NetChain, 4 layers)"
+    assert repr(wl.information(wl.LinearLayer(2), "SummaryGraphic")) == "Diagram(LinearLayer)"
+    told = repr(wl.information(wl.net_initialize(net), "OperationGraphPlot"))
+    assert re.fullmatch(r"Diagram\(\d+ primitives\)", told)
+    one, other = (wl.information(net, "FullSummaryGraphic") for _ in range(2))
+    assert one == other
+    assert hash(one) == hash(other)

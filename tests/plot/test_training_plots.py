@@ -364,3 +364,20 @@ def test_a_receipt_is_its_text_and_a_short_page_in_notebooks() -> None:
     for word in ("2 rounds; all rounds were run", told["Seal"], told["Facts"]["Method"]):
         assert word in words
     assert html.unescape(re.sub("<wbr>|<pre>|</pre>", "", text)).count(plain) == 1
+
+
+def test_pictures_of_a_record_are_one_line_of_text_and_a_page_of_pictures() -> None:
+    plots = trained("plain")["FinalPlots"]
+    assert plots == dict(plots)
+    assert isinstance(plots, dict)
+    assert pickle.loads(pickle.dumps(plots)) == plots
+    assert repr(plots).startswith("Pictures('Loss', ")
+    for each in (plots, *plots.values(), trained("plain")["LossPlot"]):
+        assert repr(each).isprintable()
+        assert len(repr(each)) < 250
+    page = plots._repr_html_()
+    assert page.count("<svg ") == page.count("<details") == len(plots)
+    assert page.count('<details class="plot" open><summary>Loss<') == 1 == page.count(" open>")
+    for name, plot in plots.items():
+        assert f"<summary>{name}</summary>" in page
+        assert plot.to_svg() in page

@@ -9,7 +9,6 @@ from functools import partial
 
 from wlnet.plot.charts.axes import Axis
 from wlnet.plot.charts.curves import (
-    STYLES,
     Curve,
     Frame,
     curve_shapes,
@@ -17,12 +16,18 @@ from wlnet.plot.charts.curves import (
     mark_shape,
 )
 from wlnet.plot.charts.legend import SIZE, Entry, legend, paragraph
-from wlnet.plot.paint.letters import width_of
+from wlnet.plot.paint.letters import shortened, width_of
 from wlnet.plot.paint.picture import Picture
 from wlnet.plot.paint.shapes import Box, Clipped, Dot, Line, Scene, Shape, Words
 
 WIDTH, HEIGHT = 500.0, 230.0
 """Of a chart, and of the frame in it, in pixels."""
+NAMED = 24
+"""Curves that a legend names, at most."""
+LINES = 4
+"""Of a name in a legend, at most."""
+NAMED_FEW, NAMED_SHORT = 4, 120.0
+"""Curves that a chart names in a line, and pixels of their names."""
 EDGE = 10.0
 """Pixels that are left free around everything."""
 UPRIGHT = (5.0, 4.0)
@@ -65,7 +70,9 @@ class Chart(Picture):
     height: float = HEIGHT
 
     def __repr__(self) -> str:
-        return f"Chart({', '.join(curve.name for curve in self.curves)})"
+        names = [shortened(curve.name, NAMED_SHORT, SIZE) for curve in self.curves[:NAMED_FEW]]
+        more = len(self.curves) - NAMED_FEW
+        return f"Chart({'; '.join(names)}{f' and {more} more' if more > 0 else ''})"
 
     def frame(self) -> Frame:
         """Where its curves are, below the legend."""
@@ -93,7 +100,7 @@ class Chart(Picture):
 
     def _parts(self) -> tuple[Frame, list[Shape]]:
         """The frame, and what stands above it."""
-        shapes, end = legend(self._entries(), EDGE, EDGE / 2, self.width - 2 * EDGE)
+        shapes, end = self._legend(self.width - 2 * EDGE)
         named, end = paragraph(self.y_axis.words, EDGE, end + 2, self.width - 2 * EDGE)
         top = end + 8 + (SIZE + 2 if any(mark.sign for mark in self.marks) else 0)
         words = [tick.words for tick in self.y_axis.ticks(self.height, SIZE, True)]
@@ -107,15 +114,27 @@ class Chart(Picture):
         box = Box(left, top, right - left, self.height)
         return Frame(box, self.x_axis, self.y_axis), [*shapes, *named]
 
-    def _entries(self) -> list[Entry]:
-        """What the legend names."""
+    def _legend(self, room: float) -> tuple[list[Shape], float]:
+        """As much of the legend as is no taller than the frame, and where it ends."""
+        # That one curve is left out is as long as its name.
+        most = len(self.curves) if len(self.curves) <= NAMED + 1 else NAMED
+        while True:
+            shapes, end = legend(self._entries(most, room), EDGE, EDGE / 2, room)
+            if end <= self.height or most <= 1:
+                return shapes, end
+            most = min(most, len(self.curves) - 1) - 1
+
+    def _entries(self, most: int, room: float) -> list[Entry]:
+        """So many curves, how many more there are, and all that is marked."""
         found = []
-        for number, curve in enumerate(self.curves):
+        for curve in self.curves[:most]:
             told = lost(curve, self.y_axis)
             name = f"{curve.name} ({told})" if told else curve.name
-            if number == STYLES:
-                name += f" (from here on as the first ones: point at a curve of the {STYLES})"
-            found.append(Entry(name, partial(_sample, curve)))
+            short = shortened(name, (LINES - 1) * room, SIZE)
+            found.append(Entry(short, partial(_sample, curve)))
+        rest = self.curves[most:]
+        if rest:
+            found.append(Entry(_told_of(rest, self.y_axis), lambda x, y: ()))
         found += [
             Entry(mark.name, partial(_short_upright, mark)) for mark in self.marks if mark.name
         ]
@@ -164,6 +183,13 @@ class Chart(Picture):
             if math.isfinite(x) and math.isfinite(y):
                 shapes += _ring(spot, x, y)
         return shapes
+
+
+def _told_of(rest: Sequence[Curve], axis: Axis) -> str:
+    """What a legend says of curves that it does not name."""
+    words = f"and {len(rest)} more: a page names each where one points at it"
+    gaps = sum(bool(lost(curve, axis)) for curve in rest)
+    return f"{words}; {gaps} of them have points that are not drawn" if gaps else words
 
 
 def _wider(box: Box) -> Box:

@@ -24,4 +24,5 @@ def draw_operations(rows: Sequence[tuple[str, Sequence[int], Sequence[int], str]
                 links[Link(made[value], number, "", str(value))] = None
         made.update(dict.fromkeys(outputs, number))
     graph = Graph({number: cards[number,].node() for number in range(len(rows))}, list(links))
-    return Diagram(graph, cards, {}, "a diagram of the primitives of a net")
+    what = f"{len(rows)} primitive{'' if len(rows) == 1 else 's'}"
+    return Diagram(graph, cards, {}, "a diagram of the primitives of a net", what)

@@ -7,7 +7,9 @@ fits by them fits in others.
 from __future__ import annotations
 
 import unicodedata
+from bisect import bisect_right
 from functools import cache
+from itertools import accumulate
 
 from wlnet.core.terminal import in_one_line as visible
 
@@ -63,11 +65,13 @@ def shortened(words: str, width: float, size: float = 12.0, bold: bool = False) 
     words = visible(words)
     if width_of(words, size, bold) <= width:
         return words
-    for kept in range(len(words) - 1, 0, -1):
-        short = words[: (kept + 1) // 2] + CUT + words[len(words) - kept // 2 :]
-        if width_of(short, size, bold) <= width:
-            return short
-    return CUT
+
+    def short(kept: int) -> str:
+        return words[: (kept + 1) // 2] + CUT + words[len(words) - kept // 2 :]
+
+    # The more letters are kept, the wider: those before it fit.
+    fits = bisect_right(range(1, len(words)), width, key=lambda n: width_of(short(n), size, bold))
+    return short(fits) if fits else CUT
 
 
 def lines_of(words: str, width: float, size: float = 12.0, bold: bool = False) -> list[str]:
@@ -89,10 +93,9 @@ def lines_of(words: str, width: float, size: float = 12.0, bold: bool = False) -
         if line:
             found.append(line)
         while width_of(word, size, bold) > width and len(word) > 1:
-            fits = next(
-                n for n in range(len(word) - 1, 0, -1) if n == 1
-                or width_of(word[:n], size, bold) <= width
-            )  # fmt: skip
+            wide = [*accumulate(width_of(letter, size, bold) for letter in word)]
+            # A hair less: sums differ in their last digits by how they are made.
+            fits = bisect_right(wide, width * (1 - 1e-9), hi=len(word) - 1) or 1
             found.append(word[:fits])
             word = word[fits:]
         line = word

@@ -9,7 +9,7 @@ from wlnet.core.table import Table
 from wlnet.plot.paint.colors import style
 from wlnet.plot.paint.letters import FONT
 from wlnet.plot.paint.markup import SUMMARY, markup, strong
-from wlnet.plot.paint.picture import Picture
+from wlnet.plot.paint.pictures import folded, shown
 from wlnet.plot.tables import table_html
 from wlnet.plot.training.plots import final_plots
 from wlnet.plot.training.verdict import verdict, warning
@@ -17,8 +17,6 @@ from wlnet.results.arrays_report import arrays_report, table_of
 from wlnet.results.results import NetTrainResults
 
 CHOSEN = "array", "rate", "moved", "bytes", "shape", "steps", "rule"
-WIDE = 600.0
-"""Pixels of pictures that are made smaller where there is less room."""
 COLORS = "ground", "ink", "red"
 RULES = (
     ".wl-results{background:var(--wl-ground);color:var(--wl-ink);"
@@ -44,10 +42,7 @@ def results_page(results: NetTrainResults) -> str:
         f"<p>{markup(verdict(r))}</p>",
         shown(loss),
         table_html(_chosen(table_of(r, report))) if report else "",
-        *(
-            f'<details class="plot"><summary>{markup(name)}</summary>{shown(plot)}</details>'
-            for name, plot in plots.items()
-        ),
+        *(folded(name, plot) for name, plot in plots.items()),
     ]
     return f'<div class="wl-results">{"".join(parts)}</div>'
 
@@ -57,11 +52,3 @@ def _chosen(table: Table) -> Table:
     at = [[column.name for column in table.columns].index(name) for name in CHOSEN]
     columns, *rows = (tuple(row[i] for i in at) for row in (table.columns, *table.rows))
     return replace(table, columns=columns, rows=tuple(rows))
-
-
-def shown(plot: Picture) -> str:
-    """A picture in a page: what is wider than others is not made smaller, but may be moved."""
-    text, width = plot.to_svg(), plot.scene().width
-    if width <= WIDE:
-        return text
-    return f'<div class="wide"><div style="width:{width:.0f}px">{text}</div></div>'

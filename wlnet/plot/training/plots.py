@@ -12,6 +12,7 @@ from wlnet.plot.charts.measured import draw_measured
 from wlnet.plot.charts.numbers import short
 from wlnet.plot.diagrams.diagram import draw_net
 from wlnet.plot.paint.picture import Picture
+from wlnet.plot.paint.pictures import Pictures
 from wlnet.plot.training.losses import draw_by_array, draw_loss, draw_measurement, numbers_of
 from wlnet.plot.training.movement import Report, draw_movement
 from wlnet.plot.training.rates import draw_learning_rate, draw_multipliers, draw_rates
@@ -20,16 +21,16 @@ from wlnet.results.class_table import ClassTable, Drawn, Kept, Plotted
 from wlnet.results.results import TrainingRecord
 
 
-def final_plots(r: TrainingRecord, report: Report | None = None) -> dict[str, Picture]:
+def final_plots(r: TrainingRecord, report: Report | None = None) -> Pictures:
     """Every picture of a record by its name: "Loss", each measurement, "LearningRate", what arrays
     were told of by round, "LearningRateMultipliers", "LearningRates", "Movement" and "Net", the net
     with the rates that were used. report: of the arrays, where it is there already."""
-    found: dict[str, Picture] = {"Loss": draw_loss(r)}
+    found = Pictures(Loss=draw_loss(r))
     names = dict.fromkeys(
         (*r.round_measurements, *r.validation_measurements, *r.batch_measurements)
     )
     for name in names:
-        found |= _of_measurement(r, name)
+        found.update(_of_measurement(r, name))
     found["LearningRate"] = draw_learning_rate(r)
     for name in r.by_array:
         found[name] = draw_by_array(r, name)
