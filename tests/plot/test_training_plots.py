@@ -20,7 +20,9 @@ from tests.saved_records import CASES, back, trained, under_way
 from tests.training_cases import classes, classifier, numbers
 from wlnet.core.norms import distance, norm
 from wlnet.methods.schedules import factors
+from wlnet.plot.charts.array import ArrayChart
 from wlnet.plot.charts.curves import RADIUS
+from wlnet.plot.charts.numbers import short
 from wlnet.plot.paint.shapes import Box
 from wlnet.plot.training.verdict import verdict
 from wlnet.train.snapshots import Snapshot
@@ -381,3 +383,49 @@ def test_pictures_of_a_record_are_one_line_of_text_and_a_page_of_pictures() -> N
     for name, plot in plots.items():
         assert f"<summary>{name}</summary>" in page
         assert plot.to_svg() in page
+
+
+def test_what_flows_in_a_net_is_drawn_whatever_its_shape() -> None:
+    net = wl.NetChain(
+        {"conv": wl.ConvolutionLayer(2, 3), "pair": wl.ReshapeLayer((4, 2)),
+         "flat": wl.FlattenLayer(), "like": 3, "read": 3, "chance": wl.SoftmaxLayer()},
+        input=(1, 4, 4))  # fmt: skip
+    x, y = classes(60, inputs=16)
+    parts = ["conv", "pair", "like"]
+    asked = [{"Measurement": wl.NetPort(part, "Output"), "Aggregation": None} for part in parts]
+    f_score = {"Measurement": "F1Score", "ClassAveraging": None}
+    data = x.reshape(-1, 1, 4, 4), np.array(["red", "green", "blue"])[y]
+    r = wl.net_train(net, data, wl.ALL, max_training_rounds=2, validation_set=wl.Scaled(0.3),
+                     training_progress_measurements=[*asked, f_score])  # fmt: skip
+    plots = r["FinalPlots"]
+    for name, lists in r["ValidationMeasurementsLists"].items():
+        for title in (name, f"{name}, training"):
+            assert title in plots, "nothing is absent without a word"
+            assert not overlaps(plots[title])
+            assert plots[title].to_svg() in r._repr_html_()
+        if np.ndim(lists[0]) > 1:
+            boxes = [b for b in plots[name].scene().shapes if isinstance(b, Box) and b.note]
+            best = lists[(r["BestValidationRound"] or 0) - 1]
+            assert sorted(b.note.rpartition(": ")[2] for b in boxes) == sorted(
+                short(float(n)) for n in best.ravel())  # fmt: skip
+    assert repr(plots["conv/Output"]) == "ArrayChart(2×2×2)"
+    assert repr(plots["pair/Output"]) == "ArrayChart(4×2)", "two columns make no ROC curve"
+    assert [bar.name for bar in plots["like/Output"].bars] == ["1", "2", "3"], "no classes"
+    assert {bar.name for bar in plots["F1Score"].bars} == {"red", "green", "blue"}
+    assert isinstance(r[{"Property": "conv/Output", "Form": "Plot"}], ArrayChart)
+
+
+@pytest.mark.parametrize("array", [
+    np.zeros((3, 4)), np.full((2, 2), np.nan), -np.ones((1, 300)), np.ones((70, 2, 3)),
+    np.ones((2, 100, 200)), np.array([[np.inf, -1.0], [2.0, 0.0]]), np.ones((3, 0)),
+], ids=str)  # fmt: skip
+def test_numbers_of_any_array_are_seen_or_counted(array: Any) -> None:
+    chart = ArrayChart(array, "a name")
+    assert not overlaps(chart)
+    scene = chart.scene()
+    boxes = [b for b in scene.shapes if isinstance(b, Box)]
+    assert all(b.x + b.width <= scene.width and b.y + b.height <= scene.height for b in boxes)
+    told, count = " ".join(words(chart)), len([b for b in boxes if b.note])
+    lost = int((~np.isfinite(array)).sum())
+    assert count == array.size - lost or "too many to draw" in told
+    assert (f"{lost} of them are not finite" in told) == (lost > 0)

@@ -7,6 +7,7 @@ Read them in this order:
 * `curves`: lines through points, with gaps where there is none, thinned so that nothing seen is
   lost; `legend`: what is called how, in rows that fit.
 * `chart`: curves in a frame, all of it.
-* `bars`, `heat`, `matrix`: rows with a bar, rows of cells over time, cells of two classes.
+* `bars`, `heat`, `matrix`, `array`: rows with a bar, rows of cells over time, cells of two classes,
+  a cell a number.
 * `measured`, `ranges`: what is drawn of a measurement, and of a range test.
 """

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from wlnet.plot.charts.array import ArrayChart
 from wlnet.plot.charts.bars import Bar, BarChart
 from wlnet.plot.charts.measured import draw_measured
 from wlnet.plot.charts.numbers import short
@@ -17,7 +18,7 @@ from wlnet.plot.training.losses import draw_by_array, draw_loss, draw_measuremen
 from wlnet.plot.training.movement import Report, draw_movement
 from wlnet.plot.training.rates import draw_learning_rate, draw_multipliers, draw_rates
 from wlnet.results.class_labels import labels_of
-from wlnet.results.class_table import ClassTable, Drawn, Kept, Plotted
+from wlnet.results.class_table import Array, ClassTable, Kept, Plotted
 from wlnet.results.results import TrainingRecord
 
 
@@ -65,30 +66,40 @@ def _of_measurement(r: TrainingRecord, name: str) -> dict[str, Picture]:
     validated = [of_validations[at]] if of_validations else []
     found: dict[str, Picture] = {}
     for title, values in ((name, validated), (f"{name}, training", [*of_rounds[-1:]])):
-        drawn = _last(values[0], labels_of(r.trained_net, r.training_net, name)) if values else None
-        if drawn is not None:
-            found[title if validated else name] = drawn
+        if values:
+            labels = labels_of(r.trained_net, r.training_net, name)
+            drawn = _last(name, values[0], labels)
+            if drawn is not None:
+                found[title if validated else name] = drawn
     return found
 
 
-def _last(value: Kept, labels: Sequence[str] | None) -> Picture | None:
-    """A value as a picture; None for a lone number, and for arrays of no form that is known."""
+def _last(name: str, value: Kept, labels: Sequence[str] | None) -> Picture | None:
+    """A value as a picture; None for a lone number, which is told where others are."""
     drawn = value.of if isinstance(value, Plotted) else value
     if isinstance(drawn, float):
         return None
-    if isinstance(drawn, ClassTable) or is_curve(drawn):
+    if isinstance(drawn, (ClassTable, tuple)) or isinstance(value, Plotted) or is_curve(drawn):
         return draw_measured(drawn, labels)
-    if isinstance(drawn, np.ndarray) and drawn.ndim == 1:
-        names = labels if labels is not None and len(labels) == len(drawn) else None
-        names = names or [f"class number {n}" for n in range(1, len(drawn) + 1)]
-        pairs = zip(names, numbers_of(drawn.tolist()), strict=True)
-        return BarChart([Bar(n, v if math.isfinite(v) else None, short(v)) for n, v in pairs], "")
-    return None
+    if drawn.ndim > 1:
+        return ArrayChart(drawn, name)
+    numbers = numbers_of(drawn.tolist())
+    words = [str(n) for n in range(1, len(numbers) + 1)]
+    # What flows in a net may have as many numbers as there are classes, and be of none.
+    if name.rpartition("/")[2] != "Output":
+        is_labelled = labels is not None and len(labels) == len(numbers)
+        words = [*labels] if labels and is_labelled else [f"class number {n}" for n in words]
+    pairs = zip(words, numbers, strict=True)
+    return BarChart([Bar(n, v if math.isfinite(v) else None, short(v)) for n, v in pairs], name)
 
 
-def is_curve(drawn: Drawn) -> bool:
-    """Whether it is a ROC curve, or one a class."""
-    each = drawn if isinstance(drawn, tuple) else (drawn,)
-    return bool(each) and all(
-        isinstance(one, np.ndarray) and one.ndim == 2 and one.shape[1] == 2 for one in each
+def is_curve(drawn: Array) -> bool:
+    """Whether an array is a ROC curve: from one corner to the other, and never back."""
+    return (
+        drawn.ndim == 2
+        and drawn.shape[1] == 2
+        and len(drawn) > 1
+        and bool(
+            (drawn[0] == 0).all() and (drawn[-1] == 1).all() and (np.diff(drawn, axis=0) >= 0).all()
+        )
     )
