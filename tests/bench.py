@@ -114,7 +114,10 @@ def behind_frozen_layers(case: Case) -> tuple[wl.NetChain, dict[str, Any]]:
         layers["first"] = wl.LinearLayer(column[0].size)
         layers["span"] = wl.NetChain(["Sigmoid", inside, wl.ReshapeLayer(column.shape[1:])])
         column, options = rng.normal(size=(2 * BATCH, 3)), {"input": 3}
-    layers |= {"layer": case.net, "head": wl.NetChain([wl.ReshapeLayer((prod(shape),)), 2])}
+    gives_indices = "Integer" in shape
+    head = [wl.EmbeddingLayer(2, 9), wl.FlattenLayer(), 2] if gives_indices else [
+        wl.ReshapeLayer((prod(shape),)), 2]  # fmt: skip
+    layers |= {"layer": case.net, "head": wl.NetChain(head)}
     net = wl.net_initialize(wl.NetChain(layers, **options), random_seeding=2)
     return net, {"Input": column, "Output": rng.normal(size=(2 * BATCH, 2))}
 
@@ -145,11 +148,13 @@ class Run:
         self.data, self.names = dict(self.data), list(graph.outputs)
         total = None
         for name, value in list(graph.outputs.items()):
+            if value.element == "Integer":
+                continue
             factor = graph.inputs["factor " + name] = graph.new_value(value.shape)
             self.data["factor " + name] = rng.uniform(0.5, 1.5, value.shape)
             part = g.sum_to(g.multiply(value, factor), ())
             total = part if total is None else g.add(total, part)
-        assert total is not None
+        total = g.fill(0.0) if total is None else total
         sources = {
             n: v for n, v in graph.inputs.items() if v.element == "Real" and "factor" not in n
         }

@@ -232,6 +232,8 @@ CASES = [
     case("fill", shape=(), value=-1.0),
     case("constant", shape=(2, 3), values=(0.5, -1.0, 2.0, 0.1, 1e-30, 3.0)),
     case("constant", shape=(), values=(0.25,)),
+    case("indices", count=70),
+    case("indices", count=1),
     case("sum", (2, 3, 4), axes=(0, 2)),
     case("sum", (2, 3, 4), axes=(1,)),
     case("sum", (5,), axes=(0,)),

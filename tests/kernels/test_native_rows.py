@@ -13,6 +13,7 @@ from tests.kernels.native_bench import REALS, call, guarded, like
 from wlnet.graph.reference import REFERENCES
 from wlnet.kernels.copies.rows import (
     check_finite,
+    count_up,
     gather,
     gather_batch,
     keep,
@@ -130,3 +131,11 @@ def test_one_number_that_is_not_finite_is_found(
     assert status[0] == 5
     call(check_finite, precision, workers, step=6, count=count, x=x, status=status)
     assert status[0] == 5, "the first such step is told"
+
+
+@given(count=st.integers(0, 300))
+def test_counting_up_gives_each_its_number(count: int) -> None:
+    for workers in (1, 2, 3, 7):
+        y = guarded(count, np.int32)
+        call(count_up, "Real32", workers, count=count, y=y)
+        np.testing.assert_array_equal(y, np.arange(1, count + 1))

@@ -143,3 +143,12 @@ def test_what_is_appended_to_indices_is_an_index() -> None:
     given = {"Input": WORDS, "New": np.array([1, 3])}
     joined = np.concatenate([WORDS, [[1], [3]]], axis=1)
     np.testing.assert_array_equal(net(given), np.eye(3)[joined - 1])
+
+
+def test_places_are_embedded_whatever_stands_there() -> None:
+    net = wl.net_initialize(
+        wl.NetChain([wl.SequenceIndicesLayer(3), wl.EmbeddingLayer(2, 3)], input=(5, 2)),
+        random_seeding=1,
+    )
+    weights = wl.net_extract(net, (2, "Weights"))
+    np.testing.assert_array_equal(net(np.ones((5, 2))), weights[[0, 1, 2, 2, 2]])

@@ -30,7 +30,6 @@ SOON: dict[str, str] = {
     "OrderingLayer": "",
     "PlaceholderLayer": 'ElementwiseLayer("Identity")',
     "SequenceAttentionLayer": "NetGraph of DotLayer(), SoftmaxLayer() and DotLayer()",
-    "SequenceIndicesLayer": "the indices as a further input",
     "SpatialTransformationLayer": "",
 }
 """Layers, operators and words that stand at the doorplate in the Wolfram Language."""

@@ -81,6 +81,10 @@ class Builder:
         """Numbers that are known beforehand, the last axis fastest."""
         return self.one("constant", shape=tuple(shape), values=tuple(map(float, values)))
 
+    def indices(self, count: int) -> Value:
+        """1, 2, ..., count, as Integers."""
+        return self.one("indices", count=count)
+
     def _value(self, x: Real) -> Value:
         return x if isinstance(x, Value) else self.fill(x)
 

@@ -150,6 +150,12 @@ def constant(*, shape: Shape, values: tuple[float, ...]) -> tuple[Shape, ...]:
     return (shape,)
 
 
+@primitive("Integer", apart=rule.without_operands)
+def indices(*, count: int) -> tuple[Shape, ...]:
+    """1, 2, ..., count."""
+    return ((count,),)
+
+
 @primitive(apart=rule.beside("axes"))
 def sum_(x: Shape, *, axes: tuple[int, ...]) -> tuple[Shape, ...]:
     """The sum over axes, which stay with size 1."""

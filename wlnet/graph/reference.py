@@ -106,6 +106,12 @@ def constant(*, shape: Shape, values: tuple[float, ...]) -> Array:
 
 
 @reference
+def indices(*, count: int) -> Array:
+    """1, 2, ..., count."""
+    return np.arange(1, count + 1)
+
+
+@reference
 def sum_(x: Array, *, axes: tuple[int, ...]) -> Array:
     """The sum over axes, which stay with size 1."""
     return np.asarray(np.sum(x, axes, keepdims=True))

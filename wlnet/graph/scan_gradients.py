@@ -22,7 +22,7 @@ from wlnet.graph.graph import Call, Graph, Value
 from wlnet.graph.keys import BodyKey
 from wlnet.graph.scans import added, after, before, last, results
 
-CHEAP = frozenset({"reshape", "transpose", "broadcast", "slice", "fill", "constant"})
+CHEAP = frozenset({"reshape", "transpose", "broadcast", "slice", "fill", "constant", "indices"})
 """Primitives whose results are made again on the way back, and not kept: views, and constants."""
 
 

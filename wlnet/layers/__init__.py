@@ -37,6 +37,7 @@ from wlnet.layers.random_array import RandomArrayLayer as RandomArrayLayer
 from wlnet.layers.replicate import ReplicateLayer as ReplicateLayer
 from wlnet.layers.reshape import ReshapeLayer as ReshapeLayer
 from wlnet.layers.resize import ResizeLayer as ResizeLayer
+from wlnet.layers.sequence_indices import SequenceIndicesLayer as SequenceIndicesLayer
 from wlnet.layers.sequence_last import SequenceLastLayer as SequenceLastLayer
 from wlnet.layers.sequence_most import SequenceMostLayer as SequenceMostLayer
 from wlnet.layers.sequence_rest import SequenceRestLayer as SequenceRestLayer

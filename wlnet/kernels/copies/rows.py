@@ -85,6 +85,13 @@ def scatter_add(context, count, size, width, rows, index, table):  # type: ignor
 
 
 @native
+def count_up(context, count, y):  # type: ignore[no-untyped-def]
+    """y[i] = i + 1."""
+    for i in range(start_of(context, count, LINE), stop_of(context, count, LINE)):
+        indices(y)[i] = i + 1
+
+
+@native
 def pick(context, count, n, x, index, y):  # type: ignore[no-untyped-def]
     """y[i] = x[i, index[i] - 1], rows of n numbers. Divided by rows."""
     chosen, numbers, out = indices(index), reals(x), reals(y)

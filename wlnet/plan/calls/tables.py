@@ -49,6 +49,12 @@ def _(e: Emitter, call: Call) -> None:
     )  # fmt: skip
 
 
+@emits("indices")
+def _(e: Emitter, call: Call) -> None:
+    (y,) = call.outputs
+    e.step(rows.count_up, writes=(y,), count=count_of(y), y=e.address(y))
+
+
 @emits("random_mask")
 def _(e: Emitter, call: Call) -> None:
     (y,) = call.outputs

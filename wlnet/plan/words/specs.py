@@ -108,6 +108,9 @@ def read(rule: Rule, results: str, like: str = "", changes: bool = False) -> Spe
 
 
 for _name, _row in PRIMITIVES.items():
-    _names = ("y", "y2", "y3")[: len(_row.elements)]
+    _names = tuple(
+        "places" if element == "Integer" else name
+        for name, element in zip(("y", "y2", "y3"), _row.elements, strict=False)
+    )
     SPECS[_name] = read(_row.shapes, " ".join(_names), changes=_row.random)
     SPECS[_name] = replace(SPECS[_name], has_any=_row.any_entries)
