@@ -73,6 +73,10 @@ DOES: dict[str, Callable[[Net], str]] = {
 ALWAYS = {("PoolingLayer", "Function"), ("DropoutLayer", "Probability")}
 """Parameters that are told although they have their defaults."""
 WORDED: dict[tuple[str, str], Callable[[Any], str]] = {
+    **{
+        (f"{kind}Layer", "Size"): lambda n: "" if n is AUTOMATIC else f"state of {n}"
+        for kind in ("BasicRecurrent", "GatedRecurrent", "LongShortTermMemory")
+    },
     ("ConvolutionLayer", "OutputChannels"): lambda n: f"{n} channels",
     ("ConvolutionLayer", "KernelSize"): lambda n: _window(n),
     ("PoolingLayer", "KernelSize"): lambda n: _window(n),
