@@ -116,3 +116,4 @@ def test_of_equal_numbers_the_first_is_the_largest_and_the_smallest() -> None:
 def test_numbers_that_are_all_the_same_deviate_by_0_and_stay_finite_on_the_way_back() -> None:
     for function in ("StandardDeviation", "MeanDeviation"):
         assert np.isfinite(slope(one(function, 3), [2, 2, 2])).all()
+        assert one(function, 3)([2, 2, 2]) == 0
