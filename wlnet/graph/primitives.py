@@ -240,6 +240,7 @@ def concatenate(*xs: Shape, axis: int) -> tuple[Shape, ...]:
 @primitive(apart=rule.beside("axis"))
 def slice_(x: Shape, *, axis: int, start: int, stop: int) -> tuple[Shape, ...]:
     """From start to stop along an axis."""
+    assert 0 <= start <= stop <= x[axis], (x, axis, start, stop)
     return (tuple(stop - start if i == axis else n for i, n in enumerate(x)),)
 
 
