@@ -37,7 +37,8 @@ def items_of(p: Progress, letters: bool, beat: int = 0) -> list[Item]:
         found.append(item((long, 90), (words, 48), (f"phase {p.phase}/{p.phases}", 42)))
     if p.examples_per_second:
         found.append(item((w.speed_text(p.examples_per_second), 57)))
-    found.append(item((f"rate {p.learning_rate:.3g}", 68)))
+    rate = f"{p.learning_rate:.3g}"
+    found.append(item((f"learning rate {rate}", 71), (f"lr {rate}", 68)))
     learn, short = w.learning_words(p)
     kinds = w.rates_words(p)
     found.append(item((f"{learn} ({kinds})" if kinds else "", 86), (learn, 64), (short, 55)))

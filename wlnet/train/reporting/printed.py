@@ -38,7 +38,8 @@ def items_of(p: Progress) -> list[Item]:
         long = f"{words[0]}: {plain(p.phase_words)}" if p.phase_words else ""
         found.append(item((long, 90), (words[0], 48)))
     found.append(item((w.speed_text(p.examples_per_second), 57)))
-    found.append(item((f"rate {p.learning_rate:.3g}", 68)))
+    rate = f"{p.learning_rate:.3g}"
+    found.append(item((f"learning rate {rate}", 71), (f"lr {rate}", 68)))
     learn, short = w.learning_words(p)
     found.append(item((learn, 69), (short, 55)))
     if p.left is not None:

@@ -168,4 +168,5 @@ def best_item(p: Progress) -> list[Item]:
     ]
     short = best_text(p.best_round, p.round)
     words = f"{short}: "
-    return [item((words + ", ".join(told), 33), (words + "".join(told[:1]), 25), (short, 15))]
+    # Before the last validation: this is the net that comes back.
+    return [item((words + ", ".join(told), 19), (words + "".join(told[:1]), 17), (short, 15))]
