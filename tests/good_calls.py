@@ -174,6 +174,7 @@ def of_words() -> Iterator[Call]:
     yield Call("Span", wl.Span, {"start": 1, "end": "act"})
     yield Call("Alternatives", wl.Alternatives, {}, ("one", 3))
     yield Call("NetPort", wl.NetPort, {}, ("one", "Output"))
+    yield Call("NetPortGradient", wl.NetPortGradient, {}, ("one", "Output"))
     yield Call("NetSharedArray", wl.NetSharedArray, {"name": "w"})
     yield Call("Scaled", wl.Scaled, {"factor": 0.5})
     yield Call("Phases", wl.Phases, {"rules": {1: {-1: 1, wl.ANY: None}, 3: 0.1}})

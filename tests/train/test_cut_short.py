@@ -257,10 +257,10 @@ def lines(form: str, stop: int, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, A
 
     rounds, settle = loop.Trainer.rounds, loop.Trainer.settle
 
-    def traced(self: Any, within: Any = None) -> Iterator[Any]:
+    def traced(self: Any) -> Iterator[Any]:
         sys.settrace(call)
         try:
-            yield from rounds(self, within)
+            yield from rounds(self)
         finally:
             sys.settrace(None)
 

@@ -107,19 +107,19 @@ def in_line(items: Sequence[Step | Turns]) -> tuple[list[Step], tuple[Loop, ...]
     """All steps one after another, and the loops among them, inner ones first."""
     steps: list[Step] = []
     loops: list[Loop] = []
-
-    def add(items: Sequence[Step | Turns]) -> None:
-        for item in items:
-            if isinstance(item, Step):
-                steps.append(item)
-                continue
-            first = len(steps)
-            add(item.steps)
-            if len(steps) > first:
-                loops.append(Loop(item.number, first, len(steps), item.times))
-
-    add(items)
+    _add(items, steps, loops)
     return steps, tuple(loops)
+
+
+def _add(items: Sequence[Step | Turns], steps: list[Step], loops: list[Loop]) -> None:
+    for item in items:
+        if isinstance(item, Step):
+            steps.append(item)
+            continue
+        first = len(steps)
+        _add(item.steps, steps, loops)
+        if len(steps) > first:
+            loops.append(Loop(item.number, first, len(steps), item.times))
 
 
 class Emitter:

@@ -194,11 +194,12 @@ def missing_extra(reports: tuple[Report, ...], at: str) -> list[Fault]:
 def absolute(given: object) -> object:
     """The option with its files as they are from anywhere, for whoever goes on from elsewhere."""
     if isinstance(given, list):
-        return [absolute(each) for each in given]
+        # A list in a list is refused elsewhere, and may hold itself.
+        return [each if isinstance(each, list) else absolute(each) for each in given]
     match given:
         case ("File", str() | os.PathLike() as name, *rest):
             return ("File", _absolute(name), *rest)
-        case (tuple() | os.PathLike() as way, options):
+        case (("File", str() | os.PathLike()) | os.PathLike() as way, options):
             return (absolute(way), options)
         case os.PathLike():
             return Path(_absolute(given))
