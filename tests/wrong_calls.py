@@ -26,6 +26,7 @@ SECONDS = 20
 FILES = (
     "save",
     "load",
+    "net_resume",
     "data.mnist",
     "encoder Image",
     "net pictures",
