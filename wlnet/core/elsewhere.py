@@ -2,7 +2,7 @@
 
 A row: the names elsewhere, and where to go here: (option here, a value, a word more). The first
 whose option the function has is told, without a value the word alone. No option: there is no
-counterpart, and the word says what to do.
+counterpart, and the word says what to do. The length of the file is the table's.
 """
 
 from __future__ import annotations

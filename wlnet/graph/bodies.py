@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from wlnet.graph.graph import Call, Graph, Shape, Value
 from wlnet.graph.keys import BodyKey
+from wlnet.graph.rows import axis_after
 
 CARRIED, SEQUENCE, CONSTANT, STACKED = "carried", "sequence", "constant", "stacked"
 """Kinds of inputs and outputs of a body, which are named (kind, number)."""
@@ -37,15 +38,48 @@ def shapes_of(*operands: Shape, body: Graph, times: int, reverse: bool) -> tuple
     )
 
 
+def names_of(body: Graph) -> list[BodyKey]:
+    """The names of what a body takes, in the order of the operands of its scan."""
+    kinds = (CARRIED, SEQUENCE, CONSTANT)
+    return [BodyKey(kind, i) for kind in kinds for i in range(numbers(body, kind))]
+
+
 def operands_of(call: Call) -> dict[BodyKey, Value]:
     """The operands of a scan, by the names of the inputs of its body."""
-    body: Graph = call.attributes["body"]
-    names = [
-        BodyKey(kind, i)
-        for kind in (CARRIED, SEQUENCE, CONSTANT)
-        for i in range(numbers(body, kind))
-    ]
-    return dict(zip(names, call.inputs, strict=True))
+    return dict(zip(names_of(call.attributes["body"]), call.inputs, strict=True))
+
+
+def in_steps(
+    examples: Sequence[int | None], *shapes: Shape, body: Graph, **attributes: object
+) -> int | None:
+    """The rule for where examples stand (apart.py): where they do in every step, behind the axis of
+    the steps."""
+    axes: dict[Value, int] = {}
+    for (kind, i), axis in zip(names_of(body), examples, strict=True):
+        if axis is not None:
+            if kind == SEQUENCE and not axis:
+                return None
+            axes[body.inputs[BodyKey(kind, i)]] = axis - (kind == SEQUENCE)
+    if len(set(axes.values())) != 1:
+        return None
+    (axis,) = set(axes.values())
+    (count,) = {value.shape[axis] for value in axes}
+    for i in range(numbers(body, CARRIED)):
+        # What begins as the same for all examples is their own after a step.
+        value = body.inputs[BodyKey(CARRIED, i)]
+        if value not in axes and value.shape[axis : axis + 1] != (count,):
+            return None
+        axes[value] = axis
+    for call in body.calls:
+        if not any(value in axes for value in call.inputs):
+            continue
+        found = axis_after(call, axes)
+        if found is None:
+            return None
+        axes.update(dict.fromkeys(call.outputs, found))
+    if any(axes.get(value) != axis for value in body.outputs.values()):
+        return None
+    return axis + 1
 
 
 def copied(body: Graph) -> Graph:

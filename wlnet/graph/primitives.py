@@ -7,67 +7,18 @@ see to it that all four agree.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from math import prod
 
 from wlnet.graph import apart as rule
-from wlnet.graph.apart import Apart
-from wlnet.graph.bodies import CARRIED, CONSTANT, SEQUENCE, numbers, shapes_of
-from wlnet.graph.graph import Call, Element, Graph, Shape, Value
-from wlnet.graph.keys import BodyKey
-from wlnet.graph.table import Table
+from wlnet.graph.bodies import in_steps, shapes_of
+from wlnet.graph.graph import Shape
+from wlnet.graph.rows import PRIMITIVES as PRIMITIVES
+from wlnet.graph.rows import Primitive, primitive
+from wlnet.graph.rows import axis_after as axis_after
 
-Shapes = Callable[..., tuple[Shape, ...]]
 Pads = Sequence[tuple[int, int]]
 """What is added before and after each axis of space."""
-
-
-@dataclass(frozen=True)
-class Primitive:
-    """A name, the shapes and entries of the results, and whether it draws random numbers.
-
-    apart: the rule for where examples lie in its results, see apart.py. index: the number of the
-    input whose entries are Integers, if one has such; those of the others are Reals. any_entries:
-    whether operands may have any.
-    """
-
-    name: str
-    shapes: Shapes
-    apart: Apart
-    elements: tuple[Element, ...] = ("Real",)
-    random: bool = False
-    index: int | None = None
-    any_entries: bool = False
-
-
-PRIMITIVES = Table[Primitive]("row as a primitive", "wlnet/graph/primitives.py")
-
-
-def primitive(
-    *elements: Element, apart: Apart, random: bool = False, index: int | None = None
-) -> Callable[[Shapes], Shapes]:
-    """A decorator for a shape rule, by whose name a primitive is entered; elements: of results."""
-
-    def enter(shapes: Shapes) -> Shapes:
-        name = shapes.__name__.rstrip("_")
-        PRIMITIVES[name] = Primitive(name, shapes, apart, elements or ("Real",), random, index)
-        return shapes
-
-    return enter
-
-
-def axis_after(call: Call, axes: Mapping[Value, int]) -> int | None:
-    """The axis of the examples in all results of a call; None where a result is no longer about one
-    example. axes: value -> axis, for the operands that have examples; at least one does. The others
-    are the same for all examples."""
-    own = [axes.get(value) for value in call.inputs]
-    shapes = [value.shape for value in call.inputs]
-    axis = PRIMITIVES[call.primitive].apart(own, *shapes, **call.attributes)
-    (count, *_) = (shape[at] for at, shape in zip(own, shapes, strict=True) if at is not None)
-    # One example that was repeated along the axis has become several entries, none of them its own.
-    there = axis is not None and all(value.shape[axis] == count for value in call.outputs)
-    return axis if there else None
 
 
 def _common(a: Shape, b: Shape) -> Shape:
@@ -332,39 +283,5 @@ def random_uniform(*, shape: Shape) -> tuple[Shape, ...]:
     return (shape,)
 
 
-def _steps(
-    examples: Sequence[int | None], *shapes: Shape, body: Graph, **attributes: object
-) -> int | None:
-    """Examples stand where they do in every step, behind the axis of the steps."""
-    kinds = (CARRIED, SEQUENCE, CONSTANT)
-    names = [BodyKey(kind, i) for kind in kinds for i in range(numbers(body, kind))]
-    axes: dict[Value, int] = {}
-    for (kind, i), axis in zip(names, examples, strict=True):
-        if axis is not None:
-            if kind == SEQUENCE and not axis:
-                return None
-            axes[body.inputs[BodyKey(kind, i)]] = axis - (kind == SEQUENCE)
-    if len(set(axes.values())) != 1:
-        return None
-    (axis,) = set(axes.values())
-    (count,) = {value.shape[axis] for value in axes}
-    for i in range(numbers(body, CARRIED)):
-        # What begins as the same for all examples is their own after a step.
-        value = body.inputs[BodyKey(CARRIED, i)]
-        if value not in axes and value.shape[axis : axis + 1] != (count,):
-            return None
-        axes[value] = axis
-    for call in body.calls:
-        if not any(value in axes for value in call.inputs):
-            continue
-        found = axis_after(call, axes)
-        if found is None:
-            return None
-        axes.update(dict.fromkeys(call.outputs, found))
-    if any(axes.get(value) != axis for value in body.outputs.values()):
-        return None
-    return axis + 1
-
-
-PRIMITIVES["scan"] = Primitive("scan", shapes_of, _steps, any_entries=True)
+PRIMITIVES["scan"] = Primitive("scan", shapes_of, in_steps, any_entries=True)
 """A graph applied step by step along sequences, see scans.py."""

@@ -3,7 +3,8 @@
 `REFERENCES` has one function a primitive: `function(*inputs, **attributes)` gives a tuple of
 arrays, float64 for Reals. `run_graph` interprets a graph with them. Tests hold kernels and
 derivatives against these lines. map_reference.py has the functions of one number,
-window_reference.py windows, recurrence_reference.py recurrent layers.
+window_reference.py windows, recurrence_reference.py recurrent layers; what is left is a function of
+a few lines for each other primitive.
 """
 
 from __future__ import annotations

@@ -183,9 +183,6 @@ class _Reverse:
             self.body.outputs[BodyKey(CARRIED, first + i)] = self.b.add(so_far, value)
         for value, i in self.stacks.items():
             self.body.outputs[BodyKey(STACKED, i)] = value
-        inside = {name: self.body.inputs[name] for kind in (CARRIED, SEQUENCE, CONSTANT)
-                  for name in self.body.inputs if name[0] == kind}  # fmt: skip
-        self.body.inputs = inside
         operands = (*self.carried, *self.sequences, *self.constants)
         times = self.call.attributes["times"]
         given = added(g, self.body, operands, times, not self.reverse)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from wlnet.graph.bodies import CARRIED, CONSTANT, SEQUENCE, STACKED, numbers
+from wlnet.graph.bodies import CARRIED, SEQUENCE, STACKED, names_of, numbers
 from wlnet.graph.graph import Graph
 from wlnet.graph.keys import BodyKey
 
@@ -19,16 +19,12 @@ def scan_arrays(
 ) -> tuple[Array, ...]:
     """The tables of what is carried, and what is stacked, after a loop in Python. run: runs a
     graph, and gives all its values."""
-    count, along = numbers(body, CARRIED), numbers(body, SEQUENCE)
-    carried, sequences, constants = (
-        operands[:count], operands[count : count + along], operands[count + along :]
-    )  # fmt: skip
-    tables = [[value] for value in carried]
+    named = dict(zip(names_of(body), operands, strict=True))
+    tables = [[value] for name, value in named.items() if name.kind == CARRIED]
     stacked: list[list[Array]] = [[] for _ in range(numbers(body, STACKED))]
     for step in reversed(range(times)) if reverse else range(times):
-        given: dict[Any, Array] = {BodyKey(CARRIED, i): table[-1] for i, table in enumerate(tables)}
-        given |= {BodyKey(SEQUENCE, i): each[step] for i, each in enumerate(sequences)}
-        given |= {BodyKey(CONSTANT, i): each for i, each in enumerate(constants)}
+        given = {name: x[step] if name.kind == SEQUENCE else x for name, x in named.items()}
+        given |= {BodyKey(CARRIED, i): table[-1] for i, table in enumerate(tables)}
         values = run(body, given, {})
         for kind, lists in ((CARRIED, tables), (STACKED, stacked)):
             for i, rows in enumerate(lists):

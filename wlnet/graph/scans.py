@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from wlnet.graph.bodies import CARRIED, CONSTANT, SEQUENCE, STACKED, copied, inputs_of, numbers
+from wlnet.graph.bodies import CARRIED, CONSTANT, SEQUENCE, STACKED, copied, names_of, numbers
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Call, Element, Graph, Shape, Value
 from wlnet.graph.keys import BodyKey
@@ -97,8 +97,7 @@ def added(g: Builder, body: Graph, operands: Sequence[Value], times: int, revers
     masks are drawn for all steps before the first, so that each step has its own.
     """
     body = copied(body)
-    names = list(inputs_of(body))
-    given = dict(zip(names, operands, strict=True))
+    given = dict(zip(names_of(body), operands, strict=True))
     moving = {key: body.arrays[key] for key in body.updates}
     for key, value in body.arrays.items():
         there = g.graph.arrays.get(key)

@@ -160,23 +160,29 @@ class Emitter:
     def loop(self, times: int, emit: Callable[[tuple[int, int] | None], None], way: int) -> None:
         """Add steps that are done so many times. emit: adds those of the first turn, whose views go
         on by so many rows (`way`) with each turn of a loop: it is given the pair of both."""
-        if times < 2:
-            if times == 1:
-                emit(None)
-            return
-        number = self._loops
-        self._loops += 1
-        around, self._steps = self._steps, []
-        emit((number, way))
-        self._steps, made = around, self._steps
-        self._steps.append(Turns(number, times, made))
+        if times == 1:
+            emit(None)
+        elif times > 1:
+            number = self._loops
+            self._loops += 1
+            self._turns(number, times, lambda: emit((number, way)))
 
     def turns(self, number: int, times: int, calls: Sequence[Call]) -> None:
         """Add calls that are done several times, one turn after the other."""
+
+        def emit() -> None:
+            for call in calls:
+                self._steps += self.emit(call)
+
         self._inside += 1
-        steps = [step for call in calls for step in self.emit(call)]
+        self._turns(number, times, emit)
         self._inside -= 1
-        self._steps.append(Turns(number, times, steps))
+
+    def _turns(self, number: int, times: int, emit: Callable[[], None]) -> None:
+        around, self._steps = self._steps, []
+        emit()
+        self._steps, made = around, self._steps
+        self._steps.append(Turns(number, times, made))
 
     # Values
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from wlnet.graph.bodies import CONSTANT, copied, inputs_of, numbers
+from wlnet.graph.bodies import CONSTANT, copied, numbers, operands_of
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.graph.keys import BodyKey
 from wlnet.graph.primitives import PRIMITIVES
@@ -44,8 +44,7 @@ def _draws(call: Call) -> bool:
 def _hoisted(graph: Graph, call: Call) -> list[Call]:
     """The calls that a scan comes down to: those that are the same in all turns, and itself."""
     body = copied(call.attributes["body"])
-    names = list(inputs_of(body))
-    operands = dict(zip(names, call.inputs, strict=True))
+    operands = operands_of(call)
     outside = {body.inputs[name]: v for name, v in operands.items() if name.kind == CONSTANT}
     before: list[Call] = []
     kept: list[Call] = []
