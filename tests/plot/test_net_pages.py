@@ -151,6 +151,11 @@ def test_the_text_of_the_net_is_closed_at_the_end() -> None:
     assert "'<b>'" not in page
 
 
+def test_names_read_from_right_to_left_stand_by_themselves_in_heads() -> None:
+    (head,) = re.findall("<summary><b>(.*?)</b>", flow(NetChain({"שלום": [3]})._repr_html_()))
+    assert head == "<bdi>שלום</bdi>"
+
+
 def test_lines_come_and_go_in_the_middle_of_every_strip() -> None:
     # So that those of one piece meet those of the next.
     nodes = {"x": nested(1), "f": 3, "g": "Ramp", "add": wl.ThreadingLayer("Plus"), "y": nested(1)}

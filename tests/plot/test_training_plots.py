@@ -24,7 +24,9 @@ from wlnet.plot.charts.array import ArrayChart
 from wlnet.plot.charts.curves import RADIUS
 from wlnet.plot.charts.numbers import short
 from wlnet.plot.paint.shapes import Box
+from wlnet.plot.panel import progress_page
 from wlnet.plot.training.verdict import verdict
+from wlnet.results.progress import Figure, Progress
 from wlnet.train.snapshots import Snapshot
 
 
@@ -429,3 +431,10 @@ def test_numbers_of_any_array_are_seen_or_counted(array: Any) -> None:
     lost = int((~np.isfinite(array)).sum())
     assert count == array.size - lost or "too many to draw" in told
     assert (f"{lost} of them are not finite" in told) == (lost > 0)
+
+
+def test_a_panel_writes_names_as_tables_do_and_its_rules_win() -> None:
+    figures = (Figure("דיוק", 1.0),)
+    page = progress_page(Progress(1, 2, 1, 2, 0.5, 1.0, 1.0, figures, 1.0, 0.1, {}))
+    assert "<th><bdi>דיוק</bdi></th>" in page
+    assert f"{4 * '.wl-panel'} tr{{background:none}}" in page

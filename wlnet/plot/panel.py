@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Sequence
 from typing import Any
 
@@ -10,9 +9,9 @@ from wlnet.core.durations import time_text
 from wlnet.plot.charts.axes import axis_of, whole_axis
 from wlnet.plot.charts.chart import Chart, Spot
 from wlnet.plot.charts.curves import Curve
-from wlnet.plot.paint.colors import style
 from wlnet.plot.paint.letters import FONT
 from wlnet.plot.paint.marks import MARKS
+from wlnet.plot.paint.markup import markup, page
 from wlnet.results.ending import value_text
 from wlnet.results.progress import Figure, Points, Progress, ProgressBar
 
@@ -37,7 +36,7 @@ RULES = (
     (".wl-bar i", "display:block;height:100%"),
     (".wl-facts", "display:flex;flex-wrap:wrap;gap:0 16px"),
     ("table", "border-collapse:collapse;margin:6px 0;border:0;color:inherit;font-size:13px"),
-    ("tr", "background:none !important"),
+    ("tr", "background:none"),
     ("th", "text-align:right;padding:1px 0 1px 18px;border:0;font-weight:400;background:none"),
     ("td", "text-align:right;padding:1px 0 1px 18px;border:0;background:none"),
     ("th:first-child", "text-align:left;padding-left:0"),
@@ -45,9 +44,7 @@ RULES = (
     (".wl-best", "font-weight:600"),
 )  # fmt: skip
 """The style of a panel, by selectors in it."""
-SHEET = style(".wl-panel", COLORS) + "".join(
-    f".wl-panel {where}{{{rules}}}" for where, rules in RULES
-)
+SHEET = "".join(f".wl-panel {where}{{{rules}}}" for where, rules in RULES)
 
 
 def progress_page(p: Progress) -> str:
@@ -64,11 +61,11 @@ def bar_page(subject: ProgressBar) -> str:
 
 
 def _panel(body: str) -> str:
-    return f'<div class="wl-panel"><style>{SHEET}</style>{body}</div>'
+    return page("wl-panel", COLORS, SHEET, body)
 
 
 def _text(words: str, kind: str = "") -> str:
-    told = html.escape(words)
+    told = markup(words)
     return f'<span class="wl-{kind}">{told}</span>' if kind else f"<span>{told}</span>"
 
 
@@ -85,7 +82,7 @@ def _head(p: Progress) -> str:
         rest.append(f"a round is {p.unit}")
     rest.append(_waits(p))
     told = "".join(_text(each, "faint") for each in rest if each)
-    return f'<div class="wl-head"><b>{html.escape(title)}</b>{told}</div>'
+    return f'<div class="wl-head"><b>{markup(title)}</b>{told}</div>'
 
 
 def _waits(p: Progress) -> str:
@@ -126,7 +123,7 @@ def _facts(p: Progress) -> str:
 def _kinds(p: Progress) -> str:
     """The kinds of rates, each with its mark and its word."""
     return ", ".join(
-        f'<span style="color:var(--wl-{mark.line})">{mark.sign}</span>&nbsp;{p.rates[word]} {word}'
+        f"{mark.html}&nbsp;{p.rates[word]} {word}"
         for word, mark in MARKS.items()
         if p.rates.get(word)
     )
@@ -136,7 +133,7 @@ def _phase(p: Progress) -> str:
     if p.phases == 1:
         return ""
     words = f"phase {p.phase} of {p.phases}" + (f": {p.phase_words}" if p.phase_words else "")
-    return f"<div>{html.escape(words)}</div>"
+    return f"<div>{markup(words)}</div>"
 
 
 def _table(p: Progress) -> str:
@@ -146,7 +143,7 @@ def _table(p: Progress) -> str:
     head = ["", "training"]
     if has_held:
         head += ["validation", f"best: round {p.best_round}"] if p.best_round else ["validation"]
-    cells = "".join(f"<th>{html.escape(each)}</th>" for each in head)
+    cells = "".join(f"<th>{markup(each)}</th>" for each in head)
     rows = "".join(_row(each, len(head), p.is_best) for each in p.figures)
     return f"<table><thead><tr>{cells}</tr></thead><tbody>{rows}</tbody></table>"
 
@@ -157,7 +154,7 @@ def _row(each: Figure, columns: int, is_best: bool) -> str:
     if columns > 3:
         star = "★ " if is_best else ""
         cells[2] = f'<td class="wl-best">{star}{_value(each.best, each.is_share)}</td>'
-    return f"<tr><th>{html.escape(each.name)}</th>{''.join(cells)}</tr>"
+    return f"<tr><th>{markup(each.name)}</th>{''.join(cells)}</tr>"
 
 
 def _cell(value: float | None, is_share: bool) -> str:

@@ -10,10 +10,10 @@ from wlnet.nets.information import information, rates_table
 from wlnet.nets.show import show
 from wlnet.plot.diagrams.graphs import NetBoxes
 from wlnet.plot.diagrams.unfolding import COLORS, STYLE, unfolding
-from wlnet.plot.paint.colors import style
 from wlnet.plot.paint.letters import FONT, MONOSPACE
-from wlnet.plot.paint.markup import SUMMARY, markup, strong
+from wlnet.plot.paint.markup import SUMMARY, markup, page
 from wlnet.plot.tables import table_html
+from wlnet.results.ending import counted
 
 SHEET = f"""
 .wl-net{{color:var(--wl-ink);background:var(--wl-ground);font:13px/1.45 {FONT};padding:8px}}
@@ -29,28 +29,21 @@ def net_summary(net: Net) -> str:
     flow = unfolding(NetBoxes.of(net, rates, opens_operators=False))
     arrays = table_html(rates_table(net, rates)) if len(rates) else ""
     text = f"<details><summary>as Python</summary><pre>{markup(show(net))}</pre></details>"
-    sheet = style(".wl-net", COLORS) + strong(".wl-net", SHEET) + STYLE
-    return (
-        f'<div class="wl-net"><style>{sheet}</style><p>{_headline(net, rates)}</p>'
-        f"{flow}{arrays}{text}</div>"
-    )
+    body = f"<p>{_headline(net, rates)}</p>{flow}{arrays}{text}"
+    return page("wl-net", COLORS, SHEET + STYLE, body)
 
 
 def _headline(net: Net, rates: MultiplierTable) -> str:
     """What a net is, in a line."""
     numbers = information(net, "ArraysTotalElementCount")
-    words = [_counted(information(net, "LayersCount"), "layer"), _counted(len(rates), "array")]
+    words = [counted(information(net, "LayersCount"), "layer"), counted(len(rates), "array")]
     if isinstance(numbers, Symbol):
         words.append("shapes not known yet")
     elif len(rates):
-        words += [_counted(numbers, "number"), information(net, "ArraysTotalSize")]
+        words += [counted(numbers, "number"), information(net, "ArraysTotalSize")]
     if not is_initialized(net):
         words.append("numbers not drawn yet")
     frozen = sum(row.multiplier == 0 for row in rates)
     if len(rates):
         words.append(f"{frozen} of {len(rates)} frozen" if frozen else "nothing frozen")
     return f"<b>{net.kind}</b> &nbsp; {markup(', '.join(words))}"
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count:,} {what}{'' if count == 1 else 's'}"

@@ -16,10 +16,9 @@ from wlnet.core.table import Sheet, Table
 from wlnet.core.table_cells import Cell, Column, cell
 from wlnet.core.table_text import BETWEEN, Shown
 from wlnet.core.terminal import width_of
-from wlnet.plot.paint.colors import style
 from wlnet.plot.paint.letters import FONT, MONOSPACE
 from wlnet.plot.paint.marks import MARKS, mark_of
-from wlnet.plot.paint.markup import LONG, SUMMARY, markup, strong
+from wlnet.plot.paint.markup import LONG, SUMMARY, markup, page
 
 WIDE, HIGH = 72.0, 12.0
 """Of a bar."""
@@ -72,17 +71,17 @@ font-variant-numeric:tabular-nums}}
 def table_html(table: Table, caption: str | None = None, fold: Any = AUTOMATIC) -> str:
     """A table as a piece of a page, with its own style sheet. caption: that of the table if None;
     fold: as for `to_text`."""
-    return f'<div class="wl-table">{_style()}{_table(table, caption, fold)}</div>'
+    return _page(_table(table, caption, fold))
 
 
 def sheet_html(sheet: Sheet) -> str:
     """Tables under one another, as one piece of a page."""
     tables = "".join(_table(table, None, AUTOMATIC) for table in sheet.tables)
-    return f'<div class="wl-table">{_style()}<p><b>{markup(sheet.title)}</b></p>{tables}</div>'
+    return _page(f"<p><b>{markup(sheet.title)}</b></p>{tables}")
 
 
-def _style() -> str:
-    return f"<style>{style('.wl-table', COLORS)}{strong('.wl-table', SHEET)}</style>"
+def _page(body: str) -> str:
+    return page("wl-table", COLORS, SHEET, body)
 
 
 def _table(table: Table, caption: str | None, fold: Any) -> str:

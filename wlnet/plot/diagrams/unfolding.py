@@ -7,13 +7,12 @@ beside others follow below their level.
 
 from __future__ import annotations
 
-import html
 from dataclasses import dataclass
 
 from wlnet.core.net import Net
 from wlnet.core.parts import Key as PartKey
 from wlnet.core.parts import Path, path_text
-from wlnet.core.speeds import rate_text
+from wlnet.core.speeds import SPEEDS, rate_text
 from wlnet.core.walking import node_at
 from wlnet.nets.connections import layers_of
 from wlnet.plot.diagrams import words
@@ -24,6 +23,7 @@ from wlnet.plot.layout.frames import laid_out
 from wlnet.plot.layout.graphs import Graph, Layout, Spacing
 from wlnet.plot.layout.ranks import ranks_of
 from wlnet.plot.paint.marks import mark_of
+from wlnet.plot.paint.markup import SUMMARY, markup
 from wlnet.plot.paint.shapes import Line, Scene, Shape, moved
 from wlnet.plot.paint.vectors import svg
 
@@ -32,23 +32,22 @@ FEW = 12
 """Nets of up to so many layers are shown open."""
 TURN = 28.0
 """The height in which a line goes back to the middle."""
-STYLE = """
-.wl-flow{overflow-x:auto}
-.wl-level{display:flex;flex-direction:column;align-items:center;width:max-content;min-width:100%}
-.wl-level svg{display:block;max-width:none!important}
-.wl-level details{border:1px solid var(--wl-edge);border-radius:7px;margin:0}
-.wl-level summary{display:list-item;cursor:pointer;background:var(--wl-box);border-radius:7px;
-padding:5px 12px;max-width:300px}
-.wl-level summary>span{white-space:nowrap;margin-right:8px}
-.wl-level details[open]>summary{max-width:none;width:0;min-width:100%;box-sizing:border-box;
-border-bottom:1px solid var(--wl-edge);border-radius:7px 7px 0 0}
-.wl-level summary small,.wl-below{color:var(--wl-faint)}
-.wl-level details>.wl-level{padding:0 10px;box-sizing:border-box}
-.wl-below{margin:10px 0 4px}
-.wl-below~details{margin-bottom:10px}
+STYLE = f"""
+.wl-flow{{overflow-x:auto}}
+.wl-level{{display:flex;flex-direction:column;align-items:center;width:max-content;min-width:100%}}
+.wl-level svg{{display:block;max-width:none!important}}
+.wl-level details{{border:1px solid var(--wl-edge);border-radius:7px;margin:0}}
+.wl-level summary{SUMMARY}
+.wl-level summary{{background:var(--wl-box);border-radius:7px;padding:5px 12px;max-width:300px}}
+.wl-level summary>span{{white-space:nowrap;margin-right:8px}}
+.wl-level details[open]>summary{{max-width:none;width:0;min-width:100%;box-sizing:border-box;
+border-bottom:1px solid var(--wl-edge);border-radius:7px 7px 0 0}}
+.wl-level summary small,.wl-below{{color:var(--wl-faint)}}
+.wl-level details>.wl-level{{padding:0 10px;box-sizing:border-box}}
+.wl-below{{margin:10px 0 4px}}
+.wl-below~details{{margin-bottom:10px}}
 """
-COLORS = ("ground", "ink", "faint", "frame", "box", "edge",
-          "frozen", "slowed", "usual", "fast", "climbing")  # fmt: skip
+COLORS = "ground", "ink", "faint", "frame", "box", "edge", *SPEEDS
 """What a page of a net is painted with."""
 
 
@@ -111,13 +110,12 @@ class _Unfolding:
             graph = self.boxes.with_ports(net, path, graph, at)
         told = []
         for each in self.boxes.rates.inside(path):
-            mark = mark_of(each.rate)
-            sign = f'<span style="color:var(--wl-{mark.line})">{mark.sign}</span>'
             name = each.what if each.shared is None else f"shared {each.shared}"
-            told.append(f"<span>{sign} {html.escape(name)} <b>{rate_text(each.rate)}</b></span>")
-        name = html.escape(path_text(path[-1:]))
+            sign = mark_of(each.rate).html
+            told.append(f"<span>{sign} {markup(name)} <b>{rate_text(each.rate)}</b></span>")
+        name = markup(path_text(path[-1:]))
         gives = " ".join(self.boxes.flow(path, port) for port in net.output_names)
-        facts = html.escape(f"{words.facts(net)} → {gives}")
+        facts = markup(f"{words.facts(net)} → {gives}")
         head = f"<b>{name}</b> {net.kind} <small>{facts}</small><br>{' '.join(told)}"
         opened = " open" if self.is_short else ""
         inside = self.level(at, graph)

@@ -22,6 +22,11 @@ class Mark:
     ground: str
     is_hatched: bool = False
 
+    @property
+    def html(self) -> str:
+        """Its sign in its colour, which the page must have."""
+        return f'<span style="color:var(--wl-{self.line})">{self.sign}</span>'
+
     def shapes(self, x: float, y: float, size: float = 10.0) -> tuple[Shape, ...]:
         """The mark around a middle."""
         half = size / 2

@@ -6,6 +6,8 @@ from __future__ import annotations
 import re
 from html import escape
 
+from wlnet.plot.paint.colors import style
+
 LONG = 24
 """Letters of a word from which on it may be broken."""
 PIECE = re.compile(r".{1,8}[\u0300-\u036f\u200d]*", re.DOTALL)
@@ -45,3 +47,11 @@ def strong(scope: str, sheet: str) -> str:
     '.wl-x.wl-x.wl-x.wl-x td{color:red}'
     """
     return re.sub(rf"{re.escape(scope)}(?=[ .>{{])", scope * STRONG, sheet)
+
+
+def page(name: str, colors: tuple[str, ...], rules: str, body: str) -> str:
+    """What a notebook shows of something: in a class of that name, with its colours, light or
+    dark, and with rules that win against those of the page."""
+    scope = f".{name}"
+    sheet = style(scope, colors) + strong(scope, rules)
+    return f'<div class="{name}"><style>{sheet}</style>{body}</div>'

@@ -5,22 +5,30 @@ from __future__ import annotations
 from typing import Any
 
 from wlnet.core.terminal import in_one_line as visible
-from wlnet.plot.paint.colors import style
 from wlnet.plot.paint.letters import FONT
-from wlnet.plot.paint.markup import SUMMARY, markup, strong
+from wlnet.plot.paint.markup import SUMMARY, markup, page
 from wlnet.plot.paint.picture import Picture
+from wlnet.plot.paint.vectors import svg
 
 WIDE = 600.0
 """Pixels of pictures that are made smaller where there is less room."""
 MOST = 12
 """Names that a line tells."""
+
+
+def rules(scope: str) -> str:
+    """How pictures look, `shown` and `folded`, in a class."""
+    return (
+        f"{scope} .wide{{overflow-x:auto}}"
+        f"{scope} summary{SUMMARY}"
+        f"{scope} details.plot>summary{{padding:3px 0}}"
+    )
+
+
 RULES = (
     f".wl-pictures{{background:var(--wl-ground);color:var(--wl-ink);font:14px/1.45 {FONT};"
     "padding:8px 10px}"
-    ".wl-pictures .wide{overflow-x:auto}"
-    f".wl-pictures summary{SUMMARY}"
-    ".wl-pictures details.plot>summary{padding:3px 0}"
-)
+) + rules(".wl-pictures")
 
 
 class Pictures(dict[str, Any]):
@@ -32,9 +40,8 @@ class Pictures(dict[str, Any]):
         return f"Pictures({names}{more})"
 
     def _repr_html_(self) -> str:
-        sheet = style(".wl-pictures", ("ground", "ink")) + strong(".wl-pictures", RULES)
         rows = (folded(name, each, is_open=not i) for i, (name, each) in enumerate(self.items()))
-        return f'<div class="wl-pictures"><style>{sheet}</style>{"".join(rows)}</div>'
+        return page("wl-pictures", ("ground", "ink"), RULES, "".join(rows))
 
 
 def folded(name: str, plot: Picture, is_open: bool = False) -> str:
@@ -46,7 +53,8 @@ def folded(name: str, plot: Picture, is_open: bool = False) -> str:
 
 def shown(plot: Picture) -> str:
     """A picture in a page: what is wider than others is not made smaller, but may be moved."""
-    text, width = plot.to_svg(), plot.scene().width
-    if width <= WIDE:
+    scene = plot.scene()
+    text = svg(scene)
+    if scene.width <= WIDE:
         return text
-    return f'<div class="wide"><div style="width:{width:.0f}px">{text}</div></div>'
+    return f'<div class="wide"><div style="width:{scene.width:.0f}px">{text}</div></div>'

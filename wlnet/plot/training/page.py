@@ -6,10 +6,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from wlnet.core.table import Table
-from wlnet.plot.paint.colors import style
 from wlnet.plot.paint.letters import FONT
-from wlnet.plot.paint.markup import SUMMARY, markup, strong
-from wlnet.plot.paint.pictures import folded, shown
+from wlnet.plot.paint.markup import markup, page
+from wlnet.plot.paint.pictures import folded, rules, shown
 from wlnet.plot.tables import table_html
 from wlnet.plot.training.plots import final_plots
 from wlnet.plot.training.verdict import verdict, warning
@@ -23,10 +22,7 @@ RULES = (
     f"font:14px/1.45 {FONT};padding:8px 10px;max-width:1000px}}"
     ".wl-results .warning{color:var(--wl-red);font-weight:600}"
     ".wl-results p{margin:0 0 8px}"
-    ".wl-results .wide{overflow-x:auto}"
-    f".wl-results summary{SUMMARY}"
-    ".wl-results details.plot>summary{padding:3px 0}"
-)
+) + rules(".wl-results")
 
 
 def results_page(results: NetTrainResults) -> str:
@@ -37,14 +33,13 @@ def results_page(results: NetTrainResults) -> str:
     loss = plots.pop("Loss")
     told = warning(r)
     parts = [
-        f"<style>{style('.wl-results', COLORS)}{strong('.wl-results', RULES)}</style>",
         f'<p class="warning">⚠ {markup(told)}</p>' if told else "",
         f"<p>{markup(verdict(r))}</p>",
         shown(loss),
         table_html(_chosen(table_of(r, report))) if report else "",
         *(folded(name, plot) for name, plot in plots.items()),
     ]
-    return f'<div class="wl-results">{"".join(parts)}</div>'
+    return page("wl-results", COLORS, RULES, "".join(parts))
 
 
 def _chosen(table: Table) -> Table:

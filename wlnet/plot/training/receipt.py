@@ -7,11 +7,10 @@ from typing import Any
 
 from wlnet.core.table import Table
 from wlnet.core.table_cells import Column
-from wlnet.plot.paint.colors import style
 from wlnet.plot.paint.letters import FONT, MONOSPACE
-from wlnet.plot.paint.markup import SUMMARY, markup, strong
+from wlnet.plot.paint.markup import SUMMARY, markup, page
 from wlnet.plot.tables import table_html
-from wlnet.results.ending import why
+from wlnet.results.ending import counted, why
 
 STATED = Column("stated"), Column("as", "value")
 COLORS = "ground", "ink"
@@ -29,17 +28,15 @@ def receipt_page(receipt: str) -> str:
     told = json.loads(receipt)
     rounds = len(told["Rounds"])
     words = (
-        f"{rounds:,} {'round' if rounds == 1 else 'rounds'}; "
-        f"{why(told['Reason'])}. verify(...) tells whether it holds."
+        f"{counted(rounds, 'round')}; {why(told['Reason'])}. verify(...) tells whether it holds."
     )
     table = Table(STATED, tuple(_statements(told)), is_headless=True)
-    return (
-        f'<div class="wl-receipt"><style>{style(".wl-receipt", COLORS)}'
-        f"{strong('.wl-receipt', SHEET)}</style>"
+    body = (
         f"<p><b>Receipt of a training</b> &nbsp; {markup(words)}</p>{table_html(table)}"
         f"<details><summary>as JSON ({len(receipt):,} letters)</summary>"
-        f"<pre>{markup(receipt)}</pre></details></div>"
+        f"<pre>{markup(receipt)}</pre></details>"
     )
+    return page("wl-receipt", COLORS, SHEET, body)
 
 
 def _statements(told: dict[str, Any]) -> list[tuple[str, object]]:
