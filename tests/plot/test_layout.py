@@ -30,7 +30,7 @@ def graph(draw: random.Random, depth: int = 2, around: bool = False) -> Graph:
         inside = graph(draw, depth - 1, True) if depth and draw.random() < 0.2 else None
         size = draw.uniform(5, 200), draw.uniform(5, 120)
         header = draw.uniform(10, 40) if inside else 0.0
-        nodes[f"n{i}"] = Node(*size, inlets, outlets, inside, header, draw.uniform(0, 20))
+        nodes[f"n{i}"] = Node(*size, inlets, outlets, inside, header)
     links = []
     for _ in range(draw.randint(0, 2 * count)):
         a, b = sorted(draw.sample(range(-1, count + 1), 2)) if around else (

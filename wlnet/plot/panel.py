@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from wlnet.core.durations import time_text
 from wlnet.plot.charts.axes import axis_of, whole_axis
 from wlnet.plot.charts.chart import Chart, Spot
-from wlnet.plot.charts.curves import Curve
+from wlnet.plot.charts.curves import Curve, validation
 from wlnet.plot.paint.letters import FONT
 from wlnet.plot.paint.marks import MARKS
 from wlnet.plot.paint.markup import markup, page
@@ -172,12 +171,12 @@ def _curves(p: Progress) -> str:
     if len(p.training) < 2:
         return ""
 
-    def curve(name: str, points: Points, *style: Any) -> Curve:
-        return Curve(name, [x for x, _ in points], [y for _, y in points], *style)
+    def apart(points: Points) -> tuple[list[float], list[float]]:
+        return [x for x, _ in points], [y for _, y in points]
 
-    curves = [curve("training", p.training, "blue")]
+    curves = [Curve("training", *apart(p.training))]
     if p.validation:
-        curves.append(curve("validation", p.validation, "orange", (6, 3), "square"))
+        curves.append(validation(*apart(p.validation)))
     last = max(x for x, _ in (*p.training, *p.validation))
     first = 0.0 if p.by_batch or p.training[0][0] < 1 else 1.0
     spots = [Spot(*p.best, f"best round {p.best_round}")] if p.best is not None else []

@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.plot.charts.legend import Entry, legend, paragraph
+from wlnet.plot.charts.legend import EDGE, WIDTH, Entry, legend, paragraph
 from wlnet.plot.charts.numbers import short
 from wlnet.plot.paint.picture import Picture
 from wlnet.plot.paint.shapes import Box, Scene, Shape
 
-WIDTH, EDGE, GAP = 500.0, 10.0, 8.0
-"""Of the picture; pixels free around; between two matrices."""
+GAP = 8.0
+"""Pixels between two matrices."""
 SIDES = 2.0, 16.0
 """The smallest and the largest side of a cell."""
 MOST = 20_000

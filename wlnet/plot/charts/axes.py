@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -16,8 +16,6 @@ from wlnet.plot.paint.letters import width_of
 Numbers = NDArray[np.float64]
 LINEAR, LOG, WHOLE = "Linear", "Log", "Whole"
 """Even; by powers; even, with whole numbers only."""
-KINDS = LINEAR, LOG
-"""Those that may be asked for."""
 LARGEST = 1e300
 """The largest number at an axis: the distance between two such is still a number."""
 SPREAD = 20.0
@@ -218,8 +216,3 @@ def _around(found: Numbers) -> tuple[float, float]:
 def whole_axis(name: str, low: float, high: float) -> Axis:
     """An axis of whole numbers: of rounds, or of batches."""
     return Axis(name, low, high if high > low else low + 1, WHOLE)
-
-
-def kind_of(given: Any) -> str | None:
-    """LINEAR or LOG as it was asked for, or None."""
-    return given if given in KINDS else None

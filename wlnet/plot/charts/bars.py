@@ -6,14 +6,14 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wlnet.plot.charts.legend import SIZE, Entry, legend, paragraph
+from wlnet.plot.charts.legend import EDGE, LOW, SIZE, WIDTH, Entry, legend, paragraph, paragraphs
 from wlnet.plot.paint.letters import shortened, width_of
 from wlnet.plot.paint.marks import APART, MARKS, Mark, hatching
 from wlnet.plot.paint.picture import Picture
 from wlnet.plot.paint.shapes import Box, Line, Scene, Shape, Words
 
-WIDTH, EDGE, TALL = 500.0, 10.0, 20.0
-"""Of the picture; pixels free around; of a row."""
+TALL = 20.0
+"""Pixels of a row."""
 NAME = 190.0
 """Pixels of the name of a row, at most."""
 
@@ -60,15 +60,12 @@ class BarChart(Picture):
             shapes += _row(bar, top + i * TALL, left, room, most)
         end = top + len(self.bars) * TALL
         shapes.append(Line(((left, top), (left, end)), "edge"))
-        end += 4
-        for note in self.notes:
-            told, end = paragraph(note, EDGE, end, width - 2 * EDGE)
-            shapes += told
-        return Scene(width, math.ceil(end + EDGE / 2), tuple(shapes), self.name)
+        told, end = paragraphs(self.notes, end + 4, width)
+        return Scene(width, math.ceil(end + EDGE / 2), (*shapes, *told), self.name)
 
 
 def _row(bar: Bar, y: float, left: float, room: float, most: float) -> list[Shape]:
-    base = y + TALL / 2 + SIZE * 0.36
+    base = y + TALL / 2 + SIZE * LOW
     if bar.is_heading:
         return [Words(EDGE, base, bar.name, SIZE, ink="faint")]
     short = shortened(bar.name, NAME, SIZE)

@@ -15,21 +15,19 @@ from wlnet.plot.charts.curves import (
     lost,
     mark_shape,
 )
-from wlnet.plot.charts.legend import SIZE, Entry, legend, paragraph
+from wlnet.plot.charts.legend import EDGE, LOW, SIZE, WIDTH, Entry, legend, paragraph, paragraphs
 from wlnet.plot.paint.letters import shortened, width_of
 from wlnet.plot.paint.picture import Picture
 from wlnet.plot.paint.shapes import Box, Clipped, Dot, Line, Scene, Shape, Words
 
-WIDTH, HEIGHT = 500.0, 230.0
-"""Of a chart, and of the frame in it, in pixels."""
+HEIGHT = 230.0
+"""Of the frame in a chart, in pixels."""
 NAMED = 24
 """Curves that a legend names, at most."""
 LINES = 4
 """Of a name in a legend, at most."""
 NAMED_FEW, NAMED_SHORT = 4, 120.0
 """Curves that a chart names in a line, and pixels of their names."""
-EDGE = 10.0
-"""Pixels that are left free around everything."""
 UPRIGHT = (5.0, 4.0)
 """How upright lines are dashed."""
 
@@ -91,10 +89,8 @@ class Chart(Picture):
                          "faint")  # fmt: skip
             shapes.append(told)
         end = frame.box.y + frame.box.height + 2 * SIZE + 22
-        for note in self.notes:
-            lines, end = paragraph(note, EDGE, end, self.width - 2 * EDGE)
-            shapes += lines
-        return Scene(self.width, math.ceil(end + EDGE / 2), tuple(shapes), self.title)
+        notes, end = paragraphs(self.notes, end, self.width)
+        return Scene(self.width, math.ceil(end + EDGE / 2), (*shapes, *notes), self.title)
 
     # Where things are
 
@@ -151,7 +147,7 @@ class Chart(Picture):
             y = bottom - tick.share * box.height
             shapes += [
                 Line(((box.x, y), (right, y)), "frame"),
-                Words(box.x - 6, y + SIZE * 0.36, tick.words, SIZE, "end", "faint"),
+                Words(box.x - 6, y + SIZE * LOW, tick.words, SIZE, "end", "faint"),
             ]
         for tick in self.x_axis.ticks(box.width, SIZE, False):
             x = box.x + tick.share * box.width

@@ -3,13 +3,12 @@ of which nobody sees that the others are missing."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from wlnet.plot.charts.axes import Axis, Numbers
+from wlnet.plot.charts.axes import LOG, Axis, Numbers
 from wlnet.plot.paint.colors import CURVES
 from wlnet.plot.paint.shapes import Area, Box, Dot, Line, Shape
 
@@ -59,6 +58,11 @@ def styled(number: int, name: str, x: ArrayLike, y: ArrayLike) -> Curve:
     color, dashes = number % len(CURVES), number // len(CURVES) % len(DASHES)
     mark = MARKS[(color + dashes) % len(MARKS)]
     return Curve(name, x, y, CURVES[color], DASHES[dashes], mark)
+
+
+def validation(x: ArrayLike, y: ArrayLike) -> Curve:
+    """The curve of what validations gave: it looks the same wherever it is seen."""
+    return Curve("validation", x, y, "orange", (6, 3), "square")
 
 
 @dataclass(frozen=True)
@@ -154,13 +158,7 @@ def lost(curve: Curve, axis: Axis) -> str:
         return "no points"
     count = int((~np.isfinite(values)).sum())
     told = [f"{count:,} of {len(values):,} not finite: gaps"] if count else []
-    if axis.kind == "Log":
+    if axis.kind == LOG:
         low = int((values[np.isfinite(values)] <= 0).sum())
         told += [f"{low:,} not above 0: at the lower edge"] if low else []
     return "; ".join(told)
-
-
-def best_of(values: Numbers) -> float:
-    """The last number that is one; NaN where there is none."""
-    finite = values[np.isfinite(values)]
-    return float(finite[-1]) if len(finite) else math.nan

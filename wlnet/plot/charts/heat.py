@@ -6,15 +6,13 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from wlnet.plot.charts.bars import cell, kinds
-from wlnet.plot.charts.legend import SIZE, legend, paragraph
+from wlnet.plot.charts.bars import NAME, TALL, cell, kinds
+from wlnet.plot.charts.legend import EDGE, LOW, SIZE, WIDTH, legend, paragraph, paragraphs
 from wlnet.plot.paint.letters import shortened, width_of
 from wlnet.plot.paint.marks import mark_of
 from wlnet.plot.paint.picture import Picture
 from wlnet.plot.paint.shapes import Box, Line, Scene, Shape, Words
 
-WIDTH, EDGE, TALL = 500.0, 10.0, 20.0
-NAME = 190.0
 MARK = 9.0
 """Pixels of the mark in a cell."""
 THIN = 3.0
@@ -97,17 +95,14 @@ class HeatMap(Picture):
         for i, (row, short) in enumerate(zip(self.rows, names, strict=True)):
             y = top + i * TALL
             note = "" if short == row.name else row.name
-            base = y + TALL / 2 + SIZE * 0.36
+            base = y + TALL / 2 + SIZE * LOW
             shapes.append(Words(left - 8, base, short, SIZE, "end", note=note))
             for j, (x, wide) in enumerate(places):
                 shapes += self._cell(row, j, Box(left + x, y, wide, TALL))
         end = top + len(self.rows) * TALL
         shapes += [Line(((left + x, top), (left + x, end)), "ink", 0.8) for x, _ in places[1:]]
-        end += 4
-        for note in self.notes:
-            told, end = paragraph(note, EDGE, end, width - 2 * EDGE)
-            shapes += told
-        return Scene(width, math.ceil(end + EDGE / 2), tuple(shapes), self.name)
+        told, end = paragraphs(self.notes, end + 4, width)
+        return Scene(width, math.ceil(end + EDGE / 2), (*shapes, *told), self.name)
 
     def _cell(self, row: HeatRow, j: int, box: Box) -> list[Shape]:
         """A cell, with its mark and number as far as they fit."""
@@ -119,7 +114,7 @@ class HeatMap(Picture):
         if _need(words) <= box.width + 1e-6:
             wide = MARK + 4 + width_of(words, SIZE)
             shapes += mark.shapes(middle - wide / 2 + MARK / 2, base, MARK)
-            shapes.append(Words(middle - wide / 2 + MARK + 4, base + SIZE * 0.36, words, SIZE))
+            shapes.append(Words(middle - wide / 2 + MARK + 4, base + SIZE * LOW, words, SIZE))
         elif box.width >= MARK:
             shapes += mark.shapes(middle, base, MARK)
         return shapes

@@ -9,8 +9,14 @@ from dataclasses import dataclass
 from wlnet.plot.paint.letters import lines_of, width_of
 from wlnet.plot.paint.shapes import Shape, Words
 
+WIDTH = 500.0
+"""Of a chart."""
+EDGE = 10.0
+"""Pixels that are left free around everything."""
 SIZE = 12.0
 """Of letters in charts."""
+LOW = 0.36
+"""By how much of their size letters stand below the middle that they are around."""
 ROW = 19.0
 """Pixels from one row of a legend to the next."""
 LINE = 15.0
@@ -41,7 +47,7 @@ def legend(
         tall = max(tall, ROW + (len(lines) - 1) * LINE)
         shapes += entry.sample(x + SAMPLE / 2, y + ROW / 2)
         shapes += [
-            Words(x + SAMPLE + GAP, y + ROW / 2 + SIZE * 0.36 + LINE * i, line, SIZE)
+            Words(x + SAMPLE + GAP, y + ROW / 2 + SIZE * LOW + LINE * i, line, SIZE)
             for i, line in enumerate(lines)
         ]
         x += wide + BETWEEN
@@ -57,3 +63,12 @@ def paragraph(
         Words(left, top + SIZE + LINE * i, line, SIZE, ink=ink) for i, line in enumerate(lines)
     ]
     return shapes, top + LINE * len(lines) + 3
+
+
+def paragraphs(notes: Sequence[str], top: float, width: float) -> tuple[list[Shape], float]:
+    """Notes below a chart of a width, one below the other, and where they end."""
+    shapes: list[Shape] = []
+    for note in notes:
+        lines, top = paragraph(note, EDGE, top, width - 2 * EDGE)
+        shapes += lines
+    return shapes, top

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from wlnet.plot.charts.legend import SIZE, paragraph
+from wlnet.plot.charts.legend import EDGE, LOW, SIZE, paragraph
 from wlnet.plot.paint.letters import shortened, width_of
 from wlnet.plot.paint.picture import Picture
 from wlnet.plot.paint.shapes import Box, Scene, Shape, Words
@@ -23,7 +23,6 @@ WHOLE = 480.0
 """Pixels of all cells together, about."""
 NAME = 120.0
 """Pixels of the name of a class, at most."""
-EDGE = 10.0
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -103,9 +102,9 @@ class MatrixChart(Picture):
             shapes += _cell(box, self.matrix[i, j], float(shares[i, j]), note, count <= MOST)
         for i in range(0, count, step):
             at, name = (i + 0.5) * side, names[i]
-            shapes.append(Words(left - 6, top + at + SIZE * 0.36, name, SIZE, "end"))
+            shapes.append(Words(left - 6, top + at + SIZE * LOW, name, SIZE, "end"))
             if is_turned:
-                shapes.append(Words(left + at + SIZE * 0.36, top - 6, name, SIZE, turn=-90.0))
+                shapes.append(Words(left + at + SIZE * LOW, top - 6, name, SIZE, turn=-90.0))
             else:
                 shapes.append(Words(left + at, top - 6, name, SIZE, "middle"))
         shapes += self._lines()
@@ -137,7 +136,7 @@ def _cell(box: Box, number: float, share: float, note: str, is_told: bool) -> li
     if not is_told:
         return [ground]
     ink = "ground" if strength > 0.75 else "ink"
-    x, y = box.x + box.width / 2, box.y + box.height / 2 + SMALL * 0.36
+    x, y = box.x + box.width / 2, box.y + box.height / 2 + SMALL * LOW
     return [ground, Words(x, y, _text(number), SMALL, "middle", ink)]
 
 

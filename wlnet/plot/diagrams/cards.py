@@ -6,7 +6,7 @@ Only what is wider than the widest box is shortened, and says all of it to who p
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
 from wlnet.core.speeds import FROZEN, rate_text
 from wlnet.plot.diagrams.rates import MOST_NAMES, Rated
@@ -116,7 +116,6 @@ class Card:
     is_closed: bool = False
     is_port: bool = False
     note: str = ""
-    extra: float = field(default=0.0)
 
     @property
     def size(self) -> Point:

@@ -102,9 +102,7 @@ class NetBoxes:
             return card.node()
         deeper = deep if is_operator else deep - 1
         inside = self.level(net, path, at, deeper)
-        return Node(
-            card.size[0], 0.0, card.inlets, card.outlets, inside, header=card.size[1], footer=0.0
-        )
+        return Node(card.size[0], 0.0, card.inlets, card.outlets, inside, header=card.size[1])
 
     def _card(self, net: Net, path: Path, inputs: tuple[str, ...], is_open: bool) -> Card:
         name = str(path[-1]) if path else ""

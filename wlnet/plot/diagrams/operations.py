@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from wlnet.plot.diagrams.cards import Card, Line, Row
 from wlnet.plot.diagrams.diagram import Diagram
 from wlnet.plot.layout.graphs import Graph, Key, Link
+from wlnet.results.ending import counted
 
 
 def draw_operations(rows: Sequence[tuple[str, Sequence[int], Sequence[int], str]]) -> Diagram:
@@ -24,5 +25,5 @@ def draw_operations(rows: Sequence[tuple[str, Sequence[int], Sequence[int], str]
                 links[Link(made[value], number, "", str(value))] = None
         made.update(dict.fromkeys(outputs, number))
     graph = Graph({number: cards[number,].node() for number in range(len(rows))}, list(links))
-    what = f"{len(rows)} primitive{'' if len(rows) == 1 else 's'}"
+    what = counted(len(rows), "primitive")
     return Diagram(graph, cards, {}, "a diagram of the primitives of a net", what)

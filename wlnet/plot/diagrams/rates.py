@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.parts import NetSharedArray, Path
 from wlnet.core.rules import ArrayKey
+from wlnet.results.ending import counted
 
 MOST_NAMES = 3
 """So many arrays of a layer are told by name; more are counted, and named below."""
@@ -70,7 +71,5 @@ class Rates:
         for key in keys:
             if not (found and isinstance(key, NetSharedArray)):
                 counts[self.values[key]] = counts.get(self.values[key], 0) + 1
-        more = " more" if found else ""
-        for rate, count in counts.items():
-            found.append(Rated(rate, f"{count}{more} array{'' if count == 1 else 's'}"))
-        return found
+        what = "more array" if found else "array"
+        return [*found, *(Rated(rate, counted(count, what)) for rate, count in counts.items())]

@@ -11,6 +11,7 @@ from wlnet.core.shapes import Partial
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.connections import layers_of
+from wlnet.results.ending import counted
 
 BY = "×"
 
@@ -60,8 +61,7 @@ def facts(net: Net) -> str:
 
 def holds(net: Net) -> str:
     """How many layers are in a net."""
-    count = sum(1 for _ in layers_of(net))
-    return f"{count} layer{'' if count == 1 else 's'}"
+    return counted(sum(1 for _ in layers_of(net)), "layer")
 
 
 DOES: dict[str, Callable[[Net], str]] = {

@@ -29,7 +29,7 @@ def laid_out(graph: Graph, spacing: Spacing = USUAL) -> Layout:
         above = 0.0 if inner.inlets else spacing.padding
         below = 0.0 if inner.outlets else spacing.padding
         width = max(node.width, inner.width + 2 * spacing.padding)
-        height = node.header + above + inner.height + below + node.footer
+        height = node.header + above + inner.height + below
         left = (width - inner.width) / 2
         nodes[key] = replace(node, width=width, height=max(height, node.height))
         inside[key] = inner, left, node.header + above

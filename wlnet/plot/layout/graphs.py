@@ -17,7 +17,7 @@ class Node:
     """A box. inlets, outlets: the names of its ports, at its upper and at its lower side.
 
     inside: a graph that it is a frame of; its own sizes are then the least ones. header: how much
-    of it stands above what is inside, footer: below.
+    of it stands above what is inside.
     """
 
     width: float
@@ -26,7 +26,6 @@ class Node:
     outlets: tuple[str, ...] = ("",)
     inside: Graph | None = None
     header: float = 0.0
-    footer: float = 0.0
 
 
 @dataclass(frozen=True)

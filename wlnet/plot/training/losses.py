@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from wlnet.core.parts import key_text
 from wlnet.plot.charts.axes import LINEAR, LOG, axis_of, finite, suits_powers
 from wlnet.plot.charts.chart import Chart, Spot
-from wlnet.plot.charts.curves import Curve, styled
+from wlnet.plot.charts.curves import Curve, styled, validation
 from wlnet.plot.charts.numbers import short
 from wlnet.plot.training.rounds import Rounds, phase_marks
 from wlnet.results.results import TrainingRecord
@@ -68,7 +68,7 @@ def _evolution(
     spots = []
     if len(of_validations):
         at = rounds.at(r.validation_positions)
-        curves.append(Curve("validation", at, of_validations, "orange", (6, 3), "square"))
+        curves.append(validation(at, of_validations))
         best = r.best_validation_round
         if best is not None and best in r.validation_rounds:
             i = r.validation_rounds.index(best)
