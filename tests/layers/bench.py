@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+import pytest
 
 from wlnet.core.names import field_name
+from wlnet.core.shapes import Mismatch
 from wlnet.graph.builder import Builder, Mode
 from wlnet.graph.gradient import gradients
 from wlnet.graph.graph import Graph, Value
@@ -71,3 +73,18 @@ def inferred(
     known = {name: port.shape for name, port in layer.ports.items()} | (ports or {})
     found_ports, found_arrays = layer.infer(known, layer.array_shapes() | (arrays or {}))
     return found_ports | found_arrays
+
+
+def assert_follows(layer: Layer, known: dict[str, Any], found: dict[str, Any]) -> None:
+    """From shapes of ports and arrays that are known these are found."""
+    arrays = {name: shape for name, shape in known.items() if name in layer.declared_arrays}
+    ports = {name: shape for name, shape in known.items() if name not in arrays}
+    shapes = inferred(layer, ports, arrays)
+    assert {name: shapes[name] for name in found} == found
+
+
+def assert_refused(layer: Layer, known: dict[str, Any], said: str) -> None:
+    """Shapes that cannot be are refused with these words."""
+    with pytest.raises(Mismatch) as caught:
+        inferred(layer, known)
+    assert said in str(caught.value)

@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.terminals import Terminal
+from wlnet.core.terminal import width_of
 from wlnet.plot.panel import progress_page
 from wlnet.results.progress import Figure, Progress
 from wlnet.train.reporting import line, printed
 from wlnet.train.reporting.curves import Means
-from wlnet.train.reporting.fitted import APART, Item, columns, fitted, plain
+from wlnet.train.reporting.fitted import APART, Item, fitted, plain
 from wlnet.train.reporting.plotted import plotted
 
 numbers = st.floats(allow_nan=True, allow_infinity=True)
@@ -46,7 +47,7 @@ ended = st.builds(
 def test_no_line_is_wider_than_the_terminal(p: Progress, width: int, letters: bool) -> None:
     for items in (line.items_of(p, letters), printed.items_of(p)):
         text, taken = line.line_of(items, width)
-        assert columns(text) == taken <= width
+        assert width_of(text) == taken <= width
         assert text.isprintable()
         colored, same = line.line_of(items, width, colors=True)
         assert same == taken and (not colored or colored.replace("\x1b", "").isprintable())
@@ -60,7 +61,7 @@ def test_the_last_line_tells_how_it_ended_however_narrow(p: Progress, width: int
 @given(progresses, st.integers(30, 100), st.booleans())
 def test_curves_fit_and_fill_their_rows(p: Progress, width: int, letters: bool) -> None:
     rows = plotted(p, width, letters)
-    assert all(columns(row) <= width and row.isprintable() for row in rows)
+    assert all(width_of(row) <= width and row.isprintable() for row in rows)
     assert not rows or len(rows) == 8
     if not letters:
         assert all(row.isascii() for row in rows)

@@ -37,6 +37,10 @@ class Codes(NamedTuple):
     other: int | None
     total: int
 
+    def framed(self, codes: Sequence[int | None]) -> list[int]:
+        """The codes of a text between those of its start and its end, where there are such."""
+        return [code for code in (self.start, *codes, self.end) if code is not None]
+
 
 def codes_of(alphabet: Alphabet) -> Codes:
     """The code of each character, counted from 1.

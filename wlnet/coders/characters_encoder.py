@@ -90,7 +90,7 @@ class CharactersEncoder(TextEncoder):
         found = [places.get(each, known.other) for each in text]
         if None in found:
             raise self._unknown(text, found.index(None), known, where, index)
-        return [code for code in (known.start, *found, known.end) if code is not None]
+        return known.framed(found)
 
     def _unknown(self, text: str, place: int, known: Codes, where: str, index: int) -> DataError:
         each = text[place]

@@ -121,7 +121,7 @@ class TokensEncoder(TextEncoder):
                 fix=suggestion(tokens[bad], list(known.places))
                 or "ANY in the vocabulary gives all other tokens a code",
             )
-        return [code for code in (known.start, *found, known.end) if code is not None]
+        return known.framed(found)
 
     def _tokens(self, item: Any, where: str, index: int) -> list[str]:
         if self.split_pattern is not None:

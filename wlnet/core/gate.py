@@ -265,16 +265,12 @@ def shape_of(given: object) -> tuple[int, ...] | None:
     ((1, 2), None, (1000000000000000,))
     """
     if isinstance(given, range):  # NumPy would write all of it out
-        return (_length(given),)
+        # And `len` knows no more than 2**63 - 1.
+        return (max(0, -(-(given.stop - given.start) // given.step)),)
     try:
         return tuple(np.shape(cast("Any", given)))
     except (ValueError, TypeError):
         return None
-
-
-def _length(given: range) -> int:
-    """How many numbers a range has; `len` knows no more than 2**63 - 1."""
-    return max(0, -(-(given.stop - given.start) // given.step))
 
 
 def is_stream(given: object) -> bool:

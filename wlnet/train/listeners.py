@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from wlnet.core.answers import answer, takes_one_argument
 from wlnet.core.elsewhere import counterpart
@@ -77,20 +77,38 @@ def _listener(given: object, at: str) -> tuple[Listener | None, list[Fault]]:
     if not callable(function) or takes_one_argument(function) is False:
         what = f"{at} is a function of one argument, the state"
         return None, [Fault(what, given=brief(given), fix=FORM)]
-    if options is None:
-        return Listener(function), []
-    if not isinstance(options, Mapping):
-        return None, [Fault(f"{at}: when it is called", given=brief(options), known=KEYS)]
-    faults = unknown_keys(options, KEYS, at)
-    interval, wrong = as_interval(options.get("Interval", 1), f"{at}, Interval")
-    least = as_real(options.get("MinimumInterval", 0))
+    times, faults = as_times({} if options is None else options, at, "when it is called")
+    interval = times.interval if times.interval or times.events else EVERY_ROUND
+    return Listener(function, interval, times.least, times.events), faults
+
+
+class Times(NamedTuple):
+    """When somebody is told: at an interval, None where none was said, no sooner than so many
+    seconds after the last time; and at events by their names."""
+
+    interval: Every | None = None
+    least: float = 0.0
+    events: tuple[str, ...] = ()
+
+
+def as_times(given: object, at: str, what: str) -> tuple[Times, list[Fault]]:
+    """What {"Interval": ..., "MinimumInterval": ..., "Event": ...} says, any of these left out, and
+    what is wrong with it. what: what it is to say.
+
+    >>> as_times({"Interval": 2, "MinimumInterval": 0.5}, "here", "when it is called")
+    (Times(interval=Every(count=2, unit='Rounds'), least=0.5, events=()), [])
+    """
+    if not isinstance(given, Mapping):
+        return Times(), [Fault(f"{at}: {what}", given=brief(given), known=KEYS)]
+    faults = unknown_keys(given, KEYS, at)
+    interval, wrong = as_interval(given.get("Interval", 1), f"{at}, Interval")
+    least = as_real(given.get("MinimumInterval", 0))
     if least is None or not 0 <= least < math.inf:
-        what, bad = "MinimumInterval is seconds", brief(options["MinimumInterval"])
-        wrong.append(Fault(what, at, bad, "a number >= 0"))
-    events, unknown = as_events(options.get("Event", ()), at)
-    is_timed = "Interval" in options or not events
-    listener = Listener(function, interval if is_timed else None, least or 0.0, events)
-    return listener, [*faults, *wrong, *unknown]
+        bad = brief(given["MinimumInterval"])
+        wrong.append(Fault("MinimumInterval is seconds", at, bad, "a number >= 0"))
+    events, unknown = _events(given.get("Event", ()), at)
+    times = Times(interval if "Interval" in given else None, least or 0.0, events)
+    return times, [*faults, *wrong, *unknown]
 
 
 def unknown_keys(options: Mapping[Any, object], known: tuple[str, ...], at: str) -> list[Fault]:
@@ -109,8 +127,7 @@ def unknown_keys(options: Mapping[Any, object], known: tuple[str, ...], at: str)
     ]
 
 
-def as_events(given: object, at: str) -> tuple[tuple[str, ...], list[Fault]]:
-    """The events that were meant, and what is wrong with any."""
+def _events(given: object, at: str) -> tuple[tuple[str, ...], list[Fault]]:
     names = given if isinstance(given, (list, tuple)) else [given]
     faults = [
         Fault(

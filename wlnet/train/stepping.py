@@ -185,12 +185,9 @@ class Stepper:
         return kept
 
     def _fly(self, flight: Flight, step: int, workers: int) -> None:
-        flight.program.run(
-            seed=self.options.seed,
-            step=step,
-            steps=flight.stretch.count,
-            workers=min(workers, flight.program.workers),
-        )
+        program, steps = flight.program, flight.stretch.count
+        workers = min(workers, program.workers)
+        program.run(seed=self.options.seed, step=step, steps=steps, workers=workers)
 
     def _land(self, flight: Flight) -> Outcome:
         """Record the good steps of a flight, and take back any other.

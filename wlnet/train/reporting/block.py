@@ -78,21 +78,16 @@ class Block(Display):
 
     def _above(self, p: Progress, width: int) -> list[RenderableType]:
         share = "" if p.fraction is None or p.fraction == 1 else f"{p.fraction:.0%}"
-        left = f"{w.time_text(p.left)} left" if p.left is not None else w.time_text(p.seconds)
         batch = w.batch_words(p)
-        first = [share, "" if p.ended else left, *([] if p.ended else batch[:1])]
+        first = [share, "" if p.ended else w.left_words(p), *([] if p.ended else batch[:1])]
         if p.waits:
             first.append(f"{p.waits} ...")
-        kinds = w.rates_words(p)
         second = [
             w.speed_text(p.examples_per_second) if p.examples_per_second else "",
-            f"learning rate {p.learning_rate:.3g}",
-            w.learning_words(p)[0] + (f" ({kinds})" if kinds else ""),
+            w.rate_words(p)[0],
+            next(filter(None, w.learning_words(p))),
         ]
-        lines = [first, second]
-        if p.phases > 1:
-            words = f"phase {p.phase} of {p.phases}"
-            lines.append([f"{words}: {plain(p.phase_words)}" if p.phase_words else words])
+        lines = [first, second, [*filter(None, w.phase_words(p))][:1]]
         drawn = w.bar(
             p.fraction, width if self._place.letters else width - 2, self._place.letters, self._beat
         )

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+from wlnet.core.terminal import width_of
 
 APART = "  "
 
@@ -24,21 +25,6 @@ def item(*forms: tuple[str, int], color: str = "") -> Item:
     """An item of forms with their ranks; those that are empty are left out."""
     told = [form for form in forms if form[0]]
     return Item(tuple(text for text, _ in told), tuple(rank for _, rank in told), color)
-
-
-def columns(text: str) -> int:
-    """How many columns of a terminal a text takes.
-
-    >>> columns("loss"), columns("損失")
-    (4, 4)
-    """
-    return len(text) if text.isascii() else sum(map(_columns, text))
-
-
-def _columns(letter: str) -> int:
-    if unicodedata.combining(letter) or unicodedata.category(letter) in ("Cf", "Mn", "Me"):
-        return 0
-    return 2 if unicodedata.east_asian_width(letter) in "WF" else 1
 
 
 def plain(name: str) -> str:
@@ -80,7 +66,7 @@ class _Room:
         self.items, self.width = items, width
         self.at = [0] * len(items)
         # The last of each is that of nothing.
-        self._wide = [[*(columns(form) + len(APART) for form in each.forms), 0] for each in items]
+        self._wide = [[*(width_of(form) + len(APART) for form in each.forms), 0] for each in items]
         self._taken = sum(wide[0] for wide in self._wide) - len(APART)
 
     @property
@@ -121,6 +107,6 @@ def cut(text: str, width: int | None) -> str:
     >>> cut("round 3", 5)
     'round'
     """
-    while width is not None and columns(text) > width:
+    while width is not None and width_of(text) > width:
         text = text[:-1]
     return text

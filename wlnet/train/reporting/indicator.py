@@ -21,9 +21,8 @@ class Indicator(Line):
             for width, rank in ((LONG_BAR, 9), (BAR, 8), (SMALL_BAR, 6))
         ]
         share = "" if p.fraction is None else f"{p.fraction:4.0%}"
-        left = f"{w.time_text(p.left)} left" if p.left is not None else w.time_text(p.seconds)
         waits = item((f"{p.waits} ..." if p.waits else "", 7), color=w.YELLOW)
-        found = [item(*bars), item((share, 0)), item((left, 5)), waits]
+        found = [item(*bars), item((share, 0)), item((w.left_words(p), 5)), waits]
         return [each for each in found if each.forms]
 
     def last(self, p: Progress) -> list[Item]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from wlnet.core.terminal import width_of
 from wlnet.results.progress import Progress
 from wlnet.train.reporting import words as w
 from wlnet.train.reporting.displays import Display
-from wlnet.train.reporting.fitted import APART, Item, columns, cut, fitted, item, plain
+from wlnet.train.reporting.fitted import APART, Item, cut, fitted, item
 from wlnet.train.reporting.lines import LINES
 from wlnet.train.reporting.places import Place
 
@@ -31,21 +32,12 @@ def items_of(p: Progress, letters: bool, beat: int = 0) -> list[Item]:
         long, short = (w.sparkline(p.training, width) for width in (CURVE, SMALL_CURVE))
         found.append(item((long, 88), (short, 56), color=w.DIM))
     found += figures[1:]
-    if p.phases > 1:
-        words = f"phase {p.phase} of {p.phases}"
-        long = f"{words}: {plain(p.phase_words)}" if p.phase_words else ""
-        found.append(item((long, 90), (words, 48), (f"phase {p.phase}/{p.phases}", 42)))
+    found.append(item(*zip(w.phase_words(p), (90, 48, 42), strict=False)))
     if p.examples_per_second:
         found.append(item((w.speed_text(p.examples_per_second), 57)))
-    rate = f"{p.learning_rate:.3g}"
-    found.append(item((f"learning rate {rate}", 71), (f"lr {rate}", 68)))
-    learn, short = w.learning_words(p)
-    kinds = w.rates_words(p)
-    found.append(item((f"{learn} ({kinds})" if kinds else "", 86), (learn, 64), (short, 55)))
-    if p.left is not None:
-        found.append(item((f"{w.time_text(p.left)} left", 22)))
-    else:
-        found.append(item((w.time_text(p.seconds), 22)))
+    found.append(item(*zip(w.rate_words(p), (71, 68), strict=True)))
+    found.append(item(*zip(w.learning_words(p), (86, 64, 55), strict=True)))
+    found.append(item((w.left_words(p), 22)))
     return [each for each in found if each.forms]
 
 
@@ -56,13 +48,10 @@ def last_items(p: Progress) -> list[Item]:
     found = [item((p.verdict if tail else "", 80), (head, 0), color=color)]
     found += w.figure_items(p, 5)
     found += w.best_item(p)
-    if p.phases > 1:
-        found.append(item((f"phase {p.phase} of {p.phases}", 74)))
+    found.append(item(*zip(w.phase_words(p)[1:2], (74,), strict=False)))
     if p.examples_per_second:
         found.append(item((w.speed_text(p.examples_per_second), 72)))
-    learn, short = w.learning_words(p)
-    kinds = w.rates_words(p)
-    found.append(item((f"{learn} ({kinds})" if kinds else "", 86), (learn, 75), (short, 70)))
+    found.append(item(*zip(w.learning_words(p), (86, 75, 70), strict=True)))
     return [each for each in found if each.forms]
 
 
@@ -70,10 +59,10 @@ def line_of(items: Sequence[Item], width: int | None, colors: bool = False) -> t
     """The line of items, no wider, and how many columns it takes."""
     told = fitted(items, width)
     text = APART.join(each for each, _ in told)
-    taken = columns(text)
+    taken = width_of(text)
     if width is not None and taken > width:
         text = cut(text, width)
-        return text, columns(text)
+        return text, width_of(text)
     if colors:
         text = APART.join(f"\x1b[{color}m{each}\x1b[0m" if color else each for each, color in told)
     return text, taken

@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import importlib.util
 import io
-import math
 import os
 import sys
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,11 +16,10 @@ from typing import Any
 from wlnet.core.answers import takes_one_argument
 from wlnet.core.errors import Fault, OptionError, brief
 from wlnet.core.paths import as_path
-from wlnet.core.scalars import as_real
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.train.intervals import EVERY_ROUND, Every, as_interval
-from wlnet.train.listeners import KEYS, as_events, unknown_keys
+from wlnet.train.intervals import EVERY_ROUND, Every
+from wlnet.train.listeners import as_times
 from wlnet.train.reporting.places import is_terminal, notebook
 
 WAYS = ("Panel", "Print", "ProgressIndicator")
@@ -82,20 +79,10 @@ def _report(given: object, at: str) -> tuple[Report | None, list[Fault]]:
             case _:
                 return None, [_no(given, at)]
     way, target, faults = _way(given, at)
-    if options is None:
-        return Report(way, target, EVERY_ROUND if way == FUNCTION else None), faults
-    if not isinstance(options, Mapping):
-        return None, [*faults, Fault(f"{at}: when it is shown", given=brief(options), known=KEYS)]
-    faults += unknown_keys(options, KEYS, at)
-    interval, wrong = as_interval(options.get("Interval", 1), f"{at}, Interval")
-    least = as_real(options.get("MinimumInterval", 0))
-    if least is None or not 0 <= least < math.inf:
-        what, bad = "MinimumInterval is seconds", brief(options["MinimumInterval"])
-        wrong.append(Fault(what, at, bad, "a number >= 0"))
-    events, unknown = as_events(options.get("Event", ()), at)
-    is_timed = "Interval" in options or (way == FUNCTION and not events)
-    report = Report(way, target, interval if is_timed else None, least or 0.0, events)
-    return report, [*faults, *wrong, *unknown]
+    times, wrong = as_times({} if options is None else options, at, "when it is shown")
+    if way == FUNCTION and not times.events:
+        times = times._replace(interval=times.interval or EVERY_ROUND)
+    return Report(way, target, *times), faults + wrong
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from typing import Any
 from wlnet.results.progress import Progress
 from wlnet.train.reporting import words as w
 from wlnet.train.reporting.displays import Display
-from wlnet.train.reporting.fitted import Item, item, plain
+from wlnet.train.reporting.fitted import Item, item
 from wlnet.train.reporting.line import last_items, line_of
 from wlnet.train.reporting.places import Place
 
@@ -33,17 +33,12 @@ def items_of(p: Progress) -> list[Item]:
             found = [item((f"round {p.round} ({NO_END})", 80), (f"round {p.round}", 0))]
         found.append(item(*zip(words, (28, 27), strict=False)))
     found += w.figure_items(p, 0)
-    if p.phases > 1:
-        words = (f"phase {p.phase} of {p.phases}",)
-        long = f"{words[0]}: {plain(p.phase_words)}" if p.phase_words else ""
-        found.append(item((long, 90), (words[0], 48)))
+    found.append(item(*zip(w.phase_words(p), (90, 48), strict=False)))
     found.append(item((w.speed_text(p.examples_per_second), 57)))
-    rate = f"{p.learning_rate:.3g}"
-    found.append(item((f"learning rate {rate}", 71), (f"lr {rate}", 68)))
-    learn, short = w.learning_words(p)
-    found.append(item((learn, 69), (short, 55)))
+    found.append(item(*zip(w.rate_words(p), (71, 68), strict=True)))
+    found.append(item(*zip(w.learning_words(p)[1:], (69, 55), strict=True)))
     if p.left is not None:
-        found.append(item((f"{w.time_text(p.left)} left", 26)))
+        found.append(item((w.left_words(p), 26)))
     return [each for each in found if each.forms]
 
 

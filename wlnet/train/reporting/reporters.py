@@ -29,9 +29,9 @@ from wlnet.train.reporting.prints import PRINTS
 from wlnet.train.state import TrainingState
 
 SHARE = 0.0025
-"""The share of the time that a live display may take: where a picture takes long, there are
-fewer."""
+"""The share of the time that a live display may take: slow pictures come less often."""
 COMPILING = "compiling"
+ENDS = ROUND_COMPLETE, BATCH_COMPLETE
 SIMPLER = dict.fromkeys(("Panel", "Automatic", "ProgressIndicator"), "Print")
 """What is shown instead where what draws a display is there, and does not run."""
 
@@ -67,15 +67,16 @@ class Reporter:
             return math.inf
         if not self._is_timed:
             return -math.inf
-        return self._last + self._pause(display, display.by_round if is_round else display.within)
+        return self._last + self._pause(display, is_round)
 
     @property
     def alarm(self) -> float:
         """When it wants to be told within a round, if the clock tells."""
         return self.next(False) if self._is_timed else math.inf
 
-    def _pause(self, display: Display, usual: float) -> float:
+    def _pause(self, display: Display, is_round: bool) -> float:
         """How many seconds pass between two times."""
+        usual = display.by_round if is_round else display.within
         dear = min(self._costs) / SHARE if display.is_live else 0.0
         return max(usual, self._least, dear)
 
@@ -84,17 +85,15 @@ class Reporter:
         display = self.display
         if display is None:
             return False
-        is_round = event == ROUND_COMPLETE
+        is_round, is_end = event == ROUND_COMPLETE, event in ENDS
         since = perf_counter() - self._last
         if event in self._events:
             return not display.is_live or since >= LIVE
-        if not display.is_live and event not in (ROUND_COMPLETE, BATCH_COMPLETE):
+        if not is_end and not display.is_live:
             return False
         if self.due is not None:
-            is_batch = event in (ROUND_COMPLETE, BATCH_COMPLETE)
-            return is_batch and self.due.at(trainer.at(is_round))
-        usual = display.by_round if is_round else display.within
-        return self._is_timed and since >= self._pause(display, usual)
+            return is_end and self.due.at(trainer.at(is_round))
+        return self._is_timed and since >= self._pause(display, is_round)
 
     def show(self, now: Progress, begun: float) -> None:
         """Show it. begun: when somebody began to look at the training for that."""
@@ -141,7 +140,7 @@ class Called:
         """Whether it is called at an event."""
         if event in self._events:
             return True
-        if self.due is None or event not in (ROUND_COMPLETE, BATCH_COMPLETE):
+        if self.due is None or event not in ENDS:
             return False
         is_round = event == ROUND_COMPLETE
         return self.due.at(trainer.at(is_round)) or (is_round and not is_whole)
@@ -209,8 +208,6 @@ class Reporters:
         return bool(wanted)
 
     def _show(self, event: str, waits: str = "") -> None:
-        if not self._reporters:
-            return
         wanting = [each for each in self._reporters if each.wants(event, self._trainer)]
         if not wanting:
             return

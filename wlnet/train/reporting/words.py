@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from wlnet.core.durations import time_text as time_text
+from wlnet.core.speeds import SPEEDS, USUAL
 from wlnet.results.ending import best_text
 from wlnet.results.ending import value_text as value_text
 from wlnet.results.progress import Figure, Points, Progress
@@ -88,20 +89,41 @@ def _heights(values: Sequence[float]) -> list[float]:
     return [(y - low) / span if math.isfinite(y) else math.nan for y in values]
 
 
-def learning_words(p: Progress) -> tuple[str, str]:
-    """How many arrays learn, and shorter; in the end, how many did."""
-    if p.learned is not None:
-        return f"{p.learning} of {p.arrays} arrays learned", f"{p.learning}/{p.arrays} learned"
-    return f"{p.learning} of {p.arrays} arrays learn", f"{p.learning}/{p.arrays} learn"
+def learning_words(p: Progress) -> tuple[str, str, str]:
+    """How many arrays learn, in the end how many did: with the kinds of their rates, where one is
+    not the usual; without; and shorter."""
+    learn = "learn" if p.learned is None else "learned"
+    words, kinds = f"{p.learning} of {p.arrays} arrays {learn}", _kinds(p)
+    return f"{words} ({kinds})" if kinds else "", words, f"{p.learning}/{p.arrays} {learn}"
 
 
-def rates_words(p: Progress) -> str:
+def _kinds(p: Progress) -> str:
     """How many arrays learn at what kind of rate, but for the usual one."""
     kinds = ", ".join(f"{p.rates[word]} {word}" for word in KINDS if p.rates.get(word))
     return f"{p.rates_of} {kinds}" if kinds and p.rates_of else kinds
 
 
-KINDS = ("frozen", "slowed", "fast", "climbing")
+KINDS = tuple(word for word in SPEEDS if word != USUAL)
+
+
+def rate_words(p: Progress) -> tuple[str, str]:
+    """The learning rate, and shorter."""
+    rate = f"{p.learning_rate:.3g}"
+    return f"learning rate {rate}", f"lr {rate}"
+
+
+def left_words(p: Progress) -> str:
+    """How long it will take, or, where nobody knows, how long it has taken."""
+    return time_text(p.seconds) if p.left is None else f"{time_text(p.left)} left"
+
+
+def phase_words(p: Progress) -> tuple[str, ...]:
+    """Which phase it is: with what that has changed, if anything; without; and shorter. Nothing
+    where there is only one."""
+    if p.phases == 1:
+        return ()
+    words, short = f"phase {p.phase} of {p.phases}", f"phase {p.phase}/{p.phases}"
+    return f"{words}: {plain(p.phase_words)}" if p.phase_words else "", words, short
 
 
 def place_words(p: Progress) -> tuple[str, ...]:
