@@ -8,8 +8,7 @@ from typing import Protocol, TypeVar
 from wlnet.results.results import NetTrainResults, TrainingRecord
 from wlnet.train.checkpoints import REASON, Writer
 from wlnet.train.interrupts import interrupts
-from wlnet.train.intervals import Due
-from wlnet.train.listeners import BATCH_COMPLETE, ROUND_COMPLETE, Listener, asked
+from wlnet.train.listeners import ENDS, ROUND_COMPLETE, Called, asked
 from wlnet.train.loop import Trainer
 from wlnet.train.options import Options
 from wlnet.train.reporting.reporters import Reporters
@@ -43,16 +42,13 @@ class Audience:
     def __init__(self, trainer: Trainer, options: Options, record_of: RecordOf) -> None:
         self._trainer, self._record_of = trainer, record_of
         now = trainer.seconds
-        self._listeners = [
-            (each, Due(each.interval, each.least, now) if each.interval else None)
-            for each in options.listeners
-        ]
+        self._listeners = [Called(each, now) for each in options.listeners]
         self._writers = [Writer(each, now, trainer.start) for each in options.checkpoints]
         if self._writers:
             # What no file can hold is better known before anything is trained.
             written(NetTrainResults(record_of(trainer, REASON)))
         self.reporters = Reporters(trainer, options.reporting)
-        dues = [due for _, due in self._listeners if due is not None]
+        dues = [each.due for each in self._listeners if each.due is not None]
         kept = (writer.due for writer in self._writers)
         trainer.appointments = [*dues, *self.reporters.dues, *kept]
 
@@ -68,15 +64,11 @@ class Audience:
         """
         trainer = self._trainer
         reason = None
-        wanted = [
-            listener
-            for listener, due in self._listeners
-            if self._wants(listener, due, event, is_whole)
-        ]
+        wanted = [each for each in self._listeners if each.wants(event, trainer.at, is_whole)]
         if wanted:
             with self.reporters.aside():
-                for listener in wanted:
-                    reason = asked(listener.function, trainer.state(event)) or reason
+                for each in wanted:
+                    reason = asked(each.function, trainer.state(event)) or reason
             self.reporters.resume()
         called = self.reporters.hear(event, is_whole) or bool(wanted)
         if called:
@@ -92,19 +84,10 @@ class Audience:
         self._trainer.guard()
         return answer
 
-    def _wants(self, listener: Listener, due: Due | None, event: str, is_whole: bool) -> bool:
-        if event in listener.events:
-            return True
-        if due is None or event not in (ROUND_COMPLETE, BATCH_COMPLETE):
-            return False
-        is_round = event == ROUND_COMPLETE
-        # Of a round that the clock cut short it is always told: it is the last.
-        return due.at(self._trainer.at(is_round)) or (is_round and not is_whole)
-
     def keep_if_due(self, event: str) -> str | None:
         """Write the checkpoints that are due; the reason to stop that a function gives who is told
         of them, or None."""
-        if event not in (ROUND_COMPLETE, BATCH_COMPLETE):
+        if event not in ENDS:
             return None
         at = self._trainer.at(event == ROUND_COMPLETE)
         writers = [each for each in self._writers if each.due.at(at)]

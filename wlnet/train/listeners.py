@@ -16,7 +16,7 @@ from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.names import field_name
 from wlnet.core.scalars import as_real
 from wlnet.core.spelling import suggestion
-from wlnet.train.intervals import EVERY_ROUND, Every, as_interval
+from wlnet.train.intervals import EVERY_ROUND, At, Due, Every, as_interval
 
 ROUND_COMPLETE = "RoundComplete"
 EVENTS = (
@@ -38,6 +38,8 @@ BATCH_COMPLETE = "BatchComplete"
 """Not among them: batches are asked for by intervals."""
 ANSWERS = {"StopTraining": "ManualStop", "AbortTraining": "Aborted"}
 """What a progress function may answer -> the reason why training stopped."""
+ENDS = ROUND_COMPLETE, BATCH_COMPLETE
+"""What intervals may end with."""
 KEYS = ("Interval", "MinimumInterval", "Event")
 FORM = 'lambda state: print(state["RoundLoss"])'
 
@@ -51,6 +53,27 @@ class Listener:
     least: float = 0.0
     """Seconds that pass at least between two calls at intervals."""
     events: tuple[str, ...] = ()
+
+
+class Called:
+    """A function of the user, and whether it is called now."""
+
+    def __init__(self, listener: Listener, now: float) -> None:
+        """now: what the clock of the training shows."""
+        self.function = listener.function
+        self._events = listener.events
+        self.due = Due(listener.interval, listener.least, now) if listener.interval else None
+
+    def wants(self, event: str, at: Callable[[bool], At], is_whole: bool) -> bool:
+        """Whether it is called at an event. at: the moment, asked with whether a round has ended;
+        is_whole: whether a round that ended has all its batches."""
+        if event in self._events:
+            return True
+        if self.due is None or event not in ENDS:
+            return False
+        is_round = event == ROUND_COMPLETE
+        # Of a round that the clock cut short it is always told: it is the last.
+        return self.due.at(at(is_round)) or (is_round and not is_whole)
 
 
 def read_listeners(given: object, at: str) -> tuple[tuple[Listener, ...], list[Fault]]:

@@ -15,7 +15,7 @@ from wlnet.core.answers import answer
 from wlnet.core.errors import Fault, TrainingWarning, warn
 from wlnet.results.progress import Progress
 from wlnet.train.intervals import Due
-from wlnet.train.listeners import BATCH_COMPLETE, ROUND_COMPLETE
+from wlnet.train.listeners import ENDS, ROUND_COMPLETE, Called, Listener
 from wlnet.train.loop import Trainer
 from wlnet.train.reporting.displays import LIVE, Display
 from wlnet.train.reporting.indicator import Indicator
@@ -26,12 +26,11 @@ from wlnet.train.reporting.options import FUNCTION, Report
 from wlnet.train.reporting.places import is_terminal, notebook
 from wlnet.train.reporting.printed import Filed, Printed
 from wlnet.train.reporting.prints import PRINTS
-from wlnet.train.state import TrainingState
 
 SHARE = 0.0025
 """The share of the time that a live display may take: slow pictures come less often."""
 COMPILING = "compiling"
-ENDS = ROUND_COMPLETE, BATCH_COMPLETE
+OPTION = "training_progress_reporting"
 SIMPLER = dict.fromkeys(("Panel", "Automatic", "ProgressIndicator"), "Print")
 """What is shown instead where what draws a display is there, and does not run."""
 
@@ -120,34 +119,12 @@ class Reporter:
                     display.close()
             fault = Fault(
                 "the progress of a training can no longer be shown; it goes on unseen",
-                at="training_progress_reporting",
+                at=OPTION,
                 given=told_of(error, display.where if display is not None else ""),
             )
             # Nobody may be there to read that either.
             with contextlib.suppress(OSError, ValueError):
                 warn(TrainingWarning, fault)
-
-
-class Called:
-    """A function of the user, and when it is called."""
-
-    def __init__(self, report: Report, now: float) -> None:
-        self.function = report.target
-        self._events = report.events
-        self.due = Due(report.interval, report.least, now) if report.interval else None
-
-    def wants(self, event: str, trainer: Trainer, is_whole: bool) -> bool:
-        """Whether it is called at an event."""
-        if event in self._events:
-            return True
-        if self.due is None or event not in ENDS:
-            return False
-        is_round = event == ROUND_COMPLETE
-        return self.due.at(trainer.at(is_round)) or (is_round and not is_whole)
-
-    def tell(self, state: TrainingState) -> None:
-        """Call it."""
-        answer(self.function, "training_progress_reporting", state)
 
 
 class Reporters:
@@ -157,10 +134,13 @@ class Reporters:
         self._trainer = trainer
         self._observer = Observer(trainer)
         self._reporters: list[Reporter] = []
-        self._called = [Called(each, trainer.seconds) for each in reports if each.way == FUNCTION]
-        for report in reports:
-            if report.way != FUNCTION:
-                self._open(report)
+        self._called: list[Called] = []
+        for each in reports:
+            if each.way == FUNCTION:
+                listener = Listener(each.target, each.interval, each.least, each.events)
+                self._called.append(Called(listener, trainer.seconds))
+            else:
+                self._open(each)
         self._ended = False
         if self._reporters:
             trainer.clock.told = self._compiling
@@ -171,7 +151,7 @@ class Reporters:
         if report.way == "Panel" and not (notebook() or is_terminal(sys.stderr)):
             what = "a panel needs a notebook or a terminal; lines are printed instead"
             fix = '"Print", or AUTOMATIC, which is what fits'
-            warn(TrainingWarning, Fault(what, at="training_progress_reporting", fix=fix))
+            warn(TrainingWarning, Fault(what, at=OPTION, fix=fix))
             report = replace(report, way="Print")
         try:
             display = display_of(report)
@@ -180,7 +160,7 @@ class Reporters:
             goes_on = "lines are printed instead" if simpler else "it goes on unseen"
             what = f"the progress of a training cannot be shown as it was asked for; {goes_on}"
             given = told_of(error, str(report.target) if report.way == "File" else "")
-            warn(TrainingWarning, Fault(what, at="training_progress_reporting", given=given))
+            warn(TrainingWarning, Fault(what, at=OPTION, given=given))
             if simpler:
                 self._open(replace(report, way=simpler))
             return
@@ -198,11 +178,11 @@ class Reporters:
         # Rounds may be very short: mostly nobody wants to be told.
         if perf_counter() < (self._next_round if event == ROUND_COMPLETE else self._next):
             return False
-        wanted = [each for each in self._called if each.wants(event, self._trainer, is_whole)]
+        wanted = [each for each in self._called if each.wants(event, self._trainer.at, is_whole)]
         if wanted:
             with self.aside():
                 for each in wanted:
-                    each.tell(self._trainer.state(event))
+                    answer(each.function, OPTION, self._trainer.state(event))
             self.resume()
         self._show(event)
         return bool(wanted)
