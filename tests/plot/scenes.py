@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 from wlnet.plot.paint.letters import width_of
-from wlnet.plot.paint.shapes import Dot, Line, Words
+from wlnet.plot.paint.shapes import Clipped, Dot, Line, Shape, Words
 
 UP, DOWN = 0.74, 0.2
 """How far letters reach above and below the line that they stand on, by their size."""
@@ -36,8 +37,17 @@ def placed(words: Words) -> Placed:
                                                   max(y1, y2)))  # fmt: skip
 
 
+def all_shapes(picture: Any) -> Iterator[Shape]:
+    """Every shape, those that are clipped among them."""
+    for shape in picture.scene().shapes:
+        if isinstance(shape, Clipped):
+            yield from shape.shapes
+        else:
+            yield shape
+
+
 def of_kind(picture: Any, kind: type) -> list[Any]:
-    return [shape for shape in picture.scene().all_shapes() if isinstance(shape, kind)]
+    return [shape for shape in all_shapes(picture) if isinstance(shape, kind)]
 
 
 def lines(picture: Any) -> list[Any]:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 import wlnet as wl
 from tests.nets.marks import quietly
+from tests.plot.scenes import of_kind, words
 from tests.random_nets import attempt
 from wlnet import NetChain, NetGraph, NetPort, NetSharedArray
 from wlnet.core.multipliers import multiplier_table
@@ -33,10 +34,6 @@ FIVE = {
 
 def diagram(net: Any, name: str = "FullSummaryGraphic", **options: Any) -> Any:
     return picture(name, net, **options)
-
-
-def words(scene: Scene) -> list[str]:
-    return [shape.words for shape in scene.shapes if isinstance(shape, Words)]
 
 
 def extent(shape: Words) -> tuple[float, float, float, float]:
@@ -81,7 +78,7 @@ def test_every_layer_is_a_box_with_its_name(seed: int) -> None:
     net = random_net(seed)
     if net is None:
         return
-    told = Counter(words(diagram(net).scene()))
+    told = Counter(words(diagram(net)))
     for name, count in Counter(str(path[-1]) for path, _ in layers_of(net)).items():
         assert told[name] >= count
     for name in net.port_names:
@@ -89,7 +86,7 @@ def test_every_layer_is_a_box_with_its_name(seed: int) -> None:
 
 
 def test_a_box_tells_kind_function_sizes_and_shape() -> None:
-    told = words(diagram(wl.net_model("LeNet")).scene())
+    told = words(diagram(wl.net_model("LeNet")))
     for each in ("Convolution", "20 channels, kernel 5×5", "→ 20×24×24", "Ramp", "Softmax",
                  "kernel 2×2, stride 2, Max", "Linear", "→ 500", "image 28×28, Grayscale",
                  "1×28×28", "class of 10"):  # fmt: skip
@@ -112,27 +109,26 @@ def test_a_box_tells_kind_function_sizes_and_shape() -> None:
     ],
 )
 def test_what_a_layer_does_is_told_in_words(layer: Any, fact: str) -> None:
-    assert fact in words(diagram(layer).scene())
+    assert fact in words(diagram(layer))
 
 
 def test_the_rates_of_a_box_are_told_by_mark_word_number_and_colour() -> None:
     net = wl.net_replace_part(wl.net_model("LeNet"), {"LearningRateMultipliers": FIVE})
-    scene = diagram(net).scene()
-    told = words(scene)
+    drawing = diagram(net)
+    told = words(drawing)
     for each in ("0 frozen", "0.5 slowed", "1", "3 fast", "-1 climbing"):
         assert each in told
     assert set(MEANING.values()) <= set(told)
-    boxes = Counter(shape.fill for shape in scene.shapes if isinstance(shape, Box))
+    boxes = Counter(box.fill for box in of_kind(drawing, Box))
     # 4 is frozen as a whole, 10 is fast; 1 and 8 have arrays of two rates.
     assert boxes["frozen-ground"] == boxes["fast-ground"] == 1
     assert not boxes["slowed-ground"] and not boxes["climbing-ground"]
-    assert {shape.line for shape in scene.shapes if isinstance(shape, Strokes)
-            } == {"frozen"}  # fmt: skip
+    assert {strokes.line for strokes in of_kind(drawing, Strokes)} == {"frozen"}
 
 
 def test_the_legend_has_the_marks_that_occur_and_no_others() -> None:
     def legend(net: Any) -> set[str]:
-        return set(words(diagram(net).scene())) & set(MEANING.values())
+        return set(words(diagram(net))) & set(MEANING.values())
 
     assert legend(NetChain(["Ramp"], input=2)) == set()
     assert legend(NetChain([3], input=2)) == {MEANING["usual"]}
@@ -143,10 +139,10 @@ def test_the_legend_has_the_marks_that_occur_and_no_others() -> None:
 def test_a_drawing_shows_the_rates_of_the_table_that_it_is_given(rate: float) -> None:
     net = NetChain([3, "Ramp", 1], input=2)
     table = multiplier_table(net, {1: rate}, warnings=False)
-    scene = diagram(net, multipliers=table).scene()
-    grounds = [shape.fill for shape in scene.shapes if isinstance(shape, Box)]
+    drawing = diagram(net, multipliers=table)
+    grounds = [box.fill for box in of_kind(drawing, Box)]
     assert MARKS[speed(rate)].ground in grounds
-    assert MEANING[speed(rate)] in words(scene)
+    assert MEANING[speed(rate)] in words(drawing)
 
 
 def siamese() -> Any:
@@ -160,9 +156,9 @@ def siamese() -> Any:
 
 @pytest.mark.parametrize("name", ["SummaryGraphic", "FullSummaryGraphic"])
 def test_a_shared_array_has_its_tag_in_every_box_that_holds_it(name: str) -> None:
-    scene = diagram(siamese(), name).scene()
-    assert words(scene).count("w") == 2
-    tags = {s.line for s in scene.shapes if isinstance(s, Box) and s.note == "the shared array w"}
+    drawing = diagram(siamese(), name)
+    assert words(drawing).count("w") == 2
+    tags = {box.line for box in of_kind(drawing, Box) if box.note == "the shared array w"}
     assert len(tags) == 1
 
 
@@ -170,7 +166,7 @@ def test_closed_nets_tell_what_is_in_them_and_open_ones_show_it() -> None:
     inner = NetChain({"a": 3, "f": "Tanh", "b": 3}, learning_rate_multipliers={"b": 0})
     net = NetChain({"block": inner, "read": 2}, input=3)
     closed, opened = (
-        words(diagram(net, name).scene()) for name in ("SummaryGraphic", "FullSummaryGraphic")
+        words(diagram(net, name)) for name in ("SummaryGraphic", "FullSummaryGraphic")
     )
     assert "3 layers" in closed and "3 layers" in opened
     assert closed.count("2 arrays") == 2
@@ -179,26 +175,26 @@ def test_closed_nets_tell_what_is_in_them_and_open_ones_show_it() -> None:
 
 
 def test_ports_are_named_where_a_box_has_several() -> None:
-    told = words(diagram(wl.MeanSquaredLossLayer(input=3)).scene())
+    told = words(diagram(wl.MeanSquaredLossLayer(input=3)))
     # As ports of the net, and at the box.
     assert told.count("Input") == told.count("Target") == 2
-    told = words(diagram(NetChain([3], input=2)).scene())
+    told = words(diagram(NetChain([3], input=2)))
     assert told.count("Input") == 1
 
 
 def test_what_is_not_known_is_a_question_mark() -> None:
-    told = words(diagram(NetChain([wl.LinearLayer(), "Ramp"])).scene())
+    told = words(diagram(NetChain([wl.LinearLayer(), "Ramp"])))
     assert told.count("→ ?") == 2
     assert told.count("?") == 2
 
 
 def test_long_names_are_shortened_and_told_whole_to_who_points_at_them() -> None:
     name = "a_layer_with_a_very_long_name_that_goes_on_and_on_until_nobody_reads_it"
-    scene = diagram(NetChain({name: 3, "слой": "Ramp", "隠れ層": 2}, input=2)).scene()
-    legible(scene)
-    (short,) = [s for s in scene.shapes if isinstance(s, Words) and CUT in s.words]
+    drawing = diagram(NetChain({name: 3, "слой": "Ramp", "隠れ層": 2}, input=2))
+    legible(drawing.scene())
+    (short,) = [each for each in of_kind(drawing, Words) if CUT in each.words]
     assert short.note == name
-    assert {"слой", "隠れ層"} <= set(words(scene))
+    assert {"слой", "隠れ層"} <= set(words(drawing))
 
 
 def test_names_are_escaped() -> None:
@@ -213,7 +209,7 @@ def test_few_arrays_of_many_are_named() -> None:
     rules = {("recur", name): None for name in frozen}
     layer = wl.LongShortTermMemoryLayer(3)
     net = NetChain({"recur": layer}, input=(5, 2), learning_rate_multipliers=rules)
-    told = " ".join(words(diagram(net).scene()))
+    told = " ".join(words(diagram(net)))
     assert "8 of 12 arrays" in told and "4 of 12 arrays" in told
     assert all(name in told for name in frozen)
     assert "OutputGateBiases" not in told
@@ -230,7 +226,7 @@ def test_a_skip_connection_is_seen_beside_what_it_passes() -> None:
 
 
 def test_the_operations_are_drawn_with_their_layers() -> None:
-    told = words(wl.information(wl.net_model("LeNet"), "OperationGraphPlot").scene())
+    told = words(wl.information(wl.net_model("LeNet"), "OperationGraphPlot"))
     assert Counter(told)["convolve"] == 2
     assert {"softmax", "pool_max", "11"} <= set(told)
 

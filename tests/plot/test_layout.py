@@ -53,6 +53,16 @@ def corners(place: Place, at: Any = (0.0, 0.0)) -> tuple[float, float, float, fl
     return x, y, x + place.width, y + place.height
 
 
+def all_places(layout: Layout, at: Any = (0.0, 0.0), path: Any = ()) -> Any:
+    """Every box, those in frames too: its path, its place, and where the corner of the graph that
+    it is in stands."""
+    for key, place in layout.places.items():
+        yield (*path, key), place, at
+        if place.inside is not None:
+            corner = (at[0] + place.inner[0], at[1] + place.inner[1])
+            yield from all_places(place.inside, corner, (*path, key))
+
+
 def levels(layout: Layout, of: Graph) -> Any:
     """Every graph of a layout with its layout."""
     yield layout, of
@@ -149,7 +159,7 @@ def test_every_link_is_a_line_from_its_outlet_to_its_inlet(of: Graph, spacing: S
 @given(graphs, spacings)
 def test_a_frame_holds_what_is_inside_and_nothing_else(of: Graph, spacing: Spacing) -> None:
     layout = laid_out(of, spacing)
-    boxes = {path: corners(place, at) for path, place, at in layout.all_places()}
+    boxes = {path: corners(place, at) for path, place, at in all_places(layout)}
     for path, box in boxes.items():
         for other, frame in boxes.items():
             is_inside = path[: len(other)] == other and path != other

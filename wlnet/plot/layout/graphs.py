@@ -5,7 +5,7 @@ Lengths are in pixels, y grows downwards.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 Key = Hashable
@@ -101,14 +101,3 @@ class Layout:
     routes: Sequence[Route]
     inlets: Mapping[str, float] = field(default_factory=dict)
     outlets: Mapping[str, float] = field(default_factory=dict)
-
-    def all_places(
-        self, at: Point = (0.0, 0.0), path: tuple[Key, ...] = ()
-    ) -> Iterator[tuple[tuple[Key, ...], Place, Point]]:
-        """Every box, those in frames too: its path, its place, and where the corner of the graph
-        that it is in stands."""
-        for key, place in self.places.items():
-            yield (*path, key), place, at
-            if place.inside is not None:
-                corner = (at[0] + place.inner[0], at[1] + place.inner[1])
-                yield from place.inside.all_places(corner, (*path, key))

@@ -4,7 +4,6 @@ of `wlnet/plot/paint/colors.py`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from wlnet.core.terminal import in_one_line as visible
@@ -115,14 +114,6 @@ class Scene:
     height: float
     shapes: tuple[Shape, ...]
     title: str = ""
-
-    def all_shapes(self) -> Iterator[Shape]:
-        """Every shape, those that are clipped among them."""
-        for shape in self.shapes:
-            if isinstance(shape, Clipped):
-                yield from shape.shapes
-            else:
-                yield shape
 
 
 def moved(shape: Shape, x: float, y: float) -> Shape:
