@@ -13,6 +13,7 @@ from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
 from wlnet.graph.scans import after, scan
 from wlnet.layers.declaring.fields import array, or_automatic, out, parameter, port, positive
+from wlnet.layers.declaring.gates import of_gates, said_to_gates
 from wlnet.layers.declaring.layer import Example, Layer, Reals
 
 GATES = "input", "reset", "memory"
@@ -58,12 +59,7 @@ class GatedRecurrentLayer(Layer):
             sizes.set("size", self.size)
 
     def lower(self, g: Builder, input: Value, **arrays: Value) -> Value:
-        def of_gates(what: str) -> Value:
-            return g.concatenate([arrays[f"{gate}_gate_{what}"] for gate in GATES], 0)
-
-        # Step after step, and what the inputs say to the gates for the whole sequence at once.
-        steps = g.move_axis(input, 1, 0)
-        said = g.add(g.matmul(steps, g.transpose(of_gates("input_weights"))), of_gates("biases"))
+        said = said_to_gates(g, input, arrays, GATES)
         size = said.shape[2] // 3
 
         def step(b: Builder, carried: Any, rows: Any, constants: Any) -> Any:
@@ -77,7 +73,8 @@ class GatedRecurrentLayer(Layer):
             return [b.add(memory, b.multiply(keeps, b.subtract(state, memory)))], []
 
         zeros = g.fill(0.0, (*said.shape[1:2], size))
-        found = scan(g, step, [zeros], [said], [of_gates("state_weights")])
+        weights = of_gates(g, arrays, GATES, "state_weights")
+        found = scan(g, step, [zeros], [said], [weights])
         return g.move_axis(after(g, found.tables[0], reverse=False), 1, 0)
 
     def reference(self, input: Reals, **arrays: Reals) -> Reals:

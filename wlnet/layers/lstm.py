@@ -11,6 +11,7 @@ from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
 from wlnet.layers.declaring.fields import array, or_automatic, out, parameter, port, positive
+from wlnet.layers.declaring.gates import of_gates, said_to_gates
 from wlnet.layers.declaring.layer import Example, Layer, Reals
 
 GATES = "input", "output", "forget", "memory"
@@ -61,13 +62,9 @@ class LongShortTermMemoryLayer(Layer):
             sizes.set("size", self.size)
 
     def lower(self, g: Builder, input: Value, **arrays: Value) -> Value:
-        def of_gates(what: str) -> Value:
-            return g.concatenate([arrays[f"{gate}_gate_{what}"] for gate in GATES], 0)
-
-        # Step after step, and what the inputs say to the gates for the whole sequence at once.
-        steps = g.move_axis(input, 1, 0)
-        said = g.add(g.matmul(steps, g.transpose(of_gates("input_weights"))), of_gates("biases"))
-        states = g.call("lstm", said, g.transpose(of_gates("state_weights")))[0]
+        said = said_to_gates(g, input, arrays, GATES)
+        weights = of_gates(g, arrays, GATES, "state_weights")
+        states = g.call("lstm", said, g.transpose(weights))[0]
         return g.move_axis(states, 1, 0)
 
     def reference(self, input: Reals, **arrays: Reals) -> Reals:
