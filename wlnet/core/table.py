@@ -69,8 +69,7 @@ class Table:
 
     def _repr_html_(self) -> str:
         assert Services.html is not None
-        html: str = Services.html(self)
-        return html
+        return Services.html(self)
 
     def to_text(self, width: Any = AUTOMATIC, fold: Any = AUTOMATIC) -> str:
         """The table as text.
@@ -235,5 +234,4 @@ class Sheet:
 
     def _repr_html_(self) -> str:
         assert Services.html is not None
-        html: str = Services.html(self)
-        return html
+        return Services.html(self)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wlnet.core.net import Services
+from wlnet.core.speeds import FROZEN
 from wlnet.results.learned import Learned
 
 Points = tuple[tuple[float, float], ...]
@@ -90,12 +91,11 @@ class Progress:
         """How many of them do; in the end, how many did."""
         if self.learned is not None:
             return self.learned.learned
-        return self.arrays - self.rates.get("frozen", 0)
+        return self.arrays - self.rates.get(FROZEN, 0)
 
     def _repr_html_(self) -> str:
         assert Services.html is not None
-        page: str = Services.html(self)
-        return page
+        return Services.html(self)
 
 
 @dataclass(frozen=True)
@@ -106,5 +106,4 @@ class ProgressBar:
 
     def _repr_html_(self) -> str:
         assert Services.html is not None
-        page: str = Services.html(self)
-        return page
+        return Services.html(self)

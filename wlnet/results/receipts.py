@@ -21,8 +21,7 @@ class Receipt(str):
 
     def _repr_html_(self) -> str:
         assert Services.html is not None
-        html: str = Services.html(self)
-        return html
+        return Services.html(self)
 
 
 @PROPERTIES.row("Receipt")

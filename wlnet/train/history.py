@@ -12,12 +12,12 @@ import numpy as np
 from wlnet.evaluate.holding import Array
 from wlnet.results.class_labels import Labels
 from wlnet.results.class_table import Kept, Shown, shown
+from wlnet.results.histories import LOSS as LOSS
 from wlnet.results.moment import Parts
 from wlnet.train.array_series import ArraySeries
 from wlnet.train.measurements import Measurement, Tally
 from wlnet.train.tallies import plain_tally, tally_of
 
-LOSS = "Loss"
 Values = dict[str, Kept]
 """A loss and measurements, by name."""
 
