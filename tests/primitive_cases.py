@@ -183,6 +183,18 @@ def _recurrence_cases(length: int, batch: int, size: int) -> list[Case]:
         case("lstm", gates, (size, 4 * size)),
         case("lstm_input", states, Real(gates, 0.1, 0.9), states, (4 * size, size)),
         case("lstm_input", states, Real(gates, 0.1, 0.9), states, (4 * size, size), gates, states),
+        case("lstm", gates, (size, 4 * size), states[1:], states[1:]),
+        case("lstm_input", states, Real(gates, 0.1, 0.9), states, (4 * size, size), states[1:]),
+        case(
+            "lstm_input",
+            states,
+            Real(gates, 0.1, 0.9),
+            states,
+            (4 * size, size),
+            gates,
+            states,
+            states[1:],
+        ),
     ]
 
 

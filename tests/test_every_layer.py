@@ -77,7 +77,8 @@ def referred(case: Case, net: Any, data: dict[str, Any]) -> Any:
     if net.is_variadic:
         return net.reference(*data.values(), **arrays)
     fields = net.declared_ports
-    return net.reference(**{fields[name].name: column for name, column in data.items()}, **arrays)
+    found = net.reference(**{fields[name].name: column for name, column in data.items()}, **arrays)
+    return found[net.output_names[0]] if isinstance(found, dict) else found
 
 
 def test_every_layer_has_at_least_two_examples() -> None:

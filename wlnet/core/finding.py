@@ -99,7 +99,7 @@ def _any_of(
 
 def _named(net: Addressable, name: str, part: object, at: Path) -> Place:
     # Inputs and outputs first, then parameters, arrays and nodes, as NetExtract searches.
-    if name in net.port_names:
+    if name in net.port_names or name in net.state_names:
         return Place((name,), "port")
     if name in net.parameters:
         return Place((name,), "parameter")
@@ -146,7 +146,7 @@ def walk_names(net: Addressable) -> Iterator[Path]:
 
 def known_names(net: Addressable) -> list[Key]:
     """All names and positions that a step can have at this net, for messages."""
-    own = [*net.nodes, *net.array_values, *net.parameters, *net.port_names]
+    own = [*net.nodes, *net.array_values, *net.parameters, *net.port_names, *net.state_names]
     return list(dict.fromkeys([*own, MULTIPLIERS] if net.has_multipliers else own))
 
 

@@ -160,6 +160,12 @@ class Net:
         return (*self.input_names, *self.output_names)
 
     @property
+    def state_names(self) -> tuple[str, ...]:
+        """Hidden ports, each in and out: states that go from step to step of a sequence. Edges of a
+        NetGraph name them; what no edge leads to begins with zeros."""
+        return ()
+
+    @property
     def is_variadic(self) -> bool:
         """Whether it takes as many inputs as are connected."""
         return False

@@ -111,7 +111,7 @@ def port_place(net: Net, port: NetPort) -> Port:
     Raises PartError for what is no such port, OptionError for a part that has several.
     """
     path, part, name = _owner(net, port)
-    if name in part.output_names:
+    if name in part.output_names or name in part.state_names:
         return path, str(name)
     found = _only_output(net, port)
     if found is not None:
@@ -121,8 +121,8 @@ def port_place(net: Net, port: NetPort) -> Port:
         Fault(
             f"there is no output port {brief(name)}",
             at=path_text(path) or net.kind,
-            known=[*part.output_names, *part.nodes],
-            fix=suggestion(name, part.output_names),
+            known=[*part.output_names, *part.state_names, *part.nodes],
+            fix=suggestion(name, (*part.output_names, *part.state_names)),
         ),
     )
 

@@ -119,8 +119,10 @@ def channels(examples: Axes, *shapes: Shape, **attributes: object) -> int | None
     return axis if axis in (0, 1) else None
 
 
-def sequences(examples: Axes, *shapes: Shape) -> int | None:
-    """Of operands (length, batch, size); the weights, which alone are a matrix, are no examples."""
-    beside = {axis for axis, shape in zip(examples, shapes, strict=True) if len(shape) == 3}
-    weights = {axis for axis, shape in zip(examples, shapes, strict=True) if len(shape) == 2}
-    return 1 if beside == {1} and weights == {None} else None
+def recurrent(examples: Axes, *shapes: Shape) -> int | None:
+    """Of operands (length, batch, size), and weights, the first matrix, that are no examples. What
+    there was before the first step (batch, size) may be the same for all."""
+    each = list(zip(examples, shapes, strict=True))
+    weights, *begun = [axis for axis, shape in each if len(shape) == 2]
+    beside = {axis for axis, shape in each if len(shape) == 3}
+    return 1 if beside == {1} and weights is None and set(begun) <= {0, None} else None

@@ -216,7 +216,7 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
 
 @derivative_of_all("lstm")
 def _(g: Builder, call: Call, ds: Found, wanted: Wanted) -> Found:
-    said, weights = call.inputs
+    _, weights, *begun = call.inputs
     states, gates, cells = call.outputs
     d_states, d_gates, d_cells = ds
     if d_states is None:
@@ -224,15 +224,26 @@ def _(g: Builder, call: Call, ds: Found, wanted: Wanted) -> Found:
     more: list[Value] = []
     if d_gates is not None or d_cells is not None:
         more = [d_gates or g.fill(0.0, gates.shape), d_cells or g.fill(0.0, cells.shape)]
-    d_said = g.call("lstm_input", d_states, gates, cells, g.transpose(weights), *more)[0]
-    if not wanted[1]:
-        return d_said, None
-    length = said.shape[0]
-    if length == 1:
-        return d_said, g.fill(0.0, weights.shape)
+    back = g.transpose(weights)
+    d_said, _, d_cells = g.call("lstm_input", d_states, gates, cells, back, *more, *begun[1:])
+    length, batch, size = states.shape
+    d_first = g.reshape(g.slice(d_said, 0, 0, 1), (batch, 4 * size))
     # One product over all steps: what each state met, and what came back from the step after it.
-    met, sent = g.slice(states, 0, 0, length - 1), g.slice(d_said, 0, 1, length)
-    return d_said, g.matmul(g.transpose(_rows(g, met)), _rows(g, sent))
+    parts: list[Value] = []
+    if wanted[1] and begun:
+        parts.append(g.matmul(g.transpose(begun[0]), d_first))
+    if wanted[1] and length > 1:
+        met, sent = g.slice(states, 0, 0, length - 1), g.slice(d_said, 0, 1, length)
+        parts.append(g.matmul(g.transpose(_rows(g, met)), _rows(g, sent)))
+    d_weights = parts[0] if parts else g.fill(0.0, weights.shape) if wanted[1] else None
+    if len(parts) == 2:
+        d_weights = g.add(*parts)
+    if not begun:
+        return d_said, d_weights
+    d_state = g.matmul(d_first, back) if wanted[2] else None
+    forget = g.slice(g.slice(gates, 0, 0, 1), 2, 2 * size, 3 * size)
+    d_cell = g.reshape(g.multiply(g.slice(d_cells, 0, 0, 1), forget), (batch, size))
+    return d_said, d_weights, d_state, d_cell if wanted[3] else None
 
 
 @derivative("gather")

@@ -125,21 +125,23 @@ def log_softmax(x: Shape, *, axis: int) -> tuple[Shape, ...]:
     return (x,)
 
 
-@primitive("Real", "Real", "Real", apart=rule.sequences)
-def lstm(said: Shape, weights: Shape) -> tuple[Shape, ...]:
+@primitive("Real", "Real", "Real", apart=rule.recurrent)
+def lstm(said: Shape, weights: Shape, *begun: Shape) -> tuple[Shape, ...]:
     """The states, gates and cells of a long short-term memory, at every step of a sequence.
 
     said (length, batch, 4 size): the pre-activations of the input, output, forget and memory gates,
     but for the part of the state. weights (size, 4 size): the state of the step before, multiplied
-    with them, is that part. gates: after their sigmoids, and the tanh of the memory gate.
+    with them, is that part. begun: the state and the cell (batch, size) before the first step, both
+    zeros if there are none. gates: after their sigmoids, and the tanh of the memory gate.
     """
     length, batch, width = said
     size = weights[0]
     assert weights == (size, width) == (size, 4 * size), (said, weights)
+    assert begun in ((), ((batch, size), (batch, size))), begun
     return (length, batch, size), said, (length, batch, size)
 
 
-@primitive("Real", "Real", "Real", apart=rule.sequences)
+@primitive("Real", "Real", "Real", apart=rule.recurrent)
 def lstm_input(
     d: Shape, gates: Shape, cells: Shape, weights: Shape, *more: Shape
 ) -> tuple[Shape, ...]:
@@ -147,10 +149,11 @@ def lstm_input(
     states and cells contain what comes back from later steps.
 
     d: the gradient by the states. weights (4 size, size): those of `lstm`, transposed. more: the
-    gradients by gates and cells, if anything but `lstm` itself reads these.
+    gradients by gates and cells, if anything but `lstm` itself reads these; then the cell before
+    the first step, if it is not zeros.
     """
     assert d == cells, (d, cells)
-    assert more in ((), (gates, cells)), more
+    assert more in ((), (gates, cells), (d[1:],), (gates, cells, d[1:])), more
     return gates, cells, cells
 
 

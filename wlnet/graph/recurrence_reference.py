@@ -14,9 +14,10 @@ def _sigmoid(x: Array) -> Array:
     return np.asarray(1 / (1 + np.exp(-x)))
 
 
-def lstm(said: Array, weights: Array) -> tuple[Array, Array, Array]:
-    """From zeros, step by step: cell = forget cell + input memory, state = output tanh(cell)."""
-    state = cell = np.zeros((said.shape[1], len(weights)))
+def lstm(said: Array, weights: Array, *begun: Array) -> tuple[Array, Array, Array]:
+    """Step by step: cell = forget cell + input memory, state = output tanh(cell). begun: the state
+    and the cell to begin with, else zeros."""
+    state, cell = begun or np.zeros((2, said.shape[1], len(weights)))
     steps = []
     for x in said:
         i, o, f, m = np.split(x + state @ weights, 4, axis=1)
@@ -32,13 +33,15 @@ def lstm_input(
     d: Array, gates: Array, cells: Array, weights: Array, *more: Array
 ) -> tuple[Array, Array, Array]:
     """From the last step to the first; between steps a gradient flows by the state and the cell.
-    more: gradients that reach the gates and the cells from elsewhere."""
+    more: gradients that reach the gates and the cells from elsewhere; then the cell to begin with,
+    else zeros."""
     d_state, d_cell = np.zeros((2, *d[0].shape))
-    by_gates, by_cells = more or (np.zeros_like(gates), np.zeros_like(cells))
+    by_gates, by_cells = more[:2] if len(more) > 1 else (np.zeros_like(gates), np.zeros_like(d))
+    first = more[-1] if len(more) % 2 else np.zeros_like(cells[0])
     found = []
     for t in reversed(range(len(d))):
         i, o, f, m = np.split(gates[t], 4, axis=1)
-        bent, before = np.tanh(cells[t]), cells[t - 1] if t else np.zeros_like(cells[t])
+        bent, before = np.tanh(cells[t]), cells[t - 1] if t else first
         d_state = d_state + d[t]
         d_cell = d_cell + d_state * o * (1 - bent**2) + by_cells[t]
         d_i, d_o, d_f, d_m = np.split(by_gates[t], 4, axis=1)

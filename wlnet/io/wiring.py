@@ -28,7 +28,7 @@ def read_edges(record: Json, nodes: Mapping[Key, Net], at: str) -> list[Edge]:
             fed[target].add(port)
     for key, node in nodes.items():
         wanted = fed[key] if node.is_variadic else set(node.input_names)
-        if fed[key] != wanted or (not wanted and node.input_names):
+        if fed[key] - set(node.state_names) != wanted or (not wanted and node.input_names):
             raise refused("an input of a vertex is left open", at=f"{at}, vertex {shown(key)}")
         if node.is_variadic and not fed[key]:
             raise refused("a vertex without inputs", at=f"{at}, vertex {shown(key)}")
@@ -40,7 +40,8 @@ def _edge(row: Json, nodes: Mapping[Key, Net], at: str) -> Edge:
         raise refused("an edge has two ends of two entries", at=at, given=shown(row))
     source, source_port = _end(row[0], row[1], nodes, at)
     target, target_port = _end(row[2], row[3], nodes, at)
-    if source is not None and source_port not in nodes[source].output_names:
+    made = () if source is None else (*nodes[source].output_names, *nodes[source].state_names)
+    if source is not None and source_port not in made:
         raise refused(
             "an edge comes from an unknown port",
             at=at,
@@ -49,7 +50,8 @@ def _edge(row: Json, nodes: Mapping[Key, Net], at: str) -> Edge:
     if target is not None:
         node = nodes[target]
         variadic = node.is_variadic
-        fits = is_number(target_port) if variadic else target_port in node.input_names
+        taken = (*node.input_names, *node.state_names)
+        fits = is_number(target_port) if variadic else target_port in taken
         if not fits:
             raise refused(
                 "an edge leads to an unknown port",

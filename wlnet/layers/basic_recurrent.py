@@ -11,9 +11,17 @@ from wlnet.core.shapes import Sizes
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.graph.scans import after, scan
-from wlnet.layers.declaring.fields import array, or_automatic, out, parameter, port, positive
-from wlnet.layers.declaring.layer import Example, Layer, Reals
+from wlnet.graph.scans import after, last, scan
+from wlnet.layers.declaring.fields import (
+    array,
+    hidden,
+    or_automatic,
+    out,
+    parameter,
+    port,
+    positive,
+)
+from wlnet.layers.declaring.layer import Example, Layer, Made, Reals
 
 
 class BasicRecurrentLayer(Layer):
@@ -21,7 +29,9 @@ class BasicRecurrentLayer(Layer):
     x of a sequence, from the last state s, at first zeros.
 
     size: of the state. Ports: input (length, in); output (length, size), the states one after
-    another. Arrays: input weights (size, in), state weights (size, size), biases (size,).
+    another. Hidden port, in and out: state (size,), which edges of a NetGraph may lead to and from;
+    else it begins with zeros. Arrays: input weights (size, in), state weights (size, size), biases
+    (size,).
 
     >>> from wlnet.nets.initialize import net_initialize
     >>> layer = net_initialize(BasicRecurrentLayer(2, input=(3, 4)))
@@ -39,14 +49,16 @@ class BasicRecurrentLayer(Layer):
     state_weights = array("size", "size", start="weights")
     biases = array("size", start=0.0)
     output = out("length", "size")
+    state = hidden("size")
 
     def relate(self, sizes: Sizes) -> None:
         if self.size is not AUTOMATIC:
             sizes.set("size", self.size)
 
     def lower(
-        self, g: Builder, input: Value, input_weights: Value, state_weights: Value, biases: Value
-    ) -> Value:
+        self, g: Builder, input: Value, input_weights: Value, state_weights: Value, biases: Value,
+        state: Value | None,
+    ) -> Made:  # fmt: skip
         # Step after step, and what the inputs say for the whole sequence at once.
         said = g.add(g.matmul(g.move_axis(input, 1, 0), g.transpose(input_weights)), biases)
 
@@ -54,19 +66,21 @@ class BasicRecurrentLayer(Layer):
             (state,), (x,), (weights,) = carried, rows, constants
             return [b.map("Tanh", b.add(x, b.matmul(state, b.transpose(weights))))], []
 
-        zeros = g.fill(0.0, said.shape[1:])
-        found = scan(g, step, [zeros], [said], [state_weights])
-        return g.move_axis(after(g, found.tables[0], reverse=False), 1, 0)
+        begun = g.fill(0.0, said.shape[1:]) if state is None else state
+        (states,) = scan(g, step, [begun], [said], [state_weights]).tables
+        shown = g.move_axis(after(g, states, reverse=False), 1, 0)
+        return {"Output": shown, "State": last(g, states, reverse=False)}
 
     def reference(
-        self, input: Reals, input_weights: Reals, state_weights: Reals, biases: Reals
-    ) -> Reals:
-        state = np.zeros((len(input), len(biases)))
+        self, input: Reals, input_weights: Reals, state_weights: Reals, biases: Reals,
+        state: Reals | None = None,
+    ) -> dict[str, Reals]:  # fmt: skip
+        state = np.zeros((len(input), len(biases))) if state is None else state
         states = []
         for x in np.moveaxis(input, 1, 0):
             state = np.tanh(x @ input_weights.T + state @ state_weights.T + biases)
             states.append(state)
-        return np.stack(states, 1)
+        return {"Output": np.stack(states, 1), "State": state}
 
     @staticmethod
     def examples() -> Iterator[Example]:

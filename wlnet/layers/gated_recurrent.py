@@ -11,10 +11,18 @@ from wlnet.core.shapes import Sizes
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.graph.scans import after, scan
-from wlnet.layers.declaring.fields import array, or_automatic, out, parameter, port, positive
+from wlnet.graph.scans import after, last, scan
+from wlnet.layers.declaring.fields import (
+    array,
+    hidden,
+    or_automatic,
+    out,
+    parameter,
+    port,
+    positive,
+)
 from wlnet.layers.declaring.gates import of_gates, said_to_gates
-from wlnet.layers.declaring.layer import Example, Layer, Reals
+from wlnet.layers.declaring.layer import Example, Layer, Made, Reals
 
 GATES = "input", "reset", "memory"
 
@@ -28,8 +36,9 @@ class GatedRecurrentLayer(Layer):
     gate; s = (1 - i) * m + i * s.
 
     size: of the state. Ports: input (length, in); output (length, size), the states one after
-    another. Arrays, for each gate: input weights (size, in), state weights (size, size), biases
-    (size,).
+    another. Hidden port, in and out: state (size,), which edges of a NetGraph may lead to and from;
+    else it begins with zeros. Arrays, for each gate: input weights (size, in), state weights
+    (size, size), biases (size,).
 
     >>> from wlnet.nets.initialize import net_initialize
     >>> layer = net_initialize(GatedRecurrentLayer(2, input=(3, 4)))
@@ -53,12 +62,13 @@ class GatedRecurrentLayer(Layer):
     memory_gate_state_weights = array("size", "size", start="weights")
     memory_gate_biases = array("size", start=0.0)
     output = out("length", "size")
+    state = hidden("size")
 
     def relate(self, sizes: Sizes) -> None:
         if self.size is not AUTOMATIC:
             sizes.set("size", self.size)
 
-    def lower(self, g: Builder, input: Value, **arrays: Value) -> Value:
+    def lower(self, g: Builder, input: Value, state: Value | None, **arrays: Value) -> Made:
         said = said_to_gates(g, input, arrays, GATES)
         size = said.shape[2] // 3
 
@@ -68,17 +78,21 @@ class GatedRecurrentLayer(Layer):
             both = b.map("LogisticSigmoid", b.add(b.slice(x, 1, 0, 2 * size),
                                                   b.slice(told, 1, 0, 2 * size)))  # fmt: skip
             keeps, used = (b.slice(both, 1, at, at + size) for at in (0, size))
-            last = b.multiply(used, b.slice(told, 1, 2 * size, 3 * size))
-            memory = b.map("Tanh", b.add(b.slice(x, 1, 2 * size, 3 * size), last))
+            before = b.multiply(used, b.slice(told, 1, 2 * size, 3 * size))
+            memory = b.map("Tanh", b.add(b.slice(x, 1, 2 * size, 3 * size), before))
             return [b.add(memory, b.multiply(keeps, b.subtract(state, memory)))], []
 
-        zeros = g.fill(0.0, (*said.shape[1:2], size))
+        begun = g.fill(0.0, (*said.shape[1:2], size)) if state is None else state
         weights = of_gates(g, arrays, GATES, "state_weights")
-        found = scan(g, step, [zeros], [said], [weights])
-        return g.move_axis(after(g, found.tables[0], reverse=False), 1, 0)
+        (states,) = scan(g, step, [begun], [said], [weights]).tables
+        shown = g.move_axis(after(g, states, reverse=False), 1, 0)
+        return {"Output": shown, "State": last(g, states, reverse=False)}
 
-    def reference(self, input: Reals, **arrays: Reals) -> Reals:
-        state = np.zeros((len(input), len(arrays["input_gate_biases"])))
+    def reference(
+        self, input: Reals, state: Reals | None = None, **arrays: Reals
+    ) -> dict[str, Reals]:
+        if state is None:
+            state = np.zeros((len(input), len(arrays["input_gate_biases"])))
         states = []
         for x in np.moveaxis(input, 1, 0):
             said = {gate: x @ arrays[f"{gate}_gate_input_weights"].T + arrays[f"{gate}_gate_biases"]
@@ -88,7 +102,7 @@ class GatedRecurrentLayer(Layer):
             memory = np.tanh(said["memory"] + r * told["memory"])
             state = (1 - i) * memory + i * state
             states.append(state)
-        return np.stack(states, 1)
+        return {"Output": np.stack(states, 1), "State": state}
 
     @staticmethod
     def examples() -> Iterator[Example]:

@@ -10,9 +10,18 @@ from wlnet.core.shapes import Sizes
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.declaring.fields import array, or_automatic, out, parameter, port, positive
+from wlnet.graph.scans import last
+from wlnet.layers.declaring.fields import (
+    array,
+    hidden,
+    or_automatic,
+    out,
+    parameter,
+    port,
+    positive,
+)
 from wlnet.layers.declaring.gates import of_gates, said_to_gates
-from wlnet.layers.declaring.layer import Example, Layer, Reals
+from wlnet.layers.declaring.layer import Example, Layer, Made, Reals
 
 GATES = "input", "output", "forget", "memory"
 """In the order of the primitive `lstm`."""
@@ -27,16 +36,16 @@ class LongShortTermMemoryLayer(Layer):
     c = f * c + i * m; s = o * tanh(c).
 
     size: of the state. Ports: input (length, in); output (length, size), the states one after
-    another. Arrays, for each gate: input weights (size, in), state weights (size, size), biases
-    (size,), which for the forget gate begin with 1.
+    another. Hidden ports, in and out: state and cell state (size,), which edges of a NetGraph may
+    lead to and from; else they begin with zeros. Arrays, for each gate: input weights (size, in),
+    state weights (size, size), biases (size,), which for the forget gate begin with 1.
 
     >>> from wlnet.nets.initialize import net_initialize
     >>> layer = net_initialize(LongShortTermMemoryLayer(2, input=(3, 4)))
     >>> layer([[1, 2, 3, 4]] * 3).shape
     (3, 2)
 
-    Wolfram Language: LongShortTermMemoryLayer, without its ports for states and its options for
-    dropout. Hochreiter and Schmidhuber 1997; Gers et al. 2000.
+    Wolfram Language: LongShortTermMemoryLayer. Hochreiter and Schmidhuber 1997; Gers et al. 2000.
     """
 
     gives = "Reals"
@@ -56,20 +65,34 @@ class LongShortTermMemoryLayer(Layer):
     memory_gate_state_weights = array("size", "size", start="weights")
     memory_gate_biases = array("size", start=0.0)
     output = out("length", "size")
+    state = hidden("size")
+    cell_state = hidden("size")
 
     def relate(self, sizes: Sizes) -> None:
         if self.size is not AUTOMATIC:
             sizes.set("size", self.size)
 
-    def lower(self, g: Builder, input: Value, **arrays: Value) -> Value:
+    def lower(
+        self, g: Builder, input: Value, state: Value | None, cell_state: Value | None,
+        **arrays: Value,
+    ) -> Made:  # fmt: skip
         said = said_to_gates(g, input, arrays, GATES)
         weights = of_gates(g, arrays, GATES, "state_weights")
-        states = g.call("lstm", said, g.transpose(weights))[0]
-        return g.move_axis(states, 1, 0)
+        begun: list[Value] = []
+        if state is not None or cell_state is not None:
+            zeros = g.fill(0.0, (said.shape[1], said.shape[2] // 4))
+            begun = [state or zeros, cell_state or zeros]
+        states, _, cells = g.call("lstm", said, g.transpose(weights), *begun)
+        state, cell = (last(g, table, reverse=False) for table in (states, cells))
+        return {"Output": g.move_axis(states, 1, 0), "State": state, "CellState": cell}
 
-    def reference(self, input: Reals, **arrays: Reals) -> Reals:
-        size = len(arrays["input_gate_biases"])
-        state, cell = np.zeros((2, len(input), size))
+    def reference(
+        self, input: Reals, state: Reals | None = None, cell_state: Reals | None = None,
+        **arrays: Reals,
+    ) -> dict[str, Reals]:  # fmt: skip
+        zeros = np.zeros((len(input), len(arrays["input_gate_biases"])))
+        state = zeros if state is None else state
+        cell = zeros if cell_state is None else cell_state
         states = []
         for x in np.moveaxis(input, 1, 0):
             i, o, f, m = (
@@ -82,7 +105,7 @@ class LongShortTermMemoryLayer(Layer):
             cell = f * cell + i * np.tanh(m)
             state = o * np.tanh(cell)
             states.append(state)
-        return np.stack(states, 1)
+        return {"Output": np.stack(states, 1), "State": state, "CellState": cell}
 
     @staticmethod
     def examples() -> Iterator[Example]:

@@ -79,7 +79,7 @@ def lower(
         graph.inputs[name] = graph.new_value(shape, element)
     made = walk.visit(net, (), dict(graph.inputs), batch)
     if asked is None:
-        graph.outputs.update(made)
+        graph.outputs.update({name: made[name] for name in net.output_names})
     for path, name in asked or ():
         graph.outputs[(path, name) if path else name] = walk.made[path, name]
     for path, name in inside:
@@ -146,7 +146,11 @@ class _Lowering:
         """The ports that a gradient is asked by, and what flows there."""
 
     def visit(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:
-        outputs = self._marked(path, self._visit(net, path, self._marked(path, inputs), batch))
+        outputs = self._visit(net, path, self._marked(path, inputs), batch)
+        # A gradient by a state is one by what it was at first.
+        outputs |= self._marked(
+            path, {k: v for k, v in outputs.items() if k not in net.state_names}
+        )
         self.made.update({(path, name): value for name, value in outputs.items()})
         return outputs
 
@@ -185,6 +189,15 @@ class _Lowering:
             return self._layer(net, path, inputs, batch) if is_needed else {}
         return as_container(net).lower(self, path, inputs, batch)
 
+    def begun(self, net: Net, path: Path, inputs: Values, batch: int) -> dict[str, Value | None]:
+        """What the states of a net are before the first step; None for zeros."""
+        found: dict[str, Value | None] = {name: inputs.get(name) for name in net.state_names}
+        for name, value in found.items():
+            if value is None and (path, name) in self.marks:
+                zeros = Builder(self.graph).fill(0.0, (batch, *self.shape((path, name))))
+                found[name] = self.marks[path, name] = zeros
+        return found
+
     def within(self, graph: Graph) -> _Lowering:
         return _Lowering(graph, self.solution, self.mode, self.frozen, self.needed, self.home)
 
@@ -207,11 +220,13 @@ class _Lowering:
             output=_known(self.solution.port_shape(path, outputs[0])),
         )
         arrays = {field_name(name): self._array(layer, path, name) for name in layer.array_values}
+        states = self.begun(layer, path, inputs, batch)
         if layer.is_variadic:
             result: Any = layer.lower(g, *inputs.values(), **arrays)
         else:
+            given = {**inputs, **states}
             result = layer.lower(
-                g, **{field_name(name): value for name, value in inputs.items()}, **arrays
+                g, **{field_name(name): value for name, value in given.items()}, **arrays
             )
         return result if isinstance(result, dict) else {outputs[0]: result}
 

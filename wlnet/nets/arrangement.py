@@ -40,7 +40,7 @@ class Arrangement(Container):
             if link.target is None and link.source is not None:
                 made[link.source, link.source_port] = wires[link.target_port]
         for key, node in self.nodes.items():
-            for name in node.output_names:
+            for name in (*node.output_names, *node.state_names):
                 made.setdefault((key, name), Wire())
         ports = self._ports(links)
         into: dict[Key, dict[str, Wire]] = {key: {} for key in self.nodes}
@@ -49,7 +49,12 @@ class Arrangement(Container):
                 into[link.target][link.target_port] = made[link.source, link.source_port]
         for key, node in self.nodes.items():
             own = {name: into[key][name] for name in ports[key] if name in into[key]}
-            own |= {name: made[key, name] for name in node.output_names}
+            own |= {name: made[key, name] for name in (*node.output_names, *node.state_names)}
+            for name in node.state_names:
+                if name in into[key]:
+                    # It has one shape before and after.
+                    at = title((*path, key), node)
+                    walk.cells.append(SameCell(at, into[key][name], own[name]))
             walk.visit(node, (*path, key), own)
         # One output port may feed several outputs of the net: they are its wire only for the last.
         for link in links:
@@ -66,8 +71,10 @@ class Arrangement(Container):
         ports = self._ports(links)
         made: dict[Port, Value] = {(None, name): value for name, value in inputs.items()}
         for key in topological(self.nodes, links):
-            ends = {name: sources[key][name] for name in ports[key]}
+            node = self.nodes[key]
+            states = [name for name in node.state_names if name in sources[key]]
+            ends = {name: sources[key][name] for name in (*ports[key], *states)}
             own = {name: made[end] for name, end in ends.items() if end in made}
-            outputs = walk.visit(self.nodes[key], (*path, key), own, batch)
+            outputs = walk.visit(node, (*path, key), own, batch)
             made |= {(key, name): value for name, value in outputs.items()}
         return {name: made[end] for name, end in sources[None].items() if end in made}

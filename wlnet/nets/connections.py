@@ -36,10 +36,11 @@ def _connections(
     """Edges inside, the layers that each input port leads to, and the layer that each output port
     comes from."""
     if isinstance(net, Layer):
-        return [], {name: [at] for name in net.input_names}, dict.fromkeys(net.output_names, at)
+        given, made = (*net.input_names, *net.state_names), (*net.output_names, *net.state_names)
+        return [], {name: [at] for name in given}, dict.fromkeys(made, at)
     inner = {key: _connections(node, (*at, key)) for key, node in net.nodes.items()}
     edges = [edge for found, _, _ in inner.values() for edge in found]
-    entries: dict[str, list[Path]] = {name: [] for name in net.input_names}
+    entries: dict[str, list[Path]] = {name: [] for name in (*net.input_names, *net.state_names)}
     exits: dict[str, Path] = {}
     for e in links(net):
         into = [] if e.target is None else inner[e.target][1].get(e.target_port, [(*at, e.target)])
@@ -132,6 +133,7 @@ def _needed_by(net: Net, key: SourceKey) -> list[tuple[Port, bool]]:
     """The ports that have to be there for a gradient to be taken, and whether each is an output:
     the port itself, or what the layers with the array give."""
     if isinstance(key, PortGradientKey):
-        return [((key.path, key.name), key.name in node_at(net, key.path).output_names)]
+        node = node_at(net, key.path)
+        return [((key.path, key.name), key.name in (*node.output_names, *node.state_names))]
     layers = [place.path[:-1] for place in array_places(net) if place.key == key.array]
     return [((path, name), True) for path in layers for name in node_at(net, path).output_names]

@@ -62,6 +62,10 @@ class Lowering(Protocol):
         """The outputs of a net for so many examples."""
         ...
 
+    def begun(self, net: Net, path: Path, inputs: Values, batch: int) -> dict[str, Value | None]:
+        """What the states of a net are before the first step; None for zeros."""
+        ...
+
     def told(self, path: Path) -> Path:
         """The path that calls have for their origin."""
         ...

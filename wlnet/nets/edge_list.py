@@ -163,15 +163,16 @@ class _Reading(Wiring):
                     ),
                 )
             port = outputs[0]
-        if port not in outputs:
+        states = self.nodes[key].state_names
+        if port not in (*outputs, *states):
             raise fail(
                 OptionError,
                 Fault(
                     f"vertex {brief(key)} has no output {brief(port)}",
                     at=at,
                     given=brief(given),
-                    known=outputs,
-                    fix=suggestion(port, outputs),
+                    known=[*outputs, *states],
+                    fix=suggestion(port, (*outputs, *states)),
                 ),
             )
         return key, port
@@ -227,15 +228,16 @@ class _Reading(Wiring):
         key, port = target
         if key is not None:
             node = self.nodes[key]
-            fits = is_number(port) if node.is_variadic else port in node.input_names
+            names = (*node.input_names, *node.state_names)
+            fits = is_number(port) if node.is_variadic else port in names
             if not fits:
                 raise fail(
                     OptionError,
                     Fault(
                         f"vertex {brief(key)} has no input {brief(port)}",
                         at=at,
-                        known=["1", "2", "..."] if node.is_variadic else node.input_names,
-                        fix=suggestion(port, node.input_names),
+                        known=["1", "2", "..."] if node.is_variadic else names,
+                        fix=suggestion(port, names),
                     ),
                 )
         if any((edge.target, edge.target_port) == target for edge in self.edges):

@@ -16,7 +16,7 @@ from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.graph.scans import after, scan
+from wlnet.graph.scans import after, last, scan
 from wlnet.nets.container import Lowering, Values, Written, hoist, without_coders
 from wlnet.nets.edges import Edge
 from wlnet.nets.fills import fill_in
@@ -35,7 +35,8 @@ class NetFoldOperator(Operator):
 
     net: has an input for elements, and one for its state, "State". What it gives at its output is
     the state of the next element, and an element of the output; where it has an output "State"
-    besides, that is the state. At first the state is zeros.
+    besides, that is the state. At first the state is zeros, or what an edge of a NetGraph leads to
+    the hidden port "State"; what it is after the last element comes out of that.
     feedback: {output: input} says it otherwise, also for several states. Inputs that no output
     feeds take sequences of one length; outputs give sequences, but those that only feed an input of
     their own name.
@@ -49,7 +50,7 @@ class NetFoldOperator(Operator):
     >>> NetFoldOperator(cell, input=(4, 1))([[1], [2], [3], [4]]).tolist()
     [[1.0], [3.0], [6.0], [10.0]]
 
-    Wolfram Language: NetFoldOperator, without ports for its states.
+    Wolfram Language: NetFoldOperator.
     """
 
     kind = "NetFoldOperator"
@@ -106,6 +107,11 @@ class NetFoldOperator(Operator):
         return _port_names(self.inner, self.feedback)[1]
 
     @property
+    def state_names(self) -> tuple[str, ...]:
+        # Where the sequence of a state has its name, that is what the name means.
+        return tuple(name for _, name in self.feedback if name not in self.output_names)
+
+    @property
     def repeats(self) -> int | None:
         # A program has its layers once, in a loop.
         return 1
@@ -114,7 +120,13 @@ class NetFoldOperator(Operator):
         return [
             *(Edge(None, name, "Net", name) for name in self.input_names),
             *(Edge("Net", name, None, name) for name in self.output_names),
+            *(Edge(None, name, "Net", name) for name in self.state_names),
+            *(Edge("Net", made, None, name) for made, name in self._shown_states()),
         ]
+
+    def _shown_states(self) -> list[tuple[str, str]]:
+        """The outputs of the net that are states, and the ports where these come out."""
+        return [(made, name) for made, name in self.feedback if name in self.state_names]
 
     def arguments(self) -> list[str]:
         usual = _usual(self.inner)
@@ -139,14 +151,16 @@ class NetFoldOperator(Operator):
             walk.cells.append(TieCell(at, wires[name], own[name], length))
         for made, fed in self.feedback:
             walk.cells.append(SameCell(at, own[made], own[fed]))
+        for name in self.state_names:
+            walk.cells.append(SameCell(at, wires[name], own[name]))
         walk.visit(self.inner, (*path, "Net"), own)
 
     def lower(self, walk: Lowering, path: Path, inputs: Values, batch: int) -> Values:
-        if len(inputs) < len(self.input_names):
+        if any(name not in inputs for name in self.input_names):
             return {}
         at, names = (*path, "Net"), list(self.input_names)
         g = Builder(walk.graph, batch=batch, mode=walk.mode, origin=walk.told(path))
-        states = [walk.shape((at, fed)) for _, fed in self.feedback]
+        begun = walk.begun(self, path, inputs, batch)
         kept: dict[tuple[Path, str], int] = {}
         """What flows inside: the number of its state, or, below 0, of what is stacked."""
 
@@ -166,13 +180,21 @@ class NetFoldOperator(Operator):
                     kept[port] = -len(stacked)
             return on, stacked
 
-        zeros = [g.fill(0.0, (batch, *shape)) for shape in states]
-        found = scan(g, step, zeros, [g.move_axis(inputs[name], 1, 0) for name in names])
+        first = [
+            begun.get(fed) or g.fill(0.0, (batch, *walk.shape((at, fed))))
+            for _, fed in self.feedback
+        ]
+        found = scan(g, step, first, [g.move_axis(inputs[name], 1, 0) for name in names])
         for port, number in kept.items():
             there = found.stacked[-number - 1] if number < 0 else None
             table = after(g, found.tables[number], reverse=False) if there is None else there
             walk.made[port] = g.move_axis(table, 0, 1)
-        return {name: walk.made[at, name] for name in self.output_names}
+        states = zip(self.feedback, found.tables, strict=False)
+        ended = {fed: last(g, table, reverse=False) for (_, fed), table in states}
+        return {
+            **{name: walk.made[at, name] for name in self.output_names},
+            **{name: ended[name] for name in self.state_names},
+        }
 
 
 def _usual(inner: Net) -> tuple[tuple[str, str], ...]:

@@ -125,6 +125,7 @@ class _Walk:
 
     def visit(self, net: Net, path: Path, wires: dict[str, Wire]) -> None:
         """Note what a net says of its own ports; then go into it, or tie them if it is a layer."""
+        wires = {**wires, **{name: Wire() for name in net.state_names if name not in wires}}
         for name, wire in wires.items():
             self.solution.ports[path, name] = wire
             port = net.ports.get(name)

@@ -165,12 +165,8 @@ _row("Properties")(lambda net: PROPERTIES.names())
 
 
 def _states(net: Net) -> list[Path]:
-    """Ports of layers that carry a state from step to step."""
-    return [
-        (*path, name)
-        for path, layer in layers_of(net)
-        for name in getattr(layer, "state_names", ())
-    ]
+    """Ports of layers and folds that carry a state from step to step."""
+    return [(*path, name) for path, node in walk(net) for name in node.state_names]
 
 
 _row("LayersGraph")(connections)

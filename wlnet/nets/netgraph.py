@@ -189,6 +189,12 @@ class NetGraph(Arrangement):
             return new if {*node.input_names} <= {*self.ports_of(key)} else None
         into = dict(zip(old.input_names, node.input_names, strict=True))
         out = dict(zip(old.output_names, node.output_names, strict=True))
+        joined = {e.target_port for e in self.edges if e.target == key}
+        joined |= {e.source_port for e in self.edges if e.source == key}
+        states = {name for name in old.state_names if name in joined}
+        if not states <= {*node.state_names}:
+            return None
+        into, out = ({**{name: name for name in states}, **names} for names in (into, out))
         edges = tuple(
             Edge(
                 e.source,

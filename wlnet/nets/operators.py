@@ -162,7 +162,8 @@ class NetMapOperator(Operator):
         for key, value in walk.made.items():
             if key[0][: len(at)] == at and value.shape[:1] == (rows,):
                 walk.made[key] = g.reshape(value, (*x.shape[:2], *value.shape[1:]))
-        outputs = [g.reshape(y, (*x.shape[:2], *y.shape[1:])) for y in made.values()]
+        outputs = [made[name] for name in self.inner.output_names if name in made]
+        outputs = [g.reshape(y, (*x.shape[:2], *y.shape[1:])) for y in outputs]
         return dict(zip(self.output_names, outputs, strict=False))
 
 
@@ -203,7 +204,8 @@ class NetNestOperator(Operator):
         current = list(inputs.values())
         for _ in range(self.parameters["Iterations"]):
             own = dict(zip(self.inner.input_names, current, strict=False))
-            current = list(walk.visit(self.inner, (*path, "Net"), own, batch).values())
+            made = walk.visit(self.inner, (*path, "Net"), own, batch)
+            current = [made[name] for name in self.inner.output_names if name in made]
         return dict(zip(self.output_names, current, strict=False))
 
 

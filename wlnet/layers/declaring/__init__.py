@@ -3,7 +3,8 @@
 In the order to read them:
 
 * fields.py: the words. `parameter` (what is said of the layer, with its check), `array` (numbers
-  that learn), `port`, `variadic` and `out` (what goes in and comes out), and the usual checks.
+  that learn), `port`, `variadic` and `out` (what goes in and comes out), `hidden` (a state), and
+  the usual checks.
 * layer.py: `Layer`, the base of all: constructor, shape inference, and the hooks that a layer may
   fill: `relate` and `settle` for sizes, `check` for parameters, `lower`, `reference`, `examples`.
 * options.py: how the arguments of a constructor are read as the fields declare them.

@@ -84,6 +84,16 @@ class PortField(Field):
         self.variadic = variadic
 
 
+class StateField(Field):
+    """A state: its pattern. It is no port that a user says anything of: sizes tell its shape."""
+
+    def __init__(self, pattern: Pattern) -> None:
+        self.pattern = pattern
+
+    def __get__(self, layer: Net | None, owner: type) -> Any:
+        return self
+
+
 def parameter(default: object = REQUIRED, *, check: Check) -> Parameter:
     """A parameter; without a default it must be given."""
     return Parameter(default, check)
@@ -117,6 +127,15 @@ def variadic(*pattern: str | int, element: Takes = "Real") -> PortField:
 def out(*pattern: str | int, element: Takes = "Real") -> PortField:
     """An output port."""
     return PortField("out", pattern, element, None, False)
+
+
+def hidden(*pattern: str | int) -> StateField:
+    """A hidden port, in and out: a state that goes from step to step of a sequence.
+
+    `lower` and `reference` are given what it is before the first step, None for zeros, and give
+    with the outputs what it is after the last one.
+    """
+    return StateField(pattern)
 
 
 # Checks of parameters

@@ -21,10 +21,19 @@ from wlnet.core.shapes import Mismatch, Partial, Sizes, is_known, solve
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.declaring.fields import ArrayField, Field, Parameter, PortField, Takes
+from wlnet.layers.declaring.fields import (
+    ArrayField,
+    Field,
+    Parameter,
+    PortField,
+    StateField,
+    Takes,
+)
 from wlnet.layers.declaring.options import bound, read_array, read_parameter, read_ports, signature
 
 Shapes = dict[str, Partial]
+Made = dict[str, Value]
+"""Outputs, and states after the last step, by name."""
 TargetForm = Literal["Index", "Probabilities", "Binary", "Square"]
 """What targets are: classes counted from 1, one number a class, 0 or 1 each, or any numbers."""
 Gives = Literal["Reals", "Chances", "Distribution"]
@@ -63,6 +72,7 @@ class Layer(Net):
     declared_parameters: ClassVar[dict[str, Parameter]] = {}
     declared_arrays: ClassVar[dict[str, ArrayField]] = {}
     declared_ports: ClassVar[dict[str, PortField]] = {}
+    declared_states: ClassVar[dict[str, StateField]] = {}
     declared_inputs: ClassVar[list[str]] = []
 
     def __init_subclass__(cls) -> None:
@@ -74,6 +84,7 @@ class Layer(Net):
         cls.declared_parameters = {f.wolfram: f for f in fields if isinstance(f, Parameter)}
         cls.declared_arrays = {f.wolfram: f for f in fields if isinstance(f, ArrayField)}
         cls.declared_ports = {f.wolfram: f for f in fields if isinstance(f, PortField)}
+        cls.declared_states = {f.wolfram: f for f in fields if isinstance(f, StateField)}
         cls.declared_inputs = [
             name for name, field in cls.declared_ports.items() if field.direction == "in"
         ]
@@ -176,6 +187,10 @@ class Layer(Net):
         )
 
     @property
+    def state_names(self) -> tuple[str, ...]:
+        return tuple(self.declared_states)
+
+    @property
     def is_variadic(self) -> bool:
         return any(field.variadic for field in self.declared_ports.values())
 
@@ -242,6 +257,8 @@ class Layer(Net):
             field = next(field for field in self.declared_ports.values() if field.variadic)
             pattern = tuple(str(size).replace("#", name) for size in field.pattern)
             return PortField("in", pattern, field.element, field.below, True)
+        if name in self.declared_states:
+            return PortField("in", self.declared_states[name].pattern, "Real", None, False)
         return self.declared_ports[name]
 
     def largest_index(self, name: str) -> str | None:
@@ -278,11 +295,12 @@ class Layer(Net):
 
     # What a layer is
 
-    def lower(self, g: Builder, *inputs: Any, **values: Any) -> Value:
-        """What the layer computes, in primitives; values carry the batch first."""
+    def lower(self, g: Builder, *inputs: Any, **values: Any) -> Value | Made:
+        """What the layer computes, in primitives; values carry the batch first. The one output, or
+        all that it makes by name."""
         raise NotImplementedError(self.kind)
 
-    def reference(self, *inputs: Any, **values: Any) -> Reals:
+    def reference(self, *inputs: Any, **values: Any) -> Reals | dict[str, Reals]:
         """What the layer computes, slow and plain: documentation that runs."""
         raise NotImplementedError(self.kind)
 

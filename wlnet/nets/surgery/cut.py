@@ -96,7 +96,9 @@ def _port(graph: NetGraph, given: NetPort, part: object) -> tuple[Key | None, st
     *at, name = given.path
     key = _vertex(graph, at[0], part) if at else None
     known = (
-        graph.port_names if key is None else (*graph.ports_of(key), *graph.nodes[key].output_names)
+        graph.port_names
+        if key is None
+        else (*graph.ports_of(key), *graph.nodes[key].output_names, *graph.nodes[key].state_names)
     )
     if len(at) > 1 or name not in known:
         where = "the graph" if key is None else f"vertex {brief(key)}"
@@ -118,7 +120,7 @@ def _ends(graph: NetGraph, given: object, part: object) -> Iterable[Wire]:
         key = _vertex(graph, given, part)
         return [(key, name) for name in graph.nodes[key].output_names]
     at, name = _port(graph, given, part)
-    if at is not None and name in graph.nodes[at].output_names:
+    if at is not None and name in (*graph.nodes[at].output_names, *graph.nodes[at].state_names):
         return [(at, name)]
     wires = [
         (e.source, e.source_port) for e in graph.edges if e.target == at and e.target_port == name

@@ -188,8 +188,9 @@ def _smaller_graph(
     graph: NetGraph, kept: dict[Key, Net], new: dict[Key, Key], gone: list[Key]
 ) -> NetGraph:
     edges = list(graph.edges)
+    states = {(key, name) for key, node in graph.nodes.items() for name in node.state_names}
     for key in gone:
-        edges = _bridged(edges, key)
+        edges = _bridged(edges, key, states)
     fed = {(e.target, e.target_port) for e in edges if e.target in new}
     used = {(e.source, e.source_port) for e in edges}
     before = [e for e in graph.edges if e.target in new and (e.target, e.target_port) not in fed]
@@ -198,7 +199,7 @@ def _smaller_graph(
         dict.fromkeys(
             (e.source, e.source_port)
             for e in graph.edges
-            if e.source in new and (e.source, e.source_port) not in used
+            if e.source in new and (e.source, e.source_port) not in used | states
         )
     )
     wires = inference(graph).ports
@@ -250,10 +251,16 @@ def _new(key: Key | None, new: dict[Key, Key]) -> Key | None:
     return None if key is None else new[key]
 
 
-def _bridged(edges: list[Edge], key: Key) -> list[Edge]:
+def _bridged(edges: list[Edge], key: Key, states: set[tuple[Key, str]]) -> list[Edge]:
     """The edges without a vertex: from what led to it to what it led to, if it had one input and
-    one output.
+    one output. States are cut: what came to the vertex is none.
     """
+    edges = [
+        e for e in edges
+        if not (e.target == key and (key, e.target_port) in states)
+        and not (e.source == key and (key, e.source_port) in states)
+        and not (e.source == key and (e.target, e.target_port) in states)
+    ]  # fmt: skip
     into = [e for e in edges if e.target == key]
     ports = {e.source_port for e in edges if e.source == key}
     if len(into) != 1 or len(ports) != 1:

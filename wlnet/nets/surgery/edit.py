@@ -205,6 +205,10 @@ class Edit:
     def _port(self, path: Path, value: object) -> None:
         node: Net = node_at(self.net, path[:-1])
         name = str(path[-1])
+        if name in node.state_names:
+            what = "nothing is said of a state: its shape is that of the layer"
+            fix = "an edge of a NetGraph leads to it, NetStateObject keeps it"
+            raise fail(OptionError, Fault(what, at=path_text(path), given=brief(value), fix=fix))
         old = node.ports[name]
         port = PortType(old.shape, old.element) if value is None else as_port(value, name)
         if path[:-1] and port.coder is not None:

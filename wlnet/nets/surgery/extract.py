@@ -24,7 +24,7 @@ from wlnet.core.parts import (
     as_steps,
     path_text,
 )
-from wlnet.core.ports import Coder, PortType
+from wlnet.core.ports import UNKNOWN, Coder, PortType
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import ALL, ANY, AUTOMATIC, Symbol
 from wlnet.core.walking import node_at
@@ -147,7 +147,7 @@ class _Extraction:
     ) -> Any:
         if port is None:
             wire = self.solution.ports.get((path, name))
-            own = net.ports[name]
+            own = net.ports.get(name, UNKNOWN)
             flow = wire.element if wire else own.flow
             port = PortType(wire.shape if wire else own.shape, own.element or flow, own.coder)
         if not rest:

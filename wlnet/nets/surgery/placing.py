@@ -65,9 +65,18 @@ def _other_ports(path: Path, old: Net, new: Net) -> Fault:
     return Fault(
         "a part is replaced by a net with as many ports",
         at=path_text(path),
-        given=f"{new.kind}, inputs {list(new.input_names)}, outputs {list(new.output_names)}",
-        expected=f"{inputs}, outputs {list(old.output_names)}",
+        given=f"{new.kind}, inputs {list(new.input_names)}, outputs {list(new.output_names)}"
+        + _states(new),
+        expected=f"{inputs}, outputs {list(old.output_names)}{_states(old)}",
     )
+
+
+def _states(net: Net) -> str:
+    return f", states {list(net.state_names)}" if net.state_names else ""
+
+
+def _names(net: Net) -> tuple[tuple[str, ...], ...]:
+    return net.input_names, net.output_names, net.state_names
 
 
 def _put(root: Net, path: Path, new: Net) -> Net:
@@ -75,7 +84,7 @@ def _put(root: Net, path: Path, new: Net) -> Net:
     names, and then what names the ports of that.
     """
     old: Net = node_at(root, path)
-    if not path or (old.input_names, old.output_names) == (new.input_names, new.output_names):
+    if not path or _names(old) == _names(new):
         return rebuilt(root, {path: new})
     around = as_container(node_at(root, path[:-1])).exchanged(path[-1], new)
     if around is None:

@@ -68,25 +68,27 @@ def shared(e: Emitter, rows: int) -> tuple[int, int]:
 
 
 def legible(call: Call, i: int, strides: tuple[int, ...]) -> bool:
-    """Sequences as they are; weights, which alone are a matrix, with columns one after another."""
+    """Sequences as they are; weights, the first matrix, with columns one after another."""
     value = call.inputs[i]
-    if value.rank == 2 and not call.attributes.get("packed"):
+    matrices = [n for n, each in enumerate(call.inputs) if each.rank == 2]
+    if matrices[:1] == [i] and not call.attributes.get("packed"):
         return value.shape[-1] == 1 or strides[-1] == 1
     return is_contiguous(value.shape, strides)
 
 
 @emits("lstm", accepts=legible)
 def _(e: Emitter, call: Call) -> None:
-    said, weights = call.inputs
+    said, weights, *begun = call.inputs
     states, gates, cells = call.outputs
     length, rows, size = states.shape
+    first = [e.view(value) for value in begun]
     each = {value: Slabs(e, value) for value in (said, states, gates, cells)}
 
     def one(step: int, along: Along = None) -> None:
         x, state, gate, cell = (each[v].at(step, along) for v in (said, states, gates, cells))
         reads, writes, before = [x], [gate, cell, state], None
-        if step:
-            last, before = (each[v].at(step - 1, along) for v in (states, cells))
+        if step or begun:
+            last, before = (each[v].at(step - 1, along) for v in (states, cells)) if step else first
             multiply(e, last, weights, gate, x, bool(call.attributes.get("packed")))
             reads = [gate, before]
         e.step(
@@ -103,6 +105,7 @@ def _(e: Emitter, call: Call) -> None:
 @emits("lstm_input", accepts=legible)
 def _(e: Emitter, call: Call) -> None:
     d, gates, cells, weights, *more = call.inputs
+    first = e.view(more.pop()) if len(more) % 2 else None
     d_said, d_states, d_cells = call.outputs
     length, rows, size = d.shape
     flowing = (d, gates, cells, d_said, d_states, d_cells)
@@ -111,7 +114,8 @@ def _(e: Emitter, call: Call) -> None:
     def one(step: int, along: Along = None) -> None:
         reached, gate, cell, d_gate, d_state, d_cell = (each[v].at(step, along) for v in flowing)
         by_gates, by_cells = [each[value].at(step, along) for value in more] or (None, None)
-        reads, before = [view for view in (gate, cell, by_gates, by_cells) if view], None
+        before = None if step else first
+        reads = [view for view in (gate, cell, by_gates, by_cells, before) if view]
         next_gate: Any = None
         d_next: Any = None
         if step:

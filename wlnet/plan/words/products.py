@@ -47,10 +47,10 @@ def repack(packed: Shape) -> Results:
 
 
 @spec("states gates cells")
-def lstm(said: Shape, weights: Shape, *, packed: bool = False) -> Results:
+def lstm(said: Shape, weights: Shape, *begun: Shape, packed: bool = False) -> Results:
     """That of a net, by weights that may be packed."""
     size = said[2] // 4
-    return PRIMITIVES["lstm"].shapes(said, (size, 4 * size) if packed else weights)
+    return PRIMITIVES["lstm"].shapes(said, (size, 4 * size) if packed else weights, *begun)
 
 
 # What is worked on while it is in registers

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 
 from wlnet.core.multipliers import MultiplierTable, multiplier_table
@@ -58,7 +59,7 @@ class NetBoxes:
             *(Link(None, "", name, name) for name in inputs),
             *(Link("", None, name, name) for name in net.output_names),
         ]
-        node = self._node(net, (), ("",), deep, inputs)
+        node = self._node(net, (), ("",), deep, inputs, net.output_names)
         return self.with_ports(net, (), Graph({"": node}, edges))
 
     def with_ports(self, net: Net, path: Path, inner: Graph, at: tuple[Key, ...] = ()) -> Graph:
@@ -78,35 +79,66 @@ class NetBoxes:
             around.append(link)
         return Graph(nodes, around)
 
-    def level(self, net: Net, path: Path, at: tuple[Key, ...], deep: int) -> Graph:
-        """The nodes of a container as a graph that is open to what is around it."""
-        edges = links(net)
+    def level(
+        self,
+        net: Net,
+        path: Path,
+        at: tuple[Key, ...],
+        deep: int,
+        ports: tuple[Collection[str], Collection[str]] = ((), ()),
+    ) -> Graph:
+        """The nodes of a container as a graph that is open to what is around it. ports: the states
+        of the net itself that edges around it lead to and come from; others are not shown."""
+        hidden = [{*net.state_names} - {*side} for side in ports]
+        edges = [
+            e
+            for e in links(net)
+            if not (e.source is None and e.source_port in hidden[0])
+            and not (e.target is None and e.target_port in hidden[1])
+        ]
         nodes: dict[Key, Node] = {}
         joined: dict[Key | None, dict[str, None]] = {}
+        gone: dict[Key | None, dict[str, None]] = {}
         for e in edges:
             joined.setdefault(e.target, {})[e.target_port] = None
+            gone.setdefault(e.source, {})[e.source_port] = None
         for key, node in net.nodes.items():
             inputs = tuple(joined.get(key, ())) if node.is_variadic else node.input_names
-            nodes[key] = self._node(node, (*path, key), (*at, key), deep, inputs)
+            inputs += tuple(name for name in node.state_names if name in joined.get(key, ()))
+            states = tuple(name for name in node.state_names if name in gone.get(key, ()))
+            outputs = (*node.output_names, *states)
+            nodes[key] = self._node(node, (*path, key), (*at, key), deep, inputs, outputs)
         return Graph(nodes, [Link(e.source, e.target, e.source_port, e.target_port) for e in edges])
 
     def _node(
-        self, net: Net, path: Path, at: tuple[Key, ...], deep: int, inputs: tuple[str, ...]
+        self,
+        net: Net,
+        path: Path,
+        at: tuple[Key, ...],
+        deep: int,
+        inputs: tuple[str, ...],
+        outputs: tuple[str, ...],
     ) -> Node:
         is_operator = net.addressing == "operator"
         is_open = deep > 0 or (is_operator and self.opens_operators)
         is_open = is_open and not isinstance(net, Layer)
-        card = self._card(net, path, inputs, is_open)
+        card = self._card(net, path, inputs, outputs, is_open)
         self.cards[at] = card
         if not is_open:
             return card.node()
         deeper = deep if is_operator else deep - 1
-        inside = self.level(net, path, at, deeper)
+        inside = self.level(net, path, at, deeper, (inputs, outputs))
         return Node(card.size[0], 0.0, card.inlets, card.outlets, inside, header=card.size[1])
 
-    def _card(self, net: Net, path: Path, inputs: tuple[str, ...], is_open: bool) -> Card:
+    def _card(
+        self,
+        net: Net,
+        path: Path,
+        inputs: tuple[str, ...],
+        outputs: tuple[str, ...],
+        is_open: bool,
+    ) -> Card:
         name = str(path[-1]) if path else ""
-        outputs = net.output_names
         told = {name: self.flow(path, name) for name in outputs}
         shape = next(iter(told.values())) if len(told) == 1 else ""
         is_layer = isinstance(net, Layer)
