@@ -52,7 +52,7 @@ def draws(net: Net, count: int, seed: int, low: float, high: float) -> dict[str,
         wire = solution.ports[(), name]
         shape = (count, *wire.shape)
         if wire.element == "Integer":
-            columns[name] = rng.integers(1, wire.below + 1, shape)
+            columns[name] = rng.integers(1, np.add(wire.below, 1), shape)
         else:
             # As float32 holds them, so that both precisions see the same numbers.
             columns[name] = np.float64(np.float32(rng.uniform(low, high, shape)))

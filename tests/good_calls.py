@@ -135,6 +135,7 @@ def of_layers() -> Iterator[Call]:
         "WeightedLossLayer": {"form": "Binary"},
         "DropoutLayer": {"probability": 0.5},
         "ElementwiseLayer": {"function": "Ramp"},
+        "ExtractLayer": {"input": (3, 2), "position": (2, 1)},
         "EmbeddingLayer": {"size": 2, "class_count": 3, "input": ("Varying", "Integer")},
         "LinearLayer": {"output_size": 3, "input": 4, "learning_rate_multipliers": {"Biases": 0}},
         "LongShortTermMemoryLayer": {"size": 2, "input": (3, 4)},

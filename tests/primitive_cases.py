@@ -212,6 +212,17 @@ def _scan_cases(name: str, each: Scan) -> list[Case]:
     return found
 
 
+PLACES = [
+    ((3, 5), Index((3, 1), 5), 1, -1, 1),
+    ((3, 5), Index((3, 4, 1), -1, -5), 1, -1, 1),
+    ((2, 3, 4, 2), Index((2, 5, 2), 2, -3), 1, 0, 0),
+    ((2, 3, 4), Index((2, 3, 6, 1), 4), 2, -1, 1),
+    ((5, 2), Index((7, 1), 4, 0), 0, 0, 0),
+    ((2, 3, 1), Index((2, 2, 2, 1), 3, 2), 1, -2, 0),
+]
+"""The array, the index, how many axes stand beside both, and how an index counts."""
+
+
 CASES = [
     *(case("matmul", a, b) for a, b in [((3, 4), (4, 5)), ((1, 1), (1, 1))]),
     *(case("matmul", a, b) for a, b in [((2, 3, 4), (4, 5)), ((2, 3, 4), (2, 4, 1))]),
@@ -262,6 +273,13 @@ CASES = [
     case("pick", (5,), Index((), 5)),
     case("place", (3,), Index((3,), 5), count=5),
     case("place", (2, 3), Index((2, 3), 4), count=4),
+    *(case("ordering", shape) for shape in [(3, 5), (2, 3, 40), (1,), (70,)]),
+    *(
+        case(name, shape, index, beside=beside, offset=offset, wrap=wrap, **more)
+        for x, index, beside, offset, wrap in PLACES
+        for y in [(*index.shape[:-1], *x[beside + index.shape[-1] :])]
+        for name, shape, more in [("extract", x, {}), ("put", y, {"shape": x})]
+    ),
     case("concatenate", (2, 3), (2, 1), (2, 4), axis=1),
     case("concatenate", (2, 3), (4, 3), axis=0),
     case("slice", (4, 5, 2), axis=1, start=1, stop=4),

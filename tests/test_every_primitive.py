@@ -36,6 +36,7 @@ NO_DERIVATIVE = {
     "indices": "it has no input",
     "random_mask": "it has no input",
     "random_uniform": "it has no input",
+    "ordering": "places have no slope",
     "convolve_input": "it only occurs in gradients",
     "convolve_weights": "it only occurs in gradients",
     "pool_max_input": "it only occurs in gradients",

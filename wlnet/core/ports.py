@@ -14,6 +14,9 @@ from wlnet.core.symbols import AUTOMATIC
 
 Element = Literal["Real", "Integer", "Boolean"]
 """What a port may be said to carry: Real numbers, an Integer that counts from 1, or a Boolean."""
+Limit = int | tuple[int, ...]
+"""How large an index may be that counts from 1; or, of each coordinate of a place, how many entries
+there are: it counts from 1, or from -1 backwards."""
 Flow = Literal["Real", "Integer"]
 """What flows: a Boolean is the Real number 0 or 1."""
 

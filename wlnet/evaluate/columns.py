@@ -12,7 +12,7 @@ import numpy as np
 from wlnet.core.errors import DataError, Fault, ShapeError, brief, fail
 from wlnet.core.gate import Column
 from wlnet.core.gathered import Gathered
-from wlnet.core.ports import PortType
+from wlnet.core.ports import Limit, PortType
 from wlnet.core.scalars import as_real
 from wlnet.core.shapes import Mismatch, merge, shape_text
 from wlnet.engine.blueprint import DTYPES
@@ -33,7 +33,7 @@ def encode(
     port: PortType,
     place: Place,
     column: Column,
-    below: int | None = None,
+    below: Limit | None = None,
     *,
     precision: Precision = "Real32",
     is_checked: bool = True,
@@ -65,7 +65,7 @@ def encode(
 def encode_all(
     ports: Mapping[str, PortType],
     columns: Mapping[str, Column],
-    below: Mapping[str, int | None],
+    below: Mapping[str, Limit | None],
     places: Mapping[str, Place],
     *,
     precision: Precision = "Real32",

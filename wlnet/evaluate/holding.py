@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.errors import DataError, Fault, fail
+from wlnet.core.ports import Limit
 from wlnet.evaluate.places import Place
 
 Array = np.ndarray[Any, Any]
@@ -54,12 +55,16 @@ def check_truth(array: Array, place: Place) -> None:
         )
 
 
-def indices(array: Array, place: Place, below: int | None) -> Array:
+def indices(array: Array, place: Place, below: Limit | None) -> Array:
     """The numbers of a column as indices from 1: integers as they are, others as integers.
 
     Raises DataError for what is none, or is above `below`.
     """
-    expected = f"an integer in 1..{below or LARGEST_INDEX}: indices count from 1"
+    if isinstance(below, tuple):
+        ranges = ", ".join(f"1..{size} or {-size}..-1" for size in below)
+        expected = f"an integer in {ranges}: places count from 1, or from -1 backwards"
+    else:
+        expected = f"an integer in 1..{below or LARGEST_INDEX}: indices count from 1"
     if array.dtype.kind not in "iuf":
         raise fail(
             DataError,
@@ -70,11 +75,15 @@ def indices(array: Array, place: Place, below: int | None) -> Array:
                 expected=expected,
             ),
         )
-    if array.dtype.kind != "f" and array.min() >= 1 and array.max() <= (below or LARGEST_INDEX):
+    largest = min(below) if isinstance(below, tuple) else below or LARGEST_INDEX
+    if array.dtype.kind != "f" and array.min() >= 1 and array.max() <= largest:
         return array
     numbers = array.astype(np.float64) if array.dtype.kind == "f" else array
     # NaN is above nothing; what no integer of 64 bits can hold is out of any range.
-    wrong = ~((numbers >= 1) & (numbers <= (below or LARGEST_INDEX)))
+    if isinstance(below, tuple):
+        wrong = ~((numbers != 0) & (numbers >= np.negative(below)) & (numbers <= np.array(below)))
+    else:
+        wrong = ~((numbers >= 1) & (numbers <= largest))
     if array.dtype.kind == "f":
         wrong |= numbers != np.round(numbers)
     if wrong.any():

@@ -108,6 +108,20 @@ def entries(examples: Axes, x: Shape, index: Shape, **attributes: object) -> int
     return axis if axis is not None and axis < len(index) else None
 
 
+def along_last(examples: Axes, x: Shape) -> int | None:
+    """Work along the last axis; examples beside that are apart."""
+    (axis,) = examples
+    return axis if axis != len(x) - 1 else None
+
+
+def own_places(
+    examples: Axes, x: Shape, index: Shape, *, beside: int, **attributes: object
+) -> int | None:
+    """Places in what stands beside them along the first axes."""
+    axis = _same(examples)
+    return axis if axis is not None and axis < beside else None
+
+
 def images(examples: Axes, *shapes: Shape, **attributes: object) -> int | None:
     """Windows over the images of a batch, by weights that are the same for all."""
     return 0 if examples[0] == 0 and set(examples[1:]) <= {None} else None

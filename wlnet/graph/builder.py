@@ -232,6 +232,16 @@ class Builder:
     def pick(self, x: Value, index: Value) -> Value:
         return self.one("pick", x, index)
 
+    def ordering(self, x: Value) -> Value:
+        """The places along the last axis, from 1, in the order of what stands there."""
+        return self.one("ordering", x)
+
+    def extract(
+        self, x: Value, index: Value, *, beside: int = 1, offset: int = -1, wrap: int = 1
+    ) -> Value:
+        """What stands at the places that the last axis of an index tells, see the primitive."""
+        return self.one("extract", x, index, beside=beside, offset=offset, wrap=wrap)
+
     # Windows
 
     def convolve(self, x: Value, w: Value, **window: Any) -> Value:

@@ -268,6 +268,18 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     return g.gather(d, call.inputs[1]), None
 
 
+@derivative("extract")
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
+    x, index = call.inputs
+    return g.one("put", d, index, shape=x.shape, **call.attributes), None
+
+
+@derivative("put")
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
+    at = {name: value for name, value in call.attributes.items() if name != "shape"}
+    return g.one("extract", d, call.inputs[1], **at), None
+
+
 @derivative("concatenate")
 def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     axis, start, parts = call.attributes["axis"], 0, []

@@ -184,6 +184,33 @@ def place(x: Shape, index: Shape, *, count: int) -> tuple[Shape, ...]:
     return ((*x, count),)
 
 
+@primitive("Integer", apart=rule.along_last)
+def ordering(x: Shape) -> tuple[Shape, ...]:
+    """The places along the last axis, counted from 1, in the order of what stands there: equals in
+    the order that they have, NaN last."""
+    return (x,)
+
+
+@primitive(index=1, apart=rule.own_places)
+def extract(x: Shape, index: Shape, *, beside: int, offset: int, wrap: int) -> tuple[Shape, ...]:
+    """What stands in x at places that the last axis of the index tells: one coordinate for each of
+    the first axes of x after those `beside`, which both have. A coordinate is an index and
+    `offset`, counted from 0; below 0 the size and `wrap` are added: (-1, 1) counts from 1 and from
+    -1 backwards, (0, 0) as Python does."""
+    depth = index[-1]
+    assert x[:beside] == index[:beside], (x, index)
+    assert len(index) > beside and 0 < depth <= len(x) - beside, (x, index, beside)
+    return ((*index[:-1], *x[beside + depth :]),)
+
+
+@primitive(index=1, apart=rule.own_places)
+def put(
+    x: Shape, index: Shape, *, shape: Shape, beside: int, offset: int, wrap: int
+) -> tuple[Shape, ...]:
+    """The derivative of `extract`: zeros, with each part of x added at its place."""
+    return (shape,)
+
+
 @primitive(apart=rule.beside("axis"))
 def concatenate(*xs: Shape, axis: int) -> tuple[Shape, ...]:
     """One after another along an axis."""

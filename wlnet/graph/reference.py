@@ -154,6 +154,41 @@ def broadcast(x: Array, *, shape: Shape) -> Array:
 
 
 @reference
+def ordering(x: Array) -> Array:
+    """The places along the last axis, from 1, in the order of what stands there."""
+    return np.argsort(x, axis=-1, kind="stable") + 1
+
+
+def _places(index: Array, shape: Shape, beside: int, offset: int, wrap: int) -> tuple[Array, ...]:
+    """Coordinates in an array of this shape, and where all of them are in it."""
+    at = index + offset
+    sizes = np.array(shape[beside : beside + index.shape[-1]])
+    at = np.where(at < 0, at + sizes + wrap, at)
+    inside = np.asarray(np.logical_and(at >= 0, at < sizes).all(-1))
+    own = np.indices(index.shape[:-1])[:beside]
+    return (*own, *np.moveaxis(np.where(inside[..., None], at, 0), -1, 0), inside)
+
+
+@reference
+def extract(x: Array, index: Array, *, beside: int, offset: int, wrap: int) -> Array:
+    """What stands at places; NaN where there is no such place."""
+    *at, inside = _places(index, x.shape, beside, offset, wrap)
+    found: Array = x[tuple(at)]
+    return np.where(
+        inside.reshape(*inside.shape, *(1,) * (found.ndim - inside.ndim)), found, np.nan
+    )
+
+
+@reference
+def put(x: Array, index: Array, *, shape: Shape, beside: int, offset: int, wrap: int) -> Array:
+    """Zeros, with each part added at its place."""
+    *at, inside = _places(index, shape, beside, offset, wrap)
+    result = np.zeros(shape)
+    np.add.at(result, tuple(each[inside] for each in at), x[inside])
+    return result
+
+
+@reference
 def concatenate(*xs: Array, axis: int) -> Array:
     """One after the other along an axis."""
     return np.concatenate(xs, axis)

@@ -20,6 +20,7 @@ from wlnet.layers.dot import DotLayer as DotLayer
 from wlnet.layers.dropout import DropoutLayer as DropoutLayer
 from wlnet.layers.elementwise import ElementwiseLayer as ElementwiseLayer
 from wlnet.layers.embedding import EmbeddingLayer as EmbeddingLayer
+from wlnet.layers.extract import ExtractLayer as ExtractLayer
 from wlnet.layers.flatten import FlattenLayer as FlattenLayer
 from wlnet.layers.gated_recurrent import GatedRecurrentLayer as GatedRecurrentLayer
 from wlnet.layers.linear import LinearLayer as LinearLayer
@@ -28,6 +29,7 @@ from wlnet.layers.mean_absolute_loss import MeanAbsoluteLossLayer as MeanAbsolut
 from wlnet.layers.mean_squared_loss import MeanSquaredLossLayer as MeanSquaredLossLayer
 from wlnet.layers.net_array import NetArrayLayer as NetArrayLayer
 from wlnet.layers.normalization import NormalizationLayer as NormalizationLayer
+from wlnet.layers.ordering import OrderingLayer as OrderingLayer
 from wlnet.layers.padding import PaddingLayer as PaddingLayer
 from wlnet.layers.parametric_ramp import ParametricRampLayer as ParametricRampLayer
 from wlnet.layers.part import PartLayer as PartLayer

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import numpy as np
 
@@ -50,15 +51,39 @@ def _deviation(g: Builder, x: Value) -> Value:
     return g.choose(differ, g.map("Sqrt", g.add(variance, g.subtract(1.0, differ))), 0.0)
 
 
+def _quantile(share: float, g: Builder, x: Value) -> Value:
+    """Between two numbers in order, as far as the share lies between their places: number k of n,
+    counted from 1, is at (k - 1/2) / n. NaN where one of them is NaN."""
+    n, order = x.shape[2], g.ordering(x)
+
+    def entry(k: int) -> Value:
+        place = g.slice(order, 2, k - 1, k)
+        return g.extract(x, g.reshape(place, (*place.shape, 1)), beside=2)
+
+    place = min(max(n * share + 0.5, 1), n)
+    low, high = math.floor(place), math.ceil(place)
+    found = entry(low)
+    if low < high:
+        below, above = g.multiply(found, high - place), g.multiply(entry(high), place - low)
+        found = g.add(below, above)
+    return g.add(found, g.multiply(g.nonzero(entry(n)), 0.0))
+
+
+def _quartiles_apart(g: Builder, x: Value) -> Value:
+    return g.subtract(_quantile(0.75, g, x), _quantile(0.25, g, x))
+
+
 FOLDS: dict[str, Fold] = {
     "Mean": lambda g, x: g.mean(x, [2]),
     "Max": _largest,
     "Min": lambda g, x: g.negate(_largest(g, g.negate(x))),
     "Total": lambda g, x: g.sum(x, [2]),
     "Times": _product,
+    "Median": partial(_quantile, 0.5),
     "Variance": _variance,
     "StandardDeviation": _deviation,
     "MeanDeviation": lambda g, x: g.mean(g.map("Abs", _centred(g, x)), [2]),
+    "InterquartileRange": _quartiles_apart,
 }
 OF_SEVERAL = "Variance", "StandardDeviation"
 """What one number alone has not."""
@@ -67,10 +92,11 @@ OF_SEVERAL = "Variance", "StandardDeviation"
 class AggregationLayer(Layer):
     """One number from all that stand beside one another at some levels: their mean, largest, ...
 
-    function: "Mean", "Max", "Min", "Total", "Times", "Variance" or "StandardDeviation" (unbiased:
-    over n - 1), or "MeanDeviation" (of the distances from the mean). levels: which fall away: a
-    level, several, a Span, or ALL; from the second on unless said otherwise, which leaves a number
-    for each channel.
+    function: "Mean", "Max", "Min", "Total", "Times", "Median", "Variance" or "StandardDeviation"
+    (unbiased: over n - 1), "MeanDeviation" (the mean of the distances from the mean), or
+    "InterquartileRange" (of the quantiles at 3/4 and 1/4: number k in order, of n, is that at
+    (k - 1/2) / n, and others lie evenly between). levels: which fall away: a level, several, a
+    Span, or ALL; from the second on unless said otherwise, which leaves a number for each channel.
     Ports: input; output, without those levels.
 
     >>> AggregationLayer("Max")([[1, 5, 2], [4, 0, 3]]).tolist()
@@ -110,7 +136,8 @@ class AggregationLayer(Layer):
     def reference(self, input: Reals) -> Reals:
         axes = tuple(i + 1 for i in positions(self.levels, input.ndim - 1))
         distances = np.abs(input - input.mean(axes, keepdims=True))
-        found: Reals = {
+        low, high = np.quantile(input, (0.25, 0.75), axes, method="hazen")
+        ways: dict[str, Callable[[], Reals]] = {
             "Mean": lambda: input.mean(axes),
             "Max": lambda: input.max(axes),
             "Min": lambda: input.min(axes),
@@ -119,8 +146,10 @@ class AggregationLayer(Layer):
             "Variance": lambda: input.var(axes, ddof=1),
             "StandardDeviation": lambda: input.std(axes, ddof=1),
             "MeanDeviation": lambda: distances.mean(axes),
-        }[self.function]()
-        return found
+            "Median": lambda: np.median(input, axes),
+            "InterquartileRange": lambda: high - low,
+        }
+        return ways[self.function]()
 
     @staticmethod
     def examples() -> Iterator[Example]:
@@ -135,3 +164,7 @@ class AggregationLayer(Layer):
         yield Example(AggregationLayer("Variance"), {"Input": (2, 3)})
         yield Example(AggregationLayer("StandardDeviation", 1), {"Input": (4, 2)})
         yield Example(AggregationLayer("MeanDeviation"), {"Input": (2, 2, 2)})
+        yield Example(AggregationLayer("Median"), {"Input": (2, 5)})
+        yield Example(AggregationLayer("Median", 1), {"Input": (4, 3)})
+        yield Example(AggregationLayer("InterquartileRange"), {"Input": (3, 7)})
+        yield Example(AggregationLayer("InterquartileRange", 1), {"Input": (1,)})

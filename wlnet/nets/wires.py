@@ -17,8 +17,8 @@ from wlnet.core.errors import Fault, ShapeError, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.parts import Path, path_text
-from wlnet.core.ports import Flow
-from wlnet.core.shapes import MOST_LEVELS, Mismatch, Partial, merge, shape_text
+from wlnet.core.ports import Flow, Limit
+from wlnet.core.shapes import MOST_LEVELS, Mismatch, Partial, is_known, merge, shape_text
 from wlnet.layers.declaring.layer import Layer
 
 WHAT = "shapes that do not fit one another"
@@ -34,8 +34,8 @@ class Wire:
     element: Flow | None = None
     teller: str = ""
     """Who said first what flows."""
-    below: int | None = None
-    """The largest index, where indices flow."""
+    below: Limit | None = None
+    """How large an index may be, where indices flow."""
     sent: int | None = None
     """How many different indices an encoder sends."""
     cells: list[Cell] = field(default_factory=list, repr=False)
@@ -67,17 +67,31 @@ class Wire:
         )
         raise fail(ShapeError, fault)
 
-    def limit(self, below: int | None) -> bool:
+    def limit(self, below: Limit | None) -> bool:
         """Learn how large an index may be; whether that is news."""
-        if below is None or (self.below is not None and self.below <= below):
+        new = stricter(self.below, below)
+        if new == self.below:
             return False
-        self.below = below
+        self.below = new
         return True
 
     @property
     def known(self) -> tuple[Partial, Flow | None, int | None]:
         """All that cells have to tell one another."""
         return self.shape, self.element, self.sent
+
+
+def stricter(a: Limit | None, b: Limit | None) -> Limit | None:
+    """The limit of indices that both allow.
+
+    >>> stricter(3, 2), stricter((3, 4), (2, 5)), stricter((3, 4), 9)
+    (2, (2, 4), 3)
+    """
+    if a is None or b is None:
+        return b if a is None else a
+    if isinstance(a, tuple) and isinstance(b, tuple):
+        return tuple(map(min, a, b)) if len(a) == len(b) else min(*a, *b)
+    return min(*(a if isinstance(a, tuple) else (a,)), *(b if isinstance(b, tuple) else (b,)))
 
 
 class Cell:
@@ -222,7 +236,9 @@ class LayerCell(Cell):
             sizes = self.layer.sizes(ports, shapes)
             for name, limit in limits.items():
                 if limit is not None:
-                    self.wires[name].limit(sizes[limit])
+                    run = sizes.run(limit) if limit.startswith("*") else (sizes[limit],)
+                    if is_known(run):
+                        self.wires[name].limit(run if limit.startswith("*") else run[0])
 
     def pass_limits(self) -> bool:
         return sum(wire.limit(made.below) for made in self.made for wire in self.given) > 0

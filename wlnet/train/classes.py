@@ -12,7 +12,7 @@ from wlnet.core.errors import DataError, Fault, brief, fail
 from wlnet.core.gate import Array, Column, shape_of
 from wlnet.core.net import Net
 from wlnet.core.parts import Path
-from wlnet.core.ports import PortType
+from wlnet.core.ports import Limit, PortType
 from wlnet.core.symbols import Symbol
 from wlnet.core.walking import node_at
 from wlnet.layers import EmbeddingLayer
@@ -30,7 +30,7 @@ def is_open(coder: Coder) -> bool:
 
 
 def with_labels(
-    coder: Coder, port: PortType, below: int | None, column: Column, name: str
+    coder: Coder, port: PortType, below: Limit | None, column: Column, name: str
 ) -> Coder:
     """A coder of classes that waits for its labels, with those of a column of data.
 
@@ -45,7 +45,9 @@ def with_labels(
     if not isinstance(worth(first), str) and np.ndim(first):
         assert port.shape is not None
         return coder.fitted(port.shape)
-    size = below if coder.element == "Integer" else port.shape[-1] if port.shape else None
+    size = port.shape[-1] if port.shape else None
+    if coder.element == "Integer":
+        size = below if isinstance(below, int) else None
     labels = class_labels(column, PortType((size,)), name, coder.door == "NetDecoder")
     return coder.replace("Labels", labels)
 

@@ -111,7 +111,8 @@ def array(
 
 
 def port(*pattern: str | int, element: Takes = "Real", below: str | None = None) -> PortField:
-    """An input port. below: the named size that an index at this port must not exceed."""
+    """An input port. below: the named size that an index at this port must not exceed; or a run of
+    sizes, along which the last level of what flows tells places, from 1 or from -1 backwards."""
     return PortField("in", pattern, element, below, False)
 
 

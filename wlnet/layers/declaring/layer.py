@@ -230,7 +230,7 @@ class Layer(Net):
             known.set("inputs", count)
             for name, limit in (limits or {}).items():
                 below = self.largest_index(name)
-                if below is not None:
+                if below is not None and not below.startswith("*"):
                     known.set(below, limit)
             self.relate(known)
             if settle:
@@ -262,7 +262,8 @@ class Layer(Net):
         return self.declared_ports[name]
 
     def largest_index(self, name: str) -> str | None:
-        """The named size that indices at a port must not exceed, where indices flow."""
+        """The named size that indices at a port must not exceed, where indices flow; a run of
+        sizes, where each index is a place that its last level tells."""
         return self.port_field(name).below
 
     def port_element(self, name: str) -> Takes:
