@@ -90,8 +90,11 @@ def _absolute(path: Path) -> Path:
 
 def absolute(given: object) -> object:
     """The option with its places as they are from anywhere, for whoever goes on from elsewhere."""
-    if isinstance(given, list):
-        return [absolute(each) for each in given]
+    # A list in a list is none, and may hold itself.
+    return [*map(_absolute_one, given)] if isinstance(given, list) else _absolute_one(given)
+
+
+def _absolute_one(given: object) -> object:
     match _words(given):
         case (str(kind), str() | os.PathLike() as name, *rest):
             return (kind, str(_absolute(Path(name))), *rest)
