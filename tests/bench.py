@@ -92,10 +92,75 @@ class Case:
         return net(data, **options) if data else net(**options)
 
 
+@dataclass(frozen=True)
+class OperatorCase(Case):
+    """One operator, whose inputs have shapes already."""
+
+    @property
+    def bare(self) -> Any:
+        return self.layer
+
+
 EXAMPLES = [
     Case(layer, dict(shapes), span, number)
     for _, kind in sorted(LAYERS.items())
     for number, (layer, shapes, span) in enumerate(kind.examples(), 1)
+]
+
+
+def _thread(*parts: Any, **ports: Any) -> Any:
+    """A net of two inputs, "a" and "b", for a NetMapThreadOperator."""
+    nodes = {f"part{number}": part for number, part in enumerate(parts, 1)}
+    edges = [([wl.NetPort("a"), wl.NetPort("b")], "part1"), tuple(nodes)]
+    return wl.NetGraph(nodes, edges[: len(parts)], **ports)
+
+
+def _scores(size: int) -> Any:
+    """Scores that are no product: tanh of what a key and a query say, and how much of each."""
+    nodes = {
+        "key": wl.LinearLayer(size, biases=None),
+        "query": wl.LinearLayer(size),
+        "both": "Plus",
+        "score": wl.NetChain(["Tanh", wl.LinearLayer((), biases=None)]),
+    }
+    edges = [
+        (wl.NetPort("Input"), "key"),
+        (wl.NetPort("Query"), "query"),
+        (["key", "query"], "both", "score"),
+    ]
+    return wl.NetGraph(nodes, edges)
+
+
+def _operators() -> list[Any]:
+    attend, thread = wl.AttentionLayer, wl.NetMapThreadOperator
+    both = _thread(wl.CatenateLayer(), 2, "Tanh")
+    return [
+        attend("Dot", key=(3, 2), value=(3, 4), query=(2, 2)),
+        attend("Dot", mask="Causal", key=(5, 1), value=(5, 2), query=(5, 1)),
+        attend(key=(2, 2, 3), value=(2, 2, 1), query=2, score_rescaling="DimensionSqrt"),
+        attend(mask="Causal", multi_head=True, score_rescaling="LengthSqrt", key=(9, 2, 3),
+               value=(9, 2, 2), query=(9, 2, 2)),
+        attend(mask=("Causal", 2), key=(4, 3), value=(4, 2), query=(4, 3)),
+        attend(_scores(3), multi_head=True, key=(2, 3, 2), value=(2, 3, 1), query=(3, 3, 4)),
+        attend(_scores(2), mask="Causal", key=(3, 2), value=(3, 1), query=(3, 1)),
+        thread(both, a=(3, 2), b=(3, 3)),
+        thread(both, {"a": 1}, a=(3, 2), b=2),
+        thread(both, {"a": 2, "b": 1}, a=(2, 3, 2), b=(2, 1)),
+        thread(wl.MeanSquaredLossLayer(), input=(3, 2), target=(3, 2)),
+        wl.NetMapOperator([3, "Tanh"], input=(4, 2)),
+        wl.NetNestOperator([3, "Tanh"], 2, input=3),
+        wl.NetFoldOperator(_cell(), input=(4, 2)),
+    ]  # fmt: skip
+
+
+def _cell() -> Any:
+    edges = [([wl.NetPort("Input"), wl.NetPort("State")], "both"), ("both", "sum", "bend")]
+    return wl.NetGraph({"both": wl.CatenateLayer(), "sum": 3, "bend": "Tanh"}, edges)
+
+
+OPERATORS: list[Case] = [
+    OperatorCase(net, dict.fromkeys(net.input_names, ()), (-2.0, 2.0), number)
+    for number, net in enumerate(_operators(), 1)
 ]
 
 

@@ -263,6 +263,20 @@ CASES = [
     *(case(name, (3, 5), axis=1) for name in ("softmax", "log_softmax")),
     *(case(name, (3, 4, 2), axis=1) for name in ("softmax", "log_softmax")),
     *(case(name, (4, 2), axis=0) for name in ("softmax", "log_softmax")),
+    *(case("causal_softmax", (2, n, n), window=w) for n, w in [(5, 5), (19, 3), (4, 1), (1, 2)]),
+    case("causal_softmax", (3, 3), window=3),
+    *(
+        case("causal_product", a, b, part=part, window=window)
+        for part, a, b in [
+            ("Past", (2, 19, 19), (2, 19, 5)),
+            ("Past", (3, 3), (3, 17)),
+            ("Future", (2, 19, 19), (2, 19, 5)),
+            ("Future", (3, 3), (3, 17)),
+            ("Entries", (2, 19, 5), (2, 5, 19)),
+            ("Entries", (3, 2), (2, 3)),
+        ]
+        for window in (2, 12, 20)
+    ),
     case("gather", (5, 3), Index((2, 4), 5)),
     case("gather", (5,), Index((7,), 5)),
     case("gather", (5, 2, 3), Index((), 5)),

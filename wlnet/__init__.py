@@ -56,13 +56,15 @@ from wlnet.methods import SGD as SGD
 from wlnet.methods import Adam as Adam
 from wlnet.methods import RMSProp as RMSProp
 from wlnet.methods import SignSGD as SignSGD
+from wlnet.nets.attention import AttentionLayer as AttentionLayer
 from wlnet.nets.bidirectional import NetBidirectionalOperator as NetBidirectionalOperator
 from wlnet.nets.chain import NetChain as NetChain
 from wlnet.nets.fold import NetFoldOperator as NetFoldOperator
 from wlnet.nets.information import information as information
 from wlnet.nets.initialize import net_initialize as net_initialize
+from wlnet.nets.mapping import NetMapOperator as NetMapOperator
+from wlnet.nets.mapping import NetMapThreadOperator as NetMapThreadOperator
 from wlnet.nets.netgraph import NetGraph as NetGraph
-from wlnet.nets.operators import NetMapOperator as NetMapOperator
 from wlnet.nets.operators import NetNestOperator as NetNestOperator
 from wlnet.nets.rule_makers import gradual_unfreezing as gradual_unfreezing
 from wlnet.nets.rule_makers import layer_wise_decay as layer_wise_decay

@@ -15,7 +15,8 @@ from wlnet.core.gathered import Gathered
 from wlnet.nets.arrangement import Arrangement
 from wlnet.nets.connections import connections, needed_for, producer
 from wlnet.nets.container import CONTAINERS, Container
-from wlnet.nets.operators import NetMapOperator, NetNestOperator, Operator
+from wlnet.nets.mapping import NetMapOperator
+from wlnet.nets.operators import NetNestOperator, Operator
 
 OTHER_PORTS = wl.NetGraph({"a": "Ramp"}, [(wl.NetPort("x"), "a", wl.NetPort("y"))])
 
@@ -29,7 +30,11 @@ def operator(missing: str | None = None) -> type[Operator]:
         def __init__(
             self, net: Any, *, input: Any = wl.AUTOMATIC, output: Any = wl.AUTOMATIC
         ) -> None:
-            self._start(Gathered(), net, {}, input, output, wl.AUTOMATIC)
+            self._start(Gathered(), net, {}, [("Input", input), ("Output", output)], wl.AUTOMATIC)
+
+        @classmethod
+        def read(cls, inner: Any, given: Any) -> dict[str, object]:
+            return {}
 
         @property
         def repeats(self) -> int | None:

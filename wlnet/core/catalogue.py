@@ -8,7 +8,6 @@ gets built leaves this table.
 from __future__ import annotations
 
 SOON: dict[str, str] = {
-    "AttentionLayer": "NetGraph of DotLayer(), SoftmaxLayer(), TransposeLayer() and DotLayer()",
     "CTCLossLayer": "",
     "CompiledLayer": "ElementwiseLayer(lambda x: x * abs(x))",
     "ConstantArrayLayer": "NetArrayLayer()",
@@ -22,12 +21,11 @@ SOON: dict[str, str] = {
     "LocalResponseNormalizationLayer": "",
     "NetArray": 'NetSharedArray("w")',
     "NetGANOperator": "NetGraph with both nets, and rates of -1 in learning_rate_multipliers",
-    "NetMapThreadOperator": "CatenateLayer()  # before a NetMapOperator",
     "NetPairEmbeddingOperator": "net_insert_shared_arrays, and the net twice in a NetGraph",
     "NetStateObject": "",
     "NetUnfold": "",
     "PlaceholderLayer": 'ElementwiseLayer("Identity")',
-    "SequenceAttentionLayer": "NetGraph of DotLayer(), SoftmaxLayer() and DotLayer()",
+    "SequenceAttentionLayer": "AttentionLayer(), with the Input as Key and as Value",
     "SpatialTransformationLayer": "",
 }
 """Layers, operators and words that stand at the doorplate in the Wolfram Language."""
@@ -36,7 +34,6 @@ ALIKE = frozenset(
     {
         "CompiledLayer",
         "FunctionLayer",
-        "NetMapThreadOperator",
     }
 )
 """Names for which something is told that computes something else, or stands elsewhere."""

@@ -72,6 +72,12 @@ def product(examples: Axes, a: Shape, b: Shape) -> int | None:
     return of_a if of_a == of_b < rank - 2 else None
 
 
+def leading(examples: Axes, *shapes: Shape, **attributes: object) -> int | None:
+    """Matrices, each by itself: their rows, and their columns, meet."""
+    axis = _same(examples)
+    return None if axis is None or None in examples or axis >= len(shapes[0]) - 2 else axis
+
+
 def moved(examples: Axes, x: Shape, *, axes: tuple[int, ...]) -> int | None:
     """Axes in another order."""
     return axes.index(examples[0]) if examples[0] is not None else None

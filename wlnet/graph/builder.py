@@ -218,6 +218,12 @@ class Builder:
         """One number an example: the mean over everything but the batch."""
         return self.reshape(self.mean(x, range(1, x.rank)), (x.shape[0],))
 
+    def causal_product(self, a: Value, b: Value, part: str, window: int) -> Value:
+        return self.one("causal_product", a, b, part=part, window=window)
+
+    def causal_softmax(self, x: Value, window: int) -> Value:
+        return self.one("causal_softmax", x, window=window)
+
     def softmax(self, x: Value, axis: int = -1) -> Value:
         return self.one("softmax", x, axis=axis % x.rank)
 

@@ -208,6 +208,29 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     return (g.multiply(y, g.subtract(d, g.sum(g.multiply(d, y), [axis]))),)
 
 
+@derivative("causal_softmax")
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
+    y = call.outputs[0]
+    return (g.multiply(y, g.subtract(d, g.sum(g.multiply(d, y), [y.rank - 1]))),)
+
+
+@derivative("causal_product")
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
+    (a, b), window = call.inputs, call.attributes["window"]
+    part = call.attributes["part"]
+
+    def product(part: str, one: Value, other: Value) -> Value:
+        return g.causal_product(one, other, part, window)
+
+    if part == "Entries":
+        d_a, d_b = product("Past", d, g.transpose(b)), product("Future", g.transpose(d), a)
+        return d_a, g.transpose(d_b)
+    if part == "Past":
+        return product("Entries", d, g.transpose(b)), product("Future", g.transpose(a), d)
+    d_a, d_b = product("Entries", b, g.transpose(d)), product("Past", g.transpose(a), d)
+    return g.transpose(d_a), d_b
+
+
 @derivative("log_softmax")
 def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     axis = call.attributes["axis"]

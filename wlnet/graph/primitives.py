@@ -125,6 +125,25 @@ def log_softmax(x: Shape, *, axis: int) -> tuple[Shape, ...]:
     return (x,)
 
 
+@primitive(apart=rule.leading)
+def causal_softmax(x: Shape, *, window: int) -> tuple[Shape, ...]:
+    """Of matrices (..., n, n), row by row: softmax over those that the i-th of n sees, the `window`
+    up to itself, or as many as there are; the others are 0, whatever stands there."""
+    assert x[-2] == x[-1] and window > 0, (x, window)
+    return (x,)
+
+
+@primitive(apart=rule.leading)
+def causal_product(a: Shape, b: Shape, *, part: str, window: int) -> tuple[Shape, ...]:
+    """matmul, where the i-th of n has to do with some alone, and reads no others. part: "Past", row
+    i is a sum over those that i sees; "Future", over those that see i; "Entries", row i has entries
+    for those that i sees, the others are 0. window: how many up to itself each sees."""
+    (c,) = matmul(a, b)
+    count = {"Past": a[-2:], "Future": a[-2:], "Entries": c[-2:]}[part]
+    assert a[:-2] == b[:-2] and count[0] == count[1] and window > 0, (a, b, part, window)
+    return (c,)
+
+
 @primitive("Real", "Real", "Real", apart=rule.recurrent)
 def lstm(said: Shape, weights: Shape, *begun: Shape) -> tuple[Shape, ...]:
     """The states, gates and cells of a long short-term memory, at every step of a sequence.

@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wlnet.core.streams import Seed, stream_key
+from wlnet.graph import causal_reference as causal
 from wlnet.graph import recurrence_reference as recurrences
 from wlnet.graph import window_reference as windows
 from wlnet.graph.graph import Graph, Shape, Value
@@ -265,6 +266,8 @@ for _function in (
     windows.pool_sum_input,
     recurrences.lstm,
     recurrences.lstm_input,
+    causal.causal_softmax,
+    causal.causal_product,
 ):
     reference(_function)
 

@@ -218,7 +218,7 @@ class _Reader:
 
     def container(self, cls: type[Container], row: Table, path: Path, at: str) -> Container:
         nodes = self.nodes(row["Nodes"], path, at)
-        if issubclass(cls, Operator) and list(nodes) != ["Net"]:
+        if issubclass(cls, Operator) and list(nodes) != [cls.place]:
             given = ", ".join(map(shown, nodes))
             raise refused(f"a {cls.kind} holds one net", at=at, given=given)
         fields = {name: FIELDS[name](row[name], nodes, at) for name in cls.record_fields}

@@ -146,15 +146,13 @@ class _Lowering:
         """The ports that a gradient is asked by, and what flows there."""
 
     def visit(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:
-        outputs = self._visit(net, path, self._marked(path, inputs), batch)
+        outputs = self._visit(net, path, self.marked(path, inputs), batch)
         # A gradient by a state is one by what it was at first.
-        outputs |= self._marked(
-            path, {k: v for k, v in outputs.items() if k not in net.state_names}
-        )
+        outputs |= self.marked(path, {k: v for k, v in outputs.items() if k not in net.state_names})
         self.made.update({(path, name): value for name, value in outputs.items()})
         return outputs
 
-    def _marked(self, path: Path, values: Values) -> Values:
+    def marked(self, path: Path, values: Values) -> Values:
         """What flows at ports. Where a gradient is asked by it, it is a value of its own: a loss
         does not look behind it, and other parts may be given what this one is not."""
         asked = [name for name in values if (path, name) in self.marks] if self.marks else ()

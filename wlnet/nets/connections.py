@@ -14,6 +14,11 @@ from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.container import as_container
 from wlnet.nets.edges import Edge
 
+Port = tuple[Path, str]
+"""A port of a part: its path and its name."""
+End = tuple[Key | None, str]
+"""A port of a node of a net, or of the net itself (None)."""
+
 
 def layers_of(net: Net, at: Path = ()) -> Iterator[tuple[Path, Layer]]:
     """Every layer with its path; what holds layers is none."""
@@ -22,35 +27,72 @@ def layers_of(net: Net, at: Path = ()) -> Iterator[tuple[Path, Layer]]:
 
 def connections(net: Net) -> list[tuple[Path, Path]]:
     """The edges between layers, at all levels: (path of the source, path of the target)."""
-    return _connections(net, ())[0]
+    return _connections(net, ()).edges
 
 
 def entries(net: Net) -> dict[str, list[Path]]:
     """The layers that each input port of a net leads to, at all levels."""
-    return _connections(net, ())[1]
+    return _connections(net, ()).entries
 
 
-def _connections(
-    net: Net, at: Path
-) -> tuple[list[tuple[Path, Path]], dict[str, list[Path]], dict[str, Path]]:
-    """Edges inside, the layers that each input port leads to, and the layer that each output port
-    comes from."""
+@dataclass(frozen=True)
+class _Connected:
+    """Edges inside a net; the layers that each input port leads to; and what each output port comes
+    from: layers, and inputs of the net that lead straight through it."""
+
+    edges: list[tuple[Path, Path]]
+    entries: dict[str, list[Path]]
+    exits: dict[str, list[Path | str]]
+
+
+def _connections(net: Net, at: Path) -> _Connected:
     if isinstance(net, Layer):
         given, made = (*net.input_names, *net.state_names), (*net.output_names, *net.state_names)
-        return [], {name: [at] for name in given}, dict.fromkeys(made, at)
+        exits: dict[str, list[Path | str]] = {name: [at] for name in made}
+        return _Connected([], {name: [at] for name in given}, exits)
     inner = {key: _connections(node, (*at, key)) for key, node in net.nodes.items()}
-    edges = [edge for found, _, _ in inner.values() for edge in found]
-    entries: dict[str, list[Path]] = {name: [] for name in (*net.input_names, *net.state_names)}
-    exits: dict[str, Path] = {}
+    found = _Connected(
+        [edge for each in inner.values() for edge in each.edges],
+        {name: [] for name in (*net.input_names, *net.state_names)},
+        {name: [] for name in (*net.output_names, *net.state_names)},
+    )
+    sources = _sources(net)
+    known: dict[End, list[Path | str]] = {}
+
+    def origins(end: End) -> list[Path | str]:
+        """Where what comes out of a node begins; an input of the net stands for itself."""
+        key, port = end
+        if key is None:
+            return [port]
+        if end not in known:
+            known[end] = []
+            for each in inner[key].exits[port]:
+                if isinstance(each, tuple):
+                    known[end].append(each)
+                else:
+                    for source in sources[key, each]:
+                        known[end] += origins(source)
+        return known[end]
+
     for e in links(net):
-        into = [] if e.target is None else inner[e.target][1].get(e.target_port, [(*at, e.target)])
-        if e.source is None:
-            entries[e.source_port] += into
-        elif e.target is None:
-            exits[e.target_port] = inner[e.source][2][e.source_port]
-        else:
-            edges += [(inner[e.source][2][e.source_port], path) for path in into]
-    return edges, entries, exits
+        for origin in origins((e.source, e.source_port)):
+            if e.target is None:
+                found.exits[e.target_port].append(origin)
+                continue
+            into = inner[e.target].entries.get(e.target_port, [(*at, e.target)])
+            if isinstance(origin, tuple):
+                found.edges.extend((origin, path) for path in into)
+            else:
+                found.entries[origin].extend(into)
+    return found
+
+
+def _sources(net: Net) -> dict[End, list[End]]:
+    """What leads to the ports of the nodes of one net, and to its own outputs."""
+    found: dict[End, list[End]] = {}
+    for e in links(net):
+        found.setdefault((e.target, e.target_port), []).append((e.source, e.source_port))
+    return found
 
 
 def links(net: Net) -> list[Edge]:
@@ -59,18 +101,13 @@ def links(net: Net) -> list[Edge]:
 
 
 def producer(net: Net, port: str) -> Net:
-    """The layer that makes an output, looked for through nested nets; where it is led straight
-    through one, that net."""
+    """The layer that makes an output, looked for through nested nets; that net where an output is
+    led straight through one, or made by it of several ports."""
     if isinstance(net, Layer):
         return net
-    (link,) = [e for e in links(net) if e.target is None and e.target_port == port]
-    return net if link.source is None else producer(net.nodes[link.source], link.source_port)
-
-
-Port = tuple[Path, str]
-"""A port of a part: its path and its name."""
-End = tuple[Key | None, str]
-"""A port of a node of a net, or of the net itself (None)."""
+    ends = [e for e in links(net) if e.target is None and e.target_port == port]
+    source = ends[0].source if len(ends) == 1 else None
+    return net if source is None else producer(net.nodes[source], ends[0].source_port)
 
 
 @dataclass(frozen=True)
@@ -90,13 +127,11 @@ def needed_for(net: Net, ports: Iterable[Port], by: Iterable[SourceKey] = ()) ->
     for gradient in by:
         waiting += [(((), name), True) for name in net.output_names]
         waiting += _needed_by(net, gradient)
-    sources: dict[Path, dict[End, End]] = {}
+    sources: dict[Path, dict[End, list[End]]] = {}
 
-    def into(path: Path) -> dict[End, End]:
-        """What leads to the ports of the nodes of one net, and to its own outputs."""
+    def into(path: Path) -> dict[End, list[End]]:
         if path not in sources:
-            found = links(node_at(net, path))
-            sources[path] = {(e.target, e.target_port): (e.source, e.source_port) for e in found}
+            sources[path] = _sources(node_at(net, path))
         return sources[path]
 
     inputs, layers = set(), set()
@@ -116,11 +151,9 @@ def needed_for(net: Net, ports: Iterable[Port], by: Iterable[SourceKey] = ()) ->
         else:
             # From an output into the net, from an input to what leads to it one level above.
             around = path if is_output else path[:-1]
-            leads = into(around).get((None if is_output else path[-1], name))
-            if leads is not None:
-                key, port = leads
+            for key, port in into(around).get((None if is_output else path[-1], name), ()):
                 source = (around, port) if key is None else ((*around, key), port)
-                further = [(source, key is not None)]
+                further.append((source, key is not None))
             if not is_output and as_container(node_at(net, around)).repeats is not None:
                 further += [((path, output), True) for output in node.output_names]
         fresh = [each for each in further if each not in seen]

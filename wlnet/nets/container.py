@@ -45,10 +45,14 @@ CONTAINERS: dict[str, type[Container]] = {}
 class Lowering(Protocol):
     """What writes the graph of primitives of a net, and asks every container how to."""
 
-    graph: Graph
-    mode: Mode
-    made: dict[tuple[Path, str], Value]
-    """Every output port inside, by path."""
+    @property
+    def graph(self) -> Graph: ...
+    @property
+    def mode(self) -> Mode: ...
+    @property
+    def made(self) -> dict[tuple[Path, str], Value]:
+        """Every output port inside, by path."""
+        ...
 
     def within(self, graph: Graph) -> Lowering:
         """The same, writing into another graph, as the body of a scan."""
@@ -64,6 +68,10 @@ class Lowering(Protocol):
 
     def begun(self, net: Net, path: Path, inputs: Values, batch: int) -> dict[str, Value | None]:
         """What the states of a net are before the first step; None for zeros."""
+        ...
+
+    def marked(self, path: Path, values: Values) -> Values:
+        """What flows at ports of a net; another value where a gradient is asked by it."""
         ...
 
     def told(self, path: Path) -> Path:

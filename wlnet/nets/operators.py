@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Mapping
-from functools import partial
-from typing import Self
+from collections.abc import Iterable, Mapping
+from typing import ClassVar, Self
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.keywords import checked_keywords
-from wlnet.core.names import field_name
+from wlnet.core.names import a
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, Path
-from wlnet.core.ports import UNKNOWN, as_port
+from wlnet.core.ports import UNKNOWN, PortType
 from wlnet.core.rule_lists import rules_told_with
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.graph.builder import Builder
 from wlnet.layers.declaring.fields import positive
 from wlnet.nets.container import (
     Container,
@@ -25,40 +22,61 @@ from wlnet.nets.container import (
     Values,
     Written,
     hoist,
+    unsaid,
     without_coders,
 )
 from wlnet.nets.edges import Edge
 from wlnet.nets.fills import fill_in
 from wlnet.nets.inference import check_shapes
+from wlnet.nets.reading import read_ports
 from wlnet.nets.shorthand import as_net
-from wlnet.nets.wires import SameCell, ShapeWalk, TieCell, Wire, title
+from wlnet.nets.wires import SameCell, ShapeWalk, Wire, title
 
 
 class Operator(Container):
-    """What operators have in common: one net at "Net", one input, one output."""
+    """What operators have in common: one net, at `place`, and ports that follow from it."""
 
     addressing = "operator"
     record_fields = ("Parameters",)
+    place: ClassVar[str] = "Net"
+    """The key of the net."""
+
+    # What every operator says of itself
+
+    @classmethod
+    def read(cls, inner: Net, given: Mapping[str, object]) -> dict[str, object]:
+        """Its parameters as they are kept, from what a constructor or a file gave, by name. Raises
+        OptionError for them, and for a net that it does not take."""
+        raise unsaid(cls, "read")
+
+    @classmethod
+    def ports_for(
+        cls, inner: Net, parameters: Mapping[str, object]
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """The names of its inputs and of its outputs."""
+        return ("Input",), ("Output",)
+
+    # What follows
 
     @property
     def input_names(self) -> tuple[str, ...]:
-        return ("Input",)
+        return self.ports_for(self.inner, self.parameters)[0]
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        return ("Output",)
+        return self.ports_for(self.inner, self.parameters)[1]
 
     @property
     def inner(self) -> Net:
         """The net that it applies."""
-        return self.nodes["Net"]
+        return self.nodes[self.place]
 
     def links(self) -> list[Edge]:
         inputs = zip(self.input_names, self.inner.input_names, strict=True)
         outputs = zip(self.output_names, self.inner.output_names, strict=True)
         return [
-            *(Edge(None, port, "Net", name) for port, name in inputs),
-            *(Edge("Net", name, None, port) for port, name in outputs),
+            *(Edge(None, port, self.place, name) for port, name in inputs),
+            *(Edge(self.place, name, None, port) for port, name in outputs),
         ]
 
     def arguments(self) -> list[str]:
@@ -69,10 +87,12 @@ class Operator(Container):
 
     @classmethod
     def from_record(cls, written: Written) -> Self:
-        own = written.ports(["Input", "Output"])
-        options = {field_name(name): value for name, value in written.fields["Parameters"].items()}
-        make: Callable[..., Self] = cls
-        return make(written.nodes["Net"], **options, input=own["Input"], output=own["Output"])
+        inner = written.nodes[cls.place]
+        parameters = cls.read(inner, written.fields["Parameters"])
+        inputs, outputs = cls.ports_for(inner, parameters)
+        new = object.__new__(cls)
+        new._hold(inner, parameters, written.ports([*inputs, *outputs]))
+        return new
 
     def renamed(
         self, nodes: Mapping[Key, Net], keys: Mapping[Key, Key], ports: Mapping[str, str]
@@ -83,88 +103,57 @@ class Operator(Container):
         return result
 
     def exchanged(self, key: Key, node: Net) -> Self | None:
-        return self._with(nodes={key: node})
+        names = self.ports_for(node, self.parameters)
+        return self._with(nodes={key: node}) if names == self.ports_for(
+            self.inner, self.parameters) else None  # fmt: skip
 
     def _start(
         self,
         gathered: Gathered,
         net: object,
-        parameters: dict[str, object],
-        input: object,
-        output: object,
+        given: Mapping[str, object],
+        ports: Iterable[tuple[str, object]],
         rules: object,
     ) -> None:
-        """Fill a new operator, or tell what was gathered and what else is wrong."""
-        inner = gathered.attempt(lambda: as_net(net, "Net"))
-        if inner is not None and not len(inner.input_names) == len(inner.output_names) == 1:
-            gathered.add(
-                Fault(
-                    f"a {self.kind} takes a net with one input and one output",
-                    given=f"inputs {list(inner.input_names)}, outputs {list(inner.output_names)}",
-                )
-            )
-        ports = {
-            name: gathered.attempt(partial(as_port, spec, name)) or UNKNOWN
-            for name, spec in (("Input", input), ("Output", output))
-        }
+        """Fill a new operator, or tell what was gathered and what else is wrong.
+
+        given: parameters by name; ports: what is said of ports.
+        """
+        inner = gathered.attempt(lambda: as_net(net, self.place))
+        found, names = None, None
+        if inner is not None:
+            whole = inner
+            found = gathered.attempt(lambda: self.read(whole, given))
+            names = None if found is None else self.ports_for(inner, found)
+        own = read_ports(self.kind, ports, names, gathered)
         said = rules_told_with(gathered, rules)
         assert inner is not None
-        nodes, table = hoist({"Net": without_coders(inner, inner.port_names)})
-        self._fill(nodes=nodes, parameters=parameters, ports=ports, shared=table, rules=said)
-        check_shapes(self)
+        assert found is not None
+        self._hold(inner, found, own)
+        object.__setattr__(self, "learning_rate_rules", said)
         fill_in(self)
         self.check_rules()
 
-
-class NetMapOperator(Operator):
-    """Applies a net to every element along the first level, with the same arrays.
-
-    >>> NetMapOperator([1], input=(5, 2)).kind
-    'NetMapOperator'
-
-    Wolfram Language: NetMapOperator.
-    """
-
-    kind = "NetMapOperator"
-
-    @checked_keywords
-    def __init__(
-        self,
-        net: object,
-        *,
-        input: object = AUTOMATIC,
-        output: object = AUTOMATIC,
-        learning_rate_multipliers: object = AUTOMATIC,
+    def _hold(
+        self, inner: Net, parameters: Mapping[str, object], own: Mapping[str, PortType]
     ) -> None:
-        self._start(Gathered(), net, {}, input, output, learning_rate_multipliers)
+        nodes, table = hoist({self.place: without_coders(inner, inner.port_names)})
+        names = [name for side in self.ports_for(inner, parameters) for name in side]
+        ports = {name: own.get(name, UNKNOWN) for name in names}
+        self._fill(nodes=nodes, parameters=parameters, ports=ports, shared=table)
+        check_shapes(self)
 
-    @property
-    def repeats(self) -> int | None:
-        return None
 
-    def wire(self, walk: ShapeWalk, path: Path, wires: dict[str, Wire]) -> None:
-        length = Wire()
-        (entry,), (result,) = self.inner.input_names, self.inner.output_names
-        own = {entry: Wire(), result: Wire()}
-        for outer, name in (("Input", entry), ("Output", result)):
-            walk.cells.append(TieCell(title(path, self), wires[outer], own[name], length))
-        walk.visit(self.inner, (*path, "Net"), own)
-
-    def lower(self, walk: Lowering, path: Path, inputs: Values, batch: int) -> Values:
-        if not inputs:
-            return {}
-        # Every element is an example of its own to the net inside.
-        x, at = inputs["Input"], (*path, "Net")
-        g = Builder(walk.graph, origin=walk.told(path))
-        rows = math.prod(x.shape[:2])
-        own = {self.inner.input_names[0]: g.reshape(x, (rows, *x.shape[2:]))}
-        made = walk.visit(self.inner, at, own, rows)
-        for key, value in walk.made.items():
-            if key[0][: len(at)] == at and value.shape[:1] == (rows,):
-                walk.made[key] = g.reshape(value, (*x.shape[:2], *value.shape[1:]))
-        outputs = [made[name] for name in self.inner.output_names if name in made]
-        outputs = [g.reshape(y, (*x.shape[:2], *y.shape[1:])) for y in outputs]
-        return dict(zip(self.output_names, outputs, strict=False))
+def refuse_other_ports(kind: str, inner: Net) -> None:
+    """Raise OptionError for a net that has not one input and one output."""
+    if not len(inner.input_names) == len(inner.output_names) == 1:
+        raise fail(
+            OptionError,
+            Fault(
+                f"{a(kind)} takes a net with one input and one output",
+                given=f"inputs {list(inner.input_names)}, outputs {list(inner.output_names)}",
+            ),
+        )
 
 
 class NetNestOperator(Operator):
@@ -185,9 +174,14 @@ class NetNestOperator(Operator):
         output: object = AUTOMATIC,
         learning_rate_multipliers: object = AUTOMATIC,
     ) -> None:
-        gathered = Gathered()
-        count = gathered.attempt(partial(_count, iterations))
-        self._start(gathered, net, {"Iterations": count}, input, output, learning_rate_multipliers)
+        ports = [("Input", input), ("Output", output)]
+        told = {"Iterations": iterations}
+        self._start(Gathered(), net, told, ports, learning_rate_multipliers)
+
+    @classmethod
+    def read(cls, inner: Net, given: Mapping[str, object]) -> dict[str, object]:
+        refuse_other_ports(cls.kind, inner)
+        return {"Iterations": _count(given.get("Iterations"))}
 
     @property
     def repeats(self) -> int | None:

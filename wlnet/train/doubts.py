@@ -171,15 +171,17 @@ def _origins(
         return dict.fromkeys(net.output_names, made)
     outputs: dict[Any, Mapping[str, Origin | None]] = {None: given}
     ends = links(net)
+
+    def into(key: Any) -> dict[str, Origin | None]:
+        made: dict[str, Origin | None] = {}
+        for e in ends:
+            if e.target == key:
+                # What a net makes of several ports has none of them for its origin.
+                is_first = e.target_port not in made
+                origin = outputs.get(e.source, {}).get(e.source_port)
+                made[e.target_port] = origin if is_first else None
+        return made
+
     for key, node in net.nodes.items():
-        inputs = {
-            e.target_port: outputs.get(e.source, {}).get(e.source_port)
-            for e in ends
-            if e.target == key
-        }
-        outputs[key] = _origins(node, (*at, key), inputs, found)
-    return {
-        e.target_port: outputs.get(e.source, {}).get(e.source_port)
-        for e in ends
-        if e.target is None
-    }
+        outputs[key] = _origins(node, (*at, key), into(key), found)
+    return into(None)

@@ -20,7 +20,18 @@ from wlnet.graph.primitives import PRIMITIVES, axis_after
 from wlnet.plan.layouts import VIEWS
 
 WORTH = frozenset(
-    {"matmul", "convolve", "pool_max", "pool_sum", "gather", "softmax", "lstm", "scan"}
+    {
+        "matmul",
+        "convolve",
+        "pool_max",
+        "pool_sum",
+        "gather",
+        "softmax",
+        "lstm",
+        "scan",
+        "causal_product",
+        "causal_softmax",
+    }
 )
 """Primitives that take so long that it pays to keep what they give."""
 

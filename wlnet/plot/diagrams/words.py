@@ -66,6 +66,8 @@ def holds(net: Net) -> str:
 
 DOES: dict[str, Callable[[Net], str]] = {
     "NetMapOperator": lambda net: "for every element of the first level",
+    "NetMapThreadOperator": lambda net: "for the elements of several inputs at once",
+    "AttentionLayer": lambda net: "scores every key for every query",
     "NetFoldOperator": lambda net: "for element after element, with its own state",
     "NetNestOperator": lambda net: f"{net.parameters['Iterations']} times, each on its own result",
 }
