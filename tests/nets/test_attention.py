@@ -294,3 +294,10 @@ def test_sizes_follow_from_any_side() -> None:
 def test_what_cannot_be_attention_is_told(make: Any, told: str) -> None:
     with pytest.raises(wl.WlnetError, match=re.escape(told)):
         make()
+
+
+def test_all_faults_are_told_at_once() -> None:
+    with pytest.raises(wl.OptionError) as caught:
+        AttentionLayer("Dott", mask="causal", dropout=2, key="x")
+    for told in ("one of these names", "mask of", "dropout of", "port Key"):
+        assert told in str(caught.value)

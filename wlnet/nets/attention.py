@@ -92,13 +92,16 @@ class AttentionLayer(Operator):
             "Mask": mask, "MultiHead": multi_head, "ScoreRescaling": score_rescaling,
             "Dropout": dropout,
         }  # fmt: skip
-        scoring = _named(net) if isinstance(net, str) else net
-        self._start(gathered, scoring, options, [*table.items(), *said], learning_rate_multipliers)
+        self._start(gathered, net, options, [*table.items(), *said], learning_rate_multipliers)
 
     @classmethod
-    def read(cls, inner: Net, given: Mapping[str, object]) -> dict[str, object]:
+    def net_of(cls, given: object) -> Net:
+        return _named(given) if isinstance(given, str) else super().net_of(given)
+
+    @classmethod
+    def read(cls, inner: Net | None, given: Mapping[str, object]) -> dict[str, object]:
         faults = []
-        if set(inner.input_names) != PAIRS or len(inner.output_names) != 1:
+        if inner is not None and not _gives_scores(inner):
             told = f"inputs {list(inner.input_names)}, outputs {list(inner.output_names)}"
             faults.append(
                 Fault("a net that gives scores has two inputs and an output", SCORING, told,
@@ -153,8 +156,7 @@ class AttentionLayer(Operator):
         ]
 
     def exchanged(self, key: str | int, node: Net) -> AttentionLayer | None:
-        fits = set(node.input_names) == PAIRS and len(node.output_names) == 1
-        return self._with(nodes={key: node}) if fits else None
+        return self._with(nodes={key: node}) if _gives_scores(node) else None
 
     def wire(self, walk: ShapeWalk, path: Path, wires: dict[str, Wire]) -> None:
         heads = ("heads",) if self.parameters["MultiHead"] else ()
@@ -247,6 +249,10 @@ class AttentionLayer(Operator):
         if window is None:
             return g.matmul(weights, values)
         return g.causal_product(weights, values, "Past", window)
+
+
+def _gives_scores(net: Net) -> bool:
+    return set(net.input_names) == PAIRS and len(net.output_names) == 1
 
 
 def _named(net: str) -> Net:

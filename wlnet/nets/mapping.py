@@ -50,7 +50,7 @@ class NetMapOperator(Operator):
         self._start(Gathered(), net, {}, ports, learning_rate_multipliers)
 
     @classmethod
-    def read(cls, inner: Net, given: Mapping[str, object]) -> dict[str, object]:
+    def read(cls, inner: Net | None, given: Mapping[str, object]) -> dict[str, object]:
         refuse_other_ports(cls.kind, inner)
         return {}
 
@@ -108,8 +108,10 @@ class NetMapThreadOperator(Operator):
         self._start(gathered, net, {"Levels": levels}, said, learning_rate_multipliers)
 
     @classmethod
-    def read(cls, inner: Net, given: Mapping[str, object]) -> dict[str, object]:
-        return {"Levels": tuple(_levels(inner, given.get("Levels")).items())}
+    def read(cls, inner: Net | None, given: Mapping[str, object]) -> dict[str, object]:
+        # Levels are those of inputs: without a net there are none to speak of.
+        return {} if inner is None else {
+            "Levels": tuple(_levels(inner, given.get("Levels")).items())}  # fmt: skip
 
     @classmethod
     def ports_for(

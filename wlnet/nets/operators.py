@@ -44,9 +44,10 @@ class Operator(Container):
     # What every operator says of itself
 
     @classmethod
-    def read(cls, inner: Net, given: Mapping[str, object]) -> dict[str, object]:
+    def read(cls, inner: Net | None, given: Mapping[str, object]) -> dict[str, object]:
         """Its parameters as they are kept, from what a constructor or a file gave, by name. Raises
-        OptionError for them, and for a net that it does not take."""
+        OptionError for them, and for a net that it does not take; None is a net that is at fault
+        already."""
         raise unsaid(cls, "read")
 
     @classmethod
@@ -55,6 +56,11 @@ class Operator(Container):
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
         """The names of its inputs and of its outputs."""
         return ("Input",), ("Output",)
+
+    @classmethod
+    def net_of(cls, given: object) -> Net:
+        """The net that it is to apply, from what a constructor was given. Raises OptionError."""
+        return as_net(given, cls.place)
 
     # What follows
 
@@ -119,12 +125,11 @@ class Operator(Container):
 
         given: parameters by name; ports: what is said of ports.
         """
-        inner = gathered.attempt(lambda: as_net(net, self.place))
-        found, names = None, None
-        if inner is not None:
-            whole = inner
-            found = gathered.attempt(lambda: self.read(whole, given))
-            names = None if found is None else self.ports_for(inner, found)
+        inner = gathered.attempt(lambda: self.net_of(net))
+        found = gathered.attempt(lambda: self.read(inner, given))
+        names = None
+        if inner is not None and found is not None:
+            names = self.ports_for(inner, found)
         own = read_ports(self.kind, ports, names, gathered)
         said = rules_told_with(gathered, rules)
         assert inner is not None
@@ -144,9 +149,9 @@ class Operator(Container):
         check_shapes(self)
 
 
-def refuse_other_ports(kind: str, inner: Net) -> None:
+def refuse_other_ports(kind: str, inner: Net | None) -> None:
     """Raise OptionError for a net that has not one input and one output."""
-    if not len(inner.input_names) == len(inner.output_names) == 1:
+    if inner is not None and not len(inner.input_names) == len(inner.output_names) == 1:
         raise fail(
             OptionError,
             Fault(
@@ -179,9 +184,12 @@ class NetNestOperator(Operator):
         self._start(Gathered(), net, told, ports, learning_rate_multipliers)
 
     @classmethod
-    def read(cls, inner: Net, given: Mapping[str, object]) -> dict[str, object]:
-        refuse_other_ports(cls.kind, inner)
-        return {"Iterations": _count(given.get("Iterations"))}
+    def read(cls, inner: Net | None, given: Mapping[str, object]) -> dict[str, object]:
+        gathered = Gathered()
+        gathered.attempt(lambda: refuse_other_ports(cls.kind, inner))
+        count = gathered.attempt(lambda: _count(given.get("Iterations")))
+        gathered.tell()
+        return {"Iterations": count}
 
     @property
     def repeats(self) -> int | None:
