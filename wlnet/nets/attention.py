@@ -213,9 +213,9 @@ class AttentionLayer(Operator):
             if value.shape[:1] == (pairs.rows(sides),):
                 front = (batch, *heads, *pairs.front(sides)[1:])
                 walk.made[port] = g.reshape(value, (*front, *value.shape[1:]))
-        if not made or "Value" not in inputs:
+        score = made.get(self.inner.output_names[0])
+        if score is None or "Value" not in inputs:
             return {}
-        (score,) = made.values()
         scores = g.reshape(pairs.spread(g, score, PAIRS), (groups, queries, keys))
         values = in_rows(inputs["Value"])
         values = g.reshape(values, (groups, keys, values.shape[-1]))

@@ -59,6 +59,9 @@ class Pairs:
     def shape(self, port: tuple[Path, str]) -> tuple[int, ...]:
         return self.walk.shape(port)
 
+    def begun(self, net: Net, path: Path, inputs: Values, batch: int) -> dict[str, Value | None]:
+        return self.walk.begun(net, path, inputs, batch)
+
     def told(self, path: Path) -> Path:
         return self.walk.told(path)
 
