@@ -25,7 +25,7 @@ SOON: dict[str, str] = {
     "NetStateObject": "",
     "NetUnfold": "",
     "PlaceholderLayer": 'ElementwiseLayer("Identity")',
-    "SequenceAttentionLayer": "AttentionLayer(), with the Input as Key and as Value",
+    "SequenceAttentionLayer": "AttentionLayer()  # Input is its Key and its Value",
     "SpatialTransformationLayer": "",
 }
 """Layers, operators and words that stand at the doorplate in the Wolfram Language."""
