@@ -249,6 +249,11 @@ def of_nets() -> Iterator[Call]:
     yield Call("net_delete", wl.net_delete, {"net": net(), "part": "act"})
     yield Call("net_extract", wl.net_extract, {"net": net(), "part": ("one", "Weights")})
     yield Call("net_flatten", wl.net_flatten, {"net": wl.NetChain([net(), 3])})
+    gated = wl.net_initialize(wl.GatedRecurrentLayer(2, input=("Varying", 3)))
+    state = {wl.NetPort("State"): np.ones(2)}
+    yield Call("NetStateObject", wl.NetStateObject, {"net": gated, "states": state})
+    yield Call("NetStateObject call", wl.NetStateObject(gated), {"x": np.ones((2, 3))})
+    yield Call("net_unfold", wl.net_unfold, {"net": gated})
     yield Call("net_initialize", wl.net_initialize, {"net": net(), "all": True})
     yield Call("net_insert_shared_arrays", wl.net_insert_shared_arrays, {"net": net()})
     yield Call("net_rename", wl.net_rename, {"net": net(), "names": {"one": "first"}})

@@ -82,12 +82,14 @@ from wlnet.nets.surgery.replace_pattern import net_replace as net_replace
 from wlnet.nets.surgery.shared import net_insert_shared_arrays as net_insert_shared_arrays
 from wlnet.nets.surgery.take import net_drop as net_drop
 from wlnet.nets.surgery.take import net_take as net_take
+from wlnet.nets.surgery.unfold import net_unfold as net_unfold
 from wlnet.results import NetTrainResults as NetTrainResults
 from wlnet.results.receipts import Receipts as _Receipts
 from wlnet.results.saving import Saving as _Saving
 from wlnet.version import VERSION as __version__  # noqa: F401  # for wlnet.__version__
 
 _LAZY = {
+    "NetStateObject": "wlnet.evaluate.state_object",
     "net_measurements": "wlnet.train.net_measurements",
     "learning_rate_range": "wlnet.train.learning_rate_range",
     "load": "wlnet.io",

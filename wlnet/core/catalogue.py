@@ -22,8 +22,6 @@ SOON: dict[str, str] = {
     "NetArray": 'NetSharedArray("w")',
     "NetGANOperator": "NetGraph with both nets, and rates of -1 in learning_rate_multipliers",
     "NetPairEmbeddingOperator": "net_insert_shared_arrays, and the net twice in a NetGraph",
-    "NetStateObject": "",
-    "NetUnfold": "",
     "PlaceholderLayer": 'ElementwiseLayer("Identity")',
     "SequenceAttentionLayer": "AttentionLayer()  # Input is its Key and its Value",
     "SpatialTransformationLayer": "",

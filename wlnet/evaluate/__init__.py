@@ -6,6 +6,7 @@ ports inside, gradients), columns.py (columns as arrays, by the
 encoder of a port), holding.py (finite numbers, truth values, indices in range), groups.py (examples
 of several shapes in groups of one), runner.py (programs of a net, kept by it, run a chunk at a
 time), quick.py (the short way of a single example). places.py words where data stand, for messages.
+state_object.py goes the same way with states that are kept from call to call (held_states.py).
 
 Training encodes its columns with columns.py and holding.py as well: what can be evaluated and what
 can be learnt are told by the same words.

@@ -18,7 +18,7 @@ from wlnet.core.rules import ArrayKey
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.core.walking import node_at
-from wlnet.graph.keys import GradientKey, PortGradientKey, SourceKey
+from wlnet.graph.keys import GradientKey, KeptStateKey, PortGradientKey, SourceKey
 from wlnet.nets.connections import Needed, Port, needed_for
 from wlnet.nets.container import shared_names
 from wlnet.nets.inference import inference, inferred_port
@@ -28,15 +28,17 @@ AnswerKey = str | Port | SourceKey
 
 
 class Asked(NamedTuple):
-    """What a call asks for, apart from properties: ports, () for the path of the net, and
-    gradients."""
+    """What a call asks for, apart from properties: ports, () for the path of the net, gradients,
+    and states that are kept from call to call."""
 
     ports: tuple[Port, ...]
     by: tuple[SourceKey, ...] = ()
+    kept: tuple[KeptStateKey, ...] = ()
 
     def needed(self, net: Net) -> Needed:
         """The inputs and the layers that it takes."""
-        return needed_for(net, self.ports, self.by)
+        states = [(key.path, key.name) for key in self.kept]
+        return needed_for(net, [*self.ports, *states], self.by)
 
 
 class Question(NamedTuple):

@@ -71,7 +71,7 @@ def evaluate(
         if single and len(args) == 1 and usual:
             net.cached("quick", lambda: short_way(runner))
     answers = {
-        name: _told(net, key, raw[key], wanted.prop, single, seed) for name, key in wanted.answers
+        name: told(net, key, raw[key], wanted.prop, single, seed) for name, key in wanted.answers
     }
     return answers if wanted.is_dict else next(iter(answers.values()))
 
@@ -117,7 +117,7 @@ def _check_data(net: Net, x: object, wanted: Question | None) -> None:
         check_columns(net, columns)
 
 
-def _told(
+def told(
     net: Net, key: OutputKey, array: Rows, prop: Property | None, single: bool, seed: Seed
 ) -> object:
     """What is told of the numbers of an answer: outputs of the net are decoded."""

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
+from wlnet.core.errors import DataError, Fault, fail
 from wlnet.core.gate import Column, shape_of
 from wlnet.core.net import Net
 from wlnet.core.ports import PortType
@@ -32,6 +33,14 @@ def run_columns(
     arrays = _encoded(runner.net, ports, alike, places, runner.precision)
     if not ragged:
         return _run(runner, ports, arrays, places, chunk)
+    if runner.states:
+        fault = Fault(
+            "a NetStateObject goes on with pieces of one length",
+            at=f"port {ragged[0]}",
+            given="pieces of several lengths",
+            fix="a NetStateObject for each sequence goes on by itself",
+        )
+        raise fail(DataError, fault)
     count = len(columns[ragged[0]])
     groups: OrderedDict[Any, list[int]] = OrderedDict()
     for i in range(count):

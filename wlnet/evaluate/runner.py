@@ -25,7 +25,7 @@ from wlnet.evaluate.columns import raise_all
 from wlnet.evaluate.holding import Array, check_finite, copy_into
 from wlnet.evaluate.places import Place
 from wlnet.graph.builder import Mode
-from wlnet.graph.keys import GradientKey, OutputKey
+from wlnet.graph.keys import GradientKey, KeptStateKey, OutputKey
 from wlnet.kernels.jit.locks import is_mine, new_lock
 from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of
@@ -64,7 +64,10 @@ class Runner:
         seed: Seed = 0,
         asked: Asked | None = None,
         workers: int | None = None,
+        states: Mapping[KeptStateKey, Array] | None = None,
     ) -> None:
+        self.states = states or {}
+        """What states that are kept begin with, an example a row; they are told with the rest."""
         self.net, self.mode, self.precision, self.seed = net, mode, precision, seed
         self.asked, self.workers = asked, workers
 
@@ -91,6 +94,8 @@ class Runner:
                 # A signal handler came into the middle of a run: that one keeps its memory.
                 program, lock = self._compiled(size, shapes), new_lock()
             with lock:
+                for kept, rows in self.states.items():
+                    program.inputs[kept][...] = rows[start : start + size]
                 with _given(program, columns, places, start, size):
                     program.run(seed=self.seed, step=step)
                 if program.bad:
@@ -176,6 +181,7 @@ class Runner:
             precision=self.precision,
             asked=self.asked and self.asked.ports,
             by=self.asked.by if self.asked else (),
+            kept=self.asked.kept if self.asked else (),
             constants=arrays,
             checked=True,
         )

@@ -33,6 +33,15 @@ class StateKey:
 
 
 @dataclass(frozen=True)
+class KeptStateKey:
+    """A state of a part that is kept between runs: as an input what it begins with, as an output
+    what it ends with."""
+
+    path: Path
+    name: str
+
+
+@dataclass(frozen=True)
 class PrefixKey:
     """The i-th value that is kept of the frozen prefix: an output of it, an input of the rest."""
 
@@ -55,7 +64,7 @@ class BodyKey(NamedTuple):
 
 SourceKey = GradientKey | PortGradientKey
 """A gradient that is asked for, by what it is taken by."""
-OutputKey = str | tuple[Path, str] | SourceKey | PrefixKey | BodyKey
+OutputKey = str | tuple[Path, str] | SourceKey | KeptStateKey | PrefixKey | BodyKey
 """A port of the net, or of a part; or something else that is asked for."""
 SlotKey = ArrayKey | StateKey
 """An array that a program is given."""

@@ -14,7 +14,7 @@ from wlnet.core.parts import NetSharedArray, Path, path_text
 from wlnet.core.shapes import Partial, shape_text
 from wlnet.graph.builder import SMALLEST_ITEM, Builder, Mode
 from wlnet.graph.graph import Graph, Shape, Value
-from wlnet.graph.keys import GradientKey, PortGradientKey, SourceKey
+from wlnet.graph.keys import GradientKey, KeptStateKey, PortGradientKey, SourceKey
 from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.connections import Needed, needed_for
 from wlnet.nets.container import Values, as_container
@@ -33,6 +33,7 @@ def lower(
     inside: Sequence[tuple[Path, str]] = (),
     asked: Sequence[tuple[Path, str]] | None = None,
     by: Sequence[SourceKey] = (),
+    kept: Sequence[KeptStateKey] = (),
     home: Path = (),
 ) -> Graph:
     """The graph of a net: inputs by port, arrays by key, one output value a port.
@@ -40,14 +41,15 @@ def lower(
     shapes: of the data, where the net leaves them open. inside: output ports of parts to give out
     too. asked: the only ports to give out, of parts or () for the net itself; inputs that these do
     not depend on are none of the graph. by: what the outputs of the net are to be differentiated
-    by, the `sources` of the graph. home: the part that says keys of arrays,
-    paths in `inside` and origins of calls, see `seen_from`. Raises NotInitializedError where a
-    shape stays unknown.
+    by, the `sources` of the graph. kept: states that come in and go out. home: the part that says
+    keys of arrays, paths in `inside` and origins of calls, see `seen_from`. Raises
+    NotInitializedError where a shape stays unknown.
     """
     _check_length(net)
     check_inputs(net)
     solution = inference(net, shapes)
-    needed = None if asked is None else needed_for(net, asked, by)
+    states = [(key.path, key.name) for key in kept]
+    needed = None if asked is None else needed_for(net, [*asked, *states], by)
     unknown = [
         f"port {name} {shape_text(solution.port_shape((), name))}"
         for name in solution.unknown_ports()
@@ -68,7 +70,7 @@ def lower(
             ),
         )
     graph = Graph()
-    walk = _Lowering(graph, solution, mode, frozen_statistics, needed, home, by)
+    walk = _Lowering(graph, solution, mode, frozen_statistics, needed, home, by, kept)
     for name in net.input_names:
         if needed is not None and name not in needed.inputs:
             continue
@@ -77,7 +79,11 @@ def lower(
         shape = (batch, *_known(wire.shape))
         check_memory(SMALLEST_ITEM * math.prod(shape), f"{batch} examples for port {name}")
         graph.inputs[name] = graph.new_value(shape, element)
-    made = walk.visit(net, (), dict(graph.inputs), batch)
+    given = dict(graph.inputs)
+    for key in kept:
+        graph.inputs[key] = graph.new_value((batch, *walk.shape((key.path, key.name))))
+    made = walk.visit(net, (), given, batch)
+    graph.outputs.update({key: walk.made[key.path, key.name] for key in kept})
     if asked is None:
         graph.outputs.update({name: made[name] for name in net.output_names})
     for path, name in asked or ():
@@ -136,7 +142,9 @@ class _Lowering:
         needed: Needed | None = None,
         home: Path = (),
         by: Sequence[SourceKey] = (),
+        kept: Sequence[KeptStateKey] = (),
     ) -> None:
+        self.kept = kept
         self.graph, self.solution, self.mode, self.frozen = graph, solution, mode, frozen
         self.needed, self.home = needed, home
         self.made: dict[tuple[Path, str], Value] = {}
@@ -191,7 +199,9 @@ class _Lowering:
         """What the states of a net are before the first step; None for zeros."""
         found: dict[str, Value | None] = {name: inputs.get(name) for name in net.state_names}
         for name, value in found.items():
-            if value is None and (path, name) in self.marks:
+            if KeptStateKey(path, name) in self.kept:
+                found[name] = self.graph.inputs[KeptStateKey(path, name)]
+            elif value is None and (path, name) in self.marks:
                 zeros = Builder(self.graph).fill(0.0, (batch, *self.shape((path, name))))
                 found[name] = self.marks[path, name] = zeros
         return found

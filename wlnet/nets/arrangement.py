@@ -21,6 +21,10 @@ class Arrangement(Container):
     def repeats(self) -> int | None:
         return None
 
+    @property
+    def in_order(self) -> bool | None:
+        return None
+
     def ports_of(self, key: Key) -> tuple[str, ...]:
         """The input ports of a node, in its declared order; those of a variadic layer by number."""
         return inputs_in_order(self.nodes[key], key, self.links())
@@ -48,14 +52,14 @@ class Arrangement(Container):
             if link.target is not None:
                 into[link.target][link.target_port] = made[link.source, link.source_port]
         for key, node in self.nodes.items():
-            own = {name: into[key][name] for name in ports[key] if name in into[key]}
-            own |= {name: made[key, name] for name in (*node.output_names, *node.state_names)}
-            for name in node.state_names:
-                if name in into[key]:
-                    # It has one shape before and after.
-                    at = title((*path, key), node)
-                    walk.cells.append(SameCell(at, into[key][name], own[name]))
-            walk.visit(node, (*path, key), own)
+            names = (*ports[key], *node.state_names)
+            given = {name: into[key][name] for name in names if name in into[key]}
+            gone = {name: made[key, name] for name in (*node.output_names, *node.state_names)}
+            for name in (name for name in given if name in gone):
+                # What goes in and comes out under one name has one shape.
+                at = title((*path, key), node)
+                walk.cells.append(SameCell(at, given[name], gone[name]))
+            walk.visit(node, (*path, key), {**given, **gone})
         # One output port may feed several outputs of the net: they are its wire only for the last.
         for link in links:
             if link.target is None:

@@ -129,6 +129,12 @@ class Container(Net):
         from nothing of their own."""
         raise unsaid(self, "repeats")
 
+    @property
+    def in_order(self) -> bool | None:
+        """Whether it goes through a sequence in order, each element by itself or after the one
+        before; None: as its nodes do."""
+        return False
+
     def arguments(self) -> list[str]:
         """What its constructor takes after the nodes and before the options, as Python."""
         raise unsaid(self, "arguments")

@@ -116,6 +116,10 @@ class NetFoldOperator(Operator):
         # A program has its layers once, in a loop.
         return 1
 
+    @property
+    def in_order(self) -> bool | None:
+        return True
+
     def links(self) -> list[Edge]:
         return [
             *(Edge(None, name, "Net", name) for name in self.input_names),

@@ -58,6 +58,10 @@ class NetMapOperator(Operator):
     def repeats(self) -> int | None:
         return None
 
+    @property
+    def in_order(self) -> bool | None:
+        return True
+
     def wire(self, walk: ShapeWalk, path: Path, wires: dict[str, Wire]) -> None:
         _wire(self, walk, path, wires, {"Input": 1})
 
@@ -128,6 +132,10 @@ class NetMapThreadOperator(Operator):
     @property
     def repeats(self) -> int | None:
         return None
+
+    @property
+    def in_order(self) -> bool | None:
+        return {*self.levels.values()} == {1}
 
     def arguments(self) -> list[str]:
         found = self.levels

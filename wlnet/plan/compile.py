@@ -19,7 +19,7 @@ from wlnet.engine.blueprint import Blueprint
 from wlnet.graph.builder import Builder, Mode
 from wlnet.graph.gradient import gradients
 from wlnet.graph.graph import Graph, Value
-from wlnet.graph.keys import GradientKey, OutputKey, SourceKey
+from wlnet.graph.keys import GradientKey, KeptStateKey, OutputKey, SourceKey
 from wlnet.kernels.jit.target import lanes_of
 from wlnet.kernels.language import Precision
 from wlnet.lowering.lower import lower
@@ -47,6 +47,7 @@ def forward_blueprint(
     precision: Precision = "Real32",
     asked: Sequence[tuple[Path, str]] | None = None,
     by: Sequence[SourceKey] = (),
+    kept: Sequence[KeptStateKey] = (),
     constants: Collection[ArrayKey] = (),
     packed: Collection[ArrayKey] = (),
     checked: bool = False,
@@ -56,19 +57,19 @@ def forward_blueprint(
 
     asked: the only ports to give out, of parts or () for the net; inputs that they do not
     depend on are none of it. by: gradients to give out too, of the sum of all Reals of all outputs
-    of the net. constants: arrays that never change, so that what
-    depends on them alone is computed once. packed: the arrays that are packed
+    of the net. kept: states that come in and go out. constants: arrays that never change, so that
+    what depends on them alone is computed once. packed: the arrays that are packed
     in memory. checked: whether the program tells of inputs that are not finite.
     without: passes to leave out.
     """
     whole = [((), name) for name in net.output_names] if by else []
     ports = None if asked is None else list(dict.fromkeys([*asked, *whole]))
-    graph = lower(net, batch, mode, shapes, asked=ports, by=by)
+    graph = lower(net, batch, mode, shapes, asked=ports, by=by, kept=kept)
     check_constants(graph, precision)
     found = _by_sources(graph, [graph.outputs[name] for _, name in whole])
     if asked is not None:
         names = [(path, name) if path else name for path, name in asked]
-        graph.outputs = {name: graph.outputs[name] for name in names}
+        graph.outputs = {name: graph.outputs[name] for name in (*names, *kept)}
     graph.outputs |= found
     graph.updates.clear()
     if checked:

@@ -3,7 +3,8 @@
 **Public functions:** take.py (net_take, net_drop; of graphs: cut.py), join.py (net_append,
 net_prepend, net_join; of graphs: grow.py), insert.py, delete.py, rename.py, flatten.py,
 replace.py (other values at parts), replace_pattern.py (other layers in place of all that match),
-shared.py (arrays under names), extract.py (a part that stands alone).
+shared.py (arrays under names), extract.py (a part that stands alone), unfold.py (the step that a
+recurrent net repeats).
 
 **What they have in common,** to be read first: positions.py (which node is meant), items.py (new
 nodes as the user gave them), placing.py (other nets at some paths, all at once), known_shapes.py
