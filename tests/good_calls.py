@@ -137,6 +137,7 @@ def of_layers() -> Iterator[Call]:
         "ElementwiseLayer": {"function": "Ramp"},
         "ExtractLayer": {"input": (3, 2), "position": (2, 1)},
         "EmbeddingLayer": {"size": 2, "class_count": 3, "input": ("Varying", "Integer")},
+        "FunctionLayer": {"function": np.negative, "ports": {"Input": 3}},
         "LinearLayer": {"output_size": 3, "input": 4, "learning_rate_multipliers": {"Biases": 0}},
         "LongShortTermMemoryLayer": {"size": 2, "input": (3, 4)},
         "NetArrayLayer": {"array": np.ones((2, 3))},
@@ -165,6 +166,8 @@ def of_layers() -> Iterator[Call]:
     yield Call("NetMapOperator", wl.NetMapOperator, {"net": inner, "input": (3, 2)})
     cell = wl.NetGraph({"s": "Plus"}, [([wl.NetPort("Input"), wl.NetPort("State")], "s")])
     yield Call("NetFoldOperator", wl.NetFoldOperator, {"net": cell, "input": (4, 2)})
+    pairs = {"net": cell, "ports": {"Input": (4, 2)}}
+    yield Call("NetMapThreadOperator", wl.NetMapThreadOperator, pairs)
     both = {"net": wl.GatedRecurrentLayer(2), "input": (4, 2)}
     yield Call("NetBidirectionalOperator", wl.NetBidirectionalOperator, both)
     yield Call("NetNestOperator", wl.NetNestOperator, {"net": inner, "iterations": 2})

@@ -287,6 +287,7 @@ CASES = [
     case("pick", (5,), Index((), 5)),
     case("place", (3,), Index((3,), 5), count=5),
     case("place", (2, 3), Index((2, 3), 4), count=4),
+    *(case("as_real", Index(shape, 9, -9)) for shape in [(3, 70), ()]),
     *(case("ordering", shape) for shape in [(3, 5), (2, 3, 40), (1,), (70,)]),
     *(
         case(name, shape, index, beside=beside, offset=offset, wrap=wrap, **more)

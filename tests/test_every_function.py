@@ -17,7 +17,7 @@ from tests.trials import faults, tried
 from tests.wrong_calls import LONGEST, changes
 
 ERRORS = {name for name in wl.__all__ if name.endswith(("Error", "Warning"))}
-NOT_CALLED = {"ALL", "ANY", "AUTOMATIC", "Expression", "data"}
+NOT_CALLED = {"ALL", "ANY", "ArrayFormula", "AUTOMATIC", "Expression", "data"}
 """Values, a module, and what only layers and files make."""
 
 

@@ -79,7 +79,7 @@ def referred(case: Case, net: Any, data: dict[str, Any]) -> Any:
     arrays = {name: None if array is None else np.float64(array) for name, array in arrays.items()}
     if net.is_variadic:
         return net.reference(*data.values(), **arrays)
-    fields = net.declared_ports
+    fields = net.port_fields
     found = net.reference(**{fields[name].name: column for name, column in data.items()}, **arrays)
     return found[net.output_names[0]] if isinstance(found, dict) else found
 

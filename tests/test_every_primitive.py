@@ -37,6 +37,7 @@ NO_DERIVATIVE = {
     "random_mask": "it has no input",
     "random_uniform": "it has no input",
     "ordering": "places have no slope",
+    "as_real": "indices have no slope",
     "convolve_input": "it only occurs in gradients",
     "convolve_weights": "it only occurs in gradients",
     "pool_max_input": "it only occurs in gradients",

@@ -47,6 +47,7 @@ from wlnet.core.symbols import ANY as ANY
 from wlnet.core.symbols import AUTOMATIC as AUTOMATIC
 from wlnet.core.symbols import END_OF_STRING as END_OF_STRING
 from wlnet.core.symbols import START_OF_STRING as START_OF_STRING
+from wlnet.graph.array_formula import ArrayFormula as ArrayFormula
 from wlnet.graph.expression import Expression as Expression
 from wlnet.graph.functions import function_names as _function_names
 from wlnet.kernels.jit.apart import apart as _apart
@@ -69,6 +70,7 @@ from wlnet.nets.operators import NetNestOperator as NetNestOperator
 from wlnet.nets.rule_makers import gradual_unfreezing as gradual_unfreezing
 from wlnet.nets.rule_makers import layer_wise_decay as layer_wise_decay
 from wlnet.nets.show import show as _show
+from wlnet.nets.surgery.connect import connect as _connect
 from wlnet.nets.surgery.delete import net_delete as net_delete
 from wlnet.nets.surgery.extract import net_extract as net_extract
 from wlnet.nets.surgery.flatten import net_flatten as net_flatten
@@ -164,6 +166,7 @@ for _watch in ("wlnet.kernels.jit.locks", "wlnet.core.late_imports"):
 
 _Services.show = _show
 _Services.extract = net_extract
+_Services.connect = _connect
 _Services.evaluate = _later("wlnet.evaluate.evaluation", "evaluate")
 _Services.html = _later("wlnet.plot.pages", "html")
 _Services.picture = _later("wlnet.plot.pictures", "picture")

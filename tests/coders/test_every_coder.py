@@ -194,6 +194,37 @@ def test_a_decoder_has_an_encoder_of_targets_of_its_shape(decoder):
         assert target.parameters[name] == decoder.parameters[name]
 
 
+def test_each_door_makes_the_converse_of_what_the_other_has_made():
+    pairs = [
+        (
+            NetEncoder("Class", ["a", "b"], input_depth=2),
+            NetDecoder("Class", ["a", "b"], input_depth=2),
+        ),
+        (
+            NetEncoder("Characters", "ab", ignore_case=True),
+            NetDecoder("Characters", "ab", ignore_case=True),
+        ),
+        (NetEncoder("Boolean"), NetDecoder("Boolean")),
+        (NetEncoder("Image", (4, 3)), NetDecoder("Image", "RGB", image_size=(4, 3))),
+        (NetEncoder("Tokens", ["a"], unknown_tokens="Error"), NetDecoder("Tokens", ["a"])),
+    ]
+    for encoder, decoder in pairs:
+        assert NetDecoder(encoder) == decoder
+        assert NetEncoder(decoder) == encoder
+    padded = NetEncoder(NetDecoder("Characters", "ab"), target_length=3)
+    assert padded == NetEncoder("Characters", "ab", target_length=3)
+    for make, told in [
+        (lambda: NetDecoder(NetEncoder("UTF8")), "does not know this kind"),
+        (lambda: NetDecoder(NetEncoder("Boolean"), 3), "made from one other"),
+        (
+            lambda: NetEncoder(NetDecoder("Characters"), taget_length=3),
+            "did you mean 'target_length'",
+        ),
+    ]:
+        with pytest.raises(OptionError, match=told):
+            make()
+
+
 @pytest.mark.parametrize("coder", ENCODERS, ids=repr)
 def test_an_empty_batch_gives_no_examples(coder):
     if AUTOMATIC not in [value for value in coder.parameters.values() if value is AUTOMATIC] or (

@@ -81,20 +81,22 @@ def test_a_net_writes_what_it_was_trained_to_write() -> None:
     assert len(by_chance) == 3
 
 
-@pytest.mark.parametrize("labels", [["vowel", "other"], wl.AUTOMATIC], ids=["given", "told"])
+@pytest.mark.parametrize(
+    "labels", [["vowel", "other"], wl.AUTOMATIC, None], ids=["given", "told", "unsaid"]
+)
 def test_every_place_of_a_sequence_gets_its_label(labels: Any) -> None:
     short = [name for name in DATA if len(name) == 5]
     tags = [["vowel" if c in "aeiou" else "other" for c in name.lower()] for name in short]
     net = wl.NetChain(
         [wl.EmbeddingLayer(8), wl.NetMapOperator([wl.LinearLayer()]), wl.SoftmaxLayer()],
         input=READS,
-        output=("Varying", wl.NetDecoder("Class", labels)),
+        output=wl.AUTOMATIC if labels is None else ("Varying", wl.NetDecoder("Class", labels)),
     )
     trained = wl.net_train(net, (short, tags), **OPTIONS)
     assert trained(short) == tags
     assert trained("Ida") == ["vowel", "other", "vowel"]
     assert trained.ports["Output"].coder.parameters["InputDepth"] == 2
-    wanted = {} if labels is wl.AUTOMATIC else {"Output": net.ports["Output"]}
+    wanted = {} if labels in (wl.AUTOMATIC, None) else {"Output": net.ports["Output"]}
     assert {**trained.ports, **wanted} == trained.ports
     by_label = wl.net_measurements(trained, (short, tags), "ConfusionMatrix")
     assert by_label.sum() == 5 * len(short)

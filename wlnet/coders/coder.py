@@ -40,6 +40,9 @@ class KindTable(type):
             return super().__call__(*arguments, **options)
         door, kinds = cls.__name__, cls.kinds
         kind = arguments[0] if arguments else None
+        if isinstance(kind, Coder) and kind.door != door and kind.kind in kinds:
+            other = kind.converse(kinds[kind.kind])
+            return other._with(**_no_more(other, arguments[1:], options))
         if not isinstance(kind, str) or kind not in kinds:
             given = brief(kind) if arguments else "nothing"
             soon = SOON_ENCODERS if door == "NetEncoder" else SOON_DECODERS
@@ -119,6 +122,12 @@ class Coder(metaclass=KindTable):
                 fix="encode the data yourself, and give the port a shape",
             ),
         )
+
+    def converse(self, kind: Callable[..., Coder]) -> Coder:
+        """The coder of a kind of the other door, with the parameters that both have."""
+        names = set(parameter_fields(type(self)))
+        shared = [name for name in parameter_fields(kind) if name in names]  # type: ignore[arg-type]
+        return kind(**{name: getattr(self, name) for name in shared})
 
     @property
     def title(self) -> str:
@@ -242,6 +251,23 @@ def _same(value: object, default: object) -> bool:
 def is_automatic(value: object) -> bool:
     """Whether a parameter is still to be worked out."""
     return isinstance(value, Symbol) and value is AUTOMATIC
+
+
+def _no_more(
+    made: Coder, arguments: tuple[Any, ...], options: dict[str, object]
+) -> dict[str, object]:
+    """The options that a coder made from one of the other door is given too."""
+    known = parameter_fields(type(made))
+    faults = [Fault("a coder is made from one other", at=made.title, given=brief(arguments[0]))
+              for _ in arguments[:1]]  # fmt: skip
+    faults += [
+        Fault(f"unknown option {brief(name)}", made.title, known=known, fix=suggestion(name, known))
+        for name in options
+        if name not in known
+    ]
+    if faults:
+        raise fail(OptionError, faults)
+    return options
 
 
 def _check_call(kind: type, arguments: tuple[Any, ...], options: dict[str, Any]) -> None:

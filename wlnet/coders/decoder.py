@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
@@ -20,8 +21,9 @@ Property = str | tuple[object, ...] | Symbol
 class NetDecoder(Coder):
     """A decoder of a port: `NetDecoder(kind, ...)` returns a value of that kind.
 
-    Kinds: "Class", "Characters", "Tokens", "Boolean", "Image". Decoders are frozen values, equal
-    when kind and parameters are; `repr` reads back.
+    Kinds: "Class", "Characters", "Tokens", "Boolean", "Image". NetDecoder(encoder) is the converse
+    of an encoder. Decoders are frozen values, equal when kind and parameters are; `repr` reads
+    back.
 
     Errors: OptionError for an unknown kind, option or property; ShapeError for an array of another
     shape; DataError, naming the example, for numbers that are not finite.
@@ -66,6 +68,9 @@ class NetDecoder(Coder):
     def target_encoder(self) -> NetEncoder:
         """The converse encoder: what turns targets into arrays when the port is trained."""
         raise NotImplementedError
+
+    def converse(self, kind: Callable[..., Coder]) -> Coder:
+        return self.target_encoder()
 
     def __call__(
         self,

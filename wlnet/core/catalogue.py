@@ -15,7 +15,6 @@ SOON: dict[str, str] = {
     "other * np.maximum(0.5 - distance, 0) + (1 - other) * distance)",
     "DeconvolutionLayer": "",
     "DotPlusLayer": "LinearLayer(3)",
-    "FunctionLayer": "ElementwiseLayer(lambda x: x * abs(x))",
     "ImageAugmentationLayer": "a generator of training data that changes each batch",
     "InstanceNormalizationLayer": "NormalizationLayer()",
     "LocalResponseNormalizationLayer": "",
@@ -31,7 +30,6 @@ SOON: dict[str, str] = {
 ALIKE = frozenset(
     {
         "CompiledLayer",
-        "FunctionLayer",
     }
 )
 """Names for which something is told that computes something else, or stands elsewhere."""

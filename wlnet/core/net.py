@@ -34,6 +34,8 @@ class Services:
     """What notebooks show of a value."""
     picture: Callable[..., Any] | None = None
     """A picture by its name, of what it is drawn of."""
+    connect: Callable[[Any, Any, Any], Any] | None = None
+    """A net of a function in which nets are called."""
     operations: Callable[[Any], Any] | None = None
     program: Callable[[Any], Any] | None = None
 

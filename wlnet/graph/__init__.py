@@ -12,9 +12,14 @@ recurrence_reference.py and scan_reference.py. **Loops:** bodies.py (a graph tha
 step), scans.py (how one is written), scan_gradients.py (its derivative, a loop the other way);
 backward.py is the walk back that both derivatives share. **Tidying:** tidying.py (dead code
 elimination, common subexpression elimination), provenance.py (what a value was made of).
-**Functions of users:** functions.py (named ones), expression.py (formulas as values), tracing.py (a
-Python callable is traced to a formula), rewritings.py and conditions.py (forms that lose no
-figures).
+**Functions of users:** functions.py (named ones), expression.py (formulas as values), lowered.py
+(their rows in primitives), tracing.py and calling.py (a Python callable is traced to a formula),
+rewritings.py and conditions.py (forms that lose no figures). **Of arrays:** array_formula.py
+(functions of arrays as values), array_operations.py (what they are made of, a row each),
+array_shapes.py, array_checks.py and array_rows.py (what may stand there), array_products.py,
+folds.py and entries.py (sums, products and parts in primitives); array_tracing.py and
+traced_array.py (how one is written down), array_functions.py and array_parts.py (NumPy's
+functions).
 
 Nothing is computed here but by the reference, and nothing is known of kernels or of memory. How to
 add a primitive: docs/how-to/a-primitive-of-your-own.md.

@@ -51,23 +51,9 @@ def is_condition(tree: Any) -> bool:
     return isinstance(tree, tuple) and (tree[0] in CONDITIONS or tree[0] == "Not")
 
 
-_STRAIGHT = frozenset({"Plus", "Subtract", "Negate", "Max", "Min", "Abs", "Ramp"})
-
-
-def _is_number(tree: Any) -> bool:
-    return isinstance(tree, float)
-
-
-def is_straight(tree: Any) -> bool:
-    """Whether the slopes of a part of a formula are numbers that are written in it: then they are
-    finite wherever it is computed, and it needs no gate."""
-    if not isinstance(tree, tuple):
-        return True
-    name, *parts = tree
-    if name in ("Times", "Divide"):
-        numbers = parts[1:] if name == "Divide" else sorted(parts, key=_is_number)[1:]
-        return all(map(_is_number, numbers)) and all(map(is_straight, parts))
-    return name in _STRAIGHT and all(map(is_straight, parts))
+STRAIGHT = frozenset({"Plus", "Subtract", "Negate", "Max", "Min", "Abs", "Ramp"})
+"""Functions whose slopes are numbers; so are those of a product with a number, and a quotient by
+one."""
 
 
 def guarded(g: Builder, mask: Value, values: Mapping[Any, Value]) -> dict[Any, Value]:

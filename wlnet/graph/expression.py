@@ -8,23 +8,14 @@ The names come from a closed table, so a file can hold a formula and reading one
 from __future__ import annotations
 
 import math
-from functools import reduce
 from typing import Any
 
 import numpy as np
 
 from wlnet.graph.builder import Builder, Real
-from wlnet.graph.conditions import (
-    CONDITIONS,
-    NOT,
-    OF_CONDITIONS,
-    chosen,
-    guarded,
-    is_condition,
-    is_straight,
-)
-from wlnet.graph.functions import COMBINATIONS, FUNCTIONS, Combination, Function, mapped
+from wlnet.graph.conditions import OF_CONDITIONS, chosen, is_condition
 from wlnet.graph.graph import Value
+from wlnet.graph.lowered import OF_SEVERAL, OPERATORS, Lowered, Ref, computed, written_in_rows
 
 Tree = Any
 """float | str | tuple[str, Tree, ...]"""
@@ -33,15 +24,6 @@ LARGEST = 2_000
 """Nodes in a formula: what is longer is a mistake or an attack."""
 DEEPEST = 200
 """Functions inside functions: far below Python's own limit of recursion."""
-
-OPERATORS: dict[str, Function] = {
-    **FUNCTIONS,
-    **{name: mapped(name) for name in ("Negate", "ExpMinusOne", "LogOnePlus", "NormalCDF")},
-    "Not": NOT,
-}
-"""Functions of one number that may stand in a formula."""
-OF_SEVERAL: dict[str, Combination] = {**COMBINATIONS, **CONDITIONS}
-"""Functions of several numbers that may stand in a formula, beside If[condition, then, other]."""
 
 
 class Expression:
@@ -91,7 +73,10 @@ class Expression:
 
     def lower(self, g: Builder, *values: Value) -> Value:
         """The formula in primitives; parts that are written twice are computed once."""
-        made = _made(g, self.tree, {f"#{i}": value for i, value in enumerate(values, 1)})
+        rows, last = written_in_rows(self.tree, len(values))
+        done: dict[Ref, Real] = {f"#{i}": value for i, value in enumerate(values, 1)}
+        Lowered(g, rows).make([last], done)
+        made = done[last]
         assert isinstance(made, Value)
         return made
 
@@ -104,13 +89,11 @@ class Expression:
             if isinstance(tree, float):
                 return tree
             name, *arguments = tree
-            if name in OPERATORS:
-                return OPERATORS[name].evaluate(value(arguments[0]))
             if name == "If":
                 # What a side that is not taken gives is nobody's affair.
                 with np.errstate(all="ignore"):
                     return chosen(*map(value, arguments))
-            return reduce(OF_SEVERAL[name].evaluate, map(value, arguments))
+            return computed(name, [*map(value, arguments)])
 
         return value(self.tree)
 
@@ -130,46 +113,6 @@ class Expression:
         Expression(('Plus', '#1', 1.0))
         """
         return cls(record)
-
-
-def _made(g: Builder, tree: Tree, done: dict[Tree, Value]) -> Real:
-    """A part of a formula; `done` holds the arguments, and every part that is made."""
-    if isinstance(tree, float):
-        return tree
-    if tree not in done:
-        name, *parts = tree
-        if name == "If":
-            done[tree] = _if(g, parts, done)
-        else:
-            values = [_made(g, part, done) for part in parts]
-            done[tree] = _lowered(name, g, values)
-    return done[tree]
-
-
-def _lowered(name: str, g: Builder, values: list[Any]) -> Value:
-    if name in OPERATORS:
-        return OPERATORS[name].lower(g, values[0])
-    return reduce(lambda a, b: OF_SEVERAL[name].lower(g, a, b), values)  # type: ignore[no-any-return]
-
-
-def _if(g: Builder, parts: list[Tree], done: dict[Tree, Value]) -> Value:
-    condition, *sides = parts
-    mask = _made(g, condition, done)
-    assert isinstance(mask, Value)
-    made = []
-    for side, taken in zip(sides, (mask, g.subtract(1.0, mask)), strict=True):
-        inside = done
-        if not is_straight(side):
-            used = {name: done[name] for name in sorted(_arguments(side))}
-            inside = guarded(g, taken, used)
-        made.append(_made(g, side, inside))
-    return g.choose(mask, *made)
-
-
-def _arguments(tree: Tree) -> set[str]:
-    if isinstance(tree, tuple):
-        return set().union(*map(_arguments, tree[1:]))
-    return {tree} if isinstance(tree, str) else set()
 
 
 SIGNS = {

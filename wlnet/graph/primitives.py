@@ -203,6 +203,12 @@ def place(x: Shape, index: Shape, *, count: int) -> tuple[Shape, ...]:
     return ((*x, count),)
 
 
+@primitive(index=0, apart=rule.element_by_element)
+def as_real(index: Shape) -> tuple[Shape, ...]:
+    """Integers as Reals."""
+    return (index,)
+
+
 @primitive("Integer", apart=rule.along_last)
 def ordering(x: Shape) -> tuple[Shape, ...]:
     """The places along the last axis, counted from 1, in the order of what stands there: equals in

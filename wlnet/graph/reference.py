@@ -155,6 +155,12 @@ def broadcast(x: Array, *, shape: Shape) -> Array:
 
 
 @reference
+def as_real(x: Array) -> Array:
+    """Integers as Reals."""
+    return np.asarray(x, float)
+
+
+@reference
 def ordering(x: Array) -> Array:
     """The places along the last axis, from 1, in the order of what stands there."""
     return np.argsort(x, axis=-1, kind="stable") + 1

@@ -8,27 +8,18 @@ can be written down. A branch of Python on a value cannot: only one side of it w
 
 from __future__ import annotations
 
-import dis
 import inspect
-import math
 import sys
-from collections.abc import Callable
-from itertools import pairwise
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import Fault, OptionError, WlnetError, brief, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.graph.calling import called, no_place, untraceable
 from wlnet.graph.conditions import is_condition
 from wlnet.graph.expression import Expression, Tree
 from wlnet.graph.rewritings import DERIVED, OF_CONDITIONS, UFUNCS, simpler, truth
-
-FROM_MATH: dict[str, str] = {
-    "acos": "np.arccos", "acosh": "np.arccosh", "asin": "np.arcsin", "asinh": "np.arcsinh",
-    "atan": "np.arctan", "atanh": "np.arctanh", "pow": "np.power", "erf": "scipy.special.erf",
-    "gamma": "scipy.special.gamma", "lgamma": "scipy.special.gammaln",
-}  # fmt: skip
-"""Functions of `math` that have another name in NumPy or SciPy."""
 
 
 def trace(function: Callable[..., Any], arity: int = 1) -> Expression:
@@ -41,37 +32,16 @@ def trace(function: Callable[..., Any], arity: int = 1) -> Expression:
 
     Raises OptionError for a callable that cannot be written down, with the repair.
     """
-    try:
-        result = function(*(Traced(f"#{i}") for i in range(1, arity + 1)))
-    except OptionError:
-        raise
-    except RecursionError:
-        raise _untraceable(function, "it calls itself without end") from None
-    except Exception as error:
-        several = _several(function) if arity == 1 else None
-        raise _untraceable(function, f"{type(error).__name__}: {error}", several) from error
+    arguments = [Traced(f"#{i}") for i in range(1, arity + 1)]
+    fix = _several(function) if arity == 1 else None
+    result = called(NUMBERS, function, arguments, fix=fix)
     if not isinstance(result, Traced):
         why = f"it gives {brief(result)}, which does not depend on its arguments"
-        raise _untraceable(function, why)
+        raise untraceable(NUMBERS, function, why)
     try:
         return Expression(result.tree)
     except ValueError as error:
-        raise _untraceable(function, f"what can be kept is {error}") from None
-
-
-def _untraceable(function: Callable[..., Any], why: str, fix: str | None = None) -> WlnetError:
-    return fail(
-        OptionError,
-        Fault(
-            "a callable that cannot be written down as a formula",
-            at=getattr(function, "__name__", repr(function)),
-            given=why,
-            expected="arithmetic, abs, round, comparisons, np.where, and functions of arrays from "
-            "NumPy and scipy.special",
-            known=KNOWN,
-            fix=fix or _repair(function),
-        ),
-    )
+        raise untraceable(NUMBERS, function, f"what can be kept is {error}") from None
 
 
 def _several(function: Callable[..., Any]) -> str | None:
@@ -84,33 +54,46 @@ def _several(function: Callable[..., Any]) -> str | None:
     return "ThreadingLayer(f), which has an input for each of them" if len(needed) > 1 else None
 
 
-def _repair(function: Callable[..., Any]) -> str | None:
-    """What to write in place of functions of `math`, which take only numbers."""
-    names = _from_math(function)
-    swaps = [f"{FROM_MATH.get(name, f'np.{name}')} in place of math.{name}" for name in names]
-    return ", ".join(swaps) or None
+class Numbers:
+    """How formulas of numbers are written: a tree for each value."""
+
+    def functions(self) -> Mapping[Any, Callable[..., Any]]:
+        """NumPy's functions of arrays that mean something here."""
+        return FUNCTIONS_OF_ARRAYS
+
+    def traced(self, tree: Tree) -> Traced:
+        """A value that was made by a function of numbers."""
+        return Traced(tree)
+
+    def tree(self, value: Any) -> Tree:
+        """A value as an operand."""
+        if isinstance(value, Traced):
+            return value.tree
+        if np.ndim(value):
+            raise fail(
+                OptionError,
+                Fault(
+                    "an array inside a formula",
+                    given=f"an array of shape {np.shape(value)}",
+                    expected="numbers: a formula works on one number at a time",
+                    fix="a FunctionLayer takes functions of arrays",
+                ),
+            )
+        return float(value)
+
+    def is_condition(self, value: Any) -> bool:
+        """Whether a value of a formula is true or false."""
+        return isinstance(value, Traced) and is_condition(value.tree)
 
 
-def _from_math(function: Callable[..., Any]) -> list[str]:
-    """The functions of `math` that a callable uses, and that NumPy or SciPy has too."""
-    names = []
-    if getattr(function, "__module__", None) == "math":
-        names = [function.__name__]
-    elif hasattr(function, "__code__"):
-        outside = inspect.getclosurevars(function)
-        seen = {**outside.globals, **outside.nonlocals}
-        code = list(dis.get_instructions(function.__code__))
-        names = [after.argval for name, after in pairwise(code) if seen.get(name.argval) is math]
-        names += [used.__name__ for used in seen.values() if _is_math(used)]
-    return sorted({name for name in names if name in FROM_MATH | UFUNCS | DERIVED})
-
-
-def _is_math(value: Any) -> bool:
-    return inspect.isbuiltin(value) and value.__module__ == "math"
+NUMBERS = Numbers()
 
 
 class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     """An argument, or what was made of arguments: it writes down what is done to it."""
+
+    writer: Any = NUMBERS
+    """Says how: `Numbers`, or `Arrays` (array_tracing.py)."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
@@ -118,29 +101,31 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
     def __repr__(self) -> str:
         return "an argument of the formula"
 
-    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Traced:
-        name = ufunc.__name__
-        trees = [_tree(value) for value in inputs] if method == "__call__" else []
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        name, writer = ufunc.__name__, self.writer
+        trees = [writer.tree(value) for value in inputs] if method == "__call__" else []
         if trees and not options and all(isinstance(tree, float) for tree in trees):
             with np.errstate(all="ignore"):
-                return Traced(float(ufunc(*trees)))
-        if any(map(is_condition, trees)) and all(map(_is_truth, inputs)):
+                return writer.traced(float(ufunc(*trees)))
+        is_method = method == "__call__"
+        if is_method and any(map(writer.is_condition, inputs)) and all(map(_is_truth, inputs)):
             if name in ("subtract", "negative"):
                 raise TypeError(f"np.{name} of conditions: they are true or false, no numbers")
             name = OF_CONDITIONS.get(name, name)
-        if method != "__call__" or options or name not in KNOWN or not _is_numpys(ufunc):
-            how = "" if method == "__call__" else f".{method}"
+        if not is_method or options or name not in OF_NUMBERS or not _is_numpys(ufunc):
+            how = "" if is_method else f".{method}"
             with_options = f" with {', '.join(options)}" if options else ""
-            raise _no_place(f"np.{ufunc.__name__}{how}{with_options}")
-        return Traced(simpler(UFUNCS.get(name, name), trees))
+            raise no_place(writer, f"np.{ufunc.__name__}{how}{with_options}")
+        return writer.traced(simpler(UFUNCS.get(name, name), trees))
 
-    def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Traced:
-        if function not in FUNCTIONS_OF_ARRAYS:
-            raise _no_place(f"np.{function.__name__}")
-        return FUNCTIONS_OF_ARRAYS[function](*inputs, **options)
+    def __array_function__(self, function: Any, types: Any, inputs: Any, options: Any) -> Any:
+        known = self.writer.functions()
+        if function not in known:
+            raise no_place(self.writer, f"np.{function.__name__}")
+        return known[function](*inputs, **options)
 
-    def _of(self, name: str, *inputs: Any) -> Traced:
-        return Traced(simpler(name, [_tree(value) for value in inputs]))
+    def _of(self, name: str, *inputs: Any) -> Any:
+        return self.writer.traced(simpler(name, [self.writer.tree(value) for value in inputs]))
 
     # A truth value decides what happens next: that cannot be written down.
 
@@ -178,76 +163,79 @@ class Traced(np.lib.mixins.NDArrayOperatorsMixin):
 
     __int__ = __index__ = __complex__ = __float__
 
-    def __round__(self, digits: int | None = None) -> Traced:
+    def __round__(self, digits: int | None = None) -> Any:
         if digits:
             raise TypeError("only rounding to integers can be written down")
         return self._of("Round", self)
 
-    def __floor__(self) -> Traced:
+    def __floor__(self) -> Any:
         return self._of("Floor", self)
 
-    def __ceil__(self) -> Traced:
+    def __ceil__(self) -> Any:
         return self._of("Ceiling", self)
 
-    def astype(self, dtype: Any) -> Traced:
+    def astype(self, dtype: Any) -> Any:
         """Conditions as the numbers 0 and 1; numbers stay Reals."""
         kind = np.dtype(dtype).kind
-        if is_condition(self.tree) and kind in "iuf":
-            return Traced(("If", self.tree, 1.0, 0.0))
+        if self.writer.is_condition(self) and kind in "iuf":
+            return self.writer.traced(("If", truth(self.writer.tree(self)), 1.0, 0.0))
         if kind != "f":
             raise TypeError(f"only Reals can be written down, not {np.dtype(dtype)}")
         return self
 
-    def clip(self, min: Any = None, max: Any = None) -> Traced:
+    def clip(self, min: Any = None, max: Any = None) -> Any:
         """What is below or above a limit as that."""
         return _clip(self, min, max)
 
-    def round(self, decimals: int = 0) -> Traced:
+    def round(self, decimals: int = 0) -> Any:
         """The nearest whole number."""
         return self.__round__(decimals)
 
 
-def _no_place(function: str) -> WlnetError:
-    return fail(
-        OptionError,
-        Fault("a function that has no place in a formula", given=function, known=KNOWN),
-    )
+def writer_of(*values: Any) -> Any:
+    """What writes the first traced value down."""
+    return next(value.writer for value in values if isinstance(value, Traced))
 
 
-def _where(condition: Any, *sides: Any) -> Traced:
+def _where(condition: Any, *sides: Any) -> Any:
     if len(sides) != 2:
         raise TypeError("np.where in a formula takes a condition and two sides")
-    then, other = map(_tree, sides)
-    known = _tree(condition)
+    writer = writer_of(condition, *sides)
+    then, other = map(writer.tree, sides)
+    known = writer.tree(condition)
     if isinstance(known, float):
-        return Traced(then if known else other)
-    return Traced(then if then == other else ("If", truth(known), then, other))
+        return writer.traced(then if known else other)
+    return writer.traced(then if then == other else ("If", truth(known), then, other))
 
 
-def _select(conditions: Any, choices: Any, default: Any = 0) -> Traced:
-    chosen: Any = Traced(_tree(default))
+def _select(conditions: Any, choices: Any, default: Any = 0) -> Any:
+    writer = writer_of(*conditions, *choices, default)
+    chosen: Any = writer.traced(writer.tree(default))
     for condition, choice in reversed(list(zip(conditions, choices, strict=True))):
         chosen = _where(condition, choice, chosen)
-    return chosen  # type: ignore[no-any-return]
+    return chosen
 
 
-def _clip(x: Any, a_min: Any = None, a_max: Any = None, **limits: Any) -> Traced:
+def _clip(x: Any, a_min: Any = None, a_max: Any = None, **limits: Any) -> Any:
     low, high = limits.pop("min", a_min), limits.pop("max", a_max)
+    writer = writer_of(x, low, high)
     if limits.pop("out", None) is not None or limits:
-        raise _no_place(f"np.clip with {', '.join(limits)}")
-    tree = _tree(x) if low is None else simpler("Max", [_tree(x), _tree(low)])
-    return Traced(tree if high is None else simpler("Min", [tree, _tree(high)]))
+        raise no_place(writer, f"np.clip with {', '.join(limits)}")
+    tree = writer.tree(x)
+    tree = tree if low is None else simpler("Max", [tree, writer.tree(low)])
+    return writer.traced(tree if high is None else simpler("Min", [tree, writer.tree(high)]))
 
 
-def _round(x: Any, decimals: int = 0) -> Traced:
-    return round(x, decimals) if isinstance(x, Traced) else Traced(_tree(x))
+def _round(x: Any, decimals: int = 0) -> Any:
+    return round(x, decimals)
 
 
-FUNCTIONS_OF_ARRAYS: dict[Any, Callable[..., Traced]] = {
+FUNCTIONS_OF_ARRAYS: dict[Any, Callable[..., Any]] = {
     np.where: _where, np.select: _select, np.clip: _clip, np.round: _round, np.around: _round,
 }  # fmt: skip
 """NumPy's functions of arrays that are no functions of numbers, but mean something for them."""
-KNOWN = sorted([*UFUNCS, *DERIVED, *(function.__name__ for function in FUNCTIONS_OF_ARRAYS)])
+OF_NUMBERS = frozenset({*UFUNCS, *DERIVED})
+"""Functions of numbers, by NumPy's names."""
 
 
 def _is_numpys(ufunc: np.ufunc) -> bool:
@@ -260,21 +248,5 @@ def _is_numpys(ufunc: np.ufunc) -> bool:
 def _is_truth(value: Any) -> bool:
     """Whether an operand is true or false."""
     if isinstance(value, Traced):
-        return is_condition(value.tree)
-    return isinstance(value, (bool, np.bool_))
-
-
-def _tree(value: Any) -> Tree:
-    if isinstance(value, Traced):
-        return value.tree
-    if np.ndim(value):
-        raise fail(
-            OptionError,
-            Fault(
-                "an array inside a formula",
-                given=f"an array of shape {np.shape(value)}",
-                expected="numbers: a formula works on one number at a time",
-                fix="a NetArrayLayer brings an array into a net",
-            ),
-        )
-    return float(value)
+        return bool(value.writer.is_condition(value))
+    return getattr(value, "dtype", type(value)) in (bool, np.bool_)

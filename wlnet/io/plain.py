@@ -2,7 +2,7 @@
 
 Beside what every record may hold (core/records.py): {"Symbol": "ALL"}, {"Span": [1, -1]},
 {"Alternatives": [...]}, {"NetPort": [...]}, {"NetSharedArray": "w"}, {"List": [...]},
-{"Expression": [...]}.
+{"Expression": [...]}, {"ArrayFormula": [...]}.
 
 >>> written((1, Span(2)), "a part")
 [1, {'Span': [2, {'Symbol': 'AUTOMATIC'}]}]
@@ -17,6 +17,7 @@ from collections.abc import Callable
 from wlnet.core.parts import Alternatives, Key, NetPort, NetSharedArray, Span
 from wlnet.core.records import Codec, Form, form, refused, shown, symbols
 from wlnet.core.symbols import ALL, ANY, AUTOMATIC, Symbol
+from wlnet.graph.array_formula import ArrayFormula
 from wlnet.graph.expression import Expression
 
 LARGEST = 2**63 - 1
@@ -57,6 +58,12 @@ VALUES = Codec(
             Expression,
             lambda formula, _: {"Expression": formula.to_record()},
             lambda table, _: Expression.from_record(table["Expression"]),
+        ),
+        Form(
+            frozenset({"ArrayFormula"}),
+            ArrayFormula,
+            lambda formula, _: {"ArrayFormula": formula.to_record()},
+            lambda table, _: ArrayFormula.from_record(table["ArrayFormula"]),
         ),
     ),
     deepest=40,

@@ -154,9 +154,10 @@ class _Reader:
         arrays = {
             name: self.array(cls, name, states[name], (*path, name)) for name in cls.declared_arrays
         }
-        names = _layer_ports(cls, [name for name, _ in pairs_of(row["Ports"], f"{at}, ports")])
         rules = rates.read(row["LearningRateMultipliers"])
         layer: Layer = object.__new__(cls)
+        object.__setattr__(layer, "parameters", parameters)  # they may tell its ports
+        names = _layer_ports(layer, [name for name, _ in pairs_of(row["Ports"], f"{at}, ports")])
         Net._fill(
             layer,
             arrays=arrays,
@@ -262,11 +263,11 @@ def _parameter(field: Parameter, record: Json, at: str) -> object:
     return value
 
 
-def _layer_ports(cls: type[Layer], given: list[Json]) -> list[str]:
+def _layer_ports(layer: Layer, given: list[Json]) -> list[str]:
     """The names that the ports of a layer must have, in order. How many inputs a variadic layer has
     is taken from the file."""
     names: list[str] = []
-    for name, field in cls.declared_ports.items():
+    for name, field in layer.port_fields.items():
         if field.variadic:
             names += dict.fromkeys(n for n in given if type(n) is str and is_number(n))
         else:

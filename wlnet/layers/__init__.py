@@ -22,6 +22,7 @@ from wlnet.layers.elementwise import ElementwiseLayer as ElementwiseLayer
 from wlnet.layers.embedding import EmbeddingLayer as EmbeddingLayer
 from wlnet.layers.extract import ExtractLayer as ExtractLayer
 from wlnet.layers.flatten import FlattenLayer as FlattenLayer
+from wlnet.layers.function import FunctionLayer as FunctionLayer
 from wlnet.layers.gated_recurrent import GatedRecurrentLayer as GatedRecurrentLayer
 from wlnet.layers.linear import LinearLayer as LinearLayer
 from wlnet.layers.lstm import LongShortTermMemoryLayer as LongShortTermMemoryLayer

@@ -3,90 +3,17 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
 
 import numpy as np
 
 from wlnet.core.shapes import Mismatch, Size, Sizes, shape_text
 from wlnet.graph.builder import Builder
+from wlnet.graph.folds import FOLDS, OF_SEVERAL, fold
 from wlnet.graph.graph import Value
 from wlnet.layers.declaring.fields import one_of, out, parameter, port
 from wlnet.layers.declaring.layer import Example, Layer, Reals
 from wlnet.layers.declaring.levels import levels, positions
-
-Fold = Callable[[Builder, Value], Value]
-"""From (batch, kept, n) to (batch, kept, 1)."""
-
-
-def _largest(g: Builder, x: Value) -> Value:
-    return g.pool_max(x, kernel=x.shape[2:], stride=(1,), padding=((0, 0),))
-
-
-def _product(g: Builder, x: Value) -> Value:
-    """By pairs, pairs of pairs, ...: so a 0 among the factors spoils no derivative."""
-    odd = None
-    while x.shape[2] > 1:
-        half = x.shape[2] // 2
-        if x.shape[2] % 2:
-            last = g.slice(x, 2, 2 * half, 2 * half + 1)
-            odd = last if odd is None else g.multiply(odd, last)
-        x = g.multiply(g.slice(x, 2, 0, half), g.slice(x, 2, half, 2 * half))
-    return x if odd is None else g.multiply(x, odd)
-
-
-def _centred(g: Builder, x: Value) -> Value:
-    return g.subtract(x, g.mean(x, [2]))
-
-
-def _variance(g: Builder, x: Value) -> Value:
-    squares = g.sum(g.map("Square", _centred(g, x)), [2])
-    return g.multiply(squares, 1 / (x.shape[2] - 1))
-
-
-def _deviation(g: Builder, x: Value) -> Value:
-    """Where the numbers are all the same, the root has no slope, and takes none."""
-    variance = _variance(g, x)
-    differ = g.greater(variance, 0.0)
-    return g.choose(differ, g.map("Sqrt", g.add(variance, g.subtract(1.0, differ))), 0.0)
-
-
-def _quantile(share: float, g: Builder, x: Value) -> Value:
-    """Between two numbers in order, as far as the share lies between their places: number k of n,
-    counted from 1, is at (k - 1/2) / n. NaN where one of them is NaN."""
-    n, order = x.shape[2], g.ordering(x)
-
-    def entry(k: int) -> Value:
-        place = g.slice(order, 2, k - 1, k)
-        return g.extract(x, g.reshape(place, (*place.shape, 1)), beside=2)
-
-    place = min(max(n * share + 0.5, 1), n)
-    low, high = math.floor(place), math.ceil(place)
-    found = entry(low)
-    if low < high:
-        below, above = g.multiply(found, high - place), g.multiply(entry(high), place - low)
-        found = g.add(below, above)
-    return g.add(found, g.multiply(g.nonzero(entry(n)), 0.0))
-
-
-def _quartiles_apart(g: Builder, x: Value) -> Value:
-    return g.subtract(_quantile(0.75, g, x), _quantile(0.25, g, x))
-
-
-FOLDS: dict[str, Fold] = {
-    "Mean": lambda g, x: g.mean(x, [2]),
-    "Max": _largest,
-    "Min": lambda g, x: g.negate(_largest(g, g.negate(x))),
-    "Total": lambda g, x: g.sum(x, [2]),
-    "Times": _product,
-    "Median": partial(_quantile, 0.5),
-    "Variance": _variance,
-    "StandardDeviation": _deviation,
-    "MeanDeviation": lambda g, x: g.mean(g.map("Abs", _centred(g, x)), [2]),
-    "InterquartileRange": _quartiles_apart,
-}
-OF_SEVERAL = "Variance", "StandardDeviation"
-"""What one number alone has not."""
 
 
 class AggregationLayer(Layer):
@@ -126,30 +53,11 @@ class AggregationLayer(Layer):
 
     def lower(self, g: Builder, input: Value) -> Value:
         gone = [i + 1 for i in positions(self.levels, input.rank - 1)]
-        kept = [i for i in range(1, input.rank) if i not in gone]
-        order = [0, *kept, *gone]
-        x = input if order == sorted(order) else g.transpose(input, order)
-        outer = math.prod(input.shape[i] for i in kept)
-        rows = g.reshape(x, (input.shape[0], outer, math.prod(input.shape[i] for i in gone)))
-        return g.reshape(FOLDS[self.function](g, rows), (input.shape[0], *g.output))
+        return g.reshape(fold(g, input, gone, self.function), (input.shape[0], *g.output))
 
     def reference(self, input: Reals) -> Reals:
         axes = tuple(i + 1 for i in positions(self.levels, input.ndim - 1))
-        distances = np.abs(input - input.mean(axes, keepdims=True))
-        low, high = np.quantile(input, (0.25, 0.75), axes, method="hazen")
-        ways: dict[str, Callable[[], Reals]] = {
-            "Mean": lambda: input.mean(axes),
-            "Max": lambda: input.max(axes),
-            "Min": lambda: input.min(axes),
-            "Total": lambda: input.sum(axes),
-            "Times": lambda: input.prod(axes),
-            "Variance": lambda: input.var(axes, ddof=1),
-            "StandardDeviation": lambda: input.std(axes, ddof=1),
-            "MeanDeviation": lambda: distances.mean(axes),
-            "Median": lambda: np.median(input, axes),
-            "InterquartileRange": lambda: high - low,
-        }
-        return ways[self.function]()
+        return np.asarray(FOLDS[self.function].evaluate(input, axes))
 
     @staticmethod
     def examples() -> Iterator[Example]:

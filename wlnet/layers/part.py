@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from wlnet.core.parts import Span
 from wlnet.core.shapes import Mismatch, Shape, Size, Sizes, shape_text
 from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.graph.builder import Builder
+from wlnet.graph.entries import Taken, entries
 from wlnet.graph.graph import Value
 from wlnet.layers.declaring.fields import integer, listed, out, parameter, port
 from wlnet.layers.declaring.layer import Example, Layer, Reals
@@ -19,14 +19,6 @@ EXPECTED = (
 )
 Part = int | str
 """The number of an entry, which takes its level away, or "m;;n;;step", which keeps it."""
-
-
-class Taken(NamedTuple):
-    """Entries along a level, from 0: where they begin, how many, how far apart."""
-
-    first: int
-    number: int
-    step: int
 
 
 def part(value: object) -> Part:
@@ -137,7 +129,7 @@ class PartLayer(Layer):
     def lower(self, g: Builder, input: Value) -> Value:
         x = input
         for axis, one in enumerate(self.part, 1):
-            x = _entries(g, x, axis, taken(one, x.shape[axis]))
+            x = entries(g, x, axis, taken(one, x.shape[axis]))
         return g.reshape(x, (x.shape[0], *g.output))
 
     def reference(self, input: Reals) -> Reals:
@@ -159,22 +151,3 @@ class PartLayer(Layer):
         yield Example(PartLayer("1;;-1;;2"), {"Input": (5, 2)})
         yield Example(PartLayer("2;;5;;3"), {"Input": (7,)})
         yield Example(PartLayer(("-1;;1;;-2", "-1;;2;;-1")), {"Input": (6, 3)})
-
-
-def _entries(g: Builder, x: Value, axis: int, entries: Taken) -> Value:
-    """Entries along an axis, any distance apart."""
-    first, count, step = entries
-    size = x.shape[axis]
-    if step < 0:
-        return _entries(g, g.reverse(x, axis), axis, Taken(size - 1 - first, count, -step))
-    if count == 1 or step == 1:
-        return x if count == size else g.slice(x, axis, first, first + count)
-    # Rows of as many entries as a step is wide, and of each the first. The last row may be short.
-    whole = count if first + count * step <= size else count - 1
-    end = first + whole * step
-    around = x.shape[:axis], x.shape[axis + 1 :]
-    rows = g.reshape(g.slice(x, axis, first, end), (*around[0], whole, step, *around[1]))
-    found = g.reshape(g.slice(rows, axis + 1, 0, 1), (*around[0], whole, *around[1]))
-    if whole == count:
-        return found
-    return g.concatenate((found, g.slice(x, axis, end, end + 1)), axis)

@@ -135,6 +135,22 @@ def _whole(column: Column, name: str) -> Array:
     return numbers
 
 
+def words_inside(column: Column) -> tuple[Column, int]:
+    """The words of sequences of words, or of sequences of those, in one row; and how many levels
+    they were in. Any other column as it is: sequences of integers are indices.
+
+    >>> words_inside([["a", "b"], ["b"]]), words_inside(["a", "b"])
+    ((['a', 'b', 'b'], 1), (['a', 'b'], 0))
+    """
+    first = column[0] if len(column) else None
+    if not isinstance(plain(first), tuple):
+        return column, 0
+    items, levels = [plain(item) for item in column], 0
+    while items and all(isinstance(item, (list, tuple)) and item for item in items):
+        items, levels = [plain(part) for item in items for part in item], levels + 1
+    return (items, levels) if levels and isinstance(items[0], str) else (column, 0)
+
+
 def class_labels(
     column: Column, port: PortType, name: str, is_target: bool = True
 ) -> list[Label] | None:

@@ -17,7 +17,14 @@ from wlnet.evaluate.columns import no_array, raise_all
 from wlnet.evaluate.places import Place
 from wlnet.kernels.language import Precision
 from wlnet.nets.inference import inference, inferred_port
-from wlnet.train.classes import class_labels, index_encoder, is_open, with_classes, with_labels
+from wlnet.train.classes import (
+    class_labels,
+    index_encoder,
+    is_open,
+    with_classes,
+    with_labels,
+    words_inside,
+)
 from wlnet.train.encoding import array_for
 from wlnet.train.examples import Columns
 from wlnet.train.losses import LossTerm, asked_form, stated_form
@@ -96,10 +103,13 @@ def _output_port(net: Net, term: LossTerm, column: Column) -> PortType:
     form = asked_form(net, term.port)
     stated = stated_form(term.loss)
     if form == "Index" and stated == "Index":
+        column, levels = words_inside(column)
+        if levels and port.shape is not None:
+            port = PortType(port.shape[-1:], port.element)
         labels = class_labels(column, port, term.port)
         if labels is None:
             return given
-        decoder = NetDecoder("Class", labels)
+        decoder = NetDecoder("Class", labels, input_depth=1 + levels)
         return PortType(decoder.shape, decoder.element, decoder)
     is_binary = form == stated == "Binary"
     if is_binary and _is_boolean(column) and port.shape in (None, ()):

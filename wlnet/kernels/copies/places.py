@@ -22,8 +22,18 @@ from wlnet.kernels.language import native, routine
 
 INDEX = 4
 """Bytes of an index."""
+LINE = 64
+"""Numbers that two workers do not divide."""
 RUN = 16
 """Numbers that are sorted one by one; more are merged."""
+
+
+@native
+def as_real(context, count, x, y):  # type: ignore[no-untyped-def]
+    """y[i] = x[i], an index, as a number. Divided by numbers."""
+    source, out = indices(x), reals(y)
+    for i in range(start_of(context, count, LINE), stop_of(context, count, LINE)):
+        out[i] = real(np.float64(source[i]))
 
 
 @routine

@@ -91,7 +91,7 @@ class Layer(Net):
         cls.statistic_names = frozenset(
             f.wolfram for f in fields if isinstance(f, ArrayField) and f.statistic
         )
-        cls.__signature__ = signature(cls)  # type: ignore[attr-defined]
+        cls.__signature__ = signature(cls, cls.declared_ports)  # type: ignore[attr-defined]
         LAYERS[cls.kind] = cls
 
     def __init__(self, *args: object, **options: object) -> None:
@@ -131,6 +131,11 @@ class Layer(Net):
         }
         object.__setattr__(self, "array_values", MappingProxyType(values))
         self.check_rules()
+
+    @property
+    def port_fields(self) -> Mapping[str, PortField]:
+        """Its ports: those that its class declares, unless a parameter tells them."""
+        return self.declared_ports
 
     def _copy_structure(self, other: Self) -> None:
         object.__setattr__(self, "given_parameters", other.given_parameters)
@@ -173,7 +178,7 @@ class Layer(Net):
     @property
     def input_names(self) -> tuple[str, ...]:
         names = []
-        for name, field in self.declared_ports.items():
+        for name, field in self.port_fields.items():
             if field.direction == "in":
                 names += (
                     [key for key in self.ports if key.isdecimal()] if field.variadic else [name]
@@ -182,9 +187,7 @@ class Layer(Net):
 
     @property
     def output_names(self) -> tuple[str, ...]:
-        return tuple(
-            name for name, field in self.declared_ports.items() if field.direction == "out"
-        )
+        return tuple(name for name, field in self.port_fields.items() if field.direction == "out")
 
     @property
     def state_names(self) -> tuple[str, ...]:
@@ -192,7 +195,7 @@ class Layer(Net):
 
     @property
     def is_variadic(self) -> bool:
-        return any(field.variadic for field in self.declared_ports.values())
+        return any(field.variadic for field in self.port_fields.values())
 
     @property
     def has_multipliers(self) -> bool:
@@ -254,12 +257,12 @@ class Layer(Net):
 
     def port_field(self, name: str) -> PortField:
         if name.isdecimal():
-            field = next(field for field in self.declared_ports.values() if field.variadic)
+            field = next(field for field in self.port_fields.values() if field.variadic)
             pattern = tuple(str(size).replace("#", name) for size in field.pattern)
             return PortField("in", pattern, field.element, field.below, True)
         if name in self.declared_states:
             return PortField("in", self.declared_states[name].pattern, "Real", None, False)
-        return self.declared_ports[name]
+        return self.port_fields[name]
 
     def largest_index(self, name: str) -> str | None:
         """The named size that indices at a port must not exceed, where indices flow; a run of

@@ -29,19 +29,24 @@ class Declared(Protocol):
     def declared_parameters(self) -> Mapping[str, Parameter]: ...
     @property
     def declared_arrays(self) -> Mapping[str, ArrayField]: ...
+
+
+class Layered(Declared, Protocol):
+    """A layer, whose parameters may tell its ports."""
+
     @property
-    def declared_ports(self) -> Mapping[str, PortField]: ...
+    def port_fields(self) -> Mapping[str, PortField]: ...
 
 
-def signature(of: Declared) -> inspect.Signature:
-    """How a layer with these fields is made."""
+def signature(of: Declared, ports: Mapping[str, PortField]) -> inspect.Signature:
+    """How a layer with these fields and ports is made."""
     either, keyword = inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY
     rows = []
     for field in of.declared_parameters.values():
         default = inspect.Parameter.empty if field.default is REQUIRED else field.default
         rows.append(inspect.Parameter(field.name, either, default=default))
     names = [f.name for f in of.declared_arrays.values()]
-    names += [f.name for f in of.declared_ports.values() if not f.variadic]
+    names += [f.name for f in ports.values() if not f.variadic]
     if of.declared_arrays:
         names.append("learning_rate_multipliers")
     rows += [inspect.Parameter(name, keyword, default=AUTOMATIC) for name in names]
@@ -50,11 +55,11 @@ def signature(of: Declared) -> inspect.Signature:
 
 
 def bound(
-    of: Declared, args: Sequence[object], options: dict[str, object], gathered: Gathered
+    of: Layered, args: Sequence[object], options: dict[str, object], gathered: Gathered
 ) -> dict[str, object]:
     """Arguments by name; what is too much or not there is noted."""
     positional = [field.name for field in of.declared_parameters.values()]
-    known = [p.name for p in signature(of).parameters.values()]
+    known = [p.name for p in signature(of, of.port_fields).parameters.values()]
     given = dict(zip(positional, args, strict=False))
     if len(args) > len(positional):
         gathered.add(
@@ -115,15 +120,13 @@ def read_array(
     return as_fill(value, said) if fills else value
 
 
-def read_ports(
-    of: Declared, given: Mapping[str, object], gathered: Gathered
-) -> dict[str, PortType]:
+def read_ports(of: Layered, given: Mapping[str, object], gathered: Gathered) -> dict[str, PortType]:
     """Ports by name, those of a variadic layer by number."""
     ports: dict[str, PortType] = {}
     said = given.get("ports")
     extra = gathered.attempt(lambda: port_table(said, a(of.kind))) or {}
     told: list[tuple[str, object]] = []
-    for name, field in of.declared_ports.items():
+    for name, field in of.port_fields.items():
         if field.variadic:
             numbers = sorted(
                 (key for key in extra if key.isdecimal()), key=lambda key: (len(key), key)
@@ -149,8 +152,8 @@ def read_ports(
             gathered.add(
                 Fault(
                     f"{a(of.kind)} has no port {brief(name)}",
-                    known=list(of.declared_ports),
-                    fix=suggestion(name, of.declared_ports),
+                    known=list(of.port_fields),
+                    fix=suggestion(name, of.port_fields),
                 )
             )
     return ports

@@ -4,7 +4,7 @@
 net_prepend, net_join; of graphs: grow.py), insert.py, delete.py, rename.py, flatten.py,
 replace.py (other values at parts), replace_pattern.py (other layers in place of all that match),
 shared.py (arrays under names), extract.py (a part that stands alone), unfold.py (the step that a
-recurrent net repeats).
+recurrent net repeats). connect.py makes the graph of a function in which nets are called.
 
 **What they have in common,** to be read first: positions.py (which node is meant), items.py (new
 nodes as the user gave them), placing.py (other nets at some paths, all at once), known_shapes.py

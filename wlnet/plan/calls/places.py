@@ -10,6 +10,14 @@ from wlnet.kernels.copies import places
 from wlnet.plan.calls.emitter import Emitter, count_of, emits
 
 
+@emits("as_real")
+def _(e: Emitter, call: Call) -> None:
+    (x,), (y,) = call.inputs, call.outputs
+    e.step(
+        places.as_real, reads=(x,), writes=(y,), count=count_of(x), x=e.address(x), y=e.address(y),
+    )  # fmt: skip
+
+
 @emits("ordering")
 def _(e: Emitter, call: Call) -> None:
     (x,), (y,), n = call.inputs, call.outputs, call.inputs[0].shape[-1]

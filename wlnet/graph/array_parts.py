@@ -1,0 +1,129 @@
+"""NumPy's functions that take parts of arrays, or put numbers in order, for formulas."""
+
+from __future__ import annotations
+
+import operator
+from typing import Any
+
+import numpy as np
+
+from wlnet.core.scalars import as_whole
+from wlnet.graph.array_functions import plain, write, writes
+from wlnet.graph.tracing import Traced
+
+
+def along(x: Any, axis: int, entry: Any) -> Any:
+    """A part along an axis."""
+    full = slice(None)
+    return x[(*(full,) * axis, entry) if axis >= 0 else (..., entry, *(full,) * ~axis)]
+
+
+@writes(np.diff)
+def _diff(x: Any, n: int = 1, axis: int = -1) -> Any:
+    for _ in range(n):
+        x = along(x, axis, slice(1, None)) - along(x, axis, slice(None, -1))
+    return x
+
+
+@writes(np.roll)
+def _roll(x: Any, shift: int, axis: Any = None) -> Any:
+    if axis is None:
+        raise TypeError("np.roll without an axis cannot be written down")
+    halves = [along(x, axis, slice(-shift, None)), along(x, axis, slice(None, -shift))]
+    return np.concatenate(halves, axis) if shift else x
+
+
+@writes(np.take)
+def _take(x: Any, indices: Any, axis: Any = None, **more: Any) -> Any:
+    plain("take", **more)
+    x, axis = (np.ravel(x), 0) if axis is None else (x, operator.index(axis))
+    if isinstance(indices, Traced):
+        return _by_index("Take", x, indices, axis)
+    chosen = np.asarray(indices)
+    if chosen.dtype.kind not in "iu" or chosen.ndim > 1:
+        raise TypeError("an index of whole numbers, or a list of them")
+    if chosen.ndim == 0:
+        return along(x, axis, int(chosen))
+    return np.stack([along(x, axis, int(i)) for i in chosen], axis)
+
+
+@writes(np.take_along_axis)
+def _take_along_axis(x: Any, indices: Any, axis: Any = -1) -> Any:
+    return _by_index("TakeAlong", x, indices, operator.index(axis))
+
+
+def _by_index(name: str, x: Any, index: Any, axis: int) -> Any:
+    if not isinstance(index, Traced) or not index.is_index:  # type: ignore[attr-defined]
+        raise TypeError('an index is of integers: what a port of "Integer" or np.argsort gives')
+    return index.writer.operation(name, (axis, index.offset), x, index)  # type: ignore[attr-defined]
+
+
+@writes(np.argsort)
+def _argsort(x: Any, axis: Any = -1, kind: Any = None, **more: Any) -> Any:
+    plain("argsort", **more)
+    if axis is None:
+        x, axis = np.ravel(x), 0
+    return write("Ordering", operator.index(axis), x) - 1
+
+
+@writes(np.sort)
+def _sort(x: Any, axis: Any = -1, kind: Any = None, **more: Any) -> Any:
+    plain("sort", **more)
+    if axis is None:
+        x, axis = np.ravel(x), 0
+    return np.take_along_axis(x, np.argsort(x, axis), axis)
+
+
+@writes(np.argmin)
+def _argmin(x: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False) -> Any:
+    plain("argmin", out=out)
+    if axis is None:
+        x, axis = np.ravel(x), 0
+    first = slice(0, 1) if keepdims else 0
+    return along(np.argsort(x, axis), axis, first)
+
+
+@writes(np.argmax)
+def _argmax(x: Any, axis: Any = None, **options: Any) -> Any:
+    return np.argmin(-x, axis, **options)
+
+
+@writes(np.tril)
+def _tril(x: Any, k: int = 0) -> Any:
+    return np.where(np.tril(np.ones(x.shape[-2:]), k), x, 0)
+
+
+@writes(np.triu)
+def _triu(x: Any, k: int = 0) -> Any:
+    return np.where(np.triu(np.ones(x.shape[-2:]), k), x, 0)
+
+
+def part(x: Any, index: Any) -> Any:
+    """x[index]."""
+    entries = list(index) if isinstance(index, tuple) else [index]
+    plain: list[Any] = []
+    for entry in entries:
+        whole = None if isinstance(entry, (bool, np.bool_, Traced)) else as_whole(entry)
+        if entry is None or entry is Ellipsis:
+            plain.append("new" if entry is None else "rest")
+        elif isinstance(entry, slice):
+            ends = (entry.start, entry.stop, entry.step)
+            plain.append(("slice", *(None if e is None else operator.index(e) for e in ends)))
+        elif whole is not None:
+            plain.append(whole)
+        else:
+            return _picked(x, entries, len(plain), entry)
+    return write("Part", tuple(plain), x)
+
+
+def _picked(x: Any, entries: list[Any], at: int, entry: Any) -> Any:
+    """An index of integers among slices that take all."""
+    full = slice(None)
+    if isinstance(entry, Traced) and entry.writer.is_condition(entry):
+        raise TypeError("a mask as an index: np.where(mask, x, 0) keeps the shape")
+    others = entries[:at] + entries[at + 1 :]
+    if any(other != full for other in others if not isinstance(other, Traced)) or any(
+        isinstance(other, Traced) for other in others
+    ):
+        raise TypeError("an index of integers among parts: one after the other, or ExtractLayer")
+    return np.take(x, entry, at)

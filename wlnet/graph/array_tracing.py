@@ -1,0 +1,245 @@
+"""From a Python function of arrays to a formula.
+
+It is called once, with arguments that write down what is done to them: tracing.py goes on here for
+arrays. Sizes that nobody has told are values of the formula, so that it holds for any of them; what
+Python itself must know of them (how often a loop runs, say) has to be told at a port.
+"""
+
+from __future__ import annotations
+
+import inspect
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.names import wolfram_name
+from wlnet.core.shapes import Mismatch, Partial
+from wlnet.graph.array_checks import MOST_NUMBERS
+from wlnet.graph.array_formula import ArrayFormula, known_of
+from wlnet.graph.array_functions import FUNCTIONS
+from wlnet.graph.array_operations import OPERATIONS
+from wlnet.graph.array_rows import LARGEST, kind_of
+from wlnet.graph.array_shapes import Known
+from wlnet.graph.calling import called, untraceable
+from wlnet.graph.lowered import Ref, Row, is_of_numbers, number_of, operands, refs_in
+from wlnet.graph.traced_array import TracedArray
+from wlnet.graph.tracing import FUNCTIONS_OF_ARRAYS
+
+DEPTH = 4
+"""How deep the forms look that keep figures (rewritings.py): what lies deeper has a name."""
+_here = threading.local()
+
+
+class Call(NamedTuple):
+    """A net that was called: what it was given, and gives, by port."""
+
+    net: Any
+    given: Mapping[str, Ref]
+    made: Mapping[str, Ref]
+
+
+class Arrays:
+    """How formulas of arrays are written: a row for each value, equal ones once."""
+
+    def __init__(self) -> None:
+        self.rows: dict[Ref, Row] = {}
+        self.found: dict[Row, Ref] = {}
+        self.known: dict[Ref, Known] = {}
+        self.kinds: dict[Ref, str] = {}
+        self.calls: list[Call] = []
+
+    def functions(self) -> Mapping[Any, Callable[..., Any]]:
+        """NumPy's functions of arrays that can be written down."""
+        return {**FUNCTIONS_OF_ARRAYS, **FUNCTIONS}
+
+    def argument(self, shape: Partial, kind: str) -> TracedArray:
+        """A value that no row makes: an input, or what a net gives."""
+        ref = f"#{len(self.known) + 1}"
+        self.known[ref], self.kinds[ref] = Known(shape), kind
+        return TracedArray(self, ref)
+
+    def row(self, row: Row) -> Ref:
+        """The number of a row. Raises ValueError for shapes that cannot be."""
+        if row not in self.found:
+            try:
+                known = known_of(row, self.known)
+            except Mismatch as error:
+                raise ValueError(str(error)) from None
+            if len(self.rows) >= LARGEST:
+                raise ValueError(f"a formula of at most {LARGEST} operations")
+            ref = self.found[row] = f"#{len(self.known) + 1}"
+            self.rows[ref], self.known[ref] = row, known
+            told = [self.kinds[x] if isinstance(x, str) else "Real" for x in operands(row)]
+            self.kinds[ref] = kind_of(row, told)
+        return self.found[row]
+
+    def traced(self, tree: Any) -> Any:
+        """A value that functions of numbers made."""
+        if isinstance(tree, float):
+            return self.constant(tree)
+        return TracedArray(self, self._ref(tree))
+
+    def _ref(self, tree: Any) -> Any:
+        return self.row((tree[0], *map(self._ref, tree[1:]))) if isinstance(tree, tuple) else tree
+
+    def operation(self, name: str, settings: Any, *values: Any) -> TracedArray:
+        """The result of an operation. Raises ValueError for settings that cannot be."""
+        takes = OPERATIONS[name].takes if name in OPERATIONS else ("Same",)
+        if name in OPERATIONS:
+            OPERATIONS[name].check(settings)
+        given = [each if isinstance(each, TracedArray) else self.constant(each) for each in values]
+        offset = given[0].offset if given and takes[0] == "Same" else 0
+        if any(each.offset != offset for each in given if takes == ("Same",)):
+            given, offset = [TracedArray(self, each.real()) for each in given], 0
+        refs = [
+            each.real() if takes[min(i, len(takes) - 1)] == "Real" else each.tree
+            for i, each in enumerate(given)
+        ]
+        made = self.row((name, settings, *refs))
+        return TracedArray(self, made, offset if self.kinds[made] == "Integer" else 0)
+
+    def tree(self, value: Any, depth: int = DEPTH) -> Any:
+        """A value as an operand of a function of numbers, as deep as forms look."""
+        if isinstance(value, TracedArray):
+            return self._unfolded(value.real(), depth)
+        return float(value) if np.ndim(value) == 0 else self.constant(value).tree
+
+    def _unfolded(self, ref: Any, depth: int) -> Any:
+        row = self.rows.get(ref) if isinstance(ref, str) else None
+        if row is None or not depth or not is_of_numbers(row):
+            return ref
+        return (row[0], *(self._unfolded(part, depth - 1) for part in row[1:]))
+
+    def constant(self, value: Any) -> TracedArray:
+        """Numbers that are written in the function."""
+        array = np.asarray(value, float)
+        if array.size > MOST_NUMBERS:
+            raise fail(OptionError, Fault(
+                "an array in a function that is too large to be written down",
+                given=f"{array.size} numbers", expected=f"at most {MOST_NUMBERS}",
+                fix="give it at a port, or as NetArrayLayer(array=...)(), which can learn",
+            ))  # fmt: skip
+        numbers = tuple(array.ravel().tolist())
+        OPERATIONS["Constant"].check((array.shape, numbers))
+        return TracedArray(self, self.row(("Constant", (array.shape, numbers))))
+
+    def is_condition(self, value: Any) -> bool:
+        """Whether a value of the formula is true or false."""
+        return isinstance(value, TracedArray) and self.kinds[value.tree] == "Boolean"
+
+    def part(
+        self, inputs: Sequence[tuple[str, Ref]], outputs: Sequence[tuple[str, Ref]]
+    ) -> ArrayFormula:
+        """The formula from some values to others; nothing else is needed for these."""
+        new = {ref: f"#{i}" for i, (_, ref) in enumerate(inputs, 1)}
+        rows = []
+        for ref in sorted(self.reached([ref for _, ref in outputs], new), key=number_of):
+            row = self.rows[ref]
+            kept = 1 if is_of_numbers(row) else 2
+            rows.append((*row[:kept], *(new.get(x, x) for x in row[kept:])))
+            new[ref] = f"#{len(inputs) + len(rows)}"
+        return ArrayFormula(
+            tuple((name, self.kinds[ref]) for name, ref in inputs),
+            tuple(rows),
+            tuple((name, new[ref]) for name, ref in outputs),
+        )
+
+    def reached(self, targets: Iterable[Ref], ends: Iterable[Ref]) -> set[Ref]:
+        """The rows that some values need, from others on."""
+        waiting, reached, known = list(targets), set[Ref](), set(ends)
+        while waiting:
+            ref = waiting.pop()
+            if ref not in known and ref not in reached and ref in self.rows:
+                reached.add(ref)
+                waiting += refs_in(self.rows[ref])
+        return reached
+
+
+class Written(NamedTuple):
+    """A function that was written down: inputs and outputs by port."""
+
+    arrays: Arrays
+    inputs: list[tuple[str, Ref]]
+    outputs: list[tuple[str, Ref]]
+
+
+def current() -> Arrays | None:
+    """The formula that is being written on this thread."""
+    return getattr(_here, "arrays", None)
+
+
+def ports_of(function: Callable[..., Any]) -> dict[str, str]:
+    """The input ports of a function by the names of its arguments: one alone is "Input".
+
+    Raises OptionError for a function whose arguments have no names, or any number.
+    """
+    what = "a function whose arguments have no names, one a port"
+    fix = "lambda a, b: function(a, b)"
+    if isinstance(function, np.ufunc) and function.nin == 1:
+        return {"x": "Input"}
+    try:
+        rows = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):
+        raise fail(OptionError, Fault(what, given=brief(function), fix=fix)) from None
+    needed = [row for row in rows if row.default is row.empty]
+    if not needed or any(row.kind in (row.VAR_POSITIONAL, row.VAR_KEYWORD) for row in needed):
+        raise fail(OptionError, Fault(what, given=brief(function), fix=fix))
+    names = [row.name for row in needed]
+    return {names[0]: "Input"} if len(names) == 1 else {name: wolfram_name(name) for name in names}
+
+
+def trace_arrays(
+    function: Callable[..., Any], shapes: Mapping[str, Partial], kinds: Mapping[str, str]
+) -> Written:
+    """A function of arrays, written down. shapes, kinds: what is told of ports, as far as it is.
+
+    Raises OptionError for a function that cannot be written down, with the line and the repair.
+    """
+    names, arrays = ports_of(function), Arrays()
+    given = {
+        argument: arrays.argument(shapes.get(port), kinds.get(port, "Real"))
+        for argument, port in names.items()
+    }
+    inputs = [(port, given[argument].tree) for argument, port in names.items()]
+    before, _here.arrays = current(), arrays
+    try:
+        by_name = not isinstance(function, np.ufunc) and _only_by_name(function)
+        arguments: dict[str, Any] = {name: given[name] for name in by_name} if by_name else {}
+        rest = [value for name, value in given.items() if name not in arguments]
+        result = called(arrays, function, rest, arguments)
+    finally:
+        _here.arrays = before
+    outputs = _outputs(function, arrays, result)
+    used = set(arrays.reached([ref for _, ref in outputs], ()))
+    read = {x for ref in used for x in refs_in(arrays.rows[ref])} | {ref for _, ref in outputs}
+    read |= {ref for call in arrays.calls for ref in call.given.values()}
+    idle = [port for port, ref in inputs if ref not in read]
+    if idle:
+        raise untraceable(arrays, function, f"its result does not depend on {', '.join(idle)}")
+    if {name for name, _ in outputs} & {name for name, _ in inputs}:
+        raise untraceable(arrays, function, "an input and an output have one name")
+    return Written(arrays, inputs, outputs)
+
+
+def _only_by_name(function: Callable[..., Any]) -> list[str]:
+    rows = inspect.signature(function).parameters.values()
+    return [r.name for r in rows if r.kind is r.KEYWORD_ONLY and r.default is r.empty]
+
+
+def _outputs(function: Any, arrays: Arrays, result: Any) -> list[tuple[str, Ref]]:
+    """The outputs by port: "Output", or the keys of a dict."""
+    found = result if isinstance(result, Mapping) else {"Output": result}
+    if isinstance(result, (list, tuple)):
+        fix = 'np.stack([a, b]) makes one array, {"A": a, "B": b} several outputs'
+        raise untraceable(arrays, function, f"it gives {brief(result)}", fix)
+    for name, value in found.items():
+        if not isinstance(value, TracedArray) or value.writer is not arrays:
+            why = f"it gives {brief(value)}, which does not depend on its arguments"
+            raise untraceable(arrays, function, why)
+        if not isinstance(name, str) or not name.isidentifier() or not name[:1].isupper():
+            fix = 'names of ports such as "Mean"'
+            raise untraceable(arrays, function, f"it gives an output called {brief(name)}", fix)
+    return [(name, value.real() if value.offset else value.tree) for name, value in found.items()]
