@@ -72,3 +72,35 @@ def test_where_nothing_limits_an_index_its_size_does() -> None:
     assert moved([1, 2**31 - 1]).tolist() == [1, 2**31 - 1]
     with pytest.raises(wl.DataError, match=r"given: *2147483648\n.*1..2147483647"):
         moved([1, 2**31])
+
+
+def test_indices_that_a_layer_makes_are_held_against_what_reads_them() -> None:
+    counted = [wl.SequenceIndicesLayer(), wl.EmbeddingLayer(3, 4)]
+    with pytest.raises(wl.ShapeError, match=r"2 EmbeddingLayer Input\n.*1 to 5\n.*1 to 4"):
+        wl.NetChain(counted, input=(5, 2))
+    net = wl.net_initialize(wl.NetChain(counted, input=("Varying", 2)))
+    assert net(np.ones((4, 2))).shape == (4, 3)
+    with pytest.raises(wl.ShapeError, match=r"2 EmbeddingLayer Input\n.*1 to 6\n.*1 to 4"):
+        net(np.ones((6, 2)))
+    moved = [wl.OrderingLayer(2), wl.SequenceReverseLayer(), wl.UnitVectorLayer(4)]
+    assert wl.NetChain(moved, input=4)([3, 1, 2, 9]).tolist() == [[0, 0, 1, 0], [0, 1, 0, 0]]
+    with pytest.raises(wl.ShapeError, match=r"3 UnitVectorLayer Input\n.*1 to 5\n.*1 to 4"):
+        wl.NetChain(moved, input=5)
+    mapped = wl.NetMapOperator(wl.NetChain([wl.OrderingLayer(), wl.EmbeddingLayer(1, 2)]))
+    with pytest.raises(wl.ShapeError, match="larger than what they are looked up in"):
+        wl.NetChain([mapped], input=(4, 3))
+    parts = {"order": wl.OrderingLayer(), "one": wl.PartLayer(1), "take": wl.ExtractLayer()}
+    edges = [(wl.NetPort("By"), "order", "one", wl.NetPort("take", "Position"))]
+    smallest = wl.NetGraph(parts, edges, ports={"By": 5, "Input": 5})
+    assert smallest({"By": [3, 2, 0, 4, 9], "Input": [5, 6, 7, 8, 9]}) == 7
+    with pytest.raises(wl.ShapeError, match=r"take ExtractLayer Position\n.*1 to 5\n.*1 to 4"):
+        wl.NetGraph(parts, edges, ports={"By": 5, "Input": 4})
+    fewer = wl.NetChain([wl.SequenceIndicesLayer(2), wl.UnitVectorLayer(4)], input=(3, 1))
+    assert wl.information(fewer, "OutputPorts")["Output"] == (3, 4)
+
+
+def test_a_table_whose_size_nobody_tells_holds_the_indices_that_are_made() -> None:
+    net = wl.NetChain([wl.SequenceIndicesLayer(50), wl.EmbeddingLayer(3)], input=("Varying", 2))
+    assert wl.information(net, "ArraysDimensions") == {(2, "Weights"): (50, 3)}
+    wider = wl.NetChain([wl.OrderingLayer(2), wl.EmbeddingLayer(3)], input=6)
+    assert wl.information(wider, "ArraysDimensions") == {(2, "Weights"): (6, 3)}

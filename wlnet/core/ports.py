@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, TypeGuard, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, TypeGuard, runtime_checkable
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.scalars import as_whole
@@ -17,6 +17,16 @@ Element = Literal["Real", "Integer", "Boolean"]
 Limit = int | tuple[int, ...]
 """How large an index may be that counts from 1; or, of each coordinate of a place, how many entries
 there are: it counts from 1, or from -1 backwards."""
+
+
+class Sent(NamedTuple):
+    """How large the indices are that flow somewhere: 1, 2, ..., most. exact: whether just these
+    are meant, as by an encoder, or none is larger, as where a layer makes them."""
+
+    most: int
+    exact: bool
+
+
 Flow = Literal["Real", "Integer"]
 """What flows: a Boolean is the Real number 0 or 1."""
 
@@ -48,10 +58,10 @@ class PortType:
         return "Real" if self.element == "Boolean" else self.element
 
     @property
-    def sent_indices(self) -> int | None:
-        """How many different indices an encoder at this port sends, where it sends indices."""
+    def sent(self) -> Sent | None:
+        """The indices that an encoder at this port sends, where it sends indices."""
         count: int | None = getattr(self.coder, "index_count", None)
-        return count
+        return None if count is None else Sent(count, exact=True)
 
     def __str__(self) -> str:
         if self.coder is not None:

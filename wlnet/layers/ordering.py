@@ -42,7 +42,7 @@ class OrderingLayer(Layer):
 
     count = parameter(ALL, check=count_or_all)
     input = port("length")
-    output = out("count", element="Integer")
+    output = out("count", element="Integer", below="length")
 
     def relate(self, sizes: Sizes) -> None:
         length = sizes["length"]

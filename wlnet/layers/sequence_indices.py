@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from wlnet.core.shapes import Sizes
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
 from wlnet.layers.declaring.fields import out, parameter, port, positive
@@ -32,7 +33,10 @@ class SequenceIndicesLayer(Layer):
 
     maximum = parameter(None, check=count_or_none)
     input = port("length", "*element")
-    output = out("length", element="Integer")
+    output = out("length", element="Integer", below="most")
+
+    def relate(self, sizes: Sizes) -> None:
+        sizes.set("most", sizes["length"] if self.maximum is None else self.maximum)
 
     def lower(self, g: Builder, input: Value) -> Value:
         length = input.shape[1]

@@ -144,7 +144,7 @@ class _Walk:
             coder = "" if port.coder is None else f", {_head(port.coder)}"
             teller = f"{title(path, net)} {name}{coder}"
             self.gathered.attempt(partial(wire.carry, port.flow, teller))
-            wire.sent = wire.sent or port.sent_indices
+            wire.sent = wire.sent or port.sent
         if isinstance(net, Layer):
             self._visit_layer(net, path, wires)
         else:
@@ -189,7 +189,8 @@ def _solve(net: Net, given: Mapping[str, Partial]) -> Solution:
     walk.gathered.tell()
     for cell in walk.cells:
         if isinstance(cell, LayerCell):
-            cell.limit_indices()
+            walk.gathered.attempt(cell.limit_indices)
+    walk.gathered.tell()
     # A limit is set where an index is used. It is passed back until it reaches the ports where
     # indices come in.
     while sum(cell.pass_limits() for cell in reversed(walk.cells)):

@@ -17,8 +17,8 @@ from wlnet.core.errors import Fault, ShapeError, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.parts import Path, path_text
-from wlnet.core.ports import Flow, Limit
-from wlnet.core.shapes import MOST_LEVELS, Mismatch, Partial, is_known, merge, shape_text
+from wlnet.core.ports import Flow, Limit, Sent
+from wlnet.core.shapes import MOST_LEVELS, Mismatch, Partial, Sizes, is_known, merge, shape_text
 from wlnet.layers.declaring.layer import Layer
 
 WHAT = "shapes that do not fit one another"
@@ -36,8 +36,8 @@ class Wire:
     """Who said first what flows."""
     below: Limit | None = None
     """How large an index may be, where indices flow."""
-    sent: int | None = None
-    """How many different indices an encoder sends."""
+    sent: Sent | None = None
+    """The indices that flow, as far as somebody says so."""
     cells: list[Cell] = field(default_factory=list, repr=False)
 
     def refine(self, shape: Partial, source: str) -> None:
@@ -76,7 +76,7 @@ class Wire:
         return True
 
     @property
-    def known(self) -> tuple[Partial, Flow | None, int | None]:
+    def known(self) -> tuple[Partial, Flow | None, Sent | None]:
         """All that cells have to tell one another."""
         return self.shape, self.element, self.sent
 
@@ -177,6 +177,8 @@ class LayerCell(Cell):
         self.given = [wires[name] for name in either if name not in layer.output_names]
         self.made = [wires[name] for name in either if name in layer.output_names]
         """What comes and what goes, where the layer moves whatever comes."""
+        outputs = map(layer.port_field, layer.output_names)
+        self.makes_indices = any(field.below is not None for field in outputs)
 
     def declare(self, gathered: Gathered) -> None:
         """Say what kind of numbers flows through the ports of the layer."""
@@ -188,18 +190,21 @@ class LayerCell(Cell):
     def update(self, settle: bool = False) -> None:
         """Ask the layer what follows from what is known."""
         agree([*self.given, *self.made])
-        sent = [wire.sent or 0 for wire in self.given]
+        sent = [wire.sent for wire in self.given if wire.sent is not None]
         for wire in self.made:
-            wire.sent = wire.sent or (max(sent) if sent and all(sent) else None)
+            wire.sent = wire.sent or (max(sent) if len(sent) == len(self.given) > 0 else None)
         ports = {name: wire.shape for name, wire in self.wires.items()}
         arrays = {name: wire.shape for name, wire in self.arrays.items()}
         try:
-            limits = {name: wire.sent for name, wire in self.wires.items()}
-            new_ports, new_arrays = self.layer.infer(ports, arrays, settle=settle, limits=limits)
+            flows = {name: wire.sent for name, wire in self.wires.items()}
+            new_ports, new_arrays = self.layer.infer(ports, arrays, settle=settle, sent=flows)
             for name, shape in new_ports.items():
                 self.wires[name].refine(shape, f"{self.title} {name}")
             for name, shape in new_arrays.items():
                 self.arrays[name].refine(shape, f"{self.title} {name}")
+            if self.makes_indices:
+                for name, made in self.layer.largest_made(self._sizes()).items():
+                    self.wires[name].sent = made
         except Mismatch as error:
             conflict = self._conflict(error)
             self._tell_outputs()
@@ -227,18 +232,31 @@ class LayerCell(Cell):
         fault = Fault(WHAT, at=self.title, given=text, expected=f"shapes that agree, but {error}")
         return fail(ShapeError, fault)
 
-    def limit_indices(self) -> None:
-        """Note on the wires of indices how large an index may be."""
+    def _sizes(self) -> Sizes:
         ports = {name: wire.shape for name, wire in self.wires.items()}
-        limits = {name: self.layer.largest_index(name) for name in ports}
-        if any(limits.values()):
-            shapes = {name: wire.shape for name, wire in self.arrays.items()}
-            sizes = self.layer.sizes(ports, shapes)
-            for name, limit in limits.items():
-                if limit is not None:
-                    run = sizes.run(limit) if limit.startswith("*") else (sizes[limit],)
-                    if is_known(run):
-                        self.wires[name].limit(run if limit.startswith("*") else run[0])
+        return self.layer.sizes(ports, {name: wire.shape for name, wire in self.arrays.items()})
+
+    def limit_indices(self) -> None:
+        """Note on the wires of indices how large an index may be. Raises ShapeError where larger
+        ones are made."""
+        limits = {name: self.layer.largest_index(name) for name in self.wires}
+        if not any(limits.values()):
+            return
+        sizes = self._sizes()
+        for name, limit in limits.items():
+            if limit is None:
+                continue
+            run = sizes.run(limit) if limit.startswith("*") else (sizes[limit],)
+            if is_known(run):
+                self.wires[name].limit(run if limit.startswith("*") else run[0])
+                self._check_made(name, max(run))
+
+    def _check_made(self, name: str, most: int) -> None:
+        sent = self.wires[name].sent
+        if sent is not None and sent.most > most:
+            what = "indices that are larger than what they are looked up in"
+            given, expected = f"1 to {sent.most}", f"1 to {most}"
+            raise fail(ShapeError, Fault(what, f"{self.title} {name}", given, expected))
 
     def pass_limits(self) -> bool:
         return sum(wire.limit(made.below) for made in self.made for wire in self.given) > 0

@@ -125,9 +125,9 @@ def variadic(*pattern: str | int, element: Takes = "Real") -> PortField:
     return PortField("in", pattern, element, None, True)
 
 
-def out(*pattern: str | int, element: Takes = "Real") -> PortField:
-    """An output port."""
-    return PortField("out", pattern, element, None, False)
+def out(*pattern: str | int, element: Takes = "Real", below: str | None = None) -> PortField:
+    """An output port. below: the named size that an index from this port never exceeds."""
+    return PortField("out", pattern, element, below, False)
 
 
 def hidden(*pattern: str | int) -> StateField:

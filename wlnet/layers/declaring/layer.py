@@ -16,6 +16,7 @@ from wlnet.core.arrays import full
 from wlnet.core.errors import Fault, ShapeError, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net, check_coders
+from wlnet.core.ports import Sent
 from wlnet.core.rule_lists import rules_told_with
 from wlnet.core.shapes import Mismatch, Partial, Sizes, is_known, solve
 from wlnet.core.symbols import AUTOMATIC
@@ -217,12 +218,12 @@ class Layer(Net):
         arrays: Shapes,
         *,
         settle: bool = False,
-        limits: Mapping[str, int | None] | None = None,
+        sent: Mapping[str, Sent | None] | None = None,
     ) -> tuple[Shapes, Shapes]:
         """Ports and arrays with all that follows from one another. Raises Mismatch.
 
-        settle: also make the assumptions that are made only when nothing else decides. limits: how
-        many different indices an encoder sends to a port.
+        settle: also make the assumptions that are made only when nothing else decides. sent: the
+        indices that flow to a port.
         """
         names = [*ports, *arrays]
         patterns = [self.port_field(n).pattern for n in ports]
@@ -231,13 +232,17 @@ class Layer(Net):
 
         def relate(known: Sizes) -> None:
             known.set("inputs", count)
-            for name, limit in (limits or {}).items():
-                below = self.largest_index(name)
-                if below is not None and not below.startswith("*"):
-                    known.set(below, limit)
+            told = {self.largest_index(name): flow for name, flow in (sent or {}).items() if flow}
+            counts = [(below, flow) for below, flow in told.items() if below and below[0] != "*"]
+            for below, flow in counts:
+                if flow.exact:
+                    known.set(below, flow.most)
             self.relate(known)
             if settle:
                 self.settle(known)
+                for below, flow in counts:
+                    if known[below] is None:
+                        known.set(below, flow.most)
 
         found = dict(
             zip(names, solve(patterns, [*ports.values(), *arrays.values()], relate), strict=True)
@@ -265,9 +270,16 @@ class Layer(Net):
         return self.port_fields[name]
 
     def largest_index(self, name: str) -> str | None:
-        """The named size that indices at a port must not exceed, where indices flow; a run of
+        """The named size that indices at an input must not exceed, where indices flow; a run of
         sizes, where each index is a place that its last level tells."""
-        return self.port_field(name).below
+        field = self.port_field(name)
+        return field.below if field.direction == "in" else None
+
+    def largest_made(self, sizes: Sizes) -> dict[str, Sent]:
+        """The indices that the layer makes, by output, as far as it is known how large they are."""
+        made = {name: self.port_field(name).below for name in self.output_names}
+        counts = {name: sizes[below] for name, below in made.items() if below is not None}
+        return {name: Sent(n, exact=False) for name, n in counts.items() if n is not None}
 
     def port_element(self, name: str) -> Takes:
         """What a port takes or gives: "Real", "Integer", or "Either", whatever comes."""
