@@ -225,10 +225,13 @@ def _text(formula: ArrayFormula) -> str:
         for part in operands(row):
             uses[part] = uses.get(part, 0) + 1
     lines: list[str] = []
+    bare: set[Any] = set()
     for ref, row in formula.numbered.items():
         told = [words[x] if isinstance(x, str) else f"{x:g}" for x in operands(row)]
         if row[0] in SIGNS and len(told) == 2:
-            text = f" {SIGNS[row[0]]} ".join(f"({x})" if " " in x else x for x in told)
+            given = zip(operands(row), told, strict=True)
+            text = f" {SIGNS[row[0]]} ".join(f"({w})" if x in bare else w for x, w in given)
+            bare |= {ref} if uses.get(ref, 0) < 2 else set()
         else:
             settings = "" if is_of_numbers(row) or row[1] is None else f"[{_settings(row[1])}]"
             text = f"{row[0]}{settings}[{', '.join(told)}]"

@@ -93,6 +93,8 @@ def _median(x: Any, axis: Any = None, keepdims: Any = False, **more: Any) -> Any
 @writes(np.var)
 def _variance(x: Any, axis: Any = None, *, ddof: Any = 0, keepdims: Any = False, **m: Any) -> Any:
     plain("var", **m)
+    if ddof == 1:
+        return write("Aggregate", ("Variance", _axes(axis), bool(keepdims)), x)
     squares = np.square(x - np.mean(x, axis=axis, keepdims=True))
     if not ddof:
         return np.mean(squares, axis=axis, keepdims=keepdims)
@@ -102,6 +104,9 @@ def _variance(x: Any, axis: Any = None, *, ddof: Any = 0, keepdims: Any = False,
 
 @writes(np.std)
 def _deviation(x: Any, axis: Any = None, **options: Any) -> Any:
+    if options.get("ddof") == 1 and options.keys() <= {"ddof", "keepdims"}:
+        keep = bool(options.get("keepdims", False))
+        return write("Aggregate", ("StandardDeviation", _axes(axis), keep), x)
     return np.sqrt(np.var(x, axis=axis, **options))
 
 
