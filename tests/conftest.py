@@ -6,10 +6,13 @@ stages of planning are looked at.
 """
 
 import os
+from collections.abc import Iterator
 
+import pytest
 from hypothesis import settings
 
 from wlnet.engine import program
+from wlnet.kernels.language import PerTarget
 from wlnet.plan import stages
 from wlnet.plan.words.checking import check
 
@@ -26,3 +29,11 @@ settings.register_profile("fast", max_examples=100, deadline=None, derandomize=T
 settings.register_profile("medium", max_examples=500, deadline=None, print_blob=True)
 settings.register_profile("thorough", max_examples=2_500, deadline=None, print_blob=True)
 settings.load_profile("fast")
+
+
+@pytest.fixture(scope="module")
+def chains_of_few_numbers() -> Iterator[None]:
+    """Steps are chained however few numbers they have, as in the small nets of laws."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("wlnet.plan.memory.assemble.FEWEST", PerTarget(lambda target: 0))
+        yield

@@ -28,6 +28,8 @@ from wlnet.nets.operators import Operator
 from wlnet.plan.compile import finish, training_blueprint
 from wlnet.plan.stages import STAGES
 
+pytestmark = pytest.mark.usefixtures("chains_of_few_numbers")
+
 ASKED = Counter[str]()
 """On how many cases each law has been asked."""
 

@@ -220,7 +220,7 @@ def offsets_pair_by_pair(lives: dict[int, Life], reuse: bool) -> dict[int, int]:
 
 @given(some_lives(), st.booleans())
 def test_offsets_are_those_found_pair_by_pair(lives: dict[int, Life], reuse: bool) -> None:
-    found, top = offsets(lives, reuse)
+    found, top = offsets(lives, reuse=reuse)
     assert found == offsets_pair_by_pair(lives, reuse)
     assert list(found) == sorted(lives, key=lambda slot: lives[slot].born)
     assert top == max((at + bytes_of(lives[slot]) for slot, at in found.items()), default=0)

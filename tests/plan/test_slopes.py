@@ -62,7 +62,9 @@ def test_so_it_is_in_lanes_and_of_a_single_example(function: str) -> None:
     net = wl.NetChain([wl.ConvolutionLayer(3, 3), function], input=(2, 6, 7))
     net = wl.net_initialize(net)
     for batch in (1, 19):
-        one, apart = (gradient_program(net, batch, each) for each in ((), ["fuse_slope"]))
+        one, apart = (
+            gradient_program(net, batch, ["chains", *each]) for each in ((), ["fuse_slope"])
+        )
         assert len(one.steps) < len(apart.steps)
         assert f"{function}'s slope" not in {step.what for step in apart.steps}
         key = GradientKey((1, "Weights"))

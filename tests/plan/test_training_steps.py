@@ -25,6 +25,8 @@ from wlnet.plan.calls.emitter import Learner
 from wlnet.plan.compile import Steps, step_blueprint, training_blueprint
 from wlnet.plan.stages import SWITCHES
 
+pytestmark = pytest.mark.usefixtures("chains_of_few_numbers")
+
 EXAMPLES, BATCH, LARGE, STEPS, SEED = 11, 5, 16, 3, 4
 RATE = 0.02
 ORDER = np.random.default_rng(8).integers(0, EXAMPLES, LARGE * STEPS)

@@ -119,7 +119,14 @@ class Record:
     fields: tuple[Any, ...]
 
 
-Field = int | float | Address | Outside | Words | Code | Record
+@dataclass(frozen=True)
+class Listed:
+    """The address of words that are given as those of a record are."""
+
+    fields: tuple[Any, ...]
+
+
+Field = int | float | Address | Outside | Words | Code | Record | Listed
 
 
 def word_of(number: float) -> int:
@@ -137,7 +144,9 @@ class Step:
     memory that each worker needs for itself. wait: whether no worker may begin it before all have
     come here. work: floating-point operations. what: its name in reports. share: how many rows are
     divided among the workers, and the number of rows of which shares are multiples. own: those
-    views of which each worker touches only the rows of its share.
+    views of which each worker touches only the rows of its share. by_number: whether the rows are
+    single numbers, each of which the kernel reads before it writes one in its place; so it may be
+    one of a chain. chained: the steps that a chain does, block by block.
     """
 
     primitive: str
@@ -152,6 +161,14 @@ class Step:
     what: str = ""
     share: tuple[int, int] | None = None
     own: frozenset[View] = frozenset()
+    by_number: bool = False
+    chained: tuple[Step, ...] = ()
+
+    @property
+    def kernels(self) -> tuple[Kernel, ...]:
+        """The kernels that it calls, by itself or from another kernel."""
+        called = (field.kernel for field in self.fields if isinstance(field, Code))
+        return self.kernel, *called, *(each.kernel for each in self.chained)
 
 
 @dataclass(frozen=True)
@@ -212,9 +229,7 @@ class Blueprint:
     def kernels(self) -> frozenset[Kernel]:
         """The kernels that are called, by steps or by other kernels."""
         steps = (*self.once, *self.steps)
-        fields = (field for step in steps for field in step.fields)
-        called = {field.kernel for field in fields if isinstance(field, Code)}
-        return frozenset(called | {step.kernel for step in steps})
+        return frozenset(kernel for step in steps for kernel in step.kernels)
 
     @property
     def scratch(self) -> int:

@@ -16,6 +16,7 @@ from wlnet.engine.blueprint import (
     Address,
     Code,
     Field,
+    Listed,
     Loop,
     Moves,
     Outside,
@@ -96,7 +97,8 @@ class Records:
         found = []
         for step in steps:
             self._moving = []
-            record = self._record(step.kernel.fields, step.fields)
+            assert len(step.fields) == len(step.kernel.fields), (step.kernel.fields, step.fields)
+            record = self._record(step.fields)
             found.append(Made(record, tuple(self._moving)))
         return found
 
@@ -128,8 +130,7 @@ class Records:
         self._kept.append(words)
         return _start(words)
 
-    def _record(self, names: Sequence[str], fields: Sequence[Field]) -> Array:
-        assert len(names) == len(fields), (names, fields)
+    def _record(self, fields: Sequence[Field]) -> Array:
         record = np.zeros(max(len(fields), 1), np.int64)
         for i, field in enumerate(fields):
             record[i] = self._word(field, record, i)
@@ -155,7 +156,10 @@ class Records:
         if isinstance(field, Code):
             return address(field.kernel, self._precision)
         if isinstance(field, Record):
-            return _start(self._record(field.kernel.fields, field.fields))
+            assert len(field.fields) == len(field.kernel.fields), field
+            return _start(self._record(field.fields))
+        if isinstance(field, Listed):
+            return _start(self._record(field.fields))
         return word_of(field)
 
     def set(self, name: object, word: int) -> None:

@@ -6,8 +6,8 @@ in the order they run. **passes/**: graph in, graph out; first rewriting.py, fus
 cross_entropy.py and winograd.py. **words/**: the intermediate representation, a row for each
 primitive that passes may make. **layouts.py**: which values are views (strides), which are copied.
 **calls/**: by which kernels each primitive is computed (instruction selection). **memory/**: order
-(scheduling), liveness, places in the arena (allocation), barriers. **report.py**: what will run, to
-be read by a user.
+(scheduling), chains (loop fusion), liveness, places in the arena (allocation), barriers.
+**report.py**: what will run, to be read by a user.
 
 Dead code elimination, common subexpression elimination and the simplification of transposes are in
 graph/tidying.py, as they know primitives alone. The derivative is in graph/gradient.py.

@@ -180,13 +180,14 @@ def evaluation_report(
 def training_report(batch: int, made: Steps, full: Steps) -> ProgramReport:
     """What a step of training does; full: the same with everything trained."""
     calls = tuple(_rows(made))
+    parts = _rows(made, by_step=True)
     kept = made.prefix.tables.values() if made.prefix is not None else ()
     return ProgramReport(
         purpose="Training",
         batch_size=batch,
         precision=made.step.precision,
         calls=calls,
-        left_out=without_counterpart(calls, _rows(full)),
+        left_out=without_counterpart(parts, _rows(full, by_step=True)),
         prefix_bytes_per_example=sum(view.bytes for view in kept) // batch,
         operations_per_example=_operations(made.step, batch),
         prefix_operations_per_example=_operations(made.prefix, batch),
@@ -195,7 +196,9 @@ def training_report(batch: int, made: Steps, full: Steps) -> ProgramReport:
     )
 
 
-def _rows(steps: Steps) -> list[CallRow]:
+def _rows(steps: Steps, by_step: bool = False) -> list[CallRow]:
+    """The calls of programs. by_step: with a row for each step of a chain, as which of them are
+    chained depends on what else there is."""
     programs = [program for program in (steps.prefix, steps.step) if program is not None]
     found = [
         _row("Once", step, each, times_of(i, each.once_loops))
@@ -205,10 +208,11 @@ def _rows(steps: Steps) -> list[CallRow]:
     each_time: list[tuple[When, Blueprint | None]] = [
         ("Prefix", steps.prefix), ("Step", steps.step)]  # fmt: skip
     return found + [
-        _row(when, step, each, each.times(i))
+        _row(when, part, each, each.times(i))
         for when, each in each_time
         if each is not None
         for i, step in enumerate(each.steps)
+        for part in ((by_step and step.chained) or (step,))
     ]
 
 

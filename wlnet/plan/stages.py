@@ -136,6 +136,7 @@ STAGES = (
     _pass("pack", prune),
     Stage("hoist", "pack", _hoist),
     Stage("order", "memory", None),
+    Stage("chains", "memory", None),
     Stage("place", "memory", None),
 )
 SWITCHES = (*dict.fromkeys(stage.name for stage in STAGES), "rows")
@@ -143,7 +144,8 @@ SWITCHES = (*dict.fromkeys(stage.name for stage in STAGES), "rows")
 
 Without "prune" what nobody wants is computed too: what was never wanted, and what other passes
 leave behind. Without "lanes" windows are computed example by example, without "rows" never. Without
-"order" calls stay in the order of the graph, without "place" every value has memory of its own.
+"order" calls stay in the order of the graph, without "chains" each goes through memory by itself,
+without "place" every value has memory of its own.
 """
 WATCH: Callable[[str, Graph], None] | None = None
 """What is told of each stage that ran, and of the graph that it made. Tests look at it."""

@@ -189,6 +189,8 @@ class Programs:
             packed=self.packed or (),
             whole=self.batch_size,
             home=training.home,
+            # Each call is looked at.
+            without=("chains",),
         )
 
     def test(self, source: ArraySource) -> Tallies:

@@ -7,26 +7,39 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
+from typing import Any
 
 from wlnet.engine.blueprint import Words
 from wlnet.graph.graph import Call, Value
 from wlnet.graph.table import Table
 from wlnet.kernels.elementwise.arithmetic import BINARY, SLOPES, constant, fill, ramp_slope
-from wlnet.kernels.elementwise.maps import MAPS
+from wlnet.kernels.elementwise.maps import GRAIN, MAPS
 from wlnet.kernels.language import Kernel
 from wlnet.plan.calls.emitter import Emitter, anyhow, collapsed, count_of, emits
 
 KERNELS = Table[Kernel]("kernel", "wlnet/kernels/elementwise/maps.py", MAPS)
 
 
+def by_number(
+    e: Emitter, kernel: Kernel, reads: Sequence[Value], y: Value, work: int, what: str = "", /,
+    **fields: Any,
+) -> None:  # fmt: skip
+    """Add a step on all numbers of a value, one by one. What lies like it is read number by number
+    in the same order, so each worker touches its own share alone."""
+    count = count_of(y)
+    alike = [v for v in (*reads, y) if count_of(v) == count and e.is_contiguous(v)]
+    e.step(
+        kernel, reads=reads, writes=(y,), work=work, what=what, share=(count, GRAIN.of(e.target)),
+        own=alike, by_number=y in alike, **fields,
+    )  # fmt: skip
+
+
 @emits("map")
 def _(e: Emitter, call: Call) -> None:
     (x,), (y,) = call.inputs, call.outputs
     name = call.attributes["function"]
-    e.step(
-        KERNELS[name], reads=(x,), writes=(y,), work=count_of(x), what=name, count=count_of(x),
-        x=e.address(x), y=e.address(y),
-    )  # fmt: skip
+    by_number(e, KERNELS[name], (x,), y, count_of(x), name, count=count_of(x), x=e.address(x),
+         y=e.address(y))  # fmt: skip
 
 
 def repeated(e: Emitter, value: Value, rank: int, shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -42,8 +55,8 @@ def _(e: Emitter, call: Call) -> None:
     (y,) = call.outputs
     distances = [repeated(e, value, y.rank, y.shape) for value in (a, b, y)]
     sizes, steps = collapsed(y.shape, *distances)
-    e.step(
-        BINARY[call.primitive], reads=(a, b), writes=(y,), work=count_of(y), rank=len(sizes),
+    by_number(
+        e, BINARY[call.primitive], (a, b), y, count_of(y), rank=len(sizes),
         table=Words((*sizes, *(step for each in steps for step in each))), a=e.address(a),
         b=e.address(b), out=e.address(y),
     )  # fmt: skip
@@ -53,10 +66,8 @@ def _(e: Emitter, call: Call) -> None:
 def _(e: Emitter, call: Call) -> None:
     d, y = call.inputs
     (out,) = call.outputs
-    e.step(
-        ramp_slope, reads=(d, y), writes=(out,), work=count_of(d), what="Ramp's slope",
-        count=count_of(d), d=e.address(d), y=e.address(y), out=e.address(out),
-    )  # fmt: skip
+    by_number(e, ramp_slope, (d, y), out, count_of(d), "Ramp's slope", count=count_of(d),
+         d=e.address(d), y=e.address(y), out=e.address(out))  # fmt: skip
 
 
 @emits("slope")
@@ -64,19 +75,15 @@ def _(e: Emitter, call: Call) -> None:
     d, y = call.inputs
     (out,) = call.outputs
     name = call.attributes["function"]
-    e.step(
-        SLOPES[name], reads=(d, y), writes=(out,), work=3 * count_of(d), what=f"{name}'s slope",
-        count=count_of(d), d=e.address(d), y=e.address(y), out=e.address(out),
-    )  # fmt: skip
+    by_number(e, SLOPES[name], (d, y), out, 3 * count_of(d), f"{name}'s slope", count=count_of(d),
+         d=e.address(d), y=e.address(y), out=e.address(out))  # fmt: skip
 
 
 @emits("constant")
 def _(e: Emitter, call: Call) -> None:
     (y,) = call.outputs
-    e.step(
-        constant, writes=(y,), count=count_of(y), table=Words(bits(call.attributes["values"])),
-        y=e.address(y),
-    )  # fmt: skip
+    table = Words(bits(call.attributes["values"]))
+    by_number(e, constant, (), y, 0, count=count_of(y), table=table, y=e.address(y))
 
 
 def bits(values: Sequence[float]) -> tuple[int, ...]:
@@ -87,7 +94,5 @@ def bits(values: Sequence[float]) -> tuple[int, ...]:
 @emits("fill")
 def _(e: Emitter, call: Call) -> None:
     (y,) = call.outputs
-    e.step(
-        fill, writes=(y,), count=count_of(y), value=float(call.attributes["value"]),
-        y=e.address(y),
-    )  # fmt: skip
+    by_number(e, fill, (), y, 0, count=count_of(y), value=float(call.attributes["value"]),
+         y=e.address(y))  # fmt: skip

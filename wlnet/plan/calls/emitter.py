@@ -216,6 +216,10 @@ class Emitter:
         """The distances of a value, in bytes (those of its layout are in numbers)."""
         return self.view(value).strides
 
+    def is_contiguous(self, value: Value) -> bool:
+        """Whether the numbers of a value lie one after another."""
+        return is_contiguous(value.shape, self.layouts.of[value].strides)
+
     def random(self) -> tuple[Outside, Outside]:
         """The two words that are the key of the random numbers of the call that is emitted."""
         call = self._call
@@ -239,6 +243,7 @@ class Emitter:
         what: str = "",
         share: tuple[int, int] | None = None,
         own: Sequence[Value | View] = (),
+        by_number: bool = False,
         **fields: Any,
     ) -> None:
         """Add a kernel call. fields: all words of its record, by name. The rest: see Step."""
@@ -265,6 +270,7 @@ class Emitter:
                 what=what or call.primitive,
                 share=share,
                 own=frozenset(views(own)),
+                by_number=by_number,
             )
         )
 

@@ -7,17 +7,22 @@ program is made.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from wlnet.core.rules import ArrayKey
-from wlnet.engine.blueprint import Blueprint, Loop, Outside, Slot, Step
+from wlnet.engine.blueprint import Blueprint, Outside, Slot, Step
 from wlnet.graph.graph import Call, Graph, Value
+from wlnet.kernels.elementwise.chains import BLOCK
 from wlnet.plan.calls.emitter import Emitter, Learner, Turns, accepts, in_line
 from wlnet.plan.layouts import Layouts
+from wlnet.plan.memory.chains import Chained, chained
 from wlnet.plan.memory.lifetimes import lives, offsets, waits
 from wlnet.plan.memory.order import arrays_first
 from wlnet.plan.stages import Setting
 from wlnet.plan.words import SPECS
+
+FEWEST = BLOCK
+"""Of how many numbers chains have more."""
 
 
 def assemble(
@@ -40,13 +45,23 @@ def assemble(
             once += made
         else:
             each += made
-    (first, once_loops), (steps, loops) = in_line(once), in_line(each)
+    first, once_loops = in_line(once)
     outputs = {name: emitter.view(value) for name, value in layouts.outputs.items()}
     updates = {key: emitter.view(value) for key, value in layouts.updates.items()}
     inputs = {name: emitter.view(value) for name, value in graph.inputs.items()}
     kept = {view.slot for view in (*inputs.values(), *outputs.values(), *updates.values())}
     kept |= {view.slot for step in first for view in step.writes}
-    slots, places, top = _slots(graph, emitter, steps, loops, kept, setting)
+    sizes = _in_arena(graph, emitter)
+    found = Chained(each)
+    if setting.has("chains"):
+        seen = {n: size for n, size in sizes.items() if n not in kept}
+        found = chained(each, seen, FEWEST.of(emitter.target))
+    steps, loops = in_line(found.items)
+    lived = lives({n: s for n, s in sizes.items() if n not in found.inner}, steps, kept, loops)
+    where, top = offsets(lived, found.instead, reuse=setting.has("place"))
+    where |= dict.fromkeys(found.inner, 0)
+    sizes |= dict.fromkeys(found.inner, 0)
+    slots, places = _slots(graph, emitter, sizes, where, setting)
     return Blueprint(
         slots=slots,
         once=tuple(first),
@@ -67,6 +82,16 @@ def assemble(
     )
 
 
+def _in_arena(graph: Graph, emitter: Emitter) -> dict[int, int]:
+    """The bytes of each slot that is a part of the arena."""
+    arrays = set(graph.arrays.values())
+    return {
+        number: math.prod(of.shape) * emitter.bytes_of(of)
+        for of, number in emitter.slots.items()
+        if isinstance(of, Value) and of not in arrays
+    }
+
+
 def _is_fixed(call: Call, fixed: set[Value], layouts: Layouts) -> bool:
     steady = not SPECS[call.primitive].changes
     return steady and all(layouts.of[value].base in fixed for value in call.inputs)
@@ -75,18 +100,12 @@ def _is_fixed(call: Call, fixed: set[Value], layouts: Layouts) -> bool:
 def _slots(
     graph: Graph,
     emitter: Emitter,
-    steps: list[Step],
-    loops: Sequence[Loop],
-    kept: set[int],
+    sizes: Mapping[int, int],
+    where: Mapping[int, int],
     setting: Setting,
-) -> tuple[tuple[Slot, ...], dict[int, tuple[object, int]], int]:
-    """The slots, which memory and offset each has, and how large the arena is."""
+) -> tuple[tuple[Slot, ...], dict[int, tuple[object, int]]]:
+    """The slots, and which memory and offset each has. sizes, where: those in the arena."""
     keys = {value: key for key, value in graph.arrays.items()}
-    sizes: dict[int, int] = {}
-    for of, number in emitter.slots.items():
-        if isinstance(of, Value) and of not in keys:
-            sizes[number] = math.prod(of.shape) * emitter.bytes_of(of)
-    where, top = offsets(lives(sizes, steps, kept, loops), setting.has("place"))
     slots: list[Slot] = []
     places: dict[int, tuple[object, int]] = {}
     for of, number in emitter.slots.items():
@@ -102,4 +121,4 @@ def _slots(
         shape = of.shape if isinstance(of, Value) else emitter.states[of]
         slots.append(Slot("array", key, math.prod(shape) * emitter.item, key in setting.packed))
         places[number] = key, 0
-    return tuple(slots), places, top
+    return tuple(slots), places

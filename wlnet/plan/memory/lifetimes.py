@@ -60,11 +60,17 @@ def lives(
     }
 
 
-def offsets(lives: dict[int, Life], reuse: bool = True) -> tuple[dict[int, int], int]:
+def offsets(
+    lives: Mapping[int, Life], instead: Mapping[int, int] | None = None, *, reuse: bool = True
+) -> tuple[dict[int, int], int]:
     """The offset of every slot, and the bytes of the arena: first fit, in order of birth.
 
-    reuse: whether the memory of a slot that has died is given to others.
+    instead: slots that may lie where another one lies; they do if that takes no more. reuse:
+    whether the memory of a slot that has died is given to others.
     """
+    if instead and reuse:
+        ways = offsets(lives), _together(lives, instead)
+        return min(ways[::-1], key=lambda way: way[1])
     memory = Memory()
     found: dict[int, int] = {}
     births = sorted(lives, key=lambda slot: lives[slot].born)
@@ -75,6 +81,21 @@ def offsets(lives: dict[int, Life], reuse: bool = True) -> tuple[dict[int, int],
             memory.give(found[dead], rounded(lives[dead].bytes))
         found[slot] = memory.take(rounded(lives[slot].bytes))
     return found, memory.top
+
+
+def _together(lives: Mapping[int, Life], instead: Mapping[int, int]) -> tuple[dict[int, int], int]:
+    """The same where some lie where others lie, and live on in them."""
+    firsts = {slot: slot for slot in lives}
+    for slot in firsts:
+        while firsts[slot] in instead:
+            firsts[slot] = instead[firsts[slot]]
+    whole: dict[int, Life] = {}
+    for slot, first in firsts.items():
+        life, other = lives[slot], whole.get(first, lives[first])
+        born, died = min(life.born, other.born), max(life.died, other.died)
+        whole[first] = Life(max(life.bytes, other.bytes), born, died)
+    found, top = offsets(whole)
+    return {slot: found[first] for slot, first in firsts.items()}, top
 
 
 def rounded(size: int) -> int:
@@ -181,12 +202,16 @@ def _touched(view: View, places: dict[int, tuple[object, int]]) -> tuple[object,
     """Which memory a view is in, its first byte, and the one behind its last."""
     memory, start = places[view.slot]
     start += view.offset
+    return memory, start, start + extent(view)
+
+
+def extent(view: View) -> int:
+    """How many bytes there are from the first that a view touches to the one behind its last."""
     spans = list(zip(view.shape, view.strides, strict=True))
     # A view does not say how many bytes a number has: 8 at most, and no more than the smallest
     # distance. Distances are never negative.
     number = min((stride for size, stride in spans if size > 1 and stride), default=8)
-    stop = start + sum((size - 1) * stride for size, stride in spans) + min(number, 8)
-    return memory, start, stop
+    return sum((size - 1) * stride for size, stride in spans) + min(number, 8)
 
 
 class Touched:
