@@ -22,16 +22,20 @@ from wlnet.layers.declaring.fields import (
     positive,
 )
 from wlnet.layers.declaring.layer import Example, Layer, Made, Reals
+from wlnet.layers.declaring.recurrent_dropout import INPUT, STATE, WEIGHTS, dropout_of, kept, masked
 
 
 class BasicRecurrentLayer(Layer):
     """A recurrent layer: s = tanh(input weights . x + state weights . s + biases), for each element
     x of a sequence, from the last state s, at first zeros.
 
-    size: of the state. Ports: input (length, in); output (length, size), the states one after
-    another. Hidden port, in and out: state (size,), which edges of a NetGraph may lead to and from;
-    else it begins with zeros. Arrays: input weights (size, in), state weights (size, size), biases
-    (size,).
+    size: of the state. dropout: a probability, or a dict of such by kind, in training:
+    "VariationalWeights", which a number alone means, drops weights of the state, the same at all
+    elements; "VariationalInput" and "VariationalState" numbers that go to the gates, the same at
+    all elements.
+    Ports: input (length, in); output (length, size), the states one after another. Hidden port, in
+    and out: state (size,), which edges of a NetGraph may lead to and from; else it begins with
+    zeros. Arrays: input weights (size, in), state weights (size, size), biases (size,).
 
     >>> from wlnet.nets.initialize import net_initialize
     >>> layer = net_initialize(BasicRecurrentLayer(2, input=(3, 4)))
@@ -44,6 +48,7 @@ class BasicRecurrentLayer(Layer):
     gives = "Reals"
 
     size = parameter(AUTOMATIC, check=or_automatic(positive))
+    dropout = parameter(None, check=dropout_of(WEIGHTS, INPUT, STATE))
     input = port("length", "in")
     input_weights = array("size", "in", start="weights")
     state_weights = array("size", "size", start="weights")
@@ -60,14 +65,20 @@ class BasicRecurrentLayer(Layer):
         state: Value | None,
     ) -> Made:  # fmt: skip
         # Step after step, and what the inputs say for the whole sequence at once.
+        batch, _, width = input.shape
+        input = masked(g, input, kept(g, self.dropout, INPUT, (batch, 1, width)))
         said = g.add(g.matmul(g.move_axis(input, 1, 0), g.transpose(input_weights)), biases)
 
         def step(b: Builder, carried: Any, rows: Any, constants: Any) -> Any:
-            (state,), (x,), (weights,) = carried, rows, constants
-            return [b.map("Tanh", b.add(x, b.matmul(state, b.transpose(weights))))], []
+            (state,), (x,), (weights, *masks) = carried, rows, constants
+            told = masked(b, state, masks[0] if masks else None)
+            return [b.map("Tanh", b.add(x, b.matmul(told, b.transpose(weights))))], []
 
         begun = g.fill(0.0, said.shape[1:]) if state is None else state
-        (states,) = scan(g, step, [begun], [said], [state_weights]).tables
+        weights = masked(g, state_weights, kept(g, self.dropout, WEIGHTS, state_weights.shape))
+        of_state = kept(g, self.dropout, STATE, begun.shape)
+        constants = [weights] if of_state is None else [weights, of_state]
+        (states,) = scan(g, step, [begun], [said], constants).tables
         shown = g.move_axis(after(g, states, reverse=False), 1, 0)
         return {"Output": shown, "State": last(g, states, reverse=False)}
 
@@ -87,3 +98,5 @@ class BasicRecurrentLayer(Layer):
         yield Example(BasicRecurrentLayer(3), {"Input": (4, 2)})
         yield Example(BasicRecurrentLayer(1), {"Input": (2, 1)})
         yield Example(BasicRecurrentLayer(2), {"Input": (3, 5)})
+        kinds = {"VariationalWeights": 0.1, "VariationalInput": 0.1, "VariationalState": 0.1}
+        yield Example(BasicRecurrentLayer(3, kinds), {"Input": (4, 3)})

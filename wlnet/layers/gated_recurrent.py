@@ -23,6 +23,16 @@ from wlnet.layers.declaring.fields import (
 )
 from wlnet.layers.declaring.gates import of_gates, said_to_gates
 from wlnet.layers.declaring.layer import Example, Layer, Made, Reals
+from wlnet.layers.declaring.recurrent_dropout import (
+    INPUT,
+    KINDS,
+    STATE,
+    UPDATE,
+    WEIGHTS,
+    dropout_of,
+    kept,
+    masked,
+)
 
 GATES = "input", "reset", "memory"
 
@@ -35,10 +45,14 @@ class GatedRecurrentLayer(Layer):
     reset gate; m = tanh(weights . x + r * (state weights . s) + biases), with those of the memory
     gate; s = (1 - i) * m + i * s.
 
-    size: of the state. Ports: input (length, in); output (length, size), the states one after
-    another. Hidden port, in and out: state (size,), which edges of a NetGraph may lead to and from;
-    else it begins with zeros. Arrays, for each gate: input weights (size, in), state weights
-    (size, size), biases (size,).
+    size: of the state. dropout: a probability, or a dict of such by kind, in training:
+    "VariationalWeights", which a number alone means, drops weights of the state, the same at all
+    elements; "VariationalInput" and "VariationalState" numbers that go to the gates, the same at
+    all elements; "StateUpdate" numbers of what is new in the state, others at each.
+    Ports: input (length, in); output (length, size), the states one after another. Hidden port, in
+    and out: state (size,), which edges of a NetGraph may lead to and from; else it begins with
+    zeros. Arrays, for each gate: input weights (size, in), state weights (size, size), biases
+    (size,).
 
     >>> from wlnet.nets.initialize import net_initialize
     >>> layer = net_initialize(GatedRecurrentLayer(2, input=(3, 4)))
@@ -51,6 +65,7 @@ class GatedRecurrentLayer(Layer):
     gives = "Reals"
 
     size = parameter(AUTOMATIC, check=or_automatic(positive))
+    dropout = parameter(None, check=dropout_of(*KINDS))
     input = port("length", "in")
     input_gate_input_weights = array("size", "in", start="weights")
     input_gate_state_weights = array("size", "size", start="weights")
@@ -69,22 +84,29 @@ class GatedRecurrentLayer(Layer):
             sizes.set("size", self.size)
 
     def lower(self, g: Builder, input: Value, state: Value | None, **arrays: Value) -> Made:
+        batch, _, width = input.shape
+        input = masked(g, input, kept(g, self.dropout, INPUT, (batch, 1, width)))
         said = said_to_gates(g, input, arrays, GATES)
         size = said.shape[2] // 3
 
         def step(b: Builder, carried: Any, rows: Any, constants: Any) -> Any:
-            (state,), (x,), (weights,) = carried, rows, constants
-            told = b.matmul(state, b.transpose(weights))
+            (state,), (x,), (weights, *masks) = carried, rows, constants
+            shown = masked(b, state, masks[0] if masks else None)
+            told = b.matmul(shown, b.transpose(weights))
             both = b.map("LogisticSigmoid", b.add(b.slice(x, 1, 0, 2 * size),
                                                   b.slice(told, 1, 0, 2 * size)))  # fmt: skip
             keeps, used = (b.slice(both, 1, at, at + size) for at in (0, size))
             before = b.multiply(used, b.slice(told, 1, 2 * size, 3 * size))
             memory = b.map("Tanh", b.add(b.slice(x, 1, 2 * size, 3 * size), before))
+            memory = masked(b, memory, kept(b, self.dropout, UPDATE, memory.shape))
             return [b.add(memory, b.multiply(keeps, b.subtract(state, memory)))], []
 
         begun = g.fill(0.0, (*said.shape[1:2], size)) if state is None else state
         weights = of_gates(g, arrays, GATES, "state_weights")
-        (states,) = scan(g, step, [begun], [said], [weights]).tables
+        weights = masked(g, weights, kept(g, self.dropout, WEIGHTS, weights.shape))
+        of_state = kept(g, self.dropout, STATE, begun.shape)
+        constants = [weights] if of_state is None else [weights, of_state]
+        (states,) = scan(g, step, [begun], [said], constants).tables
         shown = g.move_axis(after(g, states, reverse=False), 1, 0)
         return {"Output": shown, "State": last(g, states, reverse=False)}
 
@@ -109,3 +131,5 @@ class GatedRecurrentLayer(Layer):
         yield Example(GatedRecurrentLayer(3), {"Input": (4, 2)})
         yield Example(GatedRecurrentLayer(1), {"Input": (2, 1)})
         yield Example(GatedRecurrentLayer(2), {"Input": (3, 5)})
+        kinds = {"VariationalWeights": 0.1, "VariationalInput": 0.1, "VariationalState": 0.1}
+        yield Example(GatedRecurrentLayer(3, {**kinds, "StateUpdate": 0.2}), {"Input": (4, 3)})

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -10,7 +11,7 @@ from wlnet.core.shapes import Sizes
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.graph.scans import last
+from wlnet.graph.scans import after, last, scan
 from wlnet.layers.declaring.fields import (
     array,
     hidden,
@@ -22,6 +23,17 @@ from wlnet.layers.declaring.fields import (
 )
 from wlnet.layers.declaring.gates import of_gates, said_to_gates
 from wlnet.layers.declaring.layer import Example, Layer, Made, Reals
+from wlnet.layers.declaring.recurrent_dropout import (
+    INPUT,
+    KINDS,
+    STATE,
+    UPDATE,
+    WEIGHTS,
+    chance,
+    dropout_of,
+    kept,
+    masked,
+)
 
 GATES = "input", "output", "forget", "memory"
 """In the order of the primitive `lstm`."""
@@ -35,10 +47,14 @@ class LongShortTermMemoryLayer(Layer):
     output and the forget gate; m = tanh(the same with the arrays of the memory gate);
     c = f * c + i * m; s = o * tanh(c).
 
-    size: of the state. Ports: input (length, in); output (length, size), the states one after
-    another. Hidden ports, in and out: state and cell state (size,), which edges of a NetGraph may
-    lead to and from; else they begin with zeros. Arrays, for each gate: input weights (size, in),
-    state weights (size, size), biases (size,), which for the forget gate begin with 1.
+    size: of the state. dropout: a probability, or a dict of such by kind, in training:
+    "VariationalWeights", which a number alone means, drops weights of the state, the same at all
+    elements; "VariationalInput" and "VariationalState" numbers that go to the gates, the same at
+    all elements; "StateUpdate" numbers of what is new in the state, others at each.
+    Ports: input (length, in); output (length, size), the states one after another. Hidden ports, in
+    and out: state and cell state (size,), which edges of a NetGraph may lead to and from; else they
+    begin with zeros. Arrays, for each gate: input weights (size, in), state weights (size, size),
+    biases (size,), which for the forget gate begin with 1.
 
     >>> from wlnet.nets.initialize import net_initialize
     >>> layer = net_initialize(LongShortTermMemoryLayer(2, input=(3, 4)))
@@ -51,6 +67,7 @@ class LongShortTermMemoryLayer(Layer):
     gives = "Reals"
 
     size = parameter(AUTOMATIC, check=or_automatic(positive))
+    dropout = parameter(None, check=dropout_of(*KINDS))
     input = port("length", "in")
     input_gate_input_weights = array("size", "in", start="weights")
     input_gate_state_weights = array("size", "size", start="weights")
@@ -76,15 +93,44 @@ class LongShortTermMemoryLayer(Layer):
         self, g: Builder, input: Value, state: Value | None, cell_state: Value | None,
         **arrays: Value,
     ) -> Made:  # fmt: skip
+        batch, _, width = input.shape
+        input = masked(g, input, kept(g, self.dropout, INPUT, (batch, 1, width)))
         said = said_to_gates(g, input, arrays, GATES)
         weights = of_gates(g, arrays, GATES, "state_weights")
+        weights = masked(g, weights, kept(g, self.dropout, WEIGHTS, weights.shape))
         begun: list[Value] = []
         if state is not None or cell_state is not None:
             zeros = g.fill(0.0, (said.shape[1], said.shape[2] // 4))
             begun = [state or zeros, cell_state or zeros]
-        states, _, cells = g.call("lstm", said, g.transpose(weights), *begun)
+        if g.training and (chance(self.dropout, STATE) or chance(self.dropout, UPDATE)):
+            states, cells = self._dropped(g, said, weights, begun)
+        else:
+            states, _, cells = g.call("lstm", said, g.transpose(weights), *begun)
         state, cell = (last(g, table, reverse=False) for table in (states, cells))
         return {"Output": g.move_axis(states, 1, 0), "State": state, "CellState": cell}
+
+    def _dropped(
+        self, g: Builder, said: Value, weights: Value, begun: Sequence[Value]
+    ) -> tuple[Value, ...]:
+        """The states and the cells where some numbers are dropped between one step and the next."""
+        size = said.shape[2] // 4
+
+        def step(b: Builder, carried: Any, rows: Any, constants: Any) -> Any:
+            (state, cell), (x,), (weights, *masks) = carried, rows, constants
+            shown = masked(b, state, masks[0] if masks else None)
+            told = b.add(x, b.matmul(shown, b.transpose(weights)))
+            gates = b.map("LogisticSigmoid", b.slice(told, 1, 0, 3 * size))
+            taken, given, held = (b.slice(gates, 1, n * size, (n + 1) * size) for n in range(3))
+            new = b.map("Tanh", b.slice(told, 1, 3 * size, 4 * size))
+            new = masked(b, new, kept(b, self.dropout, UPDATE, new.shape))
+            cell = b.add(b.multiply(held, cell), b.multiply(taken, new))
+            return [b.multiply(given, b.map("Tanh", cell)), cell], []
+
+        zeros = [g.fill(0.0, (said.shape[1], size))] * 2
+        of_state = kept(g, self.dropout, STATE, zeros[0].shape)
+        constants = [weights] if of_state is None else [weights, of_state]
+        found = scan(g, step, begun or zeros, [said], constants)
+        return tuple(after(g, table, reverse=False) for table in found.tables)
 
     def reference(
         self, input: Reals, state: Reals | None = None, cell_state: Reals | None = None,
@@ -112,3 +158,6 @@ class LongShortTermMemoryLayer(Layer):
         yield Example(LongShortTermMemoryLayer(3), {"Input": (4, 2)})
         yield Example(LongShortTermMemoryLayer(1), {"Input": (2, 1)})
         yield Example(LongShortTermMemoryLayer(2), {"Input": (3, 5)})
+        kinds = {"VariationalWeights": 0.1, "VariationalInput": 0.1, "VariationalState": 0.1}
+        yield Example(LongShortTermMemoryLayer(3, {**kinds, "StateUpdate": 0.2}), {"Input": (4, 3)})
+        yield Example(LongShortTermMemoryLayer(3, 0.2), {"Input": (2, 3)})
