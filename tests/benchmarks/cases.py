@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from tests.benchmarks.work import Net, Work
 
@@ -172,12 +173,23 @@ def deep(last: int | None) -> Case:
     return Case(name, f"8 layers 1024 wide, {which}, batch 64", work, "examples/s", (peer,))
 
 
-def lstm(length: int, width: int, size: int, batch: int, examples: int) -> Case:
+def recurrent(kind: Literal["lstm", "gru"], *sizes: int, batch: int, examples: int) -> Case:
     """A recurrent layer whose states are compared with given ones."""
-    work = Work(Net("lstm", (length, width, size)), batch=batch, examples=examples, rounds=5)
-    title = f"LSTM over {length} places, {width} wide, state of {size}, batch {batch}"
+    length, width, size = sizes
+    work = Work(Net(kind, sizes), batch=batch, examples=examples, rounds=5)
+    title = f"{kind.upper()} over {length} places, {width} wide, state of {size}, batch {batch}"
     peer = Peer("PyTorch", TORCH_SMALL, 1, 2)
-    return Case(f"lstm_{length}_{size}", title, work, "examples/s", (peer,), own=BOTH)
+    return Case(f"{kind}_{length}_{size}", title, work, "examples/s", (peer,), own=BOTH)
+
+
+def heads(kind: Literal["heads", "causal"], *sizes: int, batch: int, examples: int) -> Case:
+    """Attention of several heads, beside the function that PyTorch has for it."""
+    length, width, count = sizes
+    work = Work(Net(kind, sizes), batch=batch, examples=examples, rounds=2)
+    what = "causal attention" if kind == "causal" else "attention"
+    title = f"{what} of {count} heads over {length} places, {width} wide, batch {batch}"
+    peer = Peer("PyTorch", TORCH_SMALL, 1, 2)
+    return Case(f"{kind}_{length}_{width}", title, work, "examples/s", (peer,), own=BOTH)
 
 
 ODD = Net("mlp", (783, 251, 127, 11))
@@ -198,8 +210,10 @@ OTHERS = (
     Case("attention_61_100", "attention over 61 places, 100 wide, batch 13",
          Work(Net("attention", (61, 100)), batch=13, examples=260, rounds=2), "examples/s",
          (ATTENTION,)),
-    lstm(32, 64, 128, 64, 1280),
-    lstm(29, 50, 100, 13, 390),
+    *(heads(kind, 64, 96, 3, batch=32, examples=640) for kind in ("heads", "causal")),
+    *(heads(kind, 256, 128, 4, batch=8, examples=80) for kind in ("heads", "causal")),
+    *(recurrent(kind, 32, 64, 128, batch=64, examples=1280) for kind in ("lstm", "gru")),
+    *(recurrent(kind, 29, 50, 100, batch=13, examples=390) for kind in ("lstm", "gru")),
     Case("odd_mlp_61", "MLP 783-251-127-11, batch 61",
          Work(ODD, batch=61, examples=6100, rounds=4), "examples/s",
          (Peer("PyTorch", TORCH, 1, 2), Peer("JAX", JAX))),

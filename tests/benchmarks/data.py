@@ -17,16 +17,16 @@ def input_shape(net: Net) -> tuple[int, ...]:
         return (1, net.sizes[0], net.sizes[0])
     if net.kind == "residual":
         return (3, net.sizes[1], net.sizes[1])
-    if net.kind in ("attention", "lstm"):
+    if net.kind in ("attention", "heads", "causal", "lstm", "gru"):
         return net.sizes[:2]
     return net.sizes[2:]
 
 
 def target_shape(net: Net) -> tuple[int, ...]:
     """The shape of what a net gives that tells no classes."""
-    if net.kind == "lstm":
+    if net.kind in ("lstm", "gru"):
         return (net.sizes[0], net.sizes[2])
-    return net.sizes if net.kind == "attention" else net.sizes[1:2]
+    return net.sizes[:2] if net.kind in ("attention", "heads", "causal") else net.sizes[1:2]
 
 
 def classes(net: Net) -> int | None:

@@ -44,7 +44,8 @@ TINY_NETS = [
     Net("lenet", (16,)),
     Net("residual", (4, 8)),
     Net("attention", (5, 4)),
-    Net("lstm", (5, 4, 3)),
+    *(Net(kind, (5, 4, 2)) for kind in ("heads", "causal")),
+    *(Net(kind, (5, 4, 3)) for kind in ("lstm", "gru")),
     Net("beside", (3, 4, 5)),
 ]
 MACHINE = {"CPU": "a small one", "cores used": 2}

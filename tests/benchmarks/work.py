@@ -14,11 +14,14 @@ class Net(NamedTuple):
 
     mlp: sizes of input, hidden layers (with Ramp), classes. lenet: size of the square image.
     residual: channels, size of the image. attention: length of the sequence, width.
-    lstm: length of the sequence, its width, size of the state.
+    heads, causal: attention of several heads; length of the sequence, width, heads.
+    lstm, gru: length of the sequence, its width, size of the state.
     beside: how many linear layers stand beside one another, their outputs, their inputs.
     """
 
-    kind: Literal["mlp", "lenet", "residual", "attention", "lstm", "beside"]
+    kind: Literal[
+        "mlp", "lenet", "residual", "attention", "heads", "causal", "lstm", "gru", "beside"
+    ]
     sizes: tuple[int, ...]
 
 

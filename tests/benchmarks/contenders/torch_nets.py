@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -80,12 +81,36 @@ class Attention(nn.Module):
         return x + self.mix(chosen)
 
 
-class Recurrent(nn.Module):
-    """A long short-term memory; its states are the output."""
+class Heads(nn.Module):
+    """Several heads over a sequence, by the attention function of PyTorch, with a way around."""
 
-    def __init__(self, length: int, width: int, size: int) -> None:
+    def __init__(self, length: int, width: int, heads: int, is_causal: bool = False) -> None:
         super().__init__()
-        self.layer = nn.LSTM(width, size, batch_first=True)
+        self.query, self.key, self.value, self.mix = (nn.Linear(width, width) for _ in range(4))
+        self.heads, self.is_causal = heads, is_causal
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        apart = (x.shape[0], x.shape[1], self.heads, -1)
+        query, key, value = (
+            layer(x).view(apart).transpose(1, 2) for layer in (self.query, self.key, self.value)
+        )
+        chosen = F.scaled_dot_product_attention(query, key, value, is_causal=self.is_causal)
+        return x + self.mix(chosen.transpose(1, 2).reshape(x.shape))
+
+
+class Causal(Heads):
+    """The same, each place with what is before it."""
+
+    def __init__(self, length: int, width: int, heads: int) -> None:
+        super().__init__(length, width, heads, is_causal=True)
+
+
+class Recurrent(nn.Module):
+    """A recurrent layer; its states are the output."""
+
+    def __init__(self, length: int, width: int, size: int, kind: type[nn.RNNBase]) -> None:
+        super().__init__()
+        self.layer = kind(width, size, batch_first=True)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.layer(x)[0]
@@ -107,7 +132,10 @@ NETS: dict[str, Callable[..., nn.Module]] = {
     "lenet": lenet,
     "residual": Residual,
     "attention": Attention,
-    "lstm": Recurrent,
+    "heads": Heads,
+    "causal": Causal,
+    "lstm": partial(Recurrent, kind=nn.LSTM),
+    "gru": partial(Recurrent, kind=nn.GRU),
     "beside": Beside,
 }
 

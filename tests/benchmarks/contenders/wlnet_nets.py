@@ -78,6 +78,36 @@ def attention(length: int, width: int) -> Any:
     return wl.NetGraph(nodes, edges, input=(length, width))
 
 
+def heads(length: int, width: int, count: int, mask: str | None = None) -> Any:
+    """Several heads over a sequence, with a way around them."""
+    start = wl.NetPort("Input")
+    sides = ("key", "value", "query")
+    nodes = {
+        **{name: wl.NetMapOperator((count, width // count)) for name in sides},
+        "attend": wl.AttentionLayer(
+            "Dot", mask=mask, multi_head=True, score_rescaling="DimensionSqrt"
+        ),
+        "mix": wl.NetMapOperator(width),
+        "sum": "Plus",
+    }
+    edges = [
+        *((start, name, wl.NetPort("attend", name.title())) for name in sides),
+        ("attend", "mix"),
+        (["mix", start], "sum"),
+    ]
+    return wl.NetGraph(nodes, edges, input=(length, width))
+
+
+def causal(length: int, width: int, count: int) -> Any:
+    """The same, each place with what is before it."""
+    return heads(length, width, count, "Causal")
+
+
+def gru(length: int, width: int, size: int) -> Any:
+    """A recurrent layer with two gates; its states are the output."""
+    return wl.NetGraph([wl.GatedRecurrentLayer(size)], [], input=(length, width))
+
+
 def lstm(length: int, width: int, size: int) -> Any:
     """A long short-term memory; its states are the output."""
     return wl.NetGraph([wl.LongShortTermMemoryLayer(size)], [], input=(length, width))
@@ -95,7 +125,10 @@ CHAINS: dict[str, Callable[..., list[Any]]] = {"mlp": mlp, "lenet": lenet}
 GRAPHS: dict[str, Callable[..., Any]] = {
     "residual": residual,
     "attention": attention,
+    "heads": heads,
+    "causal": causal,
     "lstm": lstm,
+    "gru": gru,
     "beside": beside,
 }
 
