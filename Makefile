@@ -16,7 +16,7 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo examples train-lenet test test-thorough check format format-check lint types \
-	rooms docs pictures check-kernels trials coverage bench bench-peers clean
+	rooms docs pictures check-kernels trials coverage bench bench-peers parity clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -81,6 +81,9 @@ coverage: .venv/.installed-dev ## which lines the tests run (compiled kernels ar
 # For example: make bench CASES=mlp_64,lenet_64 ROUNDS=5
 bench: .venv/.installed-test .venv-peers/.installed ## measure beside PyTorch, JAX, ... and write docs/benchmarks.md
 	$(BIN)/python -m tests.benchmarks --peers .venv-peers/bin/python $(if $(CASES),--cases $(CASES)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
+parity: .venv/.installed-test .venv-peers/.installed ## 100 random configurations of layers beside PyTorch, forwards and back
+	$(ONE_THREAD) $(BIN)/python -m tests.parity .venv-peers/bin/python
 
 bench-peers: .venv-peers/.installed ## the environment of the peers, beside which `make bench` measures
 

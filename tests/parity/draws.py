@@ -1,0 +1,170 @@
+"""Random configurations of layers that have a counterpart: a net, and what it is in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+import wlnet as wl
+from wlnet import NetGraph, NetPort
+
+Random = np.random.Generator
+
+
+class Drawn(NamedTuple):
+    """net: with shapes at its inputs. words: what the other library is told of it."""
+
+    net: Any
+    words: dict[str, Any]
+
+
+DRAWS: dict[str, Callable[[Random], Drawn]] = {}
+
+
+def draw(function: Callable[[Random], Drawn]) -> Callable[[Random], Drawn]:
+    """Enter what draws a configuration, under its name."""
+    DRAWS[function.__name__] = function
+    return function
+
+
+def sizes(rng: Random, count: int, least: int = 1, most: int = 6) -> tuple[int, ...]:
+    return tuple(int(size) for size in rng.integers(least, most + 1, count))
+
+
+def _recurrent(rng: Random, kind: Any) -> Drawn:
+    """With states that come in and go out, or from zeros."""
+    length, width, size = sizes(rng, 3)
+    layer = kind(size)
+    if rng.random() < 0.5:
+        return Drawn(wl.NetGraph({"layer": kind(size, input=(length, width))}, []), {"states": 0})
+    names = layer.state_names
+    edges: list[Any] = [(NetPort(f"{name} before"), NetPort("layer", name)) for name in names]
+    edges += [(NetPort("layer", name), NetPort(f"{name} after")) for name in names]
+    edges += [("layer", NetPort("Output"))]
+    net = NetGraph({"layer": layer}, edges, ports={"Input": (length, width)})
+    return Drawn(net, {"states": len(names)})
+
+
+@draw
+def BasicRecurrentLayer(rng: Random) -> Drawn:
+    return _recurrent(rng, wl.BasicRecurrentLayer)
+
+
+@draw
+def GatedRecurrentLayer(rng: Random) -> Drawn:
+    return _recurrent(rng, wl.GatedRecurrentLayer)
+
+
+@draw
+def LongShortTermMemoryLayer(rng: Random) -> Drawn:
+    return _recurrent(rng, wl.LongShortTermMemoryLayer)
+
+
+@draw
+def AttentionLayer(rng: Random) -> Drawn:
+    keys, queries, size, width = sizes(rng, 4, most=9)
+    scoring = str(rng.choice(["Dot", "Bilinear"]))
+    is_causal = bool(rng.random() < 0.5)
+    heads = sizes(rng, 1, most=3) if rng.random() < 0.5 else ()
+    rescaling = [None, "DimensionSqrt", *([] if is_causal else ["LengthSqrt"])]
+    scale = rescaling[rng.integers(len(rescaling))]
+    queries = keys if is_causal else queries
+    net = wl.AttentionLayer(
+        scoring, mask="Causal" if is_causal else None, multi_head=bool(heads),
+        score_rescaling=scale, key=(keys, *heads, size), value=(keys, *heads, width),
+        query=(queries, *heads, size if scoring == "Dot" else size + 1),
+    )  # fmt: skip
+    return Drawn(net, {"is_causal": is_causal, "heads": bool(heads), "scale": scale})
+
+
+@draw
+def MultiheadAttention(rng: Random) -> Drawn:
+    """Made of parts: three projections, heads, and one that merges them."""
+    (length, heads, size), start = sizes(rng, 3), NetPort("Input")
+    sides = ("query", "key", "value")
+    is_causal = bool(rng.random() < 0.5)
+    attend = wl.AttentionLayer(
+        "Dot", mask="Causal" if is_causal else None, multi_head=True,
+        score_rescaling="DimensionSqrt",
+    )  # fmt: skip
+    split = {name: wl.NetMapOperator((heads, size)) for name in sides}
+    net = NetGraph(
+        {**split, "attend": attend, "merge": wl.NetMapOperator(heads * size)},
+        [*((start, name, NetPort("attend", name.title())) for name in sides), ("attend", "merge")],
+        input=(length, heads * size),
+    )
+    return Drawn(net, {"is_causal": is_causal, "heads": heads})
+
+
+@draw
+def NormalizationLayer(rng: Random) -> Drawn:
+    """Over the last level, as a transformer has it."""
+    return Drawn(wl.NormalizationLayer(-1, "Same", input=sizes(rng, 2, 2)), {})
+
+
+@draw
+def PaddingLayer(rng: Random) -> Drawn:
+    mode = str(rng.choice(["Number", "Fixed", "Reflected", "Periodic"]))
+    shape, margins = sizes(rng, 2, 3), [sizes(rng, 2, 0, 2) for _ in range(2)]
+    padding = float(np.float32(rng.normal())) if mode == "Number" else mode
+    net = wl.PaddingLayer(margins, padding, input=shape)
+    return Drawn(net, {"margins": margins, "padding": padding})
+
+
+@draw
+def ResizeLayer(rng: Random) -> Drawn:
+    levels = int(rng.integers(1, 3))
+    resampling, scheme = str(rng.choice(["Linear", "Nearest"])), str(rng.choice(["Point", "Bin"]))
+    # PyTorch has no nearest entries by points.
+    scheme = "Bin" if resampling == "Nearest" else scheme
+    target = sizes(rng, levels, 2, 9)
+    net = wl.ResizeLayer(target, resampling, scheme, input=sizes(rng, levels + 1, 2))
+    return Drawn(net, {"sizes": target, "resampling": resampling, "scheme": scheme})
+
+
+@draw
+def AggregationLayer(rng: Random) -> Drawn:
+    functions = "Mean", "Max", "Min", "Total", "Times", "Variance", "StandardDeviation"
+    function = functions[rng.integers(len(functions))]
+    net = wl.AggregationLayer(function, 2, input=sizes(rng, 3, 2, 4))
+    return Drawn(net, {"function": function})
+
+
+@draw
+def UnitVectorLayer(rng: Random) -> Drawn:
+    (size,) = sizes(rng, 1, 2)
+    places = sizes(rng, int(rng.integers(0, 3)))
+    net = wl.UnitVectorLayer(size, input=(*places, "Integer"))
+    return Drawn(net, {"size": size})
+
+
+@draw
+def OrderingLayer(rng: Random) -> Drawn:
+    (length,) = sizes(rng, 1, 2, 9)
+    count = int(rng.integers(1, length + 1)) * int(rng.choice([-1, 1]))
+    return Drawn(wl.OrderingLayer(count, input=length), {"count": count})
+
+
+@draw
+def EmbeddingLayer(rng: Random) -> Drawn:
+    size, count, length = sizes(rng, 3)
+    return Drawn(wl.EmbeddingLayer(size, count, input=(length, "Integer")), {})
+
+
+@draw
+def SequenceReverseLayer(rng: Random) -> Drawn:
+    return Drawn(wl.SequenceReverseLayer(input=sizes(rng, 2)), {})
+
+
+@draw
+def AppendLayer(rng: Random) -> Drawn:
+    length, width = sizes(rng, 2)
+    return Drawn(wl.AppendLayer(input=(length, width), element=width), {})
+
+
+@draw
+def ReplicateLayer(rng: Random) -> Drawn:
+    (count,) = sizes(rng, 1)
+    return Drawn(wl.ReplicateLayer(count, input=sizes(rng, 2)), {"count": count})

@@ -1,0 +1,200 @@
+"""What the words of draws.py mean in PyTorch, and the other process: asked and answered in a file.
+
+python -m tests.parity.torch_layers FILE
+"""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+Tensors = dict[str, torch.Tensor]
+Meaning = Callable[[dict[str, Any], Tensors, Tensors], Tensors]
+"""(words, arrays by the end of their path, inputs) -> outputs."""
+MEANINGS: dict[str, Meaning] = {}
+
+
+def meaning(function: Meaning) -> Meaning:
+    """Enter what a configuration means, under its name."""
+    MEANINGS[function.__name__] = function
+    return function
+
+
+def _recurrent(
+    kind: Any, gates: tuple[str, ...], words: Any, arrays: Tensors, inputs: Tensors, **more: Any
+) -> Tensors:
+    """Gates in the order of PyTorch; its second biases are 0."""
+
+    def joined(name: str) -> torch.Tensor:
+        return torch.cat([arrays[f"{gate}{name}"] for gate in gates])
+
+    weights = joined("InputWeights"), joined("StateWeights"), joined("Biases")
+    size, width = arrays[f"{gates[0]}InputWeights"].shape
+    layer = kind(width, size, batch_first=True, dtype=weights[0].dtype, **more)
+    given = dict(
+        zip(("weight_ih_l0", "weight_hh_l0", "bias_ih_l0"), weights, strict=True),
+        bias_hh_l0=torch.zeros_like(weights[2]),
+    )
+    begun = [inputs[name][None] for name in ("State before", "CellState before") if name in inputs]
+    states = tuple(begun) if len(begun) > 1 else begun[0] if begun else None
+    output, after = torch.func.functional_call(layer, given, (inputs["Input"], states))
+    after = after if isinstance(after, tuple) else (after,)
+    ended = zip(("State after", "CellState after"), after, strict=False)
+    return {"Output": output} | ({n: s[0] for n, s in ended} if words["states"] else {})
+
+
+@meaning
+def BasicRecurrentLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    return _recurrent(nn.RNN, ("",), words, arrays, inputs)
+
+
+@meaning
+def GatedRecurrentLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    gates = ("ResetGate", "InputGate", "MemoryGate")
+    return _recurrent(nn.GRU, gates, words, arrays, inputs)
+
+
+@meaning
+def LongShortTermMemoryLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    gates = ("InputGate", "ForgetGate", "MemoryGate", "OutputGate")
+    return _recurrent(nn.LSTM, gates, words, arrays, inputs)
+
+
+@meaning
+def AttentionLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    key, value, query = (inputs[name] for name in ("Key", "Value", "Query"))
+    if "Weights" in arrays:
+        key = key @ arrays["Weights"].T
+    if words["heads"]:
+        key, value, query = (x.transpose(1, 2) for x in (key, value, query))
+    root = {"DimensionSqrt": query.shape[-1], "LengthSqrt": key.shape[-2], None: 1}[words["scale"]]
+    output = F.scaled_dot_product_attention(
+        query, key, value, is_causal=words["is_causal"], scale=root**-0.5
+    )
+    return {"Output": output.transpose(1, 2) if words["heads"] else output}
+
+
+@meaning
+def MultiheadAttention(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    x, sides = inputs["Input"], ("query", "key", "value")
+    width, length = x.shape[2], x.shape[1]
+    weights = [arrays[f"{name} Weights"].reshape(width, width) for name in sides]
+    biases = [arrays[f"{name} Biases"].reshape(width) for name in sides]
+    layer = nn.MultiheadAttention(width, words["heads"], batch_first=True, dtype=x.dtype)
+    given = {
+        "in_proj_weight": torch.cat(weights), "in_proj_bias": torch.cat(biases),
+        "out_proj.weight": arrays["merge Weights"].reshape(width, width),
+        "out_proj.bias": arrays["merge Biases"],
+    }  # fmt: skip
+    mask = nn.Transformer.generate_square_subsequent_mask(length, dtype=x.dtype)
+    options = {"attn_mask": mask if words["is_causal"] else None, "need_weights": False}
+    return {"Output": torch.func.functional_call(layer, given, (x, x, x), options)[0]}
+
+
+@meaning
+def NormalizationLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    x = inputs["Input"]
+    scaling, biases = arrays["Scaling"], arrays["Biases"]
+    return {"Output": F.layer_norm(x, x.shape[-1:], scaling, biases, eps=0.001)}
+
+
+@meaning
+def PaddingLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    x, padding = inputs["Input"], words["padding"]
+    around = [side for pair in reversed(words["margins"]) for side in pair]
+    if not isinstance(padding, str):
+        return {"Output": F.pad(x, around, value=padding)}
+    mode = {"Fixed": "replicate", "Reflected": "reflect", "Periodic": "circular"}[padding]
+    return {"Output": F.pad(x[:, None], around, mode=mode)[:, 0]}
+
+
+@meaning
+def ResizeLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    x, size = inputs["Input"], tuple(words["sizes"])
+    if words["resampling"] == "Nearest":
+        return {"Output": F.interpolate(x, size, mode="nearest-exact")}
+    mode, is_point = {1: "linear", 2: "bilinear"}[len(size)], words["scheme"] == "Point"
+    return {"Output": F.interpolate(x, size, mode=mode, align_corners=is_point)}
+
+
+@meaning
+def AggregationLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    functions: dict[str, Callable[..., torch.Tensor]] = {
+        "Mean": torch.mean, "Max": torch.amax, "Min": torch.amin, "Total": torch.sum,
+        "Times": torch.prod, "Variance": torch.var, "StandardDeviation": torch.std,
+    }  # fmt: skip
+    return {"Output": functions[words["function"]](inputs["Input"], dim=2)}
+
+
+@meaning
+def UnitVectorLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    return {"Output": F.one_hot(inputs["Input"] - 1, words["size"]).double()}
+
+
+@meaning
+def OrderingLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    places, count = torch.argsort(inputs["Input"], dim=1, stable=True) + 1, words["count"]
+    return {"Output": places[:, :count] if count > 0 else places[:, count:]}
+
+
+@meaning
+def EmbeddingLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    return {"Output": F.embedding(inputs["Input"] - 1, arrays["Weights"])}
+
+
+@meaning
+def SequenceReverseLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    return {"Output": inputs["Input"].flip(1)}
+
+
+@meaning
+def AppendLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    return {"Output": torch.cat([inputs["Input"], inputs["Element"][:, None]], 1)}
+
+
+@meaning
+def ReplicateLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    x = inputs["Input"]
+    return {"Output": x[:, None].expand(-1, words["count"], *x.shape[1:])}
+
+
+def answered(question: dict[str, Any]) -> dict[str, Any]:
+    """Outputs, and the gradients of the sum of the outputs times factors."""
+    arrays, inputs = ({name: torch.tensor(x) for name, x in question[side].items()}
+                      for side in ("arrays", "inputs"))  # fmt: skip
+    reals = {("array", n): x for n, x in arrays.items()} | {
+        ("input", n): x for n, x in inputs.items()
+    }
+    reals = {name: x for name, x in reals.items() if x.dtype.is_floating_point}
+    for x in reals.values():
+        x.requires_grad_()
+    outputs = MEANINGS[question["kind"]](question["words"], arrays, inputs)
+    factors = question["factors"]
+    parts = [
+        (y * torch.tensor(factors[name])).sum() for name, y in outputs.items() if name in factors
+    ]
+    found = {}
+    if reals and parts and any(part.requires_grad for part in parts):
+        gradients = torch.autograd.grad(sum(parts), [*reals.values()], materialize_grads=True)
+        found = dict(zip(reals, gradients, strict=True))
+    return {
+        "outputs": {name: y.detach().numpy() for name, y in outputs.items()},
+        "gradients": {name: y.numpy() for name, y in found.items()},
+    }
+
+
+def main() -> None:
+    file = Path(sys.argv[1])
+    questions = pickle.loads(file.read_bytes())
+    file.write_bytes(pickle.dumps([answered(question) for question in questions]))
+
+
+if __name__ == "__main__":
+    main()
