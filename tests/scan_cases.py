@@ -103,6 +103,7 @@ def nested(b: Builder, c: Any, s: Any, k: Any) -> Any:
 
 SCANS: dict[str, Scan] = {
     "cell": Scan(cell, ((B, N),), ((B, K),), ((N, N), (N, K), (N,))),
+    "cell of one row": Scan(cell, ((1, N),), ((1, K),), ((N, N), (N, K), (N,))),
     "wide cell": Scan(cell, ((20, 17),), ((20, 17),), ((17, 17), (17, 17), (17,))),
     "gated": Scan(gated, ((B, N),), ((B, N),), ((N, N), (N,))),
     "swap": Scan(swap, ((B, N), (B, N)), ((B, N),), ((N,),)),

@@ -52,7 +52,6 @@ def test_one_sequence_is_no_batch():
     ("row", "told"),
     [
         (["x", "z"], r"not one of the labels.*example 2.*'z'"),
-        (["x"], r"several lengths.*example 2.*1 labels after 2"),
         ("x", r"no sequence of labels.*example 2.*'x'"),
         ([], r"example without labels.*example 2"),
     ],
@@ -63,6 +62,16 @@ def test_what_is_wrong_in_a_sequence_is_told_with_its_example(row, told):
     deeper = NetEncoder("Class", LABELS, input_depth=3)
     with pytest.raises(DataError, match=rf"(?s){told}"):
         deeper.encode([[["x", "y"], ["y", "y"]], [["x", "y"], row]])
+
+
+def test_examples_may_differ_in_length_and_lists_of_one_example_may_not():
+    assert [each.tolist() for each in ENCODER([["x", "y"], ["x"]])] == [[1, 2], [1]]
+    deeper = NetEncoder("Class", LABELS, input_depth=3)
+    found = deeper([[["x", "y"]], [["x"], ["y"]]])
+    assert [each.tolist() for each in found] == [[[1, 2]], [[1], [2]]]
+    told = r"(?s)several lengths in one example.*example 2.*1 labels after 2"
+    with pytest.raises(DataError, match=told):
+        deeper.encode([[["x", "y"], ["y", "y"]], [["x", "y"], ["x"]]])
 
 
 def test_a_port_may_have_a_coder_at_every_place():

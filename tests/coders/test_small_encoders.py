@@ -121,12 +121,13 @@ def test_a_function_is_called_for_each_item_or_once():
         assert encoder.encode([]).shape == (0, 2)
 
 
-def test_a_function_without_a_shape_takes_that_of_the_first_answer():
+def test_a_function_without_a_shape_may_give_several():
     encoder = NetEncoder("Function", lambda n: [0.0] * n)
     assert encoder.shape is None
     assert encoder.encode([2, 2]).shape == (2, 2)
+    assert [each.shape for each in encoder.encode([2, 3])] == [(2,), (3,)]
     with pytest.raises(DataError, match=r"(?s)example 2.*shape \(2,\)"):
-        encoder.encode([2, 3])
+        encoder.fitted((2,)).encode([2, 3])
     assert encoder.fitted((2, None)).shape == (2, None)
     assert encoder.fitted((2, None)).fitted((2, 5)).shape == (2, 5)
     with pytest.raises(ShapeError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import KW_ONLY, field
 from typing import Self
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from wlnet.coders.coder import choice_faults, coder, is_automatic
 from wlnet.coders.encoder import (
+    Encoded,
     NetEncoder,
     batch_items,
     is_batch,
@@ -18,7 +20,7 @@ from wlnet.coders.encoder import (
     unit_vectors,
 )
 from wlnet.coders.labels import LabelIndex, Labels, as_labels
-from wlnet.coders.lengths import DEPTHS, single_items
+from wlnet.coders.lengths import DEPTHS, in_examples, single_items
 from wlnet.coders.worth import plain, worths
 from wlnet.core.arrays import Dtype
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
@@ -110,12 +112,12 @@ class ClassEncoder(NetEncoder):
             return self.index().place(x) is not None
         return not is_batch(x)
 
-    def encode(self, items: Column, where: str = "Input", dtype: Dtype = np.float32) -> np.ndarray:
+    def encode(self, items: Column, where: str = "Input", dtype: Dtype = np.float32) -> Encoded:
         batch = batch_items(items, where)
         if self._is_encoded_batch(batch):
             return reals(np.asarray(batch), where, dtype)
         index = self.index()
-        labels, levels = single_items(batch, self.input_depth, where, of="labels")
+        labels, sizes = single_items(batch, self.input_depth, where, of="labels")
         if isinstance(labels, np.ndarray) and labels.ndim == 1 and labels.dtype.kind in "iuU":
             # A long column of few values: look up every value once.
             values, inverse = np.unique(labels, return_inverse=True)
@@ -126,11 +128,11 @@ class ClassEncoder(NetEncoder):
             places = np.array([place or 0 for place in found], np.int64)
         if len(places) and places.min() == 0:
             bad = int(np.argmin(places))
-            raise self._unknown(labels[bad], bad // (len(places) // len(batch)), where)
-        if self.output_form == "Index":
-            return places.reshape(levels)
-        vectors = unit_vectors(places, len(index.labels), dtype, where)
-        return vectors.reshape(*levels, len(index.labels))
+            ends = np.cumsum([math.prod(each) for each in sizes])
+            raise self._unknown(labels[bad], int(np.searchsorted(ends, bad, "right")), where)
+        if self.output_form != "Index":
+            places = unit_vectors(places, len(index.labels), dtype, where)
+        return in_examples(places, sizes, (0,) * (self.input_depth - 1))
 
     def index(self) -> LabelIndex:
         """The finder of labels; NotInitializedError while the labels are AUTOMATIC."""

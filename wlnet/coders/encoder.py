@@ -14,6 +14,9 @@ from wlnet.core.errors import DataError, Fault, Words, brief, fail
 from wlnet.core.gate import Column, admitted
 from wlnet.core.machine import check_memory
 
+Encoded = np.ndarray | list[np.ndarray]
+"""A batch: an array, or the arrays of examples that have several shapes."""
+
 
 class NetEncoder(Coder):
     """An encoder of a port: `NetEncoder(kind, ...)` returns a value of that kind.
@@ -48,14 +51,15 @@ class NetEncoder(Coder):
         """Whether x is one item (True) or a batch of items (False)."""
         return not is_batch(x)
 
-    def encode(self, items: Column, where: str = "Input", dtype: Dtype = np.float32) -> np.ndarray:
+    def encode(self, items: Column, where: str = "Input", dtype: Dtype = np.float32) -> Encoded:
         """A batch as a fresh array of shape (n, *shape), of `dtype`, or int64 for "Integer".
 
+        Where the shape has an open size, and examples differ in it: a list of their arrays.
         `where` is the place of the batch, for messages. Raises DataError.
         """
         raise NotImplementedError
 
-    def __call__(self, x: object) -> np.ndarray:
+    def __call__(self, x: object) -> Encoded:
         """One item, or a batch, as an array: what `net(x)` feeds to the port."""
         given = x if self.takes_anything else admitted(x, "Input")
         return (

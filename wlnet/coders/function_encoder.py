@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 
 from wlnet.coders.coder import coder, is_automatic
-from wlnet.coders.encoder import NetEncoder, reals, refuse
+from wlnet.coders.encoder import Encoded, NetEncoder, reals, refuse
 from wlnet.core.arrays import Dtype
 from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
 from wlnet.core.gate import Column, admitted, as_column
@@ -23,8 +23,9 @@ class FunctionEncoder(NetEncoder):
     """`NetEncoder("Function", f, shape)`: f(item) must be real numbers of that shape.
 
     With `batched=True`, f is called once with the list of all items and answers with an array of
-    one rank more. The shape AUTOMATIC (the default) is taken from the first answer. A list, or an
-    array of strings or objects, is a batch; everything else is one item, arrays of numbers too.
+    one rank more. The shape AUTOMATIC (the default) is that of the answers, which may differ where
+    the net takes several. A list, or an array of strings or objects, is a batch; everything else is
+    one item, arrays of numbers too.
 
     A net with this encoder cannot be saved: a file holds no code (FormatError). It is equal to
     another one when the function is the same object.
@@ -89,7 +90,7 @@ class FunctionEncoder(NetEncoder):
             return x.ndim == 0 or x.dtype.kind in "biufc"
         return not isinstance(x, list)
 
-    def encode(self, items: Column, where: str = "Input", dtype: Dtype = np.float32) -> np.ndarray:
+    def encode(self, items: Column, where: str = "Input", dtype: Dtype = np.float32) -> Encoded:
         batch = as_column(items, where, is_raw=True)
         want = self.shape
         if len(batch) == 0:
@@ -116,9 +117,10 @@ class FunctionEncoder(NetEncoder):
                     expected=f"real numbers of shape {shape_text(want)}",
                 )
             rows.append(answer)
-            # Sizes that are still unknown are those of the first answer.
-            want = answer.shape
-        return reals(np.stack(rows), where, dtype, "numbers of the function")
+        what = "numbers of the function"
+        if len({row.shape for row in rows}) > 1:
+            return [reals(row[None], where, dtype, what, i)[0] for i, row in enumerate(rows)]
+        return reals(np.stack(rows), where, dtype, what)
 
     def _encode_batch(self, batch: Column, where: str, dtype: Dtype) -> np.ndarray:
         try:

@@ -1,7 +1,8 @@
-"""How long sequences are: as long as they say, or all as long as they are told to be."""
+"""How long sequences are: as long as each says, or all as long as they are told to be."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import numpy as np
@@ -32,54 +33,62 @@ def as_target_length(given: object, where: str) -> int | Symbol | Fault:
     )
 
 
-def one_length(lengths: Sequence[int], where: str, *, of: str, fix: str, each: int = 1) -> int:
-    """The length that the examples of a batch have. Raises DataError for an example without
-    entries, and for the first one that is as long as no other.
-
-    of: what the entries are. fix: what helps where examples differ; `{most}` is the largest length.
-    each: how many of the sequences an example has.
-    """
-    if not len(lengths):
-        return 0
+def check_lengths(lengths: Sequence[int], where: str, *, of: str) -> None:
+    """Raise DataError for the first example without entries. of: what the entries are."""
     for index, length in enumerate(lengths):
         if not length:
-            raise refuse(
-                where, index // each, f"an example without {of}", fix="leave it out of the data"
-            )
-    for index, length in enumerate(lengths):
-        if length != lengths[0]:
-            raise refuse(
-                where,
-                index // each,
-                "sequences of several lengths",
-                given=f"{length} {of} after {lengths[0]}",
-                expected="one length for all examples of a batch",
-                fix=fix.format(most=max(lengths)),
-            )
-    return lengths[0]
+            raise refuse(where, index, f"an example without {of}", fix="leave it out of the data")
 
 
 def single_items(
     batch: Column, depth: int, where: str, *, of: str
-) -> tuple[Column, tuple[int, ...]]:
-    """The single items of a batch of sequences in one row, and the sizes of the levels they are in.
+) -> tuple[Column, list[tuple[int, ...]]]:
+    """The single items of a batch of sequences in one row, and the sizes of each example's levels.
 
     depth: 1 for a batch of items, 2 for one of lists of items, and so on. Raises DataError for an
-    example that is no list, or longer or shorter than the first.
+    example that is no list, has no entries, or holds lists of several lengths.
     """
-    levels: tuple[int, ...] = (len(batch),)
     if isinstance(batch, np.ndarray) and batch.ndim == depth:
-        return batch.reshape(-1) if depth > 1 else batch, batch.shape
-    for _ in range(depth - 1):
-        each = len(batch) // max(levels[0], 1)
-        for place, item in enumerate(batch):
-            if not is_batch(item):
+        return batch.reshape(-1) if depth > 1 else batch, [batch.shape[1:]] * len(batch)
+    if depth == 1:
+        return batch, [()] * len(batch)
+    items: list[object] = []
+    sizes: list[tuple[int, ...]] = []
+    for index, example in enumerate(batch):
+        level: list[object] = [example]
+        found: tuple[int, ...] = ()
+        for _ in range(depth - 1):
+            wrong = next((each for each in level if not is_batch(each)), None)
+            if wrong is not None:
                 expected = f"a list of {of}"
                 what = f"this is no sequence of {of}"
-                raise refuse(where, place // each, what, given=brief(item), expected=expected)
-        fix = "bring them to one length, or take those of one length at a time"
-        lengths = [len(item) for item in batch]
-        size = one_length(lengths, where, of=of, fix=fix, each=each) if lengths else 0
-        levels = (*levels, size)
-        batch = [part for item in batch for part in item]
-    return batch, levels
+                raise refuse(where, index, what, given=brief(wrong), expected=expected)
+            lengths = [len(each) for each in level]  # type: ignore[arg-type]
+            if not all(lengths):
+                check_lengths([*[1] * index, 0], where, of=of)
+            other = next((length for length in lengths if length != lengths[0]), None)
+            if other is not None:
+                raise refuse(
+                    where,
+                    index,
+                    "lists of several lengths in one example",
+                    given=f"{other} {of} after {lengths[0]}",
+                    expected="one length for all lists in an example: only examples may differ",
+                )
+            found = (*found, lengths[0])
+            level = [part for each in level for part in each]  # type: ignore[attr-defined]
+        items += level
+        sizes.append(found)
+    return items, sizes
+
+
+def in_examples(
+    rows: np.ndarray, sizes: Sequence[tuple[int, ...]], usual: tuple[int, ...]
+) -> np.ndarray | list[np.ndarray]:
+    """Rows of single items as examples of these sizes: an array, or a list where sizes differ.
+    usual: the sizes that examples have where there are none."""
+    if len(set(sizes)) <= 1:
+        return rows.reshape(len(sizes), *(sizes[0] if sizes else usual), *rows.shape[1:])
+    ends = np.cumsum([math.prod(each) for each in sizes])
+    parts = np.split(rows, ends[:-1])
+    return [part.reshape(*own, *rows.shape[1:]) for part, own in zip(parts, sizes, strict=True)]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
 
 from wlnet.coders.alphabet import Codes
 from wlnet.coders.encoder import (
+    Encoded,
     NetEncoder,
     batch_items,
     is_batch,
@@ -17,7 +19,7 @@ from wlnet.coders.encoder import (
     unit_vectors,
     zeros,
 )
-from wlnet.coders.lengths import one_length
+from wlnet.coders.lengths import check_lengths, in_examples
 from wlnet.coders.worth import plain
 from wlnet.core.arrays import Dtype
 from wlnet.core.errors import brief
@@ -71,24 +73,27 @@ class TextEncoder(NetEncoder):
     def is_single(self, x: object) -> bool:
         return self._is_encoded(x) or not is_batch(x)
 
-    def encode(self, items: Column, where: str = "Input", dtype: Dtype = np.float32) -> np.ndarray:
+    def encode(self, items: Column, where: str = "Input", dtype: Dtype = np.float32) -> Encoded:
         batch = batch_items(items, where)
         if len(batch) and all(map(self._is_encoded, batch)):
             return self._passed(batch, where, dtype)
         rows = [self.codes(item, where, index) for index, item in numbered(batch)]
+        usual = 0
         if isinstance(self.target_length, Symbol):
-            fix = "target_length={most} pads all to one length"
-            length = one_length([*map(len, rows)], where, of="codes", fix=fix)
+            lengths = [*map(len, rows)]
+            check_lengths(lengths, where, of="codes")
+            codes = np.fromiter(chain.from_iterable(rows), np.int64, sum(lengths))
         else:
-            length = self.target_length
-        codes = zeros((len(rows), length), np.int64, where)
-        codes += self.padding
-        for codes_of_one, row in zip(codes, rows, strict=True):
-            codes_of_one[: len(row)] = row[:length]
-        if self.output_form == "Index":
-            return codes
-        vectors = unit_vectors(codes.reshape(-1), self.count, dtype, where)
-        return vectors.reshape(*codes.shape, self.count)
+            usual = self.target_length
+            lengths = [usual] * len(rows)
+            every = zeros((len(rows), self.target_length), np.int64, where)
+            every += self.padding
+            for codes_of_one, row in zip(every, rows, strict=True):
+                codes_of_one[: len(row)] = row[: self.target_length]
+            codes = every.reshape(-1)
+        if self.output_form != "Index":
+            codes = unit_vectors(codes, self.count, dtype, where)
+        return in_examples(codes, [(length,) for length in lengths], (usual,))
 
     def _is_encoded(self, x: object) -> bool:
         """Whether an example is what it would be encoded as: an array passes through."""
@@ -98,18 +103,22 @@ class TextEncoder(NetEncoder):
             and x.dtype.kind in ("iu" if self.output_form == "Index" else "f")
         )
 
-    def _passed(self, batch: Column, where: str, dtype: Dtype) -> np.ndarray:
-        one_length([*map(len, batch)], where, of="codes", fix="bring them to one length")
-        array = np.asarray(batch)
+    def _passed(self, batch: Column, where: str, dtype: Dtype) -> Encoded:
+        check_lengths([*map(len, batch)], where, of="codes")
+        if len({each.shape for each in batch}) > 1:
+            return [self._checked(each[None], where, dtype, i)[0] for i, each in enumerate(batch)]
+        return self._checked(np.asarray(batch), where, dtype)
+
+    def _checked(self, array: np.ndarray, where: str, dtype: Dtype, first: int = 0) -> np.ndarray:
+        """Examples that are what they would be encoded as, the first of number `first`."""
         if self.output_form != "Index":
-            return reals(array, where, dtype)
+            return reals(array, where, dtype, first=first)
         good = ((array >= 1) & (array <= self.count)).all(axis=1)
         if not good.all():
             bad = int(np.argmin(good))
             expected = f"whole numbers from 1 to {self.count}"
-            raise refuse(
-                where, bad, "these are no codes", given=brief(batch[bad]), expected=expected
-            )
+            what = "these are no codes"
+            raise refuse(where, first + bad, what, given=brief(array[bad]), expected=expected)
         return array.astype(np.int64)
 
 

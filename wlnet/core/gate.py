@@ -148,9 +148,21 @@ def _foreign(given: object, at: At, depth: int) -> Any:
     # Pictures are for encoders, which know how they are held and coloured.
     if any(each.__module__.partition(".")[0] == "PIL" for each in kind.__mro__):
         return given
-    found = _array(_read(given, at), at, depth)
+    try:
+        read = _read(given, at)
+    except DataError:
+        if depth or not _lists_examples(given):
+            raise
+        # Sequences of several lengths, as other libraries keep them: one array an example.
+        return [_admitted(item, (at[0], number), 1) for number, item in enumerate(given, 1)]
+    found = _array(read, at, depth)
     # A number of another library is a number.
     return found[()] if isinstance(found, np.ndarray) and not found.ndim and depth else found
+
+
+def _lists_examples(given: object) -> TypeGuard[Iterable[Any]]:
+    """Whether this is a collection, and no array that only lies elsewhere or is of another kind."""
+    return isinstance(given, Sized) and isinstance(given, Iterable) and not hasattr(given, "detach")
 
 
 def _read(given: object, at: At) -> Array:

@@ -10,14 +10,15 @@ from numbers import Integral, Real
 import numpy as np
 
 from wlnet.core.errors import DataError, Fault, ShapeError, brief, fail
-from wlnet.core.gate import Column
+from wlnet.core.gate import Column, shape_of
 from wlnet.core.gathered import Gathered
 from wlnet.core.ports import Limit, PortType
 from wlnet.core.scalars import as_real
-from wlnet.core.shapes import Mismatch, merge, shape_text
+from wlnet.core.shapes import Mismatch, is_known, merge, shape_text
 from wlnet.engine.blueprint import DTYPES
 from wlnet.evaluate.holding import Array, check_finite, check_truth, indices
 from wlnet.evaluate.places import Place
+from wlnet.evaluate.ragged import Members, Ragged, ragged
 from wlnet.kernels.language import Precision
 
 NO_NUMBERS = "OUSTmMVc"
@@ -37,9 +38,10 @@ def encode(
     *,
     precision: Precision = "Real32",
     is_checked: bool = True,
-) -> Array:
+) -> Array | Ragged:
     """The array (examples, *shape) of a column. Raises DataError naming the place and the example.
 
+    Where the port has an open size, and examples differ in it, they are `Ragged`.
     The column was let in by the gate. Numbers come as the user has them: who copies them into
     memory of a precision rounds them once. below: the largest index allowed, where the port takes
     indices counted from 1. precision: of what an encoder computes. is_checked: whether the numbers
@@ -47,19 +49,28 @@ def encode(
     """
     if len(column) == 0:
         raise fail(DataError, Fault("no examples", at=str(place)))
-    array = (
+    found = (
         port.coder.encode(column, where=str(place), dtype=DTYPES[precision])
         if port.coder is not None
         else _plain(port, place, column)
     )
-    _check_shape(port, place, array)
-    if port.element == "Integer":
-        return indices(array, place, below)
-    if port.element == "Boolean":
-        check_truth(array, place)
-    if is_checked:
-        check_finite(array, place)
-    return array
+
+    def checked(array: Array, place: Place) -> Array:
+        _check_shape(port, place, array)
+        if port.element == "Integer":
+            return indices(array, place, below)
+        if port.element == "Boolean":
+            check_truth(array, place)
+        if is_checked:
+            check_finite(array, place)
+        return array
+
+    several = ragged(found) if isinstance(found, list) else found
+    if not isinstance(several, Ragged):
+        return checked(several, place)
+    parts = [Members(each.rows, checked(each.values, place.among(each.rows.tolist())))
+             for each in several.parts]  # fmt: skip
+    return Ragged(tuple(parts))
 
 
 def encode_all(
@@ -70,9 +81,9 @@ def encode_all(
     *,
     precision: Precision = "Real32",
     is_checked: bool = True,
-) -> dict[str, Array]:
+) -> dict[str, Array | Ragged]:
     """The arrays of columns by port. Raises one error for all columns that cannot be used."""
-    found: dict[str, Array] = {}
+    found: dict[str, Array | Ragged] = {}
     errors: list[DataError | ShapeError] = []
     for name, port in ports.items():
         try:
@@ -101,7 +112,23 @@ def raise_all(errors: list[DataError | ShapeError]) -> None:
     gathered.tell()
 
 
-def _plain(port: PortType, place: Place, column: Column) -> Array:
+def _plain(port: PortType, place: Place, column: Column) -> Array | Ragged:
+    if not is_known(port.shape) and is_ragged(column):
+        parts = [Members(rows, _of_numbers(port, place.among(rows.tolist()), values))
+                 for rows, values in ragged(column).parts]  # fmt: skip
+        return Ragged(tuple(parts))
+    return _of_numbers(port, place, column)
+
+
+def is_ragged(column: Column) -> bool:
+    """Whether the examples of a column are arrays, or lists, of several shapes."""
+    if not isinstance(column, (list, tuple)):
+        return False
+    shapes = set(map(shape_of, column))
+    return len(shapes) > 1 and None not in shapes
+
+
+def _of_numbers(port: PortType, place: Place, column: Column) -> Array:
     try:
         array = np.asarray(column)
     except (ValueError, TypeError):
@@ -179,8 +206,8 @@ def _different_shapes(
         "examples of different shapes",
         at=place.example(index),
         given=f"shape {shape} after shape {before}",
-        expected="one shape for all: sequences of several lengths can be evaluated only",
-        fix="bring them to one length, or take those of one length at a time",
+        expected="one shape for all",
+        fix=f'{place.port.lower()}="Varying", for sequences of several lengths',
     )
 
 

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from wlnet.core.errors import DataError, Fault, fail
-from wlnet.core.gate import Column, shape_of
+from wlnet.core.gate import Column
 from wlnet.core.net import Net
 from wlnet.core.ports import PortType
-from wlnet.core.shapes import is_known
 from wlnet.evaluate.columns import encode_all
 from wlnet.evaluate.holding import Array, indices
 from wlnet.evaluate.places import Place
+from wlnet.evaluate.ragged import Ragged, groups_of
 from wlnet.evaluate.runner import Runner
 from wlnet.graph.keys import GradientKey, OutputKey
 from wlnet.kernels.language import Precision
@@ -27,58 +28,49 @@ def run_columns(
     runner: Runner, columns: Mapping[str, Column], chunk: int | None
 ) -> Mapping[OutputKey, Rows]:
     """Evaluate columns; examples of different shapes (sequences) run in groups of equal shape."""
-    ports, ragged = _reading(runner.net, columns)
-    places = {name: Place(name) for name in columns}
-    alike = {name: column for name, column in columns.items() if name not in ragged}
-    arrays = _encoded(runner.net, ports, alike, places, runner.precision)
-    if not ragged:
-        return _run(runner, ports, arrays, places, chunk)
+    ports, places = ports_of(runner.net, columns), {name: Place(name) for name in columns}
+    arrays = _encoded(runner.net, ports, columns, places, runner.precision)
+    groups = groups_of(arrays)
+    if len(groups) == 1:
+        return _run(runner, ports, groups[0].columns, places, chunk)
     if runner.states:
+        several = next(name for name, each in arrays.items() if isinstance(each, Ragged))
         fault = Fault(
             "a NetStateObject goes on with pieces of one length",
-            at=f"port {ragged[0]}",
+            at=f"port {several}",
             given="pieces of several lengths",
             fix="a NetStateObject for each sequence goes on by itself",
         )
         raise fail(DataError, fault)
-    count = len(columns[ragged[0]])
-    groups: OrderedDict[Any, list[int]] = OrderedDict()
-    for i in range(count):
-        groups.setdefault(tuple(shape_of(columns[name][i]) for name in ragged), []).append(i)
+    count = len(next(iter(columns.values())))
     rows: dict[OutputKey, list[Any]] = {}
     sums: dict[OutputKey, Array] = {}
-    for members in groups.values():
-        among = {name: place.among(members) for name, place in places.items()}
-        part = {name: [columns[name][i] for i in members] for name in ragged}
-        encoded = _encoded(runner.net, ports, part, among, runner.precision)
-        rest = {name: array[members] for name, array in arrays.items()}
-        for key, array in _run(runner, ports, {**rest, **encoded}, among, chunk).items():
+    for members, own in groups:
+        among = {name: place.among(members.tolist()) for name, place in places.items()}
+        for key, array in _run(runner, ports, own, among, chunk).items():
             if isinstance(key, GradientKey):
                 sums[key] = sums[key] + array if key in sums else array
                 continue
             slots = rows.setdefault(key, [None] * count)
-            for i, value in zip(members, array, strict=True):
+            for i, value in zip(members.tolist(), array, strict=True):
                 slots[i] = value
-    return {**rows, **sums}
+    return {**{key: _joined(each) for key, each in rows.items()}, **sums}
+
+
+def _joined(rows: list[Array]) -> Rows:
+    """What came of all examples, as one array where they have one shape."""
+    return np.stack(rows) if len({row.shape for row in rows}) == 1 else rows
 
 
 def check_columns(net: Net, columns: Mapping[str, Column]) -> None:
     """Raise what is wrong with columns, all at once, where nothing is to be run."""
-    ports, ragged = _reading(net, columns)
     places = {name: Place(name) for name in columns}
-    if not ragged:
-        _encoded(net, ports, columns, places, is_checked=True)
+    _encoded(net, ports_of(net, columns), columns, places, is_checked=True)
 
 
-def _reading(net: Net, columns: Mapping[str, Column]) -> tuple[dict[str, PortType], list[str]]:
-    """The ports of columns, and the columns whose examples have several shapes."""
-    ports = {name: inferred_port(net, name) for name in columns}
-    ragged = [
-        name
-        for name, column in columns.items()
-        if ports[name].coder is None and not is_known(ports[name].shape) and _is_ragged(column)
-    ]
-    return ports, ragged
+def ports_of(net: Net, columns: Mapping[str, Column]) -> dict[str, PortType]:
+    """The ports of columns."""
+    return {name: inferred_port(net, name) for name in columns}
 
 
 def _encoded(
@@ -89,7 +81,7 @@ def _encoded(
     precision: Precision = "Real32",
     *,
     is_checked: bool = False,
-) -> dict[str, Array]:
+) -> dict[str, Array | Ragged]:
     solution = inference(net)
     below = {name: solution.ports[(), name].below for name in columns}
     some = {name: ports[name] for name in columns}
@@ -123,11 +115,3 @@ def _check_limits(
         told = inference(net, {name: tuple(array.shape[1:]) for name, array in arrays.items()})
         for name in open_ports:
             indices(arrays[name], places[name], told.ports[(), name].below)
-
-
-def _is_ragged(column: Column) -> bool:
-    """Whether examples have several shapes. What has none, who encodes it will tell."""
-    if not isinstance(column, (list, tuple)):
-        return False
-    shapes = set(map(shape_of, column))
-    return len(shapes) > 1 and None not in shapes

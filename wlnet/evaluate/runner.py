@@ -39,8 +39,9 @@ LENT = 1 << 16
 """Bytes of an input from which a copy takes longer than to tell where it lies."""
 WORTH = 4e-4
 """Seconds of a batch from which threads, made for each batch, are worth it."""
-KEPT = 6
-"""How many programs a net keeps: one a batch size, mode and precision."""
+KEPT, MOST = 6, 128 << 20
+"""How many programs a net keeps, one a batch size, shape, mode and precision: more, as long as all
+of them take no more bytes."""
 _keeping = new_lock()
 Lock = AbstractContextManager[bool]
 
@@ -135,8 +136,10 @@ class Runner:
             # A signal handler may do the same in between: each step leaves the table whole.
             found = kept.programs.pop(key, None) or (self._compiled(batch, shapes), new_lock())
             kept.programs[key] = found
-            while len(kept.programs) > KEPT:
-                kept.programs.popitem(last=False)
+            held = sum(each.blueprint.arena_bytes for each, _ in kept.programs.values())
+            while len(kept.programs) > KEPT and held > MOST:
+                _, (old, _) = kept.programs.popitem(last=False)
+                held -= old.blueprint.arena_bytes
             return found
 
     def _compiled(self, batch: int, shapes: Mapping[str, tuple[int, ...]]) -> Program:

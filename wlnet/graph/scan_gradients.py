@@ -122,7 +122,7 @@ def _keeping(g: Builder, call: Call, back: _Back, reads: list[Value]) -> dict[Va
     return kept
 
 
-Total = Callable[[Callable[[Value], Value]], Value]
+Total = Callable[[Callable[..., Value]], Value]
 """The sum over all steps of something, made of what others of its values were in all of them."""
 
 
@@ -187,12 +187,13 @@ class _Reverse:
         times = self.call.attributes["times"]
         given = added(g, self.body, operands, times, not self.reverse)
 
-        def whole(value: Value) -> Value:
+        def whole(value: Value, is_sum: bool = False) -> Value:
+            # What is added up may be wanted of all steps as well.
+            if is_sum:
+                return last(g, given.tables[first + self.sums.index(value)], not self.reverse)
             if value in self.stacks:
                 return given.stacked[self.stacks[value]]
-            if value in self.kept:
-                return self.kept[value]
-            return last(g, given.tables[first + self.sums.index(value)], not self.reverse)
+            return self.kept[value]
 
         found: dict[BodyKey, Value] = {}
         for name in asked:
@@ -257,7 +258,7 @@ class _Reverse:
             return self._summed(value)
         factors = [self._stack(turned.inputs[0]), self._stack(b)]
 
-        def product(whole: Callable[[Value], Value]) -> Value:
+        def product(whole: Callable[..., Value]) -> Value:
             one, two = (self._rows(whole(each)) for each in factors)
             return g.matmul(g.transpose(one), two)
 
@@ -272,4 +273,4 @@ class _Reverse:
         """A sum that goes from step to step."""
         if value not in self.sums:
             self.sums.append(value)
-        return lambda whole: whole(value)
+        return lambda whole: whole(value, True)

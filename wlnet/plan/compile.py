@@ -89,17 +89,19 @@ def training_blueprint(
     packed: Collection[ArrayKey] = (),
     whole: int | None = None,
     home: Path = (),
+    shapes: Mapping[str, Partial] | None = None,
     without: Sequence[str] = (),
 ) -> Blueprint:
     """What one step of training computes, before the update.
 
     losses: output port -> factor; their sum, averaged over the batch, is differentiated by the
     trained arrays. whole: how many examples a batch of this training has, if this is a smaller one.
-    home: the part that says all keys and paths, see `lower`.
+    home: the part that says all keys and paths, see `lower`. shapes: of the examples, where the
+    net leaves them open.
     Outputs: every loss port, one number an example, GradientKey(key) for every trained array,
     and the output ports of parts named in `inside`.
     """
-    graph = lower(net, batch, "Train", None, frozen_statistics, inside, home=home)
+    graph = lower(net, batch, "Train", shapes, frozen_statistics, inside, home=home)
     check_constants(graph, precision)
     found = _gradients(graph, batch, losses, trained)
     graph.outputs |= {GradientKey(key): value for key, value in found.items()}
@@ -133,6 +135,7 @@ def step_blueprint(
     keep_prefix: bool = False,
     whole: int | None = None,
     home: Path = (),
+    shapes: Mapping[str, Partial] | None = None,
     without: Sequence[str] = (),
     gradient_norm: float | None = None,
     gradient_squares: bool = False,
@@ -144,14 +147,15 @@ def step_blueprint(
     in tables, a row a step. keep_prefix: the frozen prefix comes as a program of its own, whose
     results are then fetched like the examples. whole: how many examples a batch of this training
     has, if this is a smaller one: both are computed in the same layout. home: the part
-    that says all keys and paths, see `lower`.
+    that says all keys and paths, see `lower`. shapes: of the examples, where the net leaves them
+    open.
 
     gradient_norm: the largest norm of the gradients of all arrays that a step moves, together: all
     are scaled down to it. gradient_squares: whether tables of GradientSquaresKey(key) keep the sum
     of the squares of each gradient as it is before that, in 64 bits; nothing else changes by it.
     """
     setting = Setting(precision, _few(precision, batch, whole), constants, without=without)
-    graph = lower(net, batch, "Train", None, frozen_statistics, inside, home=home)
+    graph = lower(net, batch, "Train", shapes, frozen_statistics, inside, home=home)
     check_constants(graph, precision)
     forward = {value for call in graph.calls for value in call.outputs}
     found = _gradients(graph, batch, losses, list(learners))
@@ -188,6 +192,7 @@ def measuring_blueprint(
     keep_prefix: bool = False,
     whole: int | None = None,
     home: Path = (),
+    shapes: Mapping[str, Partial] | None = None,
     without: Sequence[str] = (),
 ) -> Steps:
     """What a net is judged by: every output of a batch is kept in a table, a row a batch.
@@ -195,7 +200,7 @@ def measuring_blueprint(
     The arguments are those of `step_blueprint`.
     """
     setting = Setting(precision, _few(precision, batch, whole), constants, packed, without)
-    graph = lower(net, batch, inside=inside, home=home)
+    graph = lower(net, batch, shapes=shapes, inside=inside, home=home)
     check_constants(graph, precision)
     graph.updates.clear()
     outputs = graph.outputs

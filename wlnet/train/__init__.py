@@ -17,26 +17,27 @@ The way of a call of net_train, and the order to read the files in:
    functions that give batches: generators.py; asked for a set once: drawn.py), fitting.py and
    classes.py (what columns tell about open ports), encoding.py (columns as arrays; those that lie
    in files: mapped.py; what a cross entropy takes: targets.py), weights.py and class_weights.py
-   (what each example counts), sources.py (batches: shuffled, held out) and generated.py (asked
-   for). doubts.py warns of what was probably not meant.
+   (what each example counts), sources.py (batches of examples of one shape: shuffled, held out) and
+   generated.py (asked for). doubts.py warns of what was probably not meant.
 4. **Running.** course.py is the course of one training: from its start (start.py; what goes on
    takes over from an earlier record: going_on.py, net_resume.py; whether its data are the same:
    digests.py) to its record, and who is told on the way (audience.py: listeners.py at intervals.py,
    checkpoints.py as checkpoint_options.py says); interrupts.py breaks it off. standing.py: all that
    a training has and knows (its best validation: judged.py); loop.py: its rounds, and validation.
    memory.py: the arrays and what the method keeps of them, as long as the training lives; phase.py:
-   what follows from one table of multipliers. programs.py: what runs for a batch, by purpose and
-   size (feeding.py gives it examples). stepping.py: steps run natively, some at a time (pace.py
-   says how many, on how many workers); what leaves the finite numbers is taken back, from
+   what follows from one table of multipliers. programs.py: what runs for a batch, by purpose, size
+   and shapes (feeding.py gives it examples). stepping.py: steps run natively, some at a time
+   (pace.py says how many, on how many workers); what leaves the finite numbers is taken back, from
    snapshots.py, and divergence.py tells where it began.
-5. **What is told.** history.py (series of losses and measurements), measurements.py (each by its
-   name is a row: a tally of a batch, and what tallies amount to), state.py (what functions of the
-   user are given; plan.py: how far that is; looking.py: gradients of now). Tallies:
-   decisions.py with rates.py (of classes), roc.py (of scores, which held.py keeps), moments.py and
-   boxes.py (of numbers), and by weights: weighed.py; in plain values: tallies.py. Measurements of
-   other kinds: measured_ports.py, measured_functions.py; of arrays, by round: array_series.py. What
-   is shown of a training while it runs: the room reporting/. A record in a file: the room saving/.
-   Receipts, and their check: the room receipts/.
+5. **What is told.** telling.py reads what programs keep of batches: history.py (series of losses
+   and measurements), measurements.py (each by its name is a row: a tally of a batch, and what
+   tallies amount to), state.py (what functions of the user are given; plan.py: how far that is;
+   looking.py: gradients of now). Tallies: decisions.py with rates.py (of classes), roc.py (of
+   scores, which held.py keeps), moments.py and boxes.py (of numbers), and by weights: weighed.py;
+   in plain values: tallies.py. Measurements of other kinds: measured_ports.py,
+   measured_functions.py; of arrays, by round: array_series.py. What is shown of a training while it
+   runs: the room reporting/. A record in a file: the room saving/. Receipts, and their check: the
+   room receipts/.
 
 In the field's words: a learner is a trainable parameter with its optimizer state, a rate is a
 per-parameter learning-rate multiplier, a frozen prefix is a cached feature extractor, a stretch is

@@ -20,6 +20,7 @@ from wlnet.core.gate import shape_of
 from wlnet.core.scalars import as_real
 from wlnet.core.spelling import nearest, suggestion
 from wlnet.evaluate.holding import Array
+from wlnet.evaluate.ragged import Ragged
 from wlnet.layers.declaring.layer import TargetForm
 from wlnet.nets.inference import inferred_port
 from wlnet.train.mapped import Mapped, pieces
@@ -194,7 +195,9 @@ def class_count(training: TrainingNet, port: str) -> int:
     return shape[-1]
 
 
-def balanced(form: TargetForm, targets: Array | Mapped, count: int, examples: Array) -> Array:
+def balanced(
+    form: TargetForm, targets: Array | Mapped | Ragged, count: int, examples: Array
+) -> Array:
     """The weight n / (k count) of each class: k classes occur, and have n decisions in all.
 
     examples: the weight of each example; n and the counts are sums of those. A class that does not
@@ -204,8 +207,8 @@ def balanced(form: TargetForm, targets: Array | Mapped, count: int, examples: Ar
     array([0.66666667, 2.        , 1.        ])
     """
     sums = np.zeros(count)
-    for start, part in _parts(targets):
-        weights = examples[start : start + len(part)]
+    for rows, part in _parts(targets):
+        weights = examples[rows]
         if form == "Index":
             per_place = np.repeat(weights, part[0].size)
             sums += np.bincount(part.reshape(-1) - 1, weights=per_place, minlength=count)
@@ -240,7 +243,10 @@ def _of_part(form: TargetForm, part: Array, table: Array) -> Array:
     return np.asarray(shares @ table)
 
 
-def _parts(targets: Array | Mapped) -> Iterator[tuple[int, Array]]:
-    """Pieces of a column, each with the number of its first example."""
+def _parts(targets: Array | Mapped | Ragged) -> Iterator[tuple[slice | Array, Array]]:
+    """Pieces of a column, each with the places of its examples."""
+    if isinstance(targets, Ragged):
+        yield from targets.parts
+        return
     for start, stop in pieces(len(targets), targets[:1].nbytes):
-        yield start, targets[start:stop]
+        yield slice(start, stop), targets[start:stop]

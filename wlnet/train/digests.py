@@ -10,6 +10,7 @@ import numpy as np
 
 from wlnet.core.digests import little_endian
 from wlnet.evaluate.holding import Array
+from wlnet.evaluate.ragged import Ragged
 from wlnet.train.mapped import Mapped, pieces
 from wlnet.train.preparation import Prepared
 from wlnet.train.sources import ArraySource
@@ -48,11 +49,26 @@ def column_digests(source: ArraySource | None) -> dict[str, str]:
     return {str(name): _column_digest(column) for name, column in source.columns.items()}
 
 
-def _column_digest(column: Array | Mapped) -> str:
+def _column_digest(column: Array | Mapped | Ragged) -> str:
+    if isinstance(column, Ragged):
+        return _ragged_digest(column)
     first = column[:1]
     found = hashlib.sha256(f"{first.dtype.str} {len(column)} {first.shape[1:]}".encode())
     for part in _parts(column):
         found.update(part)
+    return found.hexdigest()
+
+
+def _ragged_digest(column: Ragged) -> str:
+    """That of examples of several shapes, one after another, each with its shape."""
+    places = sorted((row, part, i) for part, each in enumerate(column.parts)
+                    for i, row in enumerate(each.rows.tolist()))  # fmt: skip
+    dtype = column.parts[0].values.dtype
+    found = hashlib.sha256(f"{dtype.str} {len(column)} examples".encode())
+    for _, part, i in places:
+        example = column.parts[part].values[i : i + 1]
+        found.update(f"{example.shape[1:]}".encode())
+        found.update(little_endian(example))
     return found.hexdigest()
 
 

@@ -18,6 +18,7 @@ from wlnet.nets.connections import links
 from wlnet.nets.inference import inferred_port
 from wlnet.train.history import LOSS
 from wlnet.train.losses import LossTerm, asked_form, stated_form
+from wlnet.train.sources import ArraySource
 from wlnet.train.training_net import TrainingNet
 
 Origin = tuple[Path, Layer]
@@ -48,6 +49,31 @@ def warn_of_columns(
             given=", ".join(map(brief, others)),
             expected=f"columns {list(columns)}",
             fix="; ".join(meant) or "leave them out",
+        ),
+    )
+
+
+FEW = 4
+"""A batch of less than this part of a whole one is small."""
+
+
+def warn_of_small_batches(source: ArraySource) -> None:
+    """Warn where examples have so many shapes that most batches, which hold one shape each, are
+    small."""
+    mean = source.examples / source.batches_per_round
+    if len(source.groups) == 1 or mean * FEW >= source.batch_size:
+        return
+    warn(
+        TrainingWarning,
+        Fault(
+            f"examples of {len(source.groups):,} shapes: a batch holds examples of one shape, so "
+            f"that most are small",
+            at="data",
+            given=f"{source.examples:,} examples in {source.batches_per_round:,} batches a round, "
+            f"of {mean:.1f} each on average",
+            expected=f"batches of up to {source.batch_size}",
+            fix="sequences cut, or filled up, to lengths that many have in common, such as "
+            "multiples of 8; or a smaller batch_size, where this is meant",
         ),
     )
 

@@ -5,7 +5,7 @@ So every validation is of the same examples, and measurements are of a set as of
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -13,6 +13,7 @@ import numpy as np
 
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.evaluate.holding import Array
+from wlnet.evaluate.ragged import Members, Ragged, ragged
 from wlnet.train.data import NO_WEIGHTS, Generator
 from wlnet.train.doubts import check_targets
 from wlnet.train.encoding import encoded
@@ -21,7 +22,7 @@ from wlnet.train.fitting import sized_to
 from wlnet.train.generated import ENDLESS, warn_of_endless
 from wlnet.train.generators import End
 from wlnet.train.options import Options, option_names
-from wlnet.train.reading import no_function, read, state_before
+from wlnet.train.reading import check_shapes, no_function, read, state_before
 from wlnet.train.sources import ArraySource
 from wlnet.train.training_net import TrainingNet
 from wlnet.train.weights import weights_of
@@ -45,7 +46,7 @@ def drawn(
     ShapeError; OptionError for a port as a loss that the batches bring a target for.
     """
     asked = replace(asked, in_batch=True)
-    parts: list[dict[str, Any]] = []
+    parts: list[dict[str, Array | Ragged]] = []
     weights: list[Array] = []
     count = 0
     for place, batch in _batches(found, training, options, size, at):
@@ -65,14 +66,31 @@ def drawn(
         # All batches have weights, or none.
         asked = NO_WEIGHTS if own is None else replace(asked, is_needed=True)
         # The function may fill the same memory again.
-        parts.append({name: np.array(column) for name, column in columns.items()})
+        parts.append({name: _copied(column) for name, column in columns.items()})
         count += size if examples.count is None else examples.count
         if found.round_length is not None and count >= found.round_length:
             count = found.round_length
             break
-    columns = {name: np.concatenate([part[name] for part in parts])[:count] for name in parts[0]}
-    source = ArraySource(columns, min(size, count), options.seed, np.arange(1, count + 1))
+    numbers = np.arange(1, count + 1)
+    columns = {name: _joined([part[name] for part in parts], count) for name in parts[0]}
+    source = ArraySource(columns, size, options.seed, numbers)
+    check_shapes(training, source, at)
     return training, source, np.concatenate(weights)[:count] if weights else None
+
+
+def _copied(column: Any) -> Array | Ragged:
+    if isinstance(column, Ragged):
+        return Ragged(tuple(Members(rows, values.copy()) for rows, values in column.parts))
+    return np.array(column)
+
+
+def _joined(columns: Sequence[Array | Ragged], count: int) -> Array | Ragged:
+    """Columns one after another, of which no more than so many examples."""
+    arrays = [column for column in columns if isinstance(column, np.ndarray)]
+    if len(arrays) == len(columns) and len({array.shape[1:] for array in arrays}) == 1:
+        whole: Array = np.concatenate(arrays)[:count]
+        return whole
+    return ragged([each for column in columns for each in column][:count])
 
 
 def _batches(

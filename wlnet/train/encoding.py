@@ -13,6 +13,7 @@ from wlnet.engine.blueprint import DTYPES, INDEX
 from wlnet.evaluate.columns import encode, raise_all
 from wlnet.evaluate.holding import Array, copy_into
 from wlnet.evaluate.places import Place
+from wlnet.evaluate.ragged import Members, Ragged
 from wlnet.kernels.language import Precision
 from wlnet.nets.inference import inference, inferred_port
 from wlnet.train.mapped import Mapped, mapped
@@ -27,7 +28,7 @@ def encoded(
     at: str,
     *,
     is_late: bool = False,
-) -> dict[str, Array | Mapped]:
+) -> dict[str, Array | Mapped | Ragged]:
     """The arrays of columns for the ports of a training net, in its precision.
 
     at: which data they are. is_late: whether columns that lie in files, and have to be converted,
@@ -52,24 +53,31 @@ def encoded(
 
 def array_for(
     training: TrainingNet, place: Place, column: Column, precision: Precision, *, is_late: bool
-) -> Array | Mapped:
+) -> Array | Mapped | Ragged:
     """The array of one column, or a `Mapped` one, see `encoded`. Raises DataError, ShapeError."""
     port = inferred_port(training.net, place.port)
     below = inference(training.net).ports[(), place.port].below
-    array = encode(port, place, column, below, precision=precision)
+    found = encode(port, place, column, below, precision=precision)
     kind = np.dtype(INDEX if port.element == "Integer" else DTYPES[precision])
+    if isinstance(found, Ragged):
+        parts = [Members(rows, _as(values, kind, place.among(rows.tolist())))
+                 for rows, values in found.parts]  # fmt: skip
+        return Ragged(tuple(parts))
+    may_wait = is_late and not (place.port in training.targets and found.ndim == 1)
+    late = mapped(found, kind, place) if may_wait and found.dtype != kind else None
+    return _as(found, kind, place) if late is None else late
+
+
+def _as(array: Array, kind: np.dtype[Any], place: Place) -> Array:
+    """Numbers of a column in the precision of a training. Raises DataError."""
     if array.dtype == kind:
         return array
-    may_wait = is_late and not (place.port in training.targets and array.ndim == 1)
-    late = mapped(array, kind, place) if may_wait else None
-    if late is not None:
-        return late
     converted = np.empty(array.shape, kind)
     copy_into(array, converted, place)
     return converted
 
 
-def class_columns(training: TrainingNet, columns: Mapping[str, Array]) -> list[Array]:
+def class_columns(training: TrainingNet, columns: Mapping[Any, Any]) -> list[Array]:
     """The columns of targets that are classes, one an example: indices, or truth values."""
     return [
         columns[name]

@@ -9,6 +9,7 @@ import numpy as np
 from wlnet.engine.blueprint import dtype_of
 from wlnet.engine.program import Program
 from wlnet.evaluate.holding import Array
+from wlnet.evaluate.ragged import Group
 from wlnet.train.sources import ArraySource, Batches
 
 
@@ -28,14 +29,17 @@ def feed(program: Program, batches: Batches) -> dict[Any, Array]:
     return tables
 
 
-def prefix_columns(program: Program, source: ArraySource, size: int) -> dict[Any, Array]:
-    """What the program of a frozen prefix keeps of all examples: a column for each output."""
-    count = source.examples
+def prefix_columns(
+    program: Program, source: ArraySource, group: Group, size: int
+) -> dict[Any, Array]:
+    """What the program of a frozen prefix keeps of all examples of a group: a column for each
+    output."""
+    count = len(group.rows)
     steps = -(-count // size)
     # The last batch is filled up with the last example.
     order = np.minimum(np.arange(steps * size, dtype=np.int64), count - 1)
     found: list[dict[Any, Array]] = []
-    for batches in source.taken(order, size):
+    for batches in source.taken(group, order, size):
         found.append(feed(program, batches))
         program.run(steps=batches.count)
     tables = {

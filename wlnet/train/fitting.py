@@ -11,10 +11,12 @@ from wlnet.coders import NetDecoder, infer_encoder
 from wlnet.core.errors import DataError, Fault, ShapeError, brief, fail
 from wlnet.core.gate import Column, shape_of
 from wlnet.core.net import Net
+from wlnet.core.parts import path_text
 from wlnet.core.ports import PortType
-from wlnet.core.shapes import is_known
-from wlnet.evaluate.columns import no_array, raise_all
+from wlnet.core.shapes import Partial, is_known, shape_text
+from wlnet.evaluate.columns import is_ragged, no_array, raise_all
 from wlnet.evaluate.places import Place
+from wlnet.evaluate.ragged import common_shape
 from wlnet.kernels.language import Precision
 from wlnet.nets.inference import inference, inferred_port
 from wlnet.train.classes import (
@@ -70,11 +72,17 @@ def _input_port(net: Net, name: str, column: Column) -> PortType:
         return given
     if encoder is not None:
         return PortType(encoder.shape, encoder.element, encoder)
+    if port.shape is not None:
+        # What it leaves open may differ from example to example: see `_with_data_shapes`.
+        return given
     shape = _common_shape(column, name)
     return given if shape is None else PortType(shape, given.element)
 
 
-def _common_shape(column: Column, name: str) -> tuple[int, ...] | None:
+def _common_shape(column: Column, name: str) -> Partial:
+    """The shape of the examples of a column; sizes in which they differ stay open."""
+    if is_ragged(column):
+        return common_shape([*map(np.shape, column)])
     try:
         array = np.asarray(column)
     except (ValueError, TypeError):
@@ -149,7 +157,28 @@ def fitted_to(columns: Columns, draft: TrainingNet, precision: Precision, at: st
         told = " ".join(f"{fault.at}," for fault in error.faults)
         raise_all([error, *faults_of(columns, draft, precision, at, told)])
         raise
+    _check_arrays(fitted, at)
     return draft if fitted is draft.user else TrainingNet(fitted, draft.terms)
+
+
+def _check_arrays(fitted: Net, at: str) -> None:
+    """Raise ShapeError for arrays that need the one length that examples do not have."""
+    solution = inference(fitted)
+    unknown = solution.unknown_arrays()
+    several = [name for name in fitted.input_names if None in (solution.port_shape((), name) or ())]
+    if unknown and several:
+        arrays = (f"{path_text(path)} {shape_text(solution.array_shape(path))}" for path in unknown)
+        raise fail(
+            ShapeError,
+            Fault(
+                "examples have several lengths, and an array needs one length",
+                at=f"{at}, port {', '.join(several)}",
+                given=", ".join(arrays),
+                fix="a layer before it that makes one of all lengths, such as "
+                'SequenceLastLayer() or AggregationLayer("Mean", 1); NetMapOperator(...) for what '
+                "is done at every place",
+            ),
+        )
 
 
 def sized_to(columns: Columns, training: TrainingNet, at: str) -> TrainingNet:
@@ -192,12 +221,17 @@ def faults_of(
 
 
 def _with_data_shapes(net: Net, columns: Mapping[str, Column], at: str) -> Net:
-    """Indices and partly open shapes that only the examples themselves decide."""
+    """Indices and partly open shapes that only the examples themselves decide.
+
+    A size that is open in a shape of known rank stays open where no array needs it: other examples,
+    such as those to validate on, may differ in it.
+    """
     ports = dict(net.ports)
     errors: list[DataError | ShapeError] = []
+    may_stay = not inference(net).unknown_arrays()
     for name in net.input_names:
         port = inferred_port(net, name)
-        if name in columns and _is_open(port):
+        if name in columns and _is_open(port) and not (may_stay and None in (port.shape or ())):
             try:
                 shape = _one_shape(columns[name], port, Place(name, at))
                 inference(net, {name: shape})
@@ -214,13 +248,19 @@ def _is_open(port: PortType) -> bool:
     return None in (told or ()) or (port.coder is None and told is None)
 
 
-def _one_shape(column: Column, port: PortType, place: Place) -> tuple[int, ...]:
-    """The shape that all examples of a column have. Raises DataError for examples of several."""
+def _one_shape(column: Column, port: PortType, place: Place) -> Partial:
+    """The shape that examples of a column have; open where they differ. Raises DataError for what
+    has none."""
     if port.coder is not None:
-        return tuple(port.coder.encode([column[0]], str(place)).shape[1:])
+        found = port.coder.encode(column, str(place))
+        if isinstance(found, list):
+            return common_shape([each.shape for each in found])
+        return tuple(found.shape[1:])
     shape = shape_of(column)
     if shape is not None:
         return shape[1:]
+    if is_ragged(column):
+        return common_shape([*map(np.shape, column)])
     raise fail(DataError, no_array(PortType(), place, column))
 
 

@@ -11,6 +11,7 @@ import numpy as np
 
 from wlnet.core.errors import DataError, Fault, TrainingWarning, brief, fail, warn
 from wlnet.evaluate.holding import Array
+from wlnet.evaluate.ragged import Ragged
 from wlnet.train.generators import BatchFunction, End
 from wlnet.train.sources import Batches, State, laid_out
 
@@ -28,13 +29,16 @@ class GeneratorSource:
     """
 
     function: BatchFunction
-    encode: Callable[[object, str], Mapping[str, Array]]
+    encode: Callable[[object, str], Mapping[str, Any]]
     batch_size: int
     round_length: int | None
     first: Any
+    like: Any = None
+    """A batch like those to come, where the first one is not there."""
     examples: int | None = None
     begun: int = 0
     """How many batches were over before the first one."""
+    sample: Batches = field(init=False)
 
     batches_per_round: int | None = field(init=False)
     """None where only the end of a pass tells."""
@@ -47,11 +51,15 @@ class GeneratorSource:
     def __post_init__(self) -> None:
         is_over = self.first is End.OF_PASS
         first = None if is_over else self._batch(self.first, place(1, 1))
+        known = first or self._batch(self.like, place(1, 1))
+        shapes = {name: np.empty((0, *column.shape[1:])) for name, column in known.items()}
+        order = np.empty(0, np.int64)
+        object.__setattr__(self, "sample", Batches(shapes, order, self.batch_size))
         self._waiting.append(first)
         self._taken.append((self.begun, max(self.function.taken - (not is_over), 0)))
         per_round = batches_of_round(self.round_length, self.batch_size)
-        known = per_round or (None if self.function.yields or is_over else 1)
-        object.__setattr__(self, "batches_per_round", known)
+        count = per_round or (None if self.function.yields or is_over else 1)
+        object.__setattr__(self, "batches_per_round", count)
 
     @property
     def unit(self) -> str:
@@ -102,6 +110,18 @@ class GeneratorSource:
                     given=str(size),
                     expected=f"{self.batch_size}, as state['BatchSize'] says",
                     fix=f"batch_size={size}, if every batch has as many",
+                ),
+            )
+        several = [name for name, column in batch.items() if isinstance(column, Ragged)]
+        if several:
+            raise fail(
+                DataError,
+                Fault(
+                    "a batch of examples of several shapes",
+                    at=f"{at}, port {several[0]}",
+                    expected="one shape in each batch: batches may differ",
+                    fix="yield the examples of one length at a time; or give all examples as "
+                    "columns, from which batches of equal length are made",
                 ),
             )
         return {name: laid_out(column).copy() for name, column in batch.items()}

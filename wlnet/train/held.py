@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 Array = np.ndarray[Any, Any]
+Column = Array | tuple[Array, ...]
+"""Rows: an array, or the arrays of rows that have several shapes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,10 +23,10 @@ class Held:
     runs: each a tuple of columns.
     """
 
-    runs: tuple[tuple[Array, ...], ...]
+    runs: tuple[tuple[Column, ...], ...]
 
     @classmethod
-    def of(cls, *columns: Array) -> Held:
+    def of(cls, *columns: Column) -> Held:
         """The columns of a batch."""
         return cls((columns,))
 
@@ -34,15 +37,27 @@ class Held:
             runs[-1] = _joined([runs[-1], last])
         return Held(tuple(runs))
 
-    def columns(self) -> tuple[Array, ...]:
+    def columns(self) -> tuple[Any, ...]:
         """The whole columns."""
         return self.runs[0] if len(self.runs) == 1 else _joined(self.runs)
 
     @property
     def bytes(self) -> int:
         """What all columns take."""
-        return sum(column.nbytes for run in self.runs for column in run)
+        return sum(
+            column.nbytes if isinstance(column, np.ndarray) else sum(row.nbytes for row in column)
+            for run in self.runs
+            for column in run
+        )
 
 
-def _joined(runs: Any) -> tuple[Array, ...]:
-    return tuple(np.concatenate(column) for column in zip(*runs, strict=True))
+def _joined(runs: Any) -> tuple[Column, ...]:
+    return tuple(_column(parts) for parts in zip(*runs, strict=True))
+
+
+def _column(parts: Sequence[Column]) -> Column:
+    """Rows one after another; in a tuple, where they have several shapes."""
+    arrays = [part for part in parts if isinstance(part, np.ndarray)]
+    if len(arrays) == len(parts) and len({array.shape[1:] for array in arrays}) == 1:
+        return np.concatenate(arrays)
+    return tuple(row for part in parts for row in part)

@@ -65,7 +65,7 @@ class Look:
         """By the arrays that learn, at the arrays of now; as the batch was trained on, with the
         same random numbers."""
         programs = self.programs
-        program = programs.program("Gradients", self.batch.size)
+        program = programs.program("Gradients", programs.kind(self.batch))
         for name, value in program.inputs.items():
             np.copyto(value, self.batch.columns[name][self.batch.order], casting="same_kind")
         program.run(seed=self.seed, step=self.step)

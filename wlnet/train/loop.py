@@ -21,6 +21,7 @@ from wlnet.train.listeners import BATCH_COMPLETE, ROUND_COMPLETE
 from wlnet.train.pace import MANY
 from wlnet.train.phase import Phase
 from wlnet.train.plan import rounds_of
+from wlnet.train.programs import Kind
 from wlnet.train.snapshots import Stretch
 from wlnet.train.sources import Batches
 from wlnet.train.standing import End, Round, Standing
@@ -160,9 +161,10 @@ class Trainer(Standing):
     def _run(self, stretch: Stretch) -> int:
         """Run the first steps of a stretch; how many there were."""
         interrupts().poll()
-        pace = self.phase.paces[stretch.batches.size]
+        kind = self.phase.programs.kind(stretch.batches)
+        pace = self.phase.paces[kind]
         most = min(stretch.count, self._until_due())
-        steps, workers = pace.next(most, self._choices(stretch.batches.size))
+        steps, workers = pace.next(most, self._choices(kind))
         pace.took(self.stepper.run(stretch.part(0, steps), workers), steps, workers)
         return steps
 
@@ -185,9 +187,9 @@ class Trainer(Standing):
         at = self.at()
         return any(each.may_be(at) for each in self.appointments)
 
-    def _choices(self, size: int) -> tuple[int, ...]:
-        """The numbers of workers that steps on so many examples may be run on."""
-        there = self.phase.programs.program("Train", size).workers
+    def _choices(self, kind: Kind) -> tuple[int, ...]:
+        """The numbers of workers that steps on such batches may be run on."""
+        there = self.phase.programs.program("Train", kind).workers
         return (there, 1) if there > 1 else (there,)
 
     def _is_late(self) -> bool:

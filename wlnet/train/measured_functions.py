@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from wlnet.core.answers import answer
 from wlnet.core.arrays import frozen
 from wlnet.core.errors import Fault, OptionError, TrainingWarning, brief, fail, warn
 from wlnet.core.scalars import as_real
-from wlnet.train.held import Held
+from wlnet.train.held import Column, Held
 from wlnet.train.measurements import Measurement, Tally
 
 Array = np.ndarray[Any, Any]
@@ -20,7 +21,7 @@ MOST = 256 << 20
 """Bytes of predictions and targets that are held whole for a function."""
 
 
-Function = Callable[[Array, Array], float]
+Function = Callable[[Column, Column], float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -58,21 +59,22 @@ class Examples:
             return self.values
         assert self.held is not None
         outputs, targets = self.held.columns()
-        ends = np.cumsum(self.sizes.columns()[0])
-        batches = zip(np.split(outputs, ends[:-1]), np.split(targets, ends[:-1]), strict=True)
-        return Held.of(np.array([self.ask(*batch) for batch in batches]))
+        ends = np.cumsum(np.asarray(self.sizes.columns()[0])).tolist()
+        batches = [slice(start, end) for start, end in pairwise([0, *ends])]
+        return Held.of(np.array([self.ask(outputs[each], targets[each]) for each in batches]))
 
     def value(self) -> float:
         """What the function gives for all, or the mean of what it gives by batch."""
         if self.held is not None:
             return self.ask(*self.held.columns())
-        (values,), (sizes,) = self.by_batch().columns(), self.sizes.columns()
+        values, sizes = (np.asarray(each.columns()[0]) for each in (self.by_batch(), self.sizes))
         return float((values * sizes).sum() / sizes.sum())
 
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionMeasurement(Measurement):
-    """A function of all predictions and all targets, an example a row, that gives a number.
+    """A function of all predictions and all targets, an example a row, that gives a number. Of
+    examples of several shapes it is given lists of arrays.
 
     It is called with a batch where batches are told of, and with a whole round or set, if that is
     no more than MOST bytes. at: where it was given.
@@ -81,7 +83,7 @@ class FunctionMeasurement(Measurement):
     they can be hashed, does not matter.
     """
 
-    function: Callable[[Array, Array], Any] = field(compare=False)
+    function: Callable[[Any, Any], Any] = field(compare=False)
     at: str
     identity: int = field(init=False, repr=False)
     errors: dict[str, Any] = field(init=False, repr=False, compare=False)
@@ -102,9 +104,9 @@ class FunctionMeasurement(Measurement):
     def kept(self, tally: Examples) -> float:
         return tally.value()
 
-    def _asked(self, outputs: Array, targets: Array) -> float:
+    def _asked(self, outputs: Column, targets: Column) -> float:
         """What the function gives. Raises OptionError for what is no number."""
-        given = frozen(outputs.view()), frozen(targets.view())
+        given = _read_only(outputs), _read_only(targets)
         # Around this, errors of numbers are passed over; those of the user's function are his.
         with np.errstate(**self.errors):
             found = answer(self.function, self.at, *given)
@@ -120,3 +122,9 @@ class FunctionMeasurement(Measurement):
                 ),
             )
         return value
+
+
+def _read_only(column: Column) -> Array | list[Array]:
+    if isinstance(column, np.ndarray):
+        return frozen(column.view())
+    return [frozen(row.view()) for row in column]

@@ -71,6 +71,10 @@ class PortMeasurement(Measurement):
     def is_number(self) -> bool:
         return self.aggregation is not None
 
+    @property
+    def is_by_number(self) -> bool:
+        return True
+
     def tally(self, outputs: Array, targets: Array, form: str) -> Tally:
         return Activations.of(outputs)
 

@@ -77,6 +77,11 @@ class Measurement:
         """Whether it gives a number, which can be better than another one."""
         return True
 
+    @property
+    def is_by_number(self) -> bool:
+        """Whether it is made of each number of an output by itself."""
+        return False
+
     def fits(self, form: str, shape: Callable[[], Partial]) -> bool:
         """Whether it says something about targets of this form (see TrainingNet.forms), and outputs
         of a shape, which is asked for only where it counts.
@@ -151,6 +156,10 @@ class Named(Measurement):
     @property
     def is_number(self) -> bool:
         return self.averaging is not None and self.row.smaller_is_better is not None
+
+    @property
+    def is_by_number(self) -> bool:
+        return self.row.of == NUMBERS
 
     def fits(self, form: str, shape: Callable[[], Partial]) -> bool:
         if self.row.of == BOXES:

@@ -20,7 +20,7 @@ from wlnet.train.learners import ArrayRules, learners_of, read_rules
 from wlnet.train.losses import loss_terms
 from wlnet.train.net_train import usual_options
 from wlnet.train.options import Options, read_options
-from wlnet.train.programs import programs_of
+from wlnet.train.programs import Kind, programs_of
 from wlnet.train.training_net import TrainingNet, checked
 
 
@@ -123,4 +123,4 @@ def _steps(training: TrainingNet, rules: ArrayRules, options: Options) -> Steps:
     learners = learners_of(rules, options.method, {})
     measurements = measurements_of(training, options)
     programs = programs_of(training, rules, learners, options, measurements, options.batch_size)
-    return programs.steps("Train", options.batch_size, keep_prefix=True)
+    return programs.steps("Train", Kind(options.batch_size), keep_prefix=True)

@@ -13,7 +13,7 @@ from wlnet.train.measurements import Measurement
 from wlnet.train.memory import Memory
 from wlnet.train.options import Options
 from wlnet.train.pace import Clock, Pace
-from wlnet.train.programs import programs_of
+from wlnet.train.programs import Kind, programs_of
 from wlnet.train.sources import ArraySource, Source
 from wlnet.train.training_net import TrainingNet
 
@@ -44,11 +44,11 @@ class Phase:
             training, rules, self.learners, options, measurements, source.batch_size, clock
         )
         memory.learn([learner.key for learner in self.learners])
-        memory.lay(self.programs.pack(source.batch_size))
+        memory.lay(self.programs.pack(self.programs.kind(source.sample)))
         self.programs.use(
             memory.arrays, {each.key: memory.states[each.key] for each in self.learners}
         )
-        self.paces: defaultdict[int, Pace] = defaultdict(Pace)
+        self.paces: defaultdict[Kind, Pace] = defaultdict(Pace)
         # What is used once is not worth keeping.
         if rounds is None or rounds > 1:
             self._keep_prefix(options.prefix_bytes)

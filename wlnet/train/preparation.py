@@ -14,7 +14,7 @@ from wlnet.core.scaled import Scaled
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.train.class_weights import ClassWeights
 from wlnet.train.data import Generator
-from wlnet.train.doubts import check_targets
+from wlnet.train.doubts import check_targets, warn_of_small_batches
 from wlnet.train.drawn import drawn
 from wlnet.train.encoding import class_columns
 from wlnet.train.examples import WeightsAsked
@@ -133,6 +133,7 @@ def _prepared(
         assert beside is not None
         assert every is not None
         source = every
+        warn_of_small_batches(every)
         if isinstance(options.validation_set, Scaled):
             kinds = class_columns(fitted, every.columns)
             source, validation = every.split(options.validation_set.factor, kinds)

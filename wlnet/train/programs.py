@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any, NamedTuple
 
-import numpy as np
-
-from wlnet.core.parts import Path
 from wlnet.core.rules import ArrayKey
 from wlnet.core.streams import Seed
 from wlnet.engine.blueprint import DTYPES, Blueprint
 from wlnet.engine.program import Program
 from wlnet.engine.resources import workers_for
 from wlnet.evaluate.holding import Array
+from wlnet.evaluate.ragged import Group
 from wlnet.graph.keys import SlotKey, StateKey
 from wlnet.kernels.language import Precision
 from wlnet.plan.calls.emitter import Learner as Update
@@ -25,15 +25,14 @@ from wlnet.plan.compile import (
 )
 from wlnet.results.arrays_report import GRADIENTS
 from wlnet.train.feeding import feed, prefix_columns
-from wlnet.train.history import LOSS, Tallies, mean_tallies, means_of
+from wlnet.train.history import Tallies
 from wlnet.train.learners import ArrayRules, Learner
-from wlnet.train.measurement_names import measured
 from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options
 from wlnet.train.pace import Clock
 from wlnet.train.sources import ArraySource, Batches
-from wlnet.train.training_net import TrainingNet
-from wlnet.train.weighed import columns_of, weighed_tallies, weights_column
+from wlnet.train.telling import Telling
+from wlnet.train.training_net import Shapes, TrainingNet
 
 TABLES = 64 << 20
 """Bytes of what is kept of batches at a time, when a net is judged."""
@@ -41,8 +40,20 @@ WORTH = 3e-5
 """Seconds of a step from which it is worth to divide it: the threads live for many steps."""
 
 
-class Programs:
-    """One program a purpose and batch size; batch_size is that of whole batches.
+KEPT = 1 << 30
+"""Bytes of memory of programs that are kept for batches to come."""
+
+
+class Kind(NamedTuple):
+    """What a program is made for: how many examples, and their shapes where the net leaves them
+    open."""
+
+    size: int
+    shapes: Shapes = ()
+
+
+class Programs(Telling):
+    """One program a purpose and kind of batch; batch_size is that of whole batches.
 
     All keys are those of the user's net. updates: how arrays that learn are updated; constants
     never change.
@@ -65,9 +76,9 @@ class Programs:
     ) -> None:
         self.gradient_squares = gradient_squares
         self.gradient_norm = gradient_norm
-        self.training, self.precision, self.seed = training, precision, seed
+        super().__init__(training, measurements)
+        self.precision, self.seed, self.workers = precision, seed, workers
         self.batch_size = batch_size
-        self.measured, self.workers = measured(measurements, training), workers
         self.updates = dict(updates or {})
         self.frozen_statistics, self.constants = frozen_statistics, constants
         self.packed: frozenset[ArrayKey] | None = None
@@ -75,14 +86,14 @@ class Programs:
         self.kept: set[str] = set()
         """The purposes for which steps fetch what the frozen prefix gives."""
         self.clock = clock or Clock()
-        self._made: dict[tuple[str, int], Program] = {}
-        self._steps: dict[tuple[str, int, bool], Steps] = {}
+        self._made: OrderedDict[tuple[str, Kind], Program] = OrderedDict()
+        """The programs, the last used last."""
+        self._steps: dict[tuple[str, Kind, bool], Steps] = {}
         self._arrays: dict[SlotKey, Array] = {}
 
-    @property
-    def inside(self) -> list[tuple[Path, str]]:
-        """The output ports that are measured, of the net and of parts of it."""
-        return list(dict.fromkeys(each.place for each in self.measured))
+    def kind(self, batches: Batches) -> Kind:
+        """What kind of batches these are."""
+        return Kind(batches.size, self.training.shapes_of(batches.columns))
 
     def with_prefix(self, purpose: str, source: ArraySource, limit: int) -> tuple[ArraySource, int]:
         """From now on steps fetch what the frozen prefix makes of the examples, computed once.
@@ -90,39 +101,61 @@ class Programs:
         The source with that, and its bytes: as it was, and 0, where there is no such prefix, or
         where it takes more bytes than the limit.
         """
-        size = min(source.batch_size, source.examples)
-        blueprint = self.steps(purpose, size, keep_prefix=True).prefix if limit > 0 else None
-        needed = sum(view.bytes for view in blueprint.tables.values()) if blueprint else 0
-        if blueprint is None or needed / size * source.examples > limit:
+        if limit <= 0:
             return source, 0
+        kinds = [self._whole(source, group) for group in source.groups]
+        prefixes = []
+        needed = 0.0
+        for kind, group in zip(kinds, source.groups, strict=True):
+            blueprint = self.steps(purpose, kind, keep_prefix=True).prefix
+            if blueprint is None:
+                return source, 0
+            prefixes.append(blueprint)
+            row = sum(view.bytes for view in blueprint.tables.values()) / kind.size
+            needed += row * len(group.rows)
+            if needed > limit:
+                return source, 0
         self.kept.add(purpose)
-        columns = prefix_columns(self._program(blueprint), source, size)
-        taken = sum(column.nbytes for column in columns.values())
-        return replace(source, columns={**source.columns, **columns}), taken
+        waiting = iter(zip(prefixes, kinds, strict=True))
 
-    def pack(self, size: int) -> frozenset[ArrayKey]:
-        """From now on arrays are packed in memory as steps on so many examples want it: which."""
-        self.packed = self.steps("Train", size).step.packed
+        def prefix_of(group: Group) -> dict[Any, Array]:
+            blueprint, kind = next(waiting)
+            return prefix_columns(self._program(blueprint), source, group, kind.size)
+
+        kept = source.with_columns(prefix_of)
+        added = kept.columns.keys() - source.columns.keys()
+        taken = sum(group.columns[name].nbytes for group in kept.groups for name in added)
+        return kept, taken
+
+    def _whole(self, source: ArraySource, group: Group) -> Kind:
+        """The kind of the whole batches of a group."""
+        return Kind(min(source.batch_size, len(group.rows)), self.training.shapes_of(group.columns))
+
+    def pack(self, kind: Kind) -> frozenset[ArrayKey]:
+        """From now on arrays are packed in memory as steps on such batches want it: which."""
+        self.packed = self.steps("Train", kind).step.packed
         return self.packed
 
-    def steps(self, purpose: str, size: int, keep_prefix: bool | None = None) -> Steps:
-        """What a step of "Train" or "Test" on so many examples does.
+    def steps(self, purpose: str, kind: Kind, keep_prefix: bool | None = None) -> Steps:
+        """What a step of "Train" or "Test" on such a batch does.
 
         keep_prefix: whether its frozen prefix is a program of its own; None: as it is for now.
         """
         # Who decides how arrays lie decides nothing else.
-        key = purpose, size, purpose in self.kept if keep_prefix is None else keep_prefix
+        key = purpose, kind, purpose in self.kept if keep_prefix is None else keep_prefix
         if key not in self._steps:
             with self.clock.stopped():
                 self._steps[key] = self._steps_of(*key)
         return self._steps[key]
 
-    def _steps_of(self, purpose: str, size: int, keep_prefix: bool) -> Steps:
+    def _steps_of(self, purpose: str, kind: Kind, keep_prefix: bool) -> Steps:
         training = self.training
+        size, shapes = kind.size, dict(kind.shapes)
         if purpose == "Test":
             return measuring_blueprint(
                 training.net,
                 size,
+                shapes=shapes,
                 inside=self.inside,
                 precision=self.precision,
                 constants=self.constants,
@@ -136,6 +169,7 @@ class Programs:
             size,
             training.losses,
             self.updates,
+            shapes=shapes,
             frozen_statistics=self.frozen_statistics,
             inside=self.inside,
             precision=self.precision,
@@ -161,11 +195,20 @@ class Programs:
             for i, state in enumerate(kept):
                 self._arrays[StateKey(key, i)] = state
 
-    def program(self, purpose: str, size: int) -> Program:
-        """The program for "Train" (a whole step), "Test" or "Gradients" on so many examples."""
-        if (purpose, size) not in self._made:
-            self._made[purpose, size] = self._program(self._blueprint(purpose, size))
-        return self._made[purpose, size]
+    def program(self, purpose: str, kind: Kind) -> Program:
+        """The program for "Train" (a whole step), "Test" or "Gradients" on such a batch."""
+        found = self._made.pop((purpose, kind), None)
+        is_new = found is None
+        if found is None:
+            found = self._program(self._blueprint(purpose, kind))
+        self._made[purpose, kind] = found
+        if not is_new:
+            return found
+        held = sum(each.blueprint.arena_bytes for each in self._made.values())
+        while held > KEPT and len(self._made) > 1:
+            _, old = self._made.popitem(last=False)
+            held -= old.blueprint.arena_bytes
+        return found
 
     def _program(self, blueprint: Blueprint) -> Program:
         workers = workers_for(blueprint, self.workers, WORTH)
@@ -175,13 +218,13 @@ class Programs:
         with self.clock.stopped():
             return Program(blueprint, self._arrays, workers, flush=True)
 
-    def _blueprint(self, purpose: str, size: int) -> Blueprint:
+    def _blueprint(self, purpose: str, kind: Kind) -> Blueprint:
         training = self.training
         if purpose != "Gradients":
-            return self.steps(purpose, size).step
+            return self.steps(purpose, kind).step
         return training_blueprint(
             training.net,
-            size,
+            kind.size,
             training.losses,
             list(self.updates),
             frozen_statistics=self.frozen_statistics,
@@ -189,6 +232,7 @@ class Programs:
             packed=self.packed or (),
             whole=self.batch_size,
             home=training.home,
+            shapes=dict(kind.shapes),
             # Each call is looked at.
             without=("chains",),
         )
@@ -197,7 +241,7 @@ class Programs:
         """What all examples of a source tell of the net as it stands."""
         found = Tallies()
         for batches in source.in_order():
-            program = self.program("Test", batches.size)
+            program = self.program("Test", self.kind(batches))
             row = sum(view.bytes for view in program.blueprint.tables.values())
             some = max(TABLES // row, 1)
             for first in range(0, batches.count, some):
@@ -205,56 +249,6 @@ class Programs:
                 kept = feed(program, part)
                 program.run(seed=self.seed, steps=part.count)
                 found = self.tallies(kept, self.targets(part), found, by_batch=False)
-        return found
-
-    def targets(self, batches: Batches) -> dict[str, Array]:
-        """The targets of measured outputs, with a row for each batch."""
-        shape = batches.count, batches.size
-        return {
-            name: batches.columns[name][batches.order].reshape(
-                *shape, *batches.columns[name].shape[1:]
-            )
-            for name in columns_of(self.measured, self.training)
-        }
-
-    def by_example(self, tables: Mapping[object, Array]) -> dict[str, Array]:
-        """All losses by name, the total first: an example a number, a batch a row."""
-        factors, names = self.training.losses, self.training.told_losses
-        losses = {port: _sum_inside(tables[port]) for port in factors}
-        total = np.sum([losses[port] * factor for port, factor in factors.items()], axis=0)
-        return {LOSS: total, **{name: losses[port] for port, name in names.items()}}
-
-    @np.errstate(all="ignore")
-    def losses(self, tables: Mapping[object, Array]) -> list[float]:
-        """The loss of each batch, without asking what else is measured."""
-        return means_of(mean_tallies(self.by_example(tables)[LOSS]))
-
-    @np.errstate(all="ignore")
-    def tallies(
-        self,
-        tables: Mapping[object, Array],
-        targets: Mapping[str, Array],
-        begun: Tallies | None = None,
-        by_batch: bool = True,
-    ) -> Tallies:
-        """What batches tell (each by itself as well): tables of losses and outputs, and targets,
-        with a row for each.
-
-        begun: what batches before them tell, to which these are added.
-        """
-        found = Tallies(begun, by_batch)
-        for name, values in self.by_example(tables).items():
-            found.add(name, mean_tallies(values))
-        for each in self.measured:
-            outputs = tables[each.place]
-            compared = targets[each.column] if each.column else outputs
-            weights = weights_column(each, self.training)
-            if weights is None:
-                tallies = each.measurement.tallies(outputs, compared, each.form)
-            else:
-                own = targets[weights]
-                tallies = weighed_tallies(each.measurement, outputs, compared, each.form, own)
-            found.add(each.key, tallies, each.measurement)
         return found
 
 
@@ -283,9 +277,3 @@ def programs_of(
         clock,
         gradient_squares=GRADIENTS in options.arrays_measured,
     )
-
-
-def _sum_inside(losses: Array) -> Array:
-    """One number an example of each batch: where a loss gives more, they are added up."""
-    total: Array = losses.reshape(*losses.shape[:2], -1).sum(axis=2, dtype=np.float64)
-    return total

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
+from dataclasses import replace
+from typing import Any
 
 import numpy as np
 
 from wlnet.core.batches import BATCH
-from wlnet.core.errors import DataError, Fault, fail
+from wlnet.core.errors import DataError, Fault, ShapeError, fail
 from wlnet.core.machine import check_memory
 from wlnet.core.scaled import Scaled
 from wlnet.core.streams import Seed
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.evaluate.columns import takes_anything
 from wlnet.evaluate.holding import Array
+from wlnet.evaluate.ragged import Ragged
 from wlnet.kernels.language import Precision
+from wlnet.nets.inference import inference
 from wlnet.results.moment import Moment
 from wlnet.train.data import NO_COLUMNS, NO_WEIGHTS, Generator, read_data
 from wlnet.train.doubts import check_targets
@@ -158,8 +161,21 @@ def source_of(
 ) -> ArraySource:
     """Examples, encoded. Batches are never larger than all of them."""
     columns = encoded(training, found.columns, precision, at, is_late=True)
-    numbers = numbers_of(found, at)
-    return ArraySource(columns, min(size, len(numbers)), seed, numbers)
+    source = ArraySource(columns, size, seed, numbers_of(found, at))
+    check_shapes(training, source, at)
+    return source
+
+
+def check_shapes(training: TrainingNet, source: ArraySource, at: str) -> None:
+    """Raise ShapeError for examples whose shapes do not fit one another, or a layer of the net."""
+    for group in source.groups if training.open else ():
+        try:
+            inference(training.net, dict(training.shapes_of(group.columns)))
+        except ShapeError as error:
+            number = source.numbers[group.rows[0]]
+            faults = [replace(fault, at=f"{at}, example {number}: {fault.at}")
+                      for fault in error.faults]  # fmt: skip
+            raise fail(ShapeError, faults) from None
 
 
 def generated(
@@ -175,16 +191,17 @@ def generated(
     training = weigher.training
     asked = WeightsAsked(options.example_weights)
 
-    def read(batch: object, at: str) -> Mapping[str, Array]:
+    def read(batch: object, at: str) -> Mapping[str, Any]:
         examples = first if batch is first else batch_of(batch, training, at, options, None)
         # None of it waits until it is used.
         columns = encoded(training, examples.columns, options.precision, at)
         own = weights_of(examples, asked, at)
-        arrays = {**columns, **weigher.columns(columns, own, examples.count, asked.place(at))}
-        return cast("Mapping[str, Array]", arrays)
+        if any(isinstance(column, Ragged) for column in columns.values()):
+            return columns
+        return {**columns, **weigher.columns(columns, own, examples.count, asked.place(at))}
 
     size = size_of(options)
     following = first if is_next else End.OF_PASS
     return GeneratorSource(
-        found.function, read, size, found.round_length, following, begun=start.batch
+        found.function, read, size, found.round_length, following, first, begun=start.batch
     )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any, Protocol
 
 import numpy as np
@@ -13,6 +14,7 @@ from wlnet.core.errors import DataError, Fault, fail
 from wlnet.core.streams import Seed, stream
 from wlnet.engine.blueprint import INDEX
 from wlnet.evaluate.holding import Array
+from wlnet.evaluate.ragged import Group, Ragged, groups_of, some, ungrouped
 from wlnet.train.mapped import Mapped, pieces
 
 
@@ -56,6 +58,10 @@ class Source(Protocol):
 
     @property
     def examples(self) -> int | None: ...
+    @property
+    def sample(self) -> Batches:
+        """A whole batch, to plan for: its numbers do not matter."""
+
     def round(self, number: int, state: State, done: int = 0) -> Iterator[Batches]:
         """done: batches of the round that are over, and not given again."""
 
@@ -65,27 +71,43 @@ def laid_out(column: Array) -> Array:
     return np.ascontiguousarray(column, INDEX if column.dtype.kind in "iu" else column.dtype)
 
 
+def _all_laid_out(columns: Mapping[Any, Any]) -> dict[Any, Any]:
+    return {
+        name: column if isinstance(column, Mapped) else laid_out(column)
+        for name, column in columns.items()
+    }
+
+
 @dataclass(frozen=True)
 class ArraySource:
     """Columns of encoded examples.
 
-    Every round uses every example once; the last batch may be smaller.
+    Every round uses every example once; the last batch may be smaller. A batch holds examples of
+    one shape; where they have several, the batches of all shapes are shuffled with one another.
     numbers: those of the examples in the data that the user gave, from 1; without columns they
     alone say how many there are.
     """
 
-    columns: Mapping[str, Any]
-    """Arrays, or `Mapped` ones."""
+    columns: Mapping[Any, Any]
+    """Arrays, or `Mapped` or `Ragged` ones."""
     batch_size: int
     seed: Seed
     numbers: Array
+    groups: tuple[Group, ...] = field(init=False)
+    """The examples by their shapes: most often there is one."""
 
     def __post_init__(self) -> None:
         columns = {
-            name: column if isinstance(column, Mapped) else laid_out(column)
+            name: column if isinstance(column, (Mapped, Ragged)) else laid_out(column)
             for name, column in self.columns.items()
         }
         object.__setattr__(self, "columns", columns)
+        groups = groups_of(columns, len(self.numbers))
+        object.__setattr__(
+            self, "groups", tuple(Group(rows, _all_laid_out(own)) for rows, own in groups)
+        )
+        largest = max(len(group.rows) for group in self.groups)
+        object.__setattr__(self, "batch_size", min(self.batch_size, largest))
 
     @property
     def examples(self) -> int:
@@ -93,50 +115,92 @@ class ArraySource:
 
     @property
     def batches_per_round(self) -> int:
-        return math.ceil(self.examples / self.batch_size)
+        return sum(math.ceil(len(group.rows) / self.batch_size) for group in self.groups)
 
     @property
     def unit(self) -> str:
         return ""
 
+    @property
+    def sample(self) -> Batches:
+        """A whole batch, of the shape that most examples have."""
+        group = max(self.groups, key=lambda each: len(each.rows))
+        return next(iter(self.taken(group, np.arange(self.batch_size), self.batch_size)))
+
     def batches(self, number: int) -> Iterator[Array]:
         """The numbers of the examples in each batch of a round."""
-        order = self.numbers[self._order(number)]
-        for start in range(0, len(order), self.batch_size):
-            yield order[start : start + self.batch_size]
+        for group, rows in self._shuffled(number):
+            yield self.numbers[group.rows[rows]]
 
     def round(self, number: int, state: State, done: int = 0) -> Iterator[Batches]:
-        """The whole batches, then the one that is smaller."""
-        return self._divided(self._order(number)[done * self.batch_size :])
+        """The batches of a round, those of one group and size that follow one another in one."""
+        if len(self.groups) == 1:
+            order = self._order(number)[done * self.batch_size :]
+            yield from self._divided(self.groups[0], order)
+            return
+        left = self._shuffled(number)[done:]
+        for _, alike in groupby(left, lambda each: (id(each[0]), len(each[1]))):
+            (group, *_), orders = zip(*alike, strict=True)
+            yield from self.taken(group, np.concatenate(orders), len(orders[0]))
+
+    def _shuffled(self, number: int) -> list[tuple[Group, Array]]:
+        """The batches of a round: each is some rows of a group."""
+        found = []
+        for group, rows in zip(self.groups, self._by_group(self._order(number)), strict=True):
+            starts = range(0, len(rows), self.batch_size)
+            found += [(group, rows[start : start + self.batch_size]) for start in starts]
+        if len(self.groups) == 1:
+            return found
+        order = stream(self.seed, "shuffle of shapes", number).permutation(len(found))
+        return [found[place] for place in order.tolist()]
 
     def _order(self, number: int) -> Array:
         order = stream(self.seed, "shuffle", number).permutation(self.examples)
         return order.astype(np.int64, copy=False)
 
-    def in_order(self) -> Iterator[Batches]:
-        """The same, of examples as they stand."""
-        return self._divided(np.arange(self.examples, dtype=np.int64))
+    def _by_group(self, order: Array) -> list[Array]:
+        """Of all examples in an order, the rows of each group."""
+        if len(self.groups) == 1:
+            return [order]
+        of, inside = np.empty((2, self.examples), np.int64)
+        for number, group in enumerate(self.groups):
+            of[group.rows], inside[group.rows] = number, np.arange(len(group.rows))
+        by_group = order[np.argsort(of[order], kind="stable")]
+        ends = np.cumsum([len(group.rows) for group in self.groups])
+        return np.split(inside[by_group], ends[:-1])
 
-    def _divided(self, order: Array) -> Iterator[Batches]:
+    def in_order(self) -> Iterator[Batches]:
+        """The same, of examples as they stand, one group after another."""
+        for group in self.groups:
+            yield from self._divided(group, np.arange(len(group.rows), dtype=np.int64))
+
+    def _divided(self, group: Group, order: Array) -> Iterator[Batches]:
+        """The whole batches, then the one that is smaller."""
         whole = len(order) - len(order) % self.batch_size
         if whole:
-            yield from self.taken(order[:whole], self.batch_size)
+            yield from self.taken(group, order[:whole], self.batch_size)
         if whole < len(order):
-            yield from self.taken(order[whole:], len(order) - whole)
+            yield from self.taken(group, order[whole:], len(order) - whole)
 
-    def taken(self, order: Array, size: int) -> Iterator[Batches]:
-        """Batches of one size, of examples in an order: at once where their columns can be read
-        where they lie.
+    def taken(self, group: Group, order: Array, size: int) -> Iterator[Batches]:
+        """Batches of one size, of examples of a group in an order: at once where their columns can
+        be read where they lie.
         """
-        late = [each for each in self.columns.values() if isinstance(each, Mapped)]
+        late = [each for each in group.columns.values() if isinstance(each, Mapped)]
         if not late:
-            yield Batches(self.columns, order, size)
+            yield Batches(group.columns, order, size)
             return
         row_bytes = sum(each.row_bytes for each in late)
         for start, stop in pieces(len(order), row_bytes, size):
             rows = order[start:stop]
-            columns = {name: column[rows] for name, column in self.columns.items()}
+            columns = {name: column[rows] for name, column in group.columns.items()}
             yield Batches(columns, np.arange(len(rows), dtype=np.int64), size, is_own=True)
+
+    def with_columns(self, made: Callable[[Group], Mapping[Any, Array]]) -> ArraySource:
+        """The same with further columns, made for each group."""
+        more = [Group(group.rows, dict(made(group))) for group in self.groups]
+        beside = {name: ungrouped(more, name) for name in more[0].columns}
+        return replace(self, columns={**self.columns, **beside})
 
     def split(
         self, fraction: float, classes: Sequence[Array] = ()
@@ -162,10 +226,7 @@ class ArraySource:
         last[held_out(order, held, classes)] = True
 
         def part(rows: Array) -> ArraySource:
-            columns = {
-                name: column.of(rows) if isinstance(column, Mapped) else column[rows]
-                for name, column in self.columns.items()
-            }
+            columns = {name: some(column, rows) for name, column in self.columns.items()}
             return ArraySource(columns, self.batch_size, self.seed, self.numbers[rows])
 
         return part(np.flatnonzero(~last)), part(np.flatnonzero(last))

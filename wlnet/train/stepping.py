@@ -155,7 +155,7 @@ class Stepper:
         """Give a program all that these steps read and write. It knows only the addresses, so the
         flight holds on to the arrays that lie there.
         """
-        program = self.programs.program("Train", stretch.batches.size)
+        program = self.programs.program("Train", self.programs.kind(stretch.batches))
         kept = feed(program, stretch.batches)
         step_sizes = self._give_step_sizes(program, stretch, step)
         extent, since = self.history.extent(), len(self.snapshot.since)
@@ -168,6 +168,8 @@ class Stepper:
         steps = np.arange(step, step + stretch.count)
         method, groups = self.options.method, self.rules.groups
         kept = []
+        # Most arrays learn alike, and a table takes as long as a small step.
+        made: dict[tuple[float, int, bytes], Array] = {}
 
         def give(key: ArrayKey, table: Array, what: str = "rates") -> None:
             kept.append(table)
@@ -175,7 +177,10 @@ class Stepper:
 
         for learner in self.learners:
             moves = groups.moving(learner.key, steps)
-            give(learner.key, learner.step_sizes(method, stretch.learning_rates, moves))
+            alike = learner.row.multiplier, learner.updates, moves.tobytes()
+            if alike not in made:
+                made[alike] = learner.step_sizes(method, stretch.learning_rates, moves)
+            give(learner.key, made[alike])
             if learner.update.decays:
                 give(learner.key, learner.decays(stretch.learning_rates), "decays")
         for row in self.rules.table:
@@ -287,7 +292,7 @@ class Stepper:
 
     def _where_it_began(self, batches: Batches, spoilt: tuple[ArrayKey, ...]) -> str:
         """The message that says which numbers of a bad step are the first that are not finite."""
-        program = self.programs.program("Gradients", batches.size)
+        program = self.programs.program("Gradients", self.programs.kind(batches))
         for name, value in program.inputs.items():
             np.copyto(value, batches.columns[name][batches.order], casting="same_kind")
         told = where_it_began(program, self.training, self.options.seed, self.batch, self._moves)

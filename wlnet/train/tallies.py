@@ -85,6 +85,8 @@ def _fits(hint: str, part: Any) -> bool:
     if hint.startswith("tuple["):
         inner = hint.removeprefix("tuple[").removesuffix(", ...]")
         return isinstance(part, tuple) and all(_fits(inner, each) for each in part)
+    if hint == "Column":
+        return isinstance(part, np.ndarray) or _fits("tuple[Array, ...]", part)
     known: dict[str, Any] = {
         "int": int,
         "float": (int, float),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -10,6 +10,7 @@ from wlnet.core.errors import DataError, Fault, fail
 from wlnet.core.net import Net
 from wlnet.evaluate.holding import Array
 from wlnet.evaluate.places import Place
+from wlnet.evaluate.ragged import Ragged
 from wlnet.nets.connections import links
 from wlnet.train.losses import stated_form
 from wlnet.train.mapped import Mapped, pieces
@@ -33,14 +34,28 @@ def share_ports(net: Net) -> dict[str, str]:
 
 
 def check_shares(
-    ports: Mapping[str, str], columns: Mapping[str, Array | Mapped], places: Mapping[str, Place]
+    ports: Mapping[str, str],
+    columns: Mapping[str, Array | Mapped | Ragged],
+    places: Mapping[str, Place],
 ) -> None:
     """Raise one DataError for all targets of a cross entropy that are not within 0 to 1."""
     faults = [
-        _fault(columns[name], places[name], form) for name, form in ports.items() if name in columns
+        _fault(part, place, form)
+        for name, form in ports.items()
+        if name in columns
+        for part, place in _parts(columns[name], places[name])
     ]
     if any(faults):
         raise fail(DataError, [fault for fault in faults if fault])
+
+
+def _parts(column: Array | Mapped | Ragged, place: Place) -> Iterator[tuple[Array | Mapped, Place]]:
+    """A column, or its examples of each shape."""
+    if not isinstance(column, Ragged):
+        yield column, place
+        return
+    for rows, values in column.parts:
+        yield values, place.among(rows.tolist())
 
 
 def _fault(column: Array | Mapped, place: Place, form: str) -> Fault | None:

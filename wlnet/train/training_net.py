@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 
@@ -17,19 +17,22 @@ from wlnet.core.net import Net
 from wlnet.core.parts import Key, NetSharedArray, Path
 from wlnet.core.ports import UNKNOWN, PortType
 from wlnet.core.rules import ArrayKey
+from wlnet.core.shapes import Partial, is_known
 from wlnet.core.streams import Seed
 from wlnet.layers import CrossEntropyLossLayer, ThreadingLayer, WeightedLossLayer
 from wlnet.layers.declaring.layer import TargetForm
 from wlnet.lowering.lower import seen_from
 from wlnet.nets.arrays import arrays_of, is_initialized, replace_arrays
 from wlnet.nets.edges import Edge
-from wlnet.nets.inference import inferred_port, take_inference
+from wlnet.nets.inference import inference, inferred_port, take_inference
 from wlnet.nets.initialize import net_initialize
 from wlnet.nets.netgraph import graph_of
 from wlnet.results.class_labels import Labels, labels_at
 from wlnet.train.history import LOSS
 from wlnet.train.losses import LossTerm, asked_form, stated_form
 
+Shapes = tuple[tuple[str, tuple[int, ...]], ...]
+"""Shapes of examples by column, where the net leaves them open."""
 NET = "Net"
 """The user's net in a training net."""
 
@@ -136,6 +139,20 @@ class TrainingNet:
         if not self.made:
             self.made.append(self._attached() if self.home else self.user)
         return self.made[0]
+
+    @property
+    def open(self) -> tuple[str, ...]:
+        """The columns whose sizes only examples tell, and not all of them the same."""
+        return self.net.cached("open columns", lambda: _open(self.net))
+
+    def shapes_of(self, columns: Mapping[Any, Any]) -> Shapes:
+        """The shapes of examples in open columns: what a program is made for."""
+        there = [name for name in self.open if name in columns]
+        return tuple((name, tuple(columns[name].shape[1:])) for name in there)
+
+    def shape(self, port: str, shapes: Shapes = ()) -> Partial:
+        """The shape of a port of the training net for examples of some shapes."""
+        return inference(self.net, dict(shapes)).port_shape((), port)
 
     def _attached(self) -> Net:
         net = self.user
@@ -246,3 +263,7 @@ def _target_port(net: Net, term: LossTerm) -> PortType:
     if "OutputForm" in encoder.parameters and _form(net, term) != "Index":
         encoder = encoder.replace("OutputForm", "UnitVector")
     return PortType(encoder.shape, encoder.element, encoder)
+
+
+def _open(net: Net) -> tuple[str, ...]:
+    return tuple(name for name in net.input_names if not is_known(inferred_port(net, name).shape))

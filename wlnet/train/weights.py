@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
@@ -19,6 +20,7 @@ from wlnet.engine.blueprint import DTYPES
 from wlnet.evaluate.columns import encode
 from wlnet.evaluate.holding import Array, copy_into
 from wlnet.evaluate.places import Place
+from wlnet.evaluate.ragged import Group
 from wlnet.kernels.language import Precision
 from wlnet.layers import CrossEntropyLossLayer
 from wlnet.nets.inference import inferred_port
@@ -35,7 +37,6 @@ from wlnet.train.class_weights import (
 )
 from wlnet.train.examples import Examples, WeightsAsked
 from wlnet.train.losses import LossTerm
-from wlnet.train.mapped import Mapped
 from wlnet.train.sources import ArraySource
 from wlnet.train.training_net import TrainingNet, Weighing
 
@@ -153,7 +154,7 @@ class Weigher:
 
     def columns(
         self,
-        columns: Mapping[str, Array | Mapped],
+        columns: Mapping[str, Any],
         examples: Array | None,
         count: int | None,
         place: Place,
@@ -170,8 +171,8 @@ class Weigher:
                 own = weights_of_decisions(form, columns[column], table)
                 weights = own * _beside(weights, own.shape)
             name = self.training.weight_column(out)
-            # Of a net that is fitted to its data all shapes are known.
-            inside = inferred_port(self.training.net, name).shape or ()
+            # Of examples of one shape all shapes are known.
+            inside = self.training.shape(name, self.training.shapes_of(columns)) or ()
             shape = (len(weights), *(size or 0 for size in inside))
             found[name] = np.empty(shape, DTYPES[self.precision])
             copy_into(np.broadcast_to(_beside(weights, shape), shape), found[name], place)
@@ -184,15 +185,20 @@ class Weigher:
         if not self.training.weighted:
             return source
         own = weights_in(source, examples)
-        more = self.columns(source.columns, own, len(own), place)
-        for column in more.values():
-            if not column.any():
+
+        def made(group: Group) -> dict[str, Array]:
+            return self.columns(group.columns, own[group.rows], len(group.rows), place)
+
+        found = source.with_columns(made)
+        for out in self.training.weighted:
+            name = self.training.weight_column(out)
+            if not any(group.columns[name].any() for group in found.groups):
                 fix = "a weight above 0 for what shall be learnt"
                 # Where examples count, it is their classes that do not.
                 both = "class_weights" if examples is None else "class_weights and example_weights"
                 at = both if own.any() else str(place)
                 raise fail(DataError, Fault("all weights are 0", at=at, fix=fix))
-        return replace(source, columns={**source.columns, **more})
+        return found
 
 
 def weights_in(source: ArraySource, examples: Array | None) -> Array:
@@ -232,6 +238,7 @@ def weigher_of(
         else:
             column = column_of(training, port)
             form, count = training.forms[column], class_count(training, port)
-            own = weights_in(source, examples)
-            tables[port] = balanced(form, source.columns[column], count, own)
+            tables[port] = balanced(
+                form, source.columns[column], count, weights_in(source, examples)
+            )
     return Weigher(training, precision, tables)

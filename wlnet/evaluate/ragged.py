@@ -1,0 +1,148 @@
+"""Examples of several shapes, as sequences of several lengths: those of one shape are one array.
+
+No mask reaches a layer: examples of one shape are computed together, and no number depends on
+examples of another one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from wlnet.core.gate import Column
+from wlnet.core.shapes import Partial
+from wlnet.evaluate.holding import Array
+
+
+class Members(NamedTuple):
+    """Examples of one shape: their places among all, counted from 0 and rising, and an array."""
+
+    rows: Array
+    values: Array
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """A column of examples that have several shapes.
+
+    >>> column = ragged([np.zeros(2), np.zeros(3), np.ones(2)])
+    >>> len(column), column.shape, [part.rows.tolist() for part in column.parts]
+    (3, (None,), [[0, 2], [1]])
+    """
+
+    parts: tuple[Members, ...]
+
+    def __len__(self) -> int:
+        return sum(len(part.rows) for part in self.parts)
+
+    @property
+    def shape(self) -> Partial:
+        """What all shapes have in common; None where they differ in their rank."""
+        return common_shape([part.values.shape[1:] for part in self.parts])
+
+    def __iter__(self) -> Iterator[Array]:
+        """The examples one after another."""
+        kinds = self.kinds().tolist()
+        rows = [iter(part.values) for part in self.parts]
+        return (next(rows[kind]) for kind in kinds)
+
+    @property
+    def ndim(self) -> int:
+        """Levels, that of the examples included; of examples of several ranks the largest."""
+        return max(part.values.ndim for part in self.parts)
+
+    def of(self, rows: Array) -> Ragged:
+        """Some examples, by their places, in this order."""
+        kinds = self.kinds()[rows]
+        found = []
+        for number, part in enumerate(self.parts):
+            taken = np.flatnonzero(kinds == number)
+            if len(taken):
+                values = part.values[np.searchsorted(part.rows, rows[taken])]
+                found.append(Members(taken, values))
+        return Ragged(tuple(found))
+
+    def kinds(self) -> Array:
+        """Which part each example is in."""
+        found = np.empty(len(self), np.int64)
+        for number, part in enumerate(self.parts):
+            found[part.rows] = number
+        return found
+
+    def taken(self, kind: int, rows: Array) -> Array:
+        """The array of some examples of one part; where these are all of it, the part's own."""
+        part = self.parts[kind]
+        if len(rows) == len(part.rows):
+            return part.values
+        values: Array = part.values[np.searchsorted(part.rows, rows)]
+        return values
+
+
+def ragged(items: Column) -> Ragged:
+    """The column of arrays of several shapes, the smallest shape first."""
+    by_shape: dict[tuple[int, ...], list[int]] = {}
+    for index, item in enumerate(items):
+        by_shape.setdefault(np.shape(item), []).append(index)
+    return Ragged(
+        tuple(
+            Members(np.array(rows, np.int64), np.stack([np.asarray(items[i]) for i in rows]))
+            for _, rows in sorted(by_shape.items(), key=lambda each: (len(each[0]), each[0]))
+        )
+    )
+
+
+def common_shape(shapes: Sequence[tuple[int, ...]]) -> Partial:
+    """What shapes have in common.
+
+    >>> common_shape([(4, 3), (7, 3)]), common_shape([(4,), (4, 1)])
+    ((None, 3), None)
+    """
+    if len({len(shape) for shape in shapes}) != 1:
+        return None
+    sizes = zip(*shapes, strict=True)
+    return tuple(size[0] if len(set(size)) == 1 else None for size in sizes)
+
+
+class Group(NamedTuple):
+    """Examples that have one shape in every column: their places among all, and their columns."""
+
+    rows: Array
+    columns: dict[Any, Any]
+
+
+def groups_of(columns: Mapping[Any, Any], count: int | None = None) -> list[Group]:
+    """Columns by groups of examples of equal shapes. count: how many examples there are, where no
+    column tells."""
+    several = {name: column for name, column in columns.items() if isinstance(column, Ragged)}
+    if not several:
+        count = len(next(iter(columns.values()))) if columns else count or 0
+        return [Group(np.arange(count), dict(columns))]
+    kinds = np.stack([column.kinds() for column in several.values()], axis=1)
+    every, group_of = np.unique(kinds, axis=0, return_inverse=True)
+    group_of = group_of.reshape(-1)
+    order = np.argsort(group_of, kind="stable")
+    ends = np.cumsum(np.bincount(group_of, minlength=len(every)))
+    found = []
+    for own, rows in zip(every.tolist(), np.split(order, ends[:-1]), strict=True):
+        part = dict(zip(several, own, strict=True))
+        taken = {
+            name: several[name].taken(part[name], rows) if name in part else some(column, rows)
+            for name, column in columns.items()
+        }
+        found.append(Group(rows, taken))
+    return found
+
+
+def some(column: Any, rows: Array) -> Any:
+    """Some examples of a column of any kind."""
+    return column.of(rows) if hasattr(column, "of") else column[rows]
+
+
+def ungrouped(groups: Sequence[Group], name: object) -> Any:
+    """A column of all examples: of one group as it is."""
+    if len(groups) == 1:
+        return groups[0].columns[name]
+    return Ragged(tuple(Members(group.rows, group.columns[name]) for group in groups))
