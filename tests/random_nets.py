@@ -101,7 +101,8 @@ def columns_of(net: Any, count: int, rng: np.random.Generator) -> dict[str, Any]
             return None
         kind = net.ports[name].element or wire.element
         if kind == "Integer":
-            columns[name] = rng.integers(1, min(wire.below or 9, 1000) + 1, (count, *shape))
+            largest = np.minimum(wire.below or 9, 1000)
+            columns[name] = rng.integers(1, largest + 1, (count, *shape))
         elif kind == "Boolean":
             columns[name] = rng.integers(0, 2, (count, *shape))
         else:

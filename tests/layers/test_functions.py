@@ -15,6 +15,8 @@ import wlnet as wl
 from tests.bench import Run
 from wlnet.graph.array_formula import ArrayFormula
 from wlnet.layers import FunctionLayer
+from wlnet.lowering.lower import lower
+from wlnet.plot.diagrams.words import facts
 
 FUNCTIONS: list[tuple[Any, tuple[int, ...]]] = [
     (lambda x: (x - x.mean(axis=0)) / (x.std(axis=0) + 0.1), (4, 3)),
@@ -35,6 +37,7 @@ FUNCTIONS: list[tuple[Any, tuple[int, ...]]] = [
     (lambda x: x[np.argsort(x[:, 0])] + x[[2, 0, 1]], (3, 2)),
     (lambda x: np.take(x, [1, 0], axis=1) * np.flip(x, 1)[:, :2], (2, 3)),
     (lambda x: (x > 0).sum(axis=0) + np.any(x > 1, axis=0) * np.all(x > -2, axis=0), (3, 2)),
+    (lambda x: np.where(~np.any(x > 1, axis=0), x, 2 * x), (3, 2)),
     (lambda x: np.count_nonzero(x > 0) + (~(x > 0.5)).mean() * x, (3, 2)),
     (lambda x: np.prod(x, axis=1) + np.min(x, axis=1) - x.var(axis=1, ddof=1), (3, 4)),
     (lambda x: np.linalg.norm(x, axis=-1) + np.linalg.norm(x), (3, 2)),
@@ -216,10 +219,43 @@ def test_ports_of_indices_and_of_truth_values() -> None:
     table, at, flag = rng.normal(size=(4, 2)), np.array([4, 1, 1]), rng.random((3, 2)) > 0.5
     made = layer({"Table": table, "At": at, "Flag": flag})
     np.testing.assert_allclose(made, np.where(~flag, table[at - 1] + at[:, None], -1), rtol=1e-6)
+    behind = FunctionLayer(lambda table, at: table[at - 3], table=(4, 2), at=(2, "Integer"))
+    made = behind({"Table": table, "At": [1, 2]})
+    np.testing.assert_allclose(made, table[[-2, -1]], rtol=1e-6)
     chain = wl.NetChain(
         [FunctionLayer(lambda i: i[::-1], input=(3, "Integer")), wl.UnitVectorLayer(3)]
     )
     np.testing.assert_array_equal(chain([1, 2, 3]), np.eye(3)[::-1])
+
+
+def test_what_goes_element_by_element_tells_its_input_what_its_output_is() -> None:
+    chain = wl.NetChain([wl.LinearLayer(), FunctionLayer(lambda x: {"A": np.exp(x), "B": x * x})],
+                        input=2, ports={"A": 3})  # fmt: skip
+    assert wl.information(chain, "OutputPorts") == {"A": (3,), "B": (3,)}
+    assert wl.information(FunctionLayer(lambda x: x + x[0]), "OutputPorts") == {
+        "Output": wl.AUTOMATIC
+    }
+
+
+def test_a_diagram_tells_a_short_formula_and_counts_a_long_one() -> None:
+    assert facts(FunctionLayer(lambda foo, bar: (foo - bar) @ bar)) == "(Foo - Bar) @ Bar"
+    long = FunctionLayer(lambda x: np.exp(x - np.max(x)) / np.sum(np.exp(x - np.max(x))))
+    assert facts(long) == "5 operations"
+
+
+def test_figures_are_kept_as_in_formulas_of_numbers() -> None:
+    layer = FunctionLayer(
+        lambda x: {
+            "Soft": np.log(1 + np.exp(x - x[0])),
+            "Logistic": 1 / (1 + np.exp(-(x + x[0]))),
+            "Small": np.exp(x * x[0]) - 1,
+        },
+        input=2,
+    )
+    made = layer([-500, 500], working_precision="Real64")
+    assert made["Soft"].tolist() == [np.log(2), 1000]
+    assert made["Logistic"].tolist() == [0, 0.5]
+    assert layer([1e-9, 1], working_precision="Real64")["Small"].tolist() == [1e-18, 1e-9 + 5e-19]
 
 
 def test_examples_of_a_batch_do_not_meet_where_constants_do() -> None:
@@ -227,8 +263,11 @@ def test_examples_of_a_batch_do_not_meet_where_constants_do() -> None:
         lambda x: {"Same": np.zeros_like(x) + 2, "Sizes": x * 0 + x.size}, input=3
     )
     made = layer(np.ones((5, 3)))
-    np.testing.assert_array_equal(made["Same"], np.full((5, 3), 2))
-    np.testing.assert_array_equal(made["Sizes"], np.full((5, 3), 3))
+    assert made["Same"].tolist() == np.full((5, 3), 2).tolist()
+    assert made["Sizes"].tolist() == np.full((5, 3), 3).tolist()
+    only = FunctionLayer(lambda x: np.zeros_like(x) + x.shape[0], input=2)
+    assert only([[5, 6], [7, 8]]).tolist() == [[2, 2], [2, 2]]
+    assert lower(only, 5).outputs["Output"].shape == (5, 2)
 
 
 def test_layers_of_one_function_are_equal_and_sizes_that_are_told_make_another() -> None:

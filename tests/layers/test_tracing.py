@@ -285,6 +285,7 @@ def function_of_math(x):
         (set_below_zero, "np.where(x < 0, 0, x) in place of x[x < 0] = 0"),
         (lambda x: np.where(x > 0, x, -np.inf), "a finite number, not -inf"),
         (lambda x: np.sum(x), "np.sum"),
+        (lambda x: x / np.sum(x), "a FunctionLayer takes functions of arrays"),
         (lambda x: x.astype(int), "only Reals"),
         (lambda x: np.where(x > 0, x, np.inf), "a finite number"),
         (lambda x: 3.0, "does not depend on its arguments"),

@@ -100,6 +100,11 @@ class ArrayFormula:
             kinds[ref] = kind_of(row, [kinds.get(each, "Real") for each in operands(row)])
         return {name: kinds[ref] for name, ref in self.outputs}
 
+    @property
+    def is_of_numbers(self) -> bool:
+        """Whether it is one function of numbers, element by element: all shapes are one."""
+        return len(self.inputs) == 1 and all(map(is_of_numbers, self.rows))
+
     def shapes(self, given: Mapping[str, Partial]) -> dict[str, Partial]:
         """What is known of the shapes of outputs, from those of inputs. Raises Mismatch."""
         known = {ref: Known(given[name]) for name, ref in self.refs.items()}

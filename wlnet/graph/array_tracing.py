@@ -44,6 +44,8 @@ class Call(NamedTuple):
 class Arrays:
     """How formulas of arrays are written: a row for each value, equal ones once."""
 
+    instead = None
+
     def __init__(self) -> None:
         self.rows: dict[Ref, Row] = {}
         self.found: dict[Row, Ref] = {}

@@ -115,8 +115,8 @@ def _is_math(value: Any) -> bool:
 
 def no_place(writer: Any, function: str) -> WlnetError:
     """The error about a function that cannot be written down."""
-    what = "a function that has no place in a formula"
-    return fail(OptionError, Fault(what, given=function, known=known_to(writer)))
+    what, fix = "a function that has no place in a formula", writer.instead
+    return fail(OptionError, Fault(what, given=function, known=known_to(writer), fix=fix))
 
 
 def known_to(writer: Any) -> list[str]:

@@ -57,6 +57,9 @@ def _several(function: Callable[..., Any]) -> str | None:
 class Numbers:
     """How formulas of numbers are written: a tree for each value."""
 
+    instead = "a FunctionLayer takes functions of arrays"
+    """What may take the functions that have no place."""
+
     def functions(self) -> Mapping[Any, Callable[..., Any]]:
         """NumPy's functions of arrays that mean something here."""
         return FUNCTIONS_OF_ARRAYS

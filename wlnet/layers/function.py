@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from functools import reduce
 from typing import Any
 
 import numpy as np
@@ -99,7 +100,11 @@ class FunctionLayer(Layer):
 
     def infer(self, ports: Shapes, arrays: Shapes, **_: Any) -> tuple[Shapes, Shapes]:
         found = self.function.shapes({name: ports[name] for name in self.input_names})
-        return {name: merge(found.get(name), shape) for name, shape in ports.items()}, {}
+        known = {name: merge(found.get(name), shape) for name, shape in ports.items()}
+        if self.function.is_of_numbers:
+            shape = reduce(merge, known.values())
+            known = dict.fromkeys(known, shape)
+        return known, {}
 
     def lower(self, g: Builder, *inputs: Value, **values: Value) -> Any:
         given = {name: values[field_name(name)] for name in self.input_names}

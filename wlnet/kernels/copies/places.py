@@ -109,9 +109,11 @@ def extract(context, count, each, parts, width, depth, sizes, offset, wrap, x, i
     """
     for i in range(start_of(context, count, 1), stop_of(context, count, 1)):
         at = place_of(indices(index + i * depth * INDEX), depth, sizes, offset, wrap)
-        to = y + i * width * ITEM
-        if at >= 0:
-            copy_bytes(to, x + (i // each * parts + at) * width * ITEM, width * ITEM)
+        to, source = y + i * width * ITEM, x + (i // each * parts + at) * width * ITEM
+        if at >= 0 and width == 1:
+            reals(to)[0] = reals(source)[0]
+        elif at >= 0:
+            copy_bytes(to, source, width * ITEM)
         else:
             out = reals(to)
             for j in range(width):

@@ -74,6 +74,8 @@ DOES: dict[str, Callable[[Net], str]] = {
 """What operators do with the net that they hold."""
 ALWAYS = {("PoolingLayer", "Function"), ("DropoutLayer", "Probability")}
 """Parameters that are told although they have their defaults."""
+LONGEST = 60
+"""Letters of a formula of arrays that is written out."""
 WORDED: dict[tuple[str, str], Callable[[Any], str]] = {
     **{
         (f"{kind}Layer", "Size"): lambda n: "" if n is AUTOMATIC else f"state of {n}"
@@ -89,6 +91,7 @@ WORDED: dict[tuple[str, str], Callable[[Any], str]] = {
     ("PoolingLayer", "PaddingSize"): lambda n: f"padding {_plain(n)}",
     ("ElementwiseLayer", "Function"): lambda f: "" if isinstance(f, str) else _formula(f),
     ("ThreadingLayer", "Function"): lambda f: f if isinstance(f, str) else _formula(f),
+    ("FunctionLayer", "Function"): lambda f: _of_arrays(f),
     ("DropoutLayer", "Method"): str,
     ("EmbeddingLayer", "ClassCount"): lambda n: f"{n} classes",
     # What comes out says it.
@@ -123,6 +126,12 @@ def _formula(function: object) -> str:
     if "#2" not in text:
         text = text.replace("#1", "x")
     return text[1:-1] if text[:1] == "(" and _closes_last(text) else text
+
+
+def _of_arrays(function: Any) -> str:
+    """A formula of arrays; how many operations it has, where that is too long."""
+    text = str(function).removeprefix("Output = ")
+    return text if len(text) <= LONGEST else counted(len(function.rows), "operation")
 
 
 def _closes_last(text: str) -> bool:
