@@ -230,18 +230,94 @@ def test_in_a_nest_a_port_is_that_of_the_last_iteration_and_an_array_acts_in_all
     assert net([1.0], NetPortGradient("Input")).tolist() == [8]
 
 
-def test_in_a_fold_there_is_a_gradient_by_arrays_and_none_by_ports_inside():
-    step = wl.NetGraph(
-        {"join": wl.CatenateLayer(), "new": wl.LinearLayer(2)},
-        [([NetPort("Input"), NetPort("State")], "join"), ("join", "new")],
+def folded(step: Any, **ports: Any) -> Any:
+    nodes = {"fold": wl.NetFoldOperator(step), "tanh": "Tanh"}
+    return filled(wl.NetChain(nodes, input=(5, 3)))
+
+
+def cell() -> Any:
+    """A step of a recurrent net."""
+    return wl.NetGraph(
+        {"join": wl.CatenateLayer(), "new": wl.LinearLayer(2), "bend": "Tanh"},
+        [([NetPort("Input"), NetPort("State")], "join"), ("join", "new", "bend")],
         state=2,
     )
-    nodes = {"fold": wl.NetFoldOperator(step), "tanh": "Tanh"}
-    net = wl.net_initialize(wl.NetChain(nodes, input=(5, 3)))
+
+
+def test_in_a_fold_a_gradient_by_an_array_is_that_of_all_elements():
+    net = folded(cell())
     assert_slopes(net, {"Input": np.random.default_rng(0).normal(size=(2, 5, 3))}, **WIDE)
     assert net(np.ones((5, 3)), NetPortGradient("fold", "Output")).shape == (5, 2)
-    with pytest.raises(wl.OptionError, match="inside a loop"):
-        net(np.ones((5, 3)), NetPortGradient("fold", "Net", "new", "Output"))
+
+
+def by_hand(net: Any, x: Any, given: Any) -> Any:
+    """The sum of what comes out, with numbers added to what the linear layer gives."""
+    weights = np.float64(net["fold", "Net", "new", "Weights"])
+    biases = np.float64(net["fold", "Net", "new", "Biases"])
+    state, total = np.zeros((len(x), 2)), 0.0
+    for element, more in zip(np.moveaxis(x, 1, 0), np.moveaxis(given, 1, 0), strict=True):
+        said = np.concatenate([element, state], 1) @ weights.T + biases
+        state = np.tanh(said + more)
+        total += np.tanh(state).sum()
+    return total
+
+
+def test_in_a_fold_a_port_has_a_gradient_for_every_element_as_what_flows_there_is_told():
+    net, x = folded(cell()), np.random.default_rng(1).normal(size=(2, 5, 3))
+    found = net(x, [NetPort("fold", "Net", "new"), NetPortGradient("fold", "Net", "new")], **WIDE)
+    flows, gradient = found.values()
+    assert flows.shape == gradient.shape == (2, 5, 2)
+    for at in np.ndindex(gradient.shape):
+        more = np.zeros(gradient.shape)
+        more[at] = 1e-5
+        slope = (by_hand(net, x, more) - by_hand(net, x, -more)) / 2e-5
+        assert gradient[at] == pytest.approx(slope, rel=1e-6, abs=1e-9)
+    # Nothing else is changed by being asked, and one example is as in a batch.
+    assert (flows == net(x, NetPort("fold", "Net", "new"), **WIDE)).all()
+    alone = net(x[1], NetPortGradient("fold", "Net", "new"), **WIDE)
+    np.testing.assert_allclose(alone, gradient[1], rtol=1e-12)
+
+
+def test_in_a_fold_inputs_and_states_have_gradients_too():
+    net, x = folded(cell()), np.random.default_rng(2).normal(size=(2, 5, 3))
+    whole = net(x, NetPortGradient("Input"), **WIDE)
+    np.testing.assert_allclose(net(x, NetPortGradient("fold", "Net", "Input"), **WIDE), whole)
+    # What comes back to the state behind an element is that by the state before the next.
+    state, new = (
+        net(x, NetPortGradient("fold", "Net", *port), **WIDE) for port in (("State",), ("bend",))
+    )
+    local = 1 - np.tanh(net(x, NetPort("fold", "Net", "bend"), **WIDE)) ** 2
+    np.testing.assert_allclose(new[:, :-1], local[:, :-1] + state[:, 1:], rtol=1e-10)
+
+
+def test_in_a_fold_a_map_has_its_elements_and_a_nest_its_last_iteration():
+    scaled = wl.NetNestOperator(wl.ConstantTimesLayer(scaling=[2.0]), 2)
+    step = wl.NetGraph(
+        {"map": wl.NetMapOperator(scaled), "sum": "Plus"},
+        [(NetPort("Input"), "map"), (["map", NetPort("State")], "sum")],
+    )
+    net = wl.NetChain([wl.NetFoldOperator(step)], input=(4, 3, 1))
+    x = np.random.default_rng(3).normal(size=(2, 4, 3, 1))
+    found = net(x, NetPortGradient(1, "Net", "map", "Net", "Net", "Input"), **WIDE)
+    # Each element is in all sums from its own on.
+    expected = np.broadcast_to(2.0 * np.array([4, 3, 2, 1]).reshape(1, 4, 1, 1), x.shape)
+    assert (found == expected).all()
+
+
+def test_in_a_fold_within_a_fold_no_port_has_a_gradient():
+    outer = wl.NetGraph(
+        {"inner": wl.NetFoldOperator(sum_of()), "last": wl.SequenceLastLayer(), "sum": "Plus"},
+        [(NetPort("Input"), "inner", "last"), (["last", NetPort("State")], "sum")],
+    )
+    net = wl.NetChain([wl.NetFoldOperator(outer)], input=(4, 3, 1))
+    x = np.ones((4, 3, 1))
+    assert net(x, NetPortGradient(1, "Net", "last")).shape == (4, 1)
+    with pytest.raises(wl.OptionError, match="in a loop inside of a loop"):
+        net(x, NetPortGradient(1, "Net", "inner", "Net", "sum"))
+
+
+def sum_of() -> Any:
+    return wl.NetGraph({"sum": "Plus"}, [([NetPort("Input"), NetPort("State")], "sum")])
 
 
 def test_ports_and_gradients_come_in_one_dict_by_what_was_asked():

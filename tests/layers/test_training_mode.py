@@ -12,7 +12,7 @@ from wlnet.layers import BatchNormalizationLayer, DropoutLayer
 from wlnet.lowering.lower import lower
 from wlnet.nets.arrays import arrays_of
 from wlnet.nets.initialize import net_initialize
-from wlnet.nets.operators import NetNestOperator
+from wlnet.nets.nest import NetNestOperator
 
 MANY = 200_000
 
@@ -123,7 +123,7 @@ def test_a_batch_without_spread_gives_the_biases():
     assert y.tolist() == [[0.5, -0.5]]
 
 
-@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("count", [1, 2, 3, 40])
 def test_a_layer_that_is_applied_n_times_moves_its_statistics_n_times(count):
     layer = BatchNormalizationLayer(
         momentum=0.75, scaling=[2, 3], moving_mean=[10, 20], moving_variance=[4, 9]

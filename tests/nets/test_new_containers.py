@@ -16,7 +16,8 @@ from wlnet.nets.arrangement import Arrangement
 from wlnet.nets.connections import connections, needed_for, producer
 from wlnet.nets.container import CONTAINERS, Container
 from wlnet.nets.mapping import NetMapOperator
-from wlnet.nets.operators import NetNestOperator, Operator
+from wlnet.nets.nest import NetNestOperator
+from wlnet.nets.operators import Operator
 
 OTHER_PORTS = wl.NetGraph({"a": "Ramp"}, [(wl.NetPort("x"), "a", wl.NetPort("y"))])
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from typing import Any
@@ -18,7 +19,7 @@ from wlnet.graph.builder import Builder
 from wlnet.graph.gradient import gradients
 from wlnet.graph.graph import Graph
 from wlnet.graph.reference import run_graph
-from wlnet.graph.scans import added
+from wlnet.graph.scans import added, last
 from wlnet.plan.compile import finish
 from wlnet.plan.memory.lifetimes import waits
 
@@ -181,3 +182,39 @@ def test_a_long_short_term_memory_is_planned_alike_for_every_length() -> None:
         for n in (4, 50, 3000)
     }  # fmt: skip
     assert len(counts) == 1
+
+
+def at_last(name: str, times: int, reverse: bool) -> Graph:
+    """The same scan, of which nobody asks for more than what was carried at last."""
+    each = SCANS[name]
+    graph = Graph()
+    g = Builder(graph)
+    operands = []
+    for i, shape in enumerate((*each.carried, *((times, *row) for row in each.rows),
+                               *each.constants)):  # fmt: skip
+        is_index = i - len(each.carried) in each.indices
+        graph.inputs[str(i)] = graph.new_value(shape, "Integer" if is_index else "Real")
+        operands.append(graph.inputs[str(i)])
+    given = added(g, each.body(), operands, times, reverse)
+    for i, table in enumerate(given.tables):
+        graph.outputs[f"last {i}"] = last(g, table, reverse)
+    return graph
+
+
+@pytest.mark.parametrize("reverse", [False, True], ids=["forwards", "reversed"])
+@pytest.mark.parametrize("name", SCANS)
+def test_where_only_the_last_is_asked_for_no_table_is_kept(name: str, reverse: bool) -> None:
+    graph = at_last(name, 5, reverse)
+    inputs = drawn(graph)
+    for workers in (1, 3):
+        program = Program(finish(graph, "Real64"), {}, workers)
+        for key, array in inputs.items():
+            program.inputs[key][...] = array
+        for _ in range(2):  # it begins anew, whatever stands there
+            program.run()
+        check(program, graph, inputs)
+    # What is given grows with the number of turns, and nothing else.
+    some, more = (
+        finish(at_last(name, times, reverse), "Real64").arena_bytes for times in (64, 128)
+    )
+    assert more - some <= 64 * 8 * sum(math.prod(row) for row in SCANS[name].rows)

@@ -208,7 +208,10 @@ class _Reverse:
     def _carry(self, i: int) -> None:
         """The gradient by a carried value goes from step to step."""
         d, shape = self.ds[i], self.call.inputs[i].shape
-        start = self.g.fill(0.0, shape) if d is None else last(self.g, d, self.reverse)
+        if (end := self._at_last(d)) is not None:
+            d, start = None, self.g.reshape(end, shape)
+        else:
+            start = self.g.fill(0.0, shape) if d is None else last(self.g, d, self.reverse)
         given = self.back.given.get(BodyKey(CARRIED, i)) or self.body.new_value(shape)
         self._enter(CARRIED, given, start)
         on = self.back.found.get(BodyKey(CARRIED, i))
@@ -216,6 +219,18 @@ class _Reverse:
             row = self._enter(SEQUENCE, self.body.new_value(shape), before(self.g, d, self.reverse))
             on = row if on is None else self.b.add(on, row)
         self.body.outputs[BodyKey(CARRIED, i)] = self.b.fill(0.0, shape) if on is None else on
+
+    def _at_last(self, d: Value | None) -> Value | None:
+        """Of the gradient by a table the one by what was carried at last, if there is no other."""
+        if d is None:
+            return None
+        call = next((each for each in reversed(self.g.graph.calls) if d in each.outputs), None)
+        if call is None:
+            return None
+        at, rows = call.attributes, d.shape[0] - 1
+        end = (0, rows) if self.reverse else (rows, 0)
+        is_it = call.primitive == "pad" and at["axis"] == 0 and (at["before"], at["after"]) == end
+        return call.inputs[0] if is_it else None
 
     def _stack(self, value: Value) -> Value:
         """A value of the body that is wanted of all steps."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
@@ -16,12 +16,14 @@ from wlnet.graph.builder import SMALLEST_ITEM, Builder, Mode
 from wlnet.graph.graph import Graph, Shape, Value
 from wlnet.graph.keys import GradientKey, KeptStateKey, PortGradientKey, SourceKey
 from wlnet.layers.declaring.layer import Layer
-from wlnet.nets.connections import Needed, needed_for
-from wlnet.nets.container import Values, as_container
+from wlnet.nets.connections import Needed, Port, needed_for
+from wlnet.nets.container import Container, Probe, Values, as_container
 from wlnet.nets.inference import Solution, check_inputs, inference, open_sizes
 
 MOST_APPLICATIONS = 32_768
-"""Of layers in one program: a nest applies those in it once more in every iteration."""
+"""Of layers in one program: a nest of few iterations applies those in it in each of them."""
+MOST_TURNS = 10_000_000
+"""Of layers in one run of a program: nobody waits for more."""
 
 
 def lower(
@@ -105,26 +107,28 @@ def seen_from(home: Path, path: Path) -> Path:
 
 
 def _check_length(net: Net) -> None:
-    """Refuse a program of more calls than can be planned."""
-    count = _applications(net)
-    if count > MOST_APPLICATIONS:
-        raise fail(
-            OptionError,
-            Fault(
-                "a net that applies its layers too often",
-                at=net.kind,
-                given=f"{brief(count)} times",
-                expected=f"at most {MOST_APPLICATIONS:,}",
-                fix="fewer iterations of a NetNestOperator",
-            ),
-        )
+    """Refuse a program of more calls than can be planned, or that takes for ever."""
+    for count, most in (
+        (_applications(net, lambda each: each.repeats or 1), MOST_APPLICATIONS),
+        (_applications(net, lambda each: each.turns), MOST_TURNS),
+    ):
+        if count > most:
+            raise fail(
+                OptionError,
+                Fault(
+                    "a net that applies its layers too often",
+                    at=net.kind,
+                    given=f"{brief(count)} times",
+                    expected=f"at most {most:,}",
+                    fix="fewer iterations of a NetNestOperator",
+                ),
+            )
 
 
-def _applications(net: Net) -> int:
+def _applications(net: Net, times: Callable[[Container], int]) -> int:
     if isinstance(net, Layer):
         return 1
-    times = as_container(net).repeats
-    return (1 if times is None else times) * sum(_applications(node) for node in net.nodes.values())
+    return times(as_container(net)) * sum(_applications(node, times) for node in net.nodes.values())
 
 
 def _known(shape: Partial) -> tuple[int, ...]:
@@ -152,6 +156,8 @@ class _Lowering:
         ports = {(key.path, key.name) for key in by if isinstance(key, PortGradientKey)}
         self.marks: dict[tuple[Path, str], Value | None] = dict.fromkeys(ports)
         """The ports that a gradient is asked by, and what flows there."""
+        self.probe: Probe | None = None
+        """What makes of a value at such a port the one that flows on, in a loop."""
 
     def visit(self, net: Net, path: Path, inputs: Values, batch: int) -> Values:
         outputs = self._visit(net, path, self.marked(path, inputs), batch)
@@ -168,6 +174,10 @@ class _Lowering:
             return values
         g = Builder(self.graph, origin=self.told(path))
         whole = {} if path else self.graph.inputs
+        if self.probe is not None:
+            fresh = {name: self.probe((path, name), values[name]) for name in asked}
+            self.made.update({(path, name): value for name, value in fresh.items()})
+            return {**values, **fresh}
         fresh = {name: whole.get(name) or g.multiply(values[name], 1.0) for name in asked}
         for name, value in fresh.items():
             self.marks[path, name] = self.made[path, name] = value
@@ -182,8 +192,8 @@ class _Lowering:
         port = key.path, key.name
         value = self.marks[port]
         if value is None:
-            what = "what flows inside a loop is there once an element, and has no gradient yet"
-            fix = "ask by a port of the operator around it, or by an array inside"
+            what = "what flows in a loop inside of a loop has no gradient of its own"
+            fix = "ask by a port of the inner loop, or by an array inside"
             at = f"port {path_text((*key.path, key.name))}"
             raise fail(OptionError, Fault(what, at=at, fix=fix))
         return value, self.made[port].shape
@@ -206,8 +216,17 @@ class _Lowering:
                 found[name] = self.marks[path, name] = zeros
         return found
 
-    def within(self, graph: Graph) -> _Lowering:
-        return _Lowering(graph, self.solution, self.mode, self.frozen, self.needed, self.home)
+    def within(self, graph: Graph, probe: Probe | None = None) -> _Lowering:
+        made = _Lowering(graph, self.solution, self.mode, self.frozen, self.needed, self.home)
+        if probe is not None:
+            made.probe, made.marks = probe, dict(self.marks)
+        return made
+
+    def asked_within(self, path: Path) -> bool:
+        return any(port[: len(path)] == path for port, _ in self.marks)
+
+    def mark(self, port: Port, value: Value) -> None:
+        self.marks[port] = value
 
     def shape(self, port: tuple[Path, str]) -> tuple[int, ...]:
         return _known(self.solution.port_shape(*port))

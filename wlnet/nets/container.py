@@ -42,6 +42,10 @@ CONTAINERS: dict[str, type[Container]] = {}
 """Every kind of container by name: the closed table that files are read with."""
 
 
+Probe = Callable[[tuple[Path, str], Value], Value]
+"""What flows on at a port where a value comes."""
+
+
 class Lowering(Protocol):
     """What writes the graph of primitives of a net, and asks every container how to."""
 
@@ -54,8 +58,17 @@ class Lowering(Protocol):
         """Every output port inside, by path."""
         ...
 
-    def within(self, graph: Graph) -> Lowering:
-        """The same, writing into another graph, as the body of a scan."""
+    def within(self, graph: Graph, probe: Probe | None = None) -> Lowering:
+        """The same, writing into another graph, as the body of a scan. probe: what becomes of
+        values at the ports inside that a gradient is asked by."""
+        ...
+
+    def asked_within(self, path: Path) -> bool:
+        """Whether a gradient is asked by a port of a part, or inside of it."""
+        ...
+
+    def mark(self, port: tuple[Path, str], value: Value) -> None:
+        """Say what a gradient by a port is taken by."""
         ...
 
     def shape(self, port: tuple[Path, str]) -> tuple[int, ...]:
@@ -125,8 +138,8 @@ class Container(Net):
 
     @property
     def repeats(self) -> int | None:
-        """How many times its nodes are computed, each time from their own results; None: once, and
-        from nothing of their own."""
+        """How many times a program has its nodes, each time with what they gave before; None: once,
+        and with nothing of their own."""
         raise unsaid(self, "repeats")
 
     @property
@@ -134,6 +147,12 @@ class Container(Net):
         """Whether it goes through a sequence in order, each element by itself or after the one
         before; None: as its nodes do."""
         return False
+
+    @property
+    def turns(self) -> int:
+        """How many times its nodes are computed one after the other, whether a program has them as
+        often or once, in a loop over its own count."""
+        return self.repeats or 1
 
     def arguments(self) -> list[str]:
         """What its constructor takes after the nodes and before the options, as Python."""

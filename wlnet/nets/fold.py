@@ -15,13 +15,14 @@ from wlnet.core.rule_lists import rules_told_with
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
-from wlnet.graph.graph import Value
+from wlnet.graph.graph import Graph, Value
 from wlnet.graph.scans import after, last, scan
 from wlnet.nets.container import Lowering, Values, Written, hoist, without_coders
 from wlnet.nets.edges import Edge
 from wlnet.nets.fills import fill_in
 from wlnet.nets.inference import check_shapes
 from wlnet.nets.operators import Operator
+from wlnet.nets.probes import Probes
 from wlnet.nets.reading import read_ports
 from wlnet.nets.shorthand import as_net
 from wlnet.nets.wires import SameCell, ShapeWalk, TieCell, Wire, title
@@ -168,10 +169,13 @@ class NetFoldOperator(Operator):
         kept: dict[tuple[Path, str], int] = {}
         """What flows inside: the number of its state, or, below 0, of what is stacked."""
 
+        sequences = [g.move_axis(inputs[name], 1, 0) for name in names]
+        probes = self._probes(walk, at, sequences, batch)
+
         def step(b: Builder, carried: list[Value], rows: list[Value], _: list[Value]) -> Any:
-            inside = walk.within(b.graph)
+            inside = walk.within(b.graph, probes.adding(b, rows[len(names) :]))
             fed = (name for _, name in self.feedback)
-            given = {**dict(zip(names, rows, strict=True)), **dict(zip(fed, carried, strict=True))}
+            given = {**dict(zip(names, rows, strict=False)), **dict(zip(fed, carried, strict=True))}
             made = inside.visit(self.inner, at, given, batch)
             on = [made[out] for out, _ in self.feedback]
             stacked: list[Value] = []
@@ -188,7 +192,8 @@ class NetFoldOperator(Operator):
             begun.get(fed) or g.fill(0.0, (batch, *walk.shape((at, fed))))
             for _, fed in self.feedback
         ]
-        found = scan(g, step, first, [g.move_axis(inputs[name], 1, 0) for name in names])
+        sequences += probes.rows(g, walk, sequences[0].shape[0])
+        found = scan(g, step, first, sequences)
         for port, number in kept.items():
             there = found.stacked[-number - 1] if number < 0 else None
             table = after(g, found.tables[number], reverse=False) if there is None else there
@@ -199,6 +204,20 @@ class NetFoldOperator(Operator):
             **{name: walk.made[at, name] for name in self.output_names},
             **{name: ended[name] for name in self.state_names},
         }
+
+    def _probes(self, walk: Lowering, at: Path, sequences: list[Value], batch: int) -> Probes:
+        """The ports inside that a gradient is asked by."""
+        probes = Probes()
+        if walk.asked_within(at):
+            graph = Graph()
+            fed = {name: (batch, *walk.shape((at, name))) for _, name in self.feedback}
+            given = {name: graph.new_value(shape) for name, shape in fed.items()}
+            for name, whole in zip(self.input_names, sequences, strict=True):
+                given[name] = graph.new_value(whole.shape[1:], whole.element)
+            first = walk.within(graph, probes.seen)
+            first.visit(self.inner, at, given, batch)
+            probes.told = {port: first.made[port].shape for port in probes.shapes}
+        return probes
 
 
 def _usual(inner: Net) -> tuple[tuple[str, str], ...]:

@@ -5,21 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import ClassVar, Self
 
-from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.errors import Fault, OptionError, fail
 from wlnet.core.gathered import Gathered
-from wlnet.core.keywords import checked_keywords
 from wlnet.core.names import a
 from wlnet.core.net import Net
-from wlnet.core.parts import Key, Path
+from wlnet.core.parts import Key
 from wlnet.core.ports import UNKNOWN, PortType
 from wlnet.core.rule_lists import rules_told_with
-from wlnet.core.symbols import AUTOMATIC
-from wlnet.layers.declaring.fields import positive
 from wlnet.nets.container import (
     Container,
-    Lowering,
     Record,
-    Values,
     Written,
     hoist,
     unsaid,
@@ -30,7 +25,6 @@ from wlnet.nets.fills import fill_in
 from wlnet.nets.inference import check_shapes
 from wlnet.nets.reading import read_ports
 from wlnet.nets.shorthand import as_net
-from wlnet.nets.wires import SameCell, ShapeWalk, Wire, title
 
 
 class Operator(Container):
@@ -159,61 +153,3 @@ def refuse_other_ports(kind: str, inner: Net | None) -> None:
                 given=f"inputs {list(inner.input_names)}, outputs {list(inner.output_names)}",
             ),
         )
-
-
-class NetNestOperator(Operator):
-    """Applies a net n times, each time to its own result, with the same arrays.
-
-    Wolfram Language: NetNestOperator.
-    """
-
-    kind = "NetNestOperator"
-
-    @checked_keywords
-    def __init__(
-        self,
-        net: object,
-        iterations: int,
-        *,
-        input: object = AUTOMATIC,
-        output: object = AUTOMATIC,
-        learning_rate_multipliers: object = AUTOMATIC,
-    ) -> None:
-        ports = [("Input", input), ("Output", output)]
-        told = {"Iterations": iterations}
-        self._start(Gathered(), net, told, ports, learning_rate_multipliers)
-
-    @classmethod
-    def read(cls, inner: Net | None, given: Mapping[str, object]) -> dict[str, object]:
-        gathered = Gathered()
-        gathered.attempt(lambda: refuse_other_ports(cls.kind, inner))
-        count = gathered.attempt(lambda: _count(given.get("Iterations")))
-        gathered.tell()
-        return {"Iterations": count}
-
-    @property
-    def repeats(self) -> int | None:
-        count: int = self.parameters["Iterations"]
-        return count
-
-    def wire(self, walk: ShapeWalk, path: Path, wires: dict[str, Wire]) -> None:
-        made, result = wires["Input"], wires["Output"]
-        walk.cells.append(SameCell(title(path, self), made, result))
-        own = {self.inner.input_names[0]: made, self.inner.output_names[0]: result}
-        walk.visit(self.inner, (*path, "Net"), own)
-
-    def lower(self, walk: Lowering, path: Path, inputs: Values, batch: int) -> Values:
-        current = list(inputs.values())
-        for _ in range(self.parameters["Iterations"]):
-            own = dict(zip(self.inner.input_names, current, strict=False))
-            made = walk.visit(self.inner, (*path, "Net"), own, batch)
-            current = [made[name] for name in self.inner.output_names if name in made]
-        return dict(zip(self.output_names, current, strict=False))
-
-
-def _count(iterations: object) -> int:
-    try:
-        return positive(iterations)
-    except (ValueError, TypeError):
-        what = "a NetNestOperator applies its net a positive number of times"
-        raise fail(OptionError, Fault(what, given=brief(iterations))) from None

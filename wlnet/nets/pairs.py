@@ -15,7 +15,7 @@ from wlnet.graph.builder import Builder, Mode
 from wlnet.graph.graph import Graph, Value
 from wlnet.layers import DotLayer
 from wlnet.nets.arrangement import Arrangement
-from wlnet.nets.container import Lowering, Values
+from wlnet.nets.container import Lowering, Probe, Values
 
 Sides = frozenset[str]
 KEYS, QUERIES = "Input", "Query"
@@ -53,8 +53,14 @@ class Pairs:
     def made(self) -> dict[tuple[Path, str], Value]:
         return self.walk.made
 
-    def within(self, graph: Graph) -> Lowering:
-        return self.walk.within(graph)
+    def within(self, graph: Graph, probe: Probe | None = None) -> Lowering:
+        return self.walk.within(graph, probe)
+
+    def asked_within(self, path: Path) -> bool:
+        return self.walk.asked_within(path)
+
+    def mark(self, port: tuple[Path, str], value: Value) -> None:
+        self.walk.mark(port, value)
 
     def shape(self, port: tuple[Path, str]) -> tuple[int, ...]:
         return self.walk.shape(port)

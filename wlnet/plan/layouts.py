@@ -9,8 +9,7 @@ it.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -26,7 +25,7 @@ from wlnet.graph.bodies import (
 )
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.graph.keys import BodyKey
-from wlnet.graph.scans import results
+from wlnet.graph.scans import results as results_of
 
 VIEWS = frozenset({"reshape", "transpose", "broadcast", "slice"})
 COPY = "copy"
@@ -80,6 +79,8 @@ class _Block:
     made: set[Value]
     loop: int | None
     placed: dict[Value, Layout] = field(default_factory=dict)
+    short: frozenset[Value] = frozenset()
+    """Tables of scans of which nobody reads more than what was carried at last."""
 
 
 class Layouts:
@@ -90,7 +91,8 @@ class Layouts:
         self.of: dict[Value, Layout] = {}
         self.calls: list[Call] = []
         self._accepts = accepts
-        self._blocks = [_Block(self.calls, set(), None)]
+        results = (*graph.outputs.values(), *graph.updates.values())
+        self._blocks = [_Block(self.calls, set(), None, short=_short(graph.calls, results))]
         """What is laid out now: the whole, and the loops around it, from the outermost in."""
         self.loops = 0
         """How many loops there are; they are numbered from 0."""
@@ -131,18 +133,25 @@ class Layouts:
         body, times, reverse = renumbered(call.attributes["body"], self.graph), *(
             call.attributes[name] for name in ("times", "reverse"))  # fmt: skip
         loop, self.loops = self.loops, self.loops + 1
-        outer, given = operands_of(call), results(call)
+        outer, given = operands_of(call), results_of(call)
+        ends: set[Value] = set()
         for output in call.outputs:
             self._fresh(output)
+            if output in self._blocks[-1].short:
+                # All rows are one.
+                end = self.graph.new_value(output.shape[1:], output.element)
+                self.of[output] = Layout(end, 0, (0, *contiguous(end.shape)))
+                ends.add(end)
 
         def row(table: Value, number: int, step: int) -> Layout:
             """The row of a table that is the first that a loop comes to."""
-            size = math.prod(table.shape[1:])
             whole = self.of[table]  # perhaps itself a row, of what is kept of a loop around
+            size = whole.strides[0]
             offset = whole.offset + number * size
             return replace(whole, offset=offset, strides=whole.strides[1:]).moved(loop, step * size)
 
         step, first = (-1, times) if reverse else (1, 0)
+        begins: list[Call] = []
         wanted: list[tuple[Value, Layout]] = []
         for (kind, i), value in inputs_of(body).items():
             source = outer[BodyKey(kind, i)]
@@ -157,25 +166,32 @@ class Layouts:
                 begin = self.graph.new_value(value.shape)
                 self.of[value] = row(given.tables[i], first, step)
                 self.of[begin] = replace(self.of[value], moves=self.of[given.tables[i]].moves)
-                self._blocks[-1].calls.append(Call(COPY, (source,), (begin,), {}, call.origin))
+                begins.append(Call(COPY, (source,), (begin,), {}, call.origin))
         for (kind, i), value in outputs_of(body).items():
             is_table = kind == CARRIED
             table = given.tables[i] if is_table else given.stacked[i]
             wanted.append((value, row(table, first + step if is_table else first - reverse, step)))
+        # What stands in the one row of a short table is read until the turn is over.
+        over = [(value, there) for value, there in wanted if there.base in ends]
+        wanted = [each for each in wanted if each not in over]
         made = {value for each in body.calls for value in each.outputs}
-        block = _Block([], made, loop)
+        block = _Block([], made, loop, short=_short(body.calls, body.outputs.values()))
         for value, there in wanted:
             if value in made and value not in block.placed:
                 block.placed[value] = there
         self._blocks.append(block)
         self._lay(body.calls)
-        for value, there in wanted:
+        over = [
+            (self._copied(value, call) if self.of[value].base in ends else value, there)
+            for value, there in over
+        ]
+        for value, there in (*wanted, *over):
             if self.of[value] != there:
                 copy = self.graph.new_value(value.shape, value.element)
                 self.of[copy] = there
                 block.calls.append(Call(COPY, (value,), (copy,), {}, call.origin))
         self._blocks.pop()
-        attributes = {"calls": block.calls, "number": loop, "times": times}
+        attributes = {"begins": begins, "calls": block.calls, "number": loop, "times": times}
         self._blocks[-1].calls.append(
             Call("scan", call.inputs, call.outputs, attributes, call.origin)
         )
@@ -222,6 +238,25 @@ class Layouts:
         if call.primitive == "slice":
             offset += call.attributes["start"] * layout.strides[call.attributes["axis"]]
         self.of[y] = replace(layout, offset=offset, strides=strides)
+
+
+def _short(calls: Sequence[Call], results: Iterable[Value]) -> frozenset[Value]:
+    """The tables of scans of which nobody reads more than what was carried at last."""
+    tables = {
+        table: 0 if call.attributes["reverse"] else call.attributes["times"]
+        for call in calls
+        if call.primitive == "scan"
+        for table in results_of(call).tables
+    }
+    read = set(results)
+    for call in calls:
+        at = call.attributes
+        for value in call.inputs:
+            is_last = call.primitive == "slice" and at["axis"] == 0 and value in tables and (
+                at["start"], at["stop"]) == (tables[value], tables[value] + 1)  # fmt: skip
+            if not is_last:
+                read.add(value)
+    return frozenset(tables.keys() - read)
 
 
 def _strides(call: Call, x: Value, strides: tuple[int, ...], y: Value) -> tuple[int, ...] | None:

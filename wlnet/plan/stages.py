@@ -113,7 +113,7 @@ STAGES = (
     _pass("cut", prune),
     Stage("prefix", "cut", None),
     _pass("form", prune),
-    Stage("lanes", "form", _lanes),
+    Stage("lanes", "form", _lanes, is_inside=True),
     _pass("form", prune),
     _pass("form", share),
     _pass("form", simplify),

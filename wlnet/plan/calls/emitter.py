@@ -167,15 +167,15 @@ class Emitter:
             self._loops += 1
             self._turns(number, times, lambda: emit((number, way)))
 
+    def calls(self, calls: Sequence[Call]) -> None:
+        """Add what other calls come down to."""
+        for call in calls:
+            self._steps += self.emit(call)
+
     def turns(self, number: int, times: int, calls: Sequence[Call]) -> None:
         """Add calls that are done several times, one turn after the other."""
-
-        def emit() -> None:
-            for call in calls:
-                self._steps += self.emit(call)
-
         self._inside += 1
-        self._turns(number, times, emit)
+        self._turns(number, times, lambda: self.calls(calls))
         self._inside -= 1
 
     def _turns(self, number: int, times: int, emit: Callable[[], None]) -> None:

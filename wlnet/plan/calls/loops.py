@@ -13,4 +13,5 @@ from wlnet.plan.calls.emitter import Emitter, anyhow, emits
 @emits("scan", accepts=anyhow)
 def _(e: Emitter, call: Call) -> None:
     at = call.attributes
+    e.calls(at["begins"])
     e.turns(at["number"], at["times"], at["calls"])
