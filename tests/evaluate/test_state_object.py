@@ -154,7 +154,7 @@ def test_states_are_read_set_and_reset() -> None:
     kept[ports[0]][...] = 7
     steps.reset()
     assert same_bits(steps(x[:3]), first)
-    some = NetStateObject(net, {ports[2]: np.ones(SIZE)})
+    some = NetStateObject(net, {("fold", "State"): np.ones(SIZE)})
     assert some.states[ports[2]].tolist() == [1] * SIZE
     assert not some.states[ports[0]].any()
 
@@ -245,6 +245,9 @@ def test_a_step_is_planned_once_and_is_a_program_of_one_element() -> None:
     steps = NetStateObject(net)
     for _ in range(40):
         steps(np.ones(WIDTH, np.float32))
+    others = [NetStateObject(net), copy.copy(steps)]
+    for other in others:
+        other(np.ones(WIDTH, np.float32))
     kept = steps._open.cached("programs", dict)
     assert len(kept.programs) == 1
     ((program, _),) = kept.programs.values()
@@ -280,6 +283,11 @@ def test_a_step_is_planned_once_and_is_a_program_of_one_element() -> None:
             {"gated": GATED(2), "first": 2}, [("first", NetPort("gated", "State")),
                                               (NetPort("Label"), "first")])),
          "an edge leads to this one"),
+        (lambda: NetStateObject(NetGraph(
+            {"at": wl.SequenceIndicesLayer(), "e": wl.EmbeddingLayer(WIDTH, 2), "sum": "Plus",
+             "gated": GATED(2)},
+            [("at", "e"), ([NetPort("Input"), "e"], "sum", "gated")], **OPEN)),
+         "of any length, and here indices that are larger"),
         (lambda: NetStateObject(NetChain(
             [GATED(2), wl.FlattenLayer(), 2], input=(5, 3))), "2 FlattenLayer"),
         (lambda: NetStateObject(NetChain([GATED(2)], input=wl.NetEncoder(

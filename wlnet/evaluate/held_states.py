@@ -44,6 +44,8 @@ class HeldStates:
         gathered = Gathered()
         found: dict[KeptStateKey, Array] = {}
         for port, value in states.items():
+            # A path, as information tells the places of states, is as good as a port.
+            port = NetPort(*port) if isinstance(port, tuple) else port
             if port not in ports:
                 known = list(map(repr, ports))
                 what = f"there is no state {brief(port)}"

@@ -20,13 +20,13 @@ from wlnet.evaluate.arguments import check_choice, check_count, read_arguments, 
 from wlnet.evaluate.asked import Asked, question
 from wlnet.evaluate.evaluation import MODES, told
 from wlnet.evaluate.groups import run_columns
-from wlnet.evaluate.held_states import HeldStates
+from wlnet.evaluate.held_states import HeldStates, Sizes
 from wlnet.evaluate.runner import Runner
 from wlnet.graph.builder import Mode
 from wlnet.graph.keys import KeptStateKey
 from wlnet.kernels.jit.locks import new_lock
 from wlnet.nets.inference import inferred_port
-from wlnet.nets.states import checked_course, kept_states, with_open_lengths
+from wlnet.nets.states import Course, checked_course, kept_states, with_open_lengths
 
 PRECISIONS = tuple(DTYPES)
 WHO = "a NetStateObject"
@@ -79,14 +79,12 @@ class NetStateObject:
         self._held = HeldStates(self._sizes).given(states)
 
     def _prepare(self) -> None:
-        """What calls look at, worked out once."""
-        kept = kept_states(self._net, WHO)
-        self._open = with_open_lengths(self._net)
-        self._course = checked_course(self._open, WHO)
-        self._sizes = {KeptStateKey(*port): self._course.shape(*port) for port in kept}
-        usual = Asked(tuple(((), name) for name in self._open.output_names))
-        self._usual = self._with_states(usual)
-        self._framed = [name for name in self._open.input_names if _frames(self._open, name)]
+        # The net keeps it for all that are made of it, and its programs with it.
+        plan = self._net.cached("state object", lambda: _plan(self._net))
+        self._open, self._course, self._sizes, self._framed = plan
+        self._usual = self._with_states(
+            Asked(tuple(((), name) for name in self._open.output_names))
+        )
         self._lock = new_lock()
 
     def _with_states(self, asked: Asked) -> tuple[Asked, Collection[str]]:
@@ -223,6 +221,15 @@ class NetStateObject:
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         self._net, self._seed, self._held = state["net"], state["seed"], state["held"]
         self._prepare()
+
+
+def _plan(net: Net) -> tuple[Net, Course, Sizes, list[str]]:
+    """The net with open lengths, what goes through it, the sizes of its states, and the inputs with
+    encoders that frame texts. Raises OptionError for what cannot go on."""
+    kept, opened = kept_states(net, WHO), with_open_lengths(net)
+    course = checked_course(opened, WHO)
+    sizes = {KeptStateKey(*port): course.shape(*port) for port in kept}
+    return opened, course, sizes, [name for name in opened.input_names if _frames(opened, name)]
 
 
 def _frames(net: Net, name: str) -> bool:

@@ -8,8 +8,9 @@ down to: where elements do not meet (graph/apart.py), one piece is as good as an
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, WlnetError, fail
 from wlnet.core.names import field_name
 from wlnet.core.net import Net
 from wlnet.core.parts import Path, path_text
@@ -25,7 +26,7 @@ from wlnet.nets.container import Container, as_container
 from wlnet.nets.fold import NetFoldOperator
 from wlnet.nets.inference import Solution, inference
 
-LENGTHS = 7, 11
+LENGTHS = 2, 3
 """Two lengths of a sequence that are tried: what has another size with each is one."""
 
 
@@ -197,7 +198,12 @@ def checked_course(net: Net, what: str) -> Course:
 
     what: who asks, for messages.
     """
-    course = Course(net)
+    try:
+        course = Course(net)
+    except WlnetError as error:
+        what = f"{what} takes a net that reads sequences of any length, and here {{}}"
+        faults = [replace(fault, what=what.format(fault.what)) for fault in error.faults]
+        raise fail(OptionError, faults) from None
     if not any(course.is_sequence((), name) for name in net.input_names):
         fault = Fault(
             f"{what} takes a net that reads sequences of any length",
