@@ -10,6 +10,7 @@ from typing import Any, Literal, NamedTuple, Protocol, TypeGuard, runtime_checka
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.scalars import as_whole
 from wlnet.core.shapes import LARGEST, MOST_LEVELS, Partial, Size, shape_text
+from wlnet.core.spelling import nearest, suggestion
 from wlnet.core.symbols import AUTOMATIC
 
 Element = Literal["Real", "Integer", "Boolean"]
@@ -46,11 +47,15 @@ class Coder(Protocol):
 
 @dataclass(frozen=True)
 class PortType:
-    """What is known of a port: its shape per example, its element type, its coder."""
+    """What is known of a port: its shape per example, its element type, its coder.
+
+    lengths: names of open sizes, by level: sizes of one name are the same in all ports of a net.
+    """
 
     shape: Partial = None
     element: Element | None = None
     coder: Any = None
+    lengths: tuple[str | None, ...] = ()
 
     @property
     def flow(self) -> Flow | None:
@@ -67,6 +72,8 @@ class PortType:
         if self.coder is not None:
             return repr(self.coder)
         text = shape_text(self.shape)
+        for name in filter(None, self.lengths):
+            text = text.replace("?", name, 1)
         return text if self.element in (None, "Real") else f"{self.element} {text}"
 
     @property
@@ -76,14 +83,25 @@ class PortType:
             return self.coder
         if self.shape is None:
             return AUTOMATIC
-        sizes = tuple("Varying" if size is None else size for size in self.shape)
+        sizes = self.sizes
         if self.element in (None, "Real"):
             return sizes
         return (*sizes, self.element) if sizes else self.element
 
+    @property
+    def sizes(self) -> tuple[int | str, ...]:
+        """The shape, where it has a rank: an open size is its name, or "Varying"."""
+        shape = self.shape or ()
+        names = (*self.lengths, *(None for _ in shape[len(self.lengths) :]))
+        return tuple(name or "Varying" if size is None else size
+                     for size, name in zip(shape, names, strict=True))  # fmt: skip
+
 
 UNKNOWN = PortType()
 ELEMENTS: tuple[Element, ...] = ("Real", "Integer", "Boolean")
+VARYING = "Varying"
+WORDS = (*ELEMENTS, VARYING, "Automatic")
+"""Words with a meaning where a size may stand."""
 
 
 def port_table(given: object, of: str) -> dict[str, Any]:
@@ -99,12 +117,13 @@ def port_table(given: object, of: str) -> dict[str, Any]:
 def as_port(given: object, name: str = "Input") -> PortType:
     """A port from a size, a shape, "Real", "Integer", "Boolean", "Varying", a coder, or AUTOMATIC.
 
-    A shape may end in what its entries are; `("Varying", coder)` has the coder at every place.
+    A shape may end in what its entries are; `("Varying", coder)` has the coder at every place. Any
+    other word is the name of a length: all ports of a net that name it have the same one.
 
     >>> as_port(3).shape, as_port((2, "Varying")).shape, as_port("Real").shape
     ((3,), (2, None), ())
-    >>> as_port(("Varying", "Integer")).spec
-    ('Varying', 'Integer')
+    >>> as_port(("Varying", "Integer")).spec, as_port(("words", 3)).spec
+    (('Varying', 'Integer'), ('words', 3))
     """
     if given is AUTOMATIC or given is None:
         return UNKNOWN
@@ -122,7 +141,22 @@ def as_port(given: object, name: str = "Input") -> PortType:
         what = f"port {name} has more levels than arrays can have"
         expected = f"at most {MOST_LEVELS}"
         raise fail(OptionError, Fault(what, given=f"{len(sizes)} levels", expected=expected))
-    return PortType(tuple(_size(size, given, name) for size in sizes), element)
+    return PortType(
+        tuple(_size(size, given, name) for size in sizes), element, None, _lengths(sizes)
+    )
+
+
+def _lengths(sizes: Sequence[object]) -> tuple[str | None, ...]:
+    """The names of lengths among sizes; none where there are none."""
+    found = tuple(size if is_length(size) else None for size in sizes)
+    return found if any(found) else ()
+
+
+def is_length(size: object) -> TypeGuard[str]:
+    """Whether this is the name of a length: a word, but no misspelling of one with a meaning."""
+    if not isinstance(size, str) or not size.isidentifier() or size in WORDS:
+        return False
+    return not nearest(size, WORDS)
 
 
 def _is_coder(given: object) -> TypeGuard[Coder]:
@@ -138,11 +172,14 @@ def _of_sequences(sizes: Sequence[object], coder: Coder, name: str) -> PortType:
     if any(_size(size, sizes, name) is not None for size in sizes):
         what = f"port {name} has a coder at every place, and says how many places there are"
         raise fail(OptionError, Fault(what, given=brief(sizes), expected="'Varying'"))
-    return as_port(coder.over(len(sizes)), name)
+    over = coder.over(len(sizes))
+    return PortType(over.shape, over.element, over, _lengths(sizes))
 
 
 def _size(size: object, given: object, name: str) -> Size:
-    if size is None or size is AUTOMATIC or (isinstance(size, str) and size == "Varying"):
+    if size is None or size is AUTOMATIC or (isinstance(size, str) and size == VARYING):
+        return None
+    if is_length(size):
         return None
     number = as_whole(size)
     if number is not None and 0 < number <= LARGEST:
@@ -153,7 +190,7 @@ def _size(size: object, given: object, name: str) -> Size:
             f"port {name} has a shape that cannot be",
             given=brief(given),
             expected="a size, a tuple of sizes (which may end in what its entries are), 'Real', "
-            "'Integer', 'Boolean', 'Varying', or a coder",
-            fix=f"{name.lower()}=(3, 4)",
+            "'Integer', 'Boolean', 'Varying', the name of a length, or a coder",
+            fix=suggestion(size, WORDS) or f"{name.lower()}=(3, 4)",
         ),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wlnet.coders import from_record, to_record
-from wlnet.core.ports import ELEMENTS, UNKNOWN, PortType
+from wlnet.core.ports import ELEMENTS, UNKNOWN, VARYING, PortType, is_length
 from wlnet.core.records import Json, refused, shown
 from wlnet.core.shapes import Partial, merge
 from wlnet.io.plain import LARGEST
@@ -15,15 +15,15 @@ HIGHEST_RANK = 64
 def written(port: PortType) -> Json:
     """A port as JSON holds it; one of which nothing is known is None.
 
-    >>> written(PortType((3, None)))
-    {'Coder': None, 'Element': None, 'Shape': [3, None]}
+    >>> written(PortType((3, None), lengths=(None, "words")))
+    {'Coder': None, 'Element': None, 'Shape': [3, 'words']}
     """
     if port == UNKNOWN:
         return None
     return {
         "Coder": None if port.coder is None else to_record(port.coder),
         "Element": port.element,
-        "Shape": None if port.shape is None else list(port.shape),
+        "Shape": None if port.shape is None else _sizes(port),
     }
 
 
@@ -33,28 +33,37 @@ def read(record: Json, at: str) -> PortType:
         return UNKNOWN
     if type(record) is not dict or set(record) != {"Coder", "Element", "Shape"}:
         raise refused("this is no port", at=at, given=shown(record))
-    shape, element = _shape(record["Shape"], at), record["Element"]
+    (shape, lengths), element = _shape(record["Shape"], at), record["Element"]
     if shape is None and element is None and record["Coder"] is None:
         raise refused("nothing is said of a port in many words", at=at, expected="null")
     if element is not None and element not in ELEMENTS:
         raise refused("a port of no known element", at=at, given=shown(element), known=ELEMENTS)
     if record["Coder"] is None:
-        return PortType(shape, element)
+        return PortType(shape, element, None, lengths)
     coder = from_record(record["Coder"])
     merge(shape, coder.shape)
     if element not in (None, coder.element):
         raise refused(
             "a coder of another element", at=at, given=shown(element), expected=coder.element
         )
-    return PortType(shape, element, coder)
+    return PortType(shape, element, coder, lengths)
 
 
-def _shape(record: Json, at: str) -> Partial:
+def _sizes(port: PortType) -> list[Json]:
+    """The sizes of a port; the name of an open one, where it has a name."""
+    return [None if size == VARYING else size for size in port.sizes]
+
+
+def _shape(record: Json, at: str) -> tuple[Partial, tuple[str | None, ...]]:
+    """A shape, and the names of its open sizes."""
     if record is None:
-        return None
+        return None, ()
     if type(record) is not list or len(record) > HIGHEST_RANK:
         raise refused("this is no shape", at=at, given=shown(record))
+    names = [size for size in record if type(size) is str]
     sizes = [size for size in record if size is None or (type(size) is int and 0 < size <= LARGEST)]
-    if len(sizes) < len(record):
+    if len(sizes) + len(names) < len(record) or not all(map(is_length, names)):
         raise refused("a shape is made of positive sizes", at=at, given=shown(record))
-    return tuple(sizes)
+    lengths = tuple(size if type(size) is str else None for size in record)
+    shape = tuple(size if type(size) is int else None for size in record)
+    return shape, lengths if names else ()

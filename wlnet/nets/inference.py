@@ -8,7 +8,7 @@ ShapeError that names the layer, the shapes it met, and who said them.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from wlnet.core.errors import Fault, NotInitializedError, ShapeError, fail
@@ -19,7 +19,7 @@ from wlnet.core.ports import PortType
 from wlnet.core.shapes import Mismatch, Partial, is_known, shape_text
 from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.container import as_container
-from wlnet.nets.wires import WHAT, Cell, LayerCell, Wire, spread, title
+from wlnet.nets.wires import WHAT, Cell, LayerCell, LengthCell, Wire, spread, title
 
 
 @dataclass
@@ -107,7 +107,7 @@ def inferred_port(net: Net, name: str) -> PortType:
         wire = inference(net).ports[(), name]
         port = net.ports.get(name, PortType())
         element = port.element or wire.element or "Real"
-        found = known[name] = PortType(wire.shape, element, port.coder)
+        found = known[name] = replace(port, shape=wire.shape, element=element)
     return found
 
 
@@ -118,6 +118,8 @@ class _Walk:
         self.solution = Solution()
         self.cells: list[Cell] = []
         self.gathered = Gathered()
+        self.lengths: dict[tuple[Path, str], list[tuple[str, Wire, int]]] = {}
+        """The ports of a net that name a length, each with the level that has it."""
         self.shared: dict[str, Wire] = {
             name: Wire(tuple(array.shape), source=f'NetSharedArray("{name}")')
             for name, array in root.shared.items()
@@ -141,6 +143,9 @@ class _Walk:
                     expected=f"{port}, but {error}",
                 )
                 self.gathered.add(fault, kind=ShapeError)
+            for level, length in enumerate(port.lengths):
+                if length is not None:
+                    self.lengths.setdefault((path, length), []).append((name, wire, level))
             coder = "" if port.coder is None else f", {_head(port.coder)}"
             teller = f"{title(path, net)} {name}{coder}"
             self.gathered.attempt(partial(wire.carry, port.flow, teller))
@@ -171,6 +176,7 @@ def _solve(net: Net, given: Mapping[str, Partial]) -> Solution:
     walk = _Walk(net)
     wires = {name: Wire() for name in net.port_names}
     walk.visit(net, (), wires)
+    walk.cells += [LengthCell(*key, ends) for key, ends in walk.lengths.items() if len(ends) > 1]
     for name, shape in given.items():
         try:
             wires[name].refine(shape, f"the data of port {name}")

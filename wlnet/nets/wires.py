@@ -269,6 +269,34 @@ def agree(wires: list[Wire]) -> None:
             wire.carry(other.element, other.teller)
 
 
+class LengthCell(Cell):
+    """A length that several ports of a net name, or one of them twice."""
+
+    def __init__(self, path: Path, length: str, ends: list[tuple[str, Wire, int]]) -> None:
+        super().__init__({id(wire): wire for _, wire, _ in ends}.values())
+        self.path, self.length, self.ends = path, length, ends
+
+    def update(self, settle: bool = False) -> None:
+        """Tell all of them the length, once one is known."""
+        known = {wire.shape[level] for _, wire, level in self.ends if wire.shape is not None}
+        known.discard(None)
+        if len(known) > 1:
+            raise fail(
+                ShapeError,
+                Fault(
+                    f"ports that name the same length {self.length!r}, and differ in it",
+                    at=path_text(self.path) if self.path else None,
+                    given=", ".join(f"{name} {shape_text(wire.shape)}"
+                                    for name, wire, _ in self.ends),
+                ),
+            )  # fmt: skip
+        for name, wire, level in self.ends if known else ():
+            (size,) = known
+            open_shape = [None] * len(wire.shape or ())
+            shape = (*open_shape[:level], size, *open_shape[level + 1 :])
+            wire.refine(shape, f"{name}, length {self.length!r}")
+
+
 class TieCell(Cell):
     """A map ties what it gets to what it gives its net: one level more outside, of some length."""
 

@@ -235,7 +235,7 @@ def _with_data_shapes(net: Net, columns: Mapping[str, Column], at: str) -> Net:
             try:
                 shape = _one_shape(columns[name], port, Place(name, at))
                 inference(net, {name: shape})
-                ports[name] = PortType(shape, net.ports[name].element, port.coder)
+                ports[name] = replace(net.ports[name], shape=shape, coder=port.coder)
             except (DataError, ShapeError) as error:
                 errors.append(error)
     raise_all(errors)

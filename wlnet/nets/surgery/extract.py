@@ -5,6 +5,7 @@ Wolfram Language: NetExtract.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -149,7 +150,9 @@ class _Extraction:
             wire = self.solution.ports.get((path, name))
             own = net.ports.get(name, UNKNOWN)
             flow = wire.element if wire else own.flow
-            port = PortType(wire.shape if wire else own.shape, own.element or flow, own.coder)
+            port = replace(
+                own, shape=wire.shape if wire else own.shape, element=own.element or flow
+            )
         if not rest:
             return port.spec
         if port.coder is None:

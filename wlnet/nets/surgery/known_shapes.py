@@ -5,11 +5,12 @@ it, it is written at the port that was cut.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import cast
 
 from wlnet.core.net import Net
 from wlnet.core.parts import Path
-from wlnet.core.ports import UNKNOWN, Element, PortType
+from wlnet.core.ports import UNKNOWN, Element
 from wlnet.core.shapes import Mismatch, merge
 from wlnet.core.walking import node_at
 from wlnet.nets.container import rebuilt
@@ -40,7 +41,7 @@ def knowing(net: N, known: Iterable[Known]) -> N:
         port = ports[name]
         # A Real is what flows where nobody says otherwise.
         element: Element | None = port.element or ("Integer" if wire.element == "Integer" else None)
-        told = node._with(ports={**ports, name: PortType(wire.shape, element, port.coder)})
+        told = node._with(ports={**ports, name: replace(port, shape=wire.shape, element=element)})
         now = rebuilt(now, {path: told})
         check_shapes(now)
     return cast("N", now)
