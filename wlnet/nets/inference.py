@@ -19,7 +19,8 @@ from wlnet.core.ports import PortType
 from wlnet.core.shapes import Mismatch, Partial, is_known, shape_text
 from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.container import as_container
-from wlnet.nets.wires import WHAT, Cell, LayerCell, LengthCell, Wire, spread, title
+from wlnet.nets.layer_cell import LayerCell
+from wlnet.nets.wires import WHAT, Cell, LengthCell, Wire, spread, title
 
 
 @dataclass
