@@ -263,8 +263,19 @@ CASES = [
     *(case(name, (3, 5), axis=1) for name in ("softmax", "log_softmax")),
     *(case(name, (3, 4, 2), axis=1) for name in ("softmax", "log_softmax")),
     *(case(name, (4, 2), axis=0) for name in ("softmax", "log_softmax")),
-    *(case("causal_softmax", (2, n, n), window=w) for n, w in [(5, 5), (19, 3), (4, 1), (1, 2)]),
-    case("causal_softmax", (3, 3), window=3),
+    *(
+        case("attention_weights" + name, *operands * (shape,), scale=scale, window=window)
+        for name, operands in (("", 1), ("_input", 2))
+        for shape, scale, window in [
+            ((2, 5, 5), 1.0, 5),
+            ((2, 19, 19), 0.3, 3),
+            ((2, 4, 4), 2.0, 1),
+            ((3, 3), 1.0, 3),
+            ((2, 3, 17), 0.5, None),
+            ((4,), 1.0, None),
+            ((2, 1, 1), 1.0, 2),
+        ]
+    ),
     *(
         case("causal_product", a, b, part=part, window=window)
         for part, a, b in [

@@ -43,6 +43,7 @@ NO_DERIVATIVE = {
     "pool_max_input": "it only occurs in gradients",
     "pool_sum_input": "it only occurs in gradients",
     "lstm_input": "it only occurs in gradients",
+    "attention_weights_input": "it only occurs in gradients",
 }
 
 every_case = pytest.mark.parametrize("case", CASES, ids=str)

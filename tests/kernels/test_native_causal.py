@@ -12,7 +12,10 @@ from hypothesis import strategies as st
 
 from tests.kernels.native_bench import REALS, call, guarded, like
 from wlnet.kernels.products.causal_products import FUTURE, PAST, causal_entries, causal_sums
-from wlnet.kernels.reductions.causal_softmaxes import causal_softmax
+from wlnet.kernels.reductions.attention_weights import (
+    attention_weights,
+    attention_weights_input,
+)
 
 both_precisions = pytest.mark.parametrize("precision", ["Real32", "Real64"])
 counts = st.one_of(st.integers(1, 12), st.integers(1, 70))
@@ -86,17 +89,34 @@ def test_entries_are_those_that_are_seen_and_else_zero(
 
 @both_precisions
 @settings(max_examples=40)
-@given(lead=st.integers(0, 3), count=counts, window=counts)
-def test_softmax_is_over_what_is_seen_whatever_stands_elsewhere(
-    precision: Any, lead: int, count: int, window: int
+@given(lead=st.integers(0, 3), count=counts, window=counts, scale=st.sampled_from([1.0, 0.25, 3.0]))
+def test_weights_are_a_softmax_of_what_is_seen_whatever_stands_elsewhere(
+    precision: Any, lead: int, count: int, window: int, scale: float
 ) -> None:
     mask, x = seen(count, window), numbers(precision, lead, count, count)
-    e = np.where(mask, np.exp(x.astype(float)), 0)
+    e = np.where(mask, np.exp(scale * x.astype(float)), 0)
+    exact = e / e.sum(-1, keepdims=True)
     x[:, ~mask] = np.nan
-    fields = {"rows": lead * count, "n": count, "window": window, "x": x}
-    y = made(causal_softmax, precision, x.shape, fields, "y")
-    np.testing.assert_allclose(y, e / e.sum(-1, keepdims=True), atol=ROUNDING[precision])
+    fields = {"rows": lead * count, "n": count, "window": window, "scale": scale}
+    y = made(attention_weights, precision, x.shape, {**fields, "x": x}, "y")
+    np.testing.assert_allclose(y, exact, atol=ROUNDING[precision])
     assert not y[:, ~mask].any()
+    d = numbers(precision, lead, count, count) * 2
+    slope = (d - (exact * d).sum(-1, keepdims=True)) * exact * scale
+    d[:, ~mask] = np.nan
+    dx = made(attention_weights_input, precision, x.shape, {**fields, "d": d, "y": y}, "dx")
+    np.testing.assert_allclose(dx, slope, atol=10 * ROUNDING[precision])
+    assert not dx[:, ~mask].any()
+
+
+@both_precisions
+@pytest.mark.parametrize("n", [1, 7, 64, 257])
+def test_without_a_window_every_row_sees_all(precision: Any, n: int) -> None:
+    x = numbers(precision, 5, n)
+    e = np.exp(0.5 * x.astype(float))
+    fields = {"rows": 5, "n": n, "window": 0, "scale": 0.5, "x": x}
+    y = made(attention_weights, precision, x.shape, fields, "y")
+    np.testing.assert_allclose(y, e / e.sum(-1, keepdims=True), atol=ROUNDING[precision])
 
 
 @both_precisions

@@ -78,6 +78,12 @@ def leading(examples: Axes, *shapes: Shape, **attributes: object) -> int | None:
     return None if axis is None or None in examples or axis >= len(shapes[0]) - 2 else axis
 
 
+def seen(examples: Axes, *shapes: Shape, window: int | None, **attributes: object) -> int | None:
+    """Along the last axis; where there is a window, rows meet too: which one it is decides."""
+    axis, met = _same(examples), 1 if window is None else 2
+    return None if axis is None or axis >= len(shapes[0]) - met else axis
+
+
 def moved(examples: Axes, x: Shape, *, axes: tuple[int, ...]) -> int | None:
     """Axes in another order."""
     return axes.index(examples[0]) if examples[0] is not None else None

@@ -221,8 +221,8 @@ class Builder:
     def causal_product(self, a: Value, b: Value, part: str, window: int) -> Value:
         return self.one("causal_product", a, b, part=part, window=window)
 
-    def causal_softmax(self, x: Value, window: int) -> Value:
-        return self.one("causal_softmax", x, window=window)
+    def attention_weights(self, x: Value, scale: float, window: int | None) -> Value:
+        return self.one("attention_weights", x, scale=float(scale), window=window)
 
     def softmax(self, x: Value, axis: int = -1) -> Value:
         return self.one("softmax", x, axis=axis % x.rank)

@@ -208,10 +208,9 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     return (g.multiply(y, g.subtract(d, g.sum(g.multiply(d, y), [axis]))),)
 
 
-@derivative("causal_softmax")
+@derivative("attention_weights")
 def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
-    y = call.outputs[0]
-    return (g.multiply(y, g.subtract(d, g.sum(g.multiply(d, y), [y.rank - 1]))),)
+    return (g.one("attention_weights_input", d, call.outputs[0], **call.attributes),)
 
 
 @derivative("causal_product")

@@ -125,12 +125,22 @@ def log_softmax(x: Shape, *, axis: int) -> tuple[Shape, ...]:
     return (x,)
 
 
-@primitive(apart=rule.leading)
-def causal_softmax(x: Shape, *, window: int) -> tuple[Shape, ...]:
-    """Of matrices (..., n, n), row by row: softmax over those that the i-th of n sees, the `window`
-    up to itself, or as many as there are; the others are 0, whatever stands there."""
-    assert x[-2] == x[-1] and window > 0, (x, window)
+@primitive(apart=rule.seen)
+def attention_weights(x: Shape, *, scale: float, window: int | None) -> tuple[Shape, ...]:
+    """softmax of scale x along the last axis; scale is positive. window: None, or of matrices (...,
+    n, n), the i-th row is that over those which the i-th of n sees, so many up to itself, or as
+    many as there are; the others are 0, whatever stands there."""
+    assert window is None or (x[-2] == x[-1] and window > 0), (x, window)
     return (x,)
+
+
+@primitive(apart=rule.seen)
+def attention_weights_input(
+    d: Shape, y: Shape, *, scale: float, window: int | None
+) -> tuple[Shape, ...]:
+    """The derivative of `attention_weights` by its input; y: what it gave."""
+    assert d == y, (d, y)
+    return (y,)
 
 
 @primitive(apart=rule.leading)

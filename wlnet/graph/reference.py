@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from wlnet.core.streams import Seed, stream_key
-from wlnet.graph import causal_reference as causal
+from wlnet.graph import attention_reference as attention
 from wlnet.graph import recurrence_reference as recurrences
 from wlnet.graph import window_reference as windows
 from wlnet.graph.graph import Graph, Shape, Value
@@ -272,8 +272,9 @@ for _function in (
     windows.pool_sum_input,
     recurrences.lstm,
     recurrences.lstm_input,
-    causal.causal_softmax,
-    causal.causal_product,
+    attention.attention_weights,
+    attention.attention_weights_input,
+    attention.causal_product,
 ):
     reference(_function)
 

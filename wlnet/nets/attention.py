@@ -233,15 +233,15 @@ class AttentionLayer(Operator):
         self, g: Builder, scores: Value, values: Value, window: int | None, size: int
     ) -> Value:
         """The values, weighted by scores (groups, queries, keys)."""
-        keys = scores.shape[-1]
+        keys, scale = scores.shape[-1], 1.0
         if self.parameters["ScoreRescaling"] == "DimensionSqrt":
-            scores = g.multiply(scores, 1 / math.sqrt(size))
+            scale = 1 / math.sqrt(size)
         elif self.parameters["ScoreRescaling"] == "LengthSqrt" and window is None:
-            scores = g.multiply(scores, 1 / math.sqrt(keys))
+            scale = 1 / math.sqrt(keys)
         elif self.parameters["ScoreRescaling"] == "LengthSqrt" and window is not None:
             seen = [1 / math.sqrt(min(i, window)) for i in range(1, keys + 1)]
             scores = g.multiply(scores, g.constant(seen, (keys, 1)))
-        weights = g.softmax(scores) if window is None else g.causal_softmax(scores, window)
+        weights = g.attention_weights(scores, scale, window)
         keep = 1 - float(str(self.parameters["Dropout"]))
         if g.training and keep < 1:
             mask = g.random_mask(weights.shape, keep)

@@ -2,7 +2,7 @@
 
 Read emitter.py first: it keeps the table, and is what rows are written with. Then elementwise.py
 and tables.py, the shortest rows, places.py and copies.py. products.py (GEMM), reductions.py,
-softmaxes.py, causal.py (causal attention), recurrences.py (LSTM), loops.py (scans); windows.py and
+softmaxes.py, attention.py, recurrences.py (LSTM), loops.py (scans); windows.py and
 window_fields.py (convolution of images side by side, NCHWc), windows_in_rows.py and row_fields.py
 (of one image at a time), winograd.py and winograd_fields.py (with the cost model). training.py:
 fetching, optimizer steps, tables. checks.py: NaN and infinity.

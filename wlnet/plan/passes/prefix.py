@@ -30,7 +30,7 @@ WORTH = frozenset(
         "lstm",
         "scan",
         "causal_product",
-        "causal_softmax",
+        "attention_weights",
     }
 )
 """Primitives that take so long that it pays to keep what they give."""

@@ -1,12 +1,13 @@
-"""Causal attention: softmax, and products, over what each of a sequence sees."""
+"""Attention: weights, and products over what each of a sequence sees."""
 
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from wlnet.graph.graph import Call
 from wlnet.kernels.products.causal_products import FUTURE, PAST, causal_entries, causal_sums
-from wlnet.kernels.reductions.causal_softmaxes import causal_softmax
+from wlnet.kernels.reductions import attention_weights as weights
 from wlnet.plan.calls.emitter import Emitter, collapsed, count_of, emits
 from wlnet.plan.calls.softmaxes import WORK
 
@@ -52,12 +53,19 @@ def _(e: Emitter, call: Call) -> None:
         )
 
 
-@emits("causal_softmax")
+@emits("attention_weights", "attention_weights_input")
 def _(e: Emitter, call: Call) -> None:
-    (x,), (y,) = call.inputs, call.outputs
-    n, window = x.shape[-1], call.attributes["window"]
-    rows = count_of(x) // n
-    e.step(
-        causal_softmax, reads=(x,), writes=(y,), work=WORK * rows // n * seen(n, window), rows=rows,
-        n=n, window=min(n, window), x=e.address(x), y=e.address(y),
-    )  # fmt: skip
+    *given, y = (*call.inputs, *call.outputs)
+    n, window = y.shape[-1], call.attributes["window"]
+    rows = count_of(y) // n
+    common: dict[str, Any] = {
+        "reads": call.inputs, "writes": call.outputs, "rows": rows, "n": n,
+        "window": 0 if window is None else min(n, window), "scale": float(call.attributes["scale"]),
+    }  # fmt: skip
+    numbers = count_of(y) if window is None else rows // n * seen(n, window)
+    if call.primitive == "attention_weights":
+        places: dict[str, Any] = {"x": e.address(given[0]), "y": e.address(y)}
+        e.step(weights.attention_weights, work=WORK * numbers, **common, **places)
+    else:
+        places = {"d": e.address(given[0]), "y": e.address(given[1]), "dx": e.address(y)}
+        e.step(weights.attention_weights_input, work=5 * numbers, **common, **places)

@@ -1,4 +1,4 @@
-"""What causal attention means, in plain NumPy; `reference.py` has the other primitives."""
+"""What attention means, in plain NumPy; `reference.py` has the other primitives."""
 
 from __future__ import annotations
 
@@ -15,13 +15,25 @@ def _seen(count: int, window: int) -> list[slice]:
     return [slice(max(0, i - window + 1), i + 1) for i in range(count)]
 
 
-def causal_softmax(x: Array, *, window: int) -> Array:
+def _hidden(shape: tuple[int, ...], window: int | None) -> Array:
+    """Of which entries of a row it sees nothing."""
+    hidden = np.full(shape[-2:], window is not None)
+    for i, seen in enumerate(_seen(shape[-1], window) if window is not None else ()):
+        hidden[i, seen] = False
+    return hidden
+
+
+def attention_weights(x: Array, *, scale: float, window: int | None) -> Array:
     """softmax over what each sees; the largest goes first: exp would overflow."""
-    y = np.zeros_like(x)
-    for i, seen in enumerate(_seen(x.shape[-1], window)):
-        e = np.exp(x[..., i, seen] - np.max(x[..., i, seen], -1, keepdims=True))
-        y[..., i, seen] = e / np.sum(e, -1, keepdims=True)
-    return y
+    lowered = np.where(_hidden(x.shape, window), -np.inf, scale * x)
+    e = np.exp(lowered - np.max(lowered, -1, keepdims=True))
+    return np.asarray(e / np.sum(e, -1, keepdims=True))
+
+
+def attention_weights_input(d: Array, y: Array, *, scale: float, window: int | None) -> Array:
+    """Nothing goes to what is not seen."""
+    y = np.where(_hidden(y.shape, window), 0, y)
+    return np.asarray((d - np.sum(d * y, -1, keepdims=True)) * y * scale)
 
 
 def causal_product(a: Array, b: Array, *, part: str, window: int) -> Array:
