@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+import wlnet as wl
 from wlnet.core.errors import WlnetError
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.graph.keys import PrefixKey
+from wlnet.graph.primitives import axis_after
 from wlnet.plan.passes.prefix import Split, split_prefix
 
 BATCH = 4
@@ -59,3 +64,78 @@ def test_a_primitive_that_nobody_knows_is_told_and_taken_for_nothing() -> None:
 
     with pytest.raises(WlnetError, match="accumulate has no row as a primitive"):
         frozen(unknown)
+
+
+# Several entries of an example along its axis
+
+
+@given(
+    count=st.integers(1, 4), entries=st.integers(1, 3), before=st.integers(1, 3),
+    after=st.integers(1, 4), data=st.data(),
+)  # fmt: skip
+def test_a_reshape_moves_entries_of_an_example_beside_it_and_back(
+    count: int, entries: int, before: int, after: int, data: Any
+) -> None:
+    """Where it says that they are, all of an example are, and nothing else."""
+    x = (before, count * entries, after)
+    sizes = data.draw(st.permutations([before, count, entries, after]))
+    shape = data.draw(st.sampled_from([tuple(sizes), (sizes[0] * sizes[1], sizes[2], sizes[3]),
+                                       (sizes[0], sizes[1] * sizes[2], sizes[3]), x]))  # fmt: skip
+    graph = Graph()
+    value = graph.new_value(x)
+    call = Call("reshape", (value,), (graph.new_value(shape),), {"shape": shape})
+    axis = axis_after(call, {value: 1}, count)
+    if axis is None:
+        return
+    marks = np.broadcast_to(np.repeat(np.arange(count), entries)[:, None], x).reshape(shape)
+    own = np.moveaxis(marks, axis, 0)
+    expected = np.repeat(np.arange(count), shape[axis] // count)
+    assert (own == expected.reshape(-1, *(1,) * (own.ndim - 1))).all()
+
+
+ATTENDING = wl.NetGraph(
+    {"attend": wl.AttentionLayer(mask="Causal", multi_head=True)},
+    [(wl.NetPort("Input"), wl.NetPort("attend", name)) for name in ("Key", "Value", "Query")],
+)
+MAPPED = {
+    "a map": (wl.NetMapOperator([4, "Tanh"]), (5, 3)),
+    "a map in a map": (wl.NetMapOperator(wl.NetMapOperator(2)), (2, 3, 4)),
+    "causal heads": (ATTENDING, (5, 2, 3)),
+}
+
+
+@pytest.mark.parametrize("name", MAPPED)
+def test_what_is_done_for_every_element_is_kept_and_changes_no_bit(name: str) -> None:
+    made, shape = MAPPED[name]
+    net = wl.net_initialize(
+        wl.NetChain({"mapped": made, "flat": wl.FlattenLayer(), "head": 2}, input=shape)
+    )
+    rules = {"head": 1, wl.ANY: None}
+    program = wl.net_program(net, learning_rate_multipliers=rules)
+    assert any(row.layer[:1] == ("mapped",) for row in program.prefix)
+    assert not any(row.layer[:1] == ("mapped",) for row in program.steps)
+    rng = np.random.default_rng(0)
+    data = rng.normal(size=(20, *shape)), rng.normal(size=(20, 2))
+    kept, anew = (
+        wl.net_train(net, data, learning_rate_multipliers=rules, frozen_prefix_bytes=limit,
+                     batch_size=6, max_training_rounds=3)
+        for limit in (wl.AUTOMATIC, 0)
+    )  # fmt: skip
+    assert kept == anew
+    assert kept != net
+
+
+def test_the_cut_may_lie_within_what_is_mapped() -> None:
+    inside = wl.NetChain({"frozen": 4, "bend": "Tanh", "learns": 3})
+    net = wl.net_initialize(wl.NetChain({"mapped": wl.NetMapOperator(inside)}, input=(5, 2)))
+    rules = {("mapped", "Net", "learns"): 1, wl.ANY: None}
+    program = wl.net_program(net, learning_rate_multipliers=rules)
+    assert ("mapped", "Net", "frozen") in {row.layer for row in program.prefix}
+    rng = np.random.default_rng(0)
+    data = rng.normal(size=(20, 5, 2)), rng.normal(size=(20, 5, 3))
+    kept, anew = (
+        wl.net_train(net, data, learning_rate_multipliers=rules, frozen_prefix_bytes=limit,
+                     batch_size=6, max_training_rounds=3)
+        for limit in (wl.AUTOMATIC, 0)
+    )  # fmt: skip
+    assert kept == anew

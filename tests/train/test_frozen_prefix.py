@@ -74,7 +74,7 @@ CASES: dict[str, tuple[Any, Any, Any, bool]] = {
         head(wl.NetMapOperator(NetChain([3, "Ramp"])), wl.FlattenLayer(), input=(2, 6, 6)),
         IMAGES,
         LAST,
-        False,  # the first axis is no longer that of the examples
+        True,
     ),
     "a recurrent layer": (
         head(wl.LongShortTermMemoryLayer(4), input=(5, 2)), SEQUENCES, LAST, True,

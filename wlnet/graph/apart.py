@@ -101,6 +101,17 @@ def reshaped(examples: Axes, x: Shape, *, shape: Shape) -> int | None:
     return axis if same[axis : axis + 1] == [True] else same.index(True) if any(same) else None
 
 
+def regrouped(examples: Axes, x: Shape, *, shape: Shape, count: int) -> int | None:
+    """A reshape that puts entries of an example beside its axis, or takes them from there: so many
+    examples may have several entries each along their axis, one after another."""
+    (axis,) = examples
+    if axis is None or x[axis] % count:
+        return None
+    front = prod(x[:axis])
+    fits = (i for i, n in enumerate(shape) if prod(shape[:i]) == front and n % count == 0)
+    return next(fits, None)
+
+
 def repeated(examples: Axes, x: Shape, *, shape: Shape) -> int | None:
     """New axes come in front."""
     return _aligned((*examples, None), (x, shape))[0]

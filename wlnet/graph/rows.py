@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from wlnet.graph.apart import Apart
+from wlnet.graph.apart import Apart, regrouped
 from wlnet.graph.graph import Call, Element, Shape, Value
 from wlnet.graph.table import Table
 
@@ -46,14 +46,17 @@ def primitive(
     return enter
 
 
-def axis_after(call: Call, axes: Mapping[Value, int]) -> int | None:
+def axis_after(call: Call, axes: Mapping[Value, int], examples: int | None = None) -> int | None:
     """The axis of the examples in all results of a call; None where a result is no longer about one
     example. axes: value -> axis, for the operands that have examples; at least one does. The others
-    are the same for all examples."""
+    are the same for all examples. examples: how many there are, where each may have several entries
+    along its axis, one after another, as the elements of sequences that a net is mapped over."""
     own = [axes.get(value) for value in call.inputs]
     shapes = [value.shape for value in call.inputs]
     axis = PRIMITIVES[call.primitive].apart(own, *shapes, **call.attributes)
     (count, *_) = (shape[at] for at, shape in zip(own, shapes, strict=True) if at is not None)
+    if axis is None and call.primitive == "reshape" and examples is not None:
+        return regrouped(own, *shapes, **call.attributes, count=examples)
     # One example that was repeated along the axis has become several entries, none of them its own.
     there = axis is not None and all(value.shape[axis] == count for value in call.outputs)
     return axis if there else None

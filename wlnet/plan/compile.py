@@ -223,7 +223,7 @@ def _split(
     if split is None:
         return graph, None, {}
     if not keep_prefix:
-        return graph, None, dict(split.prefix.outputs)
+        return graph, None, split.cut
     prefix = split.prefix
     for half in (prefix, split.rest):
         watch("prefix", half)

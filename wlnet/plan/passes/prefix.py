@@ -38,10 +38,12 @@ WORTH = frozenset(
 
 @dataclass(frozen=True)
 class Split:
-    """A graph cut in two: values at the cut are outputs of the prefix and inputs of the rest."""
+    """A graph cut in two: values at the cut are outputs of the prefix and inputs of the rest. cut:
+    these as they are in the whole graph, where an example may have several rows."""
 
     prefix: Graph
     rest: Graph
+    cut: dict[OutputKey, Value]
 
     @property
     def names(self) -> list[OutputKey]:
@@ -57,6 +59,8 @@ def split_prefix(
     forward: the values that are no gradients. No others are kept: gradients depend on how many
     examples a batch has.
     """
+    count = next((value.shape[0] for value in graph.inputs.values()), 1)
+    """How many examples there are."""
     still = {graph.arrays[key] for key in constants if key in graph.arrays}
     """Values that never change."""
     axes = dict.fromkeys(graph.inputs.values(), 0)
@@ -78,7 +82,7 @@ def split_prefix(
             and call.origin not in layers
             and all(value in still or value in axes for value in call.inputs)
         ):
-            axis = axis_after(call, axes)
+            axis = axis_after(call, axes, count)
             if axis is not None:
                 axes.update(dict.fromkeys(call.outputs, axis))
                 calls.append(call)
@@ -88,7 +92,7 @@ def split_prefix(
     made = {value: call for call in calls for value in call.outputs}
     wanted = [value for call in outside for value in call.inputs] + graph.results()
     cut = [v for v in dict.fromkeys(wanted) if v in axes and v in made]
-    cut = list(dict.fromkeys(_source(value, made, axes, graph) for value in cut))
+    cut = list(dict.fromkeys(_source(value, made, axes, graph, count) for value in cut))
     cut = [value for value in cut if value in made]
     # What is kept has a row for each example: its first axis must be theirs.
     if any(axes[value] for value in cut):
@@ -98,8 +102,13 @@ def split_prefix(
         for call in _needed(calls, cut)
     ):
         return None
-    outputs: dict[OutputKey, Value] = {PrefixKey(i): value for i, value in enumerate(cut)}
-    before = replace(graph, calls=_needed(calls, cut), outputs=outputs, updates={})
+    # Where an example has several rows, what is kept has them in one.
+    kept = [_in_rows(value, graph, count) for value in cut]
+    packed = [_reshape(v, k) for v, k in zip(cut, kept, strict=True) if v is not k]
+    unpacked = [_reshape(k, v) for v, k in zip(cut, kept, strict=True) if v is not k]
+    outputs: dict[OutputKey, Value] = {PrefixKey(i): value for i, value in enumerate(kept)}
+    inner = [*_needed(calls, cut), *packed]
+    before = replace(graph, calls=inner, outputs=outputs, updates={})
     # The rest makes some things again: views of what is kept, and what depends on frozen arrays
     # alone.
     again = [
@@ -108,14 +117,28 @@ def split_prefix(
         if call.outputs[0] not in cut
         and (id(call) not in inside or call.primitive in VIEWS or call.outputs[0] in still)
     ]
-    after = replace(graph, inputs={**graph.inputs, **outputs}, calls=again)
+    after = replace(graph, inputs={**graph.inputs, **outputs}, calls=[*unpacked, *again])
     after.calls = _needed_by(after)
     used = {value for call in after.calls for value in call.inputs} | set(after.results())
     after.inputs = {name: value for name, value in after.inputs.items() if value in used}
-    return Split(before, after)
+    return Split(before, after, {PrefixKey(i): value for i, value in enumerate(cut)})
 
 
-def _source(value: Value, made: dict[Value, Call], axes: dict[Value, int], graph: Graph) -> Value:
+def _in_rows(value: Value, graph: Graph, count: int) -> Value:
+    """A value with a row for each example."""
+    if value.shape[0] == count:
+        return value
+    shape = (count, value.shape[0] // count, *value.shape[1:])
+    return graph.new_value(shape, value.element)
+
+
+def _reshape(x: Value, y: Value) -> Call:
+    return Call("reshape", (x,), (y,), {"shape": y.shape})
+
+
+def _source(
+    value: Value, made: dict[Value, Call], axes: dict[Value, int], graph: Graph, count: int
+) -> Value:
     """What a view is a view of, as far back as the first axis is that of the examples. A slice is
     kept as it is: it has fewer numbers."""
     results = set(graph.results())
@@ -126,6 +149,7 @@ def _source(value: Value, made: dict[Value, Call], axes: dict[Value, int], graph
         and made[value].primitive != "slice"
         and made[value].inputs[0] in made
         and axes.get(made[value].inputs[0]) == 0
+        and made[value].inputs[0].shape[0] == count
     ):
         value = made[value].inputs[0]
     return value
