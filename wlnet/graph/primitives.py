@@ -136,11 +136,11 @@ def attention_weights(x: Shape, *, scale: float, window: int | None) -> tuple[Sh
 
 @primitive(apart=rule.seen)
 def attention_weights_input(
-    d: Shape, y: Shape, *, scale: float, window: int | None
+    d: Shape, weights: Shape, *, scale: float, window: int | None
 ) -> tuple[Shape, ...]:
-    """The derivative of `attention_weights` by its input; y: what it gave."""
-    assert d == y, (d, y)
-    return (y,)
+    """The derivative of `attention_weights` by its input; weights: what it gave."""
+    assert d == weights, (d, weights)
+    return (d,)
 
 
 @primitive(apart=rule.leading)
