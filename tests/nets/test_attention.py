@@ -298,6 +298,6 @@ def test_what_cannot_be_attention_is_told(make: Any, told: str) -> None:
 
 def test_all_faults_are_told_at_once() -> None:
     with pytest.raises(wl.OptionError) as caught:
-        AttentionLayer("Dott", mask="causal", dropout=2, key="x")
+        AttentionLayer("Dott", mask="causal", dropout=2, key=-1)
     for told in ("one of these names", "mask of", "dropout of", "port Key"):
         assert told in str(caught.value)
