@@ -124,6 +124,38 @@ def test_labels_and_letters_come_and_go_one_by_one() -> None:
     assert same_bits([one_by_one(n) for n in (3, 1, 5)], numbers([3, 1, 5]))
 
 
+def labelled(levels: Any) -> Any:
+    """A net that adds what it makes of a label to every element."""
+    both = NetGraph({"sum": "Plus"}, [([NetPort("A"), NetPort("B")], "sum")])
+    return filled(NetGraph(
+        {"gated": GATED(SIZE), "label": SIZE, "add": wl.NetMapThreadOperator(both, levels)},
+        [(NetPort("Input"), "gated", NetPort("add", "A")),
+         (NetPort("Label"), "label", NetPort("add", "B"))],
+        label=2, **OPEN,
+    ))  # fmt: skip
+
+
+def test_what_is_no_sequence_is_given_with_every_piece() -> None:
+    net = labelled({"A": 1})
+    x, label = sequence(net["gated"]), np.ones(2)
+    steps, whole = NetStateObject(net), net({"Input": x, "Label": label})
+    found = [steps({"Input": element, "Label": label}) for element in x[:3]]
+    rest = steps({"Input": x[3:], "Label": label})
+    assert same_bits(np.concatenate([found, rest]), whole)
+    step = wl.net_unfold(net)
+    assert step({"Input": x[0], "Label": label, "State": np.zeros(SIZE)})["Output"].tolist() == (
+        whole[0].tolist()
+    )
+
+
+def test_rows_of_a_table_and_no_examples_are_taken_as_by_the_net() -> None:
+    net = net_of("gated")
+    x = sequence(net, 2)
+    rows = [{"Input": each} for each in x]
+    assert same_bits(NetStateObject(net)(rows), net(rows))
+    assert NetStateObject(net)([]) == net([]) == []
+
+
 def test_ports_inside_are_asked_for_and_states_go_on() -> None:
     net = net_of("deep")
     x, steps = sequence(net), NetStateObject(net)

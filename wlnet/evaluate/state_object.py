@@ -179,9 +179,12 @@ class NetStateObject:
             if not self._course.is_sequence((), name) or name not in table:
                 continue
             port, shape = inferred_port(net, name), shape_of(table[name])
-            if port.coder is not None or shape is None or len(shape) != len(port.shape or ()) - 1:
+            is_short = shape is not None and len(shape) == len(port.shape or ()) - 1
+            if port.coder is not None or not is_short or 0 in (shape or ()):
                 return given, False
             elements[name] = np.asarray(table[name])[None]
+            if elements[name].dtype.kind not in "biuf":
+                return given, False
         whole = {**table, **elements}
         return (whole if isinstance(given, Mapping) else whole[names[0]]), bool(elements)
 

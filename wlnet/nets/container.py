@@ -3,7 +3,7 @@ them, and say with hooks what they do with these."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, ClassVar, NamedTuple, Protocol, Self
 
 from wlnet.core.arrays import Array
@@ -147,6 +147,11 @@ class Container(Net):
         """Whether it goes through a sequence in order, each element by itself or after the one
         before; None: as its nodes do."""
         return False
+
+    @property
+    def read_whole(self) -> Collection[str]:
+        """The inputs that each element gets as a whole, where it goes in order."""
+        return ()
 
     @property
     def turns(self) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.gathered import Gathered
@@ -135,7 +135,11 @@ class NetMapThreadOperator(Operator):
 
     @property
     def in_order(self) -> bool | None:
-        return {*self.levels.values()} == {1}
+        return max(self.levels.values()) == 1
+
+    @property
+    def read_whole(self) -> Collection[str]:
+        return [name for name, levels in self.levels.items() if not levels]
 
     def arguments(self) -> list[str]:
         found = self.levels

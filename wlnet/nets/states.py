@@ -133,10 +133,10 @@ class Course:
         if not sequences or net.state_names:
             return
         if not isinstance(net, Layer):
-            in_order = as_container(net).in_order
-            if in_order is False:
+            container = as_container(net)
+            if container.in_order is False or {*sequences} & {*container.read_whole}:
                 yield at, net
-            for key, node in net.nodes.items() if in_order is None else ():
+            for key, node in net.nodes.items() if container.in_order is None else ():
                 yield from self.faults(node, (*at, key))
         elif not self.is_in_order(net, at, sequences):
             yield at, net
