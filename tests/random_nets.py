@@ -83,7 +83,21 @@ def attempt(rng: np.random.Generator, vertices: int = 6) -> Any:
                 continue
             nodes[key] = node
             edges += new
-            sources += [NetPort(key, name) for name in node.output_names]
+            for name in node.state_names:
+                # What a linear layer makes of anything has the size of the state.
+                first, source = f"{name} of {key}", sources[rng.integers(len(sources))]
+                more = [
+                    (source, NetPort(first, "Input")),
+                    (NetPort(first, "Output"), NetPort(key, name)),
+                ]
+                told |= {p: ports[p] for p in ports if source == NetPort(p)}
+                try:
+                    net = NetGraph({**nodes, first: wl.LinearLayer()}, [*edges, *more], ports=told)
+                except WlnetError:
+                    continue
+                nodes[first] = wl.LinearLayer()
+                edges += more
+            sources += [NetPort(key, name) for name in (*node.output_names, *node.state_names)]
             break
     return net
 
