@@ -35,11 +35,24 @@ def _fresh(kind: str, rng: np.random.Generator) -> Any:
         "EmbeddingLayer": lambda: wl.EmbeddingLayer(int(rng.integers(1, 5)), 6),
         "ConvolutionLayer": lambda: wl.ConvolutionLayer(int(rng.integers(1, 5)), 2),
         "NetArrayLayer": lambda: wl.NetArrayLayer(output=int(rng.integers(1, 5))),
+        "DotLayer": lambda: _attention(rng),
     }
     if kind in free and rng.random() < 0.5:
         return free[kind]()
     cases = [case for case in EXAMPLES if case.layer.kind == kind]
     return cases[rng.integers(len(cases))].layer
+
+
+def _attention(rng: np.random.Generator) -> Any:
+    """Attention of any kind, in the place of what is its usual score."""
+    masks = (None, "Causal", ("Causal", int(rng.integers(1, 4))))
+    return wl.AttentionLayer(
+        str(rng.choice(["Dot", "Bilinear"])),
+        mask=masks[rng.integers(3)],
+        multi_head=bool(rng.random() < 0.3),
+        score_rescaling=(None, "DimensionSqrt", "LengthSqrt")[rng.integers(3)],
+        dropout=float(rng.random() < 0.2) / 2,
+    )
 
 
 def _wrapped(layer: Any, rng: np.random.Generator) -> Any:
@@ -49,6 +62,8 @@ def _wrapped(layer: Any, rng: np.random.Generator) -> Any:
             return wl.NetMapOperator(layer)
         if rng.random() < 0.08:
             return wl.NetNestOperator(layer, 2)
+        if rng.random() < 0.1:
+            return wl.NetMapThreadOperator(layer, int(rng.integers(1, 3)))
         if rng.random() < 0.1:
             return wl.NetChain([layer])
     except WlnetError:

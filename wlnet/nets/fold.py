@@ -10,22 +10,19 @@ from wlnet.core.gathered import Gathered
 from wlnet.core.keywords import checked_keywords
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, Path
-from wlnet.core.ports import UNKNOWN, PortType, port_table
-from wlnet.core.rule_lists import rules_told_with
+from wlnet.core.ports import port_table
+from wlnet.core.shapes import Pattern
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Graph, Value
 from wlnet.graph.scans import after, last, scan
-from wlnet.nets.container import Lowering, Values, Written, hoist, without_coders
+from wlnet.nets.container import Lowering, Values
 from wlnet.nets.edges import Edge
-from wlnet.nets.fills import fill_in
-from wlnet.nets.inference import check_shapes
 from wlnet.nets.operators import Operator
+from wlnet.nets.patterns import PatternCell
 from wlnet.nets.probes import Probes
-from wlnet.nets.reading import read_ports
-from wlnet.nets.shorthand import as_net
-from wlnet.nets.wires import SameCell, ShapeWalk, TieCell, Wire, title
+from wlnet.nets.wires import SameCell, ShapeWalk, Wire, title
 
 STATE = "State"
 
@@ -67,45 +64,28 @@ class NetFoldOperator(Operator):
         **port_options: object,
     ) -> None:
         gathered = Gathered()
-        inner = gathered.attempt(lambda: as_net(net, "Net"))
-        fed = None
-        if inner is not None:
-            whole = inner
-            fed = gathered.attempt(lambda: _feedback(whole, feedback))
         table = gathered.attempt(lambda: port_table(ports, "a NetFoldOperator")) or {}
-        given = [*table.items(), *port_options.items()]
-        names = None if inner is None or fed is None else _port_names(inner, fed)
-        own = read_ports(self.kind, given, names, gathered)
-        said = rules_told_with(gathered, learning_rate_multipliers)
-        assert inner is not None
-        assert fed is not None
-        self._fill_with(inner, fed, own)
-        object.__setattr__(self, "learning_rate_rules", said)
-        fill_in(self)
-        self.check_rules()
+        said = [*table.items(), *port_options.items()]
+        self._start(gathered, net, {"Feedback": feedback}, said, learning_rate_multipliers)
 
-    def _fill_with(
-        self, inner: Net, fed: tuple[tuple[str, str], ...], own: Mapping[str, PortType]
-    ) -> None:
-        nodes, table = hoist({"Net": without_coders(inner, inner.port_names)})
-        names = [name for side in _port_names(inner, fed) for name in side]
-        ports = {name: own.get(name, UNKNOWN) for name in names}
-        self._fill(nodes=nodes, parameters={"Feedback": fed}, ports=ports, shared=table)
-        check_shapes(self)
+    @classmethod
+    def read(cls, inner: Net | None, given: Mapping[str, object]) -> dict[str, object]:
+        told = given.get("Feedback")
+        # A file has pairs.
+        told = dict(told) if isinstance(told, tuple) else told
+        return {} if inner is None else {"Feedback": _feedback(inner, told)}
+
+    @classmethod
+    def ports_for(
+        cls, inner: Net, parameters: Mapping[str, Any]
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        return _port_names(inner, parameters["Feedback"])
 
     @property
     def feedback(self) -> tuple[tuple[str, str], ...]:
         """Which output of the net feeds which of its inputs."""
         found: tuple[tuple[str, str], ...] = self.parameters["Feedback"]
         return found
-
-    @property
-    def input_names(self) -> tuple[str, ...]:
-        return _port_names(self.inner, self.feedback)[0]
-
-    @property
-    def output_names(self) -> tuple[str, ...]:
-        return _port_names(self.inner, self.feedback)[1]
 
     @property
     def state_names(self) -> tuple[str, ...]:
@@ -137,23 +117,20 @@ class NetFoldOperator(Operator):
         usual = _usual(self.inner)
         return [] if self.feedback == usual else [repr(dict(self.feedback))]
 
-    @classmethod
-    def from_record(cls, written: Written) -> Self:
-        inner, told = written.nodes["Net"], written.fields["Parameters"].get("Feedback")
-        fed = _feedback(inner, dict(told) if isinstance(told, tuple) else {})
-        new = object.__new__(cls)
-        names = [name for side in _port_names(inner, fed) for name in side]
-        new._fill_with(inner, fed, written.ports(names))
-        return new
-
     def exchanged(self, key: Key, node: Net) -> Self | None:
         return self._with(nodes={key: node}) if node.port_names == self.inner.port_names else None
 
     def wire(self, walk: ShapeWalk, path: Path, wires: dict[str, Wire]) -> None:
-        length, at = Wire(), title(path, self)
+        at = title(path, self)
         own = {name: Wire() for name in self.inner.port_names}
-        for name in (*self.input_names, *self.output_names):
-            walk.cells.append(TieCell(at, wires[name], own[name], length))
+        shown = (*self.input_names, *self.output_names)
+        tied: dict[str, tuple[Wire, Pattern]] = {}
+        for name in shown:
+            tied[name] = wires[name], ("length", f"*{name}")
+            tied[f"{name} inside"] = own[name], (f"*{name}",)
+        alike = [[wires[name], own[name]] for name in shown]
+        wanted = "one level more outside, of one length"
+        walk.cells.append(PatternCell(at, tied, alike, wanted))
         for made, fed in self.feedback:
             walk.cells.append(SameCell(at, own[made], own[fed]))
         for name in self.state_names:

@@ -198,37 +198,6 @@ class LengthCell(Cell):
             wire.refine(shape, f"{name}, length {self.length!r}")
 
 
-class TieCell(Cell):
-    """A map ties what it gets to what it gives its net: one level more outside, of some length."""
-
-    def __init__(self, at: str, outer: Wire, inner: Wire, length: Wire) -> None:
-        super().__init__([outer, inner, length])
-        self.at, self.outer, self.inner, self.length = at, outer, inner, length
-
-    def update(self, settle: bool = False) -> None:
-        """Tell each side what the other knows."""
-        agree([self.outer, self.inner])
-        self.outer.sent = self.inner.sent = self.outer.sent or self.inner.sent
-        try:
-            if self.outer.shape is not None:
-                if not self.outer.shape:
-                    raise Mismatch("a map needs a level to map over, and this is a scalar")
-                self.length.refine(self.outer.shape[:1], self.outer.source)
-                self.inner.refine(self.outer.shape[1:], self.outer.source)
-            if self.inner.shape is not None:
-                length = (None,) if self.length.shape is None else self.length.shape
-                self.outer.refine((*length, *self.inner.shape), self.inner.source)
-        except Mismatch as error:
-            given = f"outside {shape_text(self.outer.shape)}, inside {shape_text(self.inner.shape)}"
-            expected = f"one level more outside, but {error}"
-            raise fail(
-                ShapeError, Fault(WHAT, at=self.at, given=given, expected=expected)
-            ) from None
-
-    def pass_limits(self) -> bool:
-        return self.outer.limit(self.inner.below) or self.inner.limit(self.outer.below)
-
-
 class SameCell(Cell):
     """Two ports that must carry equal shapes."""
 
