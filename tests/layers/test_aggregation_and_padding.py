@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 import wlnet as wl
 from tests.bench import Run
 from tests.layers.bench import assert_follows, assert_refused
+from wlnet.graph.folds import FOLDS
 from wlnet.layers import AggregationLayer, FlattenLayer, PaddingLayer
 
 X, Y = "Input", "Output"
@@ -39,6 +40,13 @@ def test_indices_are_padded_with_indices_and_not_with_a_number() -> None:
     np.testing.assert_array_equal(chain([1, 3, 2]), np.eye(3)[[2, 0, 2, 1, 2, 0]])
     with pytest.raises(wl.ShapeError):
         wl.NetChain([PaddingLayer([1]), wl.UnitVectorLayer(3)], input=(3, "Integer"))
+
+
+@pytest.mark.parametrize("name", FOLDS)
+def test_no_aggregation_loses_a_number_that_is_none(name: str) -> None:
+    net = wl.NetChain([np.log, AggregationLayer(name, 1)], input=4)
+    assert np.isfinite(net([1, 2, 3, 3]))
+    assert np.isnan(net([1, 2, -1, 3]))
 
 
 FOLLOWS: list[Any] = [

@@ -41,6 +41,8 @@ FUNCTIONS: list[tuple[Any, tuple[int, ...]]] = [
     (lambda x: np.count_nonzero(x > 0) + (~(x > 0.5)).mean() * x, (3, 2)),
     (lambda x: np.prod(x, axis=1) + np.min(x, axis=1) - x.var(axis=1, ddof=1), (3, 4)),
     (lambda x: np.linalg.norm(x, axis=-1) + np.linalg.norm(x), (3, 2)),
+    (lambda x: np.ptp(x, axis=0) + np.average(x, axis=0, weights=np.array([1, 2, 0.5])), (3, 2)),
+    (lambda x: np.split(x, [1, 3], axis=1)[1] * 2, (2, 4)),
     (lambda x: np.tile(x, (2, 1)) + np.zeros_like(x[:1]) + np.full_like(x[:1], 2.5), (2, 3)),
     (lambda x: x * np.array([1.0, 2.0, 3.0]) @ np.eye(3)[:, :2] + [0.5, -0.5], (2, 3)),
     (lambda x: np.add.reduce(x) + np.maximum.reduce(x, axis=1, keepdims=True), (2, 2)),
@@ -55,6 +57,9 @@ ASKING: list[tuple[Any, tuple[int, ...]]] = [
     (lambda x: x / x.shape[0] + np.sqrt(x.size) + x.ndim + len(x), (3, 2)),
     (lambda x: np.tril(x) + np.triu(x, 1) + np.diff(x, axis=0)[:1] + np.roll(x, 1, 1), (3, 3)),
     (lambda x: sum(row * i for i, row in enumerate(x)), (3, 2)),
+    (lambda x: np.repeat(x, 2, axis=1) + np.split(np.repeat(x, 4), 2)[0].reshape(2, 4), (2, 2)),
+    (lambda x: np.pad(x, ((1, 0), (2, 1))) - np.pad(x, 1, constant_values=3)[1:, 0:1], (2, 3)),
+    (lambda x: np.cumsum(x, axis=0) + np.cumsum(x)[-1] + np.trace(x) * np.diagonal(x), (3, 3)),
 ]  # fmt: skip
 """Functions that ask for more than a layer knows before its input is told."""
 
@@ -243,6 +248,17 @@ def test_a_diagram_tells_a_short_formula_and_counts_a_long_one() -> None:
     assert facts(long) == "5 operations"
 
 
+@pytest.mark.parametrize(
+    "function", [np.std, np.linalg.norm, lambda x: np.std(x, ddof=1), lambda x: np.max(np.abs(x))]
+)
+def test_where_there_is_no_slope_none_is_taken(function: Any) -> None:
+    layer = FunctionLayer(lambda x: function(x), input=3)
+    assert layer([0, 0, 0]) == 0
+    assert layer([0, 0, 0], wl.NetPortGradient("Input")).tolist() == [0, 0, 0]
+    lost = FunctionLayer(lambda x: function(np.log(x)), input=3)
+    assert np.isnan(lost([-1, 1, 1]))
+
+
 def test_figures_are_kept_as_in_formulas_of_numbers() -> None:
     layer = FunctionLayer(
         lambda x: {
@@ -371,9 +387,13 @@ def adding(x: Any) -> Any:
         (lambda *xs: xs[0], {}, "lambda a, b: function(a, b)"),
         (max, {}, "lambda a, b: function(a, b)"),
         (lambda x: np.fft.fft(x), {}, "np.fft"),
-        (lambda x: np.cumsum(x), {}, "np.cumsum"),
+        (lambda x: np.cumprod(x), {}, "np.cumprod"),
+        (lambda x: np.cumsum(x), {}, "say it at the port"),
+        (lambda x: np.split(x, 2), {"input": 3}, "into 2 equal parts"),
         (lambda x: x[x > 0], {}, "np.where(mask, x, 0) keeps the shape"),
         (lambda x: x[1.5], {}, "whole numbers"),
+        (lambda x: np.where(x > 0, x, -np.inf), {}, "for a mask, -1e9"),
+        (lambda x: x * wl.NetSharedArray("w"), {}, "NetArrayLayer(array=NetSharedArray('w'))()"),
         (lambda x: x * np.ones(20_000), {}, "NetArrayLayer(array=...)()"),
         (lambda x: x @ np.ones((4, 2)), {"input": (2, 3)}, "(2, 3) @ (4, 2)"),
         (lambda x: x + np.ones(4), {"input": 3}, "cannot be repeated to one shape"),

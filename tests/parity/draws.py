@@ -9,6 +9,7 @@ import numpy as np
 
 import wlnet as wl
 from wlnet import NetGraph, NetPort
+from wlnet.graph.folds import FOLDS
 
 Random = np.random.Generator
 
@@ -126,8 +127,7 @@ def ResizeLayer(rng: Random) -> Drawn:
 
 @draw
 def AggregationLayer(rng: Random) -> Drawn:
-    functions = "Mean", "Max", "Min", "Total", "Times", "Variance", "StandardDeviation"
-    function = functions[rng.integers(len(functions))]
+    function = [*FOLDS][rng.integers(len(FOLDS))]
     net = wl.AggregationLayer(function, 2, input=sizes(rng, 3, 2, 4))
     return Drawn(net, {"function": function})
 
@@ -145,6 +145,40 @@ def OrderingLayer(rng: Random) -> Drawn:
     (length,) = sizes(rng, 1, 2, 9)
     count = int(rng.integers(1, length + 1)) * int(rng.choice([-1, 1]))
     return Drawn(wl.OrderingLayer(count, input=length), {"count": count})
+
+
+@draw
+def ExtractLayer(rng: Random) -> Drawn:
+    shape = sizes(rng, int(rng.integers(1, 4)))
+    many = sizes(rng, int(rng.integers(0, 3)))
+    depth = int(rng.integers(1, len(shape) + 1))
+    return Drawn(wl.ExtractLayer(input=shape, position=(*many, depth)), {"depth": depth})
+
+
+def _attended(query: Any, key: Any) -> Any:
+    scores = query @ key.T / np.sqrt(query.shape[-1])
+    share = np.exp(scores - np.max(scores, axis=-1, keepdims=True))
+    return share / np.sum(share, axis=-1, keepdims=True) @ key
+
+
+FUNCTIONS: dict[str, Any] = {
+    "attention": _attended,
+    "huber": lambda query, key: np.sum(
+        np.where(np.abs(key) < 1, 0.5 * key**2, np.abs(key) - 0.5)
+    ) * query,
+    "sorted": lambda query, key: np.sort(key, axis=0)[::-1].T @ key + query[0][:, None],
+    "einsum": lambda query, key: np.einsum("id,jd,jk->ik", query, key, key),
+    "spread": lambda query, key: np.std(key, axis=0) / (1 + np.var(query)) - np.max(query, axis=0),
+    "loss": lambda query, key: np.mean(np.log(1 + np.exp(query @ key.T))),
+}  # fmt: skip
+
+
+@draw
+def FunctionLayer(rng: Random) -> Drawn:
+    queries, keys, size = sizes(rng, 3, 2)
+    name = [*FUNCTIONS][rng.integers(len(FUNCTIONS))]
+    net = wl.FunctionLayer(FUNCTIONS[name], query=(queries, size), key=(keys, size))
+    return Drawn(net, {"function": name})
 
 
 @draw

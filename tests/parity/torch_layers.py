@@ -129,8 +129,47 @@ def AggregationLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
     functions: dict[str, Callable[..., torch.Tensor]] = {
         "Mean": torch.mean, "Max": torch.amax, "Min": torch.amin, "Total": torch.sum,
         "Times": torch.prod, "Variance": torch.var, "StandardDeviation": torch.std,
+        "Median": lambda x, dim: torch.quantile(x, 0.5, dim),
+        "MeanDeviation": lambda x, dim: (x - x.mean(dim, keepdim=True)).abs().mean(dim),
+        "InterquartileRange": lambda x, dim: _hazen(x, 0.75, dim) - _hazen(x, 0.25, dim),
     }  # fmt: skip
     return {"Output": functions[words["function"]](inputs["Input"], dim=2)}
+
+
+def _hazen(x: torch.Tensor, share: float, dim: int) -> torch.Tensor:
+    """Number k in order, of n, is at (k - 1/2) / n."""
+    n, numbers = x.shape[dim], torch.sort(x, dim).values.unbind(dim)
+    place = min(max(n * share + 0.5, 1), n) - 1
+    low, high = int(place), min(int(place) + 1, n - 1)
+    return numbers[low] * (1 - place + low) + numbers[high] * (place - low)
+
+
+@meaning
+def ExtractLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    x, position = inputs["Input"], inputs["Position"]
+    each = [position[..., i] - 1 for i in range(words["depth"])]
+    example = torch.arange(len(x)).reshape(-1, *(1,) * (each[0].ndim - 1))
+    return {"Output": x[(example, *each)]}
+
+
+def _of_two(query: torch.Tensor, key: torch.Tensor) -> dict[str, Any]:
+    size = query.shape[-1]
+    return {
+        "attention": lambda: F.scaled_dot_product_attention(query, key, key),
+        "huber": lambda: F.huber_loss(key, torch.zeros_like(key), reduction="none").sum(
+            (1, 2), keepdim=True
+        ) * query,
+        "sorted": lambda: torch.sort(key, 1).values.flip(1).mT @ key + query[:, 0, :, None],
+        "einsum": lambda: torch.einsum("bid,bjd,bjk->bik", query, key, key),
+        "spread": lambda: key.std(1, correction=0)
+        / (1 + query.var((1, 2), correction=0)).reshape(-1, 1) - query.amax(1).reshape(-1, size),
+        "loss": lambda: F.softplus(query @ key.mT).mean((1, 2)),
+    }  # fmt: skip
+
+
+@meaning
+def FunctionLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    return {"Output": _of_two(inputs["Query"], inputs["Key"])[words["function"]]()}
 
 
 @meaning

@@ -107,7 +107,25 @@ def _deviation(x: Any, axis: Any = None, **options: Any) -> Any:
     if options.get("ddof") == 1 and options.keys() <= {"ddof", "keepdims"}:
         keep = bool(options.get("keepdims", False))
         return write("Aggregate", ("StandardDeviation", _axes(axis), keep), x)
-    return np.sqrt(np.var(x, axis=axis, **options))
+    return _root(np.var(x, axis=axis, **options))
+
+
+@writes(np.ptp)
+def _range(x: Any, axis: Any = None, out: Any = None, keepdims: Any = False) -> Any:
+    plain("ptp", out=out)
+    return np.max(x, axis=axis, keepdims=keepdims) - np.min(x, axis=axis, keepdims=keepdims)
+
+
+@writes(np.average)
+def _average(a: Any, axis: Any = None, weights: Any = None, **more: Any) -> Any:
+    plain("average", **more)
+    if weights is None:
+        return np.mean(a, axis=axis)
+    if axis is None:
+        return np.sum(a * weights) / np.sum(weights)
+    if np.ndim(weights) != 1:
+        raise TypeError("np.average along an axis takes a vector of weights")
+    return np.moveaxis(a, axis, -1) @ (weights / np.sum(weights))
 
 
 @writes(np.count_nonzero)
@@ -119,7 +137,12 @@ def _count_nonzero(x: Any, axis: Any = None, *, keepdims: bool = False) -> Any:
 def _norm(x: Any, ord: Any = None, axis: Any = None, keepdims: Any = False) -> Any:
     if ord not in (None, 2) or (ord == 2 and not isinstance(axis, int)):
         raise TypeError(f"np.linalg.norm with ord={ord!r} cannot be written down")
-    return np.sqrt(np.sum(np.square(x), axis=axis, keepdims=keepdims))
+    return _root(np.sum(np.square(x), axis=axis, keepdims=keepdims))
+
+
+def _root(squares: Any) -> Any:
+    """The root of squares: where they are all 0, it has no slope, and takes none."""
+    return np.where(squares == 0, 0, np.sqrt(squares))
 
 
 @writes(np.dot)

@@ -18,7 +18,7 @@ from wlnet.core.shapes import Mismatch, Partial, is_known, shape_text
 from wlnet.graph import array_checks as check
 from wlnet.graph import array_shapes as shapes
 from wlnet.graph.array_products import einsum, einsum_shape, product
-from wlnet.graph.array_shapes import Known, at_axes, at_axis, broadcast, filled_in
+from wlnet.graph.array_shapes import Known, at_axes, at_axis, broadcast, filled_in, order_of
 from wlnet.graph.builder import Builder
 from wlnet.graph.entries import Taken, entries
 from wlnet.graph.folds import FOLDS, OF_SEVERAL, fold
@@ -75,32 +75,15 @@ def _aggregate(g: Builder, at: Any, x: Value) -> Value:
 # Axes in another order
 
 
-def _order(way: Any, rank: int) -> list[int]:
-    """The axes in their new order."""
-    name, *told = way
-    if name == "axes":
-        order = [at_axis(axis, rank) for axis in told] or list(range(rank))[::-1]
-        if sorted(order) != list(range(rank)):
-            raise Mismatch(f"an order of {rank} axes, not {tuple(told)}")
-        return order
-    first, second = (at_axis(axis, rank) for axis in told)
-    order = list(range(rank))
-    if name == "swap":
-        order[first], order[second] = second, first
-    else:
-        order.insert(second, order.pop(first))
-    return order
-
-
 def _transposed(way: Any, x: Known) -> Partial:
     if x.shape is None:
         told = way[1:] if way[0] == "axes" else ()
         return (None,) * len(told) if told else None
-    return tuple(x.shape[axis] for axis in _order(way, len(x.shape)))
+    return tuple(x.shape[axis] for axis in order_of(way, len(x.shape)))
 
 
 def _transpose(g: Builder, way: Any, x: Value) -> Value:
-    order = [0, *(axis + 1 for axis in _order(way, x.rank - 1))]
+    order = [0, *(axis + 1 for axis in order_of(way, x.rank - 1))]
     return x if order == sorted(order) else g.transpose(x, order)
 
 
@@ -242,7 +225,7 @@ OPERATIONS: dict[str, ArrayOperation] = {
     ),
     "Transpose": ArrayOperation(
         check.order, _transposed, _transpose,
-        lambda way, x: np.transpose(x, _order(way, x.ndim)), takes=("Same",), gives="Same",
+        lambda way, x: np.transpose(x, order_of(way, x.ndim)), takes=("Same",), gives="Same",
     ),
     "Reshape": ArrayOperation(
         check.sizes, lambda spec, x, *more: shapes.reshaped(x.shape, filled_in(spec, more)),

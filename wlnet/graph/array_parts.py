@@ -18,6 +18,11 @@ def along(x: Any, axis: int, entry: Any) -> Any:
     return x[(*(full,) * axis, entry) if axis >= 0 else (..., entry, *(full,) * ~axis)]
 
 
+def told_size(x: Any, axis: int) -> int:
+    """A size that must be told. Raises OptionError where it is not."""
+    return len(np.moveaxis(x, axis, 0))
+
+
 @writes(np.diff)
 def _diff(x: Any, n: int = 1, axis: int = -1) -> Any:
     for _ in range(n):
@@ -31,6 +36,60 @@ def _roll(x: Any, shift: int, axis: Any = None) -> Any:
         raise TypeError("np.roll without an axis cannot be written down")
     halves = [along(x, axis, slice(-shift, None)), along(x, axis, slice(None, -shift))]
     return np.concatenate(halves, axis) if shift else x
+
+
+@writes(np.repeat)
+def _repeat(x: Any, repeats: int, axis: Any = None) -> Any:
+    x, axis = (np.ravel(x), 0) if axis is None else (x, operator.index(axis) % x.ndim)
+    copies = np.stack([x] * operator.index(repeats), axis + 1)
+    return np.reshape(copies, (*x.shape[:axis], -1, *x.shape[axis + 1 :]))
+
+
+@writes(np.split)
+def _split(x: Any, indices_or_sections: Any, axis: int = 0) -> list[Any]:
+    if isinstance(indices_or_sections, (tuple, list, np.ndarray)):
+        ends = [*map(operator.index, indices_or_sections)]
+    else:
+        size, count = told_size(x, axis), operator.index(indices_or_sections)
+        if size % count:
+            raise ValueError(f"{size} entries cannot be divided into {count} equal parts")
+        ends = [*range(size // count, size, size // count)]
+    return [along(x, axis, slice(*both)) for both in zip([None, *ends], [*ends, None], strict=True)]
+
+
+@writes(np.pad)
+def _pad(x: Any, pad_width: Any, mode: str = "constant", constant_values: Any = 0) -> Any:
+    plain("pad", mode=None if mode == "constant" else mode)
+    widths = np.broadcast_to(np.asarray(pad_width, int), (x.ndim, 2)).tolist()
+    for axis, (before, after) in enumerate(widths):
+        shape = x.shape
+        ends = [
+            np.broadcast_to(np.full_like(x[(0,) * x.ndim], constant_values),
+                            (*shape[:axis], width, *shape[axis + 1 :])) if width else None
+            for width in (before, after)
+        ]  # fmt: skip
+        x = np.concatenate([each for each in (ends[0], x, ends[1]) if each is not None], axis)
+    return x
+
+
+@writes(np.cumsum)
+def _cumsum(x: Any, axis: Any = None, dtype: Any = None, out: Any = None) -> Any:
+    plain("cumsum", dtype=dtype, out=out)
+    x, axis = (np.ravel(x), 0) if axis is None else (x, operator.index(axis))
+    ones = np.triu(np.ones((told_size(x, axis),) * 2))
+    return np.moveaxis(np.moveaxis(x, axis, -1) @ ones, -1, axis)
+
+
+@writes(np.trace)
+def _trace(x: Any, **options: Any) -> Any:
+    plain("trace", **options)
+    return np.sum(np.diagonal(x))
+
+
+@writes(np.diagonal)
+def _diagonal(x: Any, **options: Any) -> Any:
+    plain("diagonal", **options)
+    return np.stack([x[i, i] for i in range(min(told_size(x, 0), told_size(x, 1)))], -1)
 
 
 @writes(np.take)

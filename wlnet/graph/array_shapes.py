@@ -38,6 +38,24 @@ def at_axes(axes: Axes, rank: int) -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
+def order_of(way: Any, rank: int) -> list[int]:
+    """Axes in their new order: ("axes", ...), reversed where none is told; ("swap", i, j), or
+    ("move", from, to). Raises Mismatch."""
+    name, *told = way
+    if name == "axes":
+        order = [at_axis(axis, rank) for axis in told] or list(range(rank))[::-1]
+        if sorted(order) != list(range(rank)):
+            raise Mismatch(f"an order of {rank} axes, not {tuple(told)}")
+        return order
+    first, second = (at_axis(axis, rank) for axis in told)
+    order = list(range(rank))
+    if name == "swap":
+        order[first], order[second] = second, first
+    else:
+        order.insert(second, order.pop(first))
+    return order
+
+
 def broadcast(shapes: Sequence[Partial]) -> Partial:
     """The shape to which all are repeated, as NumPy does it.
 

@@ -8,6 +8,7 @@ Python itself must know of them (how often a loop runs, say) has to be told at a
 from __future__ import annotations
 
 import inspect
+import math
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -16,6 +17,7 @@ import numpy as np
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.names import wolfram_name
+from wlnet.core.parts import NetSharedArray
 from wlnet.core.shapes import Mismatch, Partial
 from wlnet.graph.array_checks import MOST_NUMBERS
 from wlnet.graph.array_formula import ArrayFormula, known_of
@@ -66,6 +68,9 @@ class Arrays:
     def row(self, row: Row) -> Ref:
         """The number of a row. Raises ValueError for shapes that cannot be."""
         if row not in self.found:
+            for number in operands(row):
+                if isinstance(number, float) and not math.isfinite(number):
+                    raise ValueError(f"a finite number, not {number}; for a mask, -1e9")
             try:
                 known = known_of(row, self.known)
             except Mismatch as error:
@@ -107,7 +112,8 @@ class Arrays:
         """A value as an operand of a function of numbers, as deep as forms look."""
         if isinstance(value, TracedArray):
             return self._unfolded(value.real(), depth)
-        return float(value) if np.ndim(value) == 0 else self.constant(value).tree
+        is_number = np.ndim(value) == 0 and not isinstance(value, NetSharedArray)
+        return float(value) if is_number else self.constant(value).tree
 
     def _unfolded(self, ref: Any, depth: int) -> Any:
         row = self.rows.get(ref) if isinstance(ref, str) else None
@@ -117,6 +123,8 @@ class Arrays:
 
     def constant(self, value: Any) -> TracedArray:
         """Numbers that are written in the function."""
+        if isinstance(value, NetSharedArray):
+            raise TypeError(f"{value!r} alone is no layer: NetArrayLayer(array={value!r})()")
         array = np.asarray(value, float)
         if array.size > MOST_NUMBERS:
             raise fail(OptionError, Fault(

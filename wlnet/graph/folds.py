@@ -68,8 +68,8 @@ def _variance(g: Builder, x: Value) -> Value:
 def _deviation(g: Builder, x: Value) -> Value:
     """Where the numbers are all the same, the root has no slope, and takes none."""
     variance = _variance(g, x)
-    differ = g.greater(variance, 0.0)
-    return g.choose(differ, g.map("Sqrt", g.add(variance, g.subtract(1.0, differ))), 0.0)
+    alike = g.multiply(g.greater_equal(variance, 0.0), g.greater_equal(0.0, variance))
+    return g.choose(alike, 0.0, g.map("Sqrt", g.add(variance, alike)))
 
 
 def _quantile(share: float, g: Builder, x: Value) -> Value:

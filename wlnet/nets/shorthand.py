@@ -59,7 +59,10 @@ def as_net(given: object, where: str) -> Net:
         if _argument_count(given) == 1:
             return ElementwiseLayer(given)
         raise _no_layer(
-            given, where, fix="a function of one number; of several: ThreadingLayer(function)"
+            given,
+            where,
+            fix="a function of one number; of several: ThreadingLayer(function), of arrays: "
+            "FunctionLayer(function)",
         )
     raise _no_layer(given, where)
 
