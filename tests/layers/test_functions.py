@@ -322,6 +322,24 @@ def test_nets_that_a_function_calls_become_parts_with_arrays() -> None:
     assert (new["score", "Weights"] == net["score", "Weights"]).all()
 
 
+def test_sequences_of_several_lengths_are_trained_through_functions() -> None:
+    rng = np.random.default_rng(0)
+    rows = [rng.normal(size=(int(n), 2)) for n in rng.integers(1, 6, 60)]
+    means = np.array([row.mean() for row in rows])
+    ends = FunctionLayer(lambda x: np.concatenate([np.mean(x, axis=0), np.max(x, axis=0), x[-1]]))
+    net = wl.NetChain([ends, 8, "Tanh", wl.LinearLayer(())], input=("Varying", 2))
+    trained = wl.net_train(net, (rows, means), max_training_rounds=60, learning_rate=0.02)
+    assert np.mean((np.array(trained(rows)) - means) ** 2) < 0.02 * np.var(means)
+
+
+def test_a_loss_may_be_a_function() -> None:
+    loss = FunctionLayer(lambda input, target: np.mean(np.abs(input - target) ** 1.5))
+    x = np.random.default_rng(0).normal(size=(40, 2))
+    net, options = wl.NetChain([2], input=2), {"max_training_rounds": 200, "learning_rate": 0.02}
+    trained = wl.net_train(net, (x, x[:, ::-1]), loss_function=loss, **options)
+    np.testing.assert_allclose(trained[1, "Weights"], [[0, 1], [1, 0]], atol=0.05)
+
+
 def test_a_net_that_is_called_twice_has_the_same_arrays_in_both_places() -> None:
     layer = wl.LinearLayer(2)
     net = wl.net_initialize(FunctionLayer(lambda x: layer(np.tanh(layer(x))), input=2))
