@@ -116,6 +116,20 @@ def test_a_port_that_two_layers_read_allows_what_both_do() -> None:
             net({"Input": [1, 2, 3, 4], "At": place})
 
 
+def test_places_that_are_moved_before_they_are_read_are_looked_at_where_they_come_in() -> None:
+    net = wl.NetGraph(
+        {"pairs": wl.ReshapeLayer((3, 2)), "take": ExtractLayer()},
+        [(wl.NetPort("At"), "pairs", wl.NetPort("take", "Position"))],
+        ports={"Input": (5, 4), "At": (6, "Integer")},
+    )
+    x = np.arange(20).reshape(5, 4)
+    assert net({"Input": x, "At": [1, 1, 5, 4, -1, -4]}).tolist() == [0, 19, 16]
+    for wrong in ([1, 1, 6, 4, 1, 1], [1, 0, 1, 1, 1, 1]):
+        with pytest.raises(wl.DataError, match=r"1\.\.5 or -5\.\.-1"):
+            net({"Input": x, "At": wrong})
+    assert np.isnan(net({"Input": x, "At": [1, 5, 1, 1, 1, 1]})[0])
+
+
 def test_a_net_learns_to_ask_for_the_largest() -> None:
     """What is taken by a place that was worked out, is trained through the place's array."""
     net = wl.NetChain([3, sorter(3), wl.PartLayer(-1)], input=2)

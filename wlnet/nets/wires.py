@@ -80,16 +80,25 @@ class Wire:
 
 
 def stricter(a: Limit | None, b: Limit | None) -> Limit | None:
-    """The limit of indices that both allow.
+    """The limit of indices that both allow; of places in several arrays, one that refuses none.
 
-    >>> stricter(3, 2), stricter((3, 4), (2, 5)), stricter((3, 4), 9)
-    (2, (2, 4), 3)
+    >>> stricter(3, 2), stricter((3, 4), (2, 5)), stricter((3, 4), (3,)), stricter((3, 4), 9)
+    (2, (2, 4), (3, 3), 4)
     """
     if a is None or b is None:
         return b if a is None else a
     if isinstance(a, tuple) and isinstance(b, tuple):
-        return tuple(map(min, a, b)) if len(a) == len(b) else min(*a, *b)
-    return min(*(a if isinstance(a, tuple) else (a,)), *(b if isinstance(b, tuple) else (b,)))
+        if len(a) == len(b) or 1 in (len(a), len(b)):
+            rank = max(len(a), len(b))
+            one, two = (each * rank if len(each) == 1 else each for each in (a, b))
+            return tuple(map(min, one, two))
+        return (min(max(a), max(b)),)
+    return min(*(max(each) if isinstance(each, tuple) else each for each in (a, b)))
+
+
+def anywhere(limit: Limit | None) -> Limit | None:
+    """The limit of places where coordinates may stand in any order."""
+    return (max(limit),) if isinstance(limit, tuple) else limit
 
 
 class Cell:
