@@ -13,10 +13,16 @@ from tests.training_cases import numbers, perceptron
 DATA = numbers(12)
 QUICK: dict[str, Any] = {"max_training_rounds": 1}
 
+LONG = range(10**30)
+"""Longer than a length can be."""
 ENDLESS: list[Any] = [1]
 ENDLESS.append(ENDLESS)
 WRONG: list[tuple[str, Any, str]] = [
     ("training_progress_checkpointing", ENDLESS, "this is no checkpointing"),
+    *(
+        ("training_progress_reporting", given, "training_progress_reporting")
+        for given in (LONG, [LONG], (LONG, {}))
+    ),
     *(
         ("batch_size", given, "positive integer")
         for given in (0, -1, 2.5, 64.0, True, "64", None, float("nan"), [1])

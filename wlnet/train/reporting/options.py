@@ -70,9 +70,9 @@ def _report(given: object, at: str) -> tuple[Report | None, list[Fault]]:
                 given = _File(name)
             case ("File", name, options):
                 given = _File(name)
-            case (("File", name), options):
+            case (tuple(("File", name)), options):
                 given = _File(name)
-            case (("File", name, _), options):
+            case (tuple(("File", name, _)), options):
                 return None, [_no(given, at)]
             case (way, options) if not isinstance(way, (tuple, list)) and way is not None:
                 given = way
@@ -183,10 +183,12 @@ def absolute(given: object) -> object:
     if isinstance(given, list):
         # A list in a list is refused elsewhere, and may hold itself.
         return [each if isinstance(each, list) else absolute(each) for each in given]
+    if not isinstance(given, (tuple, os.PathLike)):
+        return given
     match given:
         case ("File", str() | os.PathLike() as name, *rest):
             return ("File", _absolute(name), *rest)
-        case (("File", str() | os.PathLike()) | os.PathLike() as way, options):
+        case (tuple(("File", str() | os.PathLike())) | os.PathLike() as way, options):
             return (absolute(way), options)
         case os.PathLike():
             return Path(_absolute(given))
