@@ -208,6 +208,33 @@ def attending(attend: Any, size: int) -> Any:
     return NetGraph({**nodes, "attend": attend}, [*starts, *edges], input=("Varying", 3))
 
 
+def test_sequences_of_several_lengths_are_attended_to_each_by_itself() -> None:
+    """Also where attention is frozen, and what it gives is kept."""
+    rng = np.random.default_rng(0)
+    heads = wl.AttentionLayer(mask="Causal", multi_head=True)
+    sides: list[Any] = [(NetPort("Input"), "split")]
+    sides += [("split", NetPort("attend", name)) for name in PORTS]
+    body = NetGraph(
+        {"split": wl.NetMapOperator((2, 2)), "attend": heads}, sides, input=("Varying", 3)
+    )
+    net = wl.net_initialize(
+        wl.NetChain({"body": body, "mean": wl.AggregationLayer("Mean", 1),
+                     "flat": wl.FlattenLayer(), "head": 2})
+    )  # fmt: skip
+    x = [rng.normal(size=(length, 3)) for length in rng.integers(1, 5, 40)]
+    assert np.array_equal(net(x), [net(one) for one in x])
+    kept, anew = (
+        wl.net_train(
+            net, (x, np.ones((40, 2))), frozen_prefix_bytes=limit, batch_size=8,
+            max_training_rounds=2, learning_rate_multipliers={"head": 1, wl.ANY: None},
+        )
+        for limit in (wl.AUTOMATIC, 0)
+    )  # fmt: skip
+    assert kept == anew
+    assert kept["head"] != net["head"]
+    assert kept["body"] == net["body"]
+
+
 def test_attention_learns_to_look_where_a_key_says() -> None:
     """Of several values that is asked for whose key is the query."""
     rng = np.random.default_rng(0)
