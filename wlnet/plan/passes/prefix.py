@@ -92,7 +92,7 @@ def split_prefix(
     made = {value: call for call in calls for value in call.outputs}
     wanted = [value for call in outside for value in call.inputs] + graph.results()
     cut = [v for v in dict.fromkeys(wanted) if v in axes and v in made]
-    cut = list(dict.fromkeys(_source(value, made, axes, graph, count) for value in cut))
+    cut = list(dict.fromkeys(_source(value, made, axes, graph) for value in cut))
     cut = [value for value in cut if value in made]
     # What is kept has a row for each example: its first axis must be theirs.
     if any(axes[value] for value in cut):
@@ -136,9 +136,7 @@ def _reshape(x: Value, y: Value) -> Call:
     return Call("reshape", (x,), (y,), {"shape": y.shape})
 
 
-def _source(
-    value: Value, made: dict[Value, Call], axes: dict[Value, int], graph: Graph, count: int
-) -> Value:
+def _source(value: Value, made: dict[Value, Call], axes: dict[Value, int], graph: Graph) -> Value:
     """What a view is a view of, as far back as the first axis is that of the examples. A slice is
     kept as it is: it has fewer numbers."""
     results = set(graph.results())
@@ -149,7 +147,6 @@ def _source(
         and made[value].primitive != "slice"
         and made[value].inputs[0] in made
         and axes.get(made[value].inputs[0]) == 0
-        and made[value].inputs[0].shape[0] == count
     ):
         value = made[value].inputs[0]
     return value
