@@ -72,7 +72,12 @@ class Pairs:
         return self.walk.told(path)
 
     def marked(self, path: Path, values: Values) -> Values:
-        return self._on_their_sides(values, self.walk.marked(path, values))
+        after = self.walk.marked(path, values)
+        for name, value in after.items():
+            self.sides[value] = self.sides[values[name]]
+            if (path, name) in self.made:
+                self.parts[path, name] = self.sides[value]
+        return after
 
     def front(self, sides: Sides) -> tuple[int, ...]:
         """The sizes that the rows of a value stand for."""
@@ -94,7 +99,7 @@ class Pairs:
             return outputs
         sides = frozenset().union(*(self.sides[value] for value in inputs.values()))
         if isinstance(net, DotLayer) and self._is_product(inputs):
-            outputs = {net.output_names[0]: self._product(path, inputs)}
+            outputs = {net.output_names[0]: self._product(path, self.marked(path, inputs))}
             outputs = self.marked(path, outputs)
             self._note(path, outputs)
             return outputs
@@ -144,10 +149,6 @@ class Pairs:
         product = g.reshape(product, (self.rows(PAIRS),))
         self.sides[product] = PAIRS
         return product
-
-    def _on_their_sides(self, before: Values, after: Values) -> Values:
-        self.sides.update({after[name]: self.sides[value] for name, value in before.items()})
-        return after
 
     def _note(self, path: Path, outputs: Values) -> None:
         for name, value in outputs.items():
