@@ -279,6 +279,7 @@ def of_nets() -> Iterator[Call]:
     yield Call("load", wl.load, {"file": folder() / "kept.wlnet"})
     yield Call("data.digits", wl.data.digits, {})
     yield Call("data.mnist", wl.data.mnist, {"folder": idx_files()})
+    yield Call("data.unpadded", wl.data.unpadded, {"padded": np.ones((2, 3)), "lengths": [1, 3]})
 
 
 def stop(state: Any) -> str:

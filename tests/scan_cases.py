@@ -48,12 +48,6 @@ def swap(b: Builder, c: Any, s: Any, k: Any) -> Any:
     return [two, b.add(one, x)], [x, q, one]
 
 
-def passed_on(b: Builder, c: Any, s: Any, k: Any) -> Any:
-    """A carried value becomes another one as it is, whose place is written before."""
-    (one, two), (x,) = c, s
-    return [b.multiply(b.add(two, x), one), b.reshape(one, two.shape)], []
-
-
 def still(b: Builder, c: Any, s: Any, k: Any) -> Any:
     """What is carried is never changed, and stacked transposed."""
     (h,), (x,) = c, s
@@ -113,7 +107,6 @@ SCANS: dict[str, Scan] = {
     "wide cell": Scan(cell, ((20, 17),), ((20, 17),), ((17, 17), (17, 17), (17,))),
     "gated": Scan(gated, ((B, N),), ((B, N),), ((N, N), (N,))),
     "swap": Scan(swap, ((B, N), (B, N)), ((B, N),), ((N,),)),
-    "passed on": Scan(passed_on, ((B, N), (B, N)), ((B, N),)),
     "still": Scan(still, ((B, N),), ((B, N),)),
     "lookup": Scan(lookup, ((B, N),), ((B,),), ((3, N),), (0,)),
     "powers": Scan(powers, ((B, N),), (), ((N, N),)),

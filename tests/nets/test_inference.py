@@ -153,7 +153,7 @@ def test_a_contradiction_names_the_layer_what_it_has_and_where_that_came_from() 
         assert word in told
 
 
-@pytest.mark.parametrize("size", [0, -1, 2.5, True, "two", (2, 0), [3, "x"]])
+@pytest.mark.parametrize("size", [0, -1, 2.5, True, "two", (2, 0), [3, "x y"]])
 def test_a_shape_that_cannot_be_is_an_option_error(size: Any) -> None:
     with pytest.raises(wl.OptionError, match="cannot be"):
         NetChain([3], input=size)

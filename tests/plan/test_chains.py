@@ -17,7 +17,6 @@ from wlnet.engine.blueprint import Blueprint
 from wlnet.engine.program import Program
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Graph
-from wlnet.graph.scans import last, scan
 from wlnet.kernels.elementwise.chains import BLOCK_BYTES
 from wlnet.nets.arrays import arrays_of
 from wlnet.plan.compile import finish, forward_blueprint, training_blueprint
@@ -59,16 +58,6 @@ def test_it_is_told_as_what_it_does_with_all_its_operations() -> None:
     *_, row = wl.information(net, "Program").steps
     assert sorted(row.parts) == ["Abs", "Sign", "maximum", "multiply", "subtract"]
     assert row.operations == sum(step.work for step in forward_blueprint(net, 64).steps)
-
-
-def test_of_a_chain_each_layer_is_told_what_it_does() -> None:
-    net = wl.NetChain({"bend": "Tanh", "threshold": shrink(), "last": "Sin"}, input=3000)
-    *_, bend, threshold, last = wl.information(net, "Program").steps
-    assert [row.layer for row in (bend, threshold, last)] == [("bend",), ("threshold",), ("last",)]
-    assert [row.joined for row in (bend, threshold, last)] == [False, True, True]
-    assert (bend.what, last.what, len(threshold.parts)) == ("Tanh", "Sin", 5)
-    assert "in the same pass" in str(wl.information(net, "Program"))
-    assert len(forward_blueprint(net, 64).steps) == 1
 
 
 def test_few_numbers_are_left_as_they_are(monkeypatch: Any) -> None:
@@ -138,58 +127,7 @@ def test_nothing_is_made_earlier_than_it_is_needed_where_it_would_have_to_be_kep
     assert parts[-1] == ["Square", "multiply"]
 
 
-def test_all_its_kernels_are_made_ready() -> None:
-    (kernels,) = {forward_blueprint(wl.NetChain([shrink()], input=1000), 8).kernels}
-    assert {"chains.chain", "maps.abs", "maps.sign"} <= {kernel.name for kernel in kernels}
-
-
 # That nobody sees it
-
-
-def has_the_bits_of_apart(graph: Graph, numbers: Any) -> None:
-    """Also of how often nothing has a place of its own."""
-    results = []
-    for without in (APART, (), ("place",)):
-        program = Program(finish(graph, "Real32", without), {}, 2)
-        for _ in range(2):
-            for name, array in numbers.items():
-                program.inputs[name][...] = array
-            program.run()
-        results.append({str(key): array.copy() for key, array in program.outputs.items()})
-    assert same(results[0], results[1])
-    assert same(results[0], results[2])
-
-
-def test_a_result_lies_where_an_operand_lay_that_nobody_reads_any_more() -> None:
-    numbers = {"x": np.random.default_rng(0).normal(size=(64, 64))}
-    graph, g, x, _ = two((64, 64))
-    del graph.inputs["y"]
-    graph.outputs["out"] = g.softmax(g.map("Sin", g.map("Tanh", g.softmax(x))))
-    # The input, the output, and one place for what lies between.
-    assert finish(graph, "Real32").arena_bytes <= 3 * 64 * 64 * 4 + 256
-    has_the_bits_of_apart(graph, numbers)
-    # What is still to be read stays.
-    graph, g, x, _ = two((64, 64))
-    del graph.inputs["y"]
-    share = g.softmax(x)
-    bent = g.map("Sin", g.map("Tanh", share))
-    more = g.add(g.map("Cos", bent), share)
-    graph.outputs["out"] = g.softmax(g.add(g.softmax(bent), g.softmax(more)))
-    has_the_bits_of_apart(graph, numbers)
-
-
-def test_what_all_turns_of_a_loop_read_is_not_written_over() -> None:
-    graph, g, x, y = two((64, 64))
-
-    def step(b: Builder, carried: Any, rows: Any, constants: Any) -> Any:
-        (h,), (k,) = carried, constants
-        return [b.softmax(b.map("Sin", b.map("Tanh", b.add(h, k))))], []
-
-    found = scan(g, step, [x], [], [g.softmax(y)], times=4)
-    graph.outputs["out"] = last(g, found.tables[0], reverse=False)
-    rng = np.random.default_rng(0)
-    has_the_bits_of_apart(graph, {name: rng.normal(size=(64, 64)) for name in ("x", "y")})
-
 
 operations = st.sampled_from(
     ["Tanh", "Ramp", "Sqrt", "Square", "add", "divide", "maximum", "masked", "row", "column",

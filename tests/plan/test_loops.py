@@ -184,7 +184,7 @@ def test_a_long_short_term_memory_is_planned_alike_for_every_length() -> None:
     assert len(counts) == 1
 
 
-def at_last(name: str, times: int, reverse: bool, slopes: bool = False) -> Graph:
+def at_last(name: str, times: int, reverse: bool) -> Graph:
     """The same scan, of which nobody asks for more than what was carried at last."""
     each = SCANS[name]
     graph = Graph()
@@ -198,13 +198,6 @@ def at_last(name: str, times: int, reverse: bool, slopes: bool = False) -> Graph
     given = added(g, each.body(), operands, times, reverse)
     for i, table in enumerate(given.tables):
         graph.outputs[f"last {i}"] = last(g, table, reverse)
-    if slopes:
-        total = g.fill(0.0)
-        for value in list(graph.outputs.values()):
-            total = g.add(total, g.sum_to(g.map("Square", value), ()))
-        reals = [value for value in operands if value.element == "Real"]
-        for i, d in enumerate(gradients(graph, total, reals).values()):
-            graph.outputs["slope", i] = d  # type: ignore[index]
     return graph
 
 
@@ -225,21 +218,3 @@ def test_where_only_the_last_is_asked_for_no_table_is_kept(name: str, reverse: b
         finish(at_last(name, times, reverse), "Real64").arena_bytes for times in (64, 128)
     )
     assert more - some <= 64 * 8 * sum(math.prod(row) for row in SCANS[name].rows)
-
-
-@pytest.mark.parametrize("reverse", [False, True], ids=["forwards", "reversed"])
-@pytest.mark.parametrize("name", SCANS)
-def test_where_only_the_last_is_asked_for_its_gradient_alone_goes_back(
-    name: str, reverse: bool
-) -> None:
-    """And no table of zeros with it."""
-    graph = at_last(name, 5, reverse, slopes=True)
-    inputs = drawn(graph)
-    program = Program(finish(graph, "Real64"), {}, 2)
-    for key, array in inputs.items():
-        program.inputs[key][...] = array
-    for _ in range(2):
-        program.run()
-    check(program, graph, inputs)
-    if name in ("cell", "gated", "powers"):
-        assert "pad" not in {step.primitive for step in program.blueprint.steps}

@@ -228,8 +228,7 @@ def test_a_port_that_takes_every_length_does_so_after_training(make: Any) -> Non
     for bad in ((other[0], data[1]), (data[0], other[1])):
         with pytest.raises(wl.ShapeError):
             wl.net_train(trained, bad, max_training_rounds=1)
-    with pytest.raises(wl.ShapeError, match="port"):
-        wl.net_train(trained, data, validation_set=other, max_training_rounds=1)
+    wl.net_train(trained, data, validation_set=other, max_training_rounds=1)
 
 
 def test_a_size_that_arrays_need_is_that_of_the_data() -> None:

@@ -383,7 +383,7 @@ def test_a_layer_that_wants_one_length_is_named() -> None:
     fixed = NetChain(
         [wl.GatedRecurrentLayer(3), wl.SequenceLastLayer(), 3, wl.SoftmaxLayer()], input=(4, 3)
     )
-    with pytest.raises(DataError, match=r'(?s)example.*input="Varying"'):
+    with pytest.raises(DataError, match=r"(?s)example.*input=\('Varying', 3\)"):
         wl.net_train(fixed, (X, Y), **QUIET)
 
 
@@ -422,3 +422,114 @@ def test_lengths_of_padded_arrays_are_checked() -> None:
             wl.data.unpadded(np.zeros((2, 3)), lengths)
     with pytest.raises(ShapeError):
         wl.data.unpadded([1, 2], [1, 1])
+
+
+# What was found by looking for it
+
+
+def test_what_is_declared_open_stays_open_whatever_the_targets_are() -> None:
+    x = np.random.default_rng(0).normal(size=(12, 4, 3))
+    longer = [np.ones((7, 3))] * 3, [np.ones((7, 2))] * 3
+    mapped = NetChain([wl.NetMapOperator(2)], input=("Varying", 3), output=("Varying", 2))
+    wholly = NetChain([wl.GatedRecurrentLayer(2)], input=("Varying", "Varying"))
+    for net in (mapped, wl.net_initialize(mapped), wholly):
+        trained = train(net, (x, x[..., :2]), 1, validation_set=longer)["TrainedNet"]
+        assert trained(np.ones((9, 3))).shape == (9, 2)
+        assert wl.information(trained, "InputPorts")["Input"] == ("Varying", 3)
+
+    def batches() -> Iterator[Any]:
+        yield x[:3], x[:3, :, :2]
+        yield longer
+
+    assert train(mapped, batches, 1, batch_size=3)["TotalBatches"] == 2
+    flat = NetChain([wl.FlattenLayer(), 2], input=("Varying", "Varying"))
+    fitted = train(flat, (x, x[:, 0, :2]), 1)["TrainedNet"]
+    assert fitted(x[0]).shape == (2,)
+
+
+@pytest.mark.parametrize("aggregation", ["Mean", "StandardDeviation", None])
+def test_ports_inside_a_map_are_measured_over_all_places(aggregation: Any) -> None:
+    net = wl.net_initialize(NetChain([wl.NetMapOperator([2, "Tanh"])], input=("Varying", 3)))
+    x, _ = examples(20)
+    inside = np.concatenate(net(x, NetPort(1, "Net", 1, "Output")))
+    item = {"Measurement": NetPort(1, "Net", 1, "Output"), "Aggregation": aggregation}
+    found = wl.net_measurements(net, (x, net(x)), item)
+    means = inside.mean(axis=0)
+    expected = {"Mean": inside.mean(), "StandardDeviation": inside.std(), None: means}[aggregation]
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+def test_levels_behind_the_first_may_be_those_of_places() -> None:
+    rng = np.random.default_rng(0)
+    x = [rng.normal(size=(2, length)) for length in (3, 5, 3, 4)]
+    y = [each + rng.normal(size=each.shape) for each in x]
+    net = NetChain([wl.ElementwiseLayer("Identity")], input=(2, "Varying"))
+    rows, wanted = (np.concatenate([each.T for each in column]) for column in (x, y))
+    same_net = NetChain([wl.ElementwiseLayer("Identity")], input=2)
+    flat = wl.net_measurements(same_net, (rows, wanted), "RSquared")
+    assert wl.net_measurements(net, (x, y), "RSquared") == pytest.approx(flat, rel=1e-6)
+
+
+def test_random_numbers_do_not_begin_anew_with_each_length() -> None:
+    noise = NetChain([wl.DropoutLayer(0.5)], input=("Varying",))
+    made = noise([np.ones(40), np.ones(41), np.ones(42)], net_evaluation_mode="Train")
+    assert len({tuple(each[:40].tolist()) for each in made}) == 3
+
+
+def test_functions_that_measure_see_examples_in_the_order_of_the_data() -> None:
+    x = [np.full((length, 1), float(i)) for i, length in enumerate((4, 2, 3, 2, 4))]
+    y = np.arange(5.0)[:, None]
+    net = wl.net_initialize(NetChain([wl.AggregationLayer("Mean", 1)], input=("Varying", 1)))
+    seen: list[Any] = []
+
+    def look(outputs: Any, targets: Any) -> float:
+        seen.append((outputs[:, 0].tolist(), targets[:, 0].tolist()))
+        return 0.0
+
+    wl.net_measurements(net, (x, y), look)
+    assert seen[-1] == ([0, 1, 2, 3, 4], [0, 1, 2, 3, 4])
+
+
+def test_a_round_under_way_is_kept_with_what_functions_have_seen(tmp_path: Any) -> None:
+    x, y = tagged()
+    layers = [wl.NetMapOperator(2), wl.SoftmaxLayer()]
+    net = wl.net_initialize(NetChain(layers, input=("Varying", 3), output=TAGS))
+
+    def places(outputs: Any, targets: Any) -> float:
+        return float(sum(len(each) for each in targets))
+
+    options = {"batch_size": 4, "training_progress_measurements": places}
+    keep = ("File", tmp_path / "t.wlnet", {"Interval": (3, "Batches")})
+    whole = train(net, (x, y), 2, **options)
+    assert same(whole, train(net, (x, y), 2, **options, training_progress_checkpointing=keep))
+
+
+@pytest.mark.parametrize(
+    "bad", [np.ones((3, 3), complex), [["a"] * 3] * 2, np.zeros((2, 3), "M8[s]")]
+)
+def test_the_example_that_is_no_number_is_named(bad: Any) -> None:
+    net = wl.net_initialize(NetChain([wl.NetMapOperator(1)], input=("Varying", 3)))
+    x = [np.ones((2, 3)), np.ones((3, 3)), bad, np.ones((2, 3))]
+    for call in (lambda: net(x), lambda: train(net, (x, [np.ones((len(each), 1)) for each in x]))):
+        with pytest.raises(DataError, match="example 3"):
+            call()
+    x[2] = np.ones((2, 4))
+    with pytest.raises(ShapeError, match="example 3"):
+        net(x)
+
+
+def test_what_is_no_list_of_labels_is_told() -> None:
+    x, y = tagged(6)
+    y[2] = None
+    layers = [wl.NetMapOperator(2), wl.SoftmaxLayer()]
+    with pytest.raises(DataError, match=r"no sequence of labels[\s\S]*example 3"):
+        train(NetChain(layers, input=("Varying", 3), output=TAGS), (x, y))
+    y[2] = ["up", 3.5]
+    open_labels = ("Varying", wl.NetDecoder("Class"))
+    net = NetChain(
+        [wl.NetMapOperator(2), wl.SoftmaxLayer()], input=("Varying", 3), output=open_labels
+    )
+    with pytest.raises(DataError, match="example 3"):
+        train(net, (x, y))
+    with pytest.raises((DataError, ShapeError), match=r"padded"):
+        wl.data.unpadded([[1, 2], [3]], [1, 2])

@@ -58,11 +58,11 @@ def single_items(
         level: list[object] = [example]
         found: tuple[int, ...] = ()
         for _ in range(depth - 1):
-            wrong = next((each for each in level if not is_batch(each)), None)
-            if wrong is not None:
+            wrong = [each for each in level if not is_batch(each)]
+            if wrong:
                 expected = f"a list of {of}"
                 what = f"this is no sequence of {of}"
-                raise refuse(where, index, what, given=brief(wrong), expected=expected)
+                raise refuse(where, index, what, given=brief(wrong[0]), expected=expected)
             lengths = [len(each) for each in level]  # type: ignore[arg-type]
             if not all(lengths):
                 check_lengths([*[1] * index, 0], where, of=of)

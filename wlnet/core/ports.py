@@ -118,7 +118,7 @@ def as_port(given: object, name: str = "Input") -> PortType:
     """A port from a size, a shape, "Real", "Integer", "Boolean", "Varying", a coder, or AUTOMATIC.
 
     A shape may end in what its entries are; `("Varying", coder)` has the coder at every place. Any
-    other word is the name of a length: all ports of a net that name it have the same one.
+    other word in it is the name of a length: all ports of a net that name it have the same one.
 
     >>> as_port(3).shape, as_port((2, "Varying")).shape, as_port("Real").shape
     ((3,), (2, None), ())
@@ -179,7 +179,8 @@ def _of_sequences(sizes: Sequence[object], coder: Coder, name: str) -> PortType:
 def _size(size: object, given: object, name: str) -> Size:
     if size is None or size is AUTOMATIC or (isinstance(size, str) and size == VARYING):
         return None
-    if is_length(size):
+    # A word that is all there is of a port is no length: it was meant as something else.
+    if is_length(size) and isinstance(given, (tuple, list)):
         return None
     number = as_whole(size)
     if number is not None and 0 < number <= LARGEST:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.errors import DataError, Fault, ShapeError, brief, fail
-from wlnet.core.gate import as_column
+from wlnet.core.gate import Column, as_column
 
 Array = np.ndarray[Any, Any]
 
@@ -25,8 +25,8 @@ def unpadded(padded: object, lengths: object) -> list[Array]:
     >>> [each.tolist() for each in unpadded([[1, 2, 0], [3, 0, 0]], [2, 1])]
     [[1, 2], [3]]
     """
-    array = np.asarray(as_column(padded, "padded"))
-    counts = np.asarray(as_column(lengths, "lengths"))
+    array = _array(as_column(padded, "padded"))
+    counts = _array(as_column(lengths, "lengths"))
     if array.ndim < 2 or array.dtype == object:
         expected = "an array of the shape (examples, longest, ...)"
         raise fail(
@@ -41,3 +41,10 @@ def unpadded(padded: object, lengths: object) -> list[Array]:
         at, expected = f"lengths, example {bad + 1}", f"a length from 1 to {array.shape[1]}"
         raise fail(DataError, Fault("no such length", at, str(counts[bad]), expected))
     return [row[:count] for row, count in zip(array, counts.tolist(), strict=True)]
+
+
+def _array(column: Column) -> Array:
+    try:
+        return np.asarray(column)
+    except ValueError:  # lists of several lengths
+        return np.empty(len(column), object)

@@ -14,11 +14,11 @@ from wlnet.core.gate import Column, shape_of
 from wlnet.core.gathered import Gathered
 from wlnet.core.ports import Limit, PortType
 from wlnet.core.scalars import as_real
-from wlnet.core.shapes import Mismatch, is_known, merge, shape_text
+from wlnet.core.shapes import Mismatch, Partial, is_known, merge, shape_text
 from wlnet.engine.blueprint import DTYPES
 from wlnet.evaluate.holding import Array, check_finite, check_truth, indices
 from wlnet.evaluate.places import Place
-from wlnet.evaluate.ragged import Members, Ragged, ragged
+from wlnet.evaluate.ragged import Members, Ragged, common_shape, ragged, rows_by_shape
 from wlnet.kernels.language import Precision
 
 NO_NUMBERS = "OUSTmMVc"
@@ -114,8 +114,14 @@ def raise_all(errors: list[DataError | ShapeError]) -> None:
 
 def _plain(port: PortType, place: Place, column: Column) -> Array | Ragged:
     if not is_known(port.shape) and is_ragged(column):
-        parts = [Members(rows, _of_numbers(port, place.among(rows.tolist()), values))
-                 for rows, values in ragged(column).parts]  # fmt: skip
+        # Examples as they are: put into one array, one that is no number would spoil the others.
+        parts = [
+            Members(
+                np.array(rows, np.int64),
+                _of_numbers(port, place.among(rows), [column[i] for i in rows]),
+            )
+            for rows in rows_by_shape(column)
+        ]
         return Ragged(tuple(parts))
     return _of_numbers(port, place, column)
 
@@ -207,8 +213,16 @@ def _different_shapes(
         at=place.example(index),
         given=f"shape {shape} after shape {before}",
         expected="one shape for all",
-        fix=f'{place.port.lower()}="Varying", for sequences of several lengths',
+        fix=_varying(place, common_shape([before, shape])),
     )
+
+
+def _varying(place: Place, shape: Partial) -> str | None:
+    """How a port is written that takes examples which differ in some sizes."""
+    if place.kind != "port" or shape is None or place.port not in ("Input", "Output"):
+        return None
+    spec = PortType(shape).spec
+    return f"{place.port.lower()}={spec!r}, for examples of several lengths"
 
 
 def _check_shape(port: PortType, place: Place, array: Array) -> None:
@@ -218,7 +232,7 @@ def _check_shape(port: PortType, place: Place, array: Array) -> None:
             DataError,
             Fault(
                 "examples without numbers",
-                at=str(place),
+                at=str(place) if place.numbers is None else place.example(0),
                 given=f"examples of shape {shape_text(given)}",
                 expected="at least one number in every example"
                 if 0 in (port.shape or (0,))
@@ -240,7 +254,7 @@ def _check_shape(port: PortType, place: Place, array: Array) -> None:
             ShapeError,
             Fault(
                 "data do not fit a port",
-                at=str(place),
+                at=str(place) if place.numbers is None else place.example(0),
                 given=f"examples of shape {shape_text(given)}",
                 expected=f"{shape_text(port.shape)}: {error}",
                 fix=fix,

@@ -45,9 +45,12 @@ def run_columns(
     count = len(next(iter(columns.values())))
     rows: dict[OutputKey, list[Any]] = {}
     sums: dict[OutputKey, Array] = {}
+    goes = 0
     for members, own in groups:
         among = {name: place.among(members.tolist()) for name, place in places.items()}
-        for key, array in _run(runner, ports, own, among, chunk).items():
+        found = _run(runner, ports, own, among, chunk, goes)
+        goes = runner.goes
+        for key, array in found.items():
             if isinstance(key, GradientKey):
                 sums[key] = sums[key] + array if key in sums else array
                 continue
@@ -94,9 +97,10 @@ def _run(
     arrays: Mapping[str, Array],
     places: Mapping[str, Place],
     chunk: int | None,
+    before: int = 0,
 ) -> dict[OutputKey, Array]:
     _check_limits(runner.net, ports, arrays, places)
-    return runner.run(arrays, len(next(iter(arrays.values()))), chunk, places)
+    return runner.run(arrays, len(next(iter(arrays.values()))), chunk, places, before)
 
 
 def _check_limits(

@@ -83,15 +83,21 @@ class Ragged:
 
 def ragged(items: Column) -> Ragged:
     """The column of arrays of several shapes, the smallest shape first."""
-    by_shape: dict[tuple[int, ...], list[int]] = {}
-    for index, item in enumerate(items):
-        by_shape.setdefault(np.shape(item), []).append(index)
     return Ragged(
         tuple(
             Members(np.array(rows, np.int64), np.stack([np.asarray(items[i]) for i in rows]))
-            for _, rows in sorted(by_shape.items(), key=lambda each: (len(each[0]), each[0]))
+            for rows in rows_by_shape(items)
         )
     )
+
+
+def rows_by_shape(items: Column) -> list[list[int]]:
+    """The places of the items of each shape, the smallest shape first."""
+    by_shape: dict[tuple[int, ...], list[int]] = {}
+    for index, item in enumerate(items):
+        by_shape.setdefault(np.shape(item), []).append(index)
+    shapes = sorted(by_shape, key=lambda shape: (len(shape), shape))
+    return [by_shape[shape] for shape in shapes]
 
 
 def common_shape(shapes: Sequence[tuple[int, ...]]) -> Partial:

@@ -70,7 +70,7 @@ class Runner:
         self.states = states or {}
         """What states that are kept begin with, an example a row; they are told with the rest."""
         self.net, self.mode, self.precision, self.seed = net, mode, precision, seed
-        self.asked, self.workers = asked, workers
+        self.asked, self.workers, self.goes = asked, workers, 0
 
     def run(
         self,
@@ -78,17 +78,21 @@ class Runner:
         count: int,
         chunk: int | None = None,
         places: Mapping[str, Place] | None = None,
+        before: int = 0,
     ) -> dict[OutputKey, Array]:
         """The arrays (count, *shape) of what is asked for, gradients by arrays as these are; chunk:
         how many examples in one go.
 
-        places: of the columns, for messages. Raises DataError for an input that is not finite.
+        places: of the columns, for messages. before: goes of the same call that came before these:
+        random numbers are drawn by the number of a go; `goes` counts them all afterwards. Raises
+        DataError for an input that is not finite.
         """
         results: dict[OutputKey, Array] = {}
         places = places or {name: Place(name) for name in columns}
         shapes = {name: tuple(array.shape[1:]) for name, array in columns.items()}
         chunk = chunk or self._chunk(shapes, count)
-        for step, start in enumerate(range(0, count, chunk)):
+        self.goes = before + -(-count // chunk)
+        for step, start in enumerate(range(0, count, chunk), before):
             size = min(chunk, count - start)
             program, lock = self.program(size, shapes)
             if is_mine(lock):

@@ -76,7 +76,10 @@ def open_sizes(net: Net) -> str:
     solution = inference(net)
     inputs = [name for name in net.input_names if not is_known(solution.port_shape((), name))]
     if inputs:
-        return f"say what goes in, e.g. {net.kind}(..., {inputs[0].lower()}=4)"
+        sizes = solution.port_shape((), inputs[0])
+        some = 4 if sizes is None else tuple(4 if size is None else size for size in sizes)
+        said = some if isinstance(some, int) or len(some) != 1 else some[0]
+        return f"say what goes in, e.g. {net.kind}(..., {inputs[0].lower()}={said})"
     return "give the sizes of these layers, e.g. LinearLayer(3), or their arrays"
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
-from itertools import groupby
+from dataclasses import dataclass
 from typing import Literal
 
 from wlnet.core.batches import BATCH
@@ -40,13 +39,12 @@ LEFT_OUT = "left out, as nothing that learns needs it:"
 
 @dataclass(frozen=True)
 class CallRow:
-    """A kernel call, or what a chain of calls does for one layer.
+    """A kernel call.
 
     when: "Once" (constants), "Prefix" (the frozen prefix) or "Step". what: what it does, with all
     that was fused into it. layer: the path of the layer that asked for it, () for none. shapes: of
     what it writes. operations: about how many it takes, on numbers with a floating point, in all
-    turns of a loop; times: how many these are. joined: whether it is done block by block together
-    with the row before it, in one pass over memory.
+    turns of a loop; times: how many these are.
     """
 
     when: When
@@ -56,7 +54,6 @@ class CallRow:
     shapes: tuple[tuple[int, ...], ...]
     operations: int
     times: int = 1
-    joined: bool = False
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -211,29 +208,16 @@ def _rows(steps: Steps, by_step: bool = False) -> list[CallRow]:
     each_time: list[tuple[When, Blueprint | None]] = [
         ("Prefix", steps.prefix), ("Step", steps.step)]  # fmt: skip
     return found + [
-        replace(_row(when, part, each, each.times(i)), joined=number > 0)
+        _row(when, part, each, each.times(i))
         for when, each in each_time
         if each is not None
         for i, step in enumerate(each.steps)
-        for number, part in enumerate(step.chained if by_step and step.chained else _layers(step))
+        for part in ((by_step and step.chained) or (step,))
     ]
 
 
-def _layers(step: Step) -> list[Step]:
-    """What a chain does for one layer after the other; any other step as it is."""
-    found: list[Step] = []
-    for origin, parts in groupby(step.chained, lambda part: part.origin):
-        some = list(parts)
-        what = " + ".join(part.what for part in some)
-        writes = tuple(view for part in some for view in part.writes)
-        work = sum(part.work for part in some)
-        found.append(replace(step, origin=origin, what=what, writes=writes, work=work))
-    return found or [step]
-
-
 def _done(row: CallRow) -> str:
-    joined = ", in the same pass" if row.joined else ""
-    return row.what + joined + (f", {row.times:,} times" if row.times > 1 else "")
+    return row.what if row.times == 1 else f"{row.what}, {row.times:,} times"
 
 
 def _row(when: When, step: Step, blueprint: Blueprint, times: int) -> CallRow:

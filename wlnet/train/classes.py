@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+
 import numpy as np
 
 from wlnet.coders import NetEncoder
@@ -40,7 +43,11 @@ def with_labels(
         return coder.replace("Size", int(np.max(_whole(column, name))))
     depth = coder.parameters["InputDepth"]
     at = f"port {name}"
-    column, _ = single_items(column, depth, at, of="labels") if depth > 1 else (column, ())
+    numbers = None
+    if depth > 1:
+        column, sizes = single_items(column, depth, at, of="labels")
+        counts = [math.prod(each) for each in sizes]
+        numbers = np.repeat(np.arange(1, len(sizes) + 1), counts).tolist()
     first = next(iter(column), "")
     if not isinstance(worth(first), str) and np.ndim(first):
         assert port.shape is not None
@@ -48,7 +55,8 @@ def with_labels(
     size = port.shape[-1] if port.shape else None
     if coder.element == "Integer":
         size = below if isinstance(below, int) else None
-    labels = class_labels(column, PortType((size,)), name, coder.door == "NetDecoder")
+    is_target = coder.door == "NetDecoder"
+    labels = class_labels(column, PortType((size,)), name, is_target, numbers)
     return coder.replace("Labels", labels)
 
 
@@ -152,20 +160,25 @@ def words_inside(column: Column) -> tuple[Column, int]:
 
 
 def class_labels(
-    column: Column, port: PortType, name: str, is_target: bool = True
+    column: Column,
+    port: PortType,
+    name: str,
+    is_target: bool = True,
+    numbers: Sequence[int] | None = None,
 ) -> list[Label] | None:
     """The labels of a column of class targets, sorted, as the user wrote them.
 
     With a known number of classes, integers are 1..n, or 0..n-1 when a 0 occurs. None for a port
     that holds no classes. Raises DataError for targets that are no labels, and for more or other
-    labels than there are classes. is_target: whether a net answers with them.
+    labels than there are classes. is_target: whether a net answers with them. numbers: of the
+    examples, from 1, where one has several labels.
     """
     if port.shape is not None and len(port.shape) != 1:
         return None
     items = column.tolist() if isinstance(column, np.ndarray) else [plain(item) for item in column]
     kinds = set(map(type, items))
     if len(kinds) != 1 or not kinds <= {str, int, bool}:
-        _check_labels(column, items, f"port {name}")
+        _check_labels(column, items, f"port {name}", numbers)
     found = sorted(set(items), key=worth)
     count = port.shape[-1] if port.shape else None
     if count is None and len(found) == 1 and is_target:
@@ -199,15 +212,18 @@ def class_labels(
     )
 
 
-def _check_labels(column: Column, items: list[Label], at: str) -> None:
+def _check_labels(
+    column: Column, items: list[Label], at: str, numbers: Sequence[int] | None = None
+) -> None:
     """Raise DataError for what is no label, and for labels of several types: True is 1, and no text
     is next to a number.
     """
-    for number, item in enumerate(items, 1):
+    numbers = range(1, len(items) + 1) if numbers is None else numbers
+    for number, item in zip(numbers, items, strict=True):
         if not isinstance(worth(item), (str, int)):
             raise fail(DataError, _no_label(column, item, f"{at}, example {number}"))
     first = type(items[0])
-    for number, item in enumerate(items, 1):
+    for number, item in zip(numbers, items, strict=True):
         if type(item) is not first:
             raise fail(
                 DataError,

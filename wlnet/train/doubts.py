@@ -53,15 +53,15 @@ def warn_of_columns(
     )
 
 
-FEW = 4
-"""A batch of less than this part of a whole one is small."""
+FEW = 16
+"""A batch of less than this part of what was asked for is small."""
 
 
-def warn_of_small_batches(source: ArraySource) -> None:
+def warn_of_small_batches(source: ArraySource, size: int) -> None:
     """Warn where examples have so many shapes that most batches, which hold one shape each, are
-    small."""
-    mean = source.examples / source.batches_per_round
-    if len(source.groups) == 1 or mean * FEW >= source.batch_size:
+    small. size: of the batches that were asked for."""
+    mean, most = source.examples / source.batches_per_round, min(size, source.examples)
+    if len(source.groups) == 1 or mean * FEW >= most:
         return
     warn(
         TrainingWarning,
@@ -71,7 +71,7 @@ def warn_of_small_batches(source: ArraySource) -> None:
             at="data",
             given=f"{source.examples:,} examples in {source.batches_per_round:,} batches a round, "
             f"of {mean:.1f} each on average",
-            expected=f"batches of up to {source.batch_size}",
+            expected=f"batches of up to {most}",
             fix="sequences cut, or filled up, to lengths that many have in common, such as "
             "multiples of 8; or a smaller batch_size, where this is meant",
         ),

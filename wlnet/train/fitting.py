@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -72,11 +72,8 @@ def _input_port(net: Net, name: str, column: Column) -> PortType:
         return given
     if encoder is not None:
         return PortType(encoder.shape, encoder.element, encoder)
-    if port.shape is not None:
-        # What it leaves open may differ from example to example: see `_with_data_shapes`.
-        return given
     shape = _common_shape(column, name)
-    return given if shape is None else PortType(shape, given.element)
+    return given if shape is None else replace(given, shape=shape)
 
 
 def _common_shape(column: Column, name: str) -> Partial:
@@ -137,7 +134,7 @@ def _output_port(net: Net, term: LossTerm, column: Column) -> PortType:
     # Targets have the shape of the output, but for indices of classes.
     if stated != "Index" and not is_known(port.shape):
         shape = _common_shape(column, term.port)
-        return given if shape is None else PortType(shape, given.element)
+        return given if shape is None else replace(given, shape=shape)
     return given
 
 
@@ -152,7 +149,7 @@ def fitted_to(columns: Columns, draft: TrainingNet, precision: Precision, at: st
     Raises DataError, ShapeError, with what else is wrong with columns.
     """
     try:
-        fitted = _with_data_shapes(_fit(columns, draft, at), columns, at)
+        fitted = reopened(draft.user, _with_data_shapes(_fit(columns, draft, at), columns, at))
     except (DataError, ShapeError) as error:
         told = " ".join(f"{fault.at}," for fault in error.faults)
         raise_all([error, *faults_of(columns, draft, precision, at, told)])
@@ -165,7 +162,12 @@ def _check_arrays(fitted: Net, at: str) -> None:
     """Raise ShapeError for arrays that need the one length that examples do not have."""
     solution = inference(fitted)
     unknown = solution.unknown_arrays()
-    several = [name for name in fitted.input_names if None in (solution.port_shape((), name) or ())]
+    several = [
+        name
+        for name in fitted.input_names
+        if None in (solution.port_shape((), name) or ())
+        and getattr(fitted.ports[name].coder, "shape", ()) is not None
+    ]
     if unknown and several:
         arrays = (f"{path_text(path)} {shape_text(solution.array_shape(path))}" for path in unknown)
         raise fail(
@@ -186,7 +188,7 @@ def sized_to(columns: Columns, training: TrainingNet, at: str) -> TrainingNet:
 
     at: which data they are. Raises DataError, ShapeError.
     """
-    sized = _with_data_shapes(training.user, columns, at)
+    sized = reopened(training.user, _with_data_shapes(training.user, columns, at))
     return training if sized is training.user else TrainingNet(sized, training.terms)
 
 
@@ -221,17 +223,12 @@ def faults_of(
 
 
 def _with_data_shapes(net: Net, columns: Mapping[str, Column], at: str) -> Net:
-    """Indices and partly open shapes that only the examples themselves decide.
-
-    A size that is open in a shape of known rank stays open where no array needs it: other examples,
-    such as those to validate on, may differ in it.
-    """
+    """Indices and partly open shapes that only the examples themselves decide."""
     ports = dict(net.ports)
     errors: list[DataError | ShapeError] = []
-    may_stay = not inference(net).unknown_arrays()
     for name in net.input_names:
         port = inferred_port(net, name)
-        if name in columns and _is_open(port) and not (may_stay and None in (port.shape or ())):
+        if name in columns and _is_open(port):
             try:
                 shape = _one_shape(columns[name], port, Place(name, at))
                 inference(net, {name: shape})
@@ -240,6 +237,58 @@ def _with_data_shapes(net: Net, columns: Mapping[str, Column], at: str) -> Net:
                 errors.append(error)
     raise_all(errors)
     return net if ports == dict(net.ports) else net._with(ports=ports)
+
+
+def reopened(net: Net, fitted: Net) -> Net:
+    """A net fitted to examples, in which what was declared open is open again, as far as no array
+    needs it: other examples, such as those to validate on, may differ in it.
+    """
+    declared = {
+        name: port.shape or () for name, port in net.ports.items() if port.shape is not None
+    }
+    if any(None in declared.get(name, ()) for name in net.input_names):
+        # What comes out is open with what comes in, unless it is said.
+        for name in net.output_names:
+            declared.setdefault(name, inferred_port(net, name).shape or ())
+    levels = [
+        (name, level)
+        for name, shape in declared.items()
+        for level, size in enumerate(shape)
+        if size is None and _may_open(fitted.ports[name], level)
+    ]
+    if not levels:
+        return fitted
+
+    def but(fixed: Collection[tuple[str, int]]) -> Net:
+        ports = dict(fitted.ports)
+        for name, level in levels:
+            shape = list(ports[name].shape or ())
+            if (name, level) not in fixed:
+                shape[level] = None
+            ports[name] = replace(ports[name], shape=tuple(shape))
+        return fitted._with(ports=ports)
+
+    fixed: list[tuple[str, int]] = []
+    missing = _gaps(but(fixed))
+    for level in levels if missing else ():
+        left = _gaps(but([*fixed, level]))
+        if left < missing:
+            fixed, missing = [*fixed, level], left
+    return but(fixed) if not missing else fitted
+
+
+def _may_open(port: PortType, level: int) -> bool:
+    """Whether a size of a port is known, and not by its coder."""
+    told = None if port.coder is None else port.coder.shape
+    is_said = told is not None and told[level] is not None
+    return port.shape is not None and port.shape[level] is not None and not is_said
+
+
+def _gaps(net: Net) -> int:
+    """How many sizes of arrays are not known."""
+    solution = inference(net)
+    shapes = map(solution.array_shape, solution.unknown_arrays())
+    return sum(1 if shape is None else shape.count(None) for shape in shapes)
 
 
 def _is_open(port: PortType) -> bool:

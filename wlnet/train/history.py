@@ -15,7 +15,7 @@ from wlnet.results.class_table import Kept, Shown, shown
 from wlnet.results.histories import LOSS as LOSS
 from wlnet.results.moment import Parts
 from wlnet.train.array_series import ArraySeries
-from wlnet.train.measurements import Measurement, Tally
+from wlnet.train.measurements import InOrder, Measurement, Tally
 from wlnet.train.tallies import plain_tally, tally_of
 
 Values = dict[str, Kept]
@@ -62,6 +62,15 @@ class Tallies:
             values += self._values(name, [tally]) if is_told else []
             total: Any = self._totals.get(name)
             self._totals[name] = tally if total is None else total + tally
+
+    def put_in_order(self, rows: Array) -> None:
+        """Have tallies that hold examples hold them in the order of the data. rows: the places
+        there of those that were added, one after the other."""
+        if (rows[1:] > rows[:-1]).all():
+            return
+        for name, total in self._totals.items():
+            if isinstance(total, InOrder):
+                self._totals[name] = total.in_order(rows)
 
     def add_squares(self, squares: Array) -> None:
         """squares: of gradients, a row a step."""

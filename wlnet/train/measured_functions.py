@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
@@ -52,6 +52,18 @@ class Examples:
                 ),
             )
         return Examples(self.ask, None, sizes, self.by_batch() + other.by_batch())
+
+    def in_order(self, rows: Array) -> Examples:
+        """The same, with the examples at these places; where only values by batch are held, as it
+        is."""
+        if self.held is None:
+            return self
+        order = np.argsort(rows)
+        columns = [
+            column[order] if isinstance(column, np.ndarray) else tuple(column[i] for i in order)
+            for column in self.held.columns()
+        ]
+        return replace(self, held=Held.of(*columns))
 
     def by_batch(self) -> Held:
         """What the function gives for each batch."""

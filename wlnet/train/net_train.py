@@ -75,9 +75,10 @@ def net_train(
     are others as time goes on.
     method: "ADAM", "RMSProp", "SGD", "SignSGD", (name, {option: value}), or a value such as
     Adam(beta1=0.95).
-    batch_size: AUTOMATIC is min(64, examples). max_training_rounds: AUTOMATIC is
-    ceil(10000 / batches per round) within 10..10000, without a limit where there is a time_goal:
-    seconds of training, in which compiling is not counted.
+    batch_size: AUTOMATIC is min(64, examples), those of the most frequent length where there are
+    several. max_training_rounds: AUTOMATIC is ceil(10000 / batches per round) within 10..10000,
+    without a limit where there is a time_goal: seconds of training, in which compiling is not
+    counted.
     loss_function: AUTOMATIC goes by the last layer; a loss, (port, loss), (port, AUTOMATIC), a port
     that is itself minimised, any with Scaled(r), a list of these, or ALL when every output is a
     loss. The total is minimised and told as "Loss"; single losses are told unscaled.

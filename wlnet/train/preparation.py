@@ -133,7 +133,7 @@ def _prepared(
         assert beside is not None
         assert every is not None
         source = every
-        warn_of_small_batches(every)
+        warn_of_small_batches(every, size_of(options))
         if isinstance(options.validation_set, Scaled):
             kinds = class_columns(fitted, every.columns)
             source, validation = every.split(options.validation_set.factor, kinds)

@@ -7,6 +7,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from wlnet.core.rules import ArrayKey
 from wlnet.core.streams import Seed
 from wlnet.engine.blueprint import DTYPES, Blueprint
@@ -239,7 +241,7 @@ class Programs(Telling):
 
     def test(self, source: ArraySource) -> Tallies:
         """What all examples of a source tell of the net as it stands."""
-        found = Tallies()
+        found, done = Tallies(), 0
         for batches in source.in_order():
             program = self.program("Test", self.kind(batches))
             row = sum(view.bytes for view in program.blueprint.tables.values())
@@ -247,8 +249,11 @@ class Programs(Telling):
             for first in range(0, batches.count, some):
                 part = batches.part(first, min(some, batches.count - first))
                 kept = feed(program, part)
-                program.run(seed=self.seed, steps=part.count)
+                program.run(seed=self.seed, step=done, steps=part.count)
+                done += part.count
                 found = self.tallies(kept, self.targets(part), found, by_batch=False)
+        # Functions are asked about examples in the order of the data.
+        found.put_in_order(np.concatenate([group.rows for group in source.groups]))
         return found
 
 

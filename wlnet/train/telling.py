@@ -28,14 +28,19 @@ class Telling:
         """The output ports that are measured, of the net and of parts of it."""
         return list(dict.fromkeys(each.place for each in self.measured))
 
-    def _levels(self, each: Measured) -> int:
-        """How many levels of an output are those of places that a measurement looks at one by one,
-        as examples differ in how many there are."""
-        if not each.measurement.is_by_number:
-            return 0
+    def _levels(self, each: Measured, rank: int) -> tuple[int, ...]:
+        """The levels of an output, of so many, that are those of places which a measurement looks
+        at one by one, as examples differ in how many there are."""
+        if not each.measurement.is_by_number or not self.training.open:
+            return ()
         path, port = each.place
-        shape = inference(self.training.net).port_shape((*self.training.home, *path), port) or ()
-        return max((level for level, size in enumerate(shape, 1) if size is None), default=0)
+        shape = inference(self.training.net).port_shape((*self.training.home, *path), port)
+        if shape is None:
+            return tuple(range(rank))
+        # What flows in a map has the levels that are mapped over before its own.
+        above = rank - len(shape)
+        own = (above + level for level, size in enumerate(shape) if size is None)
+        return (*range(above), *own)
 
     def targets(self, batches: Batches) -> dict[str, Array]:
         """The targets of measured outputs, with a row for each batch."""
@@ -76,7 +81,7 @@ class Telling:
         for name, values in self.by_example(tables).items():
             found.add(name, mean_tallies(values))
         for each in self.measured:
-            levels = self._levels(each)
+            levels = self._levels(each, tables[each.place].ndim - 2)
             outputs = by_place(tables[each.place], levels)
             compared = by_place(targets[each.column], levels) if each.column else outputs
             weights = weights_column(each, self.training)
@@ -89,16 +94,16 @@ class Telling:
         return found
 
 
-def by_place(table: Array, levels: int) -> Array:
-    """Numbers of batches, in which each place of some levels counts as an example.
+def by_place(table: Array, levels: Sequence[int]) -> Array:
+    """Numbers of batches, in which each place of some levels of an example counts as an example.
 
-    >>> by_place(np.zeros((5, 2, 7, 3)), 1).shape
-    (5, 14, 3)
+    >>> by_place(np.zeros((5, 2, 7, 3)), [0]).shape, by_place(np.zeros((5, 2, 3, 7)), [1]).shape
+    ((5, 14, 3), (5, 14, 3))
     """
     if not levels:
         return table
-    # Below a map, places are rows already.
-    return table.reshape(len(table), -1, *table.shape[2 + min(levels, table.ndim - 2) :])
+    front = np.moveaxis(table, [2 + level for level in levels], range(2, 2 + len(levels)))
+    return front.reshape(len(table), -1, *front.shape[2 + len(levels) :])
 
 
 def _sum_inside(losses: Array) -> Array:

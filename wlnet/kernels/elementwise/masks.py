@@ -17,7 +17,6 @@ from typing import Final
 import numpy as np
 from llvmlite import ir
 
-from wlnet.kernels.elementwise.maps import GRAIN
 from wlnet.kernels.emit.instructions import ITEM, double, start_of, step_number, stop_of
 from wlnet.kernels.emit.vectors import INDEX, WORD, Kit, constant
 from wlnet.kernels.language import Address, PerTarget, Vector, Word, instruction, native
@@ -147,12 +146,12 @@ def random_mask(context, count, y, kept, key0, key1, step0):  # type: ignore[no-
     """y[i] = 1 with probability `kept`, else 0: 1 where (w >> 11) 2^-53 < kept for word w number i.
 
     kept: the bits of a float64. The stream is that of the key and of the step step0 + the step of
-    the run. The same in both precisions. Divided by GRAIN, which is whole groups.
+    the run. The same in both precisions. Divided by blocks of words.
     """
     limit = np.int64(math.ceil(double(kept) * np.float64(9007199254740992.0)))
     step = step0 + step_number(context)
-    stop = stop_of(context, count, GRAIN)
-    for first in range(start_of(context, count, GRAIN), stop, GROUP):
+    stop = stop_of(context, count, GROUP)
+    for first in range(start_of(context, count, GROUP), stop, GROUP):
         mask_group(
             first // FOUR, step, key0, key1, limit, y + first * ITEM, min(GROUP, stop - first)
         )
@@ -162,9 +161,9 @@ def random_mask(context, count, y, kept, key0, key1, step0):  # type: ignore[no-
 def random_uniform(context, count, y, key0, key1, step0):  # type: ignore[no-untyped-def]
     """y[i] = (2 (w >> 12) + 1) 2^-53 for word w number i, between 0 and 1; see `random_mask`.
 
-    In 32 bits rounded, so perhaps 1. Divided by GRAIN, which is whole groups.
+    In 32 bits rounded, so perhaps 1. Divided by blocks of words.
     """
     step = step0 + step_number(context)
-    stop = stop_of(context, count, GRAIN)
-    for first in range(start_of(context, count, GRAIN), stop, GROUP):
+    stop = stop_of(context, count, GROUP)
+    for first in range(start_of(context, count, GROUP), stop, GROUP):
         uniform_group(first // FOUR, step, key0, key1, y + first * ITEM, min(GROUP, stop - first))

@@ -8,7 +8,6 @@ from wlnet.engine.blueprint import Outside
 from wlnet.graph.graph import Call
 from wlnet.kernels.copies import rows
 from wlnet.kernels.elementwise import masks
-from wlnet.plan.calls.elementwise import by_number
 from wlnet.plan.calls.emitter import Emitter, count_of, emits
 
 
@@ -60,8 +59,8 @@ def _(e: Emitter, call: Call) -> None:
 def _(e: Emitter, call: Call) -> None:
     (y,) = call.outputs
     key0, key1 = e.random()
-    by_number(
-        e, masks.random_mask, (), y, count_of(y), count=count_of(y), y=e.address(y),
+    e.step(
+        masks.random_mask, writes=(y,), work=count_of(y), count=count_of(y), y=e.address(y),
         kept=float(call.attributes["keep"]), key0=key0, key1=key1, step0=Outside("step"),
     )  # fmt: skip
 
@@ -70,7 +69,7 @@ def _(e: Emitter, call: Call) -> None:
 def _(e: Emitter, call: Call) -> None:
     (y,) = call.outputs
     key0, key1 = e.random()
-    by_number(
-        e, masks.random_uniform, (), y, count_of(y), count=count_of(y), y=e.address(y),
+    e.step(
+        masks.random_uniform, writes=(y,), work=count_of(y), count=count_of(y), y=e.address(y),
         key0=key0, key1=key1, step0=Outside("step"),
     )  # fmt: skip

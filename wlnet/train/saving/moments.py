@@ -34,7 +34,7 @@ SHAPES: dict[str, Callable[[Mapping[ArrayKey, Array]], list[tuple[int, ...]]]] =
     SQUARES: lambda arrays: [(2, len(arrays))],
 }
 """What is kept of a round that is no tally, by name: the shapes of its arrays."""
-DEEPEST = 6
+DEEPEST = 8
 """Tallies in tallies."""
 
 
