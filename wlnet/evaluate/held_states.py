@@ -33,7 +33,8 @@ class HeldStates:
     calls: int = 0
 
     def given(self, states: Mapping[Any, object] | None) -> Self:
-        """With other states, by port. Raises ShapeError, DataError."""
+        """With other states, by port; what is not given stays, zeros before the first call. Raises
+        ShapeError, DataError."""
         if states is None:
             return type(self)(self.sizes, calls=self.calls)
         ports = {NetPort(*key.path, key.name): key for key in self.sizes}
@@ -65,14 +66,30 @@ class HeldStates:
             what = "states are all of one example, or all of one batch"
             raise fail(ShapeError, Fault(what, at="states", given=told))
         (count,) = counts
-        zeros = {key: np.zeros((count, *size), np.float32) for key, size in self.sizes.items()}
-        return type(self)(self.sizes, {**zeros, **rows}, single, self.calls)
+        missing = [key for key in self.sizes if key not in rows]
+        if self.now is not None and missing and (single, count) != (self.single, self._count()):
+            fault = Fault(
+                "other states stay as they are, and are of other examples",
+                at="states",
+                given="of one example" if single else f"of a batch of {count}",
+                expected="of one example" if self.single else f"of a batch of {self._count()}",
+                fix="states of all ports: " + ", ".join(map(repr, ports)),
+            )
+            raise fail(ShapeError, fault)
+        kept = self.now or {
+            key: np.zeros((count, *size), np.float32) for key, size in self.sizes.items()
+        }
+        return type(self)(self.sizes, {**kept, **rows}, single, self.calls)
+
+    def _count(self) -> int:
+        """How many examples there are states of, once there are some."""
+        return len(next(iter((self.now or {}).values())))
 
     def rows(self, count: int, dtype: Any) -> Mapping[KeptStateKey, Array]:
         """What so many examples begin with. Raises DataError for another number than before."""
         if self.now is None:
             return {key: np.zeros((count, *size), dtype) for key, size in self.sizes.items()}
-        known = len(next(iter(self.now.values())))
+        known = self._count()
         if known != count:
             fault = Fault(
                 "a NetStateObject has the states of other examples",

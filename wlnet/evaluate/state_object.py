@@ -39,14 +39,16 @@ class NetStateObject:
     net: a net with states that no edge leads to, whose parts go through a sequence in order.
     Lengths that nothing but its own ports fixes are open: a net that was trained on sequences of 25
     elements reads them one by one.
-    states: what to begin with, a dict by port, as `states` gives it; else zeros. random_seeding: of
+    states: what to begin with, a dict by port, as `states` gives it; zeros for those that are not
+    in it. random_seeding: of
     what is drawn, as by "RandomSample"; each call draws other numbers than the one before.
 
     It is called as the net is, with a piece of a sequence or a batch of pieces of one length; or
     with one element, of one level less, and answers with one element. All calls have as many
     examples as the first. Options: net_evaluation_mode, working_precision, workers.
 
-    `states` is what they are now, to be read and set; `reset()` begins anew. Copies go on by
+    `states` is what they are now, to be read and set; those that a dict does not name stay as they
+    are. `reset()` begins anew, with what it was made with. Copies go on by
     themselves; calls of several threads come one after another.
     Raises OptionError for a net that keeps no states, or reads what comes later.
 
@@ -76,7 +78,7 @@ class NetStateObject:
             raise fail(OptionError, Fault("a NetStateObject is made of a net", given=brief(net)))
         self._net, self._seed = net, as_seed(random_seeding)
         self._prepare()
-        self._held = HeldStates(self._sizes).given(states)
+        self._begun = self._held = HeldStates(self._sizes).given(states)
 
     def _prepare(self) -> None:
         # The net keeps it for all that are made of it, and its programs with it.
@@ -109,9 +111,9 @@ class NetStateObject:
             self._held = self._held.given(given)
 
     def reset(self) -> None:
-        """Begin anew, with zeros and the first random numbers."""
+        """Begin anew, with the states that it was made with, and the first random numbers."""
         with self._lock:
-            self._held = HeldStates(self._sizes)
+            self._held = self._begun
 
     @checked_keywords
     def __call__(
@@ -174,17 +176,21 @@ class NetStateObject:
         """What came, as a piece of a sequence, and whether it was one element of it."""
         net, names = self._open, self._open.input_names
         table = given if isinstance(given, Mapping) else {names[0]: given}
-        elements = {}
+        elements: dict[str, object] = {}
         for name in names:
             if not self._course.is_sequence((), name) or name not in table:
                 continue
             port, shape = inferred_port(net, name), shape_of(table[name])
+            if _is_one_label(port.coder, table[name]):
+                elements[name] = [table[name]]
+                continue
             is_short = shape is not None and len(shape) == len(port.shape or ()) - 1
             if port.coder is not None or not is_short or 0 in (shape or ()):
                 return given, False
-            elements[name] = np.asarray(table[name])[None]
-            if elements[name].dtype.kind not in "biuf":
+            array = np.asarray(table[name])[None]
+            if array.dtype.kind not in "biuf":
                 return given, False
+            elements[name] = array
         whole = {**table, **elements}
         return (whole if isinstance(given, Mapping) else whole[names[0]]), bool(elements)
 
@@ -194,7 +200,7 @@ class NetStateObject:
         """What is told of an answer; of an element, one."""
         net = self._open
         port = ((), key) if isinstance(key, str) else key
-        is_short = is_element and self._course.is_sequence(*port)
+        is_short = is_element and self._course.has_elements(*port)
         decoder = inferred_port(net, key).coder if isinstance(key, str) else None
         if decoder is None or prop is None:
             return told(net, key, rows[:, 0] if is_short else rows, prop, single, seed)
@@ -219,10 +225,12 @@ class NetStateObject:
 
     def __getstate__(self) -> dict[str, Any]:
         with self._lock:
-            return {"net": self._net, "seed": self._seed, "held": self._held}
+            held = {"begun": self._begun, "held": self._held}
+            return {"net": self._net, "seed": self._seed, **held}
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
-        self._net, self._seed, self._held = state["net"], state["seed"], state["held"]
+        self._net, self._seed = state["net"], state["seed"]
+        self._begun, self._held = state["begun"], state["held"]
         self._prepare()
 
 
@@ -239,3 +247,9 @@ def _frames(net: Net, name: str) -> bool:
     """Whether an encoder makes codes of nothing: those that stand around every text."""
     coder = inferred_port(net, name).coder
     return isinstance(coder, TextEncoder) and len(coder.codes("", name, 0)) > 0
+
+
+def _is_one_label(coder: Any, given: object) -> bool:
+    """Whether an encoder of lists of labels is given a label."""
+    is_listed = getattr(coder, "input_depth", 1) == 2
+    return is_listed and isinstance(given, str | bytes | int | float | np.generic)

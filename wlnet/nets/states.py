@@ -7,27 +7,28 @@ down to: where elements do not meet (graph/apart.py), one piece is as good as an
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import replace
+from itertools import combinations
 
 from wlnet.core.errors import Fault, OptionError, WlnetError, fail
-from wlnet.core.names import field_name
 from wlnet.core.net import Net
 from wlnet.core.parts import Path, path_text
 from wlnet.core.ports import PortType
 from wlnet.core.shapes import Partial, shape_text
-from wlnet.core.walking import walk
-from wlnet.graph.builder import Builder
-from wlnet.graph.graph import Call, Graph, Value
-from wlnet.graph.primitives import axis_after
+from wlnet.core.walking import node_at, walk
 from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.connections import Port
 from wlnet.nets.container import Container, as_container
 from wlnet.nets.fold import NetFoldOperator
 from wlnet.nets.inference import Solution, inference
+from wlnet.nets.pieces import Reading
 
 LENGTHS = 2, 3
 """Two lengths of a sequence that are tried: what has another size with each is one."""
+MOST_OPENED = 4
+"""Of so many inputs it is tried which of them can be sequences of any length."""
 
 
 def states_of(net: Net, at: Path = ()) -> Iterator[tuple[Port, bool]]:
@@ -84,12 +85,27 @@ def kept_states(net: Net, what: str) -> list[Port]:
 
 def with_open_lengths(net: Net) -> Net:
     """The net with sequences of any length at its inputs, where nothing but its own ports says how
-    long they are."""
+    long they are. What comes beside sequences of any length stays as it is; where there are none,
+    as many inputs as can be are sequences."""
+    known = inference(net)
+    shaped = [name for name in net.input_names if known.port_shape((), name)]
+    if any(known.port_shape((), name)[0] is None for name in shaped):  # type: ignore[index]
+        return net
+    fixed = [name for name in shaped if net.ports[name].coder is None]
+    for count in range(len(fixed), 0, -1) if len(fixed) <= MOST_OPENED else ():
+        for names in combinations(fixed, count):
+            opened = _opened(net, names)
+            with suppress(WlnetError):
+                Course(opened)
+                return opened
+    return _opened(net, fixed)
+
+
+def _opened(net: Net, names: Iterable[str]) -> Net:
     ports = dict(net.ports)
-    for name in net.input_names:
+    for name in names:
         shape = inference(net).port_shape((), name)
-        if shape and ports[name].coder is None:
-            ports[name] = PortType((None, *shape[1:]), ports[name].element)
+        ports[name] = PortType((None, *(shape or ())[1:]), ports[name].element)
     for name in net.output_names:
         if ports[name].coder is None:
             ports[name] = PortType(None, ports[name].element)
@@ -125,72 +141,20 @@ class Course:
         one, other = (each.port_shape(path, name) for each in self.known)
         return bool(one) and bool(other) and one[0] != other[0]  # type: ignore[index]
 
-    def faults(self, net: Net | None = None, at: Path = ()) -> Iterator[tuple[Path, Net]]:
-        """The parts that do not go through a sequence in order, element by element."""
-        net = self.net if net is None else net
-        given = [n for (path, n) in self.known[0].ports if path == at and n not in net.output_names]
-        sequences = [name for name in given if self.is_sequence(at, name)]
-        if not sequences or net.state_names:
-            return
-        if not isinstance(net, Layer):
-            container = as_container(net)
-            if container.in_order is False or {*sequences} & {*container.read_whole}:
-                yield at, net
-            for key, node in net.nodes.items() if container.in_order is None else ():
-                yield from self.faults(node, (*at, key))
-        elif not self.is_in_order(net, at, sequences):
-            yield at, net
-
-    def is_in_order(self, layer: Layer, at: Path, sequences: list[str]) -> bool:
-        """Whether a layer makes every element of one, or takes the last."""
-        graph, solution = Graph(), self.known[0]
-
-        def value(shape: Partial, element: str | None = None) -> Value:
-            sizes = [size or 1 for size in shape or ()]
-            return graph.new_value(sizes, "Integer" if element == "Integer" else "Real")
-
-        wires = {n: wire for (path, n), wire in solution.ports.items() if path == at}
-        names = [name for name in wires if name not in layer.output_names]
-        inputs = {n: value((2, *(wires[n].shape or ())), wires[n].element) for n in names}
-        arrays = {
-            field_name(name): None if given is None else value(solution.array_shape((*at, name)))
-            for name, given in layer.array_values.items()
-        }
-        out = wires[layer.output_names[0]].shape or ()
-        g = Builder(graph, batch=2, origin=at, output=tuple(size or 1 for size in out))
-        if layer.is_variadic:
-            made = layer.lower(g, *inputs.values(), **arrays)
-        else:
-            fields = {field_name(name): each for name, each in inputs.items()}
-            made = layer.lower(g, **fields, **arrays)
-        axes = {inputs[name]: 1 for name in sequences}
-        if not _followed(graph.calls, axes):
-            return False
-        outputs = made if isinstance(made, dict) else {layer.output_names[0]: made}
-        return all(axes.get(outputs[name]) == (1 if self.is_sequence(at, name) else None)
-                   for name in layer.output_names)  # fmt: skip
-
-
-def _followed(calls: list[Call], axes: dict[Value, int]) -> bool:
-    """Whether elements stay apart through calls; axes: where they stand, which is told on."""
-    for call in calls:
-        of_sequences = {value: axes[value] for value in call.inputs if value in axes}
-        if not of_sequences:
-            continue
-        found = axis_after(call, of_sequences)
-        if found is not None:
-            axes.update(dict.fromkeys(call.outputs, found))
-        elif not _is_last(call, of_sequences):
-            return False
-    return True
-
-
-def _is_last(call: Call, axes: Mapping[Value, int]) -> bool:
-    """Whether a call takes the last element of a sequence."""
-    given, at = call.inputs[0], call.attributes
-    if call.primitive != "slice" or axes.get(given) != at["axis"]:
+    def has_elements(self, path: Path, name: str) -> bool:
+        """Whether what flows at a port comes of each element: it carries a sequence, or lies in a
+        part that is applied to each element of one."""
+        if self.is_sequence(path, name):
+            return True
+        for count in range(len(path)):
+            node = node_at(self.net, path[:count])
+            if isinstance(node, Container) and node.in_order:
+                return any(self.is_sequence(path[:count], each) for each in node.input_names)
         return False
-    return bool(at["start"] == given.shape[at["axis"]] - 1 == at["stop"] - 1)
+
+    def faults(self) -> list[tuple[Path, Net, str]]:
+        """The parts that a piece does not tell enough, and what they do."""
+        return Reading(self.net, self.known, self.is_sequence).faults
 
 
 def checked_course(net: Net, what: str) -> Course:
@@ -212,18 +176,26 @@ def checked_course(net: Net, what: str) -> Course:
                 f"{name} {shape_text(inference(net).port_shape((), name))}"
                 for name in net.input_names
             ),
-            fix=f'{net.kind}(..., input=("Varying", 3)), and layers that leave the length open',
+            fix=_opening(net),
         )
         raise fail(OptionError, fault)
     faults = [
         Fault(
-            f"{what} takes a net that reads a sequence in order, and this part reads what comes "
-            "later, or several elements at once",
+            f"{what} takes a net that reads a sequence in order, and {why}",
             at=f"{path_text(path)} {part.kind}".strip(),
             fix="evaluate the net on whole sequences",
         )
-        for path, part in course.faults()
+        for path, part, why in course.faults()
     ]
     if faults:
         raise fail(OptionError, faults)
     return course
+
+
+def _opening(net: Net) -> str:
+    """How a net may read sequences of any length."""
+    for name in net.input_names:
+        coder = net.ports[name].coder
+        if isinstance(getattr(coder, "target_length", None), int):
+            return f"port {name}: an encoder with target_length=ALL, and layers that go with it"
+    return f'{net.kind}(..., input=("Varying", 3)), and layers that leave the length open'

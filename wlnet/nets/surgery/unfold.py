@@ -19,6 +19,7 @@ from wlnet.nets.container import Container, as_container, with_needed_table
 from wlnet.nets.edges import Edge
 from wlnet.nets.fold import NetFoldOperator
 from wlnet.nets.inference import inference
+from wlnet.nets.nest import NetNestOperator
 from wlnet.nets.netgraph import NetGraph, graph_of
 from wlnet.nets.rules_of_parts import Voice, carried
 from wlnet.nets.states import checked_course, kept_states, with_open_lengths
@@ -105,8 +106,8 @@ class _Unfolding:
         if not sequences:
             self.moves[path] = now
             return node
-        if isinstance(node, Layer):
-            is_bare = not node.state_names and _is_the_same_for_elements(node)
+        if isinstance(node, Layer | NetNestOperator):
+            is_bare = isinstance(node, Layer) and _is_the_same_for_elements(node)
             self.moves[path] = now if is_bare else (*now, LAYER)
             return node if is_bare else self._of_layer(node, path, sequences)
         self.holders.append(path)
@@ -129,8 +130,8 @@ class _Unfolding:
             edges += [Edge(None, label, "net", name), Edge("net", made[name], None, label)]
         return graph_of({"net": fold.inner}, edges, {})
 
-    def _of_layer(self, layer: Layer, path: Path, sequences: list[str]) -> NetGraph:
-        """A layer that is given a sequence of one element, and whose one element is taken."""
+    def _of_layer(self, layer: Net, path: Path, sequences: list[str]) -> NetGraph:
+        """A layer, or a nest, that is given a sequence of one element, and whose one is taken."""
         nodes: dict[Key, Net] = {}
         edges: list[Edge] = []
         for name in layer.input_names:
@@ -183,10 +184,8 @@ class _Unfolding:
         return graph_of(nodes, edges, {})
 
     def _takes_the_last(self, node: Net, at: Path) -> bool:
-        if not isinstance(node, Layer) or not len(node.input_names) == len(node.output_names) == 1:
-            return False
-        (given,), (made,) = node.input_names, node.output_names
-        return self.course.is_sequence(at, given) and not self.course.is_sequence(at, made)
+        # Other layers may take it and go on with it: they are given a sequence of one element.
+        return isinstance(node, SequenceLastLayer) and self.course.is_sequence(at, "Input")
 
 
 def _name(key: Key | None) -> str | None:
@@ -202,11 +201,17 @@ def _is_the_same_for_elements(layer: Layer) -> bool:
     of_arrays = {size for field in layer.declared_arrays.values() for size in field.pattern}
     levels = [layer.parameters[name] for name in ("Level", "Levels") if name in layer.parameters]
     from_the_end = all(isinstance(level, int) and level < 0 for level in levels)
-    return not runs and str(run).startswith("*") and run not in of_arrays and from_the_end
+    return (
+        not layer.state_names
+        and not runs
+        and str(run).startswith("*")
+        and run not in of_arrays
+        and from_the_end
+    )
 
 
-def _without_lengths(layer: Layer) -> Layer:
-    """A layer whose ports say nothing of how long sequences are."""
+def _without_lengths(layer: Net) -> Net:
+    """A layer, or a nest, whose ports say nothing of how long sequences are."""
     ports = {
         name: PortType((None, *port.shape[1:]), port.element) if port.shape else port
         for name, port in layer.ports.items()
