@@ -47,9 +47,10 @@ def evaluate(
     workers: Any = AUTOMATIC,
 ) -> Any:
     """What `net(x)` does; see Net.__call__."""
-    arrays = current()
+    arrays, given = current(), locals()
     if arrays is not None and is_called_in(arrays, net, args):
-        return apply(arrays, net, args)
+        defaults = (evaluate.__kwdefaults__ or {}).items()
+        return apply(arrays, net, args, [name for name, it in defaults if given[name] is not it])
     precision: Any = "Real32" if working_precision is AUTOMATIC else working_precision
     try:
         check_choice("net_evaluation_mode", net_evaluation_mode, MODES)

@@ -148,7 +148,13 @@ def _root(squares: Any) -> Any:
 @writes(np.dot)
 def _dot(a: Any, b: Any, out: Any = None) -> Any:
     plain("dot", out=out)
-    return a * b if () in (np.shape(a), np.shape(b)) else write("Dot", "flat", a, b)
+    return a * b if _is_number(a) or _is_number(b) else write("Dot", "flat", a, b)
+
+
+def _is_number(x: Any) -> bool:
+    """Whether a value is known to have no axes."""
+    known = x.writer.known[x.tree].shape if isinstance(x, Traced) else np.shape(x)
+    return bool(known == ())
 
 
 @writes(np.inner)

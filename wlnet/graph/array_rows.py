@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -11,6 +10,8 @@ from wlnet.graph.array_operations import OPERATIONS
 from wlnet.graph.conditions import CONDITIONS, OF_CONDITIONS
 from wlnet.graph.lowered import OF_SEVERAL, OPERATORS, Ref, Row, is_of_numbers, operands
 
+LARGEST_NUMBER = 1e300
+"""Numbers are below it."""
 LARGEST = 4_000
 """Rows of a formula: what is longer is a mistake or an attack."""
 
@@ -53,10 +54,9 @@ def checked_rows(inputs: Sequence[str], rows: Any) -> tuple[tuple[Row, ...], dic
 def _operand(part: Any, kinds: dict[Ref, str]) -> Any:
     if isinstance(part, str) and part in kinds:
         return part
-    if isinstance(part, (int, float)) and not isinstance(part, bool):
-        number = float(part) if abs(part) < 10**300 else math.inf
-        if math.isfinite(number):
-            return number
+    is_number = isinstance(part, (int, float)) and not isinstance(part, bool)
+    if is_number and abs(part) < LARGEST_NUMBER:
+        return float(part)
     raise ValueError("operands are finite numbers, inputs, or earlier rows")
 
 

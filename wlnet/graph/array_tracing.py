@@ -8,7 +8,6 @@ Python itself must know of them (how often a loop runs, say) has to be told at a
 from __future__ import annotations
 
 import inspect
-import math
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -16,19 +15,19 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
-from wlnet.core.names import wolfram_name
+from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.parts import NetSharedArray
 from wlnet.core.shapes import Mismatch, Partial
 from wlnet.graph.array_checks import MOST_NUMBERS
 from wlnet.graph.array_formula import ArrayFormula, known_of
 from wlnet.graph.array_functions import FUNCTIONS
 from wlnet.graph.array_operations import OPERATIONS
-from wlnet.graph.array_rows import LARGEST, kind_of
+from wlnet.graph.array_rows import LARGEST, LARGEST_NUMBER, kind_of
 from wlnet.graph.array_shapes import Known
 from wlnet.graph.calling import called, untraceable
 from wlnet.graph.lowered import Ref, Row, is_of_numbers, number_of, operands, refs_in
 from wlnet.graph.traced_array import TracedArray
-from wlnet.graph.tracing import FUNCTIONS_OF_ARRAYS
+from wlnet.graph.tracing import FUNCTIONS_OF_ARRAYS, Traced, of_writer
 
 DEPTH = 4
 """How deep the forms look that keep figures (rewritings.py): what lies deeper has a name."""
@@ -54,22 +53,23 @@ class Arrays:
         self.known: dict[Ref, Known] = {}
         self.kinds: dict[Ref, str] = {}
         self.calls: list[Call] = []
+        self.names: dict[Ref, str] = {}
 
     def functions(self) -> Mapping[Any, Callable[..., Any]]:
         """NumPy's functions of arrays that can be written down."""
         return {**FUNCTIONS_OF_ARRAYS, **FUNCTIONS}
 
-    def argument(self, shape: Partial, kind: str) -> TracedArray:
-        """A value that no row makes: an input, or what a net gives."""
+    def argument(self, shape: Partial, kind: str, name: str) -> TracedArray:
+        """A value that no row makes: an input, or what a net gives. name: for errors."""
         ref = f"#{len(self.known) + 1}"
-        self.known[ref], self.kinds[ref] = Known(shape), kind
+        self.known[ref], self.kinds[ref], self.names[ref] = Known(shape), kind, name
         return TracedArray(self, ref)
 
     def row(self, row: Row) -> Ref:
         """The number of a row. Raises ValueError for shapes that cannot be."""
         if row not in self.found:
             for number in operands(row):
-                if isinstance(number, float) and not math.isfinite(number):
+                if isinstance(number, float) and not abs(number) < LARGEST_NUMBER:
                     raise ValueError(f"a finite number, not {number}; for a mask, -1e9")
             try:
                 known = known_of(row, self.known)
@@ -97,7 +97,7 @@ class Arrays:
         takes = OPERATIONS[name].takes if name in OPERATIONS else ("Same",)
         if name in OPERATIONS:
             OPERATIONS[name].check(settings)
-        given = [each if isinstance(each, TracedArray) else self.constant(each) for each in values]
+        given = [self.own(each) for each in values]
         offset = given[0].offset if given and takes[0] == "Same" else 0
         if any(each.offset != offset for each in given if takes == ("Same",)):
             given, offset = [TracedArray(self, each.real()) for each in given], 0
@@ -108,10 +108,18 @@ class Arrays:
         made = self.row((name, settings, *refs))
         return TracedArray(self, made, offset if self.kinds[made] == "Integer" else 0)
 
+    def own(self, value: Any) -> TracedArray:
+        """A value of this formula, or a constant. Raises OptionError for one of another."""
+        if not isinstance(value, Traced):
+            return self.constant(value)
+        found = of_writer(self, value)
+        assert isinstance(found, TracedArray)
+        return found
+
     def tree(self, value: Any, depth: int = DEPTH) -> Any:
         """A value as an operand of a function of numbers, as deep as forms look."""
-        if isinstance(value, TracedArray):
-            return self._unfolded(value.real(), depth)
+        if isinstance(value, Traced):
+            return self._unfolded(self.own(value).real(), depth)
         is_number = np.ndim(value) == 0 and not isinstance(value, NetSharedArray)
         return float(value) if is_number else self.constant(value).tree
 
@@ -198,7 +206,28 @@ def ports_of(function: Callable[..., Any]) -> dict[str, str]:
     if not needed or any(row.kind in (row.VAR_POSITIONAL, row.VAR_KEYWORD) for row in needed):
         raise fail(OptionError, Fault(what, given=brief(function), fix=fix))
     names = [row.name for row in needed]
-    return {names[0]: "Input"} if len(names) == 1 else {name: wolfram_name(name) for name in names}
+    if len(names) == 1:
+        return {names[0]: "Input"}
+    ports = {name: wolfram_name(name) for name in names}
+    check_names(list(ports.values()), function)
+    return ports
+
+
+OWN = ("function", "ports")
+"""What a FunctionLayer calls its own options."""
+
+
+def check_names(names: Sequence[str], function: Callable[..., Any]) -> None:
+    """Raise OptionError for names of ports that options of a layer cannot tell apart."""
+    fields = [field_name(name) for name in names]
+    taken = [n for n, field in zip(names, fields, strict=True) if field in OWN]
+    twice = [n for n, field in zip(names, fields, strict=True) if fields.count(field) > 1]
+    if taken or twice:
+        raise fail(OptionError, Fault(
+            "two ports of one name" if twice else "a port that is called as an option is",
+            at=getattr(function, "__name__", brief(function)), given=", ".join(twice or taken),
+            expected="names that differ as options do: foo_bar is FooBar", fix="another name",
+        ))  # fmt: skip
 
 
 def trace_arrays(
@@ -210,7 +239,7 @@ def trace_arrays(
     """
     names, arrays = ports_of(function), Arrays()
     given = {
-        argument: arrays.argument(shapes.get(port), kinds.get(port, "Real"))
+        argument: arrays.argument(shapes.get(port), kinds.get(port, "Real"), argument)
         for argument, port in names.items()
     }
     inputs = [(port, given[argument].tree) for argument, port in names.items()]
@@ -223,14 +252,16 @@ def trace_arrays(
     finally:
         _here.arrays = before
     outputs = _outputs(function, arrays, result)
-    used = set(arrays.reached([ref for _, ref in outputs], ()))
-    read = {x for ref in used for x in refs_in(arrays.rows[ref])} | {ref for _, ref in outputs}
-    read |= {ref for call in arrays.calls for ref in call.given.values()}
+    asked = {ref for _, ref in outputs}
+    asked |= {ref for call in arrays.calls for ref in call.given.values()}
+    used = arrays.reached(asked, ())
+    read = {x for ref in used for x in refs_in(arrays.rows[ref])} | asked
     idle = [port for port, ref in inputs if ref not in read]
     if idle:
         raise untraceable(arrays, function, f"its result does not depend on {', '.join(idle)}")
     if {name for name, _ in outputs} & {name for name, _ in inputs}:
         raise untraceable(arrays, function, "an input and an output have one name")
+    check_names([name for name, _ in (*inputs, *outputs)], function)
     return Written(arrays, inputs, outputs)
 
 

@@ -40,6 +40,8 @@ def called(
     writer: how they do it. fix: what to write where it does not take them. Raises OptionError that
     tells the line.
     """
+    if hasattr(function, "py_func"):
+        raise untraceable(writer, function, "it is compiled by Numba", "f.py_func in place of f")
     try:
         return function(*arguments, **(named or {}))
     except RecursionError:
@@ -100,7 +102,7 @@ def _from_math(function: Callable[..., Any]) -> list[str]:
     names = []
     if getattr(function, "__module__", None) == "math":
         names = [function.__name__]
-    elif hasattr(function, "__code__"):
+    elif inspect.isfunction(function) or inspect.ismethod(function):
         outside = inspect.getclosurevars(function)
         seen = {**outside.globals, **outside.nonlocals}
         code = list(dis.get_instructions(function.__code__))

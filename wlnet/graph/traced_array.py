@@ -29,6 +29,11 @@ class TracedArray(Traced):
     def __repr__(self) -> str:
         return "an array of the formula"
 
+    def origin(self) -> str:
+        """What it is in its own formula, in words."""
+        row = self.writer.rows.get(self.tree)
+        return f"its {row[0]}[...]" if row else f"its argument {self.writer.names[self.tree]}"
+
     @property
     def is_index(self) -> bool:
         """Whether its entries are Integers."""
@@ -55,6 +60,10 @@ class TracedArray(Traced):
 
     # What Python asks
 
+    @property  # type: ignore[misc]
+    def __class__(self) -> type:  # of the arrays that it stands for: isinstance tells them
+        return np.ndarray
+
     @property
     def shape(self) -> Any:
         """The sizes: numbers where they are told, else values of the formula."""
@@ -73,6 +82,14 @@ class TracedArray(Traced):
     def size(self) -> Any:
         """How many numbers it has: a value of the formula."""
         return self.writer.operation("Size", None, self)
+
+    @property
+    def dtype(self) -> Any:
+        """No type of NumPy: the net says how it works out its numbers."""
+        raise fail(OptionError, Fault(
+            "the dtype of an array of a formula, which stands for arrays of any precision",
+            given=self.origin(), expected="numbers, where the function is called by no layer",
+        ))  # fmt: skip
 
     def __len__(self) -> int:
         known = self.writer.known[self.tree].shape
@@ -176,6 +193,12 @@ class OpenShape:
 
     def __iter__(self) -> Iterator[Any]:
         return iter(range(len(self)))
+
+    def __eq__(self, _: object) -> bool:
+        raise open_size("what a shape is compared with or looked up in")
+
+    def __hash__(self) -> int:
+        return int(self == self)
 
 
 def _shifted(inputs: tuple[Any, ...], sign: int) -> Any:

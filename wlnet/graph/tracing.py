@@ -32,16 +32,17 @@ def trace(function: Callable[..., Any], arity: int = 1) -> Expression:
 
     Raises OptionError for a callable that cannot be written down, with the repair.
     """
-    arguments = [Traced(f"#{i}") for i in range(1, arity + 1)]
+    numbers = Numbers()
+    arguments = [Traced(f"#{i}", numbers) for i in range(1, arity + 1)]
     fix = _several(function) if arity == 1 else None
-    result = called(NUMBERS, function, arguments, fix=fix)
-    if not isinstance(result, Traced):
+    result = called(numbers, function, arguments, fix=fix)
+    if not isinstance(result, Traced) or result.writer is not numbers:
         why = f"it gives {brief(result)}, which does not depend on its arguments"
-        raise untraceable(NUMBERS, function, why)
+        raise untraceable(numbers, function, why)
     try:
         return Expression(result.tree)
     except ValueError as error:
-        raise untraceable(NUMBERS, function, f"what can be kept is {error}") from None
+        raise untraceable(numbers, function, f"what can be kept is {error}") from None
 
 
 def _several(function: Callable[..., Any]) -> str | None:
@@ -66,12 +67,12 @@ class Numbers:
 
     def traced(self, tree: Tree) -> Traced:
         """A value that was made by a function of numbers."""
-        return Traced(tree)
+        return Traced(tree, self)
 
     def tree(self, value: Any) -> Tree:
         """A value as an operand."""
         if isinstance(value, Traced):
-            return value.tree
+            return of_writer(self, value).tree
         if np.ndim(value):
             raise fail(
                 OptionError,
@@ -89,17 +90,31 @@ class Numbers:
         return isinstance(value, Traced) and is_condition(value.tree)
 
 
-NUMBERS = Numbers()
+def of_writer(writer: Any, value: Traced) -> Traced:
+    """A value, where it belongs to the formula that is written. Raises OptionError elsewhere."""
+    if value.writer is not writer:
+        raise fail(OptionError, Fault(
+            "a value of another function in a formula",
+            given=value.origin(),
+            expected="numbers, and what is made of the arguments of the function itself",
+            fix="give it to the function as an argument, with a port of its own",
+        ))  # fmt: skip
+    return value
 
 
 class Traced(np.lib.mixins.NDArrayOperatorsMixin):
-    """An argument, or what was made of arguments: it writes down what is done to it."""
+    """An argument, or what was made of arguments: it writes down what is done to it.
 
-    writer: Any = NUMBERS
-    """Says how: `Numbers`, or `Arrays` (array_tracing.py)."""
+    writer: says how, `Numbers`, or `Arrays` (array_tracing.py).
+    """
 
-    def __init__(self, tree: Tree) -> None:
-        self.tree = tree
+    def __init__(self, tree: Tree, writer: Any) -> None:
+        self.tree, self.writer = tree, writer
+
+    def origin(self) -> str:
+        """What it is in its own formula, in words."""
+        row = self.tree
+        return f"its {row[0]}[...]" if isinstance(row, tuple) else f"its argument {row}"
 
     def __repr__(self) -> str:
         return "an argument of the formula"

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import inspect
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
@@ -18,7 +18,7 @@ from wlnet.core.parts import NetPort
 from wlnet.core.shapes import Partial
 from wlnet.graph.array_tracing import Arrays, Call, Written
 from wlnet.graph.lowered import Ref, is_of_numbers, refs_in
-from wlnet.graph.traced_array import TracedArray
+from wlnet.graph.tracing import Traced
 from wlnet.layers import FunctionLayer
 from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.inference import inference, inferred_port
@@ -33,29 +33,33 @@ def is_called_in(arrays: Arrays, net: Net, args: tuple[Any, ...]) -> bool:
         return not net.input_names and not net.is_variadic
     given = args[0].values() if isinstance(args[0], Mapping) else args[0]
     several = given if isinstance(args[0], (Mapping, list, tuple)) else (given,)
-    return any(isinstance(x, TracedArray) and x.writer is arrays for x in several)
+    return any(isinstance(x, Traced) for x in several)
 
 
-def apply(arrays: Arrays, net: Net, args: tuple[Any, ...]) -> Any:
+def apply(arrays: Arrays, net: Net, args: tuple[Any, ...], options: Iterable[str]) -> Any:
     """What a net gives in a function that is being written down: an array, or one an output.
 
-    args: a value; a dict by port; or a list, in the order of ports. Raises OptionError.
+    args: a value; a dict by port; or a list, in the order of ports. options: those that are told
+    of this call, where none can be kept. Raises OptionError.
     """
-    given = {
-        port: value if isinstance(value, TracedArray) else arrays.constant(value)
-        for port, value in _by_port(net, args).items()
-    }
+    for name in options:
+        what = "a net in a function is called with what it is given, and nothing else"
+        fix = "give options to the whole net, when it is called"
+        raise fail(OptionError, Fault(what, at=net.kind, given=name, fix=fix))
+    given = {port: arrays.own(value) for port, value in _by_port(net, args).items()}
     shapes: dict[str, Partial] = {port: arrays.known[x.tree].shape for port, x in given.items()}
     found = None if net.is_variadic and not net.input_names else inference(net, shapes)
     kinds = [arrays.kinds[value.tree] for value in given.values()]
+    refs = {port: x.real() if x.offset else x.tree for port, x in given.items()}
     made = {}
     for name in net.output_names:
         moved = isinstance(net, Layer) and net.port_element(name) == "Either"
         kind = kinds[0] if moved else "Real" if found is None else inferred_port(net, name).flow
         made[name] = arrays.argument(
-            None if found is None else found.port_shape((), name), kind or "Real"
+            None if found is None else found.port_shape((), name),
+            kind or "Real",
+            f"of what {net.kind} gives",
         )
-    refs = {port: x.real() if x.offset else x.tree for port, x in given.items()}
     arrays.calls.append(Call(net, refs, {name: x.tree for name, x in made.items()}))
     return made if len(made) > 1 else next(iter(made.values()))
 

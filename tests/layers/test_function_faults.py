@@ -1,0 +1,139 @@
+"""Functions of arrays: what they cannot know is refused, and no value is taken for another."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numba
+import numpy as np
+import pytest
+
+import wlnet as wl
+from wlnet.layers import FunctionLayer
+
+
+def by_shape(x: Any) -> Any:
+    return x if x.shape == (3,) else -x
+
+
+SHAPES_ASKED_FOR = [
+    by_shape,
+    lambda x: x if np.shape(x) == (3,) else -x,
+    lambda x: x if x.shape in [(2,), (3,)] else -x,
+    lambda x: x if x.shape in {(3,)} else -x,
+    lambda x: -x if x.shape != (3,) else x,
+    lambda x: x if x.shape == np.tanh(x).shape else -x,
+    lambda x: x if (2,) not in (x.shape, (4,)) else -x,
+    lambda x: {(3,): x}.get(x.shape, -x),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("function", SHAPES_ASKED_FOR)
+def test_what_depends_on_a_whole_shape_is_decided_where_it_is_told_alone(function: Any) -> None:
+    for options in ({}, {"input": ("Varying",)}):
+        with pytest.raises(wl.OptionError):
+            FunctionLayer(function, **options)
+    x = np.array([1.0, -2.0, 3.0])
+    assert FunctionLayer(function, input=3)(x).tolist() == function(x).tolist()
+
+
+def test_an_argument_is_an_array_to_those_who_ask() -> None:
+    layer = FunctionLayer(lambda x: x if isinstance(x, np.ndarray) else -x)
+    assert layer([1, -2]).tolist() == [1, -2]
+
+
+TANH = wl.ElementwiseLayer("Tanh")
+kept: list[Any] = []
+FunctionLayer(lambda x: (kept.append(np.tanh(x)), x)[1])
+NUMBERS: list[Any] = []
+wl.ElementwiseLayer(lambda x: (NUMBERS.append(np.tanh(x)), x)[1])
+
+OF_ANOTHER_FUNCTION: list[Any] = [
+    lambda x: x + FunctionLayer(lambda y: y * x)(TANH(x)),
+    lambda x: x + wl.NetMapOperator(FunctionLayer(lambda row: row * x))(x),
+    lambda x: x + FunctionLayer(lambda y: y * TANH(x))(x),
+    lambda x: x + wl.ElementwiseLayer(lambda y: y * x)(x),
+    *[
+        lambda x, old=old, way=way: way(x, old)
+        for old in (kept, NUMBERS)
+        for way in (
+            lambda x, old: x + old[0],
+            lambda x, old: old[0] * x,
+            lambda x, old: np.where(old[0] > 0, x, 1),
+            lambda x, old: np.where(x > 0, x, old[0]),
+            lambda x, old: np.clip(x, old[0], None),
+            lambda x, old: np.stack([x, old[0]]),
+            lambda x, old: x @ old[0],
+            lambda x, old: {"A": x, "B": old[0]},
+            lambda x, old: x + TANH(old[0]),
+            lambda x, old: wl.CatenateLayer()([x, old[0]]),
+        )
+    ],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("function", OF_ANOTHER_FUNCTION)
+def test_no_function_takes_the_values_of_another(function: Any) -> None:
+    with pytest.raises(wl.OptionError):
+        FunctionLayer(function, input=3)
+
+
+@pytest.mark.parametrize("old", [kept, NUMBERS])
+def test_no_formula_of_numbers_takes_the_values_of_another(old: Any) -> None:
+    for function in (lambda x: x + old[0], lambda x: old[0]):
+        with pytest.raises(wl.OptionError):
+            wl.ElementwiseLayer(function)
+    with pytest.raises(wl.WlnetError):
+        TANH(old[0])
+
+
+def test_a_value_of_another_function_is_named() -> None:
+    with pytest.raises(wl.OptionError, match=r"another function(.|\n)*its argument row"):
+        FunctionLayer(lambda row: FunctionLayer(lambda y: y * row)(np.tanh(row)) + row)
+
+
+ON_WORKED_OUT: list[Any] = [
+    lambda x: wl.SoftmaxLayer()(x * 2),
+    lambda x: wl.SoftmaxLayer()(np.sort(x)),
+    lambda x: wl.SoftmaxLayer()(np.where(x > 0, x, -1e9)) + 0,
+    lambda x: wl.SequenceReverseLayer()(x[::-1] - x.mean()),
+    lambda x: wl.UnitVectorLayer(5)(np.argmax(x) + 1),
+]
+
+
+@pytest.mark.parametrize("function", ON_WORKED_OUT)
+def test_a_net_may_be_called_on_what_is_worked_out_of_an_argument_alone(function: Any) -> None:
+    x = np.float32([0.5, -1, 2])
+    np.testing.assert_allclose(FunctionLayer(function, input=3)(x), function(x), rtol=1e-6)
+
+
+def test_a_function_of_several_arguments_may_use_one_of_them_in_a_net_alone() -> None:
+    layer = FunctionLayer(lambda q, k: wl.SoftmaxLayer()(k * 2) + q, q=3, k=3)
+    made = layer({"Q": [1, 2, 3], "K": [0, 0, 0]})
+    np.testing.assert_allclose(made, np.array([1, 2, 3]) + 1 / 3, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (lambda foo, Foo: foo * Foo, "two ports of one name"),
+        (lambda foo_bar, fooBar: foo_bar + fooBar, "two ports of one name"),
+        (lambda foo_bar, b: {"Foo_bar": foo_bar * b}, "two ports of one name"),
+        (lambda function, x: function * x, "called as an option"),
+        (lambda x, ports: ports * x, "called as an option"),
+        (lambda x: {"Function": x}, "called as an option"),
+        (lambda x: {"Ports": x}, "called as an option"),
+        (numba.njit(lambda x: x + 1), "f.py_func"),
+        (lambda x: np.where(x > 0, x, np.finfo(float).min), "for a mask, -1e9"),
+        (lambda x: x + np.inf, "for a mask, -1e9"),
+        (lambda x: x * np.nan, "a finite number"),
+        (lambda x: np.zeros(3, x.dtype) + x, "any precision"),
+        (lambda x: wl.DropoutLayer()(x, net_evaluation_mode="Train"), "net_evaluation_mode"),
+        (lambda x: TANH(x, working_precision="Real64"), "working_precision"),
+        (lambda x: wl.EmbeddingLayer(3, 5)(np.argmax(x)), "Integer"),
+    ],
+)
+def test_what_a_function_cannot_have_is_told(function: Any, said: str) -> None:
+    with pytest.raises(wl.WlnetError) as caught:
+        FunctionLayer(function)
+    assert said in str(caught.value)
