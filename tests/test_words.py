@@ -41,3 +41,14 @@ def test_a_word_is_found_across_lines_and_not_inside_of_another() -> None:
     assert stands_in("frozen prefix (a part)", "the Frozen\nprefix is")
     assert stands_in("tap", "which taps")
     assert not stands_in("tap", "a tape")
+
+
+def test_no_message_puts_an_article_before_a_kind_without_looking_at_it() -> None:
+    """An AttentionLayer, a NetChain: `wlnet.core.names.a` knows."""
+    found = [
+        f"{file.name}: {line.strip()}"
+        for file in (ROOT / "wlnet").rglob("*.py")
+        for line in file.read_text("utf-8").splitlines()
+        if re.search(r"\b[aA] \{[\w.\[\]]+\.kind\}", line)
+    ]
+    assert found == []

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from wlnet.coders import NetDecoder, NetEncoder, from_record, to_record
+from wlnet.coders.label_decoder import LabelDecoder
 from wlnet.core import symbols
 from wlnet.core.errors import DataError, FormatError, OptionError, PartError, ShapeError
 from wlnet.core.symbols import ANY, AUTOMATIC, END_OF_STRING, START_OF_STRING
@@ -194,6 +195,20 @@ def test_a_decoder_has_an_encoder_of_targets_of_its_shape(decoder):
         assert target.parameters[name] == decoder.parameters[name]
 
 
+@pytest.mark.parametrize("encoder", ENCODERS, ids=repr)
+def test_the_converse_of_an_encoder_reads_all_codes_that_it_gives(encoder):
+    if encoder.kind not in NetDecoder.kinds:
+        with pytest.raises(OptionError, match=f'the "{encoder.kind}" encoder has no converse'):
+            NetDecoder(encoder)
+        return
+    decoder = NetDecoder(encoder)
+    if isinstance(decoder, LabelDecoder):
+        count = encoder.index_count if encoder.element == "Integer" else encoder.shape[-1]
+        assert decoder.shape[-1] == count
+    with pytest.raises(OptionError, match="is there already"):
+        NetEncoder(encoder)
+
+
 def test_each_door_makes_the_converse_of_what_the_other_has_made():
     pairs = [
         (
@@ -214,7 +229,7 @@ def test_each_door_makes_the_converse_of_what_the_other_has_made():
     padded = NetEncoder(NetDecoder("Characters", "ab"), target_length=3)
     assert padded == NetEncoder("Characters", "ab", target_length=3)
     for make, told in [
-        (lambda: NetDecoder(NetEncoder("UTF8")), "does not know this kind"),
+        (lambda: NetDecoder(NetEncoder("UTF8")), "has no converse"),
         (lambda: NetDecoder(NetEncoder("Boolean"), 3), "made from one other"),
         (
             lambda: NetEncoder(NetDecoder("Characters"), taget_length=3),

@@ -317,6 +317,31 @@ def test_impossible_vocabularies_are_told(vocabulary, told):
             door("Tokens", vocabulary)
 
 
+@pytest.mark.parametrize(
+    ("tokens", "options", "lost"),
+    [
+        (["new york", "a"], {}, ["new york"]),
+        (["a", "", "don't", " b"], {}, ["", "don't", " b"]),
+        (["a b", "", "c "], {"split_pattern": r"\s*,\s*"}, ["", "c "]),
+        (["a b", "", "c "], {"split_pattern": None}, []),
+        (["don't", "."], {"split_pattern": r"\s+"}, []),
+        (["naïve", "x_1", "?!", "İ", "2nd"], {}, []),
+        (["a b"], {"unknown_tokens": "Error"}, []),
+    ],
+)
+def test_tokens_that_come_of_no_text_are_told(tokens, options, lost):
+    """But where a token that is not known is an error."""
+    if lost:
+        with pytest.raises(OptionError, match="no text has") as caught:
+            NetEncoder("Tokens", tokens, **options)
+        assert caught.value.faults[0].given == repr(lost)
+    good = [token for token in tokens if token not in lost]
+    encoder = NetEncoder("Tokens", good, **options)
+    if "unknown_tokens" not in options:
+        alone = [[token] if encoder.split_pattern is None else token for token in good]
+        assert [encoder(each).tolist() for each in alone] == [[n + 1] for n in range(len(good))]
+
+
 # Decoders
 
 

@@ -182,6 +182,21 @@ def test_the_scoring_net_is_a_part_like_any_other(tmp_path: Path) -> None:
     assert wl.information(inserted, "SharedArraysCount") == 1
 
 
+def test_surgery_takes_a_scoring_net_by_its_name() -> None:
+    sizes = {"key": (4, 3), "value": (4, 2), "query": (5, 3)}
+    made = {name: AttentionLayer(name, **sizes) for name in ("Dot", "Bilinear")}
+    for name, net in made.items():
+        for other in made.values():
+            assert wl.net_replace_part(other, {"ScoringNet": name}) == net
+        held = wl.NetGraph({"a": AttentionLayer(additive(), **sizes)}, [])
+        put_in = wl.net_replace_part(held, {("a", "ScoringNet"): name})
+        assert put_in["a", "ScoringNet"] == net["ScoringNet"]
+    with pytest.raises(wl.OptionError, match=r"(?s)at: +ScoringNet.*known: +Bilinear, Dot"):
+        wl.net_replace_part(made["Dot"], {"ScoringNet": "Dott"})
+    with pytest.raises(wl.OptionError, match="Mask of an AttentionLayer"):
+        wl.net_replace_part(made["Dot"], {"Mask": "Causal"})
+
+
 def test_rules_freeze_the_scoring_net_alone() -> None:
     x = np.random.default_rng(0).normal(size=(20, 4, 3)).astype(np.float32)
     net = wl.net_initialize(attending(AttentionLayer(mask="Causal"), 3))

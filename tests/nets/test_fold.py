@@ -177,6 +177,21 @@ def test_what_cannot_be_a_fold_is_told(make: Any, told: str) -> None:
         make()
 
 
+def leaky(**ports: Any) -> Any:
+    """A fold whose state may be of any shape that goes with the input."""
+    return NetFoldOperator(wl.FunctionLayer(lambda input, state: input + state / 2), **ports)
+
+
+@pytest.mark.parametrize("ports", [{}, {"input": ("Varying", 2)}, {"input": (3, 2)}])
+def test_where_a_state_may_be_of_any_shape_the_repair_is_to_say_what_comes_out(ports: Any) -> None:
+    for make in (leaky, lambda **given: wl.NetChain([leaky(), "Tanh"], **given)):
+        with pytest.raises(wl.NotInitializedError, match="say what comes out") as caught:
+            make(**ports)(np.ones((3, 2)))
+        repair = re.search(r"output=(.*)\)", str(caught.value.faults[0].fix))
+        assert repair is not None
+        assert make(**ports, output=eval(repair[1]))(np.ones((3, 2))).shape == (3, 2)
+
+
 def test_a_long_sequence_is_planned_as_a_short_one() -> None:
     short, long = (
         wl.net_program(NetFoldOperator(cell(("sum", 5), ("bend", "Tanh")), input=(n, 3)))

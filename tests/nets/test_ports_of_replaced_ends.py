@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -101,6 +102,23 @@ def test_a_layer_of_any_number_of_inputs_says_so_when_it_is_called_alone(layer):
         layer({"1": [1.0, 2.0], "2": [1.0, 2.0]})
     with pytest.raises(wl.NotInitializedError, match="how many inputs"):
         wl.net_program(layer)
+
+
+@pytest.mark.parametrize(
+    "layer",
+    [wl.TotalLayer(), wl.CatenateLayer(), wl.DotLayer(), wl.ThreadingLayer("Times"),
+     wl.ThreadingLayer(lambda a, b: a - b), wl.ThreadingLayer(lambda a, b, c: a * b + c)],
+    ids=str,
+)  # fmt: skip
+def test_what_is_advised_to_a_layer_of_any_number_of_inputs_is_taken_by_it(layer):
+    with pytest.raises(wl.NotInitializedError) as caught:
+        layer({"1": np.ones(3), "2": np.ones(3), "3": np.ones(3)})
+    ports = re.search(r"ports=({.*})\)", caught.value.faults[0].fix)[1]
+    given = () if not layer.parameters or layer.kind != "ThreadingLayer" else (layer.function,)
+    made = type(layer)(*given, ports=eval(ports))
+    assert np.isfinite(made({name: np.ones(3) for name in made.input_names})).all()
+    with pytest.raises(wl.OptionError, match=r"known: +1, 2, \.\.\., Output"):
+        type(layer)(*given, ports={"a": 3})
 
 
 def test_a_net_is_gone_through_from_its_end():

@@ -15,7 +15,15 @@ import numpy as np
 
 from wlnet.coders.worth import worth
 from wlnet.core.catalogue import SOON_DECODERS, SOON_ENCODERS, not_there_yet
-from wlnet.core.errors import Fault, OptionError, PartError, ShapeError, brief, fail
+from wlnet.core.errors import (
+    Fault,
+    OptionError,
+    PartError,
+    ShapeError,
+    WlnetError,
+    brief,
+    fail,
+)
 from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.ports import Flow
 from wlnet.core.shapes import Partial, Shape, fits, shape_text
@@ -43,6 +51,8 @@ class KindTable(type):
         if isinstance(kind, Coder) and kind.door != door and kind.kind in kinds:
             other = kind.converse(kinds[kind.kind])
             return other._with(**_no_more(other, arguments[1:], options))
+        if isinstance(kind, Coder):
+            raise _no_converse(kind, door, list(kinds))
         if not isinstance(kind, str) or kind not in kinds:
             given = brief(kind) if arguments else "nothing"
             soon = SOON_ENCODERS if door == "NetEncoder" else SOON_DECODERS
@@ -60,6 +70,16 @@ class KindTable(type):
                 ),
             )
         return kinds[kind](*arguments[1:], **options)
+
+
+def _no_converse(given: Coder, door: str, known: list[str]) -> WlnetError:
+    """The error about a coder that a door was called with, and makes nothing of."""
+    if given.door == door:
+        what, fix = f"the {given.title} is there already", "it is given to a port as it is"
+    else:
+        what = f"the {given.title} has no converse"
+        fix = f"a {door} of another kind, or a port without one"
+    return fail(OptionError, Fault(what, at=door, given=brief(given), known=known, fix=fix))
 
 
 class Coder(metaclass=KindTable):

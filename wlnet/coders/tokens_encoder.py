@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import KW_ONLY
 from typing import Any
 
-from wlnet.coders.coder import choice_faults, coder
+from wlnet.coders.coder import Coder, choice_faults, coder
 from wlnet.coders.encoder import is_batch, refuse
 from wlnet.coders.lengths import as_target_length
 from wlnet.coders.text_encoder import FORMS, TextEncoder, as_text
@@ -14,7 +15,7 @@ from wlnet.coders.vocabulary import Vocabulary, as_vocabulary, codes_of
 from wlnet.coders.worth import plain
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.spelling import suggestion
-from wlnet.core.symbols import ALL, Symbol
+from wlnet.core.symbols import ALL, ANY, Symbol
 
 BOUNDARY = r"\b"
 
@@ -39,7 +40,8 @@ class TokensEncoder(TextEncoder):
 
     Arrays of codes pass through. There is no vocabulary of a language by itself.
 
-    Errors: OptionError for an impossible vocabulary; DataError, naming the example, for texts of
+    Errors: OptionError for an impossible vocabulary, as one with a token that splitting takes
+    apart, such as "new york" at word boundaries; DataError, naming the example, for texts of
     several lengths in one batch.
 
     >>> from wlnet import NetEncoder
@@ -79,9 +81,17 @@ class TokensEncoder(TextEncoder):
             vocabulary = as_vocabulary(self.vocabulary, where, ignore_case=low)
         except OptionError as error:
             faults += error.faults
+        if not faults and self.unknown_tokens == "Index":
+            # Else a text with such a token is an error, which says so.
+            faults += _lost_tokens(self.vocabulary, self.split_pattern, where)
         if faults:
             raise fail(OptionError, faults)
         self._set(vocabulary=vocabulary, target_length=length, known=codes_of(vocabulary))
+
+    def converse(self, kind: Callable[..., Coder]) -> Coder:
+        """With ANY for the code of tokens that are not in the vocabulary."""
+        other = (ANY,) if self.count > len(self.vocabulary) else ()
+        return kind((*self.vocabulary, *other), ignore_case=self.ignore_case)
 
     @property
     def count(self) -> int:
@@ -133,6 +143,32 @@ class TokensEncoder(TextEncoder):
             expected = "a list of strings, as split_pattern=None says"
             raise refuse(where, index, "these are no tokens", given=brief(item), expected=expected)
         return tokens
+
+
+def _lost_tokens(given: Vocabulary, pattern: str | None, where: str) -> list[Fault]:
+    """A fault for tokens that come of no text: those are taken for tokens that are not known."""
+    lost = [token for token in map(plain, given) if not _comes(token, pattern)]
+    if pattern is None or not lost:
+        return []
+    return [
+        Fault(
+            "tokens that no text has after it is split",
+            at=where,
+            given=brief(lost),
+            expected=f"tokens that split_pattern={brief(pattern)} leaves as they are",
+            fix=r'split_pattern=r"\s+", or None for examples that are lists of tokens',
+        )
+    ]
+
+
+def _comes(token: Any, pattern: str | None) -> bool:
+    """Whether a token may come of a text. Where others than the usual pattern split may depend on
+    what is around."""
+    if not isinstance(token, str):
+        return True
+    if pattern != BOUNDARY:
+        return token.strip() == token != ""
+    return [piece for piece in re.split(BOUNDARY, token) if piece.strip()] == [token]
 
 
 def _pattern_faults(pattern: object, where: str) -> list[Fault]:

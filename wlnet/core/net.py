@@ -295,9 +295,9 @@ def check_coders(net: Net) -> None:
     coders = {name: port.coder for name, port in net.ports.items() if port.coder is not None}
     faults = [
         Fault(
-            f"port {name} of a {net.kind} takes an {word}"
+            f"port {name} of {a(net.kind)} takes an {word}"
             if word == "encoder"
-            else f"port {name} of a {net.kind} takes a {word}",
+            else f"port {name} of {a(net.kind)} takes a {word}",
             given=brief(coders[name]),
         )
         for name, does, word in sides

@@ -9,6 +9,7 @@ from typing import SupportsFloat, SupportsIndex, cast
 from wlnet.core.errors import FormatError, fail
 from wlnet.core.finding import walk_names
 from wlnet.core.multipliers import array_places
+from wlnet.core.names import a
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray
 from wlnet.core.records import Json, refused, shown
@@ -87,7 +88,7 @@ def check(net: Net) -> None:
     if not rules:
         return
     if not net.has_multipliers:
-        raise refused(f"a {net.kind} has no arrays that could learn", given=AT)
+        raise refused(f"{a(net.kind)} has no arrays that could learn", given=AT)
     places = array_places(net)
     several = sum(not _leads_to_one(rule.part) for rule in rules)
     if several * len(list(walk_names(net))) > MOST_TRIALS:

@@ -12,7 +12,7 @@ import numpy as np
 
 from wlnet.core.arrays import Array, ArrayValue
 from wlnet.core.errors import FormatError
-from wlnet.core.names import is_number
+from wlnet.core.names import a, is_number
 from wlnet.core.nesting import DEEPEST
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, NetSharedArray, Path, path_text
@@ -175,7 +175,7 @@ class _Reader:
         field, at = cls.declared_arrays[name], path_text(path)[-200:]
         if state is None:
             if not field.optional:
-                raise refused(f"{name} of a {cls.kind} may not be absent", at=at)
+                raise refused(f"{name} of {a(cls.kind)} may not be absent", at=at)
             return None
         if type(state) is dict and state.keys() == {"Tensor"}:
             key = tensor_key(path)
@@ -221,7 +221,7 @@ class _Reader:
         nodes = self.nodes(row["Nodes"], path, at)
         if issubclass(cls, Operator) and list(nodes) != [cls.place]:
             given = ", ".join(map(shown, nodes))
-            raise refused(f"a {cls.kind} holds one net", at=at, given=given)
+            raise refused(f"{a(cls.kind)} holds one net", at=at, given=given)
         fields = {name: FIELDS[name](row[name], nodes, at) for name in cls.record_fields}
         count = len(pairs_of(row["Ports"], f"{at}, ports"))
         written = Written(

@@ -68,7 +68,7 @@ def lower(
             Fault(
                 "shapes are not known",
                 given=", ".join(unknown),
-                fix=open_sizes(net),
+                fix=open_sizes(net, solution),
             ),
         )
     graph = Graph()

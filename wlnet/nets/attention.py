@@ -95,8 +95,10 @@ class AttentionLayer(Operator):
         self._start(gathered, net, options, [*table.items(), *said], learning_rate_multipliers)
 
     @classmethod
-    def net_of(cls, given: object) -> Net:
-        return _named(given) if isinstance(given, str) else super().net_of(given)
+    def net_of(cls, given: object, where: str | None = None) -> Net:
+        if isinstance(given, str):
+            return _named(given, where or cls.kind)
+        return super().net_of(given, where)
 
     @classmethod
     def read(cls, inner: Net | None, given: Mapping[str, object]) -> dict[str, object]:
@@ -255,7 +257,7 @@ def _gives_scores(net: Net) -> bool:
     return set(net.input_names) == PAIRS and len(net.output_names) == 1
 
 
-def _named(net: str) -> Net:
+def _named(net: str, where: str) -> Net:
     """A scoring net by its name. Raises OptionError."""
     input, query = NetPort(KEYS), NetPort(QUERIES)
     vectors = {"ports": {KEYS: "Varying", QUERIES: "Varying"}}
@@ -265,7 +267,7 @@ def _named(net: str) -> Net:
         nodes = {"Linear": LinearLayer(biases=None, output="Varying"), "Dot": DotLayer()}
         return NetGraph(nodes, [(input, "Linear"), ([query, "Linear"], "Dot")], **vectors)
     what, known = "a scoring net is a net, or one of these names", ["Bilinear", "Dot"]
-    raise fail(OptionError, Fault(what, at="AttentionLayer", given=brief(net), known=known))
+    raise fail(OptionError, Fault(what, at=where, given=brief(net), known=known))
 
 
 def _mask(value: object) -> object:

@@ -70,16 +70,28 @@ def take_inference(net: Net, other: Net) -> None:
     net.cached("solution", lambda: inference(other))
 
 
-def open_sizes(net: Net) -> str:
+def open_sizes(net: Net, solution: Solution | None = None) -> str:
     """The advice for a message about unknown shapes: say what goes in or, where that is known, give
-    the sizes of layers."""
-    solution = inference(net)
-    inputs = [name for name in net.input_names if not is_known(solution.port_shape((), name))]
-    if inputs:
-        sizes = solution.port_shape((), inputs[0])
+    the sizes of layers or, where these are, say what comes out.
+
+    solution: of the data; None for what the net knows by itself.
+    """
+    solution = solution or inference(net)
+    shapes = {name: solution.port_shape((), name) for name in net.port_names}
+    inputs = [name for name in net.input_names if not is_known(shapes[name])]
+    untold = [name for name in inputs if net.ports[name].shape is None]
+    if untold or (inputs and solution.unknown_arrays()):
+        name = (untold or inputs)[0]
+        sizes = shapes[name]
         some = 4 if sizes is None else tuple(4 if size is None else size for size in sizes)
         said = some if isinstance(some, int) or len(some) != 1 else some[0]
-        return f"say what goes in, e.g. {net.kind}(..., {inputs[0].lower()}={said})"
+        return f"say what goes in, e.g. {net.kind}(..., {name.lower()}={said})"
+    outputs = [name for name in net.output_names if shapes[name] is None]
+    if outputs and net.input_names and not solution.unknown_arrays():
+        # A loop gives as many levels as its state has, and that may be of any shape.
+        levels = shapes[net.input_names[0]] or ()
+        given = tuple("Varying" if size is None else size for size in levels)
+        return f"say what comes out, e.g. {net.kind}(..., {outputs[0].lower()}={given!r})"
     return "give the sizes of these layers, e.g. LinearLayer(3), or their arrays"
 
 
@@ -87,12 +99,13 @@ def check_inputs(net: Net) -> None:
     """Raise NotInitializedError for a variadic layer that stands alone: nothing tells how many
     inputs it has."""
     if net.is_variadic and not net.input_names:
+        said = ", ".join(f'"{number}": 3' for number in range(1, net.usual_inputs + 1))
         raise fail(
             NotInitializedError,
             Fault(
                 "how many inputs it has is not known",
                 at=net.kind,
-                fix=f'{net.kind}(..., ports={{"1": 3, "2": 4}}), or NetChain([{net.kind}(...)])',
+                fix=f"{net.kind}(..., ports={{{said}}}), or NetChain([{net.kind}(...)])",
             ),
         )
 

@@ -52,9 +52,10 @@ class Operator(Container):
         return ("Input",), ("Output",)
 
     @classmethod
-    def net_of(cls, given: object) -> Net:
-        """The net that it is to apply, from what a constructor was given. Raises OptionError."""
-        return as_net(given, cls.place)
+    def net_of(cls, given: object, where: str | None = None) -> Net:
+        """The net that it is to apply, from what a constructor, or surgery at a place, was given.
+        Raises OptionError."""
+        return as_net(given, where or cls.place)
 
     # What follows
 

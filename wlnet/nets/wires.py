@@ -55,13 +55,16 @@ class Wire:
             return
         fix = (
             'EmbeddingLayer, or NetEncoder("Class", labels, "UnitVector"), turns indices into Reals'
+            if self.element == "Integer"
+            else 'indices count from 1: OrderingLayer, NetEncoder("Class", labels), or a function '
+            "of arrays such as np.argsort(x) + 1 gives them"
         )
         fault = Fault(
             MIXED,
             at=f"{self.teller} and {teller}",
             given=f"{self.element} at {self.teller}",
             expected=f"{element}, as at {teller}",
-            fix=fix if self.element == "Integer" else None,
+            fix=fix,
         )
         raise fail(ShapeError, fault)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from wlnet.core.elsewhere import counterpart
 from wlnet.core.errors import Fault, OptionError, TrainingWarning, brief, fail, warn
-from wlnet.core.names import field_name, wolfram_name
+from wlnet.core.names import a, field_name, wolfram_name
 from wlnet.core.net import Net
 from wlnet.core.parts import Path, path_text
 from wlnet.core.spelling import nearest
@@ -137,9 +137,8 @@ def _warn_of_port(net: Net, term: LossTerm) -> None:
     decoder = inferred_port(net, term.port).coder
     origin = _origins(net, (), {}, [])[term.port]
     if origin is not None and origin[1].gives == "Distribution":
-        why = (
-            f"the numbers of a {origin[1].kind} always add up to 1, so there is nothing to minimise"
-        )
+        of = a(origin[1].kind)
+        why = f"the numbers of {of} always add up to 1, so there is nothing to minimise"
     elif decoder is not None:
         why = f"its numbers stand for something else: {brief(decoder)}"
     else:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.names import a
 from wlnet.core.net import Net
 from wlnet.core.parts import NetPort
 from wlnet.core.scaled import Scaled
@@ -101,7 +102,7 @@ def _automatic_term(net: Net, name: str, factor: float = 1.0) -> LossTerm | Faul
     port = inferred_port(net, name)
     if form == "Square" and getattr(port.coder, "of_labels", False):
         return Fault(
-            f"no loss fits by itself: a {port.coder.kind} decoder on an output without a "
+            f"no loss fits by itself: {a(port.coder.kind)} decoder on an output without a "
             "SoftmaxLayer",
             at=f"port {name}",
             fix="end the net in SoftmaxLayer(), or name a loss_function",

@@ -147,13 +147,16 @@ def read_ports(of: Layered, given: Mapping[str, object], gathered: Gathered) -> 
             gathered.add(Fault(what, given=brief(extra[name])))
     for name, spec in told:
         ports[name] = gathered.attempt(partial(as_port, spec, name)) or UNKNOWN
+    known: list[str] = []
+    for name, field in of.port_fields.items():
+        known += ["1", "2", "..."] if field.variadic else [name]
     for name in extra:
         if name not in ports:
             gathered.add(
                 Fault(
                     f"{a(of.kind)} has no port {brief(name)}",
-                    known=list(of.port_fields),
-                    fix=suggestion(name, of.port_fields),
+                    known=known,
+                    fix=suggestion(name, known),
                 )
             )
     return ports

@@ -36,6 +36,7 @@ from wlnet.nets.arrays import array_value
 from wlnet.nets.container import rebuilt, shared_names
 from wlnet.nets.fills import filled, spread_out
 from wlnet.nets.inference import open_sizes
+from wlnet.nets.operators import Operator
 from wlnet.nets.shorthand import as_net
 from wlnet.nets.surgery.fit import check_fit, check_layer
 from wlnet.nets.surgery.placing import located, names_outside, trimmed, with_nodes, worded
@@ -97,7 +98,7 @@ class Edit:
             self.changed.clear()
             return
         if nodes:
-            self.nodes({path: as_net(value, path_text(path)) for path in nodes})
+            self.nodes({path: self._net(path, value) for path in nodes})
         # Of several nodes, rates are for those that have arrays.
         rated = any(self._has_rates(place) for place in places)
         gathered = Gathered()
@@ -107,6 +108,13 @@ class Edit:
             gathered.attempt(partial(self._into, place, value))
             self.put_in.append(path_text(place.path))
         gathered.tell()
+
+    def _net(self, path: Path, value: object) -> Net:
+        """The net to be put in at a path: in an operator, as its constructor reads it."""
+        holder = node_at(self.net, path[:-1])
+        if isinstance(holder, Operator):
+            return holder.net_of(value, path_text(path))
+        return as_net(value, path_text(path))
 
     def _into(self, place: Place, value: object) -> None:
         doing: dict[str, Callable[[Path, Any], None]] = {
@@ -149,7 +157,7 @@ class Edit:
         name = str(path[-1])
         field = layer.declared_arrays[name]
         if value is None and not field.optional:
-            what = f"{name} of a {layer.kind} may not be absent"
+            what = f"{name} of {a(layer.kind)} may not be absent"
             raise fail(OptionError, Fault(what, at=path_text(path)))
         if isinstance(value, NetSharedArray) and field.statistic:
             what = f"{name} is a running statistic: it cannot be shared"
@@ -226,12 +234,12 @@ class Edit:
         node: Any = node_at(self.net, path[:-1])
         name = str(path[-1])
         if not isinstance(node, Layer):
-            what = f"{name} of a {node.kind} cannot be set: make a new one"
+            what = f"{name} of {a(node.kind)} cannot be set: make a new one"
             raise fail(OptionError, Fault(what, at=path_text(path)))
         try:
             setting = node.declared_parameters[name].check(value)
         except (ValueError, TypeError) as error:
-            what = f"{name} of a {node.kind} cannot be this"
+            what = f"{name} of {a(node.kind)} cannot be this"
             given = brief(value)
             fault = Fault(what, at=path_text(path), given=given, expected=str(error))
             raise fail(OptionError, fault) from None

@@ -11,6 +11,7 @@ from typing import Any
 from wlnet.core.answers import answer, takes_one_argument
 from wlnet.core.errors import Fault, OptionError, PartError, brief, fail
 from wlnet.core.gathered import Gathered
+from wlnet.core.names import a
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, NetPort, Path, path_text
 from wlnet.core.scalars import as_whole
@@ -185,7 +186,7 @@ class _Naming:
                 fixed = name in net.port_names
                 faults.append(
                     Fault(
-                        f"the ports of a {net.kind} have fixed names"
+                        f"the ports of {a(net.kind)} have fixed names"
                         if fixed
                         else f"there is no port {brief(name)} to rename",
                         given=repr(NetPort(name)),

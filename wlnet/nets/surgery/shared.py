@@ -11,6 +11,7 @@ import numpy as np
 
 from wlnet.core.errors import Fault, OptionError, RuleWarning, brief, fail, warn
 from wlnet.core.multipliers import array_places
+from wlnet.core.names import a
 from wlnet.core.net import Net
 from wlnet.core.parts import NetSharedArray, path_text
 from wlnet.nets.arrays import array_value, replace_arrays
@@ -54,7 +55,7 @@ def net_insert_shared_arrays(net: Net, prefix: object = "") -> Net:
             RuleWarning,
             Fault(
                 "no array can be shared",
-                at=f"net_insert_shared_arrays of a {net.kind}",
+                at=f"net_insert_shared_arrays of {a(net.kind)}",
                 fix="the net comes back as it is: what could be shared is shared already",
             ),
         )

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from wlnet.core.multipliers import MultiplierTable
+from wlnet.core.names import a
 from wlnet.core.net import Net
 from wlnet.layers.declaring.layer import Layer
 from wlnet.plot.diagrams.cards import Card
@@ -47,4 +48,4 @@ def draw_net(net: Net, expanded: bool, multipliers: MultiplierTable | None = Non
     boxes = NetBoxes.of(net, multipliers)
     graph = boxes.graph(net.depth if expanded else 0)
     told = net.kind if isinstance(net, Layer) else f"{net.kind}, {holds(net)}"
-    return Diagram(graph, boxes.cards, boxes.colors, f"a diagram of a {net.kind}", told)
+    return Diagram(graph, boxes.cards, boxes.colors, f"a diagram of {a(net.kind)}", told)
