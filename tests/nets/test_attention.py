@@ -162,6 +162,38 @@ def test_gradients_of_what_is_told_early_are_zero_for_what_comes_after(mask: Any
         assert not gradient[:, 3:].any()
 
 
+def _early_gradients(net: Any, data: dict[str, Any]) -> dict[str, Any]:
+    """By what goes into a net, which may be undefined, those of the first three that it tells."""
+    holes: dict[str, Any] = {}
+    edges: list[Any] = [("attend", "early")]
+    for name, x in data.items():
+        holes[f"{name} given"] = wl.NetArrayLayer(array=np.where(np.isnan(x), 0, x))
+        holes[f"{name} hole"] = wl.NetArrayLayer(array=np.where(np.isnan(x), 0.0, 1.0))
+        holes[name] = wl.ThreadingLayer(lambda x, hole: x / hole)
+        edges += [([f"{name} given", f"{name} hole"], name), (name, NetPort("attend", name))]
+    nodes = {**holes, "attend": net, "early": wl.PartLayer(wl.Span(1, 3))}
+    asked = {name: wl.NetPortGradient(name, "Output") for name in data}
+    found = NetGraph(nodes, edges)({}, [*asked.values()])
+    return {name: found[port] for name, port in asked.items()}
+
+
+@pytest.mark.parametrize("mask", ["Causal", ("Causal", 3)])
+@pytest.mark.parametrize("scoring", ["Dot", "Bilinear", "additive"])
+@settings(max_examples=5)
+@given(seed=st.integers(0, 99), late=st.sampled_from([1e-30, 3.0, -1e6, 1e12, np.nan]))
+def test_gradients_of_what_is_told_early_are_right_or_undefined_whatever_comes_after(
+    mask: Any, scoring: str, seed: int, late: float
+) -> None:
+    net = causal(mask, net=additive() if scoring == "additive" else scoring)
+    data = {name: x[0] for name, x in drawn(net, 1, seed).items()}
+    other = {name: np.concatenate([x[:3], np.full((4, 3), late)]) for name, x in data.items()}
+    right, found = _early_gradients(net, data), _early_gradients(net, other)
+    for name in PORTS:
+        told = found[name]
+        is_right = told == np.concatenate([right[name][:3], np.zeros((4, 3))])
+        assert (is_right | (np.isnan(told) & np.isnan(late))).all()
+
+
 # As a part of nets
 
 
