@@ -137,3 +137,118 @@ def test_what_a_function_cannot_have_is_told(function: Any, said: str) -> None:
     with pytest.raises(wl.WlnetError) as caught:
         FunctionLayer(function)
     assert said in str(caught.value)
+
+
+# Sizes that Python has read
+
+READING: list[Any] = [
+    lambda x: x * len(x),
+    lambda x: sum(x),
+    lambda x: x / x.shape[0],
+    lambda x: [-x, x][len(x) > 4],
+    lambda x: np.repeat(x, 2).reshape(2 * x.shape[0]),
+    lambda x: np.cumsum(np.tanh(x)),
+    lambda x: x * x.ndim,
+    lambda x: np.tanh(x) if x.shape == (3,) else x,
+    lambda x: np.dot(x[0], x) * len(np.stack([x, x], axis=1)),
+    lambda x: TANH(x * len(x)) + x,
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("function", READING)
+@pytest.mark.parametrize("size", [1, 5])
+def test_a_function_that_has_read_a_size_holds_for_no_other(function: Any, size: int) -> None:
+    layer = FunctionLayer(function, input=3)
+    x = np.array([1.0, -2.0, 3.0])
+    np.testing.assert_allclose(layer(x), function(x), rtol=1e-5)
+    with pytest.raises(wl.ShapeError, match="write it down again"):
+        wl.net_replace_part(layer, {"Input": size})(np.ones(size))
+    # What has read none is written down for all.
+    free = FunctionLayer(lambda x: x * x.mean(), input=3)
+    assert wl.net_replace_part(free, {"Input": size})(np.ones(size)).tolist() == [1] * size
+
+
+@pytest.mark.parametrize("function", [lambda x: x * len(x[0]), lambda x: x + x.sum(1)[:, None]])
+def test_sizes_that_stay_open_may_be_any(function: Any) -> None:
+    layer = FunctionLayer(function, input=("Varying", 3))
+    for length in (1, 4):
+        np.testing.assert_allclose(layer(np.ones((length, 3))), function(np.ones((length, 3))))
+
+
+# What NumPy gives, or an error
+
+
+@pytest.mark.parametrize("choose", [np.argmax, np.argmin])
+@pytest.mark.parametrize("axis", [None, 0, 1])
+@pytest.mark.parametrize("keep", [False, True])
+def test_the_place_of_the_largest_is_that_of_nan_where_there_is_one(
+    choose: Any, axis: Any, keep: bool
+) -> None:
+    nan, inf = np.nan, np.inf
+    x = np.array([[1, 5, 5, -2], [-inf, nan, 3, nan], [inf, 0, inf, -1], [nan, 7, -7, 7]])
+    if axis is None and keep:
+        return
+    layer = FunctionLayer(lambda x: choose(x, axis=axis, keepdims=keep) + 1, input=(4, 4))
+    for given_x in (x, x[:, ::-1], x.T, np.where(np.isnan(x), 0, x)):
+        made = layer.function.evaluate({"Input": given_x})["Output"]
+        expected = choose(given_x, axis=axis, keepdims=keep) + 1
+        np.testing.assert_array_equal(made, expected)
+    lost = FunctionLayer(lambda x: choose(np.log(x), axis=axis, keepdims=keep) + 1, input=(4, 4))
+    given_x = np.where(np.isnan(x), -1, np.abs(np.where(np.isinf(x), 4, x)) + 1)
+    with np.errstate(all="ignore"):
+        expected = choose(np.log(given_x), axis=axis, keepdims=keep) + 1
+    np.testing.assert_array_equal(lost(given_x), expected)
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (lambda x: np.full_like(x, 3.7, dtype=int), "np.full_like with dtype"),
+        (lambda x: np.zeros_like(x, shape=(2,)) + x[0], "np.zeros_like with shape"),
+        (lambda x: np.ones_like(x, dtype=int), "np.ones_like with dtype"),
+        (lambda x: np.broadcast_to(x, (2, 3), subok=True), "np.broadcast_to with subok"),
+        (lambda x: x * np.array([1j, 2, 3]), "real numbers"),
+        (lambda x: x * 1j, "a real number"),
+        (lambda x: x * "2", "a real number"),
+        (lambda x: x + np.array(["1", "2", "3"]), "real numbers"),
+        (lambda x: x * np.ma.masked_array([1.0, 2, 3], [0, 1, 0]), "real numbers"),
+        (lambda x: x.real, "no real"),
+        (lambda x: x + FILLED(np.ones(3)), "called on numbers alone"),
+        (lambda x: x + FILLED({"Input": [1, 2, 3]}), "called on numbers alone"),
+    ],
+)
+def test_what_would_be_another_number_is_refused(function: Any, said: str) -> None:
+    with pytest.raises(wl.WlnetError) as caught:
+        FunctionLayer(function, input=3)
+    assert said in str(caught.value)
+
+
+FILLED = wl.net_initialize(wl.LinearLayer(3, input=3))
+
+
+@pytest.mark.parametrize("choose", [np.fmax, np.fmin])
+def test_of_a_number_and_nan_the_number_is_taken(choose: Any) -> None:
+    x = np.float32([-1, 2, 0.5, -3])
+    with np.errstate(all="ignore"):
+        for function in (
+            lambda x: choose(np.log(x), 0.25),
+            lambda x: choose(-0.5, np.log(x)),
+            lambda x: choose(np.log(x), np.sqrt(x - 1)),
+        ):
+            for kind in (FunctionLayer, wl.ElementwiseLayer):
+                np.testing.assert_allclose(kind(function)(x), function(x), rtol=1e-6)
+
+
+@pytest.mark.parametrize("text", ["2", 1j, np.str_("2"), b"2"])
+def test_no_text_and_no_complex_number_is_one_of_a_formula(text: Any) -> None:
+    with pytest.raises(wl.OptionError):
+        wl.ElementwiseLayer(lambda x: x * text)
+
+
+@pytest.mark.parametrize("kind", [FunctionLayer, wl.ElementwiseLayer])
+def test_two_zeros_make_two_formulas(kind: Any) -> None:
+    plus, minus = kind(lambda x: 1 / (x * 0.0)), kind(lambda x: 1 / (x * -0.0))
+    assert plus != minus
+    assert (plus([1.0]), minus([1.0])) == (np.inf, -np.inf)
+    both = FunctionLayer(lambda x: np.stack([1 / (x * 0.0), 1 / (x * -0.0)]))
+    assert both(1.0).tolist() == [np.inf, -np.inf]

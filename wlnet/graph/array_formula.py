@@ -74,7 +74,7 @@ class ArrayFormula:
         return ArrayFormula, self._state()
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, ArrayFormula) and self._state() == other._state()
+        return isinstance(other, ArrayFormula) and repr(self) == repr(other)  # 0.0 is not -0.0
 
     def __hash__(self) -> int:
         return hash(self._state())

@@ -153,8 +153,10 @@ def _dot(a: Any, b: Any, out: Any = None) -> Any:
 
 def _is_number(x: Any) -> bool:
     """Whether a value is known to have no axes."""
-    known = x.writer.known[x.tree].shape if isinstance(x, Traced) else np.shape(x)
-    return bool(known == ())
+    if not isinstance(x, Traced):
+        return np.ndim(x) == 0
+    is_number = bool(x.writer.known[x.tree].shape == ())
+    return is_number and np.shape(x) == ()  # which notes that Python has read it
 
 
 @writes(np.inner)
@@ -221,6 +223,7 @@ def _ravel(x: Any, order: str = "C") -> Any:
 
 @writes(np.broadcast_to)
 def _broadcast_to(x: Any, shape: Any, **more: Any) -> Any:
+    plain("broadcast_to", **more)
     told, sizes = _sizes(shape)
     return write("Broadcast", told, x, *sizes)
 
@@ -258,16 +261,19 @@ def _stack(xs: Sequence[Any], axis: int = 0, **more: Any) -> Any:
 
 @writes(np.zeros_like)
 def _zeros_like(x: Any, **more: Any) -> Any:
+    plain("zeros_like", **more)
     return write("Like", 0.0, x)
 
 
 @writes(np.ones_like)
 def _ones_like(x: Any, **more: Any) -> Any:
+    plain("ones_like", **more)
     return write("Like", 1.0, x)
 
 
 @writes(np.full_like)
 def _full_like(x: Any, fill_value: Any, **more: Any) -> Any:
+    plain("full_like", **more)
     return write("Like", float(fill_value), x)
 
 

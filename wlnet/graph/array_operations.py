@@ -259,6 +259,10 @@ OPERATIONS: dict[str, ArrayOperation] = {
         lambda g, number, x: g.fill(number, (1, *x.shape[1:])),
         lambda number, x: np.full(x.shape, float(number)), takes=("Same",),
     ),
+    "Shaped": ArrayOperation(
+        check.sizes, lambda at, x: shapes.shaped(x.shape, at), lambda g, at, x: x,
+        lambda at, x: x, takes=("Same",), gives="Same",
+    ),
     "Constant": ArrayOperation(
         check.constant, lambda at: at[0], lambda g, at: g.constant(at[1], (1, *at[0])),
         lambda at: np.reshape(np.array(at[1], float), at[0]), 0, (),

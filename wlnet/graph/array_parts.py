@@ -139,7 +139,9 @@ def _argmin(x: Any, axis: Any = None, out: Any = None, *, keepdims: bool = False
     if axis is None:
         x, axis = np.ravel(x), 0
     first = slice(0, 1) if keepdims else 0
-    return along(np.argsort(x, axis), axis, first)
+    # The first of the least, or of those that are no numbers, as in NumPy.
+    chosen = (x == np.min(x, axis=axis, keepdims=True)) | (x != x)
+    return along(np.argsort(np.where(chosen, 0, 1), axis), axis, first)
 
 
 @writes(np.argmax)

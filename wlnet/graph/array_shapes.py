@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-from wlnet.core.shapes import Mismatch, Partial, Shape, Size, is_known, shape_text
+from wlnet.core.shapes import Mismatch, Partial, Shape, Size, is_known, merge, shape_text
 
 Axes = tuple[int, ...] | None
 """Axes, from 0 or from -1 backwards; None for all of them."""
@@ -192,3 +192,14 @@ def of_product(a: Partial, b: Partial, *, flat: bool) -> Partial:
     lead = broadcast([a[:-2], b[:-2]])
     assert lead is not None
     return (*lead, *a[-2:-1], *(b[-1:] if len(b) > 1 else ()))
+
+
+def shaped(shape: Partial, told: Shape) -> Partial:
+    """The shape that an array must have. Raises Mismatch for another."""
+    try:
+        return merge(shape, told)
+    except Mismatch:
+        raise Mismatch(
+            f"{shape_text(shape)} is not {shape_text(told)}, the sizes that Python has read when "
+            "the function was written down: write it down again"
+        ) from None

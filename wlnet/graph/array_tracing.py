@@ -27,7 +27,7 @@ from wlnet.graph.array_shapes import Known
 from wlnet.graph.calling import called, untraceable
 from wlnet.graph.lowered import Ref, Row, is_of_numbers, number_of, operands, refs_in
 from wlnet.graph.traced_array import TracedArray
-from wlnet.graph.tracing import FUNCTIONS_OF_ARRAYS, Traced, of_writer
+from wlnet.graph.tracing import FUNCTIONS_OF_ARRAYS, Traced, of_writer, written_number
 
 DEPTH = 4
 """How deep the forms look that keep figures (rewritings.py): what lies deeper has a name."""
@@ -49,11 +49,14 @@ class Arrays:
 
     def __init__(self) -> None:
         self.rows: dict[Ref, Row] = {}
-        self.found: dict[Row, Ref] = {}
+        self.found: dict[str, Ref] = {}
         self.known: dict[Ref, Known] = {}
         self.kinds: dict[Ref, str] = {}
         self.calls: list[Call] = []
         self.names: dict[Ref, str] = {}
+        self.shaped: dict[Ref, Ref] = {}
+        self.seen: set[Ref] = set()
+        """Values of which Python has read a size that was told."""
 
     def functions(self) -> Mapping[Any, Callable[..., Any]]:
         """NumPy's functions of arrays that can be written down."""
@@ -63,11 +66,14 @@ class Arrays:
         """A value that no row makes: an input, or what a net gives. name: for errors."""
         ref = f"#{len(self.known) + 1}"
         self.known[ref], self.kinds[ref], self.names[ref] = Known(shape), kind, name
+        if shape is not None:
+            self.shaped[ref] = self.row(("Shaped", tuple(shape), ref))
         return TracedArray(self, ref)
 
     def row(self, row: Row) -> Ref:
         """The number of a row. Raises ValueError for shapes that cannot be."""
-        if row not in self.found:
+        written = repr(row)  # where 0.0 and -0.0 are two numbers
+        if written not in self.found:
             for number in operands(row):
                 if isinstance(number, float) and not abs(number) < LARGEST_NUMBER:
                     raise ValueError(f"a finite number, not {number}; for a mask, -1e9")
@@ -77,11 +83,11 @@ class Arrays:
                 raise ValueError(str(error)) from None
             if len(self.rows) >= LARGEST:
                 raise ValueError(f"a formula of at most {LARGEST} operations")
-            ref = self.found[row] = f"#{len(self.known) + 1}"
+            ref = self.found[written] = f"#{len(self.known) + 1}"
             self.rows[ref], self.known[ref] = row, known
             told = [self.kinds[x] if isinstance(x, str) else "Real" for x in operands(row)]
             self.kinds[ref] = kind_of(row, told)
-        return self.found[row]
+        return self.found[written]
 
     def traced(self, tree: Any) -> Any:
         """A value that functions of numbers made."""
@@ -100,9 +106,9 @@ class Arrays:
         given = [self.own(each) for each in values]
         offset = given[0].offset if given and takes[0] == "Same" else 0
         if any(each.offset != offset for each in given if takes == ("Same",)):
-            given, offset = [TracedArray(self, each.real()) for each in given], 0
+            given, offset = [TracedArray(self, each.as_real()) for each in given], 0
         refs = [
-            each.real() if takes[min(i, len(takes) - 1)] == "Real" else each.tree
+            each.as_real() if takes[min(i, len(takes) - 1)] == "Real" else each.tree
             for i, each in enumerate(given)
         ]
         made = self.row((name, settings, *refs))
@@ -119,9 +125,9 @@ class Arrays:
     def tree(self, value: Any, depth: int = DEPTH) -> Any:
         """A value as an operand of a function of numbers, as deep as forms look."""
         if isinstance(value, Traced):
-            return self._unfolded(self.own(value).real(), depth)
+            return self._unfolded(self.own(value).as_real(), depth)
         is_number = np.ndim(value) == 0 and not isinstance(value, NetSharedArray)
-        return float(value) if is_number else self.constant(value).tree
+        return written_number(value) if is_number else self.constant(value).tree
 
     def _unfolded(self, ref: Any, depth: int) -> Any:
         row = self.rows.get(ref) if isinstance(ref, str) else None
@@ -133,7 +139,10 @@ class Arrays:
         """Numbers that are written in the function."""
         if isinstance(value, NetSharedArray):
             raise TypeError(f"{value!r} alone is no layer: NetArrayLayer(array={value!r})()")
-        array = np.asarray(value, float)
+        found = np.asarray(value)
+        if found.dtype.kind not in "biufO" or isinstance(value, np.ma.MaskedArray):
+            raise TypeError(f"an array of real numbers, not {brief(value)}")
+        array = np.asarray(found, float)
         if array.size > MOST_NUMBERS:
             raise fail(OptionError, Fault(
                 "an array in a function that is too large to be written down",
@@ -164,6 +173,15 @@ class Arrays:
             tuple(rows),
             tuple((name, new[ref]) for name, ref in outputs),
         )
+
+    def hold_sizes(self) -> None:
+        """Where Python has read told sizes, let the formula hold for arrays of these alone."""
+        before = {x for ref in self.reached(self.seen, ()) for x in refs_in(self.rows[ref])}
+        held = {ref: self.shaped[ref] for ref in (before | self.seen) & self.shaped.keys()}
+        for ref, row in self.rows.items():
+            if row[0] != "Shaped":
+                kept = 1 if is_of_numbers(row) else 2
+                self.rows[ref] = (*row[:kept], *(held.get(x, x) for x in row[kept:]))
 
     def reached(self, targets: Iterable[Ref], ends: Iterable[Ref]) -> set[Ref]:
         """The rows that some values need, from others on."""
@@ -252,6 +270,7 @@ def trace_arrays(
     finally:
         _here.arrays = before
     outputs = _outputs(function, arrays, result)
+    arrays.hold_sizes()
     asked = {ref for _, ref in outputs}
     asked |= {ref for call in arrays.calls for ref in call.given.values()}
     used = arrays.reached(asked, ())
@@ -283,4 +302,6 @@ def _outputs(function: Any, arrays: Arrays, result: Any) -> list[tuple[str, Ref]
         if not isinstance(name, str) or not name.isidentifier() or not name[:1].isupper():
             fix = 'names of ports such as "Mean"'
             raise untraceable(arrays, function, f"it gives an output called {brief(name)}", fix)
-    return [(name, value.real() if value.offset else value.tree) for name, value in found.items()]
+    return [
+        (name, value.as_real() if value.offset else value.tree) for name, value in found.items()
+    ]

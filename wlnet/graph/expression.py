@@ -60,7 +60,7 @@ class Expression:
         return Expression, (self.tree,)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Expression) and self.tree == other.tree
+        return isinstance(other, Expression) and repr(self) == repr(other)  # 0.0 is not -0.0
 
     def __hash__(self) -> int:
         return hash(self.tree)

@@ -18,7 +18,7 @@ Tree = Any
 UFUNCS: dict[str, str] = {
     "add": "Plus", "subtract": "Subtract", "multiply": "Times", "divide": "Divide",
     "power": "Power", "float_power": "Power", "minimum": "Min", "maximum": "Max",
-    "fmin": "Min", "fmax": "Max", "negative": "Negate", "positive": "Identity",
+    "negative": "Negate", "positive": "Identity",
     "absolute": "Abs", "fabs": "Abs", "sign": "Sign", "rint": "Round", "floor": "Floor",
     "ceil": "Ceiling", "sqrt": "Sqrt", "square": "Square", "exp": "Exp", "expm1": "ExpMinusOne",
     "log": "Log", "log1p": "LogOnePlus", "sin": "Sin", "cos": "Cos", "tan": "Tan",
@@ -36,6 +36,8 @@ DERIVED: dict[str, Callable[..., Tree]] = {
     "log2": lambda x: ("Times", simpler("Log", [x]), 1 / math.log(2)),
     "log10": lambda x: ("Times", simpler("Log", [x]), 1 / math.log(10)),
     "logaddexp": lambda a, b: _log_of_sum(a, b),
+    "fmax": lambda a, b: _of_numbers_there("Max", a, b),
+    "fmin": lambda a, b: _of_numbers_there("Min", a, b),
     "log_expit": lambda x: negated(("SoftRamp", negated(x))),
     "logical_not": lambda x: ("Not", truth(x)),
     "logical_and": lambda a, b: _of_truths("And", a, b, lambda x, sure: x if sure else 0.0),
@@ -56,6 +58,14 @@ OF_CONDITIONS: dict[str, str] = {
 NO_LIMIT = {"Max": -math.inf, "Min": math.inf}
 """What is no limit, as in np.clip(x, 0, np.inf)."""
 EXPONENTIALS = "Exp", "ExpMinusOne", "Sinh", "Cosh"
+
+
+def _of_numbers_there(name: str, a: Tree, b: Tree) -> Tree:
+    """The larger or the smaller one; where one is NaN, the other."""
+    found = simpler(name, [a, b])
+    for x, other in ((b, a), (a, b)):
+        found = found if isinstance(x, float) else ("If", ("Unequal", x, x), other, found)
+    return found
 
 
 def truth(tree: Tree) -> Tree:

@@ -39,7 +39,7 @@ class TracedArray(Traced):
         """Whether its entries are Integers."""
         return bool(self.writer.kinds[self.tree] == "Integer")
 
-    def real(self) -> Any:
+    def as_real(self) -> Any:
         """Its number as one of Reals."""
         if not self.is_index:
             return self.tree
@@ -70,6 +70,7 @@ class TracedArray(Traced):
         known = self.writer.known[self.tree].shape
         if known is None:
             return OpenShape(self)
+        self._see_sizes()
         open_shape = OpenShape(self)
         return tuple(open_shape[i] if size is None else size for i, size in enumerate(known))
 
@@ -95,7 +96,11 @@ class TracedArray(Traced):
         known = self.writer.known[self.tree].shape
         if known is None or known[0] is None:
             raise open_size("how many entries an array has")
+        self._see_sizes()
         return int(known[0])
+
+    def _see_sizes(self) -> None:
+        self.writer.seen.add(self.tree)
 
     def __iter__(self) -> Iterator[Any]:  # type: ignore[override]
         return (self[i] for i in range(len(self)))

@@ -83,11 +83,18 @@ class Numbers:
                     fix="a FunctionLayer takes functions of arrays",
                 ),
             )
-        return float(value)
+        return written_number(value)
 
     def is_condition(self, value: Any) -> bool:
         """Whether a value of a formula is true or false."""
         return isinstance(value, Traced) and is_condition(value.tree)
+
+
+def written_number(value: Any) -> float:
+    """A number that is written in a function. Raises TypeError for what is none."""
+    if np.asarray(value).dtype.kind not in "biufO":
+        raise TypeError(f"a real number, not {brief(value)}")
+    return float(value)
 
 
 def of_writer(writer: Any, value: Traced) -> Traced:

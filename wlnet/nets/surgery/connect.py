@@ -33,7 +33,15 @@ def is_called_in(arrays: Arrays, net: Net, args: tuple[Any, ...]) -> bool:
         return not net.input_names and not net.is_variadic
     given = args[0].values() if isinstance(args[0], Mapping) else args[0]
     several = given if isinstance(args[0], (Mapping, list, tuple)) else (given,)
-    return any(isinstance(x, Traced) for x in several)
+    if any(isinstance(x, Traced) for x in several):
+        return True
+    if array_places(net):
+        raise fail(OptionError, Fault(
+            "a net with arrays that is called on numbers alone, in a function",
+            at=net.kind, given=brief(args[0]), expected="what is made of the arguments",
+            fix="NetArrayLayer(array=...)(), which may learn, in place of the numbers",
+        ))  # fmt: skip
+    return False
 
 
 def apply(arrays: Arrays, net: Net, args: tuple[Any, ...], options: Iterable[str]) -> Any:
@@ -50,7 +58,7 @@ def apply(arrays: Arrays, net: Net, args: tuple[Any, ...], options: Iterable[str
     shapes: dict[str, Partial] = {port: arrays.known[x.tree].shape for port, x in given.items()}
     found = None if net.is_variadic and not net.input_names else inference(net, shapes)
     kinds = [arrays.kinds[value.tree] for value in given.values()]
-    refs = {port: x.real() if x.offset else x.tree for port, x in given.items()}
+    refs = {port: x.as_real() if x.offset else x.tree for port, x in given.items()}
     made = {}
     for name in net.output_names:
         moved = isinstance(net, Layer) and net.port_element(name) == "Either"
