@@ -252,3 +252,39 @@ def test_two_zeros_make_two_formulas(kind: Any) -> None:
     assert (plus([1.0]), minus([1.0])) == (np.inf, -np.inf)
     both = FunctionLayer(lambda x: np.stack([1 / (x * 0.0), 1 / (x * -0.0)]))
     assert both(1.0).tolist() == [np.inf, -np.inf]
+
+
+# Layers that are called twice
+
+
+def block(size: int) -> Any:
+    dense = wl.LinearLayer(size)
+    return FunctionLayer(lambda x: x + dense(np.tanh(dense(x))))
+
+
+def test_blocks_that_make_their_own_layers_share_none() -> None:
+    chain = wl.NetChain([block(2), block(2), block(2)], input=2)
+    arrays = wl.information(chain, "ArraysDimensions")
+    assert sorted(arrays.values()) == [(2,)] * 3 + [(2, 2)] * 3
+    ports = [("A", "a", "O1"), ("B", "b", "O2")]
+    edges = [(wl.NetPort(i), n, wl.NetPort(o)) for i, n, o in ports]
+    graph = wl.NetGraph({"a": block(2), "b": block(3)}, edges)
+    assert len(wl.information(graph, "Arrays")) == 4
+    own = wl.LinearLayer(2, weights=wl.NetSharedArray("dense/Weights"))
+    assert len(wl.information(wl.NetChain([block(2), own], input=2), "Arrays")) == 4
+
+
+def test_a_block_learns_as_one_that_shares_by_hand() -> None:
+    net = wl.net_initialize(wl.NetChain([block(2), block(2)], input=2))
+    keys = list(wl.information(net, "Arrays"))
+    assert len(keys) == 4
+    first = wl.net_replace_part(net, {keys[0]: np.zeros((2, 2)), keys[1]: np.zeros(2)})
+    x = np.float32([0.3, -0.7])
+    np.testing.assert_array_equal(first[1](x), x)
+    np.testing.assert_array_equal(first[2](x), net[2](x))
+
+
+def test_functions_that_call_one_layer_are_equal_also_where_they_call_it_twice() -> None:
+    dense = wl.LinearLayer(2)
+    one, two = (FunctionLayer(lambda x: dense(np.tanh(dense(x)))) for _ in range(2))
+    assert one == two

@@ -42,7 +42,7 @@ class FunctionLayer(Layer):
     an exact derivative, and works on each example by itself. Its arguments are ports by their
     names, one argument alone is "Input"; a dict has an output for each key. Layers and nets that it
     calls become parts, with arrays that learn: then a NetGraph comes back. One that it calls twice
-    has the same arrays in both places.
+    has the same arrays in both places, under a name of its own.
     Ports: as the function has. Sizes may stay open; where Python must know one (in a loop, or in
     `if x.shape[0] > 3`) it is told: input=(3, 4). A port of "Integer" gives indices from 1, as
     everywhere: x[i - 1].

@@ -7,8 +7,11 @@
 from __future__ import annotations
 
 import inspect
+import itertools
+import threading
+import weakref
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
@@ -24,6 +27,24 @@ from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.inference import inference, inferred_port
 from wlnet.nets.netgraph import NetGraph
 from wlnet.nets.surgery.shared import net_insert_shared_arrays
+
+_called: dict[int, tuple[weakref.ref[Net], str]] = {}
+_numbers: dict[str, Iterator[int]] = {}
+_lock = threading.Lock()
+
+
+def name_of_called(net: Net, base: str) -> str:
+    """What the arrays of a net that is called twice are shared under: "dense()", and "dense(2)"
+    for another net of that name, so that those of one alone share them."""
+    with _lock:
+        known = _called.get(id(net))
+        if known is None or known[0]() is not net:
+            for key in [key for key, (told, _) in _called.items() if told() is None]:
+                del _called[key]
+            number = next(_numbers.setdefault(base, itertools.count(1)))
+            known = weakref.ref(net), f"{base}({number if number > 1 else ''})"
+            _called[id(net)] = known
+        return known[1]
 
 
 def is_called_in(arrays: Arrays, net: Net, args: tuple[Any, ...]) -> bool:
@@ -176,7 +197,8 @@ class _Connecting:
             net = call.net
             private = any(p.shared is None and not p.statistic for p in array_places(net))
             if calls[id(net)] > 1 and private and id(net) not in tied:
-                tied[id(net)] = net_insert_shared_arrays(net, f"{self.bases[id(net)]}/")
+                prefix = f"{name_of_called(net, self.bases[id(net)])}/"
+                tied[id(net)] = net_insert_shared_arrays(net, prefix)
         return [tied.get(id(call.net), call.net) for call in self.arrays.calls]
 
     # What lies between
