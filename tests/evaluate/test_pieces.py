@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wlnet as wl
-from tests.bench import filled
+from tests.bench import EXAMPLES, Case, filled
 from wlnet import FunctionLayer, NetChain, NetGraph, NetPort, NetStateObject
 
 WIDTH, SIZE = 2, 3
@@ -133,6 +133,9 @@ READ: dict[str, Callable[[], Any]] = {
         [(INPUT, "g"), (INPUT, "h"), ([NetPort("g", "State"), NetPort("h", "State")], "sum"),
          ("sum", NetPort("Output"))],
         **OPEN),
+    "several beside one another": lambda: NetGraph(
+        {"g": GATED(SIZE), "both": wl.CatenateLayer(2)}, [(INPUT, "g"), (["g", INPUT], "both")],
+        **OPEN),
     "repeated last": lambda: NetChain([GATED(SIZE), LAST(), wl.ReplicateLayer(4)], **OPEN),
     "each channel": lambda: NetChain(
         [GATED(4), wl.PoolingLayer(2, 2)], **OPEN),
@@ -249,3 +252,46 @@ def test_a_state_that_is_set_leaves_others_as_they_are() -> None:
         steps.states = {NetPort("State"): np.ones((3, SIZE))}
     steps.states = dict.fromkeys(steps.states, np.ones((3, SIZE)))
     assert steps.states[NetPort("State")].shape == (3, SIZE)
+
+
+# Every layer
+
+
+def beside_states(case: Case) -> tuple[Any, dict[str, Any]]:
+    """A layer beside one with states, and what both read: one example, of one length."""
+    data = {f"In{name}": column[0] for name, column in case.data(count=1).items()}
+    (length, *_) = (*(len(x) for x in data.values() if np.ndim(x)), 4)
+    data["S"] = np.ones((length, WIDTH), np.float32)
+    edges = [(NetPort(f"In{name}"), NetPort("layer", name)) for name in case.shapes]
+    net = NetGraph(
+        {"layer": case.layer, "g": GATED(SIZE)}, [*edges, (NetPort("S"), "g")],
+        ports={name: np.shape(x) for name, x in data.items() if name == "S" or np.ndim(x)},
+    )  # fmt: skip
+    return filled(net), data
+
+
+@pytest.mark.parametrize("case", [case for case in EXAMPLES if case.shapes], ids=str)
+def test_every_layer_is_read_in_pieces_rightly_or_refused(case: Case) -> None:
+    net, data = beside_states(case)
+    try:
+        steps = NetStateObject(net)
+    except wl.OptionError:
+        return
+    longer, grows, step = steps._open, steps._course.is_sequence, wl.net_unfold(net)
+    sequences = {name for name in data if grows((), name)}
+
+    def cut(start: int | None, stop: int | None) -> dict[str, Any]:
+        return {n: x[start:stop] if n in sequences else x for n, x in data.items()}
+
+    shapes = wl.information(step, "InputPorts")
+    states = {name: np.zeros(shape) for name, shape in shapes.items() if name not in data}
+    for n in range(min(len(data["S"]), 3)):
+        so_far, found = longer(cut(None, n + 1)), steps(cut(n, n + 1))
+        element = {name: x[n] if name in sequences else x for name, x in data.items()}
+        told = step({**element, **states})
+        states = {name: told[name] for name in states}
+        for port in net.output_names:
+            last = so_far[port][n] if grows((), port) else so_far[port]
+            close = {"rtol": 1e-5, "atol": 1e-6, "equal_nan": True}
+            assert np.allclose(found[port][0] if grows((), port) else found[port], last, **close)
+            assert np.allclose(told[port], last, **close)

@@ -95,12 +95,7 @@ class _Unfolding:
 
     def part(self, node: Net, path: Path, now: Path) -> Net:
         """The step of a part, which will stand at a path."""
-        names = [name for at, name in self.course.known[0].ports if at == path]
-        sequences = [
-            name
-            for name in names
-            if name not in node.output_names and self.course.is_sequence(path, name)
-        ]
+        sequences = [n for n in self._inputs(node, path) if self.course.is_sequence(path, n)]
         if isinstance(node, NetFoldOperator):
             return self._of_fold(node, path, now)
         if not sequences:
@@ -116,6 +111,11 @@ class _Unfolding:
             self.moves[*path, "Net"] = now
             return container.nodes["Net"]
         return self._of_nodes(container, path, now)
+
+    def _inputs(self, node: Net, path: Path) -> list[str]:
+        """The inputs of a part where it stands: those of a variadic layer have numbers."""
+        made = (*node.output_names, *node.state_names)
+        return [n for at, n in self.course.known[0].ports if at == path and n not in made]
 
     def _of_fold(self, fold: NetFoldOperator, path: Path, now: Path) -> NetGraph:
         self.holders.append(path)
@@ -134,7 +134,7 @@ class _Unfolding:
         """A layer, or a nest, that is given a sequence of one element, and whose one is taken."""
         nodes: dict[Key, Net] = {}
         edges: list[Edge] = []
-        for name in layer.input_names:
+        for name in self._inputs(layer, path):
             if name in sequences:
                 key = "one" if len(sequences) == 1 else f"one {name}"
                 nodes[key] = ReplicateLayer(1)
@@ -162,8 +162,9 @@ class _Unfolding:
         links = net.links()
         for key, node in net.nodes.items():
             at = (*path, key)
-            if self._takes_the_last(node, at):
-                (left_out[key],) = [e for e in links if e.target == key]
+            into = [e for e in links if e.target == key]
+            if self._takes_the_last(node, at) and into[0].source is not None:
+                (left_out[key],) = into
             else:
                 nodes[str(key)] = self.part(node, at, (*now, str(key)))
         edges = []
@@ -184,7 +185,7 @@ class _Unfolding:
         return graph_of(nodes, edges, {})
 
     def _takes_the_last(self, node: Net, at: Path) -> bool:
-        # Other layers may take it and go on with it: they are given a sequence of one element.
+        # Other layers may go on with what they take: they are given a sequence of one element.
         return isinstance(node, SequenceLastLayer) and self.course.is_sequence(at, "Input")
 
 
@@ -199,7 +200,7 @@ def _is_the_same_for_elements(layer: Layer) -> bool:
     runs = {pattern[0] if pattern else "" for pattern in patterns}
     run = runs.pop()
     of_arrays = {size for field in layer.declared_arrays.values() for size in field.pattern}
-    levels = [layer.parameters[name] for name in ("Level", "Levels") if name in layer.parameters]
+    levels = [x for name, x in layer.parameters.items() if name.endswith(("Level", "Levels"))]
     from_the_end = all(isinstance(level, int) and level < 0 for level in levels)
     return (
         not layer.state_names
