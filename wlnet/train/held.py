@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -61,3 +61,12 @@ def _column(parts: Sequence[Column]) -> Column:
     if len(arrays) == len(parts) and len({array.shape[1:] for array in arrays}) == 1:
         return np.concatenate(arrays)
     return tuple(row for part in parts for row in part)
+
+
+@runtime_checkable
+class InOrder(Protocol):
+    """A tally that holds examples, whose order somebody may look at."""
+
+    def in_order(self, rows: Array) -> Any:
+        """The same, with the examples at the places that rows say."""
+        ...

@@ -15,7 +15,8 @@ from wlnet.results.class_table import Kept, Shown, shown
 from wlnet.results.histories import LOSS as LOSS
 from wlnet.results.moment import Parts
 from wlnet.train.array_series import ArraySeries
-from wlnet.train.measurements import InOrder, Measurement, Tally
+from wlnet.train.held import InOrder
+from wlnet.train.measurements import Measurement, Tally
 from wlnet.train.tallies import plain_tally, tally_of
 
 Values = dict[str, Kept]

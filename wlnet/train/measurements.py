@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol
 
 import numpy as np
 
@@ -37,15 +37,6 @@ class Tally(Protocol):
     """What batches add up, with `+`."""
 
     def __add__(self, other: Any, /) -> Any: ...
-
-
-@runtime_checkable
-class InOrder(Protocol):
-    """A tally that holds examples, whose order somebody may look at."""
-
-    def in_order(self, rows: Array) -> Any:
-        """The same, with the examples at the places that rows say."""
-        ...
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,9 @@ from wlnet.train.doubts import check_targets, warn_of_small_batches
 from wlnet.train.drawn import drawn
 from wlnet.train.encoding import class_columns
 from wlnet.train.examples import WeightsAsked
-from wlnet.train.fitting import fitted_to, ports_after, sized_to
+from wlnet.train.fitting import fitted_to, sized_to
 from wlnet.train.generated import place
+from wlnet.train.open_sizes import ports_after
 from wlnet.train.options import Options, option_names
 from wlnet.train.reading import (
     VALIDATION,
