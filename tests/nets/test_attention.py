@@ -347,11 +347,17 @@ def test_sizes_follow_from_any_side() -> None:
     assert wl.information(net, "OutputPorts") == {"Output": (7, 2)}
 
 
+def vector_of_scores() -> Any:
+    ports = [NetPort("Input"), NetPort("Query")]
+    return NetGraph({"sum": "Plus"}, [(ports, "sum")], ports={"Input": 2})
+
+
 @pytest.mark.parametrize(
     ("make", "told"),
     [
         (lambda: AttentionLayer("Dott"), "Bilinear, Dot"),
         (lambda: AttentionLayer(3), 'inputs "Input", for a key, and "Query"'),
+        (lambda: AttentionLayer(vector_of_scores(), key=(3, 2)), "Output () from AttentionLayer;"),
         (lambda: AttentionLayer(mask="causal"), 'None, "Causal", or ("Causal", n)'),
         (lambda: AttentionLayer(mask=("Causal", 0)), "a positive integer"),
         (lambda: AttentionLayer(multi_head=3), "the level before the last"),

@@ -37,8 +37,9 @@ class PatternCell(Cell):
         sources = [wire.source for wire in wires if wire.source]
         try:
             shapes = solve(patterns, [wire.shape for wire in wires], lambda sizes: None)
-            for wire, shape in zip(wires, shapes, strict=True):
-                wire.refine(shape, wire.source or (sources[0] if sources else self.at))
+            for wire, shape, pattern in zip(wires, shapes, patterns, strict=True):
+                # A pattern without sizes follows from no other wire.
+                wire.refine(shape, wire.source or (sources[0] if sources and pattern else self.at))
         except Mismatch as error:
             told = [
                 f"{name} {shape_text(wire.shape)}"
