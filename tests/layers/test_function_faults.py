@@ -213,6 +213,9 @@ def test_the_place_of_the_largest_is_that_of_nan_where_there_is_one(
         (lambda x: x + np.array(["1", "2", "3"]), "real numbers"),
         (lambda x: x * np.ma.masked_array([1.0, 2, 3], [0, 1, 0]), "real numbers"),
         (lambda x: x.real, "no real"),
+        (lambda x: np.diff(x, prepend=0), "np.diff with prepend"),
+        (lambda x: np.tril(x, m=1), "np.tril() got an unexpected"),
+        (lambda x: np.swapaxes(x, 0, 0, 1), "np.swapaxes() takes"),
         (lambda x: x + FILLED(np.ones(3)), "called on numbers alone"),
         (lambda x: x + FILLED({"Input": [1, 2, 3]}), "called on numbers alone"),
     ],
@@ -224,6 +227,41 @@ def test_what_would_be_another_number_is_refused(function: Any, said: str) -> No
 
 
 FILLED = wl.net_initialize(wl.LinearLayer(3, input=3))
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 5])
+@pytest.mark.parametrize("told", [True, False])
+@pytest.mark.parametrize(
+    "function",
+    [
+        *[lambda x, n=n: np.roll(x, n, axis=0) for n in (-7, -3, -1, 0, 1, 2, 3, 4, 10)],
+        *[lambda x, n=n: np.roll(x, n) for n in (-4, 1, 2)],
+        lambda x: np.roll(np.stack([x, -x]), (1, -1), (0, 1)),
+        lambda x: np.roll(np.stack([x, -x]), 1),
+        lambda x: np.tile(x, (2, 1)),
+        lambda x: np.tile(x, (3, 1, 2)),
+        lambda x: np.tile(x[None], 2),
+    ],
+)
+def test_what_is_rolled_and_repeated_is_as_in_numpy_or_an_error(
+    function: Any, told: bool, size: int
+) -> None:
+    x = np.arange(1.0, size + 1)
+    try:
+        layer = FunctionLayer(function, input=size if told else ("Varying",))
+        made = layer(x)
+    except wl.WlnetError:
+        if told:
+            raise
+        return
+    np.testing.assert_array_equal(made, function(x))
+
+
+def test_a_shape_that_does_not_fit_shows_the_formula_as_it_is_read() -> None:
+    layer = FunctionLayer(lambda x: np.roll(x, 1, axis=0), input=("Varying",))
+    with pytest.raises(wl.ShapeError, match=r"Function=Output = Join\[0\]") as caught:
+        layer([1.0])
+    assert "ArrayFormula" not in str(caught.value)
 
 
 @pytest.mark.parametrize("choose", [np.fmax, np.fmin])
@@ -288,3 +326,8 @@ def test_functions_that_call_one_layer_are_equal_also_where_they_call_it_twice()
     dense = wl.LinearLayer(2)
     one, two = (FunctionLayer(lambda x: dense(np.tanh(dense(x)))) for _ in range(2))
     assert one == two
+
+
+def test_a_size_that_is_asked_for_as_a_number_is_no_branch() -> None:
+    with pytest.raises(wl.OptionError, match=r"^a size is not known"):
+        FunctionLayer(np.tril, input=("Varying", 3))

@@ -23,6 +23,7 @@ def writes(*functions: Any) -> Callable[[Callable[..., Any]], Callable[..., Any]
     """A decorator: what is written down for these functions."""
 
     def enter(function: Callable[..., Any]) -> Callable[..., Any]:
+        function.__qualname__ = f"np.{functions[0].__name__}"  # what errors about options name
         FUNCTIONS.update(dict.fromkeys(functions, function))
         return function
 
@@ -280,6 +281,9 @@ def _full_like(x: Any, fill_value: Any, **more: Any) -> Any:
 @writes(np.tile)
 def _tile(x: Any, reps: Any) -> Any:
     counts = reps if isinstance(reps, (tuple, list)) else (reps,)
+    known = x.writer.known[x.tree].shape
+    for _ in range(0 if known is None else len(counts) - len(known)):
+        x = x[None]
     for axis, count in enumerate(map(operator.index, counts), -len(counts)):
         x = np.concatenate([x] * count, axis)
     return x

@@ -24,18 +24,28 @@ def told_size(x: Any, axis: int) -> int:
 
 
 @writes(np.diff)
-def _diff(x: Any, n: int = 1, axis: int = -1) -> Any:
+def _diff(x: Any, n: int = 1, axis: int = -1, **more: Any) -> Any:
+    plain("diff", **more)
     for _ in range(n):
         x = along(x, axis, slice(1, None)) - along(x, axis, slice(None, -1))
     return x
 
 
 @writes(np.roll)
-def _roll(x: Any, shift: int, axis: Any = None) -> Any:
+def _roll(x: Any, shift: Any, axis: Any = None) -> Any:
     if axis is None:
-        raise TypeError("np.roll without an axis cannot be written down")
+        return np.reshape(np.roll(np.ravel(x), shift, 0), tuple(x.shape))
+    if isinstance(axis, (tuple, list)) or isinstance(shift, (tuple, list)):
+        for steps, at in np.broadcast(shift, axis):
+            x = np.roll(x, int(steps), int(at))
+        return x
+    shift, shape = operator.index(shift), x.writer.known[x.tree].shape
+    if shape is not None and shape[axis] is not None and abs(shift) >= shape[axis]:
+        shift %= told_size(x, axis)
+    if not shift:
+        return x
     halves = [along(x, axis, slice(-shift, None)), along(x, axis, slice(None, -shift))]
-    return np.concatenate(halves, axis) if shift else x
+    return np.concatenate(halves, axis)
 
 
 @writes(np.repeat)

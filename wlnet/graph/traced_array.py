@@ -109,11 +109,11 @@ class TracedArray(Traced):
         if self.writer.known[self.tree].shape == () and self.tree in self.writer.rows:
             name = self.writer.rows[self.tree][0]
             if name in ("Size", "Greater", "Less", "GreaterEqual", "LessEqual", "Equal"):
-                self._of_sizes()
+                self._of_sizes("a branch on a size")
         return super().__bool__()
 
-    def _of_sizes(self) -> None:
-        """Raise for a branch on sizes, which is one where they are told."""
+    def _of_sizes(self, what: str) -> None:
+        """Raise for what is made of sizes, which is known where they are told."""
         waiting = [self.tree]
         while waiting:
             row = self.writer.rows.get(waiting.pop())
@@ -121,14 +121,14 @@ class TracedArray(Traced):
                 return
             if row[0] != "Size":
                 waiting += [part for part in row[1:] if isinstance(part, str)]
-        raise open_size("a branch on a size")
+        raise open_size(what)
 
     def __array__(self, *_: Any, **__: Any) -> Any:
         raise TypeError("an array of a formula in a list: np.stack([a, b]), np.concatenate([a, b])")
 
     def __float__(self) -> float:
         if self.writer.known[self.tree].shape == ():
-            self._of_sizes()
+            self._of_sizes("a size")
         raise TypeError("only a function of arrays can be written down, this one takes a number")
 
     __int__ = __index__ = __complex__ = __float__

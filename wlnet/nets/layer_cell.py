@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from contextlib import suppress
 from functools import partial
 
@@ -75,7 +76,7 @@ class LayerCell(Cell):
                     f"{name} {shape_text(wire.shape)}{'' if here else f' from {wire.source}'}"
                 )
         given = self.layer.parameters.items()
-        words.append(", ".join(f"{name}={value!r}" for name, value in given))
+        words.append(", ".join(f"{name}={_words(value)}" for name, value in given))
         text = "; ".join(word for word in words if word)
         fault = Fault(WHAT, at=self.title, given=text, expected=f"shapes that agree, but {error}")
         return fail(ShapeError, fault)
@@ -110,3 +111,8 @@ class LayerCell(Cell):
         # What is moved may come to stand elsewhere: a coordinate for another level of an array.
         news = [wire.limit(anywhere(made.below)) for made in self.made for wire in self.given]
         return any(news)
+
+
+def _words(value: object) -> str:
+    """A parameter in an error: a formula as it is read, not as it is written in Python."""
+    return textwrap.shorten(str(value), 200) if hasattr(value, "to_record") else repr(value)
