@@ -119,6 +119,7 @@ def test_a_function_of_several_arguments_may_use_one_of_them_in_a_net_alone() ->
         (lambda foo, Foo: foo * Foo, "two ports of one name"),
         (lambda foo_bar, fooBar: foo_bar + fooBar, "two ports of one name"),
         (lambda foo_bar, b: {"Foo_bar": foo_bar * b}, "two ports of one name"),
+        (lambda _, x: _ * x, "makes no port"),
         (lambda function, x: function * x, "called as an option"),
         (lambda x, ports: ports * x, "called as an option"),
         (lambda x: {"Function": x}, "called as an option"),
@@ -152,6 +153,10 @@ READING: list[Any] = [
     lambda x: np.tanh(x) if x.shape == (3,) else x,
     lambda x: np.dot(x[0], x) * len(np.stack([x, x], axis=1)),
     lambda x: TANH(x * len(x)) + x,
+    lambda x: x * len(TANH(x)),
+    lambda x: [-TANH(x), TANH(x)][len(TANH(TANH(x))) > 4],
+    lambda x: TANH([-x, x][len(x) > 4]),
+    lambda x: {"Output": x, "Other": x * 2}["Output" if x.shape == (3,) else "Other"],
 ]  # fmt: skip
 
 

@@ -17,9 +17,9 @@ elimination, common subexpression elimination), provenance.py (what a value was 
 rewritings.py and conditions.py (forms that lose no figures). **Of arrays:** array_formula.py
 (functions of arrays as values), array_operations.py (what they are made of, a row each),
 array_shapes.py, array_checks.py and array_rows.py (what may stand there), array_products.py,
-folds.py and entries.py (sums, products and parts in primitives); array_tracing.py and
-traced_array.py (how one is written down), array_functions.py and array_parts.py (NumPy's
-functions).
+folds.py and entries.py (sums, products and parts in primitives); array_tracing.py,
+traced_array.py and array_ports.py (how one is written down), array_functions.py and
+array_parts.py (NumPy's functions).
 
 Nothing is computed here but by the reference, and nothing is known of kernels or of memory. How to
 add a primitive: docs/how-to/a-primitive-of-your-own.md.

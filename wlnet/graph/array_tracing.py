@@ -7,7 +7,6 @@ Python itself must know of them (how often a loop runs, say) has to be told at a
 
 from __future__ import annotations
 
-import inspect
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
@@ -15,13 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
-from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.parts import NetSharedArray
 from wlnet.core.shapes import Mismatch, Partial
 from wlnet.graph.array_checks import MOST_NUMBERS
 from wlnet.graph.array_formula import ArrayFormula, known_of
 from wlnet.graph.array_functions import FUNCTIONS
 from wlnet.graph.array_operations import OPERATIONS
+from wlnet.graph.array_ports import check_names, only_by_name, ports_of
 from wlnet.graph.array_rows import LARGEST, LARGEST_NUMBER, kind_of
 from wlnet.graph.array_shapes import Known
 from wlnet.graph.calling import called, untraceable
@@ -174,14 +173,29 @@ class Arrays:
             tuple((name, new[ref]) for name, ref in outputs),
         )
 
-    def hold_sizes(self) -> None:
-        """Where Python has read told sizes, let the formula hold for arrays of these alone."""
-        before = {x for ref in self.reached(self.seen, ()) for x in refs_in(self.rows[ref])}
-        held = {ref: self.shaped[ref] for ref in (before | self.seen) & self.shaped.keys()}
+    def hold_sizes(self) -> dict[Ref, Ref]:
+        """Where Python has read told sizes, let the formula hold for arrays of these alone.
+
+        What stands for these arguments, and for what nets gave, by what they were.
+        """
+        made = {ref: call for call in self.calls for ref in call.made.values()}
+        waiting, before = set(self.seen), set[Ref]()
+        while waiting:
+            ref = waiting.pop()
+            if ref not in before:
+                before.add(ref)
+                waiting |= set(refs_in(self.rows[ref])) if ref in self.rows else set()
+                waiting |= set(made[ref].given.values()) if ref in made else set()
+        held = {ref: self.shaped[ref] for ref in before & self.shaped.keys()}
+        self.calls = [
+            call._replace(given={port: held.get(x, x) for port, x in call.given.items()})
+            for call in self.calls
+        ]
         for ref, row in self.rows.items():
             if row[0] != "Shaped":
                 kept = 1 if is_of_numbers(row) else 2
                 self.rows[ref] = (*row[:kept], *(held.get(x, x) for x in row[kept:]))
+        return held
 
     def reached(self, targets: Iterable[Ref], ends: Iterable[Ref]) -> set[Ref]:
         """The rows that some values need, from others on."""
@@ -207,47 +221,6 @@ def current() -> Arrays | None:
     return getattr(_here, "arrays", None)
 
 
-def ports_of(function: Callable[..., Any]) -> dict[str, str]:
-    """The input ports of a function by the names of its arguments: one alone is "Input".
-
-    Raises OptionError for a function whose arguments have no names, or any number.
-    """
-    what = "a function whose arguments have no names, one a port"
-    fix = "lambda a, b: function(a, b)"
-    if isinstance(function, np.ufunc) and function.nin == 1:
-        return {"x": "Input"}
-    try:
-        rows = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):
-        raise fail(OptionError, Fault(what, given=brief(function), fix=fix)) from None
-    needed = [row for row in rows if row.default is row.empty]
-    if not needed or any(row.kind in (row.VAR_POSITIONAL, row.VAR_KEYWORD) for row in needed):
-        raise fail(OptionError, Fault(what, given=brief(function), fix=fix))
-    names = [row.name for row in needed]
-    if len(names) == 1:
-        return {names[0]: "Input"}
-    ports = {name: wolfram_name(name) for name in names}
-    check_names(list(ports.values()), function)
-    return ports
-
-
-OWN = ("function", "ports")
-"""What a FunctionLayer calls its own options."""
-
-
-def check_names(names: Sequence[str], function: Callable[..., Any]) -> None:
-    """Raise OptionError for names of ports that options of a layer cannot tell apart."""
-    fields = [field_name(name) for name in names]
-    taken = [n for n, field in zip(names, fields, strict=True) if field in OWN]
-    twice = [n for n, field in zip(names, fields, strict=True) if fields.count(field) > 1]
-    if taken or twice:
-        raise fail(OptionError, Fault(
-            "two ports of one name" if twice else "a port that is called as an option is",
-            at=getattr(function, "__name__", brief(function)), given=", ".join(twice or taken),
-            expected="names that differ as options do: foo_bar is FooBar", fix="another name",
-        ))  # fmt: skip
-
-
 def trace_arrays(
     function: Callable[..., Any], shapes: Mapping[str, Partial], kinds: Mapping[str, str]
 ) -> Written:
@@ -263,14 +236,14 @@ def trace_arrays(
     inputs = [(port, given[argument].tree) for argument, port in names.items()]
     before, _here.arrays = current(), arrays
     try:
-        by_name = not isinstance(function, np.ufunc) and _only_by_name(function)
+        by_name = not isinstance(function, np.ufunc) and only_by_name(function)
         arguments: dict[str, Any] = {name: given[name] for name in by_name} if by_name else {}
         rest = [value for name, value in given.items() if name not in arguments]
         result = called(arrays, function, rest, arguments)
     finally:
         _here.arrays = before
-    outputs = _outputs(function, arrays, result)
-    arrays.hold_sizes()
+    held = arrays.hold_sizes()
+    outputs = [(name, held.get(ref, ref)) for name, ref in _outputs(function, arrays, result)]
     asked = {ref for _, ref in outputs}
     asked |= {ref for call in arrays.calls for ref in call.given.values()}
     used = arrays.reached(asked, ())
@@ -282,11 +255,6 @@ def trace_arrays(
         raise untraceable(arrays, function, "an input and an output have one name")
     check_names([name for name, _ in (*inputs, *outputs)], function)
     return Written(arrays, inputs, outputs)
-
-
-def _only_by_name(function: Callable[..., Any]) -> list[str]:
-    rows = inspect.signature(function).parameters.values()
-    return [r.name for r in rows if r.kind is r.KEYWORD_ONLY and r.default is r.empty]
 
 
 def _outputs(function: Any, arrays: Arrays, result: Any) -> list[tuple[str, Ref]]:
