@@ -154,6 +154,10 @@ READING: list[Any] = [
     lambda x: np.dot(x[0], x) * len(np.stack([x, x], axis=1)),
     lambda x: TANH(x * len(x)) + x,
     lambda x: x * len(TANH(x)),
+    lambda x: x if x.size == 3 else -x,
+    lambda x: x if x.size != 3 else -x,
+    lambda x: x * int(x.size) + float(np.tanh(x).size),
+    lambda x: sum(x[i] for i in range(x.size)),
     lambda x: [-TANH(x), TANH(x)][len(TANH(TANH(x))) > 4],
     lambda x: TANH([-x, x][len(x) > 4]),
     lambda x: {"Output": x, "Other": x * 2}["Output" if x.shape == (3,) else "Other"],
@@ -336,3 +340,6 @@ def test_functions_that_call_one_layer_are_equal_also_where_they_call_it_twice()
 def test_a_size_that_is_asked_for_as_a_number_is_no_branch() -> None:
     with pytest.raises(wl.OptionError, match=r"^a size is not known"):
         FunctionLayer(np.tril, input=("Varying", 3))
+    for function in (lambda x: x if x.size > 2 else -x, lambda x: x if x.shape[0] != 2 else -x):
+        with pytest.raises(wl.OptionError, match=r"^a branch on a size is not known"):
+            FunctionLayer(function, input=("Varying", 3))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from wlnet.core.errors import Fault, OptionError, WlnetError, fail
 from wlnet.core.scalars import as_whole
 from wlnet.graph.array_functions import FUNCTIONS, METHODS
 from wlnet.graph.array_parts import part
+from wlnet.graph.lowered import refs_in
 from wlnet.graph.tracing import Traced
 
 REDUCED = {
@@ -106,32 +108,45 @@ class TracedArray(Traced):
         return (self[i] for i in range(len(self)))
 
     def __bool__(self) -> bool:
-        if self.writer.known[self.tree].shape == () and self.tree in self.writer.rows:
-            name = self.writer.rows[self.tree][0]
-            if name in ("Size", "Greater", "Less", "GreaterEqual", "LessEqual", "Equal"):
-                self._of_sizes("a branch on a size")
-        return super().__bool__()
+        number = self._of_sizes("a branch on a size")
+        return super().__bool__() if number is None else bool(number)
 
-    def _of_sizes(self, what: str) -> None:
-        """Raise for what is made of sizes, which is known where they are told."""
+    def _of_sizes(self, what: str) -> float | None:
+        """The number that is made of told sizes; None where it is made of something else.
+
+        Raises OptionError where they are not told.
+        """
+        number = self.writer.known[self.tree].number
+        if number is not None:
+            self._see_sizes()
+            return float(number)
         waiting = [self.tree]
         while waiting:
             row = self.writer.rows.get(waiting.pop())
             if row is None:
-                return
+                return None
             if row[0] != "Size":
-                waiting += [part for part in row[1:] if isinstance(part, str)]
+                waiting += refs_in(row)
         raise open_size(what)
 
     def __array__(self, *_: Any, **__: Any) -> Any:
         raise TypeError("an array of a formula in a list: np.stack([a, b]), np.concatenate([a, b])")
 
-    def __float__(self) -> float:
-        if self.writer.known[self.tree].shape == ():
-            self._of_sizes("a size")
-        raise TypeError("only a function of arrays can be written down, this one takes a number")
+    def _to_number(self) -> float:
+        number = self._of_sizes("a size")
+        if number is None:
+            what = "only a function of arrays can be written down, this one takes a number"
+            raise TypeError(what)
+        return number
 
-    __int__ = __index__ = __complex__ = __float__
+    __float__ = _to_number
+
+    def __int__(self) -> int:
+        return int(self._to_number())
+
+    def __index__(self) -> int:
+        number = self._to_number()
+        return operator.index(int(number) if number.is_integer() else number)  # type: ignore[arg-type]
 
     def __getitem__(self, index: Any) -> Any:
         return part(self, index)
