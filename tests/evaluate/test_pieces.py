@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wlnet as wl
-from tests.bench import EXAMPLES, Case, filled
+from tests.bench import EXAMPLES, OPERATORS, Case, OperatorCase, filled
 from wlnet import FunctionLayer, NetChain, NetGraph, NetPort, NetStateObject
+from wlnet.core.ports import PortType
 
 WIDTH, SIZE = 2, 3
 GATED, LAST, OPEN = wl.GatedRecurrentLayer, wl.SequenceLastLayer, {"input": ("Varying", WIDTH)}
@@ -116,6 +117,16 @@ def with_own_sequence() -> Any:
     )  # fmt: skip
 
 
+def threaded(port: Any) -> Any:
+    """A graph that gives something as a whole to each element."""
+    add = FunctionLayer(lambda a, b: a + np.sum(b))
+    return NetGraph(
+        {"g": GATED(SIZE), "m": wl.NetMapThreadOperator(add, {"A": 1})},
+        [(INPUT, "g", NetPort("m", "A")), (port, NetPort("m", "B")), ("m", NetPort("Output"))],
+        **OPEN,
+    )  # fmt: skip
+
+
 READ: dict[str, Callable[[], Any]] = {
     "ones": lambda: with_function(lambda x: x + np.ones_like(x)),
     "nest": lambda: NetChain([GATED(SIZE), wl.NetNestOperator("Tanh", 2)], **OPEN),
@@ -161,6 +172,8 @@ REFUSED: dict[str, tuple[Callable[[], Any], str, str]] = {
     "state beside": (lambda: beside(port=NetPort("g", "State")), "f FunctionLayer", BESIDE),
     "last for each": (lambda: with_function(lambda x: np.zeros_like(x) + x[-1]),
                        "2 FunctionLayer", BESIDE),
+    "state for each": (lambda: threaded(NetPort("g", "State")), "m NetMapThreadOperator", BESIDE),
+    "all for each": (lambda: threaded("g"), "m NetMapThreadOperator", "several elements"),
     "behind the last": (lambda: NetChain([GATED(SIZE), LAST(), wl.ReplicateLayer(4), GATED(2)],
                                          **OPEN), "4 GatedRecurrentLayer", UNREAD),
     "own sequence": (with_own_sequence, "h GatedRecurrentLayer", UNREAD),
@@ -254,7 +267,7 @@ def test_a_state_that_is_set_leaves_others_as_they_are() -> None:
     assert steps.states[NetPort("State")].shape == (3, SIZE)
 
 
-# Every layer
+# Every layer and operator
 
 
 def beside_states(case: Case) -> tuple[Any, dict[str, Any]]:
@@ -262,15 +275,17 @@ def beside_states(case: Case) -> tuple[Any, dict[str, Any]]:
     data = {f"In{name}": column[0] for name, column in case.data(count=1).items()}
     (length, *_) = (*(len(x) for x in data.values() if np.ndim(x)), 4)
     data["S"] = np.ones((length, WIDTH), np.float32)
+    free = dict.fromkeys(case.layer.port_names, PortType())
+    layer = case.layer._with(ports=free) if isinstance(case, OperatorCase) else case.layer
     edges = [(NetPort(f"In{name}"), NetPort("layer", name)) for name in case.shapes]
     net = NetGraph(
-        {"layer": case.layer, "g": GATED(SIZE)}, [*edges, (NetPort("S"), "g")],
+        {"layer": layer, "g": GATED(SIZE)}, [*edges, (NetPort("S"), "g")],
         ports={name: np.shape(x) for name, x in data.items() if name == "S" or np.ndim(x)},
     )  # fmt: skip
     return filled(net), data
 
 
-@pytest.mark.parametrize("case", [case for case in EXAMPLES if case.shapes], ids=str)
+@pytest.mark.parametrize("case", [c for c in (*EXAMPLES, *OPERATORS) if c.shapes], ids=str)
 def test_every_layer_is_read_in_pieces_rightly_or_refused(case: Case) -> None:
     net, data = beside_states(case)
     try:
