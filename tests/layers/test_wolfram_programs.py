@@ -73,7 +73,8 @@ def test_embedding_of_words_and_their_places() -> None:
     made = net(["cat", "sat", "cat"])
     assert made.shape == (3, 4)
     assert net["places", "Weights"].shape == (50, 4)
-    table = wl.information(net, "Arrays")[wl.NetSharedArray("words/Weights")]
+    arrays = wl.information(net, "Arrays")
+    (table,) = [it for key, it in arrays.items() if isinstance(key, wl.NetSharedArray)]
     expected = table[[1, 2, 1]] + net["places", "Weights"][:3]
     np.testing.assert_allclose(made, expected, atol=1e-6)
 
