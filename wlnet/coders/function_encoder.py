@@ -150,7 +150,7 @@ class FunctionEncoder(NetEncoder):
 
 
 def _is_size(size: object) -> bool:
-    if size is None or size == "Varying":
+    if size is None or (isinstance(size, str) and size == "Varying"):
         return True
     number = as_whole(size)
     return number is not None and number >= 1
