@@ -355,3 +355,11 @@ def test_other_examples_and_pieces_of_several_lengths_are_told() -> None:
         NetStateObject(framed)("ab")
     codes = NetStateObject(framed)
     assert same_bits([codes(np.array([n]))[0] for n in (1, 2, 4)], framed("ab"))
+
+
+def test_statistics_of_a_piece_are_not_those_of_a_whole_sequence() -> None:
+    layers = [wl.GatedRecurrentLayer(2), wl.NetMapOperator(wl.BatchNormalizationLayer())]
+    steps = wl.NetStateObject(wl.net_initialize(wl.NetChain(layers, input=("Varying", 3))))
+    assert steps(np.ones(3)).shape == (2,)
+    with pytest.raises(wl.OptionError, match=r"(?s)statistics of all elements.*2/Net"):
+        steps(np.ones(3), net_evaluation_mode="Train")

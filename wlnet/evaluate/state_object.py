@@ -12,9 +12,10 @@ from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
 from wlnet.core.gate import shape_of
 from wlnet.core.keywords import checked_keywords
 from wlnet.core.net import Net
-from wlnet.core.parts import NetPort
+from wlnet.core.parts import NetPort, path_text
 from wlnet.core.streams import as_seed
 from wlnet.core.symbols import AUTOMATIC
+from wlnet.core.walking import walk
 from wlnet.engine.blueprint import DTYPES
 from wlnet.evaluate.arguments import check_choice, check_count, read_arguments, read_columns
 from wlnet.evaluate.asked import Asked, question
@@ -115,6 +116,14 @@ class NetStateObject:
         with self._lock:
             self._held = self._begun
 
+    def _check_mode(self, mode: Mode) -> None:
+        """Raise OptionError for statistics of what is given, where that is a piece of it."""
+        taking = [path for path, each in walk(self._net) if each.statistic_names]
+        if mode == "Train" and taking:
+            what = "in training this part takes statistics of all elements, and a piece has some"
+            fix = 'net_evaluation_mode="Test"'
+            raise fail(OptionError, Fault(what, at=path_text(taking[0]) or self._net.kind, fix=fix))
+
     @checked_keywords
     def __call__(
         self,
@@ -128,6 +137,7 @@ class NetStateObject:
         """Go on with a piece of a sequence, or one element. prop: as of the net."""
         check_choice("net_evaluation_mode", net_evaluation_mode, MODES)
         check_choice("working_precision", working_precision, PRECISIONS)
+        self._check_mode(net_evaluation_mode)
         count = None if workers is AUTOMATIC else check_count("workers", workers)
         net = self._open
         given, wish = read_arguments(net, (x, prop))
