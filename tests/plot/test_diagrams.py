@@ -52,7 +52,7 @@ def legible(scene: Scene) -> None:
             right, low = box.x + box.width, box.y + box.height
             if box.x < (x1 + x2) / 2 < right and box.y < shape.y - 3 < low:
                 assert x1 >= box.x and x2 <= right + 0.1, shape
-                assert y1 >= box.y - 0.5 and y2 <= low + 0.5, shape
+                assert y1 >= box.y - 0.501 and y2 <= low + 0.501, shape
     for i, (one, a) in enumerate(told):
         for other, b in told[:i]:
             apart_x, apart_y = max(a[0], b[0]) - min(a[2], b[2]), max(a[1], b[1]) - min(a[3], b[3])

@@ -17,6 +17,7 @@ from tests.training_cases import (
     watched_training,
 )
 from wlnet.graph.keys import GradientKey, StateKey
+from wlnet.train.programs import Kind
 
 LIMITS = (
     {},
@@ -144,9 +145,9 @@ def test_a_frozen_array_gets_no_gradient(monkeypatch: pytest.MonkeyPatch) -> Non
     )
     wanted = {("norm", "Scaling"), ("norm", "Biases"), ("read", "Weights"), *BLOCK}
     learning = wanted | {SHARED}
-    told = trainer.phase.programs._blueprint("Gradients", 8).outputs
+    told = trainer.phase.programs._blueprint("Gradients", Kind(8)).outputs
     assert {key.array for key in told if isinstance(key, GradientKey)} == learning
-    step = trainer.phase.programs._blueprint("Train", 8)
+    step = trainer.phase.programs._blueprint("Train", Kind(8))
     slots = [step.slots[view.slot] for call in step.steps for view in call.writes]
     written = {slot.where for slot in slots if slot.kind == "array"}
     states = {key for key in written if isinstance(key, StateKey)}
@@ -173,7 +174,7 @@ def test_a_frozen_array_lies_where_it_was_and_cannot_be_written(
 
 def steps_by_layer(trainer: Any, mode: str) -> dict[Any, int]:
     found: dict[Any, int] = {}
-    for step in trainer.phase.programs._blueprint(mode, 8).steps:
+    for step in trainer.phase.programs._blueprint(mode, Kind(8)).steps:
         found[step.origin] = found.get(step.origin, 0) + 1
     return found
 

@@ -138,7 +138,7 @@ OPEN: dict[str, tuple[Callable[[Any], Any], Any, list[str]]] = {
     "numbers": (
         lambda size: wl.NetChain([wl.NetMapOperator([4, "Tanh", 1])], input=(size, 3)),
         (LINES, NUMBERS),
-        ["Loss", "RSquared", "MeanSquare"],
+        ["Loss", "MeanSquare"],
     ),
     "a label a place": (
         lambda size: wl.NetChain(
@@ -167,7 +167,8 @@ def test_a_size_that_is_open_is_that_of_the_data(case: str, form: str) -> None:
     data: Any = (x, y) if form == "columns" else lambda: iter([(x[:9], y[:9]), (x[9:], y[9:])])
     found = wl.net_measurements(open_net, data, asked)
     for one, other in zip(found, wl.net_measurements(closed, (x, y), asked), strict=True):
-        np.testing.assert_array_equal(one, other)
+        # Numbers at places that are open are measured as one output, in another order of sums.
+        np.testing.assert_allclose(one, other, rtol=1e-12)
     # Each call has its own size, and what is trained and validated is measured.
     shorter = (x[:, :2], y[:, :2] if np.ndim(y) > 1 else y)
     results = wl.net_train(

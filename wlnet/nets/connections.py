@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from wlnet.core.multipliers import array_places
@@ -58,24 +58,8 @@ def _connections(net: Net, at: Path) -> _Connected:
     )
     sources = _sources(net)
     known: dict[End, list[Path | str]] = {}
-
-    def origins(end: End) -> list[Path | str]:
-        """Where what comes out of a node begins; an input of the net stands for itself."""
-        key, port = end
-        if key is None:
-            return [port]
-        if end not in known:
-            known[end] = []
-            for each in inner[key].exits[port]:
-                if isinstance(each, tuple):
-                    known[end].append(each)
-                else:
-                    for source in sources[key, each]:
-                        known[end] += origins(source)
-        return known[end]
-
     for e in links(net):
-        for origin in origins((e.source, e.source_port)):
+        for origin in _origins((e.source, e.source_port), inner, sources, known):
             if e.target is None:
                 found.exits[e.target_port].append(origin)
                 continue
@@ -85,6 +69,28 @@ def _connections(net: Net, at: Path) -> _Connected:
             else:
                 found.entries[origin].extend(into)
     return found
+
+
+def _origins(
+    end: End,
+    inner: Mapping[Key, _Connected],
+    sources: Mapping[End, list[End]],
+    known: dict[End, list[Path | str]],
+) -> list[Path | str]:
+    """Where what comes out of a node begins; an input of the net stands for itself. known: what was
+    asked before."""
+    key, port = end
+    if key is None:
+        return [port]
+    if end not in known:
+        known[end] = []
+        for each in inner[key].exits[port]:
+            if isinstance(each, tuple):
+                known[end].append(each)
+            else:
+                for source in sources[key, each]:
+                    known[end] += _origins(source, inner, sources, known)
+    return known[end]
 
 
 def _sources(net: Net) -> dict[End, list[End]]:
