@@ -104,6 +104,17 @@ MAPPED = {
 }
 
 
+def kept_and_anew(net: Any, rules: Any, *shapes: tuple[int, ...]) -> list[Any]:
+    """A net after a training in which its frozen prefix was kept, and where it was made anew."""
+    rng = np.random.default_rng(0)
+    data = tuple(rng.normal(size=(20, *shape)) for shape in shapes)
+    return [
+        wl.net_train(net, data, learning_rate_multipliers=rules, frozen_prefix_bytes=limit,
+                     batch_size=6, max_training_rounds=3)
+        for limit in (wl.AUTOMATIC, 0)
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("name", MAPPED)
 def test_what_is_done_for_every_element_is_kept_and_changes_no_bit(name: str) -> None:
     made, shape = MAPPED[name]
@@ -114,13 +125,7 @@ def test_what_is_done_for_every_element_is_kept_and_changes_no_bit(name: str) ->
     program = wl.net_program(net, learning_rate_multipliers=rules)
     assert any(row.layer[:1] == ("mapped",) for row in program.prefix)
     assert not any(row.layer[:1] == ("mapped",) for row in program.steps)
-    rng = np.random.default_rng(0)
-    data = rng.normal(size=(20, *shape)), rng.normal(size=(20, 2))
-    kept, anew = (
-        wl.net_train(net, data, learning_rate_multipliers=rules, frozen_prefix_bytes=limit,
-                     batch_size=6, max_training_rounds=3)
-        for limit in (wl.AUTOMATIC, 0)
-    )  # fmt: skip
+    kept, anew = kept_and_anew(net, rules, shape, (2,))
     assert kept == anew
     assert kept != net
 
@@ -131,11 +136,5 @@ def test_the_cut_may_lie_within_what_is_mapped() -> None:
     rules = {("mapped", "Net", "learns"): 1, wl.ANY: None}
     program = wl.net_program(net, learning_rate_multipliers=rules)
     assert ("mapped", "Net", "frozen") in {row.layer for row in program.prefix}
-    rng = np.random.default_rng(0)
-    data = rng.normal(size=(20, 5, 2)), rng.normal(size=(20, 5, 3))
-    kept, anew = (
-        wl.net_train(net, data, learning_rate_multipliers=rules, frozen_prefix_bytes=limit,
-                     batch_size=6, max_training_rounds=3)
-        for limit in (wl.AUTOMATIC, 0)
-    )  # fmt: skip
+    kept, anew = kept_and_anew(net, rules, (5, 2), (5, 3))
     assert kept == anew

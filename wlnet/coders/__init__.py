@@ -1,9 +1,9 @@
 """Encoders and decoders: from things in the world to arrays and back, one file a kind.
 
-In the order to read them: coder (what every coder is), encoder and decoder (the two doors), a small
-kind (scalar_encoder, boolean_decoder), record (coders in files), inference (which encoder a column
-asks for). Labels of classes: labels, worth, label_decoder. Texts: text_encoder, text_decoder,
-alphabet, vocabulary, lengths. Pictures: pictures, framing, resampling,
+In the order to read them: coder (what every coder is), parameters (values of theirs), encoder and
+decoder (the two doors), a small kind (scalar_encoder, boolean_decoder), record (coders in files),
+inference (which encoder a column asks for). Labels of classes: labels, worth, label_decoder. Texts:
+text_encoder, text_decoder, alphabet, vocabulary, lengths. Pictures: pictures, framing, resampling,
 normalization.
 
 A new coder is a new file, a row in a table below, and an example in the tests of every coder.

@@ -6,7 +6,8 @@ from dataclasses import KW_ONLY
 
 from wlnet.coders.alphabet import PRINTABLE, Alphabet, Member, as_alphabet, entries
 from wlnet.coders.characters_encoder import CharactersEncoder
-from wlnet.coders.coder import choice_faults, coder
+from wlnet.coders.coder import coder
+from wlnet.coders.parameters import choice_faults
 from wlnet.coders.text_decoder import TextDecoder
 from wlnet.core.errors import OptionError, fail
 

@@ -6,10 +6,11 @@ from dataclasses import KW_ONLY, field
 from typing import Self
 
 from wlnet.coders.class_encoder import ClassEncoder
-from wlnet.coders.coder import choice_faults, coder, is_automatic
+from wlnet.coders.coder import coder
 from wlnet.coders.label_decoder import LabelDecoder
 from wlnet.coders.labels import Labels, as_labels
 from wlnet.coders.lengths import DEPTHS
+from wlnet.coders.parameters import choice_faults, is_automatic
 from wlnet.coders.worth import worths
 from wlnet.core.errors import OptionError, fail
 from wlnet.core.shapes import Shape, fits

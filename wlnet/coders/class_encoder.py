@@ -8,7 +8,7 @@ from typing import Self
 
 import numpy as np
 
-from wlnet.coders.coder import choice_faults, coder, is_automatic
+from wlnet.coders.coder import coder
 from wlnet.coders.encoder import (
     Encoded,
     NetEncoder,
@@ -21,6 +21,7 @@ from wlnet.coders.encoder import (
 )
 from wlnet.coders.labels import LabelIndex, Labels, as_labels
 from wlnet.coders.lengths import DEPTHS, in_examples, single_items
+from wlnet.coders.parameters import choice_faults, is_automatic
 from wlnet.coders.worth import plain, worths
 from wlnet.core.arrays import Dtype
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail

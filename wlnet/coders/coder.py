@@ -11,9 +11,7 @@ import inspect
 from collections.abc import Callable
 from typing import Any, ClassVar, Self, TypeVar, dataclass_transform
 
-import numpy as np
-
-from wlnet.coders.worth import worth
+from wlnet.coders.parameters import identity, is_same, shown, unchanged
 from wlnet.core.catalogue import SOON_DECODERS, SOON_ENCODERS, not_there_yet
 from wlnet.core.errors import (
     Fault,
@@ -28,7 +26,6 @@ from wlnet.core.names import field_name, wolfram_name
 from wlnet.core.ports import Flow
 from wlnet.core.shapes import Partial, Shape, fits, shape_text
 from wlnet.core.spelling import suggestion
-from wlnet.core.symbols import AUTOMATIC, Symbol
 
 Value = TypeVar("Value")
 
@@ -190,10 +187,10 @@ class Coder(metaclass=KindTable):
         skipped = False
         for item in dataclasses.fields(self):  # type: ignore[arg-type]
             value = getattr(self, item.name)
-            if item.default is not dataclasses.MISSING and _same(value, item.default):
+            if item.default is not dataclasses.MISSING and is_same(value, item.default):
                 skipped = True
                 continue
-            text = shown(item.metadata.get("show", _unchanged)(value))
+            text = shown(item.metadata.get("show", unchanged)(value))
             words.append(f"{item.name}={text}" if item.kw_only or skipped else text)
         return f"{self.door}({', '.join(words)})"
 
@@ -207,70 +204,6 @@ def coder(kind: type[Value]) -> type[Value]:
 def parameter_fields(kind: type) -> list[str]:
     """The snake_case names of the parameters of a kind, in declared order."""
     return [item.name for item in dataclasses.fields(kind)]
-
-
-def choice_faults(where: str, **choices: tuple[Any, tuple[Any, ...]]) -> list[Fault]:
-    """A fault for every option whose value is not among those it can have.
-
-    choices: by the name of the option its value and the values allowed.
-    """
-    return [
-        Fault(
-            f"{name} has a value it cannot have",
-            at=where,
-            given=brief(value),
-            expected=" or ".join(map(repr, allowed)),
-            fix=suggestion(value, [word for word in allowed if isinstance(word, str)])
-            if isinstance(value, str)
-            else None,
-        )
-        for name, (value, allowed) in choices.items()
-        if not any(type(value) is type(word) and value == word for word in allowed)
-    ]
-
-
-def identity(value: object) -> Any:
-    """A hashable stand-in that tells 1 from 1.0 from True, and arrays by their bits.
-
-    A member of an enum counts as its value, since a file keeps only that.
-    """
-    value = worth(value)
-    if isinstance(value, dict):
-        return tuple((key, identity(part)) for key, part in value.items())
-    if isinstance(value, tuple):
-        return ("tuple", *map(identity, value))
-    if isinstance(value, np.ndarray):
-        return ("array", value.dtype.str, value.shape, value.tobytes())
-    if isinstance(value, float):
-        return ("float", value.hex())
-    try:
-        hash(value)
-    except TypeError:
-        return (type(value), id(value))
-    return (type(value), value)
-
-
-def shown(value: object) -> str:
-    """Text for a repr, such as a user could type: arrays as nested lists, functions by their
-    name."""
-    if isinstance(value, np.ndarray):
-        return repr(value.tolist())
-    if callable(value) and hasattr(value, "__qualname__"):
-        return str(value.__qualname__)
-    return repr(value)
-
-
-def _unchanged(value: object) -> Any:
-    return value
-
-
-def _same(value: object, default: object) -> bool:
-    return bool(identity(value) == identity(default))
-
-
-def is_automatic(value: object) -> bool:
-    """Whether a parameter is still to be worked out."""
-    return isinstance(value, Symbol) and value is AUTOMATIC
 
 
 def _no_more(

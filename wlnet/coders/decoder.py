@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from wlnet.coders.coder import Coder, is_automatic
+from wlnet.coders.coder import Coder
 from wlnet.coders.encoder import NetEncoder
+from wlnet.coders.parameters import is_automatic
 from wlnet.core.errors import DataError, Fault, OptionError, ShapeError, brief, fail
 from wlnet.core.gate import admitted, as_column
 from wlnet.core.shapes import fits, shape_text

@@ -8,8 +8,9 @@ from typing import Any, Self
 
 import numpy as np
 
-from wlnet.coders.coder import coder, is_automatic
+from wlnet.coders.coder import coder
 from wlnet.coders.encoder import Encoded, NetEncoder, reals, refuse
+from wlnet.coders.parameters import is_automatic
 from wlnet.core.arrays import Dtype
 from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
 from wlnet.core.gate import Column, admitted, as_column

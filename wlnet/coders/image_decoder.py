@@ -7,10 +7,11 @@ from typing import Any, Self
 
 import numpy as np
 
-from wlnet.coders.coder import choice_faults, coder, is_automatic
+from wlnet.coders.coder import coder
 from wlnet.coders.decoder import NetDecoder, Property
 from wlnet.coders.image_encoder import ImageEncoder
 from wlnet.coders.normalization import Statistic, read_statistics, restored
+from wlnet.coders.parameters import choice_faults, is_automatic
 from wlnet.coders.pictures import CHANNELS, as_sides, sides_fault
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, fail
 from wlnet.core.shapes import Shape, fits

@@ -7,10 +7,11 @@ from dataclasses import KW_ONLY
 
 import numpy as np
 
-from wlnet.coders.coder import choice_faults, coder
+from wlnet.coders.coder import coder
 from wlnet.coders.encoder import NetEncoder, batch_items, reals, zeros
 from wlnet.coders.framing import as_level, as_pair, frame_faults, framed
 from wlnet.coders.normalization import Statistic, normalized, read_statistics
+from wlnet.coders.parameters import choice_faults
 from wlnet.coders.pictures import (
     CHANNELS,
     LARGEST,

@@ -8,9 +8,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from wlnet.coders.coder import is_automatic
 from wlnet.coders.decoder import NetDecoder, Property
 from wlnet.coders.labels import LabelIndex, Labels
+from wlnet.coders.parameters import is_automatic
 from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
 from wlnet.core.scalars import as_whole
 from wlnet.core.symbols import AUTOMATIC, Symbol

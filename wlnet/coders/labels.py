@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.coders.coder import is_automatic
+from wlnet.coders.parameters import is_automatic
 from wlnet.coders.worth import plain, worth
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.gate import check_room

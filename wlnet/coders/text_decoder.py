@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 
 from wlnet.coders.alphabet import Member
-from wlnet.coders.coder import is_automatic
 from wlnet.coders.decoder import Property
 from wlnet.coders.label_decoder import LabelDecoder
+from wlnet.coders.parameters import is_automatic
 from wlnet.core.shapes import Shape
 from wlnet.core.symbols import ANY, AUTOMATIC
 

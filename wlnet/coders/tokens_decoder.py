@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import KW_ONLY
 
 from wlnet.coders.alphabet import Member
-from wlnet.coders.coder import choice_faults, coder
+from wlnet.coders.coder import coder
+from wlnet.coders.parameters import choice_faults
 from wlnet.coders.text_decoder import TextDecoder
 from wlnet.coders.tokens_encoder import TokensEncoder
 from wlnet.coders.vocabulary import Vocabulary, as_vocabulary

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from dataclasses import KW_ONLY
 from typing import Any
 
-from wlnet.coders.coder import Coder, choice_faults, coder
+from wlnet.coders.coder import Coder, coder
 from wlnet.coders.encoder import is_batch, refuse
 from wlnet.coders.lengths import as_target_length
+from wlnet.coders.parameters import choice_faults
 from wlnet.coders.text_encoder import FORMS, TextEncoder, as_text
 from wlnet.coders.vocabulary import Vocabulary, as_vocabulary, codes_of
 from wlnet.coders.worth import plain

@@ -6,7 +6,7 @@ from typing import Self
 
 import numpy as np
 
-from wlnet.coders.coder import coder, is_automatic
+from wlnet.coders.coder import coder
 from wlnet.coders.encoder import (
     NetEncoder,
     batch_items,
@@ -16,6 +16,7 @@ from wlnet.coders.encoder import (
     reals,
     unit_vectors,
 )
+from wlnet.coders.parameters import is_automatic
 from wlnet.core.arrays import Dtype
 from wlnet.core.errors import Fault, NotInitializedError, OptionError, brief, fail
 from wlnet.core.gate import Column

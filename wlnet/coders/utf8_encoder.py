@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import KW_ONLY
 from typing import Any
 
-from wlnet.coders.coder import choice_faults, coder
+from wlnet.coders.coder import coder
 from wlnet.coders.encoder import refuse
 from wlnet.coders.lengths import as_target_length
+from wlnet.coders.parameters import choice_faults
 from wlnet.coders.text_encoder import FORMS, TextEncoder, as_text
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.symbols import ALL, Symbol

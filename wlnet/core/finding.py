@@ -1,7 +1,7 @@
 """Finding parts: the places in a net that a step, or a whole part, leads to.
 
 A part is a step or a tuple of steps, as the user writes it (parts.py). `find` follows a whole part
-from the net inwards; `select` takes a single step. It is one recursion.
+from the net inwards; `select` takes a single step. It is one recursion, and so one file.
 
 Wolfram Language: NetExtract and NetReplacePart, whose part language this is.
 """

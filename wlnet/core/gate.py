@@ -1,7 +1,8 @@
 """The one gate for data: arrays of any library become NumPy's, what has gaps or no end is refused.
 
 Evaluation, training, validation, measurements, the batches of generators, encoders and arrays of
-layers take what is let in here, so they take and refuse the same things with the same words.
+layers take what is let in here, so they take and refuse the same things with the same words. One
+file, though it is long: whoever adds a form of data sees all that is let in and refused.
 """
 
 from __future__ import annotations

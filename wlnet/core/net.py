@@ -1,4 +1,8 @@
-"""What every net is, from one layer to a graph of graphs: a frozen value with parts."""
+"""What every net is, from one layer to a graph of graphs: a frozen value with parts.
+
+All that a net can be asked stands in this class, which therefore is long; answers of more than a
+few lines are given elsewhere (`Services`).
+"""
 
 from __future__ import annotations
 

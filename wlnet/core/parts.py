@@ -209,6 +209,11 @@ class Place:
 MULTI = (Span, Alternatives, Symbol)
 
 
+def is_under(path: Path, above: Path) -> bool:
+    """Whether a path leads to what stands at another one, or into it."""
+    return path[: len(above)] == above
+
+
 def as_steps(part: object) -> tuple[Step, ...]:
     """A part as a tuple of steps; raises PartError for what can be no step."""
     steps = tuple(part) if isinstance(part, (tuple, list)) else (part,)

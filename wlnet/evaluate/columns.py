@@ -66,11 +66,9 @@ def encode(
         return array
 
     several = ragged(found) if isinstance(found, list) else found
-    if not isinstance(several, Ragged):
-        return checked(several, place)
-    parts = [Members(each.rows, checked(each.values, place.among(each.rows.tolist())))
-             for each in several.parts]  # fmt: skip
-    return Ragged(tuple(parts))
+    if isinstance(several, Ragged):
+        return several.with_each(checked, place)
+    return checked(several, place)
 
 
 def encode_all(

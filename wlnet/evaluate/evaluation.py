@@ -24,7 +24,7 @@ from wlnet.evaluate.arguments import (
 from wlnet.evaluate.asked import Question, question
 from wlnet.evaluate.groups import Rows, check_columns, run_columns
 from wlnet.evaluate.quick import short_way
-from wlnet.evaluate.ragged import ragged
+from wlnet.evaluate.ragged import in_order, ragged
 from wlnet.evaluate.runner import Runner
 from wlnet.graph.array_tracing import current
 from wlnet.graph.builder import Mode
@@ -136,13 +136,10 @@ def told(
     name = prop[0] if isinstance(prop, (tuple, list)) and prop else prop
     is_drawn = isinstance(name, str) and name == "RandomSample"
     extra = {"rng": stream(seed, "decode")} if is_drawn else {}
-    decoded: list[object] = [None] * len(array)
-    # Answers of several shapes are decoded as they were computed: those of one shape together.
-    for rows, numbers in ragged(array).parts if isinstance(array, list) else [(None, array)]:
-        told = decoder.decode(numbers, prop, **extra)
-        if rows is None:
-            decoded = told
-            continue
-        for i, each in zip(rows.tolist(), told, strict=True):
-            decoded[i] = each
+    if not isinstance(array, list):
+        decoded = decoder.decode(array, prop, **extra)
+    else:
+        # Decoded as they were computed: those of one shape together.
+        parts = ragged(array).parts
+        decoded = in_order((rows, decoder.decode(each, prop, **extra)) for rows, each in parts)
     return decoded[0] if single else decoded

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 import numpy as np
 
@@ -14,7 +13,7 @@ from wlnet.core.ports import PortType
 from wlnet.evaluate.columns import encode_all
 from wlnet.evaluate.holding import Array, indices
 from wlnet.evaluate.places import Place
-from wlnet.evaluate.ragged import Ragged, groups_of
+from wlnet.evaluate.ragged import Ragged, groups_of, in_order
 from wlnet.evaluate.runner import Runner
 from wlnet.graph.keys import GradientKey, OutputKey
 from wlnet.kernels.language import Precision
@@ -42,8 +41,7 @@ def run_columns(
             fix="a NetStateObject for each sequence goes on by itself",
         )
         raise fail(DataError, fault)
-    count = len(next(iter(columns.values())))
-    rows: dict[OutputKey, list[Any]] = {}
+    rows: dict[OutputKey, list[tuple[Array, Array]]] = {}
     sums: dict[OutputKey, Array] = {}
     goes = 0
     for members, own in groups:
@@ -54,10 +52,8 @@ def run_columns(
             if isinstance(key, GradientKey):
                 sums[key] = sums[key] + array if key in sums else array
                 continue
-            slots = rows.setdefault(key, [None] * count)
-            for i, value in zip(members.tolist(), array, strict=True):
-                slots[i] = value
-    return {**{key: _joined(each) for key, each in rows.items()}, **sums}
+            rows.setdefault(key, []).append((members, array))
+    return {**{key: _joined(in_order(each)) for key, each in rows.items()}, **sums}
 
 
 def _joined(rows: list[Array]) -> Rows:

@@ -6,7 +6,7 @@ examples of another one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ import numpy as np
 from wlnet.core.gate import Column
 from wlnet.core.shapes import Partial
 from wlnet.evaluate.holding import Array
+from wlnet.evaluate.places import Place
 
 
 class Members(NamedTuple):
@@ -29,8 +30,8 @@ class Ragged:
     """A column of examples that have several shapes.
 
     >>> column = ragged([np.zeros(2), np.zeros(3), np.ones(2)])
-    >>> len(column), column.shape, [part.rows.tolist() for part in column.parts]
-    (3, (None,), [[0, 2], [1]])
+    >>> len(column), [part.rows.tolist() for part in column.parts]
+    (3, [[0, 2], [1]])
     """
 
     parts: tuple[Members, ...]
@@ -38,16 +39,15 @@ class Ragged:
     def __len__(self) -> int:
         return sum(len(part.rows) for part in self.parts)
 
-    @property
-    def shape(self) -> Partial:
-        """What all shapes have in common; None where they differ in their rank."""
-        return common_shape([part.values.shape[1:] for part in self.parts])
-
     def __iter__(self) -> Iterator[Array]:
         """The examples one after another."""
-        kinds = self.kinds().tolist()
-        rows = [iter(part.values) for part in self.parts]
-        return (next(rows[kind]) for kind in kinds)
+        return iter(in_order(self.parts))
+
+    def with_each(self, change: Callable[[Array, Place], Array], place: Place) -> Ragged:
+        """The same with the arrays changed, each in its place among all."""
+        return Ragged(tuple(
+            Members(rows, change(values, place.among(rows.tolist()))) for rows, values in self.parts
+        ))  # fmt: skip
 
     @property
     def ndim(self) -> int:
@@ -79,6 +79,14 @@ class Ragged:
             return part.values
         values: Array = part.values[np.searchsorted(part.rows, rows)]
         return values
+
+
+def in_order(parts: Iterable[tuple[Array, Iterable[Any]]]) -> list[Any]:
+    """What there is of each example, in the order of the examples. parts: places, and what is
+    there."""
+    found = {row: value for rows, values in parts
+             for row, value in zip(rows.tolist(), values, strict=True)}  # fmt: skip
+    return [found[row] for row in range(len(found))]
 
 
 def ragged(items: Column) -> Ragged:

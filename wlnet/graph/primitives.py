@@ -2,7 +2,7 @@
 
 `shapes(*input_shapes, **attributes)` gives the shape of every output. What a primitive computes
 stands in `reference.py`, its derivative in `derivatives.py`, how it is run in plan/calls/. Tests
-see to it that all four agree.
+see to it that all four agree. The file is as long as the set.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@
 arrays, float64 for Reals. `run_graph` interprets a graph with them. Tests hold kernels and
 derivatives against these lines. map_reference.py has the functions of one number,
 window_reference.py windows, recurrence_reference.py recurrent layers; what is left is a function of
-a few lines for each other primitive.
+a few lines for each other primitive, in the order of primitives.py.
 """
 
 from __future__ import annotations

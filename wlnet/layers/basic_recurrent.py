@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from wlnet.core.shapes import Sizes
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.graph.scans import after, last, scan
+from wlnet.graph.scans import after, last
 from wlnet.layers.declaring.fields import (
     array,
     hidden,
@@ -22,7 +21,8 @@ from wlnet.layers.declaring.fields import (
     positive,
 )
 from wlnet.layers.declaring.layer import Example, Layer, Made, Reals
-from wlnet.layers.declaring.recurrent_dropout import INPUT, STATE, WEIGHTS, dropout_of, kept, masked
+from wlnet.layers.declaring.recurrence import states_of
+from wlnet.layers.declaring.recurrent_dropout import INPUT, STATE, WEIGHTS, dropout_of, dropped
 
 
 class BasicRecurrentLayer(Layer):
@@ -66,19 +66,15 @@ class BasicRecurrentLayer(Layer):
     ) -> Made:  # fmt: skip
         # Step after step, and what the inputs say for the whole sequence at once.
         batch, _, width = input.shape
-        input = masked(g, input, kept(g, self.dropout, INPUT, (batch, 1, width)))
+        input = dropped(g, input, self.dropout, INPUT, (batch, 1, width))
         said = g.add(g.matmul(g.move_axis(input, 1, 0), g.transpose(input_weights)), biases)
 
-        def step(b: Builder, carried: Any, rows: Any, constants: Any) -> Any:
-            (state,), (x,), (weights, *masks) = carried, rows, constants
-            told = masked(b, state, masks[0] if masks else None)
-            return [b.map("Tanh", b.add(x, b.matmul(told, b.transpose(weights))))], []
+        def new(b: Builder, carried: Sequence[Value], x: Value, told: Value) -> list[Value]:
+            return [b.map("Tanh", b.add(x, told))]
 
         begun = g.fill(0.0, said.shape[1:]) if state is None else state
-        weights = masked(g, state_weights, kept(g, self.dropout, WEIGHTS, state_weights.shape))
-        of_state = kept(g, self.dropout, STATE, begun.shape)
-        constants = [weights] if of_state is None else [weights, of_state]
-        (states,) = scan(g, step, [begun], [said], constants).tables
+        weights = dropped(g, state_weights, self.dropout, WEIGHTS)
+        (states,) = states_of(g, self.dropout, [begun], said, weights, new)
         shown = g.move_axis(after(g, states, reverse=False), 1, 0)
         return {"Output": shown, "State": last(g, states, reverse=False)}
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from wlnet.core.shapes import Sizes
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.graph.scans import after, last, scan
+from wlnet.graph.scans import after, last
 from wlnet.layers.declaring.fields import (
     array,
     hidden,
@@ -23,15 +22,14 @@ from wlnet.layers.declaring.fields import (
 )
 from wlnet.layers.declaring.gates import of_gates, said_to_gates
 from wlnet.layers.declaring.layer import Example, Layer, Made, Reals
+from wlnet.layers.declaring.recurrence import states_of
 from wlnet.layers.declaring.recurrent_dropout import (
     INPUT,
     KINDS,
-    STATE,
     UPDATE,
     WEIGHTS,
     dropout_of,
-    kept,
-    masked,
+    dropped,
 )
 
 GATES = "input", "reset", "memory"
@@ -85,28 +83,24 @@ class GatedRecurrentLayer(Layer):
 
     def lower(self, g: Builder, input: Value, state: Value | None, **arrays: Value) -> Made:
         batch, _, width = input.shape
-        input = masked(g, input, kept(g, self.dropout, INPUT, (batch, 1, width)))
+        input = dropped(g, input, self.dropout, INPUT, (batch, 1, width))
         said = said_to_gates(g, input, arrays, GATES)
         size = said.shape[2] // 3
 
-        def step(b: Builder, carried: Any, rows: Any, constants: Any) -> Any:
-            (state,), (x,), (weights, *masks) = carried, rows, constants
-            shown = masked(b, state, masks[0] if masks else None)
-            told = b.matmul(shown, b.transpose(weights))
+        def new(b: Builder, carried: Sequence[Value], x: Value, told: Value) -> list[Value]:
+            (state,) = carried
             both = b.map("LogisticSigmoid", b.add(b.slice(x, 1, 0, 2 * size),
                                                   b.slice(told, 1, 0, 2 * size)))  # fmt: skip
             keeps, used = (b.slice(both, 1, at, at + size) for at in (0, size))
             before = b.multiply(used, b.slice(told, 1, 2 * size, 3 * size))
             memory = b.map("Tanh", b.add(b.slice(x, 1, 2 * size, 3 * size), before))
-            memory = masked(b, memory, kept(b, self.dropout, UPDATE, memory.shape))
-            return [b.add(memory, b.multiply(keeps, b.subtract(state, memory)))], []
+            memory = dropped(b, memory, self.dropout, UPDATE)
+            return [b.add(memory, b.multiply(keeps, b.subtract(state, memory)))]
 
         begun = g.fill(0.0, (*said.shape[1:2], size)) if state is None else state
         weights = of_gates(g, arrays, GATES, "state_weights")
-        weights = masked(g, weights, kept(g, self.dropout, WEIGHTS, weights.shape))
-        of_state = kept(g, self.dropout, STATE, begun.shape)
-        constants = [weights] if of_state is None else [weights, of_state]
-        (states,) = scan(g, step, [begun], [said], constants).tables
+        weights = dropped(g, weights, self.dropout, WEIGHTS)
+        (states,) = states_of(g, self.dropout, [begun], said, weights, new)
         shown = g.move_axis(after(g, states, reverse=False), 1, 0)
         return {"Output": shown, "State": last(g, states, reverse=False)}
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import numpy as np
 
@@ -11,7 +10,7 @@ from wlnet.core.shapes import Sizes
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.graph.scans import after, last, scan
+from wlnet.graph.scans import after, last
 from wlnet.layers.declaring.fields import (
     array,
     hidden,
@@ -23,6 +22,7 @@ from wlnet.layers.declaring.fields import (
 )
 from wlnet.layers.declaring.gates import of_gates, said_to_gates
 from wlnet.layers.declaring.layer import Example, Layer, Made, Reals
+from wlnet.layers.declaring.recurrence import states_of
 from wlnet.layers.declaring.recurrent_dropout import (
     INPUT,
     KINDS,
@@ -31,8 +31,7 @@ from wlnet.layers.declaring.recurrent_dropout import (
     WEIGHTS,
     chance,
     dropout_of,
-    kept,
-    masked,
+    dropped,
 )
 
 GATES = "input", "output", "forget", "memory"
@@ -94,43 +93,34 @@ class LongShortTermMemoryLayer(Layer):
         **arrays: Value,
     ) -> Made:  # fmt: skip
         batch, _, width = input.shape
-        input = masked(g, input, kept(g, self.dropout, INPUT, (batch, 1, width)))
+        input = dropped(g, input, self.dropout, INPUT, (batch, 1, width))
         said = said_to_gates(g, input, arrays, GATES)
         weights = of_gates(g, arrays, GATES, "state_weights")
-        weights = masked(g, weights, kept(g, self.dropout, WEIGHTS, weights.shape))
+        weights = dropped(g, weights, self.dropout, WEIGHTS)
         begun: list[Value] = []
         if state is not None or cell_state is not None:
             zeros = g.fill(0.0, (said.shape[1], said.shape[2] // 4))
             begun = [state or zeros, cell_state or zeros]
         if g.training and (chance(self.dropout, STATE) or chance(self.dropout, UPDATE)):
-            states, cells = self._dropped(g, said, weights, begun)
+            zeros = g.fill(0.0, (said.shape[1], said.shape[2] // 4))
+            carried = begun or [zeros] * 2
+            tables = states_of(g, self.dropout, carried, said, weights, self._new)
+            states, cells = (after(g, table, reverse=False) for table in tables)
         else:
             states, _, cells = g.call("lstm", said, g.transpose(weights), *begun)
         state, cell = (last(g, table, reverse=False) for table in (states, cells))
         return {"Output": g.move_axis(states, 1, 0), "State": state, "CellState": cell}
 
-    def _dropped(
-        self, g: Builder, said: Value, weights: Value, begun: Sequence[Value]
-    ) -> tuple[Value, ...]:
-        """The states and the cells where some numbers are dropped between one step and the next."""
-        size = said.shape[2] // 4
-
-        def step(b: Builder, carried: Any, rows: Any, constants: Any) -> Any:
-            (state, cell), (x,), (weights, *masks) = carried, rows, constants
-            shown = masked(b, state, masks[0] if masks else None)
-            told = b.add(x, b.matmul(shown, b.transpose(weights)))
-            gates = b.map("LogisticSigmoid", b.slice(told, 1, 0, 3 * size))
-            taken, given, held = (b.slice(gates, 1, n * size, (n + 1) * size) for n in range(3))
-            new = b.map("Tanh", b.slice(told, 1, 3 * size, 4 * size))
-            new = masked(b, new, kept(b, self.dropout, UPDATE, new.shape))
-            cell = b.add(b.multiply(held, cell), b.multiply(taken, new))
-            return [b.multiply(given, b.map("Tanh", cell)), cell], []
-
-        zeros = [g.fill(0.0, (said.shape[1], size))] * 2
-        of_state = kept(g, self.dropout, STATE, zeros[0].shape)
-        constants = [weights] if of_state is None else [weights, of_state]
-        found = scan(g, step, begun or zeros, [said], constants)
-        return tuple(after(g, table, reverse=False) for table in found.tables)
+    def _new(self, b: Builder, carried: Sequence[Value], x: Value, told: Value) -> list[Value]:
+        """The next state and cell, where some numbers are dropped between one step and the next."""
+        _, cell = carried
+        size, told = cell.shape[1], b.add(x, told)
+        gates = b.map("LogisticSigmoid", b.slice(told, 1, 0, 3 * size))
+        taken, given, held = (b.slice(gates, 1, n * size, (n + 1) * size) for n in range(3))
+        new = b.map("Tanh", b.slice(told, 1, 3 * size, 4 * size))
+        new = dropped(b, new, self.dropout, UPDATE)
+        cell = b.add(b.multiply(held, cell), b.multiply(taken, new))
+        return [b.multiply(given, b.map("Tanh", cell)), cell]
 
     def reference(
         self, input: Reals, state: Reals | None = None, cell_state: Reals | None = None,

@@ -13,7 +13,7 @@ from wlnet.engine.blueprint import DTYPES, INDEX
 from wlnet.evaluate.columns import encode, raise_all
 from wlnet.evaluate.holding import Array, copy_into
 from wlnet.evaluate.places import Place
-from wlnet.evaluate.ragged import Members, Ragged
+from wlnet.evaluate.ragged import Ragged
 from wlnet.kernels.language import Precision
 from wlnet.nets.inference import inference, inferred_port
 from wlnet.train.mapped import Mapped, mapped
@@ -60,9 +60,7 @@ def array_for(
     found = encode(port, place, column, below, precision=precision)
     kind = np.dtype(INDEX if port.element == "Integer" else DTYPES[precision])
     if isinstance(found, Ragged):
-        parts = [Members(rows, _as(values, kind, place.among(rows.tolist())))
-                 for rows, values in found.parts]  # fmt: skip
-        return Ragged(tuple(parts))
+        return found.with_each(lambda values, place: _as(values, kind, place), place)
     may_wait = is_late and not (place.port in training.targets and found.ndim == 1)
     late = mapped(found, kind, place) if may_wait and found.dtype != kind else None
     return _as(found, kind, place) if late is None else late

@@ -3,7 +3,8 @@
 To take a step back, the arrays go back to the last snapshot, and the good steps since then are run
 again (a replay). A replay calls no function of the user: batches and learning rates are kept with
 the steps. It must also read the same data. So where steps read data in the user's own memory, a new
-snapshot is taken whenever functions of the user are called, as these may change the data.
+snapshot is taken whenever functions of the user are called, as these may change the data. To run,
+to land and to go back keep to one agreement about arrays and history, so they are one class.
 """
 
 from __future__ import annotations

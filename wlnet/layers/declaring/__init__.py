@@ -10,7 +10,8 @@ In the order to read them:
 * options.py: how the arguments of a constructor are read as the fields declare them.
 * levels.py, ties.py, lengths.py, windows.py: sizes that several layers relate alike: chosen levels
   of an array, entries of many inputs, lengths of sequences, windows that move over a space.
-* gates.py, recurrent_dropout.py: what recurrent layers compute alike, and what they drop.
+* recurrence.py, gates.py, recurrent_dropout.py: the loop of recurrent layers, what they compute
+  alike, and what they drop.
 
 Shapes are patterns of named sizes: "n" is one size, "*n" a run of them, a name that stands twice is
 one size (core/shapes.py solves them). A layer with all of it is written, line by line, in

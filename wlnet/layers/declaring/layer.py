@@ -1,7 +1,8 @@
 """The base of all layers: everything that follows from a declaration.
 
 A layer is one file: a class with declared fields, `lower`, `reference` and `examples`. No layer
-extends another.
+extends another. What a layer may say of itself stands here in one place, each with its default, so
+this class is long.
 """
 
 from __future__ import annotations

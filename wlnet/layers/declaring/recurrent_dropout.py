@@ -71,6 +71,13 @@ def kept(g: Builder, given: Dropout, kind: str, shape: tuple[int, ...]) -> Value
     return g.multiply(g.random_mask(shape, keep), 1 / keep)
 
 
+def dropped(
+    g: Builder, x: Value, given: Dropout, kind: str, shape: tuple[int, ...] | None = None
+) -> Value:
+    """What a kind leaves of numbers. shape: of the mask, if it is not theirs."""
+    return masked(g, x, kept(g, given, kind, shape or x.shape))
+
+
 def masked(g: Builder, x: Value, mask: Value | None) -> Value:
     """What is left of numbers behind a mask."""
     return x if mask is None else g.multiply(x, mask)

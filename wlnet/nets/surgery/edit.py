@@ -24,7 +24,7 @@ from wlnet.core.gathered import Gathered
 from wlnet.core.multipliers import array_places
 from wlnet.core.names import a
 from wlnet.core.net import Net
-from wlnet.core.parts import NetSharedArray, Path, Place, path_text
+from wlnet.core.parts import NetSharedArray, Path, Place, is_under, path_text
 from wlnet.core.ports import PortType, as_port
 from wlnet.core.rule_lists import NOTHING_SAID, parse_rules
 from wlnet.core.rules import ArrayKey
@@ -141,13 +141,13 @@ class Edit:
         self.net = with_nodes(self.net, new)
         self.put_in += map(path_text, new)
         for put in new:
-            self.fresh = {path for path in self.fresh if not _under(path, put)} | {put}
-            self.said = {path for path in self.said if not _under(path, put)}
-            self.changed = {path for path in self.changed if not _under(path, put)}
+            self.fresh = {path for path in self.fresh if not is_under(path, put)} | {put}
+            self.said = {path for path in self.said if not is_under(path, put)}
+            self.changed = {path for path in self.changed if not is_under(path, put)}
             self.numbers = {
                 key: was
                 for key, was in self.numbers.items()
-                if isinstance(key, NetSharedArray) or not _under(key, put)
+                if isinstance(key, NetSharedArray) or not is_under(key, put)
             }
 
     def _array(self, path: Path, value: object) -> None:
@@ -297,7 +297,3 @@ def _steps(part: object) -> tuple[object, ...]:
 def _precision(old: object) -> Dtype:
     """A net trained in float64 keeps that precision where its arrays are replaced."""
     return old.dtype if isinstance(old, np.ndarray) else np.float32
-
-
-def _under(path: Path, above: Path) -> bool:
-    return path[: len(above)] == above

@@ -14,7 +14,7 @@ from wlnet.core.errors import Fault, PartError, RuleError, brief, fail
 from wlnet.core.finding import find
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
-from wlnet.core.parts import Alternatives, NetSharedArray, Path, path_text
+from wlnet.core.parts import Alternatives, NetSharedArray, Path, is_under, path_text
 from wlnet.core.rule_lists import Rule, RuleList, names_shared_arrays
 from wlnet.core.rules import ArrayPlace
 from wlnet.core.symbols import ALL
@@ -77,17 +77,17 @@ class _Keeping:
         silent = {
             place.key
             for place in array_places(new)
-            if any(_under(place.path, holder) for holder in self._below(self.said, path))
+            if any(is_under(place.path, holder) for holder in self._below(self.said, path))
         }
         return settled(new, {key: rate for key, rate in wanted.items() if key not in silent})
 
     def _kept_place(self, place: Path, path: Path) -> Path | None:
-        gone = any(_under(place, put) for put in self._below(self.fresh, path))
+        gone = any(is_under(place, put) for put in self._below(self.fresh, path))
         return None if gone else place
 
     @staticmethod
     def _below(paths: set[Path], at: Path) -> list[Path]:
-        return [path[len(at) :] for path in paths if path[: len(at)] == at]
+        return [path[len(at) :] for path in paths if is_under(path, at)]
 
     def _standing(self, old: Net, new: Net, path: Path) -> RuleList:
         """The rules of a net, none of which names what is not there any more."""
@@ -151,7 +151,3 @@ def _dangling(rule: Rule, fault: Fault, path: Path) -> Fault:
         given=None,
         fix=fault.fix or f"other rules: net_replace_part of {again!r}, before or in the same call",
     )
-
-
-def _under(path: Path, above: Path) -> bool:
-    return path[: len(above)] == above

@@ -1,7 +1,8 @@
 """From a call of a primitive to calls of kernels: what the rows in calls/ are written with.
 
 Code generation, with a table for instruction selection. It has a row for each primitive, which says
-by which kernel calls the primitive is computed, and which views of its inputs these can read.
+by which kernel calls the primitive is computed, and which views of its inputs these can read. All
+words that rows are written with stand here together.
 """
 
 from __future__ import annotations
