@@ -12,6 +12,10 @@ import pytest
 import wlnet as wl
 from wlnet import ALL, ANY, NetChain, NetPort
 from wlnet.core.errors import DataError, ShapeError, TrainingWarning
+from wlnet.evaluate.ragged import ragged
+from wlnet.train.class_weights import balanced
+from wlnet.train.digests import column_digests
+from wlnet.train.sources import ArraySource
 
 LABELS = wl.NetDecoder("Class", list("abc"))
 TAGS = ("Varying", wl.NetDecoder("Class", ["down", "up"]))
@@ -476,6 +480,19 @@ def test_random_numbers_do_not_begin_anew_with_each_length() -> None:
     assert len({tuple(each[:40].tolist()) for each in made}) == 3
 
 
+def test_nor_where_a_net_is_measured() -> None:
+    net = wl.NetGraph(
+        {"noise": wl.RandomArrayLayer(output=(1,)), "mean": wl.AggregationLayer("Mean", 1),
+         "sum": "Plus"},
+        [(NetPort("Input"), "mean"), (["mean", "noise"], "sum")], input=("Varying", 1),
+    )  # fmt: skip
+    x = [np.zeros((length, 1)) for length in range(1, 9)]
+    seen: list[Any] = []
+    wl.net_measurements(net, (x, np.zeros((8, 1))), lambda made, _: seen.append(made) or 0.0,
+                        loss_function=wl.MeanSquaredLossLayer())  # fmt: skip
+    assert len(np.unique(seen[-1])) == 8
+
+
 def test_functions_that_measure_see_examples_in_the_order_of_the_data() -> None:
     x = [np.full((length, 1), float(i)) for i, length in enumerate((4, 2, 3, 2, 4))]
     y = np.arange(5.0)[:, None]
@@ -533,3 +550,64 @@ def test_what_is_no_list_of_labels_is_told() -> None:
         train(net, (x, y))
     with pytest.raises((DataError, ShapeError), match=r"padded"):
         wl.data.unpadded([[1, 2], [3]], [1, 2])
+
+
+@pytest.mark.parametrize("kind", ["examples", "classes", "balanced"])
+def test_each_example_has_its_own_weight_whatever_its_length(kind: str) -> None:
+    net = classifier(output=LABELS)
+    alone = [wl.net_measurements(net, ([x], [y]), "Loss") for x, y in zip(X, Y, strict=True)]
+    counts = {label: int((label == Y).sum()) for label in "abc"}
+    options, weights = {
+        "examples": ({"example_weights": np.linspace(0, 2, len(X))}, np.linspace(0, 2, len(X))),
+        "classes": (
+            {"class_weights": {"a": 3, "c": 0.5}},
+            [{"a": 3, "b": 1, "c": 0.5}[y] for y in Y],
+        ),
+        "balanced": ({"class_weights": "Balanced"}, [len(Y) / 3 / counts[y] for y in Y]),
+    }[kind]
+    found = wl.net_measurements(net, (X, Y), "Loss", **options)
+    assert found == pytest.approx(np.mean(np.multiply(alone, weights)), rel=1e-5)
+
+
+def test_a_receipt_tells_sequences_that_were_cut_elsewhere() -> None:
+    net, numbers = classifier(), np.random.default_rng(0).normal(size=(12, 3)).astype(np.float32)
+    one, other = ([*np.split(numbers, ends)] for ends in ([4, 6], [2, 6]))
+    found = train(net, (one, list("abc")), 1)
+    assert wl.verify(found["Receipt"], net, (one, list("abc")))
+    assert not wl.verify(found["Receipt"], net, (other, list("abc")))
+    changed = [each + (each is one[1]) for each in one]
+    assert not wl.verify(found["Receipt"], net, (changed, list("abc")))
+
+
+def test_digests_of_sequences_are_of_their_numbers_and_of_where_they_are_cut() -> None:
+    numbers = np.arange(12.0).reshape(6, 2)
+
+    def digest(*parts: np.ndarray) -> dict[str, str]:
+        return column_digests(ArraySource({"x": ragged(parts)}, 4, 0, np.arange(len(parts))))
+
+    usual = digest(numbers[:2], numbers[2:6])
+    assert digest(numbers[:2].copy(), numbers[2:6].copy()) == usual
+    for other in (
+        (numbers[:4], numbers[4:]),
+        (numbers[2:6], numbers[:2]),
+        (numbers[:2].reshape(1, 4), numbers[2:6]),
+        (numbers[:2] + 1, numbers[2:6]),
+        (numbers[:2], numbers[2:6].astype(np.float32)),
+    ):
+        assert digest(*other) != usual
+
+
+def test_balanced_weights_count_decisions_by_the_weights_of_their_examples() -> None:
+    # Class 1: 2 decisions of weight 1, 1 of weight 5; class 2: 3 of weight 5.
+    targets = ragged([np.array([1, 2, 2, 2]), np.array([1, 1])])
+    weights = balanced("Index", targets, 2, np.array([5.0, 1.0]))
+    np.testing.assert_allclose(weights, [22 / (2 * 7), 22 / (2 * 15)])
+
+
+def test_examples_held_out_are_told_by_their_numbers() -> None:
+    found = train(classifier(), (X, Y), 1, validation_set=wl.Scaled(0.3), batch_size=8)
+    held = [number - 1 for number in found["ValidationExampleNumbers"]]
+    assert not {*held} & {number - 1 for batch in found["BatchPermutation"] for number in batch}
+    examples_held = [X[i] for i in held], Y[held]
+    measured = wl.net_measurements(found["TrainedNet"], examples_held, "Loss")
+    assert found["FinalValidationLoss"] == pytest.approx(measured, rel=1e-6)

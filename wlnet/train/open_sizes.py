@@ -23,8 +23,12 @@ def with_data_shapes(net: Net, columns: Mapping[str, Column], at: str) -> Net:
     """Indices and partly open shapes that only the examples themselves decide."""
     ports = dict(net.ports)
     errors: list[DataError | ShapeError] = []
+    is_whole = not inference(net).unknown_arrays()
     for name in net.input_names:
         port = inferred_port(net, name)
+        if is_whole and port.coder is not None and net.ports[name].shape is not None:
+            # Nothing asks how long examples are: they need not be encoded to be looked at.
+            continue
         if name in columns and _is_open(port):
             try:
                 shape = _one_shape(columns[name], port, Place(name, at))
@@ -75,6 +79,7 @@ def reopened(net: Net, fitted: Net) -> Net:
         return fitted
     found = but(fixed)
     is_as_it_was = dict(found.ports) == dict(net.ports) and found.nodes == net.nodes
+    # A layer by itself may have got parameters.
     return net if is_as_it_was and net.nodes else found
 
 
