@@ -13,9 +13,11 @@ from statistics import median
 
 import pytest
 
+from wlnet.core.extras import EXTRAS
+
 ROOT = Path(__file__).parents[1]
 MODULES = sorted((ROOT / "wlnet").rglob("*.py"))
-HEAVY = ("scipy.signal", "matplotlib", "sklearn", "PIL", "onnx", "torch")
+HEAVY = ("scipy.signal", "torch", *EXTRAS)
 FOLDERS = {"wlnet", "tests", "examples", "docs"}
 MADE_BY_TOOLS = ("__pycache__", "build", "dist", "*.egg-info")
 

@@ -21,6 +21,7 @@ from wlnet.core.catalogue import not_there_yet as _not_there_yet
 from wlnet.core.errors import DataError as DataError
 from wlnet.core.errors import Fault as _Fault
 from wlnet.core.errors import FormatError as FormatError
+from wlnet.core.errors import MissingExtraError as MissingExtraError
 from wlnet.core.errors import MissingNameError as MissingNameError
 from wlnet.core.errors import NothingToTrainError as NothingToTrainError
 from wlnet.core.errors import NotInitializedError as NotInitializedError

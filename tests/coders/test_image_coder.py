@@ -1,6 +1,5 @@
 """Image encoders and decoders; Pillow is the witness for resizing."""
 
-import builtins
 import subprocess
 import sys
 from fractions import Fraction
@@ -334,15 +333,8 @@ def test_picture_files_are_read_with_pillow(tmp_path):
 
 
 def test_a_missing_pillow_is_told_with_its_repair(monkeypatch):
-    real = builtins.__import__
-
-    def without_pillow(name, *rest):
-        if name.startswith("PIL"):
-            raise ImportError(name)
-        return real(name, *rest)
-
-    monkeypatch.setattr(builtins, "__import__", without_pillow)
-    with pytest.raises(DataError, match=r"pip install wlnet\[demo\]"):
+    monkeypatch.setitem(sys.modules, "PIL.Image", None)
+    with pytest.raises(ImportError, match=r"pip install 'wlnet\[images\]'"):
         RGB("picture.png")
 
 

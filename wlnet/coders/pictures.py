@@ -15,6 +15,7 @@ import numpy as np
 from wlnet.coders.encoder import refuse
 from wlnet.core.arrays import Dtype
 from wlnet.core.errors import Fault, brief
+from wlnet.core.extras import needed
 from wlnet.core.scalars import as_whole
 
 if TYPE_CHECKING:
@@ -145,16 +146,9 @@ def _has_picture_shape(shape: tuple[int, ...]) -> bool:
 
 
 def _opened(name: str | os.PathLike[str], where: str, index: int) -> Image.Image:
-    try:
-        from PIL import Image, UnidentifiedImageError
-    except ImportError as error:
-        raise refuse(
-            where,
-            index,
-            "reading a picture file needs Pillow",
-            given=brief(name),
-            fix="pip install wlnet[demo], or give the picture as an array",
-        ) from error
+    needed("PIL.Image", "reading a picture file")
+    from PIL import Image, UnidentifiedImageError
+
     try:
         with Image.open(name) as picture:
             picture.load()

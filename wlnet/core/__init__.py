@@ -14,8 +14,8 @@
   of rates: speeds; times in words: durations.
 * What people read: table (the value), table_cells (values as words), folding (long tables, by
   part), table_text (text and Markdown), terminal (what standard output is).
-* The process: machine (cores and memory), streams (seeded random numbers), late_imports; batches
-  (how long one is where nobody says so).
+* The process: machine (cores and memory), streams (seeded random numbers), late_imports, extras
+  (libraries that do not come with wlnet); batches (how long one is where nobody says so).
 
 To understand nets, read symbols, parts, shapes, ports, net; then rules and multipliers.
 """

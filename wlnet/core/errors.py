@@ -54,6 +54,10 @@ class MissingNameError(WlnetError, AttributeError):
     """A name was asked of the package that it does not have, or not yet."""
 
 
+class MissingExtraError(WlnetError, ImportError):
+    """What was asked for needs a library that is not installed; the message names the command."""
+
+
 class FormatError(WlnetError, ValueError):
     """A file is not what it should be: cut, changed, foreign, or not to be written."""
 

@@ -46,8 +46,9 @@ class Picture(ABC):
         """Write the picture to a file of the kind that its suffix says, .svg, .png or .pdf; gives
         the path. What the latter two hold is that of the first, on white.
 
-        Raises OptionError for other suffixes and for a folder; ImportError for PNG and PDF where
-        matplotlib is not installed: pip install 'wlnet[plot]'; OSError where the disk refuses.
+        Raises OptionError for other suffixes and for a folder; MissingExtraError for PNG and PDF
+        where matplotlib is not installed: pip install 'wlnet[plot]'; OSError where the disk
+        refuses.
         """
         path = as_path(file, "file", "picture.svg")
         kind = path.suffix.lower()

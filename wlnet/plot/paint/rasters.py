@@ -12,6 +12,7 @@ import unicodedata
 from functools import cache
 from typing import Any
 
+from wlnet.core.extras import needed
 from wlnet.plot.paint.colors import light
 from wlnet.plot.paint.shapes import (
     Area,
@@ -33,22 +34,19 @@ FINE = 2
 """Dots of a PNG file in a pixel of the scene, across and down."""
 PACKED = 3
 """How hard PNG files are packed, of 9: more takes as long as all else, for a tenth of the bytes."""
-HOW = "pip install 'wlnet[plot]' brings matplotlib, which writes PNG and PDF files"
 LEFT = "\u200e"
 ANCHORS = {"start": 0.0, "middle": 0.5, "end": 1.0}
 """Which share of words stands before their place."""
 
 
 def rastered(scene: Scene, kind: str) -> bytes:
-    """The bytes of a file of a kind, "png" or "pdf". Raises ImportError where matplotlib is not
-    there, which says what brings it."""
-    try:
-        from matplotlib.artist import Artist
-        from matplotlib.backends.backend_agg import FigureCanvasAgg
-        from matplotlib.backends.backend_pdf import FigureCanvasPdf
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise ImportError(HOW) from error
+    """The bytes of a file of a kind, "png" or "pdf". Raises MissingExtraError where matplotlib is
+    not there."""
+    needed("matplotlib.figure", "writing PNG and PDF files")
+    from matplotlib.artist import Artist
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.backends.backend_pdf import FigureCanvasPdf
+    from matplotlib.figure import Figure
 
     class Painted(Artist):
         """The scene, as matplotlib asks for it."""

@@ -5,7 +5,6 @@ Wolfram Language: NetTrain (TrainingProgressReporting).
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import os
 import sys
@@ -15,6 +14,7 @@ from typing import Any
 
 from wlnet.core.answers import takes_one_argument
 from wlnet.core.errors import Fault, OptionError, brief
+from wlnet.core.extras import install, is_installed
 from wlnet.core.paths import as_path
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
@@ -28,7 +28,6 @@ FORM = (
     'AUTOMATIC, None, "Panel", "Print", "ProgressIndicator", ("File", "run.log"), a path, an open '
     'text file, a function of the state; any of these with {"Interval": ...}; or a list'
 )
-INSTALL = "pip install 'wlnet[progress]'"
 
 
 @dataclass(frozen=True)
@@ -172,9 +171,9 @@ def missing_extra(reports: tuple[Report, ...], at: str) -> list[Fault]:
     is_asked = any(each.way == "Panel" for each in reports)
     if not is_asked or notebook() or not is_terminal(sys.stderr):
         return []
-    if importlib.util.find_spec("rich") is not None:
+    if is_installed("rich"):
         return []
-    fix = f"{INSTALL}; AUTOMATIC needs nothing"
+    fix = f"{install('rich')}; AUTOMATIC needs nothing"
     return [Fault("a panel in a terminal is drawn by rich, which is not here", at, fix=fix)]
 
 
