@@ -169,6 +169,7 @@ _Services.show = _show
 _Services.extract = net_extract
 _Services.connect = _connect
 _Services.evaluate = _later("wlnet.evaluate.evaluation", "evaluate")
+_Services.precompile = _later("wlnet.evaluate.first_calls", "precompile")
 _Services.html = _later("wlnet.plot.pages", "html")
 _Services.picture = _later("wlnet.plot.pictures", "picture")
 _Services.operations = _later("wlnet.lowering.operations", "operations")

@@ -40,6 +40,8 @@ class Services:
     """A picture by its name, of what it is drawn of."""
     connect: Callable[[Any, Any, Any], Any] | None = None
     """A net of a function in which nets are called."""
+    precompile: Callable[[Any, Any], None] | None = None
+    """Has programs of a net ready before its first call, for batches of some sizes."""
     operations: Callable[[Any], Any] | None = None
     program: Callable[[Any], Any] | None = None
 

@@ -5,8 +5,9 @@ arguments.py (what is given, by port: one example or a batch), asked.py (what is
 ports inside, gradients), columns.py (columns as arrays, by the encoder of a port), holding.py
 (finite numbers, truth values, indices in range), ragged.py (examples of several shapes), groups.py
 (run in groups of one shape), runner.py (programs of a net, kept by it, run a chunk at a time),
-quick.py (the short way of a single example). places.py words where data stand, for messages.
-state_object.py goes the same way with states that are kept from call to call (held_states.py).
+quick.py (the short way of a single example), first_calls.py (all of it but the run, beforehand).
+places.py words where data stand, for messages. state_object.py goes the same way with states that
+are kept from call to call (held_states.py).
 
 Training encodes its columns with columns.py and holding.py as well: what can be evaluated and what
 can be learnt are told by the same words.

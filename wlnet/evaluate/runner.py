@@ -114,6 +114,12 @@ class Runner:
                     results[key][start : start + size] = array
         return results
 
+    def prepare(self, shapes: Mapping[str, tuple[int, ...]], count: int) -> None:
+        """Have the programs kept that `run` takes for so many examples."""
+        chunk = self._chunk(shapes, count)
+        for size in sorted({min(chunk, count), count % chunk} - {0}):
+            self.program(size, shapes)
+
     def _chunk(self, shapes: Mapping[str, tuple[int, ...]], count: int) -> int:
         if self.mode != "Test" or count <= BATCH:
             return BATCH

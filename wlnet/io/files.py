@@ -8,11 +8,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from wlnet.core.errors import Fault, FormatError, OptionError, brief, fail
+from wlnet.core.batches import BATCH
+from wlnet.core.errors import (
+    Fault,
+    FormatError,
+    NotInitializedError,
+    OptionError,
+    ShapeError,
+    brief,
+    fail,
+)
 from wlnet.core.machine import check_memory
-from wlnet.core.net import Net
+from wlnet.core.net import Net, Services
 from wlnet.core.paths import as_path
 from wlnet.core.records import Table, refused
+from wlnet.core.scalars import as_whole
 from wlnet.io.layout import check_size, header_length, packed, unpacked
 from wlnet.io.rebuild import rebuilt
 from wlnet.io.record import Tensors, written
@@ -89,26 +99,68 @@ def write(path: Path, record: Table, tensors: Tensors) -> None:
     replace_file(path, packed(record, tensors))
 
 
-def load(file: str | os.PathLike[str]) -> Any:
+def load(file: str | os.PathLike[str], *, precompile: Any = False) -> Any:
     """The net of a file that `save` wrote, equal to the last bit of every array; or the results of
     a training, which net_train(results, data) goes on with to the same bits.
 
+    precompile: True has ready what net(x) needs for one example and for a batch of 64, as it is
+    otherwise done by the first call: the program, and machine code from the cache, or compiled into
+    it. A number, or a list of them, says how large batches will be: each size has a program of its
+    own. Of the results of a training it is their trained net. Answers are the same. A size that is
+    open is planned for a length of 16; other lengths use the same machine code, as a rule.
     A function that an option of the training was is told by its name alone, data by their SHA-256.
     Nothing in a file is run or imported: kinds of layers come from a closed table.
     Raises FormatError for a file that is cut, changed, foreign or hostile; FileNotFoundError where
-    there is none, another OSError where the disk refuses; OptionError for what is no path.
+    there is none, another OSError where the disk refuses; OptionError for what is no path, or no
+    size of a batch. With precompile: NotInitializedError for a net without numbers, ShapeError for
+    open sizes that cannot be 16.
+
+    >>> import tempfile
+    >>> from wlnet.nets.initialize import net_initialize
+    >>> from wlnet.nets.chain import NetChain
+    >>> net = net_initialize(NetChain([3, "Ramp", 1], input=2))
+    >>> with tempfile.TemporaryDirectory() as folder:
+    ...     ready = load(save(net, f"{folder}/small.wlnet"), precompile=[1, 100])
+    >>> (ready([[1, 2]]) == net([[1, 2]])).all()
+    np.True_
 
     Wolfram Language: Import from "WLNet".
     """
     faults: list[Fault] = []
     path = _path(file, faults)
-    if path is None:
+    sizes = _sizes(precompile, faults)
+    if path is None or faults:
         raise fail(OptionError, faults)
     try:
-        return told(*unpacked(_content(path)))
-    except FormatError as error:
+        found = told(*unpacked(_content(path)))
+        if sizes:
+            assert Services.precompile is not None
+            Services.precompile(found if isinstance(found, Net) else found["TrainedNet"], sizes)
+        return found
+    except (FormatError, NotInitializedError, ShapeError) as error:
         faults = [replace(fault, what=f"{path}: {fault.what}") for fault in error.faults]
-        raise fail(FormatError, faults) from None
+        raise fail(type(error), faults) from None
+
+
+def _sizes(given: object, faults: list[Fault]) -> list[int]:
+    """The sizes of batches that a net is made ready for."""
+    if given is False or given is None:
+        return []
+    if given is True:
+        return [1, BATCH]
+    sizes = [
+        as_whole(each) or 0 for each in (given if isinstance(given, (list, tuple)) else [given])
+    ]
+    if not sizes or min(sizes) < 1:
+        faults.append(
+            Fault(
+                "precompile is True, False, or how many examples a batch has",
+                given=brief(given),
+                expected="a positive integer, or a list of some",
+                fix="True: one example, and a batch of 64",
+            )
+        )
+    return sizes
 
 
 def told(record: Table, tensors: Tensors) -> Net | NetTrainResults:

@@ -3,8 +3,8 @@
 A content-addressed compilation cache: sources, compiler and CPU make the key.
 
 A file that cannot be used (cut short, from somebody else, of another kernel or machine) is as
-good as none: the kernel is compiled again. A folder that cannot be written, or that others can, is
-done without. It can be deleted at any time.
+good as none: the kernel is compiled again. A folder that others can write is done without; one that
+nobody can write is read. It can be deleted at any time.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ def kernels_hash() -> str:
 
     A routine is compiled into the kernels that call it, so that a change in one file makes all of
     them stale. What steers the compiler is fixed in compiling.py, so that no variable counts.
+    Where Numba is not installed, what another installation has compiled is used: the version of
+    Numba stands last, and the folder is the one that was made last.
     """
     from llvmlite import binding as llvm
 
@@ -40,11 +42,29 @@ def kernels_hash() -> str:
     for file in sorted(room.rglob("*.py")):
         content = file.read_bytes()
         seal.update(f"{file.relative_to(room).as_posix()} {len(content)}\n".encode() + content)
-    versions = [importlib.metadata.version(name) for name in ("numba", "llvmlite")]
     cpu = llvm.get_host_cpu_name(), llvm.get_host_cpu_features().flatten()
-    made_by = versions, llvm.llvm_version_info, sys.implementation.cache_tag, cpu
-    seal.update(repr(made_by).encode())
-    return seal.hexdigest()[:32]
+    linked_by = importlib.metadata.version("llvmlite"), llvm.llvm_version_info
+    seal.update(repr((linked_by, sys.implementation.cache_tag, cpu)).encode())
+    known = seal.hexdigest()[:32]
+    try:
+        return f"{known}-{importlib.metadata.version('numba')}"
+    except importlib.metadata.PackageNotFoundError:
+        return _made_last(known)
+
+
+def _made_last(known: str) -> str:
+    """The name of the folder that was made last for these kernels; `known` where there is none."""
+    try:
+        made = [each for each in os.scandir(_above()) if each.name.startswith(f"{known}-")]
+        return max(made, key=lambda each: each.stat().st_mtime_ns).name
+    except (OSError, RuntimeError, ValueError):
+        return known
+
+
+def _above() -> Path:
+    own, shared = os.environ.get("WLNET_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME")
+    above = Path(own) if own else Path(shared or Path.home() / ".cache") / "wlnet"
+    return above.absolute()
 
 
 @functools.cache
@@ -58,22 +78,28 @@ def folder() -> Path | None:
 
 
 def why_none() -> str:
-    """Why there is no folder; empty where there is one."""
+    """Why nothing can be kept; empty where it can."""
     found = _place()
-    return found if isinstance(found, str) else ""
+    if isinstance(found, str):
+        return found
+    return "" if can_keep() else f"{found.parent} cannot be written"
 
 
 def _place() -> Path | str:
     try:
-        own, shared = os.environ.get("WLNET_CACHE_DIR"), os.environ.get("XDG_CACHE_HOME")
-        above = Path(own) if own else Path(shared or Path.home() / ".cache") / "wlnet"
-        return private_folder(above.absolute() / kernels_hash())
+        return private_folder(_above() / kernels_hash())
     except NotPrivate as error:
         # What lies there would be run. Whoever set this up, or was set up, has to know at once.
         say_once("folder", f"{error}; no machine code is read from there or kept: {REPAIR}")
         return str(error)
     except (OSError, RuntimeError) as error:  # RuntimeError: there is no home folder
         return str(error)
+
+
+def can_keep() -> bool:
+    """Whether there is a folder that something can be put into."""
+    where = folder()
+    return where is not None and os.access(where, os.W_OK)
 
 
 def has(name: str) -> bool:

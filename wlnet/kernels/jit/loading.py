@@ -16,7 +16,7 @@ from wlnet.kernels.jit.apart import apart
 from wlnet.kernels.jit.locks import TURN
 from wlnet.kernels.jit.notices import say_once
 from wlnet.kernels.jit.objects import is_object
-from wlnet.kernels.jit.storing import MANY, file_name, make
+from wlnet.kernels.jit.storing import MANY, can_compile, file_name, make
 from wlnet.kernels.language import KERNELS, Kernel, Precision
 
 _addresses: dict[tuple[Kernel, str], int] = {}
@@ -72,7 +72,7 @@ def _share(
     absent = [
         job for job in jobs if KERNELS.get(job[0].name) is job[0] and not cache.has(file_name(*job))
     ]
-    if len(absent) < 2 * MANY or cache.folder() is None:
+    if len(absent) < 2 * MANY or not cache.can_keep() or not can_compile():
         return
     from wlnet.kernels.jit.precompiling import idle, processes_wanted, share
 
@@ -98,7 +98,7 @@ class Waiting:
         if self._begun is None or time.monotonic() - self._begun < SILENCE:
             return
         place = cache.folder()
-        if place is None:
+        if place is None or not cache.can_keep():
             say_once(
                 "compiling",
                 "compiling kernels, for this process alone, as machine code cannot be kept "

@@ -21,9 +21,11 @@ class NotPrivate(Exception):
 def private_folder(place: Path) -> Path:
     """A folder of this user that nobody else writes, made if need be with those above it.
 
-    Raises NotPrivate where it, or a folder above it, belongs to somebody else than this user and
-    root, or where it or the folder that it lies in is a link; OSError where it cannot be made or
-    written. Whoever owns a folder can put another one in the place of what is in it.
+    One that is there and cannot be written, as on a disk that is read only, will do: it can be
+    read. Raises NotPrivate where it, or a folder above it, belongs to somebody else than this user
+    and root, or where it or the folder that it lies in is a link; OSError where it cannot be made,
+    or is empty and cannot be written. Whoever owns a folder can put another one in the place of
+    what is in it.
     """
     for above in (*reversed(place.parents), place):
         try:
@@ -42,9 +44,13 @@ def private_folder(place: Path) -> Path:
     found = os.lstat(place)
     if not stat.S_ISDIR(found.st_mode) or not is_own(found):
         raise NotPrivate(f"{place} belongs to another user")
-    if hasattr(os, "getuid"):
+    if hasattr(os, "getuid") and found.st_mode & 0o077:
         place.chmod(0o700)
-    tempfile.TemporaryFile(dir=place).close()
+    try:
+        tempfile.TemporaryFile(dir=place).close()
+    except OSError:
+        if not any(place.iterdir()):
+            raise
     return place
 
 
