@@ -72,6 +72,11 @@ def page() -> str:
         ("`START_OF_STRING`", "what stands before a text, in an alphabet or a vocabulary"),
     ]
     data = [(f"`data.{name}`", sentence(getattr(wl.data, name))) for name in wl.data.__all__]
+    elsewhere = [
+        (call(f"{room}.{name}", getattr(getattr(wl, room), name)),
+         sentence(getattr(getattr(wl, room), name)))
+        for room in sorted(wl._EXTRA_ROOMS) for name in getattr(wl, room).__all__
+    ]  # fmt: skip
     some = wl.LinearLayer(1, input=1)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # one round of nothing, for the names alone
@@ -82,6 +87,7 @@ def page() -> str:
             HEAD,
             section("Words", names, [*words, *data]),
             section("Functions", names, [(call(n, f), sentence(f)) for n, f in functions.items()]),
+            section("With other libraries", names, elsewhere),
             section(
                 "Nets, parts and methods",
                 names,

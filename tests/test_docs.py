@@ -132,8 +132,9 @@ def test_every_page_can_be_reached_from_the_readme() -> None:
 def test_the_reference_has_every_public_name_and_no_other() -> None:
     page = (ROOT / "docs" / "reference.md").read_text("utf-8")
     listed = re.findall(r"^\| `([\w.]+)[(`]", page, re.MULTILINE)
-    data = {f"data.{name}" for name in wl.data.__all__}
-    assert sorted(listed) == sorted({*wl.__all__, *data} - {"data"}), (
+    rooms = "data", *wl._EXTRA_ROOMS
+    inside = {f"{room}.{name}" for room in rooms for name in getattr(wl, room).__all__}
+    assert sorted(listed) == sorted({*wl.__all__, *inside} - {"data"}), (
         "run: python docs/reference.py"
     )
     properties = wl.information(wl.LinearLayer(1), "Properties")

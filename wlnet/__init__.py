@@ -104,11 +104,16 @@ _LAZY = {
     "verify": "wlnet.train.receipts.verify",
 }
 """Names whose rooms bring Numba: they are opened when they are first asked for."""
+_EXTRA_ROOMS = {"onnx"}
+"""Rooms that are asked for by their own name, `wlnet.onnx`: each works with a library that does not
+come with wlnet."""
 
 
 def __getattr__(name: str) -> Any:
     if name.startswith("_"):
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    if name in _EXTRA_ROOMS:
+        return _opened(f"{__name__}.{name}")
     if name not in _LAZY:
         raise _missing(name)
     value = _found(_LAZY[name], name)
@@ -127,16 +132,16 @@ def _missing(name: str) -> MissingNameError:
 
 
 def __dir__() -> list[str]:
-    return sorted({*__all__, "__version__"})
+    return sorted({*__all__, *_EXTRA_ROOMS, "__version__"})
 
 
 _opening = _new_lock()
 
 
-def _found(room: str, name: str) -> Any:
-    """A function of a room, which is opened where no signal comes: Numba and LLVM, half imported,
-    could not be imported again. One after the other: whoever was called away left one that goes on,
-    and two that want parts of each other would be at a standstill.
+def _opened(room: str) -> Any:
+    """A room, which is opened where no signal comes: Numba and LLVM, half imported, could not be
+    imported again. One after the other: whoever was called away left one that goes on, and two that
+    want parts of each other would be at a standstill.
     """
 
     def opens(is_wanted: Any) -> None:
@@ -144,7 +149,12 @@ def _found(room: str, name: str) -> Any:
             importlib.import_module(room)
 
     _apart(opens)
-    return _checked(getattr(importlib.import_module(room), name))
+    return importlib.import_module(room)
+
+
+def _found(room: str, name: str) -> Any:
+    """A function of a room that is opened for it."""
+    return _checked(getattr(_opened(room), name))
 
 
 def _later(room: str, name: str) -> Any:

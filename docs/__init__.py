@@ -1,1 +1,0 @@
-"""Pages, their pictures, and what makes a web site of them."""

@@ -1,0 +1,104 @@
+"""Sizes that stay open in a file: the batch, lengths of sequences, and what is made of them.
+
+What a size depends on is found by looking: a graph is made for several sizes, and a polynomial is
+laid through what came out. It has no powers: batch * length, but not length^2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations, product
+from math import prod
+
+Names = tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Size:
+    """A sum of products of named sizes. terms: (factor, names), none of them with a factor of 0.
+
+    >>> str(Size(((1, ()), (3, ("batch", "length")))))
+    '1 + 3 * batch * length'
+    """
+
+    terms: tuple[tuple[int, Names], ...]
+
+    def at(self, point: Mapping[str, int]) -> int:
+        """What it is where the named sizes are these."""
+        return sum(factor * prod(point[name] for name in names) for factor, names in self.terms)
+
+    @property
+    def name(self) -> str | None:
+        """The name that it is, if it is one alone."""
+        match self.terms:
+            case ((1, (name,)),):
+                return name
+        return None
+
+    def __str__(self) -> str:
+        return " + ".join(
+            " * ".join([*([str(factor)] if factor != 1 or not names else []), *names])
+            for factor, names in self.terms
+        )
+
+
+Extent = int | Size | None
+"""A size of an array: known, open, or one that nobody can tell before it is there."""
+
+
+def named(name: str) -> Size:
+    """The size of this name."""
+    return Size(((1, (name,)),))
+
+
+@dataclass(frozen=True)
+class Probes:
+    """The sizes that a graph is made for, so as to see what depends on what.
+
+    first: a value for each name. Beside it each name is also one greater, in every combination;
+    last there are much greater ones, all at once: what is no polynomial, such as the number of
+    places of a window with strides, does not hold there.
+
+    >>> probes = Probes({"batch": 11})
+    >>> probes.points()
+    [{'batch': 11}, {'batch': 12}, {'batch': 35}]
+    >>> str(probes.fitted([24, 26, 72])), probes.fitted([5, 5, 5]), probes.fitted([5, 6, 17])
+    ('2 + 2 * batch', 5, None)
+    """
+
+    first: Mapping[str, int]
+
+    def points(self) -> list[dict[str, int]]:
+        """All of them, in order."""
+        steps = product((0, 1), repeat=len(self.first))
+        found = [
+            {name: size + step for (name, size), step in zip(self.first.items(), each, strict=True)}
+            for each in steps
+        ]
+        if self.first:
+            found.append({name: 3 * size + 2 for name, size in self.first.items()})
+        return found
+
+    def fitted(self, values: Sequence[int]) -> Extent:
+        """The size that has these values at the points; None where no polynomial has."""
+        if all(value == values[0] for value in values):
+            return values[0]
+        names = tuple(self.first)
+        at = dict(zip(product((0, 1), repeat=len(names)), values, strict=False))
+        factors: dict[Names, int] = {}
+        for chosen in _subsets(names):
+            # Differences are the factors of products of (size - first), which are multiplied out.
+            difference = sum(
+                (-1) ** (len(chosen) - len(some)) * at[tuple(int(n in some) for n in names)]
+                for some in _subsets(chosen)
+            )
+            for kept in _subsets(chosen):
+                rest = prod(-self.first[name] for name in chosen if name not in kept)
+                factors[kept] = factors.get(kept, 0) + difference * rest
+        size = Size(tuple((factor, names) for names, factor in factors.items() if factor))
+        return size if size.at(self.points()[-1]) == values[-1] else None
+
+
+def _subsets(names: Names) -> list[Names]:
+    return [each for count in range(len(names) + 1) for each in combinations(names, count)]
