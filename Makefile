@@ -16,7 +16,7 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo examples train-lenet test test-thorough check format format-check lint types \
-	rooms docs pictures check-kernels trials coverage bench bench-peers parity clean
+	rooms docs docs-site pictures check-kernels trials coverage bench bench-peers parity clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -58,6 +58,12 @@ rooms: .venv/.installed-test ## check the contract of imports
 docs: .venv/.installed-test ## run the code blocks of README.md and docs/
 	$(PYTEST) tests/test_docs.py
 
+docs-site: .venv-docs/.installed ## make the web site of docs/ in build/site; every warning is an error
+	rm -rf build/site
+	$(ONE_THREAD) .venv-docs/bin/python -m docs.site build/docs
+	.venv-docs/bin/python -m sphinx -W --keep-going -E -q -c docs/site build/docs build/site
+	@echo "build/site/index.html"
+
 pictures: .venv/.installed-test ## draw the pictures of README.md and docs/ again: look at them
 	$(ONE_THREAD) $(BIN)/python docs/pictures.py
 
@@ -88,7 +94,7 @@ parity: .venv/.installed-test .venv-peers/.installed ## 100 random configuration
 bench-peers: .venv-peers/.installed ## the environment of the peers, beside which `make bench` measures
 
 clean: ## remove the virtual environment and what the tools left behind
-	rm -rf .venv .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache \
+	rm -rf .venv .venv-docs .coverage .hypothesis .import_linter_cache .mypy_cache .pytest_cache .ruff_cache \
 		build dist wlnet.egg-info
 
 # Some systems ship Python without ensurepip: then their pip fills the environment from outside.
@@ -111,6 +117,12 @@ clean: ## remove the virtual environment and what the tools left behind
 
 .venv/.installed-dev: .venv/.installed-test
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	@touch $@
+
+.venv-docs/.installed: setup.cfg pyproject.toml
+	rm -rf .venv-docs
+	$(PYTHON) -m venv --without-pip .venv-docs
+	$(PYTHON) -m pip --python .venv-docs/bin/python install --quiet --editable '.[docs]'
 	@touch $@
 
 .venv-peers/.installed: tests/benchmarks/requirements.txt

@@ -1,0 +1,1 @@
+"""Pages, their pictures, and what makes a web site of them."""
