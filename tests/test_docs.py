@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import wlnet as wl
+from tests.command_sessions import is_session, run_session
 from wlnet.kernels.jit.target import lanes_of
 from wlnet.train.intervals import UNITS
 from wlnet.train.listeners import EVENTS
@@ -39,12 +40,17 @@ def blocks(text: str, language: str) -> list[tuple[int, str]]:
 def run(page: str, text: str) -> int:
     """Run the Python blocks of a page in order, in one namespace; how many there were.
 
-    A block with `>>>` is a session whose outputs are compared; any other is run as it stands.
+    A block with `>>>` is a session whose outputs are compared; any other is run as it stands. So is
+    a session of the command line between them, `$ wlnet ...`.
     """
     namespace: dict[str, object] = {"__name__": page}
     reader, runner = doctest.DocTestParser(), doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
+    sessions = [block for block in blocks(text, "sh") if is_session(block[1])]
     found = blocks(text, "python")
-    for line, code in found:
+    for line, code in sorted(found + sessions):
+        if (line, code) in sessions:
+            run_session(code)
+            continue
         if ">>>" not in code:
             exec(compile("\n" * line + code, page, "exec"), namespace)
             continue
@@ -164,8 +170,16 @@ def test_the_drawing_of_the_house_is_the_contract_of_imports() -> None:
         "```python\n>>> 1 + 1\n3\n```\n",
         "```python\nassert False\n```\n",
         "```python\nx = 1\n```\n\n```python\n>>> x\n2\n```\n",
+        "```sh\n$ wlnet --version\nwlnet\n```\n",
+        "```sh\n$ wlnet info nowhere.wlnet\n...\n$ echo $?\n0\n```\n",
     ],
-    ids=["a wrong output", "a failing statement", "a wrong output from an earlier block"],
+    ids=[
+        "a wrong output",
+        "a failing statement",
+        "a wrong output from an earlier block",
+        "a command that prints something else",
+        "a command that ends with another status",
+    ],
 )
 def test_a_page_that_is_wrong_is_noticed(text: str) -> None:
     with pytest.raises(AssertionError):

@@ -17,7 +17,7 @@ import pytest
 
 import wlnet as wl
 import wlnet.kernels
-from wlnet.cli.precompile import precompile
+from wlnet.cli.command import main
 from wlnet.engine import program as engine_program
 from wlnet.kernels import language
 from wlnet.kernels.elementwise.maps import MAPS
@@ -130,9 +130,9 @@ def test_the_command_mends_a_damaged_cache(
     monkeypatch.setattr(precompiling, "every_kernel", lambda: kernels)
     for kernel in kernels.values():
         (folder / file_name(kernel, "Real32")).touch()
-    assert precompile("Real32") == 0
+    assert main(["precompile", "--precision", "Real32"]) == 0
     assert "compiled 3 of 3 kernels" in capsys.readouterr().out
-    assert precompile("Real32") == 0
+    assert main(["precompile", "--precision", "Real32"]) == 0
     assert "all 3 kernels are there already" in capsys.readouterr().out
 
 
@@ -142,7 +142,7 @@ def test_the_command_fails_where_there_is_no_folder_and_says_what_to_do(
     (folder / "file").touch()
     monkeypatch.setenv("WLNET_CACHE_DIR", str(folder / "file" / "cache"))
     cache.folder.cache_clear()
-    assert precompile("Real32") == 1
+    assert main(["precompile", "--precision", "Real32"]) == 1
     told = capsys.readouterr()
     assert "nothing was compiled" in told.err and "Set WLNET_CACHE_DIR" in told.err
     assert told.out == ""

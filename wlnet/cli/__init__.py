@@ -1,2 +1,11 @@
-"""The command line: argument parsing and printing, nothing else. precompile.py: what the kernels of
-a container are compiled by."""
+"""The command line: `wlnet`, or `python -m wlnet`. It reads words, asks wlnet, and prints.
+
+command.py has the table of commands and `main`: what is given, who does it, how it ends. A command
+is a file in the room commands/ and a row there: `arguments` declares what it takes, `run` gives an
+Answer (answer.py: a text for people, a value for programs, how it ended). A command is imported
+when it is used.
+
+From words to values: rule_texts.py (rules), values.py (options of a training: option_flags.py),
+data_files.py (data: array_files.py reads arrays), net_files.py (nets and records). From values to
+words: plain.py (anything as JSON), outputs.py (files, none of them over another one unasked).
+"""

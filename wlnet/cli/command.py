@@ -1,69 +1,182 @@
-"""The command: its arguments, and what it prints.
+"""The command: its arguments, who does what it asks for, and how it ends.
 
->>> arguments().parse_args(["info", "lenet.wlnet"]).file
+>>> arguments("info").parse_args(["info", "lenet.wlnet"]).file
 'lenet.wlnet'
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib
+import os
+import re
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import MappingProxyType
+from typing import Any, TextIO
 
-from wlnet.cli.precompile import BOTH, precompile
-from wlnet.core.errors import WlnetError
-from wlnet.kernels.language import ITEM
+from wlnet.cli.answer import FAILED, INTERRUPTED, UNHEARD, Answer
+from wlnet.cli.plain import json_text
+from wlnet.core.errors import Fault, RuleWarning, TrainingWarning, WlnetError
+from wlnet.core.spelling import suggestion
+from wlnet.core.terminal import columns, writable
 from wlnet.version import VERSION
 
+COMMANDS = MappingProxyType(
+    {
+        "info": "what a net or a training is",
+        "rules": "who decides the rate of each array, before anything is trained",
+        "train": "train a net on data, by rules; writes the net and a receipt",
+        "resume": "take a training to its end that was broken off",
+        "verify": "check the receipt of a training",
+        "predict": "evaluate a net on data; writes its answers",
+        "measure": "how good a net is on data",
+        "diff": "which arrays of two nets differ, and how far",
+        "diagram": "draw a net",
+        "precompile": "compile all kernels now, so that no training has to wait for it",
+    }
+)
+"""Every command, a file in commands/, and what it is for."""
 
-def arguments() -> argparse.ArgumentParser:
-    """What the command line takes."""
+EPILOG = "wlnet COMMAND --help tells what a command takes."
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """As wide as tables are."""
+
+    def __init__(self, prog: str) -> None:
+        super().__init__(prog, max_help_position=32, width=columns())
+
+
+def arguments(only: str | None = None) -> argparse.ArgumentParser:
+    """What the command line takes. only: the command whose arguments are wanted; None: all."""
+    told = argparse.ArgumentParser(add_help=False)
+    told.add_argument(
+        "--json",
+        action="store_true",
+        default=argparse.SUPPRESS,
+        help="print JSON, and nothing else, on standard output",
+    )
     parser = argparse.ArgumentParser(
-        prog="python -m wlnet",
+        prog="wlnet",
         description="Neural nets as values, and rules that say how fast each part of them learns.",
+        epilog=EPILOG,
+        parents=[told],
+        formatter_class=_Help,
     )
     parser.add_argument("--version", action="version", version=f"wlnet {VERSION}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
-    info = commands.add_parser("info", help="print the summary of a saved net")
-    info.add_argument("file", metavar="FILE", help="a net written by wlnet.save, suffix .wlnet")
-    compiling = commands.add_parser(
-        "precompile",
-        help="compile all kernels now, so that no training has to wait for it",
-        description="Compile all kernels into the cache: $WLNET_CACHE_DIR, else the folder wlnet "
-        "of the user's cache. What is there already is left alone.",
-    )
-    compiling.add_argument(
-        "--precision", choices=(*ITEM, BOTH), default=BOTH, help="of which numbers (default: both)"
-    )
+    for name, purpose in COMMANDS.items():
+        one = commands.add_parser(name, help=purpose, parents=[told], formatter_class=_Help)
+        if only in (None, name):
+            module = importlib.import_module(f"wlnet.cli.commands.{name}")
+            one.description = module.__doc__
+            module.arguments(one)
+            one.set_defaults(run=module.run, usage=one.error)
     return parser
 
 
 def main(given: Sequence[str] | None = None) -> int:
-    """Run the command; the exit status: 0 when it worked, 1 for an error of wlnet or of the file,
-    130 for an interrupt.
+    """Run the command; gives the exit status, one of wlnet.cli.answer.STATUSES.
 
     A command line that cannot be parsed leaves with status 2, as argparse has it.
     """
-    asked = arguments().parse_args(given)
+    words = [_protected(word) for word in (sys.argv[1:] if given is None else given)]
+    asked = _parsed(words)
     try:
-        if asked.command == "precompile":
-            return precompile(asked.precision)
-        print(summary(asked.file))
-    except (WlnetError, OSError) as error:
-        print(error, file=sys.stderr)
-        return 1
+        with _told_warnings():
+            answer: Answer = asked.run(asked)
+        _show(answer, getattr(asked, "json", False))
+    except BrokenPipeError:
+        _leave_quietly()
+        return UNHEARD
+    except (WlnetError, OSError, MemoryError) as error:
+        print(_words(error), file=sys.stderr)
+        return FAILED
     except KeyboardInterrupt:
         print(file=sys.stderr)
-        return 130
-    return 0
+        return INTERRUPTED
+    return answer.status
 
 
-def summary(file: str) -> str:
-    """The net of a file and its figures, one a line; of a training what became of it as well."""
-    import wlnet  # lazy: --version and --help need no net
+def _parsed(words: list[str]) -> argparse.Namespace:
+    name = next((word for word in words if not word.startswith("-")), None)
+    parser = arguments(name or "")
+    if name is not None and name not in COMMANDS:
+        near = suggestion(name, COMMANDS)
+        known = ", ".join(COMMANDS)
+        parser.error(f"there is no command {name!r}: {near or f'there are {known}'}")
+    return parser.parse_args(words)
 
-    found = wlnet.load(file)
-    is_net = not isinstance(found, wlnet.NetTrainResults)
-    net = found if is_net else found["TrainedNet"]
-    head = repr(net) if is_net else f"{found!r}\n\n{net!r}"
-    return f"{head}\n\n{wlnet.information(net)}"
+
+def _protected(word: str) -> str:
+    """A word as argparse takes it: a rule for -1, such as -1/Weights=0, is no option. Rules are
+    read without blanks around them."""
+    return f" {word}" if re.match(r"-\d[^=]*=", word) else word
+
+
+@contextmanager
+def _told_warnings() -> Iterator[None]:
+    """Warnings of wlnet are told on standard error, without the place in the code."""
+
+    def tell(
+        message: Warning | str,
+        category: type[Warning],
+        filename: str,
+        lineno: int,
+        file: TextIO | None = None,
+        line: str | None = None,
+    ) -> None:
+        print(f"warning: {message}", file=file or sys.stderr)
+
+    with warnings.catch_warnings():
+        for kind in (RuleWarning, TrainingWarning):
+            warnings.simplefilter("always", kind)
+        warnings.showwarning = tell
+        yield
+
+
+def _show(answer: Answer, as_json: bool) -> None:
+    if answer.note:
+        print(answer.note, file=sys.stderr)
+    if as_json:
+        print(json_text(answer.value))
+    elif answer.content:
+        _print_bytes(answer.content)
+    elif answer.text:
+        print(writable(answer.text))
+    # Here, where it can be heard of: Python would write the rest at its end.
+    sys.stdout.flush()
+
+
+def _print_bytes(content: bytes) -> None:
+    sys.stdout.flush()
+    stream = getattr(sys.stdout, "buffer", None)
+    if stream is None:  # a stream of text that somebody put there
+        sys.stdout.write(content.decode("utf-8", "backslashreplace"))
+    else:
+        stream.write(content)
+
+
+def _words(error: BaseException) -> str:
+    """An error as wlnet words it."""
+    if isinstance(error, WlnetError):
+        return str(error)
+    if isinstance(error, OSError) and error.strerror:
+        name = None if error.filename is None else str(error.filename)
+        return str(Fault(error.strerror[0].lower() + error.strerror[1:], at=name))
+    if isinstance(error, MemoryError):
+        return str(Fault("there is not enough memory", given=str(error) or None))
+    return str(error)
+
+
+def _leave_quietly() -> None:
+    """Standard output has no reader: nothing more is written to it, not even at the end."""
+    try:
+        descriptor: Any = sys.stdout.fileno()
+    except (AttributeError, OSError, ValueError):
+        return
+    with open(os.devnull, "wb") as nowhere:
+        os.dup2(nowhere.fileno(), descriptor)

@@ -32,6 +32,20 @@ def idx_array(path: Path, rank: int) -> np.ndarray:
         raise unreadable("this IDX file cannot be read", path, given=str(error)) from error
 
 
+def idx_rank(path: Path) -> int:
+    """How many dimensions an IDX file says it has. Raises DataError for other files."""
+    try:
+        with _opened(path) as file:
+            header = file.read(4)
+    except (OSError, EOFError, zlib.error) as error:
+        raise unreadable("this IDX file cannot be read", path, given=str(error)) from error
+    if len(header) < 4 or header[:3] != bytes((0, 0, UNSIGNED_BYTE)) or not header[3]:
+        given = f"a file that begins with {header!r}"
+        expected = f"{bytes((0, 0, UNSIGNED_BYTE))!r} and the number of dimensions: unsigned bytes"
+        raise unreadable("this is no IDX file of bytes", path, given=given, expected=expected)
+    return header[3]
+
+
 def _opened(path: Path) -> BinaryIO:
     return cast(BinaryIO, gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb"))
 

@@ -96,7 +96,7 @@ def net_resume(file: Any, data: Any, prop: Any = ALL, **changes: Any) -> Any:
     Wolfram Language: NetTrain (TrainingProgressCheckpointing).
     """
     path = _path(file)
-    record, read_from = _record_in(path)
+    record, read_from = record_at(path)
     last = record.calls[-1]
     given, missing = _options(last, changes)
     others = {name for name in changes.keys() - NEUTRAL if _is_other(last, name, changes[name])}
@@ -142,7 +142,7 @@ def _path(file: object) -> Path:
     return as_path(file, "file", "run.wlnet")
 
 
-def _record_in(path: Path) -> tuple[TrainingRecord, Path]:
+def record_at(path: Path) -> tuple[TrainingRecord, Path]:
     """The record in a file, or in the last of a folder that can be read, and that file."""
     if not path.is_dir():
         return read_record(path), path

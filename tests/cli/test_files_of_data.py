@@ -1,0 +1,198 @@
+"""Data of a command: files to columns, columns to ports; hostile files are refused."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import struct
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import wlnet as wl
+from wlnet.cli.data_files import columns_in, input_data, read_file, training_data
+from wlnet.core import machine
+
+NET = wl.NetChain([3, "Tanh", 1], input=2)
+X = np.arange(8, dtype=np.float32).reshape(4, 2)
+Y = np.arange(4, dtype=np.float32)
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    np.save("x.npy", X)
+    np.save("y.npy", Y)
+    np.savez("ports.npz", Input=X, Output=Y)
+    np.savez_compressed("columns.npz", a=X[:, 0], b=X[:, 1], kind=Y)
+    return tmp_path
+
+
+def training(*words: str, targets: tuple[str, ...] = (), weights: object = None) -> object:
+    return training_data(NET, columns_in(words), targets, weights)
+
+
+def same(found: object, inputs: np.ndarray, outputs: np.ndarray) -> None:
+    x, y = found if isinstance(found, tuple) else (found["Input"], found["Output"])
+    np.testing.assert_array_equal(x, inputs)
+    np.testing.assert_array_equal(y, outputs)
+
+
+@pytest.mark.usefixtures("folder")
+def test_two_arrays_are_inputs_and_targets() -> None:
+    same(training("x.npy", "y.npy"), X, Y)
+
+
+@pytest.mark.usefixtures("folder")
+def test_an_array_may_be_said_to_be_for_a_port() -> None:
+    same(training("Output=y.npy", "Input=x.npy"), X, Y)
+
+
+@pytest.mark.usefixtures("folder")
+def test_columns_named_like_ports_are_for_them() -> None:
+    same(training("ports.npz"), X, Y)
+
+
+@pytest.mark.usefixtures("folder")
+def test_columns_beside_the_target_stand_side_by_side() -> None:
+    same(training("columns.npz", targets=("kind",)), X, Y)
+    same(training("columns.npz", targets=("Output=kind",)), X, Y)
+
+
+@pytest.mark.usefixtures("folder")
+def test_several_targets_of_one_port_stand_side_by_side() -> None:
+    same(training("columns.npz", targets=("b", "a")), Y, X[:, ::-1])
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_column_of_weights_stays_one() -> None:
+    np.savez("weighted.npz", a=X[:, 0], b=X[:, 1], kind=Y, w=Y)
+    found = training("weighted.npz", targets=("kind",), weights="w")
+    same(found, X, Y)
+    np.testing.assert_array_equal(found["w"], Y)
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_prediction_leaves_targets_out() -> None:
+    for words, targets in ((["ports.npz"], ()), (["columns.npz"], ("kind",)), (["x.npy"], ())):
+        found = input_data(NET, columns_in(words), targets)
+        assert list(found) == ["Input"]
+        np.testing.assert_array_equal(found["Input"], X)
+
+
+@pytest.mark.usefixtures("folder")
+def test_files_of_mnist_are_read_plain_and_compressed() -> None:
+    content = bytes((0, 0, 8, 2)) + struct.pack(">2I", 2, 3) + bytes(range(6))
+    Path("train-images-idx3-ubyte").write_bytes(content)
+    Path("t10k-labels.idx1-ubyte.gz").write_bytes(gzip.compress(content))
+    for name in ("train-images-idx3-ubyte", "t10k-labels.idx1-ubyte.gz"):
+        np.testing.assert_array_equal(read_file(name), np.arange(6).reshape(2, 3))
+
+
+@pytest.mark.usefixtures("folder")
+def test_standard_input_holds_arrays(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("x.npy", "ports.npz"):
+        monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(Path(name).read_bytes())))
+        found = read_file("-")
+        np.testing.assert_array_equal(found["Input"] if isinstance(found, dict) else found, X)
+
+
+@pytest.mark.parametrize(
+    ("words", "targets", "told"),
+    [
+        (["x.npy", "y.npy", "x.npy"], (), "nothing tells which array is whose"),
+        (["x.npy", "ports.npz"], (), "fix: +Input=x.npy"),
+        (["columns.npz"], ("kid",), "did you mean 'kind'"),
+        (["Input=columns.npz"], (), "several columns"),
+        (["ports.npz", "ports.npz"], (), "there already"),
+        (["x.npy", "text.doc"], (), "kind that is not known"),
+    ],
+)
+@pytest.mark.usefixtures("folder")
+def test_what_cannot_be_meant_is_told(
+    words: list[str], targets: tuple[str, ...], told: str
+) -> None:
+    Path("text.doc").write_text("")
+    with pytest.raises(wl.DataError, match=told):
+        training(*words, targets=targets)
+
+
+@pytest.mark.usefixtures("folder")
+def test_columns_of_text_do_not_stand_side_by_side() -> None:
+    np.savez("text.npz", a=X[:, 0], b=np.array(list("abcd")), kind=Y)
+    with pytest.raises(wl.DataError, match="no single numbers"):
+        training("text.npz", targets=("kind",))
+
+
+def cut(content: bytes) -> bytes:
+    return content[:-3]
+
+
+def npy(array: np.ndarray, pickled: bool = False) -> bytes:
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=pickled)
+    return file.getvalue()
+
+
+def zipped(member: bytes) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a.npy", member)
+    return file.getvalue()
+
+
+HEADER = (
+    b"\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, 9), }"
+)
+HUGE = HEADER.ljust(127) + b"\n"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"no array",
+        cut(npy(X)),
+        HUGE + bytes(64),
+        npy(np.array([{"a": 1}, None]), pickled=True),
+        npy(X)[:40],
+        b"\x93NUMPY\x09\x00" + npy(X)[8:],
+    ],
+    ids=["empty", "text", "cut", "huge", "objects", "half a header", "another version"],
+)
+def test_a_file_that_is_no_array_is_refused(content: bytes, tmp_path: Path) -> None:
+    for name, given in (("a.npy", content), ("a.npz", zipped(content)), ("b.npz", content)):
+        file = tmp_path / name
+        file.write_bytes(given)
+        with pytest.raises(wl.DataError):
+            read_file(str(file))
+
+
+def test_a_file_of_no_examples_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "none.npy"
+    np.save(file, np.zeros((0, 3)))
+    assert read_file(str(file)).shape == (0, 3)
+
+
+def test_a_zip_that_unpacks_to_more_than_there_is_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(machine, "available_memory", lambda: 2**30)
+    content = bytearray(zipped(npy(X)))
+    at = content.rindex(b"PK\x01\x02")
+    # The size that the directory tells of what is packed.
+    content[at + 24 : at + 28] = struct.pack("<I", 2**31)
+    file = tmp_path / "bomb.npz"
+    file.write_bytes(bytes(content))
+    with pytest.raises(wl.DataError, match="more memory than there is"):
+        read_file(str(file))
+
+
+def test_an_idx_file_of_other_numbers_is_refused(tmp_path: Path) -> None:
+    for content in (b"", b"\0\0\x0d\1" + bytes(8), b"\0\0\x08\0"):
+        file = tmp_path / "train-labels-idx1-ubyte"
+        file.write_bytes(content)
+        with pytest.raises(wl.DataError, match="IDX"):
+            read_file(str(file))

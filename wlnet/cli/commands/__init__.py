@@ -1,0 +1,2 @@
+"""A command a file: `arguments` declares what it takes, `run` does it. Their table is in
+wlnet/cli/command.py."""

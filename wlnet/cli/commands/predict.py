@@ -1,0 +1,61 @@
+"""Evaluate a net on data, and write what it answers, one example a line.
+
+wlnet predict trained.wlnet new.npz -o answers.csv
+wlnet predict trained.wlnet new.npz --property Probabilities --format jsonl
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from wlnet.cli.answer import Answer
+from wlnet.cli.data_files import add_data, columns_in, input_data
+from wlnet.cli.net_files import add_net, net_in
+from wlnet.cli.option_flags import add_flags, given_options
+from wlnet.cli.outputs import STDOUT, add_force, places
+from wlnet.cli.predictions import FORMATS, answers_by_port, written
+from wlnet.cli.values import value_of
+from wlnet.io.replacement import replace_file
+
+OPTIONS = ("batch_size", "working_precision", "workers")
+
+
+def arguments(parser: argparse.ArgumentParser) -> None:
+    """What it takes."""
+    add_net(parser)
+    add_data(parser)
+    parser.add_argument(
+        "--property", metavar="NAME", help="what a decoder tells: Probabilities, ...; none: numbers"
+    )
+    parser.add_argument(
+        "--format",
+        choices=tuple(FORMATS),
+        help="as a rule by the suffix of -o, else csv; npy takes numbers alone",
+    )
+    parser.add_argument("-o", "--output", metavar="FILE", default=STDOUT, help="as a rule printed")
+    add_force(parser)
+    add_flags(parser, OPTIONS)
+
+
+def run(asked: argparse.Namespace) -> Answer:
+    """Evaluate the net, and write the answers."""
+    path = None if asked.output == STDOUT else places([asked.output], asked.force)[0]
+    form = asked.format or _form(path)
+    net = net_in(asked.net)
+    data = input_data(net, columns_in(asked.data), asked.target)
+    wish: tuple[Any, ...] = () if asked.property is None else (value_of(asked.property),)
+    found = answers_by_port(net, net(data, *wish, **given_options(asked)))
+    content = written(found, form)
+    if path is None:
+        return Answer(value=found, content=content)
+    replace_file(path, content)
+    count = len(next(iter(found.values()), ()))
+    told = {"Examples": count, "File": str(path)}
+    return Answer(f"{count:,} examples\nwrote {path}", told)
+
+
+def _form(path: Path | None) -> str:
+    suffix = "" if path is None else path.suffix[1:].lower()
+    return suffix if suffix in FORMATS else "csv"

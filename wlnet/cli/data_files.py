@@ -1,0 +1,241 @@
+"""Data of a command: files to columns, columns to the ports of a net.
+
+A word is the name of a file, or PORT=FILE. A file holds one array, or columns by name; arrays
+without a name are inputs and targets in their order. `--target` says which columns are targets.
+Columns that are not named like ports go to the one port there is: several of single numbers are
+put side by side, in their order.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from wlnet.cli.array_files import NPY, ZIP, idx_column, npy_array, npy_bytes, npz_columns
+from wlnet.core.errors import NAMES, DataError, Fault, brief, fail
+from wlnet.core.net import Net
+from wlnet.core.paths import as_path
+from wlnet.core.spelling import suggestion
+
+Column = Any
+Found = Column | dict[str, Column]
+"""What a file holds: one column, or several by name."""
+STDIN = "-"
+FORMS = "files of data, or PORT=FILE: .npy, .npz, IDX (of MNIST); - reads NPY or NPZ"
+TARGET = "the column of the targets, or PORT=COLUMN; several times for several"
+
+READERS: dict[str, Callable[[Path], Found]] = {
+    ".npy": npy_array,
+    ".npz": lambda path: npz_columns(path, str(path)),
+    ".idx": idx_column,
+}
+"""Suffix -> what reads such a file."""
+
+
+def add_data(parser: argparse.ArgumentParser, help: str = FORMS) -> None:
+    """The arguments that name data."""
+    parser.add_argument("data", metavar="DATA", nargs="+", help=help)
+    parser.add_argument("--target", metavar="COLUMN", action="append", default=[], help=TARGET)
+
+
+@dataclass
+class Columns:
+    """Columns by name, and arrays without one, each with the file that it comes from."""
+
+    named: dict[str, Column] = field(default_factory=dict)
+    unnamed: list[tuple[str, Column]] = field(default_factory=list)
+
+
+def columns_in(words: Sequence[str]) -> Columns:
+    """The columns of files. Raises DataError for all that cannot be read at once; OSError."""
+    columns = Columns()
+    faults: list[Fault] = []
+    for word in words:
+        port, name = _named(word)
+        try:
+            found = read_file(name)
+        except DataError as error:
+            faults += error.faults
+            continue
+        if isinstance(found, dict):
+            if port is not None and len(found) == 1:
+                found = {port: next(iter(found.values()))}
+            elif port is not None:
+                what = "this file holds several columns, which have names of their own"
+                faults.append(Fault(what, at=word, known=found, fix=name))
+                continue
+            twice = [each for each in found if each in columns.named]
+            if twice:
+                faults.append(Fault("columns that are there already", at=word, given=brief(twice)))
+            columns.named.update(found)
+        elif port is not None:
+            columns.named[port] = found
+        else:
+            columns.unnamed.append((name, found))
+    if faults:
+        raise fail(DataError, faults)
+    return columns
+
+
+def read_file(name: str) -> Found:
+    """What a file of data holds, or standard input. Raises DataError, OSError."""
+    if name == STDIN:
+        return _read_stdin()
+    path = as_path(name, "DATA", "data.npz")
+    suffix = path.suffix.lower()
+    if suffix == ".gz":
+        suffix = path.with_suffix("").suffix.lower()
+    if "idx" in path.name and path.name.removesuffix(".gz").endswith("-ubyte"):
+        suffix = ".idx"
+    path.stat()  # a file that is not there is told as that
+    if suffix not in READERS:
+        what = "data of a kind that is not known"
+        raise fail(DataError, Fault(what, at=name, known=[*READERS, "train-images-idx3-ubyte"]))
+    return READERS[suffix](path)
+
+
+def training_data(net: Net, columns: Columns, targets: Sequence[str], weights: object) -> Any:
+    """The data of a training, or of measurements, as net_train takes them.
+
+    targets: as --target says them. weights: the name of a column of weights, if there is one.
+    Raises DataError.
+    """
+    if columns.unnamed:
+        _need_one_kind(net, columns)
+        arrays = tuple(column for _, column in columns.unnamed)
+        is_pair = len(arrays) == 2 and not targets
+        if is_pair and len(net.input_names) == len(net.output_names) == 1:
+            return arrays
+        if len(arrays) == 1 and not targets:
+            return arrays[0]
+        raise fail(DataError, _no_order(net, columns))
+    if not targets:
+        return columns.named
+    _need_columns(columns, targets)
+    found: dict[str, Column] = {}
+    for port, names in _by_port(net, columns, targets).items():
+        found[port] = _one(port, {name: columns.named[name] for name in names})
+    taken = {_named(word)[1] for word in targets}
+    rest = {name: each for name, each in columns.named.items() if name not in taken}
+    own = {weights: rest.pop(weights)} if isinstance(weights, str) and weights in rest else {}
+    return {**_for_ports(net.input_names, rest), **found, **own}
+
+
+def input_data(net: Net, columns: Columns, targets: Sequence[str]) -> Any:
+    """Data to evaluate a net on, as the net takes them: columns of targets are left out."""
+    if columns.unnamed:
+        _need_one_kind(net, columns)
+        if len(columns.unnamed) == 1 == len(net.input_names):
+            return {net.input_names[0]: columns.unnamed[0][1]}
+        raise fail(DataError, _no_order(net, columns))
+    _need_columns(columns, targets)
+    taken = {_named(word)[1] for word in targets}
+    rest = {name: each for name, each in columns.named.items() if name not in taken}
+    return _for_ports(net.input_names, rest)
+
+
+def _named(word: str) -> tuple[str | None, str]:
+    """The name that stands before =, if there is one, and what is named."""
+    name, mark, rest = word.partition("=")
+    if not mark or not name or "/" in name or Path(word).exists():
+        return None, word
+    return name, rest
+
+
+def _read_stdin() -> Found:
+    content = sys.stdin.buffer.read()
+    if content.startswith(NPY):
+        return npy_bytes(content, "standard input")
+    if content.startswith(ZIP):
+        return npz_columns(io.BytesIO(content), "standard input")
+    what = "standard input holds no data of a kind that is known"
+    expected = "NPY or NPZ"
+    raise fail(DataError, Fault(what, given=brief(content, 20), expected=expected))
+
+
+def _for_ports(ports: Sequence[str], columns: Mapping[str, Column]) -> dict[str, Column]:
+    """Columns for ports: by their names, or all of them for the only one."""
+    if all(port in columns for port in ports):
+        return {port: columns[port] for port in ports}
+    if len(ports) == 1 and columns:
+        return {ports[0]: _one(ports[0], columns)}
+    missing = [port for port in ports if port not in columns]
+    what = "there is no column for an input"
+    raise fail(
+        DataError,
+        Fault(
+            what,
+            at=", ".join(missing),
+            given=f"columns {brief(list(columns), NAMES)}",
+            fix=suggestion(missing[0], columns) if missing else None,
+        ),
+    )
+
+
+def _one(port: str, columns: Mapping[str, Column]) -> Column:
+    """Columns as one: several, of single numbers, side by side."""
+    if len(columns) == 1:
+        return next(iter(columns.values()))
+    arrays = {name: np.asarray(column) for name, column in columns.items()}
+    others = [
+        name for name, each in arrays.items() if each.ndim != 1 or each.dtype.kind not in "biuf"
+    ]
+    lengths = {name: len(each) for name, each in arrays.items()}
+    if others:
+        what = "columns that cannot stand side by side in a port: they are no single numbers"
+        fix = f"columns named like ports, or {port} alone"
+        raise fail(DataError, Fault(what, at=f"port {port}", given=brief(others, NAMES), fix=fix))
+    if len(set(lengths.values())) > 1:
+        what = "columns of different lengths"
+        raise fail(DataError, Fault(what, at=f"port {port}", given=brief(lengths, NAMES)))
+    return np.column_stack(list(arrays.values()))
+
+
+def _by_port(net: Net, columns: Columns, targets: Sequence[str]) -> dict[str, list[str]]:
+    """The columns of targets by the port that they are for. Raises DataError."""
+    found: dict[str, list[str]] = {}
+    for word in targets:
+        port, name = _named(word)
+        if port is None:
+            is_port = name in net.port_names or len(net.output_names) != 1
+            port = name if is_port else net.output_names[0]
+        found.setdefault(port, []).append(name)
+    unknown = [port for port in found if port not in net.port_names]
+    if unknown and len(net.output_names) > 1:
+        what = "the net has several outputs: say which column is whose"
+        fix = f"--target {net.output_names[0]}={found[unknown[0]][0]}"
+        fault = Fault(what, at="--target", given=brief(unknown), known=net.output_names, fix=fix)
+        raise fail(DataError, fault)
+    return found
+
+
+def _need_columns(columns: Columns, targets: Sequence[str]) -> None:
+    known = list(columns.named)
+    faults = [
+        Fault("there is no such column", "--target", brief(name), known=known,
+              fix=suggestion(name, known))
+        for name in (_named(word)[1] for word in targets)
+        if name not in columns.named
+    ]  # fmt: skip
+    if faults:
+        raise fail(DataError, faults)
+
+
+def _need_one_kind(net: Net, columns: Columns) -> None:
+    if columns.named:
+        raise fail(DataError, _no_order(net, columns))
+
+
+def _no_order(net: Net, columns: Columns) -> Fault:
+    names = [name for name, _ in columns.unnamed]
+    ports = list(net.port_names)
+    fix = " ".join(f"{port}={name}" for port, name in zip(ports, names, strict=False))
+    what = "nothing tells which array is whose"
+    return Fault(what, at="DATA", given=brief(names, NAMES), known=ports, fix=fix)
