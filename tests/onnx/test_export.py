@@ -1,31 +1,35 @@
-"""ONNX files say what nets say: every primitive, every layer, nets of all kinds, any batch."""
+"""ONNX files say what nets say: every primitive, every layer, nets of all kinds, for any batch."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 import pytest
+import scipy.special
 
 import wlnet as wl
 from tests.bench import EXAMPLES, OPERATORS, Case
-from tests.exported import answers, assert_same, run, session
-from tests.primitive_cases import CASES, graph_of
+from tests.exported import answers, assert_same, referred, run, session
+from tests.primitive_cases import CASES, Real, graph_of
 from tests.primitive_cases import Case as PrimitiveCase
 from tests.random_nets import attempt, columns_of
 from wlnet.core.errors import OptionError
 from wlnet.graph.maps import MAPS
 from wlnet.graph.primitives import PRIMITIVES
+from wlnet.io.keys import key_of
 from wlnet.lowering.operations import operations
 from wlnet.onnx.exporting.maps import MAP_TRANSLATIONS
-from wlnet.onnx.exporting.model import model
+from wlnet.onnx.exporting.model import IR_VERSION, OPSET, model
 from wlnet.onnx.exporting.table import GRADIENTS_ALONE, rows, write_calls
 from wlnet.onnx.exporting.writer import Tensor, Writer
 
 EXPORTABLE = [case for case in [*EXAMPLES, *OPERATORS] if case.layer.kind != "RandomArrayLayer"]
 FORWARD = [case for case in CASES if case.primitive in rows() and not case.lanes]
+FIRST_EXAMPLES = list({case.layer.kind: case for case in EXPORTABLE[::-1]}.values())
 
 
 # The table
@@ -60,6 +64,35 @@ def test_a_primitive_alone_gives_what_its_reference_gives(case: PrimitiveCase) -
     assert_same(given, expected)
 
 
+WIDE = {
+    "ExpMinusOne": [-30, -1, -1e-7, 0, 1e-7, 20],
+    "LogOnePlus": [-0.999, -0.5, -1e-7, 0, 1e-7, 0.5, 1e6],
+    "SoftRamp": [-50, 0, 50],
+    "Gamma": [-3.5, -0.5, 0.01, 0.5, 1, 2, 10, 30],
+    "LogGamma": [-3.5, -0.5, 0.01, 0.5, 1, 1.5, 2, 10, 1e6],
+    "DiGamma": [-3.7, -0.5, 0.01, 0.5, 1, 10, 1e6],
+    "TriGamma": [-3.7, -0.5, 0.01, 0.5, 1, 10, 1e4],
+    "NormalCDF": [-8, -1, 0, 1, 8],
+    "Round": [-1.5, -0.5, 0.5, 1.5, 2.5],
+}
+
+
+@pytest.mark.parametrize("function", WIDE)
+def test_what_onnx_lacks_is_composed_so_that_each_value_keeps_its_figures(function: str) -> None:
+    case = PrimitiveCase("map", (Real((len(WIDE[function]),)),), {"function": function})
+    x = np.array(WIDE[function], np.float32)
+    given = run(of_one_call(case).SerializeToString(), {"0": x})["out0"]
+    expected = case.expected([x])[0]
+    near_zero = 1e-6 if function in ("NormalCDF", "SoftRamp", "LogGamma") else 0
+    np.testing.assert_allclose(given, expected, rtol=3e-6, atol=near_zero)
+
+
+def test_the_reflected_gamma_functions_know_the_poles() -> None:
+    case = PrimitiveCase("map", (Real((3,)),), {"function": "LogGamma"})
+    given = run(of_one_call(case).SerializeToString(), {"0": np.array([0, -1, -2], np.float32)})
+    assert np.isposinf(given["out0"]).all() and np.isposinf(scipy.special.gammaln(-1.0))
+
+
 # Layers and nets
 
 
@@ -74,6 +107,8 @@ def test_a_layer_in_a_file_gives_what_it_gives_here_for_batches_of_one_and_three
         assert_same(run(made, columns), answers(net, columns))
     assert [port.name for port in made.get_inputs()] == list(net.input_names)
     assert [port.name for port in made.get_outputs()] == list(net.output_names)
+    assert all(port.shape[0] == "batch" for port in (*made.get_inputs(), *made.get_outputs())
+               if net.input_names)  # fmt: skip
 
 
 @pytest.mark.parametrize("seed", range(60))
@@ -81,8 +116,7 @@ def test_a_net_of_any_layers_in_a_file_gives_what_it_gives_here(seed: int, tmp_p
     rng = np.random.default_rng(seed)
     net = attempt(rng)
     columns = columns_of(net, 3, rng)
-    if columns is None:
-        return
+    assert columns is not None
     net = wl.net_initialize(net, random_seeding=seed)
     if any(row[0].startswith("random") for row in operations(net)):
         with pytest.raises(OptionError, match="drawn at random"):
@@ -92,3 +126,82 @@ def test_a_net_of_any_layers_in_a_file_gives_what_it_gives_here(seed: int, tmp_p
     for count in (3, 1):
         some = {name: column[:count] for name, column in columns.items()}
         assert_same(run(made, some), answers(net, some))
+
+
+@pytest.mark.parametrize("precision", ["Real32", "Real64"])
+@pytest.mark.parametrize("case", FIRST_EXAMPLES, ids=str)
+def test_the_reference_of_onnx_says_the_same_in_both_precisions(
+    case: Case, precision: str, tmp_path: Path
+) -> None:
+    net, columns = case.net, case.data()
+    file = wl.onnx.export_net(net, tmp_path / "layer.onnx", working_precision=precision)
+    expected = answers(net, columns, working_precision=precision)
+    most = 1e-5 if precision == "Real32" else 1e-11
+    assert_same(referred(file, columns), expected, most)
+
+
+def test_lenet_in_a_file_takes_bytes_and_tells_digits(tmp_path: Path) -> None:
+    net = wl.net_model("LeNet")
+    made = session(wl.onnx.export_net(net, tmp_path / "lenet.onnx", encoders=True))
+    pictures = np.random.default_rng(0).integers(0, 256, (3, 28, 28)).astype(np.uint8)
+    for count in (3, 1):
+        given = run(made, {"Input": pictures[:count]})
+        assert_same(given, answers(net, {"Input": pictures[:count]}))
+    labels = json.loads(made.get_modelmeta().custom_metadata_map["labels of Output"])
+    assert labels == list(range(10))
+    likeliest = [labels[place] for place in given["Output"].argmax(-1)]
+    assert likeliest == [net(pictures[0])]
+
+
+# Names
+
+
+def test_arrays_are_named_by_their_paths_and_a_shared_one_stands_once(tmp_path: Path) -> None:
+    shared = wl.LinearLayer(2, weights=wl.NetSharedArray("w"))
+    net = wl.NetChain({"a/b": shared, "act": "Tanh", "2": [shared, "Ramp"]}, input=2)
+    net = wl.net_initialize(net)
+    held = onnx.load(wl.onnx.export_net(net, tmp_path / "net.onnx")).graph.initializer
+    found = {each.name: onnx.numpy_helper.to_array(each) for each in held}
+    arrays = {key_of(key): array for key, array in wl.information(net, "Arrays").items()}
+    assert set(arrays) == {"a~2f;b/Biases", "~shared/w", "~32;/1/Biases"}
+    assert found.keys() == arrays.keys()
+    for name, array in arrays.items():
+        np.testing.assert_array_equal(found[name], array)
+
+
+def test_an_output_that_is_an_input_or_another_output_has_its_own_name(tmp_path: Path) -> None:
+    port = wl.NetPort
+    edges = [(port("x"), port("same")), (port("x"), "a"), ("a", port("y")), ("a", port("z"))]
+    net = wl.net_initialize(wl.NetGraph({"a": 3}, edges, ports={"x": 2}))
+    x = {"x": np.ones((2, 2), np.float32)}
+    assert_same(run(wl.onnx.export_net(net, tmp_path / "net.onnx"), x), answers(net, x))
+
+
+def test_what_would_have_the_name_of_another_is_refused(tmp_path: Path) -> None:
+    port = wl.NetPort
+    same = wl.NetGraph({"a": 2}, [(port("x"), "a"), ("a", port("x"))], ports={"x": 2})
+    path = wl.NetGraph({"a": 2}, [(port("a/Biases"), "a")], ports={"a/Biases": 2})
+    for net in (same, path):
+        with pytest.raises(OptionError, match="two things have one name"):
+            wl.onnx.export_net(wl.net_initialize(net), tmp_path / "net.onnx")
+
+
+def test_a_file_tells_who_made_it_and_old_runtimes_read_it(tmp_path: Path) -> None:
+    net = wl.net_initialize(wl.NetChain([3], input=2))
+    made = onnx.load(wl.onnx.export_net(net, tmp_path / "net.onnx"))
+    assert (made.producer_name, made.producer_version) == ("wlnet", wl.__version__)
+    assert [(each.domain, each.version) for each in made.opset_import] == [("", OPSET)]
+    assert (made.ir_version, OPSET, IR_VERSION) == (IR_VERSION, 17, 8)
+
+
+def test_the_same_net_gives_the_same_bytes(tmp_path: Path) -> None:
+    net = wl.net_initialize(wl.NetChain([wl.LongShortTermMemoryLayer(3), 2], input=(4, 2)))
+    first, second = (wl.onnx.export_net(net, tmp_path / name) for name in ("a.onnx", "b.onnx"))
+    assert first.read_bytes() == second.read_bytes()
+
+
+def test_inputs_of_gates_are_weights_of_the_operator_lstm(tmp_path: Path) -> None:
+    net = wl.net_initialize(wl.LongShortTermMemoryLayer(3, input=(4, 2)))
+    nodes = onnx.load(wl.onnx.export_net(net, tmp_path / "net.onnx")).graph.node
+    kinds = [node.op_type for node in nodes]
+    assert kinds.count("LSTM") == 1 and "MatMul" not in kinds

@@ -109,7 +109,9 @@ def labels(net: Net) -> Mapping[str, str]:
     for name, port in net.ports.items():
         told = getattr(port.coder, "labels", None)
         if told is not None and not isinstance(told, Symbol):
-            found[f"labels of {name}"] = json.dumps([_plain(each) for each in told])
+            found[f"labels of {name}"] = json.dumps(
+                [_plain(each) for each in told], ensure_ascii=False
+            )
     return found
 
 

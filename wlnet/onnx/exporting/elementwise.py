@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.onnx.exporting.maps import MAP_TRANSLATIONS
-from wlnet.onnx.exporting.sizes import Extent
+from wlnet.onnx.exporting.sizes import Extent, Measure
 from wlnet.onnx.exporting.table import TRANSLATIONS, translation
 from wlnet.onnx.exporting.writer import Tensor, Writer
 
@@ -69,12 +69,14 @@ def as_real(w: Writer, index: Tensor) -> str:
 
 
 @translation
-def fill(w: Writer, *, shape: tuple[Extent, ...], value: float) -> str:
+def fill(w: Writer, *, shape: tuple[Extent, ...], value: float | Measure) -> str:
     """One number everywhere."""
+    if isinstance(value, Measure):
+        number = w.real_of(value)
+        return w.node("Expand", number, w.extents(shape)) if shape else number
     if all(size == 1 for size in shape):
         return w.array(np.full(tuple(shape), value, w.real))
-    number = np.array([value], w.real)
-    return w.node("ConstantOfShape", w.extents(shape), value=number)
+    return w.node("ConstantOfShape", w.extents(shape), value=np.array([value], w.real))
 
 
 @translation

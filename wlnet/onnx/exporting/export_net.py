@@ -95,7 +95,7 @@ def export_net(
     graph = open_graph(net, count, given)
     check_calls(graph)
     w = Writer(real)
-    for name in net.input_names:
+    for name in (*net.input_names, *net.output_names):
         w.names.new(name)
     known = {value: Tensor(w.names.new(key_of(key)), value.shape)
              for key, value in graph.arrays.items()}  # fmt: skip
@@ -112,7 +112,7 @@ def export_net(
         inputs.append(tensor)
         known[value] = Tensor(inside, value.shape, value.element)
     write_calls(w, graph, known)
-    outputs = {w.names.new(str(name)): known[value] for name, value in graph.outputs.items()}
+    outputs = {str(name): known[value] for name, value in graph.outputs.items()}
     made = model(onnx, w, inputs, held, outputs, labels(net))
     replace_file(path, made.SerializeToString(deterministic=True))
     return path
@@ -153,15 +153,30 @@ def _arguments(
         if encoders is True:
             gathered.attempt(partial(check_encoders, net))
         gathered.attempt(partial(_check_numbers, net))
+        gathered.add(*_name_faults(net))
     gathered.tell()
     assert isinstance(net, Net) and path is not None
     count = None if batch is AUTOMATIC else check_count("batch", batch)
     return path, 1 if count is None and not net.input_names else count, told
 
 
+def _name_faults(net: Net) -> list[Fault]:
+    """Names that two things would have in a file, where each thing has its own."""
+    names = [*net.input_names, *net.output_names, *map(key_of, arrays_of(net))]
+    return [
+        Fault(
+            "two things have one name, and in an ONNX file each has its own",
+            at=net.kind,
+            given=brief(name),
+            fix="another name for the port",
+        )
+        for name in dict.fromkeys(names)
+        if names.count(name) > 1
+    ]
+
+
 def _check_numbers(net: Net) -> None:
-    """Raise NotInitializedError for arrays without numbers, OptionError for more than a file
-    holds."""
+    """Raise NotInitializedError for arrays without numbers."""
     arrays = arrays_of(net)
     missing = [key for key, value in arrays.items() if not isinstance(value, np.ndarray)]
     if missing:

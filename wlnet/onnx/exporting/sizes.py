@@ -53,22 +53,38 @@ def named(name: str) -> Size:
 
 
 @dataclass(frozen=True)
+class Measure:
+    """A Real that follows from a size: size ^ power, such as 1 / length in a mean."""
+
+    size: Size
+    power: float
+
+
+POWERS = -1.0, -0.5, 1.0, 0.5
+"""Of sizes that a graph has Reals of: means, and scales by a root."""
+
+
+@dataclass(frozen=True)
 class Probes:
     """The sizes that a graph is made for, so as to see what depends on what.
 
-    first: a value for each name. Beside it each name is also one greater, in every combination;
-    last there are much greater ones, all at once: what is no polynomial, such as the number of
-    places of a window with strides, does not hold there.
+    first: a value for each name. Beside it each name is also one greater, in every combination.
+    checks: more sizes, for which what was found has to hold: what is no polynomial, such as the
+    number of places of a window with strides, does not hold for sizes far from the first ones.
 
-    >>> probes = Probes({"batch": 11})
-    >>> probes.points()
-    [{'batch': 11}, {'batch': 12}, {'batch': 35}]
-    >>> str(probes.fitted([24, 26, 72])), probes.fitted([5, 5, 5]), probes.fitted([5, 6, 17])
+    >>> probes = Probes({"batch": 7}, [{"batch": 23}])
+    >>> probes.points
+    [{'batch': 7}, {'batch': 8}, {'batch': 23}]
+    >>> str(probes.fitted([16, 18, 48])), probes.fitted([5, 5, 5]), probes.fitted([5, 6, 17])
     ('2 + 2 * batch', 5, None)
+    >>> probes.measured([1 / 7, 1 / 8, 1 / 23])
+    Measure(size=Size(terms=((1, ('batch',)),)), power=-1.0)
     """
 
     first: Mapping[str, int]
+    checks: Sequence[Mapping[str, int]] = ()
 
+    @property
     def points(self) -> list[dict[str, int]]:
         """All of them, in order."""
         steps = product((0, 1), repeat=len(self.first))
@@ -76,9 +92,7 @@ class Probes:
             {name: size + step for (name, size), step in zip(self.first.items(), each, strict=True)}
             for each in steps
         ]
-        if self.first:
-            found.append({name: 3 * size + 2 for name, size in self.first.items()})
-        return found
+        return [*found, *map(dict, self.checks)]
 
     def fitted(self, values: Sequence[int]) -> Extent:
         """The size that has these values at the points; None where no polynomial has."""
@@ -97,7 +111,23 @@ class Probes:
                 rest = prod(-self.first[name] for name in chosen if name not in kept)
                 factors[kept] = factors.get(kept, 0) + difference * rest
         size = Size(tuple((factor, names) for names, factor in factors.items() if factor))
-        return size if size.at(self.points()[-1]) == values[-1] else None
+        holds = all(size.at(point) == n for point, n in zip(self.points, values, strict=True))
+        return size if holds else None
+
+    def measured(self, values: Sequence[float]) -> Measure | None:
+        """The Real that has these values at the points, if it follows from a size."""
+        for power in POWERS if all(value > 0 for value in values) else ():
+            whole = [round(value ** (1 / power)) for value in values]
+            near = all(isclose(n**power, x) for n, x in zip(whole, values, strict=True) if n)
+            size = self.fitted(whole) if near and all(whole) else None
+            if isinstance(size, Size):
+                return Measure(size, power)
+        return None
+
+
+def isclose(a: float, b: float) -> bool:
+    """Whether two Reals are the same but for rounding."""
+    return abs(a - b) <= 1e-12 * abs(b)
 
 
 def _subsets(names: Names) -> list[Names]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from wlnet.onnx.exporting.sizes import Extent
+from wlnet.onnx.exporting.sizes import Extent, Measure
 from wlnet.onnx.exporting.table import translation
 from wlnet.onnx.exporting.writer import Tensor, Writer
 
@@ -34,9 +34,9 @@ def log_softmax(w: Writer, x: Tensor, *, axis: int) -> str:
 
 
 @translation
-def attention_weights(w: Writer, x: Tensor, *, scale: float, window: Extent) -> str:
+def attention_weights(w: Writer, x: Tensor, *, scale: float | Measure, window: Extent) -> str:
     """softmax of scale x along the last axis, over what each sees."""
-    scaled = x.name if scale == 1 else w.node("Mul", x, w.number(scale))
+    scaled = x.name if scale == 1 else w.node("Mul", x, w.real_of(scale))
     if window is not None:
         seen = _seen(w, x, window)
         scaled = w.node("Where", seen, scaled, w.number(-np.inf))

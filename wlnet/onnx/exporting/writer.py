@@ -15,7 +15,7 @@ from wlnet.core.arrays import Array
 from wlnet.core.parts import Path
 from wlnet.graph.graph import Call, Element
 from wlnet.io.keys import beside_key, tensor_key
-from wlnet.onnx.exporting.sizes import Extent, named
+from wlnet.onnx.exporting.sizes import Extent, Measure, named
 
 END = 2**63 - 1
 """What a slice to the end ends with."""
@@ -136,6 +136,16 @@ class Writer:
     def number(self, value: float) -> str:
         """A Real."""
         return self.array(np.asarray(value, self.real))
+
+    def real_of(self, value: float | Measure) -> str:
+        """A Real, also one that follows from an open size."""
+        if not isinstance(value, Measure):
+            return self.number(value)
+        size = self.cast(self.extent(value.size), self.real)
+        if value.power == 1:
+            return size
+        root = self.node("Sqrt", size) if abs(value.power) != 1 else size
+        return self.node("Reciprocal", root) if value.power < 0 else root
 
     def whole(self, value: int) -> str:
         """An Integer."""
