@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import subprocess
 import sys
 import textwrap
+import weakref
 from typing import Any
 
 import numpy as np
@@ -13,6 +15,7 @@ import pytest
 
 import wlnet as wl
 from wlnet.engine.program import Program
+from wlnet.evaluate import runner
 from wlnet.evaluate.quick import short_way
 from wlnet.evaluate.runner import Runner
 from wlnet.kernels.jit.locks import is_mine
@@ -129,3 +132,19 @@ def test_a_child_forked_while_other_threads_evaluate_finds_all_locks_free() -> N
         check=False,
     )
     assert run.stdout.strip() == "0", run.stderr
+
+
+def test_the_program_of_the_short_way_lives_when_the_net_has_dropped_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(runner, "KEPT", 1)
+    monkeypatch.setattr(runner, "MOST", 0)
+    net, x = small_net(), an_example()
+    expected = net(x)
+    program = weakref.ref(kept_program(net)[0])
+    for count in (2, 3):
+        net(np.ones((count, 4), np.float32))
+    gc.collect()
+    assert kept_program(net)[0] is not program()
+    assert program() is not None, "native code would run on memory that was given back"
+    assert net(x).tobytes() == expected.tobytes()

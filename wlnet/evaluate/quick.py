@@ -22,7 +22,7 @@ class Quick:
     """Evaluates single examples of one shape; None for everything else, and where a fault must be
     told."""
 
-    __slots__ = ("_input", "_is_mine", "_lock", "_output", "_shape", "_start")
+    __slots__ = ("_input", "_is_mine", "_lock", "_output", "_program", "_shape", "_start")
 
     def __init__(self, program: Program, lock: Lock) -> None:
         (given,) = program.inputs.values()
@@ -32,6 +32,8 @@ class Quick:
         with lock:
             self._start = program.starter()
         self._lock, self._is_mine = lock, asking(lock)
+        # The net may drop it among its programs, and what runs has but the addresses of its memory.
+        self._program = program
 
     def __call__(self, x: object) -> Array | None:
         if type(x) is not np.ndarray or x.dtype is not FLOAT32 or x.shape != self._shape:
