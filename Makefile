@@ -6,7 +6,7 @@ JOBS ?= 2
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 RULE_TESTS := tests/test_rules_against_the_reference.py
-SCRIPTS := $(filter-out examples/train_lenet.py examples/letters.py,$(sort $(wildcard examples/*.py)))
+SCRIPTS := $(filter-out examples/train_lenet.py examples/letters.py examples/serve.py,$(sort $(wildcard examples/*.py)))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 

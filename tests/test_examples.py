@@ -70,6 +70,7 @@ STORIES = {
 
 NO_STORY = {
     "letters.py": "a module of the stories of letters, tested in tests/examples/",
+    "serve.py": "a server, which has no end of its own: tested in tests/examples/",
     "train_lenet.py": "trains on 55,000 digits and takes minutes: make train-lenet",
 }
 
