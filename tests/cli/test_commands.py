@@ -311,3 +311,10 @@ def test_diagram_shows_the_rates_of_rules(wlnet: Command, small_net: wl.NetChain
     assert plain == f"{wl.information(small_net, 'FullSummaryGraphic').to_svg()}\n"
     assert wlnet("diagram", "net.wlnet", "-", "--rule", "hidden=none").out != plain
     assert wlnet("diagram", "net.wlnet", "a.gif").status == 1
+
+
+def test_demo_learns_and_keeps_what_is_frozen(wlnet: Command) -> None:
+    said = wlnet("demo", "--json")
+    assert said.status == 0
+    assert said.value["RightAfter"] > 0.85 > said.value["RightBefore"]
+    assert said.value["FrozenArraysUnchanged"] == said.value["FrozenArrays"] == 6

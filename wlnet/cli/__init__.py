@@ -8,4 +8,5 @@ when it is used.
 From words to values: rule_texts.py (rules), values.py (options of a training: option_flags.py),
 data_files.py (data: array_files.py reads arrays), net_files.py (nets and records). From values to
 words: plain.py (anything as JSON), outputs.py (files, none of them over another one unasked).
+completions.py makes scripts for shells, of the parser.
 """

@@ -35,6 +35,8 @@ COMMANDS = MappingProxyType(
         "measure": "how good a net is on data",
         "diff": "which arrays of two nets differ, and how far",
         "diagram": "draw a net",
+        "demo": "watch a net learn by rules",
+        "completion": "print a script that completes commands in a shell",
         "precompile": "compile all kernels now, so that no training has to wait for it",
     }
 )
