@@ -77,9 +77,9 @@ def _split(names: Sequence[str], count: int) -> tuple[Sequence[str], Sequence[st
 
 @translation
 def lstm(w: Writer, said: Tensor, weights: Tensor, *begun: Tensor) -> tuple[str | None, ...]:
-    """The states of a long short-term memory by the operator LSTM; with gates and cells of every
-    step, which it does not give, by Scan."""
-    if any(w.wanted[1:]):
+    """The states of a long short-term memory by the operator LSTM. By Scan, where gates and cells
+    of every step are read, which it does not give, and in 64 bits, which runtimes do not have."""
+    if any(w.wanted[1:]) or w.real is np.float64:
         return _lstm_by_steps(w, said, weights, *begun)
     size = weights.shape[0]
     assert isinstance(size, int)
