@@ -34,6 +34,8 @@ ENCODERS = [
     NetEncoder("Image", 28, color_space="Grayscale", mean_image=0.5, variance_image=[0.25]),
     NetEncoder("Image", (4, 3), mean_image=PICTURE, method="Fit", alignment=("Left", "Top")),
     NetEncoder("Image", (4, 3), padding=0.5, resampling="Nearest", alignment="Bottom"),
+    NetEncoder("Number"),
+    NetEncoder("Number", 38.5, 13.25, missing="Indicator"),
     NetEncoder("Scalar"),
     NetEncoder("Tokens", ["the", "cat", END_OF_STRING]),
     NetEncoder("Tokens", ["The", "cat"], "UnitVector", ignore_case=False, unknown_tokens="Error"),
@@ -53,6 +55,7 @@ DECODERS = [
     NetDecoder("Class"),
     NetDecoder("Class", ["x", 1, False]),
     NetDecoder("Image"),
+    NetDecoder("Number", 38.5, 13.25),
     NetDecoder("Image", "RGB", image_size=(4, 3), mean_image=(0.5, 0.25, 0.125)),
 ]
 SAVED = [*ENCODERS, *DECODERS]
@@ -220,6 +223,7 @@ def test_each_door_makes_the_converse_of_what_the_other_has_made():
             NetDecoder("Characters", "ab", ignore_case=True),
         ),
         (NetEncoder("Boolean"), NetDecoder("Boolean")),
+        (NetEncoder("Number", 2, 3), NetDecoder("Number", 2, 3)),
         (NetEncoder("Image", (4, 3)), NetDecoder("Image", "RGB", image_size=(4, 3))),
         (NetEncoder("Tokens", ["a"], unknown_tokens="Error"), NetDecoder("Tokens", ["a"])),
     ]
@@ -259,6 +263,7 @@ VAST = {
     ],
     "Class": [np.broadcast_to(np.int64(1), 10**7), np.broadcast_to(np.float32(1), (10**12, 10**4))],
     "UnitVector": [np.broadcast_to(np.int64(1), 10**7)],
+    "Number": [np.broadcast_to(np.float32(1), 10**13)],
     "Scalar": [np.broadcast_to(np.float32(1), 10**13)],
     "Characters": [["a"] * 10**4],
     "Tokens": [["a"] * 10**4],
@@ -269,6 +274,7 @@ LARGE = {
     "Image": NetEncoder("Image", 1024),
     "Class": NetEncoder("Class", range(1, 10**4 + 1), output_form="UnitVector"),
     "UnitVector": NetEncoder("UnitVector", 2**24),
+    "Number": NetEncoder("Number"),
     "Scalar": NetEncoder("Scalar"),
     "Characters": NetEncoder("Characters", target_length=10**9),
     "Tokens": NetEncoder("Tokens", ["a"], target_length=10**9),

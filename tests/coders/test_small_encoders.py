@@ -1,6 +1,7 @@
 """Boolean, Scalar, UnitVector and Function coders, and the inference of encoders."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -208,3 +209,68 @@ def test_pillow_images_of_one_size_ask_for_an_image_encoder():
     assert infer_encoder([grey, grey]) == NetEncoder("Image", (5, 4), color_space="Grayscale")
     assert infer_encoder([grey, colour]) == NetEncoder("Image", (5, 4), color_space="RGB")
     assert infer_encoder([grey, Image.new("L", (4, 5))]) is None
+
+
+NUMBER = NetEncoder("Number", 40, 10)
+
+
+@pytest.mark.parametrize("gap", [None, np.nan, float("nan"), np.float32("nan"), pd.NA, pd.NaT])
+def test_a_missing_number_is_refused_or_counts_as_the_mean_or_is_told(gap: object) -> None:
+    with pytest.raises(DataError, match=r"(?s)a number is missing.*example 2.*missing='Mean'"):
+        NUMBER([30, gap])
+    assert NUMBER.replace("Missing", "Mean")([30, gap]).tolist() == [[-1], [0]]
+    assert NUMBER.replace("Missing", "Indicator")([30, gap]).tolist() == [[-1, 0], [0, 1]]
+
+
+def test_a_missing_number_alone_is_one_example() -> None:
+    assert NUMBER.replace("Missing", "Indicator")(None).tolist() == [0, 1]
+    assert NUMBER(50).tolist() == [1]
+
+
+def test_large_numbers_that_differ_by_little_stay_apart() -> None:
+    stamps = 1.7e9 + np.arange(4)
+    encoder = NetEncoder("Number", stamps.mean(), stamps.std())
+    assert np.allclose(encoder(stamps)[:, 0], (stamps - stamps.mean()) / stamps.std(), rtol=1e-6)
+
+
+def test_numbers_at_the_ends_of_their_range_are_standardised_as_others_are() -> None:
+    most = np.finfo(np.float64).max
+    encoder = NetEncoder("Number", -most / 2, most)
+    assert np.allclose(encoder([most, -most]), [[1.5], [-0.5]])
+
+
+@pytest.mark.parametrize("wrong", [True, "3", 1j, np.inf, np.datetime64("2020-01-01")])
+def test_other_things_are_no_numbers(wrong: object) -> None:
+    with pytest.raises(DataError, match="example 2"):
+        NUMBER([1.0, wrong])
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"mean": np.nan},
+        {"mean": "a"},
+        {"deviation": 0},
+        {"deviation": -1},
+        {"deviation": np.inf},
+        {"missing": "Ignore"},
+    ],
+)
+def test_impossible_statistics_are_refused(options: dict[str, object]) -> None:
+    with pytest.raises(OptionError, match=next(iter(options))):
+        NetEncoder("Number", **options)
+
+
+@given(st.floats(-1e6, 1e6), st.floats(1e-3, 1e6), st.lists(st.floats(-1e6, 1e6), min_size=1))
+def test_a_number_comes_back_from_its_encoder(mean: float, deviation: float, x: list[float]):
+    decoder = NetDecoder("Number", mean, deviation)
+    back = decoder(decoder.target_encoder().encode(x, dtype=np.float64))
+    assert np.allclose(back, x, rtol=1e-6, atol=1e-6)
+
+
+def test_none_among_labels_is_the_label_of_every_missing_value() -> None:
+    encoder = NetEncoder("Class", ["a", "b", None])
+    marks = [None, np.nan, pd.NA, pd.NaT]
+    assert encoder(np.array(["b", *marks], object)).tolist() == [2, 3, 3, 3, 3]
+    with pytest.raises(DataError, match="not one of the labels"):
+        NetEncoder("Class", ["a", "b"])(np.array(["b", np.nan], object))

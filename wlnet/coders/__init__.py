@@ -24,6 +24,8 @@ from wlnet.coders.function_encoder import FunctionEncoder
 from wlnet.coders.image_decoder import ImageDecoder
 from wlnet.coders.image_encoder import ImageEncoder
 from wlnet.coders.inference import infer_encoder
+from wlnet.coders.number_decoder import NumberDecoder
+from wlnet.coders.number_encoder import NumberEncoder
 from wlnet.coders.record import from_record, to_record
 from wlnet.coders.scalar_encoder import ScalarEncoder
 from wlnet.coders.tokens_decoder import TokensDecoder
@@ -37,6 +39,7 @@ NetEncoder.kinds = {
     "Class": ClassEncoder,
     "Function": FunctionEncoder,
     "Image": ImageEncoder,
+    "Number": NumberEncoder,
     "Scalar": ScalarEncoder,
     "Tokens": TokensEncoder,
     "UTF8": UTF8Encoder,
@@ -47,6 +50,7 @@ NetDecoder.kinds = {
     "Characters": CharactersDecoder,
     "Class": ClassDecoder,
     "Image": ImageDecoder,
+    "Number": NumberDecoder,
     "Tokens": TokensDecoder,
 }
 

@@ -122,11 +122,10 @@ class ClassEncoder(NetEncoder):
         if isinstance(labels, np.ndarray) and labels.ndim == 1 and labels.dtype.kind in "iuU":
             # A long column of few values: look up every value once.
             values, inverse = np.unique(labels, return_inverse=True)
-            found = [index.place(value) for value in values]
-            places = np.array([place or 0 for place in found], np.int64)[inverse]
+            places = np.array(index.places(values.tolist()), np.int64)[inverse]
         else:
-            found = [index.place(item) for _, item in numbered(labels)]
-            places = np.array([place or 0 for place in found], np.int64)
+            items = [item for _, item in numbered(labels)]
+            places = np.array(index.places(items), np.int64)
         if len(places) and places.min() == 0:
             bad = int(np.argmin(places))
             ends = np.cumsum([math.prod(each) for each in sizes])

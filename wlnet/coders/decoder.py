@@ -22,7 +22,8 @@ Property = str | tuple[object, ...] | Symbol
 class NetDecoder(Coder):
     """A decoder of a port: `NetDecoder(kind, ...)` returns a value of that kind.
 
-    Kinds: "Class", "Characters", "Tokens", "Boolean", "Image". NetDecoder(encoder) is the converse
+    Kinds: "Class", "Characters", "Tokens", "Boolean", "Image",
+    "Number". NetDecoder(encoder) is the converse
     of an encoder. Decoders are frozen values, equal when kind and parameters are; `repr` reads
     back.
 

@@ -11,6 +11,7 @@ import numpy as np
 from wlnet.coders.parameters import is_automatic
 from wlnet.coders.worth import plain, worth
 from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.gaps import is_gap
 from wlnet.core.gate import check_room
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import Symbol
@@ -87,11 +88,14 @@ class LabelIndex:
     """Finds the place of a label, counted from 1. True and 1 are different things here.
 
     A member of an enum and what it is worth are one label: so a net that was saved knows both.
+    Where None is a label, it is that of every value that is missing: NaN, and the marks of
+    libraries.
     """
 
     def __init__(self, labels: Labels) -> None:
         self.labels = labels
         self._places = {_key(label): place for place, label in enumerate(labels, 1)}
+        self._gap = self._places.get(_key(None))
 
     def place(self, label: object) -> int | None:
         """The place of a label, or None for one that is not known.
@@ -100,10 +104,23 @@ class LabelIndex:
         >>> index.place(1), index.place(np.float32(2.5)), index.place(True)
         (2, 3, None)
         """
+        if self._gap is not None and is_gap(label):
+            return self._gap
         try:
             return self._places.get(_key(plain(label)))
         except TypeError:
             return None
+
+    def places(self, labels: Sequence[object]) -> list[int]:
+        """The places of many labels, 0 for those that are not known.
+
+        >>> LabelIndex(("x", None)).places(["x", "y", None, float("nan")])
+        [1, 0, 2, 2]
+        """
+        if set(map(type, labels)) <= {str, type(None)}:
+            # Most columns are: what is neither an enum nor a number is its own key.
+            return [self._places.get((False, label), 0) for label in labels]
+        return [self.place(label) or 0 for label in labels]
 
     def advice(self, label: object) -> str | None:
         """What was probably meant by an unknown label."""

@@ -150,7 +150,7 @@ def _foreign(given: object, at: At, depth: int) -> Any:
     if any(each.__module__.partition(".")[0] == "PIL" for each in kind.__mro__):
         return given
     try:
-        read = _read(given, at)
+        read = _read(_spelt_out(given), at)
     except DataError:
         if depth or not _lists_examples(given):
             raise
@@ -159,6 +159,14 @@ def _foreign(given: object, at: At, depth: int) -> Any:
     found = _array(read, at, depth)
     # A number of another library is a number.
     return found[()] if isinstance(found, np.ndarray) and not found.ndim and depth else found
+
+
+def _spelt_out(given: Any) -> Any:
+    """A column of Arrow that keeps each value once as one of values: as an array it would have some
+    value or other where one is missing."""
+    type_: Any = getattr(given, "type", None)
+    is_dictionary = hasattr(type_, "index_type") and hasattr(given, "cast")
+    return given.cast(type_.value_type) if is_dictionary else given
 
 
 def _lists_examples(given: object) -> TypeGuard[Iterable[Any]]:
@@ -249,13 +257,27 @@ def as_table(given: object, names: Sequence[str]) -> Mapping[Any, Any] | None:
     names; else None."""
     if isinstance(given, Mapping):
         return given
-    fields = given.dtype.names if isinstance(given, np.ndarray) else None
-    columns = fields or getattr(given, "columns", None)
+    found = column_names(given)
+    # A frame whose columns are called otherwise is an array, by the order of its columns; but
+    # several ports have no order that it could go by.
+    if found is None or not (len(names) > 1 or any(name in found for name in names)):
+        return None
+    return {name: cast("Any", given)[name] for name in found}
+
+
+def column_names(given: object) -> list[Any] | None:
+    """The names of the columns of a frame, or of the fields of an array; None for what has none.
+
+    >>> column_names(np.zeros(2, [("age", "f4"), ("city", "U9")])), column_names(np.zeros(2))
+    (['age', 'city'], None)
+    """
+    if isinstance(given, np.ndarray):
+        return None if given.dtype.names is None else list(given.dtype.names)
+    # Tables of Arrow call the columns themselves their columns.
+    columns = getattr(given, "column_names", None) or getattr(given, "columns", None)
     if not isinstance(columns, Iterable) or not hasattr(type(given), "__getitem__"):
         return None
-    found = list(columns)
-    # A frame whose columns are called otherwise is an array, by the order of its columns.
-    return {name: cast("Any", given)[name] for name in found} if set(names) & set(found) else None
+    return list(columns)
 
 
 def is_usual(given: object) -> bool:

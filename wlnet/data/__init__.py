@@ -1,14 +1,21 @@
-"""Real data to learn from: `digits()` lies in the package, `mnist()` is read where it is found.
+"""Data at the door: tables, and real data to learn from.
 
-digits.py and mnist.py; split.py divides, png.py and idx.py read their files.
+Tables: table_of.py (`table`), tables.py (what it gives), asked.py (its options), columns.py and
+csv_file.py (columns out of frames and files), features.py (which encoder a column asks for),
+front.py (the net from columns to one vector).
+
+Real data: digits.py lies in the package, mnist.py is read where it is found; split.py divides,
+png.py and idx.py read their files. Both return ((x_train, y_train), (x_test, y_test)): uint8
+images, int64 labels, read-only.
 
 unpadded.py: sequences of one's own, which were filled up to one length.
-
-Both return ((x_train, y_train), (x_test, y_test)): uint8 images, int64 labels, read-only.
 """
 
 from wlnet.data.digits import digits
+from wlnet.data.front import columns_net
 from wlnet.data.mnist import mnist
+from wlnet.data.table_of import column_encoders, table
+from wlnet.data.tables import Table
 from wlnet.data.unpadded import unpadded
 
-__all__ = ["digits", "mnist", "unpadded"]
+__all__ = ["Table", "column_encoders", "columns_net", "digits", "mnist", "table", "unpadded"]

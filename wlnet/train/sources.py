@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from wlnet.core.errors import DataError, Fault, fail
+from wlnet.core.held_out import divided
 from wlnet.core.streams import Seed, stream
 from wlnet.engine.blueprint import INDEX
 from wlnet.evaluate.holding import Array
@@ -205,51 +205,12 @@ class ArraySource:
     def split(
         self, fraction: float, classes: Sequence[Array] = ()
     ) -> tuple[ArraySource, ArraySource]:
-        """Training and validation examples: round(fraction n) are held out.
-
-        Which ones follows from their number, the fraction, the seed and the classes alone. Each
-        class gives its share, to the nearest example. classes: columns that tell them.
-        """
-        count = self.examples
-        held = round(fraction * count)
-        if not 0 < held < count:
-            raise fail(
-                DataError,
-                Fault(
-                    "a validation set needs at least one example and must leave one",
-                    at="validation_set",
-                    given=f"Scaled({fraction}) of {count} examples",
-                ),
-            )
-        order = stream(self.seed, "validation split").permutation(count)
-        last = np.zeros(count, bool)
-        last[held_out(order, held, classes)] = True
+        """Training and validation examples: see core/held_out.py. classes: columns that tell
+        them."""
+        stay, held = divided(self.examples, fraction, self.seed, classes, "validation_set")
 
         def part(rows: Array) -> ArraySource:
             columns = {name: some(column, rows) for name, column in self.columns.items()}
             return ArraySource(columns, self.batch_size, self.seed, self.numbers[rows])
 
-        return part(np.flatnonzero(~last)), part(np.flatnonzero(last))
-
-
-def held_out(order: Array, held: int, classes: Sequence[Array]) -> Array:
-    """Which `held` examples of a shuffled order are held out: the last of each class, by shares.
-
-    >>> held_out(np.array([3, 0, 2, 1]), 2, [np.array([7, 7, 8, 8])])
-    array([2, 1])
-    """
-    if not classes:
-        return order[-held:]
-    _, kinds = np.unique(np.stack(classes, axis=1), axis=0, return_inverse=True)
-    kinds = kinds.reshape(-1)
-    shares = np.bincount(kinds) * held / len(order)
-    counts = shares.astype(np.int64)
-    # What is left over goes to the classes that rounding cost most.
-    most = np.argsort(counts - shares, kind="stable")[: held - counts.sum()]
-    counts[most] += 1
-    # How many of its class come behind each example, of those that are shuffled.
-    behind = np.empty(len(order), np.int64)
-    by_kind = np.argsort(kinds[order], kind="stable")
-    ends = np.cumsum(np.bincount(kinds))
-    behind[by_kind] = ends[kinds[order[by_kind]]] - 1 - np.arange(len(order))
-    return order[behind < counts[kinds[order]]]
+        return part(stay), part(held)

@@ -1,0 +1,106 @@
+"""The net in front of a net of the user: a port for each column of a table, and one vector out."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from wlnet.core.errors import DataError, Fault, fail
+from wlnet.core.net import Net
+from wlnet.core.parts import NetPort
+from wlnet.layers import CatenateLayer, EmbeddingLayer
+from wlnet.nets.netgraph import NetGraph
+
+FRONT, NET = "columns", "net"
+
+
+def embedding_size(count: int) -> int | None:
+    """How long the vectors of a category with so many labels are; None for unit vectors.
+
+    >>> embedding_size(12), embedding_size(13), embedding_size(1000), embedding_size(10**6)
+    (None, 7, 77, 300)
+
+    Source: the rule of fastai's tabular models, min(600, round(1.6 n^0.56)), with 300 at most.
+    """
+    return None if count <= 12 else min(300, round(1.6 * math.pow(count, 0.56)))
+
+
+def columns_net(encoders: Mapping[str, Any], embeddings: Mapping[str, int] = {}) -> NetGraph:
+    """A net with a port for each column, which makes one vector of their codes.
+
+    encoders: by column, as `column_encoders` gives them: each gives a vector, or the place of a
+    label. embeddings: how long the vectors are that stand for the labels of a column, learned by
+    the layer `"<column> embedding"`; for those whose encoder gives places.
+
+    >>> from wlnet import NetEncoder
+    >>> net = columns_net(
+    ...     {"age": NetEncoder("Number", 40, 10), "city": NetEncoder("Class", ["Oslo", "Rome"])},
+    ...     {"city": 3})
+    >>> net.input_names, list(net.nodes)
+    (('age', 'city'), ['city embedding', 'vector'])
+    """
+    taken = set(encoders)
+    together = _free("vector", taken)
+    vertices: dict[str, Any] = {}
+    edges: list[Any] = []
+    for name, encoder in encoders.items():
+        step: list[Any] = [NetPort(name)]
+        if encoder.element == "Integer":
+            vertex = _free(f"{name} embedding", taken)
+            vertices[vertex] = EmbeddingLayer(embeddings[name])
+            step.append(vertex)
+        edges.append((*step, together))
+    vertices[together] = CatenateLayer()
+    return NetGraph(vertices, edges, ports=dict(encoders))
+
+
+def joined(front: NetGraph, net: Net, targets: Mapping[str, Any]) -> NetGraph:
+    """A net behind the front: its outputs are the targets, which have these decoders.
+
+    Raises DataError for a net whose ports do not tell which of them is which.
+    """
+    encoders = {name: front.ports[name].coder for name in front.input_names}
+    outputs = _outputs(net, list(targets))
+    first, second = (_free(word, {*encoders, *targets}) for word in (FRONT, NET))
+    if len(net.input_names) != 1:
+        raise fail(
+            DataError,
+            Fault(
+                "the net behind the columns takes one vector",
+                given=f"a net with the inputs {list(net.input_names)}",
+                fix="a NetGraph of table.front and your layers, with table.encoders at its ports",
+            ),
+        )
+    edges: list[Any] = [(NetPort(name), NetPort(first, name)) for name in encoders]
+    edges.append((first, NetPort(second, net.input_names[0])))
+    edges += [(NetPort(second, port), NetPort(name)) for name, port in outputs.items()]
+    return NetGraph({first: front, second: net}, edges, ports={**encoders, **targets})
+
+
+def _outputs(net: Net, targets: list[str]) -> dict[str, str]:
+    """The output port of each target, or all outputs under their names where there is none."""
+    names = list(net.output_names)
+    if not targets:
+        return {name: name for name in names}
+    if len(targets) == len(names) == 1:
+        return {targets[0]: names[0]}
+    if set(targets) <= set(names):
+        return {name: name for name in names}
+    raise fail(
+        DataError,
+        Fault(
+            "the outputs of the net are not called like the targets",
+            given=f"outputs {names}",
+            expected=f"outputs {targets}",
+            fix="a NetGraph with NetPort(target) behind the layers that it comes from",
+        ),
+    )
+
+
+def _free(name: str, taken: Iterable[str]) -> str:
+    """The name, or the first of its kind that nothing else has."""
+    found = name
+    while found in taken:
+        found += "'"
+    return found
