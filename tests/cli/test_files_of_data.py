@@ -14,19 +14,20 @@ import pytest
 import wlnet as wl
 from wlnet.cli.data_files import columns_in, input_data, read_file, training_data
 from wlnet.core import machine
+from wlnet.nets.inference import inferred_port
 
 NET = wl.NetChain([3, "Tanh", 1], input=2)
 X = np.arange(8, dtype=np.float32).reshape(4, 2)
-Y = np.arange(4, dtype=np.float32)
+Y = np.arange(4, dtype=np.float32)[:, None]
 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     np.save("x.npy", X)
-    np.save("y.npy", Y)
+    np.save("y.npy", Y[:, 0])
     np.savez("ports.npz", Input=X, Output=Y)
-    np.savez_compressed("columns.npz", a=X[:, 0], b=X[:, 1], kind=Y)
+    np.savez_compressed("columns.npz", a=X[:, 0], b=X[:, 1], kind=Y[:, 0])
     return tmp_path
 
 
@@ -34,10 +35,12 @@ def training(*words: str, targets: tuple[str, ...] = (), weights: object = None)
     return training_data(NET, columns_in(words), targets, weights)
 
 
-def same(found: object, inputs: np.ndarray, outputs: np.ndarray) -> None:
+def same(found: object, inputs: np.ndarray, outputs: np.ndarray, net: wl.NetChain = NET) -> None:
     x, y = found if isinstance(found, tuple) else (found["Input"], found["Output"])
     np.testing.assert_array_equal(x, inputs)
     np.testing.assert_array_equal(y, outputs)
+    # Single numbers are vectors of one, where the net has these.
+    assert y.shape[1:] == inferred_port(net, "Output").shape
 
 
 @pytest.mark.usefixtures("folder")
@@ -63,15 +66,17 @@ def test_columns_beside_the_target_stand_side_by_side() -> None:
 
 @pytest.mark.usefixtures("folder")
 def test_several_targets_of_one_port_stand_side_by_side() -> None:
-    same(training("columns.npz", targets=("b", "a")), Y, X[:, ::-1])
+    net = wl.NetChain([2], input=1)
+    found = training_data(net, columns_in(["columns.npz"]), ["b", "a"], None)
+    same(found, Y, X[:, ::-1], net)
 
 
 @pytest.mark.usefixtures("folder")
 def test_a_column_of_weights_stays_one() -> None:
-    np.savez("weighted.npz", a=X[:, 0], b=X[:, 1], kind=Y, w=Y)
+    np.savez("weighted.npz", a=X[:, 0], b=X[:, 1], kind=Y[:, 0], w=Y[:, 0])
     found = training("weighted.npz", targets=("kind",), weights="w")
     same(found, X, Y)
-    np.testing.assert_array_equal(found["w"], Y)
+    np.testing.assert_array_equal(found["w"], Y[:, 0])
 
 
 @pytest.mark.usefixtures("folder")
@@ -121,7 +126,7 @@ def test_what_cannot_be_meant_is_told(
 
 @pytest.mark.usefixtures("folder")
 def test_columns_of_text_do_not_stand_side_by_side() -> None:
-    np.savez("text.npz", a=X[:, 0], b=np.array(list("abcd")), kind=Y)
+    np.savez("text.npz", a=X[:, 0], b=np.array(list("abcd")), kind=Y[:, 0])
     with pytest.raises(wl.DataError, match="no single numbers"):
         training("text.npz", targets=("kind",))
 

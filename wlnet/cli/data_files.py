@@ -23,6 +23,7 @@ from wlnet.core.errors import NAMES, DataError, Fault, brief, fail
 from wlnet.core.net import Net
 from wlnet.core.paths import as_path
 from wlnet.core.spelling import suggestion
+from wlnet.nets.inference import inferred_port
 
 Column = Any
 Found = Column | dict[str, Column]
@@ -108,16 +109,16 @@ def training_data(net: Net, columns: Columns, targets: Sequence[str], weights: o
     Raises DataError.
     """
     if columns.unnamed:
-        _need_one_kind(net, columns)
-        arrays = tuple(column for _, column in columns.unnamed)
-        is_pair = len(arrays) == 2 and not targets
-        if is_pair and len(net.input_names) == len(net.output_names) == 1:
-            return arrays
-        if len(arrays) == 1 and not targets:
-            return arrays[0]
-        raise fail(DataError, _no_order(net, columns))
+        arrays = [column for _, column in columns.unnamed]
+        ports = net.port_names
+        is_pair = len(net.input_names) == len(net.output_names) == 1 and len(arrays) == 2
+        if columns.named or targets or not (is_pair or len(arrays) == 1):
+            raise fail(DataError, _no_order(columns, ports))
+        if is_pair:
+            return tuple(_upright(net, *each) for each in zip(ports, arrays, strict=True))
+        return arrays[0]
     if not targets:
-        return columns.named
+        return {name: _upright(net, name, each) for name, each in columns.named.items()}
     _need_columns(columns, targets)
     found: dict[str, Column] = {}
     for port, names in _by_port(net, columns, targets).items():
@@ -125,20 +126,21 @@ def training_data(net: Net, columns: Columns, targets: Sequence[str], weights: o
     taken = {_named(word)[1] for word in targets}
     rest = {name: each for name, each in columns.named.items() if name not in taken}
     own = {weights: rest.pop(weights)} if isinstance(weights, str) and weights in rest else {}
-    return {**_for_ports(net.input_names, rest), **found, **own}
+    ready = {**_for_ports(net.input_names, rest), **found}
+    return {**{port: _upright(net, port, each) for port, each in ready.items()}, **own}
 
 
 def input_data(net: Net, columns: Columns, targets: Sequence[str]) -> Any:
     """Data to evaluate a net on, as the net takes them: columns of targets are left out."""
+    ports = net.input_names
     if columns.unnamed:
-        _need_one_kind(net, columns)
-        if len(columns.unnamed) == 1 == len(net.input_names):
-            return {net.input_names[0]: columns.unnamed[0][1]}
-        raise fail(DataError, _no_order(net, columns))
+        if columns.named or not len(columns.unnamed) == 1 == len(ports):
+            raise fail(DataError, _no_order(columns, ports))
+        return {ports[0]: _upright(net, ports[0], columns.unnamed[0][1])}
     _need_columns(columns, targets)
     taken = {_named(word)[1] for word in targets}
     rest = {name: each for name, each in columns.named.items() if name not in taken}
-    return _for_ports(net.input_names, rest)
+    return {port: _upright(net, port, each) for port, each in _for_ports(ports, rest).items()}
 
 
 def _named(word: str) -> tuple[str | None, str]:
@@ -228,14 +230,16 @@ def _need_columns(columns: Columns, targets: Sequence[str]) -> None:
         raise fail(DataError, faults)
 
 
-def _need_one_kind(net: Net, columns: Columns) -> None:
-    if columns.named:
-        raise fail(DataError, _no_order(net, columns))
+def _upright(net: Net, port: str, column: Column) -> Column:
+    """A column of single numbers, where a port takes vectors of one, as a column of these."""
+    if port not in net.port_names or inferred_port(net, port).shape != (1,):
+        return column
+    array = np.asarray(column)
+    return array[:, None] if array.ndim == 1 and array.dtype.kind in "biuf" else column
 
 
-def _no_order(net: Net, columns: Columns) -> Fault:
+def _no_order(columns: Columns, ports: Sequence[str]) -> Fault:
     names = [name for name, _ in columns.unnamed]
-    ports = list(net.port_names)
-    fix = " ".join(f"{port}={name}" for port, name in zip(ports, names, strict=False))
+    fix = " ".join(f"{port}={name}" for port, name in zip(ports, names, strict=False)) or None
     what = "nothing tells which array is whose"
     return Fault(what, at="DATA", given=brief(names, NAMES), known=ports, fix=fix)

@@ -10,8 +10,11 @@ from wlnet.cli.answer import DONE, INTERRUPTED, Answer
 from wlnet.cli.data_files import columns_in, training_data
 from wlnet.cli.option_flags import VALIDATION, WEIGHTS, given_options
 from wlnet.cli.outputs import add_force, places, uninterrupted, write_text
+from wlnet.core.errors import Fault, OptionError, fail
 from wlnet.core.net import Net
+from wlnet.core.paths import as_path
 from wlnet.core.scaled import Scaled
+from wlnet.io.files import SUFFIX
 from wlnet.results.results import NetTrainResults
 
 TOLD = (
@@ -51,11 +54,14 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
 
 def output_places(asked: argparse.Namespace) -> tuple[Path, Path | None]:
     """Where the net and the receipt go. Raises OptionError for what cannot be written there."""
-    receipt = asked.receipt
-    if receipt is None:
-        receipt = str(Path(asked.output).with_suffix(RECEIPT))
-    names = [asked.output, *([] if receipt == "none" else [receipt])]
-    net, *rest = places(names, asked.force)
+    # The suffix now, not when hours of training are over.
+    path = as_path(asked.output, "--output", "trained.wlnet")
+    if path.suffix != SUFFIX:
+        fix = str(path.with_suffix(SUFFIX)) if path.name else f"trained{SUFFIX}"
+        what = "a net is written to a file that ends in .wlnet"
+        raise fail(OptionError, Fault(what, at="--output", given=repr(asked.output), fix=fix))
+    receipt = str(path.with_suffix(RECEIPT)) if asked.receipt is None else asked.receipt
+    net, *rest = places([asked.output, *([] if receipt == "none" else [receipt])], asked.force)
     return net, rest[0] if rest else None
 
 
