@@ -16,7 +16,7 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo examples train-lenet test test-thorough check format format-check lint types \
-	rooms docs docs-site pictures check-kernels trials coverage bench bench-peers parity clean
+	rooms docs docs-site pictures check-kernels trials coverage bench bench-peers parity test-peers clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -91,6 +91,9 @@ bench: .venv/.installed-test .venv-peers/.installed ## measure beside PyTorch, J
 parity: .venv/.installed-test .venv-peers/.installed ## 100 random configurations of layers beside PyTorch, forwards and back
 	$(ONE_THREAD) $(BIN)/python -m tests.parity .venv-peers/bin/python
 
+test-peers: .venv-peers/.installed-test ## tests beside PyTorch and Keras, which need them installed
+	$(ONE_THREAD) .venv-peers/bin/python -m pytest tests/peers
+
 bench-peers: .venv-peers/.installed ## the environment of the peers, beside which `make bench` measures
 
 clean: ## remove the virtual environment and what the tools left behind
@@ -129,4 +132,8 @@ clean: ## remove the virtual environment and what the tools left behind
 	rm -rf .venv-peers
 	$(PYTHON) -m venv --without-pip .venv-peers
 	$(PYTHON) -m pip --python .venv-peers/bin/python install --quiet -r $<
+	@touch $@
+
+.venv-peers/.installed-test: tests/peers/requirements.txt setup.cfg pyproject.toml | .venv-peers/.installed
+	$(PYTHON) -m pip --python .venv-peers/bin/python install --quiet -r $< --editable '.[test]'
 	@touch $@

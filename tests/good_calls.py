@@ -277,6 +277,12 @@ def of_nets() -> Iterator[Call]:
     yield Call("save", wl.save, {"net": results(), "file": file})
     wl.save(net(), folder() / "kept.wlnet")
     yield Call("load", wl.load, {"file": folder() / "kept.wlnet"})
+    arrays = wl.net_export_arrays(net(), folder() / "kept.safetensors")
+    yield Call("net_export_arrays", wl.net_export_arrays, {"net": net(), "file": arrays})
+    yield Call("net_import_arrays", wl.net_import_arrays, {
+        "net": net(), "file": arrays, "mapping": {1: None}, "transform": {"two": np.negative},
+        "layout": "wlnet", "partial": True, "prop": ["Net", "Report"],
+    })  # fmt: skip
     yield Call("data.digits", wl.data.digits, {})
     yield Call("data.mnist", wl.data.mnist, {"folder": idx_files()})
     yield Call("data.unpadded", wl.data.unpadded, {"padded": np.ones((2, 3)), "lengths": [1, 3]})

@@ -37,6 +37,13 @@ STORIES = {
         "SHA-256 of the 6 frozen arrays before: ",
         "the other arrays are bit for bit what they were",
     ),
+    "from_pytorch.py": (
+        "conv1/Weights  8x1x3x3   conv1.weight  8x1x3x3      as it lies  by name",
+        "rule 3: ('fc1', 'Weights') -> 0.3",
+        "   1  1.691387",
+        "After 60 steps both have the same losses",
+        "bit for bit what PyTorch has learnt",
+    ),
     "fine_tune.py": (
         "from round 3   {10: 1, 8: 0.1, ANY: None}",
         "Killed after batch 150, round 5.",

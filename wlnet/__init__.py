@@ -93,6 +93,8 @@ from wlnet.version import VERSION as __version__  # noqa: F401  # for wlnet.__ve
 
 _LAZY = {
     "NetStateObject": "wlnet.evaluate.state_object",
+    "net_export_arrays": "wlnet.io",
+    "net_import_arrays": "wlnet.io",
     "net_measurements": "wlnet.train.net_measurements",
     "learning_rate_range": "wlnet.train.learning_rate_range",
     "load": "wlnet.io",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -132,7 +133,7 @@ def load(file: str | os.PathLike[str], *, precompile: Any = False) -> Any:
     if path is None or faults:
         raise fail(OptionError, faults)
     try:
-        found = told(*unpacked(_content(path)))
+        found = told(*unpacked(content(path, check_size)))
         if sizes:
             assert Services.precompile is not None
             Services.precompile(found if isinstance(found, Net) else found["TrainedNet"], sizes)
@@ -180,16 +181,22 @@ def _path(file: object, faults: list[Fault]) -> Path | None:
         return None
 
 
-def _content(path: Path) -> bytes:
-    # Asked before opening: opening a pipe would wait for a writer.
-    if not stat.S_ISREG(path.stat().st_mode):
-        raise refused("this is not a file", fix="give the path of a .wlnet file")
+def content(path: Path, check: Callable[[bytes, int], object]) -> bytes:
+    """The bytes of a file. check: gets the header and the size of the file, before anything large
+    is read. Raises FormatError, OSError."""
+    check_file(path)
     with path.open("rb") as file:
         size = os.fstat(file.fileno()).st_size
         # Before anything large is read: a file may be of any size and take no place on the disk.
         start = file.read(8)
-        header = file.read(header_length(start, size) - 8)
-        check_size(header, size)
+        check(file.read(header_length(start, size) - 8), size)
         check_memory(COPIES * size, f"the arrays of {path}", FormatError)
         file.seek(0)
         return file.read()
+
+
+def check_file(path: Path) -> None:
+    """Raise FormatError for what is no file, OSError for what is not there."""
+    # Asked before opening: opening a pipe would wait for a writer.
+    if not stat.S_ISREG(path.stat().st_mode):
+        raise refused("this is not a file", fix="give the path of a file")

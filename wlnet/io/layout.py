@@ -15,7 +15,7 @@ import safetensors
 import safetensors.numpy
 
 from wlnet.core.arrays import Array, sealed
-from wlnet.core.records import Table, refused, shown
+from wlnet.core.records import Json, Table, refused, shown
 from wlnet.io.canonical import dumped, parsed, read
 from wlnet.io.keys import is_beside, is_measured
 from wlnet.io.record import Tensors
@@ -75,6 +75,10 @@ def header_length(start: bytes, size: int) -> int:
 def check_size(header: bytes, size: int) -> None:
     """Raise FormatError unless a file of this size ends where its header says so."""
     _, table = _header(header)
+    _check_end(table, header, size)
+
+
+def _check_end(table: Table, header: bytes, size: int) -> None:
     ends = [entry.get("data_offsets") for entry in table.values() if type(entry) is dict]
     stops = [end[-1] for end in ends if type(end) is list and end and type(end[-1]) is int]
     whole = 8 + len(header) + max(stops, default=0)
@@ -111,13 +115,28 @@ def unpacked(data: bytes) -> tuple[Table, Tensors]:
     return record, tensors
 
 
-def _header(header: bytes) -> tuple[str, Table]:
-    """The record in a header, which must be spelled as safetensors spells it, and the tensors."""
+def header_table(header: bytes) -> Json:
+    """What a header of safetensors says, of whoever wrote it. Raises FormatError."""
+    return parsed(_text(header), "the header of the file")
+
+
+def ends_as_told(header: bytes, size: int) -> None:
+    """Raise FormatError unless a file of this size, of whoever wrote it, ends where its header says
+    so."""
+    table = header_table(header)
+    _check_end(table if type(table) is dict else {}, header, size)
+
+
+def _text(header: bytes) -> str:
     try:
-        text = header.decode("utf-8")
+        return header.decode("utf-8")
     except UnicodeDecodeError:
         raise refused("the header of the file is not text") from None
-    table = parsed(text, "the header of the file")
+
+
+def _header(header: bytes) -> tuple[str, Table]:
+    """The record in a header, which must be spelled as safetensors spells it, and the tensors."""
+    text, table = _text(header), header_table(header)
     try:
         spelled = json.dumps(table, separators=(",", ":"), ensure_ascii=False)
         if len(spelled) > len(text) or text != spelled + " " * (len(text) - len(spelled)):
