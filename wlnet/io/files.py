@@ -77,20 +77,35 @@ def save(net: Net | NetTrainResults, file: str | os.PathLike[str]) -> Path:
         )
     if faults or path is None:
         raise fail(OptionError, faults)
-    if isinstance(net, Net):
-        record, tensors = written(net)
-        # What could not be read back is not written: better to know it now.
-        if rebuilt(record, tensors) != net:
-            raise refused(
-                "this net would come back from a file as another one",
-                given=net.kind,
-                fix="make it anew with the constructors",
-            )
-    else:
-        assert Saving.written is not None
-        record, tensors = Saving.written(net)
+    record, tensors = _told_of(net)
     write(path, record, tensors)
     return path
+
+
+def _told_of(net: Net | NetTrainResults) -> tuple[Table, Tensors]:
+    """What a file of a net or of results holds. Raises FormatError for what none can hold."""
+    if not isinstance(net, Net):
+        assert Saving.written is not None
+        return Saving.written(net)
+    record, tensors = written(net)
+    # What could not be read back is not written: better to know it now.
+    if rebuilt(record, tensors) != net:
+        raise refused(
+            "this net would come back from a file as another one",
+            given=net.kind,
+            fix="make it anew with the constructors",
+        )
+    return record, tensors
+
+
+def to_bytes(net: Net | NetTrainResults) -> bytes:
+    """The bytes that `save` writes to a file. Raises FormatError for what no file can hold."""
+    return packed(*_told_of(net))
+
+
+def from_bytes(data: bytes) -> Any:
+    """What `to_bytes` was given. Raises FormatError for bytes that are cut, changed or hostile."""
+    return told(*unpacked(data))
 
 
 def write(path: Path, record: Table, tensors: Tensors) -> None:
