@@ -7,5 +7,6 @@ The package onnx is an extra: `pip install 'wlnet[onnx]'`. It is loaded by the f
 """
 
 from wlnet.onnx.exporting.export_net import export_net as export_net
+from wlnet.onnx.importing import import_net as import_net
 
-__all__ = ["export_net"]
+__all__ = ["export_net", "import_net"]
