@@ -145,7 +145,9 @@ def _foreign(given: object, at: At, depth: int) -> Any:
         )
     buffer = isinstance(given, (memoryview, array.array, bytearray))
     if not buffer and not any(hasattr(given, name) for name in OFFERS):
-        return given
+        # Some tensors say it by a method alone.
+        alone = getattr(given, "numpy", None) if hasattr(given, "shape") else None
+        return _admitted(alone(), at, depth) if callable(alone) else given
     # Pictures are for encoders, which know how they are held and coloured.
     if any(each.__module__.partition(".")[0] == "PIL" for each in kind.__mro__):
         return given

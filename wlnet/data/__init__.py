@@ -8,9 +8,12 @@ Real data: digits.py lies in the package, mnist.py is read where it is found; sp
 png.py and idx.py read their files. Both return ((x_train, y_train), (x_test, y_test)): uint8
 images, int64 labels, read-only.
 
+batches (core/loaders.py): loaders of other libraries.
+
 unpadded.py: sequences of one's own, which were filled up to one length.
 """
 
+from wlnet.core.loaders import Loader, batches
 from wlnet.data.digits import digits
 from wlnet.data.front import columns_net
 from wlnet.data.mnist import mnist
@@ -18,4 +21,14 @@ from wlnet.data.table_of import column_encoders, table
 from wlnet.data.tables import Table
 from wlnet.data.unpadded import unpadded
 
-__all__ = ["Table", "column_encoders", "columns_net", "digits", "mnist", "table", "unpadded"]
+__all__ = [
+    "Loader",
+    "Table",
+    "batches",
+    "column_encoders",
+    "columns_net",
+    "digits",
+    "mnist",
+    "table",
+    "unpadded",
+]

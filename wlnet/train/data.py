@@ -23,7 +23,7 @@ from wlnet.core.shapes import LARGEST
 from wlnet.core.spelling import nearest, suggestion
 from wlnet.train.doubts import warn_of_columns
 from wlnet.train.examples import Columns, Examples, Given, WeightsAsked, examples_of_one_length
-from wlnet.train.generators import BatchFunction, as_batch_function, refuse_endless
+from wlnet.train.generators import BatchFunction, as_batch_function, gives_batches, refuse_endless
 from wlnet.train.validation_options import has_options, unknown_options
 
 
@@ -63,12 +63,12 @@ def read_data(
     nothing of columns that no port takes. also: what is wrong with columns that were let in, to be
     told where others were not. weights: those of examples that are asked for. Raises DataError.
     """
-    if callable(given) and not hasattr(given, "__array__"):
+    if gives_batches(given):
         return Generator(as_batch_function(given, at))
     if (
         isinstance(given, tuple)
         and len(given) == 2
-        and callable(given[0])
+        and gives_batches(given[0])
         and isinstance(given[1], Mapping)
     ):
         return Generator(as_batch_function(given[0], at), _round_length(given[1], at))

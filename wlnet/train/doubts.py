@@ -16,6 +16,7 @@ from wlnet.lowering.lower import seen_from
 from wlnet.nets.chain import NetChain
 from wlnet.nets.connections import links
 from wlnet.nets.inference import inferred_port
+from wlnet.train.generators import gives_batches
 from wlnet.train.history import LOSS
 from wlnet.train.losses import LossTerm, asked_form, stated_form
 from wlnet.train.sources import ArraySource
@@ -111,7 +112,7 @@ def _brought(data: object, training: TrainingNet) -> set[object]:
     """
     if isinstance(data, Mapping):
         return {*data}
-    if isinstance(data, tuple) and len(data) == 2 and not callable(data[0]):
+    if isinstance(data, tuple) and len(data) == 2 and not gives_batches(data[0]):
         if any(isinstance(part, Mapping) for part in data):
             return {name for part in data if isinstance(part, Mapping) for name in part}
         return {training.terms[0].port} if len(training.columns) == 1 else set()

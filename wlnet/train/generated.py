@@ -58,6 +58,8 @@ class GeneratorSource:
         self._waiting.append(first)
         self._taken.append((self.begun, max(self.function.taken - (not is_over), 0)))
         per_round = batches_of_round(self.round_length, self.batch_size)
+        if self.function.loader is not None:
+            per_round = per_round or self.function.loader.length
         count = per_round or (None if self.function.yields or is_over else 1)
         object.__setattr__(self, "batches_per_round", count)
 
@@ -69,28 +71,52 @@ class GeneratorSource:
 
     def round(self, number: int, state: State, done: int = 0) -> Iterator[Batches]:
         count = done
-        while self.batches_per_round is None or count < self.batches_per_round:
+        told = self.batches_per_round
+        while told is None or self._is_pass or count < told:
             count += 1
             at = place(count, number)
             batch = self._waiting.pop() if self._waiting else self._next(count, state, at)
-            if batch is None:
+            if batch is None or (told is not None and count > told):
+                self._check_length(count - (batch is None), number)
                 return
             self._taken.append((self._taken[-1][0] + 1, self.function.taken))
             if number == 1 and count == ENDLESS and self.batches_per_round is None:
                 warn_of_endless(self.function, "data")
-            order = np.arange(self.batch_size, dtype=np.int64)
-            yield Batches(batch, order, self.batch_size, is_own=True)
+            size = len(next(iter(batch.values()))) if batch else self.batch_size
+            yield Batches(batch, np.arange(size, dtype=np.int64), size, is_own=True)
+
+    @property
+    def _is_pass(self) -> bool:
+        """Whether a round is a pass of a loader."""
+        return self.function.loader is not None and self.round_length is None
+
+    def _check_length(self, count: int, number: int) -> None:
+        """Raise DataError for a loader that has told another length. count: its batches in a
+        round, or more than it told."""
+        told = self.batches_per_round
+        if told is None or count == told:
+            return
+        raise fail(
+            DataError,
+            Fault(
+                "a loader of batches has another length than it says",
+                at=f"data, round {number}",
+                given=f"{count} batches" if count < told else f"more than {told} batches",
+                expected=f"{told}, which is len(loader)",
+                fix='(loader, {"RoundLength": examples}), for a round of that many examples',
+            ),
+        )
 
     def in_pass(self, batch: int, in_round: int) -> int:
         """How many batches of the pass under way were given after so many batches in all, so many
         of them in the round under way."""
-        if self.batches_per_round is None and not in_round:
+        if (self.batches_per_round is None or self._is_pass) and not in_round:
             return 0
         return next((taken for number, taken in self._taken if number == batch), 0)
 
     def _next(self, count: int, state: State, at: str) -> Mapping[str, Array] | None:
         """The next batch; None where that ends a round."""
-        if self.batches_per_round is not None:
+        if self.batches_per_round is not None and not self._is_pass:
             given = self.function(state, at)
         elif count == 1:
             given = self.function.first(state(), at)
@@ -101,7 +127,7 @@ class GeneratorSource:
     def _batch(self, given: object, at: str) -> Mapping[str, Array]:
         batch = self.encode(given, at)
         size = len(next(iter(batch.values()))) if batch else self.batch_size
-        if size != self.batch_size:
+        if size != self.batch_size and self.function.loader is None:
             raise fail(
                 DataError,
                 Fault(

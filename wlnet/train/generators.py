@@ -8,9 +8,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from types import GeneratorType
+from typing import Any
 
 from wlnet.core.answers import answer, binds, takes_one_argument
 from wlnet.core.errors import DataError, Fault, brief, fail
+from wlnet.core.loaders import Loader, loader_of
 
 FORM = "def batches(state): yield inputs, outputs"
 ENDLESS = (GeneratorType, itertools.count, itertools.cycle, itertools.repeat)
@@ -35,6 +37,8 @@ class BatchFunction:
     function: Callable[..., object]
     is_told: bool = True
     """Whether the function takes the state."""
+    loader: Loader | None = None
+    """What the batches are those of, where nobody says how large they have to be."""
     taken: int = field(default=0, init=False)
     """How many batches were taken of the pass under way, where it goes on."""
     _batches: Iterator[object] | None = field(default=None, init=False)
@@ -99,11 +103,19 @@ class BatchFunction:
         return batch, batch
 
 
-def as_batch_function(given: Callable[..., object], at: str) -> BatchFunction:
-    """A user's function as one that gives batches.
+def gives_batches(given: object) -> bool:
+    """Whether data are given batch by batch: by a function or a loader."""
+    return (callable(given) and not hasattr(given, "__array__")) or loader_of(given) is not None
+
+
+def as_batch_function(given: Any, at: str) -> BatchFunction:
+    """A user's function, or a loader, as a function that gives batches.
 
     Raises DataError for a function that takes neither the state nor nothing.
     """
+    loader = loader_of(given)
+    if loader is not None:
+        return BatchFunction(loader.passes, False, loader)
     is_told = takes_one_argument(given)
     if is_told is False and not binds(inspect.signature(given), 0):
         raise fail(

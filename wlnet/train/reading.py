@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.core.batches import BATCH
-from wlnet.core.errors import DataError, Fault, ShapeError, fail
+from wlnet.core.errors import DataError, Fault, OptionError, ShapeError, fail
 from wlnet.core.machine import check_memory
 from wlnet.core.scaled import Scaled
 from wlnet.core.streams import Seed
@@ -26,7 +26,7 @@ from wlnet.train.encoding import encoded
 from wlnet.train.examples import Examples, WeightsAsked
 from wlnet.train.fitting import faults_of
 from wlnet.train.generated import GeneratorSource, batches_of_round
-from wlnet.train.generators import End
+from wlnet.train.generators import End, gives_batches
 from wlnet.train.options import Options, option_names
 from wlnet.train.plan import plan_from
 from wlnet.train.sources import ArraySource
@@ -44,7 +44,7 @@ NUMBER = 8
 def asks_functions(data: object) -> bool:
     """Whether data are given by a function."""
     first = data[0] if isinstance(data, tuple) and data else data
-    return callable(first) and not hasattr(first, "__array__")
+    return gives_batches(data) or gives_batches(first)
 
 
 def state_before(
@@ -201,7 +201,29 @@ def generated(
         return {**columns, **weigher.columns(columns, own, examples.count, asked.place(at))}
 
     size = size_of(options)
+    if found.function.loader is not None:
+        size = _size_of_loader(first, options, start)
     following = first if is_next else End.OF_PASS
     return GeneratorSource(
         found.function, read, size, found.round_length, following, first, begun=start.batch
     )
+
+
+def _size_of_loader(first: Examples, options: Options, start: Start) -> int:
+    """How many examples the first batch of a loader has, at the beginning of a training. Raises
+    OptionError where another number was asked for: it is not for a training to say."""
+    size = size_of(options) if first.count is None else first.count
+    if start.record is not None and start.moment is not None and start.moment.in_pass:
+        size = start.record.batch_size
+    if options.batch_size not in (AUTOMATIC, size):
+        raise fail(
+            OptionError,
+            Fault(
+                "the size of the batches is up to what loads them",
+                at="batch_size",
+                given=str(options.batch_size),
+                expected=f"{size}, as the first batch has, or nothing",
+                fix=f"batch_size={options.batch_size} where the loader is made",
+            ),
+        )
+    return size

@@ -9,6 +9,7 @@ from wlnet.core.errors import Fault, brief
 from wlnet.core.scalars import MOST, as_real, as_whole
 from wlnet.core.scaled import Scaled
 from wlnet.core.spelling import suggestion
+from wlnet.train.generators import gives_batches
 
 
 def read_validation_set(given: object, at: str) -> tuple[Any, list[Fault]]:
@@ -45,7 +46,7 @@ def _apart(given: object) -> tuple[Any, Mapping[Any, Any]]:
     assert isinstance(given, tuple)
     value, options = given
     others = {name: option for name, option in options.items() if name != "Interval"}
-    if _is_function(value) and others:
+    if gives_batches(value) and others:
         return (value, others), {"Interval": options["Interval"]}
     return value, options
 
@@ -61,7 +62,7 @@ def has_options(given: object) -> bool:
     if not (isinstance(given, tuple) and len(given) == 2 and isinstance(given[1], Mapping)):
         return False
     value, options = given
-    if _is_function(value) and "Interval" not in options:
+    if gives_batches(value) and "Interval" not in options:
         return False
     return any(map(_is_option, options.values()))
 
@@ -71,10 +72,6 @@ def _is_option(value: object) -> bool:
     if isinstance(value, tuple) and len(value) == 2:
         return as_real(value[0]) is not None and isinstance(value[1], str)
     return value is None or isinstance(value, str) or as_real(value) is not None
-
-
-def _is_function(value: object) -> bool:
-    return callable(value) and not hasattr(value, "__array__")
 
 
 def unknown_options(options: Iterable[object], known: list[str], at: str) -> list[Fault]:
