@@ -16,7 +16,7 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
 .PHONY: help demo examples train-lenet test test-thorough check format format-check lint types \
-	rooms docs docs-site pictures check-kernels trials coverage bench bench-peers parity test-peers clean
+	rooms docs docs-site notebooks pictures check-kernels trials coverage bench bench-peers parity test-peers clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -63,6 +63,9 @@ docs-site: .venv-docs/.installed ## make the web site of docs/ in build/site; ev
 	$(ONE_THREAD) .venv-docs/bin/python -m docs.site build/docs
 	.venv-docs/bin/python -m sphinx -W --keep-going -E -q -c docs/site build/docs build/site
 	@echo "build/site/index.html"
+
+notebooks: .venv/.installed-test ## run the notebooks of docs/notebooks/ again, and keep what came of it
+	$(ONE_THREAD) $(BIN)/python docs/execution.py
 
 pictures: .venv/.installed-test ## draw the pictures of README.md and docs/ again: look at them
 	$(ONE_THREAD) $(BIN)/python docs/pictures.py

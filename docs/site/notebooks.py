@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,10 +29,15 @@ def cell(each: Any) -> str:
     """A cell: words as they are, code with its outputs below."""
     source = "".join(each["source"])
     if each["cell_type"] == "markdown":
-        return source
+        return as_pages(source)
     if not source.strip():
         return ""
     return "\n\n".join([f"```python\n{source}\n```", *map(output, each["outputs"])])
+
+
+def as_pages(text: str) -> str:
+    """Markdown whose links to notebooks lead to their pages."""
+    return re.sub(r"\]\(([^)\s:]+)\.ipynb\)", r"](\1.md)", text)
 
 
 def output(each: Any) -> str:

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Iterable
 from pathlib import Path
 
-from docs.site.notebooks import notebooks
+from docs.site.notebooks import as_pages, notebooks
 from docs.site.pictures import inlined
 from docs.site.reference import Pages, pages
 
@@ -64,7 +64,7 @@ def written() -> Pages:
     found = {}
     for file in sorted(DOCS.rglob("*.md")):
         name = file.relative_to(DOCS).as_posix()
-        text = inlined(file.read_text("utf-8"), file.parent)
+        text = as_pages(inlined(file.read_text("utf-8"), file.parent))
         text = re.sub(r"(\]\()(?:\.\./)+(CHANGELOG|CONTRIBUTING)\.md", rf"\1{up(name)}\2.md", text)
         found[name] = session(text)
     return found
@@ -93,11 +93,11 @@ def within(text: str) -> str:
 
 
 def linked(text: str, found: Pages) -> str:
-    """The table of all names, which lead to the pages that there are of them."""
+    """The table of all names, which lead to the pages that tell how each is called."""
     of = {Path(name).stem: name for name in found if name.startswith("reference/")}
 
     def link(row: re.Match[str]) -> str:
-        return f"| [{row[1]}]({of[row[2]]}) |" if row[2] in of else row[0]
+        return f"| [`{row[2]}`]({of[row[2]]}) |" if row[2] in of else row[0]
 
     return re.sub(r"^\| (`(\w+)\([^`]*`) \|", link, text, flags=re.MULTILINE)
 
