@@ -148,10 +148,10 @@ def zipped(member: bytes) -> bytes:
     return file.getvalue()
 
 
-HEADER = (
-    b"\x93NUMPY\x01\x00v\x00{'descr': '<f4', 'fortran_order': False, 'shape': (99999999999, 9), }"
-)
-HUGE = HEADER.ljust(127) + b"\n"
+def headed(descr: str, shape: str) -> bytes:
+    """An NPY file with such a header, and little behind it."""
+    text = f"{{'descr': {descr!r}, 'fortran_order': False, 'shape': {shape}, }}"
+    return b"\x93NUMPY\x01\x00v\x00" + text.encode().ljust(117) + b"\n" + bytes(64)
 
 
 @pytest.mark.parametrize(
@@ -160,12 +160,26 @@ HUGE = HEADER.ljust(127) + b"\n"
         b"",
         b"no array",
         cut(npy(X)),
-        HUGE + bytes(64),
+        headed("<f4", "(99999999999, 9)"),
+        headed("<f4", f"({10**40}, 2)"),
+        headed("<f4", "(-4, -4)"),
+        headed("<f4", "(-1, 16)"),
         npy(np.array([{"a": 1}, None]), pickled=True),
         npy(X)[:40],
         b"\x93NUMPY\x09\x00" + npy(X)[8:],
     ],
-    ids=["empty", "text", "cut", "huge", "objects", "half a header", "another version"],
+    ids=[
+        "empty",
+        "text",
+        "cut",
+        "huge",
+        "huger",
+        "below 0",
+        "a size below 0",
+        "objects",
+        "half a header",
+        "another version",
+    ],
 )
 def test_a_file_that_is_no_array_is_refused(content: bytes, tmp_path: Path) -> None:
     for name, given in (("a.npy", content), ("a.npz", zipped(content)), ("b.npz", content)):

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -142,9 +143,16 @@ def interruptible() -> Iterator[None]:
 
 @pytest.mark.usefixtures("interruptible")
 def test_an_interrupt_keeps_what_was_trained(wlnet: Command) -> None:
-    timer = threading.Timer(1.0, os.kill, (os.getpid(), signal.SIGINT))
+    def interrupt() -> None:
+        while not list(Path().glob("runs/*.wlnet")):
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    Path("runs").mkdir()
+    timer = threading.Thread(target=interrupt)
     timer.start()
-    words = ("--time-goal", "60", "-q", "--record", "-o", "a.wlnet", "--json")
+    checkpoints = ("--training-progress-checkpointing", "runs")
+    words = ("--time-goal", "60", "-q", "--record", *checkpoints, "-o", "a.wlnet", "--json")
     said = wlnet("train", "net.wlnet", "data.npz", *words)
     timer.join()
     assert said.status == 130

@@ -22,6 +22,8 @@ from wlnet.data.idx import idx_array, idx_rank
 Array = np.ndarray[Any, Any]
 LARGEST_HEADER = 10_000
 """Bytes of a header of NumPy that are read."""
+WRONG = (ValueError, TypeError, OverflowError, EOFError, struct.error, SyntaxError)
+"""What NumPy raises for a header that no array has."""
 NPY, ZIP = b"\x93NUMPY", b"PK\x03\x04"
 
 
@@ -30,7 +32,7 @@ def npy_array(path: Path) -> Array:
     for what is no such file, or holds objects of Python."""
     try:
         found: Array = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (ValueError, EOFError, struct.error, SyntaxError) as error:
+    except WRONG as error:
         if path.stat().st_size and _is_empty(path):
             return npy_bytes(path.read_bytes(), str(path))
         raise unreadable("this NPY file cannot be read", path, given=str(error)) from error
@@ -69,7 +71,7 @@ def _is_empty(path: Path) -> bool:
     with path.open("rb") as file:
         try:
             return 0 in _header(file)[0]
-        except (ValueError, EOFError, struct.error, SyntaxError):
+        except WRONG:
             return False
 
 
@@ -89,16 +91,19 @@ def _read(file: Any, size: int, name: str) -> Array:
     what, path = "this is no array of NumPy that can be read", Path(name)
     try:
         shape, is_fortran, dtype = _header(file)
-    except (ValueError, EOFError, struct.error, SyntaxError) as error:
+    except WRONG as error:
         raise unreadable(what, path, given=str(error)) from error
     wanted = math.prod(shape) * dtype.itemsize
     if dtype.hasobject:
         raise unreadable(what, path, given="objects of Python", expected="numbers, or text")
-    if wanted > size:
+    if wanted > size or min(shape, default=0) < 0:
         given, expected = f"{size} bytes", f"{wanted} bytes of numbers, as its header says"
         raise unreadable("this array is cut off", path, given=given, expected=expected)
     content = file.read(wanted)
     if len(content) < wanted:
         raise unreadable("this array is cut off", path, given=f"{len(content)} of {wanted} bytes")
-    flat: Array = np.frombuffer(content, dtype)
-    return flat.reshape(shape, order="F" if is_fortran else "C")
+    try:
+        flat: Array = np.frombuffer(content, dtype)
+        return flat.reshape(shape, order="F" if is_fortran else "C")
+    except WRONG as error:
+        raise unreadable(what, path, given=str(error)) from error

@@ -26,6 +26,7 @@ from wlnet.version import VERSION
 
 COMMANDS = MappingProxyType(
     {
+        "new": "make a net for a table",
         "info": "what a net or a training is",
         "rules": "who decides the rate of each array, before anything is trained",
         "train": "train a net on data, by rules; writes the net and a receipt",

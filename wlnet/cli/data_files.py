@@ -11,7 +11,8 @@ from __future__ import annotations
 import argparse
 import io
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -23,19 +24,37 @@ from wlnet.core.errors import NAMES, DataError, Fault, brief, fail
 from wlnet.core.net import Net
 from wlnet.core.paths import as_path
 from wlnet.core.spelling import suggestion
+from wlnet.data.columns import columns_of
 from wlnet.nets.inference import inferred_port
 
 Column = Any
 Found = Column | dict[str, Column]
 """What a file holds: one column, or several by name."""
 STDIN = "-"
-FORMS = "files of data, or PORT=FILE: .npy, .npz, IDX (of MNIST); - reads NPY or NPZ"
+TABLE = "a net that takes the columns by their names: wlnet new, or wlnet.data.table"
+USUAL = "Input"
+"""How the only input is called where nobody named it."""
+PARQUET = b"PAR1"
+FORMS = "files, or PORT=FILE: .csv, .tsv, .parquet, .npy, .npz, IDX of MNIST; - reads one of them"
 TARGET = "the column of the targets, or PORT=COLUMN; several times for several"
 
-READERS: dict[str, Callable[[Path], Found]] = {
-    ".npy": npy_array,
-    ".npz": lambda path: npz_columns(path, str(path)),
-    ".idx": idx_column,
+Texts = Collection[str]
+"""Columns that a file of text shall not take for numbers."""
+
+
+def _table(path: Path, texts: Texts) -> dict[str, Column]:
+    return {name: read.values for name, read in columns_of(path, texts, str(path)).items()}
+
+
+READERS: dict[str, Callable[[Path, Texts], Found]] = {
+    ".csv": _table,
+    ".tsv": _table,
+    ".txt": _table,
+    ".parquet": _table,
+    ".pq": _table,
+    ".npy": lambda path, _: npy_array(path),
+    ".npz": lambda path, _: npz_columns(path, str(path)),
+    ".idx": lambda path, _: idx_column(path),
 }
 """Suffix -> what reads such a file."""
 
@@ -54,14 +73,15 @@ class Columns:
     unnamed: list[tuple[str, Column]] = field(default_factory=list)
 
 
-def columns_in(words: Sequence[str]) -> Columns:
-    """The columns of files. Raises DataError for all that cannot be read at once; OSError."""
+def columns_in(words: Sequence[str], texts: Texts = ()) -> Columns:
+    """The columns of files. texts: those that are text, whatever they look like. Raises DataError
+    for all that cannot be read at once; OSError."""
     columns = Columns()
     faults: list[Fault] = []
     for word in words:
         port, name = _named(word)
         try:
-            found = read_file(name)
+            found = read_file(name, texts)
         except DataError as error:
             faults += error.faults
             continue
@@ -85,10 +105,30 @@ def columns_in(words: Sequence[str]) -> Columns:
     return columns
 
 
-def read_file(name: str) -> Found:
+def texts_of(net: Net, targets: Sequence[str]) -> set[str]:
+    """The columns whose labels are text, as the coders of the net say."""
+    called: dict[str, list[str]] = {port: [port] for port in net.port_names}
+    for word in targets:
+        port, name = _named(word)
+        for each in [port] if port in called else net.output_names:
+            called[str(each)].append(name)
+    return {
+        name
+        for port, names in called.items()
+        if _has_texts(inferred_port(net, port).coder)
+        for name in names
+    }
+
+
+def _has_texts(coder: Any) -> bool:
+    labels = getattr(coder, "labels", None)
+    return isinstance(labels, (list, tuple)) and any(isinstance(each, str) for each in labels)
+
+
+def read_file(name: str, texts: Texts = ()) -> Found:
     """What a file of data holds, or standard input. Raises DataError, OSError."""
     if name == STDIN:
-        return _read_stdin()
+        return _read_stdin(texts)
     path = as_path(name, "DATA", "data.npz")
     suffix = path.suffix.lower()
     if suffix == ".gz":
@@ -99,7 +139,7 @@ def read_file(name: str) -> Found:
     if suffix not in READERS:
         what = "data of a kind that is not known"
         raise fail(DataError, Fault(what, at=name, known=[*READERS, "train-images-idx3-ubyte"]))
-    return READERS[suffix](path)
+    return READERS[suffix](path, texts)
 
 
 def training_data(net: Net, columns: Columns, targets: Sequence[str], weights: object) -> Any:
@@ -151,23 +191,27 @@ def _named(word: str) -> tuple[str | None, str]:
     return name, rest
 
 
-def _read_stdin() -> Found:
+def _read_stdin(texts: Texts) -> Found:
+    """What standard input holds, by how it begins; CSV begins with anything else."""
     content = sys.stdin.buffer.read()
     if content.startswith(NPY):
         return npy_bytes(content, "standard input")
     if content.startswith(ZIP):
         return npz_columns(io.BytesIO(content), "standard input")
-    what = "standard input holds no data of a kind that is known"
-    expected = "NPY or NPZ"
-    raise fail(DataError, Fault(what, given=brief(content, 20), expected=expected))
+    with tempfile.TemporaryDirectory() as folder:
+        suffix = ".parquet" if content.startswith(PARQUET) else ".csv"
+        path = Path(folder, f"standard input{suffix}")
+        path.write_bytes(content)
+        return _table(path, texts)
 
 
 def _for_ports(ports: Sequence[str], columns: Mapping[str, Column]) -> dict[str, Column]:
     """Columns for ports: by their names, or all of them for the only one."""
     if all(port in columns for port in ports):
         return {port: columns[port] for port in ports}
-    if len(ports) == 1 and columns:
-        return {ports[0]: _one(ports[0], columns)}
+    # A port that somebody named is for the column of that name.
+    if ports == (USUAL,) and columns:
+        return {USUAL: _one(USUAL, columns)}
     missing = [port for port in ports if port not in columns]
     what = "there is no column for an input"
     raise fail(
@@ -176,7 +220,7 @@ def _for_ports(ports: Sequence[str], columns: Mapping[str, Column]) -> dict[str,
             what,
             at=", ".join(missing),
             given=f"columns {brief(list(columns), NAMES)}",
-            fix=suggestion(missing[0], columns) if missing else None,
+            fix=suggestion(missing[0], columns) or f"{missing[0]}=FILE",
         ),
     )
 
@@ -192,12 +236,23 @@ def _one(port: str, columns: Mapping[str, Column]) -> Column:
     lengths = {name: len(each) for name, each in arrays.items()}
     if others:
         what = "columns that cannot stand side by side in a port: they are no single numbers"
-        fix = f"columns named like ports, or {port} alone"
-        raise fail(DataError, Fault(what, at=f"port {port}", given=brief(others, NAMES), fix=fix))
+        fault = Fault(what, at=f"port {port}", given=brief(others, NAMES), fix=TABLE)
+        raise fail(DataError, fault)
     if len(set(lengths.values())) > 1:
         what = "columns of different lengths"
         raise fail(DataError, Fault(what, at=f"port {port}", given=brief(lengths, NAMES)))
+    gaps = {name: int(np.argmax(np.isnan(each))) for name, each in arrays.items() if _has_gap(each)}
+    if gaps:
+        faults = [
+            Fault("data with missing values", at=f"column {name}, example {row + 1}", fix=TABLE)
+            for name, row in gaps.items()
+        ]
+        raise fail(DataError, faults)
     return np.column_stack(list(arrays.values()))
+
+
+def _has_gap(array: np.ndarray[Any, Any]) -> bool:
+    return array.dtype.kind == "f" and bool(np.isnan(array).any())
 
 
 def _by_port(net: Net, columns: Columns, targets: Sequence[str]) -> dict[str, list[str]]:
@@ -232,7 +287,10 @@ def _need_columns(columns: Columns, targets: Sequence[str]) -> None:
 
 def _upright(net: Net, port: str, column: Column) -> Column:
     """A column of single numbers, where a port takes vectors of one, as a column of these."""
-    if port not in net.port_names or inferred_port(net, port).shape != (1,):
+    if port not in net.port_names:
+        return column
+    type_ = inferred_port(net, port)
+    if type_.shape != (1,) or type_.coder is not None:
         return column
     array = np.asarray(column)
     return array[:, None] if array.ndim == 1 and array.dtype.kind in "biuf" else column

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from wlnet.cli.answer import DONE, INTERRUPTED, Answer
-from wlnet.cli.data_files import columns_in, training_data
+from wlnet.cli.data_files import columns_in, texts_of, training_data
 from wlnet.cli.option_flags import VALIDATION, WEIGHTS, given_options
 from wlnet.cli.outputs import add_force, places, uninterrupted, write_text
 from wlnet.core.errors import Fault, OptionError, fail
@@ -52,17 +53,27 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
     add_force(parser)
 
 
+def net_place(asked: argparse.Namespace) -> Path:
+    """Where the net goes. Raises OptionError for what cannot be written there."""
+    return places([str(_net_path(asked))], asked.force)[0]
+
+
 def output_places(asked: argparse.Namespace) -> tuple[Path, Path | None]:
     """Where the net and the receipt go. Raises OptionError for what cannot be written there."""
-    # The suffix now, not when hours of training are over.
-    path = as_path(asked.output, "--output", "trained.wlnet")
-    if path.suffix != SUFFIX:
-        fix = str(path.with_suffix(SUFFIX)) if path.name else f"trained{SUFFIX}"
-        what = "a net is written to a file that ends in .wlnet"
-        raise fail(OptionError, Fault(what, at="--output", given=repr(asked.output), fix=fix))
+    path = _net_path(asked)
     receipt = str(path.with_suffix(RECEIPT)) if asked.receipt is None else asked.receipt
-    net, *rest = places([asked.output, *([] if receipt == "none" else [receipt])], asked.force)
+    net, *rest = places([str(path), *([] if receipt == "none" else [receipt])], asked.force)
     return net, rest[0] if rest else None
+
+
+def _net_path(asked: argparse.Namespace) -> Path:
+    """The path of a net, with its suffix looked at now, not when hours of training are over."""
+    path = as_path(asked.output, "--output", "trained.wlnet")
+    if path.suffix == SUFFIX:
+        return path
+    fix = str(path.with_suffix(SUFFIX)) if path.name else f"trained{SUFFIX}"
+    what = "a net is written to a file that ends in .wlnet"
+    raise fail(OptionError, Fault(what, at="--output", given=repr(asked.output), fix=fix))
 
 
 def training_options(asked: argparse.Namespace, net: Net) -> dict[str, Any]:
@@ -78,7 +89,12 @@ def training_options(asked: argparse.Namespace, net: Net) -> dict[str, Any]:
 def data_of(asked: argparse.Namespace, net: Net) -> Any:
     """The data of the training. Raises DataError, OSError."""
     weights = getattr(asked, WEIGHTS, None)
-    return training_data(net, columns_in(asked.data), asked.target, weights)
+    return data_in(asked.data, net, asked.target, weights)
+
+
+def data_in(words: Sequence[str], net: Net, targets: Sequence[str], weights: object) -> Any:
+    """The data of files, for the ports of a net. Raises DataError, OSError."""
+    return training_data(net, columns_in(words, texts_of(net, targets)), targets, weights)
 
 
 def _validation(asked: argparse.Namespace, net: Net, options: dict[str, Any]) -> Any:
@@ -88,7 +104,7 @@ def _validation(asked: argparse.Namespace, net: Net, options: dict[str, Any]) ->
             return Scaled(float(words[0]))
         except ValueError:
             pass
-    return training_data(net, columns_in(words), asked.target, options.get(WEIGHTS))
+    return data_in(words, net, asked.target, options.get(WEIGHTS))
 
 
 def kept(

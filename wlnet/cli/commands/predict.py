@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from wlnet.cli.answer import Answer
-from wlnet.cli.data_files import add_data, columns_in, input_data
+from wlnet.cli.data_files import add_data, columns_in, input_data, texts_of
 from wlnet.cli.net_files import add_net, net_in
 from wlnet.cli.option_flags import add_flags, given_options
 from wlnet.cli.outputs import STDOUT, add_force, places
@@ -44,7 +44,7 @@ def run(asked: argparse.Namespace) -> Answer:
     path = None if asked.output == STDOUT else places([asked.output], asked.force)[0]
     form = asked.format or _form(path)
     net = net_in(asked.net)
-    data = input_data(net, columns_in(asked.data), asked.target)
+    data = input_data(net, columns_in(asked.data, texts_of(net, ())), asked.target)
     wish: tuple[Any, ...] = () if asked.property is None else (value_of(asked.property),)
     found = answers_by_port(net, net(data, *wish, **given_options(asked)))
     content = written(found, form)
