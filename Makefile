@@ -11,7 +11,7 @@ SCRIPTS := $(filter-out examples/train_lenet.py examples/letters.py examples/ser
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
 # The threads of a matrix library wait for each other in a loop: on a crowded machine one is faster than two.
-ONE_THREAD := OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
+ONE_THREAD := OPENBLAS_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
@@ -92,10 +92,10 @@ bench: .venv/.installed-test .venv-peers/.installed ## measure beside PyTorch, J
 	$(BIN)/python -m tests.benchmarks --peers .venv-peers/bin/python $(if $(CASES),--cases $(CASES)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 parity: .venv/.installed-test .venv-peers/.installed ## 100 random configurations of layers beside PyTorch, forwards and back
-	$(ONE_THREAD) $(BIN)/python -m tests.parity .venv-peers/bin/python
+	$(ONE_THREAD) OMP_NUM_THREADS=1 $(BIN)/python -m tests.parity .venv-peers/bin/python
 
 test-peers: .venv-peers/.installed-test ## tests beside PyTorch and Keras, which need them installed
-	$(ONE_THREAD) .venv-peers/bin/python -m pytest tests/peers
+	$(ONE_THREAD) OMP_NUM_THREADS=1 .venv-peers/bin/python -m pytest tests/peers
 
 bench-peers: .venv-peers/.installed ## the environment of the peers, beside which `make bench` measures
 

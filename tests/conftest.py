@@ -23,6 +23,8 @@ stages.WATCH = check
 
 # Tables are as wide as where nobody says how many columns there are; pytest-xdist does.
 os.environ.pop("COLUMNS", None)
+# As many workers as where nobody says how many threads a process may have.
+os.environ.pop("OMP_NUM_THREADS", None)
 
 # No deadlines: the first call of a kernel compiles it.
 settings.register_profile("fast", max_examples=100, deadline=None, derandomize=True, database=None)

@@ -20,6 +20,7 @@ Write = Callable[[str, str], None]
 def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
     """Writes files of a machine of 8 cores that tells nothing else yet."""
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(8)), raising=False)
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
     monkeypatch.setattr(machine, "_PROCESSES", tmp_path / "proc")
     monkeypatch.setattr(machine, "_GROUPS", tmp_path / "groups")
 
@@ -33,6 +34,27 @@ def write(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Write:
 def test_where_nothing_tells_there_are_the_cores_of_the_affinity(write: Write) -> None:
     assert available_cores() == 8
     assert available_memory() is None
+
+
+@pytest.mark.parametrize(
+    ("told", "cores"),
+    [
+        ("3", 3),
+        ("3,2", 3),
+        (" 3 ", 3),
+        ("1", 1),
+        ("100", 8),
+        ("0", 8),
+        ("-2", 8),
+        ("many", 8),
+        ("", 8),
+    ],
+)
+def test_no_more_cores_are_used_than_the_variable_for_threads_says(
+    write: Write, monkeypatch: pytest.MonkeyPatch, told: str, cores: int
+) -> None:
+    monkeypatch.setenv("OMP_NUM_THREADS", told)
+    assert available_cores() == cores
 
 
 # Version 2 of control groups

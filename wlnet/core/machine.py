@@ -18,7 +18,12 @@ _MEMORY = "memory.max", "memory.limit_in_bytes", "memory.current", "memory.usage
 
 
 def available_cores() -> int:
-    """How many cores this process may use: by affinity, and by the limits of its control groups."""
+    """How many cores this process may use: by affinity, by the limits of its control groups, and by
+    OMP_NUM_THREADS.
+
+    Whoever starts several processes to share a machine (joblib, Dask, batch systems) tells each how
+    many threads it may have by that variable, which most libraries of numbers go by.
+    """
     if hasattr(os, "sched_getaffinity"):
         cores = len(os.sched_getaffinity(0))
     else:
@@ -27,7 +32,8 @@ def available_cores() -> int:
         match _numbers(group, *_TIMES):
             case [int(quota), int(period)] if period > 0:
                 cores = min(cores, round(quota / period))
-    return max(cores, 1)
+    told = _number(os.environ.get("OMP_NUM_THREADS", "").partition(",")[0].strip())
+    return max(min(cores, told or cores), 1)
 
 
 def available_memory() -> int | None:

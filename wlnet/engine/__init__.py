@@ -4,7 +4,8 @@ Read in this order. blueprint.py: what a program is before it has memory, slots 
 makes it. program.py: a blueprint with memory (an arena), and its run; records.py: the words of its
 calls, and how they change (a linker); the loop itself is a kernel (kernels/jit/running.py).
 team.py: workers, a thread pool for the length of one call, and how interrupts reach it.
-resources.py: how many workers are worth it; spreading.py: each on a core of its own (affinity).
+resources.py: how many workers are worth it; sharing.py: how many there are cores for, where others
+train too; spreading.py: each on a core of its own (affinity).
 packed.py: matrices in panels, as products read them, to and fro.
 
 Arrays belong to who trains them: a program uses them where they lie.

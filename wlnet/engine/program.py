@@ -16,6 +16,7 @@ from wlnet.core.machine import available_cores, check_memory
 from wlnet.core.streams import Seed, stream_key
 from wlnet.engine.blueprint import LINE, Blueprint, Slot, Step, View, dtype_of
 from wlnet.engine.records import Made, Records, moved, walked
+from wlnet.engine.sharing import fair_share
 from wlnet.engine.team import Team, native_function
 from wlnet.kernels.jit.loading import address, prepare
 from wlnet.kernels.jit.running import (
@@ -55,6 +56,8 @@ class Program:
     flush: whether numbers too small for full precision count as zero. Where means die out, as in
     training, they would come to stay, and the CPU takes long for each.
 
+    shares: whether cores are left to trainings at work elsewhere (sharing.py).
+
     Raises nothing of its own; kernels write only into the arena and, in a program that trains, the
     arrays it trains.
     """
@@ -66,6 +69,7 @@ class Program:
         workers: int = 1,
         *,
         flush: bool = False,
+        shares: bool = False,
     ) -> None:
         self.blueprint = blueprint
         memory = blueprint.arena_bytes + workers * blueprint.scratch
@@ -92,7 +96,7 @@ class Program:
         calls = [self._records.calls(made, blueprint.steps, blueprint.loops) for made in copies]
         self._calls = np.stack(calls)
         self.set("status", self.control.ctypes.data + 8 * BAD)
-        self.workers = workers
+        self.workers, self._shares = workers, shares
         self._team = Team(workers, blueprint.scratch)
         apart = self._calls.strides[0] if len(copies) > 1 else 0
         where = self._calls.ctypes.data, apart, self._calls.shape[1]
@@ -169,7 +173,8 @@ class Program:
     ) -> int:
         """Run all calls `steps` times; results lie in `outputs` until the next run.
 
-        seed and step (that of the first) key the random calls. workers: fewer than there are.
+        seed and step (that of the first) key the random calls. workers: fewer than there are; None
+        for `workers_now`.
         Gives the number of steps done: fewer where `stop` was called, or a kernel met numbers that
         are not finite; then `bad` is its number, from 1.
         """
@@ -177,10 +182,18 @@ class Program:
             self._key(seed, step)
         self._run[STEPS] = steps
         self.rest()
+        count = self.workers_now if workers is None else workers
         begun = time.perf_counter()
-        done = self._start(self._seconds * steps > LONG, workers)
+        done = self._start(self._seconds * steps > LONG, count)
         self._seconds = (time.perf_counter() - begun) / max(done, 1)
         return done
+
+    @property
+    def workers_now(self) -> int:
+        """How many workers are to run now: all of them, or as many as there are cores for."""
+        if self.workers == 1 or not self._shares:
+            return self.workers
+        return min(self.workers, fair_share())
 
     @property
     def is_quick(self) -> bool:

@@ -156,7 +156,8 @@ class Runner:
         blueprint = self._blueprint(batch, shapes)
         dtype = DTYPES[self.precision]
         own = {key: np.ascontiguousarray(value, dtype) for key, value in self._arrays().items()}
-        return Program(blueprint, own, workers_for(blueprint, self.workers, WORTH))
+        workers = workers_for(blueprint, self.workers, WORTH)
+        return Program(blueprint, own, workers, shares=self.workers is None)
 
     def _arrays(self) -> dict[ArrayKey, Array | float | Symbol]:
         """The arrays that what is asked for depends on."""

@@ -11,6 +11,7 @@ from typing import TypeVar
 from wlnet.core.errors import Fault, TrainingWarning, warn
 from wlnet.core.net import Net
 from wlnet.core.scaled import Scaled
+from wlnet.engine.sharing import at_work
 from wlnet.nets.arrays import arrays_of, replace_arrays
 from wlnet.results import TrainingRecord
 from wlnet.train.audience import LAST_EVENTS, Audience
@@ -163,7 +164,7 @@ def _run(
 ) -> tuple[str, str | None]:
     """Train until something ends it; returns what did, and a message."""
     try:
-        with calls.let():
+        with at_work(), calls.let():
             return _rounds(trainer, options, audience)
     except Diverged as end:
         audience.reporters.rest()

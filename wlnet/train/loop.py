@@ -189,7 +189,7 @@ class Trainer(Standing):
 
     def _choices(self, kind: Kind) -> tuple[int, ...]:
         """The numbers of workers that steps on such batches may be run on."""
-        there = self.phase.programs.program("Train", kind).workers
+        there = self.phase.programs.program("Train", kind).workers_now
         return (there, 1) if there > 1 else (there,)
 
     def _is_late(self) -> bool:

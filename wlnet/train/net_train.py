@@ -110,8 +110,9 @@ def net_train(
     outputs "<port>Loss" or "<port>/ErrorRate", a function, or {"Criterion": ..., "Patience": n,
     ...}. Functions given here, as progress function or as
     generator are told where the training stands by a mapping (wlnet.train.state.TrainingState).
-    workers: threads at most, AUTOMATIC for the cores there are, 256 if more are given; a single one
-        where that is faster. The numbers are the same for any.
+    workers: threads at most, 256 if more are given; AUTOMATIC for the cores there are, which
+        trainings at once share, OMP_NUM_THREADS at most; a single one where that is faster. The
+        numbers are the same for any.
     frozen_prefix_bytes: what frozen layers at the beginning of the net make of the examples, then
     of those of the validation set, is computed once and kept when it fits, AUTOMATIC in a quarter
     of the memory available, 0 never; the numbers are the same. A generator's examples are not kept.

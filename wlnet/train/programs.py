@@ -218,7 +218,8 @@ class Programs(Telling):
         randoms = [(what, self.training.whole(at), n) for what, at, n in blueprint.randoms]
         blueprint = replace(blueprint, randoms=tuple(randoms))
         with self.clock.stopped():
-            return Program(blueprint, self._arrays, workers, flush=True)
+            shares = self.workers is None
+            return Program(blueprint, self._arrays, workers, flush=True, shares=shares)
 
     def _blueprint(self, purpose: str, kind: Kind) -> Blueprint:
         training = self.training
