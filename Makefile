@@ -37,6 +37,10 @@ test-thorough: .venv/.installed-test ## over 20,000 nets with rules beside the r
 	$(ONE_THREAD) $(PYTEST) -m "thorough or not thorough" --hypothesis-profile=thorough $(RULE_TESTS)
 	$(ONE_THREAD) $(PYTEST) -n $(JOBS) -m "thorough or not thorough" --hypothesis-profile=medium --ignore=$(RULE_TESTS)
 
+.PHONY: test-package
+test-package: .venv/.installed-test ## build the package, install it in clean places, with each extra; needs a network
+	$(BIN)/python -m tests.package_trial $(if $(PYTHONS),--pythons $(PYTHONS))
+
 check: format-check lint types rooms test ## all that must hold before a change goes in
 
 format: .venv/.installed-dev ## format the code

@@ -1,4 +1,4 @@
-"""Writes docs/reference.md from what the package says of itself.
+"""Writes docs/reference.md from what the package says of itself, and stubs of layers (stubs.py).
 
 python docs/reference.py
 """
@@ -126,4 +126,7 @@ def listed(names: Iterable[str]) -> str:
 
 
 if __name__ == "__main__":
+    import stubs  # it lies beside this script
+
     Path(__file__).with_suffix(".md").write_text(f"{page()}\n", "utf-8")
+    stubs.FILE.write_text(stubs.stub(), "utf-8")

@@ -11,7 +11,7 @@ np.True_
 import importlib
 from functools import cache as _cache
 from inspect import isfunction as _isfunction
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from wlnet import data as data
 from wlnet.coders import NetDecoder as NetDecoder
@@ -111,16 +111,33 @@ _EXTRA_ROOMS = {"onnx", "sklearn"}
 come with wlnet."""
 
 
-def __getattr__(name: str) -> Any:
-    if name.startswith("_"):
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    if name in _EXTRA_ROOMS:
-        return _opened(f"{__name__}.{name}")
-    if name not in _LAZY:
-        raise _missing(name)
-    value = _found(_LAZY[name], name)
-    globals()[name] = value
-    return value
+if TYPE_CHECKING:  # the same names, for those who read types and run nothing
+    from wlnet import onnx as onnx
+    from wlnet import sklearn as sklearn
+    from wlnet.evaluate.state_object import NetStateObject as NetStateObject
+    from wlnet.io import load as load
+    from wlnet.io import net_export_arrays as net_export_arrays
+    from wlnet.io import net_import_arrays as net_import_arrays
+    from wlnet.io import save as save
+    from wlnet.models import net_model as net_model
+    from wlnet.train.learning_rate_range import learning_rate_range as learning_rate_range
+    from wlnet.train.net_measurements import net_measurements as net_measurements
+    from wlnet.train.net_program import net_program as net_program
+    from wlnet.train.net_resume import net_resume as net_resume
+    from wlnet.train.net_train import net_train as net_train
+    from wlnet.train.receipts.verify import verify as verify
+else:
+
+    def __getattr__(name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        if name in _EXTRA_ROOMS:
+            return _opened(f"{__name__}.{name}")
+        if name not in _LAZY:
+            raise _missing(name)
+        value = _found(_LAZY[name], name)
+        globals()[name] = value
+        return value
 
 
 def _missing(name: str) -> MissingNameError:
@@ -206,5 +223,6 @@ _ROOMS = {
     "version",
     "importlib",
     "Any",
+    "TYPE_CHECKING",
 }
 __all__ = sorted({name for name in globals() if not name.startswith("_")} - _ROOMS | {*_LAZY})
