@@ -200,13 +200,43 @@ def measured(file: Path, draw: Any, requests: int, processes: int, threads: int)
     )
 
 
+FIRST = """
+import sys, time
+begun = time.perf_counter()
+import numpy as np, wlnet as wl
+told = [time.perf_counter()]
+net = wl.load(sys.argv[1], precompile=sys.argv[2] == "True")
+x = np.random.default_rng(0).integers(0, 256, (64, 28, 28), np.uint8)
+told.append(time.perf_counter())
+for given in (x[0], x[0], x, x):
+    net(given)
+    told.append(time.perf_counter())
+print(*(1000 * (after - before) for before, after in zip([begun, *told], told)))
+"""
+
+
+def first_calls(precompile: bool, times: int = 9) -> str:
+    """A row of the table of first calls of LeNet: medians of so many processes, in ms."""
+    file, _ = lenet()
+    command = [sys.executable, "-c", FIRST, str(file), str(precompile)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    rows = [subprocess.check_output(command, env=environment).split() for _ in range(times)]
+    middle = np.median(np.array(rows, float), axis=0)
+    call = "load(file, precompile=True)" if precompile else "load(file)"
+    return f"| `{call}` | " + " | ".join(f"{each:.3g}" for each in middle) + " |"
+
+
 def main() -> None:
-    """Print the table."""
+    """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=10_000)
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--threads", type=int, default=4, help="clients in each process")
     given = parser.parse_args()
+    print("| ms | import | load | first call | second | first batch | second |")
+    print("|---|---|---|---|---|---|---|")
+    for precompile in (False, True):
+        print(first_calls(precompile), flush=True)
     print("| net | clients | wrong | refused, as they had to be | answers a second | ms, median "
           "| 99 % below | longest | MB at the start | MB after |")  # fmt: skip
     print("|---|---|---|---|---|---|---|---|---|---|")
