@@ -129,6 +129,12 @@ def test_the_page_of_a_layer_is_made_of_its_declaration(halves: type[Layer]) -> 
     assert "<math" in page
 
 
+def test_the_page_of_a_layer_tells_what_it_is_called_elsewhere(pages: dict[str, str]) -> None:
+    row = "| `LinearLayer[3]` | `wl.LinearLayer(3)` | `nn.Linear(4, 3)` | `layers.Dense(3)` |"
+    assert row in pages["reference/layers/LinearLayer.md"]
+    assert "## Elsewhere" not in pages["reference/layers/WeightedLossLayer.md"]
+
+
 def test_every_layer_has_all_that_a_page_can_say(pages: dict[str, str]) -> None:
     for name in LAYERS.keys() & {*wl.__all__}:
         page = pages[f"reference/layers/{name}.md"]

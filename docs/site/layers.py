@@ -25,11 +25,13 @@ from wlnet.nets.inference import inference
 
 MOST_EXAMPLES = 6
 """Shapes that a page shows, at most: those that look different."""
+FRAMEWORKS = ("Wolfram Language", "wlnet", "PyTorch", "Keras")
+"""The columns of docs/from-other-frameworks.md."""
 FEW = 4
 """Arrays that a row names, each by itself, at most."""
 
 
-def page(kind: type[Layer], elsewhere: Sequence[tuple[str, str]] = ()) -> str:
+def page(kind: type[Layer], elsewhere: Sequence[tuple[str, ...]] = ()) -> str:
     """The page of a kind of layer. elsewhere: what it is called in other frameworks."""
     names = [f.name for f in (*kind.declared_parameters.values(), *kind.declared_arrays.values())]
     examples = list(kind.examples())
@@ -198,7 +200,6 @@ def plain(kind: type[Layer]) -> str:
     return section("In NumPy", says, f"```python\n{code}```")
 
 
-def others(elsewhere: Sequence[tuple[str, str]]) -> str:
-    """What it is called elsewhere."""
-    rows = [(name, said) for name, said in elsewhere if said]
-    return section("Elsewhere", table(("framework", "name"), rows))
+def others(rows: Sequence[tuple[str, ...]]) -> str:
+    """What it is called elsewhere: rows of the page on that."""
+    return section("Elsewhere", table(FRAMEWORKS, rows))

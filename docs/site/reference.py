@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import re
 import types
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -98,14 +98,14 @@ def first_sentence(text: str) -> str:
 
 
 def described(
-    things: Mapping[str, Any], others: Mapping[str, Iterable[tuple[str, str]]] | None = None
+    things: Mapping[str, Any], others: Mapping[str, Sequence[tuple[str, ...]]] | None = None
 ) -> dict[str, str]:
     """Pages of things that say themselves what they are."""
     return {name: described_one(name, thing, (others or {}).get(name, ()))
             for name, thing in things.items()}  # fmt: skip
 
 
-def described_one(name: str, thing: Any, others: Iterable[tuple[str, str]] = ()) -> str:
+def described_one(name: str, thing: Any, others: Sequence[tuple[str, ...]] = ()) -> str:
     """The page of a thing: how it is called, what it says of itself, its names elsewhere."""
     door, _, kind = name.partition(" ")
     names = list(inspect.signature(thing).parameters)
@@ -117,7 +117,7 @@ def described_one(name: str, thing: Any, others: Iterable[tuple[str, str]] = ())
         f"```python\n{called}\n```",
         markdown(inspect.getdoc(thing) or "", names),
         layers.section("Options", layers.table(("name", "default"), options(thing))),
-        layers.others(list(others)),
+        layers.others(others),
     ]
     return "\n\n".join(filter(None, parts))
 
@@ -170,23 +170,12 @@ def errors(mistakes: Mapping[str, type]) -> str:
     )
 
 
-def elsewhere() -> dict[str, list[tuple[str, str]]]:
-    """What a public name is called in other frameworks, as the table of a page says."""
-    found: dict[str, list[tuple[str, str]]] = {}
-    if not TABLE.is_file():
-        return found
-    columns: list[str] = []
+def elsewhere() -> dict[str, list[tuple[str, ...]]]:
+    """The rows of the page on other frameworks, by the public name of wlnet that each tells of."""
+    found: dict[str, list[tuple[str, ...]]] = {}
     for line in TABLE.read_text("utf-8").splitlines():
-        cells = [cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|"))]
-        if not line.startswith("|"):
-            columns = []
-        elif not columns:
-            columns = cells
-        elif not set(cells[0]) <= {"-", ":", " "}:
-            row = dict(zip(columns, cells, strict=True))
-            own = re.match(r"`(?:wl\.)?(\w+)", row.get("wlnet", ""))
-            if own:
-                told = [(framework, said) for framework, said in row.items()
-                        if framework != "wlnet" and said not in ("", "—")]  # fmt: skip
-                found.setdefault(own[1], []).extend(told)
+        cells = tuple(cell.strip() for cell in line.strip("|").split("|"))
+        own = re.match(r"`wl\.(\w+)", cells[1]) if len(cells) == len(layers.FRAMEWORKS) else None
+        if own:
+            found.setdefault(own[1], []).append(cells)
     return found
