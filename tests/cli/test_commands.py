@@ -145,8 +145,8 @@ def test_a_training_that_was_broken_off_is_resumed_to_the_bit(wlnet: Command) ->
         said = wlnet("resume", file, "data.npz", "-q", "-o", "again.wlnet", "--force")
         assert said.status == 0
         assert wlnet("diff", "whole.wlnet", "again.wlnet").status == 0
-    other = wlnet("resume", str(first), "data.npz", "--max", "1", "-q", "-o", "b.wlnet", "--record")
-    assert other.status == 0
+    words = ("--max", "2", "-q", "-o", "b.wlnet", "--json")
+    assert wlnet("resume", str(first), "data.npz", *words).value["TotalRounds"] == 2
     assert wlnet("resume", "nowhere.wlnet", "data.npz", "-o", "c.wlnet").status == 1
     assert wlnet("resume", "net.wlnet", "data.npz", "-o", "c.wlnet").status == 1
 
@@ -195,6 +195,42 @@ def test_numbers_come_back_from_every_format(trained: Command, form: str) -> Non
     np.testing.assert_array_equal(np.array(rows, np.float32), expected)
 
 
+def test_one_example_is_one_line(wlnet: Command) -> None:
+    wl.save(wl.net_initialize(wl.NetChain([2], input=3)), "plain.wlnet")
+    np.save("one.npy", np.ones(3, np.float32))
+    said = wlnet("predict", "plain.wlnet", "one.npy")
+    assert said.out.splitlines()[0] == "Output[1],Output[2]"
+    assert len(said.out.splitlines()) == 2
+    wl.save(wl.net_model("LeNet"), "lenet.wlnet")
+    np.save("one.npy", np.zeros((28, 28), np.uint8))
+    assert len(wlnet("predict", "lenet.wlnet", "one.npy").out.splitlines()) == 2
+
+
+def test_probabilities_of_some_labels_have_a_column_each(trained: Command) -> None:
+    wish = ("--property", '["TopProbabilities", 1]')
+    lines = trained("predict", "trained.wlnet", "data.npz", *wish).out.splitlines()
+    assert set(lines[0].split(",")) == {"Output[low]", "Output[high]"}
+    assert all(sorted(map(bool, line.split(","))) == [False, True] for line in lines[1:])
+
+
+def test_sequences_of_any_length_have_as_many_columns_as_the_longest(wlnet: Command) -> None:
+    net = wl.NetChain([wl.NetMapOperator(1)], input=("Varying", 2))
+    wl.save(wl.net_initialize(net), "map.wlnet")
+    np.save("a.npy", np.zeros((3, 4, 2), np.float32))
+    assert wlnet("predict", "map.wlnet", "a.npy").out.splitlines()[0].count('"Output[') == 4
+
+
+def test_several_outputs_have_columns_of_their_own(wlnet: Command) -> None:
+    edges = [("a", wl.NetPort("A")), ("b", wl.NetPort("B"))]
+    wl.save(
+        wl.net_initialize(wl.NetGraph({"a": 1, "b": wl.LinearLayer(())}, edges, input=2)),
+        "two.wlnet",
+    )
+    said = wlnet("predict", "two.wlnet", "data.npz")
+    assert said.out.splitlines()[0] == "A[1],B"
+    assert wlnet("predict", "two.wlnet", "data.npz", "--format", "npy").status == 1
+
+
 def test_answers_that_are_no_array_have_another_format(trained: Command) -> None:
     said = trained(
         "predict", "trained.wlnet", "data.npz", "--property", "Probabilities", "--format", "npy"
@@ -212,6 +248,9 @@ def test_measure_gives_what_net_measurements_gives(trained: Command) -> None:
     assert told["ConfusionMatrix"] == expected[2].tolist()
     every = trained("measure", "trained.wlnet", "data.npz", "--json").value
     assert every.keys() == wl.net_measurements(net, data, wl.ALL).keys()
+    words = ("--class-weights", "{low = 3}", "--json")
+    other = trained("measure", "trained.wlnet", "data.npz", *words).value
+    assert other["Loss"] > every["Loss"]
     weighted = trained(
         "measure", "trained.wlnet", "data.npz", "-m", "Loss", "--class-weights", "{low = 3}"
     )

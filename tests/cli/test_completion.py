@@ -73,3 +73,12 @@ def test_a_shell_reads_its_script(wlnet: Command, shell: str) -> None:
     Path("script").write_text(wlnet("completion", shell).out)
     told = subprocess.run([found, "-n", "script"], capture_output=True, text=True, check=False)
     assert (told.returncode, told.stderr) == (0, "")
+
+
+def test_fish_knows_which_flags_take_a_value(wlnet: Command) -> None:
+    lines = wlnet("completion", "fish").out.splitlines()
+    of_train = [line for line in lines if "'__fish_seen_subcommand_from train'" in line]
+    (rate,) = (line for line in of_train if "-l learning-rate" in line)
+    (quiet,) = (line for line in of_train if "-l quiet" in line)
+    assert " -r " in rate
+    assert " -r " not in quiet and " -x " not in quiet

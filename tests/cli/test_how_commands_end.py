@@ -16,7 +16,7 @@ import pytest
 import wlnet as wl
 from tests.cli.conftest import Command
 from wlnet.cli.answer import STATUSES
-from wlnet.cli.command import COMMANDS, arguments
+from wlnet.cli.command import COMMANDS, arguments, main
 from wlnet.cli.option_flags import FLAGS, WITHOUT
 from wlnet.train.net_train import usual_options
 
@@ -65,6 +65,13 @@ def test_a_command_line_that_cannot_be_has_status_2(wlnet: Command, words: tuple
 
 def test_a_misspelt_command_is_corrected(wlnet: Command) -> None:
     assert "did you mean 'measure'" in wlnet("mesure").err
+
+
+def test_a_misspelt_flag_is_corrected(wlnet: Command) -> None:
+    said = wlnet(*TRAIN, "-o", "a.wlnet", "--lerning-rate", "3")
+    assert said.status == 2
+    assert "did you mean '--learning-rate'" in said.err
+    assert said.err.startswith("usage: wlnet train")
 
 
 def test_an_error_is_told_on_standard_error_alone(wlnet: Command) -> None:
@@ -194,6 +201,21 @@ def test_a_reader_that_leaves_ends_a_command_quietly(folder: Path) -> None:
         assert process.stderr is not None
         assert process.stderr.read() == b""
         assert process.wait(60) == 141
+
+
+@pytest.mark.skipif(os.name == "nt", reason="pipes of a shell")
+def test_what_is_left_for_a_reader_that_left_goes_nowhere(
+    wlnet: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    with open(writer, "w") as stream:
+        monkeypatch.setattr("sys.stdout", stream)
+        status = main(["info", "net.wlnet"])
+        monkeypatch.undo()
+        assert status == 141
+        stream.write("Python flushes what is left at its end")
+        stream.flush()
 
 
 def test_the_page_tells_every_status_and_every_command() -> None:

@@ -100,7 +100,7 @@ def main(given: Sequence[str] | None = None) -> int:
         print(_words(error), file=sys.stderr)
         return FAILED
     except KeyboardInterrupt:
-        print(file=sys.stderr)
+        print("\ninterrupted", file=sys.stderr)
         return INTERRUPTED
     return answer.status
 
@@ -112,7 +112,19 @@ def _parsed(words: list[str]) -> argparse.Namespace:
         near = suggestion(name, COMMANDS)
         known = ", ".join(COMMANDS)
         parser.error(f"there is no command {name!r}: {near or f'there are {known}'}")
-    return parser.parse_args(words)
+    asked, unknown = parser.parse_known_args(words)
+    if unknown:
+        flags = [flag for flag in flags_of(parser, str(name)) if flag.startswith("--")]
+        near = suggestion(unknown[0].partition("=")[0], flags)
+        asked.usage(f"unknown: {' '.join(unknown)}{f'; {near}' if near else ''}")
+    return asked
+
+
+def flags_of(parser: argparse.ArgumentParser, command: str) -> Iterator[str]:
+    """The spellings of the flags of a command."""
+    for action in parser._actions:
+        if isinstance(action, argparse._SubParsersAction) and command in action.choices:
+            yield from action.choices[command]._option_string_actions
 
 
 def _protected(word: str) -> str:

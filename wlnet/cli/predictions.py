@@ -19,11 +19,17 @@ Answers = Mapping[str, Sequence[Any]]
 """What a net answers by output, an example after the other."""
 
 
-def answers_by_port(net: Net, found: Any) -> Answers:
-    """What a net answered to several examples, by output."""
-    if isinstance(found, Mapping):
-        return found
-    return {net.output_names[0]: found}
+def answers_by_port(net: Net, found: Any, is_single: bool) -> Answers:
+    """What a net answered, by output. is_single: whether that was one example alone."""
+    answers = found if is_dict(net, found) else {net.output_names[0]: found}
+    return {port: [value] for port, value in answers.items()} if is_single else answers
+
+
+def is_dict(net: Net, found: Any) -> bool:
+    """Whether an answer is one by output: that of a decoder may be a dict as well."""
+    return isinstance(found, Mapping) and (
+        len(net.output_names) > 1 or list(found) == list(net.output_names)
+    )
 
 
 def written(answers: Answers, form: str) -> bytes:
@@ -33,13 +39,26 @@ def written(answers: Answers, form: str) -> bytes:
 
 def _csv(answers: Answers) -> bytes:
     """A line for each example; of an array a column for each number, Output[1], Output[2]."""
-    rows = [dict(_cells(answers, number)) for number in range(_count(answers))]
-    names = list(dict.fromkeys(name for row in rows for name in row))
+    count = _count(answers)
+    # What is a dict, or an array of any length, may have others in every line.
+    looked_at = min(count, 1) if all(map(_is_regular, answers.values())) else count
+    names = list(
+        dict.fromkeys(name for number in range(looked_at) for name, _ in _cells(answers, number))
+    )
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
     lines.writerow(names)
-    lines.writerows([row.get(name, "") for name in names] for row in rows)
+    for number in range(count):
+        row = dict(_cells(answers, number))
+        lines.writerow([row.get(name, "") for name in names])
     return text.getvalue().encode()
+
+
+def _is_regular(values: Sequence[Any]) -> bool:
+    """Whether all answers have the same columns."""
+    return isinstance(values, np.ndarray) or not any(
+        np.ndim(value) or isinstance(value, Mapping) for value in values
+    )
 
 
 def _cells(answers: Answers, number: int) -> Iterator[tuple[str, object]]:

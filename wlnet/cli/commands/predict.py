@@ -41,12 +41,15 @@ def arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(asked: argparse.Namespace) -> Answer:
     """Evaluate the net, and write the answers."""
+    from wlnet.evaluate.arguments import read_columns  # lazy: --help needs no net
+
     path = None if asked.output == STDOUT else places([asked.output], asked.force)[0]
     form = asked.format or _form(path)
     net = net_in(asked.net)
     data = input_data(net, columns_in(asked.data, texts_of(net, ())), asked.target)
     wish: tuple[Any, ...] = () if asked.property is None else (value_of(asked.property),)
-    found = answers_by_port(net, net(data, *wish, **given_options(asked)))
+    answer = net(data, *wish, **given_options(asked))
+    found = answers_by_port(net, answer, read_columns(net, data)[1])
     content = written(found, form)
     if path is None:
         return Answer(value=found, content=content)
