@@ -5,8 +5,10 @@ is a file in the room commands/ and a row there: `arguments` declares what it ta
 Answer (answer.py: a text for people, a value for programs, how it ended). A command is imported
 when it is used.
 
-From words to values: rule_texts.py (rules), values.py (options of a training: option_flags.py),
-data_files.py (data: array_files.py reads arrays), net_files.py (nets and records). From values to
-words: plain.py (anything as JSON), outputs.py (files, none of them over another one unasked).
-completions.py makes scripts for shells, of the parser.
+From words to values: rule_texts.py (a rule), rule_files.py (all rules of a command, TOML),
+values.py (an option of a training; option_flags.py: all of them as flags), data_files.py (data;
+array_files.py reads arrays, picture_files.py folders of pictures), net_files.py (nets and records).
+From values to words: plain.py (anything as JSON), predictions.py (answers of nets), differences.py
+(two nets), outputs.py (files, none of them over another one unasked). trainings.py is what train
+and resume share; completions.py makes scripts for shells, of the parser.
 """

@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.cli.array_files import NPY, ZIP, idx_column, npy_array, npy_bytes, npz_columns
+from wlnet.cli.picture_files import picture_columns
 from wlnet.core.errors import NAMES, DataError, Fault, brief, fail
 from wlnet.core.net import Net
 from wlnet.core.paths import as_path
@@ -35,7 +36,10 @@ TABLE = "a net that takes the columns by their names: wlnet new, or wlnet.data.t
 USUAL = "Input"
 """How the only input is called where nobody named it."""
 PARQUET = b"PAR1"
-FORMS = "files, or PORT=FILE: .csv, .tsv, .parquet, .npy, .npz, IDX of MNIST; - reads one of them"
+FORMS = (
+    "files, or PORT=FILE: .csv, .tsv, .parquet, .npy, .npz, IDX of MNIST; - reads one of them; or "
+    "a folder of pictures"
+)
 TARGET = "the column of the targets, or PORT=COLUMN; several times for several"
 
 Texts = Collection[str]
@@ -136,6 +140,8 @@ def read_file(name: str, texts: Texts = ()) -> Found:
     if "idx" in path.name and path.name.removesuffix(".gz").endswith("-ubyte"):
         suffix = ".idx"
     path.stat()  # a file that is not there is told as that
+    if path.is_dir():
+        return picture_columns(path)
     if suffix not in READERS:
         what = "data of a kind that is not known"
         raise fail(DataError, Fault(what, at=name, known=[*READERS, "train-images-idx3-ubyte"]))
@@ -158,7 +164,8 @@ def training_data(net: Net, columns: Columns, targets: Sequence[str], weights: o
             return tuple(_upright(net, *each) for each in zip(ports, arrays, strict=True))
         return arrays[0]
     if not targets:
-        return {name: _upright(net, name, each) for name, each in columns.named.items()}
+        named = {name: _upright(net, name, each) for name, each in columns.named.items()}
+        return {name: _labels(net, name, each) for name, each in named.items()}
     _need_columns(columns, targets)
     found: dict[str, Column] = {}
     for port, names in _by_port(net, columns, targets).items():
@@ -294,6 +301,16 @@ def _upright(net: Net, port: str, column: Column) -> Column:
         return column
     array = np.asarray(column)
     return array[:, None] if array.ndim == 1 and array.dtype.kind in "biuf" else column
+
+
+def _labels(net: Net, port: str, column: Column) -> Column:
+    """Names of folders as the labels of a net that are no text, such as digits."""
+    if not isinstance(column, list) or port not in net.port_names:
+        return column
+    labels = getattr(inferred_port(net, port).coder, "labels", None)
+    known = labels if isinstance(labels, (list, tuple)) else ()
+    called = {str(label): label for label in known if not isinstance(label, str)}
+    return [called.get(each, each) for each in column]
 
 
 def _no_order(columns: Columns, ports: Sequence[str]) -> Fault:
