@@ -18,8 +18,12 @@ from tests.primitive_cases import CASES, Real, graph_of
 from tests.primitive_cases import Case as PrimitiveCase
 from tests.random_nets import attempt, columns_of
 from wlnet.core.errors import OptionError
+from wlnet.graph.builder import Builder
+from wlnet.graph.graph import Graph
 from wlnet.graph.maps import MAPS
 from wlnet.graph.primitives import PRIMITIVES
+from wlnet.graph.reference import run_graph
+from wlnet.graph.scans import scan
 from wlnet.io.keys import key_of
 from wlnet.lowering.operations import operations
 from wlnet.onnx.exporting.maps import MAP_TRANSLATIONS
@@ -91,6 +95,37 @@ def test_the_reflected_gamma_functions_know_the_poles() -> None:
     case = PrimitiveCase("map", (Real((3,)),), {"function": "LogGamma"})
     given = run(of_one_call(case).SerializeToString(), {"0": np.array([0, -1, -2], np.float32)})
     assert np.isposinf(given["out0"]).all() and np.isposinf(scipy.special.gammaln(-1.0))
+
+
+def test_places_in_order_have_what_is_no_number_last() -> None:
+    case = PrimitiveCase("ordering", (Real((2, 4)),), {})
+    x = np.array([[2, np.nan, 1, 2], [np.nan, 3, -np.inf, np.nan]], np.float32)
+    given = run(of_one_call(case).SerializeToString(), {"0": x})["out0"]
+    np.testing.assert_array_equal(given, [[3, 1, 4, 2], [3, 2, 1, 4]])
+
+
+def test_a_body_may_read_what_is_also_an_output(tmp_path: Path) -> None:
+    graph = Graph()
+    g, x = Builder(graph), graph.new_value((4, 2))
+    graph.inputs["x"] = x
+    twice, begun = g.add(x, x), g.fill(0.0, (2,))
+
+    def step(b: Builder, carried: Any, rows: Any, constants: Any) -> Any:
+        return [b.add(carried[0], b.multiply(rows[0], b.sum_to(constants[0], (2,))))], []
+
+    found = scan(g, step, [begun], [x], [twice])
+    graph.outputs |= {"twice": twice, "sums": found.tables[0]}
+    w, numbers = Writer(np.float32), np.arange(8.0).reshape(4, 2)
+    given = Tensor(w.names.new("x"), x.shape)
+    known = {x: given}
+    write_calls(w, graph, known)
+    outputs = {name: known[value] for name, value in graph.outputs.items()}
+    made = model(onnx, w, [given], {}, outputs, {})
+    expected = run_graph(graph, {"x": numbers}, {})
+    assert_same(
+        run(made.SerializeToString(), {"x": numbers}),
+        {name: expected[value] for name, value in graph.outputs.items()},
+    )
 
 
 # Layers and nets

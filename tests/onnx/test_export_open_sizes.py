@@ -37,6 +37,14 @@ def asked() -> Any:
     return wl.NetGraph({"attend": wl.AttentionLayer("Bilinear")}, edges, ports=ports)
 
 
+def two_kinds_of_windows() -> Any:
+    """As many places, but for lengths that leave 3 when they are divided by 4."""
+    nodes = {f"{size} wide": wl.NetChain([wl.ConvolutionLayer(2, size, stride=4),
+             wl.AggregationLayer("Mean")]) for size in (3, 4)}  # fmt: skip
+    edges = [(list(nodes), "sum")]
+    return wl.NetGraph({**nodes, "sum": "Plus"}, edges, input=CHANNELS)
+
+
 def chain(*layers: Any, **ports: Any) -> Callable[[], Any]:
     return lambda: wl.NetChain(list(layers), **ports)
 
@@ -64,9 +72,24 @@ OPEN: dict[str, Callable[[], Any]] = {
     "order": chain(wl.OrderingLayer(), input=("Varying",)),
     "windows": chain(wl.ConvolutionLayer(4, 3), wl.PoolingLayer(2), input=CHANNELS),
     "windows with strides": chain(wl.ConvolutionLayer(4, 3, stride=2), "Ramp", input=CHANNELS),
+    "wide windows": chain(wl.ConvolutionLayer(2, 60), "Ramp", input=CHANNELS),
     "largest of pictures": chain(
         wl.ConvolutionLayer(4, 3, stride=2), wl.AggregationLayer("Max"),
         input=(2, "Varying", "Varying"),
+    ),
+    "mean of pictures": chain(
+        wl.ConvolutionLayer(4, 3, stride=2), wl.PoolingLayer(2, stride=2),
+        wl.AggregationLayer("Mean"), 3, input=(2, "Varying", "Varying"),
+    ),
+    "two kinds of windows": two_kinds_of_windows,
+    "places of windows": chain(
+        wl.ConvolutionLayer(3, 2, stride=3, interleaving=True), wl.NetMapOperator([2, "Tanh"]),
+        wl.SequenceMostLayer(), wl.SequenceReverseLayer(), wl.GatedRecurrentLayer(2),
+        input=("Varying", 2),
+    ),
+    "deviation of windows": chain(
+        wl.ConvolutionLayer(3, 2, stride=3), wl.AggregationLayer("StandardDeviation", 2),
+        input=CHANNELS,
     ),
     "batch normalization": chain(wl.BatchNormalizationLayer(), input=(3, "Varying")),
 }  # fmt: skip
@@ -85,15 +108,16 @@ def test_a_file_takes_any_batch_and_any_length(name: str, tmp_path: Path) -> Non
     opened = {size for port in made.get_inputs() for size in port.shape} - {"batch"}
     names = sorted(size for size in opened if isinstance(size, str))
     assert names and all(port.shape[0] == "batch" for port in made.get_inputs())
-    least = 4 if "windows" in name or "pictures" in name else 1
-    for count, length in ((3, 5), (1, 4), (3, least), (2, 40)):
-        lengths = {size: length + (size != "words") for size in names}
+    least = 60 if "wide" in name else 5 if "windows" in name or "pictures" in name else 1
+    for count, length in ((3, least + 4), (1, least + 3), (3, least), (2, least + 41)):
+        lengths = {size: length + i for i, size in enumerate(names, 1)}
         columns = {port.name: drawn(port, count, lengths) for port in made.get_inputs()}
         assert_same(run(made, columns), answers(net, columns))
 
 
 CLOSED: dict[str, Callable[[], Any]] = {
     "indices up to a number": chain(wl.SequenceIndicesLayer(50), input=LONG),
+    "indices up to a small number": chain(wl.SequenceIndicesLayer(5), input=LONG),
     "a window wider than any first size": lambda: attention(("Causal", 700)),
     "a window wider than what is large": lambda: attention(("Causal", 5000)),
     "scores scaled by what each sees": lambda: attention("Causal", score_rescaling="LengthSqrt"),

@@ -102,10 +102,8 @@ def export_net(
     held = {known[value].name: arrays[key] for key, value in graph.arrays.items()}
     inputs = []
     for name, value in graph.inputs.items():
-        for axis, size in enumerate(value.shape):
-            if getattr(size, "name", None) is not None:
-                w.sources.setdefault(size.name, (name, axis))  # type: ignore[attr-defined]
         tensor, inside = Tensor(name, value.shape, value.element), name
+        w.notice(tensor)
         if encoders:
             w.origin = (name,)
             tensor, inside = coded_input(w, net, name, value, name)

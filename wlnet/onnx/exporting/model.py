@@ -110,7 +110,9 @@ class _Messages:
 
 
 def _dimension(size: Extent) -> int | str | None:
-    return size.name or str(size) if isinstance(size, Size) else size
+    if not isinstance(size, Size):
+        return size
+    return None if size.is_own else str(size)
 
 
 def _renamed(nodes: Sequence[Node], new: Mapping[str, str]) -> list[Node]:

@@ -8,30 +8,38 @@ else for a size than for others; then no file is right for all of them, and that
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import replace
-from math import prod
 from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import Fault, NotInitializedError, OptionError, WlnetError, fail
+from wlnet.core.errors import (
+    Fault,
+    NotInitializedError,
+    OptionError,
+    ShapeError,
+    WlnetError,
+    fail,
+)
 from wlnet.core.net import Net
 from wlnet.core.shapes import Partial, merge, shape_text
 from wlnet.core.walking import walk
-from wlnet.graph.graph import Call, Graph, Value
-from wlnet.graph.primitives import PRIMITIVES
+from wlnet.graph.graph import Graph
 from wlnet.graph.tidying import prune, share, simplify
 from wlnet.lowering.lower import lower
 from wlnet.nets.inference import inference, open_sizes
-from wlnet.onnx.exporting.sizes import Measure, Probes, Size
+from wlnet.onnx.exporting.merged_graph import Merged, UnlikeError, check_shapes
+from wlnet.onnx.exporting.sizes import Probes
 
 BATCH = "batch"
-FIRST = (7, 37, 71, 113), (11, 5, 9, 13)
-"""First values of open sizes, the batch before lengths: large enough for windows, and unlike sizes
-that nets usually have; others where these do not do."""
+FIRST = (7, 37, 71, 113), (7, 2003, 2503, 3001)
+"""First values of open sizes, the batch before lengths: large enough for usual windows, and for
+large ones where a net does not take these."""
 SMALL, LARGE = (1, 2, 3), 1009
 """Sizes at which what was found must hold too, as far as the net takes them; and one beyond all
 numbers that a layer may compare a length with."""
+STEPS = range(2, 14)
+"""Lengths beside the first one, where a size is not told by a polynomial: all that the division by
+a stride may leave."""
 
 
 def open_graph(net: Net, batch: int | None, shapes: Mapping[str, Partial]) -> Graph:
@@ -41,29 +49,36 @@ def open_graph(net: Net, batch: int | None, shapes: Mapping[str, Partial]) -> Gr
     open. Raises NotInitializedError where no rank is known, OptionError where what is computed
     depends on an open size otherwise than by sizes of arrays.
     """
-    given, lengths = _with_lengths(net, shapes)
+    refused: WlnetError | None = None
+    for first in FIRST:
+        try:
+            return _open_graph(net, batch, shapes, first)
+        except ShapeError as error:
+            # Too small, or too large, for what the net has.
+            refused = refused or error
+    assert refused is not None
+    raise refused
+
+
+def _open_graph(
+    net: Net, batch: int | None, shapes: Mapping[str, Partial], first: Sequence[int]
+) -> Graph:
+    """The same, where these are the first values of sizes."""
+    given, lengths = _with_lengths(net, shapes, first)
     names = [*([BATCH] if batch is None else []), *lengths]
+    if len(names) > len(first):
+        raise _closed(net, lengths, f"{len(names)} open sizes")
 
     def graph_at(point: Mapping[str, int]) -> Graph:
         here = {name: tuple(point.get(size, size) for size in shape)
                 for name, shape in given.items()}  # fmt: skip
-        made = lower(net, point.get(BATCH, batch or 1), shapes=here)
-        return simplify(share(prune(made)))
+        return prune(lower(net, point.get(BATCH, batch or 1), shapes=here))
 
-    if len(names) > len(FIRST[0]):
-        raise _closed(net, lengths, f"{len(names)} open sizes")
-    why = ""
-    for first in FIRST:
-        values = first if batch is None else first[1:]
-        try:
-            return _merged(net, dict(zip(names, values, strict=False)), lengths, graph_at)
-        except _UnlikeError as error:
-            why = why or str(error)
-        except WlnetError as error:
-            if not lengths or isinstance(error, NotInitializedError):
-                raise
-            why = why or (error.faults[0].what if error.faults else str(error))
-    raise _closed(net, lengths, why)
+    values = first if batch is None else first[1:]
+    try:
+        return _merged(net, dict(zip(names, values, strict=False)), lengths, graph_at)
+    except UnlikeError as error:
+        raise _closed(net, lengths, str(error)) from None
 
 
 def _merged(
@@ -72,7 +87,7 @@ def _merged(
     lengths: Collection[str],
     graph_at: Callable[[Mapping[str, int]], Graph],
 ) -> Graph:
-    """One graph for all points. Raises _UnlikeError, and what the net says of sizes that it cannot
+    """One graph for all points. Raises UnlikeError, and what the net says of sizes that it cannot
     have."""
     checks = [{name: 3 * size + 2 for name, size in first.items()}] if first else []
     graphs = [graph_at(point) for point in Probes(first, checks).points]
@@ -80,68 +95,23 @@ def _merged(
         far = max(LARGE, 2 * _largest_number(net) + 3)
         checks.append({name: size if name == BATCH else far for name, size in first.items()})
         graphs.append(graph_at(checks[-1]))
-    made = _Merged(Probes(first, checks)).graph(graphs)
+    merged = Merged(Probes(first, checks))
+    made = merged.graph(graphs)
+    if merged.own:
+        # As large in all places of a window with strides: only then are two sizes the same.
+        more = [{n: size if n == BATCH else size + step for n, size in first.items()}
+                for step in STEPS]  # fmt: skip
+        graphs += [graph_at(point) for point in more]
+        made = Merged(Probes(first, [*checks, *more])).graph(graphs)
     for small in SMALL if lengths else SMALL[:1]:
-        _check_small(made, dict.fromkeys(first, small), graph_at)
-    return made
-
-
-def _check_small(
-    made: Graph, point: Mapping[str, int], graph_at: Callable[[Mapping[str, int]], Graph]
-) -> None:
-    """Raise _UnlikeError where a graph is not right for small sizes. One made for these is not
-    compared step by step, as it leaves out what does nothing there."""
-    try:
-        expected = graph_at(point)
-    except WlnetError:
-        return
-    shapes: dict[Value, Any] = {}
-    for ours, theirs in ((made.inputs, expected.inputs), (made.arrays, expected.arrays)):
-        shapes |= {value: concrete(value.shape, point) for value in ours.values()}
-        if any(shapes[ours[name]] != value.shape for name, value in theirs.items()):
-            raise _UnlikeError(_few(point))
-    try:
-        for call in made.calls:
-            attributes = {n: concrete(each, point) for n, each in call.attributes.items()}
-            given = [shapes[value] for value in call.inputs]
-            if None in attributes.get("shape", ()):
-                rest = prod(size for size in attributes["shape"] if size is not None)
-                told = [prod(given[0]) // rest if n is None else n for n in attributes["shape"]]
-                attributes["shape"] = tuple(told)
-            if "kernel" in attributes and None in attributes["kernel"]:
-                attributes["kernel"] = given[0][2:]
-            results = PRIMITIVES[call.primitive].shapes(*given, **attributes)
-            shapes.update(zip(call.outputs, results, strict=True))
-        is_right = all(shapes[made.outputs[n]] == v.shape for n, v in expected.outputs.items())
-    except AssertionError:
-        is_right = False
-    if not is_right:
-        raise _UnlikeError(_few(point))
-
-
-def _few(point: Mapping[str, int]) -> str:
-    return "other steps for " + ", ".join(f"{name} {size}" for name, size in point.items())
-
-
-def concrete(given: Any, point: Mapping[str, int]) -> Any:
-    """An attribute, where the open sizes are these."""
-    match given:
-        case Size():
-            return given.at(point)
-        case Measure():
-            return given.size.at(point) ** given.power
-        case tuple():
-            return tuple(concrete(each, point) for each in given)
-        case Graph():
-            values = {id(v): v for call in given.calls for v in (*call.inputs, *call.outputs)}
-            values |= {id(v): v for v in (*given.inputs.values(), *given.outputs.values())}
-            new = {v: Value(v.index, concrete(v.shape, point), v.element) for v in values.values()}
-            return replace(
-                given,
-                inputs={name: new[value] for name, value in given.inputs.items()},
-                outputs={name: new[value] for name, value in given.outputs.items()},
-            )
-    return given
+        point = dict.fromkeys(first, small)
+        try:
+            expected = graph_at(point)
+        except WlnetError:
+            continue
+        check_shapes(made, point, expected)
+    # Not before: what is alike for some sizes is not for others.
+    return simplify(share(made))
 
 
 def _largest_number(net: Net) -> int:
@@ -163,7 +133,7 @@ def _whole_numbers(value: object) -> list[int]:
 
 
 def _with_lengths(
-    net: Net, shapes: Mapping[str, Partial]
+    net: Net, shapes: Mapping[str, Partial], first: Sequence[int]
 ) -> tuple[dict[str, tuple[Any, ...]], dict[str, str]]:
     """The shapes of inputs with a name in the place of each open size, and the port that each name
     is of. Sizes that follow from others are left out: to see which, each gets a number."""
@@ -184,7 +154,7 @@ def _with_lengths(
             while length in lengths or length == BATCH:
                 length += "_"
             lengths[length] = name
-            number = FIRST[0][min(len(lengths), len(FIRST[0]) - 1)]
+            number = first[min(len(lengths), len(first) - 1)]
             before, after = (None,) * level, (None,) * (len(shape) - level - 1)
             numbers[name] = merge(numbers.get(name), (*before, number, *after))
             told = given.get(name, (None,) * len(shape))
@@ -204,83 +174,3 @@ def _closed(net: Net, lengths: Mapping[str, str], why: str) -> OptionError:
     else:
         what, at, fix = "this net needs to know how many examples there are", net.kind, "batch=1"
     return fail(OptionError, Fault(what, at=at, given=why, fix=fix))
-
-
-class _UnlikeError(Exception):
-    """Graphs that differ by more than sizes."""
-
-
-class _Merged:
-    """Graphs of all points as one."""
-
-    def __init__(self, probes: Probes) -> None:
-        self.probes = probes
-        self.values: dict[int, Value] = {}
-
-    def graph(self, graphs: Sequence[Graph]) -> Graph:
-        first = graphs[0]
-        if len({len(graph.calls) for graph in graphs}) > 1:
-            raise _UnlikeError("other steps for other sizes")
-        made = Graph(count=first.count)
-        made.inputs = {n: self.value([g.inputs[n] for g in graphs]) for n in first.inputs}
-        made.arrays = {k: self.value([g.arrays[k] for g in graphs]) for k in first.arrays}
-        for calls in zip(*(graph.calls for graph in graphs), strict=True):
-            made.calls.append(self.call(calls))
-        made.outputs = {n: self.value([g.outputs[n] for g in graphs]) for n in first.outputs}
-        return made
-
-    def call(self, calls: Sequence[Call]) -> Call:
-        first = calls[0]
-        if "kernel" in first.attributes and all(_is_whole(call) for call in calls):
-            # Told as the shape, which may be such that nothing else tells it.
-            shape = self.value([call.inputs[0] for call in calls]).shape
-            calls = [replace(c, attributes={**c.attributes, "kernel": shape[2:]}) for c in calls]
-        numbers = {tuple(v.index for v in (*each.inputs, *each.outputs)) for each in calls}
-        if len({call.primitive for call in calls}) > 1 or len(numbers) > 1:
-            raise _UnlikeError("other steps for other sizes")
-        attributes = {
-            name: self.met([call.attributes[name] for call in calls], f"{first.primitive} {name}")
-            for name in first.attributes
-        }
-        inputs, outputs = (
-            tuple(map(self.value, zip(*each, strict=True)))
-            for each in ([c.inputs for c in calls], [c.outputs for c in calls])
-        )
-        return Call(first.primitive, inputs, outputs, attributes, first.origin)
-
-    def value(self, values: Sequence[Value]) -> Value:
-        first = values[0]
-        if first.index not in self.values:
-            if len({value.rank for value in values}) > 1:
-                raise _UnlikeError("other levels for other sizes")
-            shape: Any = tuple(
-                map(self.probes.fitted, zip(*(v.shape for v in values), strict=True))
-            )
-            self.values[first.index] = Value(first.index, shape, first.element)
-        return self.values[first.index]
-
-    def met(self, given: Sequence[Any], at: str) -> Any:
-        """An attribute, of what it is for all points."""
-        first = given[0]
-        if isinstance(first, Graph):
-            return _Merged(self.probes).graph(given)
-        if all(type(each) is int for each in given):
-            size = self.probes.fitted(given)
-            if size is None and not at.endswith("shape"):
-                raise _UnlikeError(f"{at} depends on them by more than sums and products")
-            return size
-        if all(isinstance(each, tuple) and len(each) == len(first) for each in given):
-            return tuple(self.met(each, at) for each in zip(*given, strict=True))
-        if all(isinstance(each, float) for each in given) and len({*given}) > 1:
-            measure = self.probes.measured(given)
-            if measure is not None:
-                return measure
-        if any(repr(each) != repr(first) for each in given):
-            raise _UnlikeError(f"{at} depends on them")
-        return first
-
-
-def _is_whole(call: Call) -> bool:
-    """Whether a window is all there is."""
-    padding = call.attributes["padding"]
-    return call.inputs[0].shape[2:] == call.attributes["kernel"] and not any(map(any, padding))

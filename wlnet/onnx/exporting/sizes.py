@@ -6,7 +6,7 @@ laid through what came out. It has no powers: batch * length, but not length^2.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import combinations, product
 from math import prod
@@ -27,6 +27,15 @@ class Size:
     def at(self, point: Mapping[str, int]) -> int:
         """What it is where the named sizes are these."""
         return sum(factor * prod(point[name] for name in names) for factor, names in self.terms)
+
+    def is_known(self, point: Mapping[str, int]) -> bool:
+        """Whether all its names are among these."""
+        return all(name in point for _, names in self.terms for name in names)
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is, or is made of, sizes that are read off a value inside, not off a port."""
+        return any(name.startswith("#") for _, names in self.terms for name in names)
 
     @property
     def name(self) -> str | None:
@@ -52,6 +61,21 @@ def named(name: str) -> Size:
     return Size(((1, (name,)),))
 
 
+def plus(size: Size, number: int) -> Size:
+    """A size and a number, which may be negative."""
+    return Size((*([(number, ())] if number else []), *size.terms))
+
+
+def times(size: Size, other: int | Size) -> Size:
+    """The product of two sizes.
+
+    >>> str(times(named("#1"), named("batch"))), str(times(named("#1"), 3))
+    ('batch * #1', '3 * #1')
+    """
+    terms = ((other, ()),) if isinstance(other, int) else other.terms
+    return Size(tuple((a * b, (*n, *m)) for a, m in size.terms for b, n in terms))
+
+
 @dataclass(frozen=True)
 class Measure:
     """A Real that follows from a size: size ^ power, such as 1 / length in a mean."""
@@ -60,7 +84,7 @@ class Measure:
     power: float
 
 
-POWERS = -1.0, -0.5, 1.0, 0.5
+POWERS = -1.0, -0.5
 """Of sizes that a graph has Reals of: means, and scales by a root."""
 
 
@@ -77,8 +101,6 @@ class Probes:
     [{'batch': 7}, {'batch': 8}, {'batch': 23}]
     >>> str(probes.fitted([16, 18, 48])), probes.fitted([5, 5, 5]), probes.fitted([5, 6, 17])
     ('2 + 2 * batch', 5, None)
-    >>> probes.measured([1 / 7, 1 / 8, 1 / 23])
-    Measure(size=Size(terms=((1, ('batch',)),)), power=-1.0)
     """
 
     first: Mapping[str, int]
@@ -114,15 +136,21 @@ class Probes:
         holds = all(size.at(point) == n for point, n in zip(self.points, values, strict=True))
         return size if holds else None
 
-    def measured(self, values: Sequence[float]) -> Measure | None:
-        """The Real that has these values at the points, if it follows from a size."""
-        for power in POWERS if all(value > 0 for value in values) else ():
-            whole = [round(value ** (1 / power)) for value in values]
-            near = all(isclose(n**power, x) for n, x in zip(whole, values, strict=True) if n)
-            size = self.fitted(whole) if near and all(whole) else None
-            if isinstance(size, Size):
-                return Measure(size, power)
-        return None
+
+def measured(values: Sequence[float], size_of: Callable[[Sequence[int]], Extent]) -> Measure | None:
+    """The Real that has these values at all points, if it follows from a size.
+
+    >>> probes = Probes({"batch": 7}, [{"batch": 23}])
+    >>> measured([1 / 7, 1 / 8, 1 / 23], probes.fitted)
+    Measure(size=Size(terms=((1, ('batch',)),)), power=-1.0)
+    """
+    for power in POWERS if all(value > 0 for value in values) else ():
+        whole = [round(value ** (1 / power)) for value in values]
+        near = all(isclose(n**power, x) for n, x in zip(whole, values, strict=True) if n)
+        size = size_of(whole) if near and all(whole) else None
+        if isinstance(size, Size):
+            return Measure(size, power)
+    return None
 
 
 def isclose(a: float, b: float) -> bool:

@@ -73,6 +73,7 @@ def write_calls(w: Writer, graph: Graph, known: dict[Value, Tensor]) -> None:
         for value, name in zip(call.outputs, _names(made, call), strict=True):
             if name is not None:
                 known[value] = Tensor(name, value.shape, value.element)
+                w.notice(known[value])
                 w.makers[name] = call, given
 
 

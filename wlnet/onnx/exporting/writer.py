@@ -5,7 +5,8 @@ Nothing of the package onnx is known here: model.py makes its messages of this.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections import ChainMap
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -15,7 +16,7 @@ from wlnet.core.arrays import Array
 from wlnet.core.parts import Path
 from wlnet.graph.graph import Call, Element
 from wlnet.io.keys import beside_key, tensor_key
-from wlnet.onnx.exporting.sizes import Extent, Measure, named
+from wlnet.onnx.exporting.sizes import Extent, Measure, Size, named
 
 END = 2**63 - 1
 """What a slice to the end ends with."""
@@ -90,13 +91,23 @@ class Writer:
         """What measures open sizes: before all others, as also bodies read it."""
         self.constants: dict[str, Array] = {} if around is None else self.root.constants
         self.names: Names = Names() if around is None else self.root.names
-        self.sources: dict[str, tuple[str, int]] = {} if around is None else self.root.sources
+        self.sources: ChainMap[str, tuple[str, int]] = ChainMap(
+            {}, *(() if around is None else around.sources.maps)
+        )
         self.makers: dict[str, tuple[Call, tuple[Tensor, ...]]] = {}
         """The call that a tensor came from, and the tensors that it read."""
         self.origin: Path = ()
         self.wanted: tuple[bool, ...] = ()
         """Of each result of the call that is translated, whether somebody reads it."""
-        self._known: dict[Any, str] = {}
+        self._known: dict[Hashable, str] = {}
+        self._own: dict[Hashable, str] = {}
+        """What was made of sizes that are read inside of this graph."""
+
+    def notice(self, tensor: Tensor) -> None:
+        """Sizes that have a name are read off the first tensor that has them."""
+        for axis, size in enumerate(tensor.shape):
+            if isinstance(size, Size) and size.name is not None:
+                self.sources.setdefault(size.name, (tensor.name, axis))
 
     # Nodes
 
@@ -142,10 +153,7 @@ class Writer:
         if not isinstance(value, Measure):
             return self.number(value)
         size = self.cast(self.extent(value.size), self.real)
-        if value.power == 1:
-            return size
-        root = self.node("Sqrt", size) if abs(value.power) != 1 else size
-        return self.node("Reciprocal", root) if value.power < 0 else root
+        return self.node("Pow", size, self.number(value.power))
 
     def whole(self, value: int) -> str:
         """An Integer."""
@@ -162,61 +170,63 @@ class Writer:
         if all(isinstance(size, int) for size in shape):
             return self.wholes([size for size in shape if isinstance(size, int)])
         parts = [self._measured(size) for size in shape]
-        key = tuple(shape)
-        known = self.root._known
-        if key not in known:
-            known[key] = self._measure("Concat", *parts, axis=0) if len(parts) > 1 else parts[0]
-        return known[key]
+        if len(parts) == 1:
+            return parts[0]
+        return self._kept(tuple(shape), lambda measure: measure("Concat", *parts, axis=0), *shape)
 
     def extents_of(self, x: Tensor, start: int, stop: int) -> str:
-        """Sizes of a tensor as a list of Integers, whether they are known or not."""
-        sizes = x.shape[start:stop]
-        if None in sizes:
-            return self.node("Shape", x, start=start, end=stop)
-        return self.extents(sizes)
+        """Sizes of a tensor as a list of Integers."""
+        return self.extents(x.shape[start:stop])
 
     def extent(self, size: Extent) -> str:
         """One size, as an Integer."""
         if isinstance(size, int):
             return self.whole(size)
-        key = "scalar", size
-        known = self.root._known
-        if key not in known:
-            known[key] = self._measure("Squeeze", self._measured(size))
-        return known[key]
+        part = self._measured(size)
+        return self._kept(("scalar", size), lambda measure: measure("Squeeze", part), size)
 
     def _measured(self, size: Extent) -> str:
         """One size, as a list of one Integer."""
         assert size is not None, "a size that nothing tells"
         if isinstance(size, int):
             return self.wholes([size])
-        known = self.root._known
-        if size not in known:
-            terms = []
+
+        def added(measure: Callable[..., str]) -> str:
+            found = ""
             for factor, names in size.terms:
                 parts = [self._source(name) for name in names]
                 parts = parts if factor == 1 and names else [self.wholes([factor]), *parts]
-                terms.append(self._folded("Mul", parts))
-            known[size] = self._folded("Add", terms)
-        return known[size]
+                term = parts[0]
+                for part in parts[1:]:
+                    term = measure("Mul", term, part)
+                found = measure("Add", found, term) if found else term
+            return found
+
+        return self._kept(size, added, size)
 
     def _source(self, name: str) -> str:
-        known, key = self.root._known, named(name)
+        tensor, axis = self.sources[name]
+        return self._kept(
+            ("source", name),
+            lambda measure: measure("Shape", tensor, start=axis, end=axis + 1),
+            named(name),
+        )
+
+    def _kept(
+        self, key: Hashable, make: Callable[[Callable[..., str]], str], *sizes: Extent
+    ) -> str:
+        """What is made of sizes, once: where it is of ports alone, before all other nodes."""
+        is_own = any(isinstance(size, Size) and size.is_own for size in sizes)
+        known, nodes = (self._own, self.nodes) if is_own else (self.root._known, self.root.first)
+
+        def measure(operator: str, *inputs: str, **attributes: Any) -> str:
+            name = self.names.new(beside_key("size", operator))
+            nodes.append(Node(operator, list(inputs), [name], attributes))
+            return name
+
         if key not in known:
-            port, axis = self.sources[name]
-            known[key] = self._measure("Shape", port, start=axis, end=axis + 1)
+            known[key] = make(measure)
         return known[key]
-
-    def _folded(self, operator: str, parts: list[str]) -> str:
-        found = parts[0]
-        for part in parts[1:]:
-            found = self._measure(operator, found, part)
-        return found
-
-    def _measure(self, operator: str, *inputs: str, **attributes: Any) -> str:
-        name = self.names.new(beside_key("size", operator))
-        self.root.first.append(Node(operator, list(inputs), [name], attributes))
-        return name
 
 
 def _name(x: Named) -> str:
