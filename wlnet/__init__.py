@@ -106,7 +106,7 @@ _LAZY = {
     "verify": "wlnet.train.receipts.verify",
 }
 """Names whose rooms bring Numba: they are opened when they are first asked for."""
-_EXTRA_ROOMS = {"onnx", "sklearn"}
+_EXTRA_ROOMS = {"onnx", "sklearn", "wolfram"}
 """Rooms that are asked for by their own name, `wlnet.onnx`: each works with a library that does not
 come with wlnet."""
 

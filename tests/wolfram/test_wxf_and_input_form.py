@@ -1,0 +1,221 @@
+"""Nets as constructors of the Wolfram Language: WXF, which its own client reads, and InputForm."""
+
+from __future__ import annotations
+
+import contextlib
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from wolframclient.deserializers import binary_deserialize
+from wolframclient.language.expression import WLFunction
+
+import wlnet as wl
+from tests.coders.test_every_coder import DECODERS, ENCODERS
+from tests.random_nets import attempt
+from wlnet.layers.declaring.layer import Layer
+from wlnet.wolfram.coders import coder_read, coder_told
+from wlnet.wolfram.expressions import Call, Symbol, call, same
+from wlnet.wolfram.input_text import input_text
+from wlnet.wolfram.reading import net_of
+from wlnet.wolfram.writing import constructors
+from wlnet.wolfram.wxf import read_wxf, wxf
+
+OWN = "FunctionLayer", "WeightedLossLayer"
+"""Layers that the Wolfram Language does not have, or not as data."""
+
+
+def layers() -> Iterator[Any]:
+    for name in wl.__all__:
+        thing = getattr(wl, name)
+        if isinstance(thing, type) and issubclass(thing, Layer) and name not in OWN:
+            for number, example in enumerate(thing.examples()):
+                if "Scheme" not in example.layer.parameters or (
+                    example.layer.parameters["Scheme"] is wl.AUTOMATIC
+                ):
+                    yield pytest.param(example.layer, id=f"{name} {number}")
+
+
+def back(net: Any) -> Any:
+    """The net, out of WXF."""
+    return net_of(read_wxf(wxf(constructors(net), "a test"), "a test"))
+
+
+@pytest.mark.parametrize("layer", [*layers()])
+def test_every_layer_comes_back(layer: Any) -> None:
+    assert back(layer) == layer
+
+
+def test_every_layer_has_a_row_or_is_told_to_have_none() -> None:
+    from wlnet.wolfram.layers import LAYERS
+
+    kinds = {name for name in wl.__all__ if isinstance(getattr(wl, name), type)
+             and issubclass(getattr(wl, name), Layer)}  # fmt: skip
+    assert set(LAYERS) == kinds - set(OWN)
+    for name in OWN:
+        layer = next(iter(getattr(wl, name).examples())).layer
+        with pytest.raises(wl.FormatError, match=f"{name} has no counterpart"):
+            wl.wolfram.input_form(layer)
+
+
+@pytest.mark.parametrize("seed", range(30))
+def test_random_nets_come_back(seed: int) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", wl.RuleWarning)
+        net = attempt(np.random.default_rng(seed))
+        if net is None or any(name in repr(net) for name in (*OWN, "scheme=")):
+            return
+        read = back(net)
+    # Edges into one layer are written together.
+    assert same(constructors(read), constructors(net))
+    assert wl.information(read, "TopologyHash") == wl.information(net, "TopologyHash")
+
+
+@pytest.mark.parametrize("coder", [*ENCODERS, *DECODERS], ids=lambda each: each.kind)
+def test_every_coder_that_both_have_comes_back(coder: Any) -> None:
+    if coder.kind == "Number":
+        net = wl.NetChain([1], input=coder) if hasattr(coder, "encode") else wl.NetChain(
+            [1], output=coder)  # fmt: skip
+        with pytest.raises(wl.FormatError, match="'Number'"):
+            wl.wolfram.input_form(net)
+        return
+    told = read_wxf(wxf(coder_told(coder), "a test"), "a test")
+    assert coder_read(told) == coder
+
+
+NET = wl.net_initialize(
+    wl.NetGraph(
+        {"a": wl.LinearLayer(2, weights=wl.NetSharedArray("w")), "act": "Tanh",
+         "b": wl.LinearLayer(2, weights=wl.NetSharedArray("w"), biases=None,
+                             learning_rate_multipliers=0.5),
+         "join": wl.CatenateLayer()},
+        [("a", "act", "b"), (["b", "act"], "join")],
+        input=2,
+        learning_rate_multipliers=[
+            (("a", "Biases"), 0), (wl.NetSharedArray("w"), 2), (wl.ANY, 0.1)],
+    )
+)  # fmt: skip
+
+
+def test_the_client_of_the_wolfram_language_reads_what_is_written(tmp_path: Path) -> None:
+    # Not at the top: pytest would ask it what kind of test it is, and it has an answer.
+    from wolframclient.language import wl as w
+
+    file = wl.wolfram.write_wxf(NET, tmp_path / "net.wxf")
+    read = binary_deserialize(file.read_bytes())
+    assert isinstance(read, WLFunction)
+    assert read.head == w.NetGraph
+    nodes, edges, *options = read.args
+    assert list(nodes) == ["a", "act", "b", "join"]
+    assert nodes["act"] == w.ElementwiseLayer(w.Tanh)
+    assert w.Rule("a", "act") in edges
+    assert w.Rule(("b", "act"), "join") in edges
+    shared = nodes["a"].args[1].args[1].args[0]
+    assert shared["Name"] == "w"
+    assert (shared["Array"] == NET["a", "Weights"]).all()
+    assert shared["Array"].dtype == np.float32
+    assert w.Rule("Input", 2) in options
+    rates = w.Rule(
+        w.LearningRateMultipliers,
+        (w.Rule(("a", "Biases"), 0), w.Rule(w.NetSharedArray("w"), 2), w.Rule(w.Blank(), 0.1)),
+    )
+    assert rates in options
+
+
+def test_a_net_with_everything_comes_back_from_a_file(tmp_path: Path) -> None:
+    read = wl.wolfram.read_net(wl.wolfram.write_wxf(NET, tmp_path / "net.wxf"))
+    rates = wl.information(NET, "ArraysLearningRateMultipliers")
+    assert wl.information(read, "ArraysLearningRateMultipliers") == rates
+    assert (read([[1, 2]]) == NET([[1, 2]])).all()
+
+
+def test_input_form_is_text_that_the_wolfram_language_reads() -> None:
+    net = wl.NetChain(
+        {"in": wl.ConvolutionLayer(2, (3,), padding_size="Same", biases=None),
+         "f": wl.ElementwiseLayer(lambda x: x * np.tanh(x)), "g": "GELU",
+         "out": wl.LinearLayer(1, weights=[[0.1, 2]], biases=[1e-9],
+                               learning_rate_multipliers=None)},
+        learning_rate_multipliers={wl.Span(1, 2): 0.5, "out": None},
+    )  # fmt: skip
+    assert (
+        wl.wolfram.input_form(net)
+        == """NetChain[
+  <|
+    "in" -> ConvolutionLayer[2, {3}, "PaddingSize" -> "Same", "Biases" -> None],
+    "f" -> ElementwiseLayer[Function[Times[#1, Tanh[#1]]]],
+    "g" -> ElementwiseLayer["GELU"],
+    "out" -> LinearLayer[
+      1,
+      "Weights" -> NumericArray[{{0.1, 2.}}, "Real32"],
+      "Biases" -> NumericArray[{1.*^-9}, "Real32"],
+      LearningRateMultipliers -> None
+    ]
+  |>,
+  LearningRateMultipliers -> {1 ;; 2 -> 0.5, "out" -> None}
+]"""
+    )
+
+
+def test_constructors_may_be_written_as_people_write_them() -> None:
+    def listed(*parts: Any) -> Any:
+        return call("List", *parts)
+
+    edge = call("Rule", "a", call("Rule", "b", call("NetPort", "Output")))
+    nodes = {
+        "a": 3,
+        "b": call("ElementwiseLayer", call("Function", call("Power", call("Slot", 1), 3))),
+    }
+    told = call("NetGraph", nodes, listed(edge), call("Rule", "Input", listed(4)))
+    cube = wl.ElementwiseLayer(lambda x: x**3)
+    assert net_of(told) == wl.NetGraph(
+        {"a": 3, "b": cube}, [("a", "b", wl.NetPort("Output"))], input=(4,)
+    )
+    both = call("NetBidirectionalOperator", call("GatedRecurrentLayer", 3))
+    assert net_of(both) == wl.NetBidirectionalOperator(wl.GatedRecurrentLayer(3))
+
+
+def test_what_wlnet_does_not_have_is_told_at_once() -> None:
+    layers = call("List", call("DeconvolutionLayer", 3, 2), call("LinearLayer", 2, "x"),
+                  call("SoftmaxLayer", call("Rule", Symbol("Strange"), 3)),
+                  call("ElementwiseLayer", Symbol("BesselJ")))  # fmt: skip
+    with pytest.raises(wl.FormatError) as told:
+        net_of(call("NetChain", layers, call("Rule", "Input", call("NetEncoder", "Audio"))))
+    message = str(told.value)
+    for words in ("DeconvolutionLayer", "an argument too many", "Strange", "4/Function", "Audio"):
+        assert words in message
+
+
+@pytest.mark.parametrize("place", range(0, 200, 13))
+def test_a_damaged_wxf_file_is_a_format_error_or_a_net(place: int, tmp_path: Path) -> None:
+    data = bytearray(wxf(constructors(NET), "a test"))
+    data[place % len(data)] ^= 0xFF
+    file = tmp_path / "net.wxf"
+    file.write_bytes(bytes(data))
+    with contextlib.suppress(wl.FormatError):
+        assert isinstance(wl.wolfram.read_net(file), wl.NetGraph)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"8:", b"9:s", b"8:f\xff\xff\xff\xff\x0fs\x01f", b"8:" + b"f\x01s\x01f" * 50_000,
+     b"8C:abc", b"8:\xc1\x23\x02\xff\xff\xff\xff\x0f\xff\xff\xff\xff\x0f", b"8:i"],
+)  # fmt: skip
+def test_a_hostile_wxf_file_is_a_format_error(data: bytes, tmp_path: Path) -> None:
+    file = tmp_path / "net.wxf"
+    file.write_bytes(data)
+    with pytest.raises(wl.FormatError):
+        wl.wolfram.read_net(file)
+
+
+def test_whoever_lacks_a_library_hears_what_brings_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("wolframclient", "wolframclient.serializers"):
+        monkeypatch.setitem(__import__("sys").modules, name, None)
+    with pytest.raises(ImportError, match=r"pip install 'wlnet\[wolfram\]'"):
+        wl.wolfram.write_wxf(NET, tmp_path / "net.wxf")
+    assert list(tmp_path.iterdir()) == []
+    assert isinstance(input_text(Call(Symbol("f"), ())), str)
