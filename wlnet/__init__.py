@@ -114,6 +114,7 @@ come with wlnet."""
 if TYPE_CHECKING:  # the same names, for those who read types and run nothing
     from wlnet import onnx as onnx
     from wlnet import sklearn as sklearn
+    from wlnet import wolfram as wolfram
     from wlnet.evaluate.state_object import NetStateObject as NetStateObject
     from wlnet.io import load as load
     from wlnet.io import net_export_arrays as net_export_arrays

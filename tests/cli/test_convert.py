@@ -30,6 +30,25 @@ def test_an_onnx_file_has_the_precision_that_is_asked_for(wlnet: Command) -> Non
     assert kind == onnx.TensorProto.DOUBLE
 
 
+def test_a_net_goes_to_the_wolfram_language_and_comes_back(
+    wlnet: Command, small_net: wl.NetChain
+) -> None:
+    assert wlnet("convert", "net.wlnet", "net.wxf").status == 0
+    assert wlnet("convert", "net.wxf", "back.wlnet").status == 0
+    assert wl.load("back.wlnet") == small_net
+    assert wlnet("convert", "net.wlnet", "net.wl").status == 0
+    assert Path("net.wl").read_text() == f"{wl.wolfram.input_form(small_net)}\n"
+
+
+def test_a_wlnet_file_of_the_wolfram_language_is_told_by_its_first_bytes(
+    wlnet: Command, monkeypatch: pytest.MonkeyPatch, small_net: wl.NetChain
+) -> None:
+    Path("theirs.wlnet").write_bytes(b"\x89HDF\r\n\x1a\n")
+    monkeypatch.setattr(wl.wolfram, "read_net", lambda file: {"theirs.wlnet": small_net}[file])
+    assert wlnet("convert", "theirs.wlnet", "ours.wlnet").status == 0
+    assert wl.load("ours.wlnet") == small_net
+
+
 @pytest.mark.parametrize("suffix", [".safetensors", ".npz"])
 def test_arrays_go_to_a_file_and_come_back(
     wlnet: Command, small_net: wl.NetChain, suffix: str

@@ -35,7 +35,7 @@ COMMANDS = MappingProxyType(
         "predict": "evaluate a net on data; writes its answers",
         "measure": "how good a net is on data",
         "diff": "which arrays of two nets differ, and how far",
-        "convert": "ONNX, safetensors, Keras and NumPy files to nets, and back",
+        "convert": "files of ONNX, PyTorch, Keras, NumPy and Wolfram to nets, and back",
         "diagram": "draw a net",
         "demo": "watch a net learn by rules",
         "completion": "print a script that completes commands in a shell",

@@ -1,8 +1,9 @@
 """Bring a net into wlnet from files of other programs, and out to them, by the suffixes of two.
 
-From .wlnet and .onnx comes a net. From .safetensors, .weights.h5 (of Keras) and .npz come arrays
-for the net of --into: by the names of wlnet, else by equal names, shapes and order, or as --map
-says. To .wlnet and .onnx goes the net, to .safetensors and .npz go its arrays.
+From .wlnet (of wlnet and of the Wolfram Language), .wxf and .onnx comes a net. From .safetensors,
+.weights.h5 (of Keras) and .npz come arrays for the net of --into: by the names of wlnet, else by
+equal names, shapes and order, or as --map says. To .wlnet, .onnx and .wxf goes the net, to .wl its
+InputForm, to .safetensors and .npz go its arrays.
 
   wlnet convert net.wlnet net.onnx
   wlnet convert model.safetensors trained.wlnet --into net.wlnet --map hidden=encoder.0
@@ -18,11 +19,12 @@ from typing import Any
 
 from wlnet.cli.answer import Answer
 from wlnet.cli.net_files import net_in
-from wlnet.cli.outputs import add_force, places
+from wlnet.cli.outputs import add_force, places, write_text
 from wlnet.cli.rule_texts import FROZEN, divided, part_of
 from wlnet.core.errors import Fault, OptionError, RuleError, fail
 from wlnet.core.net import Net
 from wlnet.core.paths import as_path
+from wlnet.io.named.hdf5 import SIGNATURE
 
 LAYOUTS = ("PyTorch", "Keras", "wlnet")
 
@@ -83,7 +85,17 @@ Read = tuple[Net, str, object]
 
 def _net(asked: argparse.Namespace) -> Read:
     _need_no_net(asked)
-    return net_in(asked.source), "", None
+    with as_path(asked.source, "FROM", "net.wlnet").open("rb") as file:
+        is_foreign = file.read(len(SIGNATURE)) == SIGNATURE
+    # The Wolfram Language calls its files so, too; those are HDF5.
+    return _from_wolfram(asked) if is_foreign else (net_in(asked.source), "", None)
+
+
+def _from_wolfram(asked: argparse.Namespace) -> Read:
+    import wlnet  # lazy: --help needs no net
+
+    _need_no_net(asked)
+    return wlnet.wolfram.read_net(asked.source), "", None
 
 
 def _from_onnx(asked: argparse.Namespace) -> Read:
@@ -154,6 +166,20 @@ def _to_onnx(net: Net, path: Path, asked: argparse.Namespace) -> None:
     wlnet.onnx.export_net(net, path, encoders=asked.encoders, **options)
 
 
+def _to_wxf(net: Net, path: Path, asked: argparse.Namespace) -> None:
+    import wlnet  # lazy: as above
+
+    _need_no_onnx(asked)
+    wlnet.wolfram.write_wxf(net, path)
+
+
+def _to_input_form(net: Net, path: Path, asked: argparse.Namespace) -> None:
+    import wlnet  # lazy: as above
+
+    _need_no_onnx(asked)
+    write_text(path, f"{wlnet.wolfram.input_form(net)}\n")
+
+
 def _to_arrays(net: Net, path: Path, asked: argparse.Namespace) -> None:
     import wlnet  # lazy: as above
 
@@ -176,6 +202,7 @@ SOURCES: Mapping[str, Callable[[argparse.Namespace], Read]] = MappingProxyType(
     {
         ".wlnet": _net,
         ".onnx": _from_onnx,
+        ".wxf": _from_wolfram,
         ".safetensors": _arrays,
         ".h5": _arrays,
         ".npz": _arrays,
@@ -183,6 +210,13 @@ SOURCES: Mapping[str, Callable[[argparse.Namespace], Read]] = MappingProxyType(
 )
 """Suffix -> what reads such a file."""
 GOALS: Mapping[str, Callable[[Net, Path, argparse.Namespace], None]] = MappingProxyType(
-    {".wlnet": _to_net, ".onnx": _to_onnx, ".safetensors": _to_arrays, ".npz": _to_arrays}
+    {
+        ".wlnet": _to_net,
+        ".onnx": _to_onnx,
+        ".wxf": _to_wxf,
+        ".wl": _to_input_form,
+        ".safetensors": _to_arrays,
+        ".npz": _to_arrays,
+    }
 )
 """Suffix -> what writes such a file."""
