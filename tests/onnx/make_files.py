@@ -164,6 +164,39 @@ def slim(path):
     onnx.save(model, path)
 
 
+def open_models():
+    """Files for sequences of any length, which one of the exporters can tell of each model."""
+    torch.manual_seed(5)
+    layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True, dropout=0.0)
+    attention = nn.Sequential(
+        nn.Embedding(11, 8), nn.TransformerEncoder(layer, 1, enable_nested_tensor=False)
+    )
+    recurrent = Recurrent(nn.GRU, bidirectional=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        x, file = torch.randn(3, 5, 3), FILES / "torch_gru_open.onnx"
+        torch.onnx.export(
+            settled(recurrent), (x,), str(file), dynamo=False, input_names=["x"],
+            dynamic_axes={"x": {0: "batch", 1: "time"}},
+        )  # fmt: skip
+        ids, other = torch.randint(0, 11, (3, 6)), FILES / "torch_attention_open.onnx"
+        sizes = {0: torch.export.Dim("batch"), 1: torch.export.Dim("words")}
+        torch.onnx.export(
+            settled(attention), (ids,), str(other), dynamo=True, external_data=False,
+            verbose=False, dynamic_shapes=(sizes,),
+        )  # fmt: skip
+    slim(other)
+    with torch.no_grad():
+        for path, model, given, more in (
+            (file, recurrent, x, torch.randn(3, 9, 3)),
+            (other, attention, ids, torch.randint(0, 11, (3, 2))),
+        ):
+            np.savez(
+                path.with_suffix(".npz"), x=given.numpy(), y=model(given).numpy(),
+                x_other=more.numpy(), y_other=model(more).numpy(),
+            )  # fmt: skip
+
+
 RATES = {
     "resnet": {"layer2": 0.1, "fc": 1.0},
     "transformer": {"encoder.layers.1": 0.1, "read": 1.0, "position": 0.5},
@@ -276,6 +309,8 @@ def main(names):
         exported(name, settled(model), x)
         if name in RATES:
             tuned(name, model)
+    if not names or "open" in names:
+        open_models()
     if not names or "keras" in names:
         keras_models()
     if not names or "sklearn" in names:

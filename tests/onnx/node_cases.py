@@ -1,16 +1,19 @@
 """The cases that ONNX itself has for each of its operators, imported and run.
 
-`python -m tests.onnx.node_cases` prints what became of each operator's cases.
+`python -m tests.onnx.node_cases` writes docs/onnx-operators.md; with `-v` it tells of each case.
 
 A case is a file of one node, often with constants (weights, axes, sizes) as inputs. It is read in
 the first of these ways in which it can be: with the first axis as that of the batch and all inputs
-open; with all inputs but the first as constants; and both again as a file of single examples.
+open; with all inputs but the first as constants; with these and the second axis as that of the
+batch; and as a file of single examples, again with all inputs open or the first alone.
 """
 
 import functools
+import re
 import sys
 import warnings
 from collections import Counter
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -31,6 +34,7 @@ class Outcome(NamedTuple):
     way: int | None
     is_right: bool
     told: str
+    kinds: frozenset[str] = frozenset()
 
 
 @functools.cache
@@ -64,7 +68,15 @@ def outcome(case):
             told.append(error.faults[0].what)
             continue
         return _compared(net, given, outputs, case, batch, number)
-    return Outcome(None, False, "; ".join(dict.fromkeys(reversed(told))))
+    return Outcome(None, False, _shortest(told))
+
+
+def _shortest(told):
+    """Why a case is refused: in the way that goes furthest, in few words."""
+    meeting = [text for text in told if "would meet" not in text and "no axis" not in text]
+    text = (meeting or told or ["none of its inputs is open"])[-1]
+    text = re.sub(r"[\[(][-\d., \[\]()eE]*[\])]", "...", re.sub(r"\d+\.\d+", "...", text))
+    return text.split("\n")[0][:90].replace("|", "/").strip()
 
 
 def _model(model, inputs, constant):
@@ -104,7 +116,7 @@ def _compared(net, given, outputs, case, batch, number):
     try:
         made = net(fed) if len(fed) > 1 else net(next(iter(fed.values())))
     except DataError as error:  # not finite
-        return Outcome(None, False, error.faults[0].what)
+        return Outcome(None, False, _shortest([error.faults[0].what]))
     except Exception as error:
         return Outcome(number, False, f"{type(error).__name__}: {error}")
     made = made if isinstance(made, dict) else {"": made}
@@ -124,23 +136,82 @@ def _compared(net, given, outputs, case, batch, number):
         ]  # fmt: skip
         if not same:
             return Outcome(number, False, f"other numbers: {got.shape} {want.shape}")
-    return Outcome(number, True, "")
+    return Outcome(number, True, "", frozenset(kinds(net)))
 
 
-@functools.cache
-def table():
-    """Operator -> {case: outcome}."""
-    return {name: {case: outcome(some[case]) for case in some} for name, some in cases().items()}
+PAGE = Path(__file__).parents[2] / "docs" / "onnx-operators.md"
+HEAD = """# ONNX operators that become layers
+
+`wlnet.onnx.import_net` knows the operators of this table; what a file has otherwise is told
+with its nodes ([nets and ONNX files](how-to/onnx.md)). For each operator the package onnx
+has cases, files of one node with inputs and outputs. The table tells of all that onnx
+{version} has for them, imported and run here. `python -m tests.onnx.node_cases` makes it,
+and the tests hold every row.
+
+A case is *right* where the net gives its outputs, to 1e-5 or as closely as the case asks
+for: *by examples* where its inputs have an axis for the batch, *single* where the file is
+read as one example, with `batch_axis=None`. Weights, axes and sizes that a case has as
+inputs are made constants, as files of libraries have them. What is not right is refused,
+with the reasons in the last column; a case that gave other numbers would fail the tests.
+
+Of {cases} cases of {operators} operators {right} are right ({batched} by examples, {single}
+single), and {refused} are refused.
+
+| operator | becomes | cases | by examples | single | refused | why |
+|---|---|---|---|---|---|---|
+"""
+
+
+def kinds(net):
+    """The kinds of layers in a net."""
+    found = {net.kind} if not getattr(net, "nodes", None) else set()
+    for node in getattr(net, "nodes", {}).values():
+        found |= kinds(node)
+    return found
+
+
+def row(name):
+    """The line of the page for an operator, from running its cases."""
+    some = [outcome(case) for case in cases()[name].values()]
+    wrong = [told for told in some if told.way is not None and not told.is_right]
+    assert not wrong, wrong
+    batched = sum(told.way in (0, 1, 2) for told in some)
+    single = sum(told.way in (3, 4) for told in some)
+    becomes = Counter(kind for told in some for kind in told.kinds)
+    layers = ", ".join(kind for kind, _ in sorted(becomes.items(), key=lambda x: (-x[1], x[0])))
+    reasons = Counter(told.told for told in some if told.way is None)
+    why = "; ".join(f"{text} ({count})" for text, count in sorted(reasons.items()))
+    refused = len(some) - batched - single
+    return f"| {name} | {layers} | {len(some)} | {batched} | {single} | {refused} | {why} |"
+
+
+def page():
+    """The page, anew."""
+    lines = [row(name) for name in cases()]
+    return head(lines) + "\n".join(lines) + "\n"
+
+
+def head(lines):
+    """What stands above the table, with its totals."""
+    numbers = [[int(cell) for cell in line.split("|")[3:7]] for line in lines]
+    total, batched, single, refused = map(sum, zip(*numbers, strict=True))
+    return HEAD.format(
+        version=onnx.__version__, cases=total, operators=len(lines), right=batched + single,
+        batched=batched, single=single, refused=refused,
+    )  # fmt: skip
 
 
 def main():
+    if "-v" not in sys.argv:
+        PAGE.write_text(page(), "utf-8")
+        return
     right = Counter()
-    for name, some in table().items():
-        for case, told in some.items():
+    for name, some in cases().items():
+        for case in some:
+            told = outcome(some[case])
             kind = "refused" if told.way is None else "right" if told.is_right else "WRONG"
             right[kind, told.way] += 1
-            if "-v" in sys.argv or kind == "WRONG":
-                print(name, case, kind, told.way, told.told.replace("\n", " ")[:150])
+            print(name, case, kind, told.way, told.told[:150])
     print(right)
 
 

@@ -41,6 +41,20 @@ def test_a_net_from_a_file_can_be_saved_and_given_as_bytes_or_as_a_model(name, t
     assert wl.load(wl.save(net, tmp_path / "net.wlnet")) == net
 
 
+@pytest.mark.parametrize(("name", "length"), [("gru", "time"), ("attention", "words")])
+def test_a_length_that_a_file_leaves_open_stays_open(name, length):
+    net, told = imported(f"torch_{name}_open"), np.load(FILES / f"torch_{name}_open.npz")
+    for which in ("", "_other"):
+        assert np.abs(net(told[f"x{which}"]) - told[f"y{which}"]).max() < 1e-5
+    fixed = wl.onnx.import_net(
+        FILES / f"torch_{name}_open.onnx",
+        shapes={"x" if name == "gru" else "input": told["x"].shape[1:]},
+    )
+    assert np.abs(fixed(told["x"]) - told["y"]).max() < 1e-5
+    if name == "gru":
+        assert net.ports["Input"].lengths == (length, None)
+
+
 def test_what_is_a_chain_becomes_one():
     chains = {name for name in NAMES if isinstance(imported(name), wl.NetChain)}
     assert set(NAMES) - chains == {"keras_cnn", "sklearn_two"}

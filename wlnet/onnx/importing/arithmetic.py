@@ -24,9 +24,31 @@ from wlnet.onnx.importing.writing import Writing
 Function = Callable[..., Any]
 
 
+def added(a: Any, b: Any) -> Any:
+    """A sum."""
+    return a + b
+
+
+def subtracted(a: Any, b: Any) -> Any:
+    """A difference."""
+    return a - b
+
+
+def _shifted(function: Function, a: Given, b: Given) -> Flow | None:
+    """An input of integers that is counted from another number."""
+    x, c = (b, a) if isinstance(b, Flow) and function is added else (a, b)
+    if not isinstance(x, Flow) or not isinstance(c, Fixed) or x.end[0] is not None:
+        return None
+    if x.kind != "Whole" or not c.is_whole or c.array.size != 1 or c.rank > x.rank:
+        return None
+    step = int(c.array.reshape(-1)[0])
+    return replace(x, shift=x.shift + (step if function is added else -step))
+
+
 def divided(a: Any, b: Any) -> Any:
     """A quotient; of integers, without what is behind the point."""
-    if isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and _is_whole(a) and _is_whole(b):
+    # What a formula is written with says that it is an array, and has no type of numbers.
+    if type(a) is np.ndarray and type(b) is np.ndarray and _is_whole(a) and _is_whole(b):
         if a.dtype == object or b.dtype == object:
             return a // b
         if (b == 0).any():
@@ -68,6 +90,8 @@ def combined(net: Writing, function: Function, a: Given, b: Given, threading: st
     """Two arrays that meet, in the layer that says it best."""
     if isinstance(a, Fixed) and isinstance(b, Fixed):
         return folded(function, a, b)
+    if function in (added, subtracted) and (shifted := _shifted(function, a, b)) is not None:
+        return shifted
     is_whole = a.is_whole and b.is_whole
     made = _combined(net, _truncated if is_whole and function is divided else function, a, b,
                      "" if is_whole and function is divided else threading)  # fmt: skip
@@ -141,10 +165,12 @@ def _seen(flow: Flow, like: Flow) -> Flow:
 
 def _constant(net: Writing, x: Flow, c: Fixed, like: Flow, threading: str) -> Flow | None:
     """An array that is added or multiplied, in a layer that holds it."""
-    if not c.is_real or x.shape != like.shape or None in like.shape:
+    if not c.is_real or x.shape != like.shape:
         return None
     if threading == "Plus" and (flow := with_biases(net, x, c)) is not None:
         return _seen(flow, like)
+    if None in like.shape:
+        return None
     shape = c.array.shape
     while len(shape) > len(x.shape) and shape[0] == 1:
         shape = shape[1:]
@@ -155,16 +181,27 @@ def _constant(net: Writing, x: Flow, c: Fixed, like: Flow, threading: str) -> Fl
     return net.same(layer or ConstantTimesLayer(scaling=array), x, arrays=[c])
 
 
+def _guard(net: Writing, a: Given, b: Given, made: Given) -> None:
+    """Note a comparison that tells which numbers of an input are less than a place can be."""
+    is_input = isinstance(a, Flow) and a.kind == "Whole" and a.end[0] is None
+    if is_input and isinstance(b, Fixed) and b.is_whole and b.array.size == 1:
+        assert isinstance(a, Flow) and isinstance(made, Flow)
+        net.guards[made.end] = a
+
+
 def _pairs(name: str, function: Function, threading: str = "") -> None:
     @operator(name)
     def row(net: Writing, node: Node, a: Given, b: Given) -> Given:
         if node.version < 7:
             node.expect("broadcast", 0)
-        return combined(net, function, a, b, threading)
+        made = combined(net, function, a, b, threading)
+        if name == "Less":
+            _guard(net, a, b, made)
+        return made
 
 
 for _name, _function, _threading in (
-    ("Add", lambda a, b: a + b, "Plus"), ("Sub", lambda a, b: a - b, "Subtract"),
+    ("Add", added, "Plus"), ("Sub", subtracted, "Subtract"),
     ("Mul", lambda a, b: a * b, "Times"), ("Div", divided, "Divide"), ("Pow", power, ""),
     ("Equal", lambda a, b: a == b, ""), ("Less", lambda a, b: a < b, ""),
     ("Greater", lambda a, b: a > b, ""), ("LessOrEqual", lambda a, b: a <= b, ""),
@@ -180,10 +217,10 @@ def _many(name: str, function: Function, threading: str) -> None:
         return reduce(lambda a, b: combined(net, function, a, b, threading), given)
 
 
-for _name, _function, _threading in (
+for _name, _call, _threading in (
     ("Sum", lambda a, b: a + b, "Plus"), ("Max", np.maximum, "Max"), ("Min", np.minimum, "Min"),
 ):  # fmt: skip
-    _many(_name, _function, _threading)
+    _many(_name, _call, _threading)
 
 
 @operator("Mean")
@@ -214,6 +251,12 @@ def _where(net: Writing, node: Node, condition: Given, a: Given, b: Given) -> Gi
     given = [condition, a, b]
     if all(isinstance(each, Fixed) for each in given):
         return folded(np.where, *given)  # type: ignore[arg-type]
+    if isinstance(condition, Flow) and net.guards.get(condition.end) == b:
+        # Numbers that are no places become one that is beyond the end: both are errors.
+        assert isinstance(b, Flow)
+        if isinstance(a, Fixed) and a.is_whole and a.array.size == 1:
+            net.guarded[str(b.end[1])] = int(a.array.reshape(-1)[0])
+            return b
     given = [each if isinstance(each, Fixed) else _ready(net, each) for each in given]
     shapes, like = meeting(given)
     flows, held = [], {}

@@ -10,7 +10,7 @@ from typing import Any
 from wlnet.layers.transpose import TransposeLayer
 from wlnet.onnx.importing.misfits import Misfit
 from wlnet.onnx.importing.sizes import Batches
-from wlnet.onnx.importing.values import Flow, count_of, mixes
+from wlnet.onnx.importing.values import TELL, Flow, count_of, mixes, open_size
 from wlnet.onnx.importing.writing import Writing
 
 
@@ -40,6 +40,8 @@ def reshaped(x: Flow, target: Sequence[Any], fixed: int | None) -> Flow:
     target: integers, of which one may be -1, or at the place of the batch `Batches`. fixed: the
     size of the batch where the file says one, which may then stand in target as a number.
     """
+    if None in x.sizes:
+        return _reshaped_open(x, target, fixed)
     if x.batch is None:
         return replace(x, sizes=_filled(list(target), count_of(x.sizes)))
     total = count_of(x.sizes)
@@ -63,6 +65,34 @@ def reshaped(x: Flow, target: Sequence[Any], fixed: int | None) -> Flow:
         if outside and lead % outside == 0 and count % (lead // outside) == 0:
             return replace(x, sizes=tuple(sizes), batch=at, before=lead // outside)
     raise mixes("reshapes")
+
+
+OPEN = 1_000_003
+"""Stands for an open size while sizes are worked out: a prime number that no file has."""
+
+
+def _reshaped_open(x: Flow, target: Sequence[Any], fixed: int | None) -> Flow:
+    """The same with an open size, which has to stay one."""
+    if x.sizes.count(None) > 1:
+        raise open_size()
+    told = replace(x, sizes=tuple(OPEN if size is None else size for size in x.sizes))
+    try:
+        made = reshaped(told, [_stood_in(size) for size in target], fixed)
+    except Misfit:
+        raise Misfit(
+            f"an array of an open size in the shape {[str(size) for size in target]}",
+            fix=TELL,
+        ) from None
+    if any(size != OPEN and size % OPEN == 0 for size in made.sizes):
+        raise open_size()
+    return replace(made, sizes=tuple(None if size == OPEN else size for size in made.sizes))
+
+
+def _stood_in(size: Any) -> Any:
+    """A size of a shape with a number for the open one."""
+    if not isinstance(size, Batches) or not size.open:
+        return size
+    return Batches(size.times * OPEN) if size.batch else size.times * OPEN
 
 
 def _filled(target: list[Any], total: int) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from wlnet.onnx.importing.misfits import Misfit
 from wlnet.onnx.importing.nodes import Node
 from wlnet.onnx.importing.table import operator
 from wlnet.onnx.importing.tensors import TYPES
-from wlnet.onnx.importing.values import Fixed, Flow, Given, number
+from wlnet.onnx.importing.values import Fixed, Flow, Given, number, open_size
 from wlnet.onnx.importing.writing import Writing
 
 NAMED = {
@@ -200,6 +200,22 @@ def _parametric(net: Writing, node: Node, x: Given, slope: Given) -> Given:
     return net.function(lambda a, b: np.where(a < 0, a * b, a), x, other, like=like)
 
 
+def _length(net: Writing, size: Fixed) -> Flow:
+    """The open size as a number that is worked out, such as the n of a mean."""
+    told = size.array.reshape(-1)
+    if len(told) != 1 or told[0].batch:
+        raise Misfit("how many examples there are, as a number that is not of a shape")
+    times = float(told[0].times)
+    flows = (value for value in net.values.values() if isinstance(value, Flow))
+    real = (flow for flow in flows if flow.end[0] is not None and flow.kind == "Real")
+    seen = next((flow for flow in real if None in flow.shape), None)
+    if seen is None:
+        raise open_size()
+    axis = seen.shape.index(None)
+    like = Flow((None, None), (), (1,) * size.rank, None)
+    return net.function(lambda a: a.shape[axis] * times, seen, like=like)
+
+
 @operator("Cast", "CastLike")
 def _cast(net: Writing, node: Node, x: Given, like: Given | None = None) -> Given:
     # How what is too large for 8 bits becomes one: no net has that.
@@ -218,7 +234,7 @@ def _cast(net: Writing, node: Node, x: Given, like: Given | None = None) -> Give
         if x.array.dtype == object and dtype.kind in "iu":  # a shape: it stays one
             return x
         if x.array.dtype == object:
-            raise Misfit("how many examples there are, as a number that is not of a shape")
+            return _length(net, x)
         with np.errstate(all="ignore"):
             return Fixed(x.array.astype(dtype), x.name, x.learns and dtype.kind == "f")
     if dtype.kind == "b":

@@ -59,4 +59,20 @@ def _parsed(onnx: Any, content: bytes, called: str) -> Any:
         raise fail(FormatError, Fault(what, at=called, given=brief(str(error)))) from None
     if not model.HasField("graph"):
         raise fail(FormatError, Fault("this is no ONNX file: it has no graph", at=called))
+    if not _is_text(model):
+        what = "this is no ONNX file, or one that was changed: a name in it is no text"
+        raise fail(FormatError, Fault(what, at=called))
     return model
+
+
+def _is_text(message: Any) -> bool:
+    """Whether all strings are text: protobuf hands out bytes for those that are not UTF-8."""
+    for field, value in message.ListFields():
+        is_message = field.type == field.TYPE_MESSAGE
+        if not is_message and field.type != field.TYPE_STRING:
+            continue
+        is_one = isinstance(value, (str, bytes)) or hasattr(value, "ListFields")
+        items = [value] if is_one else value
+        if not all(_is_text(item) if is_message else isinstance(item, str) for item in items):
+            return False
+    return True

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from wlnet.coders import NetDecoder, NetEncoder
+import numpy as np
+
 from wlnet.core.errors import Fault, FormatError, OptionError, WlnetError, brief, fail
-from wlnet.core.extras import needed
 from wlnet.core.paths import as_path
 from wlnet.layers.elementwise import ElementwiseLayer
 from wlnet.nets.chain import NetChain
@@ -24,6 +24,7 @@ from wlnet.onnx.importing.misfits import Misfit
 from wlnet.onnx.importing.names import is_made_up
 from wlnet.onnx.importing.nesting import nested
 from wlnet.onnx.importing.nodes import Node
+from wlnet.onnx.importing.ports import ports_of
 from wlnet.onnx.importing.table import ROWS
 from wlnet.onnx.importing.tensors import Tensors
 from wlnet.onnx.importing.values import Fixed, Flow, Given, settled
@@ -80,7 +81,6 @@ def import_net(file: object, *, external_data: str | os.PathLike[str] | None = N
         fix = 'shapes={"input": (3, 32, 32)}, of one example'
         raise fail(OptionError, Fault(what, at="shapes", given=brief(shapes), fix=fix))
     model, called = model_of(file)
-    needed("onnx", "reading an ONNX file")
     return _Import(model, called, folder, dict(shapes or {}), batch_axis).net()
 
 
@@ -115,8 +115,12 @@ class _Import:
             self._run(node)
         outputs = self._outputs()
         self._tell()
+        names = [info.name for info in self.graph.input]
         try:
-            return nested(writing.vertices, outputs, self._ports(outputs))
+            return nested(writing.vertices, outputs, ports_of(writing, names, outputs, self.length))
+        except Misfit as misfit:
+            self._misfit(misfit)
+            raise fail(FormatError, self.faults) from None
         except WlnetError as error:
             raise fail(FormatError, [self._at(fault) for fault in error.faults]) from None
 
@@ -159,6 +163,8 @@ class _Import:
             # A number alone is a constant that was written so, unless it has a name of its own.
             named = not is_made_up(proto.name) and self.producer != "skl2onnx"
             learns = array.dtype.kind == "f" and (array.size > 1 or named)
+            # What masks hold is no array to learn.
+            learns = learns and not (np.abs(array) >= np.finfo(np.float32).max).any()
             self.writing.values[proto.name] = Fixed(array, proto.name, learns)
 
     def _inputs(self) -> None:
@@ -179,6 +185,7 @@ class _Import:
             self._fault("a shape of an input that the file has not", given=repr(name),
                         known=[info.name for info in self.graph.input])  # fmt: skip
         self.writing.fixed_batch = inputs.fixed
+        self.length = inputs.open
 
     def _run(self, node: Node) -> None:
         if any(name in self.broken for name in node.inputs):
@@ -270,23 +277,6 @@ class _Import:
             end = self.writing.layer(ElementwiseLayer("Identity"), value, path=("Identity",))
         return end
 
-    def _ports(self, outputs: Mapping[str, Any]) -> dict[str, Any]:
-        """The types of the net's ports."""
-        ports: dict[str, Any] = {}
-        for info in self.graph.input:
-            flow = self.writing.values.get(info.name)
-            if not isinstance(flow, Flow) or flow.end[0] is not None:
-                continue
-            port = str(flow.end[1])
-            index = self.writing.indices.get(port)
-            if index is not None and port in self.writing.reals:
-                self._fault("an input that is both an index and a number", at=repr(info.name))
-            ports[port] = _port(flow, index)
-        if self.writing.labels is not None:
-            ports["Output"] = NetDecoder("Class", self.writing.labels)
-        self._tell()
-        return ports
-
     # Faults
 
     def _fault(self, what: str, **words: Any) -> None:
@@ -307,15 +297,3 @@ class _Import:
 def _words(fault: Fault) -> dict[str, Any]:
     told = {"given": fault.given, "expected": fault.expected, "fix": fault.fix}
     return {name: word for name, word in told.items() if word}
-
-
-def _port(flow: Flow, index: Any) -> Any:
-    if index is not None:
-        if index.least == 1:
-            return (*flow.shape, "Integer") if flow.shape else "Integer"
-        labels = list(range(index.least, index.least + index.classes))
-        return NetEncoder("Class", labels, input_depth=index.depth)
-    shape = tuple("Varying" if size is None else size for size in flow.shape)
-    if flow.kind == "Boolean":
-        return (*shape, "Boolean") if shape else "Boolean"
-    return shape

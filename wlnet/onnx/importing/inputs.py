@@ -24,6 +24,7 @@ class Inputs:
         self.shapes, self.batch_axis = shapes, batch_axis
         self.seen: list[str] = []
         self.fixed: int | None = None
+        self.open: str | None = None
 
     def flow(self, info: Any, port: str) -> Flow:
         """What an input is, which the net has under a name of its own. Raises Misfit."""
@@ -42,6 +43,7 @@ class Inputs:
                 raise Misfit(f"the input {name!r} has {len(sizes)} axes, no axis {batch}")
             self._batch(name, sizes[batch])
             sizes[batch] = 1
+        self._open(name, tensor, sizes)
         total = 1
         for size in sizes:
             total *= size or 1
@@ -49,6 +51,16 @@ class Inputs:
             raise Misfit(f"the input {name!r} has a shape that cannot be: {tuple(sizes)}")
         told = tuple(size for i, size in enumerate(sizes) if i != batch)
         return Flow((None, port), told, tuple(sizes), batch, kind=KINDS[tensor.elem_type])
+
+    def _open(self, name: str, tensor: Any, sizes: list[int | None]) -> None:
+        """One size may stay open, in all inputs that call it the same."""
+        for i in (i for i, size in enumerate(sizes) if size is None):
+            called = tensor.shape.dim[i].dim_param or f"{name} {i}"
+            if self.open not in (None, called):
+                fix = f"import_net(file, shapes={{{name!r}: (3, 32, 32)}}), of one example"
+                told = f"{self.open}, {called}"
+                raise Misfit("several sizes that the file leaves open", given=told, fix=fix)
+            self.open = called
 
     def _batch(self, name: str, size: int | None) -> None:
         if size is None:

@@ -1,10 +1,11 @@
-"""Linear layers to come: an addition behind one may still give it its biases."""
+"""Linear layers and convolutions to come: an addition behind one may still give it its biases."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 
+from wlnet.layers.convolution import ConvolutionLayer
 from wlnet.layers.linear import LinearLayer
 from wlnet.nets.mapping import NetMapOperator
 from wlnet.onnx.importing.misfits import Misfit
@@ -13,15 +14,29 @@ from wlnet.onnx.importing.values import Array, Fixed, Flow, mixes
 from wlnet.onnx.importing.writing import Writing
 
 
+@runtime_checkable
+class Pending(Protocol):
+    """A layer to come, which may still get biases."""
+
+    biases: Array | None
+
+    def made(self) -> Any:
+        """The layer."""
+
+    def fits(self, array: Array) -> bool:
+        """Whether an array that is added behind it can be its biases."""
+
+
 @dataclass
 class Linear:
-    """A LinearLayer to come, which may still get biases; depth: levels that it is mapped over."""
+    """A LinearLayer to come; depth: levels that it is mapped over."""
 
     weights: Array
     biases: Array | None
     depth: int
 
     def made(self) -> Any:
+        """The layer."""
         layer: Any = LinearLayer(
             len(self.weights), weights=self.weights, biases=self.biases,
             input=self.weights.shape[1],
@@ -29,6 +44,29 @@ class Linear:
         for _ in range(self.depth):
             layer = NetMapOperator(layer)
         return layer
+
+    def fits(self, array: Array) -> bool:
+        """Along the last axis."""
+        return array.size == len(self.weights) and array.shape[-1] == len(self.weights)
+
+
+@dataclass
+class Convolution:
+    """A ConvolutionLayer to come; settings: all that comes before its arrays."""
+
+    weights: Array
+    biases: Array | None
+    settings: tuple[Any, ...]
+
+    def made(self) -> Any:
+        """The layer."""
+        return ConvolutionLayer(*self.settings, weights=self.weights, biases=self.biases)
+
+    def fits(self, array: Array) -> bool:
+        """Along the channels, which stand before the space."""
+        rank = self.weights.ndim - 2
+        shape = array.shape[max(0, array.ndim - rank - 1) :]
+        return array.size == len(self.weights) and shape == (array.size, *[1] * rank)
 
 
 def linear(net: Writing, x: Flow, weights: Fixed, biases: Fixed | None, array: Array,
@@ -49,17 +87,16 @@ def linear(net: Writing, x: Flow, weights: Fixed, biases: Fixed | None, array: A
 
 
 def with_biases(net: Writing, x: Flow, given: Fixed) -> Flow | None:
-    """A linear layer that has no biases yet, with these; None where that is no such layer."""
+    """A layer that has no biases yet, with these; None where that is no such layer."""
     token = x.end[0]
     vertex = net.vertices[token] if token is not None else None
-    if vertex is None or not isinstance(vertex.layer, Linear) or vertex.layer.biases is not None:
+    if vertex is None or not isinstance(vertex.layer, (Linear, Convolution)):
         return None
-    size = len(vertex.layer.weights)
-    if given.array.size != size or given.array.shape[-1] != size or not given.learns:
+    if vertex.layer.biases is not None or not given.learns or not vertex.layer.fits(given.array):
         return None
     if x.made != x.shape or not net.is_read_once(x):
         return None
-    vertex.layer.biases = given.array.reshape(size)
+    vertex.layer.biases = given.array.reshape(-1)
     if given.name and not is_made_up(given.name):
         vertex.path = net.path([given.name])
     return x

@@ -17,11 +17,13 @@ Path = tuple[str, ...]
 LEAVES = re.compile(
     r"(weight|bias|kernel|gamma|beta|scale|alpha|embeddings?|running_(mean|var)|"
     r"moving_(mean|variance)|recurrent_kernel|(weight|bias)_[ih]h_l\d+(_reverse)?|"
-    r"(Input|State)?(Weights|Biases|Scaling|Slope|Array)|Moving(Mean|Variance))$"
+    r"[A-Za-z]*(Weights|Biases)|Scaling|Slope|Array|Moving(Mean|Variance))$"
 )
 """What an array is called in its module."""
 MADE = re.compile(r"(onnx::|val_|_?const|/|scalar|fused_|_to_copy|t_\d|node_)", re.IGNORECASE)
 """How names begin that exporters make up."""
+PORTS = {"Input", "Output"}
+"""What no part is called."""
 MOST = 100
 """Letters of a name of a part."""
 
@@ -93,4 +95,5 @@ def scope_of(node: Node) -> tuple[Path, str]:
     path = words(name)
     if len(path) > 1 and ("/" in name or "." in name):
         return path[:-1], path[-1]
-    return (), path[-1] if path and not is_made_up(name) else node.kind
+    is_told = path and not is_made_up(name) and path[-1] not in PORTS
+    return (), path[-1] if is_told else node.kind

@@ -15,7 +15,7 @@ from typing import Any
 from wlnet.core.parts import NetPort
 from wlnet.nets.chain import NetChain
 from wlnet.nets.netgraph import NetGraph
-from wlnet.onnx.importing.linear import Linear
+from wlnet.onnx.importing.linear import Pending
 from wlnet.onnx.importing.names import Path
 from wlnet.onnx.importing.writing import End, Vertex
 
@@ -31,23 +31,25 @@ class Edge:
 def nested(vertices: Mapping[int, Vertex], outputs: Mapping[str, End],
            ports: Mapping[str, Any]) -> NetChain | NetGraph:  # fmt: skip
     """The net of these vertices. outputs: where each comes from. ports: the types of ports."""
-    used = _reached(vertices, outputs.values())
+    used = reached(vertices, outputs.values())
     kept = {token: vertices[token] for token in sorted(used)}
     edges = [
         Edge(source, (token, port)) for token, v in kept.items() for source, port in v.edges
     ] + [Edge(end, (None, name)) for name, end in outputs.items()]
     paths = _paths(kept)
     items = {token: (path, _layer(kept[token])) for token, path in paths.items()}
-    inputs = list(dict.fromkeys(edge.source[1] for edge in edges if edge.source[0] is None))
-    net = _level(items, edges, inputs, list(outputs), {k: v for k, v in ports.items() if v})
+    read = {edge.source[1] for edge in edges if edge.source[0] is None}
+    inputs = [name for name in ports if name in read]
+    told = {name: spec for name, spec in ports.items() if spec is not None}
+    net = _level(items, edges, inputs, list(outputs), told)
     return net if isinstance(net, (NetChain, NetGraph)) else NetChain({"net": net})
 
 
 def _layer(vertex: Vertex) -> Any:
-    return vertex.layer.made() if isinstance(vertex.layer, Linear) else vertex.layer
+    return vertex.layer.made() if isinstance(vertex.layer, Pending) else vertex.layer
 
 
-def _reached(vertices: Mapping[int, Vertex], ends: Iterable[End]) -> set[int]:
+def reached(vertices: Mapping[int, Vertex], ends: Iterable[End]) -> set[int]:
     """The vertices that something leads to an output from."""
     waiting = [end[0] for end in ends]
     found: set[int] = set()
@@ -88,12 +90,16 @@ def _free(path: Path, taken: set[Path]) -> Path:
     return made
 
 
-Items = Mapping[int, tuple[Path, Any]]
+Items = dict[int, tuple[Path, Any]]
 
 
 def _level(items: Items, edges: list[Edge], inputs: list[Any], outputs: list[Any],
            ports: Mapping[str, Any]) -> Any:  # fmt: skip
     """A net of items, whose paths begin in it; inputs, outputs: names of its ports."""
+    ways_out = {str(port) for port in (*inputs, *outputs)}
+    for token, (path, layer) in list(items.items()):
+        if path[0] in ways_out:
+            items[token] = (f"{path[0]}_", *path[1:]), layer
     names = _grouped(items, edges)
     order = list(dict.fromkeys(names.values()))
     groups = {name: [token for token in items if names[token] == name] for name in order}
@@ -106,7 +112,7 @@ def _level(items: Items, edges: list[Edge], inputs: list[Any], outputs: list[Any
             parts[name] = items[tokens[0]][1]
             continue
         parts[name] = _inner(name, tokens, items, edges, ways, into)
-    told = _edges(names, groups, items, edges, ways, into)
+    told = _edges(names, edges, inputs, ways, into)
     chain = _chain(parts, told, inputs, outputs)
     if chain is not None:
         return NetChain({name: parts[name] for name in chain}, ports=dict(ports))
@@ -133,7 +139,7 @@ def _grouped(items: Items, edges: list[Edge]) -> dict[int, str]:
             taken.add(path)
         names = {token: path[0] for token, path in paths.items()}
         for token in paths:
-            items[token] = (paths[token], items[token][1])  # type: ignore[index]
+            items[token] = (paths[token], items[token][1])
 
 
 def _circle(names: Mapping[int, str], edges: list[Edge]) -> set[str]:
@@ -194,8 +200,8 @@ def _numbered(word: str, count: int) -> list[str]:
     return [word] if count == 1 else [f"{word}{i}" for i in range(1, count + 1)]
 
 
-def _edges(names: Mapping[int, str], groups: Mapping[str, list[int]], items: Items,
-           edges: list[Edge], ways: Mapping[tuple[str, End], Any],
+def _edges(names: Mapping[int, str], edges: list[Edge], inputs: list[Any],
+           ways: Mapping[tuple[str, End], Any],
            into: Mapping[tuple[str, End], str | None]) -> list[tuple[Any, Any]]:  # fmt: skip
     """The edges between the parts of a level."""
     told: dict[tuple[Any, Any], None] = {}
@@ -219,7 +225,9 @@ def _edges(names: Mapping[int, str], groups: Mapping[str, list[int]], items: Ite
             port = into[name, edge.source] if is_group else port
             stop = name if port is None else NetPort(name, port)
         told[start, stop] = None
-    return list(told)
+    # Ports stand in the order in which they are first read and written.
+    order = {NetPort(str(port)): i for i, port in enumerate(inputs)}
+    return sorted(told, key=lambda edge: order.get(edge[0], len(order)))
 
 
 def _chain(parts: Mapping[str, Any], edges: list[tuple[Any, Any]], inputs: list[Any],

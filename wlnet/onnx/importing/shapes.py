@@ -53,18 +53,13 @@ def _shape(net: Writing, node: Node, x: Given) -> Given:
     start, end = node("start", 0), node("end", None)
     if isinstance(x, Fixed):
         return Fixed(np.array(x.array.shape, dtype=np.int64)[start:end])
-    part = x.said[start:end]
-    if None in part:
-        raise open_size()
-    return Fixed(shape_array(part))
+    return Fixed(shape_array(x.said[start:end]))
 
 
 @operator("Size")
 def _size(net: Writing, node: Node, x: Given) -> Given:
     if isinstance(x, Fixed):
         return Fixed(np.array(x.array.size, dtype=np.int64))
-    if None in x.sizes:
-        raise open_size()
     told: Any = math.prod(x.said)
     return Fixed(shape_array([told]).reshape(()))
 
@@ -86,10 +81,18 @@ def _constant_of_shape(net: Writing, node: Node, shape: Given) -> Given:
     value = np.asarray(node("value", np.zeros(1, np.float32))).reshape(-1)
     sizes = numbers(shape, "sizes")
     if any(isinstance(size, Batches) for size in sizes):
-        # The same for all examples: it is held for one.
-        sizes = [size if not isinstance(size, Batches) else size.times for size in sizes]
+        sizes = [_for_one(size) for size in sizes]
     room_for(sizes)
     return Fixed(np.full([int(size) for size in sizes], value[0]))
+
+
+def _for_one(size: Any) -> int:
+    """A size of what is the same for all examples, and is held for one."""
+    if isinstance(size, Batches):
+        if size.open:
+            raise open_size()
+        return size.times
+    return int(size)
 
 
 @operator("Range")
@@ -116,8 +119,6 @@ def _reshape(net: Writing, node: Node, x: Given, shape: Given | None = None) -> 
     if not node("allowzero", 0):
         own = x.said if isinstance(x, Flow) else list(x.array.shape)
         told = [own[i] if size == 0 and i < len(own) else size for i, size in enumerate(told)]
-    if any(size is None for size in told):
-        raise open_size()
     if isinstance(x, Flow):
         return reshaped(x, told, net.fixed_batch)
     try:
@@ -202,7 +203,7 @@ def _expand(net: Writing, node: Node, x: Given, shape: Given) -> Given:
     told = numbers(shape, "a shape")
     if isinstance(x, Fixed):
         # What is repeated for all examples is held for one.
-        sizes = [size.times if isinstance(size, Batches) else int(size) for size in told]
+        sizes = [_for_one(size) for size in told]
         try:
             whole = np.broadcast_shapes(x.array.shape, tuple(sizes))
             room_for(whole)

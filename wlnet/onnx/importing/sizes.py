@@ -1,7 +1,8 @@
-"""How many examples a batch has, where a file works with shapes: nobody knows it, all count by it.
+"""Sizes that nobody knows while a file is read: of the batch, and one that the file leaves open.
 
 Exporters write shapes as arrays of integers, gather sizes out of them, multiply and join them. At
-the place of the batch such an array has a `Batches`: so and so many times the size of the batch.
+such a place an array has a `Batches`: a number of times the size of the batch, the open size, or
+both.
 """
 
 from __future__ import annotations
@@ -17,51 +18,42 @@ from wlnet.onnx.importing.misfits import Misfit
 
 @dataclass(frozen=True)
 class Batches:
-    """A number of times the size of the batch.
+    """A number of times the size of the batch (batch = 1) and the open size (open = 1).
 
     >>> 3 * Batches() // 3 == Batches(), Batches() == 1
     (True, False)
     """
 
     times: int = 1
+    batch: int = 1
+    open: int = 0
 
     def __mul__(self, other: Any) -> Any:
-        count = _whole(other)
-        return Batches(self.times * count) if count else 0
+        if isinstance(other, Batches):
+            return _made(self.times * other.times, self.batch + other.batch, self.open + other.open)
+        return _made(self.times * _whole(other), self.batch, self.open)
 
     __rmul__ = __mul__
 
     def __floordiv__(self, other: Any) -> Any:
-        if isinstance(other, Batches):
-            if self.times % other.times == 0:
-                return self.times // other.times
-        elif (count := _whole(other)) and self.times % count == 0:
-            return Batches(self.times // count)
-        raise _odd()
+        by = other if isinstance(other, Batches) else Batches(_whole(other), 0)
+        if by.times == 0 or self.times % by.times:
+            raise _odd()
+        return _made(self.times // by.times, self.batch - by.batch, self.open - by.open)
 
     __truediv__ = __floordiv__
 
     def __add__(self, other: Any) -> Any:
-        if isinstance(other, Batches):
-            return Batches(self.times + other.times)
-        if _whole(other) == 0:
+        if isinstance(other, Batches) and (other.batch, other.open) == (self.batch, self.open):
+            return _made(self.times + other.times, self.batch, self.open)
+        if not isinstance(other, Batches) and _whole(other) == 0:
             return self
         raise _odd()
 
     __radd__ = __add__
 
     def __sub__(self, other: Any) -> Any:
-        if isinstance(other, Batches):
-            return (self + Batches(-other.times)) if self != other else 0
-        if _whole(other) == 0:
-            return self
-        raise _odd()
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Batches) and other.times == self.times
-
-    def __hash__(self) -> int:
-        return hash(("Batches", self.times))
+        return self + (other * -1 if isinstance(other, Batches) else -_whole(other))
 
     def __lt__(self, other: object) -> bool:
         raise _odd()
@@ -74,6 +66,12 @@ class Batches:
     __float__ = __index__ = __bool__ = __int__
 
 
+def _made(times: int, batch: int, open_size: int) -> Any:
+    if not {batch, open_size} <= {0, 1}:
+        raise _odd()
+    return Batches(times, batch, open_size) if times and (batch or open_size) else times
+
+
 def _whole(value: Any) -> int:
     try:
         return operator.index(value)
@@ -84,7 +82,11 @@ def _whole(value: Any) -> int:
 
 
 def _odd() -> Misfit:
-    return Misfit("what is worked out here depends on how many examples a batch has")
+    return Misfit(
+        "what is worked out here depends on how many examples a batch has, or on a size that the "
+        "file leaves open",
+        fix="import_net(file, shapes={'input': (3, 32, 32)}), of one example",
+    )
 
 
 def shape_array(sizes: list[Any]) -> np.ndarray[Any, Any]:

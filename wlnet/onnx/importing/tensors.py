@@ -38,7 +38,18 @@ class Tensors:
         self.folder = folder
 
     def array(self, proto: Any, called: str) -> Array:
-        """The array of a TensorProto. Raises Misfit."""
+        """The array of a TensorProto. Raises Misfit.
+
+        What a mask has at infinity is the least or largest number that a float32 has: nets hold
+        finite numbers alone.
+        """
+        made = self._array(proto, called)
+        if made.dtype.kind == "f" and np.isinf(made).any():
+            most = np.finfo(np.float32).max
+            return np.clip(made, -most, most)
+        return made
+
+    def _array(self, proto: Any, called: str) -> Array:
         sizes = [int(size) for size in proto.dims]
         if any(size < 0 for size in sizes) or len(sizes) > DEEPEST:
             raise Misfit(f"{called} has a shape that cannot be: {tuple(sizes)}")

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.onnx.importing.misfits import Misfit
-from wlnet.onnx.importing.sizes import Batches, shape_array
+from wlnet.onnx.importing.sizes import Batches
 
 Array = np.ndarray[Any, Any]
 Sizes = tuple[Any, ...]
@@ -102,15 +102,10 @@ class Flow:
         """The shape as the file has it."""
         told: list[Any] = list(self.sizes)
         if self.batch is not None:
-            count = told[self.batch]
-            told[self.batch] = Batches(count or 1)
-        return told
-
-    def shape_array(self) -> Array:
-        """The shape as an array of integers."""
-        if None in self.sizes:
-            raise open_size()
-        return shape_array(self.said)
+            told[self.batch] = Batches() * (
+                Batches(1, 0, 1) if (n := told[self.batch]) is None else n
+            )
+        return [Batches(1, 0, 1) if size is None else size for size in told]
 
     def axis(self, axis: int, *, more: int = 0) -> int:
         """An axis of the file, counted from 0. more: how many axes the result has more."""
@@ -156,12 +151,12 @@ def mixes(doing: str) -> Misfit:
     )
 
 
+TELL = "import_net(file, shapes={'input': (3, 32, 32)}), of one example"
+
+
 def open_size() -> Misfit:
     """The fault of a size that has to be known."""
-    return Misfit(
-        "a size has to be known here that the file leaves open",
-        fix="import_net(file, shapes={'input': (3, 32, 32)}), of one example",
-    )
+    return Misfit("a size has to be known here that the file leaves open", fix=TELL)
 
 
 def count_of(sizes: Sizes) -> int:

@@ -1,17 +1,13 @@
-"""Operators with windows: convolutions and pools."""
+"""Operators with windows that hold weights, and what all with windows have."""
 
 from __future__ import annotations
 
-import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from wlnet.layers.convolution import ConvolutionLayer
-from wlnet.layers.pooling import PoolingLayer
-from wlnet.layers.resize import ResizeLayer
-from wlnet.onnx.importing.folds import aggregated
+from wlnet.onnx.importing.linear import Convolution
 from wlnet.onnx.importing.misfits import Misfit
 from wlnet.onnx.importing.nodes import Node
 from wlnet.onnx.importing.table import operator
@@ -19,9 +15,7 @@ from wlnet.onnx.importing.values import (
     Fixed,
     Flow,
     Given,
-    integers,
     mixes,
-    numbers,
     open_size,
     room_for,
 )
@@ -65,7 +59,8 @@ def margins(node: Node, sizes: list[int], kernel: list[int], strides: list[int],
     return pairs
 
 
-def _positive(node: Node, name: str, count: int, default: Any = None) -> list[int]:
+def positive(node: Node, name: str, count: int, default: Any = None) -> list[int]:
+    """An attribute that has a number from 1 on for each direction."""
     told: list[int] = list(node(name, default if default is not None else [1] * count))
     if len(told) != count or min(told) < 1 or max(told) > 2**24:
         raise Misfit(f"{name} = {told}", expected=f"{count} numbers from 1 on")
@@ -101,15 +96,13 @@ def _convolution(net: Writing, node: Node, x: Given, weights: Given,
     if isinstance(biases, Fixed) and biases.array.shape != (out,):
         raise Misfit(f"biases of shape {biases.array.shape}", expected=f"({out},)")
     strides, dilations = (
-        _positive(node, "strides", len(space)),
-        _positive(node, "dilations", len(space)),
+        positive(node, "strides", len(space)),
+        positive(node, "dilations", len(space)),
     )
     pads = margins(node, space, kernel, strides, dilations)
     room_for([size + sum(pair) for size, pair in zip(space, pads, strict=True)])
-    layer = ConvolutionLayer(
-        out, tuple(kernel), tuple(strides), tuple(pads), tuple(dilations), groups,
-        weights=weights.array, biases=None if biases is None else biases.array,
-    )  # fmt: skip
+    settings = out, tuple(kernel), tuple(strides), tuple(pads), tuple(dilations), groups
+    layer = Convolution(weights.array, None if biases is None else biases.array, settings)
     made = [places(*row) for row in zip(space, pads, kernel, strides, dilations, strict=True)]
     end = net.layer(layer, x, arrays=[weights, biases])
     return net.shaped(end, x, (x.sizes[0], out, *made))
@@ -131,7 +124,7 @@ def _transposed(net: Writing, node: Node, x: Given, weights: Given,
         raise Misfit(f"weights of shape {weights.array.shape} in {rank} directions")
     if groups < 1 or into % groups or into != x.sizes[1]:
         raise Misfit(f"weights of shape {weights.array.shape} for {x.sizes[1]} channels")
-    strides, dilations = _positive(node, "strides", rank), _positive(node, "dilations", rank)
+    strides, dilations = positive(node, "strides", rank), positive(node, "dilations", rank)
     more = list(node("output_padding", [0] * rank))
     if len(more) != rank or min(more) < 0:
         raise Misfit(f"output_padding = {more}")
@@ -192,151 +185,3 @@ def _spread(net: Writing, x: Flow, space: list[int], strides: list[int]) -> Flow
 
     sizes = (x.sizes[0], channels, *((n - 1) * s + 1 for n, s in zip(space, strides, strict=True)))
     return net.function(spread, x, like=x, sizes=sizes)
-
-
-def _pool(node: Node, x: Flow) -> tuple[list[int], list[int], list[int], Pairs, list[int]]:
-    space = [int(size or 0) for size in x.sizes[2:]]
-    kernel = _positive(node, "kernel_shape", len(space))
-    strides = _positive(node, "strides", len(space))
-    dilations = _positive(node, "dilations", len(space))
-    pads = margins(node, space, kernel, strides, dilations)
-    made = []
-    for i, (size, width, step, apart) in enumerate(
-        zip(space, kernel, strides, dilations, strict=True)
-    ):
-        if node("ceil_mode", 0) and node("auto_pad", "NOTSET") in ("NOTSET", ""):
-            before, after = pads[i]
-            over = size + before + after - ((width - 1) * apart + 1)
-            count = -(-over // step) + 1
-            # The last window begins in the space, or in what stands before it.
-            count -= (count - 1) * step >= size + before
-            need = (count - 1) * step + (width - 1) * apart + 1 - size - before
-            pads[i] = before, max(after, need)
-        made.append(places(size, pads[i], width, step, apart))
-    return kernel, strides, dilations, pads, made
-
-
-def _pooled(net: Writing, x: Flow, name: str, kernel: list[int], strides: list[int], pads: Pairs,
-            made: list[int]) -> Flow:  # fmt: skip
-    if any(side >= width for pair, width in zip(pads, kernel, strict=True) for side in pair):
-        raise Misfit(f"pads = {pads} for windows {kernel}", expected="less than the windows")
-    room_for([size + sum(pair) for size, pair in zip(x.sizes[2:], pads, strict=True)])
-    layer = PoolingLayer(tuple(kernel), tuple(strides), name, tuple(pads))
-    return net.shaped(net.layer(layer, x), x, (*x.sizes[:2], *made))
-
-
-@operator("MaxPool")
-def _largest(net: Writing, node: Node, x: Given) -> Given:
-    x = images(net, x)
-    kernel, strides, dilations, pads, made = _pool(node, x)
-    node("storage_order", 0)
-    if node.has_output(1):
-        raise Misfit("the places of the largest")
-    if set(dilations) != {1}:
-        raise Misfit(f"dilations = {dilations}", expected="1: a PoolingLayer has no others")
-    return _pooled(net, x, "Max", kernel, strides, pads, made)
-
-
-@operator("AveragePool", "LpPool")
-def _average(net: Writing, node: Node, x: Given) -> Given:
-    x = images(net, x)
-    kernel, strides, dilations, said, made = _pool(node, x)
-    if set(dilations) != {1}:
-        raise Misfit(f"dilations = {dilations}", expected="1: a PoolingLayer has no others")
-    if node.kind == "LpPool":
-        return _powers(net, node, x, kernel, strides, said, made)
-    node("count_include_pad", 0)
-    counts = _counts(node, x, kernel, strides, said, made)
-    if (counts == math.prod(kernel)).all():
-        return _pooled(net, x, "Mean", kernel, strides, said, made)
-    total = _pooled(net, x, "Total", kernel, strides, said, made)
-    return net.function(lambda a: a / counts, total, like=total)
-
-
-def _powers(net: Writing, node: Node, x: Flow, kernel: list[int], strides: list[int], pads: Pairs,
-            made: list[int]) -> Flow:  # fmt: skip
-    p = node("p", 2)
-    powers = net.function(lambda a: a * a if p == 2 else np.abs(a) ** p, x, like=x)
-    total = _pooled(net, powers, "Total", kernel, strides, pads, made)
-    return net.function(lambda a: np.sqrt(a) if p == 2 else a ** (1 / p), total, like=total)
-
-
-def _counts(node: Node, x: Flow, kernel: list[int], strides: list[int], pads: Pairs,
-            made: list[int]) -> Any:  # fmt: skip
-    """By how many numbers each window's total is divided: those of the space, or with what was
-    said to stand around it, but never what a rounded up size has behind."""
-    whole: Any = np.ones(())
-    given = node("pads", [0] * (2 * len(kernel)))
-    include = node("count_include_pad", 0)
-    counted = node("auto_pad", "NOTSET") in ("NOTSET", "")
-    for i, (width, step, count) in enumerate(zip(kernel, strides, made, strict=True)):
-        size = int(x.sizes[2 + i] or 0)
-        before = pads[i][0]
-        first = -before if include else 0
-        last = size + ((given[i + len(kernel)] if counted else pads[i][1]) if include else 0)
-        starts = np.arange(count) * step - before
-        along = np.minimum(starts + width, last) - np.maximum(starts, first)
-        whole = whole[..., None] * along
-    return whole
-
-
-@operator("GlobalAveragePool", "GlobalMaxPool")
-def _whole(net: Writing, node: Node, x: Given) -> Given:
-    x = images(net, x)
-    name = "Mean" if node.kind == "GlobalAveragePool" else "Max"
-    return aggregated(net, x, list(range(2, x.rank)), name, True)
-
-
-@operator("Resize", "Upsample")
-def _resized(net: Writing, node: Node, x: Given, *more: Given | None) -> Given:
-    x = images(net, x)
-    if node.kind == "Upsample":
-        scales, sizes = (more[0] if more else None), None
-        way = node("coordinate_transformation_mode", "asymmetric")
-        factors = numbers(scales, "factors") if scales is not None else list(node("scales"))
-    else:
-        scales, sizes = [*more, None, None, None][1:3]
-        way = node("coordinate_transformation_mode", "half_pixel")
-        factors = numbers(scales, "factors") if scales is not None else []
-    mode, nearest = node("mode", "nearest"), node("nearest_mode", "round_prefer_floor")
-    node("cubic_coeff_a", -0.75), node("extrapolation_value", 0.0)
-    node.expect("exclude_outside", 0)
-    node.expect("antialias", 0)
-    node.expect("keep_aspect_ratio_policy", "stretch")
-    if "axes" in node.attributes:
-        raise Misfit("axes of a resized array")
-    old = [int(size or 0) for size in x.sizes]
-    if sizes is not None and (sizes.rank == 1):
-        new = integers(sizes, "sizes")
-    elif len(factors) == x.rank:
-        new = [math.floor(size * factor) for size, factor in zip(old, factors, strict=True)]
-        if any(size * factor != n for size, factor, n in zip(old, factors, new, strict=True)):
-            raise Misfit(f"factors {factors} that give no whole sizes")
-    else:
-        raise Misfit("neither sizes nor a factor for each axis")
-    if len(new) != x.rank or new[1] != old[1] or min(new) < 1:
-        raise Misfit(f"sizes {new} of an array of {old}")
-    if sizes is None and new[0] != 1 * old[0]:
-        raise mixes("resizes")
-    room_for(new[1:])
-    scheme = {"linear": {"half_pixel": "Bin", "align_corners": "Point"}}.get(mode, {}).get(way)
-    is_whole = all(b % a == 0 for a, b in zip(old[2:], new[2:], strict=True))
-    if mode == "nearest" and is_whole and _stands_as_often(node.kind, way, nearest):
-        scheme = "Bin"
-    if scheme is None:
-        raise Misfit(f"mode = {mode!r} with {way!r} and {nearest!r}")
-    if (
-        scheme == "Bin"
-        and mode == "linear"
-        and any(b < a for a, b in zip(old[2:], new[2:], strict=True))
-    ):
-        raise Misfit("a linear interpolation to a smaller size")
-    layer = ResizeLayer(new[2:], "Linear" if mode == "linear" else "Nearest", scheme)
-    return net.shaped(net.layer(layer, x), replace(x), (x.sizes[0], *new[1:]))
-
-
-def _stands_as_often(kind: str, way: str, nearest: str) -> bool:
-    """Whether each entry stands as often as the factor says, where that is whole."""
-    if way == "half_pixel":
-        return nearest in ("round_prefer_floor", "round_prefer_ceil")
-    return way == "asymmetric" and (nearest == "floor" or kind == "Upsample")

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.flatten import FlattenLayer
 from wlnet.layers.function import FunctionLayer
 from wlnet.layers.net_array import NetArrayLayer
@@ -60,7 +61,8 @@ class Writing:
         self.places: dict[End, Flow] = {}
         self.node: Node | None = None
         self.indices: dict[str, Index] = {}
-        self.reals: set[str] = set()
+        self.guards: dict[End, Flow] = {}
+        self.guarded: dict[str, int] = {}
         self._arrays: dict[tuple[Any, ...], Flow] = {}
         self._shaped: dict[tuple[Any, ...], End] = {}
 
@@ -166,9 +168,8 @@ class Writing:
         if flow.kind == "Label":
             raise Misfit("a name of a class, which only a decoder has")
         if flow.kind == "Whole":
-            if flow.end[0] is None:
-                self.reals.add(str(flow.end[1]))
-            return replace(flow, kind="Real")
+            shift, flow = flow.shift, replace(flow, kind="Real", shift=0)
+            return self.function(lambda a: a + shift, flow, like=flow) if shift else flow
         if flow.kind == "Boolean":
             return self.function(lambda a: np.where(a, 1.0, 0.0), flow, like=flow)
         shift = flow.shift
@@ -183,6 +184,9 @@ class Writing:
         if flow.kind != "Whole" or token is not None or flow.made != flow.shape:
             raise Misfit("places that the net works out", expected="an input of integers")
         assert port is not None
+        beyond = self.guarded.get(port)
+        if beyond is not None and beyond + flow.shift + shift < classes:
+            raise Misfit("numbers that are no places are taken as a place that is there")
         new = Index(classes, -(shift + flow.shift), len(flow.shape) + 1)
         old = self.indices.setdefault(port, new)
         if old.least != new.least:
@@ -211,7 +215,9 @@ class Writing:
 def _reshape(made: Sizes, shape: Sizes) -> Any:
     """The layer that brings one shape into another of as many entries, in the same order."""
     if None in made or None in shape:
-        raise open_size()
+        if made.count(None) != 1 or shape.count(None) != 1:
+            raise open_size()
+        return ReshapeLayer(tuple(AUTOMATIC if size is None else size for size in shape))
     if count_of(made) != count_of(shape):
         raise Misfit(f"an array of shape {made} as one of shape {shape}")
     return FlattenLayer() if len(shape) == 1 and len(made) > 1 else ReshapeLayer(shape)

@@ -1,0 +1,98 @@
+"""What export_net writes, import_net reads: the same answers, and arrays under the same names."""
+
+import numpy as np
+import pytest
+
+import wlnet as wl
+from tests.bench import EXAMPLES, OPERATORS, Case
+from tests.exported import answers, assert_same
+from tests.random_nets import attempt, columns_of
+from wlnet.lowering.operations import operations
+
+FIRST = list({case.layer.kind: case for case in [*EXAMPLES, *OPERATORS][::-1]}.values())
+REFUSED = {
+    "BasicRecurrentLayer": "Scan", "GatedRecurrentLayer": "Scan",
+    "CrossEntropyLossLayer": "GatherElements", "WeightedLossLayer": "GatherElements",
+    "ExtractLayer": "GatherND", "OrderingLayer": "TopK", "NetFoldOperator": "Scan",
+    "NetArrayLayer": "an array that is known", "SequenceIndicesLayer": "an array that is known",
+}  # fmt: skip
+"""Kinds of layers that come down to what is not read, and what the error names."""
+
+
+def renamed(columns, net):
+    """Columns for a net with one input, which is called "Input" in a net from a file."""
+    assert len(columns) == 1 or tuple(columns) == net.input_names
+    return dict(zip(net.input_names, columns.values(), strict=True))
+
+
+def same_again(net, columns, tmp_path):
+    again = wl.onnx.import_net(wl.onnx.export_net(net, tmp_path / "net.onnx"))
+    for count in (3, 1):
+        some = {name: column[:count] for name, column in columns.items()}
+        given = answers(again, renamed(some, again))
+        expected = answers(net, some)
+        assert_same(dict(zip(expected, given.values(), strict=True)), expected)
+    return again
+
+
+@pytest.mark.parametrize("case", FIRST, ids=str)
+def test_a_layer_comes_back_from_a_file_with_the_same_answers(case: Case, tmp_path):
+    kind = case.layer.kind
+    if kind == "RandomArrayLayer":
+        return
+    if kind in REFUSED:
+        with pytest.raises(wl.FormatError, match=REFUSED[kind]):
+            same_again(case.net, case.data(count=3), tmp_path)
+        return
+    same_again(case.net, case.data(count=3), tmp_path)
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_a_net_of_any_layers_comes_back_or_is_refused(seed, tmp_path):
+    rng = np.random.default_rng(seed)
+    net = attempt(rng)
+    columns = columns_of(net, 3, rng)
+    net = wl.net_initialize(net, random_seeding=seed)
+    if any(row[0].startswith("random") for row in operations(net)):
+        return
+    told = ""
+    try:
+        same_again(net, columns, tmp_path)
+    except wl.FormatError as error:
+        told = str(error)
+    assert not told or any(name in told for name in REFUSED.values())
+
+
+def test_arrays_come_back_under_their_names(tmp_path):
+    net = wl.net_initialize(wl.NetChain({
+        "see": wl.NetChain({"conv": wl.ConvolutionLayer(2, 3), "bend": "Ramp"}),
+        "flat": wl.FlattenLayer(), "hidden": 4, "bend": "Tanh", "read": 3,
+    }, input=(1, 5, 5)))  # fmt: skip
+    again = same_again(net, {"Input": np.ones((3, 1, 5, 5), np.float32)}, tmp_path)
+    assert wl.information(net, "ArraysDimensions") == wl.information(again, "ArraysDimensions")
+    assert isinstance(again, wl.NetChain)
+
+
+def test_an_open_size_comes_back_under_its_name(tmp_path):
+    net = wl.net_initialize(wl.NetChain(
+        [wl.EmbeddingLayer(3, 9), wl.LongShortTermMemoryLayer(4), wl.AggregationLayer("Mean", 1)],
+        input=("words", "Integer"),
+    ))  # fmt: skip
+    again = wl.onnx.import_net(wl.onnx.export_net(net, tmp_path / "net.onnx"))
+    for length in (1, 4, 7):
+        x = np.random.default_rng(length).integers(1, 10, (2, length))
+        assert np.abs(again(x) - net(x)).max() < 1e-6
+    assert again.ports["Input"].lengths == net.ports["Input"].lengths
+    with pytest.raises(wl.DataError, match="out of range"):
+        again([0])
+
+
+def test_a_folder_of_one_net_trains_as_the_net_that_was_written(tmp_path):
+    rng = np.random.default_rng(0)
+    net = wl.net_initialize(wl.NetChain({"hidden": 5, "bend": "Ramp", "read": 2}, input=3))
+    again = wl.onnx.import_net(wl.onnx.export_net(net, tmp_path / "net.onnx"))
+    data = rng.standard_normal((16, 3)), rng.standard_normal((16, 2))
+    options = {"max_training_rounds": 3, "learning_rate_multipliers": {"hidden": 0.1}}
+    one, other = (wl.net_train(each, data, **options) for each in (net, again))
+    for key, array in wl.information(one, "Arrays").items():
+        assert np.array_equal(array, wl.information(other, "Arrays")[key]), key
