@@ -9,11 +9,18 @@ Needs a network. Tells each step, and ends with status 1 at the first that fails
 from __future__ import annotations
 
 import argparse
+import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 import tempfile
+import urllib.request
+from collections.abc import Mapping
 from pathlib import Path
+
+import numpy as np
 
 from wlnet.core.extras import EXTRAS
 
@@ -105,6 +112,79 @@ def lean(folder: Path, wheel: Path, whole: Place) -> None:
         print(f"{name}: {sum(sizes.values()):.0f} MB: {listed}")
 
 
+class Image:
+    """What a recipe of a container does, done in a folder: its files, and its Python.
+
+    Users are left out, as only root can be another one.
+    """
+
+    def __init__(self, folder: Path, wheels: Path, files: Path) -> None:
+        self.folder, self.files = folder, files
+        subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
+        path = f"{folder / 'venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
+        self.variables = {**USUAL, "PATH": path, "PIP_FIND_LINKS": str(wheels)}
+        for name in ("opt", "app"):
+            (folder / name).mkdir()
+
+    def own(self, text: str) -> str:
+        """A line with the folders of this image for those of a container."""
+        return re.sub(r"(?<![\w.])/(opt|app)\b", rf"{self.folder}/\1", text)
+
+    def do(self, line: str, others: Mapping[str, Image]) -> None:
+        """Do a line of the recipe."""
+        word, _, rest = line.partition(" ")
+        if word == "RUN" and not rest.startswith("useradd"):
+            subprocess.run(["sh", "-ec", self.own(rest)], env=self.variables, check=True)
+        if word == "ENV":
+            name, _, value = rest.partition("=")
+            self.variables[name] = self.own(value)
+        if word == "COPY":
+            words = [each for each in rest.split() if not each.startswith("--")]
+            found = re.search(r"--from=(\w+)", rest)
+            for source in words[:-1]:
+                start = others[found[1]].own(source) if found else str(self.files / source)
+                subprocess.run(["cp", "-r", start, self.own(words[-1])], check=True)
+
+    def answer(self, command: list[str], body: bytes) -> object:
+        """What the server of the image answers."""
+        ports = ["--host", "127.0.0.1", "--port", "0"]
+        words = [self.own(each) for each in command[: command.index("--host")]] + ports
+        with subprocess.Popen(
+            words, env=self.variables, executable=self.folder / "venv/bin/python",
+            stdout=subprocess.PIPE, text=True,
+        ) as process:  # fmt: skip
+            assert process.stdout is not None
+            where = process.stdout.readline().rpartition(" ")[2].strip()
+            try:
+                with urllib.request.urlopen(f"{where}/predict", body) as found:
+                    return json.load(found)
+            finally:
+                process.terminate()
+
+
+def recipes(folder: Path, wheels: Path, whole: Place) -> None:
+    """The recipes of docs/how-to/deploy.md, line by line, and what their servers answer."""
+    files = folder / "files"
+    files.mkdir()
+    shutil.copy(ROOT / "examples" / "serve.py", files)
+    whole.run("-c", MAKE, str(files / "net.wlnet"))
+    expected = whole.run("-c", ANSWER, str(files / "net.wlnet"))
+    page = (ROOT / "docs" / "how-to" / "deploy.md").read_text("utf-8")
+    for number, recipe in enumerate(re.findall(r"```text\n(FROM .*?)```", page, re.DOTALL)):
+        images: dict[str, Image] = {}
+        for stage in re.split(r"^FROM ", recipe, flags=re.MULTILINE)[1:]:
+            head, *lines = stage.strip().split("\n")
+            name = head.partition(" AS ")[2]
+            image = images[name] = Image(folder / f"image-{number}-{name}", wheels, files)
+            for line in lines:
+                image.do(line, images)
+        told = image.answer(json.loads(lines[-1].partition(" ")[2]), b'{"inputs": [1, 2, 3]}')
+        assert isinstance(told, dict)
+        answers = np.array(told["outputs"], np.float32)
+        assert str(answers) == expected.strip(), (answers, expected)
+        print(f"recipe {number + 1}: {len(recipe.splitlines())} lines, the server answers")
+
+
 def typed(tools: Place, whole: Place) -> None:
     """A user's script, as its types are checked where the package is installed."""
     tools.install("pyright")
@@ -126,6 +206,7 @@ def main() -> None:
         whole.install(str(wheel))
         print("without extras:", whole.run(str(TRIAL), str(whole.folder)).strip())
         lean(folder, wheel, whole)
+        recipes(folder, wheel.parent, whole)
         typed(tools, whole)
         for python in filter(None, given.pythons.split(",")):
             other = Place(folder / Path(python).name, python)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -159,17 +160,34 @@ def test_what_is_no_size_is_told_with_all_else(sizes: Any) -> None:
     assert len(told.value.faults) == 2
 
 
-def test_a_first_call_imports_nothing_and_links_nothing(tmp_path: Path) -> None:
-    code = """
+def answered(code: str) -> str:
+    """What a process of its own prints after LeNet has answered there."""
+    start = """
 import sys, numpy as np, wlnet as wl
 net = wl.load(sys.argv[1], precompile=True)
 from wlnet.kernels.jit import loading
 before, linked = set(sys.modules), len(loading._addresses)
 net(np.ones((28, 28), np.float32)), net(np.ones((64, 28, 28), np.float32))
-print(sorted(set(sys.modules) - before), len(loading._addresses) - linked)
 """
     file = ROOT / "wlnet" / "models" / "lenet.wlnet"
-    command = [sys.executable, "-c", code, str(file)]
+    command = [sys.executable, "-c", start + code, str(file)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert done.stdout == "[] 0\n", done.stdout + done.stderr
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_a_first_call_imports_nothing_and_links_nothing_and_little_is_imported_before() -> None:
+    found = answered("""
+print(sorted(set(sys.modules) - before), len(loading._addresses) - linked)
+site = "site-packages"
+print(*{name.partition(".")[0] for name, it in [*sys.modules.items()]
+        if site in (getattr(it, "__file__", None) or "")})
+""")
+    late, early = found.splitlines()
+    assert late == "[] 0"
+    page = (ROOT / "docs" / "how-to" / "deploy.md").read_text("utf-8")
+    section = page.partition("## Only what an answer needs")[2].partition("```")[0]
+    listed = re.findall(r"^\| `(\w+)` \|", section, re.MULTILINE)
+    ways = ("_distutils", "__editable__", "_virtualenv")
+    assert sorted(listed) == sorted(name for name in early.split() if not name.startswith(ways))
