@@ -75,9 +75,9 @@ def a_net() -> Any:
     return wl.net_initialize(wl.NetChain([2], input=3))
 
 
-def a_file(folder: Path, name: str) -> Path:
+def a_file(folder: Path, name: str, start: bytes = b"") -> Path:
     """A file that is there: what is missing is told before it is read."""
-    (folder / name).write_bytes(bytes(range(200)))
+    (folder / name).write_bytes(start.ljust(200, b"."))
     return folder / name
 
 
@@ -96,11 +96,15 @@ def frame(_: Path) -> object:
     return wl.data.table(Frame(), "y")
 
 
+HDF5 = b"\x89HDF\r\n\x1a\n"
 ENTRIES: dict[str, list[Callable[[Path], object]]] = {
     "PIL": [
         lambda folder: wl.NetEncoder("Image", (2, 2))(str(a_file(folder, "a.png"))),
     ],
-    "h5py": [lambda folder: wl.net_import_arrays(a_net(), a_file(folder, "a.weights.h5"))],
+    "h5py": [
+        lambda folder: wl.net_import_arrays(a_net(), a_file(folder, "a.weights.h5", HDF5)),
+        lambda folder: wl.wolfram.read_net(a_file(folder, "a.wlnet", HDF5)),
+    ],
     "matplotlib": [lambda folder: wl.information(a_net(), "SummaryGraphic").save(folder / "a.png")],
     "onnx": [
         lambda folder: wl.onnx.export_net(a_net(), folder / "a.onnx"),
@@ -109,6 +113,10 @@ ENTRIES: dict[str, list[Callable[[Path], object]]] = {
     "pyarrow": [frame, lambda folder: wl.data.table(a_file(folder, "a.parquet"), "y")],
     "rich": [a_panel],
     "sklearn": [lambda folder: wl.sklearn],
+    "wolframclient": [
+        lambda folder: wl.wolfram.write_wxf(a_net(), folder / "a.wxf"),
+        lambda folder: wl.wolfram.read_net(a_file(folder, "a.wxf", b"8:")),
+    ],
 }
 """What a user calls that needs a module. A module that is imported anywhere has a row here."""
 
