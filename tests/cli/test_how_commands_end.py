@@ -91,6 +91,29 @@ def test_an_error_is_told_on_standard_error_alone(wlnet: Command) -> None:
         assert len(said.err.splitlines()) > 1
 
 
+@pytest.mark.parametrize(
+    ("words", "module", "extra"),
+    [
+        (("convert", "net.wlnet", "net.onnx"), "onnx", "onnx"),
+        (("convert", "net.wlnet", "net.wxf"), "wolframclient.serializers", "wolfram"),
+        (("predict", "net.wlnet", "rows.parquet"), "pyarrow.parquet", "tables"),
+        (("diagram", "net.wlnet", "net.png"), "matplotlib", "plot"),
+    ],
+)
+def test_a_missing_extra_names_the_command_that_brings_it(
+    wlnet: Command,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    module: str,
+    extra: str,
+) -> None:
+    Path("rows.parquet").touch()
+    monkeypatch.setitem(sys.modules, module, None)
+    said = wlnet(*words)
+    assert said.status == 1
+    assert f"pip install 'wlnet[{extra}]'" in said.err
+
+
 def test_json_may_be_asked_for_before_the_command_and_behind_it(wlnet: Command) -> None:
     before = wlnet("--json", "info", "net.wlnet", "LayersCount")
     assert before == wlnet("info", "net.wlnet", "LayersCount", "--json")

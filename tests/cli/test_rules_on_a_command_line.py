@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 from pathlib import Path
@@ -14,6 +15,7 @@ import wlnet as wl
 from wlnet import ALL, ANY, Alternatives, NetSharedArray, Span
 from wlnet.cli.rule_files import rules_of
 from wlnet.cli.rule_texts import part_of, part_text, rate_of, rule_of, rule_text
+from wlnet.cli.values import value_of
 from wlnet.io.keys import key_of
 
 NAMES = st.text(max_size=6).filter(bool) | st.sampled_from(["1", "*", "ANY", "a/b", "~shared", "-"])
@@ -51,6 +53,21 @@ def test_an_array_is_named_as_files_and_receipts_name_it(path: tuple[int | str, 
     assert (found if isinstance(found, tuple) else (found,)) == path
 
 
+MARKED = st.text(st.sampled_from('ab1-+*|/:="\\\\ ~;\\n٣\ud800'), max_size=12) | st.text(max_size=8)
+
+
+@given(st.lists(MARKED, min_size=1, max_size=3))
+def test_any_words_are_rules_or_told(words: list[str]) -> None:
+    with contextlib.suppress(wl.WlnetError, OSError):
+        rules_of([word for word in words if word != "-"])
+
+
+@given(MARKED | st.just("[" * 5000) | st.just("9" * 5000))
+def test_any_text_is_a_value(text: str) -> None:
+    value_of(text)
+    value_of("[" + text + "]")
+
+
 @pytest.mark.parametrize(
     ("text", "part"),
     [
@@ -82,7 +99,15 @@ def test_a_part_is_read(text: str, part: object) -> None:
 
 @pytest.mark.parametrize(
     ("text", "rate"),
-    [("0.1", 0.1), ("-1", -1), ("0", 0), ("none", None), ("frozen", None), ("1e-3", 0.001)],
+    [
+        ("9" * 20, 10**20 - 1),
+        ("0.1", 0.1),
+        ("-1", -1),
+        ("0", 0),
+        ("none", None),
+        ("frozen", None),
+        ("1e-3", 0.001),
+    ],
 )
 def test_a_rate_is_read(text: str, rate: object) -> None:
     assert rate_of(text) == rate
@@ -141,6 +166,9 @@ def test_what_is_no_rule_is_told(words: list[str], told: str) -> None:
     [
         ("a.b = 0.1", '"a/b" = 0.1'),
         ("a = ", "this is no TOML"),
+        ("a = " + "[" * 5000, "this is no TOML"),
+        ("a = " + "9" * 5000, "this is no TOML"),
+        (f"{'9' * 5000} = 1\n[round]", "a part of several steps"),
         ('"a//b" = 1', "empty step"),
         ("[round.first]\na = 1", "name the round"),
         ("[round.1]\na.b = 1", '"a/b" = 0.1'),

@@ -95,7 +95,7 @@ FLAGS: Mapping[str, Flag] = MappingProxyType(
 WITHOUT = MappingProxyType({"training_progress_function": "no function stands on a command line"})
 """Options that are no flags, each with the reason."""
 
-SPELLINGS = MappingProxyType({RULES: ("--rule",)})
+SPELLINGS = MappingProxyType({RULES: ("--rule", "--rules")})
 """Options that have another name than their own."""
 
 

@@ -75,7 +75,7 @@ def rules_of_file(name: str) -> Rules:
         raise fail(RuleError, Fault("this file is no text", at=name, given=str(error))) from None
     try:
         table = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # ValueError: no TOML, or too many digits
         what = "this is no TOML"
         fix = '"hidden/Weights" = 0.1, a rule a line'
         raise fail(RuleError, Fault(what, at=name, given=str(error), fix=fix)) from None

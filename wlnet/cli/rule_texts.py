@@ -25,7 +25,7 @@ FORM = "hidden/Weights=0.1, 1:3=none, '*'=1, or the name of a TOML file"
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*"|"|[/|:]|(?:[^"/|:\\]|\\.)+|\\', re.DOTALL)
 _CODE = re.compile("~([0-9a-f]{1,6});")
-_WHOLE = re.compile(r"[+-]?\d+")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _MARKS = re.compile(r'[/|:="\\]')
 
 
@@ -51,10 +51,12 @@ def rate_of(text: str) -> Any:
     word = text.strip()
     if word in FROZEN:
         return None
-    try:
-        return int(word) if _WHOLE.fullmatch(word) else float(word)
-    except ValueError:
-        return word
+    for read in (int, float):
+        try:
+            return read(word)
+        except ValueError:
+            continue
+    return word
 
 
 def part_of(text: str, at: str = "part") -> Any:

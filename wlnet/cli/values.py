@@ -35,7 +35,7 @@ def value_of(text: str) -> Any:
         return text
     try:
         return _paired(tomllib.loads(f"x = {word}")["x"])
-    except tomllib.TOMLDecodeError:
+    except (ValueError, RecursionError):
         return text
 
 
