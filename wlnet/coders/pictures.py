@@ -14,7 +14,7 @@ import numpy as np
 
 from wlnet.coders.encoder import refuse
 from wlnet.core.arrays import Dtype
-from wlnet.core.errors import Fault, brief
+from wlnet.core.errors import NAMES, Fault, brief
 from wlnet.core.extras import needed
 from wlnet.core.scalars import as_whole
 
@@ -159,11 +159,11 @@ def _opened(name: str | os.PathLike[str], where: str, index: int) -> Image.Image
             where,
             index,
             "the picture file cannot be read" if there else "there is no such picture file",
-            given=brief(name),
+            given=brief(name, NAMES),
             expected="a file that Pillow reads: PNG, JPEG, ...",
         ) from error
     except Image.DecompressionBombError as error:
-        raise refuse(where, index, "the picture is too large", given=brief(name)) from error
+        raise refuse(where, index, "the picture is too large", given=brief(name, NAMES)) from error
 
 
 def upright(picture: Image.Image) -> Image.Image:

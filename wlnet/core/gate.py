@@ -19,6 +19,7 @@ import numpy as np
 
 from wlnet.core.errors import DataError, Fault, WlnetError, brief, fail
 from wlnet.core.machine import check_memory
+from wlnet.core.stored import Stored
 
 Array = np.ndarray[Any, Any]
 Column = Sequence[Any] | Array
@@ -214,6 +215,8 @@ def as_column(given: object, at: str, most: int | None = None, *, is_raw: bool =
     """
     if type(given) is np.ndarray and given.ndim and given.dtype.kind in "biuf":
         return given
+    if isinstance(given, Stored):
+        return cast("Column", given)
     if isinstance(given, (str, bytes, Mapping, Set)):
         raise _no_column(given, at)
     found = given if is_raw and isinstance(given, (list, tuple)) else admitted(given, at)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import DataError, ShapeError
+from wlnet.core.errors import DataError, Fault, ShapeError, fail
 from wlnet.core.gate import Column
+from wlnet.core.ports import Limit, PortType
+from wlnet.core.stored import Stored
 from wlnet.engine.blueprint import DTYPES, INDEX
-from wlnet.evaluate.columns import encode, raise_all
+from wlnet.evaluate.columns import encode, raise_all, takes_anything
 from wlnet.evaluate.holding import Array, copy_into
 from wlnet.evaluate.places import Place
 from wlnet.evaluate.ragged import Ragged
@@ -57,13 +60,50 @@ def array_for(
     """The array of one column, or a `Mapped` one, see `encoded`. Raises DataError, ShapeError."""
     port = inferred_port(training.net, place.port)
     below = inference(training.net).ports[(), place.port].below
+    is_target = place.port in training.targets
+    if isinstance(column, Stored):
+        one = _made(column, place, port, below, precision)
+        first = one(column.read(np.arange(1)), np.arange(1))
+        if is_late and not (is_target and first.ndim == 1):
+            rows, is_own = np.arange(len(column)), takes_anything(port)
+            return Mapped(column, first.dtype, rows, one, is_own)
+        return one(column.read(np.arange(len(column))), np.arange(len(column)))
     found = encode(port, place, column, below, precision=precision)
     kind = np.dtype(INDEX if port.element == "Integer" else DTYPES[precision])
     if isinstance(found, Ragged):
         return found.with_each(lambda values, place: _as(values, kind, place), place)
-    may_wait = is_late and not (place.port in training.targets and found.ndim == 1)
+    may_wait = is_late and not (is_target and found.ndim == 1)
     late = mapped(found, kind, place) if may_wait and found.dtype != kind else None
     return _as(found, kind, place) if late is None else late
+
+
+def _made(
+    column: Stored, place: Place, port: PortType, below: Limit | None, precision: Precision
+) -> Callable[[Any, Array], Array]:
+    """What makes numbers for a port of examples of a stored column, which are told by their
+    places. Raises DataError, ShapeError."""
+    kind = np.dtype(INDEX if port.element == "Integer" else DTYPES[precision])
+
+    def made(examples: Any, places: Array) -> Array:
+        try:
+            found = encode(port, place, examples, below, precision=precision)
+            if isinstance(found, Ragged):
+                what = "examples of a stored column have one shape"
+                raise fail(ShapeError, Fault(what, at=str(place), given=column.title))
+            return _as(found, kind, place)
+        except (DataError, ShapeError) as error:
+            faults = [_numbered(fault, place, places) for fault in error.faults]
+            raise fail(type(error), faults) from None
+
+    return made
+
+
+def _numbered(fault: Fault, place: Place, places: Array) -> Fault:
+    """A fault of one of some examples, with the number that it has among all."""
+    start = f"{place}, example "
+    number = (fault.at or "").removeprefix(start)
+    is_one = number != fault.at and number.isdecimal() and 1 <= int(number) <= len(places)
+    return replace(fault, at=f"{start}{places[int(number) - 1] + 1}") if is_one else fault
 
 
 def _as(array: Array, kind: np.dtype[Any], place: Place) -> Array:

@@ -13,6 +13,7 @@ from wlnet.core.gate import Column, shape_of
 from wlnet.core.net import Net
 from wlnet.core.ports import PortType
 from wlnet.core.shapes import Partial, is_known
+from wlnet.core.stored import Stored
 from wlnet.evaluate.columns import is_ragged, raise_all
 from wlnet.evaluate.places import Place
 from wlnet.evaluate.ragged import common_shape
@@ -80,6 +81,8 @@ def _common_shape(column: Column, name: str) -> Partial:
     """The shape of the examples of a column; sizes in which they differ stay open."""
     if is_ragged(column):
         return common_shape([*map(np.shape, column)])
+    if isinstance(column, Stored) and column.dtype.kind not in "OUS":
+        return column.shape[1:]
     try:
         array = np.asarray(column)
     except (ValueError, TypeError):

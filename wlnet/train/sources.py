@@ -15,7 +15,11 @@ from wlnet.core.streams import Seed, stream
 from wlnet.engine.blueprint import INDEX
 from wlnet.evaluate.holding import Array
 from wlnet.evaluate.ragged import Group, Ragged, groups_of, some, ungrouped
-from wlnet.train.mapped import Mapped, pieces
+from wlnet.train.mapped import Mapped, ahead, pieces, readers_of
+
+WINDOW = 128 << 20
+"""Bytes of a window, or shuffle buffer: of examples that are mixed with one another, where they are
+read in blocks."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,31 @@ class Source(Protocol):
 
     def round(self, number: int, state: State, done: int = 0) -> Iterator[Batches]:
         """done: batches of the round that are over, and not given again."""
+
+
+def shuffled_by_blocks(draws: np.random.Generator, blocks: Array, window: int) -> Array:
+    """The rows of blocks in a random order, mixed among blocks that follow one another: as many as
+    have so many rows together, but at least one.
+
+    blocks: the block of each row.
+
+    >>> rows = shuffled_by_blocks(np.random.default_rng(0), np.arange(12) // 2, 4)
+    >>> (rows // 2).reshape(3, 4).tolist()
+    [[3, 2, 3, 2], [5, 4, 4, 5], [0, 1, 0, 1]]
+    """
+    kinds, counts = np.unique(blocks, return_counts=True)
+    places = draws.permutation(len(kinds))
+    rank = np.empty(int(kinds[-1]) + 1, np.int64)
+    rank[kinds[places]] = np.arange(len(kinds))
+    order = np.argsort(rank[blocks], kind="stable").astype(np.int64, copy=False)
+    start = stop = 0
+    for count in counts[places].tolist():
+        if stop > start and stop - start + count > window:
+            draws.shuffle(order[start:stop])
+            start = stop
+        stop += count
+    draws.shuffle(order[start:stop])
+    return order
 
 
 def laid_out(column: Array) -> Array:
@@ -155,8 +184,12 @@ class ArraySource:
         return [found[place] for place in order.tolist()]
 
     def _order(self, number: int) -> Array:
-        order = stream(self.seed, "shuffle", number).permutation(self.examples)
-        return order.astype(np.int64, copy=False)
+        draws = stream(self.seed, "shuffle", number)
+        late = [each for each in self.columns.values() if isinstance(each, Mapped)]
+        blocks = next((each.blocks for each in late if each.blocks is not None), None)
+        if blocks is None:
+            return draws.permutation(self.examples).astype(np.int64, copy=False)
+        return shuffled_by_blocks(draws, blocks, WINDOW // sum(each.row_bytes for each in late))
 
     def _by_group(self, order: Array) -> list[Array]:
         """Of all examples in an order, the rows of each group."""
@@ -191,10 +224,16 @@ class ArraySource:
             yield Batches(group.columns, order, size)
             return
         row_bytes = sum(each.row_bytes for each in late)
-        for start, stop in pieces(len(order), row_bytes, size):
-            rows = order[start:stop]
+        readers = readers_of(late)
+        some = pieces(len(order), row_bytes, size, 2 * readers)
+
+        def read(bounds: tuple[int, int]) -> Batches:
+            # Read as they lie, which is faster, and used in their order.
+            rows, places = np.unique(order[slice(*bounds)], return_inverse=True)
             columns = {name: column[rows] for name, column in group.columns.items()}
-            yield Batches(columns, np.arange(len(rows), dtype=np.int64), size, is_own=True)
+            return Batches(columns, places.astype(np.int64, copy=False), size, is_own=True)
+
+        yield from ahead(read, some, readers)
 
     def with_columns(self, made: Callable[[Group], Mapping[Any, Array]]) -> ArraySource:
         """The same with further columns, made for each group."""
