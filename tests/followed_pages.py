@@ -55,7 +55,7 @@ def laws(
 
 def copied(folder: Path) -> Path:
     """The package, its tests and its documentation in a folder, to be changed."""
-    for each in ("wlnet", "tests", "docs"):
+    for each in ("wlnet", "tests", "docs", "examples"):
         shutil.copytree(ROOT / each, folder / each)
     shutil.copy(ROOT / "pyproject.toml", folder)
     return folder

@@ -15,6 +15,7 @@ from wlnet.layers.declaring import fields
 
 PAGE = (ROOT / "docs" / "how-to" / "a-layer-of-your-own.md").read_text("utf-8")
 LAWS, LIST = "tests/test_every_layer.py", "tests/layers/test_doorplate.py"
+FORMULAS = "tests/test_formulas.py"
 FILE = "wlnet/layers/soft_threshold.py"
 
 
@@ -25,12 +26,21 @@ def copy(tmp_path: Path) -> Path:
 
 def test_who_follows_the_page_has_a_layer_that_keeps_all_laws(copy: Path) -> None:
     follow(PAGE, copy)
-    told = laws(copy, "SoftThreshold or every_layer_ or soft_threshold", LAWS, LIST, FILE)
+    told = laws(copy, "SoftThreshold or every_layer_ or soft_threshold", LAWS, LIST, FORMULAS, FILE)
     assert told.returncode == 0, told.stdout + told.stderr
     assert re.search(r"\d{3} passed", told.stdout)
     check_style(copy)
     assert run(copy, "docs/reference.py").returncode == 0
     assert "| `SoftThresholdLayer(levels=(1,)," in (copy / "docs/reference.md").read_text("utf-8")
+
+
+def test_who_writes_another_formula_is_told(copy: Path) -> None:
+    right, wrong = "max(input[i] - threshold[i], 0)", "max(input[i] + threshold[i], 0)"
+    assert right in PAGE
+    follow(PAGE.replace(right, wrong), copy)
+    told = laws(copy, "SoftThreshold", FORMULAS)
+    assert told.returncode == 1
+    assert "test_a_formula_is_what_the_layer_computes[SoftThresholdLayer]" in told.stdout
 
 
 def test_who_mixes_up_levels_and_axes_is_told_by_a_law(copy: Path) -> None:

@@ -1,8 +1,8 @@
 """A formula as MathML, which browsers draw by themselves.
 
 A formula is written in Python's grammar, in the names that a layer declares; a docstring has it in
-a paragraph that begins with "Formula:". Indices count from 1. `sum(i, j, x[i, j])` is a sum over i
-and j; `prod`, `max`, `min` and `mean` are written likewise.
+a paragraph that begins with "Formula:". Indices count from 1, and have one letter. A sum over i and
+j is `sum(i, j, x[i, j])`; `prod`, `max`, `min` and `mean` are written likewise.
 
 >>> formula_of("A layer.\\n\\nFormula: y = x / 2\\n\\nPorts: input.")
 'y = x / 2'
@@ -54,7 +54,7 @@ def mathml(formula: str) -> str:
     says = html.escape(formula, quote=True)
     return (
         '<math display="block" class="wl-formula">'
-        f'<mtable columnalign="right center left" aria-label="{says}">{rows}</mtable></math>'
+        f'<mtable displaystyle="true" aria-label="{says}">{rows}</mtable></math>'
     )
 
 
@@ -137,7 +137,7 @@ def _strength(node: ast.expr) -> int:
         return TIGHT.get(type(node.op), 3)
     if isinstance(node, (ast.IfExp, ast.Compare, ast.BoolOp)):
         return 0
-    if isinstance(node, ast.UnaryOp) or _is_fold(node):
+    if isinstance(node, ast.UnaryOp) or is_fold(node):
         return 1
     return 3
 
@@ -146,13 +146,16 @@ def _is_long(node: ast.expr) -> bool:
     return _strength(node) < 3 or (isinstance(node, ast.BinOp) and isinstance(node.op, ast.Div))
 
 
-def _is_fold(node: ast.expr) -> bool:
+def is_fold(node: ast.expr) -> bool:
+    """Whether something is taken over indices, which have one letter: `sum(i, j, x[i, j])`, or
+    `max(k <= size, x[k])` where nothing else tells how far one goes."""
+    if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
+        return False
+    firsts = [each.left if isinstance(each, ast.Compare) else each for each in node.args[:-1]]
     return (
-        isinstance(node, ast.Call)
-        and isinstance(node.func, ast.Name)
-        and node.func.id in FOLDS
-        and len(node.args) > 1
-        and all(isinstance(each, ast.Name) for each in node.args[:-1])
+        node.func.id in FOLDS
+        and bool(firsts)
+        and all(isinstance(each, ast.Name) and len(each.id) == 1 for each in firsts)
     )
 
 
@@ -165,12 +168,12 @@ def _call(node: ast.Call) -> str:
     if not isinstance(node.func, ast.Name):
         raise ValueError(f"no function: {ast.unparse(node)}")
     name, arguments = node.func.id, node.args
-    if _is_fold(node):
+    if is_fold(node):
         below = listed(arguments[:-1])
         body = drawn(arguments[-1])
         body = fenced(body) if 0 <= _strength(arguments[-1]) < 2 else body
-        kind = "mo" if name in ("sum", "prod") else "mi"
-        return row(f"<munder><{kind}>{FOLDS[name]}</{kind}>{below}</munder>", body)
+        kind, gap = ("mo", "") if name in ("sum", "prod") else ("mi", '<mspace width=".2em"/>')
+        return row(f"<munder><{kind}>{FOLDS[name]}</{kind}>{below}</munder>", gap, body)
     if name == "sqrt":
         return f"<msqrt>{drawn(arguments[0])}</msqrt>"
     if name == "abs":
@@ -190,7 +193,7 @@ def _either(node: ast.IfExp) -> str:
         rest = rest.orelse
     cases.append((drawn(rest), "<mtext>otherwise</mtext>"))
     rows = "".join(f"<mtr><mtd>{a}</mtd><mtd>{b}</mtd></mtr>" for a, b in cases)
-    return row(sign("{"), f'<mtable columnalign="left left">{rows}</mtable>')
+    return row(sign("{"), f"<mtable>{rows}</mtable>")
 
 
 def _compared(node: ast.Compare) -> str:

@@ -38,6 +38,7 @@ def names() -> dict[str, Any]:
     import keras
     import torch
 
+    keras.config.set_image_data_format("channels_first")
     return {
         "torch": torch, "nn": torch.nn, "F": torch.nn.functional, "optim": torch.optim,
         "keras": keras, "layers": keras.layers,

@@ -17,6 +17,8 @@ from wlnet.layers.declaring.lengths import longer
 class AppendLayer(Layer):
     """A sequence with a further element at its end.
 
+    Formula: output[i] = input[i] if i <= length(input) else element
+
     Ports: input (length, ...); element, of the shape of one element; output (length + 1, ...).
 
     >>> AppendLayer()({"Input": [1, 2], "Element": 3}).tolist()
@@ -46,3 +48,4 @@ class AppendLayer(Layer):
         yield Example(AppendLayer(), {"Input": (3, 2), "Element": (2,)})
         yield Example(AppendLayer(), {"Input": (1,), "Element": ()})
         yield Example(AppendLayer(), {"Input": (2, 3, 2), "Element": (3, 2)})
+        yield Example(AppendLayer(), {"Input": (3,), "Element": ()})

@@ -29,6 +29,8 @@ class BasicRecurrentLayer(Layer):
     """A recurrent layer: s = tanh(input weights . x + state weights . s + biases), for each element
     x of a sequence, from the last state s, at first zeros.
 
+    Formula: output[t] = tanh(input_weights @ input[t] + state_weights @ output[t - 1] + biases)
+
     size: of the state. dropout: a probability, or a dict of such by kind, in training:
     "VariationalWeights", which a number alone means, drops weights of the state, the same at all
     elements; "VariationalInput" and "VariationalState" numbers that go to the gates, the same at

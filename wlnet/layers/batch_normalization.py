@@ -19,6 +19,9 @@ MEAN, VARIANCE = "MovingMean", "MovingVariance"
 class BatchNormalizationLayer(Layer):
     """Every channel brought to mean 0 and variance 1, then scaled and shifted by what was learned.
 
+    Formula: output[c] = scaling[c] * (input[c] - moving_mean[c])
+    / sqrt(moving_variance[c] + epsilon) + biases[c]
+
     In training the mean and the (biased) variance are those of the batch, over all examples and
     places, and the moving ones follow: moving = momentum * moving + (1 - momentum) * of the batch.
     Otherwise, and where the moving ones are frozen (by a multiplier of 0, or a momentum of 1), the

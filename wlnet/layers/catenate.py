@@ -18,6 +18,9 @@ from wlnet.layers.declaring.ties import runs, tie
 class CatenateLayer(Layer):
     """Arrays joined at a level, in the order of the inputs.
 
+    Formula: output[i] = inputs[1][i] if i <= length(inputs[1])
+    else inputs[2][i - length(inputs[1])]
+
     level: counted from 1, or from -1 backwards.
     Ports: inputs "1", "2", ..., all of one rank and of one size but for that level; output.
 

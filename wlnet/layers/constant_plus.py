@@ -13,6 +13,8 @@ from wlnet.layers.declaring.layer import Example, Layer, Reals
 class ConstantPlusLayer(Layer):
     """A learned number added to every element.
 
+    Formula: output = input + biases
+
     Array: biases, of the shape of the input; zeros at the start. Ports: input, output of the same
     shape.
 

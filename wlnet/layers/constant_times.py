@@ -13,6 +13,8 @@ from wlnet.layers.declaring.layer import Example, Layer, Reals
 class ConstantTimesLayer(Layer):
     """Every element times a learned number.
 
+    Formula: output = scaling * input
+
     Array: scaling, of the shape of the input; ones at the start. Ports: input, output of the same
     shape.
 

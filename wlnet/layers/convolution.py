@@ -37,6 +37,11 @@ from wlnet.layers.declaring.windows import (
 class ConvolutionLayer(Layer):
     """Cross-correlation: a window of weights moves over the space of every channel.
 
+    Formula: output[o, x] = biases[o] + sum(c, k, weights[o, c, k]
+    * input[c, stride * (x - 1) + dilation * (k - 1) + 1 - padding_size])
+
+    This is for one direction; others go likewise.
+
     output_channels, kernel_size: numbers, or AUTOMATIC to be inferred (from given weights, say). A
     kernel_size of one number is for every direction, a tuple has one a direction; there may be 1
     to 3. stride, dilation: a number, or one a direction. padding_size: zeros around the space: a

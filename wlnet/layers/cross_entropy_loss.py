@@ -29,6 +29,8 @@ PORTS: dict[str, dict[str, PortField]] = {
 class CrossEntropyLossLayer(Layer):
     """How little probability was given to what is the case: one number an example.
 
+    Formula: loss = -log(input[target])
+
     form: "Index": -log(input[target]), where the target counts classes from 1;
     "Probabilities": -sum(target log(input)); "Binary": -target log(input) - (1 - target) log(1 -
     input) for each number by itself. The mean over all places is taken. Classes stand along the

@@ -19,6 +19,8 @@ from wlnet.layers.declaring.ties import Entry, runs, tie
 class DotLayer(Layer):
     """The product of arrays: of vectors, matrices, or arrays of any rank from 1.
 
+    Formula: output[i, k] = sum(j, inputs[1][i, j] * inputs[2][j, k])
+
     The last level of one is summed against the first level of the next, from the left.
     Ports: inputs "1", "2", ... (two or more); output.
 

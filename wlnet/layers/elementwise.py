@@ -55,6 +55,8 @@ def elementwise_function(value: object) -> str | Expression:
 class ElementwiseLayer(Layer):
     """The same function of every element.
 
+    Formula: output = function(input)
+
     function: a name ("Ramp", "Tanh", "GELU", ...), or a Python callable made of arithmetic,
     comparisons, np.where and NumPy functions, which is called once and kept as a formula, with an
     exact derivative: of np.where that of the side that is taken. A function of several names is

@@ -17,6 +17,8 @@ from wlnet.layers.declaring.layer import Example, Layer, Reals
 class EmbeddingLayer(Layer):
     """A learned vector for each of several classes.
 
+    Formula: output[i, k] = weights[input[i], k]
+
     size: of a vector; class_count: how many there are. Either may be AUTOMATIC, to be inferred.
     Array: weights (class_count, size). Ports: input, an index from 1 or an array of them; output,
     which has one level more.

@@ -38,10 +38,16 @@ GATES = "input", "reset", "memory"
 class GatedRecurrentLayer(Layer):
     """A recurrent layer with two gates, which decide what of its state is kept and what is used.
 
-    For each element x of a sequence, from the last state s, at first zeros:
-    i, r = sigmoid(weights . x + state weights . s + biases), with own arrays for the input and the
-    reset gate; m = tanh(weights . x + r * (state weights . s) + biases), with those of the memory
-    gate; s = (1 - i) * m + i * s.
+    Formula: i[t] = sigmoid(input_gate_input_weights @ input[t]
+    + input_gate_state_weights @ output[t - 1] + input_gate_biases);
+    r[t] = sigmoid(reset_gate_input_weights @ input[t]
+    + reset_gate_state_weights @ output[t - 1] + reset_gate_biases);
+    m[t] = tanh(memory_gate_input_weights @ input[t]
+    + r[t] * (memory_gate_state_weights @ output[t - 1]) + memory_gate_biases);
+    output[t] = (1 - i[t]) * m[t] + i[t] * output[t - 1]
+
+    For each element t of a sequence, from the last state, at first zeros: i and r are the input and
+    the reset gate, m is the memory gate.
 
     size: of the state. dropout: a probability, or a dict of such by kind, in training:
     "VariationalWeights", which a number alone means, drops weights of the state, the same at all

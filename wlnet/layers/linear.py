@@ -17,6 +17,8 @@ from wlnet.layers.declaring.layer import Example, Layer, Reals
 class LinearLayer(Layer):
     """Affine map: output = weights . flattened input + biases, in the shape that was asked for.
 
+    Formula: output[i] = sum(j, weights[i, j] * input[j]) + biases[i]
+
     output_size: a size, a tuple of sizes, () for a scalar, or AUTOMATIC to infer it.
     Arrays: weights (out, in), biases (out,) or None, where in and out are the products of the
     sizes.

@@ -41,10 +41,19 @@ GATES = "input", "output", "forget", "memory"
 class LongShortTermMemoryLayer(Layer):
     """A recurrent layer whose gates decide what its memory keeps, takes in, and shows.
 
-    For each element x of a sequence, from the last state s and cell state c (at first zeros):
-    i, o, f = sigmoid(weights . x + state weights . s + biases), with own arrays for the input, the
-    output and the forget gate; m = tanh(the same with the arrays of the memory gate);
-    c = f * c + i * m; s = o * tanh(c).
+    Formula: i[t] = sigmoid(input_gate_input_weights @ input[t]
+    + input_gate_state_weights @ output[t - 1] + input_gate_biases);
+    o[t] = sigmoid(output_gate_input_weights @ input[t]
+    + output_gate_state_weights @ output[t - 1] + output_gate_biases);
+    f[t] = sigmoid(forget_gate_input_weights @ input[t]
+    + forget_gate_state_weights @ output[t - 1] + forget_gate_biases);
+    m[t] = tanh(memory_gate_input_weights @ input[t]
+    + memory_gate_state_weights @ output[t - 1] + memory_gate_biases);
+    c[t] = f[t] * c[t - 1] + i[t] * m[t];
+    output[t] = o[t] * tanh(c[t])
+
+    For each element t of a sequence, from the last state and cell state c (at first zeros): i, o
+    and f are the input, the output and the forget gate, m is the memory gate.
 
     size: of the state. dropout: a probability, or a dict of such by kind, in training:
     "VariationalWeights", which a number alone means, drops weights of the state, the same at all

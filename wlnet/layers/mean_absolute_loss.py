@@ -15,6 +15,8 @@ from wlnet.layers.declaring.layer import Example, Layer, Reals
 class MeanAbsoluteLossLayer(Layer):
     """The mean of the absolute differences between input and target: one number an example.
 
+    Formula: loss = mean(i, abs(input[i] - target[i]))
+
     Ports: input and target of the same shape, any; loss, a scalar.
 
     >>> float(MeanAbsoluteLossLayer()({"Input": [1, 2], "Target": [1, 4]}))

@@ -15,6 +15,8 @@ from wlnet.layers.declaring.layer import Example, Layer, Reals
 class MeanSquaredLossLayer(Layer):
     """The mean of the squared differences between input and target: one number an example.
 
+    Formula: loss = mean(i, (input[i] - target[i]) ** 2)
+
     Ports: input and target of the same shape, any; loss, a scalar.
 
     >>> float(MeanSquaredLossLayer()({"Input": [1, 2], "Target": [1, 4]}))

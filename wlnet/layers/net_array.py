@@ -13,6 +13,8 @@ from wlnet.layers.declaring.layer import Example, Layer, Reals
 class NetArrayLayer(Layer):
     """A learned array as a source: the same for every example, without any input.
 
+    Formula: output = array
+
     Array: array, of any shape. Ports: output of that shape.
 
     >>> NetArrayLayer(array=[1, 2]).array.tolist()

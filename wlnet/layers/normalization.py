@@ -27,6 +27,11 @@ def scaling_levels(value: object) -> Levels:
 class NormalizationLayer(Layer):
     """Every example brought to mean 0 and variance 1 over some levels, then scaled and shifted.
 
+    Formula: output[c, i] = scaling[c] * (input[c, i] - mu[c]) / sqrt(sigma[c] ** 2 + epsilon)
+    + biases[c];
+    mu[c] = mean(i, input[c, i]);
+    sigma[c] = sqrt(mean(i, (input[c, i] - mu[c]) ** 2))
+
     aggregation_levels: over which mean and (biased) variance are taken: a level, several, a Span,
     or ALL; from the second on unless said otherwise. scaling_levels: which levels have learned
     numbers of their own: levels, "Same" as the aggregation (layer normalization: ALL, "Same"), or

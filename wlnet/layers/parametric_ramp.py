@@ -18,6 +18,8 @@ from wlnet.layers.declaring.levels import along, levels, positions, relate_level
 class ParametricRampLayer(Layer):
     """x where x >= 0, and a learned slope times x below; at 0 its derivative is 1.
 
+    Formula: output[i] = input[i] if input[i] >= 0 else slope[i] * input[i]
+
     levels: which levels have slopes of their own: a level, several, a Span, or ALL; () is one slope
     for everything. Array: slope, with the sizes of those levels; 0.1 at the start.
     Ports: input, output of the same shape.

@@ -38,6 +38,10 @@ from wlnet.layers.declaring.windows import (
 class PoolingLayer(Layer):
     """One number for each place of a window that moves over the space of every channel.
 
+    Formula: output[c, x] = max(k <= kernel_size, input[c, stride * (x - 1) + k])
+
+    This is for "Max", in one direction; others go likewise.
+
     kernel_size: the window: a number for every direction, or a tuple with one a direction (1 to 3).
     stride: by how much it moves, 1 unless said otherwise: PoolingLayer(2) has overlapping windows,
     PoolingLayer(2, 2) has not. function: "Max", "Mean" or "Total". padding_size: smaller than the

@@ -17,6 +17,8 @@ from wlnet.layers.declaring.lengths import longer
 class PrependLayer(Layer):
     """A sequence with a further element at its beginning.
 
+    Formula: output[i] = element if i == 1 else input[i - 1]
+
     Ports: input (length, ...); element, of the shape of one element; output (length + 1, ...).
 
     >>> PrependLayer()({"Input": [1, 2], "Element": 3}).tolist()
@@ -46,3 +48,4 @@ class PrependLayer(Layer):
         yield Example(PrependLayer(), {"Input": (3, 2), "Element": (2,)})
         yield Example(PrependLayer(), {"Input": (1,), "Element": ()})
         yield Example(PrependLayer(), {"Input": (2, 3, 2), "Element": (3, 2)})
+        yield Example(PrependLayer(), {"Input": (3,), "Element": ()})

@@ -29,6 +29,8 @@ def counts(value: object) -> tuple[int | str, ...]:
 class ReplicateLayer(Layer):
     """An array repeated along new levels.
 
+    Formula: output[i, j] = input[j]
+
     counts: how often, a number or several, one a new level; AUTOMATIC where the shape of the output
     is to tell. level: where the new levels stand in the output: the first of them at level n, or
     the last of them at level -n.

@@ -21,6 +21,8 @@ def count_or_none(value: object) -> int | None:
 class SequenceIndicesLayer(Layer):
     """The numbers of the elements of a sequence, whatever they are: 1, 2, 3, ...
 
+    Formula: output[i] = i
+
     maximum: the number of all elements from there on; None counts them all. An `EmbeddingLayer`
     behind it learns a vector for each place.
     Ports: input (length, ...); output (length,), indices.

@@ -13,6 +13,8 @@ from wlnet.layers.declaring.layer import Example, Layer, Reals
 class SequenceLastLayer(Layer):
     """The last element of a sequence, such as the last state of a recurrent layer.
 
+    Formula: output[k] = input[length(input), k]
+
     Ports: input (length, ...), output: an element.
 
     >>> SequenceLastLayer()([[1, 2], [3, 4]]).tolist()

@@ -15,6 +15,8 @@ from wlnet.layers.declaring.lengths import longer
 class SequenceMostLayer(Layer):
     """A sequence without its last element: what comes before each of the elements but the first.
 
+    Formula: output[i, k] = input[i, k]
+
     Ports: input (length, ...), of two elements at least; output (length - 1, ...).
 
     >>> SequenceMostLayer()([1, 2, 3]).tolist()

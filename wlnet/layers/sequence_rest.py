@@ -15,6 +15,8 @@ from wlnet.layers.declaring.lengths import longer
 class SequenceRestLayer(Layer):
     """A sequence without its first element: what comes after each of the elements but the last.
 
+    Formula: output[i, k] = input[i + 1, k]
+
     Ports: input (length, ...), of two elements at least; output (length - 1, ...).
 
     >>> SequenceRestLayer()([1, 2, 3]).tolist()

@@ -13,6 +13,8 @@ from wlnet.layers.declaring.layer import Example, Layer, Reals
 class SequenceReverseLayer(Layer):
     """A sequence from its last element to its first.
 
+    Formula: output[i, k] = input[length(input) + 1 - i, k]
+
     Ports: input (length, ...), output of the same shape.
 
     >>> SequenceReverseLayer()([1, 2, 3]).tolist()

@@ -17,6 +17,8 @@ from wlnet.layers.declaring.levels import require_level
 class SoftmaxLayer(Layer):
     """Positive numbers that add up to 1 along a level: exp(x) divided by its total.
 
+    Formula: output[i] = exp(input[i]) / sum(j, exp(input[j]))
+
     level: counted from 1, or from -1 backwards; it must have at least two entries.
     Ports: input, output of the same shape.
 

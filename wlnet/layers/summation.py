@@ -13,6 +13,8 @@ from wlnet.layers.declaring.layer import Example, Layer, Reals
 class SummationLayer(Layer):
     """The sum of all numbers of an array.
 
+    Formula: output = sum(i, j, input[i, j])
+
     Ports: input, of any shape; output, one number. Some levels alone are summed by
     `AggregationLayer("Total")`, several arrays by `TotalLayer`.
 

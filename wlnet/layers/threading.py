@@ -53,6 +53,8 @@ def _arity(function: Callable[..., object]) -> int:
 class ThreadingLayer(Layer):
     """The same function of the elements that stand at the same place in several arrays.
 
+    Formula: output = function(inputs[1], inputs[2])
+
     function: "Plus", "Times", "Min", "Max" (of any number of inputs), "Subtract", "Divide", "Power"
     (of two), or a Python callable made of arithmetic, comparisons, np.where and NumPy functions,
     which is called once and kept as a formula.

@@ -16,6 +16,8 @@ from wlnet.layers.declaring.layer import Example, Layer, Reals
 class TotalLayer(Layer):
     """The sum of arrays of the same shape.
 
+    Formula: output = sum(k, inputs[k])
+
     Ports: inputs "1", "2", ...; output, all of one shape.
 
     >>> TotalLayer(ports={"1": 2, "2": 2})({"1": [1, 2], "2": [3, 4]}).tolist()

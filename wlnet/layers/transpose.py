@@ -34,6 +34,8 @@ def permutation(value: object) -> Permutation:
 class TransposeLayer(Layer):
     """The levels of an array in another order.
 
+    Formula: output[j, i] = input[i, j]
+
     permutation: (n1, n2, ...): level k of the input becomes level nk of the output, and further
     levels stay; or pairs ((a, b), ...) of levels that are swapped, one pair after the other. ((1,
     2),) unless said otherwise.

@@ -17,6 +17,8 @@ from wlnet.layers.declaring.layer import Example, Layer, Reals
 class UnitVectorLayer(Layer):
     """Indices as unit vectors, elsewhere one-hot: 1 at the index, 0 beside it.
 
+    Formula: output[i, k] = 1 if k == input[i] else 0
+
     size: of a vector; AUTOMATIC where what is around the layer tells, such as an encoder.
     Ports: input, an index from 1 or an array of them; output, which has one level more.
 

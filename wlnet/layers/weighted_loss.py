@@ -19,6 +19,8 @@ from wlnet.layers.declaring.layer import Example, Layer, Reals, TargetForm
 class WeightedLossLayer(Layer):
     """A cross entropy in which every decision has a weight of its own: one number an example.
 
+    Formula: loss = -weight * log(input[target])
+
     form: "Index", "Probabilities" or "Binary", as of CrossEntropyLossLayer, which it equals where
     all weights are 1. What is lost at each place is multiplied by the weight there, and the mean
     over all places is taken, also over those of weight 0: so places that are padding can be left
