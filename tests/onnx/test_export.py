@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,8 @@ import numpy as np
 import onnx
 import pytest
 import scipy.special
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import wlnet as wl
 from tests.bench import EXAMPLES, OPERATORS, Case
@@ -17,6 +20,8 @@ from tests.exported import answers, assert_same, referred, run, session
 from tests.primitive_cases import CASES, Real, graph_of
 from tests.primitive_cases import Case as PrimitiveCase
 from tests.random_nets import attempt, columns_of
+from tests.strategies import SIZE, build, trees
+from tests.test_rooms import python
 from wlnet.core.errors import OptionError
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Graph
@@ -24,7 +29,7 @@ from wlnet.graph.maps import MAPS
 from wlnet.graph.primitives import PRIMITIVES
 from wlnet.graph.reference import run_graph
 from wlnet.graph.scans import scan
-from wlnet.io.keys import key_of
+from wlnet.io.keys import is_beside, key_of
 from wlnet.lowering.operations import operations
 from wlnet.onnx.exporting.maps import MAP_TRANSLATIONS
 from wlnet.onnx.exporting.model import IR_VERSION, OPSET, model
@@ -128,6 +133,18 @@ def test_a_body_may_read_what_is_also_an_output(tmp_path: Path) -> None:
     )
 
 
+def test_weights_of_attention_are_multiplied_as_they_are(tmp_path: Path) -> None:
+    for mask in (None, "Causal", ("Causal", 2)):
+        net = wl.AttentionLayer("Dot", mask=mask, key=(3, 2), value=(3, 2), query=(3, 2))
+        made = onnx.load(wl.onnx.export_net(net, tmp_path / "net.onnx"))
+        kinds = [node.op_type for node in made.graph.node]
+        assert kinds[kinds.index("Softmax") + 1 :] == ["MatMul"]
+    product = PrimitiveCase(
+        "causal_product", (Real((3, 3)), Real((3, 2))), {"part": "Past", "window": 2}
+    )
+    assert "Where" in [node.op_type for node in of_one_call(product).graph.node]
+
+
 # Layers and nets
 
 
@@ -146,6 +163,17 @@ def test_a_layer_in_a_file_gives_what_it_gives_here_for_batches_of_one_and_three
                if net.input_names)  # fmt: skip
 
 
+@pytest.mark.parametrize("function", ["Max", "Mean", "Total"])
+def test_a_window_as_wide_as_all_there_is_goes_on_over_the_padding(
+    function: str, tmp_path: Path
+) -> None:
+    net = wl.PoolingLayer(2, function=function, padding_size=1, input=(3, 2))
+    x = {"Input": np.random.default_rng(0).normal(size=(2, 3, 2))}
+    given = run(wl.onnx.export_net(net, tmp_path / "net.onnx"), x)
+    assert given["Output"].shape == (2, 3, 3)
+    assert_same(given, answers(net, x))
+
+
 @pytest.mark.parametrize("seed", range(60))
 def test_a_net_of_any_layers_in_a_file_gives_what_it_gives_here(seed: int, tmp_path: Path) -> None:
     rng = np.random.default_rng(seed)
@@ -161,6 +189,25 @@ def test_a_net_of_any_layers_in_a_file_gives_what_it_gives_here(seed: int, tmp_p
     for count in (3, 1):
         some = {name: column[:count] for name, column in columns.items()}
         assert_same(run(made, some), answers(net, some))
+
+
+@settings(max_examples=30)
+@given(data=st.data(), rank=st.integers(1, 3), seed=st.integers(0, 2**32 - 1))
+def test_a_net_of_nets_with_shared_arrays_in_a_file_has_their_names_and_says_the_same(
+    data: st.DataObject, rank: int, seed: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    tree, shape = data.draw(trees(rank=rank)), (SIZE,) * rank
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", wl.RuleWarning)
+        net = wl.net_initialize(wl.NetChain([build(tree)], input=shape), random_seeding=seed)
+    file = wl.onnx.export_net(net, tmp_path_factory.mktemp("trees") / "net.onnx")
+    columns = {"Input": np.random.default_rng(seed).normal(size=(3, *shape)).astype(np.float32)}
+    assert_same(run(file, columns), answers(net, columns))
+    arrays = {key_of(key): array for key, array in wl.information(net, "Arrays").items()}
+    for held in onnx.load(file).graph.initializer:
+        if not is_beside(held.name):
+            np.testing.assert_array_equal(onnx.numpy_helper.to_array(held), arrays.pop(held.name))
+    assert arrays == {}
 
 
 @pytest.mark.parametrize("precision", ["Real32", "Real64"])
@@ -240,3 +287,11 @@ def test_inputs_of_gates_are_weights_of_the_operator_lstm(tmp_path: Path) -> Non
     nodes = onnx.load(wl.onnx.export_net(net, tmp_path / "net.onnx")).graph.node
     kinds = [node.op_type for node in nodes]
     assert kinds.count("LSTM") == 1 and "MatMul" not in kinds
+
+
+def test_the_room_is_opened_when_it_is_asked_for_and_onnx_when_it_is_used() -> None:
+    found = python(
+        "import sys, wlnet as wl; assert 'wlnet.onnx' not in sys.modules and 'onnx' in dir(wl); "
+        "wl.onnx.export_net; assert 'wlnet.onnx' in sys.modules and 'onnx' not in sys.modules"
+    )
+    assert found.returncode == 0, found.stderr

@@ -49,10 +49,20 @@ def causal_product(w: Writer, a: Tensor, b: Tensor, *, part: str, window: Extent
     if part == "Entries":
         seen = _seen(w, b, window)
         return w.node("Where", seen, w.node("MatMul", a, b), w.number(0.0))
+    if part == "Past" and _are_weights(w, a, window):
+        return w.node("MatMul", a, b)
     seen = _seen(w, a, window)
     if part == "Future":
         seen = w.node("Transpose", seen, perm=[1, 0])
     return w.node("MatMul", w.node("Where", seen, a, w.number(0.0)), b)
+
+
+def _are_weights(w: Writer, a: Tensor, window: Extent) -> bool:
+    """Whether these are weights of attention, which are 0 where nothing is seen."""
+    made, _ = w.makers.get(a.name, (None, ()))
+    if made is None or made.primitive != "attention_weights":
+        return False
+    return bool(made.attributes["window"] == window)
 
 
 def _seen(w: Writer, x: Tensor, window: Extent) -> str:

@@ -30,7 +30,7 @@ def pool_max(
 ) -> str:
     """The largest of each window. Its place in the window is for the gradient alone."""
     assert not w.wanted[1]
-    if x.shape[2:] == kernel:
+    if x.shape[2:] == kernel and not any(map(any, padding)):
         # All there is, however large.
         return w.node("ReduceMax", x, axes=list(range(2, x.rank)), keepdims=1)
     return _pooled(w, "MaxPool", x, kernel, stride, padding)
