@@ -5,15 +5,16 @@ python docs/pictures.py
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import wlnet as wl
+from wlnet.plot.paint.marks import mark_of
 from wlnet.plot.paint.picture import Picture
-from wlnet.plot.paint.shapes import Scene, moved
+from wlnet.plot.paint.shapes import Box, Line, Scene, Shape, Words, moved
 
 FOLDER = Path(__file__).with_name("pictures")
 
@@ -34,6 +35,65 @@ class Beside(Picture):
         height = max(scene.height for scene in scenes)
         title = "; ".join(scene.title for scene in scenes)
         return Scene(x, height, tuple(shapes), title)
+
+
+@dataclass(frozen=True)
+class Rules(Picture):
+    """The rules of a training as they were written, and below them what each array did by them."""
+
+    record: Any
+    rules: Mapping[Any, Any]
+
+    def scene(self) -> Scene:
+        """A list, and a table."""
+        shapes: list[Shape] = [Words(LEFT, 22, "rules: part → rate, the first that fits decides",
+                                     bold=True)]  # fmt: skip
+        top = 34.0
+        for number, (part, rate) in enumerate(self.rules.items(), 1):
+            mark = mark_of(rate or 0)
+            shapes.append(Box(LEFT, top, WIDE, ROW - 4, fill=mark.ground, round=5))
+            shapes += mark.shapes(LEFT + 40, top + 12)
+            words = (LEFT + 12, f"{number}"), (LEFT + 54, repr(part)), (LEFT + 250, "→")
+            shapes += [Words(x, top + 16, text) for x, text in words]
+            shapes.append(Words(LEFT + 270, top + 16, f"{rate_words(rate or 0)}", bold=True))
+            top += ROW
+        top += 30
+        heads = "what each array did", "rate", "by rule", "steps", "moved", "bytes"
+        shapes += [
+            Words(x, top, text, bold=anchor == "start", anchor=anchor)
+            for (x, anchor), text in zip(PLACES, heads, strict=True)
+        ]
+        order = list(self.rules)
+        for key, told in self.record["ArraysReport"].items():
+            top += ROW
+            shapes.append(Line(((LEFT, top - 18), (LEFT + WIDE, top - 18)), "frame"))
+            shapes += mark_of(told["Rate"]).shapes(LEFT + 8, top - 4)
+            share, start = told["RelativeMoved"], told["NormBefore"]
+            moved_by = f"{share:.0%}" if share else "–" if start or not told["Steps"] else "from 0"
+            cells = (
+                "/".join(key), f"{told['Rate']:g}", f"{order.index(told['Rule'][0]) + 1}",
+                f"{told['Steps']}", moved_by, "changed" if told["Changed"] else "the same",
+            )  # fmt: skip
+            indent = (22, 0, 0, 0, 0, 0)
+            shapes += [
+                Words(x + more, top, text, anchor=anchor, bold=text == "the same")
+                for (x, anchor), more, text in zip(PLACES, indent, cells, strict=True)
+            ]
+        return Scene(LEFT + WIDE + 26, top + 16, tuple(shapes), "the rules of a training")
+
+
+LEFT, WIDE, ROW = 12.0, 430.0, 28.0
+PLACES = (
+    (LEFT, "start"), (LEFT + 190, "end"), (LEFT + 245, "end"), (LEFT + 300, "end"),
+    (LEFT + 360, "end"), (LEFT + WIDE, "end"),
+)  # fmt: skip
+"""Where the columns of the table stand, and which end of their words does."""
+
+
+def rate_words(rate: float) -> str:
+    """A rate with the word for its kind."""
+    word = mark_of(rate).word
+    return f"{rate:g} {word}" if word != "usual" else f"{rate:g}, as usual"
 
 
 def digits() -> Any:
@@ -145,6 +205,7 @@ def final(record: Any, name: str) -> Any:
 
 PICTURES: dict[str, Callable[[], Any]] = {
     "reader": lambda: Beside([final(trained(), "Net"), trained()["LossPlot"]]),
+    "rules": lambda: Beside([Rules(trained(), RULES), trained()["LossPlot"]]),
     "loss": lambda: trained()["LossPlot"],
     "movement": lambda: final(trained(), "Movement"),
     "confusion": lambda: trained()["ValidationMeasurements"]["ConfusionMatrixPlot"],

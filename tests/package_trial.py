@@ -160,6 +160,7 @@ class Image:
                     return json.load(found)
             finally:
                 process.terminate()
+                process.communicate()
 
 
 def recipes(folder: Path, wheels: Path, whole: Place) -> None:
