@@ -49,6 +49,16 @@ def test_a_wlnet_file_of_the_wolfram_language_is_told_by_its_first_bytes(
     assert wl.load("ours.wlnet") == small_net
 
 
+def test_an_onnx_file_takes_what_encoders_take_where_that_is_asked(wlnet: Command) -> None:
+    import onnx
+
+    encoder = wl.NetEncoder("Image", (4, 4), color_space="Grayscale")
+    wl.save(wl.net_initialize(wl.NetChain([wl.FlattenLayer(), 2], input=encoder)), "see.wlnet")
+    for words, kind in (((), onnx.TensorProto.FLOAT), (("--encoders",), onnx.TensorProto.UINT8)):
+        assert wlnet("convert", "see.wlnet", "see.onnx", "--force", *words).status == 0
+        assert onnx.load("see.onnx").graph.input[0].type.tensor_type.elem_type == kind
+
+
 @pytest.mark.parametrize("suffix", [".safetensors", ".npz"])
 def test_arrays_go_to_a_file_and_come_back(
     wlnet: Command, small_net: wl.NetChain, suffix: str

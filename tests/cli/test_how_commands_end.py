@@ -97,7 +97,7 @@ def test_an_error_is_told_on_standard_error_alone(wlnet: Command) -> None:
         (("convert", "net.wlnet", "net.onnx"), "onnx", "onnx"),
         (("convert", "net.wlnet", "net.wxf"), "wolframclient.serializers", "wolfram"),
         (("predict", "net.wlnet", "rows.parquet"), "pyarrow.parquet", "tables"),
-        (("diagram", "net.wlnet", "net.png"), "matplotlib", "plot"),
+        (("diagram", "net.wlnet", "net.png"), "matplotlib.figure", "plot"),
     ],
 )
 def test_a_missing_extra_names_the_command_that_brings_it(
