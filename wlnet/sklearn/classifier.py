@@ -15,8 +15,8 @@ from wlnet.core.parts import NetPort
 from wlnet.layers import ElementwiseLayer, SoftmaxLayer
 from wlnet.nets.netgraph import NetGraph
 from wlnet.sklearn.estimator import NetEstimator, flat
-from wlnet.sklearn.nets import WIDTH, beginning, small
-from wlnet.sklearn.parameters import constructor, meant
+from wlnet.sklearn.nets import WIDTH, small
+from wlnet.sklearn.parameters import constructor
 from wlnet.sklearn.targets import Array, Classes, Labels, check_count, with_classes
 
 
@@ -102,7 +102,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]
 
     # What y is
 
-    def _prepared(self, X: Array, y: Array, classes: Any) -> Net:
+    def _prepared(self, X: Any, y: Array, classes: Any) -> Net:
         y = flat(y)
         is_labels = is_of_labels(y)
         known = _classes_of(y, classes)
@@ -114,7 +114,7 @@ class NetClassifier(ClassifierMixin, NetEstimator):  # type: ignore[misc]
                 return small(len(counts), ElementwiseLayer("LogisticSigmoid"))
             return small(counts[0], SoftmaxLayer()) if y.ndim == 1 else _heads(counts)
 
-        net = beginning(meant(self.net), X.shape[1], told, automatic)
+        net = self._beginning(X, told, automatic)
         ports = net.output_names
         if is_labels and len(ports) == 1:
             self._targets, self.classes_ = Labels(ports[0], len(counts)), np.arange(len(counts))

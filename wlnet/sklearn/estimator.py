@@ -2,25 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
-from sklearn.utils import check_random_state
+from sklearn.utils import check_consistent_length, check_random_state
 from sklearn.utils.validation import (
     _check_sample_weight,
+    _check_y,
+    _num_samples,
     check_is_fitted,
     column_or_1d,
     validate_data,
 )
 
-from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
 from wlnet.core.net import Net
 from wlnet.core.scalars import as_real, as_whole
 from wlnet.core.scaled import Scaled
 from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.results.results import NetTrainResults
+from wlnet.sklearn.features import (
+    by_name,
+    columns_by_name,
+    have_categories,
+    precision_of,
+    width,
+    with_front,
+)
+from wlnet.sklearn.nets import beginning
 from wlnet.sklearn.parameters import EARLY, RANDOM_STATE, RENAMED, SEED, WEIGHTS, constructor, meant
 from wlnet.sklearn.pickles import Kept
 from wlnet.sklearn.targets import Array
@@ -32,6 +43,8 @@ FLOATS = (np.float64, np.float32)
 class NetEstimator(BaseEstimator):  # type: ignore[misc]
     """A net with the options of its training, as an estimator: see NetClassifier, NetRegressor."""
 
+    net: Any
+    early_stopping: Any
     results_: NetTrainResults
     n_features_in_: int
 
@@ -67,7 +80,7 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]
         raises.
         """
         X, y = self._examples(X, y, is_first=True)
-        net = self._begun(X, y, None)
+        net = self._prepared(X, y, None)
         self._seed = self._drawn_seed()
         return self._trained(net, X, y, sample_weight)
 
@@ -79,36 +92,36 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]
         X, y = self._examples(X, y, is_first=is_first)
         start: Any = None
         if is_first:
-            start = self._begun(X, y, classes)
+            start = self._prepared(X, y, classes)
             self._seed = self._drawn_seed()
         else:
             self._check_classes(classes)
             start = self.results_
         return self._trained(start, X, y, sample_weight, max_training_rounds=1)
 
-    def _begun(self, X: Array, y: Array, classes: Any) -> Net:
-        net = self._prepared(X, y, classes)
+    def _beginning(self, X: Any, outputs: Any, automatic: Callable[[], Net]) -> Net:
+        """The net to begin with, which takes X. outputs: what a function is told that makes it."""
+        count = width(X) if self._is_named else X.shape[1]
+        net = beginning(meant(self.net), count, outputs, automatic)
         if len(net.input_names) != 1:
             what = "X is one input, and the net has others"
             given = f"inputs {', '.join(net.input_names)}"
             raise fail(OptionError, Fault(what, at="net", given=given))
         (self._input,) = net.input_names
-        return net
+        return with_front(net, X) if self._is_named else net
 
     def _trained(self, start: Any, X: Array, y: Array, sample_weight: Any, **other: Any) -> Self:
-        data = self._data(X, y)
-        options = {**self._options(X), **other}
+        inputs = self._inputs(X)
+        data = {**inputs, **self._targets_by_port(y)}
+        options = {**self._options(precision_of(inputs.values())), **other}
         if sample_weight is not None:
-            weights = _check_sample_weight(
-                sample_weight, X, dtype=np.float64, ensure_non_negative=True
-            )
-            options[WEIGHTS] = weights * (len(weights) / weights.sum())
+            options[WEIGHTS] = _weights(sample_weight, y)
         self.results_ = net_train(start, data, ALL, **options)
         self._precision = options["working_precision"]
         return self
 
-    def _options(self, X: Array) -> dict[str, Any]:
-        """The options of the call of net_train."""
+    def _options(self, precision: str) -> dict[str, Any]:
+        """The options of the call of net_train. precision: that of the examples."""
         given = {
             name: meant(getattr(self, RENAMED.get(name, name)))
             for name in usual_options()
@@ -116,7 +129,7 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]
         }
         given[SEED] = self._seed
         if given["working_precision"] is AUTOMATIC:
-            given["working_precision"] = "Real32" if X.dtype == np.float32 else "Real64"
+            given["working_precision"] = precision
         given["validation_set"] = self._validation_set(given["validation_set"])
         if "class_weights" in given:
             given["class_weights"] = self._class_weights(given["class_weights"])
@@ -154,7 +167,7 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]
         if isinstance(given[1], Mapping):
             return self._validation_set(given[0]), given[1]
         X, y = self._examples(*given, is_first=False)
-        return self._data(X, y)
+        return {**self._inputs(X), **self._targets_by_port(y)}
 
     def _drawn_seed(self) -> Any:
         state = getattr(self, RANDOM_STATE)
@@ -164,15 +177,24 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]
 
     # What X and y are
 
-    def _data(self, X: Array, y: Array) -> dict[str, Any]:
-        """Examples as the net takes them, by port."""
-        return {self._input: X, **self._targets_by_port(y)}
-
-    def _examples(self, X: Any, y: Any, *, is_first: bool) -> tuple[Array, Array]:
-        X, y = validate_data(
-            self, X, y, reset=is_first, dtype=FLOATS, multi_output=True, y_numeric=False
-        )
+    def _examples(self, X: Any, y: Any, *, is_first: bool) -> tuple[Any, Array]:
+        """X as an array, or as columns by name where there are categories; y as an array."""
+        columns = columns_by_name(X)
+        if is_first:
+            self._is_named = have_categories(columns)
+        X, y = validate_data(self, X, y, reset=is_first, multi_output=True, **self._checks())
+        if self._is_named:
+            y = _check_y(y, multi_output=True, estimator=self)
+            check_consistent_length(X, y)
         return X, y
+
+    def _checks(self) -> dict[str, Any]:
+        """What scikit-learn is to check of X."""
+        return {"skip_check_array": True} if self._is_named else {"dtype": FLOATS}
+
+    def _inputs(self, X: Any) -> dict[str, Any]:
+        """Examples as the net takes them, by port."""
+        return by_name(X) if self._is_named else {self._input: X}
 
     def _prepared(self, X: Array, y: Array, classes: Any) -> Net:
         """The net to begin with, fitted to what y is; notes how."""
@@ -193,12 +215,13 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]
     def _answers(self, X: Any, *, decoded: bool) -> tuple[dict[str, Array], int]:
         """What the net makes of examples, by output, and how many there are."""
         check_is_fitted(self)
-        X = validate_data(self, X, reset=False, dtype=FLOATS)
-        net = self.net_
-        found = net(X, *([] if decoded else [None]), working_precision=self._precision)
+        columns_by_name(X)  # none of which may have gaps
+        X = validate_data(self, X, reset=False, **self._checks())
+        net, inputs = self.net_, self._inputs(X)
+        found = net(inputs, *([] if decoded else [None]), working_precision=self._precision)
         if not isinstance(found, Mapping):
             found = {net.output_names[0]: found}
-        return {name: np.asarray(value) for name, value in found.items()}, len(X)
+        return {name: np.asarray(value) for name, value in found.items()}, _num_samples(X)
 
     # Pickling
 
@@ -208,6 +231,17 @@ class NetEstimator(BaseEstimator):  # type: ignore[misc]
 
     def __setstate__(self, state: Mapping[str, Any]) -> None:
         super().__setstate__({name: Kept.back(value) for name, value in state.items()})
+
+
+def _weights(given: Any, y: Array) -> Array:
+    """Weights of examples whose mean is 1. Raises ValueError for others than from 0 on."""
+    found = _check_sample_weight(given, y, dtype=np.float64, ensure_non_negative=True)
+    total = found.sum()
+    if total == 0:
+        what = "weights that are all zero leave no example"
+        raise fail(DataError, Fault(what, at="sample_weight"))
+    weights: Array = found * (len(found) / total)
+    return weights
 
 
 def flat(y: Array) -> Array:

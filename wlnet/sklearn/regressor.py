@@ -9,8 +9,8 @@ from sklearn.base import RegressorMixin
 
 from wlnet.core.net import Net
 from wlnet.sklearn.estimator import NetEstimator, flat
-from wlnet.sklearn.nets import beginning, small
-from wlnet.sklearn.parameters import constructor, meant
+from wlnet.sklearn.nets import small
+from wlnet.sklearn.parameters import constructor
 from wlnet.sklearn.targets import Array, Numbers, numbers_of
 
 CLASS_WEIGHTS = "class_weights"
@@ -49,10 +49,10 @@ class NetRegressor(RegressorMixin, NetEstimator):  # type: ignore[misc]
         answers, count = self._answers(X, decoded=True)
         return self._numbers.together(answers.__getitem__, count)
 
-    def _prepared(self, X: Array, y: Array, classes: Any) -> Net:
+    def _prepared(self, X: Any, y: Array, classes: Any) -> Net:
         y = flat(y)
         count = 1 if y.ndim == 1 else y.shape[1]
-        net = beginning(meant(self.net), X.shape[1], count, lambda: small(count))
+        net = self._beginning(X, count, lambda: small(count))
         self._numbers = numbers_of(net, y)
         return net
 

@@ -203,7 +203,12 @@ def numbers_of(net: Net, y: Array) -> Numbers:
     """What targets that are numbers are to a net. Raises ShapeError."""
     count = 1 if y.ndim == 1 else y.shape[1]
     names = net.output_names
-    shapes: dict[str, Any] = {name: inferred_port(net, name).shape for name in names}
+    ports = {name: inferred_port(net, name) for name in names}
+    # Behind a decoder a number is a number, and no array of one.
+    shapes: dict[str, Any] = {
+        name: () if port.coder is not None and port.shape == (1,) else port.shape
+        for name, port in ports.items()
+    }
     if len(names) == 1 and _is_open(shapes[names[0]]):
         shapes = {names[0]: (count,)}
     unknown = [name for name in names if _is_open(shapes[name])]
