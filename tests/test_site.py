@@ -20,7 +20,7 @@ import wlnet as wl
 from docs.site import layers
 from docs.site.docstrings import markdown
 from docs.site.formulas import mathml
-from docs.site.tree import whole, write
+from docs.site.tree import led, whole, write
 from wlnet.coders.decoder import NetDecoder
 from wlnet.coders.encoder import NetEncoder
 from wlnet.graph.functions import FUNCTIONS
@@ -97,6 +97,18 @@ def test_every_link_between_pages_leads_somewhere(pages: dict[str, str]) -> None
         if str((Path("/") / name).parent.joinpath(link).resolve()).lstrip("/") not in pages
     }
     assert not lost
+
+
+def test_what_the_site_has_not_is_named_without_a_link() -> None:
+    text = (
+        "[a](../why/engine.md#x) [b](../../setup.cfg) [c](../../CHANGELOG.md) [d](https://e.org/f)"
+    )
+    here = ROOT / "docs" / "how-to"
+    assert led(text, here, "../") == (
+        "[a](../why/engine.md#x) b [c](../CHANGELOG.md) [d](https://e.org/f)"
+    )
+    assert led("[a](docs/index.md) [b](LICENSE)", ROOT) == "[a](index.md) b"
+    assert led("```text\n[b](LICENSE)\n```", ROOT) == "```text\n[b](LICENSE)\n```"
 
 
 def test_every_page_is_listed_once(pages: dict[str, str]) -> None:

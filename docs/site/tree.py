@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 GROUPS = {
     "Nets": ("build-nets", "functions", "attention", "shared-arrays", "ask-inside"),
-    "Data": ("give-data", "tables", "images", "sequences", "states"),
+    "Data": ("give-data", "tables", "images", "streams", "sequences", "states"),
     "Rates": (
         "freeze-a-part", "a-rate-per-layer", "negative-rates", "transfer", "unfreeze-step-by-step",
         "what-learned",
@@ -24,12 +24,16 @@ GROUPS = {
         "methods", "losses-and-measurements", "watch-a-training", "keep-a-record", "resume",
         "receipts",
     ),
+    "Other tools": (
+        "from-pytorch", "onnx", "scikit-learn", "search-on-a-cluster", "wolfram-files",
+        "command-line", "deploy",
+    ),
+    "Your own": ("a-layer-of-your-own", "a-primitive-of-your-own"),
 }  # fmt: skip
 """How-to pages by what they are about. Those that stand here nowhere come in a last group."""
-REST = "Tools, and your own"
-OTHERS = ("from-other-frameworks.md", "from-the-wolfram-language.md", "frozen-elsewhere.md",
-          "benchmarks.md")  # fmt: skip
-"""What stands beside other libraries."""
+REST = "More"
+FIRST = ("from-other-frameworks.md", "from-the-wolfram-language.md", "frozen-elsewhere.md")
+"""What comes first of the pages that set wlnet beside others."""
 BESIDE = ("CHANGELOG.md", "CONTRIBUTING.md")
 """Pages of the checkout that stand beside docs/."""
 LINK = re.compile(r"\[([^\]]+)\]\((?!https?://)([^)#\s]+)(#[^)\s]*)?\)")
@@ -48,7 +52,7 @@ def whole() -> Pages:
     """Every page of the site by its file, with the lists of pages in them."""
     found = written() | pages() | notebooks()
     for name in BESIDE:
-        found[name] = within((ROOT / name).read_text("utf-8"))
+        found[name] = session(led((ROOT / name).read_text("utf-8"), ROOT))
     found["reference.md"] = linked(found["reference.md"], found)
     found["index.md"] += "".join(f"\n{tree(names, title)}" for title, names in listed(found))
     for name in found:
@@ -65,31 +69,33 @@ def written() -> Pages:
     for file in sorted(DOCS.rglob("*.md")):
         name = file.relative_to(DOCS).as_posix()
         text = as_pages(inlined(file.read_text("utf-8"), file.parent))
-        text = re.sub(r"(\]\()(?:\.\./)+(CHANGELOG|CONTRIBUTING)\.md", rf"\1{up(name)}\2.md", text)
-        found[name] = session(text)
+        found[name] = session(led(text, file.parent, "../" * name.count("/")))
     return found
+
+
+def led(text: str, folder: Path, up: str = "") -> str:
+    """A page whose links lead to pages of the site; what the site has not is named, without one.
+    folder: where the page stands in the checkout. up: the way to the folder of all pages."""
+
+    def link(found: re.Match[str]) -> str:
+        target = (folder / found[2]).resolve()
+        if target.is_relative_to(DOCS):
+            to = found[2] if up or folder == DOCS else target.relative_to(DOCS).as_posix()
+        elif target.name in BESIDE:
+            to = up + target.name
+        else:
+            return found[1]
+        return f"[{found[1]}]({to}{found[3] or ''})"
+
+    # What is code is no link.
+    parts = re.split(r"(^```.*?^```$)", text, flags=re.MULTILINE | re.DOTALL)
+    return "".join(part if part.startswith("```") else LINK.sub(link, part) for part in parts)
 
 
 def session(text: str) -> str:
     """A page whose sessions of Python are coloured as such."""
     text = re.sub(r"^```python\n(?=>>>)", "```pycon\n", text, flags=re.MULTILINE)
     return re.sub(r"^```wl$", "```wolfram", text, flags=re.MULTILINE)
-
-
-def up(name: str) -> str:
-    """The way from a page to the folder of all."""
-    return "../" * name.count("/")
-
-
-def within(text: str) -> str:
-    """A page of the checkout as one of the site: what the site has not is named, without a link."""
-
-    def link(found: re.Match[str]) -> str:
-        to = found[2].removeprefix("docs/")
-        is_there = to.endswith(".md") and ((DOCS / to).is_file() or to in BESIDE)
-        return f"[{found[1]}]({to}{found[3] or ''})" if is_there else found[1]
-
-    return LINK.sub(link, session(text))
 
 
 def linked(text: str, found: Pages) -> str:
@@ -115,12 +121,14 @@ def listed(found: Pages) -> list[tuple[str, list[str]]]:
     grouped = [(f"How to: {title.lower()}", [how_to[name] for name in names if name in how_to])
                for title, names in GROUPS.items()]  # fmt: skip
     rest = [name for stem, name in how_to.items() if stem not in named]
-    lists = [name for name in found if re.fullmatch(r"reference/(\w+/index|\w+)\.md", name)]
-    return [
+    made = [name for name in found if re.fullmatch(r"reference/(\w+/index|\w+)\.md", name)]
+    alone = [n for n in found if "/" not in n and n not in ("index.md", "reference.md", *BESIDE)]
+    lists = [
         ("Notebooks", [name for name in found if name.startswith("notebooks/")]),
         *grouped,
         (f"How to: {REST.lower()}", rest),
-        ("Reference", ["reference.md", *lists]),
-        ("Beside others", [name for name in OTHERS if name in found]),
+        ("Reference", ["reference.md", *made]),
+        ("Beside others", [*FIRST, *(name for name in alone if name not in FIRST)]),
         ("Why", [*(name for name in found if name.startswith("why/")), *BESIDE]),
     ]
+    return [(title, names) for title, names in lists if names]
