@@ -278,7 +278,9 @@ def of_nets() -> Iterator[Call]:
     wl.save(net(), folder() / "kept.wlnet")
     yield Call("load", wl.load, {"file": folder() / "kept.wlnet"})
     arrays = wl.net_export_arrays(net(), folder() / "kept.safetensors")
-    yield Call("net_export_arrays", wl.net_export_arrays, {"net": net(), "file": arrays})
+    yield Call("net_export_arrays", wl.net_export_arrays, {
+        "net": net(), "file": arrays, "like": arrays, "mapping": wl.AUTOMATIC, "layout": "wlnet",
+    })  # fmt: skip
     yield Call("net_import_arrays", wl.net_import_arrays, {
         "net": net(), "file": arrays, "mapping": {1: None}, "transform": {"two": np.negative},
         "layout": "wlnet", "partial": True, "prop": ["Net", "Report"],

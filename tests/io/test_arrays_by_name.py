@@ -148,6 +148,34 @@ def test_the_arrays_of_a_saved_net_are_read_from_its_file(tmp_path: Path) -> Non
     assert wl.net_import_arrays(net, file) == full
 
 
+@pytest.mark.parametrize("name", NETS)
+def test_a_net_goes_back_to_its_framework_in_the_names_and_the_layout_of_its_file(
+    name: str, tmp_path: Path
+) -> None:
+    net = wl.net_import_arrays(NETS[name], file_of(name))
+    file = wl.net_export_arrays(net, tmp_path / "back.safetensors", like=file_of(name))
+    layout = "PyTorch" if name in TORCH else "Keras"
+    assert wl.net_import_arrays(NETS[name], file, layout=layout) == net
+    if name in TORCH:
+        old, new = load_file(file_of(name)), load_file(file)
+        assert set(old) - set(new) <= {"1.num_batches_tracked"}
+        for entry, array in new.items():
+            # Two biases that are added up are one number for the net.
+            assert array.shape == old[entry].shape
+            assert "bias_" in entry or np.array_equal(array, old[entry])
+
+
+def test_what_has_no_place_in_a_file_like_another_is_told(tmp_path: Path) -> None:
+    file = named(
+        tmp_path, fc__weight=numbers(2, 3), fc__bias=numbers(2), more__weight=numbers(9, 9)
+    )
+    net = wl.net_initialize(chain(2, of=3))
+    wl.net_export_arrays(net, tmp_path / "new.npz", like=file)
+    assert list(np.load(tmp_path / "new.npz")) == ["fc.weight", "fc.bias"]
+    with pytest.raises(wl.FormatError, match="2/Weights, 2/Biases"):
+        wl.net_export_arrays(wl.net_initialize(chain(2, 5, of=3)), tmp_path / "b.npz", like=file)
+
+
 def test_only_a_net_with_numbers_is_exported(tmp_path: Path) -> None:
     with pytest.raises(wl.NotInitializedError, match="1/Weights, 1/Biases"):
         wl.net_export_arrays(chain(2, of=3), tmp_path / "a.npz")
@@ -353,6 +381,12 @@ def test_an_npz_file_is_read_without_pickles_and_without_faith_in_sizes(tmp_path
     assert "larger than its entry" in faults(wl.FormatError, chain(2, of=3), file)
     np.savez(file, w=numbers(2, 3), b=numbers(2))
     data = file.read_bytes()
+    for place in range(0, len(data), 9):
+        damaged = bytearray(data)
+        damaged[place] ^= 0xFF
+        file.write_bytes(damaged)
+        with contextlib.suppress(wl.FormatError):
+            wl.net_import_arrays(chain(2, of=3), file, layout="wlnet")
     file.write_bytes(data[:100])
     faults(wl.FormatError, chain(2, of=3), file)
 

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 import safetensors.torch
+import torch
 
 import wlnet as wl
 from examples.pytorch import in_pytorch
@@ -27,6 +28,17 @@ def test_a_net_with_the_arrays_of_a_peer_answers_as_the_peer(
     x, y = room.write(name, tmp_path, seed)
     net = wl.net_import_arrays(NETS[name], file_of(name, tmp_path))
     assert np.allclose(net(x), y, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", TORCH)
+def test_what_a_net_has_learnt_goes_back_to_pytorch(name: str, tmp_path: Path) -> None:
+    x, y = torch_modules.write(name, tmp_path, 1)
+    old = file_of(name, tmp_path)
+    net = wl.net_import_arrays(TORCH[name], old)
+    new = wl.net_export_arrays(net, tmp_path / "new.safetensors", like=old)
+    module = torch_modules.MODULES[name][0]().eval()
+    module.load_state_dict(safetensors.torch.load_file(new))
+    assert np.allclose(module(torch.as_tensor(x)).detach().numpy(), y, rtol=1e-4, atol=1e-5)
 
 
 def test_the_losses_beside_the_example_are_those_of_pytorch() -> None:

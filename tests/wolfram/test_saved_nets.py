@@ -265,4 +265,7 @@ def test_other_files_are_told_apart(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("NetChain[{3}]")
     with pytest.raises(wl.FormatError, match="neither HDF5"):
         wl.wolfram.read_net(tmp_path / "a.txt")
-    assert validated(1).args == (1,)
+    saving = Saving()
+    file = saved(tmp_path / "there.wlnet", saving.net(net), saving.arrays)
+    with pytest.raises(wl.FormatError, match=r"wlnet\.wolfram\.read_net"):
+        wl.load(file)

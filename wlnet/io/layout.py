@@ -18,6 +18,7 @@ from wlnet.core.arrays import Array, sealed
 from wlnet.core.records import Json, Table, refused, shown
 from wlnet.io.canonical import dumped, parsed, read
 from wlnet.io.keys import is_beside, is_measured
+from wlnet.io.named.hdf5 import SIGNATURE
 from wlnet.io.record import Tensors
 
 ENTRY = "wlnet"
@@ -62,6 +63,11 @@ def header_length(start: bytes, size: int) -> int:
     """Where the header of a file of this size ends, by its first eight bytes, or FormatError."""
     if size < 8 or len(start) < 8:
         raise refused("the file is too short to hold a net", given=f"{size} bytes")
+    if start[:8] == SIGNATURE:
+        raise refused(
+            "this is HDF5, as .wlnet files of the Wolfram Language are, and no file of wlnet",
+            fix="wlnet.wolfram.read_net(file)",
+        )
     length = int.from_bytes(start[:8], "little")
     if length > LONGEST_HEADER or 8 + length > size:
         raise refused(

@@ -8,7 +8,7 @@ from typing import Any
 from wlnet.graph.expression import Expression as Formula
 from wlnet.graph.functions import canonical, function_names
 from wlnet.wolfram.expressions import Call, Expression, Symbol, call, is_call, listed, rules_of
-from wlnet.wolfram.values import Unreadable, Value, unwrapped
+from wlnet.wolfram.values import Unreadable, Value, rational, unwrapped
 
 STRINGS = frozenset(
     {"ELU", "SELU", "GELU", "Swish", "HardSwish", "Mish", "SoftSign", "HardTanh", "HardSigmoid"}
@@ -80,7 +80,10 @@ def read(value: Expression) -> Any:
     if is_call(value, "Function") and value.args:
         body = value.args[-1]
         names = _names(value.args[0]) if len(value.args) > 1 else {}
-        formula = Formula(_tree_read(body, names))
+        try:
+            formula = Formula(_tree_read(body, names))
+        except ValueError as error:
+            raise Unreadable(f"a formula, and not one with {error}") from None
         return "Square" if formula.tree == ("Square", "#1") else formula
     raise Unreadable("the name of a function, or a pure function such as #^2 &")
 
@@ -133,8 +136,8 @@ def _tree_read(value: Expression, names: dict[str, int]) -> Any:
         raise Unreadable(f"a formula of numbers and slots, without {value.name}")
     if is_call(value, "Slot") and len(value.args) <= 1:
         return f"#{value.args[0] if value.args else 1}"
-    if is_call(value, "Rational") and len(value.args) == 2:
-        return value.args[0] / value.args[1]
+    if is_call(value, "Rational"):
+        return rational(value)
     if isinstance(value, Call):
         return _call_read(value, names)
     raise Unreadable("a formula of functions that wlnet has")

@@ -30,6 +30,7 @@ from wlnet.nets.nest import NetNestOperator
 from wlnet.nets.netgraph import NetGraph
 from wlnet.wolfram.coders import DOORS, coder_read
 from wlnet.wolfram.expressions import (
+    NONE,
     Call,
     Expression,
     Symbol,
@@ -284,12 +285,9 @@ class _Reader:
         if is_call(value, "NetSharedArray", "NetArray") and value.args:
             name = array_name(value)
             table = value.args[0]
-            if (
-                isinstance(table, dict)
-                and "Array" in table
-                and not is_symbol(table["Array"], "Automatic", "None")
-            ):
-                numbers = np.asarray(self.array(table["Array"]), np.float32)
+            held = table.get("Array", NONE) if isinstance(table, dict) else NONE
+            if not is_symbol(held, "Automatic", "None"):
+                numbers = np.asarray(numbers_of(unwrapped(held)), np.float32)
                 known = self.shared.setdefault(name, numbers)
                 if known.shape != numbers.shape or known.tobytes() != numbers.tobytes():
                     raise Unreadable(f"one array of the name {name!r}, not two different ones")

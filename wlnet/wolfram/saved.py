@@ -148,11 +148,13 @@ class _Saved:
     def end(self, value: Expression, numbered: bool, path: Path) -> tuple[Any, str] | None:
         """A node (None: the net itself) and a port of it."""
         steps = value.args if is_call(value, "NetPath") else ()
+        steps = steps if all(isinstance(step, str) for step in steps) else ()
         match steps:
-            case ("Inputs" | "Outputs" | "States", str(port)):
+            case ("Inputs" | "Outputs" | "States", port):
                 return None, port
-            case ("Nodes", key, "Inputs" | "Outputs" | "States", str(port)):
-                return (int(key) if numbered else str(key)), port
+            case ("Nodes", key, "Inputs" | "Outputs" | "States", port):
+                if not numbered or is_number(key):
+                    return (int(key) if numbered else key), port
         self.fault("a path of an edge that is not known", path, given=str(steps)[:80])
         return None
 

@@ -66,13 +66,21 @@ def read_plain(value: Expression) -> Any:
         raise Unreadable("a number, a string, a list of such, None, True, False or Automatic")
     if is_call(value, "List"):
         return tuple(map(read_plain, value.args))
-    if is_call(value, "Rational") and all(type(each) is int for each in value.args):
-        return value.args[0] / value.args[1]
+    if is_call(value, "Rational"):
+        return rational(value)
     if isinstance(value, np.ndarray) and value.size <= 10_000:
         return _tuples(value)
     if isinstance(value, (int, float, str)):
         return value
     raise Unreadable("a number, a string, a list of such, None, True, False or Automatic")
+
+
+def rational(value: Call) -> float:
+    """A quotient of integers. Raises Unreadable."""
+    match value.args:
+        case (int(above), int(below)) if below and max(abs(above), abs(below)) < 2**1000:
+            return above / below
+    raise Unreadable("a quotient of integers")
 
 
 def _tuples(array: np.ndarray) -> Any:

@@ -76,6 +76,16 @@ class Fitted:
             array = array.reshape(wanted)
         return np.asarray(array, order="C")
 
+    def put(self, array: Array, entries: Mapping[str, Array]) -> None:
+        """Write the array of the net into entries of a file: of several that are added up, into
+        the first, and zeros into the others."""
+        if self.turns_picture:
+            assert self.unit.picture is not None
+            array = self.unit.picture.turned(array, back=True)
+        for number, (entry, row) in enumerate(self.entries):
+            place = self.piece.place(_row(entries[entry.name], row))
+            place[...] = 0 if number else array.reshape(place.shape)
+
     def without_a_place(self, numbers: Mapping[str, Array]) -> Fault | None:
         """The fault of numbers for which the layer has no place."""
         if self.empty is None:

@@ -15,7 +15,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from wlnet.core.arrays import Array
-from wlnet.core.symbols import AUTOMATIC, Symbol
+from wlnet.core.errors import Fault, brief
+from wlnet.core.gathered import Gathered
+from wlnet.core.symbols import AUTOMATIC
 
 Shape = tuple[int, ...]
 ANY_NAME = "*"
@@ -96,6 +98,13 @@ class Piece:
             turned = turned.reshape(turned.shape[0] * turned.shape[1], 1, *turned.shape[2:])
         size = len(turned) // self.of_gates if self.of_gates > 1 else 0
         return turned[self.gate * size : (self.gate + 1) * size] if size else turned
+
+    def place(self, entry: Array) -> Array:
+        """The part of an entry that is the array, as a view to write to."""
+        turned = self.turn.of(entry)
+        turned = turned.squeeze() if self.squeezes else turned
+        size = len(turned) // self.of_gates if self.of_gates > 1 else 0
+        return turned[self.gate * size : (self.gate + 1) * size] if size else turned[...]
 
     @property
     def words(self) -> str:
@@ -267,10 +276,12 @@ def slot_names(layout: str) -> frozenset[str]:
     return frozenset(slots - {ANY_NAME}) | frozenset(ALIASES.get(layout, ()))
 
 
-def checked_layout(given: object) -> str | None:
-    """The layout that was asked for; None for AUTOMATIC. Raises ValueError."""
+def layout_of(given: object, gathered: Gathered) -> str | None:
+    """The layout that was asked for; None for AUTOMATIC, or with a fault noted."""
     if given is AUTOMATIC:
         return None
-    if isinstance(given, Symbol) or not isinstance(given, str) or given not in LAYOUTS:
-        raise ValueError(f"{', '.join(map(repr, LAYOUTS))}, or AUTOMATIC")
-    return given
+    if isinstance(given, str) and given in LAYOUTS:
+        return given
+    expected = f"{', '.join(map(repr, LAYOUTS))}, or AUTOMATIC"
+    gathered.add(Fault("layout cannot be this", given=brief(given), expected=expected))
+    return None

@@ -5,34 +5,52 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import safetensors.numpy
 
 from wlnet.core.arrays import Array
-from wlnet.core.errors import Fault, NotInitializedError, brief, fail
+from wlnet.core.errors import Fault, FormatError, NotInitializedError, brief, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.machine import check_memory
 from wlnet.core.net import Net
 from wlnet.core.parts import key_text
 from wlnet.core.paths import as_path
+from wlnet.core.rules import ArrayKey
+from wlnet.core.symbols import AUTOMATIC
 from wlnet.io.files import COPIES
 from wlnet.io.keys import key_of
+from wlnet.io.named.layouts import layout_of
+from wlnet.io.named.plan import LEFT_OVER, agreed, plans
+from wlnet.io.named.sources import source_of
+from wlnet.io.named.units import units_of_net
 from wlnet.io.replacement import replace_file
 from wlnet.nets.arrays import arrays_of
 
 LISTED = 12
 
 
-def net_export_arrays(net: Net, file: str | os.PathLike[str]) -> Path:
+def net_export_arrays(
+    net: Net,
+    file: str | os.PathLike[str],
+    like: str | os.PathLike[str] | None = None,
+    mapping: object = AUTOMATIC,
+    *,
+    layout: object = AUTOMATIC,
+) -> Path:
     """Write the arrays of a net to a file that other programs read; gives the path.
 
     file: .safetensors or .npz; one that is there is replaced, and stays as it was when writing
-    fails. Names are the paths of the arrays, such as "1/Weights"; a shared array stands once, as
-    "~shared/name". Structure, rules and coders are not written: see `save`. net_import_arrays reads
-    the file back into a net of the same structure.
-    Raises NotInitializedError for a net that has no numbers yet; OptionError, OSError.
+    fails. like: a file of arrays, such as the one that net_import_arrays read: then the new one has
+    its names, and its layout, so that its framework can load it; mapping and layout say what they
+    say there. Entries of it that are no array of the net are left out, as are counters; of two
+    biases that were added up the first has the sum, and the other zeros. None: names are the
+    paths of the arrays, such as "1/Weights"; a shared array stands once, as "~shared/name".
+    Structure, rules and coders are not written: see `save`. net_import_arrays reads the file back.
+    Raises NotInitializedError for a net that has no numbers yet; FormatError for arrays that have
+    no place in a file like that; OptionError, PartError, OSError.
 
     >>> import tempfile
     >>> from safetensors.numpy import load_file
@@ -49,6 +67,8 @@ def net_export_arrays(net: Net, file: str | os.PathLike[str]) -> Path:
     if not isinstance(net, Net):
         gathered.add(Fault("net_export_arrays takes a net", given=brief(net)))
     path = gathered.attempt(lambda: as_path(file, "file", "weights.safetensors"))
+    old = None if like is None else gathered.attempt(lambda: as_path(like, "like", "old.npz"))
+    known = layout_of(layout, gathered)
     if path is not None and path.suffix not in WRITERS:
         what = "arrays go to a file whose kind is told by its suffix"
         gathered.add(Fault(what, at="file", given=repr(path.name), known=WRITERS))
@@ -63,23 +83,46 @@ def net_export_arrays(net: Net, file: str | os.PathLike[str]) -> Path:
             Fault("arrays without numbers cannot be written", at=", ".join(empty[:LISTED]) + more,
                   fix="net_initialize(net)"),
         )  # fmt: skip
-    tensors = {key_of(key): np.asarray(array, order="C") for key, array in arrays.items()}
-    check_memory(COPIES * sum(array.nbytes for array in tensors.values()), f"the bytes of {path}")
-    replace_file(path, WRITERS[path.suffix](tensors))
+    check_memory(COPIES * sum(array.nbytes for array in arrays.values()), f"the bytes of {path}")
+    if old is None:
+        tensors = {key_of(key): np.asarray(array, order="C") for key, array in arrays.items()}
+        replace_file(path, WRITERS[path.suffix](tensors, "np"))
+        return path
+    tensors, framework = _as_in(net, arrays, old, mapping, known)
+    replace_file(path, WRITERS[path.suffix](tensors, "pt" if framework == "PyTorch" else "np"))
     return path
 
 
-def _safetensors(tensors: Mapping[str, Array]) -> bytes:
-    return bytes(safetensors.numpy.save(dict(tensors), {"format": "np"}))
+def _as_in(
+    net: Net, arrays: Mapping[ArrayKey, Array], old: Path, mapping: object, layout: str | None
+) -> tuple[dict[str, Array], str]:
+    """The arrays of a net as the entries of a file, and whose file it is."""
+    source = source_of(old)
+    units = units_of_net(net, list(arrays))
+    plan = agreed(plans(net, source, mapping, layout, units, turned=(), partial=False))
+    faults = [fault for fault in plan.faults if fault.what != LEFT_OVER]
+    if faults:
+        raise fail(FormatError, [replace(fault, what=f"{old}: {fault.what}") for fault in faults])
+    tensors: dict[str, Array] = {}
+    for each, _ in plan.fitted:
+        array = arrays[each.unit.keys[each.array]]
+        for entry, _ in [*each.entries, *([each.empty] if each.empty else [])]:
+            tensors.setdefault(entry.name, np.zeros(entry.shape, array.dtype))
+        each.put(array, tensors)
+    return tensors, plan.layout
 
 
-def _npz(tensors: Mapping[str, Array]) -> bytes:
+def _safetensors(tensors: Mapping[str, Array], framework: str) -> bytes:
+    return bytes(safetensors.numpy.save(dict(tensors), {"format": framework}))
+
+
+def _npz(tensors: Mapping[str, Array], framework: str) -> bytes:
     with io.BytesIO() as file:
         np.savez(file, **tensors)  # type: ignore[arg-type]
         return file.getvalue()
 
 
-WRITERS: Mapping[str, Callable[[Mapping[str, Array]], bytes]] = {
+WRITERS: Mapping[str, Callable[[Mapping[str, Array], str], bytes]] = {
     ".safetensors": _safetensors,
     ".npz": _npz,
 }

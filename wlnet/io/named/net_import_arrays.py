@@ -24,7 +24,7 @@ from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.core.table import Table
 from wlnet.core.table_cells import Column
 from wlnet.io.named.fitting import Fitted
-from wlnet.io.named.layouts import checked_layout
+from wlnet.io.named.layouts import layout_of
 from wlnet.io.named.mapping import keys_under
 from wlnet.io.named.plan import Plan, agreed, plans
 from wlnet.io.named.sources import Source, source_of
@@ -87,7 +87,7 @@ def net_import_arrays(
         fault = Fault("net_import_arrays takes a net", given=brief(net))
         raise fail(OptionError, fault)
     path = gathered.attempt(lambda: as_path(file, "file", "weights.safetensors"))
-    known = _layout(layout, gathered)
+    known = layout_of(layout, gathered)
     if type(partial) is not bool:
         gathered.add(Fault("partial is True or False", given=brief(partial)))
     transforms = gathered.attempt(lambda: _transforms(net, transform)) or {}
@@ -148,14 +148,6 @@ def _(imported: Imported) -> Table:
     plan = imported.plan
     caption = f"{imported.source.path.name}, laid out as {plan.layout} does"
     return Table(COLUMNS, rows, caption, noun="arrays", by=0)
-
-
-def _layout(given: object, gathered: Gathered) -> str | None:
-    try:
-        return checked_layout(given)
-    except ValueError as error:
-        gathered.add(Fault("layout cannot be this", given=brief(given), expected=str(error)))
-        return None
 
 
 def _transforms(net: Net, given: object) -> Transforms:

@@ -39,10 +39,11 @@ class Picture:
         channels = self.shape[-1 if self.channels_last else 0]
         return channels, math.prod(self.shape) // max(channels, 1)
 
-    def turned(self, array: Array) -> Array:
-        """The last level of an array, in the order of the net; it came in the other order."""
+    def turned(self, array: Array, *, back: bool = False) -> Array:
+        """The last level of an array, in the order of the net; it came in the other order. back:
+        the other way round."""
         channels, places = self._sizes()
-        shape = (places, channels) if not self.channels_last else (channels, places)
+        shape = (places, channels) if self.channels_last is back else (channels, places)
         apart = array.reshape(*array.shape[:-1], *shape)
         return np.ascontiguousarray(np.swapaxes(apart, -1, -2)).reshape(array.shape)
 

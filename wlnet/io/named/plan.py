@@ -18,6 +18,7 @@ from wlnet.io.named.sources import Source
 from wlnet.io.named.units import FileUnit, NetUnit, apart, is_counter, split, units_of_file
 
 LISTED = 12
+LEFT_OVER = "entries of the file that are no array of the net"
 """Names in a message."""
 
 
@@ -152,7 +153,7 @@ def _left(missing: Sequence[ArrayKey], rest: Sequence[str]) -> Iterator[Fault]:
         )
     if rest:
         yield Fault(
-            "entries of the file that are no array of the net",
+            LEFT_OVER,
             given=_list(rest),
             fix="mapping=function of a name -> part, or None for what is not wanted; partial=True "
             "leaves them all",

@@ -6,10 +6,13 @@ without pickles; HDF5 by h5py in a process of its own (hdf5.py).
 
 from __future__ import annotations
 
+import errno
 import math
 import re
 import zipfile
-from collections.abc import Callable, Iterable, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -18,7 +21,7 @@ import numpy as np
 import safetensors
 
 from wlnet.core.arrays import Array
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, FormatError, OptionError, fail
 from wlnet.core.machine import check_memory
 from wlnet.core.records import refused, shown
 from wlnet.io.files import check_file, content
@@ -146,21 +149,33 @@ _NPY_HEADER = 10_000
 
 def _npz(path: Path) -> Source:
     check_file(path)
-    try:
-        entries = {entry.name: entry for entry in _npz_entries(path)}
-    except (zipfile.BadZipFile, ValueError, OSError, EOFError, RuntimeError) as error:
-        if isinstance(error, OSError) and not isinstance(error, zipfile.BadZipFile):
-            raise
-        raise refused(f"the file is no .npz file: {error}"[:200]) from None
+    with _damage():
+        listed = list(_npz_entries(path))
+        entries = {entry.name: entry for entry in listed}
+        if len(entries) < len(listed):
+            raise refused("a name stands twice in the file")
 
     def read(names: Iterable[str]) -> dict[str, Array]:
-        try:
-            with np.load(path, allow_pickle=False) as file:
-                return {name: widened(file[name]) for name in names}
-        except (zipfile.BadZipFile, ValueError, EOFError, zipfile.error, KeyError) as error:
-            raise refused(f"an array cannot be read: {error}"[:200]) from None
+        with _damage(), np.load(path, allow_pickle=False) as file:
+            return {name: widened(file[name]) for name in names}
 
     return Source(path, entries, read, in_order=True)
+
+
+@contextmanager
+def _damage() -> Iterator[None]:
+    """What is wrong with a zip file as a FormatError; what the disk says stays as it is."""
+    try:
+        yield
+    except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, RuntimeError, KeyError) as error:
+        if isinstance(error, FormatError):
+            raise
+        raise refused(f"the file is no .npz file, or is damaged: {error}"[:200]) from None
+    except OSError as error:
+        # A place before the beginning, which a damaged table of contents may name.
+        if error.errno != errno.EINVAL:
+            raise
+        raise refused("the file is no .npz file, or is damaged") from None
 
 
 def _npz_entries(path: Path) -> Iterable[Entry]:
