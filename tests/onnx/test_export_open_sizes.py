@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 import wlnet as wl
+from tests.bench import EXAMPLES, Case, draws, with_inputs
 from tests.exported import answers, assert_same, run, session
-from wlnet.core.errors import NotInitializedError, OptionError
+from wlnet.core.errors import NotInitializedError, OptionError, ShapeError
 
 PORT = wl.NetPort
 
@@ -144,6 +145,42 @@ def test_what_does_something_else_for_other_lengths_is_refused_and_written_for_o
     for count in (3, 1):
         columns = {"Input": np.random.default_rng(count).normal(size=(count, *shape))}
         assert_same(run(made, columns), answers(net, columns))
+
+
+CASES = [case for case in EXAMPLES if case.layer.kind != "RandomArrayLayer"]
+FEW = [*{case.layer.kind: case for case in CASES}.values()]
+FEW += [case for case in CASES if case.layer.kind == "PartLayer"][:-1]
+
+
+@pytest.mark.parametrize(
+    "case", [*FEW, *(pytest.param(c, marks=pytest.mark.thorough) for c in CASES if c not in FEW)],
+    ids=str,
+)  # fmt: skip
+def test_a_layer_with_an_open_size_has_a_file_that_is_right_for_all_that_it_takes_or_none(
+    case: Case, tmp_path: Path
+) -> None:
+    for port, shape in case.shapes.items():
+        for level, size in enumerate(shape if isinstance(shape, tuple) else ()):
+
+            def sized(given: Any, port: str = port, shape: Any = shape, level: int = level) -> Any:
+                told = (*shape[:level], given, *shape[level + 1 :])
+                return with_inputs(case.layer, {**case.shapes, port: told})
+
+            if isinstance(size, str):
+                continue
+            try:
+                net = wl.net_initialize(sized("Varying"))
+                made = session(wl.onnx.export_net(net, tmp_path / "layer.onnx"))
+            except (NotInitializedError, OptionError, ShapeError):
+                continue
+            for length in (1, 2, 3, 5, 6, 20):
+                try:
+                    fixed = sized(length)
+                    columns = draws(fixed, 2, 3, *case.span)
+                    expected = answers(fixed, columns)
+                except (NotInitializedError, OptionError, ShapeError):
+                    continue
+                assert_same(run(made, columns), expected)
 
 
 def test_a_file_for_one_batch_says_so(tmp_path: Path) -> None:

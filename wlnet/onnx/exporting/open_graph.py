@@ -34,9 +34,12 @@ BATCH = "batch"
 FIRST = (7, 37, 71, 113), (7, 2003, 2503, 3001)
 """First values of open sizes, the batch before lengths: large enough for usual windows, and for
 large ones where a net does not take these."""
-SMALL, LARGE = (1, 2, 3), 1009
-"""Sizes at which what was found must hold too, as far as the net takes them; and one beyond all
-numbers that a layer may compare a length with."""
+SMALL, LARGE, MOST_TRIED = (1, 2, 3), 1009, 24
+"""Sizes at which what was found must hold too, as far as the net takes them, and one that is large.
+Beside these are tried those about each number that a layer may compare a length with, so many in
+all, and one beyond them."""
+LONGEST = 2**16
+"""A greater number is not one that a length is compared with."""
 STEPS = range(2, 14)
 """Lengths beside the first one, where a size is not told by a polynomial: all that the division by
 a stride may leave."""
@@ -57,7 +60,10 @@ def open_graph(net: Net, batch: int | None, shapes: Mapping[str, Partial]) -> Gr
             # Too small, or too large, for what the net has.
             refused = refused or error
     assert refused is not None
-    raise refused
+    if not _open_ports(net, shapes):
+        raise refused
+    fault = refused.faults[0]
+    raise _closed(net, shapes, fault.expected or fault.what) from refused
 
 
 def _open_graph(
@@ -67,7 +73,7 @@ def _open_graph(
     given, lengths = _with_lengths(net, shapes, first)
     names = [*([BATCH] if batch is None else []), *lengths]
     if len(names) > len(first):
-        raise _closed(net, lengths, f"{len(names)} open sizes")
+        raise _closed(net, shapes, f"{len(names)} open sizes")
 
     def graph_at(point: Mapping[str, int]) -> Graph:
         here = {name: tuple(point.get(size, size) for size in shape)
@@ -78,7 +84,7 @@ def _open_graph(
     try:
         return _merged(net, dict(zip(names, values, strict=False)), lengths, graph_at)
     except UnlikeError as error:
-        raise _closed(net, lengths, str(error)) from None
+        raise _closed(net, shapes, str(error)) from None
 
 
 def _merged(
@@ -92,8 +98,9 @@ def _merged(
     checks = [{name: 3 * size + 2 for name, size in first.items()}] if first else []
     graphs = [graph_at(point) for point in Probes(first, checks).points]
     if lengths:
-        far = max(LARGE, 2 * _largest_number(net) + 3)
-        checks.append({name: size if name == BATCH else far for name, size in first.items()})
+        far = max([LARGE, *(number + 7 for number in _numbers(net))])
+        # Of few examples: what is as large as the square of a length may be more than memory has.
+        checks.append({name: 2 if name == BATCH else far for name in first})
         graphs.append(graph_at(checks[-1]))
     merged = Merged(Probes(first, checks))
     made = merged.graph(graphs)
@@ -103,8 +110,8 @@ def _merged(
                 for step in STEPS]  # fmt: skip
         graphs += [graph_at(point) for point in more]
         made = Merged(Probes(first, [*checks, *more])).graph(graphs)
-    for small in SMALL if lengths else SMALL[:1]:
-        point = dict.fromkeys(first, small)
+    for size in _near(_numbers(net)) if lengths else SMALL[:1]:
+        point = dict.fromkeys(first, size)
         try:
             expected = graph_at(point)
         except WlnetError:
@@ -114,32 +121,41 @@ def _merged(
     return simplify(share(made))
 
 
-def _largest_number(net: Net) -> int:
-    """The largest whole number that a layer is told and that is no size of its arrays: a length may
-    be compared with it."""
-    found = 0
+def _numbers(net: Net) -> set[int]:
+    """Whole numbers that layers are told and that are no sizes of their arrays: a length may be
+    compared with them."""
+    found = set[int]()
     for _, node in walk(net):
         sizes = {size for array in node.array_values.values() if isinstance(array, np.ndarray)
                  for size in array.shape}  # fmt: skip
-        told = [n for value in node.parameters.values() for n in _whole_numbers(value)]
-        found = max([found, *(n for n in told if n not in sizes)])
+        told = {n for value in node.parameters.values() for n in _whole_numbers(value)}
+        found |= {n for n in told - sizes if n <= LONGEST}
     return found
+
+
+def _near(numbers: Collection[int]) -> list[int]:
+    """Sizes to try."""
+    about = {n + step for n in numbers for step in range(-1, 3)}
+    return sorted({*SMALL, *(size for size in about if size > 0)})[:MOST_TRIED]
 
 
 def _whole_numbers(value: object) -> list[int]:
     if isinstance(value, (tuple, list)):
         return [n for each in value for n in _whole_numbers(each)]
+    if isinstance(value, str):
+        # "2;;5;;3" is a part of a level.
+        return [abs(int(word)) for word in value.split(";;") if word.lstrip("-").isdecimal()]
     return [abs(value)] if isinstance(value, int) and not isinstance(value, bool) else []
 
 
 def _with_lengths(
     net: Net, shapes: Mapping[str, Partial], first: Sequence[int]
-) -> tuple[dict[str, tuple[Any, ...]], dict[str, str]]:
-    """The shapes of inputs with a name in the place of each open size, and the port that each name
-    is of. Sizes that follow from others are left out: to see which, each gets a number."""
+) -> tuple[dict[str, tuple[Any, ...]], list[str]]:
+    """The shapes of inputs with a name in the place of each open size, and these names. Sizes that
+    follow from others are left out: to see which, each gets a number."""
     numbers = dict(shapes)
     given: dict[str, tuple[Any, ...]] = {n: s for n, s in shapes.items() if s is not None}
-    lengths: dict[str, str] = {}
+    lengths: list[str] = []
     for name in net.input_names:
         while True:
             shape = inference(net, numbers).port_shape((), name)
@@ -153,7 +169,7 @@ def _with_lengths(
             length = own or f"{name.lower()}_length" + (f"_{level + 1}" if level else "")
             while length in lengths or length == BATCH:
                 length += "_"
-            lengths[length] = name
+            lengths.append(length)
             number = first[min(len(lengths), len(first) - 1)]
             before, after = (None,) * level, (None,) * (len(shape) - level - 1)
             numbers[name] = merge(numbers.get(name), (*before, number, *after))
@@ -162,15 +178,19 @@ def _with_lengths(
     return given, lengths
 
 
-def _closed(net: Net, lengths: Mapping[str, str], why: str) -> OptionError:
-    if lengths:
-        port = next(iter(lengths.values()))
-        shape = inference(net).port_shape((), port) or ()
-        sizes = tuple(7 if size is None else size for size in shape)
+def _open_ports(net: Net, shapes: Mapping[str, Partial]) -> dict[str, tuple[int | None, ...]]:
+    """The shapes of inputs that have open sizes."""
+    found = {name: inference(net, shapes).port_shape((), name) for name in net.input_names}
+    return {name: shape for name, shape in found.items() if shape is not None and None in shape}
+
+
+def _closed(net: Net, shapes: Mapping[str, Partial], why: str) -> OptionError:
+    ports = _open_ports(net, shapes)
+    if ports:
         what = "open sizes of this net cannot stay open in a file"
-        at = ", ".join(f"port {name} {shape_text(inference(net).port_shape((), name))}"
-                       for name in dict.fromkeys(lengths.values()))  # fmt: skip
-        fix = f"a file for one size: shapes={{{port!r}: {sizes!r}}}"
+        at = ", ".join(f"port {name} {shape_text(shape)}" for name, shape in ports.items())
+        sizes = {name: tuple(n or 7 for n in shape) for name, shape in ports.items()}
+        fix = f"a file for one size: shapes={sizes!r}"
     else:
         what, at, fix = "this net needs to know how many examples there are", net.kind, "batch=1"
     return fail(OptionError, Fault(what, at=at, given=why, fix=fix))
