@@ -13,6 +13,7 @@ import pytest
 
 import wlnet as wl
 from tests.bench import BATCH, EXAMPLES, OPERATORS, Case, Run, behind_frozen_layers
+from tests.thoroughness import one_of, two_of_each
 from wlnet.core.errors import OptionError, ShapeError, WlnetError
 from wlnet.core.net import same
 from wlnet.engine.program import Program
@@ -55,6 +56,9 @@ def draws(case: Case, mode: str) -> bool:
 
 DETERMINED = [(case, mode) for case in CASES for mode in ("Test", "Train") if not draws(case, mode)]
 where_nothing_is_drawn = pytest.mark.parametrize(("case", "mode"), DETERMINED, ids=str)
+two_cases_a_layer = pytest.mark.parametrize(
+    "case", two_of_each(CASES, lambda case: case.layer.kind), ids=str
+)
 SLOPE_STEP = 1e-5
 
 
@@ -194,7 +198,7 @@ def test_what_a_layer_answers_is_no_view_of_its_memory(case: Case) -> None:
 
 
 @both_modes
-@every_case
+@two_cases_a_layer
 def test_the_same_bits_come_twice_and_from_one_two_and_four_workers(case: Case, mode: Any) -> None:
     data, answers = case.data(), []
     for workers in (1, 2, 4):
@@ -204,9 +208,8 @@ def test_the_same_bits_come_twice_and_from_one_two_and_four_workers(case: Case, 
     assert all(same(np.asarray(answer), np.asarray(answers[0])) for answer in answers)
 
 
-@pytest.mark.parametrize("precision", ["Real32", "Real64"])
-@both_modes
-@every_case
+@pytest.mark.parametrize(("precision", "mode"), one_of(2, ["Real32", "Real64"], ["Test", "Train"]))
+@two_cases_a_layer
 def test_gradients_too_have_the_same_bits_with_one_two_and_four_workers(
     case: Case, mode: Any, precision: Any
 ) -> None:
@@ -303,7 +306,7 @@ KEPT_FOR_NOTHING = {
 """Of one input these compute nothing, or draw, or read a table: nothing need be kept."""
 
 
-@pytest.mark.parametrize("case", WITH_ONE_INPUT, ids=str)
+@pytest.mark.parametrize("case", two_of_each(WITH_ONE_INPUT, lambda case: case.layer.kind), ids=str)
 def test_what_is_kept_of_a_frozen_layer_changes_no_bit_of_the_training_behind_it(
     case: Case,
 ) -> None:
@@ -428,7 +431,7 @@ def test_a_layer_inside_a_net_does_what_it_does_alone(case: Case, mode: Any) -> 
 
 
 @both_modes
-@every_case
+@two_cases_a_layer
 def test_a_pass_left_out_changes_nothing(case: Case, mode: Any) -> None:
     every = (*(stage.name for stage in STAGES if stage.part == "form"), "place", "rows")
     full = Run(case.net, case.data(), mode).run()

@@ -14,6 +14,7 @@ import wlnet as wl
 from tests.bench import EXAMPLES, Case, filled
 from tests.random_nets import attempt, columns_of
 from tests.strategies import build, small_vectors_nets, trees
+from tests.thoroughness import share
 from wlnet import NetPort, NetPortGradient
 from wlnet.core.errors import WlnetError
 from wlnet.core.shapes import is_known
@@ -116,6 +117,7 @@ def shaken(net: Any, data: dict[str, Any], rng: Any) -> tuple[Any, dict[str, Any
     return net, data
 
 
+@share(40)
 @given(st.data(), st.integers(1, 3), st.integers(0, 2**32 - 1))
 def test_of_nested_nets_with_shared_arrays_a_gradient_is_the_slope(
     data: st.DataObject, rank: int, seed: int

@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.thoroughness import share
 from wlnet.plot.layout.columns import bottlenecks, strips
 from wlnet.plot.layout.frames import laid_out
 from wlnet.plot.layout.graphs import Graph, Layout, Link, Node, Place, Spacing
@@ -86,6 +87,7 @@ def meets(a: Any, b: Any, box: Any) -> bool:
     return begin < end
 
 
+@share(50)
 @given(graphs, spacings)
 def test_no_two_boxes_overlap_and_all_is_inside(of: Graph, spacing: Spacing) -> None:
     for layout, _ in levels(laid_out(of, spacing), of):
@@ -103,6 +105,7 @@ def test_no_two_boxes_overlap_and_all_is_inside(of: Graph, spacing: Spacing) -> 
                 assert -FINE <= y <= layout.height + FINE
 
 
+@share(50)
 @given(graphs, spacings)
 def test_no_line_crosses_a_box(of: Graph, spacing: Spacing) -> None:
     # Not even those where it begins or ends: it stays outside of them.
@@ -113,6 +116,7 @@ def test_no_line_crosses_a_box(of: Graph, spacing: Spacing) -> None:
                 assert not any(meets(a, b, box) for box in boxes)
 
 
+@share(50)
 @given(graphs)
 def test_lines_go_down(of: Graph) -> None:
     for layout, _ in levels(laid_out(of, Spacing(tallest=None)), of):
@@ -135,6 +139,7 @@ def ends(layout: Layout) -> Any:
     return begins, stops
 
 
+@share(50)
 @given(graphs, spacings)
 def test_every_link_is_a_line_from_its_outlet_to_its_inlet(of: Graph, spacing: Spacing) -> None:
     for layout, level in levels(laid_out(of, spacing), of):
@@ -156,6 +161,7 @@ def test_every_link_is_a_line_from_its_outlet_to_its_inlet(of: Graph, spacing: S
         assert {r.target for r in layout.routes if r.has_tip} == wanted - {None}
 
 
+@share(50)
 @given(graphs, spacings)
 def test_a_frame_holds_what_is_inside_and_nothing_else(of: Graph, spacing: Spacing) -> None:
     layout = laid_out(of, spacing)
@@ -170,6 +176,7 @@ def test_a_frame_holds_what_is_inside_and_nothing_else(of: Graph, spacing: Spaci
                 assert min(box[0] - frame[0], frame[2] - box[2]) >= spacing.padding - FINE
 
 
+@share(50)
 @given(graphs, spacings)
 def test_lines_go_on_from_frames_to_what_is_inside(of: Graph, spacing: Spacing) -> None:
     for layout, _ in levels(laid_out(of, spacing), of):
@@ -182,6 +189,7 @@ def test_lines_go_on_from_frames_to_what_is_inside(of: Graph, spacing: Spacing) 
                 assert abs(place.outlets.get(name, place.inner[0] + x) - place.inner[0] - x) < FINE
 
 
+@share(50)
 @given(graphs, spacings)
 def test_the_same_graph_gives_the_same_layout(of: Graph, spacing: Spacing) -> None:
     assert laid_out(of, spacing) == laid_out(Graph(dict(of.nodes), list(of.links)), spacing)
@@ -318,6 +326,7 @@ def test_a_tall_graph_is_put_into_columns_of_about_one_height() -> None:
     assert whole.height > 4000
 
 
+@share(50)
 @given(graphs)
 def test_strips_hold_every_box_once_and_meet_at_one_port(of: Graph) -> None:
     rank = ranks_of(of)

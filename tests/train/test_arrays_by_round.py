@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import wlnet as wl
+from tests.thoroughness import share
 from tests.training_cases import METHODS, classes, digests, numbers, perceptron
 from tests.training_digests import TRAININGS
 from wlnet.nets.arrays import arrays_of
@@ -222,6 +223,7 @@ def in_pieces(pieces: list[int], **options: Any) -> Any:
     return results
 
 
+@share(30)
 @given(st.lists(st.integers(1, 4), min_size=2, max_size=4))
 def test_it_does_not_matter_where_a_training_is_cut(pieces: list[int]) -> None:
     assert told(in_pieces([sum(pieces)])) == told(in_pieces(pieces))

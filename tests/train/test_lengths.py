@@ -174,8 +174,8 @@ def test_a_training_is_the_same_again_for_any_workers_and_with_a_verified_receip
     name: str, options: dict[str, Any]
 ) -> None:
     net, given = classifier(), {"method": "ADAM", "batch_size": 8, **options}
-    found = train(net, (X, Y), 4, **given)
-    again = train(net, (X, Y), 4, **{**given, "workers": 1, "frozen_prefix_bytes": 1 << 30})
+    found = train(net, (X, Y), 3, **given)
+    again = train(net, (X, Y), 3, **{**given, "workers": 1, "frozen_prefix_bytes": 1 << 30})
     assert same(found, again)
     assert wl.verify(found["Receipt"], net, (X, Y), **_for_verify(options))
 

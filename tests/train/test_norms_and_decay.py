@@ -86,7 +86,7 @@ def test_bits_do_not_depend_on_the_number_of_workers(method: str, precision: str
         net = wl.net_train(
             perceptron(),
             numbers(12),
-            max_training_rounds=20,
+            max_training_rounds=5,
             batch_size=5,
             method=(method, {"GradientNorm": 0.05, "WeightDecay": 0.1}),
             working_precision=precision,

@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 import wlnet as wl
+from tests.thoroughness import one_of
 from tests.training_cases import perceptron
 from wlnet.engine.program import Program
 from wlnet.train import generated, loop, preparation, sources
@@ -129,8 +130,7 @@ def left(references: list[Any]) -> list[str]:
 
 
 @pytest.mark.filterwarnings("ignore::wlnet.TrainingWarning")
-@pytest.mark.parametrize("end", ENDS)
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(("form", "end"), one_of(3, FORMS, ENDS))
 def test_a_training_leaves_its_answer_and_nothing_else(
     form: str, end: str, made: list[Any]
 ) -> None:

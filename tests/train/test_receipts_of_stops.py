@@ -12,12 +12,13 @@ import pytest
 import wlnet as wl
 from tests.forged_receipts import found_at, verified
 from tests.receipt_cases import PHASES, at_batch, interrupting
+from tests.thoroughness import one_of
 from tests.training_cases import numbers, perceptron
 from wlnet.train.receipts.writing import seal_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::wlnet.TrainingWarning")
 
-STOP, ABORT, INTERRUPT = "StopTraining", "AbortTraining", "interrupt"
+WORDS = STOP, ABORT, INTERRUPT = "StopTraining", "AbortTraining", "interrupt"
 SHARE = wl.Scaled(0.3)
 VALIDATIONS: dict[str, Any] = {
     "none": None, "each round": SHARE, "every second": (SHARE, {"Interval": 2}),
@@ -75,8 +76,7 @@ def assert_holds(results: Any, unverified: int | None = 1) -> None:
     assert unverified is None or len(found.unverified) == unverified, found
 
 
-@pytest.mark.parametrize("word", [STOP, ABORT, INTERRUPT])
-@pytest.mark.parametrize("validation", VALIDATIONS)
+@pytest.mark.parametrize(("validation", "word"), one_of(3, VALIDATIONS, WORDS))
 def test_whoever_stops_a_training_after_a_batch_has_a_receipt_that_holds(
     validation: str, word: str
 ) -> None:
@@ -85,9 +85,9 @@ def test_whoever_stops_a_training_after_a_batch_has_a_receipt_that_holds(
         assert_holds(trained(function, validation_set=VALIDATIONS[validation]))
 
 
-@pytest.mark.parametrize("word", [STOP, ABORT, INTERRUPT])
-@pytest.mark.parametrize("event", EVENTS)
-@pytest.mark.parametrize("validation", ["each round", "every second"])
+@pytest.mark.parametrize(
+    ("validation", "event", "word"), one_of(3, ["each round", "every second"], EVENTS, WORDS)
+)
 def test_whoever_stops_a_training_at_an_event_has_a_receipt_that_holds(
     validation: str, event: str, word: str
 ) -> None:
@@ -132,15 +132,14 @@ def test_a_training_that_was_resumed_with_other_options_has_a_receipt_that_holds
     kept = ("Directory", str(tmp_path), {"Interval": (1, "Batches")})
     trained(training_progress_checkpointing=kept, **options)
     files = sorted(tmp_path.iterdir())
-    for file in (*files[:3], files[-1]):
+    for file in (files[0], files[2], files[-1]):
         again = wl.net_resume(file, numbers(), training_progress_checkpointing=None, **others)
         assert_holds(again, 0)
     # One that goes on, in a call of its own.
     assert_holds(trained(net=wl.load(files[3]), **options), 0)
 
 
-@pytest.mark.parametrize("word", [STOP, ABORT, INTERRUPT])
-@pytest.mark.parametrize("training", TRAININGS)
+@pytest.mark.parametrize(("training", "word"), one_of(3, TRAININGS, WORDS))
 def test_a_training_that_was_stopped_and_goes_on_has_a_receipt_that_holds(
     tmp_path: Path, training: str, word: str
 ) -> None:

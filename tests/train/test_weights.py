@@ -34,7 +34,7 @@ every_kind = pytest.mark.parametrize("kind", KINDS)
 
 
 @every_kind
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(st.lists(st.integers(0, 3), min_size=N, max_size=N).filter(any))
 def test_a_weight_is_how_often_an_example_is_there(kind: str, weights: list[int]) -> None:
     """0 leaves it out, 2 is the same as twice: the sum is divided by as many as are given."""
