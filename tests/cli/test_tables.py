@@ -122,6 +122,20 @@ def test_a_column_that_is_not_there_is_told_by_its_name(
     assert "port zip" in trained("predict", "trained.wlnet", "other.csv").err
 
 
+def test_labels_that_look_like_numbers_are_text_where_the_net_says_so(
+    trained: Command, people: pandas.DataFrame
+) -> None:
+    people[people["zip"] == "13"].to_csv("thirteen.csv", index=False)
+    said = trained("predict", "trained.wlnet", "thirteen.csv")
+    assert (said.status, said.err) == (0, "")
+    decoder = wl.NetDecoder("Class", ["1", "2"])
+    net = wl.NetChain([wl.LinearLayer(), wl.SoftmaxLayer()], input=1, output=decoder)
+    wl.save(wl.net_initialize(net), "classes.wlnet")
+    Path("classes.csv").write_text("a,kind\n1,1\n4,2\n5,2\n")
+    for words in (("--target", "kind"), ("--target", "Output=kind")):
+        assert trained("measure", "classes.wlnet", "classes.csv", *words).status == 0
+
+
 def test_the_only_column_of_a_net_is_not_filled_with_another_one(wlnet: Command) -> None:
     Path("one.csv").write_text("age,pay\n1,2\n3,5\n4,4.5\n")
     assert wlnet("new", "one.csv", "LinearLayer", "--target", "pay", "-o", "one.wlnet").status == 0
