@@ -59,7 +59,9 @@ def test_new_takes_the_options_of_a_table(people: pandas.DataFrame, wlnet: Comma
     assert told == 2
     said = wlnet(*NEW, *words, *more)
     assert said.value["Columns"] == ["age", "zip", "fit"]
-    assert wl.load("new.wlnet")["columns", "zip embedding", "Weights"].shape == (3, 2)
+    net = wl.load("new.wlnet")
+    assert net["columns", "zip embedding", "Weights"].shape == (3, 2)
+    assert net == wl.net_initialize(net, random_seeding=5, all=True)
 
 
 @pytest.mark.parametrize(
