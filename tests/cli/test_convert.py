@@ -105,6 +105,18 @@ def test_arrays_of_pytorch_are_put_where_the_map_says(
     assert wlnet(*words, "--map", "read=lost").status == 1
 
 
+def test_arrays_go_back_under_the_names_they_came_with(
+    wlnet: Command, small_net: wl.NetChain
+) -> None:
+    pytorch(small_net)
+    words = ("--like", "model.safetensors", "--layout", "PyTorch", "--map", "hidden=first")
+    assert wlnet("convert", "net.wlnet", "back.safetensors", *words).status == 0
+    before, after = (load_file(f"{name}.safetensors") for name in ("model", "back"))
+    assert before.keys() == after.keys()
+    for name, array in before.items():
+        np.testing.assert_array_equal(after[name], array)
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -116,6 +128,7 @@ def test_arrays_of_pytorch_are_put_where_the_map_says(
         (("model.safetensors", "b.wlnet", "--into", "net.wlnet", "--map", "hidden"), "both sides"),
         (("model.safetensors", "b.wlnet", "--into", "net.wlnet", "--map", "a//b=c"), "empty step"),
         (("nowhere.onnx", "b.wlnet"), "nowhere.onnx"),
+        (("net.wlnet", "b.onnx", "--like", "model.safetensors"), "arrays go out alone"),
         (("net.wlnet", "net.wlnet"), "there already"),
     ],
 )

@@ -41,9 +41,13 @@ def arguments(parser: argparse.ArgumentParser) -> None:
         metavar="PART=NAME",
         action="append",
         default=[],
-        help="a part of the net, and what its entries in FROM begin with; none leaves it as it is",
+        help="a part of the net, and what its entries in FROM, or in the file of --like, begin "
+        "with; none leaves it as it is",
     )
     parser.add_argument("--layout", choices=LAYOUTS, help="how FROM lays out its arrays")
+    parser.add_argument(
+        "--like", metavar="FILE", help="arrays go out under the names of this file, as it has them"
+    )
     parser.add_argument(
         "--partial",
         action="store_true",
@@ -62,6 +66,9 @@ def run(asked: argparse.Namespace) -> Answer:
     """Read, and write."""
     read = _by_suffix(asked.source, SOURCES, "FROM")
     write = _by_suffix(asked.output, GOALS, "TO")
+    if asked.like is not None and write is not _to_arrays:
+        what = "this is where arrays go out alone"
+        raise fail(OptionError, Fault(what, at="--like", given=asked.output))
     path = places([asked.output], asked.force)[0]
     net, text, report = read(asked)
     write(net, path, asked)
@@ -111,18 +118,17 @@ def _arrays(asked: argparse.Namespace) -> Read:
     if asked.into is None:
         what = "this file holds arrays, and no net that they belong to"
         raise fail(OptionError, Fault(what, at=asked.source, fix="--into net.wlnet"))
-    options: dict[str, Any] = {} if asked.layout is None else {"layout": asked.layout}
-    if asked.map:
-        options["mapping"] = _mapping(asked.map)
+    wish = ["Net", "Report"]
     net, report = wlnet.net_import_arrays(
-        net_in(asked.into), asked.source, partial=asked.partial, prop=["Net", "Report"], **options
+        net_in(asked.into), asked.source, partial=asked.partial, prop=wish, **_how(asked)
     )
     return net, str(report), report
 
 
 def _need_no_net(asked: argparse.Namespace) -> None:
-    given = {"--into": asked.into, "--map": asked.map, "--layout": asked.layout}
-    given["--partial"] = asked.partial
+    given = {"--into": asked.into, "--partial": asked.partial}
+    if asked.like is None:
+        given |= {"--map": asked.map, "--layout": asked.layout}
     faults = [
         Fault("this is for files of arrays alone", at=name, given=asked.source)
         for name, value in given.items()
@@ -130,6 +136,12 @@ def _need_no_net(asked: argparse.Namespace) -> None:
     ]
     if faults:
         raise fail(OptionError, faults)
+
+
+def _how(asked: argparse.Namespace) -> dict[str, Any]:
+    """How the arrays of a file belong to a net, as far as it is said. Raises OptionError."""
+    options: dict[str, Any] = {} if asked.layout is None else {"layout": asked.layout}
+    return options | ({"mapping": _mapping(asked.map)} if asked.map else {})
 
 
 def _mapping(words: list[str]) -> dict[Any, Any]:
@@ -184,7 +196,10 @@ def _to_arrays(net: Net, path: Path, asked: argparse.Namespace) -> None:
     import wlnet  # lazy: as above
 
     _need_no_onnx(asked)
-    wlnet.net_export_arrays(net, path)
+    if asked.like is None:
+        wlnet.net_export_arrays(net, path)
+    else:
+        wlnet.net_export_arrays(net, path, asked.like, **_how(asked))
 
 
 def _need_no_onnx(asked: argparse.Namespace) -> None:
