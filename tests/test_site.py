@@ -147,6 +147,14 @@ def test_the_page_of_a_layer_tells_what_it_is_called_elsewhere(pages: dict[str, 
     assert "## Elsewhere" not in pages["reference/layers/WeightedLossLayer.md"]
 
 
+def test_the_page_of_a_coder_tells_how_it_is_called(pages: dict[str, str]) -> None:
+    page = pages["reference/encoders/NetEncoder-Image.md"]
+    assert '```python\nNetEncoder(\n    "Image", image_size=(128, 128), *, color_space=' in page
+    scalar = pages["reference/encoders/NetEncoder-Scalar.md"]
+    assert '```python\nNetEncoder("Scalar")\n```' in scalar
+    assert "`color_space`" in page[page.index("## Options") :]
+
+
 def test_every_layer_has_all_that_a_page_can_say(pages: dict[str, str]) -> None:
     for name in LAYERS.keys() & {*wl.__all__}:
         page = pages[f"reference/layers/{name}.md"]

@@ -61,8 +61,12 @@ def signature(thing: object, name: str | None = None) -> str:
     if len(words) <= 88:
         return words
     inside = words.removeprefix(f"{name}(").removesuffix(")")
-    lines = textwrap.wrap(inside, 84, break_long_words=False, break_on_hyphens=False)
-    return f"{name}(\n" + "\n".join(f"    {line}" for line in lines) + "\n)"
+    lines = [""]
+    for word in inside.split(", "):
+        if lines[-1] and len(lines[-1]) + len(word) > 82:
+            lines.append("")
+        lines[-1] += f"{word}, "
+    return f"{name}(\n" + "\n".join(f"    {line.rstrip()}" for line in lines) + "\n)"
 
 
 def table(columns: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

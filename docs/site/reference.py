@@ -10,6 +10,7 @@ import inspect
 import re
 import types
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -108,15 +109,17 @@ def described(
 def described_one(name: str, thing: Any, others: Sequence[tuple[str, ...]] = ()) -> str:
     """The page of a thing: how it is called, what it says of itself, its names elsewhere."""
     door, _, kind = name.partition(" ")
-    names = list(inspect.signature(thing).parameters)
-    called = layers.signature(thing, door)
+    # A kind of coder is made by its door, which takes whatever the kind does.
+    called = partial(thing.__init__, None) if kind else thing
+    names = list(inspect.signature(called).parameters)
+    call = layers.signature(called, door)
     if kind:
-        called = called.replace(f"{door}(", f'{door}("{kind}", ', 1).replace(", )", ")")
+        call = re.sub(r"\((\n    )?", rf'(\1"{kind}", ', call, count=1).replace(", )", ")")
     parts = [
         f"# {name}",
-        f"```python\n{called}\n```",
+        f"```python\n{call}\n```",
         markdown(inspect.getdoc(thing) or "", names),
-        layers.section("Options", layers.table(("name", "default"), options(thing))),
+        layers.section("Options", layers.table(("name", "default"), options(called))),
         layers.others(others),
     ]
     return "\n\n".join(filter(None, parts))
