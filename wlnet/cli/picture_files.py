@@ -1,57 +1,36 @@
-"""A folder of pictures as columns: the names of its files, and the names of the folders in it."""
+"""A folder of pictures as columns: files, and the folders in it as labels."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from wlnet.core.errors import NAMES, DataError, Fault, TrainingWarning, brief, fail, warn
-
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".ppm", ".pgm", ".tif", ".tiff")
-"""Files that are taken for pictures; what each holds is seen by the encoder that reads it."""
+from wlnet.data.images import ENDINGS, images
 
 
-def picture_columns(folder: Path) -> dict[str, list[str]]:
-    """The files of a folder, at the port Input. Where they lie in folders of their own, one for
+def picture_columns(folder: Path) -> dict[str, Any]:
+    """The pictures of a folder, at the port Input. Where they lie in folders of their own, one for
     each class, the names of these are labels, at the port Output.
 
-    They come in the order of their names. What is no picture is left out, with a warning; names
-    that begin with a dot are. Raises DataError where there are none, or some with a class and some
-    without.
+    They come in the order of their names. What is no picture is left out, with a warning. Raises
+    DataError where there are none, or some with a class and some without.
     """
-    others: list[Path] = []
-    loose = list(_pictures(folder, others))
-    labelled = [
-        (str(file), inside.name)
-        for inside in _entries(folder)
-        if inside.is_dir()
-        for file in _pictures(inside, others)
-    ]
-    if loose and labelled:
+    seen = sorted(each for each in folder.iterdir() if not each.name.startswith("."))
+    loose = [each for each in seen if each.is_file() and each.suffix.lower() in ENDINGS]
+    classes = [each for each in seen if each.is_dir()]
+    if loose and classes:
         what = "some pictures lie in folders, which are classes, and some beside them"
         given = brief([file.name for file in loose], NAMES)
         raise fail(DataError, Fault(what, at=str(folder), given=given))
-    if not loose and not labelled:
+    if classes:
+        found = images(folder)
+        return {"Input": found.pictures, "Output": list(found.labels)}
+    if not loose:
         what, fix = "there is no picture in this folder", f"{folder}/cat/1.png, {folder}/dog/2.png"
-        raise fail(DataError, Fault(what, at=str(folder), expected=", ".join(SUFFIXES), fix=fix))
-    if others:
-        given = brief([str(file.relative_to(folder)) for file in others], NAMES)
+        expected = ", ".join(sorted(ENDINGS))
+        raise fail(DataError, Fault(what, at=str(folder), expected=expected, fix=fix))
+    if others := [each.name for each in seen if each not in loose]:
         what = "files that are no pictures are left out"
-        warn(TrainingWarning, Fault(what, at=str(folder), given=given))
-    if loose:
-        return {"Input": [str(file) for file in loose]}
-    return {"Input": [file for file, _ in labelled], "Output": [label for _, label in labelled]}
-
-
-def _entries(folder: Path) -> list[Path]:
-    return sorted(each for each in folder.iterdir() if not each.name.startswith("."))
-
-
-def _pictures(folder: Path, others: list[Path]) -> Iterator[Path]:
-    """The pictures that lie in a folder; what else lies there is put to the others."""
-    for each in _entries(folder):
-        if each.is_file():
-            if each.suffix.lower() in SUFFIXES:
-                yield each
-            else:
-                others.append(each)
+        warn(TrainingWarning, Fault(what, at=str(folder), given=brief(others, NAMES)))
+    return {"Input": [str(file) for file in loose]}
