@@ -13,7 +13,7 @@ FIRST = list({case.layer.kind: case for case in [*EXAMPLES, *OPERATORS][::-1]}.v
 REFUSED = {
     "BasicRecurrentLayer": "Scan", "GatedRecurrentLayer": "Scan",
     "CrossEntropyLossLayer": "GatherElements", "WeightedLossLayer": "GatherElements",
-    "ExtractLayer": "GatherND", "OrderingLayer": "TopK", "NetFoldOperator": "Scan",
+    "ExtractLayer": "GatherND", "NetFoldOperator": "Scan",
     "NetArrayLayer": "an array that is known", "SequenceIndicesLayer": "an array that is known",
 }  # fmt: skip
 """Kinds of layers that come down to what is not read, and what the error names."""
@@ -31,7 +31,10 @@ def same_again(net, columns, tmp_path):
         some = {name: column[:count] for name, column in columns.items()}
         given = answers(again, renamed(some, again))
         expected = answers(net, some)
-        assert_same(dict(zip(expected, given.values(), strict=True)), expected)
+        # What a file computes as integers is a number without a point here.
+        kinds = [np.asarray(x).dtype for x in expected.values()]
+        same = [np.asarray(x, kind) for x, kind in zip(given.values(), kinds, strict=True)]
+        assert_same(dict(zip(expected, same, strict=True)), expected)
     return again
 
 

@@ -116,3 +116,30 @@ def _running_sum(net: Writing, node: Node, x: Given, axis: Given) -> Given:
             lambda a: np.flip(np.cumsum(np.flip(a, inner), axis=inner), inner), x, like=x
         )
     return net.function(lambda a: np.cumsum(a, axis=inner), x, like=x)
+
+
+@operator("TopK")
+def _largest(net: Writing, node: Node, x: Given, count: Given | None = None) -> Any:
+    k = int(number(count, "how many")) if count is not None else node("k")
+    axis, largest = node("axis", -1), bool(node("largest", 1))
+    node("sorted", 1)
+    if isinstance(x, Fixed):
+        raise Misfit("the largest of an array that is known")
+    axis = x.axis(axis)
+    inner, size = x.inner(axis, "is an order along"), x.sizes[axis]
+    if size is None or not 0 < k <= size:
+        raise Misfit(f"the {k} largest of {size}")
+    x = net.real(x)
+    sizes = [k if i == axis else n for i, n in enumerate(x.sizes)]
+    first = (*[slice(None)] * inner, slice(0, k))
+
+    def values(a: Any) -> Any:
+        return -np.sort(-a, axis=inner)[first] if largest else np.sort(a, axis=inner)[first]
+
+    def places(a: Any) -> Any:
+        return np.argsort(-a if largest else a, axis=inner)[first] * 1.0
+
+    made = net.function(values, x, like=x, sizes=sizes)
+    if not node.has_output(1):
+        return made
+    return made, replace(net.function(places, x, like=x, sizes=sizes), kind="Whole")

@@ -27,6 +27,7 @@ from wlnet.onnx.importing.nodes import Node
 from wlnet.onnx.importing.ports import ports_of
 from wlnet.onnx.importing.table import ROWS
 from wlnet.onnx.importing.tensors import Tensors
+from wlnet.onnx.importing.tied import tied
 from wlnet.onnx.importing.values import Fixed, Flow, Given, settled
 from wlnet.onnx.importing.writing import Writing
 
@@ -117,7 +118,12 @@ class _Import:
         self._tell()
         names = [info.name for info in self.graph.input]
         try:
-            return nested(writing.vertices, outputs, ports_of(writing, names, outputs, self.length))
+            ports = ports_of(writing, names, outputs, self.length)
+            net, places = nested(writing.vertices, outputs, ports)
+            merges = any(node.scopes for node in nodes)
+            made = tied(net, writing.vertices, places, writing.values, merges)
+            assert isinstance(made, (NetChain, NetGraph))
+            return made
         except Misfit as misfit:
             self._misfit(misfit)
             raise fail(FormatError, self.faults) from None

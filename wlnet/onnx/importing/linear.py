@@ -97,6 +97,7 @@ def with_biases(net: Writing, x: Flow, given: Fixed) -> Flow | None:
     if x.made != x.shape or not net.is_read_once(x):
         return None
     vertex.layer.biases = given.array.reshape(-1)
+    vertex.arrays += [given.name] if given.name else []
     if given.name and not is_made_up(given.name):
         vertex.path = net.path([given.name])
     return x

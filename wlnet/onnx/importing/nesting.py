@@ -29,8 +29,10 @@ class Edge:
 
 
 def nested(vertices: Mapping[int, Vertex], outputs: Mapping[str, End],
-           ports: Mapping[str, Any]) -> NetChain | NetGraph:  # fmt: skip
-    """The net of these vertices. outputs: where each comes from. ports: the types of ports."""
+           ports: Mapping[str, Any]) -> tuple[NetChain | NetGraph, dict[int, Path]]:  # fmt: skip
+    """The net of these vertices, and where in it each stands. outputs: where each comes from.
+    ports: the types of ports.
+    """
     used = reached(vertices, outputs.values())
     kept = {token: vertices[token] for token in sorted(used)}
     edges = [
@@ -40,9 +42,9 @@ def nested(vertices: Mapping[int, Vertex], outputs: Mapping[str, End],
     items = {token: (path, _layer(kept[token])) for token, path in paths.items()}
     read = {edge.source[1] for edge in edges if edge.source[0] is None}
     inputs = [name for name in ports if name in read]
-    told = {name: spec for name, spec in ports.items() if spec is not None}
-    net = _level(items, edges, inputs, list(outputs), told)
-    return net if isinstance(net, (NetChain, NetGraph)) else NetChain({"net": net})
+    told = {name: ports[name] for name in (*inputs, *outputs) if ports.get(name) is not None}
+    places: dict[int, Path] = {}
+    return _level(items, edges, inputs, list(outputs), told, (), places), places
 
 
 def _layer(vertex: Vertex) -> Any:
@@ -94,8 +96,11 @@ Items = dict[int, tuple[Path, Any]]
 
 
 def _level(items: Items, edges: list[Edge], inputs: list[Any], outputs: list[Any],
-           ports: Mapping[str, Any]) -> Any:  # fmt: skip
-    """A net of items, whose paths begin in it; inputs, outputs: names of its ports."""
+           ports: Mapping[str, Any], above: Path, places: dict[int, Path]) -> Any:  # fmt: skip
+    """A net of items, whose paths begin in it; inputs, outputs: names of its ports.
+
+    above: the path of the net; places: is filled with where its items stand.
+    """
     ways_out = {str(port) for port in (*inputs, *outputs)}
     for token, (path, layer) in list(items.items()):
         if path[0] in ways_out:
@@ -110,8 +115,10 @@ def _level(items: Items, edges: list[Edge], inputs: list[Any], outputs: list[Any
         tokens = groups[name]
         if len(tokens) == 1 and len(items[tokens[0]][0]) == 1:
             parts[name] = items[tokens[0]][1]
+            places[tokens[0]] = (*above, name)
             continue
-        parts[name] = _inner(name, tokens, items, edges, ways, into)
+        inner = _inner(name, tokens, items, edges, ways, into)
+        parts[name] = _level(*inner, {}, (*above, name), places)
     told = _edges(names, edges, inputs, ways, into)
     chain = _chain(parts, told, inputs, outputs)
     if chain is not None:
@@ -168,8 +175,8 @@ def _inner(
     edges: list[Edge],
     ways: dict[tuple[str, End], Any],
     into: dict[tuple[str, End], str | None],
-) -> Any:
-    """The net of a group, and by what ports its outside meets it."""
+) -> tuple[Items, list[Edge], list[Any], list[Any]]:
+    """What the net of a group is made of; by what ports its outside meets it is noted."""
     inside = set(tokens)
     sources = list(dict.fromkeys(
         edge.source for edge in edges if edge.target[0] in inside and edge.source[0] not in inside
@@ -193,7 +200,7 @@ def _inner(
     for end, port in zip(results, out_names, strict=True):
         ways[name, end] = port
     shorter = {token: (items[token][0][1:], items[token][1]) for token in tokens}
-    return _level(shorter, inner, in_names, out_names, {})
+    return shorter, inner, in_names, out_names
 
 
 def _numbered(word: str, count: int) -> list[str]:

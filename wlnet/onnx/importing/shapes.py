@@ -250,3 +250,43 @@ def _tile(net: Writing, node: Node, x: Given, repeats: Given) -> Given:
     room_for(sizes)
     inner = tuple(told[i] for i in x.axes)
     return net.function(lambda a: np.tile(a, inner), x, like=x, sizes=sizes)
+
+
+def _blocks(node: Node, x: Given) -> tuple[Flow, int, list[int]]:
+    block = node("blocksize")
+    if isinstance(x, Fixed) or x.rank != 4 or x.batch != 0 or x.is_merged:
+        raise Misfit("blocks of something else than pictures of the net")
+    if None in x.sizes:
+        raise open_size()
+    if block < 1:
+        raise Misfit(f"blocks of {block}")
+    return x, block, [int(size) for size in x.sizes[1:]]
+
+
+@operator("DepthToSpace")
+def _depth_to_space(net: Writing, node: Node, x: Given) -> Given:
+    x, block, (channels, height, width) = _blocks(node, x)
+    node.expect("mode", "DCR", "CRD")
+    if channels % block**2:
+        raise Misfit(f"{channels} channels in blocks of {block}")
+    few = channels // block**2
+    if node("mode", "DCR") == "DCR":
+        apart = replace(x, sizes=(1, block, block, few, height, width))
+        turned = transposed(net, apart, (0, 3, 4, 1, 5, 2))
+    else:
+        apart = replace(x, sizes=(1, few, block, block, height, width))
+        turned = transposed(net, apart, (0, 1, 4, 2, 5, 3))
+    return replace(turned, sizes=(1, few, height * block, width * block))
+
+
+@operator("SpaceToDepth")
+def _space_to_depth(net: Writing, node: Node, x: Given) -> Given:
+    x, block, (channels, height, width) = _blocks(node, x)
+    if height % block or width % block:
+        raise Misfit(f"a picture of {height} by {width} in blocks of {block}")
+    rows, columns = height // block, width // block
+    apart = replace(x, sizes=(1, channels, rows, block, columns, block))
+    node.expect("mode", "DCR", "CRD")
+    order = (0, 3, 5, 1, 2, 4) if node("mode", "DCR") == "DCR" else (0, 1, 3, 5, 2, 4)
+    turned = transposed(net, apart, order)
+    return replace(turned, sizes=(1, channels * block**2, rows, columns))

@@ -27,7 +27,8 @@ End = tuple[int | None, str | None]
 class Vertex:
     """A part of the net to come: a layer, or what makes one; edges that lead to it, by port.
 
-    path: what it is called; own: that of its node, where the other one is taken.
+    path: what it is called; own: that of its node, where the other one is taken. arrays: the
+    initializers that it holds.
     """
 
     path: Path
@@ -35,6 +36,7 @@ class Vertex:
     label: str
     layer: Any
     edges: list[tuple[End, str | None]] = field(default_factory=list)
+    arrays: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -79,6 +81,7 @@ class Writing:
         called, label = path_of(self.node, names)
         own = path_of(self.node, [])[0]
         vertex = Vertex(path or called, own, label, layer)
+        vertex.arrays = [name for name in names if name]
         ends = [self.end(flow) for flow in flows]
         into: list[str | None] = [None] * len(flows) if ports is None else list(ports)
         vertex.edges = list(zip(ends, into, strict=True))
