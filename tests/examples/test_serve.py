@@ -9,6 +9,7 @@ import os
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Any
@@ -34,17 +35,26 @@ def module() -> Any:
 SERVE = module()
 
 
+@contextmanager
+def served(net: Any) -> Iterator[Any]:
+    """A server in this process, which ends whatever becomes of a test."""
+    with SERVE.Server(wl.net_initialize(net), "127.0.0.1", 0) as server:
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+    thread.join()
+
+
 @pytest.fixture(scope="module")
 def place() -> Iterator[tuple[str, int]]:
     """Where a net answers that makes two numbers, and classes, of three."""
     decoder = wl.NetDecoder("Class", ["no", "yes"])
     net = wl.NetChain([4, "Tanh", 2, wl.SoftmaxLayer()], input=3, output=decoder)
-    with SERVE.Server(wl.net_initialize(net), "127.0.0.1", 0) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with served(net) as server:
         yield server.server_address[:2]
-        server.stop()
-    thread.join()
 
 
 @pytest.fixture
@@ -172,9 +182,10 @@ def test_a_client_that_goes_away_or_never_ends_is_no_trouble(
         slow.sendall(start)
         slow.settimeout(10)
         assert slow.recv(100) == b"", "it is hung up"
-    with socket.create_connection(place) as rude:
-        rude.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
-        rude.sendall(start)
+    for piece in (start, b"POST /pre", b""):
+        with socket.create_connection(place) as rude:
+            rude.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+            rude.sendall(piece)
     assert ask(connection, b'{"inputs": [1, 2, 3]}')[0] == 200
     assert capfd.readouterr().err == ""
 
@@ -183,12 +194,9 @@ def test_more_clients_than_there_are_threads_are_asked_to_come_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(SERVE, "MOST_CONNECTIONS", 2)
-    net = wl.net_initialize(wl.NetChain([2], input=3))
-    with SERVE.Server(net, "127.0.0.1", 0) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
+    with served(wl.NetChain([2], input=3)) as server:
         place = server.server_address[:2]
-        clients = [http.client.HTTPConnection(*place, timeout=20) for _ in range(3)]
+        clients = [http.client.HTTPConnection(*place, timeout=5) for _ in range(3)]
         assert [ask(client, b'{"inputs": [1, 2, 3]}')[0] for client in clients[:2]] == [200, 200]
         clients[2].connect()
         answer = clients[2].sock.recv(1000)
@@ -197,10 +205,8 @@ def test_more_clients_than_there_are_threads_are_asked_to_come_again(
         until = time.monotonic() + 10
         while server._free._value == 0 and time.monotonic() < until:
             time.sleep(0.01)
-        again = http.client.HTTPConnection(*place, timeout=20)
+        again = http.client.HTTPConnection(*place, timeout=5)
         assert ask(again, b'{"inputs": [1, 2, 3]}')[0] == 200
-        server.stop()
-    thread.join()
     for client in (*clients, again):
         client.close()
 

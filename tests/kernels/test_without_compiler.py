@@ -19,6 +19,13 @@ from wlnet.kernels.jit import cache, loading, storing
 NEGATE = MAPS["Negate"]
 
 
+@pytest.fixture(autouse=True)
+def quiet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All cores have nothing to do, so that other processes would be asked to help."""
+    monkeypatch.setattr("wlnet.kernels.jit.precompiling.idle", lambda cores: cores)
+    monkeypatch.delenv("WLNET_COMPILE_PROCESSES", raising=False)
+
+
 @pytest.fixture
 def above(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """An empty cache, and a process that has loaded nothing."""
@@ -118,6 +125,7 @@ def test_what_it_lacks_is_compiled_for_the_process_alone(
         "wlnet.kernels.jit.precompiling.share", lambda *_: pytest.fail("it cannot come back")
     )
     monkeypatch.setattr(loading, "MANY", 0)
+    loading.prepare([MAPS["Abs"]], "Real32", cores=8)
     assert loading.address(MAPS["Abs"], "Real32") != 0
     assert [each.name for each in above.rglob("*.o")] == [storing.file_name(NEGATE, "Real32")]
 
