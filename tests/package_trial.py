@@ -122,7 +122,7 @@ class Image:
         self.folder, self.files = folder, files
         subprocess.run([sys.executable, "-m", "venv", str(folder / "venv")], check=True)
         path = f"{folder / 'venv' / 'bin'}{os.pathsep}{os.environ['PATH']}"
-        self.variables = {**USUAL, "PATH": path, "PIP_FIND_LINKS": str(wheels)}
+        self.variables = {**USUAL, "PATH": path, "PIP_FIND_LINKS": str(wheels), "PIP_QUIET": "1"}
         for name in ("opt", "app"):
             (folder / name).mkdir()
 
