@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 import wlnet as wl
-from wlnet.cli.data_files import columns_in, input_data, read_file, training_data
+from wlnet.cli.data_files import columns_in, read_file
+from wlnet.cli.data_ports import input_data, training_data
 from wlnet.core import machine
 from wlnet.nets.inference import inferred_port
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from wlnet.cli.answer import DONE, INTERRUPTED, Answer
-from wlnet.cli.data_files import columns_in, texts_of, training_data
+from wlnet.cli.data_files import columns_in
+from wlnet.cli.data_ports import texts_of, training_data
 from wlnet.cli.option_flags import VALIDATION, WEIGHTS, given_options
 from wlnet.cli.outputs import add_force, places, uninterrupted, write_text
 from wlnet.core.errors import Fault, OptionError, fail

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from wlnet.cli.answer import Answer
-from wlnet.cli.data_files import add_data, columns_in, input_data, texts_of
+from wlnet.cli.data_files import add_data, columns_in
+from wlnet.cli.data_ports import input_data, texts_of
 from wlnet.cli.net_files import add_net, net_in
 from wlnet.cli.option_flags import add_flags, given_options
 from wlnet.cli.outputs import STDOUT, add_force, places
