@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -63,3 +64,27 @@ class Stored(ABC):
 
     def __repr__(self) -> str:
         return f"{self.title}: {self.dtype}, shape {self.shape}"
+
+
+class StoredParts(Stored):
+    """A column of arrays of numbers, or text, that lie in parts, one behind another."""
+
+    ends: Array
+    """Where each part ends, as counts of examples."""
+
+    @abstractmethod
+    def fill(self, found: Array, part: int, rows: Array) -> None:
+        """Read examples of a part into memory, by their places in it, which do not fall."""
+
+    def read(self, rows: Array) -> Array:
+        if (np.diff(rows) < 0).any():
+            rising, places = np.unique(rows, return_inverse=True)
+            whole: Array = self.read(rising)[places]
+            return whole
+        found = np.empty((len(rows), *self.shape[1:]), self.dtype)
+        cuts = np.searchsorted(rows, self.ends).tolist()
+        for part, (start, stop) in enumerate(pairwise([0, *cuts])):
+            if start < stop:
+                first = self.ends[part - 1] if part else 0
+                self.fill(found[start:stop], part, rows[start:stop] - first)
+        return found

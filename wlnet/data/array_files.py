@@ -6,7 +6,6 @@ import glob
 import os
 from collections.abc import Iterable, Sequence
 from functools import partial
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +15,14 @@ from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.paths import as_path, unreadable
 from wlnet.core.spelling import suggestion
-from wlnet.core.stored import Array, Stored
+from wlnet.core.stored import Array, StoredParts
 
 SHUFFLES = "Whole", "Blocks"
 BLOCK = 4 << 20
 """Bytes of a block, about: what is read at once where neighbours are read together."""
 
 
-class StoredArrays(Stored):
+class StoredArrays(StoredParts):
     """Arrays that are mapped, or read by slices, one behind another: `array_files` makes it."""
 
     def __init__(self, parts: Sequence[Any], title: str, shuffle: str) -> None:
@@ -40,27 +39,14 @@ class StoredArrays(Stored):
                     for start, end in zip(starts, self.ends.tolist(), strict=True)]  # fmt: skip
             self.block_ends = np.concatenate(ends)
 
-    def read(self, rows: Array) -> Array:
-        if (np.diff(rows) < 0).any():
-            rising, places = np.unique(rows, return_inverse=True)
-            found: Array = self.read(rising)[places]
-            return found
-        found = np.empty((len(rows), *self.shape[1:]), self.dtype)
-        cuts = np.searchsorted(rows, self.ends).tolist()
-        for part, (start, stop) in enumerate(pairwise([0, *cuts])):
-            if start < stop:
-                first = self.ends[part - 1] if part else 0
-                _fill(found[start:stop], self.parts[part], rows[start:stop] - first)
-        return found
-
-
-def _fill(found: Array, array: Any, rows: Array) -> None:
-    """Rows of an array, which do not fall, into memory."""
-    if isinstance(array, np.ndarray) and array.dtype == found.dtype:
-        np.take(array, rows, axis=0, out=found, mode="clip")
-    elif isinstance(array, np.ndarray):
-        found[...] = array[rows]
-    else:
+    def fill(self, found: Array, part: int, rows: Array) -> None:
+        array = self.parts[part]
+        if isinstance(array, np.ndarray) and array.dtype == found.dtype:
+            np.take(array, rows, axis=0, out=found, mode="clip")
+            return
+        if isinstance(array, np.ndarray):
+            found[...] = array[rows]
+            return
         # Other libraries read a range faster than its parts, and each place once.
         low, high = int(rows[0]), int(rows[-1]) + 1
         if high - low <= 2 * len(rows):

@@ -16,7 +16,7 @@ from wlnet.core.gathered import Gathered
 from wlnet.core.machine import check_memory
 from wlnet.core.paths import unreadable
 from wlnet.core.spelling import suggestion
-from wlnet.core.stored import Array, Stored
+from wlnet.core.stored import Array, StoredParts
 from wlnet.core.symbols import ALL
 from wlnet.data.array_files import names_of
 
@@ -24,28 +24,20 @@ KEPT = 256 << 20
 """Bytes of row groups that stay in memory for a column: those of one window, and of the next."""
 
 
-class ParquetColumn(Stored):
+class ParquetColumn(StoredParts):
     """A column of files of Parquet, or several side by side: `parquet_files` makes it."""
 
     def __init__(self, groups: Groups, names: Sequence[str], *, is_vector: bool) -> None:
         self.groups, self.names, self.is_vector = groups, list(names), is_vector
         self.title = f"the column {', '.join(map(repr, names))} of {groups.title}"
-        self.block_ends = groups.ends
+        self.ends = self.block_ends = groups.ends
         self._kept: OrderedDict[int, Array] = OrderedDict()
         self._lock = threading.Lock()
         first = self._group(0)
         self.dtype, self.shape = first.dtype, (int(groups.ends[-1]), *first.shape[1:])
 
-    def read(self, rows: Array) -> Array:
-        found = np.empty((len(rows), *self.shape[1:]), self.dtype)
-        group_of = np.searchsorted(self.block_ends, rows, side="right")  # type: ignore[call-overload]
-        order = np.argsort(group_of, kind="stable")
-        ends = np.cumsum(np.bincount(group_of))
-        for group in np.unique(group_of).tolist():
-            chosen = order[ends[group - 1] if group else 0 : ends[group]]
-            first = self.groups.ends[group - 1] if group else 0
-            found[chosen] = self._group(group)[rows[chosen] - first]
-        return found
+    def fill(self, found: Array, part: int, rows: Array) -> None:
+        np.take(self._group(part), rows, axis=0, out=found, mode="clip")
 
     def _group(self, number: int) -> Array:
         """The values of a row group; those that were read last stay."""
@@ -237,4 +229,4 @@ def _vectors(column: Any, at: str) -> Array:
                 ),
             )
         parts.append(numbers.reshape(count, -1))
-    return np.concatenate(parts)
+    return parts[0] if len(parts) == 1 else np.concatenate(parts)
