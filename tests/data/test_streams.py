@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import sys
 import threading
 import tracemalloc
 from collections.abc import Callable
@@ -17,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import wlnet as wl
-from wlnet.data import array_files, parquet_files
+from wlnet.data import array_files, images, parquet_files, table
 from wlnet.train import mapped, sources
 
 ARRAYS, PARQUET = map(
@@ -209,6 +210,13 @@ def test_every_row_of_blocks_comes_once_and_near_those_of_its_block(
         assert places.max() - places.min() < widest
 
 
+def test_examples_of_every_window_are_mixed() -> None:
+    order = sources.shuffled_by_blocks(np.random.default_rng(0), np.arange(1000) // 10, 100)
+    for window in np.split(order // 10, 10):
+        assert len(set(window)) == 10
+        assert len(set(window[:20])) > 5
+
+
 # Memory and threads
 
 
@@ -357,3 +365,33 @@ def test_files_that_cannot_be_used_are_told_by_name(name: str, tmp_path: Path) -
     make, told = WRONG[name]
     with pytest.raises((wl.DataError, wl.OptionError), match=told):
         make(tmp_path)
+
+
+EXTRAS: dict[str, tuple[str, Callable[[Path], Any], str]] = {
+    "a table of Parquet": ("pyarrow.parquet", lambda folder: table(folder / "a.parquet"), "tables"),
+    "a stream of Parquet": (
+        "pyarrow.parquet",
+        lambda folder: parquet_files(folder / "a.parquet"),
+        "tables",
+    ),
+    "what speaks Arrow": ("pyarrow", lambda folder: table(ArrowStream()), "tables"),
+    "pictures": ("PIL", images, "images"),
+}
+
+
+class ArrowStream:
+    """What speaks Arrow."""
+
+    def __arrow_c_stream__(self) -> None:
+        """Nothing asks for it where pyarrow is missing."""
+
+
+@pytest.mark.parametrize("what", EXTRAS)
+def test_what_needs_an_extra_names_the_command_that_brings_it(
+    what: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    module, use, extra = EXTRAS[what]
+    (tmp_path / "a.parquet").touch()
+    monkeypatch.setitem(sys.modules, module, None)
+    with pytest.raises(ImportError, match=rf"pip install 'wlnet\[{extra}\]'"):
+        use(tmp_path)

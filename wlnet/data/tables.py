@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -114,7 +114,7 @@ class Table:
             expected = "a share of the rows, between 0 and 1"
             raise fail(OptionError, Fault("no such share", "split", brief(share), expected))
         classes = [
-            np.array([each.labels.index(value) for value in each.values.tolist()])
+            _places(each.labels, each.values)
             for each in self.targets.values()
             if each.labels is not None
         ]
@@ -166,3 +166,9 @@ class Table:
             words += ["target"] if name in self.targets else []
             lines.append(f"  {name:{width}}  {', '.join(words)}")
         return "\n".join(lines)
+
+
+def _places(labels: Sequence[Any], values: Array) -> Array:
+    """The place of each value among labels; of those that are not there, the one behind them."""
+    places = {label: place for place, label in enumerate(labels)}
+    return np.array([places.get(value, len(places)) for value in values.tolist()])

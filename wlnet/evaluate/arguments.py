@@ -66,7 +66,9 @@ def read_columns(
         return 1, True
     faults: list[Fault] = []
     if isinstance(x, list) and x and all(isinstance(row, Mapping) for row in x):
-        faults = _port_faults(dict.fromkeys(key for row in x for key in row), every, x, names)
+        faults = _port_faults(
+            dict.fromkeys(key for row in x for key in row), every, x, names, net.output_names
+        )
         if not names and not faults:
             return len(x), False
         full = [name for name in names if all(name in row for row in x)]
@@ -74,7 +76,7 @@ def read_columns(
         return _let_all_in(net, rows, faults), False
     table = as_table(x, every)
     if table is not None:
-        faults = _port_faults(table, every, [table], names)
+        faults = _port_faults(table, every, [table], names, net.output_names)
         names = names or tuple(name for name in every if name in table)
         if not names and not faults:
             return 1, True
@@ -201,14 +203,17 @@ def _port_faults(
     every: Sequence[str],
     rows: Iterable[Mapping[object, object]],
     needed: Sequence[str],
+    made: Sequence[str],
 ) -> list[Fault]:
-    """Columns of ports that are not there, and needed ones that a row lacks."""
+    """Columns of ports that are not there, and needed ones that a row lacks. made: the outputs."""
     faults = [
         Fault(
             "data for a port that is not there",
             given=brief(name),
             known=list(every),
-            fix=suggestion(name, every),
+            fix="leave it out: it is what the net answers"
+            if name in made
+            else suggestion(name, every),
         )
         for name in given
         if name not in every
