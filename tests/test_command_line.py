@@ -91,6 +91,22 @@ def test_precompile_fails_where_nothing_can_be_kept(
     assert "Set WLNET_CACHE_DIR" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("lacking", "expected"), [("can_keep", "Set WLNET_CACHE_DIR"), ("numba", "pip install numba")]
+)
+def test_precompile_fails_at_once_where_nothing_can_be_compiled_or_kept(
+    lacking: str, expected: str, folder: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if lacking == "numba":
+        monkeypatch.setitem(sys.modules, "numba", None)
+    else:
+        monkeypatch.setattr(cache, "can_keep", lambda: False)
+    assert main(["precompile"]) == 1
+    told = capsys.readouterr()
+    assert expected in told.err and "compiling" not in told.out
+    assert files(folder) == []
+
+
 def test_precompile_names_what_could_not_be_kept(
     folder: Path, capsys: Output, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,6 +17,8 @@ BOTH = "both"
 NO_FOLDER = """nothing was compiled: there is no folder to keep machine code in ({}).
 Set WLNET_CACHE_DIR to one that belongs to this user and can be written.
 Until then every process compiles what it needs."""
+NO_COMPILER = """nothing was compiled: Numba, which compiles kernels, is not installed.
+pip install numba"""
 
 
 def arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,6 +39,7 @@ def run(asked: argparse.Namespace) -> Answer:
     from wlnet.kernels.jit import cache
     from wlnet.kernels.jit.apart import apart
     from wlnet.kernels.jit.precompiling import every_kernel, missing, processes_wanted, share
+    from wlnet.kernels.jit.storing import can_compile
 
     folder = cache.folder()
     if folder is None:
@@ -48,6 +51,10 @@ def run(asked: argparse.Namespace) -> Answer:
     if not todo:
         told = f"all {len(jobs)} kernels are there already\n{folder}"
         return Answer(told, {**found, "Compiled": 0, "NotKept": []})
+    if not cache.can_keep():
+        return Answer(status=FAILED, note=NO_FOLDER.format(cache.why_none()))
+    if not can_compile():
+        return Answer(status=FAILED, note=NO_COMPILER)
     stream = sys.stderr if getattr(asked, "json", False) else sys.stdout
     begun, live = time.monotonic(), stream.isatty()
     if not live:
