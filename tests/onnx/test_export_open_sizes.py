@@ -183,6 +183,28 @@ def test_a_layer_with_an_open_size_has_a_file_that_is_right_for_all_that_it_take
                 assert_same(run(made, columns), expected)
 
 
+def test_what_keeps_a_size_from_being_open_is_told_with_its_part(tmp_path: Path) -> None:
+    pads = "look: padding of pool_max is no sum of products of open sizes"
+    for layer, port, why in (
+        (wl.PoolingLayer(3, 2, padding_size="Same"), CHANNELS, pads),
+        (wl.ResizeLayer((6,)), CHANNELS, "look: values of constant, others for other sizes"),
+        (wl.SequenceIndicesLayer(50), LONG, "look does something else for other sizes"),
+        (
+            wl.PaddingLayer(((1, 3), (0, 0)), "Reflected"),
+            LONG,
+            "something else is done for batch 1, input_length 1",
+        ),
+        (wl.SequenceIndicesLayer(5), LONG, "something else is done for batch 1, input_length 1"),
+        (wl.AggregationLayer("Times", 2), CHANNELS, "look does something else for other sizes"),
+        (wl.PartLayer("1;;-1;;2"), LONG, "look does something else for other sizes"),
+    ):
+        net = wl.NetChain({"first": "Tanh", "look": layer}, input=port)
+        with pytest.raises(OptionError) as caught:
+            wl.onnx.export_net(net, tmp_path / "net.onnx")
+        (fault,) = caught.value.faults
+        assert fault.given == why
+
+
 def test_a_file_for_one_batch_says_so(tmp_path: Path) -> None:
     net = wl.net_initialize(wl.NetChain([3], input=2))
     made = session(wl.onnx.export_net(net, tmp_path / "net.onnx", batch=4))

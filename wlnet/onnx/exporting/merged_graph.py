@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from itertools import count
+from itertools import count, zip_longest
 from math import prod
 from typing import Any
 
+from wlnet.core.parts import path_text
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.graph.primitives import PRIMITIVES
 from wlnet.onnx.exporting.sizes import Extent, Measure, Probes, Size, measured, named, plus, times
@@ -45,8 +46,8 @@ class Merged:
     def graph(self, graphs: Sequence[Graph]) -> Graph:
         """The one graph. Raises UnlikeError."""
         first = graphs[0]
-        if len({len(graph.calls) for graph in graphs}) > 1:
-            raise UnlikeError("other steps for other sizes")
+        for calls in zip_longest(*(graph.calls for graph in graphs)):
+            _check_alike(calls)
         made = Graph(count=first.count)
         made.inputs = {n: self.value([g.inputs[n] for g in graphs]) for n in first.inputs}
         made.arrays = {k: self.value([g.arrays[k] for g in graphs]) for k in first.arrays}
@@ -58,11 +59,11 @@ class Merged:
     def call(self, calls: Sequence[Call]) -> Call:
         """One call, of what it is at all points."""
         first = calls[0]
-        numbers = {tuple(v.index for v in (*each.inputs, *each.outputs)) for each in calls}
-        if len({call.primitive for call in calls}) > 1 or len(numbers) > 1:
-            raise UnlikeError("other steps for other sizes")
+        where = path_text(first.origin) or "the net"
         attributes = {
-            name: self.met([call.attributes[name] for call in calls], f"{first.primitive} {name}")
+            name: self.met(
+                [call.attributes[name] for call in calls], f"{where}: {name} of {first.primitive}"
+            )
             for name in first.attributes
         }
         inputs, outputs = (
@@ -76,7 +77,7 @@ class Merged:
         first = values[0]
         if first.index not in self.values:
             if len({value.rank for value in values}) > 1:
-                raise UnlikeError("other levels for other sizes")
+                raise UnlikeError("there are other levels for other sizes")
             sizes: Any = map(self._named, zip(*(v.shape for v in values), strict=True))
             self.values[first.index] = Value(first.index, tuple(sizes), first.element)
         return self.values[first.index]
@@ -112,8 +113,8 @@ class Merged:
         if all(type(each) is int for each in given):
             size = self.size(given)
             # Of a shape, one size may follow from the others.
-            if size is None and not at.endswith("shape"):
-                raise UnlikeError(f"{at} depends on them by more than sums and products")
+            if size is None and " shape of " not in at:
+                raise UnlikeError(f"{at} is no sum of products of open sizes")
             return size
         if all(isinstance(each, tuple) and len(each) == len(first) for each in given):
             return tuple(self.met(each, at) for each in zip(*given, strict=True))
@@ -122,15 +123,25 @@ class Merged:
             if measure is not None:
                 return measure
         if any(repr(each) != repr(first) for each in given):
-            raise UnlikeError(f"{at} depends on them")
+            raise UnlikeError(f"{at}, others for other sizes")
         return first
+
+
+def _check_alike(given: Sequence[Call | None]) -> None:
+    """Raise UnlikeError where a step is another one at some point, or is none there: None."""
+    calls = [call for call in given if call is not None]
+    numbers = {tuple(v.index for v in (*each.inputs, *each.outputs)) for each in calls}
+    if len(calls) < len(given) or len({c.primitive for c in calls}) > 1 or len(numbers) > 1:
+        where = path_text(calls[0].origin) or "the net"
+        raise UnlikeError(f"{where} does something else for other sizes")
 
 
 def check_shapes(made: Graph, point: Mapping[str, int], expected: Graph) -> None:
     """Raise UnlikeError where a graph has not the shapes that one has which was made for a point.
     They are not compared step by step: for small sizes that one leaves out what does nothing."""
     sizes, shapes = dict(point), dict[Value, Any]()
-    unlike = "other steps for " + ", ".join(f"{name} {size}" for name, size in point.items())
+    where = ", ".join(f"{name} {size}" for name, size in point.items())
+    unlike = f"something else is done for {where}"
     for ours, theirs in ((made.inputs, expected.inputs), (made.arrays, expected.arrays)):
         shapes |= {value: concrete(value.shape, sizes) for value in ours.values()}
         if any(shapes[ours[name]] != value.shape for name, value in theirs.items()):

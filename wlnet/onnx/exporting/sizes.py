@@ -1,7 +1,8 @@
-"""Sizes that stay open in a file: the batch, lengths of sequences, and what is made of them.
+"""Open sizes of a file: the batch, lengths of sequences, and what is made of them.
 
-What a size depends on is found by looking: a graph is made for several sizes, and a polynomial is
-laid through what came out. It has no powers: batch * length, but not length^2.
+Elsewhere each is a dynamic axis. What a size depends on is found by looking: a graph is made for
+several sizes, and a polynomial is laid through what came out. It has no powers: batch * length, but
+not length^2.
 """
 
 from __future__ import annotations
