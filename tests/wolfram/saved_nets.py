@@ -138,7 +138,7 @@ class Saving:
         )  # fmt: skip
 
     def FlattenLayer(self, net: Any) -> Any:
-        return self.layer("Flatten", net, OverallLevel=sym("All"))
+        return self.layer("Flatten", net, Level=f("DirectedInfinity", 1))
 
     def BatchNormalizationLayer(self, net: Any) -> Any:
         return self.layer("BatchNormalization", net, Momentum=0.9, Epsilon=0.001,
@@ -168,6 +168,40 @@ class Saving:
 
     def TotalLayer(self, net: Any) -> Any:
         return self.layer("Total", net)
+
+    def ConstantPlusLayer(self, net: Any) -> Any:
+        return self.layer("ConstantPlus", net, Dimensions=list(net["Biases"].shape))
+
+    def ReshapeLayer(self, net: Any) -> Any:
+        sizes = list(net.parameters["Dimensions"])
+        return self.layer("Reshape", net, Dimensions=validated(sizes))
+
+    def TransposeLayer(self, net: Any) -> Any:
+        told = [f("TwoWayRule", *pair) for pair in net.parameters["Permutation"]]
+        return self.layer("Transpose", net, Specification=validated(told))
+
+    def ReplicateLayer(self, net: Any) -> Any:
+        counts = validated(list(net.parameters["Counts"]))
+        return self.layer("Replicate", net, Specification=counts, Level=net.parameters["Level"])
+
+    def PaddingLayer(self, net: Any) -> Any:
+        margins = [list(pair) for pair in net.parameters["Margins"]]
+        return self.layer("Padding", net, Specification=margins, Padding=0.0, _Rank=2)
+
+    def NormalizationLayer(self, net: Any) -> Any:
+        return self.layer(
+            "Normalization", net, AggregationLevels=validated(f("Span", 2, sym("All"))),
+            ScalingLevels=validated("Complement"), Epsilon=0.001, _StatsDimensions=[2],
+        )  # fmt: skip
+
+    def NetFoldOperator(self, net: Any) -> Any:
+        feedback = [f("Rule", *pair) for pair in net.parameters["Feedback"]]
+        return {
+            **self.layer("NetFold", net, Net=self.net(net.nodes["Net"]), ConstantPorts=[],
+                         Recurrence=validated(feedback), OutputPorts=["Output"],
+                         _InputNames=["Input"], _StateNames=["State"], _OutputNames=["Output"]),
+            "Arrays": {},
+        }  # fmt: skip
 
     def NetMapOperator(self, net: Any) -> Any:
         return {**self.layer("NetMap", net, Net=self.net(net.nodes["Net"])), "Arrays": {}}

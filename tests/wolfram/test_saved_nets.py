@@ -53,6 +53,18 @@ NETS = {
         [("first", "second"), STATE],
         input=(4, 3),
     ),
+    "shapes": wl.NetChain(
+        [wl.ReshapeLayer((2, 3)), wl.TransposeLayer(), wl.PaddingLayer([(1, 0), (0, 1)]),
+         wl.ReplicateLayer(2), wl.NormalizationLayer(), wl.ConstantPlusLayer(),
+         wl.FlattenLayer(), 2],
+        input=6,
+    ),
+    "folds": wl.NetChain(
+        [wl.NetFoldOperator(wl.NetGraph(
+            {"both": wl.CatenateLayer(), "new": 3},
+            [([wl.NetPort("Input"), wl.NetPort("State")], "both", "new")], ports={"State": 3}))],
+        input=(4, 2),
+    ),
     "layers in layers": wl.NetChain([wl.NetChain([3, "Ramp"]), wl.NetChain([2])], input=4),
 }  # fmt: skip
 
@@ -134,18 +146,39 @@ def test_shared_arrays_are_shared(tmp_path: Path) -> None:
     assert (read[1, "Weights"] == w).all()
 
 
+def test_a_net_for_both_ways_is_read() -> None:
+    saving = Saving()
+    both = wl.net_initialize(wl.NetBidirectionalOperator(wl.GatedRecurrentLayer(3), input=(4, 2)))
+    table = {
+        "Type": "NetBidirectional", "Arrays": {},
+        "Parameters": {"ForwardNet": saving.net(both["Forward"]),
+                       "BackwardNet": saving.net(both["Backward"]), "Aggregation": sym("Catenate")},
+        "Inputs": {"Input": tensor((4, 2))}, "Outputs": {"Output": tensor((4, 6))},
+    }  # fmt: skip
+    read = net_of_saved(uncompressed(compressed(table)), saving.arrays)
+    x = np.linspace(-1, 1, 8, dtype=np.float32).reshape(4, 2)
+    assert (read(x) == both(x)).all()
+
+
 def test_all_that_is_not_known_is_told_at_once(tmp_path: Path) -> None:
     saving = Saving()
     net = saving.net(wl.net_initialize(NETS["pictures"]))
     net["Nodes"]["2"]["Type"] = "SpatialTransformation"
     net["Nodes"]["4"]["Parameters"]["$MXPoolingConvention"] = "full"
     net["Nodes"]["5"]["Parameters"]["Mystery"] = 3
+    net["Nodes"]["6"]["Parameters"]["$LearningRateMultipliers"] = 0
     net["Nodes"]["7"]["Arrays"]["Weights"] = f("NeuralNetworks`ExportedArray", 99)
     with pytest.raises(wl.FormatError) as told:
         wl.wolfram.read_net(saved(tmp_path / "net.wlnet", net, saving.arrays))
     message = str(told.value)
-    assert message.startswith("4 faults")
-    for words in ("SpatialTransformationLayer", "4/$MXPoolingConvention", "5/Mystery", "7/Weights"):
+    assert message.startswith("5 faults")
+    for words in (
+        "SpatialTransformationLayer",
+        "4/$MXPoolingConvention",
+        "5/Mystery",
+        "6/$Learning",
+        "7/Weights",
+    ):
         assert words in message
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from wlnet.wolfram.functions import FUNCTION
 from wlnet.wolfram.values import (
+    DEPTH,
     DIMENSIONS,
     DISTRIBUTION,
     DROPOUT,
@@ -97,7 +98,7 @@ LAYERS: Mapping[str, Row] = {
         (_at(0, "Size", PLAIN, "OutputDimension", "OutputSize"), _at(1, "ClassCount"))
     ),
     "ExtractLayer": Row(),
-    "FlattenLayer": Row((_at(0, "Level", SYMBOL, "OverallLevel", "Levels"),)),
+    "FlattenLayer": Row((_at(0, "Level", DEPTH),)),
     "GatedRecurrentLayer": Row(_RECURRENT),
     "LinearLayer": Row((_at(0, "OutputSize", SIZES, "OutputDimensions"),)),
     "LongShortTermMemoryLayer": Row(_RECURRENT),
@@ -151,7 +152,9 @@ class Harmless:
     """Parameters of saved nets that say nothing more. follow: those that follow from others.
     usual: those with one value that wlnet has, and which it is."""
 
-    follow: frozenset[str] = frozenset({"Dimensionality", "Channels", "InputChannels"})
+    follow: frozenset[str] = frozenset(
+        {"Channels", "Dimensionality", "Dimensions", "InputChannels", "OutputSize", "Rank"}
+    )
     usual: Mapping[str, tuple[object, ...]] = field(
         default_factory=lambda: {
             "$MXPoolingConvention": ("valid",),

@@ -32,6 +32,8 @@ from wlnet.wolfram.layers import HARMLESS, KINDS, LAYERS
 from wlnet.wolfram.operators import OPERATORS, SAVED_FOLD
 from wlnet.wolfram.values import Unreadable, read_plain, unwrapped
 
+RATES = "LearningRateMultipliers"
+SIDES = "Forward", "Backward"
 ARRANGEMENTS = {"Chain": "NetChain", "Graph": "NetGraph"}
 KNOWN = frozenset(
     {"Type", "Arrays", "Parameters", "Inputs", "Outputs", "Nodes", "Edges", "SharedArrays",
@@ -81,12 +83,12 @@ class _Saved:
         for name, array in self.table(table.get("SharedArrays", {}), path).items():
             self.shared[str(name)] = self.array(array, (*path, str(name)))
         options = self.ports(table, path) if outermost else []
-        if "LearningRateMultipliers" in table:
-            options.append(
-                rule(Symbol("LearningRateMultipliers"), table["LearningRateMultipliers"])
-            )
+        if RATES in table:
+            options.append(rule(Symbol(RATES), table[RATES]))
         if kind in ARRANGEMENTS:
             return self.arrangement(ARRANGEMENTS[kind], table, path, options)
+        if kind == "NetBidirectional":
+            return self.both_ways(table, path, options)
         for title in (f"{kind}Layer", f"{kind}Operator", kind):
             if title in OPERATORS:
                 return self.operator(title, table, path, options)
@@ -179,7 +181,10 @@ class _Saved:
         found = []
         for key, value in self.table(table.get("Parameters", {}), path).items():
             name = str(key)
-            if name in known:
+            if name.lstrip("$") == RATES:
+                # Whatever else is passed over: what a net says of rates is not.
+                self.fault("rates stand in a place where they are not read", (*path, name))
+            elif name in known:
                 found.append((name, unwrapped(value)))
             elif name in HARMLESS.usual:
                 if _plain(value) not in HARMLESS.usual[name]:
@@ -200,6 +205,20 @@ class _Saved:
                 self.fault("a fold with ports that wlnet does not have", (*path, name))
         args = [rule(n, v) for n, v in self.parameters({"Parameters": given}, path, known)]
         return Call(Symbol(title), (inner, *args, *options))
+
+    def both_ways(
+        self, table: dict[Expression, Expression], path: Path, options: list[Expression]
+    ) -> Expression:
+        given = self.table(table.get("Parameters", {}), path)
+        sides = [self.net(unwrapped(given.get(f"{side}Net")), (*path, side)) for side in SIDES]
+        joins = {"Catenate": call("CatenateLayer", 2), "Total": call("TotalLayer")}
+        join = unwrapped(given.get("Aggregation", Symbol("Catenate")))
+        name = join.name if isinstance(join, Symbol) else ""
+        if name not in joins:
+            what = "a way of putting both sides together that wlnet does not have"
+            self.fault(what, (*path, "Aggregation"), given=name, known=list(joins))
+            return NONE
+        return call("NetBidirectionalOperator", listed(*sides), joins[name], *options)
 
     def array(self, value: Expression, path: Path) -> Expression:
         """An array: its numbers, None where it is absent, Automatic where it has no numbers yet."""

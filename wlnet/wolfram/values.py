@@ -112,6 +112,19 @@ SYMBOL = Value(_symbol_told, _symbol_read)
 """A name that is a symbol there: Max, Mean."""
 
 
+def _depth_read(value: Expression) -> Any:
+    # Saved nets have Infinity for all levels.
+    return "All" if _is_infinite(value) else _symbol_read(value)
+
+
+def _is_infinite(value: Expression) -> bool:
+    return is_symbol(value, "Infinity") or is_call(value, "DirectedInfinity")
+
+
+DEPTH = Value(_symbol_told, _depth_read)
+"""How many levels are joined."""
+
+
 def _sizes_told(value: Any) -> Expression:
     if isinstance(value, tuple) and len(value) == 1:
         return plain(value[0])
@@ -270,8 +283,7 @@ def _maximum_told(value: Any) -> Expression:
 
 
 def _maximum_read(value: Expression) -> Any:
-    is_none = is_symbol(value, "Infinity") or is_call(value, "DirectedInfinity")
-    return None if is_none else _number(value)
+    return None if _is_infinite(value) else _number(value)
 
 
 MAXIMUM = Value(_maximum_told, _maximum_read)
