@@ -16,6 +16,7 @@ from wolframclient.language.expression import WLFunction
 import wlnet as wl
 from tests.coders.test_every_coder import DECODERS, ENCODERS
 from tests.random_nets import attempt
+from wlnet.graph.expression import Expression
 from wlnet.layers.declaring.layer import Layer
 from wlnet.wolfram.coders import coder_read, coder_told
 from wlnet.wolfram.expressions import Call, Symbol, call, same
@@ -177,6 +178,47 @@ def test_constructors_may_be_written_as_people_write_them() -> None:
     assert net_of(both) == wl.NetBidirectionalOperator(wl.GatedRecurrentLayer(3))
 
 
+def test_parameters_without_a_counterpart_are_told_and_not_left_out() -> None:
+    net = wl.NetChain([wl.ResizeLayer((4,), scheme="Bin")])
+    with pytest.raises(wl.FormatError, match="Scheme of a ResizeLayer"):
+        wl.wolfram.input_form(net)
+
+
+def test_an_array_of_one_name_is_one_and_finite() -> None:
+    def chain(*arrays: Any) -> Any:
+        layers = [call("LinearLayer", 2, call("Rule", "Weights", call(
+            "NetArray", {"Name": "w", "Array": array}))) for array in arrays]  # fmt: skip
+        return call("NetChain", call("List", *layers), call("Rule", "Input", 2))
+
+    ones = np.ones((2, 2), np.float32)
+    assert net_of(chain(ones, ones))[wl.NetSharedArray("w")].sum() == 4
+    for other in (2 * ones, np.ones((2, 3), np.float32)):
+        with pytest.raises(wl.FormatError, match="not two different ones"):
+            net_of(chain(ones, other))
+    with pytest.raises(wl.FormatError, match="not finite"):
+        net_of(chain(np.full((2, 2), np.nan, np.float32)))
+
+
+def test_formulas_may_be_written_in_other_ways() -> None:
+    x = call("Slot", 1)
+    for told, function in (
+        (call("Power", Symbol("E"), x), "Exp"),
+        (call("Minus", x), "Negate"),
+        (call("Times", -1, x), "Negate"),
+        (call("Log", call("Plus", 1, call("Exp", x))), "SoftRamp"),
+    ):
+        layer = net_of(call("ElementwiseLayer", call("Function", told)))
+        assert layer == wl.ElementwiseLayer(Expression((function, "#1")))
+    named = call("Function", call("List", Symbol("y")), call("Sin", Symbol("y")))
+    assert net_of(call("ElementwiseLayer", named)) == wl.ElementwiseLayer(Expression(("Sin", "#1")))
+
+
+def test_parameters_of_coders_that_are_not_known_are_told() -> None:
+    spec = call("List", "Class", call("List", "a", "b"), call("Rule", "Strange", 1))
+    with pytest.raises(wl.FormatError, match="Strange"):
+        net_of(call("NetChain", call("List", 2), call("Rule", "Output", call("NetDecoder", spec))))
+
+
 def test_what_wlnet_does_not_have_is_told_at_once() -> None:
     layers = call("List", call("DeconvolutionLayer", 3, 2), call("LinearLayer", 2, "x"),
                   call("SoftmaxLayer", call("Rule", Symbol("Strange"), 3)),
@@ -201,7 +243,8 @@ def test_a_damaged_wxf_file_is_a_format_error_or_a_net(place: int, tmp_path: Pat
 @pytest.mark.parametrize(
     "data",
     [b"", b"8:", b"9:s", b"8:f\xff\xff\xff\xff\x0fs\x01f", b"8:" + b"f\x01s\x01f" * 50_000,
-     b"8C:abc", b"8:\xc1\x23\x02\xff\xff\xff\xff\x0f\xff\xff\xff\xff\x0f", b"8:i"],
+     b"8C:abc", b"8:i\x00\x00\x00\x00i", b"8:C\x01C\x01",
+     b"8:\xc1\x23\x02\xff\xff\xff\xff\x0f\xff\xff\xff\xff\x0f", b"8:i"],
 )  # fmt: skip
 def test_a_hostile_wxf_file_is_a_format_error(data: bytes, tmp_path: Path) -> None:
     file = tmp_path / "net.wxf"

@@ -288,6 +288,8 @@ class _Reader:
             held = table.get("Array", NONE) if isinstance(table, dict) else NONE
             if not is_symbol(held, "Automatic", "None"):
                 numbers = np.asarray(numbers_of(unwrapped(held)), np.float32)
+                if not np.isfinite(numbers).all():
+                    raise Unreadable("finite numbers; these are not finite")
                 known = self.shared.setdefault(name, numbers)
                 if known.shape != numbers.shape or known.tobytes() != numbers.tobytes():
                     raise Unreadable(f"one array of the name {name!r}, not two different ones")
