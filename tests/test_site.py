@@ -20,6 +20,7 @@ import wlnet as wl
 from docs.site import layers
 from docs.site.docstrings import markdown
 from docs.site.formulas import mathml
+from docs.site.reference import of_rooms
 from docs.site.tree import led, whole, write
 from wlnet.coders.decoder import NetDecoder
 from wlnet.coders.encoder import NetEncoder
@@ -85,7 +86,8 @@ def test_every_public_name_has_a_page_or_a_row(pages: dict[str, str]) -> None:
     ]
     assert not lost
     coders = [f"{door.__name__}-{kind}" for door in (NetEncoder, NetDecoder) for kind in door.kinds]
-    assert {*coders} <= known
+    assert {*coders, *of_rooms()} <= known
+    assert {"data.digits", "onnx.export_net", "sklearn.NetClassifier"} <= of_rooms().keys()
     assert all(f"\n## {name}\n" in pages["reference/elementwise.md"] for name in FUNCTIONS)
 
 

@@ -59,12 +59,19 @@ def pages() -> Pages:
         if isinstance(getattr(wl, name), types.FunctionType)
     }
     found |= group("functions", "Functions", FUNCTIONS_SAY, described(functions, others))
+    found |= group("rooms", "Data and other libraries", ROOMS, described(of_rooms(), others))
     mistakes = {**public(wl.WlnetError), **public(UserWarning)}
     taken = {*kinds, *nets, *public(Method), *mistakes, "NetEncoder", "NetDecoder"}
     values = {n: v for n, v in public(object).items() if n not in taken}
     found |= group("values", "Parts and values", VALUES, described(values, others))
     found["reference/errors.md"] = errors(mistakes)
     return found
+
+
+def of_rooms() -> dict[str, Any]:
+    """What the rooms have that are public by themselves."""
+    rooms = {room: getattr(wl, room) for room in ("data", *sorted(wl._EXTRA_ROOMS))}
+    return {f"{r}.{n}": getattr(room, n) for r, room in rooms.items() for n in room.__all__}
 
 
 LAYERS = (
@@ -75,6 +82,7 @@ NETS = "What holds layers, and what applies a net in a special way."
 CODERS = "What stands at a port, between things in the world and arrays."
 METHODS = "How arrays are updated: `net_train(..., method=...)`."
 FUNCTIONS_SAY = "All of them leave what they are given as it is."
+ROOMS = "What stands in a room of its own: `wl.data.table`, `wl.onnx.export_net`."
 VALUES = "What parts, rules and answers are made of."
 
 

@@ -105,7 +105,7 @@ def linked(text: str, found: Pages) -> str:
     def link(row: re.Match[str]) -> str:
         return f"| [`{row[2]}`]({of[row[2]]}) |" if row[2] in of else row[0]
 
-    return re.sub(r"^\| (`(\w+)\([^`]*`) \|", link, text, flags=re.MULTILINE)
+    return re.sub(r"^\| (`([\w.]+)[^`]*`) \|", link, text, flags=re.MULTILINE)
 
 
 def tree(names: Iterable[str], title: str = "") -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import re
 from typing import Any
@@ -16,9 +15,6 @@ from tests.frameworks import INDICES, NONE, PAGE, TABLES, shapes_of
 from wlnet.core.net import Net
 from wlnet.nets.arrays import arrays_of
 
-for _module in ("torch", "keras"):
-    if importlib.util.find_spec(_module) is None:
-        pytest.skip(f"{_module} is not installed", allow_module_level=True)
 os.environ.setdefault("KERAS_BACKEND", "torch")
 
 ROWS = [row for rows in TABLES.values() for row in rows]
