@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 from threading import Barrier
+from typing import Any
 
 import numpy as np
 import pytest
@@ -100,23 +101,36 @@ def test_trainings_of_other_processes_count_until_they_end(
     assert fair_share() == 8
 
 
+def asked_by_a_child(*before: Callable[[], None]) -> int:
+    """What a forked child finds its share to be, once the parent has done something meanwhile."""
+    (hear, tell), (answer, give) = os.pipe(), os.pipe()
+    child = os.fork()
+    if not child:
+        os.read(hear, 1)
+        os.write(give, bytes([fair_share()]))
+        os._exit(0)
+    for step in before:
+        step()
+    os.write(tell, b"!")
+    (found,) = os.read(answer, 1)
+    os.waitpid(child, 0)
+    for end in (hear, tell, answer, give):
+        os.close(end)
+    return found
+
+
 @needs_locks
 def test_a_forked_child_is_a_process_of_its_own(
     another: Callable[[], subprocess.Popen[str]],
 ) -> None:
+    assert asked_by_a_child() == 8
     another()
-    with at_work():
-        read, write = os.pipe()
-        child = os.fork()
-        if not child:
-            with at_work():
-                os.write(write, bytes([fair_share()]))
-            os._exit(0)
-        assert os.read(read, 1) == bytes([2])
-        os.waitpid(child, 0)
-        os.close(read)
-        os.close(write)
-        assert fair_share() == 4
+    with ExitStack() as training:
+        training.enter_context(at_work())
+        assert asked_by_a_child() == 2
+        # What the parent had when it forked is not the child's.
+        assert asked_by_a_child(training.close) == 4
+    assert asked_by_a_child() == 4
 
 
 @needs_locks
@@ -158,9 +172,16 @@ def counts(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
     run = Program.run
 
-    def watched(self: Program, *, workers: int | None = None, **options: int) -> int:
-        found.append(self.workers_now if workers is None else workers)
-        return run(self, workers=workers, **options)
+    def watched(self: Program, **options: Any) -> int:
+        start = self._start
+
+        def counted(apart: bool, count: int | None) -> int:
+            found.append(self.workers if count is None else count)
+            return start(apart, count)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(self, "_start", counted)
+            return run(self, **options)
 
     monkeypatch.setattr(Program, "run", watched)
     return found

@@ -132,6 +132,12 @@ def test_a_column_may_not_be_called_like_an_output() -> None:
         NetClassifier().fit(FRAME.rename(columns={"job": "Output"}), Y)
 
 
+def test_numbers_that_a_frame_keeps_as_categories_are_categories() -> None:
+    kinds = FRAME[["age"]].assign(kind=pd.Categorical(RNG.integers(0, 3, ROWS)))
+    model = NetRegressor(max_training_rounds=1).fit(kinds, FRAME["age"])
+    assert model.net_.input_names == ("age", "kind")
+
+
 def test_columns_without_names_are_an_array() -> None:
     X = pd.DataFrame(RNG.standard_normal((20, 2)))
     assert NetRegressor(max_training_rounds=1).fit(X, X[0]).predict(X).shape == (20,)

@@ -137,9 +137,11 @@ def test_each_of_several_outputs_has_classes_of_its_own(net: Any) -> None:
     assert [each.shape for each in model.predict_proba(X)] == [(60, 3), (60, 2)]
     is_right = (model.predict(X) == y).all(1)
     assert model.score(X, y) == is_right.mean() > 0.85
-    assert model.score(X, y, np.arange(60)) == pytest.approx(
-        np.average(is_right, weights=np.arange(60))
-    )
+    mixed = np.vstack([y[:30], y[:30]])
+    is_right = (model.predict(X) == mixed).all(1)
+    expected = np.average(is_right, weights=np.arange(60))
+    assert model.score(X, mixed, np.arange(60)) == pytest.approx(expected)
+    assert expected != pytest.approx(is_right.mean())
 
 
 @pytest.mark.parametrize("targets", [1, 2])
