@@ -1,11 +1,14 @@
 """Parameters of estimators: the options of net_train, without a list of their own."""
 
+import importlib
+import sys
 from typing import Any
 
 import numpy as np
 import pytest
 from sklearn.base import clone
 
+import wlnet as wl
 import wlnet.sklearn.estimator
 from wlnet import (
     ALL,
@@ -163,3 +166,19 @@ def test_a_validation_set_is_x_and_y() -> None:
     model = NetClassifier(NET, max_training_rounds=2, validation_set=((X, Y), {"Interval": 2}))
     assert model.fit(X, Y).results_["ValidationExamples"] == 30
     assert len(model.results_["ValidationLossList"]) == 1
+
+
+# The door
+
+
+def test_the_room_is_a_part_of_the_package() -> None:
+    assert wl.sklearn.NetClassifier is NetClassifier
+    assert "sklearn" in dir(wl)
+
+
+def test_without_scikit_learn_the_door_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in sys.modules if name.startswith("wlnet.sklearn")]:
+        monkeypatch.delitem(sys.modules, name)
+    monkeypatch.setitem(sys.modules, "sklearn", None)
+    with pytest.raises(ImportError, match=r"pip install 'wlnet\[sklearn\]'"):
+        importlib.import_module("wlnet.sklearn")
