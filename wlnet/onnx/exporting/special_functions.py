@@ -61,10 +61,11 @@ class _Doubles:
         left = self.of("Less", x, 0.5)
         return left, self.of("Where", left, self.of("Sub", 1.0, x), x)
 
-    def bent(self, function: str, x: str) -> str:
-        """Sin or Cos of pi x, which is first brought near 0: whole numbers give 0 exactly."""
+    def sine(self, x: str) -> str:
+        """sin(pi x), where x is first brought near 0: whole numbers give 0 exactly. Runtimes may
+        have no other wave in 64 bits."""
         near = self.of("Round", x)
-        wave = self.of(function, self.of("Mul", self.of("Sub", x, near), math.pi))
+        wave = self.of("Sin", self.of("Mul", self.of("Sub", x, near), math.pi))
         half = self.of("Mul", near, 0.5)
         odd = self.of("Sub", half, self.of("Floor", half))
         return self.of("Mul", wave, self.of("Sub", 1.0, self.of("Mul", odd, 4.0)))
@@ -88,7 +89,7 @@ def log_gamma(w: Writer, x: str) -> str:
     d, wide = _Doubles(w), w.cast(x, np.float64)
     left, right = d.reflected(wide)
     found = _log_right(d, right)
-    wave = d.of("Abs", d.bent("Sin", wide))
+    wave = d.of("Abs", d.sine(wide))
     mirrored = d.of("Sub", d.of("Sub", math.log(math.pi), d.of("Log", wave)), found)
     return w.cast(d.of("Where", left, mirrored, found), w.real)
 
@@ -98,7 +99,7 @@ def gamma(w: Writer, x: str) -> str:
     d, wide = _Doubles(w), w.cast(x, np.float64)
     left, right = d.reflected(wide)
     found = d.of("Exp", _log_right(d, right))
-    mirrored = d.of("Div", math.pi, d.of("Mul", d.bent("Sin", wide), found))
+    mirrored = d.of("Div", math.pi, d.of("Mul", d.sine(wide), found))
     return w.cast(d.of("Where", left, mirrored, found), w.real)
 
 
@@ -113,7 +114,7 @@ def di_gamma(w: Writer, x: str) -> str:
     tail = d.of("Mul", square, d.polynomial(square, factors))
     far_value = d.of("Add", d.of("Sub", d.of("Log", far), d.of("Mul", inverse, 0.5)), tail)
     found = d.of("Sub", far_value, d.over_shifts(right, (1.0,) * SHIFT, 0.0))
-    slope = d.of("Div", d.bent("Cos", wide), d.bent("Sin", wide))
+    slope = d.of("Div", d.sine(d.of("Add", wide, 0.5)), d.sine(wide))
     mirrored = d.of("Sub", found, d.of("Mul", slope, math.pi))
     return w.cast(d.of("Where", left, mirrored, found), w.real)
 
@@ -128,6 +129,6 @@ def tri_gamma(w: Writer, x: str) -> str:
     more = d.of("Mul", d.of("Mul", inverse, square), d.polynomial(square, BERNOULLI))
     near = d.over_shifts(right, (1.0,) * SHIFT, 0.0, power=2)
     found = d.of("Add", d.of("Add", tail, more), near)
-    ratio = d.of("Div", math.pi, d.bent("Sin", wide))
+    ratio = d.of("Div", math.pi, d.sine(wide))
     mirrored = d.of("Sub", d.of("Mul", ratio, ratio), found)
     return w.cast(d.of("Where", left, mirrored, found), w.real)
