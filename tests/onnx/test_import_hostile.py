@@ -352,3 +352,28 @@ def test_a_file_with_a_changed_field_is_an_error_or_a_net(name, data):
     else:
         nodes.remove(each)
     assert_told_or_made(one)
+
+
+def test_many_arrays_that_are_large_together_are_not_all_made():
+    nodes = [node("ConstantOfShape", "huge", out=f"a{i}") for i in range(400)]
+    nodes.append(node("Sum", "x", *(f"a{i}" for i in range(400))))
+    huge = numpy_helper.from_array(np.array([1, 2**22]), "huge")
+    start = time.monotonic()
+    told = faults(model(nodes, initializers=[huge]))
+    assert "would be worked out" in told[-1].what
+    assert time.monotonic() - start < 4
+
+
+def test_what_doubles_with_each_node_is_ended():
+    nodes = [
+        node("Concat", *["one" if i == 0 else f"a{i}"] * 2, out=f"a{i + 1}", axis=0)
+        for i in range(60)
+    ]
+    nodes.append(node("Add", "x", "a60"))
+    assert "would be worked out" in faults(model(nodes, initializers=[array("one", [1.0])]))[0].what
+
+
+def test_names_that_nest_without_end_do_not():
+    name = "/".join("part" for _ in range(500))
+    net = import_net(model([node("Relu", "x", out="a", name=name), node("Exp", "a", name="b")]))
+    assert net([-1, 0]).tolist() == [1, 1]

@@ -28,7 +28,7 @@ from wlnet.onnx.importing.ports import ports_of
 from wlnet.onnx.importing.table import ROWS
 from wlnet.onnx.importing.tensors import Tensors
 from wlnet.onnx.importing.tied import tied
-from wlnet.onnx.importing.values import Fixed, Flow, Given, settled
+from wlnet.onnx.importing.values import LARGEST, Fixed, Flow, Given, room, settled
 from wlnet.onnx.importing.writing import Writing
 
 LATEST = 28
@@ -100,6 +100,7 @@ class _Import:
         self.shapes, self.batch_axis = shapes, batch_axis
         self.writing = Writing()
         self.broken: set[str] = set()
+        self.worked_out = 0
 
     def net(self) -> NetChain | NetGraph:
         """The net, or all that is wrong in one error."""
@@ -111,9 +112,14 @@ class _Import:
         writing.uses = Counter(name for node in nodes for name in node.inputs)
         writing.uses.update(output.name for output in self.graph.output)
         self._initializers()
+        held = self.writing.values.values()
+        room.set(sum(each.array.size for each in held if isinstance(each, Fixed)))
         self._inputs()
         for node in nodes:
             self._run(node)
+            if self.worked_out > 2 * (LARGEST + room.get()):
+                self._fault(f"arrays of {self.worked_out:,} numbers would be worked out")
+                self._tell()  # at once: the rest would take more
         outputs = self._outputs()
         self._tell()
         names = [info.name for info in self.graph.input]
@@ -206,6 +212,8 @@ class _Import:
                     raise Misfit(f"the value {name!r} is made twice")
                 if value is not None:
                     self.writing.values[name] = settled(value)
+                    if isinstance(value, Fixed) and value.array.base is None:
+                        self.worked_out += value.array.size
         except Misfit as misfit:
             self._misfit(misfit, node)
         except WlnetError as error:

@@ -24,6 +24,8 @@ MADE = re.compile(r"(onnx::|val_|_?const|/|scalar|fused_|_to_copy|t_\d|node_)", 
 """How names begin that exporters make up."""
 PORTS = {"Input", "Output"}
 """What no part is called."""
+DEEPEST = 16
+"""Nets in nets that names make; what is deeper stands in one name."""
 MOST = 100
 """Letters of a name of a part."""
 
@@ -52,6 +54,8 @@ def words(name: str) -> Path:
                 parts = parts[cut:]
                 break
         made += parts
+    if len(made) > DEEPEST:
+        made = [*made[: DEEPEST - 1], "_".join(made[DEEPEST - 1 :])]
     cleaned = (re.sub(r"[^\w\- ]", "_", word).strip()[:MOST] for word in made)
     return tuple(word for word in cleaned if word)
 

@@ -107,7 +107,9 @@ def _level(items: Items, edges: list[Edge], inputs: list[Any], outputs: list[Any
             items[token] = (f"{path[0]}_", *path[1:]), layer
     names = _grouped(items, edges)
     order = list(dict.fromkeys(names.values()))
-    groups = {name: [token for token in items if names[token] == name] for name in order}
+    groups: dict[str, list[int]] = {name: [] for name in order}
+    for token in items:
+        groups[names[token]].append(token)
     parts: dict[str, Any] = {}
     ways: dict[tuple[str, End], Any] = {}
     into: dict[tuple[str, End], str | None] = {}
@@ -152,20 +154,23 @@ def _grouped(items: Items, edges: list[Edge]) -> dict[int, str]:
 def _circle(names: Mapping[int, str], edges: list[Edge]) -> set[str]:
     """The names on circles, or that stand between such."""
     after: dict[str, set[str]] = {name: set() for name in names.values()}
+    before: dict[str, set[str]] = {name: set() for name in after}
     for edge in edges:
         a, b = names.get(edge.source[0]), names.get(edge.target[0])  # type: ignore[arg-type]
         if a is not None and b is not None and a != b:
             after[a].add(b)
-    left = dict(after)
-    while True:
-        targets = {b for bs in left.values() for b in bs if b in left}
-        ends = {a for a in left if not (left[a] & left.keys())} | (left.keys() - targets)
-        if not ends:
-            return set(left)
-        for a in ends:
-            del left[a]
-        if not left:
-            return set()
+            before[b].add(a)
+    # What has nothing before it, or nothing behind it, is on no circle.
+    for ways, back in ((before, after), (after, before)):
+        waiting = [name for name in ways if not ways[name]]
+        while waiting:
+            name = waiting.pop()
+            del ways[name]
+            for other in back.pop(name):
+                if other in ways:
+                    ways[other].discard(name)
+                    waiting += [other] if not ways[other] else []
+    return set(after)
 
 
 def _inner(

@@ -8,6 +8,7 @@ all the other axes in their order, and what a file does to the batch's own axis 
 from __future__ import annotations
 
 import math
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,8 +20,10 @@ from wlnet.onnx.importing.sizes import Batches
 Array = np.ndarray[Any, Any]
 Sizes = tuple[Any, ...]
 """Sizes of axes: integers, or None for an open one."""
-LARGEST = 2**28
-"""Entries that an array may have which a file does not hold but works out."""
+LARGEST = 2**24
+"""Entries that an array may have which a file does not hold but works out, beside `room`."""
+room: ContextVar[int] = ContextVar("room", default=0)
+"""As many more as the arrays of the file under way have."""
 
 
 @dataclass(frozen=True)
@@ -166,16 +169,15 @@ def count_of(sizes: Sizes) -> int:
     return math.prod(size for size in sizes if size is not None)
 
 
-def room_for(shape: Any, itemsize: int = 1) -> None:
+def room_for(shape: Any) -> None:
     """Raise Misfit for an array that would be too large to be worked out."""
     sizes = [int(size) for size in shape]
     if any(size < 0 for size in sizes):
         raise Misfit(f"an array of shape {tuple(sizes)}")
-    if math.prod(sizes) * itemsize > LARGEST:
-        raise Misfit(
-            f"an array of shape {tuple(sizes)} would be worked out",
-            expected=f"at most {LARGEST:,} entries",
-        )
+    most = LARGEST + room.get()
+    if math.prod(sizes) > most:
+        what = f"an array of shape {tuple(sizes)} would be worked out"
+        raise Misfit(what, expected=f"at most {most:,} entries")
 
 
 def numbers(given: Given | None, what: str) -> list[Any]:
