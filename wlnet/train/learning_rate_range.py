@@ -15,6 +15,7 @@ from wlnet.core.keywords import checked_by
 from wlnet.core.phases import Phases
 from wlnet.core.scalars import as_whole
 from wlnet.core.symbols import AUTOMATIC
+from wlnet.engine.sharing import at_work
 from wlnet.methods.intervals import FRACTION, POSITIVE, as_number
 from wlnet.nets.initialize import net_initialize
 from wlnet.results.learning_rate_range import LearningRateRange, Rise, risen_at
@@ -207,9 +208,10 @@ def _tested(growth: Growth, call: Call) -> LearningRateRange:
     trainer.risen = Rise(growth.smoothing, growth.rise)
     reason = "Highest"
     try:
-        for _ in trainer.rounds():
-            if trainer.is_over():
-                break
+        with at_work():
+            for _ in trainer.rounds():
+                if trainer.is_over():
+                    break
     except Diverged as end:
         reason = "NotFinite"
         if not len(trainer.losses()):
