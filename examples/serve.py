@@ -120,7 +120,8 @@ class Handler(BaseHTTPRequestHandler):
     def health(self, _: bytes) -> object:
         """Whether it serves, and what."""
         net = self.server.net
-        ports = {each: str(wl.information(net, each)) for each in ("InputPorts", "OutputPorts")}
+        sides = {side: wl.information(net, side) for side in ("InputPorts", "OutputPorts")}
+        ports = {side: {name: str(port) for name, port in it.items()} for side, it in sides.items()}
         return {"status": "ok", "wlnet": wl.__version__, **ports}
 
     def predict(self, body: bytes) -> object:

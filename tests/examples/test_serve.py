@@ -90,7 +90,7 @@ def test_health_tells_what_is_served(connection: Any) -> None:
     answer = connection.getresponse()
     told = json.loads(answer.read())
     assert (answer.status, told["status"], told["wlnet"]) == (200, "ok", wl.__version__)
-    assert "3" in told["InputPorts"]
+    assert told["InputPorts"] == {"Input": "(3,)"} and list(told["OutputPorts"]) == ["Output"]
 
 
 FAULTY: dict[str, tuple[bytes, str]] = {
