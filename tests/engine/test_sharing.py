@@ -143,6 +143,17 @@ def test_only_processes_on_the_same_cores_share_them(
     assert fair_share() == 8
 
 
+def test_where_nothing_can_be_written_there_are_the_trainings_of_this_process(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def gettempdir() -> str:
+        raise FileNotFoundError("No usable temporary directory found")
+
+    monkeypatch.setattr(tempfile, "gettempdir", gettempdir)
+    with at_work(), at_work():
+        assert fair_share() == 4
+
+
 @pytest.mark.parametrize("place", ["missing", "another"])
 def test_where_no_file_can_be_locked_there_are_the_trainings_of_this_process(
     place: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

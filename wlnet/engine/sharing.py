@@ -45,19 +45,21 @@ _seen: list[tuple[float, int, int]] = []
 @contextmanager
 def at_work() -> Iterator[None]:
     """A block in which a training takes its part of the cores."""
-    with _lock:
-        byte = next((n for n in range(MOST) if n not in _held and _take(n)), MOST)
-        _held[byte] = _held.get(byte, 0) + 1
-        _seen.clear()
+    mine: list[int] = []
     try:
+        with _lock:
+            mine.append(next((n for n in range(MOST) if n not in _held and _take(n)), MOST))
+            _held[mine[0]] = _held.get(mine[0], 0) + 1
+            _seen.clear()
         yield
     finally:
         with _lock:
-            # A forked child holds nothing.
-            _held[byte] = _held.get(byte, 1) - 1
-            if not _held[byte]:
-                del _held[byte]
-                _give(byte)
+            # None, if an interrupt came before there was one; and a forked child holds nothing.
+            for byte in mine:
+                _held[byte] = _held.get(byte, 1) - 1
+                if not _held[byte]:
+                    del _held[byte]
+                    _give(byte)
             _seen.clear()
 
 
@@ -77,13 +79,14 @@ def _file() -> int | None:
     """The file that is locked; None where there is none."""
     if fcntl is None:
         return None
-    place = Path(tempfile.gettempdir()) / f"wlnet-{os.getuid()}-{_cores()}.cores"
-    if place not in _files:
-        how = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
-        try:
+    how = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        # Where nothing can be written there is no such folder.
+        place = Path(tempfile.gettempdir()) / f"wlnet-{os.getuid()}-{_cores()}.cores"
+        if place not in _files:
             _files[place] = os.open(place, how, 0o600)
-        except OSError:  # no room, no right, or somebody else's
-            return None
+    except OSError:  # no room, no right, or somebody else's
+        return None
     return _files[place]
 
 
