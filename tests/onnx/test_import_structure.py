@@ -69,6 +69,27 @@ def test_the_batch_may_wander_and_be_joined_with_heads():
     assert net.input_names == ("Input",)
 
 
+def joined(target):
+    """A file that lays the rows of all examples below one another, the first of all first."""
+    nodes = [
+        node("Transpose", "x", out="a", perm=[1, 0, 2]), node("Reshape", "a", "rows", out="b"),
+        node("Gemm", "b", "w", out="c"), node("Reshape", "c", "target", out="y", name="last"),
+    ]  # fmt: skip
+    held = {"rows": [-1, 8], "target": target, "w": floats(8, 8)}
+    return model(nodes, {"x": (F, "batch", 5, 8)}, ["y"], held)
+
+
+def test_rows_of_examples_between_one_another_are_taken_apart_as_they_were_laid():
+    one, x = joined([5, -1, 8]), floats(3, 5, 8)
+    assert np.abs(import_net(one)(x) - np.moveaxis(ran(one, x)[0], 1, 0)).max() < 1e-5
+    # The same numbers, taken for rows of one example, are those of several.
+    with pytest.raises(wl.FormatError, match="examples of a batch would meet") as caught:
+        import_net(joined([-1, 5, 8]))
+    assert caught.value.faults[0].at == "node 'last' (Reshape)"
+    with pytest.raises(wl.FormatError, match="stand between one another"):
+        import_net(joined([-1, 8]))
+
+
 @pytest.mark.parametrize(
     ("kind", "attributes"),
     [
@@ -260,6 +281,21 @@ def test_biases_that_are_added_behind_become_those_of_the_layer():
     one.graph.output.append(helper.make_tensor_value_info("a", F, None))
     net = import_net(one)
     assert np.abs(net(x)["a"] - ran(one, x)[1]).max() < 1e-5
+
+
+def test_biases_behind_a_transposition_become_those_of_the_convolution():
+    # As Keras writes them, which has channels last.
+    arrays = {"w": floats(2, 1, 3, 3), "b": floats(1, 1, 1, 2)}
+    nodes = [
+        node("Conv", "x", "w", out="a"), node("Transpose", "a", out="t", perm=[0, 2, 3, 1]),
+        node("Add", "t", "b", out="y"),
+    ]  # fmt: skip
+    one = model(nodes, {"x": (F, "n", 1, 5, 5)}, ["y"], arrays)
+    net, x = import_net(one), floats(2, 1, 5, 5)
+    assert [key[-1] for key in wl.information(net, "Arrays")] == ["Weights", "Biases"]
+    assert np.abs(net(x) - ran(one, x)[0]).max() < 1e-5
+    one.graph.output.append(helper.make_tensor_value_info("a", F, None))
+    assert np.abs(import_net(one)(x)["a"] - ran(one, x)[1]).max() < 1e-5
 
 
 def test_a_gru_weighs_in_its_biases_of_the_state_by_a_unit_that_is_always_one():

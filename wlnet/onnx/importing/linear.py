@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol, runtime_checkable
 
 from wlnet.layers.convolution import ConvolutionLayer
 from wlnet.layers.linear import LinearLayer
+from wlnet.layers.transpose import TransposeLayer
 from wlnet.nets.mapping import NetMapOperator
 from wlnet.onnx.importing.misfits import Misfit
 from wlnet.onnx.importing.names import is_made_up
@@ -88,16 +89,29 @@ def linear(net: Writing, x: Flow, weights: Fixed, biases: Fixed | None, array: A
 
 def with_biases(net: Writing, x: Flow, given: Fixed) -> Flow | None:
     """A layer that has no biases yet, with these; None where that is no such layer."""
-    token = x.end[0]
-    vertex = net.vertices[token] if token is not None else None
-    if vertex is None or not isinstance(vertex.layer, (Linear, Convolution)):
+    vertex = net.vertices.get(x.end[0]) if x.end[0] is not None else None
+    if vertex is None or not given.learns or x.made != x.shape or not net.is_read_once(x):
         return None
-    if vertex.layer.biases is not None or not given.learns or not vertex.layer.fits(given.array):
+    array = given.array
+    if isinstance(vertex.layer, TransposeLayer) and _ends_with_channels(vertex.layer, x, array):
+        # Keras has channels last, and convolves with channels first.
+        ((end, _),) = vertex.edges
+        vertex = net.vertices.get(end[0]) if end[0] is not None else None
+        array = array.reshape(-1, *[1] * (len(x.shape) - 1))
+        if vertex is None or not net.is_read_once(replace(x, end=end)):
+            return None
+    if not isinstance(vertex.layer, (Linear, Convolution)):
         return None
-    if x.made != x.shape or not net.is_read_once(x):
+    if vertex.layer.biases is not None or not vertex.layer.fits(array):
         return None
-    vertex.layer.biases = given.array.reshape(-1)
+    vertex.layer.biases = array.reshape(-1)
     vertex.arrays += [given.name] if given.name else []
     if given.name and not is_made_up(given.name):
         vertex.path = net.path([given.name])
     return x
+
+
+def _ends_with_channels(layer: TransposeLayer, x: Flow, array: Array) -> bool:
+    """Whether the first level becomes the last one, along which an array has its numbers."""
+    is_last = layer.permutation[0] == len(x.shape)
+    return bool(is_last and array.ndim and array.size == array.shape[-1] == x.shape[-1])

@@ -80,7 +80,7 @@ class Writing:
         assert self.node is not None
         called, label = path_of(self.node, names)
         own = path_of(self.node, [])[0]
-        vertex = Vertex(path or called, own, label, layer)
+        vertex = Vertex(path or called, path or own, label, layer)
         vertex.arrays = [name for name in names if name]
         ends = [self.end(flow) for flow in flows]
         into: list[str | None] = [None] * len(flows) if ports is None else list(ports)
@@ -143,7 +143,8 @@ class Writing:
             rate: Any = {} if given.learns else {"learning_rate_multipliers": None}
             named = given.name and not is_made_up(given.name)
             assert self.node is not None
-            path = words(given.name or "") if named else (*path_of(self.node, [])[0][:-1], "array")
+            own, label = path_of(self.node, [])
+            path = words(given.name or "") if named else (*own[:-1], f"{label}_array")
             end = self.layer(NetArrayLayer(array=array, **rate), path=path or ("array",))
             self._arrays[key] = Flow(end, shape, shape, None)
         return self._arrays[key]
