@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import sys
 import threading
+import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
@@ -71,6 +72,7 @@ class Sliced:
 @pytest.fixture(autouse=True)
 def _small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mapped, "PIECE", 4000)
+    monkeypatch.setattr(mapped, "available_cores", lambda: 4)
 
 
 USES: dict[str, dict[str, Any]] = {
@@ -224,19 +226,19 @@ def test_a_training_takes_memory_for_some_pieces_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mapped, "PIECE", 200_000)
-    x = np.zeros((20_000, 100), np.float32)
+    x = np.zeros((2500, 1000), np.float32)
     for number in range(2):
         np.save(tmp_path / f"x-{number}.npy", x)
     del x
     column = array_files(str(tmp_path / "x-*.npy"))
-    y = np.zeros((40_000, 1), np.float32)
-    net = wl.net_initialize(wl.NetChain([1], input=100))
-    wl.net_train(net, (column, y), batch_size=500, max_training_rounds=1)
+    y = np.zeros((5000, 1), np.float32)
+    net = wl.net_initialize(wl.NetChain([1], input=1000))
+    wl.net_train(net, (column, y), batch_size=50, max_training_rounds=1)
     tracemalloc.start()
-    wl.net_train(net, (column, y), batch_size=500, max_training_rounds=1)
+    wl.net_train(net, (column, y), batch_size=50, max_training_rounds=1)
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    # 16 MB of examples; those of a batch are 200 kB, and their order has 8 bytes for each.
+    # There are 20 MB of examples; those of a batch have 200 kB, and four threads read ahead.
     assert peak < 6e6
 
 
@@ -261,9 +263,13 @@ def test_no_thread_is_left_where_a_training_ends_or_is_broken_off(tmp_path: Path
 
 def test_functions_of_the_user_are_asked_by_one_thread_in_order(tmp_path: Path) -> None:
     seen: list[int] = []
+    alone = threading.Lock()
 
     def read(items: Any) -> np.ndarray:
+        assert alone.acquire(blocking=False), "called by two threads at a time"
         seen.append(threading.get_ident())
+        time.sleep(0.002)
+        alone.release()
         return np.asarray(items)
 
     encoder = wl.NetEncoder("Function", read, (WIDTH,), batched=True)
