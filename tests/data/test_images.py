@@ -14,7 +14,7 @@ from PIL import Image
 
 import wlnet as wl
 from wlnet.data import images
-from wlnet.train import mapped
+from wlnet.train import mapped, snapshots
 
 COUNT = 12
 
@@ -111,6 +111,7 @@ def test_memory_does_not_grow_with_the_number_of_pictures(
     original: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mapped, "PIECE", 1_000_000)
+    monkeypatch.setattr(snapshots, "HELD", 1_000_000)
     encoder = wl.NetEncoder("Image", 128)
     layers = [wl.PoolingLayer(128), wl.FlattenLayer(), wl.LinearLayer(), wl.SoftmaxLayer()]
     net = wl.NetChain(layers, input=encoder)

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 import wlnet as wl
 from wlnet.data import array_files, images, parquet_files, table
-from wlnet.train import mapped, sources
+from wlnet.train import mapped, snapshots, sources
 
 ARRAYS, PARQUET = map(
     importlib.import_module, ("wlnet.data.array_files", "wlnet.data.parquet_files")
@@ -226,6 +226,8 @@ def test_a_training_takes_memory_for_some_pieces_alone(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(mapped, "PIECE", 200_000)
+    # Batches are kept until no step of theirs can be taken back any more.
+    monkeypatch.setattr(snapshots, "HELD", 200_000)
     x = np.zeros((2500, 1000), np.float32)
     for number in range(2):
         np.save(tmp_path / f"x-{number}.npy", x)

@@ -84,13 +84,19 @@ def _made(
     places. Raises DataError, ShapeError."""
     kind = np.dtype(INDEX if port.element == "Integer" else DTYPES[precision])
 
+    # What a round has found to be finite is so in the next one.
+    seen = np.zeros(len(column), bool)
+
     def made(examples: Any, places: Array) -> Array:
+        is_new = not seen[places].all()
         try:
-            found = encode(port, place, examples, below, precision=precision)
+            found = encode(port, place, examples, below, precision=precision, is_checked=is_new)
             if isinstance(found, Ragged):
                 what = "examples of a stored column have one shape"
                 raise fail(ShapeError, Fault(what, at=str(place), given=column.title))
-            return _as(found, kind, place)
+            numbers = _as(found, kind, place)
+            seen[places] = True
+            return numbers
         except (DataError, ShapeError) as error:
             faults = [_numbered(fault, place, places) for fault in error.faults]
             raise fail(type(error), faults) from None
