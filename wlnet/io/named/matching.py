@@ -62,19 +62,28 @@ def _pair(found: Matching, unit: NetUnit, there: FileUnit, how: str) -> None:
 
 
 class _Fits:
-    """Whether layers and units of a file fit; those of the same shapes are asked once."""
+    """Which units of a file fit a layer; layers and units of the same shapes are asked once."""
 
-    def __init__(self, layout: str) -> None:
+    def __init__(self, file: Sequence[FileUnit], layout: str) -> None:
         self.layout = layout
-        self.known: dict[tuple[object, object], bool] = {}
+        self.alike: dict[object, list[int]] = {}
+        for n, there in enumerate(file):
+            shapes = tuple((slot, entry.shape) for slot, entry in there.slots.items())
+            self.alike.setdefault(shapes, []).append(n)
+        self.file = file
+        self.known: dict[object, list[int]] = {}
 
-    def __call__(self, unit: NetUnit, there: FileUnit) -> bool:
-        of_net = (unit.kind, tuple(unit.shapes.items()), unit.have, unit.is_alone)
-        of_file = tuple((slot, entry.shape) for slot, entry in there.slots.items())
-        if (of_net, of_file) not in self.known:
-            met = fit(unit, there, self.layout)
-            self.known[of_net, of_file] = met is not None and met.is_whole
-        return self.known[of_net, of_file]
+    def __call__(self, unit: NetUnit) -> list[int]:
+        """The places of these units in the file."""
+        kind = (unit.kind, tuple(unit.shapes.items()), unit.have, unit.is_alone)
+        if kind not in self.known:
+            fitting = [those for those in self.alike.values() if self._is_fit(unit, those[0])]
+            self.known[kind] = sorted(n for those in fitting for n in those)
+        return self.known[kind]
+
+    def _is_fit(self, unit: NetUnit, n: int) -> bool:
+        met = fit(unit, self.file[n], self.layout)
+        return met is not None and met.is_whole
 
 
 def _by_name(found: Matching, layout: str, prefix: str, at: Path) -> None:
@@ -101,11 +110,8 @@ def _by_name(found: Matching, layout: str, prefix: str, at: Path) -> None:
 
 
 def _by_shape(found: Matching, layout: str, in_order: bool) -> None:
-    is_fit = _Fits(layout)
     while True:
-        fits = [
-            [n for n, there in enumerate(found.file) if is_fit(unit, there)] for unit in found.net
-        ]
+        fits = list(map(_Fits(tuple(found.file), layout), found.net))
         pairs = _certain(found, fits, in_order)
         if not pairs:
             break
@@ -138,16 +144,17 @@ def _certain(
     for i, those in enumerate(fits):
         if those:
             groups.setdefault(tuple(those), []).append(i)
+    certain = []
     for group, units in groups.items():
         is_closed = all(asked[n] == len(units) for n in group)
         if len(units) == len(group) and is_closed:
             names = [found.file[n].name for n in group]
             if in_order or is_counted(names):
-                return [
+                certain += [
                     (found.net[i], found.file[n], "by order and shape")
                     for i, n in zip(units, group, strict=True)
                 ]
-    return []
+    return certain
 
 
 def is_counted(names: Sequence[str]) -> bool:
@@ -176,13 +183,11 @@ def _ambiguous(unit: NetUnit, names: Sequence[str]) -> Fault:
 
 def _tied(found: Matching, tied: Sequence[NetUnit], layout: str) -> None:
     """Layers whose arrays are those of others: they may stand in the file once more."""
-    is_fit = _Fits(layout)
     for unit in tied:
-        for there in found.file:
-            if is_fit(unit, there):
-                found.net.append(unit)
-                _pair(found, unit, there, "by shape")
-                break
+        those = _Fits(found.file, layout)(unit)
+        if those:
+            found.net.append(unit)
+            _pair(found, unit, found.file[those[0]], "by shape")
 
 
 def _by_place(found: Matching, layout: str) -> None:

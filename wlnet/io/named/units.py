@@ -73,10 +73,11 @@ def units_of_net(net: Net, keys: Collection[ArrayKey]) -> list[NetUnit]:
     """The layers that have some arrays, in the order of the net."""
     solution = inference(net)
     known = pictures_of(net)
+    wanted = frozenset(keys)
     taken: set[ArrayKey] = set()
     found: dict[Path, list[tuple[str, ArrayKey]]] = {}
     for place in array_places(net):
-        if place.key in keys:
+        if place.key in wanted:
             found.setdefault(place.path[:-1], []).append((str(place.path[-1]), place.key))
     units = []
     for path, arrays in found.items():
