@@ -199,9 +199,9 @@ def test_arrays_that_would_be_too_large_are_never_made(nodes):
     arrays = [numpy_helper.from_array(value, name) for name, value in held.items()]
     arrays += [array("column", np.ones((99999, 1))), array("row", np.ones((1, 99999)))]
     arrays += [array("pair", [0, 1])]
-    start = time.monotonic()
+    start = time.process_time()
     assert faults(model(nodes, initializers=arrays))
-    assert time.monotonic() - start < 2
+    assert time.process_time() - start < 2
 
 
 def test_inputs_of_sizes_that_cannot_be():
@@ -358,10 +358,10 @@ def test_many_arrays_that_are_large_together_are_not_all_made():
     nodes = [node("ConstantOfShape", "huge", out=f"a{i}") for i in range(400)]
     nodes.append(node("Sum", "x", *(f"a{i}" for i in range(400))))
     huge = numpy_helper.from_array(np.array([1, 2**22]), "huge")
-    start = time.monotonic()
+    start = time.process_time()
     told = faults(model(nodes, initializers=[huge]))
     assert "would be worked out" in told[-1].what
-    assert time.monotonic() - start < 4
+    assert time.process_time() - start < 4
 
 
 def test_what_doubles_with_each_node_is_ended():
