@@ -288,6 +288,56 @@ def of_nets() -> Iterator[Call]:
     yield Call("data.digits", wl.data.digits, {})
     yield Call("data.mnist", wl.data.mnist, {"folder": idx_files()})
     yield Call("data.unpadded", wl.data.unpadded, {"padded": np.ones((2, 3)), "lengths": [1, 3]})
+    yield from of_data()
+
+
+def of_data() -> Iterator[Call]:
+    """What tables, files and loaders are made into data by."""
+    data = wl.data
+    rows = {"age": [30, 41, None, 25], "city": ["Rome", "Oslo", "Rome", "Oslo"]}
+    yield Call("data.table", data.table, {
+        "source": rows, "target": "city", "features": ["age"], "ignore": (),
+        "feature_types": {"age": "Numerical"}, "missing": {"age": "Mean"}, "embeddings": None,
+    })  # fmt: skip
+    like = data.table(rows, "city")
+    yield Call("data.table", data.table, {"source": rows, "like": like})
+    yield Call("data.Table", like.split, {"share": 0.5, "random_seeding": 3})
+    yield Call("data.Table", like.net, {"net": [3, "Ramp", 2, wl.SoftmaxLayer()]})
+    yield Call("data.column_encoders", data.column_encoders, {"source": rows})
+    encoders = data.column_encoders(rows)
+    yield Call("data.columns_net", data.columns_net, {
+        "encoders": encoders, "embeddings": {},
+    })  # fmt: skip
+    files = [folder() / "one.npy", folder() / "two.npy"]
+    for file in files:
+        np.save(file, np.ones((3, 2)))
+    yield Call("data.array_files", data.array_files, {"files": files, "shuffle": "Blocks"})
+    yield Call("data.parquet_files", data.parquet_files, {
+        "files": parquet_file(), "columns": {"Input": ["a", "b"]},
+    })  # fmt: skip
+    yield Call("data.images", data.images, {"folder": folder_of_pictures()})
+    yield Call("data.batches", data.batches, {"loader": [(np.ones((2, 4)), np.ones((2, 2)))]})
+
+
+@functools.cache
+def parquet_file() -> Path:
+    import pyarrow
+    from pyarrow import parquet
+
+    file = folder() / "columns.parquet"
+    parquet.write_table(pyarrow.table({"a": [1.0, 2.0], "b": [3.0, 4.0]}), file)
+    return file
+
+
+@functools.cache
+def folder_of_pictures() -> Path:
+    from PIL import Image
+
+    top = folder() / "pictures"
+    for label in ("cat", "dog"):
+        (top / label).mkdir(parents=True)
+        Image.new("L", (4, 4)).save(top / label / "one.png")
+    return top
 
 
 def stop(state: Any) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,7 +23,7 @@ def divided(
     example. classes: columns that tell them. at: what asks. Raises DataError where one part would
     be empty.
     """
-    held = round(fraction * count) if np.isfinite(fraction) else 0
+    held = round(fraction * count) if math.isfinite(fraction) else 0
     if not 0 < held < count:
         raise fail(
             DataError,

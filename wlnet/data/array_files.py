@@ -80,7 +80,7 @@ def array_files(files: object, shuffle: str = "Whole") -> Any:
     ...     column.shape, column[3].tolist()
     ((6, 2), [1.0, 1.0])
     """
-    if shuffle not in SHUFFLES:
+    if not isinstance(shuffle, str) or shuffle not in SHUFFLES:
         fix = suggestion(shuffle, SHUFFLES)
         fault = Fault("no such shuffle", "array_files", brief(shuffle), known=SHUFFLES, fix=fix)
         raise fail(OptionError, fault)

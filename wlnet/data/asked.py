@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, KeysView, Mapping, Sequence
 from typing import Any
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
@@ -14,21 +14,41 @@ from wlnet.data.features import GAPS
 from wlnet.data.front import embedding_size
 
 
+def check_kinds(feature_types: object, like: object, table: type) -> None:
+    """Raise OptionError where the words for columns are no dict, or what is to be like is no
+    table."""
+    faults = []
+    if feature_types is not None and not isinstance(feature_types, Mapping):
+        what, fix = "feature_types is a dict from columns to words", '{"zip": "Nominal"}'
+        faults.append(Fault(what, at="table", given=brief(feature_types), fix=fix))
+    if like is not None and not isinstance(like, table):
+        what, fix = "like is a table", 'like=table("train.csv", "income")'
+        faults.append(Fault(what, at="table", given=brief(like), fix=fix))
+    if faults:
+        raise fail(OptionError, faults)
+
+
 def names(given: object, option: str, columns: Collection[str], gathered: Gathered) -> list[str]:
     """Columns that an option names; faults for those that are not there."""
     if given is None:
         return []
-    names: Sequence[Any] = [given] if isinstance(given, str) else _listed(given)
+    names: Sequence[Any] = [given] if isinstance(given, str) else listed(given)
+    there = [name for name in names if isinstance(name, str) and name in columns]
     for name in names:
-        if name not in columns:
+        if name not in there:
             what = f"no column is called {brief(name)}"
             fix = suggestion(name, columns)
             gathered.add(Fault(what, at=option, known=columns, fix=fix))
-    return list(dict.fromkeys(name for name in names if name in columns))
+    return list(dict.fromkeys(there))
 
 
-def _listed(given: object) -> list[Any]:
-    return list(given) if isinstance(given, Iterable) else [given]
+def listed(given: object) -> list[Any]:
+    """What is given as several things, or as one: only of what lies in memory it is asked."""
+    if isinstance(given, (list, tuple, set, frozenset, KeysView)):
+        return list(given)
+    labels = getattr(given, "tolist", None)  # an array, or the index of a frame
+    found = labels() if callable(labels) else given
+    return found if isinstance(found, list) else [given]
 
 
 def check_words(

@@ -6,9 +6,11 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from wlnet.core.errors import DataError, Fault, fail
+from wlnet.coders import NetEncoder
+from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
 from wlnet.core.net import Net
 from wlnet.core.parts import NetPort
+from wlnet.core.scalars import as_whole
 from wlnet.layers import CatenateLayer, EmbeddingLayer
 from wlnet.nets.netgraph import NetGraph
 
@@ -31,7 +33,7 @@ def columns_net(encoders: Mapping[str, Any], embeddings: Mapping[str, int] = {})
 
     encoders: by column, as `column_encoders` gives them: each gives a vector, or the place of a
     label. embeddings: how long the vectors are that stand for the labels of a column, learned by
-    the layer `"<column> embedding"`; for those whose encoder gives places.
+    the layer `"<column> embedding"`; for those whose encoder gives places. Raises OptionError.
 
     >>> from wlnet import NetEncoder
     >>> net = columns_net(
@@ -40,6 +42,7 @@ def columns_net(encoders: Mapping[str, Any], embeddings: Mapping[str, int] = {})
     >>> net.input_names, list(net.nodes)
     (('age', 'city'), ['city embedding', 'vector'])
     """
+    _check_encoders(encoders, embeddings)
     taken = set(encoders)
     together = _free("vector", taken)
     vertices: dict[str, Any] = {}
@@ -53,6 +56,29 @@ def columns_net(encoders: Mapping[str, Any], embeddings: Mapping[str, int] = {})
         edges.append((*step, together))
     vertices[together] = CatenateLayer()
     return NetGraph(vertices, edges, ports=dict(encoders))
+
+
+def _check_encoders(encoders: object, embeddings: object) -> None:
+    """Raise OptionError for what is no encoder of a column, and for places without a length."""
+    for what, given in (("encoders", encoders), ("embeddings", embeddings)):
+        if not isinstance(given, Mapping) or not all(isinstance(name, str) for name in given):
+            fault = f"{what} is a dict by the names of columns"
+            fix = "columns_net(column_encoders(frame))"
+            raise fail(OptionError, Fault(fault, at="columns_net", given=brief(given), fix=fix))
+    assert isinstance(encoders, Mapping) and isinstance(embeddings, Mapping)
+    faults = []
+    for name, each in encoders.items():
+        if not isinstance(each, NetEncoder):
+            what, fix = "this is no encoder", 'NetEncoder("Number", 40, 10)'
+            faults.append(Fault(what, at=f"column {name}", given=brief(each), fix=fix))
+        elif each.element == "Integer" and as_whole(embeddings.get(name)) is None:
+            what = "places of labels need vectors of some length"
+            fix = f"embeddings={{{name!r}: 3}}, or an encoder of unit vectors"
+            faults.append(Fault(what, at=f"column {name}", given=brief(embeddings), fix=fix))
+    if not encoders:
+        faults.append(Fault("a net of no columns", at="columns_net"))
+    if faults:
+        raise fail(OptionError, faults)
 
 
 def joined(front: NetGraph, net: Net, targets: Mapping[str, Any]) -> NetGraph:

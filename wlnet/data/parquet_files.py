@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,7 @@ from wlnet.core.spelling import suggestion
 from wlnet.core.stored import Array, StoredParts
 from wlnet.core.symbols import ALL
 from wlnet.data.array_files import names_of
+from wlnet.data.asked import listed
 
 KEPT = 256 << 20
 """Bytes of row groups that stay in memory for a column: those of one window, and of the next."""
@@ -170,18 +171,22 @@ def parquet_files(files: object, columns: object = ALL) -> dict[str, Any]:
 
 def _wanted(columns: object, known: Sequence[str]) -> dict[str, str | list[str]]:
     """The columns of each port: one, or several side by side."""
-    asked: Any = known if columns is ALL else columns
-    asked = [asked] if isinstance(asked, str) else asked
+    asked: Any = list(known) if columns is ALL else columns
     if not isinstance(asked, Mapping):
-        asked = {name: name for name in asked} if isinstance(asked, Iterable) else {None: asked}
+        every = listed(asked)
+        strange = [name for name in every if not isinstance(name, str)]
+        if strange or not every:
+            what = "columns are names, or names by port"
+            fault = Fault(what, "parquet_files", brief(columns), known=known)
+            raise fail(OptionError, fault)
+        asked = {name: name for name in every}
     wanted = {
-        port: names if isinstance(names, str) or not isinstance(names, Iterable) else list(names)
-        for port, names in asked.items()
+        port: names if isinstance(names, str) else listed(names) for port, names in asked.items()
     }
     faults = []
     for port, names in wanted.items():
         for name in names if isinstance(names, list) else [names]:
-            if name not in known:
+            if not isinstance(name, str) or name not in known:
                 what, fix = f"no column is called {brief(name)}", suggestion(name, known)
                 faults.append(Fault(what, at="parquet_files", known=known, fix=fix))
         if names == []:

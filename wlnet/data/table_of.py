@@ -22,7 +22,7 @@ from wlnet.core.errors import (
 from wlnet.core.gathered import Gathered
 from wlnet.core.spelling import nearest
 from wlnet.core.symbols import ALL, AUTOMATIC
-from wlnet.data.asked import check_words, names, policies_of, sizes_of
+from wlnet.data.asked import check_kinds, check_words, names, policies_of, sizes_of
 from wlnet.data.columns import Columns, columns_of
 from wlnet.data.features import TYPES, Feature, decoder_of, encoder_of, feature
 from wlnet.data.tables import Table
@@ -76,7 +76,8 @@ def table(
     <class 'float'>
     """
     at = "table"
-    asked = {} if feature_types is None else dict(feature_types)
+    check_kinds(feature_types, like, Table)
+    asked = dict(feature_types or {})
     if like is not None:
         asked = {name: each.type for name, each in (*like.features.items(), *like.targets.items())}
     texts = {name for name, kind in asked.items() if kind == "Nominal"}
