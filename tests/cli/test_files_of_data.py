@@ -9,6 +9,8 @@ import zipfile
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 import wlnet as wl
@@ -123,6 +125,13 @@ def test_what_cannot_be_meant_is_told(
     Path("text.doc").write_text("")
     with pytest.raises(wl.DataError, match=told):
         training(*words, targets=targets)
+
+
+@pytest.mark.usefixtures("folder")
+def test_integers_with_gaps_do_not_stand_side_by_side_for_the_gaps() -> None:
+    pq.write_table(pa.table({"a": [1, None, 3], "b": [1.5, 2.5, 3.5]}), "gaps.parquet")
+    with pytest.raises(wl.DataError, match=r"missing values\n.*column a, example 2"):
+        input_data(NET, columns_in(["gaps.parquet"]), ())
 
 
 @pytest.mark.usefixtures("folder")

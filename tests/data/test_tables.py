@@ -411,6 +411,70 @@ def test_a_gap_where_there_was_none_is_refused_in_later_rows() -> None:
         net({"x": [1.0, None]})
 
 
+# Integers with gaps
+
+BIG = 2**53
+IDS = [BIG + 1, None, BIG, BIG + 1, BIG]
+INTEGERS: dict[str, Callable[[], Any]] = {
+    "a table of Arrow": lambda: pa.table({"x": pa.array(IDS)}),
+    "a dictionary of Arrow": lambda: pa.table({"x": pa.array(IDS).dictionary_encode()}),
+    "what speaks Arrow": lambda: ArrowStream(pa.table({"x": pa.array(IDS)})),
+    "nullable integers of pandas": lambda: pd.DataFrame({"x": pd.array(IDS, dtype="Int64")}),
+    "integers of Arrow in pandas": lambda: pd.DataFrame(
+        {"x": pd.array(IDS, dtype="int64[pyarrow]")}
+    ),
+    "categories of pandas": lambda: pd.DataFrame({"x": pd.Categorical(IDS)}),
+    "a masked array": lambda: {
+        "x": np.ma.array([BIG + 1, 0, BIG, BIG + 1, BIG], mask=[0, 1, 0, 0, 0])
+    },
+    "a list": lambda: {"x": IDS},
+}
+
+
+@pytest.mark.parametrize("form", INTEGERS)
+def test_integers_with_gaps_are_the_same_integers_as_labels(form: str) -> None:
+    made = table(INTEGERS[form](), feature_types={"x": "Nominal"})
+    assert made.data["x"].tolist() == IDS
+    assert set(made.encoders["x"].labels) == {BIG, BIG + 1, None}
+    assert {type(label) for label in made.encoders["x"].labels} == {int, type(None)}
+
+
+def test_integers_with_gaps_are_the_same_integers_in_a_file_of_parquet(tmp_path: Path) -> None:
+    pq.write_table(pa.table({"x": pa.array(IDS)}), tmp_path / "a.parquet")
+    made = table(tmp_path / "a.parquet", feature_types={"x": "Nominal"})
+    assert made.encoders["x"].labels == (BIG, BIG + 1, None)
+
+
+def test_integers_with_gaps_are_numbers_too() -> None:
+    made = table(pd.DataFrame({"x": pd.array([1, None, 3], dtype="Int64")}))
+    assert made.encoders["x"] == wl.NetEncoder("Number", 2, 1, missing="Indicator")
+    assert np.array_equal(made.data["x"], [1, np.nan, 3], equal_nan=True)
+
+
+@pytest.mark.parametrize("rooms", [[1, None, 2], [2, 1, 2], [None, None, None], [1, 2], [None]])
+def test_labels_that_are_numbers_are_read_of_every_form(tmp_path: Path, rooms: list[Any]) -> None:
+    """Where integers have gaps frames and files hold floats: as many as a unit vector has, too."""
+    given = {"rooms": pd.Categorical([1, 2, None, 1] * 3), "y": list("abab") * 3}
+    made = table(pd.DataFrame(given), "y")
+    net = wl.net_train(made.net([wl.LinearLayer(), wl.SoftmaxLayer()]), made.data, **ONCE)
+    floats = np.array([np.nan if each is None else each for each in rooms], float)
+    answers = net({"rooms": rooms})
+    for frame in (
+        pd.DataFrame({"rooms": floats}),
+        pd.DataFrame({"rooms": pd.array(rooms, dtype="Int64")}),
+        {"rooms": floats},
+        {"rooms": floats.astype(np.float32)},
+    ):
+        assert net(frame) == answers
+    with pytest.raises(wl.DataError, match=r"(?s)not one of the labels.*rooms, example 3.*3\.0"):
+        net({"rooms": np.array([1.0, np.nan, 3.0])})
+
+
+def test_integers_beyond_all_floats_are_no_numbers() -> None:
+    with pytest.raises(wl.DataError, match=r"(?s)not finite.*column x, row 2"):
+        table({"x": [1, 10**400, 2]})
+
+
 # Files of CSV
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from wlnet.cli.data_files import Column, Columns, named
 from wlnet.core.errors import NAMES, DataError, Fault, brief, fail
+from wlnet.core.gaps import gaps
 from wlnet.core.net import Net
 from wlnet.core.spelling import suggestion
 from wlnet.nets.inference import inferred_port
@@ -110,9 +111,7 @@ def _one(port: str, columns: Mapping[str, Column]) -> Column:
     if len(columns) == 1:
         return next(iter(columns.values()))
     arrays = {name: np.asarray(column) for name, column in columns.items()}
-    others = [
-        name for name, each in arrays.items() if each.ndim != 1 or each.dtype.kind not in "biuf"
-    ]
+    others = [name for name, each in arrays.items() if each.ndim != 1 or not _is_of_numbers(each)]
     lengths = {name: len(each) for name, each in arrays.items()}
     if others:
         what = "columns that cannot stand side by side in a port: they are no single numbers"
@@ -121,18 +120,22 @@ def _one(port: str, columns: Mapping[str, Column]) -> Column:
     if len(set(lengths.values())) > 1:
         what = "columns of different lengths"
         raise fail(DataError, Fault(what, at=f"port {port}", given=brief(lengths, NAMES)))
-    gaps = {name: int(np.argmax(np.isnan(each))) for name, each in arrays.items() if _has_gap(each)}
-    if gaps:
+    absent = {name: gaps(each) for name, each in arrays.items()}
+    rows = {name: int(np.argmax(each)) for name, each in absent.items() if each.any()}
+    if rows:
         faults = [
             Fault("data with missing values", at=f"column {name}, example {row + 1}", fix=TABLE)
-            for name, row in gaps.items()
+            for name, row in rows.items()
         ]
         raise fail(DataError, faults)
     return np.column_stack(list(arrays.values()))
 
 
-def _has_gap(array: np.ndarray[Any, Any]) -> bool:
-    return array.dtype.kind == "f" and bool(np.isnan(array).any())
+def _is_of_numbers(array: np.ndarray[Any, Any]) -> bool:
+    """Whether a column is of numbers, or of integers among which some are missing."""
+    if array.dtype.kind == "O":
+        array = np.asarray(array[~gaps(array)].tolist())
+    return array.dtype.kind in "biuf"
 
 
 def _by_port(net: Net, columns: Columns, targets: Sequence[str]) -> dict[str, list[str]]:

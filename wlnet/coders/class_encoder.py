@@ -40,7 +40,8 @@ class ClassEncoder(NetEncoder):
     more, `(None,)` or `(None, number of labels)`; with 3 it is a list of lists, and so on.
     Labels may be any hashable values; each is found by equality, except that True is not 1.
     AUTOMATIC labels wait for `fitted`. A float array of the right rank and width passes through the
-    "UnitVector" form; the index form always takes labels, never indices.
+    "UnitVector" form; the index form always takes labels, never indices. Where labels are numbers,
+    an array of rank 1 is a column of labels.
 
     Errors: OptionError for impossible labels; DataError for a label that is not known.
 
@@ -103,7 +104,7 @@ class ClassEncoder(NetEncoder):
 
     def is_single(self, x: object) -> bool:
         """One label is one item. A tuple is one item when it is one of the labels."""
-        if self._is_encoded(x):
+        if self._is_encoded(x) and not self._lists_labels(x):
             return True
         for _ in range(self.input_depth - 1):
             if not is_batch(x) or not len(x):  # type: ignore[arg-type]
@@ -157,6 +158,16 @@ class ClassEncoder(NetEncoder):
             and x.shape[-1] == len(self.labels)
             and not any(isinstance(label, float) for label in self.labels)
         )
+
+    def _lists_labels(self, x: object) -> bool:
+        """Whether an array of floats may be a column of labels: numbers, NaN where one is missing.
+
+        So a frame holds integers among which there are gaps.
+        """
+        labels = () if isinstance(self.labels, Symbol) else self.labels
+        if any(isinstance(label, int) and not isinstance(label, bool) for label in labels):
+            return self.input_depth == 1
+        return None in labels and bool(np.isnan(x).any())  # type: ignore[call-overload]
 
     def _is_encoded_batch(self, x: object) -> bool:
         if isinstance(x, np.ndarray):

@@ -18,6 +18,7 @@ from typing import Any, TypeGuard, cast
 import numpy as np
 
 from wlnet.core.errors import DataError, Fault, WlnetError, brief, fail
+from wlnet.core.gaps import is_gap
 from wlnet.core.machine import check_memory
 from wlnet.core.stored import Stored
 
@@ -153,7 +154,10 @@ def _foreign(given: object, at: At, depth: int) -> Any:
     if any(each.__module__.partition(".")[0] == "PIL" for each in kind.__mro__):
         return given
     try:
-        read = _read(_spelt_out(given), at)
+        spelt = _spelt_out(given)
+        read = _read(spelt, at)
+        if read.ndim == 1 and read.dtype.kind == "f" and _is_of_integers(spelt):
+            return _with_gaps(spelt)
     except DataError:
         if depth or not _lists_examples(given):
             raise
@@ -170,6 +174,30 @@ def _spelt_out(given: Any) -> Any:
     type_: Any = getattr(given, "type", None)
     is_dictionary = hasattr(type_, "index_type") and hasattr(given, "cast")
     return given.cast(type_.value_type) if is_dictionary else given
+
+
+INTEGERS = frozenset(f"{sign}int{bits}" for sign in ("", "u") for bits in (8, 16, 32, 64))
+
+
+def _is_of_integers(given: Any) -> bool:
+    """Whether this is a column of integers, or of categories that are, of which some are missing.
+
+    Arrow, pandas and polars then offer an array of floats, in which large integers fall together.
+    """
+    kind = getattr(given, "dtype", None) or getattr(given, "type", None)
+    if isinstance(kind, np.dtype):
+        return False
+    kind = getattr(getattr(kind, "categories", None), "dtype", kind)
+    return str(kind).lower().removesuffix("[pyarrow]") in INTEGERS
+
+
+def _with_gaps(given: Any) -> Array:
+    """Integers as they are, and None where one is missing."""
+    items = given.astype(object) if hasattr(given, "astype") else given
+    tell = next(
+        getattr(items, name) for name in ("to_pylist", "tolist", "to_list") if hasattr(items, name)
+    )
+    return np.array([None if is_gap(item) else item for item in tell()], object)
 
 
 def _lists_examples(given: object) -> TypeGuard[Iterable[Any]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 from numbers import Real
@@ -131,7 +132,7 @@ def _numbers(values: Array, there: Array, at: str) -> Array:
         for index in np.flatnonzero(there).tolist():
             value = values[index]
             if _kind(value) == "Numerical":
-                found[index] = float(value)
+                found[index] = _float(value)
             else:
                 kinds[index] = value
         if kinds:
@@ -142,8 +143,16 @@ def _numbers(values: Array, there: Array, at: str) -> Array:
     if infinite.any():
         row = int(np.argmax(infinite))
         what = "a number that is not finite"
-        raise fail(DataError, Fault(what, at=f"{at}, row {row + 1}", given=str(found[row])))
+        raise fail(DataError, Fault(what, at=f"{at}, row {row + 1}", given=brief(values[row])))
     return found
+
+
+def _float(number: Any) -> float:
+    """A real number; infinite where no float is as large."""
+    try:
+        return float(number)
+    except OverflowError:
+        return math.inf if number > 0 else -math.inf
 
 
 def _boolean(name: str, values: Array, there: Array, at: str) -> Feature:
