@@ -26,6 +26,9 @@ os.environ.pop("COLUMNS", None)
 # As many workers as where nobody says how many threads a process may have.
 os.environ.pop("OMP_NUM_THREADS", None)
 
+# Scripts that other processes run: they are no modules to look for tests in.
+collect_ignore = ["installed_trial.py", "typing/user_script.py"]
+
 # No deadlines: the first call of a kernel compiles it.
 settings.register_profile("fast", max_examples=100, deadline=None, derandomize=True, database=None)
 settings.register_profile("medium", max_examples=500, deadline=None, print_blob=True)

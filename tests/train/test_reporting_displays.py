@@ -530,6 +530,7 @@ def _spend(seconds: float) -> None:
         pass
 
 
-def test_ipython_is_never_imported() -> None:
+def test_ipython_is_never_imported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delitem(sys.modules, "IPython", raising=False)  # who runs notebooks imports it
     train(wl.AUTOMATIC)
     assert "IPython" not in sys.modules

@@ -9,7 +9,7 @@ import numpy as np
 
 from wlnet import layers
 from wlnet.core.arrays import Array
-from wlnet.core.errors import Fault, FormatError, WlnetError, fail
+from wlnet.core.errors import Fault, FormatError, WlnetError, brief, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.names import field_name, is_number
 from wlnet.core.net import Net
@@ -375,4 +375,4 @@ def _told(value: Expression) -> str:
         return f"an association of {len(value)}"
     if isinstance(value, np.ndarray):
         return f"an array of shape {value.shape}"
-    return value.name if isinstance(value, Symbol) else repr(value)[:60]
+    return value.name if isinstance(value, Symbol) else brief(value, 60)

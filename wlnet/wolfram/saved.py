@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from wlnet.core.arrays import Array
-from wlnet.core.errors import Fault, FormatError, fail
+from wlnet.core.errors import Fault, FormatError, brief, fail
 from wlnet.core.names import is_number
 from wlnet.core.parts import Path, path_text
 from wlnet.wolfram.expressions import (
@@ -157,7 +157,7 @@ class _Saved:
             case ("Nodes", key, "Inputs" | "Outputs" | "States", port):
                 if not numbered or is_number(key):
                     return (int(key) if numbered else key), port
-        self.fault("a path of an edge that is not known", path, given=str(steps)[:80])
+        self.fault("a path of an edge that is not known", path, given=brief(steps))
         return None
 
     def layer(
@@ -227,7 +227,7 @@ class _Saved:
             number = value.args[0] if len(value.args) == 1 else None
             if type(number) is int and 0 < number <= len(self.arrays):
                 return self.arrays[number - 1]
-            self.fault("an array that the file does not have", path, given=str(number)[:20])
+            self.fault("an array that the file does not have", path, given=brief(number, 20))
             return NONE
         if is_call(value, "SharedArray", "NetSharedArray", "NetArray") and value.args:
             name = value.args[0]

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import Fault, FormatError, fail
+from wlnet.core.errors import Fault, FormatError, brief, fail
 from wlnet.core.names import a
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, NetSharedArray, Path, path_text
@@ -104,7 +104,7 @@ class _Writer:
             if name not in known and not _equal(value, usual.get(name)):
                 self.faults.append(
                     Fault(f"{name} of {a(net.kind)} has no counterpart in the Wolfram Language",
-                          at=path_text(path) or net.kind, given=repr(value)[:80])
+                          at=path_text(path) or net.kind, given=brief(value))
                 )  # fmt: skip
         placed = sorted(
             (one for one in fields if one.place is not None), key=lambda one: one.place or 0
