@@ -13,9 +13,11 @@ import numpy as np
 from wlnet.core.errors import DataError, Fault, fail
 from wlnet.core.machine import check_memory
 from wlnet.core.paths import unreadable
+from wlnet.data.lookalikes import INFINITE
 
 Array = np.ndarray[Any, Any]
-MISSING = frozenset({"", "NA", "N/A", "NaN", "nan", "null", "NULL", "None"})
+NOTHING = {f"{sign}{word}" for sign in ("", "+", "-") for word in ("NaN", "nan", "NAN")}
+MISSING = frozenset({"", "NA", "N/A", "null", "NULL", "None", *NOTHING})
 """Fields that say that a value is missing."""
 TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 NO_NUMBER = re.compile(r"[^0-9eE+.\- \n]|^ *[+-]?0[0-9]", re.MULTILINE)
@@ -59,7 +61,7 @@ def _read(file: TextIO, path: Path) -> tuple[list[str], list[list[str]]]:
     names = next(reader, [])
     faults = _name_faults(names, path)
     rows = []
-    for row, line in _rows(reader):
+    for row, line in _rows(reader, len(names) == 1):
         if len(row) == len(names):
             rows.append(row)
         elif len(faults) < MOST_TOLD:
@@ -73,9 +75,17 @@ def _read(file: TextIO, path: Path) -> tuple[list[str], list[list[str]]]:
     return names, rows
 
 
-def _rows(reader: Any) -> Iterator[tuple[list[str], int]]:
-    """The rows with fields, each with the number of its last line."""
+def _rows(reader: Any, is_single: bool) -> Iterator[tuple[list[str], int]]:
+    """The rows with fields, each with the number of its last line.
+
+    A blank line is no row; but where there is a single column it is an empty field, unless the file
+    ends with it.
+    """
+    before = False
     for row in reader:
+        if before:
+            yield [""], reader.line_num - 1
+        before = is_single and not row
         if row:
             yield row, reader.line_num
 
@@ -112,7 +122,7 @@ def _typed(fields: tuple[str, ...], *, is_text: bool) -> Array:
 
 def _numbers(fields: tuple[str, ...], there: list[str]) -> Array | None:
     """The fields of a column as numbers, NaN where they are missing; None where one is none."""
-    if not there or NO_NUMBER.search("\n".join(there)):
+    if not there or _have_letters(there):
         return None
     is_full = len(there) == len(fields)
     try:
@@ -124,6 +134,15 @@ def _numbers(fields: tuple[str, ...], there: list[str]) -> Array | None:
         return np.array([np.nan if field in MISSING else float(field) for field in fields])
     except ValueError:
         return None
+
+
+def _have_letters(fields: list[str]) -> bool:
+    """Whether one of the fields has what no number has; infinities are numbers, which are refused
+    where they are used."""
+    if not NO_NUMBER.search("\n".join(fields)):
+        return False
+    finite = [field for field in fields if not INFINITE.fullmatch(field)]
+    return len(finite) == len(fields) or bool(NO_NUMBER.search("\n".join(finite)))
 
 
 def _objects(values: list[Any]) -> Array:

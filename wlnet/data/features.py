@@ -14,6 +14,7 @@ from wlnet.coders import NetDecoder, NetEncoder
 from wlnet.core.errors import DataError, Fault, brief, fail
 from wlnet.core.gaps import gaps
 from wlnet.data.columns import Array, Read
+from wlnet.data.lookalikes import check_lookalike
 
 TYPES = ("Numerical", "Nominal", "Boolean")
 """What a column may be: the words of FeatureTypes in the Wolfram Language."""
@@ -66,6 +67,7 @@ def feature(name: str, read: Read, asked: str | None, at: str) -> Feature:
         return _boolean(name, values, there, at)
     labels = read.categories or _sorted(known)
     if asked is None and read.categories is None:
+        check_lookalike(_labelled(values, there).tolist(), name, at)
         _check_repeats(len(labels), len(known), name, at)
     if not there.all():
         labels = (*(label for label in labels if label is not None), None)
