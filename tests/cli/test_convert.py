@@ -129,7 +129,8 @@ def test_arrays_go_back_under_the_names_they_came_with(
         (("model.safetensors", "b.wlnet", "--into", "net.wlnet", "--map", "a//b=c"), "empty step"),
         (("nowhere.onnx", "b.wlnet"), "nowhere.onnx"),
         (("net.wlnet", "b.onnx", "--like", "model.safetensors"), "arrays go out alone"),
-        (("net.wlnet", "net.wlnet"), "there already"),
+        (("net.wlnet", "model.safetensors"), "there already"),
+        (("net.wlnet", "net.wlnet", "--force"), "the command reads this"),
     ],
 )
 def test_what_cannot_be_converted_is_told(

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from wlnet.cli.data_files import Column, Columns, named
+from wlnet.cli.labels import label_column, labels_of
 from wlnet.core.errors import NAMES, DataError, Fault, brief, fail
 from wlnet.core.gaps import gaps
 from wlnet.core.net import Net
@@ -34,14 +35,9 @@ def texts_of(net: Net, targets: Sequence[str]) -> set[str]:
     return {
         name
         for port, names in called.items()
-        if _has_texts(inferred_port(net, port).coder)
+        if any(isinstance(label, str) for label in labels_of(net, port) or ())
         for name in names
     }
-
-
-def _has_texts(coder: Any) -> bool:
-    labels = getattr(coder, "labels", None)
-    return isinstance(labels, (list, tuple)) and any(isinstance(each, str) for each in labels)
 
 
 def training_data(net: Net, columns: Columns, targets: Sequence[str], weights: object) -> Any:
@@ -57,11 +53,10 @@ def training_data(net: Net, columns: Columns, targets: Sequence[str], weights: o
         if columns.named or targets or not (is_pair or len(arrays) == 1):
             raise fail(DataError, _no_order(columns, ports))
         if is_pair:
-            return tuple(_upright(net, *each) for each in zip(ports, arrays, strict=True))
+            return tuple(_fitted(net, *each) for each in zip(ports, arrays, strict=True))
         return arrays[0]
     if not targets:
-        upright = {name: _upright(net, name, each) for name, each in columns.named.items()}
-        return {name: _labels(net, name, each) for name, each in upright.items()}
+        return {name: _fitted(net, name, each) for name, each in columns.named.items()}
     _need_columns(columns, targets)
     found: dict[str, Column] = {}
     for port, names in _by_port(net, columns, targets).items():
@@ -70,7 +65,7 @@ def training_data(net: Net, columns: Columns, targets: Sequence[str], weights: o
     rest = {name: each for name, each in columns.named.items() if name not in taken}
     own = {weights: rest.pop(weights)} if isinstance(weights, str) and weights in rest else {}
     ready = {**_for_ports(net.input_names, rest), **found}
-    return {**{port: _upright(net, port, each) for port, each in ready.items()}, **own}
+    return {**{port: _fitted(net, port, each) for port, each in ready.items()}, **own}
 
 
 def input_data(net: Net, columns: Columns, targets: Sequence[str]) -> Any:
@@ -79,11 +74,11 @@ def input_data(net: Net, columns: Columns, targets: Sequence[str]) -> Any:
     if columns.unnamed:
         if columns.named or not len(columns.unnamed) == 1 == len(ports):
             raise fail(DataError, _no_order(columns, ports))
-        return {ports[0]: _upright(net, ports[0], columns.unnamed[0][1])}
+        return {ports[0]: _fitted(net, ports[0], columns.unnamed[0][1])}
     _need_columns(columns, targets)
     taken = {named(word)[1] for word in targets}
     rest = {name: each for name, each in columns.named.items() if name not in taken}
-    return {port: _upright(net, port, each) for port, each in _for_ports(ports, rest).items()}
+    return {port: _fitted(net, port, each) for port, each in _for_ports(ports, rest).items()}
 
 
 def _for_ports(ports: Sequence[str], columns: Mapping[str, Column]) -> dict[str, Column]:
@@ -168,25 +163,17 @@ def _need_columns(columns: Columns, targets: Sequence[str]) -> None:
         raise fail(DataError, faults)
 
 
-def _upright(net: Net, port: str, column: Column) -> Column:
-    """A column of single numbers, where a port takes vectors of one, as a column of these."""
+def _fitted(net: Net, port: str, column: Column) -> Column:
+    """A column as a port takes it: single numbers, where it takes vectors of one, as a column of
+    these; labels as the net has them."""
     if port not in net.port_names:
         return column
+    column = label_column(net, port, column)
     type_ = inferred_port(net, port)
     if type_.shape != (1,) or type_.coder is not None:
         return column
     array = np.asarray(column)
     return array[:, None] if array.ndim == 1 and array.dtype.kind in "biuf" else column
-
-
-def _labels(net: Net, port: str, column: Column) -> Column:
-    """Names of folders as the labels of a net that are no text, such as digits."""
-    if not isinstance(column, list) or port not in net.port_names:
-        return column
-    labels = getattr(inferred_port(net, port).coder, "labels", None)
-    known = labels if isinstance(labels, (list, tuple)) else ()
-    called = {str(label): label for label in known if not isinstance(label, str)}
-    return [called.get(each, each) for each in column]
 
 
 def _no_order(columns: Columns, ports: Sequence[str]) -> Fault:

@@ -12,12 +12,18 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
+from wlnet.cli.labels import by_label
 from wlnet.cli.rule_files import rules_of
+from wlnet.cli.rule_texts import FROZEN
 from wlnet.cli.values import value_of
+from wlnet.core.net import Net
 
 RULES = "learning_rate_multipliers"
 VALIDATION = "validation_set"
 WEIGHTS = "example_weights"
+CLASS_WEIGHTS = "class_weights"
+CHECKPOINTS = "training_progress_checkpointing"
+REPORTING = "training_progress_reporting"
 
 
 class Flag(NamedTuple):
@@ -33,7 +39,9 @@ def _word(text: str) -> str:
     return text
 
 
-def _checkpoints(text: str) -> tuple[str, str]:
+def _checkpoints(text: str) -> tuple[str, str] | None:
+    if text in FROZEN:
+        return None
     return ("File" if Path(text).suffix == ".wlnet" else "Directory", text)
 
 
@@ -49,7 +57,7 @@ def _each(texts: Sequence[str]) -> Any:
 FLAGS: Mapping[str, Flag] = MappingProxyType(
     {
         "loss_function": Flag("LOSS", "a loss, a port that is minimised, or ALL"),
-        "class_weights": Flag("WEIGHTS", "Balanced, or {label = weight, ...}"),
+        CLASS_WEIGHTS: Flag("WEIGHTS", "Balanced, or {label = weight, ...}"),
         WEIGHTS: Flag("COLUMN", "the column of the weights of examples", _word),
         "learning_rate": Flag("NUMBER", "the learning rate that all rates multiply"),
         RULES: Flag(
@@ -70,11 +78,11 @@ FLAGS: Mapping[str, Flag] = MappingProxyType(
             _each,
             many=True,
         ),
-        "training_progress_reporting": Flag(
+        REPORTING: Flag(
             "WAY", "Print, Panel, ProgressIndicator, none, or a file such as run.log", _reporting
         ),
-        "training_progress_checkpointing": Flag(
-            "PLACE", "a file run.wlnet that is replaced, or a folder", _checkpoints
+        CHECKPOINTS: Flag(
+            "PLACE", "a file run.wlnet that is replaced each time, a folder, or none", _checkpoints
         ),
         "training_stopping_criterion": Flag(
             "CRITERION", 'Loss, a measurement, or {Criterion = "Loss", Patience = 5}'
@@ -114,7 +122,15 @@ def add_flags(parser: argparse.ArgumentParser, names: Collection[str] = tuple(FL
         )
 
 
-def given_options(asked: argparse.Namespace) -> dict[str, Any]:
-    """The options that were given, by name; a validation set is still its words."""
-    given = vars(asked)
-    return {name: flag.read(given[name]) for name, flag in FLAGS.items() if name in given}
+def given_options(asked: argparse.Namespace, net: Net) -> dict[str, Any]:
+    """The options that were given for a net, by name; a validation set is still its words."""
+    names = [name for name in FLAGS if name in vars(asked)]
+    options = {name: option_of(asked, name) for name in names}
+    if CLASS_WEIGHTS in options:
+        options[CLASS_WEIGHTS] = by_label(net, options[CLASS_WEIGHTS])
+    return options
+
+
+def option_of(asked: argparse.Namespace, name: str) -> Any:
+    """One option that was given, as far as that needs no net."""
+    return FLAGS[name].read(vars(asked)[name])

@@ -3,15 +3,24 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from wlnet.cli.answer import DONE, INTERRUPTED, Answer
 from wlnet.cli.data_files import columns_in
 from wlnet.cli.data_ports import texts_of, training_data
-from wlnet.cli.option_flags import VALIDATION, WEIGHTS, given_options
-from wlnet.cli.outputs import add_force, places, uninterrupted, write_text
+from wlnet.cli.option_flags import (
+    CHECKPOINTS,
+    REPORTING,
+    VALIDATION,
+    WEIGHTS,
+    given_options,
+    option_of,
+)
+from wlnet.cli.outputs import Output, add_force, check, places, uninterrupted, write_text
 from wlnet.core.errors import Fault, OptionError, fail
 from wlnet.core.net import Net
 from wlnet.core.paths import as_path
@@ -56,15 +65,34 @@ def add_outputs(parser: argparse.ArgumentParser) -> None:
 
 def net_place(asked: argparse.Namespace) -> Path:
     """Where the net goes. Raises OptionError for what cannot be written there."""
-    return places([str(_net_path(asked))], asked.force)[0]
+    return places([str(_net_path(asked))], asked)[0]
 
 
-def output_places(asked: argparse.Namespace) -> tuple[Path, Path | None]:
-    """Where the net and the receipt go. Raises OptionError for what cannot be written there."""
+def output_places(
+    asked: argparse.Namespace, before: Mapping[str, Any] = MappingProxyType({})
+) -> tuple[Path, Path | None]:
+    """Where the net and the receipt go. before: the options of a training that goes on. Raises
+    OptionError for what cannot be written there, nor where checkpoints and lines of progress go."""
     path = _net_path(asked)
     receipt = str(path.with_suffix(RECEIPT)) if asked.receipt is None else asked.receipt
-    net, *rest = places([str(path), *([] if receipt == "none" else [receipt])], asked.force)
-    return net, rest[0] if rest else None
+    outputs = [Output(str(path)), *([] if receipt == "none" else [Output(receipt)])]
+    check([*outputs, *_written_meanwhile(asked, before)], asked)
+    return path, None if receipt == "none" else outputs[1].path
+
+
+def _written_meanwhile(asked: argparse.Namespace, before: Mapping[str, Any]) -> Iterator[Output]:
+    """What a training writes while it goes on."""
+    for option in (CHECKPOINTS, REPORTING):
+        is_given = option in vars(asked)
+        value = option_of(asked, option) if is_given else before.get(option)
+        # A training that goes on replaces its own checkpoints, and a report is added to a file.
+        is_added_to = not is_given or option == REPORTING
+        goes_on = getattr(asked, "file", None) if option == CHECKPOINTS else None
+        for each in value if isinstance(value, list) else [value]:
+            match each:
+                case ("File" | "Directory", str() | os.PathLike() as name, *_):
+                    at = f"--{option.replace('_', '-')}"
+                    yield Output(os.fspath(name), at, is_added_to, goes_on)
 
 
 def _net_path(asked: argparse.Namespace) -> Path:
@@ -79,7 +107,7 @@ def _net_path(asked: argparse.Namespace) -> Path:
 
 def training_options(asked: argparse.Namespace, net: Net) -> dict[str, Any]:
     """The options of the training that were given. Raises DataError, RuleError."""
-    options = given_options(asked)
+    options = given_options(asked, net)
     if VALIDATION in options:
         options[VALIDATION] = _validation(asked, net, options)
     if asked.quiet:

@@ -69,7 +69,7 @@ def run(asked: argparse.Namespace) -> Answer:
     if asked.like is not None and write is not _to_arrays:
         what = "this is where arrays go out alone"
         raise fail(OptionError, Fault(what, at="--like", given=asked.output))
-    path = places([asked.output], asked.force)[0]
+    path = places([asked.output], asked)[0]
     net, text, report = read(asked)
     write(net, path, asked)
     words = [text] if text else []

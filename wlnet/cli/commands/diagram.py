@@ -48,7 +48,7 @@ def run(asked: argparse.Namespace) -> Answer:
     from wlnet.plot.pages import html  # lazy: --help needs no pictures
     from wlnet.plot.pictures import picture  # lazy: as above
 
-    path = None if asked.output == STDOUT else places([asked.output], asked.force)[0]
+    path = None if asked.output == STDOUT else places([asked.output], asked)[0]
     suffix = ".svg" if path is None else path.suffix.lower()
     if suffix not in (*PICTURES, *PAGES):
         known = (*PICTURES, *PAGES)

@@ -40,7 +40,7 @@ def run(asked: argparse.Namespace) -> Answer:
     import wlnet  # lazy: --help needs no net
 
     net = net_in(asked.net)
-    data, options = data_of(asked, net), given_options(asked)
+    data, options = data_of(asked, net), given_options(asked, net)
     if not asked.measurement:
         found = wlnet.net_measurements(net, data, wlnet.ALL, **options)
     else:

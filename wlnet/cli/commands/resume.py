@@ -31,10 +31,10 @@ def run(asked: argparse.Namespace) -> Answer:
     import wlnet  # lazy: --help needs no net
     from wlnet.train.net_resume import record_at  # lazy: as above
 
-    files = output_places(asked)
     with warnings.catch_warnings():
         # What is wrong with a checkpoint is told by net_resume.
         warnings.simplefilter("ignore")
-        net = record_at(as_path(asked.file, "FILE", "run.wlnet"))[0].trained_net
+        record = record_at(as_path(asked.file, "FILE", "run.wlnet"))[0]
+    files, net = output_places(asked, record.calls[-1].options), record.trained_net
     data, options = data_of(asked, net), training_options(asked, net)
     return kept(wlnet.net_resume(asked.file, data, **options), asked, files)
