@@ -7,7 +7,7 @@ POST /predict takes {"inputs": an example, a batch, or a table of ports}, perhap
 of the decoder, and answers {"outputs": what net(inputs, property) gives}. Pictures are rows of
 whole numbers from 0 to 255. GET /health tells what is served. What is wrong with a request is
 answered by 400 to 499, in the words of wlnet. SIGTERM and Ctrl-C end it once the requests in work
-are answered.
+are answered; one that is not there to its end seconds later is dropped.
 """
 
 from __future__ import annotations
@@ -36,6 +36,10 @@ MOST_CONNECTIONS = 64
 """At one time: each has a thread. Whoever comes then is asked to come again."""
 PATIENCE = 30.0
 """Seconds that a client may be silent."""
+GRACE = 3.0
+"""Seconds that the rest of a request may take to come once the server is to stop."""
+BODIES = "POST", "PUT", "PATCH"
+"""Methods whose requests say how long their bodies are; those of others are empty."""
 FIELDS = "inputs", "property"
 BUSY = (
     b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 1\r\n"
@@ -78,10 +82,20 @@ class Handler(BaseHTTPRequestHandler):
                 status, body = HTTPStatus.INTERNAL_SERVER_ERROR, fault(error, "the server failed")
             self.send(status, body)
 
-    do_POST = do_PUT = do_DELETE = do_PATCH = do_GET
+    do_HEAD = do_POST = do_PUT = do_DELETE = do_PATCH = do_OPTIONS = do_GET
+
+    def send_error(self, code: int, message: str | None = None, explain: str | None = None) -> None:
+        """Answer what http.server makes nothing of."""
+        self.close_connection, self.request_version = True, self.protocol_version
+        status = HTTPStatus(code)
+        self.send(status, fault(Refusal(status, message or status.phrase)))
+
+    def handle_expect_100(self) -> bool:
+        """Leave it to `body`, which knows whether the rest is wanted."""
+        return True
 
     def send(self, status: HTTPStatus, body: bytes) -> None:
-        """Send an answer."""
+        """Send an answer, to HEAD without its body."""
         self.close_connection |= self.server.is_stopping
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
@@ -89,7 +103,8 @@ class Handler(BaseHTTPRequestHandler):
         if self.close_connection:
             self.send_header("Connection", "close")
         self.end_headers()
-        self.wfile.write(body)
+        if self.command != "HEAD":
+            self.wfile.write(body)
         self.wfile.flush()
 
     def answer(self) -> object:
@@ -99,19 +114,23 @@ class Handler(BaseHTTPRequestHandler):
         if self.path not in routes:
             raise Refusal(HTTPStatus.NOT_FOUND, f"there are {' and '.join(routes)}")
         method, action = routes[self.path]
-        if self.command != method:
+        if self.command != method and (self.command, method) != ("HEAD", "GET"):
             raise Refusal(HTTPStatus.METHOD_NOT_ALLOWED, f"{self.path} takes {method}")
         return action(body)
 
     def body(self) -> bytes:
         """The body of the request, as long as it says."""
-        length = self.headers.get("Content-Length", "0" if self.command == "GET" else "")
+        length = self.headers.get("Content-Length", "" if self.command in BODIES else "0")
         if "Transfer-Encoding" in self.headers or not (length.isascii() and length.isdigit()):
             what = "say how long the body is: Content-Length"
             raise Refusal(HTTPStatus.LENGTH_REQUIRED, what, is_last=True)
         if len(length) > 12 or int(length) > LARGEST_BODY:
             what = f"the body has more than {LARGEST_BODY:,} bytes"
             raise Refusal(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, what, is_last=True)
+        if self.headers.get("Expect", "").lower() == "100-continue":
+            self.send_response_only(HTTPStatus.CONTINUE)
+            self.end_headers()
+            self.wfile.flush()  # the client waits for it
         found = self.rfile.read(int(length))
         if len(found) < int(length):
             raise ConnectionError
@@ -155,6 +174,7 @@ class Server(ThreadingHTTPServer):
         self._has_pictures = len(self._plain) < len(coders)
         self._lock, self._free = threading.Lock(), threading.Semaphore(MOST_CONNECTIONS)
         self._idle: set[socket.socket] = set()
+        self._busy: set[socket.socket] = set()
 
     def read(self, inputs: Any) -> Any:
         """What JSON gives for the inputs of the net. Raises Refusal."""
@@ -166,19 +186,27 @@ class Server(ThreadingHTTPServer):
 
     def stop(self) -> None:
         """End `serve_forever`, which another thread is in: requests in work are answered, and
-        connections without one are ended.
+        connections without one are ended. What comes of a request after GRACE is not read.
         """
         with self._lock:
             self.is_stopping = True
-            for connection in self._idle:
-                hang_up(connection)
+        self._hang_up(self._idle)
+        late = threading.Timer(GRACE, self._hang_up, [self._busy])
+        late.daemon = True
+        late.start()
         self.shutdown()
+
+    def _hang_up(self, connections: set[socket.socket]) -> None:
+        with self._lock:
+            for connection in connections:
+                hang_up(connection)
 
     @contextlib.contextmanager
     def at_work(self, connection: socket.socket) -> Iterator[None]:
         """A connection with a request in work, which is not hung up."""
         with self._lock:
             self._idle.discard(connection)
+            self._busy.add(connection)
         try:
             yield
         finally:
@@ -186,6 +214,7 @@ class Server(ThreadingHTTPServer):
 
     def _waits(self, connection: socket.socket) -> None:
         with self._lock:
+            self._busy.discard(connection)
             self._idle.add(connection)
             if self.is_stopping:
                 hang_up(connection)
@@ -244,11 +273,16 @@ def picture(inputs: object) -> Any:
 
 
 def plain(answer: object) -> object:
-    """An answer as JSON: a number of 32 bits is the same one there, what is not finite is null."""
+    """An answer as JSON: a number of 32 bits is the same one there, what is not finite is null. A
+    table of names that would read alike is a list of pairs.
+    """
     if isinstance(answer, (np.ndarray, np.generic)):
         return plain(answer.tolist())
     if isinstance(answer, dict):
-        return {str(key): plain(value) for key, value in answer.items()}
+        found = {str(key): plain(value) for key, value in answer.items()}
+        # Names in JSON are texts: of 1 and "1" one would be lost.
+        alike = len(found) < len(answer)
+        return [[plain(key), plain(it)] for key, it in answer.items()] if alike else found
     if isinstance(answer, (list, tuple)):
         return [plain(value) for value in answer]
     return None if isinstance(answer, float) and not math.isfinite(answer) else answer

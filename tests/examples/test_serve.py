@@ -190,6 +190,75 @@ def test_a_client_that_goes_away_or_never_ends_is_no_trouble(
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.parametrize("head", [b"HEAD /predict", b"OPTIONS /predict", b"OPTIONS *",
+                                  b"DELETE /health", b"BREW /coffee"])  # fmt: skip
+def test_no_method_is_answered_by_a_page(head: bytes, place: tuple[str, int]) -> None:
+    answer = raw(place, head + b" HTTP/1.1\r\n\r\n")
+    start, _, content = answer.partition(b"\r\n\r\n")
+    status = int(start.split()[1])
+    assert status == {b"OPTIONS *": 404, b"BREW /coffee": 501}.get(head, 405)
+    assert b"Content-Type: application/json" in start
+    if head.startswith(b"HEAD"):
+        assert content == b""
+    else:
+        assert json.loads(content)["kind"] == "Refusal"
+
+
+def test_head_is_get_without_a_body(connection: Any) -> None:
+    lengths = []
+    for method in ("GET", "HEAD", "GET"):
+        connection.request(method, "/health")
+        answer = connection.getresponse()
+        content = answer.read()
+        lengths.append(answer.headers["Content-Length"])
+        assert (answer.status, bool(content)) == (200, method == "GET")
+    assert len({*lengths}) == 1
+
+
+def test_a_client_that_asks_whether_to_go_on_is_told_so_before_it_does(
+    place: tuple[str, int],
+) -> None:
+    start = b"POST /predict HTTP/1.1\r\nExpect: 100-Continue\r\nContent-Length: "
+    with socket.create_connection(place, timeout=10) as client:
+        client.sendall(start + b"21\r\n\r\n")
+        assert client.recv(1000) == b"HTTP/1.1 100 Continue\r\n\r\n"
+        client.sendall(b'{"inputs": [1, 2, 3]}')
+        assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+    with socket.create_connection(place, timeout=10) as client:
+        client.sendall(start + b"1048577\r\n\r\n")
+        assert client.recv(1000).startswith(b"HTTP/1.1 413 "), "no body that is not taken"
+
+
+def test_no_class_is_lost_to_another_of_the_same_text() -> None:
+    decoder = wl.NetDecoder("Class", [1, "1", 2.5])
+    with served(wl.NetChain([3, wl.SoftmaxLayer()], input=3, output=decoder)) as server:
+        client = http.client.HTTPConnection(*server.server_address[:2], timeout=20)
+        status, answer = ask(client, b'{"inputs": [1, 2, 3], "property": "Probabilities"}')
+        expected = server.net([1, 2, 3], "Probabilities")
+        client.close()
+    assert status == 200
+    assert [(type(key), key, value) for key, value in answer["outputs"]] == [
+        (type(key), key, float(value)) for key, value in expected.items()
+    ]
+
+
+def test_at_its_end_a_request_that_is_never_whole_is_dropped(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(SERVE, "GRACE", 0.3)
+    with served(wl.NetChain([2], input=3)) as server:
+        half = socket.create_connection(server.server_address[:2], timeout=20)
+        half.sendall(b"POST /predict HTTP/1.1\r\nContent-Length: 21\r\n\r\n{")
+        until = time.monotonic() + 10
+        while not server._busy and time.monotonic() < until:
+            time.sleep(0.01)
+        assert len(server._busy) == 1
+        begun = time.monotonic()
+    assert 0.2 < time.monotonic() - begun < 5
+    assert half.recv(1000) == b""
+    half.close()
+
+
 def test_more_clients_than_there_are_threads_are_asked_to_come_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
