@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import argparse
 import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from wlnet.cli.option_flags import CHECKPOINTS, FLAGS, REPORTING
 from wlnet.cli.outputs import READ
 from wlnet.cli.predictions import FORMATS
 
+ROOT = Path(__file__).parents[2]
 TRAIN = ("train", "net.wlnet", "data.npz", "--max-training-rounds", "2", "-q")
 CHECKPOINTING = "--training-progress-checkpointing"
 WRITTEN = {"output", "receipt", CHECKPOINTS, REPORTING}
@@ -148,6 +151,23 @@ def test_no_file_of_a_folder_that_is_read_is_written_over(wlnet: Command) -> Non
     words = ("-o", "a.wlnet", CHECKPOINTING, "link")
     assert "the command reads this" in wlnet("train", "net.wlnet", "pictures", *words).err
     assert Path("pictures/low/1.png").read_text() == "mine"
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/stdin"), reason="a name of standard input")
+def test_a_file_on_standard_input_is_not_written_over(folder: Path) -> None:
+    before = Path("data.npz").read_bytes()
+    words = ("predict", "net.wlnet", "-", "--format", "csv", "-o", "data.npz", "--force")
+    with open("data.npz", "rb") as file:
+        said = subprocess.run(
+            [sys.executable, "-m", "wlnet", *words],
+            stdin=file,
+            capture_output=True,
+            text=True,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )
+    assert said.returncode == 1
+    assert "the command reads this" in said.stderr
+    assert Path("data.npz").read_bytes() == before
 
 
 @pytest.fixture(scope="module")

@@ -97,6 +97,6 @@ def test_truth_values_are_0_and_1_in_a_file_as_in_a_table(wlnet: Command) -> Non
 
 def test_a_missing_truth_value_is_missing_among_0_and_1() -> None:
     net = _net(False, True, None)
-    found = label_column(net, "Output", np.array([1.0, np.nan, 0.0]))
-    assert found.tolist() == [True, None, False]
+    for column in (np.array([1.0, np.nan, 0.0]), np.array([1, None, 0], object)):
+        assert label_column(net, "Output", column).tolist() == [True, None, False]
     assert label_column(_net(0, 1), "Output", np.array([1, 0])).tolist() == [1, 0]

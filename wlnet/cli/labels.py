@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from wlnet.core.gaps import gaps
 from wlnet.core.net import Net
 from wlnet.nets.inference import inferred_port
 
@@ -36,15 +37,16 @@ def label_column(net: Net, port: str, column: Any) -> Any:
 
 
 def _truths(column: Any) -> Any:
-    """0 and 1 as truth values, NaN as None; a column with any other number as it is."""
+    """0 and 1 as truth values, gaps as None; a column with any other number as it is."""
     array = np.asarray(column)
-    if array.ndim != 1 or array.dtype.kind not in "iuf":
+    if array.ndim != 1:
         return column
-    is_missing = np.isnan(array)
-    if not (is_missing | (array == 0) | (array == 1)).all():
+    is_there = ~gaps(array)
+    known = np.asarray(array[is_there].tolist())
+    if known.dtype.kind not in "iuf" or not np.isin(known, (0, 1)).all():
         return column
-    found = (array == 1).astype(object)
-    found[is_missing] = None
+    found = np.full(len(array), None, object)
+    found[is_there] = known == 1
     return found
 
 

@@ -17,7 +17,9 @@ from wlnet.core.errors import Fault, OptionError, fail
 from wlnet.core.paths import as_path
 from wlnet.io.replacement import replace_file
 
-STDOUT = "-"
+STDOUT = STDIN = "-"
+STDIN_FILE = "/dev/stdin"
+"""What leads to the file that a shell gives on standard input, where a system has it."""
 READ = (
     "net",
     "file",
@@ -109,7 +111,7 @@ def _read_by(asked: argparse.Namespace) -> Iterator[Path]:
         given = getattr(asked, argument, None) or ()
         for word in [given] if isinstance(given, str) else given:
             # Of PORT=FILE the file, where the whole is none.
-            names = (word, word.partition("=")[2])
+            names = (STDIN_FILE if word == STDIN else word, word.partition("=")[2])
             yield from (Path(name) for name in names if name and os.path.exists(name))
 
 
