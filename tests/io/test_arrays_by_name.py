@@ -223,6 +223,38 @@ def test_names_that_tell_no_order_are_an_error_that_says_what_to_write(tmp_path:
     assert (wl.net_import_arrays(net, file)["up", "Biases"] == arrays["up__bias"]).all()
 
 
+def test_the_order_of_entries_in_a_file_tells_nothing(tmp_path: Path) -> None:
+    arrays = {f"l{n}.{slot}": numbers(*shape) for n in (10, 2) for slot, shape in
+              (("weight", (4, 4)), ("bias", (4,)))}  # fmt: skip
+    np.savez(tmp_path / "a.npz", **arrays)
+    new = wl.net_import_arrays(chain(4, 4, of=4), tmp_path / "a.npz")
+    assert (new[1, "Weights"] == arrays["l2.weight"]).all()
+    words = {name.replace("l10", "up").replace("l2", "down"): arrays[name] for name in arrays}
+    np.savez(tmp_path / "b.npz", **words)
+    told = faults(wl.FormatError, chain(4, 4, of=4), tmp_path / "b.npz")
+    assert "mapping={1: 'down', ...}" in told
+    # Arrays without names of layers, too.
+    np.savez(tmp_path / "c.npz", v=numbers(4, 4), u=numbers(4, 4))
+    net = wl.NetChain([wl.LinearLayer(4, biases=None), wl.LinearLayer(4, biases=None)], input=4)
+    assert "tell no order" in faults(wl.FormatError, net, tmp_path / "c.npz", layout="wlnet")
+
+
+def test_layers_that_only_their_order_tells_apart_go_back_with_a_mapping(tmp_path: Path) -> None:
+    arrays = {f"fc{n}__{slot}": numbers(*shape) for n in (1, 2) for slot, shape in
+              (("weight", (4, 4)), ("bias", (4,)))}  # fmt: skip
+    file = named(tmp_path, **arrays)
+    net = chain(4, 4, of=4)
+    swapped = {1: "fc2", 2: "fc1"}
+    for said in ({}, swapped):
+        new = wl.net_import_arrays(net, file, said)
+        with pytest.raises(wl.FormatError, match=r"mapping=\{\} where it had none") as told:
+            wl.net_export_arrays(new, tmp_path / "b.safetensors", like=file)
+        assert not (tmp_path / "b.safetensors").exists()
+        assert "given:    1, 2" in str(told.value)
+        back = load_file(wl.net_export_arrays(new, tmp_path / "c.safetensors", file, said))
+        assert all(np.array_equal(back[name], load_file(file)[name]) for name in back)
+
+
 def test_a_layer_that_fits_alone_is_found_whatever_it_is_called(tmp_path: Path) -> None:
     arrays = {"z__weight": numbers(5, 3), "z__bias": numbers(5), "a__weight": numbers(2, 5),
               "a__bias": numbers(2)}  # fmt: skip
@@ -323,6 +355,27 @@ def test_a_shared_array_is_one(tmp_path: Path) -> None:
     told = faults(wl.FormatError, net, named(tmp_path, **{**arrays, "a2__weight": w + 1}))
     assert "a1.weight and a2.weight" in told
     assert "NetSharedArray('w')" in told
+
+
+@pytest.mark.parametrize("places", ["ac", "a", "c", ""])
+def test_a_shared_array_stands_at_any_of_its_places(places: str, tmp_path: Path) -> None:
+    tied = wl.NetSharedArray("w")
+    nets = [
+        wl.NetChain({"a": wl.LinearLayer(3, weights=tied), "t": "Tanh",
+                     "c": wl.LinearLayer(3, weights=tied)}, input=3),
+        wl.NetChain({"a": wl.EmbeddingLayer(3, 5, weights=tied),
+                     "c": wl.NetMapOperator(wl.LinearLayer(5, weights=tied))}, input=(4,)),
+    ]  # fmt: skip
+    for net, w in zip(nets, (numbers(3, 3), numbers(5, 3)), strict=True):
+        arrays = {f"{place}__weight": w for place in places} | {"c__bias": numbers(len(w))}
+        if net is nets[0]:
+            arrays["a__bias"] = numbers(3)
+        file = named(tmp_path, **arrays)
+        if places:
+            new = wl.net_import_arrays(net, file)
+            assert (new[tied] == w).all()
+        else:
+            assert "~shared" in (told := faults(wl.FormatError, net, file)) or "'w'" in told
 
 
 def test_what_is_said_must_be_there_and_all_that_is_not_is_told(tmp_path: Path) -> None:

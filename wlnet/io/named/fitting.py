@@ -16,15 +16,20 @@ from wlnet.io.named.layouts import (
     ANY_NAME,
     KERAS_CLASSES,
     ONE_OF_TWO,
+    RECURRENT,
     Piece,
     Pieces,
     kernel_of_each_channel,
     pieces_of,
 )
+from wlnet.io.named.pictures import MIXED, OPEN, Run
 from wlnet.io.named.sources import Entry
 from wlnet.io.named.units import FileUnit, NetUnit
 
 _ROWS = {"input": 0, "state": 1}
+IN_DOUBT = (
+    "nothing tells the order in which a row has the numbers of an array (Keras: channels last)"
+)
 CHANNELS_LAST = frozenset({"Keras"})
 """Layouts in which channels stand last."""
 
@@ -40,6 +45,8 @@ class Fitted:
     """With the row of the entry, where it has the arrays of several."""
     empty: tuple[Entry, int | None] | None
     turns_picture: bool
+    channels_last: bool
+    """In the file."""
 
     @property
     def names(self) -> list[str]:
@@ -54,6 +61,13 @@ class Fitted:
     @property
     def words(self) -> str:
         return self.piece.words + (", places and channels exchanged" if self.turns_picture else "")
+
+    @property
+    def in_doubt(self) -> list[Run]:
+        """What was put in a row, or is made of one, in an order that nothing tells."""
+        picture, raised = self.unit.picture, self.unit.raised
+        found = picture.doubts(self.channels_last) if picture and _goes_by_input(self) else []
+        return [*found, Run(raised, MIXED)] if raised and self.channels_last else found
 
     def is_fitting(self) -> bool:
         """Whether the shape is that of the array, as far as this is known."""
@@ -70,7 +84,7 @@ class Fitted:
         array = parts[0] if len(parts) == 1 else np.sum(parts, axis=0, dtype=parts[0].dtype)
         if self.turns_picture:
             assert self.unit.picture is not None
-            array = self.unit.picture.turned(array)
+            array = self.unit.picture.turned(array, self.channels_last)
         wanted = self.unit.shapes[self.array]
         if self.piece.squeezes and is_known(wanted):
             array = array.reshape(wanted)
@@ -81,7 +95,7 @@ class Fitted:
         the first, and zeros into the others."""
         if self.turns_picture:
             assert self.unit.picture is not None
-            array = self.unit.picture.turned(array, back=True)
+            array = self.unit.picture.turned(array, self.channels_last, back=True)
         for number, (entry, row) in enumerate(self.entries):
             place = self.piece.place(_row(entries[entry.name], row))
             place[...] = 0 if number else array.reshape(place.shape)
@@ -147,10 +161,11 @@ def _fit(unit: NetUnit, there: FileUnit, pieces: Pieces, layout: str) -> Fit:
         empty = _held(slots, piece.empty) if piece.empty else None
         used |= {entry.name for entry, _ in [*found, *([empty] if empty else [])]}
         if len(found) < len(held) or not found:
-            if array not in unit.have:
+            if array not in unit.shared:
                 missing += [s for s, each in zip(piece.slots, held, strict=True) if each is None]
             continue
-        fitted.append(Fitted(unit, array, piece, tuple(found), empty, _turns(unit, array, layout)))
+        turns, last = _turns(unit, array, layout), layout in CHANNELS_LAST
+        fitted.append(Fitted(unit, array, piece, tuple(found), empty, turns, last))
     rest = [entry.name for entry in there.slots.values() if entry.name not in used]
     doubt = _doubt(unit, there) if _is_numbered(there) else None
     return Fit(tuple(fitted), tuple(dict.fromkeys(missing)), tuple(rest), doubt)
@@ -220,7 +235,41 @@ def _turns(unit: NetUnit, array: str, layout: str) -> bool:
         return False
     if unit.kind == "LinearLayer" and array != "Weights":
         return False
+    shape = unit.shapes[array]
+    if not shape or shape[-1] != unit.picture.size:
+        return False
     return unit.picture.matters(layout in CHANNELS_LAST)
+
+
+def _goes_by_input(fitted: Fitted) -> bool:
+    """Whether an array has a number for each number that comes into its layer."""
+    unit, array = fitted.unit, fitted.array
+    if unit.kind in ("LinearLayer", *RECURRENT):
+        return array.endswith("Weights") and "State" not in array
+    shape = unit.shapes[array]
+    return shape is None or (len(shape) > 0 and shape[-1] != 1)
+
+
+def doubt(fitted: Fitted) -> Fault:
+    """The fault of an array that goes by an order that nothing tells."""
+    runs = fitted.in_doubt
+    shapes = ", ".join(shape_text(run.shape) for run in runs)
+    part = (*fitted.unit.path, fitted.array)
+    if any(run.channels != MIXED and not is_known(run.shape) for run in runs):
+        fix = "give the net the shape of its input"
+    else:
+        fix = (
+            f"transform={{{part!r}: lambda w: w}} if the net has it in the order of the file, "
+            "else a function that puts its numbers in the order of the net"
+        )
+        if all(run.channels == OPEN and run.shape and len(run.shape) > 2 for run in runs):
+            fix = f"layout='Keras' if it is a picture, with its channels first here; or {fix}"
+    return Fault(
+        IN_DOUBT,
+        at=path_text(part),
+        given=f"{', '.join(fitted.names)}, for {shapes} in a row",
+        fix=fix,
+    )
 
 
 def misfit(fitted: Fitted) -> Fault:

@@ -233,6 +233,7 @@ KERAS_CLASSES: Mapping[str, str | None] = {
 }  # fmt: skip
 """How Keras calls layers in a .weights.h5 file, before a number -> the layer of wlnet; None: there
 is none that computes the same from the same arrays."""
+RECURRENT = frozenset({"BasicRecurrentLayer", "GatedRecurrentLayer", "LongShortTermMemoryLayer"})
 ONE_OF_TWO = frozenset({"BatchNormalizationLayer", "NormalizationLayer"})
 """Layers of which a file that numbers its entries does not tell whether it has scaling or biases,
 if it has one of them."""

@@ -198,6 +198,14 @@ def single(unit: NetUnit, array: str, entry: str, source: Source) -> tuple[NetUn
     """An array and an entry as units by themselves."""
     alone = unit.only([array])
     return (
-        NetUnit(alone.path, alone.kind, alone.keys, alone.shapes, frozenset(), True, alone.picture),
+        NetUnit(
+            alone.path,
+            alone.kind,
+            alone.keys,
+            alone.shapes,
+            is_alone=True,
+            picture=alone.picture,
+            raised=alone.raised,
+        ),
         FileUnit(entry, {ANY_NAME: source.entries[entry]}),
     )

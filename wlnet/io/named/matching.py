@@ -17,6 +17,7 @@ from wlnet.core.parts import Path
 from wlnet.io.named.fitting import fit, misfit
 from wlnet.io.named.units import FileUnit, NetUnit
 
+BY_ORDER = "by order and shape"
 LISTED = 12
 """Names in a message."""
 
@@ -35,20 +36,19 @@ class Matching:
 
 
 def matched(
-    net: Sequence[NetUnit], file: Sequence[FileUnit], layout: str, *, in_order: bool,
+    net: Sequence[NetUnit], file: Sequence[FileUnit], layout: str, *,
     prefix: str = "", at: Path = (), partial: bool = False,
 ) -> Matching:  # fmt: skip
     """Pairs of layers of a net and units of a file.
 
-    in_order: whether the units stand in the order of whoever wrote the file. prefix, at: what the
-    names of these units, and the paths of these layers, begin with.
+    prefix, at: what the names of these units, and the paths of these layers, begin with.
     """
     found = Matching(net=list(net), file=list(file))
     _by_name(found, layout, prefix, at)
     # A layer all of whose arrays stand elsewhere may be in the file a second time, or not.
     tied = [unit for unit in found.net if set(unit.keys) == unit.have]
     found.net = [unit for unit in found.net if unit not in tied]
-    _by_shape(found, layout, in_order)
+    _by_shape(found, layout)
     _tied(found, tied, layout)
     if not partial:
         _by_place(found, layout)
@@ -75,7 +75,7 @@ class _Fits:
 
     def __call__(self, unit: NetUnit) -> list[int]:
         """The places of these units in the file."""
-        kind = (unit.kind, tuple(unit.shapes.items()), unit.have, unit.is_alone)
+        kind = (unit.kind, tuple(unit.shapes.items()), unit.shared, unit.is_alone)
         if kind not in self.known:
             fitting = [those for those in self.alike.values() if self._is_fit(unit, those[0])]
             self.known[kind] = sorted(n for those in fitting for n in those)
@@ -109,10 +109,10 @@ def _by_name(found: Matching, layout: str, prefix: str, at: Path) -> None:
                 break
 
 
-def _by_shape(found: Matching, layout: str, in_order: bool) -> None:
+def _by_shape(found: Matching, layout: str) -> None:
     while True:
         fits = list(map(_Fits(tuple(found.file), layout), found.net))
-        pairs = _certain(found, fits, in_order)
+        pairs = _certain(found, fits)
         if not pairs:
             break
         for unit, there, how in pairs:
@@ -125,9 +125,7 @@ def _by_shape(found: Matching, layout: str, in_order: bool) -> None:
             found.told_entries |= {e.name for n in those for e in found.file[n].slots.values()}
 
 
-def _certain(
-    found: Matching, fits: list[list[int]], in_order: bool
-) -> list[tuple[NetUnit, FileUnit, str]]:
+def _certain(found: Matching, fits: list[list[int]]) -> list[tuple[NetUnit, FileUnit, str]]:
     """Pairs about which there is no doubt."""
     asked: dict[int, int] = {}
     for those in fits:
@@ -149,9 +147,9 @@ def _certain(
         is_closed = all(asked[n] == len(units) for n in group)
         if len(units) == len(group) and is_closed:
             names = [found.file[n].name for n in group]
-            if in_order or is_counted(names):
+            if is_counted(names):
                 certain += [
-                    (found.net[i], found.file[n], "by order and shape")
+                    (found.net[i], found.file[n], BY_ORDER)
                     for i, n in zip(units, group, strict=True)
                 ]
     return certain
@@ -183,9 +181,10 @@ def _ambiguous(unit: NetUnit, names: Sequence[str]) -> Fault:
 
 def _tied(found: Matching, tied: Sequence[NetUnit], layout: str) -> None:
     """Layers whose arrays are those of others: they may stand in the file once more."""
-    for unit in tied:
+    for n, unit in enumerate(tied):
         those = _Fits(found.file, layout)(unit)
-        if those:
+        alike = [other for other in tied[n:] if other.keys == unit.keys]
+        if 0 < len(those) <= len(alike):
             found.net.append(unit)
             _pair(found, unit, found.file[those[0]], "by shape")
 

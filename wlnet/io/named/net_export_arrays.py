@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +22,9 @@ from wlnet.core.rules import ArrayKey
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.io.files import COPIES
 from wlnet.io.keys import key_of
+from wlnet.io.named.fitting import IN_DOUBT, Fitted
 from wlnet.io.named.layouts import layout_of
+from wlnet.io.named.matching import BY_ORDER
 from wlnet.io.named.plan import LEFT_OVER, agreed, plans
 from wlnet.io.named.sources import source_of
 from wlnet.io.named.units import units_of_net
@@ -44,10 +46,12 @@ def net_export_arrays(
 
     file: .safetensors or .npz; one that is there is replaced, and stays as it was when writing
     fails. like: a file of arrays, such as the one that net_import_arrays read: then the new one has
-    its names, and its layout, so that its framework can load it; mapping and layout say what they
-    say there. Entries of it that are no array of the net are left out, as are counters; of two
-    biases that were added up the first has the sum, and the other zeros. None: names are the
-    paths of the arrays, such as "1/Weights"; a shared array stands once, as "~shared/name".
+    its names, and its layout, so that its framework can load it. mapping and layout say what they
+    said there, and have to be said again: layers that their order alone tells apart are written
+    with a mapping only, {} where there was none. A transform is not undone. Entries that are no
+    array of the net are left out, as are counters; of two biases that were added up the first has
+    the sum, and the other zeros. None: names are the paths of the arrays, such as "1/Weights"; a
+    shared array stands once, as "~shared/name".
     Structure, rules and coders are not written: see `save`. net_import_arrays reads the file back.
     Raises NotInitializedError for a net that has no numbers yet; FormatError for arrays that have
     no place in a file like that; OptionError, PartError, OSError.
@@ -102,7 +106,10 @@ def _as_in(
     plan = agreed(plans(net, source, mapping, layout, units, turned=(), partial=False))
     faults = [fault for fault in plan.faults if fault.what != LEFT_OVER]
     if faults:
-        raise fail(FormatError, [replace(fault, what=f"{old}: {fault.what}") for fault in faults])
+        raise fail(FormatError, [_told(fault, old) for fault in faults])
+    ordered = [each for each, how in plan.fitted if how == BY_ORDER]
+    if mapping is AUTOMATIC and ordered:
+        raise fail(FormatError, _ambiguous(old, ordered))
     tensors: dict[str, Array] = {}
     for each, _ in plan.fitted:
         array = arrays[each.unit.keys[each.array]]
@@ -110,6 +117,23 @@ def _as_in(
             tensors.setdefault(entry.name, np.zeros(entry.shape, array.dtype))
         each.put(array, tensors)
     return tensors, plan.layout
+
+
+def _told(fault: Fault, old: Path) -> Fault:
+    fix = "write it without like=" if fault.what == IN_DOUBT else fault.fix
+    if fault.what == IN_DOUBT and fault.fix is not None and fault.fix.startswith("layout="):
+        fix = f"layout='Keras' if it is a picture, with its channels first here; or {fix}"
+    return replace(fault, what=f"{old}: {fault.what}", fix=fix)
+
+
+def _ambiguous(old: Path, ordered: Sequence[Fitted]) -> Fault:
+    names = list(dict.fromkeys(each.unit.name for each in ordered))
+    return Fault(
+        f"{old}: only their order tells which layers of the file these are, and whoever imported "
+        "them may have said another",
+        given=", ".join(names[:LISTED]),
+        fix="mapping= as net_import_arrays had it, or mapping={} where it had none",
+    )
 
 
 def _safetensors(tensors: Mapping[str, Array], framework: str) -> bytes:

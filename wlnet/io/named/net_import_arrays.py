@@ -59,12 +59,14 @@ def net_import_arrays(
     has to fit.
     layout: how the file lays out arrays: "PyTorch", "Keras" (kernels are turned, gates are put in
     wlnet's order, the numbers of flattened pictures too), "wlnet" for arrays as they lie; AUTOMATIC
-    goes by the names in the file. partial: whether arrays without an entry stay as they are, and
-    entries without an array are left. prop: "Net", "Report" (a table of what became what),
-    "Missing" (arrays that stayed), "LeftOver" (entries that were not read), a list of these, or
-    ALL.
-    Half precision is widened. An array that is shared in the net is one; where the file has it
-    twice, both have to be equal.
+    goes by the names in the file. What was put in a row in an order that nothing tells, as of an
+    input that is flattened at once, is an error for a file of Keras; where layout="Keras" is said,
+    arrays of three levels and more are pictures with their channels first. partial: whether arrays
+    without an entry stay as they are, and entries without an array are left. prop: "Net", "Report"
+    (a table of what became what), "Missing" (arrays that stayed), "LeftOver" (entries that were not
+    read), a list of these, or ALL.
+    Half precision is widened. An array that is shared in the net is one, and may stand in the file
+    at any of its places; where it stands twice, both have to be equal.
     Raises FormatError for a file that is not what it should be, or does not fit the net: all that
     is missing, left over or misshapen in one error, and nothing is done by halves; OptionError,
     PartError, MissingExtraError, OSError.

@@ -10,7 +10,7 @@ from wlnet.core.net import Net
 from wlnet.core.parts import key_text
 from wlnet.core.rules import ArrayKey
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.io.named.fitting import Fitted, fit, misfit
+from wlnet.io.named.fitting import IN_DOUBT, Fitted, doubt, fit, misfit
 from wlnet.io.named.layouts import ANY_NAME, LAYOUTS, slot_names
 from wlnet.io.named.mapping import Mapped, mapped, own_names, single
 from wlnet.io.named.matching import entry_names, matched
@@ -41,6 +41,8 @@ def plans(
     """A plan for every layout that the file may have. turned: arrays that a transform makes, whose
     shape is known only then."""
     keys = list(dict.fromkeys(key for unit in units for key in unit.keys.values()))
+    if layout == "Keras":
+        units = [unit.of_pictures() for unit in units]
     if mapping is AUTOMATIC and layout in (None, "wlnet"):
         own = own_names(keys, source)
         if own:
@@ -102,7 +104,7 @@ def _gathered(
     for scope in found.scopes:
         met = matched(
             scope.net, scope.file, layout,
-            in_order=source.in_order, prefix=scope.prefix, at=scope.at, partial=partial,
+            prefix=scope.prefix, at=scope.at, partial=partial,
         )  # fmt: skip
         pairs += met.pairs
         faults += met.faults
@@ -123,7 +125,10 @@ def _gathered(
             continue
         for each in known.fitted:
             key = unit.keys[each.array]
-            if key in turned or each.is_fitting():
+            if each.is_fitting() and each.in_doubt and key not in turned:
+                faults.append(doubt(each))
+                doubtful.add(key)
+            elif key in turned or each.is_fitting():
                 fitted.append((each, how_found))
             else:
                 faults.append(misfit(each))
@@ -177,14 +182,14 @@ def _unknown(unit: NetUnit, layout: str) -> Fault:
 def agreed(found: Sequence[Plan]) -> Plan:
     """The plan to follow: the only one without faults, or the one with the fewest, whose faults are
     told."""
-    whole = [plan for plan in found if not plan.faults]
-    if len(whole) < 2 or _same(whole[0], whole[1]):
+    # Of a plan with an order in doubt it is not said that it is wrong.
+    whole = [plan for plan in found if all(fault.what == IN_DOUBT for fault in plan.faults)]
+    if len(whole) < 2 or (_same(whole[0], whole[1]) and not (whole[0].faults or whole[1].faults)):
         return (whole or sorted(found, key=lambda plan: len(plan.faults)))[0]
-    arrays = [
-        each.unit.keys[each.array]
-        for (each, _), (other, _) in zip(whole[0].fitted, whole[1].fitted, strict=True)
-        if each.words != other.words
-    ]
+    one, other = (
+        {each.unit.keys[each.array]: each.words for each, _ in plan.fitted} for plan in whole
+    )
+    arrays = [key for key in {**one, **other} if one.get(key) != other.get(key)]
     fault = Fault(
         "nothing tells how these arrays lie in the file: they fit as they are, and turned too",
         given=_list(map(key_text, arrays)),

@@ -46,15 +46,13 @@ class Source:
     """The arrays of a file.
 
     read: the numbers of some entries, by name, as float32 or float64. framework: who wrote it,
-    where the file says so. in_order: whether its entries stand in the order of whoever wrote it.
-    titles: other names of groups of entries.
+    where the file says so. titles: other names of groups of entries.
     """
 
     path: Path
     entries: Mapping[str, Entry]
     read: Callable[[Iterable[str]], dict[str, Array]]
     framework: str | None = None
-    in_order: bool = False
     titles: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -159,7 +157,7 @@ def _npz(path: Path) -> Source:
         with _damage(), np.load(path, allow_pickle=False) as file:
             return {name: widened(file[name]) for name in names}
 
-    return Source(path, entries, read, in_order=True)
+    return Source(path, entries, read)
 
 
 @contextmanager

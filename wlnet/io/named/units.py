@@ -7,8 +7,9 @@ belong to `encoder.0`, whose slots they are. What has no such name is a unit of 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from wlnet.core.multipliers import array_places
 from wlnet.core.net import Net
@@ -18,6 +19,7 @@ from wlnet.core.shapes import Partial
 from wlnet.core.walking import node_at
 from wlnet.io.named.layouts import ALIASES, ANY_NAME, LAYOUTS, slot_names
 from wlnet.io.named.pictures import Picture, pictures_of
+from wlnet.io.named.raised import raised_in
 from wlnet.io.named.sources import Entry, Source, natural
 from wlnet.nets.inference import inference
 
@@ -31,21 +33,29 @@ _COUNTERS = re.compile(
 @dataclass(frozen=True)
 class NetUnit:
     """The arrays of a layer that are wanted. keys, shapes: by the name of the array. have: those of
-    its arrays that it has from elsewhere, being shared. groups: of its channels. picture: what its
-    numbers were before they were put in a row."""
+    its arrays that a layer before it has, being shared; shared: those that any other layer has, so
+    that they may stand there. picture: what was put in a row, if its input was. raised: the picture
+    that its output becomes."""
 
     path: Path
     kind: str
     keys: Mapping[str, ArrayKey]
     shapes: Mapping[str, Partial]
     have: frozenset[str] = frozenset()
+    shared: frozenset[str] = frozenset()
     is_alone: bool = False
     """Whether it is one array of several of a layer."""
     picture: Picture | None = None
+    raised: Partial = None
 
     @property
     def name(self) -> str:
         return path_text(self.path) or self.kind
+
+    def of_pictures(self) -> NetUnit:
+        """The same, where what was put in a row is a picture, unless something else is told."""
+        picture = self.picture
+        return self if picture is None else replace(self, picture=picture.as_pictures())
 
     def only(self, arrays: Collection[str]) -> NetUnit:
         """The same with some of its arrays."""
@@ -55,8 +65,10 @@ class NetUnit:
             {array: key for array, key in self.keys.items() if array in arrays},
             {array: shape for array, shape in self.shapes.items() if array in arrays},
             self.have & set(arrays),
+            self.shared & set(arrays),
             self.is_alone,
             self.picture,
+            self.raised,
         )
 
 
@@ -72,10 +84,11 @@ class FileUnit:
 def units_of_net(net: Net, keys: Collection[ArrayKey]) -> list[NetUnit]:
     """The layers that have some arrays, in the order of the net."""
     solution = inference(net)
-    known = pictures_of(net)
+    known, raised = pictures_of(net), raised_in(net)
     wanted = frozenset(keys)
     taken: set[ArrayKey] = set()
     found: dict[Path, list[tuple[str, ArrayKey]]] = {}
+    places = Counter(place.key for place in array_places(net))
     for place in array_places(net):
         if place.key in wanted:
             found.setdefault(place.path[:-1], []).append((str(place.path[-1]), place.key))
@@ -88,7 +101,9 @@ def units_of_net(net: Net, keys: Collection[ArrayKey]) -> list[NetUnit]:
                 dict(arrays),
                 {name: solution.array_shape((*path, name)) for name, _ in arrays},
                 frozenset(name for name, key in arrays if key in taken),
+                shared=frozenset(name for name, key in arrays if places[key] > 1),
                 picture=known.get(path),
+                raised=raised.get(path),
             )
         )
         taken.update(key for _, key in arrays)
@@ -98,8 +113,8 @@ def units_of_net(net: Net, keys: Collection[ArrayKey]) -> list[NetUnit]:
 def apart(units: Iterable[NetUnit]) -> list[NetUnit]:
     """Every array as a unit of its own."""
     return [
-        NetUnit(unit.path, unit.kind, {array: key}, {array: unit.shapes[array]}, frozenset(), True,
-                unit.picture)
+        NetUnit(unit.path, unit.kind, {array: key}, {array: unit.shapes[array]}, is_alone=True,
+                picture=unit.picture, raised=unit.raised)
         for unit in units
         for array, key in unit.keys.items()
         if array not in unit.have
@@ -119,6 +134,7 @@ def units_of_file(source: Source, layout: str | None) -> list[FileUnit]:
     """The layers of a file that names its entries as a layout does; without one, every entry."""
     entries = [entry for name, entry in source.entries.items() if not is_counter(name)]
     if layout is None or LAYOUTS[layout] is None:
+        entries = sorted(entries, key=lambda entry: natural(entry.name))
         return [FileUnit(entry.name, {ANY_NAME: entry}) for entry in entries]
     known = slot_names(layout)
     aliases = ALIASES.get(layout, {})
@@ -135,8 +151,7 @@ def units_of_file(source: Source, layout: str | None) -> list[FileUnit]:
         FileUnit(name, slots, source.titles.get(f"layers/{name}/vars", ""))
         for name, slots in groups.items()
     ]
-    found = [*units, *alone]
-    return found if source.in_order else sorted(found, key=lambda unit: natural(unit.name))
+    return sorted([*units, *alone], key=lambda unit: natural(unit.name))
 
 
 def split(name: str) -> tuple[str, str]:
