@@ -101,7 +101,7 @@ def test_columns_are_what_is_in_them() -> None:
 
 
 def test_nothing_that_is_given_is_changed_and_nothing_can_be_changed_through_a_table() -> None:
-    own = {"x": np.arange(4.0), "y": np.array([1.0, 2.0, 1.0, 2.0])}
+    own = {"x": np.arange(4.0), "y": np.array([1.5, 2.0, 1.0, 2.0])}
     made = table(own, "y")
     assert np.shares_memory(made.data["x"], own["x"])
     with pytest.raises(ValueError, match="read-only"):
@@ -250,7 +250,7 @@ def test_many_labels_have_vectors_and_few_have_unit_vectors() -> None:
 
 @pytest.mark.parametrize("name", ["columns", "net", "vector", "Input", "a b [€]", "city embedding"])
 def test_columns_may_be_called_as_they_like(name: str) -> None:
-    made = table({name: [1.0, 2.0, 4.0], "city": list("aba"), "y": [1.0, 3.0, 2.0]}, "y",
+    made = table({name: [1.0, 2.0, 4.0], "city": list("aba"), "y": [1.5, 3.0, 2.0]}, "y",
                  embeddings=2)  # fmt: skip
     net = wl.net_train(made.net(HEAD), made.data, **ONCE)
     assert isinstance(net({name: 3, "city": "a"}), float)
@@ -286,10 +286,10 @@ def test_rows_held_out_by_a_split_are_those_that_scaled_holds_out() -> None:
 
 def test_a_column_with_gaps_in_the_rows_held_out_alone_can_be_read() -> None:
     x = np.arange(10.0)
-    whole = table({"x": x, "y": x}, "y")
+    whole = table({"x": x, "y": x + 0.5}, "y")
     _, held = whole.split(0.2)
     x[int(held.data["x"][0])] = np.nan
-    train, test = table({"x": x, "y": np.arange(10.0)}, "y").split(0.2)
+    train, test = table({"x": x, "y": np.arange(10.0) + 0.5}, "y").split(0.2)
     assert not np.isnan(train.data["x"]).any()
     assert test.encoders["x"](test.data["x"]).shape == (2, 2)
 
@@ -347,6 +347,14 @@ CALLS: dict[str, tuple[Callable[[], object], str]] = {
         lambda: table({"x": [1.5, 2.5], "y": [1, 2]}, "y"),
         r"(?s)target y.*feature_types=\{'y': \"Nominal\"\}",
     ),
+    "a target of floats that are whole": (
+        lambda: table({"x": [1.5, 2.5, 3.5], "y": [0.0, 1.0, 0.0]}, "y"),
+        r"(?s)target y.*2 different whole numbers in 3 rows",
+    ),
+    "a target of decimals that are whole": (
+        lambda: table({"x": [1.5, 2.5], "y": [decimal.Decimal("1.0"), 2]}, "y"),
+        "a target of whole numbers",
+    ),
     "a target that is missing": (
         lambda: table(FRAME, "city"),
         r"(?s)a target is missing.*column city.*rows 6.*dropna",
@@ -400,12 +408,12 @@ def test_what_is_said_of_a_column_counts() -> None:
 
 def test_columns_that_tell_nothing_are_warned_of() -> None:
     with pytest.warns(wl.TrainingWarning, match=r"(?s)one value in all rows.*'x', 'z'"):
-        found = table({"x": [7, 7], "y": [1.0, 2.0], "z": ["a", "a"]}, "y")
+        found = table({"x": [7, 7], "y": [1.5, 2.0], "z": ["a", "a"]}, "y")
     assert found.encoders["x"] == wl.NetEncoder("Number", 7, 1)
 
 
 def test_a_gap_where_there_was_none_is_refused_in_later_rows() -> None:
-    made = table({"x": [1.0, 2.0], "y": [1.0, 2.0]}, "y")
+    made = table({"x": [1.0, 2.0], "y": [1.5, 2.0]}, "y")
     net = wl.net_train(made.net([wl.LinearLayer()]), made.data, **ONCE)
     with pytest.raises(wl.DataError, match=r"(?s)missing.*port x, example 2"):
         net({"x": [1.0, None]})

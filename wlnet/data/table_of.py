@@ -24,7 +24,8 @@ from wlnet.core.spelling import nearest
 from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.data.asked import check_kinds, check_words, names, policies_of, sizes_of
 from wlnet.data.columns import Columns, columns_of
-from wlnet.data.features import TYPES, Feature, decoder_of, encoder_of, feature
+from wlnet.data.features import TYPES, Feature, decoder_of, encoder_of, feature, sealed
+from wlnet.data.known_labels import are_texts, as_known
 from wlnet.data.tables import Table
 
 
@@ -81,6 +82,9 @@ def table(
     if like is not None:
         asked = {name: each.type for name, each in (*like.features.items(), *like.targets.items())}
     texts = {name for name, kind in asked.items() if kind == "Nominal"}
+    if like is not None:
+        labels = {name: it.labels for name, it in {**like.features, **like.targets}.items()}
+        texts = {name for name in texts if are_texts(labels[name])}
     columns = columns_of(source, texts, at)
     if like is not None:
         return _like(like, columns, at, target)
@@ -169,7 +173,11 @@ def _like(like: Table, columns: Columns, at: str, target: object) -> Table:
     types = {name: each.type for name, each in known.items()}
     read = _read({name: columns[name] for name in (*like.features, *there)}, types, at)
     # Labels are those of the other: what is new among the values is told where it is encoded.
-    read = {name: replace(each, labels=known[name].labels) for name, each in read.items()}
+    for name, each in read.items():
+        labels = known[name].labels
+        if labels is not None:
+            values = sealed(np.asarray(as_known(each.values, labels)))
+            read[name] = replace(each, values=values, labels=labels)
     return replace(
         like,
         features={name: read[name] for name in like.features},
@@ -178,15 +186,19 @@ def _like(like: Table, columns: Columns, at: str, target: object) -> Table:
 
 
 def _is_whole(it: Feature, is_told: bool) -> bool:
-    """Whether a target is of whole numbers, and nobody says what they are."""
-    return not is_told and it.labels is None and it.values.dtype.kind in "iu"
+    """Whether a target is of whole numbers, be they floats, and nobody says what they are."""
+    if is_told or it.labels is not None:
+        return False
+    known = it.values[~it.absent]
+    return bool((known == np.floor(known)).all())
 
 
 def _undecided(it: Feature) -> Fault:
     return Fault(
         "a target of whole numbers is a number to come near to, or a class",
         at=f"target {it.name}",
-        given=f"{len(np.unique(it.values)):,} different whole numbers in {len(it.values):,} rows",
+        given=f"{len(np.unique(it.values[~it.absent])):,} different whole numbers in "
+        f"{len(it.values):,} rows",
         fix=f'feature_types={{{it.name!r}: "Nominal"}} for classes, "Numerical" for numbers',
     )
 
