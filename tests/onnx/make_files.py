@@ -95,6 +95,20 @@ class Recurrent(nn.Module):
         return self.read(self.rnn(x)[0][:, -1])
 
 
+class Classifier(nn.Module):
+    """Of a text, from the last state of a recurrent layer: the usual way."""
+
+    def __init__(self, kind, read, **options):
+        super().__init__()
+        self.embed = nn.Embedding(9, 4)
+        self.rnn = kind(4, 5, batch_first=True, **options)
+        self.fc = nn.Linear(10 if options.get("bidirectional") else 5, 3)
+        self.last = read
+
+    def forward(self, x):
+        return self.fc(self.last(self.rnn(self.embed(x))[1]))
+
+
 def lenet():
     return nn.Sequential(
         nn.Conv2d(1, 3, 3), nn.ReLU(), nn.AvgPool2d(2), nn.Conv2d(3, 4, 2, padding=1), nn.Tanh(),
@@ -114,7 +128,26 @@ def models():
         "lstm": (Recurrent(nn.LSTM), torch.randn(3, 5, 3)),
         "gru": (Recurrent(nn.GRU, bidirectional=True), torch.randn(3, 5, 3)),
         "rnn": (Recurrent(nn.RNN, num_layers=2), torch.randn(3, 5, 3)),
+        **classifiers(),
     }
+
+
+def classifiers():
+    """Models that read a last state, and texts for them."""
+    made = {
+        "gru_last": Classifier(nn.GRU, lambda h: h[-1]),
+        "rnn_last": Classifier(nn.RNN, lambda h: h[-1], num_layers=2),
+        "gru_both": Classifier(
+            nn.GRU, lambda h: torch.cat([h[-2], h[-1]], 1), bidirectional=True
+        ),
+        "lstm_last": Classifier(nn.LSTM, lambda hc: hc[0][-1], num_layers=2),
+        "lstm_cell": Classifier(nn.LSTM, lambda hc: hc[1].squeeze(0)),
+        "lstm_both": Classifier(
+            nn.LSTM, lambda hc: torch.cat([hc[0][-2], hc[0][-1]], 1), bidirectional=True,
+            num_layers=2,
+        ),
+    }  # fmt: skip
+    return {name: (model, torch.randint(0, 9, (3, 6))) for name, model in made.items()}
 
 
 def settled(model):
@@ -202,6 +235,10 @@ RATES = {
     "transformer": {"encoder.layers.1": 0.1, "read": 1.0, "position": 0.5},
     "lstm": {"rnn": 0.1, "read": 1.0},
     "gru": {"rnn": 0.1, "read": 1.0},
+    **{
+        name: {"rnn": 0.1, "fc": 1.0}
+        for name in ("gru_last", "rnn_last", "gru_both", "lstm_last", "lstm_cell", "lstm_both")
+    },
 }
 """Model -> how fast its modules learn; what is not named is frozen."""
 STEPS, BATCH, RATE = 6, 8, 0.2
@@ -210,10 +247,10 @@ STEPS, BATCH, RATE = 6, 8, 0.2
 def tuned(name, model):
     """A training by PyTorch itself: groups of parameters, statistics of batches at rest."""
     generator = np.random.default_rng(2)
-    ids = name == "transformer"
-    shape = {"resnet": (1, 8, 8), "transformer": (6,)}.get(name, (5, 3))
+    rows = {"transformer": 11}.get(name, 9 if "_" in name else None)
+    shape = {"resnet": (1, 8, 8)}.get(name, (6,) if rows else (5, 3))
     draw = (STEPS * BATCH, *shape)
-    x = generator.integers(0, 11, draw) if ids else generator.standard_normal(draw, np.float32)
+    x = generator.integers(0, rows, draw) if rows else generator.standard_normal(draw, np.float32)
     y = generator.integers(0, 3, STEPS * BATCH)
     groups, frozen = [], []
     for key, array in model.named_parameters():

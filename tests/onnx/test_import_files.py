@@ -33,6 +33,36 @@ def test_a_net_from_a_file_answers_as_the_library_that_made_it(name):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_a_net_has_the_inputs_and_outputs_of_its_file_and_no_others(name):
+    graph, net = onnx.load(FILES / f"{name}.onnx").graph, imported(name)
+    told = np.load(FILES / f"{name}.npz")
+    # A label and its probabilities are one output with a decoder.
+    assert net.input_names == ("Input",) and net.output_names == ("Output",)
+    assert len(graph.input) == 1 and len(graph.output) == (2 if "p" in told else 1)
+    for info, given in ((graph.input[0], told["x"]), (graph.output[-1], net(told["x"], None))):
+        said = [axis.dim_value or None for axis in info.type.tensor_type.shape.dim]
+        if info.type.HasField("tensor_type"):
+            assert len(said) == given.ndim
+            assert all(a in (None, b) for a, b in zip(said, given.shape, strict=True)), info.name
+
+
+def test_a_file_that_says_another_shape_of_an_output_than_it_has_is_refused():
+    model = onnx.load(FILES / "torch_mlp_legacy.onnx")
+    model.graph.output[0].type.tensor_type.shape.dim[1].dim_value = 4
+    with pytest.raises(wl.FormatError, match=r"another shape of it.*\n.*output 'y'") as told:
+        wl.onnx.import_net(model)
+    assert "(?, 4)" in str(told.value) and "(?, 3)" in str(told.value)
+
+
+@pytest.mark.parametrize("way", ["legacy", "dynamo"])
+def test_a_classifier_by_the_last_state_is_a_chain_and_one_by_cells_a_graph(way):
+    assert list(imported(f"torch_gru_last_{way}").nodes)[:2] == ["embed", "rnn"]
+    net = imported(f"torch_lstm_cell_{way}")
+    assert isinstance(net, wl.NetGraph)
+    assert wl.information(net, "OutputPorts") == {"Output": (3,)}
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_a_net_from_a_file_can_be_saved_and_given_as_bytes_or_as_a_model(name, tmp_path):
     net = imported(name)
     file = FILES / f"{name}.onnx"
@@ -57,7 +87,12 @@ def test_a_length_that_a_file_leaves_open_stays_open(name, length):
 
 def test_what_is_a_chain_becomes_one():
     chains = {name for name in NAMES if isinstance(imported(name), wl.NetChain)}
-    assert set(NAMES) - chains == {"keras_cnn", "sklearn_two"}
+    graphs = {
+        f"torch_{name}_{way}"
+        for way in ("legacy", "dynamo")
+        for name in ("gru_both", "lstm_both", "lstm_cell")
+    }
+    assert set(NAMES) - chains == {"keras_cnn", "sklearn_two", *graphs}
 
 
 def test_parts_are_called_as_modules_are():
@@ -142,5 +177,5 @@ def test_a_sequence_layer_gives_all_of_its_states():
     made = net(x)
     (states,) = [made[name] for name in (node.output[1],)]
     assert states.shape == (3, 1, 4)
-    whole = wl.net_extract(net, "rnn")(x)
+    whole = wl.net_extract(net, ("rnn", "LSTM"))(x)
     assert np.abs(states[:, 0] - whole[:, -1]).max() < 1e-6

@@ -311,3 +311,13 @@ def test_a_gru_weighs_in_its_biases_of_the_state_by_a_unit_that_is_always_one():
     every, last = ran(one, x, start)
     assert np.abs(made["all"] - np.moveaxis(every, 2, 0)).max() < 1e-5
     assert np.abs(made["last"] - np.moveaxis(last, 1, 0)).max() < 1e-5
+
+
+@pytest.mark.parametrize("axis", [1, 2, -1, -2])
+def test_an_axis_counted_from_the_end_flattens_what_onnx_runtime_flattens(axis):
+    one = model([node("Flatten", "x", out="y", axis=axis)], {"x": (F, "batch", 2, 3)}, ["y"])
+    x = floats(4, 2, 3)
+    made = import_net(one)(x)
+    (given,) = ran(one, x)
+    assert np.array_equal(made.reshape(given.shape), given)
+    assert made.shape[1:] == ((6,) if axis in (1, -2) else (2, 3))

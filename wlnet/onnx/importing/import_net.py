@@ -17,6 +17,7 @@ from wlnet.core.paths import as_path
 from wlnet.layers.elementwise import ElementwiseLayer
 from wlnet.nets.chain import NetChain
 from wlnet.nets.netgraph import NetGraph
+from wlnet.onnx.importing.agreement import agree, agree_on_output
 from wlnet.onnx.importing.classical import label
 from wlnet.onnx.importing.files import model_of
 from wlnet.onnx.importing.inputs import Inputs
@@ -99,6 +100,8 @@ class _Import:
         }
         self.shapes, self.batch_axis = shapes, batch_axis
         self.writing = Writing()
+        self.free: list[str] = []
+        self.given_out: dict[str, Flow] = {}
         self.broken: set[str] = set()
         self.worked_out = 0
 
@@ -128,6 +131,7 @@ class _Import:
             net, places = nested(writing.vertices, outputs, ports)
             merges = any(node.scopes for node in nodes)
             made = tied(net, writing.vertices, places, writing.values, merges)
+            agree(made, {self._port(name) for name in self.free}, self.given_out)
             assert isinstance(made, (NetChain, NetGraph))
             return made
         except Misfit as misfit:
@@ -182,14 +186,12 @@ class _Import:
     def _inputs(self) -> None:
         inputs = Inputs(self.shapes, self.batch_axis)
         held = self.writing.values.keys() | self.broken
-        names = [info.name for info in self.graph.input if info.name not in held]
-        read = [name for name in names if self.writing.uses[name]]
+        self.free = [info.name for info in self.graph.input if info.name not in held]
         for info in self.graph.input:
             if info.name in held:
                 continue
-            port = "Input" if read == [info.name] else info.name
             try:
-                self.writing.values[info.name] = inputs.flow(info, port)
+                self.writing.values[info.name] = inputs.flow(info, self._port(info.name))
             except Misfit as misfit:
                 self._misfit(misfit)
                 self.broken.add(info.name)
@@ -198,6 +200,10 @@ class _Import:
                         known=[info.name for info in self.graph.input])  # fmt: skip
         self.writing.fixed_batch = inputs.fixed
         self.length = inputs.open
+
+    def _port(self, name: str) -> str:
+        """What the net calls an input: "Input" where it is the only one that a node reads."""
+        return "Input" if [n for n in self.free if self.writing.uses[n]] == [name] else name
 
     def _run(self, node: Node) -> None:
         if any(name in self.broken for name in node.inputs):
@@ -260,7 +266,8 @@ class _Import:
         names = [info.name for info in self.graph.output]
         if not names:
             self._fault("a file without outputs")
-        for name in names:
+        for info in self.graph.output:
+            name = info.name
             value = writing.values.get(name)
             if name in self.broken:
                 continue
@@ -271,11 +278,13 @@ class _Import:
                     raise Misfit("it is an array that is known, whatever the input is")
                 if value.kind == "Label" and len(names) > 1:
                     continue  # what the decoder of the other output gives
-                found["Output" if len(names) == 1 else name] = self._output(value)
+                agree_on_output(info, value)
+                found[name], self.given_out[name] = self._output(value), value
             except Misfit as misfit:
                 self._fault(f"an output that no net has: {misfit.what}", at=f"output {name!r}",
                             **misfit.words)  # fmt: skip
         if len(found) == 1:
+            self.given_out = {"Output": next(iter(self.given_out.values()))}
             found = {"Output": next(iter(found.values()))}
         return found
 

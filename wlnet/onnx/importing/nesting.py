@@ -121,7 +121,7 @@ def _level(items: Items, edges: list[Edge], inputs: list[Any], outputs: list[Any
             continue
         inner = _inner(name, tokens, items, edges, ways, into)
         parts[name] = _level(*inner, {}, (*above, name), places)
-    told = _edges(names, edges, inputs, ways, into)
+    told = _edges(names, edges, inputs, ways, into) + _unread(items, names, parts, edges)
     chain = _chain(parts, told, inputs, outputs)
     if chain is not None:
         return NetChain({name: parts[name] for name in chain}, ports=dict(ports))
@@ -240,6 +240,18 @@ def _edges(names: Mapping[int, str], edges: list[Edge], inputs: list[Any],
     # Ports stand in the order in which they are first read and written.
     order = {NetPort(str(port)): i for i, port in enumerate(inputs)}
     return sorted(told, key=lambda edge: order.get(edge[0], len(order)))
+
+
+def _unread(items: Items, names: Mapping[int, str], parts: Mapping[str, Any],
+            edges: list[Edge]) -> list[tuple[Any, Any]]:  # fmt: skip
+    """The edges that say of outputs which nobody reads that the net has them not: of layers of
+    which only a last state is read."""
+    read = {edge.source for edge in edges}
+    return [
+        (names[token], None) for token, (path, layer) in items.items()
+        if parts[names[token]] is layer and (token, None) not in read
+        and any(token == source for source, _ in read)
+    ]  # fmt: skip
 
 
 def _chain(parts: Mapping[str, Any], edges: list[tuple[Any, Any]], inputs: list[Any],

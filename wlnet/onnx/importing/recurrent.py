@@ -14,10 +14,11 @@ from wlnet.layers.catenate import CatenateLayer
 from wlnet.layers.gated_recurrent import GatedRecurrentLayer
 from wlnet.layers.lstm import LongShortTermMemoryLayer
 from wlnet.layers.part import PartLayer
+from wlnet.layers.sequence_last import SequenceLastLayer
 from wlnet.layers.sequence_reverse import SequenceReverseLayer
 from wlnet.onnx.importing.axes import transposed
 from wlnet.onnx.importing.misfits import Misfit
-from wlnet.onnx.importing.names import path_of
+from wlnet.onnx.importing.names import path_of, scope_of
 from wlnet.onnx.importing.nodes import Node
 from wlnet.onnx.importing.parts import taken
 from wlnet.onnx.importing.table import operator
@@ -61,26 +62,26 @@ def _recurrent(net: Writing, node: Node, x: Given, weights: Given, states: Given
             node, [each.name for each in (weights, biases) if isinstance(each, Fixed)]
         )
         path = (*path, ways[way]) if len(ways) > 1 else path
+        module = scope_of(node)[0] or path[:-1]
         read = x
         if ways[way] == "Backward":
-            read = x.like(net.layer(SequenceReverseLayer(), x, path=(*path[:-1], "Reversed")))
-        end = net.layer(layer, read, path=path, ports=["Input"])
+            read = x.like(net.layer(SequenceReverseLayer(), x, path=(*module, "Reversed")))
+        end: Any = net.layer(layer, read, path=path, ports=["Input"])
+        if len(ways) == 1:  # of a module of several layers, each is called after its node
+            net.vertices[end[0]].own = path_of(node, [])[0]
         _states(net, end, x, start, way, "State", units - size)
         _states(net, end, x, cells, way, "CellState", 0)
         sequence = net.shaped(end, x, (x.sizes[0], x.sizes[1], units))
-        state = _state(end, x, units, "State")
         if units != size:
-            outer = path[:-1]
             part = PartLayer((ALL, Span(1, size)))
-            sequence = net.shaped(net.layer(part, sequence, path=(*outer, "Units")), x,
+            sequence = net.shaped(net.layer(part, sequence, path=(*module, "Units")), x,
                                   (x.sizes[0], x.sizes[1], size))  # fmt: skip
-            if node.has_output(1):
-                kept = net.layer(PartLayer((ALL, Span(1, size))), state, path=(*outer, "LastUnits"))
-                state = net.shaped(kept, state, (1, state.sizes[1], size), made=(1, size))
-        last.append(state)
-        last_cells.append(_state(end, x, size, "CellState"))
+        # The last state is the last element of the sequence: so what reads it alone is a chain.
+        state = net.layer(SequenceLastLayer(), sequence, path=(*module, "Last"))
+        last.append(_state(state, x, size))
+        last_cells.append(_state((end[0], "CellState"), x, size))
         if ways[way] == "Backward":
-            turned = net.layer(SequenceReverseLayer(), sequence, path=(*path[:-1], "Restored"))
+            turned = net.layer(SequenceReverseLayer(), sequence, path=(*module, "Restored"))
             sequence = sequence.like(turned)
         sequences.append(sequence)
     made = _stacked(net, sequences, 1) if node.has_output(0) else None
@@ -210,8 +211,8 @@ def _states(net: Writing, end: Any, x: Flow, given: Given | None, way: int, port
     net.vertices[end[0]].edges.append((net.end(flow), port))
 
 
-def _state(end: Any, x: Flow, size: int, port: str) -> Flow:
-    return replace(x, end=(end[0], port), made=(size,), sizes=(1, 1, size), batch=1, before=1)
+def _state(end: Any, x: Flow, size: int) -> Flow:
+    return replace(x, end=end, made=(size,), sizes=(1, 1, size), batch=1, before=1)
 
 
 def _stacked(net: Writing, flows: list[Flow], axis: int) -> Flow:

@@ -133,7 +133,7 @@ def _flatten(net: Writing, node: Node, x: Given) -> Given:
     if isinstance(x, Fixed):
         rows = math.prod(x.array.shape[:axis])
         return replace(x, array=x.array.reshape(rows, -1))
-    axis = x.axis(axis, more=1) if axis < 0 else axis
+    axis = x.axis(axis) if axis < 0 else axis
     if axis > x.rank:
         raise Misfit(f"axis {axis} of an array of {x.rank}")
     outer, inner = math.prod(x.said[:axis]), math.prod(x.said[axis:])
