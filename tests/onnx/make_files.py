@@ -6,7 +6,8 @@ NAME.npz beside it, with "x" and "y"; NAME_tuned.npz has batches, the rate of ea
 PyTorch's own training with these came to.
 
 From the exports of torch.export what an exporter writes down about the Python source is taken away,
-except for the modules that nodes stand in: it is most of such a file, and tells of folders.
+except for the modules that nodes stand in and for what was a parameter: it is most of such a file,
+and tells of folders.
 """
 
 import os
@@ -22,6 +23,7 @@ import torch
 from torch import nn
 
 FILES = Path(__file__).parent / "files"
+SIGNATURE = "pkg.torch.export.ExportedProgram.graph_signature"
 SCOPES = "pkg.torch.onnx.name_scopes"
 
 
@@ -186,7 +188,9 @@ def slim(path):
     """Take away what an exporter tells of the source."""
     model = onnx.load(path)
     graph = model.graph
+    signature = [item for item in graph.metadata_props if item.key == SIGNATURE]
     del model.metadata_props[:], graph.metadata_props[:]
+    graph.metadata_props.extend(signature)
     for node in graph.node:
         kept = [item for item in node.metadata_props if item.key == SCOPES]
         del node.metadata_props[:]
@@ -281,6 +285,25 @@ def tuned(name, model):
     )  # fmt: skip
 
 
+def normalizations():
+    """A net with much that is no parameter, and what PyTorch's training of it comes to."""
+    torch.manual_seed(6)
+    model = nn.Sequential(
+        nn.Linear(4, 6), nn.Unflatten(1, (6, 1)), nn.GroupNorm(2, 6), nn.Flatten(),
+        nn.BatchNorm1d(6, affine=False), nn.Softplus(2.0, 15.0), nn.GELU(), nn.Linear(6, 1),
+    )  # fmt: skip
+    x, y = torch.randn(BATCH, 4), torch.randn(BATCH, 1)
+    exported("norms", settled(model), x)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(STEPS):
+        optimizer.zero_grad()
+        nn.functional.mse_loss(model(x), y).backward()
+        optimizer.step()
+    with torch.no_grad():
+        answers = model(x).numpy()
+    np.savez(FILES / "torch_norms_tuned.npz", x=x.numpy(), y=y.numpy(), answers=answers)
+
+
 def keras_models():
     import keras
     from keras import layers
@@ -348,6 +371,8 @@ def main(names):
             tuned(name, model)
     if not names or "open" in names:
         open_models()
+    if not names or "norms" in names:
+        normalizations()
     if not names or "keras" in names:
         keras_models()
     if not names or "sklearn" in names:

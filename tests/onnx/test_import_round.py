@@ -99,3 +99,38 @@ def test_a_folder_of_one_net_trains_as_the_net_that_was_written(tmp_path):
     one, other = (wl.net_train(each, data, **options) for each in (net, again))
     for key, array in wl.information(one, "Arrays").items():
         assert np.array_equal(array, wl.information(other, "Arrays")[key]), key
+
+
+LEARNING = {
+    "GELU": ["GELU", wl.NormalizationLayer(wl.ALL, "Same")], "ELU": ["ELU"],
+    "HardTanh": ["HardTanh"], "Swish": ["Swish"],
+    "frozen": [wl.LinearLayer(6, learning_rate_multipliers=None), "Tanh"],
+    "half frozen": [wl.LinearLayer(6, learning_rate_multipliers={"Biases": None}), "Tanh"],
+    "frozen scaling": [wl.ConstantTimesLayer(learning_rate_multipliers=None)],
+    "one number": [1, wl.ConstantPlusLayer(), wl.ConstantTimesLayer()],
+}  # fmt: skip
+"""Layers between two linear ones, by what could be taken for an array that learns, or for none."""
+
+
+@pytest.mark.parametrize("name", LEARNING)
+def test_the_same_learns_before_and_after_a_file(name, tmp_path):
+    rng = np.random.default_rng(0)
+    x, y = rng.standard_normal((16, 4)), 3 * rng.standard_normal((16, 2))
+    net = wl.net_initialize(wl.NetChain([6, *LEARNING[name], 2], input=4), random_seeding=1)
+    again = wl.onnx.import_net(wl.onnx.export_net(net, tmp_path / "net.onnx"))
+    options = {
+        "max_training_rounds": 5, "batch_size": 16, "random_seeding": 0,
+        "method": wl.SGD(0.05, learning_rate_schedule=None),
+    }  # fmt: skip
+    one, other = (wl.net_train(each, (x, y), **options) for each in (net, again))
+    assert np.abs(net(x) - one(x)).max() > 1e-2, "nothing has been learnt"
+    assert np.abs(one(x) - other(x)).max() < 1e-5
+
+
+def test_running_statistics_rest_in_a_net_from_a_file(tmp_path):
+    net = wl.net_initialize(wl.NetChain([4, wl.BatchNormalizationLayer(), 2], input=3))
+    again = wl.onnx.import_net(wl.onnx.export_net(net, tmp_path / "net.onnx"))
+    rates = wl.information(again, "ArraysLearningRateMultipliers")
+    moving = [key for key in rates if "Moving" in str(key)]
+    assert all(rates[key] == 0 for key in moving)
+    assert sum(rate == 1 for rate in rates.values()) == 6

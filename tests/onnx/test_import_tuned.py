@@ -5,6 +5,7 @@ to, with groups of parameters of the same rates and the same batches; then they 
 from pathlib import Path
 
 import numpy as np
+import onnx
 import onnxruntime
 import pytest
 
@@ -104,3 +105,23 @@ def test_a_training_by_rules_comes_to_what_pytorchs_comes_to(name, tmp_path):
     fed = x + 1 if x.dtype.kind == "i" else x  # a file of a net counts from 1, as nets do
     (made,) = session.run(None, {port.name: fed})
     assert np.abs(made - answers).max() < 1e-5
+
+
+@pytest.mark.parametrize("way", ["legacy", "dynamo", "dynamo, parameters untold"])
+def test_what_is_no_parameter_of_a_module_does_not_learn(way):
+    model = onnx.load(FILES / f"torch_norms_{way.split(',')[0]}.onnx")
+    if "untold" in way:
+        del model.graph.metadata_props[:]
+    net, told = wl.onnx.import_net(model), np.load(FILES / "torch_norms_tuned.npz")
+    # Weights and biases of two linear layers and of the group normalization.
+    rates = wl.information(net, "ArraysLearningRateMultipliers")
+    sizes = wl.information(net, "ArraysDimensions")
+    learn = [key for key, rate in rates.items() if rate and "Moving" not in key[-1]]
+    assert sorted(np.prod(sizes[key]) for key in learn) == [1, 6, 6, 6, 6, 24]
+    after = wl.net_train(
+        net, (told["x"], told["y"]), batch_size=8, max_training_rounds=6,
+        learning_rate_multipliers=[(key, None) for key in rates if "Moving" in key[-1]],
+        method=wl.SGD(0.1, momentum=None, learning_rate_schedule=None),
+    )  # fmt: skip
+    assert np.abs(after(told["x"]) - told["answers"]).max() < 1e-5
+    assert np.abs(net(told["x"]) - told["answers"]).max() > 1e-2, "nothing has been learnt"

@@ -29,6 +29,7 @@ from wlnet.nets.inference import inference, open_sizes
 from wlnet.onnx.exporting.coded_ports import check_encoders, coded_input, labels
 from wlnet.onnx.exporting.model import model
 from wlnet.onnx.exporting.open_graph import open_graph
+from wlnet.onnx.exporting.resting import resting
 from wlnet.onnx.exporting.table import check_calls, write_calls
 from wlnet.onnx.exporting.writer import Tensor, Writer
 
@@ -111,7 +112,7 @@ def export_net(
         known[value] = Tensor(inside, value.shape, value.element)
     write_calls(w, graph, known)
     outputs = {str(name): known[value] for name, value in graph.outputs.items()}
-    made = model(onnx, w, inputs, held, outputs, labels(net))
+    made = model(onnx, w, inputs, held, outputs, {**labels(net), **resting(net)})
     replace_file(path, made.SerializeToString(deterministic=True))
     return path
 

@@ -3,7 +3,7 @@
 import_net.py is the call from end to end, first to read. files.py, tensors.py, inputs.py: what a
 file holds, checked. values.py: what its names stand for, known arrays and values with an axis for
 the batch; sizes.py, axes.py, meeting.py: what may be done with these. writing.py: vertices and
-edges; names.py, nesting.py: nets in nets.
+edges; names.py, nesting.py: nets in nets. learning.py: what learns in them.
 
 table.py is the table, operator -> row. Its rows stand in files by families: elementwise.py;
 arithmetic.py, products.py (with linear.py); folds.py; windows.py, pools.py, resizing.py;

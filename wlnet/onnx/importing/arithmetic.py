@@ -109,6 +109,9 @@ def _combined(net: Writing, function: Function, a: Given, b: Given, threading: s
     shapes, like = meeting([a, b])
     for x, c, of in ((a, b, function), (b, a, lambda p, q: function(q, p))):
         if isinstance(x, Flow) and isinstance(c, Fixed):
+            is_bias = threading == "Plus" and c.loose and x.shape == like.shape and c.is_real
+            if is_bias and (flow := with_biases(net, x, c)) is not None:
+                return _seen(flow, like)
             if _is_number(c) and x.kind != "Boolean":
                 value = _value(c)
                 return _seen(_of_number(net, x, of, value), like)
@@ -177,8 +180,9 @@ def _constant(net: Writing, x: Flow, c: Fixed, like: Flow, threading: str) -> Fl
     if shape != x.shape or not c.learns:
         return None
     array = c.array.reshape(shape)
+    name = "Biases" if threading == "Plus" else "Scaling"
     layer: Any = ConstantPlusLayer(biases=array) if threading == "Plus" else None
-    return net.same(layer or ConstantTimesLayer(scaling=array), x, arrays=[c])
+    return net.same(layer or ConstantTimesLayer(scaling=array), x, arrays={name: c})
 
 
 def _guard(net: Writing, a: Given, b: Given, made: Given) -> None:

@@ -190,12 +190,14 @@ def _parametric(net: Writing, node: Node, x: Given, slope: Given) -> Given:
         shape = shapes[1]
         if slope.array.size == 1:
             layer = ParametricRampLayer((), slope=slope.array.reshape(()))
-            return net.same(layer, x, arrays=[slope])
+            return net.same(layer, x, arrays={"Slope": slope})
         if len(shape) == len(x.shape):
             levels = [i for i, size in enumerate(shape, 1) if size != 1]
             kept = slope.array.reshape(tuple(size for size in shape if size != 1))
             if all(x.shape[i - 1] == shape[i - 1] for i in levels):
-                return net.same(ParametricRampLayer(tuple(levels), slope=kept), x, arrays=[slope])
+                return net.same(
+                    ParametricRampLayer(tuple(levels), slope=kept), x, arrays={"Slope": slope}
+                )
     other = net.array(slope, shapes[1], like) if isinstance(slope, Fixed) else slope
     return net.function(lambda a, b: np.where(a < 0, a * b, a), x, other, like=like)
 

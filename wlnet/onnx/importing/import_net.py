@@ -10,8 +10,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from wlnet.core.errors import Fault, FormatError, OptionError, WlnetError, brief, fail
 from wlnet.core.paths import as_path
 from wlnet.layers.elementwise import ElementwiseLayer
@@ -21,8 +19,8 @@ from wlnet.onnx.importing.agreement import agree, agree_on_output
 from wlnet.onnx.importing.classical import label
 from wlnet.onnx.importing.files import model_of
 from wlnet.onnx.importing.inputs import Inputs
+from wlnet.onnx.importing.learning import at_rest, initializers
 from wlnet.onnx.importing.misfits import Misfit
-from wlnet.onnx.importing.names import is_made_up
 from wlnet.onnx.importing.nesting import nested
 from wlnet.onnx.importing.nodes import Node
 from wlnet.onnx.importing.ports import ports_of
@@ -56,9 +54,10 @@ def import_net(file: object, *, external_data: str | os.PathLike[str] | None = N
     Names: what a file has for its arrays and nodes, split at dots: "layer1.0.conv1.weight" of
     PyTorch is ("layer1", "0", "conv1", "Weights"). A linear layer that is applied along a sequence
     stands in a NetMapOperator, as its part "Net". One input is called "Input", one output "Output";
-    several have the names of the file. An array of an initializer learns; a constant does not, and
-    small ones are numbers of a formula. Integers that pick rows of a table are taken as they are in
-    the file, from 0 on, by a "Class" encoder; labels of scikit-learn come from a decoder.
+    several have the names of the file. What is a parameter learns, as far as the file tells: a
+    constant does not, and small ones are numbers of a formula. Integers that pick rows of a table
+    are taken as they are in the file, from 0 on, by a "Class" encoder; labels of scikit-learn come
+    from a decoder.
     Examples never meet: the batch may stand at any axis inside of the file, and be joined with
     others, but what works along it is an error.
     Raises FormatError for a file that is cut, changed, hostile, or holds what no net can say: all
@@ -91,7 +90,8 @@ class _Import:
 
     def __init__(self, model: Any, called: str, folder: Path | None, shapes: dict[str, Any],
                  batch_axis: int | None) -> None:  # fmt: skip
-        self.graph, self.called, self.producer = model.graph, called, model.producer_name
+        self.graph, self.called = model.graph, called
+        self.initializer = initializers(model)
         self.tensors = Tensors(folder)
         self.faults: list[Fault] = []
         self.versions = {
@@ -129,6 +129,7 @@ class _Import:
         try:
             ports = ports_of(writing, names, outputs, self.length)
             net, places = nested(writing.vertices, outputs, ports)
+            net = at_rest(net, writing.vertices, places)
             merges = any(node.scopes for node in nodes)
             made = tied(net, writing.vertices, places, writing.values, merges)
             agree(made, {self._port(name) for name in self.free}, self.given_out)
@@ -176,12 +177,7 @@ class _Import:
                 self._misfit(misfit)
                 self.broken.add(proto.name)
                 continue
-            # A number alone is a constant that was written so, unless it has a name of its own.
-            named = not is_made_up(proto.name) and self.producer != "skl2onnx"
-            learns = array.dtype.kind == "f" and (array.size > 1 or named)
-            # What masks hold is no array to learn.
-            learns = learns and not (np.abs(array) >= np.finfo(np.float32).max).any()
-            self.writing.values[proto.name] = Fixed(array, proto.name, learns)
+            self.writing.values[proto.name] = self.initializer(proto.name, array)
 
     def _inputs(self) -> None:
         inputs = Inputs(self.shapes, self.batch_axis)

@@ -83,14 +83,20 @@ def linear(net: Writing, x: Flow, weights: Fixed, biases: Fixed | None, array: A
     if not len(array) or not array.size:
         raise Misfit(f"a matrix of shape {array.shape}")
     step = Linear(array, start, len(x.shape) - 1)
-    end = net.layer(step, x, arrays=[biases, weights] if biases else [weights])
+    end = net.layer(step, x, arrays={"Biases": biases, "Weights": weights})
     return net.shaped(end, x, (*x.sizes[:-1], len(array)))
 
 
 def with_biases(net: Writing, x: Flow, given: Fixed) -> Flow | None:
     """A layer that has no biases yet, with these; None where that is no such layer."""
     vertex = net.vertices.get(x.end[0]) if x.end[0] is not None else None
-    if vertex is None or not given.learns or x.made != x.shape or not net.is_read_once(x):
+    if (
+        vertex is None
+        or not given.name
+        or not given.rank
+        or x.made != x.shape
+        or not net.is_read_once(x)
+    ):
         return None
     array = given.array
     if isinstance(vertex.layer, TransposeLayer) and _ends_with_channels(vertex.layer, x, array):
@@ -105,8 +111,9 @@ def with_biases(net: Writing, x: Flow, given: Fixed) -> Flow | None:
     if vertex.layer.biases is not None or not vertex.layer.fits(array):
         return None
     vertex.layer.biases = array.reshape(-1)
-    vertex.arrays += [given.name] if given.name else []
-    if given.name and not is_made_up(given.name):
+    vertex.arrays.append(given.name)
+    vertex.resting += ["Biases"] if given.rests else []
+    if not is_made_up(given.name):
         vertex.path = net.path([given.name])
     return x
 

@@ -12,6 +12,7 @@ from wlnet.layers.batch_normalization import BatchNormalizationLayer
 from wlnet.layers.normalization import NormalizationLayer
 from wlnet.onnx.importing.arithmetic import combined
 from wlnet.onnx.importing.misfits import Misfit
+from wlnet.onnx.importing.names import is_made_up
 from wlnet.onnx.importing.nodes import Node
 from wlnet.onnx.importing.table import operator
 from wlnet.onnx.importing.values import Array, Fixed, Flow, Given, mixes
@@ -24,6 +25,21 @@ def _known(given: Given | None, what: str, size: int | None = None) -> Array:
     if size is not None and given.array.shape != (size,):
         raise Misfit(f"{what} of shape {given.array.shape}", expected=f"({size},)")
     return given.array
+
+
+def _affine(given: Given | None, neutral: float) -> Given | None:
+    """A scale or biases, or None where an operator has to have some and the module has none: its
+    exporter writes ones and zeros for it. PyTorch's GroupNorm is written so, too."""
+    if isinstance(given, Fixed) and (given.rests or is_made_up(given.name or "")):
+        return None if bool((given.array == neutral).all()) else given
+    return given
+
+
+def _held(scale: Given | None, biases: Given | None, size: int) -> Any:
+    """What a layer holds for the channels: its scale and biases, and their arrays."""
+    arrays = [_known(scale, "a scale", size), _known(biases, "biases", size)]
+    kept = _affine(scale, 1), _affine(biases, 0)
+    return *kept, [None if k is None else a for k, a in zip(kept, arrays, strict=True)]
 
 
 def _channels(net: Writing, x: Given) -> tuple[Flow, int]:
@@ -46,15 +62,16 @@ def _of_batches(net: Writing, node: Node, x: Given, scale: Given, biases: Given,
     x, size = _channels(net, x)
     if any(node.has_output(i) for i in range(1, 5)):
         raise Misfit("the running statistics as outputs")
+    scale, biases, arrays = _held(scale, biases, size)
     layer = BatchNormalizationLayer(
         node("momentum", 0.9),
         node("epsilon", 1e-5),
-        scaling=_known(scale, "a scale", size),
-        biases=_known(biases, "biases", size),
+        scaling=arrays[0],
+        biases=arrays[1],
         moving_mean=_known(mean, "a mean", size),
         moving_variance=_known(variance, "a variance", size),
     )
-    return net.same(layer, x, arrays=[scale, biases, mean])
+    return net.same(layer, x, arrays={"Scaling": scale, "Biases": biases, "MovingMean": mean})
 
 
 @operator("LayerNormalization")
@@ -91,7 +108,8 @@ def _normalized(net: Writing, x: Given, axis: int, epsilon: float, scale: Given,
     if None in shape:
         raise Misfit("a normalization along an open size")
     arrays: list[Any] = []
-    for given, what in ((scale, "a scale"), (biases, "biases")):
+    held = {"Scaling": _affine(scale, 1), "Biases": _affine(biases, 0)}
+    for given, what in zip(held.values(), ("a scale", "biases"), strict=True):
         if given is None:
             arrays.append(None)
             continue
@@ -101,7 +119,7 @@ def _normalized(net: Writing, x: Given, axis: int, epsilon: float, scale: Given,
         except ValueError:
             raise Misfit(f"{what} of shape {array.shape}", expected=str(shape)) from None
     layer = NormalizationLayer(levels, "Same", epsilon, scaling=arrays[0], biases=arrays[1])
-    return net.same(layer, x, arrays=[scale, biases])
+    return net.same(layer, x, arrays=held)
 
 
 @operator("InstanceNormalization")
@@ -109,14 +127,15 @@ def _of_instances(net: Writing, node: Node, x: Given, scale: Given, biases: Give
     x, size = _channels(net, x)
     if x.rank < 3:
         raise Misfit("an instance normalization without space")
+    scale, biases, arrays = _held(scale, biases, size)
     layer = NormalizationLayer(
         "2;;-1",
         "Complement",
         node("epsilon", 1e-5),
-        scaling=_known(scale, "a scale", size),
-        biases=_known(biases, "biases", size),
+        scaling=arrays[0],
+        biases=arrays[1],
     )
-    return net.same(layer, x, arrays=[scale, biases])
+    return net.same(layer, x, arrays={"Scaling": scale, "Biases": biases})
 
 
 @operator("GroupNormalization")

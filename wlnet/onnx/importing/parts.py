@@ -230,7 +230,9 @@ def _embedded(net: Writing, x: Fixed, places: Flow, axis: int) -> Flow:
     shift = places.shift
     index = net.index(places, len(x.array), 0)
     end = net.layer(
-        EmbeddingLayer(x.array.shape[1], len(x.array), weights=x.array), index, arrays=[x]
+        EmbeddingLayer(x.array.shape[1], len(x.array), weights=x.array),
+        index,
+        arrays={"Weights": x},
     )
     like = replace(places, end=end, sizes=(*places.sizes, x.array.shape[1]), kind="Real", shift=0)
     assert shift is not None

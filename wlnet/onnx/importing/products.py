@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -91,7 +92,7 @@ def matmul(net: Writing, a: Given, b: Given) -> Given:
     batch = like.batch
     if batch is None and first.batch is not None:
         batch = first.batch  # the rows of the first matrix are the examples
-    held = [each for each in (a, b) if isinstance(each, Fixed)]
+    held = {str(i): each for i, each in enumerate((a, b)) if isinstance(each, Fixed)}
     like = replace(like, batch=batch, sizes=sizes)
     if batch is not None and batch >= len(sizes) - 2:
         return _row_each(net, flows, like, held)
@@ -105,7 +106,8 @@ def _is_summed(x: Given, rows_may: bool) -> bool:
     return x.batch == x.rank - 1 or not rows_may
 
 
-def _row_each(net: Writing, flows: list[Flow], like: Flow, held: list[Fixed]) -> Flow:
+def _row_each(net: Writing, flows: list[Flow], like: Flow,
+              held: Mapping[str, Fixed]) -> Flow:  # fmt: skip
     """Examples that are rows of the first matrix."""
     if flows[0].is_merged:
         raise mixes("is a product along")

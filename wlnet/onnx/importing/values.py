@@ -31,12 +31,19 @@ class Fixed:
     """An array that is known. name: of the initializer that it comes from, if it is from one.
 
     learns: whether it is an array that an initializer holds, and not one that exporters write into
-    a file for themselves.
+    a file for themselves. loose: a number alone that learns as the weights or biases of a layer,
+    and is a constant elsewhere.
     """
 
     array: Array
     name: str | None = None
     learns: bool = False
+    loose: bool = False
+
+    @property
+    def rests(self) -> bool:
+        """Whether it does not learn in a layer either."""
+        return not self.learns and not self.loose
 
     @property
     def rank(self) -> int:

@@ -104,7 +104,7 @@ def _convolution(net: Writing, node: Node, x: Given, weights: Given,
     settings = out, tuple(kernel), tuple(strides), tuple(pads), tuple(dilations), groups
     layer = Convolution(weights.array, None if biases is None else biases.array, settings)
     made = [places(*row) for row in zip(space, pads, kernel, strides, dilations, strict=True)]
-    end = net.layer(layer, x, arrays=[weights, biases])
+    end = net.layer(layer, x, arrays={"Weights": weights, "Biases": biases})
     return net.shaped(end, x, (x.sizes[0], out, *made))
 
 
@@ -161,7 +161,7 @@ def _transposed(net: Writing, node: Node, x: Given, weights: Given,
     )  # fmt: skip
     made = [places(int(n or 0), pair, width, 1, apart) for n, pair, width, apart
             in zip(spread.sizes[2:], margins_, kernel, dilations, strict=True)]  # fmt: skip
-    end = net.layer(layer, spread, arrays=[weights, biases])
+    end = net.layer(layer, spread, arrays={"Weights": weights, "Biases": biases})
     return net.shaped(end, x, (x.sizes[0], out, *made))
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import string
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,7 @@ from wlnet.onnx.importing.nodes import Node
 from wlnet.onnx.importing.values import Fixed, Flow, Given, Sizes, count_of, open_size
 
 End = tuple[int | None, str | None]
+EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass
@@ -28,7 +30,7 @@ class Vertex:
     """A part of the net to come: a layer, or what makes one; edges that lead to it, by port.
 
     path: what it is called; own: that of its node, where the other one is taken. arrays: the
-    initializers that it holds.
+    initializers that it holds. resting: its arrays that do not learn.
     """
 
     path: Path
@@ -37,6 +39,7 @@ class Vertex:
     layer: Any
     edges: list[tuple[End, str | None]] = field(default_factory=list)
     arrays: list[str] = field(default_factory=list)
+    resting: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -71,17 +74,22 @@ class Writing:
     # What rows write
 
     def layer(self, layer: Any, *flows: Flow, ports: Sequence[str] | None = None,
-              arrays: Sequence[Given | None] = (), path: Path | None = None) -> End:  # fmt: skip
+              arrays: Mapping[str, Given | None] = EMPTY,
+              path: Path | None = None) -> End:  # fmt: skip
         """Put a layer behind some values, which are its inputs in their order.
 
-        ports: names of its inputs, where it has several. arrays: what it holds, which names it.
+        ports: names of its inputs, where it has several. arrays: what it holds, by their names in
+        the layer, and what it is called after: the first that has a name.
         """
-        names = [given.name for given in arrays if isinstance(given, Fixed)]
+        held = {name: given for name, given in arrays.items() if isinstance(given, Fixed)}
+        names = [given.name for given in held.values()]
         assert self.node is not None
         called, label = path_of(self.node, names)
         own = path_of(self.node, [])[0]
         vertex = Vertex(path or called, path or own, label, layer)
         vertex.arrays = [name for name in names if name]
+        vertex.resting = [name for name, given in held.items()
+                          if given.rests and not name.startswith("Moving")]  # fmt: skip
         ends = [self.end(flow) for flow in flows]
         into: list[str | None] = [None] * len(flows) if ports is None else list(ports)
         vertex.edges = list(zip(ends, into, strict=True))
@@ -89,7 +97,8 @@ class Writing:
         self.vertices[token] = vertex
         return token, None
 
-    def same(self, layer: Any, flow: Flow, *, arrays: Sequence[Given | None] = ()) -> Flow:
+    def same(self, layer: Any, flow: Flow, *,
+             arrays: Mapping[str, Given | None] = EMPTY) -> Flow:  # fmt: skip
         """A layer whose output has the shape of its input."""
         flow = self.real(flow)
         return flow.like(self.layer(layer, flow, arrays=arrays))
@@ -103,7 +112,7 @@ class Writing:
 
     def function(self, function: Callable[..., Any], *flows: Flow, like: Flow,
                  sizes: Sequence[int | None] | None = None, batch: Any = ...,
-                 arrays: Sequence[Given | None] = ()) -> Flow:  # fmt: skip
+                 arrays: Mapping[str, Given | None] = EMPTY) -> Flow:  # fmt: skip
         """A function of the arrays of one example, in NumPy, as a FunctionLayer.
 
         like: whose batch and sizes the result has; sizes, batch: others.
