@@ -28,7 +28,6 @@ FIRST, LAST, SAME, OPEN, MIXED = "first", "last", "same", "open", "mixed"
 elements of a sequence. OPEN: nothing tells it. MIXED: levels were exchanged or
 joined in a way that is not followed."""
 _INTERLEAVING = "Interleaving"
-_LEARNT = frozenset({"LinearLayer"})
 _SEQUENCES = frozenset({"EmbeddingLayer", "BasicRecurrentLayer", "GatedRecurrentLayer",
                         "LongShortTermMemoryLayer"})  # fmt: skip
 """Layers whose features come last in all frameworks."""
@@ -150,42 +149,36 @@ def _followed(
         for name in (*net.output_names, *net.state_names):
             made[name] = _through(net, lies, shapes, _shape(solution, at, name))
         return made
+    if as_container(net).repeats is not None:
+        # What comes in is what came out before, too.
+        given = {name: MIXED if _is_turned(lie) else lie for name, lie in given.items()}
     held: dict[End, Lie] = {(None, name): lie for name, lie in given.items()}
-    edges = links(net)
     into: dict[Key | None, list[tuple[str, End]]] = {}
-    for e in edges:
+    for e in links(net):
         into.setdefault(e.target, []).append((e.target_port, (e.source, e.source_port)))
-    own = [e for e in edges if e.source is not None and e.target is not None]
+    own = [e for e in links(net) if e.source is not None and e.target is not None]
     repeats = as_container(net).in_order is not None
+
+    def arriving(end: End, path: Path, name: str) -> Lie:
+        key, port = end
+        source = _shape(solution, at if key is None else (*at, key), port)
+        return _across(held.get(end, OPEN), source, _shape(solution, path, name))
+
     for key in list(net.nodes) if repeats else topological(net.nodes, own):
         node = net.nodes[key]
         inner: dict[str, Lie] = dict.fromkeys((*node.input_names, *node.state_names), OPEN)
         for port, source in into.get(key, ()):
-            inner[port] = _across(
-                held.get(source, OPEN),
-                _end(solution, at, source),
-                _shape(solution, (*at, key), port),
-            )
-        if node.is_variadic and any(port for port, _ in into.get(key, ())):
+            inner[port] = arriving(source, (*at, key), port)
+        if node.is_variadic and key in into:
             inner = {port: inner[port] for port, _ in into[key]}
         for port, lie in _followed(node, (*at, key), inner, solution, found).items():
             held[key, port] = lie
-    return {
-        port: _across(
-            held.get(source, OPEN), _end(solution, at, source), _shape(solution, at, port)
-        )
-        for port, source in into.get(None, ())
-    }
+    return {port: arriving(source, at, port) for port, source in into.get(None, ())}
 
 
 def _shape(solution: Solution, path: Path, name: str) -> Partial:
     wire = solution.ports.get((path, name))
     return None if wire is None else wire.shape
-
-
-def _end(solution: Solution, at: Path, end: End) -> Partial:
-    key, port = end
-    return _shape(solution, at if key is None else (*at, key), port)
 
 
 def _coded(net: Net, name: str, lie: Lie) -> Lie:
@@ -212,6 +205,10 @@ def _across(lie: Lie, source: Partial, target: Partial) -> Lie:
 
 def _is_plain(row: Picture) -> bool:
     return all(run.channels == SAME or run.has_one_order for run in row.runs)
+
+
+def _is_turned(lie: Lie) -> bool:
+    return isinstance(lie, Picture) and not _is_plain(lie)
 
 
 def _as_row(lie: Lie, shape: Partial) -> Picture:
@@ -277,7 +274,7 @@ def _row_through(kind: str, lies: Sequence[Lie], shapes: Sequence[Partial], made
         for lie, shape in zip(lies, shapes, strict=True)
         if shape is None or len(shape) == 1
     ]
-    if kind in _LEARNT | _SEQUENCES or not lies:
+    if kind in _SEQUENCES | {"LinearLayer"} or not lies:
         return SAME
     if kind == "CatenateLayer" and rows:
         return Picture(tuple(run for row in rows for run in row.runs))

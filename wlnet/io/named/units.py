@@ -18,7 +18,7 @@ from wlnet.core.rules import ArrayKey
 from wlnet.core.shapes import Partial
 from wlnet.core.walking import node_at
 from wlnet.io.named.layouts import ALIASES, ANY_NAME, LAYOUTS, slot_names
-from wlnet.io.named.pictures import Picture, pictures_of
+from wlnet.io.named.pictures import MIXED, Picture, pictures_of
 from wlnet.io.named.raised import raised_in
 from wlnet.io.named.sources import Entry, Source, natural
 from wlnet.nets.inference import inference
@@ -84,7 +84,8 @@ class FileUnit:
 def units_of_net(net: Net, keys: Collection[ArrayKey]) -> list[NetUnit]:
     """The layers that have some arrays, in the order of the net."""
     solution = inference(net)
-    known, raised = pictures_of(net), raised_in(net)
+    raised = raised_in(net)
+    known = _agreeing(net, pictures_of(net))
     wanted = frozenset(keys)
     taken: set[ArrayKey] = set()
     found: dict[Path, list[tuple[str, ArrayKey]]] = {}
@@ -108,6 +109,23 @@ def units_of_net(net: Net, keys: Collection[ArrayKey]) -> list[NetUnit]:
         )
         taken.update(key for _, key in arrays)
     return units
+
+
+def _agreeing(net: Net, known: Mapping[Path, Picture]) -> dict[Path, Picture]:
+    """What was put in a row, by layer; in no order that is known where layers with one array differ
+    in it."""
+    places: dict[ArrayKey, list[Path]] = {}
+    for place in array_places(net):
+        if place.path[-1] != "Biases":
+            places.setdefault(place.key, []).append(place.path[:-1])
+    found = dict(known)
+    for paths in places.values():
+        pictures = [known.get(path) for path in paths]
+        first = next(filter(None, pictures), None)
+        if first is not None and any(picture != first for picture in pictures):
+            mixed = Picture(tuple(replace(run, channels=MIXED) for run in first.runs))
+            found |= dict.fromkeys(paths, mixed)
+    return found
 
 
 def apart(units: Iterable[NetUnit]) -> list[NetUnit]:
