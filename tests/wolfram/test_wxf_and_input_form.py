@@ -18,6 +18,7 @@ from tests.coders.test_every_coder import DECODERS, ENCODERS
 from tests.random_nets import attempt
 from wlnet.graph.expression import Expression
 from wlnet.layers.declaring.layer import Layer
+from wlnet.wolfram import functions
 from wlnet.wolfram.coders import coder_read, coder_told
 from wlnet.wolfram.expressions import Call, Symbol, call, same
 from wlnet.wolfram.input_text import input_text
@@ -73,6 +74,7 @@ def test_random_nets_come_back(seed: int) -> None:
     # Edges into one layer are written together.
     assert same(constructors(read), constructors(net))
     assert wl.information(read, "TopologyHash") == wl.information(net, "TopologyHash")
+    assert (read.input_names, read.output_names) == (net.input_names, net.output_names)
 
 
 @pytest.mark.parametrize("coder", [*ENCODERS, *DECODERS], ids=lambda each: each.kind)
@@ -85,6 +87,71 @@ def test_every_coder_that_both_have_comes_back(coder: Any) -> None:
         return
     told = read_wxf(wxf(coder_told(coder), "a test"), "a test")
     assert coder_read(told) == coder
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_read_has_the_ports_of_what_was_written_or_it_is_told_why_not(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    names = [f"v{n}" for n in range(5)]
+    wires = [(names[rng.integers(n)], name) for n, name in enumerate(names) if n]
+    left_out = [name for name in names[1:] if rng.random() < 0.3]
+    edges = [*wires, *((name, None) for name in left_out)]
+    net = wl.NetGraph(dict.fromkeys(names, "Tanh"), [*edges, ("v0", wl.NetPort("All"))], input=3)
+    lost = [name for name in left_out if name not in {source for source, _ in wires}]
+    for whole in (net, wl.NetChain({"one": net})) if len(net.output_names) == 1 else (net,):
+        if not lost:
+            read = back(whole)
+            assert (read.input_names, read.output_names) == (whole.input_names, whole.output_names)
+            continue
+        with pytest.raises(wl.FormatError) as told:
+            wl.wolfram.input_form(whole)
+        message = str(told.value)
+        assert message.count("an output that is left out has no counterpart") == len(lost)
+        assert all(f"{name}/Output" in message for name in lost)
+
+
+def test_the_graph_of_two_parts_of_which_one_has_a_state_alone_is_told() -> None:
+    port, read, write = wl.NetPort, wl.GatedRecurrentLayer(4), wl.GatedRecurrentLayer(4)
+    states = (port("read", "State"), port("write", "State"))
+    ends = [(port("Source"), "read"), (port("Target"), "write"), states]
+    pair = wl.NetGraph({"read": read, "write": write}, [*ends, ("read", None)])
+    with pytest.raises(wl.FormatError, match="read/Output"):
+        wl.wolfram.input_form(pair)
+    both = wl.NetGraph({"read": read, "write": write}, ends)
+    assert back(both).output_names == both.output_names
+
+
+def _of_two(*names: str) -> Any:
+    ports = [wl.NetPort(name) for name in names]
+    return wl.NetGraph({"sum": "Plus", "act": "Tanh"}, [(ports, "sum", "act")])
+
+
+OPERATORS: dict[str, Any] = {
+    "map": lambda: wl.NetMapOperator(wl.LinearLayer(2), input=(4, 3)),
+    "map, of any length": lambda: wl.NetMapOperator([2, "Tanh"], input=("Varying", 3)),
+    "map, its output": lambda: wl.NetMapOperator([2, "Tanh"], output=(4, 2)),
+    "nest": lambda: wl.NetNestOperator(wl.LinearLayer(3), 2, input=3, output=3),
+    "thread": lambda: wl.NetMapThreadOperator(_of_two("a", "b"), a=(4, 2)),
+    "both ways": lambda: wl.NetBidirectionalOperator(wl.GatedRecurrentLayer(3), input=(4, 2)),
+    "fold": lambda: wl.NetFoldOperator(_of_two("Input", "State"), input=(4, 2)),
+    "attention": lambda: wl.AttentionLayer("Dot", key=(4, 3), query=(5, 3)),
+    "rates": lambda: wl.NetMapOperator([2], input=(4, 3), learning_rate_multipliers=0.5),
+}
+
+
+@pytest.mark.parametrize("name", OPERATORS)
+def test_an_operator_alone_comes_back_with_its_ports(name: str) -> None:
+    net = OPERATORS[name]()
+    read = back(net)
+    assert same(constructors(read), constructors(net))
+    assert {port: kind.spec for port, kind in read.ports.items()} == {
+        port: kind.spec for port, kind in net.ports.items()
+    }
+
+
+def test_a_length_loses_its_name_as_the_page_says() -> None:
+    net = wl.NetMapOperator(wl.LinearLayer(2), input=("words", 3))
+    assert back(net) == wl.NetMapOperator(wl.LinearLayer(2), input=("Varying", 3))
 
 
 NET = wl.net_initialize(
@@ -211,6 +278,39 @@ def test_formulas_may_be_written_in_other_ways() -> None:
         assert layer == wl.ElementwiseLayer(Expression((function, "#1")))
     named = call("Function", call("List", Symbol("y")), call("Sin", Symbol("y")))
     assert net_of(call("ElementwiseLayer", named)) == wl.ElementwiseLayer(Expression(("Sin", "#1")))
+
+
+@pytest.mark.parametrize("name", sorted({*functions._OF_ONE, *functions._SYMBOLS} - {"Identity"}))
+def test_every_function_of_one_number_comes_back_from_a_formula(name: str) -> None:
+    for inner in ("#1", ("Plus", "#1", 2.0), ("Exp", "#1"), ("ExpMinusOne", "#1")):
+        if (name, inner) == ("LogOnePlus", ("Exp", "#1")):
+            continue  # it is SoftRamp
+        layer = wl.ElementwiseLayer(Expression((name, inner)))
+        assert back(layer) == layer
+
+
+def test_what_is_no_such_function_stays_what_it_is() -> None:
+    for function in (lambda x: np.exp(x) - 1, lambda x: np.tanh(0.5 * x) * (1 + np.exp(x + 1)),
+                     lambda x: x**3, lambda x: 2 * x, lambda x: np.log(2 + x)):  # fmt: skip
+        layer = wl.ElementwiseLayer(function)
+        assert back(layer) == layer
+
+
+def test_what_is_written_for_expm1_has_all_figures_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = constructors(wl.ElementwiseLayer(lambda x: np.expm1(x)))
+    monkeypatch.setattr(functions, "_FORMS", {})
+    as_it_stands = net_of(told)
+    assert "ExpMinusOne" not in repr(as_it_stands)
+    x = np.array([0, 1e-30, 1e-8, -1e-8, 1e-3, -0.5, 3, 80, -80, -1000], np.float32)
+    np.testing.assert_allclose(as_it_stands(x), np.expm1(x), rtol=1e-6)
+
+
+def test_a_formula_that_would_double_without_end_is_refused() -> None:
+    tree: Any = "#1"
+    for _ in range(60):
+        tree = ("ExpMinusOne", tree)
+    with pytest.raises(wl.FormatError, match="fewer ExpMinusOne"):
+        wl.wolfram.input_form(wl.ElementwiseLayer(Expression(tree)))
 
 
 def test_parameters_of_coders_that_are_not_known_are_told() -> None:

@@ -126,7 +126,8 @@ def load(file: str | os.PathLike[str], *, precompile: Any = False) -> Any:
     open is planned for a length of 16; other lengths use the same machine code, as a rule.
     A function that an option of the training was is told by its name alone, data by their SHA-256.
     Nothing in a file is run or imported: kinds of layers come from a closed table.
-    Raises FormatError for a file that is cut, changed, foreign or hostile; FileNotFoundError where
+    Raises FormatError for a file that is cut, changed, foreign or hostile (one of HDF5, WXF, ONNX,
+    ZIP, NumPy or pickle is told by its first bytes, and what reads it); FileNotFoundError where
     there is none, another OSError where the disk refuses; OptionError for what is no path, or no
     size of a batch. With precompile: NotInitializedError for a net without numbers, ShapeError for
     open sizes that cannot be 16.

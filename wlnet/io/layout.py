@@ -18,8 +18,8 @@ from wlnet.core.arrays import Array, sealed
 from wlnet.core.records import Json, Table, refused, shown
 from wlnet.io.canonical import dumped, parsed, read
 from wlnet.io.keys import is_beside, is_measured
-from wlnet.io.named.hdf5 import SIGNATURE
 from wlnet.io.record import Tensors
+from wlnet.io.signatures import foreign
 
 ENTRY = "wlnet"
 LONGEST_HEADER = 16 * 2**20
@@ -61,15 +61,14 @@ def checksum(record: Table, tensors: Tensors) -> str:
 
 def header_length(start: bytes, size: int) -> int:
     """Where the header of a file of this size ends, by its first eight bytes, or FormatError."""
+    length = int.from_bytes(start[:8], "little")
+    is_wrong = len(start) < 8 or length > LONGEST_HEADER or 8 + length > size
+    # Asked only of what is none of ours: a length may be spelled as others begin.
+    if is_wrong and (kind := foreign(start)):
+        raise refused(f"this is {kind.what}, and no file of wlnet", fix=kind.fix)
     if size < 8 or len(start) < 8:
         raise refused("the file is too short to hold a net", given=f"{size} bytes")
-    if start[:8] == SIGNATURE:
-        raise refused(
-            "this is HDF5, as .wlnet files of the Wolfram Language are, and no file of wlnet",
-            fix="wlnet.wolfram.read_net(file)",
-        )
-    length = int.from_bytes(start[:8], "little")
-    if length > LONGEST_HEADER or 8 + length > size:
+    if is_wrong:
         raise refused(
             "the file is cut, or no net",
             given=f"a header of {length} bytes in a file of {size}",
@@ -153,7 +152,9 @@ def _header(header: bytes) -> tuple[str, Table]:
     record = metadata.get(ENTRY) if type(metadata) is dict and len(metadata) == 1 else None
     if type(table) is not dict or type(record) is not str:
         raise refused(
-            "the file has tensors, but no net of wlnet", expected=f"one metadata entry {ENTRY!r}"
+            "the file has tensors, but no net of wlnet",
+            expected=f"one metadata entry {ENTRY!r}",
+            fix="wlnet.net_import_arrays(net, file)",
         )
     for key, entry in table.items():
         dtype = entry.get("dtype") if type(entry) is dict else None

@@ -167,6 +167,17 @@ def topological(nodes: Mapping[Key, Net], edges: Iterable[Edge]) -> list[Key]:
     return order
 
 
+def dropped(nodes: Mapping[Key, Net], edges: Iterable[Edge]) -> list[tuple[Key, str]]:
+    """The outputs of vertices that lead nowhere, as (vertex, None) has it."""
+    used = {(e.source, e.source_port) for e in edges}
+    return [
+        (key, port)
+        for key, node in nodes.items()
+        for port in node.output_names
+        if (key, port) not in used
+    ]
+
+
 def edges_text(nodes: Mapping[Key, Net], edges: Sequence[Edge]) -> str:
     """The edges of a graph as Python that reads back."""
 
@@ -181,8 +192,7 @@ def edges_text(nodes: Mapping[Key, Net], edges: Sequence[Edge]) -> str:
         inputs = () if e.target is None else inputs_in_order(nodes[e.target], e.target, edges)
         source, target = end(e.source, e.source_port, outputs), end(e.target, e.target_port, inputs)
         rows.append(f"({source}, {target})")
-    used = {(e.source, e.source_port) for e in edges}
-    for key, node in nodes.items():
-        muted = [port for port in node.output_names if (key, port) not in used]
-        rows += [f"({end(key, port, node.output_names)}, None)" for port in muted]
+    rows += [
+        f"({end(key, port, nodes[key].output_names)}, None)" for key, port in dropped(nodes, edges)
+    ]
     return f"[{', '.join(rows)}]"

@@ -19,6 +19,7 @@ from wlnet.core.records import refused, shown
 from wlnet.io.files import check_file
 from wlnet.io.named import hdf5
 from wlnet.io.replacement import replace_file
+from wlnet.io.signatures import foreign
 from wlnet.wolfram.compressed import MARK, uncompressed
 from wlnet.wolfram.expressions import Expression
 from wlnet.wolfram.input_text import input_text
@@ -131,7 +132,11 @@ def _content(path: Path) -> tuple[Expression, list[Array]]:
             raise refused(
                 "this is neither HDF5, as .wlnet files of the Wolfram Language are, nor WXF",
                 given=shown(str(start)),
-                fix="wlnet.load reads what wlnet.save wrote" if start[4:8] == b"\0" * 4 else None,
+                fix=f"this is {kind.what}: {kind.fix}"
+                if (kind := foreign(start))
+                else "wlnet.load reads what wlnet.save wrote"
+                if start[4:8] == b"\0" * 4
+                else None,
             )
         check_memory(3 * size, f"the bytes of {path}", FormatError)
         file.seek(0)

@@ -7,7 +7,16 @@ from typing import Any
 
 from wlnet.graph.expression import Expression as Formula
 from wlnet.graph.functions import canonical, function_names
-from wlnet.wolfram.expressions import Call, Expression, Symbol, call, is_call, listed, rules_of
+from wlnet.wolfram.expressions import (
+    Call,
+    Expression,
+    Symbol,
+    call,
+    is_call,
+    listed,
+    rules_of,
+    same,
+)
 from wlnet.wolfram.values import Unreadable, Value, rational, unwrapped
 
 STRINGS = frozenset(
@@ -19,14 +28,22 @@ OTHERS = {"SoftRamp": "SoftPlus"}
 _OF_ONE: Mapping[str, Callable[[Expression], Expression]] = {
     "Negate": lambda x: call("Times", -1, x),
     "Square": lambda x: call("Power", x, 2),
-    "ExpMinusOne": lambda x: call("Subtract", call("Exp", x), 1),
-    "LogOnePlus": lambda x: call("Log", call("Plus", 1, x)),
+    # Exp[x] - 1 would be 0 for small x; this has all figures, for any x.
+    "ExpMinusOne": lambda x: call(
+        "Times", call("Tanh", call("Times", 0.5, x)), call("Plus", 1, call("Exp", x))
+    ),
     "SoftRamp": lambda x: call("Log", call("Plus", 1, call("Exp", x))),
+    "LogOnePlus": lambda x: call("Log", call("Plus", 1, x)),
     "NormalCDF": lambda x: call(
-        "Times", 0.5, call("Plus", 1, call("Erf", call("Divide", x, 2**0.5)))
+        "Plus", 0.5, call("Times", 0.5, call("Erf", call("Times", 0.5**0.5, x)))
     ),
     "Identity": lambda x: x,
 }  # fmt: skip
+"""What has no name there, and is read back from how it is written: by the first that fits."""
+_PLACE = Symbol("the argument")
+_FORMS = {name: form(_PLACE) for name, form in _OF_ONE.items() if name != "Identity"}
+LONGEST = 10_000
+"""Functions in a formula as it is written; ExpMinusOne has its argument twice."""
 _SEVERAL = {
     "Plus", "Times", "Subtract", "Divide", "Power", "Max", "Min", "Greater", "GreaterEqual", "Less",
     "LessEqual", "Equal", "Unequal", "And", "Or", "Not", "If",
@@ -41,6 +58,8 @@ _SYMBOLS = frozenset(
 def told(function: Any) -> Expression:
     """The function of a layer as an expression. Raises Unreadable for what has none there."""
     if isinstance(function, Formula):
+        if _size(function.tree) > LONGEST:
+            raise Unreadable("a formula with fewer ExpMinusOne in each other")
         return call("Function", _tree_told(function.tree))
     if function in STRINGS:
         return str(function)
@@ -65,6 +84,14 @@ def _tree_told(tree: Any) -> Expression:
     if name in _SYMBOLS or name in _SEVERAL:
         return call(name, *args)
     raise Unreadable(f"a formula of functions that the Wolfram Language has, not {name}")
+
+
+def _size(tree: Any) -> int:
+    """How long a formula is as it is written, about."""
+    if not isinstance(tree, tuple):
+        return 1
+    name, *parts = tree
+    return 1 + sum(map(_size, parts)) * (2 if name == "ExpMinusOne" else 1)
 
 
 def read(value: Expression) -> Any:
@@ -147,27 +174,34 @@ _CONSTANTS = {"Pi": 3.141592653589793, "E": 2.718281828459045}
 
 
 def _call_read(value: Call, names: dict[str, int]) -> Any:
+    for name, form in _FORMS.items():
+        found: list[Expression] = []
+        if _fits(value, form, found) and all(same(found[0], each) for each in found[1:]):
+            return (name, _tree_read(found[0], names))
     parts = [_tree_read(each, names) for each in value.args]
     if value.name == "Minus" and len(parts) == 1:
         return ("Negate", parts[0])
-    if value.name == "Power" and len(parts) == 2:
-        if parts[0] == _CONSTANTS["E"]:
-            return ("Exp", parts[1])
-        if parts[1] == 2.0:
-            return ("Square", parts[0])
-    if value.name == "Times" and len(parts) == 2 and parts[0] == -1.0:
-        return ("Negate", parts[1])
+    if value.name == "Power" and len(parts) == 2 and parts[0] == _CONSTANTS["E"]:
+        return ("Exp", parts[1])
     if value.name == "Log" and isinstance(parts[0], tuple) and parts[0][:2] == ("Plus", 1.0):
-        return _log_one_plus(parts[0])
+        return ("LogOnePlus", ("Plus", *parts[0][2:]))
     name = canonical(value.name)
     if name in _SEVERAL or name in function_names():
         return (name, *parts)
     raise Unreadable(f"a formula of functions that wlnet has, not {value.name or 'a call'}")
 
 
-def _log_one_plus(plus: Any) -> Any:
-    """Log[1 + x], as wlnet has it for x near 0; Log[1 + Exp[x]] is SoftRamp."""
-    rest = plus[2] if len(plus) == 3 else ("Plus", *plus[2:])
-    if isinstance(rest, tuple) and rest[0] == "Exp":
-        return ("SoftRamp", rest[1])
-    return ("LogOnePlus", rest)
+def _fits(value: Expression, form: Expression, found: list[Expression]) -> bool:
+    """Whether a part of a formula is written so; found: gets what stands in the place of the
+    argument."""
+    if form is _PLACE:
+        found.append(value)
+        return True
+    if isinstance(form, Call):
+        return (
+            isinstance(value, Call)
+            and value.name == form.name
+            and len(value.args) == len(form.args)
+            and all(_fits(*each, found) for each in zip(value.args, form.args, strict=True))
+        )
+    return type(value) in (int, float) and value == form

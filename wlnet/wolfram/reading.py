@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -175,7 +176,11 @@ class _Reader:
         if inner is None or said is None or options is None:
             return None
         nets = [] if inner is AUTOMATIC else [inner]
-        made = self.attempt(lambda: HOLDERS[value.name](*nets, **said[0], **options), path)
+        make = HOLDERS[value.name]
+        if "ports" not in inspect.signature(make).parameters:
+            # Its ports have always the same names, and are told one by one.
+            options |= {field_name(name): port for name, port in options.pop("ports", {}).items()}
+        made = self.attempt(lambda: make(*nets, **said[0], **options), path)
         return made if isinstance(made, Net) else None
 
     # Layers

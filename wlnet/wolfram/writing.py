@@ -17,7 +17,7 @@ from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.arrangement import Arrangement
 from wlnet.nets.container import as_container
-from wlnet.nets.edges import Edge
+from wlnet.nets.edges import Edge, dropped
 from wlnet.wolfram.coders import coder_told
 from wlnet.wolfram.expressions import (
     AUTO,
@@ -58,6 +58,11 @@ class _Writer:
         options = [*self.ports(net, path), *self.rates(net, path)]
         if isinstance(net, Arrangement):
             nodes = {key: self.net(node, (*path, key)) for key, node in net.nodes.items()}
+            for end in dropped(net.nodes, container.links()):
+                # There, what leads nowhere is an output of the graph.
+                what = "an output that is left out has no counterpart in the Wolfram Language"
+                fix = f"leave out ({end[0]!r}, None): it becomes an output of the graph"
+                self.faults.append(Fault(what, path_text((*path, *end)), fix=fix))
             told: Expression = (
                 dict(nodes) if isinstance(next(iter(nodes)), str) else listed(*nodes.values())
             )
