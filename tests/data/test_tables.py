@@ -248,7 +248,9 @@ def test_many_labels_have_vectors_and_few_have_unit_vectors() -> None:
     assert table({"street": many, "pay": PAY}, "pay", embeddings=3).embeddings == {"street": 3}
 
 
-@pytest.mark.parametrize("name", ["columns", "net", "vector", "Input", "a b [€]", "city embedding"])
+@pytest.mark.parametrize(
+    "name", ["columns", "net", "vector", "Input", "Output", "a b [€]", "city embedding"]
+)
 def test_columns_may_be_called_as_they_like(name: str) -> None:
     made = table({name: [1.0, 2.0, 4.0], "city": list("aba"), "y": [1.5, 3.0, 2.0]}, "y",
                  embeddings=2)  # fmt: skip
@@ -382,6 +384,10 @@ CALLS: dict[str, tuple[Callable[[], object], str]] = {
     "other faults, all at once": (
         lambda: table({"x": [1, "a"], "y": [None, None], "z": [1.0, np.inf]}),
         r"(?s)3 faults.*column x.*column y.*column z",
+    ),
+    "a column like an output of the net": (
+        lambda: table({"Output": [1.5, 2.5], "x": [1.5, 2.5]}).net([2]),
+        r"(?s)called like an output of the net\n.*column Output\n.*rename",
     ),
     "a share of everything": (lambda: table(FRAME, "pay").split(1), "between 0 and 1"),
     "a share of nothing": (lambda: table(FRAME, "pay").split(0.001), "must leave one"),

@@ -11,6 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import pytest
 import scipy.sparse
@@ -340,6 +341,21 @@ def test_what_may_have_no_end_is_refused_before_it_is_read(kind: str) -> None:
     with pytest.raises(wl.DataError, match="columns of different length"):
         train((make(), Y), "RoundLoss", "Real32")
     assert Endless.asked <= len(Y) + 1
+
+
+@pytest.mark.parametrize("kind", ["bfloat16", "float8_e5m2", "float8_e4m3fn", "int4"])
+def test_numbers_of_types_that_numpy_lacks_are_numbers(kind: str) -> None:
+    x, y = np.array([[1, 2, 3], [4, -5, 6]], float), np.array([[2.0, 1, 1], [0, 1, 1]])
+    kind_of = np.dtype(getattr(ml_dtypes, kind))
+    small, target = x.astype(kind_of), y.astype(kind_of)
+    once = {"max_training_rounds": 2}
+    trained = wl.net_train(NET, (x, y), **once)
+    for form in (small, list(small), [list(row) for row in small]):
+        assert wl.net_train(NET, (form, target), **once) == trained
+        assert np.array_equal(NET(form), NET(x))
+    assert np.array_equal(NET(small[0]), NET(x[0]))
+    made = wl.data.table({"x": small[:, 0], "y": list(small[:, 1])})
+    assert made.encoders == wl.data.column_encoders({"x": x[:, 0], "y": x[:, 1]})
 
 
 def test_numbers_are_weights_as_they_are_data() -> None:

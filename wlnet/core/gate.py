@@ -57,8 +57,10 @@ def _place(at: At) -> str:
 
 
 def _admitted(given: object, at: At, depth: int) -> Any:
-    if type(given) in PLAIN or isinstance(given, np.generic):
+    if type(given) in PLAIN:
         return given
+    if isinstance(given, np.generic):
+        return _widened(given)
     if isinstance(given, np.ndarray):
         return _array(given, at, depth)
     if isinstance(given, (list, tuple)):
@@ -75,7 +77,9 @@ def _listed(items: Listing, at: At, depth: int) -> Listing:
             DataError, Fault("lists in lists without end", at=_place(at), given=brief(items))
         )
     # The kinds are few where the items are many: what is plain throughout is not looked at.
-    if kinds == {np.ndarray} and not any(item.dtype.kind in "OT" for item in items):
+    if kinds == {np.ndarray} and not any(
+        item.dtype.kind in "OT" or item.dtype.isbuiltin == 2 for item in items
+    ):
         return items
     found = [
         _admitted(item, at if depth else (at[0], number), depth + 1)
@@ -102,6 +106,7 @@ def _array(given: Array, at: At, depth: int) -> Array | Listing:
             )
     if type(given) is not np.ndarray:
         given = np.asarray(given)
+    given = _widened(given)
     if given.dtype.kind == "T":
         return given.astype(object)
     if given.dtype.kind == "O" and given.ndim == 1:
@@ -110,6 +115,12 @@ def _array(given: Array, at: At, depth: int) -> Array | Listing:
         found = _listed(items, at, depth)
         return given if set(map(type, found)) <= PLAIN else found
     return given
+
+
+def _widened(given: Any) -> Any:
+    """Numbers of types that a library adds to NumPy, such as bfloat16, as floats that hold them."""
+    is_added = given.dtype.isbuiltin == 2 and np.can_cast(given.dtype, np.float32)
+    return given.astype(np.float32) if is_added else given
 
 
 def check_room(given: Sized, at: str, kind: type[WlnetError]) -> None:
@@ -242,7 +253,7 @@ def as_column(given: object, at: str, most: int | None = None, *, is_raw: bool =
     [0, 1, 2]
     """
     if type(given) is np.ndarray and given.ndim and given.dtype.kind in "biuf":
-        return given
+        return cast("Array", _widened(given))
     if isinstance(given, Stored):
         return cast("Column", given)
     if isinstance(given, (str, bytes, Mapping, Set)):

@@ -55,6 +55,8 @@ def columns_net(encoders: Mapping[str, Any], embeddings: Mapping[str, int] = {})
             step.append(vertex)
         edges.append((*step, together))
     vertices[together] = CatenateLayer()
+    if "Output" in encoders:  # what the vector would be called
+        edges.append((together, NetPort(_free("Output", encoders))))
     return NetGraph(vertices, edges, ports=dict(encoders))
 
 
@@ -88,6 +90,7 @@ def joined(front: NetGraph, net: Net, targets: Mapping[str, Any]) -> NetGraph:
     """
     encoders = {name: front.ports[name].coder for name in front.input_names}
     outputs = _outputs(net, list(targets))
+    _check_names(encoders, list(outputs))
     first, second = (_free(word, {*encoders, *targets}) for word in (FRONT, NET))
     if len(net.input_names) != 1:
         raise fail(
@@ -102,6 +105,21 @@ def joined(front: NetGraph, net: Net, targets: Mapping[str, Any]) -> NetGraph:
     edges.append((first, NetPort(second, net.input_names[0])))
     edges += [(NetPort(second, port), NetPort(name)) for name, port in outputs.items()]
     return NetGraph({first: front, second: net}, edges, ports={**encoders, **targets})
+
+
+def _check_names(columns: Iterable[str], outputs: list[str]) -> None:
+    faults = [
+        Fault(
+            "a column is called like an output of the net",
+            at=f"column {name}",
+            known=outputs,
+            fix=f"frame.rename(columns={{{name!r}: {name.lower() + '_'!r}}}), or name a target",
+        )
+        for name in columns
+        if name in outputs
+    ]
+    if faults:
+        raise fail(DataError, faults)
 
 
 def _outputs(net: Net, targets: list[str]) -> dict[str, str]:
