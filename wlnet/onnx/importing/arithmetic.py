@@ -93,12 +93,12 @@ def combined(net: Writing, function: Function, a: Given, b: Given, threading: st
     if function in (added, subtracted) and (shifted := _shifted(function, a, b)) is not None:
         return shifted
     is_whole = a.is_whole and b.is_whole
-    made = _combined(net, _truncated if is_whole and function is divided else function, a, b,
-                     "" if is_whole and function is divided else threading)  # fmt: skip
-    return replace(made, kind="Whole") if is_whole and made.kind == "Real" else made
+    if is_whole and function is divided:
+        function, threading = truncated, ""
+    return _combined(net, function, a, b, threading)
 
 
-def _truncated(a: Any, b: Any) -> Any:
+def truncated(a: Any, b: Any) -> Any:
     """A quotient of integers, which are Reals without a point."""
     ratio = a / b
     return np.where(ratio < 0, np.ceil(ratio), np.floor(ratio))
@@ -193,11 +193,23 @@ def _guard(net: Writing, a: Given, b: Given, made: Given) -> None:
         net.guards[made.end] = a
 
 
+def _whole_power(net: Writing, a: Given, b: Given) -> Given:
+    """A power of integers, which is one itself."""
+    made = combined(net, power, a, b)
+    if isinstance(made, Fixed):
+        return Fixed(made.array.astype(a.array.dtype)) if isinstance(a, Fixed) else made
+    if not b.is_whole and (isinstance(b, Flow) or (b.array % 1 != 0).any()):
+        raise Misfit("a power of integers with a point", expected="an exponent of integers")
+    return net.function(lambda x: np.where(np.abs(x) < 1, 0.0, np.round(x)), made, like=made)
+
+
 def _pairs(name: str, function: Function, threading: str = "") -> None:
     @operator(name)
     def row(net: Writing, node: Node, a: Given, b: Given) -> Given:
         if node.version < 7:
             node.expect("broadcast", 0)
+        if name == "Pow" and a.is_whole:
+            return _whole_power(net, a, b)
         made = combined(net, function, a, b, threading)
         if name == "Less":
             _guard(net, a, b, made)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -39,8 +38,7 @@ def applied(net: Writing, x: Given, function: str | Function) -> Given:
             told = np.asarray(call(x.array))
         return Fixed(told.astype(x.array.dtype) if x.is_real else told, x.name, x.learns)
     layer = ElementwiseLayer(function if isinstance(function, str) else lambda a: function(a))
-    made = net.same(layer, x)
-    return replace(made, kind="Whole") if x.is_whole else made
+    return net.same(layer, x)
 
 
 def _named(name: str, function: str) -> None:
@@ -245,7 +243,11 @@ def _cast(net: Writing, node: Node, x: Given, like: Given | None = None) -> Give
         if dtype.itemsize < 4:
             raise Misfit("numbers of half precision", expected="float, double")
         return net.real(x)
-    if x.kind in ("Whole", "Integer"):
+    if x.is_whole and dtype.itemsize < 4:
+        least, count = int(np.iinfo(dtype).min), 2 ** (8 * dtype.itemsize)
+        # What is too large begins again at the other end.
+        return net.function(lambda a: a - count * np.floor((a - least) / count), x, like=x)
+    if x.is_whole:
         return x
     if x.kind == "Boolean":
         return net.real(x)

@@ -10,6 +10,7 @@ import numpy as np
 
 from wlnet.layers.aggregation import AggregationLayer
 from wlnet.layers.softmax import SoftmaxLayer
+from wlnet.onnx.importing.arithmetic import truncated
 from wlnet.onnx.importing.misfits import Misfit
 from wlnet.onnx.importing.nodes import Node
 from wlnet.onnx.importing.table import operator
@@ -89,6 +90,10 @@ def _folds(operator_name: str, name: str, function: Function) -> None:
             raise mixes("is a total along")
         if not x.shape:
             return x
+        if name == "Mean" and x.is_whole:
+            count = count_of(tuple(x.sizes[i] for i in along))
+            total = aggregated(net, x, along, "Total", keep)
+            return net.function(lambda a: truncated(a, float(count)), total, like=total)
         if name:
             return aggregated(net, x, along, name, keep)
         inner = tuple(x.inner(axis, "is a total along") for axis in along)

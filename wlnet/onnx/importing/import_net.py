@@ -17,6 +17,7 @@ from wlnet.nets.chain import NetChain
 from wlnet.nets.netgraph import NetGraph
 from wlnet.onnx.importing.agreement import agree, agree_on_output
 from wlnet.onnx.importing.classical import label
+from wlnet.onnx.importing.elements import check_constants, declared
 from wlnet.onnx.importing.files import model_of
 from wlnet.onnx.importing.inputs import Inputs
 from wlnet.onnx.importing.learning import at_rest, initializers
@@ -253,8 +254,9 @@ class _Import:
         first = given[0] if given else None
         if isinstance(first, Flow) and first.kind == "Label":
             return (label(node, first),)
+        check_constants(node, given)
         made = row(self.writing, node, *given)
-        return made if isinstance(made, tuple) else (made,)
+        return declared(node, given, made if isinstance(made, tuple) else (made,))
 
     def _outputs(self) -> dict[str, Any]:
         """Where each output of the net comes from."""

@@ -184,6 +184,11 @@ def _states(net: Writing, end: Any, x: Flow, given: Given | None, way: int, port
             more: int) -> None:  # fmt: skip
     """Where a state begins: with zeros unless a file says otherwise; more: units that are 1."""
     size = net.vertices[end[0]].layer.size - more
+    if given is not None:
+        told = given.array.shape if isinstance(given, Fixed) else given.sizes
+        if len(told) != 3 or not way < told[0] or told[2] != size:
+            what = f"states of shape {tuple(told)} to begin with"
+            raise Misfit(what, expected=f"(directions, batch, {size})")
     if isinstance(given, Fixed) and given.array.dtype != object and not given.array.any():
         given = None
     if given is None and not more:

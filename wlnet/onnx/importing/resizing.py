@@ -1,5 +1,7 @@
 """Operators that bring pictures to another size: a ResizeLayer where it means the same, else one
 matrix for each direction, since all of these are weighted sums of entries along an axis.
+
+Where ONNX's text and ONNX Runtime differ, this is what ONNX Runtime does, and PyTorch with it.
 """
 
 from __future__ import annotations
@@ -46,8 +48,10 @@ class Way:
     part: tuple[float, float] = (0.0, 1.0)
 
 
-def _place(way: Way, i: Array, old: int, new: int, scale: float) -> Array:
-    """Where in the old axis an entry of the new one lies."""
+def _place(way: Way, i: Array, old: int, new: int, scale: Any) -> Any:
+    """Where in the old axis an entry of the new one lies, in numbers of 32 bits as ONNX Runtime."""
+    if scale == 1 and way.coordinates != "tf_crop_and_resize":
+        return i
     match way.coordinates:
         case "half_pixel":
             return (i + 0.5) / scale - 0.5
@@ -58,8 +62,8 @@ def _place(way: Way, i: Array, old: int, new: int, scale: float) -> Array:
         case "asymmetric":
             return i / scale
         case "align_corners":
-            # The size here is one that was not rounded.
-            return i * (old - 1) / (scale * old - 1) if scale * old != 1 else np.zeros_like(i)
+            # The size is the rounded one, as ONNX Runtime and PyTorch have it.
+            return i * (old - 1) / (new - 1) if new > 1 else np.zeros_like(i)
         case "tf_half_pixel_for_nn":
             return (i + 0.5) / scale
         case "tf_crop_and_resize":
@@ -92,8 +96,8 @@ def _weights(way: Way, distance: Array, scale: float) -> Array:
 def _matrix(way: Way, old: int, new: int, scale: float) -> Array:
     """(new, old): what every entry of the new axis takes of those of the old one."""
     room_for((new, old))
-    i = np.arange(new, dtype=np.float64)
-    x = _place(way, i, old, new, scale)
+    x = _place(way, np.arange(new, dtype=np.float32), old, new, np.float32(scale))
+    x = x.astype(np.float64)
     made = np.zeros((new, old))
     rows = np.arange(new)
     if way.mode == "nearest":
@@ -189,7 +193,9 @@ def _scales(node: Node, x: Flow, axes: list[int], scales: Given | None, sizes: G
             if axis == x.batch and scale != 1:
                 raise mixes("resizes")
             if axis != x.batch:
-                found[axis] = math.floor(old[axis] * scale), float(scale)
+                # In 32 bits: a float32 of 0.7 is less, and ten times it 7 nevertheless.
+                factor = np.float32(scale)
+                found[axis] = math.floor(np.float32(old[axis]) * factor), float(factor)
     node("keep_aspect_ratio_policy", "stretch")
     if any(not 0 < size < 2**24 for size, _ in found.values()):
         raise Misfit(f"sizes {[size for size, _ in found.values()]}")
@@ -223,10 +229,15 @@ def _layer(way: Way, x: Flow, told: dict[int, tuple[int, float]]) -> ResizeLayer
     is_exact = all(abs(old[a] * scale - new) < 1e-6 for a, (new, scale) in space.items())
     grows = all(new >= old[a] for a, (new, _) in space.items())
     sizes = [space[a][0] if a in space else x.sizes[a] for a in range(2, x.rank)]
-    if way.mode == "linear" and is_exact and not way.antialias and not way.exclude:
+    if way.mode == "linear" and not way.antialias and not way.exclude:
         if way.coordinates == "align_corners" and min(sizes) > 1:
             return ResizeLayer(sizes, "Linear", "Point")
-        if way.coordinates in ("half_pixel", "pytorch_half_pixel") and grows and min(sizes) > 1:
+        if (
+            way.coordinates in ("half_pixel", "pytorch_half_pixel")
+            and grows
+            and is_exact
+            and min(sizes) > 1
+        ):
             return ResizeLayer(sizes, "Linear", "Bin")
     if (
         way.mode == "nearest"
