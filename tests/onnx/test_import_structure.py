@@ -321,3 +321,95 @@ def test_an_axis_counted_from_the_end_flattens_what_onnx_runtime_flattens(axis):
     (given,) = ran(one, x)
     assert np.array_equal(made.reshape(given.shape), given)
     assert made.shape[1:] == ((6,) if axis in (1, -2) else (2, 3))
+
+
+# What is told, and what is read twice
+
+
+def numbered(axis):
+    """x + [0, 1, ...], as many as an axis has."""
+    return [
+        node("Shape", "x", out="s"), node("Gather", "s", "at", out="n"),
+        node("Range", "zero", "n", "one", out="r"), node("Cast", "r", out="f", to=F),
+        node("Add", "x", "f", out="y"),
+    ], {"at": np.int64(axis), "zero": np.int64(0), "one": np.int64(1)}  # fmt: skip
+
+
+def fix(nodes, inputs, arrays=None, **options):
+    """The fix of the one fault that a model has."""
+    with pytest.raises(wl.FormatError) as told:
+        import_net(model(nodes, inputs, ["y"], arrays), **options)
+    assert "Batches" not in str(told.value)
+    (fault,) = told.value.faults
+    return fault.fix
+
+
+def test_how_open_sizes_are_told_is_said_with_the_names_and_sizes_of_the_file():
+    pool = [node("AveragePool", "audio", out="y", kernel_shape=[2])]
+    one = {"audio": (F, "batch", 4, "time")}
+    said = "import_net(file, shapes={'audio': (4, 50)}), of one example; 50 stands for a size that "
+    assert fix(pool, one) == said + "you know"
+    assert import_net(model(pool, one, ["y"]), shapes={"audio": (4, 50)})(floats(4, 50)).ndim == 2
+    both = {"a": (F, "time", "batch", 4), "b": (F, "other", "batch", 4)}
+    assert "shapes={'b': (50, 4), 'c': (50, 4)}" in fix(
+        [node("Add", "a", "b", out="y")], {**both, "c": (F, "time", "batch", 4)},
+        batch_axis=1, shapes={"a": (50, 4)},
+    )  # fmt: skip
+    nodes = [node("Reshape", "x", "shape", out="y")]
+    pairs = {"shape": np.array([0, -1, 2, 4])}
+    assert "'x': (50, 4)" in fix(nodes, {"x": (F, "batch", "time", 4)}, pairs)
+    assert "'x': (4, 50)" in fix(numbered(2)[0], {"x": (F, "batch", 4, "time")}, numbered(2)[1])
+
+
+def test_what_depends_on_the_batch_alone_is_read_as_a_batch_of_one():
+    nodes, arrays = numbered(0)
+    inputs = {"x": (F, "batch", 4)}
+    assert "import_net(file, batch_axis=None, shapes={'x': (1, 4)})" in fix(nodes, inputs, arrays)
+    net = import_net(model(nodes, inputs, ["y"], arrays), batch_axis=None, shapes={"x": (1, 4)})
+    assert net([[1, 2, 3, 4]]).tolist() == [[1, 2, 3, 4]]
+
+
+@pytest.mark.parametrize("length", [5, "words"])
+def test_indices_that_are_also_numbers_are_read_both_ways(length):
+    # The mean of words without those that are 0, as classifiers of texts have it.
+    nodes = [
+        node("Gather", "table", "x", out="words"),
+        node("Cast", "x", out="numbers", to=F),
+        node("Sign", "numbers", out="kept"),
+        node("Unsqueeze", "kept", "last", out="column"),
+        node("Mul", "words", "column", out="those"),
+        node("ReduceSum", "those", "along", out="sum", keepdims=0),
+        node("ReduceSum", "kept", "along", out="count", keepdims=1),
+        node("Div", "sum", "count", out="y"),
+    ]
+    arrays = {"table": floats(9, 3), "last": np.array([-1]), "along": np.array([1])}
+    one = model(nodes, {"x": (WHOLE, "batch", length)}, ["y"], arrays)
+    x = np.array([[0, 8, 1, 0, 3], [4, 0, 0, 0, 0], [1, 2, 3, 4, 5]])
+    net = import_net(one)
+    (given,) = ran(one, x)
+    assert np.abs(net(x) - given).max() < 1e-6
+    assert net.input_names == ("Input",)
+    with pytest.raises(wl.DataError, match="not one of the labels"):
+        net([9, 0, 1, 2, 3])
+
+
+def test_one_index_alone_may_be_a_number_too():
+    nodes = [
+        node("Gather", "table", "x", out="row"), node("Cast", "x", out="number", to=F),
+        node("Unsqueeze", "number", "last", out="column"), node("Mul", "row", "column", out="y"),
+    ]  # fmt: skip
+    arrays = {"table": floats(9, 3), "last": np.array([-1])}
+    one = model(nodes, {"x": (WHOLE, "batch")}, ["y"], arrays)
+    x = np.array([0, 8, 2])
+    assert np.abs(import_net(one)(x) - ran(one, x)[0]).max() < 1e-6
+
+
+def test_places_that_are_cut_before_the_table_are_refused_with_a_way_out():
+    nodes = [
+        node("Slice", "x", "from", "to", "axes", out="some"),
+        node("Gather", "table", "some", out="y"),
+    ]
+    arrays = {
+        "table": floats(9, 3), "from": np.array([1]), "to": np.array([3]), "axes": np.array([1]),
+    }  # fmt: skip
+    assert "cut or reshape what the table gives" in fix(nodes, {"x": (WHOLE, "n", 5)}, arrays)

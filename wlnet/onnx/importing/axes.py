@@ -8,9 +8,9 @@ from dataclasses import replace
 from typing import Any
 
 from wlnet.layers.transpose import TransposeLayer
-from wlnet.onnx.importing.misfits import Misfit
+from wlnet.onnx.importing.misfits import SIZES, Misfit
 from wlnet.onnx.importing.sizes import Batches
-from wlnet.onnx.importing.values import TELL, Flow, count_of, mixes, open_size
+from wlnet.onnx.importing.values import Flow, count_of, mixes, open_size
 from wlnet.onnx.importing.writing import Writing
 
 
@@ -80,8 +80,8 @@ def _reshaped_open(x: Flow, target: Sequence[Any], fixed: int | None) -> Flow:
         made = reshaped(told, [_stood_in(size) for size in target], fixed)
     except Misfit:
         raise Misfit(
-            f"an array of an open size in the shape {[str(size) for size in target]}",
-            fix=TELL,
+            f"an array of an open size in the shape ({', '.join(map(str, target))})",
+            fix=SIZES,
         ) from None
     if any(size != OPEN and size % OPEN == 0 for size in made.sizes):
         raise open_size()

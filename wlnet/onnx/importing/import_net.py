@@ -19,9 +19,9 @@ from wlnet.onnx.importing.agreement import agree, agree_on_output
 from wlnet.onnx.importing.classical import label
 from wlnet.onnx.importing.elements import check_constants, declared
 from wlnet.onnx.importing.files import model_of
-from wlnet.onnx.importing.inputs import Inputs
+from wlnet.onnx.importing.inputs import Inputs, hint
 from wlnet.onnx.importing.learning import at_rest, initializers
-from wlnet.onnx.importing.misfits import Misfit
+from wlnet.onnx.importing.misfits import SIZES, Misfit
 from wlnet.onnx.importing.nesting import nested
 from wlnet.onnx.importing.nodes import Node
 from wlnet.onnx.importing.ports import ports_of
@@ -301,6 +301,10 @@ class _Import:
     # Faults
 
     def _fault(self, what: str, **words: Any) -> None:
+        if words.get("fix") == SIZES:
+            untold = [info for info in self.graph.input
+                      if info.name in self.free and info.name not in self.shapes]  # fmt: skip
+            words["fix"] = hint(untold, self.batch_axis)
         self.faults.append(self._at(Fault(what, **words)))
 
     def _at(self, fault: Fault) -> Fault:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from wlnet.core.errors import brief
-from wlnet.onnx.importing.misfits import Misfit
+from wlnet.onnx.importing.misfits import SIZES, Misfit
 from wlnet.onnx.importing.values import Flow
 
 KINDS = {
@@ -13,8 +14,39 @@ KINDS = {
     **dict.fromkeys((2, 3, 4, 5, 6, 7, 12, 13), "Whole"),
 }  # fmt: skip
 """What the numbers of a type are in a net; integers are indices or numbers, as they are used."""
+SOME = 50
+"""Stands in a hint for a size that the user knows."""
 LARGEST = 2**31
 """Entries of one example."""
+
+
+def hint(infos: Sequence[Any], batch_axis: int | None) -> str:
+    """How sizes of these inputs are told that a file leaves open: by their names, with the sizes
+    that it does say; where all are known but the batch, as one example that is a batch of one.
+    """
+    told: list[str] = []
+    for info in infos:
+        tensor = info.type.tensor_type
+        if not tensor.HasField("shape"):
+            told.append(f"{info.name!r}: (...)")
+            continue
+        axes = enumerate(tensor.shape.dim)
+        sizes = [d.dim_value if d.HasField("dim_value") else None for i, d in axes
+                 if i != batch_axis]  # fmt: skip
+        if None in sizes:
+            told.append(f"{info.name!r}: {tuple(SOME if n is None else n for n in sizes)}")
+    if told:
+        some = f"; {SOME} stands for a size that you know" if f"{SOME}" in "".join(told) else ""
+        return f"import_net(file, shapes={{{', '.join(told)}}}), of one example{some}"
+    if batch_axis is None:
+        return "export the model with sizes that are known"
+    for info in infos:
+        sizes = [d.dim_value for d in info.type.tensor_type.shape.dim]
+        sizes[batch_axis : batch_axis + 1] = [1] if batch_axis < len(sizes) else []
+        told.append(f"{info.name!r}: {tuple(sizes)}")
+    return (
+        f"import_net(file, batch_axis=None, shapes={{{', '.join(told)}}}): a net of a batch of one"
+    )
 
 
 class Inputs:
@@ -57,9 +89,8 @@ class Inputs:
         for i in (i for i, size in enumerate(sizes) if size is None):
             called = tensor.shape.dim[i].dim_param or f"{name} {i}"
             if self.open not in (None, called):
-                fix = f"import_net(file, shapes={{{name!r}: (3, 32, 32)}}), of one example"
                 told = f"{self.open}, {called}"
-                raise Misfit("several sizes that the file leaves open", given=told, fix=fix)
+                raise Misfit("several sizes that the file leaves open", given=told, fix=SIZES)
             self.open = called
 
     def _batch(self, name: str, size: int | None) -> None:
@@ -79,8 +110,8 @@ class Inputs:
                 raise Misfit(f"the input {name!r} has a size below 0")
         if name not in self.shapes:
             if said is None:
-                fix = f"import_net(file, shapes={{{name!r}: (3, 32, 32)}}), of one example"
-                raise Misfit(f"the file does not say the shape of its input {name!r}", fix=fix)
+                what = f"the file does not say the shape of its input {name!r}"
+                raise Misfit(what, fix=SIZES)
             return said
         told = self.shapes[name]
         told = list(told) if isinstance(told, (tuple, list)) else [told]

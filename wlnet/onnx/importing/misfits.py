@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+SIZES = "sizes of one example"
+"""A fix that is made of the inputs of the file when it is told (inputs.py, `hint`)."""
+
 
 class Misfit(Exception):
     """Something about a node that no net can be made of: what, and words for its fault."""

@@ -13,20 +13,27 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.onnx.importing.misfits import Misfit
+from wlnet.onnx.importing.misfits import SIZES, Misfit
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Batches:
     """A number of times the size of the batch (batch = 1) and the open size (open = 1).
 
     >>> 3 * Batches() // 3 == Batches(), Batches() == 1
     (True, False)
+    >>> Batches(3), Batches(1, 0, 1)
+    (3*batch, ?)
     """
 
     times: int = 1
     batch: int = 1
     open: int = 0
+
+    def __repr__(self) -> str:
+        """As errors tell it: the open size is a question mark."""
+        times = [] if self.times == 1 and (self.batch or self.open) else [str(self.times)]
+        return "*".join([*times, *["batch"] * self.batch, *["?"] * self.open])
 
     def __mul__(self, other: Any) -> Any:
         if isinstance(other, Batches):
@@ -85,7 +92,7 @@ def _odd() -> Misfit:
     return Misfit(
         "what is worked out here depends on how many examples a batch has, or on a size that the "
         "file leaves open",
-        fix="import_net(file, shapes={'input': (3, 32, 32)}), of one example",
+        fix=SIZES,
     )
 
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.onnx.importing.misfits import Misfit
+from wlnet.onnx.importing.misfits import SIZES, Misfit
 from wlnet.onnx.importing.sizes import Batches
 
 Array = np.ndarray[Any, Any]
@@ -161,12 +161,9 @@ def mixes(doing: str) -> Misfit:
     )
 
 
-TELL = "import_net(file, shapes={'input': (3, 32, 32)}), of one example"
-
-
 def open_size() -> Misfit:
     """The fault of a size that has to be known."""
-    return Misfit("a size has to be known here that the file leaves open", fix=TELL)
+    return Misfit("a size has to be known here that the file leaves open", fix=SIZES)
 
 
 def count_of(sizes: Sizes) -> int:
@@ -197,7 +194,9 @@ def numbers(given: Given | None, what: str) -> list[Any]:
 def integers(given: Given | None, what: str) -> list[int]:
     """The same, as integers."""
     told = numbers(given, what)
-    if any(isinstance(x, Batches) or int(x) != x for x in told):
+    if any(isinstance(x, Batches) for x in told):
+        raise Misfit(f"{what} that depend on a size that the file leaves open", fix=SIZES)
+    if any(int(x) != x for x in told):
         raise Misfit(f"{what} that are no integers")
     return [int(x) for x in told]
 

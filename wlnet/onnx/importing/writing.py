@@ -195,7 +195,11 @@ class Writing:
         """An input of integers as places of a table: number + shift is the place, from 0."""
         token, port = flow.end
         if flow.kind != "Whole" or token is not None or flow.made != flow.shape:
-            raise Misfit("places that the net works out", expected="an input of integers")
+            raise Misfit(
+                "places that the net works out", expected="an input of integers",
+                fix="cut or reshape what the table gives, not what it is given, or export the "
+                "model with these places as its input",
+            )  # fmt: skip
         assert port is not None
         beyond = self.guarded.get(port)
         if beyond is not None and beyond + flow.shift + shift < classes:
