@@ -127,6 +127,15 @@ def test_the_same_learns_before_and_after_a_file(name, tmp_path):
     assert np.abs(one(x) - other(x)).max() < 1e-5
 
 
+def test_a_frozen_recurrent_layer_comes_back_frozen(tmp_path):
+    frozen = wl.LongShortTermMemoryLayer(3, learning_rate_multipliers=None)
+    net = wl.net_initialize(wl.NetChain({"rnn": frozen, "read": 2}, input=(4, 2)))
+    again = wl.onnx.import_net(wl.onnx.export_net(net, tmp_path / "net.onnx"))
+    rates = wl.information(again, "ArraysLearningRateMultipliers")
+    assert sorted(key[-1] for key, rate in rates.items() if rate) == ["Biases", "Weights"]
+    assert len(rates) == 14
+
+
 def test_running_statistics_rest_in_a_net_from_a_file(tmp_path):
     net = wl.net_initialize(wl.NetChain([4, wl.BatchNormalizationLayer(), 2], input=3))
     again = wl.onnx.import_net(wl.onnx.export_net(net, tmp_path / "net.onnx"))
@@ -134,3 +143,39 @@ def test_running_statistics_rest_in_a_net_from_a_file(tmp_path):
     moving = [key for key in rates if "Moving" in str(key)]
     assert all(rates[key] == 0 for key in moving)
     assert sum(rate == 1 for rate in rates.values()) == 6
+
+
+NAMED = {
+    "names like positions": {"0": 3, "1": "Tanh", "00": 3, "2": wl.NetChain({"0": 3, "1": "Ramp"})},
+    "signs": {"x.y": 3, "a b": 2, "a/b": 2, "~a": 2, "p-q": 3, "ü": 2, "v:w::z": "Tanh"},
+    "names of exporters": {"val_1": 3, "const": "Ramp", "t_1": 3, "weight": 2, "scalar": "Tanh"},
+}
+
+
+@pytest.mark.parametrize("parts", NAMED.values(), ids=NAMED)
+def test_parts_come_back_under_whatever_names_they_had(parts, tmp_path):
+    net = wl.net_initialize(wl.NetChain(parts, input=4))
+    again = same_again(net, {"Input": np.ones((3, 4), np.float32)}, tmp_path)
+    assert list(again.nodes) == list(net.nodes)
+    assert list(wl.information(again, "Arrays")) == list(wl.information(net, "Arrays"))
+
+
+def test_shared_arrays_come_back_under_their_names(tmp_path):
+    def layer():
+        return wl.LinearLayer(4, weights=wl.NetSharedArray("a/w"))
+
+    parts = {"one": layer(), "bend": "Tanh", "two": layer()}
+    net = wl.net_initialize(wl.NetChain(parts, input=4))
+    again = same_again(net, {"Input": np.ones((3, 4), np.float32)}, tmp_path)
+    keys = set(wl.information(net, "Arrays"))
+    assert wl.NetSharedArray("a/w") in keys
+    assert set(wl.information(again, "Arrays")) == keys
+
+
+def test_the_last_entry_of_any_number_comes_back(tmp_path):
+    layers = [wl.LongShortTermMemoryLayer(3), wl.SequenceLastLayer()]
+    net = wl.net_initialize(wl.NetChain(layers, input=("n", 4)))
+    again = wl.onnx.import_net(wl.onnx.export_net(net, tmp_path / "net.onnx"))
+    for length in (1, 2, 7):
+        x = np.random.default_rng(length).standard_normal((2, length, 4))
+        assert np.abs(again(x) - net(x)).max() < 1e-6

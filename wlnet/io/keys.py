@@ -10,6 +10,7 @@ from wlnet.core.rules import ArrayKey
 # Also the signs that a header in UTF-8 could not hold, or not hold on one line.
 _BESIDE = re.compile("~(?!shared/)[a-z]+/")
 _MEASURED = "~series/", "~tally/", "~state/"
+_CODE = re.compile("~([0-9a-f]{1,5});")
 _SPECIAL = re.compile("[~/\x00-\x1f\x7f\ud800-\udfff]")
 
 
@@ -69,6 +70,15 @@ def escaped(name: str) -> str:
     text = _SPECIAL.sub(lambda match: _code(match[0]), name)
     # A name of digits alone would read as a position.
     return _code(name[0]) + name[1:] if name.isdecimal() else text
+
+
+def steps_of(key: str) -> tuple[str, ...]:
+    """The names in a key, as they were.
+
+    >>> steps_of("1/a~2f;b/Weights"), steps_of("~31;/Weights")
+    (('1', 'a/b', 'Weights'), ('1', 'Weights'))
+    """
+    return tuple(_CODE.sub(lambda match: chr(int(match[1], 16)), step) for step in key.split("/"))
 
 
 def _code(sign: str) -> str:

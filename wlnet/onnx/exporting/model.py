@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -81,7 +82,7 @@ class _Messages:
                 node.operator,
                 node.inputs,
                 node.outputs,
-                node.outputs[0],
+                node.name or node.outputs[0],
                 **{name: self.attribute(value) for name, value in node.attributes.items()},
             )
             for node in nodes
@@ -129,6 +130,7 @@ def _renamed(nodes: Sequence[Node], new: Mapping[str, str]) -> list[Node]:
             [new.get(name, name) for name in node.inputs],
             [new.get(name, name) for name in node.outputs],
             {name: body(value) for name, value in node.attributes.items()},
+            node.name or node.outputs[0],
         )
         for node in nodes
     ]
@@ -147,5 +149,5 @@ def _read(nodes: Sequence[Node], wanted: Collection[str]) -> tuple[list[Node], s
                 attributes[name] = Body(value.inputs, inside, value.outputs)
                 read |= names
         read.update(node.inputs)
-        kept.append(Node(node.operator, node.inputs, node.outputs, attributes))
+        kept.append(replace(node, attributes=attributes))
     return kept[::-1], read

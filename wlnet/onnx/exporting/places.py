@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from wlnet.core.errors import Fault, OptionError, fail
-from wlnet.onnx.exporting.sizes import Extent
+from wlnet.onnx.exporting.sizes import Extent, Size, plus
 from wlnet.onnx.exporting.table import translation
 from wlnet.onnx.exporting.writer import END, Tensor, Writer
 
@@ -53,6 +53,12 @@ def concatenate(w: Writer, *xs: Tensor, axis: int) -> str:
 @translation
 def slice_(w: Writer, x: Tensor, *, axis: int, start: Extent, stop: Extent) -> str:
     """From start to stop along an axis."""
+    if stop == x.shape[axis] and isinstance(start, Size) and isinstance(stop, Size):
+        # So many last entries, of however many: counted from the end.
+        more = start.number - stop.number
+        if more < 0 and plus(stop, more) == start:
+            last = w.wholes([more]), w.wholes([END]), w.wholes([axis])
+            return w.node("Slice", x, *last)
     ends = w.wholes([END]) if stop == x.shape[axis] else w.extents([stop])
     return w.node("Slice", x, w.extents([start]), ends, w.wholes([axis]))
 

@@ -46,6 +46,11 @@ class Size:
                 return name
         return None
 
+    @property
+    def number(self) -> int:
+        """What it has beside its names."""
+        return sum(factor for factor, names in self.terms if not names)
+
     def __str__(self) -> str:
         return " + ".join(
             " * ".join([*([str(factor)] if factor != 1 or not names else []), *names])
@@ -64,7 +69,8 @@ def named(name: str) -> Size:
 
 def plus(size: Size, number: int) -> Size:
     """A size and a number, which may be negative."""
-    return Size((*([(number, ())] if number else []), *size.terms))
+    number += size.number
+    return Size((*([(number, ())] if number else []), *(term for term in size.terms if term[1])))
 
 
 def times(size: Size, other: int | Size) -> Size:

@@ -42,12 +42,14 @@ or a tuple of names, None for a result that nobody reads."""
 
 @dataclass
 class Node:
-    """One operator of ONNX. Attributes are plain data, a dtype, an array, or a Body."""
+    """One operator of ONNX. Attributes are plain data, a dtype, an array, or a Body. name: its own,
+    where it is not that of its first output."""
 
     operator: str
     inputs: list[str]
     outputs: list[str]
     attributes: dict[str, Any] = field(default_factory=dict)
+    name: str = ""
 
 
 @dataclass

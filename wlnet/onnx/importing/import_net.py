@@ -20,8 +20,9 @@ from wlnet.onnx.importing.classical import label
 from wlnet.onnx.importing.elements import check_constants, declared
 from wlnet.onnx.importing.files import model_of
 from wlnet.onnx.importing.inputs import Inputs, hint
-from wlnet.onnx.importing.learning import at_rest, initializers
+from wlnet.onnx.importing.learning import OWN, at_rest, initializers, resting_names
 from wlnet.onnx.importing.misfits import SIZES, Misfit
+from wlnet.onnx.importing.names import own
 from wlnet.onnx.importing.nesting import nested
 from wlnet.onnx.importing.nodes import Node
 from wlnet.onnx.importing.ports import ports_of
@@ -92,6 +93,8 @@ class _Import:
     def __init__(self, model: Any, called: str, folder: Path | None, shapes: dict[str, Any],
                  batch_axis: int | None) -> None:  # fmt: skip
         self.graph, self.called = model.graph, called
+        self.producer = model.producer_name
+        self.resting = resting_names(model)
         self.initializer = initializers(model)
         self.tensors = Tensors(folder)
         self.faults: list[Fault] = []
@@ -108,6 +111,13 @@ class _Import:
 
     def net(self) -> NetChain | NetGraph:
         """The net, or all that is wrong in one error."""
+        token = own.set(self.producer == OWN)
+        try:
+            return self._net()
+        finally:
+            own.reset(token)
+
+    def _net(self) -> NetChain | NetGraph:
         self._versions()
         nodes = [self._node(proto) for proto in self.graph.node]
         self._unknown(nodes)
@@ -130,7 +140,7 @@ class _Import:
         try:
             ports = ports_of(writing, names, outputs, self.length)
             net, places = nested(writing.vertices, outputs, ports)
-            net = at_rest(net, writing.vertices, places)
+            net = at_rest(net, writing.vertices, places, self.resting)
             merges = any(node.scopes for node in nodes)
             made = tied(net, writing.vertices, places, writing.values, merges)
             agree(made, {self._port(name) for name in self.free}, self.given_out)

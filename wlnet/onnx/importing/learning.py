@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 import numpy as np
 
-from wlnet.io.keys import is_beside
+from wlnet.io.keys import is_beside, steps_of
 from wlnet.nets.information import information
 from wlnet.nets.surgery.replace import net_replace_part
 from wlnet.onnx.exporting.resting import RESTING
@@ -22,6 +22,8 @@ from wlnet.onnx.importing.names import Path, is_made_up
 from wlnet.onnx.importing.values import Array, Fixed
 from wlnet.onnx.importing.writing import Vertex
 
+OWN = "wlnet"
+"""The producer of files of export_net."""
 SIGNATURE = "pkg.torch.export.ExportedProgram.graph_signature"
 TOLD = re.compile(r": (PARAMETER|BUFFER) target='([^']*)'")
 """A line of a signature: p_fc_weight: PARAMETER target='fc.weight'."""
@@ -33,7 +35,7 @@ CAST = re.compile(r".*_cast(_\d+)?$")
 
 def initializers(model: Any) -> Callable[[str, Array], Fixed]:
     """What makes the value of an initializer, of its name and its array."""
-    if model.producer_name == "wlnet":
+    if model.producer_name == OWN:
         return _own(model)
     told: dict[str, str] = {}
     is_told = False
@@ -60,13 +62,7 @@ def initializers(model: Any) -> Callable[[str, Array], Fixed]:
 
 def _own(model: Any) -> Callable[[str, Array], Fixed]:
     """The same, for a file of export_net."""
-    resting: set[str] = set()
-    for item in model.metadata_props:
-        if item.key == RESTING:
-            try:
-                resting |= {name for name in json.loads(item.value) if isinstance(name, str)}
-            except (ValueError, TypeError, RecursionError):
-                continue
+    resting = resting_names(model)
 
     def found(name: str, array: Array) -> Fixed:
         if is_beside(name) or array.dtype.kind != "f":
@@ -76,12 +72,31 @@ def _own(model: Any) -> Callable[[str, Array], Fixed]:
     return found
 
 
-def at_rest(net: Any, vertices: Mapping[int, Vertex], places: Mapping[int, Path]) -> Any:
-    """The net with what does not learn frozen in it."""
+def resting_names(model: Any) -> set[str]:
+    """What the metadata of a file of export_net list."""
+    found: set[str] = set()
+    for item in model.metadata_props:
+        if item.key == RESTING and model.producer_name == OWN:
+            try:
+                found |= {name for name in json.loads(item.value) if isinstance(name, str)}
+            except (ValueError, TypeError, RecursionError):
+                continue
+    return found
+
+
+def at_rest(net: Any, vertices: Mapping[int, Vertex], places: Mapping[int, Path],
+            names: Collection[str]) -> Any:  # fmt: skip
+    """The net with what does not learn frozen in it. names: keys of arrays that rest."""
     found = [
         key for token, place in places.items() if (resting := vertices[token].resting)
         for key in information(net, "Arrays")
         if isinstance(key, tuple) and key[: len(place)] == place and key[-1] in resting
+    ]  # fmt: skip
+    # The arrays of a recurrent layer, which nodes put together and rows take apart.
+    found += [
+        key for *module, array in map(steps_of, names) if not array.startswith("Moving")
+        for key in information(net, "Arrays")
+        if isinstance(key, tuple) and key[-1] == array and list(key[: len(module)]) == module
     ]  # fmt: skip
     rules = dict.fromkeys(found)
     return net_replace_part(net, {"LearningRateMultipliers": rules}) if rules else net

@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from contextvars import ContextVar
 
+from wlnet.io.keys import is_beside, steps_of
 from wlnet.onnx.importing.nodes import Node
 
 Path = tuple[str, ...]
@@ -22,6 +24,9 @@ LEAVES = re.compile(
 """What an array is called in its module."""
 MADE = re.compile(r"(onnx::|val_|_?const|/|scalar|fused_|_to_copy|t_\d|node_)", re.IGNORECASE)
 """How names begin that exporters make up."""
+own: ContextVar[bool] = ContextVar("own", default=False)
+"""Whether the file under way is one of export_net, whose names are keys of arrays."""
+SHARED = "~shared/"
 PORTS = {"Input", "Output"}
 """What no part is called."""
 DEEPEST = 16
@@ -36,6 +41,8 @@ def is_made_up(name: str) -> bool:
     >>> is_made_up("onnx::MatMul_202"), is_made_up("layer1.0.conv1.weight")
     (True, False)
     """
+    if own.get():
+        return not name or (name.startswith("~") and (is_beside(name) or name.startswith(SHARED)))
     return not name or bool(MADE.match(name)) or name.isdigit()
 
 
@@ -46,6 +53,9 @@ def words(name: str) -> Path:
     (('layer1', '0', 'conv1', 'Conv'), ('encoder', 'layers', '0', 'norm1', 'weight'))
     """
     made: list[str] = []
+    if own.get():
+        made = [step for step in steps_of(name) if step]
+        return (*made[:DEEPEST], "_".join(made[DEEPEST:])) if len(made) > DEEPEST else tuple(made)
     for piece in re.split(r"[/\\]|::", name):
         parts = [part for part in piece.split(".") if part]
         # Modules of PyTorch say again what they stand in.
@@ -67,10 +77,17 @@ def module_of(name: str) -> Path:
     (('layer1', '0', 'conv1'), ('attn', 'in_proj'), ('position',))
     """
     path = words(name)
+    if own.get():
+        return path[:-1]
     if len(path) > 1 and LEAVES.match(path[-1]):
         return path[:-1]
     shorter = re.sub(r"_(weight|bias|kernel)$", "", path[-1]) if path else ""
     return (*path[:-1], shorter) if shorter else path
+
+
+def shared_name(name: str) -> str:
+    """What an array is called that several parts share."""
+    return "".join(steps_of(name)[1:]) if own.get() and name.startswith(SHARED) else name
 
 
 def path_of(node: Node, arrays: Sequence[str | None]) -> tuple[Path, str]:
@@ -96,7 +113,7 @@ def scope_of(node: Node) -> tuple[Path, str]:
             outer = list(words("/".join([*outer, scope]))) if outer else list(words(scope))
         label = re.sub(r"^node_", "", name) or node.kind
         return tuple(outer), (words(label) or (node.kind,))[-1]
-    path = words(name)
+    path = () if own.get() and is_beside(name) else words(name)
     if len(path) > 1 and ("/" in name or "." in name):
         return path[:-1], path[-1]
     is_told = path and not is_made_up(name) and path[-1] not in PORTS

@@ -127,9 +127,12 @@ def _slices(net: Writing, node: Node, x: Given, starts: Given | None = None,
             continue
         size = x.sizes[axis]
         if size is None:
-            if start == 0 and stop >= 2**31 - 1 and step == 1:
-                continue
-            raise open_size()
+            if stop < 2**31 - 1 or step != 1 or start not in (0, -1):
+                raise open_size()
+            if start == -1:  # the last, of however many
+                at_end = net.layer(PartLayer((*[ALL] * x.inner(axis), Span(-1, -1))), net.real(x))
+                x = net.shaped(at_end, x, [1 if i == axis else n for i, n in enumerate(x.sizes)])
+            continue
         bounds = range(size)[_bounds(start, stop, step, size)]
         if not len(bounds):
             raise Misfit("an empty array")

@@ -10,7 +10,7 @@ import numpy as np
 from wlnet.core.parts import NetSharedArray
 from wlnet.nets.information import information
 from wlnet.nets.surgery.replace import net_replace_part
-from wlnet.onnx.importing.names import Path
+from wlnet.onnx.importing.names import Path, shared_name
 from wlnet.onnx.importing.values import Fixed
 from wlnet.onnx.importing.writing import Vertex
 
@@ -43,7 +43,7 @@ def tied(net: Any, vertices: Mapping[int, Vertex], places: Mapping[int, Path],
         keys = [_key(held, place, value.array) for place in at]
         # Turned over in one of them, it is another array there.
         if all(keys) and all(np.array_equal(held[keys[0]], held[key]) for key in keys):
-            shared |= {key: NetSharedArray(name) for key in keys if key not in shared}
+            shared |= {key: NetSharedArray(shared_name(name)) for key in keys if key not in shared}
     made: Any = net_replace_part(net, shared) if shared else net
     return made
 
