@@ -192,6 +192,10 @@ def test_an_error_of_the_user_ends_the_line(terminal: Terminal) -> None:
     assert told[-2].startswith("broken off by ZeroDivisionError: 1 round in") and told[-1] == ""
 
 
+# Where the interrupt comes as Python has just opened a file, Python itself closes it, and says so.
+@pytest.mark.filterwarnings(
+    "ignore:.*_io:pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning"
+)
 @pytest.mark.parametrize("how", [wl.AUTOMATIC, "Panel", "ProgressIndicator"])
 @pytest.mark.parametrize("seconds", [0.003, 0.011, 0.04, 0.09, 0.15])
 @pytest.mark.usefixtures("often")
