@@ -13,6 +13,7 @@ from wlnet.core.arrays import Dtype
 from wlnet.core.errors import DataError, Fault, Words, brief, fail
 from wlnet.core.gate import Column, admitted
 from wlnet.core.machine import check_memory
+from wlnet.core.scalars import as_real, as_truth
 
 Encoded = np.ndarray | list[np.ndarray]
 """A batch: an array, or the arrays of examples that have several shapes."""
@@ -138,6 +139,22 @@ def zeros(shape: tuple[int, ...], dtype: Dtype, where: str) -> np.ndarray:
     """An array to encode into; DataError where it is larger than the memory there is."""
     check_memory(math.prod(shape) * np.dtype(dtype).itemsize, where, DataError)
     return np.zeros(shape, dtype)
+
+
+def real_number(item: object, where: str, index: int) -> float:
+    """The number that an example is; DataError for what is none."""
+    number = as_real(item)
+    if number is None:
+        is_truth = as_truth(item) is not None
+        raise refuse(
+            where,
+            index,
+            "this is not a real number",
+            given=brief(item),
+            expected="an int or a float",
+            fix='NetEncoder("Boolean") takes True and False' if is_truth else None,
+        )
+    return number
 
 
 def check_items(good: np.ndarray, batch: Column, where: str, what: str, expected: str) -> None:

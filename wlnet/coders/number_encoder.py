@@ -11,14 +11,22 @@ from typing import Any, Protocol
 import numpy as np
 
 from wlnet.coders.coder import coder
-from wlnet.coders.encoder import NetEncoder, batch_items, numbered, reals, refuse, zeros
+from wlnet.coders.encoder import (
+    NetEncoder,
+    batch_items,
+    numbered,
+    real_number,
+    reals,
+    refuse,
+    zeros,
+)
 from wlnet.coders.parameters import choice_faults
 from wlnet.core.arrays import Dtype
 from wlnet.core.errors import DataError, Fault, OptionError, brief, fail
 from wlnet.core.gaps import is_gap
 from wlnet.core.gate import Column
 from wlnet.core.machine import check_memory
-from wlnet.core.scalars import as_real, as_truth
+from wlnet.core.scalars import as_real
 from wlnet.core.shapes import Shape
 
 WIDTHS = {"Refuse": 1, "Mean": 1, "Indicator": 2}
@@ -98,19 +106,7 @@ class NumberEncoder(NetEncoder):
     def _read(self, batch: Column, where: str) -> np.ndarray[Any, Any]:
         numbers = zeros((len(batch),), np.float64, where)
         for index, item in numbered(batch):
-            number = np.nan if is_gap(item) else as_real(item)
-            if number is None:
-                raise refuse(
-                    where,
-                    index,
-                    "this is not a real number",
-                    given=brief(item),
-                    expected="an int or a float",
-                    fix='NetEncoder("Boolean") takes True and False'
-                    if as_truth(item) is not None
-                    else None,
-                )
-            numbers[index] = number
+            numbers[index] = np.nan if is_gap(item) else real_number(item, where, index)
         return numbers
 
 

@@ -5,11 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from wlnet.coders.coder import coder
-from wlnet.coders.encoder import NetEncoder, batch_items, numbered, reals, refuse
+from wlnet.coders.encoder import NetEncoder, batch_items, numbered, real_number, reals
 from wlnet.core.arrays import Dtype
-from wlnet.core.errors import brief
 from wlnet.core.gate import Column
-from wlnet.core.scalars import as_real, as_truth
 from wlnet.core.shapes import Shape
 
 
@@ -37,17 +35,5 @@ class ScalarEncoder(NetEncoder):
             return reals(batch, where, dtype)
         numbers = np.empty(len(batch), np.float64)
         for index, item in numbered(batch):
-            number = as_real(item)
-            if number is None:
-                raise refuse(
-                    where,
-                    index,
-                    "this is not a real number",
-                    given=brief(item),
-                    expected="an int or a float",
-                    fix='NetEncoder("Boolean") takes True and False'
-                    if as_truth(item) is not None
-                    else None,
-                )
-            numbers[index] = number
+            numbers[index] = real_number(item, where, index)
         return reals(numbers, where, dtype)

@@ -1,4 +1,7 @@
-"""A net of the constructors that make it in the Wolfram Language."""
+"""A net of the constructors that make it in the Wolfram Language.
+
+One file, though it is long: constructors hold one another, and each is read by the others.
+"""
 
 from __future__ import annotations
 

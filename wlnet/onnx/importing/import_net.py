@@ -1,4 +1,7 @@
-"""import_net: the net of an ONNX file, from end to end."""
+"""import_net: the net of an ONNX file, from end to end.
+
+One file, though it is long: the steps of one call, in their order.
+"""
 
 from __future__ import annotations
 
