@@ -1,4 +1,4 @@
-"""The kernels of wlnet alone: products and windows on one worker, the update of an array."""
+"""The kernels of wlnet alone: windows on one worker, the update of an array."""
 
 from __future__ import annotations
 
@@ -53,11 +53,6 @@ def operations_a_second(program: Program, work: int | None = None) -> float:
         program.run(steps=steps)
         found.append((time.perf_counter() - start) / steps)
     return float(work / min(found) / 1e9)
-
-
-def product(m: int, k: int, n: int) -> float:
-    """GF/s of a matrix product."""
-    return operations_a_second(program_of([(m, k), (k, n)], lambda g, a, b: g.matmul(a, b)))
 
 
 def window(kind: str, channels: int, size: int, fast: bool, batch: int = 16) -> float:

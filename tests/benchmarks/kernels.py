@@ -1,14 +1,20 @@
 """Kernels alone, beside the limits of the machine: FMA peak of a thread, bandwidth of memory.
 
 A new row is one function in `ROWS`: it times a kernel and returns a Figure with the limit that the
-kernel is measured against.
+kernel is measured against. Products have a file of their own (product_rows.py).
+
+    python -m tests.benchmarks.kernels           the products, in half a minute
+    python -m tests.benchmarks.kernels --all     the memory, convolutions and the update besides
+
+NumPy's own matrix library stands beside them where OPENBLAS_NUM_THREADS=1 makes it use one thread.
 """
 
 from __future__ import annotations
 
+import argparse
 import ctypes
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, Final
@@ -16,8 +22,10 @@ from typing import Any, Final
 import llvmlite.binding as llvm
 import numpy as np
 
-from tests.benchmarks import kernel_rows
-from tests.benchmarks.machine import lanes, threads
+from tests.benchmarks import kernel_rows, product_rows
+from tests.benchmarks.machine import threads
+from tests.benchmarks.product_rows import FORMS, NUMPY, SIZES
+from wlnet.kernels.jit.target import lanes_of
 
 MEGABYTES: Final = 400
 SUMS: Final = 12
@@ -27,12 +35,13 @@ registers of the smallest machines."""
 
 @dataclass(frozen=True)
 class Figure:
-    """What was measured, and of which limit it is a part."""
+    """What was measured, and of which limit it is a part. form: of a product, which."""
 
     title: str
     value: float
     unit: str
     limit: float | None = None
+    form: str = ""
 
 
 def fma_code(width: int) -> str:
@@ -76,20 +85,24 @@ end:
 """
 
 
-def fma_peak() -> Figure:
-    """Operations a second of one thread, a multiplication with an addition counted as two."""
+def fma_loop() -> Callable[[], float]:
+    """A function that tells the operations a second of one thread in GF/s, a multiplication with an
+    addition counted as two; in vectors as wide as those of the kernels."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     features = llvm.get_host_cpu_features().flatten()
     target = llvm.Target.from_default_triple().create_target_machine(
         cpu=llvm.get_host_cpu_name(), features=features, opt=3
     )
-    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(fma_code(lanes())), target)
+    width, rounds = lanes_of("Real32"), 2_000_000
+    engine = llvm.create_mcjit_compiler(llvm.parse_assembly(fma_code(width)), target)
     address = engine.get_function_address("peak")
     peak = ctypes.CFUNCTYPE(ctypes.c_float, ctypes.c_int64, ctypes.c_float)(address)
-    rounds = 2_000_000
-    seconds = best(lambda: peak(rounds, 1.0))
-    return Figure("FMA peak, one thread", 2 * SUMS * lanes() * rounds / seconds / 1e9, "GF/s")
+
+    def measure(engine: object = engine) -> float:
+        return 2 * SUMS * width * rounds / best(lambda: peak(rounds, 1.0)) / 1e9
+
+    return measure
 
 
 def copy_bandwidth(workers: int) -> Figure:
@@ -106,6 +119,19 @@ def update_bandwidth(workers: int) -> Figure:
     return _bandwidth(
         "update in place", workers, lambda part: np.multiply(numbers[part], factor, numbers[part])
     )
+
+
+def cached_bandwidth(count: int) -> float:
+    """GB/s read and written by one thread that changes so many numbers in place, again and again:
+    of a cache, if they fit in one."""
+    numbers, factor = np.ones(count, np.float32), np.float32(0.999)
+    turns = 1 + 2_000_000 // count
+
+    def change() -> None:
+        for _ in range(turns):
+            np.multiply(numbers, factor, numbers)
+
+    return 2 * 4 * count * turns / best(change) / 1e9
 
 
 def _bandwidth(what: str, workers: int, move: Callable[[slice], Any]) -> Figure:
@@ -137,11 +163,6 @@ class Limits:
     memory_all: float
 
 
-def _product(m: int, k: int, n: int) -> Callable[[Limits], Figure]:
-    title = f"product ({m}, {k}) by ({k}, {n}), one worker"
-    return lambda limits: Figure(title, kernel_rows.product(m, k, n), "GF/s", limits.fma)
-
-
 def _window(kind: str, channels: int, size: int, fast: bool) -> Callable[[Limits], Figure]:
     how = ", by Winograd's formula, counted as the direct way" if fast else ""
     title = f"3 x 3 convolution, {channels} channels at {size} x {size}, {kind}{how}, one worker"
@@ -161,9 +182,6 @@ def _adam_all(limits: Limits) -> Figure:
 
 
 ROWS: tuple[Callable[[Limits], Figure], ...] = (
-    _product(64, 784, 256),
-    _product(256, 1024, 1024),
-    _product(61, 783, 251),
     *(
         _window(kind, channels, size, fast)
         for fast in (False, True)
@@ -173,14 +191,68 @@ ROWS: tuple[Callable[[Limits], Figure], ...] = (
     _adam_one,
     _adam_all,
 )
-"""The kernels of wlnet, one function a row."""
+"""The other kernels of wlnet, one function a row."""
+
+
+def products() -> list[Figure]:
+    """The peak of one thread, then every product in every form, and NumPy's."""
+    measure = fma_loop()
+    # The peak is looked for again beside every row: a machine is not always equally fast.
+    fma, found = measure(), []
+    for sizes in SIZES:
+        fma, memory = max(fma, measure()), cached_bandwidth(sizes.moved)
+        for form in (*FORMS, NUMPY):
+            found.append((form, sizes, memory, product_rows.measured(form, sizes)))
+    return [
+        Figure("FMA peak, one thread", fma, "GF/s"),
+        *(
+            Figure(f"product {sizes.title}", value, "GF/s",
+                   product_rows.limit(form, sizes, fma, memory), form)
+            for form, sizes, memory, value in found
+            if value is not None
+        ),
+    ]  # fmt: skip
 
 
 def figures() -> list[Figure]:
-    """The limits of the machine, then every row."""
+    """The limits of the machine, then every product and every row."""
     counts = sorted({1, threads()})
-    fma = fma_peak()
+    fma, *found = products()
     copies = [copy_bandwidth(count) for count in counts]
     updates = [update_bandwidth(count) for count in counts]
     limits = Limits(fma.value, updates[0].value, updates[-1].value)
-    return [fma, *copies, *updates, *(row(limits) for row in ROWS)]
+    return [fma, *copies, *updates, *found, *(row(limits) for row in ROWS)]
+
+
+def shown(found: list[Figure]) -> Iterator[str]:
+    """Lines for the screen: what stands alone, then a line for each product."""
+    for figure in found:
+        if not figure.form:
+            share = f"{figure.value / figure.limit:6.0%}" if figure.limit else ""
+            yield f"{figure.title:88s}{figure.value:8.1f} {figure.unit}{share}"
+    forms = list(dict.fromkeys(figure.form for figure in found if figure.form))
+    yield ""
+    yield from (f"{chr(ord('a') + i)}: {form}" for i, form in enumerate(forms))
+    yield f"{'GF/s, % of the limit':42s}" + "".join(
+        f"{chr(ord('a') + i):>11s}" for i in range(len(forms))
+    )
+    for title in dict.fromkeys(figure.title for figure in found if figure.form):
+        of_title = {figure.form: figure for figure in found if figure.title == title}
+        cells = [
+            f"{of_title[form].value:6.0f} {of_title[form].value / (of_title[form].limit or 1):4.0%}"
+            if form in of_title
+            else ""
+            for form in forms
+        ]
+        yield f"{title:42s}" + "".join(f"{cell:>11s}" for cell in cells)
+
+
+def main() -> None:
+    """The table on the screen."""
+    parser = argparse.ArgumentParser(prog="python -m tests.benchmarks.kernels", description=__doc__)
+    parser.add_argument("--all", action="store_true", help="not the products alone")
+    print("\n".join(shown(figures() if parser.parse_args().all else products())))
+
+
+if __name__ == "__main__":
+    main()

@@ -80,6 +80,17 @@ A figure is that of whole runs. Those of the growth of cost are the short ones, 
 does once a call counts most in some of them; a step is told above.
 """
 
+PRODUCTS = """\
+Products of one worker, in GF/s, and the part of what the machine allows. A row is a linear layer:
+so many examples and inputs, by so many inputs and outputs. All its columns do as many operations.
+x are the examples, w the weights, d the gradients by the outputs. Packed: weights that lie in
+panels. Gated: the gradient by the examples, d w, times the slope of the Ramp before the layer. The
+last columns of wlnet make the gradient by the weights and use it up in a step of Adam; what that
+computes more is not counted, and their limit is that of the product, and after it of as many
+numbers as weights and moments that are changed in place, in the cache or memory where so many lie.
+NumPy: the same product by NumPy's matrix library with one thread, in the same run.
+"""
+
 NOTHING = "Not measured yet.\n"
 STAMP = ("runs", "measured")
 """The columns that tell where a row comes from."""
@@ -258,19 +269,34 @@ def small(seconds: float, unit: Literal["ms", "µs"]) -> str:
 def kernels(results: Results) -> Iterator[str]:
     """The limits of the machine, and kernels as parts of them."""
     rows = results.kernels["rows"] if results.kernels else []
-    head = ["", "", "of the limit"]
     if results.kernels:
         yield f"Measured {when(results.kernels)}.\n"
     yield table(
-        head,
+        ["", "", "of the limit"],
         (
-            [
-                *(row["title"], amount(row["value"], row["unit"])),
-                f"{row['value'] / row['limit']:.0%}" if row["limit"] else "",
-            ]
+            [row["title"], amount(row["value"], row["unit"]), share(row)]
             for row in rows
+            if not row.get("form")
         ),
     )
+    products = [row for row in rows if row.get("form")]
+    if products:
+        yield PRODUCTS
+        yield table(["", *dict.fromkeys(row["form"] for row in products)], product_rows(products))
+
+
+def product_rows(products: Sequence[dict[str, Any]]) -> Iterator[list[str]]:
+    """A row for the sizes, a column for the form."""
+    forms = dict.fromkeys(row["form"] for row in products)
+    for title in dict.fromkeys(row["title"] for row in products):
+        found = {row["form"]: row for row in products if row["title"] == title}
+        cells = (found.get(form) for form in forms)
+        yield [title, *(f"{row['value']:.0f} ({share(row)})" if row else "" for row in cells)]
+
+
+def share(row: dict[str, Any]) -> str:
+    """How much of its limit a kernel reaches."""
+    return f"{row['value'] / row['limit']:.0%}" if row["limit"] else ""
 
 
 def figure_rows(results: Results) -> Iterator[list[str]]:
