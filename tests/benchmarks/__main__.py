@@ -8,11 +8,12 @@ from fnmatch import fnmatch
 from statistics import median
 
 from tests.benchmarks import page
-from tests.benchmarks.cases import Case, small
+from tests.benchmarks.cases import GROUPS, Case, small
 from tests.benchmarks.figures import told
+from tests.benchmarks.growth import all_cases
 from tests.benchmarks.kernels import figures
+from tests.benchmarks.limits import allowed
 from tests.benchmarks.machine import description
-from tests.benchmarks.page import all_cases
 from tests.benchmarks.race import Outcome, race
 from tests.benchmarks.results import Results
 from tests.benchmarks.revision import revision
@@ -24,7 +25,9 @@ def arguments() -> argparse.Namespace:
     """What was asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument(
-        "--cases", default="*", help="names or patterns, with commas: mlp_*,kernels"
+        "--cases",
+        default="*",
+        help=f"names or patterns, with commas: mlp_*,{KERNELS}; or groups: {','.join(GROUPS)}",
     )
     parser.add_argument("--rounds", type=int, default=7, help="timed runs of each contender")
     parser.add_argument("--peers", help="the Python of the peers; without it wlnet runs alone")
@@ -36,24 +39,35 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--page", action="store_true", help="write the page from what there is, measure nothing"
     )
+    parser.add_argument(
+        "--forget", type=int, metavar="N", help="leave out all that was measured on machine N"
+    )
     return parser.parse_args()
 
 
-def wanted(patterns: str) -> list[Case]:
-    """The cases that a pattern names, in the order of the table."""
-    chosen = patterns.split(",")
+def wanted(patterns: str) -> tuple[list[Case], bool]:
+    """The cases that patterns and groups name, in the order of the table; and whether the kernels
+    are among what is named."""
     names = [*(case.name for case in all_cases()), KERNELS]
-    for pattern in chosen:
-        if not any(fnmatch(name, pattern) for name in names):
-            sys.exit(f"no case is named {pattern!r}; there are:\n  {' '.join(names)}")
-    return [case for case in all_cases() if any(fnmatch(case.name, one) for one in chosen)]
+    chosen: set[str] = set()
+    for pattern in patterns.split(","):
+        group = [case.name for case in GROUPS.get(pattern, ())]
+        found = group or [name for name in names if fnmatch(name, pattern)]
+        if not found:
+            known = f"{' '.join(names)}\nand groups:\n  {' '.join(GROUPS)}"
+            sys.exit(f"no case is named {pattern!r}; there are:\n  {known}")
+        chosen.update(found)
+    return [case for case in all_cases() if case.name in chosen], KERNELS in chosen
 
 
 def report(case: Case, outcome: Outcome) -> None:
     """The figures of a case, on the screen."""
     print(f"{case.name}: {case.title}", flush=True)
     words = {name: f"failed: {last}" for name, last in outcome.failed.items()}
-    words |= {name: told(case, median(runs)) for name, runs in outcome.seconds.items()}
+    words |= {
+        name: told(case, {"amount": case.amount}, median(runs))
+        for name, runs in outcome.seconds.items()
+    }
     for contender in filter(words.__contains__, case.contenders):
         print(f"  {contender:36s}{words[contender]:>24s}", flush=True)
     if outcome.busy_starts:
@@ -63,11 +77,13 @@ def report(case: Case, outcome: Outcome) -> None:
 def main() -> None:
     """Run what was asked for, and write after every case: an interrupted run keeps what it has."""
     options, machine, results = arguments(), description(), Results.read()
-    cases = wanted(options.cases)
+    cases, with_kernels = wanted(options.cases)
     if options.list:
         print("\n".join(f"{case.name:24s}{case.title}" for case in cases))
         return
-    if options.page:
+    if options.forget is not None:
+        results.forget(options.forget - 1)
+    if options.page or options.forget is not None:
         save(results)
         return
     pythons = {"wlnet": sys.executable}
@@ -86,9 +102,10 @@ def main() -> None:
             print(f"{case.name}: {outcome.failed or 'all can'}", flush=True)
             continue
         report(case, outcome)
-        results.add(case.name, outcome, options.rounds, machine, commit)
+        limit = allowed(case.work) if case.share else None
+        results.add(case, outcome, options.rounds, machine, commit, limit)
         save(results)
-    if not options.once and any(fnmatch(KERNELS, one) for one in options.cases.split(",")):
+    if with_kernels and not options.once:
         commit = revision()
         results.add_kernels(figures(), machine, commit)
         save(results)

@@ -35,7 +35,8 @@ class Case:
     """A row: the work, the peers, and the unit its figures are told in.
 
     unit: "examples/s", "steps/s" or "calls/s", or "s" for the seconds of the whole run.
-    own: the variants of wlnet; the first one is compared.
+    own: the variants of wlnet; the first one is compared. share: how much of what products and
+    memory alone allow (limits.py) is to be reached, None where that is not looked at.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Case:
     peers: tuple[Peer, ...]
     own: tuple[str, ...] = ("wlnet",)
     limits: tuple[Limit, ...] = ()
+    share: float | None = None
 
     @property
     def contenders(self) -> tuple[str, ...]:
@@ -63,12 +65,15 @@ class Case:
 MLP = Net("mlp", (784, 256, 128, 10))
 LENET = Net("lenet", (28,))
 DEEP = Net("mlp", (1024,) * 9)
+ODD = Net("mlp", (783, 251, 127, 11))
 TORCH = ("torch fused", "torch fused compile")
 TORCH_SMALL = (*TORCH, "torch fused one_thread")
 TORCH_FROZEN = ("torch fused", "torch fused channels_last")
 TORCH_IMAGES = (*TORCH_FROZEN, "torch fused channels_last compile")
 TORCH_CACHED = ("torch fused cached", "torch fused channels_last cached")
 EAGER = ("torch eager", "torch eager one_thread")
+PREPARED = ("torch jit", "torch jit one_thread")
+COMPILED = ("torch compile", "torch compile one_thread")
 JAX = ("jax step", "jax scan")
 BOTH = ("wlnet", "wlnet 1 worker")
 
@@ -102,20 +107,26 @@ def inference(name: str, net: Net, batch: int, calls: int, *peers: Peer) -> Case
     return Case(f"infer_{name.lower()}_{batch}", title, work, "calls/s", peers)
 
 
+def answers(name: str, net: Net, batch: int, calls: int) -> Case:
+    """A net that answers some examples a call, beside all that are made for that."""
+    eager, prepared = (*EAGER,), (*PREPARED, *COMPILED)
+    peers = (
+        Peer("PyTorch, eager", eager, 1.1, 1.5),
+        onnx(1.1, 1.5),
+        Peer("PyTorch, prepared", prepared, 1.1, 1.5),
+    )
+    return inference(name, net, batch, calls, *peers)
+
+
 def onnx(must: float | None = None, aim: float | None = None) -> Peer:
     """ONNX Runtime."""
     return Peer("ONNX Runtime", ("onnx 1 thread", "onnx all threads"), must, aim)
 
 
-def scripted(*variants: str) -> Peer:
-    """PyTorch, prepared for evaluation."""
-    return Peer("PyTorch, prepared", variants)
-
-
 GOALS = (
     mlp(64, 19200, 5, Peer("PyTorch", TORCH, 4, 5), Peer("JAX", JAX, 1.4, 1.8),
         Peer("scikit-learn", ("sklearn",), 7, 10)),
-    mlp(256, 30720, 5, Peer("PyTorch", TORCH, 3, 3.7), Peer("JAX", JAX, 1.3, 1.6),
+    mlp(256, 30720, 5, Peer("PyTorch", TORCH, 2.5, 3.5), Peer("JAX", JAX, 1.4, 1.7),
         Peer("scikit-learn", ("sklearn",))),
     mlp(16, 8000, 5, Peer("PyTorch", TORCH_SMALL, 4.5, 6), Peer("JAX", JAX, 1.5, 2),
         Peer("scikit-learn", ("sklearn",))),
@@ -135,9 +146,9 @@ GOALS = (
              Peer("PyTorch, frozen", TORCH_FROZEN, 7, 11),
              Peer("PyTorch, features cached by hand", TORCH_CACHED, 2.5, 3.5)),
     inference("MLP", MLP, 1, 2000, Peer("PyTorch, eager", EAGER, 4, 6), onnx(1.4, 2),
-              scripted("torch jit", "torch jit one_thread")),
+              Peer("PyTorch, prepared", PREPARED)),
     inference("LeNet", LENET, 1, 1000, Peer("PyTorch, eager", EAGER, 5, 8),
-              onnx(1.1, 1.5), scripted("torch jit", "torch jit one_thread")),
+              onnx(1.1, 1.5), Peer("PyTorch, prepared", PREPARED)),
     Case("start_mlp", "MLP, a fresh process to its first finished step",
          Work(MLP, task="start"), "s",
          (Peer("PyTorch", ("torch fused",), 3, 5), Peer("JAX", ("jax step",))),
@@ -156,12 +167,13 @@ GOALS = (
 """The rows of the goals."""
 
 
-def residual(channels: int, size: int, examples: int) -> Case:
+def residual(channels: int, size: int, examples: int, batch: int = 16, rounds: int = 3) -> Case:
     """A small residual net of 3x3 convolutions with batch normalization."""
-    work = Work(Net("residual", (channels, size)), batch=16, examples=examples, rounds=3)
-    title = f"residual net, 3x3, {channels} channels at {size}x{size}, batch 16"
-    peer = Peer("PyTorch", TORCH_IMAGES, 1, 2)
-    return Case(f"residual_{channels}_{size}", title, work, "examples/s", (peer,))
+    work = Work(Net("residual", (channels, size)), batch=batch, examples=examples, rounds=rounds)
+    title = f"residual net, 3x3, {channels} channels at {size}x{size}, batch {batch}"
+    peer = Peer("PyTorch", TORCH_IMAGES, 1.3, 2)
+    name = f"residual_{channels}_{size}" + (f"_{batch}" if batch != 16 else "")
+    return Case(name, title, work, "examples/s", (peer,))
 
 
 def deep(last: int | None) -> Case:
@@ -173,13 +185,31 @@ def deep(last: int | None) -> Case:
     return Case(name, f"8 layers 1024 wide, {which}, batch 64", work, "examples/s", (peer,))
 
 
-def recurrent(kind: Literal["lstm", "gru"], *sizes: int, batch: int, examples: int) -> Case:
+def wide(name: str, title: str, *sizes: int, batch: int, steps: int) -> Case:
+    """An MLP whose weights do not fit into the caches of a core."""
+    work = Work(Net("mlp", sizes), batch=batch, examples=batch * steps, rounds=4)
+    peers = Peer("PyTorch", TORCH, 1.3, 1.7), Peer("JAX", JAX, 1.3, 1.7)
+    title = f"MLP of {title}, batch {batch}"
+    return Case(f"mlp_{name}", title, work, "examples/s", peers, share=0.7)
+
+
+def recurrent(
+    kind: Literal["lstm", "gru"], *sizes: int, batch: int, examples: int, rounds: int = 5
+) -> Case:
     """A recurrent layer whose states are compared with given ones."""
     length, width, size = sizes
-    work = Work(Net(kind, sizes), batch=batch, examples=examples, rounds=5)
+    work = Work(Net(kind, sizes), batch=batch, examples=examples, rounds=rounds)
     title = f"{kind.upper()} over {length} places, {width} wide, state of {size}, batch {batch}"
-    peer = Peer("PyTorch", TORCH_SMALL, 1, 2)
+    peer = Peer("PyTorch", TORCH_SMALL, 1.3, 2)
     return Case(f"{kind}_{length}_{size}", title, work, "examples/s", (peer,), own=BOTH)
+
+
+def attention(length: int, width: int, batch: int, examples: int) -> Case:
+    """One head, written in small parts."""
+    work = Work(Net("attention", (length, width)), batch=batch, examples=examples, rounds=2)
+    title = f"attention over {length} places, {width} wide, batch {batch}"
+    peer = Peer("PyTorch", ATTENTION, 1.3, 2)
+    return Case(f"attention_{length}_{width}", title, work, "examples/s", (peer,))
 
 
 def heads(kind: Literal["heads", "causal"], *sizes: int, batch: int, examples: int) -> Case:
@@ -188,42 +218,75 @@ def heads(kind: Literal["heads", "causal"], *sizes: int, batch: int, examples: i
     work = Work(Net(kind, sizes), batch=batch, examples=examples, rounds=2)
     what = "causal attention" if kind == "causal" else "attention"
     title = f"{what} of {count} heads over {length} places, {width} wide, batch {batch}"
-    peer = Peer("PyTorch", TORCH_SMALL, 1, 2)
+    peer = Peer("PyTorch", TORCH_SMALL, 1.3, 2)
     return Case(f"{kind}_{length}_{width}", title, work, "examples/s", (peer,), own=BOTH)
 
 
-ODD = Net("mlp", (783, 251, 127, 11))
-ATTENTION = Peer("PyTorch", (*TORCH, "torch fused builtin", "torch fused builtin compile"), 1, 2)
-OTHERS = (
-    Case("mlp_6x1024", "MLP of 6 layers 1024 wide, batch 64",
-         Work(Net("mlp", (784, *(1024,) * 5, 10)), examples=1024, rounds=2), "examples/s",
-         (Peer("PyTorch", TORCH, 1, 2), Peer("JAX", JAX))),
+ATTENTION = (*TORCH, "torch fused builtin", "torch fused builtin compile")
+WIDE = (
+    wide("6x1024", "6 layers 1024 wide", 784, *(1024,) * 5, 10, batch=64, steps=32),
+    wide("3x2048", "3 hidden layers 2048 wide", 784, *(2048,) * 3, 10, batch=128, steps=12),
+    wide("4x1500", "4 layers 1500 wide", *(1500,) * 4, 100, batch=100, steps=12),
     deep(None),
     deep(1),
+)
+RESIDUAL = (
     *(residual(channels, 32, examples)
       for channels, examples in ((32, 128), (64, 64), (128, 32), (256, 16))),
     *(residual(channels, 16, examples)
       for channels, examples in ((32, 512), (64, 256), (128, 128), (256, 64))),
-    Case("attention_64_128", "attention over 64 places, 128 wide, batch 16",
-         Work(Net("attention", (64, 128)), batch=16, examples=256, rounds=2), "examples/s",
-         (ATTENTION,)),
-    Case("attention_61_100", "attention over 61 places, 100 wide, batch 13",
-         Work(Net("attention", (61, 100)), batch=13, examples=260, rounds=2), "examples/s",
-         (ATTENTION,)),
-    *(heads(kind, 64, 96, 3, batch=32, examples=640) for kind in ("heads", "causal")),
-    *(heads(kind, 256, 128, 4, batch=8, examples=80) for kind in ("heads", "causal")),
+    residual(13, 28, 64, batch=1),
+    residual(48, 24, 100, batch=5),
+    residual(64, 16, 256, batch=64),
+    residual(100, 14, 96, batch=3),
+    residual(200, 12, 80, batch=8),
+)  # fmt: skip
+RECURRENT = (
     *(recurrent(kind, 32, 64, 128, batch=64, examples=1280) for kind in ("lstm", "gru")),
     *(recurrent(kind, 29, 50, 100, batch=13, examples=390) for kind in ("lstm", "gru")),
+    *(recurrent(kind, 16, 64, 256, batch=128, examples=1280) for kind in ("lstm", "gru")),
+    *(recurrent(kind, 40, 32, 32, batch=1, examples=200) for kind in ("lstm", "gru")),
+    recurrent("lstm", 24, 100, 200, batch=30, examples=450),
+)
+SEQUENCES = (
+    attention(64, 128, batch=16, examples=256),
+    attention(61, 100, batch=13, examples=260),
+    attention(256, 512, batch=4, examples=16),
+    *(heads(kind, 64, 96, 3, batch=32, examples=640) for kind in ("heads", "causal")),
+    *(heads(kind, 256, 128, 4, batch=8, examples=80) for kind in ("heads", "causal")),
+    heads("heads", 32, 64, 4, batch=16, examples=800),
+    heads("causal", 128, 256, 8, batch=8, examples=80),
+    heads("heads", 256, 512, 8, batch=2, examples=16),
+)
+ANSWERS = (
+    *(answers("MLP", MLP, batch, calls)
+      for batch, calls in ((2, 4000), (9, 2000), (32, 1000), (256, 200), (1000, 60))),
+    *(answers("LeNet", LENET, batch, calls) for batch, calls in ((5, 200), (32, 60), (256, 10))),
+)  # fmt: skip
+OTHERS = (
+    *WIDE,
+    *RESIDUAL,
+    *SEQUENCES,
+    *RECURRENT,
     Case("odd_mlp_61", "MLP 783-251-127-11, batch 61",
          Work(ODD, batch=61, examples=6100, rounds=4), "examples/s",
          (Peer("PyTorch", TORCH, 1, 2), Peer("JAX", JAX))),
     Case("odd_lenet_23", "LeNet on 29x29, batch 23",
          Work(Net("lenet", (29,)), batch=23, examples=920), "examples/s",
          (Peer("PyTorch", TORCH_IMAGES, 1, 2),)),
-    inference("MLP", MLP, 256, 200, Peer("PyTorch, eager", EAGER), onnx()),
-    inference("LeNet", LENET, 256, 10, Peer("PyTorch, eager", EAGER), onnx()),
+    *ANSWERS,
 )  # fmt: skip
 """Other nets, other sizes."""
+
+GROUPS: dict[str, tuple[Case, ...]] = {
+    "goals": GOALS,
+    "wide": WIDE,
+    "residuals": RESIDUAL,
+    "sequences": SEQUENCES,
+    "recurrent": RECURRENT,
+    "answers": (*(case for case in GOALS if case.work.task == "evaluate"), *ANSWERS),
+}
+"""Names under which many cases can be run at once."""
 
 
 def small(case: Case) -> Case:

@@ -6,6 +6,7 @@ from statistics import median
 from typing import Any, NamedTuple
 
 from tests.benchmarks.cases import Case, Peer
+from tests.benchmarks.limits import Allowed
 
 WITHIN = "within the spread"
 
@@ -71,9 +72,20 @@ def amount(value: float, unit: str) -> str:
     return f"{digits} {unit}"
 
 
-def told(case: Case, seconds: float) -> str:
-    """Seconds of a run in the unit of the case."""
-    return amount(seconds if case.unit == "s" else case.amount / seconds, case.unit)
+def told(case: Case, entry: dict[str, Any], seconds: float) -> str:
+    """Seconds of a run in the unit of the case; the entry knows how much the runs did."""
+    return amount(seconds if case.unit == "s" else entry["amount"] / seconds, case.unit)
+
+
+def share(case: Case, entry: dict[str, Any]) -> tuple[float, float] | None:
+    """The seconds that products and memory alone would take, and how much of that speed wlnet
+    reaches; None where that was not looked at."""
+    own = middle(entry, case.own[0])
+    if not own or not entry["allowed"]:
+        return None
+    # A run may have done more or less work then.
+    least = Allowed(**entry["allowed"]).seconds(case.work) * entry["amount"] / case.amount
+    return least, least / own
 
 
 def steps_alone(case: Case, entry: dict[str, Any]) -> dict[str, Any]:

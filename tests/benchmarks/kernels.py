@@ -24,7 +24,7 @@ import numpy as np
 
 from tests.benchmarks import kernel_rows, product_rows
 from tests.benchmarks.machine import threads
-from tests.benchmarks.product_rows import FORMS, NUMPY, SIZES
+from tests.benchmarks.product_rows import FLOAT, FORMS, NUMPY, SIZES
 from wlnet.kernels.jit.target import lanes_of
 
 MEGABYTES: Final = 400
@@ -85,22 +85,23 @@ end:
 """
 
 
-def fma_loop() -> Callable[[], float]:
-    """A function that tells the operations a second of one thread in GF/s, a multiplication with an
-    addition counted as two; in vectors as wide as those of the kernels."""
+def fma_loop(workers: int = 1) -> Callable[[], float]:
+    """A function that tells the operations a second of some threads together in GF/s, a
+    multiplication with an addition counted as two; in vectors as wide as those of the kernels."""
     llvm.initialize_native_target()
     llvm.initialize_native_asmprinter()
     features = llvm.get_host_cpu_features().flatten()
     target = llvm.Target.from_default_triple().create_target_machine(
         cpu=llvm.get_host_cpu_name(), features=features, opt=3
     )
-    width, rounds = lanes_of("Real32"), 2_000_000
+    width, rounds = lanes_of("Real32"), 2_000_000 * workers
     engine = llvm.create_mcjit_compiler(llvm.parse_assembly(fma_code(width)), target)
     address = engine.get_function_address("peak")
     peak = ctypes.CFUNCTYPE(ctypes.c_float, ctypes.c_int64, ctypes.c_float)(address)
 
     def measure(engine: object = engine) -> float:
-        return 2 * SUMS * width * rounds / best(lambda: peak(rounds, 1.0)) / 1e9
+        seconds = _together(workers, lambda _: peak(rounds, 1.0))
+        return workers * 2 * SUMS * width * rounds / seconds / 1e9
 
     return measure
 
@@ -121,30 +122,40 @@ def update_bandwidth(workers: int) -> Figure:
     )
 
 
-def cached_bandwidth(count: int) -> float:
-    """GB/s read and written by one thread that changes so many numbers in place, again and again:
+def changing_bandwidth(count: int, workers: int = 1) -> float:
+    """GB/s read and written by some threads that change so many numbers in place, again and again:
     of a cache, if they fit in one."""
     numbers, factor = np.ones(count, np.float32), np.float32(0.999)
-    turns = 1 + 2_000_000 // count
+    parts = _parts(count, workers)
+    turns = 1 + 2_000_000 * workers // count
 
-    def change() -> None:
+    def change(number: int) -> None:
+        part = numbers[parts[number]]
         for _ in range(turns):
-            np.multiply(numbers, factor, numbers)
+            np.multiply(part, factor, part)
 
-    return 2 * 4 * count * turns / best(change) / 1e9
+    return 2 * FLOAT * count * turns / _together(workers, change) / 1e9
 
 
 def _bandwidth(what: str, workers: int, move: Callable[[slice], Any]) -> Figure:
-    size = MEGABYTES * 250_000
-    parts = [slice(size * k // workers, size * (k + 1) // workers) for k in range(workers)]
-    with ThreadPoolExecutor(workers) as pool:
-        seconds = best(lambda: list(pool.map(move, parts)))
+    parts = _parts(MEGABYTES * 250_000, workers)
+    seconds = _together(workers, lambda number: move(parts[number]))
     named = "one thread" if workers == 1 else f"{workers} threads"
     title = f"memory, {what} over {MEGABYTES} MB, {named}"
     return Figure(title, 2 * MEGABYTES / 1e3 / seconds, "GB/s")
 
 
-def best(run: Callable[[], object], times: int = 5) -> float:
+def _parts(count: int, workers: int) -> list[slice]:
+    return [slice(count * k // workers, count * (k + 1) // workers) for k in range(workers)]
+
+
+def _together(workers: int, work: Callable[[int], object]) -> float:
+    """The seconds in which some threads do their part each."""
+    with ThreadPoolExecutor(workers) as pool:
+        return best(lambda: list(pool.map(work, range(workers))))
+
+
+def best(run: Callable[[], object], times: int = 7) -> float:
     """Seconds of the fastest of a few runs: a limit is what the machine can do."""
     found = []
     for _ in range(times):
@@ -200,7 +211,7 @@ def products() -> list[Figure]:
     # The peak is looked for again beside every row: a machine is not always equally fast.
     fma, found = measure(), []
     for sizes in SIZES:
-        fma, memory = max(fma, measure()), cached_bandwidth(sizes.moved)
+        fma, memory = max(fma, measure()), changing_bandwidth(sizes.moved)
         for form in (*FORMS, NUMPY):
             found.append((form, sizes, memory, product_rows.measured(form, sizes)))
     return [

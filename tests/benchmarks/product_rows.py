@@ -31,6 +31,8 @@ from wlnet.plan.stages import Setting, run_stages
 
 WEIGHTS: Final = ("layer", "Weights")
 BIASES: Final = ("layer", "Biases")
+FLOAT: Final = 4
+"""Bytes of a number."""
 ADAM_STATES: Final = 2
 """Numbers that Adam keeps beside each weight."""
 SECONDS: Final = 0.02
@@ -137,14 +139,14 @@ def program(form: str, sizes: Sizes) -> Callable[[int], object]:
     random = np.random.default_rng(0)
     made = FORMS[form](sizes, Builder(Graph()))
     arrays: dict[Any, Any] = {
-        slot.where: np.zeros(slot.bytes // 4, np.float32) for slot in made.slots
+        slot.where: np.zeros(slot.bytes // FLOAT, np.float32) for slot in made.slots
         if slot.kind == "array"
     }  # fmt: skip
     for key, numbers in arrays.items():
         if not isinstance(key, StateKey):
             numbers[:] = random.normal(size=numbers.size)
     found = Program(made, arrays, 1)
-    found.arena.view(np.float32)[:] = random.normal(size=found.arena.size // 4)
+    found.arena.view(np.float32)[:] = random.normal(size=found.arena.size // FLOAT)
 
     def run(steps: int) -> None:
         rates = np.full(steps, 1e-9)
@@ -159,7 +161,7 @@ def limit(form: str, sizes: Sizes, fma: float, memory: float) -> float:
     place at memory GB/s takes time besides."""
     if form not in UPDATING:
         return fma
-    return sizes.work / (sizes.work / fma + 2 * 4 * sizes.moved / memory)
+    return sizes.work / (sizes.work / fma + 2 * FLOAT * sizes.moved / memory)
 
 
 def _of_numpy(sizes: Sizes) -> float | None:

@@ -1,4 +1,7 @@
-"""The raw results: one JSON file, in which a run replaces what it measured and keeps the rest."""
+"""The raw results: one JSON file, in which a run replaces what it measured and keeps the rest.
+
+Each case, and the kernels, have one entry a machine: a run replaces that of its own machine.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from tests.benchmarks.cases import Case
 from tests.benchmarks.kernels import Figure
 from tests.benchmarks.race import Outcome
 
@@ -21,7 +25,7 @@ class Results:
     """What was measured so far, and on which machines."""
 
     def __init__(self, content: dict[str, Any] | None = None) -> None:
-        empty: dict[str, Any] = {"machines": [], "cases": {}, "kernels": None}
+        empty: dict[str, Any] = {"machines": [], "cases": {}, "kernels": []}
         self.content = empty if content is None else content
 
     @staticmethod
@@ -40,6 +44,14 @@ class Results:
         text = re.sub(r"\[[^\[\]{}]*\]", lambda found: " ".join(found[0].split()), text)
         file.write_text(text + "\n", "utf-8")
 
+    def forget(self, machine: int) -> None:
+        """Leave out all that was measured on a machine, by its number from 0."""
+        for name, entries in list(self.cases.items()):
+            self.cases[name] = [entry for entry in entries if entry["machine"] != machine]
+            if not self.cases[name]:
+                del self.cases[name]
+        self.content["kernels"] = [each for each in self.kernels if each["machine"] != machine]
+
     @property
     def machines(self) -> list[dict[str, Any]]:
         """The machines, in the order in which they came."""
@@ -47,46 +59,61 @@ class Results:
         return found
 
     @property
-    def cases(self) -> dict[str, dict[str, Any]]:
-        """What came of each case, by its name."""
-        found: dict[str, dict[str, Any]] = self.content["cases"]
+    def cases(self) -> dict[str, list[dict[str, Any]]]:
+        """What came of each case on each machine, by its name."""
+        found: dict[str, list[dict[str, Any]]] = self.content["cases"]
         return found
+
+    def of(self, name: str) -> list[dict[str, Any]]:
+        """What came of a case, machine by machine."""
+        return sorted(self.cases.get(name, []), key=lambda entry: int(entry["machine"]))
 
     @property
     def usual_rounds(self) -> int:
-        """How many runs most cases have."""
-        counts = statistics.multimode(entry["rounds"] for entry in self.cases.values())
+        """How many runs most entries have."""
+        counts = statistics.multimode(
+            entry["rounds"] for entries in self.cases.values() for entry in entries
+        )
         return counts[0] if counts else 0
 
     @property
-    def kernels(self) -> dict[str, Any] | None:
-        """The figures of the kernels, if there are any."""
-        found: dict[str, Any] | None = self.content["kernels"]
-        return found
+    def kernels(self) -> list[dict[str, Any]]:
+        """The figures of the kernels, machine by machine."""
+        found: list[dict[str, Any]] = self.content["kernels"]
+        return sorted(found, key=lambda entry: int(entry["machine"]))
 
     def add(
         self,
-        name: str,
+        case: Case,
         outcome: Outcome,
         rounds: int,
         machine: dict[str, Any],
         commit: str | None = None,
+        allowed: dict[str, Any] | None = None,
     ) -> None:
-        """A case that was run."""
-        self.cases[name] = {
+        """A case that was run. allowed: what the machine could do then, see limits.py."""
+        entry = {
             **dataclasses.asdict(outcome),
             **self._stamp(machine, commit),
             "seconds": _short(outcome.seconds),
             "longer": _short(outcome.longer),
             "rounds": rounds,
+            "amount": case.amount,
+            "allowed": allowed,
         }
+        self._replace(self.cases.setdefault(case.name, []), entry)
 
     def add_kernels(
         self, figures: Sequence[Figure], machine: dict[str, Any], commit: str | None = None
     ) -> None:
         """The figures of the kernels."""
         rows = [dataclasses.asdict(figure) for figure in figures]
-        self.content["kernels"] = {**self._stamp(machine, commit), "rows": rows}
+        self._replace(self.content["kernels"], {**self._stamp(machine, commit), "rows": rows})
+
+    @staticmethod
+    def _replace(entries: list[dict[str, Any]], entry: dict[str, Any]) -> None:
+        """Put an entry in the place of that of the same machine."""
+        entries[:] = [each for each in entries if each["machine"] != entry["machine"]] + [entry]
 
     def _stamp(self, machine: dict[str, Any], commit: str | None) -> dict[str, Any]:
         if machine not in self.machines:
@@ -95,7 +122,7 @@ class Results:
         return {"machine": self.machines.index(machine), "date": today, "commit": commit}
 
     def _entries(self) -> list[dict[str, Any]]:
-        return [*self.cases.values(), *([self.kernels] if self.kernels else [])]
+        return [*(entry for entries in self.cases.values() for entry in entries), *self.kernels]
 
 
 def _short(seconds: dict[str, list[float]]) -> dict[str, list[float]]:

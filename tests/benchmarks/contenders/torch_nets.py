@@ -4,7 +4,7 @@ fused: Adam in one kernel. channels_last: that layout for images. compile: the l
 cached: what is frozen is computed once, as an expert writes it by hand. update: only the step of
 the optimizer, with gradients that stay as they are. builtin: its own attention function.
 one_thread: no second thread, which small work does not pay for.
-For evaluation: eager, jit (traced, frozen, optimized).
+For evaluation: eager, jit (traced, frozen, optimized), compile.
 """
 
 from __future__ import annotations
@@ -255,6 +255,8 @@ def evaluation(work: Work, words: set[str]) -> Callable[[int], object]:
         if "jit" in words:
             net = torch.jit.freeze(torch.jit.trace(net, batch))
             net = torch.jit.optimize_for_inference(net)
+    if "compile" in words:
+        net = torch.compile(net)
 
     def run(rounds: int) -> None:
         with torch.inference_mode():
