@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import argparse
 import sys
-from fnmatch import fnmatch
 from statistics import median
 
 from tests.benchmarks import page
-from tests.benchmarks.cases import GROUPS, Case, small
+from tests.benchmarks.cases import Case
+from tests.benchmarks.choice import GROUPS, KERNELS, small, wanted
 from tests.benchmarks.figures import told
-from tests.benchmarks.growth import all_cases
 from tests.benchmarks.kernels import figures
 from tests.benchmarks.limits import allowed
 from tests.benchmarks.machine import description
 from tests.benchmarks.race import Outcome, race
 from tests.benchmarks.results import Results
 from tests.benchmarks.revision import revision
-
-KERNELS = "kernels"
 
 
 def arguments() -> argparse.Namespace:
@@ -43,21 +40,6 @@ def arguments() -> argparse.Namespace:
         "--forget", type=int, metavar="N", help="leave out all that was measured on machine N"
     )
     return parser.parse_args()
-
-
-def wanted(patterns: str) -> tuple[list[Case], bool]:
-    """The cases that patterns and groups name, in the order of the table; and whether the kernels
-    are among what is named."""
-    names = [*(case.name for case in all_cases()), KERNELS]
-    chosen: set[str] = set()
-    for pattern in patterns.split(","):
-        group = [case.name for case in GROUPS.get(pattern, ())]
-        found = group or [name for name in names if fnmatch(name, pattern)]
-        if not found:
-            known = f"{' '.join(names)}\nand groups:\n  {' '.join(GROUPS)}"
-            sys.exit(f"no case is named {pattern!r}; there are:\n  {known}")
-        chosen.update(found)
-    return [case for case in all_cases() if case.name in chosen], KERNELS in chosen
 
 
 def report(case: Case, outcome: Outcome) -> None:

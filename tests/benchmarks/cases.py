@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from tests.benchmarks.work import Net, Work
@@ -204,18 +204,20 @@ def recurrent(
     return Case(f"{kind}_{length}_{size}", title, work, "examples/s", (peer,), own=BOTH)
 
 
-def attention(length: int, width: int, batch: int, examples: int) -> Case:
+def attention(length: int, width: int, batch: int, examples: int, rounds: int) -> Case:
     """One head, written in small parts."""
-    work = Work(Net("attention", (length, width)), batch=batch, examples=examples, rounds=2)
+    work = Work(Net("attention", (length, width)), batch=batch, examples=examples, rounds=rounds)
     title = f"attention over {length} places, {width} wide, batch {batch}"
     peer = Peer("PyTorch", ATTENTION, 1.3, 2)
     return Case(f"attention_{length}_{width}", title, work, "examples/s", (peer,))
 
 
-def heads(kind: Literal["heads", "causal"], *sizes: int, batch: int, examples: int) -> Case:
+def heads(
+    kind: Literal["heads", "causal"], *sizes: int, batch: int, examples: int, rounds: int
+) -> Case:
     """Attention of several heads, beside the function that PyTorch has for it."""
     length, width, count = sizes
-    work = Work(Net(kind, sizes), batch=batch, examples=examples, rounds=2)
+    work = Work(Net(kind, sizes), batch=batch, examples=examples, rounds=rounds)
     what = "causal attention" if kind == "causal" else "attention"
     title = f"{what} of {count} heads over {length} places, {width} wide, batch {batch}"
     peer = Peer("PyTorch", TORCH_SMALL, 1.3, 2)
@@ -231,37 +233,37 @@ WIDE = (
     deep(1),
 )
 RESIDUAL = (
-    *(residual(channels, 32, examples)
-      for channels, examples in ((32, 128), (64, 64), (128, 32), (256, 16))),
-    *(residual(channels, 16, examples)
-      for channels, examples in ((32, 512), (64, 256), (128, 128), (256, 64))),
-    residual(13, 28, 64, batch=1),
+    *(residual(channels, 32, examples, rounds=rounds)
+      for channels, examples, rounds in ((32, 128, 6), (64, 64, 6), (128, 32, 3), (256, 16, 3))),
+    *(residual(channels, 16, examples, rounds=rounds)
+      for channels, examples, rounds in ((32, 512, 6), (64, 256, 6), (128, 128, 3), (256, 64, 3))),
+    residual(13, 28, 64, batch=1, rounds=12),
     residual(48, 24, 100, batch=5),
-    residual(64, 16, 256, batch=64),
+    residual(64, 16, 256, batch=64, rounds=6),
     residual(100, 14, 96, batch=3),
     residual(200, 12, 80, batch=8),
 )  # fmt: skip
 RECURRENT = (
     *(recurrent(kind, 32, 64, 128, batch=64, examples=1280) for kind in ("lstm", "gru")),
-    *(recurrent(kind, 29, 50, 100, batch=13, examples=390) for kind in ("lstm", "gru")),
-    *(recurrent(kind, 16, 64, 256, batch=128, examples=1280) for kind in ("lstm", "gru")),
-    *(recurrent(kind, 40, 32, 32, batch=1, examples=200) for kind in ("lstm", "gru")),
+    *(recurrent(kind, 29, 50, 100, batch=13, examples=390, rounds=12) for kind in ("lstm", "gru")),
+    *(recurrent(kind, 16, 64, 256, batch=128, examples=640) for kind in ("lstm", "gru")),
+    *(recurrent(kind, 40, 32, 32, batch=1, examples=200, rounds=25) for kind in ("lstm", "gru")),
     recurrent("lstm", 24, 100, 200, batch=30, examples=450),
 )
 SEQUENCES = (
-    attention(64, 128, batch=16, examples=256),
-    attention(61, 100, batch=13, examples=260),
-    attention(256, 512, batch=4, examples=16),
-    *(heads(kind, 64, 96, 3, batch=32, examples=640) for kind in ("heads", "causal")),
-    *(heads(kind, 256, 128, 4, batch=8, examples=80) for kind in ("heads", "causal")),
-    heads("heads", 32, 64, 4, batch=16, examples=800),
-    heads("causal", 128, 256, 8, batch=8, examples=80),
-    heads("heads", 256, 512, 8, batch=2, examples=16),
+    attention(64, 128, batch=16, examples=256, rounds=12),
+    attention(61, 100, batch=13, examples=260, rounds=12),
+    attention(256, 512, batch=4, examples=16, rounds=4),
+    *(heads(kind, 64, 96, 3, batch=32, examples=640, rounds=8) for kind in ("heads", "causal")),
+    *(heads(kind, 256, 128, 4, batch=8, examples=80, rounds=6) for kind in ("heads", "causal")),
+    heads("heads", 32, 64, 4, batch=16, examples=800, rounds=16),
+    heads("causal", 128, 256, 8, batch=8, examples=80, rounds=6),
+    heads("heads", 256, 512, 8, batch=2, examples=16, rounds=4),
 )
 ANSWERS = (
     *(answers("MLP", MLP, batch, calls)
       for batch, calls in ((2, 4000), (9, 2000), (32, 1000), (256, 200), (1000, 60))),
-    *(answers("LeNet", LENET, batch, calls) for batch, calls in ((5, 200), (32, 60), (256, 10))),
+    *(answers("LeNet", LENET, batch, calls) for batch, calls in ((5, 800), (32, 200), (256, 30))),
 )  # fmt: skip
 OTHERS = (
     *WIDE,
@@ -277,18 +279,3 @@ OTHERS = (
     *ANSWERS,
 )  # fmt: skip
 """Other nets, other sizes."""
-
-GROUPS: dict[str, tuple[Case, ...]] = {
-    "goals": GOALS,
-    "wide": WIDE,
-    "residuals": RESIDUAL,
-    "sequences": SEQUENCES,
-    "recurrent": RECURRENT,
-    "answers": (*(case for case in GOALS if case.work.task == "evaluate"), *ANSWERS),
-}
-"""Names under which many cases can be run at once."""
-
-
-def small(case: Case) -> Case:
-    """The same case with one step: to see that everybody can do it."""
-    return replace(case, work=replace(case.work, examples=case.work.batch, rounds=1))

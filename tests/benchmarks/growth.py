@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tests.benchmarks.cases import GOALS, OTHERS, Case, Peer
+from tests.benchmarks.cases import Case, Peer
 from tests.benchmarks.work import Net, Work
 
 PEER = Peer("PyTorch", ("torch fused",))
@@ -79,8 +79,3 @@ SERIES = (
     Series("rules", "MLP of 64 layers 32 wide, batch 64, the first layers with a rate each",
            "rules", _rules, (0, 4, 16, 64)),
 )  # fmt: skip
-
-
-def all_cases() -> tuple[Case, ...]:
-    """The whole table, in the order of the page: goals, others, and all series."""
-    return (*GOALS, *OTHERS, *(case for series in SERIES for case in series.cases))

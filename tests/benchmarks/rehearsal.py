@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tests.benchmarks.cases import Case
-from tests.benchmarks.growth import all_cases
+from tests.benchmarks.choice import all_cases
 from tests.benchmarks.kernels import Figure
 from tests.benchmarks.race import Outcome
 

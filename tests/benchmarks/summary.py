@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from tests.benchmarks.cases import Case
+from tests.benchmarks.choice import all_cases
 from tests.benchmarks.figures import middle, ratio, told
-from tests.benchmarks.growth import all_cases
 from tests.benchmarks.results import Results
 
 PEERS = ("PyTorch", "JAX", "scikit-learn", "ONNX Runtime")

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 
 from tests.benchmarks.cases import GOALS, OTHERS, Case
+from tests.benchmarks.choice import all_cases
 from tests.benchmarks.figures import (
     WITHIN,
     amount,
@@ -19,7 +20,7 @@ from tests.benchmarks.figures import (
     verdict,
     verdict_on_seconds,
 )
-from tests.benchmarks.growth import SERIES, Series, all_cases
+from tests.benchmarks.growth import SERIES, Series
 from tests.benchmarks.results import Results
 
 NOTHING = "Not measured yet.\n"
