@@ -181,8 +181,8 @@ def deep(last: int | None) -> Case:
     which = "only the last one learns" if last else "all learn"
     work = Work(DEEP, examples=1024, rounds=4, last=last)
     peer = Peer("PyTorch", TORCH)
-    name = "deep_last" if last else "deep_all"
-    return Case(name, f"8 layers 1024 wide, {which}, batch 64", work, "examples/s", (peer,))
+    name, title = "deep_last" if last else "deep_all", f"8 layers 1024 wide, {which}, batch 64"
+    return Case(name, title, work, "examples/s", (peer,), share=None if last else 0.7)
 
 
 def wide(name: str, title: str, *sizes: int, batch: int, steps: int) -> Case:
@@ -227,7 +227,7 @@ def heads(
 ATTENTION = (*TORCH, "torch fused builtin", "torch fused builtin compile")
 WIDE = (
     wide("6x1024", "6 layers 1024 wide", 784, *(1024,) * 5, 10, batch=64, steps=32),
-    wide("3x2048", "3 hidden layers 2048 wide", 784, *(2048,) * 3, 10, batch=128, steps=12),
+    wide("3x2048", "3 hidden layers 2048 wide", 784, *(2048,) * 3, 10, batch=128, steps=8),
     wide("4x1500", "4 layers 1500 wide", *(1500,) * 4, 100, batch=100, steps=12),
     deep(None),
     deep(1),

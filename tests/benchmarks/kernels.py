@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import llvmlite.binding as llvm
 import numpy as np
@@ -35,13 +35,15 @@ registers of the smallest machines."""
 
 @dataclass(frozen=True)
 class Figure:
-    """What was measured, and of which limit it is a part. form: of a product, which."""
+    """What was measured, and of which limit it is a part. form: its column in the table of products
+    or windows, "" for what stands alone."""
 
     title: str
     value: float
     unit: str
     limit: float | None = None
     form: str = ""
+    table: Literal["products", "windows", ""] = ""
 
 
 def fma_code(width: int) -> str:
@@ -174,12 +176,15 @@ class Limits:
     memory_all: float
 
 
-def _window(kind: str, channels: int, size: int, fast: bool) -> Callable[[Limits], Figure]:
-    how = ", by Winograd's formula, counted as the direct way" if fast else ""
-    title = f"3 x 3 convolution, {channels} channels at {size} x {size}, {kind}{how}, one worker"
+def _window(
+    kind: str, channels: int, size: int, batch: int, is_direct: bool
+) -> Callable[[Limits], Figure]:
+    images = f"{batch} images" if batch > 1 else "one image"
+    title = f"{channels} channels at {size} x {size}, {images}"
     return lambda limits: Figure(
-        title, kernel_rows.window(kind, channels, size, fast), "GF/s", limits.fma
-    )
+        title, kernel_rows.window(kind, channels, size, not is_direct, batch), "GF/s", limits.fma,
+        f"{kind}, directly" if is_direct else kind, "windows",
+    )  # fmt: skip
 
 
 def _adam_one(limits: Limits) -> Figure:
@@ -192,11 +197,15 @@ def _adam_all(limits: Limits) -> Figure:
     return Figure(title, kernel_rows.adam_bandwidth(threads()), "GB/s", limits.memory_all)
 
 
+WINDOWS: Final = (
+    (32, 32, 16), (64, 32, 16), (128, 16, 16), (256, 16, 16), (48, 24, 5), (64, 16, 1), (13, 28, 1),
+)  # fmt: skip
+"""Channels, side of the image, images."""
 ROWS: tuple[Callable[[Limits], Figure], ...] = (
     *(
-        _window(kind, channels, size, fast)
-        for fast in (False, True)
-        for channels, size in ((32, 32), (64, 32), (128, 16), (256, 16))
+        _window(kind, *window, is_direct)
+        for window in WINDOWS
+        for is_direct in (False, True)
         for kind in ("forward", "by input", "by weights")
     ),
     _adam_one,
@@ -217,8 +226,8 @@ def products() -> list[Figure]:
     return [
         Figure("FMA peak, one thread", fma, "GF/s"),
         *(
-            Figure(f"product {sizes.title}", value, "GF/s",
-                   product_rows.limit(form, sizes, fma, memory), form)
+            Figure(sizes.title, value, "GF/s",
+                   product_rows.limit(form, sizes, fma, memory), form, "products")
             for form, sizes, memory, value in found
             if value is not None
         ),
@@ -236,26 +245,26 @@ def figures() -> list[Figure]:
 
 
 def shown(found: list[Figure]) -> Iterator[str]:
-    """Lines for the screen: what stands alone, then a line for each product."""
+    """Lines for the screen: what stands alone, then the tables, a letter for each column."""
     for figure in found:
-        if not figure.form:
-            share = f"{figure.value / figure.limit:6.0%}" if figure.limit else ""
-            yield f"{figure.title:88s}{figure.value:8.1f} {figure.unit}{share}"
-    forms = list(dict.fromkeys(figure.form for figure in found if figure.form))
-    yield ""
-    yield from (f"{chr(ord('a') + i)}: {form}" for i, form in enumerate(forms))
-    yield f"{'GF/s, % of the limit':42s}" + "".join(
-        f"{chr(ord('a') + i):>11s}" for i in range(len(forms))
-    )
-    for title in dict.fromkeys(figure.title for figure in found if figure.form):
-        of_title = {figure.form: figure for figure in found if figure.title == title}
-        cells = [
-            f"{of_title[form].value:6.0f} {of_title[form].value / (of_title[form].limit or 1):4.0%}"
-            if form in of_title
-            else ""
-            for form in forms
-        ]
-        yield f"{title:42s}" + "".join(f"{cell:>11s}" for cell in cells)
+        if not figure.table:
+            yield f"{figure.title:60s}{figure.value:8.1f} {figure.unit} {_part(figure)}"
+    for name in dict.fromkeys(figure.table for figure in found if figure.table):
+        rows = [figure for figure in found if figure.table == name]
+        forms = list(dict.fromkeys(figure.form for figure in rows))
+        yield ""
+        yield from (f"{chr(ord('a') + i)}: {form}" for i, form in enumerate(forms))
+        letters = "".join(f"{chr(ord('a') + i):>11s}" for i in range(len(forms)))
+        yield f"{name + ', GF/s, % of the limit':38s}{letters}"
+        for title in dict.fromkeys(figure.title for figure in rows):
+            of_title = {figure.form: figure for figure in rows if figure.title == title}
+            cells = (f"{one.value:.0f} {_part(one)}" if one else "" for one in
+                     map(of_title.get, forms))  # fmt: skip
+            yield f"{title:38s}" + "".join(f"{cell:>11s}" for cell in cells)
+
+
+def _part(figure: Figure) -> str:
+    return f"{figure.value / figure.limit:4.0%}" if figure.limit else ""
 
 
 def main() -> None:

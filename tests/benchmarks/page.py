@@ -14,12 +14,13 @@ from tests.benchmarks.summary import COLUMNS, summary_rows
 from tests.benchmarks.tables import (
     failure_rows,
     figure_rows,
+    form_rows,
+    forms,
     freezing_rows,
     goal_rows,
     growth_rows,
     kernel_rows,
     machine_rows,
-    product_rows,
     table,
     variant_rows,
     when,
@@ -32,7 +33,8 @@ INTRODUCTION = """\
 
 This page is written by `make bench`, from tests/benchmarks/results.json.
 `make bench CASES=mlp_64,lenet_64 ROUNDS=5` measures some cases anew and replaces only their rows of
-this machine. It measures; no test depends on seconds.
+this machine; `CASES=short` is some of each kind, in about 20 minutes. It measures; no test depends
+on seconds.
 
 How many times as fast wlnet is as the best variant of each library, at the same work, in the same
 run, on the same machine. In bold with a goal behind it: below that goal. Several machines stand
@@ -107,6 +109,10 @@ weights and use it up in a step of Adam; what that computes more is not counted,
 that of the product, and after it of as many numbers as weights and moments that are changed in
 place, in the cache or memory where so many lie. NumPy: the same product by NumPy's matrix library
 with one thread, in the same run.
+
+Windows are 3 x 3 convolutions of one worker, counted as so many operations as the direct way takes,
+so that those with fewer operations (Winograd's) may be above the peak. By input, by weights: the
+way back. Directly: without such a formula.
 """
 
 FIGURES = """\
@@ -173,9 +179,10 @@ def kernels(results: Results) -> Iterator[str]:
     for entry in results.kernels:
         yield f"### Machine {entry['machine'] + 1}\n\nMeasured {when(entry)}.\n"
         yield table(["", "", "of the limit"], kernel_rows(entry))
-        forms = dict.fromkeys(row["form"] for row in entry["rows"] if row.get("form"))
-        if forms:
-            yield table(["", *forms], product_rows(entry))
+        for name in ("products", "windows"):
+            columns = forms(entry, name)
+            if columns:
+                yield table([name, *columns], form_rows(entry, name))
 
 
 def failures(results: Results) -> Iterator[str]:

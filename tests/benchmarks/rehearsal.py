@@ -42,8 +42,9 @@ def grown(case: Case, once: float, step: float) -> Outcome:
 
 
 PRODUCTS = [
-    Figure("a window", 150.0, "GF/s", limit=200.0),
-    Figure("(1, 2) by (2, 3)", 150.0, "GF/s", limit=200.0, form="x w"),
-    Figure("(1, 2) by (2, 3)", 20.4, "GF/s", limit=40.0, form="dᵀ x"),
-    Figure("(4, 5) by (5, 6)", 100.0, "GF/s", limit=200.0, form="dᵀ x"),
+    Figure("an update", 150.0, "GB/s", limit=200.0),
+    Figure("3 channels", 60.0, "GF/s", limit=200.0, form="by input", table="windows"),
+    Figure("(1, 2) by (2, 3)", 150.0, "GF/s", limit=200.0, form="x w", table="products"),
+    Figure("(1, 2) by (2, 3)", 20.4, "GF/s", limit=40.0, form="dᵀ x", table="products"),
+    Figure("(4, 5) by (5, 6)", 100.0, "GF/s", limit=200.0, form="dᵀ x", table="products"),
 ]

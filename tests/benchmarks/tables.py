@@ -179,27 +179,32 @@ def small(seconds: float, unit: Literal["ms", "µs"]) -> str:
 
 
 def kernel_rows(entry: dict[str, Any]) -> Iterator[list[str]]:
-    """The limits of a machine, and kernels that are no products, as parts of them."""
+    """The limits of a machine, and kernels that stand in no table of their own."""
     for row in entry["rows"]:
-        if not row.get("form"):
+        if not row.get("table"):
             part = f"{row['value'] / row['limit']:.0%}" if row["limit"] else ""
             yield [row["title"], amount(row["value"], row["unit"]), part]
 
 
-def product_rows(entry: dict[str, Any]) -> Iterator[list[str]]:
+def forms(entry: dict[str, Any], name: str) -> list[str]:
+    """The columns of a table of kernels."""
+    return list(dict.fromkeys(row["form"] for row in entry["rows"] if row.get("table") == name))
+
+
+def form_rows(entry: dict[str, Any], name: str) -> Iterator[list[str]]:
     """A row for the sizes, a column for the form."""
-    products = [row for row in entry["rows"] if row.get("form")]
-    forms = dict.fromkeys(row["form"] for row in products)
-    for title in dict.fromkeys(row["title"] for row in products):
-        found = {row["form"]: row for row in products if row["title"] == title}
-        yield [title, *(product_cell(found[form]) if form in found else "" for form in forms)]
+    rows = [row for row in entry["rows"] if row.get("table") == name]
+    for title in dict.fromkeys(row["title"] for row in rows):
+        found = {row["form"]: row for row in rows if row["title"] == title}
+        columns = map(found.get, forms(entry, name))
+        yield [title, *(form_cell(row) if row else "" for row in columns)]
 
 
-def product_cell(row: dict[str, Any]) -> str:
-    """What a product does, and which part of its limit that is."""
+def form_cell(row: dict[str, Any]) -> str:
+    """What a kernel does, and which part of its limit that is."""
     part = row["value"] / row["limit"]
     cell = f"{row['value']:.0f} ({part:.0%})"
-    return cell if part >= OF_PEAK else f"**{cell}**"
+    return f"**{cell}**" if row["table"] == "products" and part < OF_PEAK else cell
 
 
 def figure_rows(results: Results) -> Iterator[list[str]]:

@@ -122,7 +122,8 @@ def test_a_longer_run_that_took_no_longer_tells_no_step() -> None:
 
 def test_the_screen_shows_the_same_figures() -> None:
     lines = [line.split() for line in shown(PRODUCTS)]
-    assert ["a", "window", "150.0", "GF/s", "75%"] in lines
+    assert ["an", "update", "150.0", "GB/s", "75%"] in lines
+    assert ["3", "channels", "60", "30%"] in lines and ["a:", "by", "input"] in lines
     assert ["a:", "x", "w"] in lines and ["b:", "dᵀ", "x"] in lines
     assert ["(1,", "2)", "by", "(2,", "3)", "150", "75%", "20", "51%"] in lines
     assert ["(4,", "5)", "by", "(5,", "6)", "100", "50%"] in lines

@@ -219,13 +219,16 @@ def test_a_kernel_stands_beside_its_limit() -> None:
     assert f"Measured {results.kernels[0]['date']}, abc1234." in text
 
 
-def test_products_stand_in_a_row_for_their_sizes_and_a_column_for_their_form() -> None:
+def test_products_and_windows_stand_in_a_row_for_their_sizes_and_a_column_for_their_form() -> None:
     results = Results()
     results.add_kernels(PRODUCTS, MACHINE)
     text = page.page(results)
-    assert rows(text, "|  | x w") == [["", "x w", "dᵀ x"]]
+    assert rows(text, "| products |") == [["products", "x w", "dᵀ x"]]
     assert rows(text, "| (1, 2)") == [["(1, 2) by (2, 3)", "150 (75%)", "**20 (51%)**"]]
     assert rows(text, "| (4, 5)") == [["(4, 5) by (5, 6)", "", "**100 (50%)**"]]
+    assert rows(text, "| windows |") == [["windows", "by input"]]
+    assert rows(text, "| 3 channels") == [["3 channels", "60 (30%)"]]
+    assert rows(text, "| an update") == [["an update", "150 GB/s", "75%"]]
 
 
 def test_the_page_in_docs_is_the_one_that_the_results_give() -> None:
