@@ -22,12 +22,14 @@ from typing import Any, Final, Literal
 import llvmlite.binding as llvm
 import numpy as np
 
-from tests.benchmarks import kernel_rows, product_rows
+from tests.benchmarks import kernel_rows
 from tests.benchmarks.machine import threads
-from tests.benchmarks.product_rows import FLOAT, FORMS, NUMPY, SIZES
+from tests.benchmarks.product_rows import FLOAT, FORMS, NUMPY, SIZES, Timed, limit, prepared
 from wlnet.kernels.jit.target import lanes_of
 
 MEGABYTES: Final = 400
+PASSES: Final = 6
+"""How often each product has its turn."""
 SUMS: Final = 12
 """Vectors that are added up beside one another: more than latency times units, fewer than the 16
 registers of the smallest machines."""
@@ -215,21 +217,27 @@ ROWS: tuple[Callable[[Limits], Figure], ...] = (
 
 
 def products() -> list[Figure]:
-    """The peak of one thread, then every product in every form, and NumPy's."""
-    measure = fma_loop()
-    # The peak is looked for again beside every row: a machine is not always equally fast.
-    fma, found = measure(), []
-    for sizes in SIZES:
-        fma, memory = max(fma, measure()), changing_bandwidth(sizes.moved)
-        for form in (*FORMS, NUMPY):
-            found.append((form, sizes, memory, product_rows.measured(form, sizes)))
+    """The peak of one thread, then every product in every form, and NumPy's.
+
+    All take turns, several times over: a machine that others use too is now and then slower for
+    some seconds, and then so are all of them.
+    """
+    measure, fma, memory = fma_loop(), 0.0, dict.fromkeys(SIZES, 0.0)
+    made = ((form, sizes, prepared(form, sizes)) for sizes in SIZES for form in (*FORMS, NUMPY))
+    rows = [(form, sizes, Timed(run)) for form, sizes, run in made if run]
+    for _ in range(PASSES):
+        for sizes in SIZES:
+            fma = max(fma, measure())
+            memory[sizes] = max(memory[sizes], changing_bandwidth(sizes.moved))
+            for _, of, timed in rows:
+                if of == sizes:
+                    timed.turn()
     return [
         Figure("FMA peak, one thread", fma, "GF/s"),
         *(
-            Figure(sizes.title, value, "GF/s",
-                   product_rows.limit(form, sizes, fma, memory), form, "products")
-            for form, sizes, memory, value in found
-            if value is not None
+            Figure(sizes.title, sizes.work / timed.seconds / 1e9, "GF/s",
+                   limit(form, sizes, fma, memory[sizes]), form, "products")
+            for form, sizes, timed in rows
         ),
     ]  # fmt: skip
 

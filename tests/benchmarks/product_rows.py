@@ -8,6 +8,7 @@ then its one call is timed, without the packing or copying that a plan may put b
 
 from __future__ import annotations
 
+import math
 import os
 import time
 from collections.abc import Callable
@@ -36,7 +37,7 @@ FLOAT: Final = 4
 ADAM_STATES: Final = 2
 """Numbers that Adam keeps beside each weight."""
 SECONDS: Final = 0.02
-TURNS: Final = 7
+"""How long one turn takes."""
 
 
 class Sizes(NamedTuple):
@@ -124,14 +125,27 @@ SIZES: Final = (
 )  # fmt: skip
 
 
-def measured(form: str, sizes: Sizes) -> float | None:
-    """GF/s of the product, None where a form is not for it; what an update computes more is not
-    counted."""
+class Timed:
+    """A function that does something so many times, and the seconds of the fastest so far."""
+
+    def __init__(self, run: Callable[[int], object]) -> None:
+        self.run, self.seconds, self.steps = run, math.inf, 2
+        self.turn()
+        self.turn()
+        self.steps = max(1, int(SECONDS / self.seconds))
+
+    def turn(self) -> None:
+        """Do it for a while."""
+        start = time.perf_counter()
+        self.run(self.steps)
+        self.seconds = min(self.seconds, (time.perf_counter() - start) / self.steps)
+
+
+def prepared(form: str, sizes: Sizes) -> Callable[[int], object] | None:
+    """What does the product so many times, None where a form is not for it."""
     if form == NUMPY:
         return _of_numpy(sizes)
-    if sizes.many > 1 and form not in OF_MANY:
-        return None
-    return sizes.work / _seconds(program(form, sizes)) / 1e9
+    return program(form, sizes) if sizes.many == 1 or form in OF_MANY else None
 
 
 def program(form: str, sizes: Sizes) -> Callable[[int], object]:
@@ -164,8 +178,8 @@ def limit(form: str, sizes: Sizes, fma: float, memory: float) -> float:
     return sizes.work / (sizes.work / fma + 2 * FLOAT * sizes.moved / memory)
 
 
-def _of_numpy(sizes: Sizes) -> float | None:
-    """What the matrix library of NumPy does, where it was told to use one thread."""
+def _of_numpy(sizes: Sizes) -> Callable[[int], object] | None:
+    """The matrix library of NumPy, where it was told to use one thread."""
     if os.environ.get("OPENBLAS_NUM_THREADS") != "1":
         return None
     random = np.random.default_rng(0)
@@ -178,20 +192,7 @@ def _of_numpy(sizes: Sizes) -> float | None:
         for _ in range(steps):
             np.matmul(a, b, out=c)
 
-    return sizes.work / _seconds(run) / 1e9
-
-
-def _seconds(run: Callable[[int], object]) -> float:
-    """Of one step: the fastest of some turns."""
-
-    def timed(steps: int) -> float:
-        start = time.perf_counter()
-        run(steps)
-        return (time.perf_counter() - start) / steps
-
-    run(2)
-    steps = max(1, int(SECONDS / timed(2)))
-    return min(timed(steps) for _ in range(TURNS))
+    return run
 
 
 def _given(g: Builder, sizes: Sizes, *shape: int) -> Any:

@@ -25,7 +25,7 @@ from tests.benchmarks.growth import SERIES
 from tests.benchmarks.kernels import fma_code, fma_loop, shown
 from tests.benchmarks.limits import Allowed, allowed, numbers, operations
 from tests.benchmarks.machine import lanes
-from tests.benchmarks.product_rows import Sizes
+from tests.benchmarks.product_rows import Sizes, Timed
 from tests.benchmarks.rehearsal import CASES, PRODUCTS
 from tests.benchmarks.work import Net, Work
 from wlnet.graph.builder import Builder
@@ -158,3 +158,18 @@ def test_the_loop_that_finds_the_peak_is_valid_for_all_widths(width: int) -> Non
 def test_the_peak_is_found() -> None:
     assert lanes() in (4, 8, 16)
     assert fma_loop()() > 0.1
+
+
+def test_the_fastest_turn_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+    paces = iter([0.5, 0.0035, 0.1, 0.003, 0.2])
+
+    def run(steps: int) -> None:
+        clock[0] += steps * next(paces)
+
+    monkeypatch.setattr(product_rows.time, "perf_counter", lambda: clock[0])
+    timed = Timed(run)
+    assert timed.steps == 5, "so many as fill the time of a turn, by the second try"
+    for expected in (0.0035, 0.003, 0.003):
+        timed.turn()
+        assert timed.seconds == pytest.approx(expected)
