@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from tests.kernels.native_bench import REALS, call, guarded, like
 from wlnet.engine.packed import packed, packed_shape, unpacked
-from wlnet.kernels.copies.lane_blocks import from_lanes, repack
+from wlnet.kernels.copies.lane_blocks import from_lanes
 from wlnet.kernels.jit.target import lanes_of
 
 sizes = st.integers(1, 50)
@@ -50,6 +50,3 @@ def test_kernels_read_packed_arrays(rows: int, columns: int, precision: str, wor
         x_block=memory.strides[0], y=plain, y_example=plain.strides[0],
     )  # fmt: skip
     assert np.array_equal(plain, array)
-    turned = guarded(packed_shape((columns, rows), lanes), real)
-    call(repack, precision, workers, rows=columns, columns=rows, x=memory, y=turned)
-    assert np.array_equal(turned, packed(array.T, lanes))

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.kernels.native_bench import REALS, call, guarded, like
 from tests.kernels.native_lanes import PRECISIONS, apart, lanes_of, side_by_side
-from wlnet.kernels.copies.lane_blocks import LAST_AGAIN, ZEROS, from_lanes, repack, to_lanes
+from wlnet.kernels.copies.lane_blocks import LAST_AGAIN, ZEROS, from_lanes, to_lanes
 from wlnet.kernels.copies.masking import mask_lanes
 
 precisions = st.sampled_from(PRECISIONS)
@@ -49,24 +49,6 @@ def test_examples_go_into_lanes_and_back(
         call(from_lanes, precision, workers, examples=examples, values=values, x=y,
              x_block=y.strides[0], y=back, y_example=back.strides[0])  # fmt: skip
         np.testing.assert_array_equal(back, x[:, :values])
-
-
-@few
-@given(st.integers(1, 70), st.integers(1, 70), precisions)
-@example(1, 1, "Real32")
-@example(32, 48, "Real32")
-@example(17, 33, "Real64")
-def test_a_packed_matrix_is_packed_the_other_way_round(
-    rows: int, columns: int, precision: Any
-) -> None:
-    matrix, lanes = numbers((rows, columns), precision), lanes_of(precision)
-    # What lies beyond the last column is not looked at; beyond the last row there will be zeros.
-    x = side_by_side(filled_up(matrix.T, lanes, np.nan), precision)
-    wanted = side_by_side(filled_up(matrix, lanes, 0.0), precision)
-    for workers in (1, 2, 3, 7):
-        y = guarded(wanted.shape, REALS[precision])
-        call(repack, precision, workers, rows=rows, columns=columns, x=x, y=y)
-        np.testing.assert_array_equal(y, wanted)
 
 
 @few

@@ -11,12 +11,17 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.kernels.native_bench import REALS, borders_stand, call, guarded, like
-from wlnet.kernels.jit.target import vector_width
+from wlnet.engine.packed import packed
+from wlnet.kernels.jit.target import lanes_of, vector_width
+from wlnet.kernels.language import Target
+from wlnet.kernels.products.blocks import ENDLESS, PACK_A, PACK_B, TURN_B
 from wlnet.kernels.products.products import BY_COLUMNS, BY_LEAD, BY_ROWS, product
 from wlnet.kernels.products.tiles import NO_ACTIVATION, RAMP
+from wlnet.plan.calls.blocking import Blocks, blocking
 
 NO_START, ONE_ROW, FULL = range(3)
 DIVISIONS = (BY_LEAD, 2), (BY_ROWS, 2), (BY_ROWS, 3), (BY_COLUMNS, 2), (BY_COLUMNS, 4)
+WHOLE = Blocks(ENDLESS, ENDLESS, ENDLESS, 0)
 ROUNDING = {"Real32": 1e-5, "Real64": 1e-13}
 
 
@@ -89,7 +94,7 @@ class Operands:
             ..., :columns
         ]
 
-    def product(self, split: int, workers: int, **changes: Any) -> Any:
+    def product(self, split: int, workers: int, blocks: Blocks = WHOLE, **changes: Any) -> Any:
         case, c = self.case, self.empty(self.shape)
         fields = {
             "lead": case.lead, "a_lead": self.a.strides[0],
@@ -100,9 +105,19 @@ class Operands:
             "c": c, "c_row": c.strides[1],
             "start": self.start, "start_row": c.strides[1] if case.start == FULL else 0,
             "activation": case.activation, "gate": self.gate, "split": split,
+            **blocks._asdict(),
         }  # fmt: skip
-        call(product, self.precision, workers, **{**fields, **changes})
+        own = blocks.bytes(Target(self.precision, vector_width()))
+        call(product, self.precision, workers, own, **{**fields, **changes})
         return c
+
+    def turned(self) -> dict[str, Any]:
+        """The transpose of b, packed, in the place of b: NaN stands where nothing may be read."""
+        memory = like(np.stack([packed(each, lanes_of(self.precision)) for each in self.b]))
+        return {
+            "b": memory, "b_lead": 0 if self.case.same_b else memory.strides[0],
+            "b_depth": memory.strides[2], "b_vector": memory.strides[1],
+        }  # fmt: skip
 
     def wanted(self) -> Any:
         c = np.matmul(self.a.astype(np.float64), self.b.astype(np.float64))
@@ -125,6 +140,68 @@ def test_products_meet_numpy_and_do_not_depend_on_the_division(precision: Any, c
     for split, workers in DIVISIONS:
         other = operands.product(split, workers)
         assert other.tobytes() == one.tobytes()
+
+
+def blocks_of(precision: Any) -> st.SearchStrategy[Blocks]:
+    """Blocks of any size that there may be: whole tiles, and a depth of whole vectors."""
+    lanes = lanes_of(precision)
+    return st.builds(
+        Blocks,
+        row_block=st.sampled_from([8, 16, 40]),
+        column_block=st.sampled_from([2 * lanes, 6 * lanes]),
+        depth_block=st.sampled_from([lanes, 2 * lanes, 9 * lanes]),
+        packs=st.sampled_from(
+            [0, PACK_A, PACK_B, PACK_A | PACK_B, PACK_B | TURN_B, PACK_A | PACK_B | TURN_B]
+        ),
+    )
+
+
+@pytest.mark.parametrize("precision", REALS)
+@given(case=cases, data=st.data())
+@settings(max_examples=120)
+def test_no_bit_of_a_product_depends_on_its_blocks(precision: Any, case: Case, data: Any) -> None:
+    operands = Operands(case, precision)
+    wanted = operands.product(BY_LEAD, 1)
+    blocks = data.draw(blocks_of(precision))
+    turned = operands.turned() if blocks.packs & TURN_B and case.lead else {}
+    for split, workers in ((BY_LEAD, 1), *DIVISIONS):
+        found = operands.product(split, workers, blocks, **turned)
+        assert found.tobytes() == wanted.tobytes()
+        assert borders_stand(found)
+
+
+@pytest.mark.parametrize("caches", [(2**12, 2**14), (2**15, 2**19), (48 * 2**10, 2**21)])
+@pytest.mark.parametrize("precision", REALS)
+@given(
+    rows=st.integers(1, 3000),
+    columns=st.integers(1, 9000),
+    depth=st.integers(1, 9000),
+    a_row=st.sampled_from([8, 4096, 9000]),
+    a_depth=st.sampled_from([4, 8, 4096, 5000]),
+    b_depth=st.sampled_from([64, 2048, 5000]),
+    is_turned=st.booleans(),
+)
+@settings(max_examples=30)
+def test_blocks_fit_the_caches_of_the_machine(
+    precision: Any, caches: Any, rows: int, columns: int, depth: int, a_row: int, a_depth: int,
+    b_depth: int, is_turned: bool,
+) -> None:  # fmt: skip
+    target = Target(precision, vector_width())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("wlnet.plan.calls.blocking.cache_bytes", lambda: caches)
+        found = blocking(target, rows, columns, depth, (a_row, a_depth), b_depth, is_turned)
+    assert bool(found.packs & TURN_B) == is_turned
+    if rows < 8:
+        return
+    wide = 2 * target.lanes
+    assert found.depth_block * wide * target.item <= caches[0]
+    assert found.depth_block >= depth or found.depth_block % target.lanes == 0
+    assert found.row_block % 8 == 0 or found.row_block % 4 == 0
+    if found.packs & PACK_B:
+        assert found.column_block % wide == 0
+    most = caches[1] // 4
+    least = (8 + wide) * found.depth_block * target.item
+    assert found.bytes(target) <= max(2 * most, least)
 
 
 @pytest.mark.parametrize("precision", REALS)

@@ -16,11 +16,13 @@ from tests import reference_methods as formulas
 from tests.kernels import native_bench
 from tests.kernels.native_bench import REALS, call, guarded, like
 from wlnet.engine.packed import packed, unpacked
-from wlnet.kernels.jit.target import lanes_of
-from wlnet.kernels.language import Kernel
+from wlnet.kernels.jit.target import lanes_of, vector_width
+from wlnet.kernels.language import Kernel, Target
+from wlnet.kernels.products.blocks import ENDLESS, PACK_A, PACK_B
 from wlnet.kernels.products.products import BY_COLUMNS, BY_ROWS
 from wlnet.kernels.updates import flat_updates, packed_updates, updates
 from wlnet.kernels.updates.replacing import replace
+from wlnet.plan.calls.blocking import Blocks
 
 FIELDS_MISSING = {"state0": None, "state1": None, "state2": None}
 TOLERANCE = {"Real32": 3e-5, "Real64": 1e-12}
@@ -187,14 +189,21 @@ def test_a_value_that_is_not_finite_is_told(way: Way, precision: Any) -> None:
     assert array.status[0] == 1
 
 
-def product_step(array: Trained, a: Any, b: Any, step: int, workers: int, split: int) -> None:
+WHOLE = Blocks(ENDLESS, ENDLESS, ENDLESS, 0)
+
+
+def product_step(
+    array: Trained, a: Any, b: Any, step: int, workers: int, split: int, blocks: Blocks = WHOLE
+) -> None:
     rows, depth = a.shape
     columns = b.shape[1]
     call(
         updates.product_update, array.precision, workers,
-        updates.PRODUCT_UPDATE_SCRATCH, step, memory=array.memory,
+        updates.PRODUCT_UPDATE_SCRATCH + blocks.bytes(Target(array.precision, vector_width())),
+        step, memory=array.memory,
         function=array.way.kernel, record=array.record(), rows=rows, columns=columns, depth=depth,
         a=a, a_row=a.strides[0], a_depth=a.strides[1], b=b, b_depth=b.strides[0], split=split,
+        **blocks._asdict(),
     )  # fmt: skip
 
 
@@ -230,9 +239,13 @@ def test_the_gradient_of_a_product_goes_straight_into_the_update(
     )
     b, start = like(draws(seed + 1, depth, columns), real), draws(seed + 2, rows, columns)
     results = []
-    for workers, split in ((1, BY_ROWS), (2, BY_ROWS), (3, BY_COLUMNS), (3, BY_ROWS)):
+    small = Blocks(8, 2 * lanes_of(precision), lanes_of(precision), PACK_A | PACK_B)
+    for workers, split, blocks in (
+        (1, BY_ROWS, WHOLE), (2, BY_ROWS, WHOLE), (3, BY_COLUMNS, WHOLE), (3, BY_ROWS, WHOLE),
+        (2, BY_ROWS, small), (3, BY_COLUMNS, small),
+    ):  # fmt: skip
         array = Trained(way, precision, start, [0.01] * 3, 0.1, 3.0, 2.0)
-        product_step(array, a, b, 2, workers, split)
+        product_step(array, a, b, 2, workers, split, blocks)
         results.append(array.bits())
         if len(results) == 1:
             first = array
@@ -246,14 +259,17 @@ def test_the_gradient_of_a_product_goes_straight_into_the_update(
 
 
 def packed_step(
-    array: Trained, a: Any, b: Any, columns: int, record: Any, memory: Any, workers: int
-) -> None:
+    array: Trained, a: Any, b: Any, columns: int, record: Any, memory: Any, workers: int,
+    row_block: int = packed_updates.RUN,
+) -> None:  # fmt: skip
     depth, rows = a.shape
-    width = lanes_of(array.precision) * a.itemsize
+    own = packed_updates.scratch_bytes(
+        rows, depth, row_block, Target(array.precision, vector_width())
+    )
     call(
-        packed_updates.PACKED[array.way.kernel], array.precision, workers,
-        packed_updates.scratch_bytes(depth, width), 0, memory=memory, record=record, rows=rows,
-        columns=columns, depth=depth, a=a, a_depth=a.strides[0], b=b, b_depth=b.strides[0],
+        packed_updates.PACKED[array.way.kernel], array.precision, workers, own, 0, memory=memory,
+        record=record, rows=rows, columns=columns, depth=depth, a=a, a_depth=a.strides[0], b=b,
+        b_depth=b.strides[0], row_block=row_block,
     )  # fmt: skip
 
 
@@ -281,9 +297,9 @@ def test_a_packed_array_is_updated_as_a_plain_one(
     start = draws(seed + 2, columns, rows).astype(real)
     plain = Trained(way, precision, start, [0.01], *limits)
     product_step(plain, b.T, a, 0, 1, BY_ROWS)
-    for workers in (1, 2, 5):
+    for workers, row_block in ((1, 64), (1, 192), (2, 128), (5, 64)):
         array = Trained(way, precision, packed(start, lanes), [0.01], *limits)
-        packed_step(array, a, b, columns, array.record(), array.memory, workers)
+        packed_step(array, a, b, columns, array.record(), array.memory, workers, row_block)
         pairs = [(array.values, plain.values), *zip(array.states, plain.states, strict=True)]
         for mine, wanted in pairs:
             assert unpacked(mine, columns).tobytes() == wanted.tobytes()

@@ -1,9 +1,10 @@
-"""What this process may use: cores and memory."""
+"""What this process may use: cores, memory and caches."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from wlnet.core.errors import Fault, ShapeError, WlnetError, fail
@@ -11,6 +12,9 @@ from wlnet.core.errors import Fault, ShapeError, WlnetError, fail
 NOTICED = 2**26
 """Bytes from which it is asked whether there are so many."""
 _PROCESSES = Path("/proc")
+_CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
+_USUAL_CACHES = 2**15, 2**19
+"""The bytes that the first two levels have at least on most CPUs: taken where nobody tells."""
 _GROUPS = Path("/sys/fs/cgroup")
 _TIMES = "cpu.max", "cpu.cfs_quota_us", "cpu.cfs_period_us"
 _MEMORY = "memory.max", "memory.limit_in_bytes", "memory.current", "memory.usage_in_bytes"
@@ -45,6 +49,19 @@ def available_memory() -> int | None:
             case [int(limit), int(used)]:
                 found.append(max(limit - max(used - _idle_files(group), 0), 0))
     return min(found, default=None)
+
+
+@cache
+def cache_bytes() -> tuple[int, int]:
+    """The bytes of the first two levels of a core's cache, for data."""
+    found = dict(enumerate(_USUAL_CACHES, 1))
+    for place in _CACHES.glob("index*"):
+        level, size = _number(_text(place / "level").strip()), _text(place / "size").strip()
+        kibibytes = _number(size.removesuffix("K"))
+        is_for_data = _text(place / "type").strip() in ("Data", "Unified")
+        if level in found and kibibytes and size.endswith("K") and is_for_data:
+            found[level] = kibibytes * 1024
+    return found[1], found[2]
 
 
 def check_memory(

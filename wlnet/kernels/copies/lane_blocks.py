@@ -116,21 +116,3 @@ def from_lanes(context, examples, values, x, x_block, y, y_example):  # type: ig
                 row = reals(to + lane * y_example)
                 for i in range(values - first):
                     row[i] = block_of[i * LANES + lane]
-
-
-@native
-def repack(context, rows, columns, x, y):  # type: ignore[no-untyped-def]
-    """y[row block, column, lane] = x[column block, row, lane]: the transpose of a packed matrix.
-
-    x[i, j, l] is the number in row j and column i LANES + l. Lanes of y beyond the last row hold
-    zeros.
-    """
-    blocks, of_x = (rows + LANES - 1) // LANES, (columns + LANES - 1) // LANES
-    size = LANES * ITEM
-    for block in range(start_of(context, blocks, 1), stop_of(context, blocks, 1)):
-        row = block * LANES
-        for i in range(of_x):
-            column = i * LANES
-            source, to = x + (i * rows + row) * size, y + (block * columns + column) * size
-            present, kept = min(LANES, rows - row), min(LANES, columns - column)
-            turn(source, size, present, ZEROS, to, size, kept)

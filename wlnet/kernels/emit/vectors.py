@@ -61,9 +61,14 @@ class Kit:
     def store(self, value: Vector, address: Address, offset: Word | None = None) -> None:
         self.builder.store(value, self.at(address, offset), align=self.item)
 
-    def prefetch(self, address: Address, offset: Word | None = None, write: bool = False) -> None:
-        """Have a line of memory brought near that will be read, or written; any address will do."""
-        flags = [ir.Constant(INDEX, flag) for flag in (int(write), 3, 1)]
+    def prefetch(
+        self, address: Address, offset: Word | None = None, write: bool = False, level: int = 1
+    ) -> None:
+        """Have a line of memory brought near that will be read, or written; any address will do.
+
+        level: of the cache that it is brought into.
+        """
+        flags = [ir.Constant(INDEX, flag) for flag in (int(write), 4 - level, 1)]
         self.call("llvm.prefetch.p0", ir.VoidType(), [self.at(address, offset), *flags])
 
     def load_one(self, address: Address, offset: Word | None = None) -> Scalar:

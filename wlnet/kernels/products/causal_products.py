@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from wlnet.kernels.emit.instructions import LANES, real, reals, start_of, stop_of
 from wlnet.kernels.language import PerTarget, native, routine
-from wlnet.kernels.products.products import block
+from wlnet.kernels.products.blocks import block
 from wlnet.kernels.products.tiles import TALL
 
 VECTOR = PerTarget(lambda target: target.width)

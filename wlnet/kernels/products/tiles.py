@@ -32,13 +32,14 @@ def tile(rows: int | PerTarget, vectors: int, masked: bool = False) -> Instructi
     """A tile as an instruction; masked: only the first `columns` lanes of its vectors exist.
 
     Arguments: depth, a, a_row, a_depth, b, b_depth, b_vector, c, c_row, start, start_row,
-    activation, gate, columns. b_vector: the bytes from one vector of columns of b to the next.
-    start: 0, or the address of what the sums begin with, laid out like c but for the distance of
-    its rows (0: one row for all, a bias). gate: 0, or the address of numbers laid out like c; a
-    result is kept where they are positive, else 0.
+    activation, gate, columns, ahead, ahead_depth. b_vector: the bytes from one vector of columns of
+    b to the next. start: 0, or the address of what the sums begin with, laid out like c but for the
+    distance of its rows (0: one row for all, a bias). gate: 0, or the address of numbers laid out
+    like c; a result is kept where they are positive, else 0. ahead: what will be needed after this
+    tile is brought into the second cache, `ahead_depth` bytes further on for each k.
     """
 
-    @instruction("none", *["word"] * 14)
+    @instruction("none", *["word"] * 16)
     def product_tile(
         kit: Kit,
         depth: Word,
@@ -55,19 +56,22 @@ def tile(rows: int | PerTarget, vectors: int, masked: bool = False) -> Instructi
         activation: Word,
         gate: Address,
         columns: Word,
+        ahead: Address,
+        ahead_depth: Word,
     ) -> None:
         build = kit.builder
         count = rows.of(kit.target) if isinstance(rows, PerTarget) else rows
-        mask = kit.first(columns) if masked else None
+        masks = [
+            kit.first(build.sub(columns, constant(j * kit.lanes))) if masked else None
+            for j in range(vectors)
+        ]
 
-        def load(address: Address) -> Vector:
+        def load(address: Address, j: int) -> Vector:
+            mask = masks[j]
             return kit.load(address) if mask is None else kit.load_part(address, mask)
 
-        def store(value: Vector, address: Address) -> None:
-            if mask is None:
-                kit.store(value, address)
-            else:
-                kit.store_part(value, address, mask)
+        def loads(places: list[Any]) -> list[Vector]:
+            return [load(place, i % vectors) for i, place in enumerate(places)]
 
         def places(base: Address, distance: Word) -> list[Any]:
             return [
@@ -78,28 +82,31 @@ def tile(rows: int | PerTarget, vectors: int, masked: bool = False) -> Instructi
 
         results = kit.choose(
             _is_set(kit, start),
-            lambda: [load(place) for place in places(start, start_row)],
+            lambda: loads(places(start, start_row)),
             lambda: [kit.number(0.0)] * (count * vectors),
         )
         b_vectors = [build.mul(constant(j), b_vector) for j in range(vectors)]
         a_rows = [build.mul(constant(i), a_row) for i in range(count)]
 
         def body(_: Any, state: State) -> State:
-            *sums, a_at, b_at = state
-            b_now = [load(build.add(b_at, far)) for far in b_vectors]
+            *sums, a_at, b_at, far_at = state
+            b_now = [load(build.add(b_at, far), j) for j, far in enumerate(b_vectors)]
             if count == 1:
                 # A single row has no use for what is in the cache, and waits for all of b.
                 for far in b_vectors:
                     kit.prefetch(build.add(b_at, far), constant(AHEAD))
+            else:
+                kit.prefetch(far_at, level=2)
             a_pointer = kit.at(a_at)
             for i in range(count):
                 place = build.gep(a_pointer, [a_rows[i]], source_etype=BYTE)
                 x = kit.splat(build.load(place, typ=kit.real, align=kit.item))
                 for j in range(vectors):
                     sums[i * vectors + j] = kit.fma(x, b_now[j], sums[i * vectors + j])
-            return [*sums, build.add(a_at, a_depth), build.add(b_at, b_depth)]
+            moved = (a_at, a_depth), (b_at, b_depth), (far_at, ahead_depth)
+            return [*sums, *(build.add(at, distance) for at, distance in moved)]
 
-        results = kit.loop(depth, [*results, a, b], body)[:-2]
+        results = kit.loop(depth, [*results, a, b, ahead], body)[:-3]
         results = kit.choose(
             build.icmp_signed("==", activation, constant(RAMP)),
             lambda: [kit.ramp(value) for value in results],
@@ -109,13 +116,17 @@ def tile(rows: int | PerTarget, vectors: int, masked: bool = False) -> Instructi
         def gated() -> State:
             zero = kit.number(0.0)
             return [
-                build.select(build.fcmp_ordered(">", load(place), zero), value, zero)
-                for place, value in zip(places(gate, c_row), results, strict=True)
+                build.select(build.fcmp_ordered(">", there, zero), value, zero)
+                for there, value in zip(loads(places(gate, c_row)), results, strict=True)
             ]
 
         results = kit.choose(_is_set(kit, gate), gated, lambda: results)
-        for place, value in zip(places(c, c_row), results, strict=True):
-            store(value, place)
+        for i, (place, value) in enumerate(zip(places(c, c_row), results, strict=True)):
+            mask = masks[i % vectors]
+            if mask is None:
+                kit.store(value, place)
+            else:
+                kit.store_part(value, place, mask)
 
     return product_tile
 

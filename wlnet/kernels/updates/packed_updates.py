@@ -35,12 +35,13 @@ from wlnet.kernels.language import (
     Kernel,
     PerTarget,
     Scalar,
+    Target,
     Word,
     instruction,
     native,
     routine,
 )
-from wlnet.kernels.products.tiles import tile
+from wlnet.kernels.products.panels import copier
 from wlnet.kernels.updates import flat_updates, formulas
 from wlnet.kernels.updates.flat_updates import FLAT, report_nonfinite, shrink_of
 from wlnet.kernels.updates.formulas import Formula, Settings, moved, plain_test
@@ -54,7 +55,7 @@ RUN: Final = 64
 VALUES, RATES, STATUS = FLAT.index("values"), FLAT.index("rates"), FLAT.index("status")
 DECAYS = FLAT.index("decays")
 STATES, NUMBERS = FLAT.index("state0"), FLAT.index("l2")
-single = tile(1, 1)
+copy_talls = copier(TALL)
 
 
 def _woven(formula: Formula, plain: bool) -> Instruction:
@@ -62,18 +63,17 @@ def _woven(formula: Formula, plain: bool) -> Instruction:
 
     Gives the probe of that update: see flat_updates.py.
 
-    depth, a, a_depth, b, found: of the product. a: for each k the numbers of the tile's rows lie
-    one after another, and a_depth bytes further on those for k + 1. b: a vector for each k. found:
-    where the tile is written, at the end: the gradients of the tile before may lie there too.
+    depth, a, b, found: of the product. a: for each k the numbers of the tile's rows. b: a vector
+    for each k. found: where the tile is written, at the end: the gradients of the tile before may
+    lie there too.
     count: how many rows of the tile before are updated, 0 for none. more: the addresses of its
     gradients, its numbers and up to three states; then the settings.
     """
 
-    @instruction("real", *["word"] * 11, *["double"] * formulas.SETTINGS)
+    @instruction("real", *["word"] * 10, *["double"] * formulas.SETTINGS)
     def woven(
-        kit: Kit, depth: Word, a: Address, a_depth: Word, b: Address, found: Address, count: Word,
-        *more: Any,
-    ) -> Scalar:  # fmt: skip
+        kit: Kit, depth: Word, a: Address, b: Address, found: Address, count: Word, *more: Any
+    ) -> Scalar:
         build, width = kit.builder, constant(kit.target.width)
         gradients, places, settings = more[0], more[1:5], Settings(kit, more[5:], plain)
         rows = TALL.of(kit.target)
@@ -85,7 +85,8 @@ def _woven(formula: Formula, plain: bool) -> Instruction:
                 kit.fma(kit.splat(kit.load_one(a_at, constant(i * kit.item))), b_now, each)
                 for i, each in enumerate(sums)
             ]
-            return [*sums, build.add(a_at, a_depth), build.add(b_at, width)]
+            a_at = build.add(a_at, constant(rows * kit.item))
+            return [*sums, a_at, build.add(b_at, width)]
 
         def body(i: Word, state: State) -> State:
             probe, *state = state
@@ -113,6 +114,25 @@ def _woven(formula: Formula, plain: bool) -> Instruction:
 
 
 @routine
+def fill_block(block, rows, depth, a, a_depth):  # type: ignore[no-untyped-def]
+    """Copy rows of a, TALL of them at a time, one after another for each k.
+
+    Rows beyond the last one are what was there: nobody uses what comes of them.
+    """
+    i = 0
+    while i < rows:
+        to = block + i * depth * ITEM
+        if rows - i >= TALL:
+            copy_talls(depth, a + i * ITEM, a_depth, to)
+        else:
+            for k in range(depth):
+                here, there = reals(a + i * ITEM + k * a_depth), reals(to + k * TALL * ITEM)
+                for j in range(rows - i):
+                    there[j] = here[j]
+        i += TALL
+
+
+@routine
 def fill_panel(panel, source, source_row, rows, width):  # type: ignore[no-untyped-def]
     """Copy rows of `width` numbers, each into one vector, with zeros in the lanes that are left."""
     for i in range(rows):
@@ -128,7 +148,7 @@ def _packed(formula: Formula) -> Kernel:
     is_plain = plain_test(formula)
 
     @routine
-    def woven(context, record, step_size, depth, a, a_depth, b, found, count, gradients, first):  # type: ignore[no-untyped-def]
+    def woven(context, record, step_size, depth, a, b, found, count, first):  # type: ignore[no-untyped-def]
         """The instruction, with the numbers, states and settings of a record. first: the number in
         c with which the rows of the tile before begin."""
         at = first * ITEM
@@ -140,55 +160,48 @@ def _packed(formula: Formula) -> Kernel:
         s0, s1 = double(word(record, NUMBERS + 3)), double(word(record, NUMBERS + 4))
         s2, s3 = double(word(record, NUMBERS + 5)), double(word(record, NUMBERS + 6))
         if is_plain(decay, most, bound, shrink, s0, s1):
-            probe = plain(depth, a, a_depth, b, found, count, gradients, w, state0, state1, state2,
+            probe = plain(depth, a, b, found, count, found, w, state0, state1, state2,
                           step_size, decay, most, bound, shrink, s0, s1, s2, s3)  # fmt: skip
         else:
-            probe = general(depth, a, a_depth, b, found, count, gradients, w, state0, state1,
+            probe = general(depth, a, b, found, count, found, w, state0, state1,
                             state2, step_size, decay, most, bound, shrink, s0, s1, s2,
                             s3)  # fmt: skip
         report_nonfinite(context, word(record, STATUS), probe)
 
     def kernel(  # type: ignore[no-untyped-def]
-        context, record, rows, columns, depth, a, a_depth, b, b_depth,
+        context, record, rows, columns, depth, a, a_depth, b, b_depth, row_block,
     ):  # fmt: skip
         step_size = doubles(word(record, RATES))[step_number(context)]
         runs = (rows + RUN - 1) // RUN
         units = runs * ((columns + LANES - 1) // LANES)
-        unit, last = start_of(context, units, 1), stop_of(context, units, 1)
+        unit, last = start_of(context, units, 1), stop_of(context, units, 1) - 1
         # The step size is NaN where the array is left alone in this step.
-        if last > unit and step_size == step_size:
+        if last >= unit and step_size == step_size:
             panel = scratch(context)
             found = panel + depth * LANES * ITEM
-            filled = -1
-            # Of the tile that waits for its update: rows, gradients, its first number in c.
-            count, gradients, first = 0, found, 0
-            while unit < last:
-                of_panel, i = unit // runs, unit % runs * RUN
-                if of_panel != filled:
+            block = found + TALL * LANES * ITEM
+            # Of the tile that waits for its update: its rows, and its first number in c.
+            count, first = 0, 0
+            for row in range(0, rows, row_block):
+                end = min(rows, row + row_block)
+                is_filled = False
+                for of_panel in range(unit // runs, last // runs + 1):
+                    i = unit % runs * RUN if of_panel == unit // runs else 0
+                    stop = last % runs * RUN + RUN if of_panel == last // runs else rows
+                    i, stop = max(row, i), min(end, stop)
+                    if i >= stop:
+                        continue
+                    if not is_filled:
+                        fill_block(block, end - row, depth, a + row * ITEM, a_depth)
+                        is_filled = True
                     width = min(LANES, columns - of_panel * LANES)
                     fill_panel(panel, b + of_panel * LANES * ITEM, b_depth, depth, width)
-                    filled = of_panel
-                end = min(rows, i + RUN)
-                while i < end:
-                    high, at = min(TALL, end - i), i
-                    if rows >= TALL:
-                        # To be full, the last tile reaches back over rows that were done before.
-                        # Of those it makes the gradients again, and does not use them.
-                        at = min(i, rows - TALL)
-                        woven(context, record, step_size, depth, a + at * ITEM, a_depth, panel,
-                              found, count, gradients, first)  # fmt: skip
-                    else:
-                        # No tile is full: first the update alone, then the product row by row.
-                        woven(context, record, step_size, 0, a, a_depth, panel, found, count,
-                              gradients, first)  # fmt: skip
-                        for row in range(rows):
-                            single(depth, a + row * ITEM, 0, a_depth, panel, LANES * ITEM, 0,
-                                   found + row * LANES * ITEM, 0, 0, 0, 0, 0, 0)  # fmt: skip
-                    count, gradients = high, found + (i - at) * LANES * ITEM
-                    first = (of_panel * rows + i) * LANES
-                    i += high
-                unit += 1
-            woven(context, record, step_size, 0, a, a_depth, panel, found, count, gradients, first)
+                    while i < stop:
+                        woven(context, record, step_size, depth, block + (i - row) * depth * ITEM,
+                              panel, found, count, first)  # fmt: skip
+                        count, first = min(TALL, stop - i), (of_panel * rows + i) * LANES
+                        i += TALL
+            woven(context, record, step_size, 0, block, panel, found, count, first)
 
     kernel.__name__ = formula.name
     kernel.__doc__ = f"""Update packed c by the gradient g[i, j] = sum over k of a[i, k] b[k, j].
@@ -198,7 +211,8 @@ def _packed(formula: Formula) -> Kernel:
     record: that of the flat kernel: its values are c, without gaps; its gradients are not used.
     a[i, k] and a[i + 1, k] are neighbours, and so are b[k, j] and b[k, j + 1]; a_depth and b_depth
     are the bytes from k to k + 1. What is divided among workers: panels, and runs of RUN rows in
-    them. Scratch: scratch_bytes(...).
+    them. row_block: how many rows of a are copied at a time, a multiple of RUN. Scratch:
+    scratch_bytes(...).
     """
     return native(kernel)
 
@@ -214,7 +228,8 @@ PACKED: Final = {
 """The packed kernel of each method, by its flat kernel."""
 
 
-def scratch_bytes(depth: int, width: int) -> int:
-    """The bytes of scratch memory that a packed update needs; width: bytes of a vector."""
-    # For the columns of b that meet a panel, and for a tile, which has 16 rows at most.
-    return (depth + 16) * width
+def scratch_bytes(rows: int, depth: int, row_block: int, target: Target) -> int:
+    """The bytes of scratch memory that a packed update needs."""
+    tall = TALL.of(target)
+    of_a = min(row_block, rows + tall) * depth * target.item
+    return (depth + tall) * target.width + of_a

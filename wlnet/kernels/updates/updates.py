@@ -27,7 +27,8 @@ from wlnet.kernels.emit.instructions import (
 )
 from wlnet.kernels.language import ITEM as ITEMS
 from wlnet.kernels.language import Precision, native, routine
-from wlnet.kernels.products.products import BY_ROWS, block
+from wlnet.kernels.products.blocks import blocks
+from wlnet.kernels.products.products import BY_ROWS
 from wlnet.kernels.products.tiles import TALL
 from wlnet.kernels.updates.flat_updates import FLAT
 
@@ -83,16 +84,21 @@ PANEL_BYTES: Final = 1 << 16
 STRIP: Final = 2048
 """The columns of a product that are made before they are used; the rows: what PANEL_BYTES allow."""
 
+# Tall is 8 at most, an item 8.
+PANEL_SPACE: Final = max(PANEL_BYTES, 8 * STRIP * 8)
+
 
 @native
 def product_update(  # type: ignore[no-untyped-def]
     context, function, record, rows, columns, depth, a, a_row, a_depth, b, b_depth, split,
+    row_block, column_block, depth_block, packs,
 ):  # fmt: skip
     """An update of c by the gradient g[i, j] = sum over k of a[i, k] b[k, j], which is never whole.
 
     function, record: as in `update`, the gradients of the record not used; c has no gaps. The
     columns of b lie one after another; distances are bytes. split: BY_ROWS or BY_COLUMNS, what is
-    divided among the workers. Scratch: PRODUCT_UPDATE_SCRATCH bytes.
+    divided among the workers. The blocks: as in `product`. Scratch: PRODUCT_UPDATE_SCRATCH bytes,
+    and what the blocks need.
     """
     if not resting(context, record):
         row, last_row, column, last_column = 0, rows, 0, columns
@@ -103,15 +109,16 @@ def product_update(  # type: ignore[no-untyped-def]
             column = start_of(context, columns, grain)
             last_column = stop_of(context, columns, grain)
         panel = scratch(context) + RECORD_BYTES
+        own = panel + PANEL_SPACE
         while column < last_column:
             wide = min(STRIP, last_column - column)
             most = TALL * max(1, min(8, PANEL_BYTES // (TALL * ITEM * wide)))
             i = row
             while i < last_row:
                 high = min(most, last_row - i)
-                block(0, high, 0, wide, depth, a + i * a_row, a_row, a_depth,
-                      b + column * ITEM, b_depth, LANES * ITEM, panel, wide * ITEM,
-                      0, 0, 0, 0)  # fmt: skip
+                blocks(own, row_block, column_block, depth_block, packs, 0, high, 0, wide, depth,
+                       a + i * a_row, a_row, a_depth, b + column * ITEM, b_depth, LANES * ITEM,
+                       panel, wide * ITEM, 0, 0, 0, 0)  # fmt: skip
                 if wide == columns:
                     piece(context, function, record, i * columns, high * columns, panel,
                           1, 0, 0)  # fmt: skip
@@ -122,8 +129,7 @@ def product_update(  # type: ignore[no-untyped-def]
             column += wide
 
 
-# Tall is 8 at most, an item 8.
-PRODUCT_UPDATE_SCRATCH: Final = RECORD_BYTES + max(PANEL_BYTES, 8 * STRIP * 8)
+PRODUCT_UPDATE_SCRATCH: Final = RECORD_BYTES + PANEL_SPACE
 
 
 CHUNK: Final = 128

@@ -11,7 +11,7 @@ from __future__ import annotations
 from wlnet.kernels.copies.lane_blocks import ZEROS, turn
 from wlnet.kernels.emit.instructions import ITEM, LANES, scratch, start_of, stop_of, workers
 from wlnet.kernels.language import Kernel, native
-from wlnet.kernels.products.products import block
+from wlnet.kernels.products.blocks import block
 from wlnet.kernels.products.tiles import NO_ACTIVATION, TALL
 from wlnet.kernels.windows.window_tiles import zero_bytes
 from wlnet.kernels.winograd.winograd import SIZES, pixels_taken

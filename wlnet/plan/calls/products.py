@@ -9,9 +9,10 @@ from __future__ import annotations
 import math
 
 from wlnet.graph.graph import Call, Value
-from wlnet.kernels.copies.lane_blocks import ZEROS, from_lanes, repack, to_lanes
+from wlnet.kernels.copies.lane_blocks import ZEROS, from_lanes, to_lanes
 from wlnet.kernels.products.products import BY_COLUMNS, BY_LEAD, BY_ROWS, product
 from wlnet.kernels.products.tiles import NO_ACTIVATION, RAMP, TALL
+from wlnet.plan.calls.blocking import blocking
 from wlnet.plan.calls.emitter import Emitter, collapsed, emits
 from wlnet.plan.layouts import is_contiguous
 from wlnet.plan.words.checking import roles
@@ -67,10 +68,10 @@ def _(e: Emitter, call: Call) -> None:
 
     m, n, k = c.shape[-2], c.shape[-1], a.shape[-1]
     a_row, a_depth = e.strides(a)[-2:]
-    packed = bool(call.attributes.get("packed"))
+    packed, turned = bool(call.attributes.get("packed")), bool(call.attributes.get("turned"))
     b_depth, b_vector = e.strides(b)[-2], e.target.width
     if packed:
-        b_vector = k * b_depth
+        b_vector = e.strides(b)[0]
     c_row = e.strides(c)[-2]
     of_b = (0,) * len(lead) if packed else leading(b)
     sizes, (a_lead, b_lead, c_lead) = collapsed(lead, leading(a), of_b, leading(c))
@@ -84,6 +85,7 @@ def _(e: Emitter, call: Call) -> None:
     split = BY_LEAD if last > 1 else by(m, n)
     steps = math.prod(outer)
     by_rows = split == BY_ROWS and last == steps == 1
+    blocks = blocking(e.target, m, n, k, (a_row, a_depth), b_depth, turned)
     for index in range(steps):
         at = [0, 0, 0]
         rest = index
@@ -97,6 +99,7 @@ def _(e: Emitter, call: Call) -> None:
             product,
             reads=call.inputs,
             writes=(c,),
+            scratch=blocks.bytes(e.target),
             work=2 * last * m * n * k,
             share=(m, TALL.of(e.target)) if by_rows else None,
             own=[v for v in (a, c, gate) if v is not None and is_by_rows(e, v, m)],
@@ -121,6 +124,7 @@ def _(e: Emitter, call: Call) -> None:
             activation=activation,
             gate=e.start(gate),
             split=split,
+            **blocks._asdict(),
         )
 
 
@@ -138,16 +142,6 @@ def _(e: Emitter, call: Call) -> None:
         to_lanes, reads=(w,), writes=(packed,), what="pack weights", examples=columns,
         values=depth, fill=ZEROS, x=e.address(w), x_example=e.strides(w)[0], y=e.address(packed),
         y_block=depth * e.target.width,
-    )  # fmt: skip
-
-
-@emits("repack")
-def _(e: Emitter, call: Call) -> None:
-    (x,), (y,) = call.inputs, call.outputs
-    columns, rows = y.shape[1], x.shape[1]
-    e.step(
-        repack, reads=(x,), writes=(y,), what="pack weights for the way back", rows=rows,
-        columns=columns, x=e.address(x), y=e.address(y),
     )  # fmt: skip
 
 

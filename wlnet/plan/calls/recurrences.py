@@ -14,6 +14,7 @@ from wlnet.graph.graph import Call, Value
 from wlnet.kernels.elementwise.recurrences import lstm_step, lstm_step_input
 from wlnet.kernels.products.products import BY_ROWS, product
 from wlnet.kernels.products.tiles import NO_ACTIVATION, TALL
+from wlnet.plan.calls.blocking import blocking
 from wlnet.plan.calls.emitter import Emitter, emits
 from wlnet.plan.calls.products import by
 from wlnet.plan.layouts import is_contiguous
@@ -51,14 +52,16 @@ def multiply(e: Emitter, a: View, b: Value, c: View, begun: View, packed: bool) 
     depth = a.shape[1]
     split = BY_ROWS if rows >= 2 * TALL.of(e.target) else by(rows, columns)
     b_depth = e.strides(b)[-2]
+    blocks = blocking(e.target, rows, columns, depth, (a.strides[0], e.item), b_depth)
     e.step(
-        product, reads=(a, b, begun), writes=(c,), work=2 * rows * columns * depth,
+        product, reads=(a, b, begun), writes=(c,), scratch=blocks.bytes(e.target),
+        work=2 * rows * columns * depth,
         what="product of the state", share=shared(e, rows) if split == BY_ROWS else None,
         own=(a, c, begun), lead=1, a_lead=0, b_lead=0, c_lead=0, rows=rows, columns=columns,
         depth=depth, a=start(a), a_row=a.strides[0], a_depth=e.item, b=e.address(b),
         b_depth=b_depth, b_vector=depth * b_depth if packed else e.target.width, c=start(c),
         c_row=c.strides[0], start=start(begun), start_row=begun.strides[0],
-        activation=NO_ACTIVATION, gate=0, split=split,
+        activation=NO_ACTIVATION, gate=0, split=split, **blocks._asdict(),
     )  # fmt: skip
 
 

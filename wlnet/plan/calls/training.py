@@ -17,6 +17,7 @@ from wlnet.kernels.products.tiles import TALL
 from wlnet.kernels.updates import norms, packed_updates, updates
 from wlnet.kernels.updates.flat_updates import FLAT, flat_fields
 from wlnet.kernels.updates.replacing import replace
+from wlnet.plan.calls.blocking import blocking, blocks_of, most_lines
 from wlnet.plan.calls.emitter import Emitter, count_of, emits
 from wlnet.plan.calls.products import MANY_ROWS, readable
 from wlnet.plan.layouts import contiguous
@@ -140,15 +141,16 @@ def _(e: Emitter, call: Call) -> None:
     record, touched = flat(e, call, 0)
     (m, k), n = a.shape, b.shape[1]
     a_row, a_depth = e.strides(a)
+    blocks = blocking(e.target, m, n, k, (a_row, a_depth), e.strides(b)[0])
     e.step(
         updates.product_update, reads=(a, b, *touched), writes=touched,
-        scratch=updates.PRODUCT_UPDATE_SCRATCH,
+        scratch=updates.PRODUCT_UPDATE_SCRATCH + blocks.bytes(e.target),
         work=2 * m * n * k + OPERATIONS * m * n, what="gradient product + update",
         function=Code(record.kernel), record=record, rows=m, columns=n, depth=k, a=e.address(a),
         a_row=a_row, a_depth=a_depth, b=e.address(b), b_depth=e.strides(b)[0],
         # Rows lie one after another: a worker that updates some of them keeps to its own lines of
         # the cache.
-        split=BY_ROWS if m >= MANY_ROWS or m >= n else BY_COLUMNS,
+        split=BY_ROWS if m >= MANY_ROWS or m >= n else BY_COLUMNS, **blocks._asdict(),
     )  # fmt: skip
 
 
@@ -162,12 +164,13 @@ def _(e: Emitter, call: Call) -> None:
     a, b = call.inputs
     record, touched = flat(e, call, 0)
     (m, k), n = a.shape, b.shape[1]
+    held = blocks_of(packed_updates.RUN, most_lines(e.target, k), m)
     e.step(
         packed_updates.PACKED[record.kernel], reads=(a, b, *touched), writes=touched,
-        scratch=packed_updates.scratch_bytes(k, e.target.width),
+        scratch=packed_updates.scratch_bytes(m, k, held, e.target),
         work=2 * m * n * k + OPERATIONS * m * n, what="gradient product + update", record=record,
         rows=m, columns=n, depth=k, a=e.address(a), a_depth=e.strides(a)[1], b=e.address(b),
-        b_depth=e.strides(b)[0],
+        b_depth=e.strides(b)[0], row_block=held,
     )  # fmt: skip
 
 

@@ -3,8 +3,8 @@
 A linear layer multiplies by the transpose of its weights, and backwards by the weights themselves.
 Packed, the numbers that a tile reads one after another lie one after another, at lines of the
 cache; each worker packs, and then reads, the outputs whose weights it updates, so that they stay in
-its own cache. Weights that learn stay packed in memory (engine/packed.py), and are packed anew for
-the way back alone.
+its own cache. Weights that learn stay packed in memory (engine/packed.py). On the way back they are
+read as they lie, and the product turns them, block by block, in its own memory.
 """
 
 from __future__ import annotations
@@ -44,7 +44,6 @@ def pack_weights(
             arrays[key] = packed[whole] = graph.new_value(packed_shape(whole.shape, lanes))
     own = set(packed)
     fixed = {graph.arrays[key] for key in constants if key in graph.arrays}
-    repacked: dict[Value, Value] = {}
     calls: list[Call] = []
     for call in graph.calls:
         if call.primitive == "update" and call.attributes["key"] in keys:
@@ -56,7 +55,7 @@ def pack_weights(
         if not _is_product(call):
             calls.append(call)
             continue
-        b = call.inputs[1]
+        b, more = call.inputs[1], {}
         turned = work.maker(b, "transpose")
         worth = is_worth(math.prod(call.outputs[0].shape[:-1]))
         if turned is not None and turned.inputs[0] in own:
@@ -67,16 +66,13 @@ def pack_weights(
                 packed[w] = graph.new_value(packed_shape(w.shape, lanes))
                 calls.append(Call("pack", (w,), (packed[w],), {}, call.origin))
             there = packed[w]
-        elif b in own and worth:
-            if b not in repacked:
-                repacked[b] = graph.new_value(packed_shape(b.shape[::-1], lanes))
-                calls.append(Call("repack", (packed[b],), (repacked[b],), {}, call.origin))
-            there = repacked[b]
+        elif b in own and call.primitive != "lstm":
+            there, more = packed[b], {"turned": True}
         else:
             calls.append(call)
             continue
         inputs = (call.inputs[0], there, *call.inputs[2:])
-        attributes = {**call.attributes, "packed": True}
+        attributes = {**call.attributes, "packed": True, **more}
         name = "lstm" if call.primitive == "lstm" else "affine"
         calls.append(Call(name, inputs, call.outputs, attributes, call.origin))
     # Who reads such an array otherwise is given a plain copy.

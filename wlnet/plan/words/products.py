@@ -15,14 +15,20 @@ def affine(
     gate: Shape | None = None,
     *,
     packed: bool = False,
+    turned: bool = False,
     activation: str | None = None,
 ) -> Results:
     """A product that starts from the bias of each column; then an activation, or nothing where the
-    gate is not positive. packed: b is (blocks, depth, lanes), see engine/packed.py."""
+    gate is not positive. packed: b is (blocks, depth, lanes), see engine/packed.py. turned: its
+    transpose is packed: (blocks, columns, lanes)."""
     c: Sizes = (*a[:-1], None)
     if not packed:
         (c,) = PRIMITIVES["matmul"].shapes(a, b)
-    assert b[-2] == a[-1], "a and b have another depth"
+    if turned:
+        c = (*a[:-1], b[-2])
+        assert (b[0] - 1) * b[2] < a[-1] <= b[0] * b[2], "a and b have another depth"
+    else:
+        assert b[-2] == a[-1], "a and b have another depth"
     assert bias is None or fits(bias, c[-1:]), "the bias has no number for each column"
     assert gate is None or fits(gate, c), "the gate has not the shape of the result"
     return (c,)
@@ -38,12 +44,6 @@ def pack(w: Shape) -> Results:
 def unpack(packed: Shape) -> Results:
     """Back to the matrix."""
     return ((None, packed[1]),)
-
-
-@spec("repacked")
-def repack(packed: Shape) -> Results:
-    """A packed matrix whose transpose is packed instead, for the way back."""
-    return ((None, None, packed[2]),)
 
 
 @spec("states gates cells")
