@@ -9,57 +9,11 @@ channels is.
 
 from __future__ import annotations
 
-from llvmlite import ir
-
 from wlnet.kernels.emit.instructions import ITEM, LANES, real, reals, start_of, stop_of
-from wlnet.kernels.emit.vectors import INDEX, Kit, constant
-from wlnet.kernels.language import Address, Vector, Word, instruction, native, routine
-
-LAST_AGAIN, ZEROS = 0, 1
-"""What the lanes beyond the last example hold: the last example once more, or zeros."""
-
-
-def transposed(kit: Kit, vectors: list[Vector]) -> list[Vector]:
-    """LANES vectors, whose lane j of vector i becomes lane i of vector j."""
-    build, lanes = kit.builder, kit.lanes
-    kind = ir.VectorType(INDEX, lanes)
-    half = lanes // 2
-    low = ir.Constant(kind, [i // 2 + lanes * (i % 2) for i in range(lanes)])
-    high = ir.Constant(kind, [half + i // 2 + lanes * (i % 2) for i in range(lanes)])
-    for _ in range(lanes.bit_length() - 1):
-        # Riffling the pack log2(LANES) times does it.
-        vectors = [
-            build.shuffle_vector(vectors[i], vectors[i + half], mask)
-            for i in range(half)
-            for mask in (low, high)
-        ]
-    return vectors
-
-
-@instruction("none", *["word"] * 7)
-def turn(
-    kit: Kit, source: Address, step: Word, present: Word, zeros: Word, to: Address, to_step: Word,
-    kept: Word,
-) -> None:  # fmt: skip
-    """Transpose LANES x LANES numbers.
-
-    Vectors `step` bytes apart are read; those from `present` on are the last one present again, or
-    zeros. The first `kept` results are written, `to_step` bytes apart.
-    """
-    build, lanes = kit.builder, kit.lanes
-    last = build.sub(present, constant(1))
-    blank = build.icmp_signed("!=", zeros, constant(0))
-    vectors = []
-    for i in range(lanes):
-        there = build.icmp_signed("<", constant(i), present)
-        row = build.select(there, constant(i), last)
-        value = kit.load(source, build.mul(row, step))
-        empty = build.and_(blank, build.not_(there))
-        vectors.append(build.select(empty, kit.number(0.0), value))
-    vectors = transposed(kit, vectors)
-    for i, value in enumerate(vectors):
-        mask = kit.spread(build.icmp_signed("<", constant(i), kept), kit.mask)
-        kit.store_part(value, build.add(to, build.mul(constant(i), to_step)), mask)
+from wlnet.kernels.emit.squares import LAST_AGAIN as LAST_AGAIN
+from wlnet.kernels.emit.squares import ZEROS as ZEROS
+from wlnet.kernels.emit.squares import turn
+from wlnet.kernels.language import native, routine
 
 
 @routine

@@ -12,19 +12,12 @@ and van de Geijn, "BLIS", 2015.
 from __future__ import annotations
 
 from wlnet.kernels.emit.instructions import ITEM, LANES
-from wlnet.kernels.language import PerTarget, routine
-from wlnet.kernels.products.panels import TALL_BYTES, bring, pack_columns, pack_rows, turn_columns
+from wlnet.kernels.emit.vectors import Kit, State, constant
+from wlnet.kernels.language import Address, Instruction, PerTarget, Word, instruction, routine
+from wlnet.kernels.products.panels import TALL_BYTES, pack_columns, pack_rows, turn_columns
 from wlnet.kernels.products.tiles import NO_ACTIVATION, TALL, tile
 
 WIDTH = PerTarget(lambda target: target.width)
-HALF = PerTarget(lambda target: TALL.of(target) // 2)
-tall = tile(TALL, 2)
-tall_part = tile(TALL, 2, masked=True)
-tall_thin = tile(TALL, 1, masked=True)
-half_part = tile(HALF, 2, masked=True)
-pair_part = tile(2, 2, masked=True)
-flat_part = tile(1, 2, masked=True)
-flat_wide = tile(1, 8)
 
 PACK_A, PACK_B, TURN_B = 1, 2, 4
 """Which operands are copied into panels, added up. TURN_B goes with PACK_B: what lies in memory is
@@ -34,53 +27,84 @@ ENDLESS = 1 << 60
 """The size of a block that is never full."""
 
 
-@routine
-def strip(  # type: ignore[no-untyped-def]
-    rows, columns, depth, a, a_tile, a_row, a_depth, b, b_depth, b_vector, c, c_row, start,
-    start_row, activation, gate, following,
-):  # fmt: skip
+@instruction("none", *["word"] * 17)
+def strip(
+    kit: Kit, rows: Word, columns: Word, depth: Word, a: Address, a_tile: Word, a_row: Word,
+    a_depth: Word, b: Address, b_depth: Word, b_vector: Word, c: Address, c_row: Word, start: Word,
+    start_row: Word, activation: Word, gate: Word, following: Address,
+) -> None:  # fmt: skip
     """Two vectors of columns at most. a_tile: the bytes from TALL rows of a to the next.
 
     following: where the next strip of a packed b begins, to be brought near meanwhile; else b.
     """
-    # Each tile brings a part of one of its panels.
-    parts = max(1, rows // TALL // 2)
-    ahead_depth = max(1, WIDTH // parts) if following != b else 0
-    i = 0
-    while i < rows:
-        left = rows - i
-        ai, at = a + i // TALL * a_tile + i % TALL * a_row, i * c_row
-        ci = c + at
-        si = start + i * start_row if start != 0 else 0
-        gi = gate + at if gate != 0 else 0
-        part = i // TALL
-        ahead = following + part // parts * b_vector + part % parts * depth * ahead_depth
-        if left >= TALL:
-            if start_row == c_row:
-                # It goes on with sums that were written before: those of the next tile are fetched.
-                bring(si + TALL * c_row, c_row)
-            if columns >= 2 * LANES:
-                tall(depth, ai, a_row, a_depth, b, b_depth, b_vector, ci, c_row, si, start_row,
-                     activation, gi, columns, ahead, ahead_depth)  # fmt: skip
-            elif columns > LANES:
-                tall_part(depth, ai, a_row, a_depth, b, b_depth, b_vector, ci, c_row, si,
-                          start_row, activation, gi, columns, ahead, ahead_depth)  # fmt: skip
-            else:
-                tall_thin(depth, ai, a_row, a_depth, b, b_depth, b_vector, ci, c_row, si,
-                          start_row, activation, gi, columns, ahead, ahead_depth)  # fmt: skip
-            i += TALL
-        elif left >= HALF:
-            half_part(depth, ai, a_row, a_depth, b, b_depth, b_vector, ci, c_row, si, start_row,
-                      activation, gi, columns, ahead, ahead_depth)  # fmt: skip
-            i += HALF
-        elif left >= 2:
-            pair_part(depth, ai, a_row, a_depth, b, b_depth, b_vector, ci, c_row, si, start_row,
-                      activation, gi, columns, ahead, ahead_depth)  # fmt: skip
-            i += 2
-        else:
-            flat_part(depth, ai, a_row, a_depth, b, b_depth, b_vector, ci, c_row, si, start_row,
-                      activation, gi, columns, ahead, ahead_depth)  # fmt: skip
-            i += 1
+    # An instruction, not a routine: so many calls with so many operands take Numba a second.
+    build, tall, width = kit.builder, TALL.of(kit.target), kit.target.width
+    zero = constant(0)
+    full = build.sdiv(rows, constant(tall))
+    # Each tile brings a part of one of the two panels.
+    parts = build.add(build.lshr(full, constant(1)), build.and_(full, constant(1)))
+    parts = build.select(build.icmp_signed(">", full, zero), parts, constant(1))
+    step = build.sdiv(constant(width), parts)
+    step = build.select(build.icmp_signed("==", following, b), zero, step)
+    goes_on = build.icmp_signed("==", start_row, c_row)
+
+    def further(address: Address, row: Word, distance: Word) -> Word:
+        """Where a row lies; 0 stays no address."""
+        there = build.add(address, build.mul(row, distance))
+        return build.select(build.icmp_signed("==", address, zero), zero, there)
+
+    def tile_at(number: Word, beyond: Word, kind: Instruction, far: tuple[Word, Word]) -> State:
+        """A tile of rows beyond `number` whole ones."""
+        row = build.add(build.mul(number, constant(tall)), beyond)
+        ai = build.add(a, build.add(build.mul(number, a_tile), build.mul(beyond, a_row)))
+        kind.generate(
+            kit, depth, ai, a_row, a_depth, b, b_depth, b_vector, further(c, row, c_row), c_row,
+            further(start, row, start_row), start_row, activation, further(gate, row, c_row),
+            columns, *far,
+        )  # fmt: skip
+        return []
+
+    def whole(i: Word, state: State) -> State:
+        row = build.mul(build.add(i, constant(1)), constant(tall))
+
+        def bring() -> State:
+            """The sums of the next tile, which were written before."""
+            for j in range(tall):
+                at = further(start, build.add(row, constant(j)), start_row)
+                for k in range(2):
+                    kit.prefetch(at, constant(k * width))
+            return []
+
+        kit.choose(goes_on, bring, list)
+        panel = build.mul(build.sdiv(i, parts), b_vector)
+        part = build.mul(build.mul(build.srem(i, parts), depth), step)
+        far = build.add(following, build.add(panel, part)), step
+        kit.choose(
+            build.icmp_signed(">=", columns, constant(2 * kit.lanes)),
+            lambda: tile_at(i, zero, tile(TALL, 2), far),
+            lambda: kit.choose(
+                build.icmp_signed(">", columns, constant(kit.lanes)),
+                lambda: tile_at(i, zero, tile(TALL, 2, masked=True), far),
+                lambda: tile_at(i, zero, tile(TALL, 1, masked=True), far),
+            ),
+        )
+        return state
+
+    kit.loop(full, [], whole)
+    beyond, left = zero, build.srem(rows, constant(tall))
+    size = tall // 2
+    while size:
+        has = build.and_(left, constant(size))
+        kind = tile(size, 2, masked=True)
+        kit.choose(
+            build.icmp_signed("!=", has, zero),
+            lambda kind=kind, beyond=beyond: tile_at(full, beyond, kind, (b, zero)),
+            list,
+        )
+        beyond, size = build.add(beyond, has), size // 2
+
+
+flat_wide = tile(1, 8)
 
 
 @routine

@@ -2,6 +2,8 @@
 
 A panel of a holds, for each k, a number of each of TALL rows; a panel of b, for each k, two vectors
 of columns. Of what is not there nothing is read: zeros stand in its place, or what was there.
+
+These are instructions, not routines: for as many loops in Python, Numba takes a second.
 """
 
 from __future__ import annotations
@@ -10,59 +12,15 @@ from typing import Any
 
 from llvmlite import ir
 
-from wlnet.kernels.copies.lane_blocks import ZEROS, turn
-from wlnet.kernels.emit.instructions import ITEM, LANES, reals
-from wlnet.kernels.emit.vectors import INDEX, Kit, State, constant
-from wlnet.kernels.language import Address, Instruction, PerTarget, Word, instruction, routine
+from wlnet.kernels.emit.squares import ZEROS, riffled, turn
+from wlnet.kernels.emit.vectors import Kit, State, constant
+from wlnet.kernels.language import Address, Instruction, PerTarget, Word, instruction
 from wlnet.kernels.products.tiles import TALL
 
-AHEAD = 4096
-"""How many bytes before they are turned numbers are asked for."""
 TALL_BYTES = PerTarget(lambda target: TALL.of(target) * target.item)
 """The bytes of a panel of a for each k."""
-
-
-@instruction("none", "word", "word")
-def bring(kit: Kit, address: Address, row: Word) -> None:
-    """Have two vectors of each of TALL rows brought near."""
-    for i in range(TALL.of(kit.target)):
-        at = kit.builder.add(address, kit.builder.mul(constant(i), row))
-        for j in range(2):
-            kit.prefetch(at, constant(j * kit.target.width))
-
-
-@instruction("none", "word")
-def bring_square(kit: Kit, address: Address) -> None:
-    """Have as many vectors as a vector has lanes brought near."""
-    for i in range(kit.lanes):
-        kit.prefetch(address, constant(i * kit.target.width))
-
-
-@instruction("none", *["word"] * 4)
-def turn_rows(kit: Kit, vectors: Word, a: Address, a_row: Word, to: Address) -> None:
-    """So many vectors of each of TALL rows, whose numbers lie one after another, into a panel."""
-    build, lanes, count = kit.builder, kit.lanes, TALL.of(kit.target)
-    kind, half = ir.VectorType(INDEX, lanes), lanes // 2
-    low = ir.Constant(kind, [i // 2 + lanes * (i % 2) for i in range(lanes)])
-    high = ir.Constant(kind, [half + i // 2 + lanes * (i % 2) for i in range(lanes)])
-    places = [build.add(a, build.mul(constant(i), a_row)) for i in range(count)]
-
-    def body(i: Word, state: State) -> State:
-        (at,) = state
-        offset = build.mul(i, constant(kit.target.width))
-        rows = [kit.load(place, offset) for place in places]
-        # Each riffle takes the highest bit of the row to the end: (row, k) becomes (k, row).
-        for _ in range(count.bit_length() - 1):
-            rows = [
-                build.shuffle_vector(rows[j], rows[j + count // 2], mask)
-                for j in range(count // 2)
-                for mask in (low, high)
-            ]
-        for j, value in enumerate(rows):
-            kit.store(value, at, constant(j * kit.target.width))
-        return [build.add(at, constant(count * kit.target.width))]
-
-    kit.loop(vectors, [to], body)
+AHEAD = 4096
+"""How many bytes before they are turned numbers are asked for."""
 
 
 def copier(size: PerTarget) -> Instruction:
@@ -88,67 +46,146 @@ def copier(size: PerTarget) -> Instruction:
 copy_talls = copier(TALL)
 
 
-@instruction("none", *["word"] * 5)
-def copy_strips(
-    kit: Kit, count: Word, source: Address, apart: Word, to: Address, columns: Word
+@instruction("none", *["word"] * 6)
+def pack_rows(
+    kit: Kit, to: Address, rows: Word, depth: Word, a: Address, a_row: Word, a_depth: Word
 ) -> None:
-    """So many pieces of two vectors, `apart` bytes from one to the next, of which the first
-    `columns` numbers are there, into a panel."""
-    build = kit.builder
-    offsets = [constant(j * kit.target.width) for j in range(2)]
-    masks = [kit.first(build.sub(columns, constant(j * kit.lanes))) for j in range(2)]
-
-    def body(_: Any, state: State) -> State:
-        here, there = state
-        for offset, mask in zip(offsets, masks, strict=True):
-            kit.store(kit.load_part(build.add(here, offset), mask), there, offset)
-        return [build.add(here, apart), build.add(there, constant(2 * kit.target.width))]
-
-    kit.loop(count, [source, to], body)
-
-
-@routine
-def pack_rows(to, rows, depth, a, a_row, a_depth):  # type: ignore[no-untyped-def]
     """Panels of a, one after another."""
-    i = 0
-    while i < rows:
-        high = min(TALL, rows - i)
-        panel, ai, k = to + i * depth * ITEM, a + i * a_row, 0
-        if high == TALL and a_depth == ITEM:
-            turn_rows(depth // LANES, ai, a_row, panel)
-            k = depth // LANES * LANES
-        elif high == TALL and a_row == ITEM:
-            copy_talls(depth, ai, a_depth, panel)
-            k = depth
-        while k < depth:
-            tall = reals(panel + k * TALL_BYTES)
-            for j in range(high):
-                tall[j] = reals(ai + j * a_row + k * a_depth)[0]
-            k += 1
-        i += TALL
+    build, tall, item = kit.builder, TALL.of(kit.target), constant(kit.item)
+    panel_size = build.mul(depth, constant(tall * kit.item))
+    by_depth = build.icmp_signed("==", a_depth, item)
+    by_rows = build.icmp_signed("==", a_row, item)
+    lanes = constant(kit.lanes)
+
+    def one_by_one(panel: Address, at: Address, first: Word, high: Word) -> State:
+        """The numbers of `high` rows from the first k on."""
+
+        def along(k: Word, state: State) -> State:
+            k = build.add(k, first)
+            here = build.add(at, build.mul(k, a_depth))
+            there = build.add(panel, build.mul(k, constant(tall * kit.item)))
+
+            def down(i: Word, state: State) -> State:
+                number = kit.load_one(here, build.mul(i, a_row))
+                build.store(number, kit.at(there, build.mul(i, item)), align=kit.item)
+                return state
+
+            return kit.loop(high, state, down)
+
+        return kit.loop(build.sub(depth, first), [], along)
+
+    def whole(i: Word, state: State) -> State:
+        panel = build.add(to, build.mul(i, panel_size))
+        at = build.add(a, build.mul(build.mul(i, constant(tall)), a_row))
+
+        def turned() -> State:
+            vectors = build.sdiv(depth, lanes)
+            _turn_rows(kit, vectors, at, a_row, panel)
+            return one_by_one(panel, at, build.mul(vectors, lanes), constant(tall))
+
+        def copied() -> State:
+            copy_talls.generate(kit, depth, at, a_depth, panel)
+            return []
+
+        kit.choose(
+            by_depth,
+            turned,
+            lambda: kit.choose(
+                by_rows, copied, lambda: one_by_one(panel, at, constant(0), constant(tall))
+            ),
+        )
+        return state
+
+    full = build.sdiv(rows, constant(tall))
+    kit.loop(full, [], whole)
+    at = build.add(a, build.mul(build.mul(full, constant(tall)), a_row))
+    panel = build.add(to, build.mul(full, panel_size))
+    one_by_one(panel, at, constant(0), build.srem(rows, constant(tall)))
 
 
-@routine
-def pack_columns(to, columns, depth, b, b_depth):  # type: ignore[no-untyped-def]
+def _turn_rows(kit: Kit, vectors: Word, a: Address, a_row: Word, to: Address) -> None:
+    """So many vectors of each of TALL rows, whose numbers lie one after another, into a panel."""
+    build, count = kit.builder, TALL.of(kit.target)
+    places = [build.add(a, build.mul(constant(i), a_row)) for i in range(count)]
+
+    def body(i: Word, state: State) -> State:
+        (at,) = state
+        offset = build.mul(i, constant(kit.target.width))
+        rows = [kit.load(place, offset) for place in places]
+        # Each riffle takes the highest bit of the row to the end: (row, k) becomes (k, row).
+        for j, value in enumerate(riffled(kit, rows, count.bit_length() - 1)):
+            kit.store(value, at, constant(j * kit.target.width))
+        return [build.add(at, constant(count * kit.target.width))]
+
+    kit.loop(vectors, [to], body)
+
+
+@instruction("none", *["word"] * 5)
+def pack_columns(
+    kit: Kit, to: Address, columns: Word, depth: Word, b: Address, b_depth: Word
+) -> None:
     """Panels of b, one after another; its columns lie one after another."""
-    j = 0
-    while j < columns:
-        copy_strips(depth, b + j * ITEM, b_depth, to + j * depth * ITEM,
-                    min(columns - j, 2 * LANES))  # fmt: skip
-        j += 2 * LANES
+    build, wide = kit.builder, constant(2 * kit.lanes)
+    size = constant(2 * kit.target.width)
+    offsets = [constant(j * kit.target.width) for j in range(2)]
+    strips = build.sdiv(build.add(columns, build.sub(wide, constant(1))), wide)
+    panel_size = build.mul(depth, size)
+
+    # Line by line, as they lie in memory.
+    def along(k: Word, state: State) -> State:
+        line = build.add(b, build.mul(k, b_depth))
+        panel = build.add(to, build.mul(k, size))
+
+        def across(i: Word, state: State) -> State:
+            here, there, left = state
+            for j, offset in enumerate(offsets):
+                mask = kit.first(build.sub(left, constant(j * kit.lanes)))
+                kit.store(kit.load_part(build.add(here, offset), mask), there, offset)
+            return [build.add(here, size), build.add(there, panel_size), build.sub(left, wide)]
+
+        kit.loop(strips, [line, panel, columns], across)
+        return state
+
+    kit.loop(depth, [], along)
 
 
-@routine
-def turn_columns(to, column, columns, first, depth, b, b_block):  # type: ignore[no-untyped-def]
+@instruction("none", *["word"] * 7)
+def turn_columns(
+    kit: Kit, to: Address, column: Word, columns: Word, first: Word, depth: Word, b: Address,
+    b_block: Word,
+) -> None:  # fmt: skip
     """Panels of b from a column and a k on, where its transpose is packed: b[block, column, lane].
 
     first: a multiple of LANES. b_block: the bytes from one block of k to the next.
     """
-    wide = 2 * LANES
-    for k in range(0, depth, LANES):
-        source = b + (first + k) // LANES * b_block + column * LANES * ITEM
-        for j in range(0, columns, LANES):
-            panel = to + (j // wide * depth + k) * wide * ITEM + j % wide * ITEM
-            bring_square(source + j * LANES * ITEM + AHEAD)
-            turn(source + j * LANES * ITEM, LANES * ITEM, min(LANES, columns - j), ZEROS, panel,
-                 wide * ITEM, min(LANES, depth - k))  # fmt: skip
+    build, lanes, width = kit.builder, constant(kit.lanes), kit.target.width
+
+    def smaller(a: Word, b: Word) -> Word:
+        return build.select(build.icmp_signed("<", a, b), a, b)
+
+    def blocks_in(count: Word) -> Word:
+        return build.sdiv(build.add(count, constant(kit.lanes - 1)), lanes)
+
+    def along(i: Word, state: State) -> State:
+        k = build.mul(i, lanes)
+        block = build.add(b, build.mul(build.add(build.sdiv(first, lanes), i), b_block))
+        source = build.add(block, build.mul(column, constant(width)))
+        kept = smaller(lanes, build.sub(depth, k))
+
+        def across(n: Word, state: State) -> State:
+            j = build.mul(n, lanes)
+            strip, half = build.lshr(n, constant(1)), build.and_(n, constant(1))
+            line = build.add(build.mul(strip, depth), k)
+            panel = build.add(to, build.mul(line, constant(2 * width)))
+            panel = build.add(panel, build.mul(half, constant(width)))
+            at = build.add(source, build.mul(j, constant(width)))
+            for each in range(kit.lanes):
+                kit.prefetch(at, constant(AHEAD + each * width))
+            present = smaller(lanes, build.sub(columns, j))
+            turn.generate(kit, at, constant(width), present, constant(ZEROS), panel,
+                          constant(2 * width), kept)  # fmt: skip
+            return state
+
+        return kit.loop(blocks_in(columns), state, across)
+
+    kit.loop(blocks_in(depth), [], along)

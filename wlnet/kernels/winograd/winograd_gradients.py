@@ -8,8 +8,8 @@ the gradient by the output, is turned first, so that its channels lie side by si
 
 from __future__ import annotations
 
-from wlnet.kernels.copies.lane_blocks import ZEROS, turn
 from wlnet.kernels.emit.instructions import ITEM, LANES, scratch, start_of, stop_of, workers
+from wlnet.kernels.emit.squares import ZEROS, turn
 from wlnet.kernels.language import Kernel, native
 from wlnet.kernels.products.blocks import block
 from wlnet.kernels.products.tiles import NO_ACTIVATION, TALL

@@ -11,7 +11,7 @@ from typing import Any
 
 from llvmlite import ir
 
-from wlnet.kernels.copies.lane_blocks import transposed
+from wlnet.kernels.emit.squares import transposed
 from wlnet.kernels.emit.vectors import BYTE, Kit, State, constant
 from wlnet.kernels.language import Address, Instruction, Vector, Word, instruction
 from wlnet.kernels.products.tiles import RAMP

@@ -12,10 +12,11 @@ from wlnet.kernels.language import Target
 from wlnet.kernels.products.blocks import ENDLESS, PACK_A, PACK_B, TURN_B
 from wlnet.kernels.products.tiles import TALL
 
-FAR = 2048
-"""Bytes from one line to the next from which on lines fall onto few places of a cache."""
-FEW, MANY = 16, 128
-"""Rows of a from which on it is worth it to copy b; columns of b, to copy a."""
+FAR, FARTHER = 960, 4096
+"""Bytes from one line to the next from which on lines fall onto few places of a cache, or pages."""
+FEW, SOME, MANY = 16, 48, 128
+"""Rows from which on it is worth it to copy a b of lines that lie farther, or far, apart; columns
+from which on it is worth it to copy such an a."""
 
 
 class Blocks(NamedTuple):
@@ -52,11 +53,11 @@ def blocking(
     deep += -deep % target.lanes if steps > 1 else 0
     most = most_lines(target, deep)
     a_row, a_depth = a
-    far = a_row % (2 * FAR) == 0 if a_depth == target.item else a_depth >= FAR
+    far = a_row % FARTHER == 0 if a_depth == target.item else a_depth >= 2 * FAR
     packs = PACK_A if far and columns >= MANY else 0
     if is_turned:
         packs |= PACK_B | TURN_B
-    elif b_depth >= FAR and rows >= FEW:
+    elif (b_depth >= FARTHER and rows >= FEW) or (b_depth >= FAR and rows >= SOME):
         packs |= PACK_B
     return Blocks(
         row_block=blocks_of(tall, most, rows),
