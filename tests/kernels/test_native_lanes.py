@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from tests.kernels.native_bench import REALS, call, guarded, like
 from tests.kernels.native_lanes import PRECISIONS, apart, lanes_of, side_by_side
-from wlnet.kernels.copies.lane_blocks import LAST_AGAIN, ZEROS, from_lanes, to_lanes
+from wlnet.engine.packed import packed
+from wlnet.kernels.copies.lane_blocks import LAST_AGAIN, ZEROS, from_lanes, to_lanes, to_panels
 from wlnet.kernels.copies.masking import mask_lanes
 
 precisions = st.sampled_from(PRECISIONS)
@@ -49,6 +50,21 @@ def test_examples_go_into_lanes_and_back(
         call(from_lanes, precision, workers, examples=examples, values=values, x=y,
              x_block=y.strides[0], y=back, y_example=back.strides[0])  # fmt: skip
         np.testing.assert_array_equal(back, x[:, :values])
+
+
+@few
+@given(st.integers(1, 70), st.integers(1, 70), precisions)
+@example(1, 1, "Real32")
+@example(16, 17, "Real32")
+def test_the_columns_of_a_matrix_become_panels(rows: int, columns: int, precision: Any) -> None:
+    whole = like(numbers((rows, columns + 3), precision))
+    x = whole[:, :columns]
+    wanted = packed(np.ascontiguousarray(x.T), lanes_of(precision))
+    for workers in (1, 3):
+        y = guarded(wanted.shape, REALS[precision])
+        call(to_panels, precision, workers, rows=rows, columns=columns, x=x, x_row=x.strides[0],
+             y=y)  # fmt: skip
+        np.testing.assert_array_equal(y, wanted)
 
 
 @few

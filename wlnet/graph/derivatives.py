@@ -247,7 +247,7 @@ def _(g: Builder, call: Call, ds: Found, wanted: Wanted) -> Found:
     if d_gates is not None or d_cells is not None:
         more = [d_gates or g.fill(0.0, gates.shape), d_cells or g.fill(0.0, cells.shape)]
     back = g.transpose(weights)
-    d_said, _, d_cells = g.call("lstm_input", d_states, gates, cells, back, *more, *begun[1:])
+    d_said, d_cell = g.call("lstm_input", d_states, gates, cells, back, *more, *begun[1:])
     length, batch, size = states.shape
     d_first = g.reshape(g.slice(d_said, 0, 0, 1), (batch, 4 * size))
     # One product over all steps: what each state met, and what came back from the step after it.
@@ -263,9 +263,7 @@ def _(g: Builder, call: Call, ds: Found, wanted: Wanted) -> Found:
     if not begun:
         return d_said, d_weights
     d_state = g.matmul(d_first, back) if wanted[2] else None
-    forget = g.slice(g.slice(gates, 0, 0, 1), 2, 2 * size, 3 * size)
-    d_cell = g.reshape(g.multiply(g.slice(d_cells, 0, 0, 1), forget), (batch, size))
-    return d_said, d_weights, d_state, d_cell if wanted[3] else None
+    return d_said, d_weights, d_state, g.reshape(d_cell, (batch, size)) if wanted[3] else None
 
 
 @derivative("gather")

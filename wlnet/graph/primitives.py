@@ -170,12 +170,12 @@ def lstm(said: Shape, weights: Shape, *begun: Shape) -> tuple[Shape, ...]:
     return (length, batch, size), said, (length, batch, size)
 
 
-@primitive("Real", "Real", "Real", apart=rule.recurrent)
+@primitive("Real", "Real", apart=rule.recurrent)
 def lstm_input(
     d: Shape, gates: Shape, cells: Shape, weights: Shape, *more: Shape
 ) -> tuple[Shape, ...]:
-    """The way back of `lstm`: the gradients by `said`, by its states and by its cells. Those by
-    states and cells contain what comes back from later steps.
+    """The way back of `lstm`: the gradients by `said`, and by the cell before the first step, (1,
+    batch, size).
 
     d: the gradient by the states. weights (4 size, size): those of `lstm`, transposed. more: the
     gradients by gates and cells, if anything but `lstm` itself reads these; then the cell before
@@ -183,7 +183,7 @@ def lstm_input(
     """
     assert d == cells, (d, cells)
     assert more in ((), (gates, cells), (d[1:],), (gates, cells, d[1:])), more
-    return gates, cells, cells
+    return gates, (1, *d[1:])
 
 
 @primitive(index=1, apart=rule.rows_taken)

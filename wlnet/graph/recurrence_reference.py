@@ -31,7 +31,7 @@ def lstm(said: Array, weights: Array, *begun: Array) -> tuple[Array, Array, Arra
 
 def lstm_input(
     d: Array, gates: Array, cells: Array, weights: Array, *more: Array
-) -> tuple[Array, Array, Array]:
+) -> tuple[Array, Array]:
     """From the last step to the first; between steps a gradient flows by the state and the cell.
     more: gradients that reach the gates and the cells from elsewhere; then the cell to begin with,
     else zeros."""
@@ -47,7 +47,6 @@ def lstm_input(
         d_i, d_o, d_f, d_m = np.split(by_gates[t], 4, axis=1)
         said = [(d_cell * m + d_i) * i * (1 - i), (d_state * bent + d_o) * o * (1 - o),
                 (d_cell * before + d_f) * f * (1 - f), (d_cell * i + d_m) * (1 - m**2)]  # fmt: skip
-        found.append((np.hstack(said), d_state, d_cell))
-        d_state, d_cell = np.hstack(said) @ weights, d_cell * f
-    d_said, d_states, d_cells = map(np.stack, zip(*found[::-1], strict=True))
-    return d_said, d_states, d_cells
+        found.append(np.hstack(said))
+        d_state, d_cell = found[-1] @ weights, d_cell * f
+    return np.stack(found[::-1]), d_cell[None]

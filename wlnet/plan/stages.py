@@ -30,6 +30,7 @@ from wlnet.plan.passes.fusion import (
     fuse_slope,
     fuse_windows,
 )
+from wlnet.plan.passes.gates import pack_gates
 from wlnet.plan.passes.lanes import NONE, put_in_lanes
 from wlnet.plan.passes.loops import hoist, inside
 from wlnet.plan.passes.packing import pack_weights
@@ -105,6 +106,10 @@ def _pack(graph: Graph, setting: Setting) -> Graph:
     return inside(whole, lambda body: pack_weights(body, setting.lanes))
 
 
+def _pack_gates(graph: Graph, setting: Setting) -> Graph:
+    return pack_gates(graph, setting.lanes)
+
+
 def _hoist(graph: Graph, setting: Setting) -> Graph:
     return hoist(graph)
 
@@ -132,6 +137,7 @@ STAGES = (
     _pass("update", prune),
     Stage("fuse_update", "update", _fuse_update),
     _pass("update", prune),
+    Stage("pack_gates", "pack", _pack_gates, is_inside=True),
     Stage("pack", "pack", _pack),
     _pass("pack", prune),
     Stage("hoist", "pack", _hoist),

@@ -13,7 +13,8 @@ from wlnet.kernels.emit.instructions import ITEM, LANES, real, reals, start_of, 
 from wlnet.kernels.emit.squares import LAST_AGAIN as LAST_AGAIN
 from wlnet.kernels.emit.squares import ZEROS as ZEROS
 from wlnet.kernels.emit.squares import turn
-from wlnet.kernels.language import native, routine
+from wlnet.kernels.emit.vectors import Kit, State, constant
+from wlnet.kernels.language import Address, Word, instruction, native, routine
 
 
 @routine
@@ -70,3 +71,27 @@ def from_lanes(context, examples, values, x, x_block, y, y_example):  # type: ig
                 row = reals(to + lane * y_example)
                 for i in range(values - first):
                     row[i] = block_of[i * LANES + lane]
+
+
+@instruction("none", *["word"] * 4)
+def spread_row(kit: Kit, count: Word, source: Address, to: Address, far: Word) -> None:
+    """Write so many numbers vector by vector, `far` bytes apart; zeros in what is left of the last
+    one."""
+    build = kit.builder
+    vectors = build.udiv(build.add(count, constant(kit.lanes - 1)), constant(kit.lanes))
+
+    def each(i: Word, state: State) -> State:
+        mask = kit.first(build.sub(count, build.mul(i, constant(kit.lanes))))
+        place = build.add(source, build.mul(i, constant(kit.target.width)))
+        kit.store(kit.load_part(place, mask), to, build.mul(i, far))
+        return state
+
+    kit.loop(vectors, [], each)
+
+
+@native
+def to_panels(context, rows, columns, x, x_row, y):  # type: ignore[no-untyped-def]
+    """y[block, row, lane] = x[row, block LANES + lane]; lanes beyond the last column hold zeros."""
+    size = LANES * ITEM
+    for row in range(start_of(context, rows, LANES), stop_of(context, rows, LANES)):
+        spread_row(columns, x + row * x_row, y + row * size, rows * size)

@@ -2,4 +2,5 @@
 
 tiles.py: the micro-kernel (register tiling). products.py: the loops around it, and how the results
 are divided among the workers. causal_products.py: those of what each of a sequence sees.
+gate_tiles.py: tiles whose results lie apart, for recurrences.
 """

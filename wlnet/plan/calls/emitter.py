@@ -143,6 +143,9 @@ class Emitter:
         """See Blueprint."""
         self.slots: dict[Value | StateKey | Outside, int] = {}
         """The number of each slot, by what lies in it."""
+        self.in_place: dict[int, int] = {}
+        """Slots that may lie where others lie, if no other step than those that write them reads
+        these any more: see `overwrites`."""
         self._call: Call | None = None
         self._loops = layouts.loops
         self._inside = 0
@@ -220,6 +223,15 @@ class Emitter:
     def is_contiguous(self, value: Value) -> bool:
         """Whether the numbers of a value lie one after another."""
         return is_contiguous(value.shape, self.layouts.of[value].strides)
+
+    def overwrites(self, new: Value, old: Value) -> None:
+        """Say that each step which reads numbers of an old value may write those of a new one in
+        their place, as no later step of this call reads them."""
+        layouts = [self.layouts.of[value] for value in (new, old)]
+        is_whole = all(layout.base.shape == new.shape and self.is_contiguous(value)
+                       for layout, value in zip(layouts, (new, old), strict=True))  # fmt: skip
+        if is_whole and not self._inside and new.element == old.element:
+            self.in_place[self.slot(layouts[0].base)] = self.slot(layouts[1].base)
 
     def random(self) -> tuple[Outside, Outside]:
         """The two words that are the key of the random numbers of the call that is emitted."""

@@ -1,4 +1,4 @@
-"""Recurrent layers: a product and a step for each element of a sequence.
+"""Recurrent layers: a step for each element of a sequence, with its product in it.
 
 An LSTM, its first and last steps apart and a loop over the others; and backpropagation through
 time.
@@ -11,16 +11,23 @@ from typing import Any
 
 from wlnet.engine.blueprint import Address, View
 from wlnet.graph.graph import Call, Value
-from wlnet.kernels.elementwise.recurrences import lstm_step, lstm_step_input
-from wlnet.kernels.products.products import BY_ROWS, product
-from wlnet.kernels.products.tiles import NO_ACTIVATION, TALL
-from wlnet.plan.calls.blocking import blocking
+from wlnet.kernels.copies.lane_blocks import ZEROS, to_lanes, to_panels
+from wlnet.kernels.elementwise.recurrences import (
+    BY_COLUMNS,
+    BY_ROWS,
+    lstm_step,
+    lstm_step_input,
+    scratch_bytes,
+)
+from wlnet.kernels.products.gate_tiles import HIGH
 from wlnet.plan.calls.emitter import Emitter, emits
-from wlnet.plan.calls.products import by
 from wlnet.plan.layouts import is_contiguous
 
 ELEMENT = 60
 """About how many operations the gates of one number of a state cost."""
+WORTH = 100_000
+"""Operations of the product of a step that are worth to be divided where all workers have to wait
+for each other after it: some microseconds."""
 
 
 Along = tuple[int, int] | None
@@ -46,37 +53,57 @@ def start(view: View | None) -> Address | int:
     return 0 if view is None else view.address
 
 
-def multiply(e: Emitter, a: View, b: Value, c: View, begun: View, packed: bool) -> None:
-    """c = begun + a b, row by row where that is worth it: then steps need not wait."""
-    rows, columns = c.shape
-    depth = a.shape[1]
-    split = BY_ROWS if rows >= 2 * TALL.of(e.target) else by(rows, columns)
-    b_depth = e.strides(b)[-2]
-    blocks = blocking(e.target, rows, columns, depth, (a.strides[0], e.item), b_depth)
-    e.step(
-        product, reads=(a, b, begun), writes=(c,), scratch=blocks.bytes(e.target),
-        work=2 * rows * columns * depth,
-        what="product of the state", share=shared(e, rows) if split == BY_ROWS else None,
-        own=(a, c, begun), lead=1, a_lead=0, b_lead=0, c_lead=0, rows=rows, columns=columns,
-        depth=depth, a=start(a), a_row=a.strides[0], a_depth=e.item, b=e.address(b),
-        b_depth=b_depth, b_vector=depth * b_depth if packed else e.target.width, c=start(c),
-        c_row=c.strides[0], start=start(begun), start_row=begun.strides[0],
-        activation=NO_ACTIVATION, gate=0, split=split, **blocks._asdict(),
-    )  # fmt: skip
+def division(e: Emitter, rows: int, size: int) -> int:
+    """What is divided among the workers: rows, of whose states no other worker knows, so that steps
+    need not wait; or a state, if there are no more rows than one worker multiplies at a time."""
+    is_large = 8 * rows * size * size >= WORTH
+    return BY_COLUMNS if rows <= HIGH.of(e.target) and is_large else BY_ROWS
 
 
-def shared(e: Emitter, rows: int) -> tuple[int, int]:
+def shared(e: Emitter, rows: int, split: int) -> tuple[int, int] | None:
     """How the rows of a step are divided."""
-    return rows, TALL.of(e.target)
+    return (rows, HIGH.of(e.target)) if split == BY_ROWS else None
 
 
 def legible(call: Call, i: int, strides: tuple[int, ...]) -> bool:
-    """Sequences as they are; weights, the first matrix, with columns one after another."""
+    """Sequences as they are, gradients by states with any rows; weights, the first matrix, with
+    columns one after another."""
     value = call.inputs[i]
+    if call.primitive == "lstm_input" and i == 0:
+        return value.shape[-1] == 1 or strides[-1] == 1
     matrices = [n for n, each in enumerate(call.inputs) if each.rank == 2]
     if matrices[:1] == [i] and not call.attributes.get("packed"):
         return value.shape[-1] == 1 or strides[-1] == 1
     return is_contiguous(value.shape, strides)
+
+
+def is_with_unit_columns(call: Call, i: int, strides: tuple[int, ...]) -> bool:
+    """A matrix whose columns lie one after another."""
+    return call.inputs[i].shape[-1] == 1 or strides[-1] == 1
+
+
+@emits("pack_gates", accepts=is_with_unit_columns)
+def _(e: Emitter, call: Call) -> None:
+    (w,), (packed,) = call.inputs, call.outputs
+    gates, _, depth, _ = packed.shape
+    size = w.shape[0] // gates
+    for gate in range(gates):
+        e.step(
+            to_lanes, reads=(w,), writes=(packed,), what="pack weights", examples=size,
+            values=depth, fill=ZEROS, x=e.address(w).further(gate * size * e.strides(w)[0]),
+            x_example=e.strides(w)[0], y=e.address(packed).further(gate * e.strides(packed)[0]),
+            y_block=e.strides(packed)[1],
+        )  # fmt: skip
+
+
+@emits("pack_columns", accepts=is_with_unit_columns)
+def _(e: Emitter, call: Call) -> None:
+    (w,), (packed,) = call.inputs, call.outputs
+    rows, columns = w.shape
+    e.step(
+        to_panels, reads=(w,), writes=(packed,), what="pack weights for the way back", rows=rows,
+        columns=columns, x=e.address(w), x_row=e.strides(w)[0], y=e.address(packed),
+    )  # fmt: skip
 
 
 @emits("lstm", accepts=legible)
@@ -86,19 +113,28 @@ def _(e: Emitter, call: Call) -> None:
     length, rows, size = states.shape
     first = [e.view(value) for value in begun]
     each = {value: Slabs(e, value) for value in (said, states, gates, cells)}
+    w_depth, w_gate, w_block = e.strides(weights)[0], size * e.item, e.target.width
+    if call.attributes.get("packed"):
+        w_gate, w_block, w_depth, _ = e.strides(weights)
+    split = division(e, rows, size)
+    e.overwrites(gates, said)
 
     def one(step: int, along: Along = None) -> None:
         x, state, gate, cell = (each[v].at(step, along) for v in (said, states, gates, cells))
-        reads, writes, before = [x], [gate, cell, state], None
+        own, last, before = [x, gate, cell, state], None, None
+        work = ELEMENT * rows * size
         if step or begun:
             last, before = (each[v].at(step - 1, along) for v in (states, cells)) if step else first
-            multiply(e, last, weights, gate, x, bool(call.attributes.get("packed")))
-            reads = [gate, before]
+            own += [last, before]
+            work += 8 * rows * size * size
         e.step(
-            lstm_step, reads=reads, writes=writes, work=ELEMENT * rows * size,
-            what="gates, cell and state", share=shared(e, rows), own=[*reads, *writes], rows=rows,
-            size=size, said=start(reads[0]), gates=start(gate), gate_row=each[gates].row,
-            before=start(before), cell=start(cell), state=start(state),
+            lstm_step, reads=[x, *own[4:], *([weights] if last else [])],
+            writes=[gate, cell, state], scratch=scratch_bytes(e.target), work=work,
+            what="gates, cell and state", share=shared(e, rows, split), own=own, rows=rows,
+            size=size, split=split, said=start(x), last=start(last),
+            weights=e.address(weights) if last else 0, w_depth=w_depth, w_gate=w_gate,
+            w_block=w_block, gates=start(gate), gate_row=each[gates].row, before=start(before),
+            cell=start(cell), state=start(state),
         )  # fmt: skip
 
     one(0)
@@ -109,37 +145,38 @@ def _(e: Emitter, call: Call) -> None:
 def _(e: Emitter, call: Call) -> None:
     d, gates, cells, weights, *more = call.inputs
     first = e.view(more.pop()) if len(more) % 2 else None
-    d_said, d_states, d_cells = call.outputs
+    d_said, d_first = call.outputs
     length, rows, size = d.shape
-    flowing = (d, gates, cells, d_said, d_states, d_cells)
+    flowing = (d, gates, cells, d_said)
     each = {value: Slabs(e, value) for value in (*flowing, *more)}
+    d_cell = Slabs(e, d_first).at(0)
+    w_depth, w_block = e.strides(weights)[0], e.target.width
+    if call.attributes.get("packed"):
+        w_block, w_depth, _ = e.strides(weights)
+    split = division(e, rows, size)
+    e.overwrites(d_said, gates)
 
     def one(step: int, along: Along = None) -> None:
-        reached, gate, cell, d_gate, d_state, d_cell = (each[v].at(step, along) for v in flowing)
+        reached, gate, cell, d_gate = (each[v].at(step, along) for v in flowing)
         by_gates, by_cells = [each[value].at(step, along) for value in more] or (None, None)
-        before = None if step else first
-        reads = [view for view in (gate, cell, by_gates, by_cells, before) if view]
-        next_gate: Any = None
-        d_next: Any = None
-        if step:
-            before = each[cells].at(step - 1, along)
-            reads.append(before)
+        before = each[cells].at(step - 1, along) if step else first
+        reads = [view for view in (reached, gate, cell, by_gates, by_cells, before) if view]
+        sent: Any = None
+        work = ELEMENT * rows * size
         if step + 1 < length:
-            following = each[d_said].at(step + 1, along)
-            multiply(e, following, weights, d_state, reached, packed=False)
-            reached = d_state
-            next_gate, d_next = (each[v].at(step + 1, along) for v in (gates, d_cells))
-            reads += [next_gate, d_next]
-        reads.append(reached)
-        writes = [d_gate, d_cell, d_state]
+            sent = each[d_said].at(step + 1, along)
+            reads += [sent, d_cell]
+            work += 8 * rows * size * size
+        writes = [d_gate, d_cell]
         e.step(
-            lstm_step_input, reads=reads, writes=writes, work=ELEMENT * rows * size,
-            what="gates, cell and state, back", share=shared(e, rows), own=[*reads, *writes],
-            rows=rows, size=size, gates=start(gate), gate_row=each[gates].row,
-            before=start(before), cell=start(cell), reached=start(reached),
-            more_gates=start(by_gates), more_cells=start(by_cells), d_state=start(d_state),
-            next_gates=start(next_gate), d_next=start(d_next), d_cell=start(d_cell),
-            d_gates=start(d_gate),
+            lstm_step_input, reads=[*reads, *([weights] if sent else [])], writes=writes,
+            scratch=scratch_bytes(e.target), work=work,
+            what="gates, cell and state, back", share=shared(e, rows, split),
+            own=[*reads, *writes], rows=rows, size=size, split=split, reached=start(reached),
+            reached_row=each[d].row, sent=start(sent), weights=e.address(weights) if sent else 0,
+            w_depth=w_depth, w_block=w_block, gates=start(gate), gate_row=each[gates].row,
+            before=start(before), cell=start(cell), more_gates=start(by_gates),
+            more_cells=start(by_cells), d_cell=start(d_cell), d_said=start(d_gate),
         )  # fmt: skip
 
     one(length - 1)

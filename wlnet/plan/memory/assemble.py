@@ -7,7 +7,7 @@ program is made.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 
 from wlnet.core.rules import ArrayKey
 from wlnet.engine.blueprint import Blueprint, Outside, Slot, Step
@@ -58,7 +58,8 @@ def assemble(
         found = chained(each, seen, FEWEST.of(emitter.target))
     steps, loops = in_line(found.items)
     lived = lives({n: s for n, s in sizes.items() if n not in found.inner}, steps, kept, loops)
-    where, top = offsets(lived, found.instead, reuse=setting.has("place"))
+    instead = found.instead | _in_place(emitter.in_place, steps, sizes, kept)
+    where, top = offsets(lived, instead, reuse=setting.has("place"))
     where |= dict.fromkeys(found.inner, 0)
     sizes |= dict.fromkeys(found.inner, 0)
     slots, places = _slots(graph, emitter, sizes, where, setting)
@@ -90,6 +91,24 @@ def _in_arena(graph: Graph, emitter: Emitter) -> dict[int, int]:
         for of, number in emitter.slots.items()
         if isinstance(of, Value) and of not in arrays
     }
+
+
+def _in_place(
+    asked: Mapping[int, int], steps: Sequence[Step], sizes: Mapping[int, int], kept: Collection[int]
+) -> dict[int, int]:
+    """Of slots that may lie where others lie those that can: from the step on that first writes
+    one, every step that touches the other writes it too."""
+    found: dict[int, int] = {}
+    for new, old in asked.items():
+        writes = [any(view.slot == new for view in step.writes) for step in steps]
+        touches = [any(v.slot == old for v in (*step.reads, *step.writes)) for step in steps]
+        is_free = new in sizes and old in sizes and sizes[new] == sizes[old]
+        if is_free and not {new, old} & set(kept) and True in writes:
+            first = writes.index(True)
+            pairs = zip(touches[first:], writes[first:], strict=True)
+            if not any(touched and not written for touched, written in pairs):
+                found[new] = old
+    return found
 
 
 def _is_fixed(call: Call, fixed: set[Value], layouts: Layouts) -> bool:

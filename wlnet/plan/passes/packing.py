@@ -66,15 +66,14 @@ def pack_weights(
                 packed[w] = graph.new_value(packed_shape(w.shape, lanes))
                 calls.append(Call("pack", (w,), (packed[w],), {}, call.origin))
             there = packed[w]
-        elif b in own and call.primitive != "lstm":
+        elif b in own:
             there, more = packed[b], {"turned": True}
         else:
             calls.append(call)
             continue
         inputs = (call.inputs[0], there, *call.inputs[2:])
         attributes = {**call.attributes, "packed": True, **more}
-        name = "lstm" if call.primitive == "lstm" else "affine"
-        calls.append(Call(name, inputs, call.outputs, attributes, call.origin))
+        calls.append(Call("affine", inputs, call.outputs, attributes, call.origin))
     # Who reads such an array otherwise is given a plain copy.
     plain = [Call("unpack", (packed[whole],), (whole,)) for whole in own]
     return replace(graph, arrays=arrays, calls=[*plain, *calls])
@@ -85,4 +84,4 @@ def _is_packed_well(w: Value, worth: bool, fixed: Collection[Value]) -> bool:
 
 
 def _is_product(call: Call) -> bool:
-    return call.primitive in ("matmul", "affine", "lstm") and "packed" not in call.attributes
+    return call.primitive in ("matmul", "affine") and "packed" not in call.attributes

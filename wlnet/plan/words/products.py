@@ -46,11 +46,34 @@ def unpack(packed: Shape) -> Results:
     return ((None, packed[1]),)
 
 
+@spec("packed")
+def pack_gates(w: Shape) -> Results:
+    """The weights of a state (gates size, size): of each gate, as vectors of the transpose."""
+    assert w[0] % w[1] == 0, "the gates are not of the size of the state"
+    return ((w[0] // w[1], None, w[1], None),)
+
+
+@spec("packed")
+def pack_columns(w: Shape) -> Results:
+    """A matrix (depth, columns), vector by vector of its columns."""
+    return ((None, w[0], None),)
+
+
 @spec("states gates cells")
 def lstm(said: Shape, weights: Shape, *begun: Shape, packed: bool = False) -> Results:
     """That of a net, by weights that may be packed."""
     size = said[2] // 4
     return PRIMITIVES["lstm"].shapes(said, (size, 4 * size) if packed else weights, *begun)
+
+
+@spec("said cell")
+def lstm_input(
+    d: Shape, gates: Shape, cells: Shape, weights: Shape, *more: Shape, packed: bool = False
+) -> Results:
+    """Its way back, by weights that may be packed."""
+    size = d[2]
+    whole = (4 * size, size) if packed else weights
+    return PRIMITIVES["lstm_input"].shapes(d, gates, cells, whole, *more)
 
 
 # What is worked on while it is in registers
