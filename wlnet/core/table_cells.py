@@ -95,6 +95,18 @@ def count_text(count: int | Symbol) -> str:
     return str(count) if isinstance(count, Symbol) else f"{count:,}"
 
 
+def amount_text(amount: float | str) -> str:
+    """Three digits, or all of those before the point.
+
+    >>> amount_text(0.01234), amount_text(12.345), amount_text(12345.6), amount_text(12345)
+    ('0.0123', '12.3', '12,346', '12,345')
+    """
+    if isinstance(amount, str):
+        return amount
+    is_long = isinstance(amount, int) or abs(amount) >= 999.5
+    return f"{amount:,.0f}" if is_long else f"{amount:#.3g}".rstrip(".")
+
+
 def place_text(place: Path | str) -> str:
     """Where something was set: in a part of a net, or what the text says.
 
@@ -145,6 +157,7 @@ KINDS = {
     "number": Kind(
         lambda number: f"{number:.4g}", is_number=True, end=lambda number: f"{number:.3g}"
     ),
+    "amount": Kind(amount_text, is_number=True),
     "share": Kind(share_text, is_number=True, end=end_text),
     "value": Kind(value_text),
 }
@@ -152,7 +165,7 @@ KINDS = {
 
 key: of an array. part: the path of a layer. place: where a rule was set. placed: texts, each with
 the place where it was set, or None. shapes: several. rates: of phases, one after the other.
-share: of 1.
+share: of 1. amount: of something that is counted or measured.
 """
 
 

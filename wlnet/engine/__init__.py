@@ -6,6 +6,7 @@ calls, and how they change (a linker); the loop itself is a kernel (kernels/jit/
 team.py: workers, a thread pool for the length of one call, and how interrupts reach it.
 resources.py: how many workers are worth it; sharing.py: how many there are cores for, where others
 train too; spreading.py: each on a core of its own (affinity).
+timing.py: how long each call takes.
 packed.py: matrices in panels, as products read them, to and fro.
 
 Arrays belong to who trains them: a program uses them where they lie.

@@ -6,7 +6,7 @@ The plan says what is called on which slots; the program owns the memory, and ru
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -17,7 +17,7 @@ from wlnet.core.streams import Seed, stream_key
 from wlnet.engine.blueprint import LINE, Blueprint, Slot, Step, View, dtype_of
 from wlnet.engine.records import Made, Records, moved, walked
 from wlnet.engine.sharing import fair_share
-from wlnet.engine.team import Team, native_function
+from wlnet.engine.team import Run, Team, native_function
 from wlnet.kernels.jit.loading import address, prepare
 from wlnet.kernels.jit.running import (
     ABORT,
@@ -28,6 +28,7 @@ from wlnet.kernels.jit.running import (
     STOP,
     run,
 )
+from wlnet.kernels.language import Kernel
 
 Array = np.ndarray[Any, Any]
 LONG = 0.1
@@ -102,9 +103,7 @@ class Program:
         where = self._calls.ctypes.data, apart, self._calls.shape[1]
         self._run = np.array([*where, 1, self.control.ctypes.data, flush])
         assert run.fields == ("calls", "apart", "count", "steps", "control", "flush")
-        # Not bound to self: a program must not keep itself alive.
-        stop = partial(_stop, self.control)
-        self._start = self._team.runner(run, blueprint.precision, self._run.ctypes.data, stop)
+        self._start = self._runner(run, self._run)
         # Before the first run nobody knows better.
         self._seconds = blueprint.work / SLOWEST
         self.inputs = {name: self.view(view) for name, view in blueprint.inputs.items()}
@@ -187,6 +186,22 @@ class Program:
         done = self._start(self._seconds * steps > LONG, count)
         self._seconds = (time.perf_counter() - begun) / max(done, 1)
         return done
+
+    def _runner(self, loop: Kernel, record: Array) -> Run:
+        # Not bound to self: a program must not keep itself alive.
+        stop = partial(_stop, self.control)
+        return self._team.runner(loop, self.blueprint.precision, record.ctypes.data, stop)
+
+    def run_by(self, loop: Kernel, more: Sequence[int], *, steps: int, workers: int) -> int:
+        """Run steps by another loop, whose record is that of `run` and these words behind it.
+
+        seed and step are those of the last run; so is what it gives.
+        """
+        assert loop.fields[: len(run.fields)] == run.fields, loop.fields
+        self._run[STEPS] = steps
+        self.rest()
+        record = np.array([*self._run, *more], np.int64)
+        return self._runner(loop, record)(True, workers)
 
     @property
     def workers_now(self) -> int:

@@ -263,5 +263,9 @@ def check_count(option: str, given: object) -> int:
 
 def check_workers(given: object) -> None:
     """Check a number of workers. It changes no bit."""
-    if given is not AUTOMATIC:
-        check_count("workers", given)
+    read_workers(given)
+
+
+def read_workers(given: object) -> int | None:
+    """A number of workers; None for AUTOMATIC. Raises OptionError."""
+    return None if given is AUTOMATIC else check_count("workers", given)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from wlnet.core.batches import BATCH
 from wlnet.core.net import Net
@@ -17,6 +17,8 @@ from wlnet.graph.keys import SlotKey, StateKey
 from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of
 from wlnet.plan.compile import Steps, forward_blueprint
+from wlnet.plan.timing import Timing
+from wlnet.plan.ways import Way, touched, ways
 
 When = Literal["Once", "Prefix", "Step"]
 HEADINGS: Mapping[When, str] = {
@@ -32,7 +34,14 @@ CALLS = (
     Column("writes", "shapes"),
     Column("operations", "count", folded="sum"),
 )
-FIGURES = Column("figure"), Column("value", "count")
+TIMES = (
+    Column("µs", "amount", folded="sum"),
+    Column("waiting", "share", folded="range"),
+    Column("GF/s", "amount", folded="range"),
+    Column("GB/s", "amount", folded="range"),
+)
+"""Of a program that was measured."""
+FIGURES = Column("figure"), Column("value", "amount")
 SPARED = Column("layer", "part"), Column("calls", "texts")
 LEFT_OUT = "left out, as nothing that learns needs it:"
 
@@ -54,6 +63,23 @@ class CallRow:
     shapes: tuple[tuple[int, ...], ...]
     operations: int
     times: int = 1
+    bytes: int = 0
+    way: Way = "Forward"
+    microseconds: float | None = None
+    waiting: float | None = None
+
+    @property
+    def gf_per_second(self) -> float | None:
+        """Operations a second, in 10^9; None where nothing was measured."""
+        return self._rate(self.operations)
+
+    @property
+    def gb_per_second(self) -> float | None:
+        """Bytes a second, in 10^9, that it reads and writes, from whatever cache."""
+        return self._rate(self.bytes)
+
+    def _rate(self, amount: int) -> float | None:
+        return amount / self.microseconds / 1e3 if self.microseconds and amount else None
 
     @property
     def parts(self) -> tuple[str, ...]:
@@ -68,7 +94,8 @@ class ProgramReport:
     calls: in the order they run. left_out: what the program of the same net with everything trained
     has besides. array_bytes: all arrays that are read, as they lie in memory; state_bytes: what the
     method keeps beside those that learn. prefix_bytes_per_example: what is kept of the frozen
-    prefix. The operations are those for every batch, without the frozen prefix.
+    prefix. The operations are those for every batch, without the frozen prefix. timing: what was
+    measured, None where nothing was.
 
     Examples: see net_program.
     """
@@ -85,6 +112,7 @@ class ProgramReport:
     operations_per_example: int
     prefix_operations_per_example: int
     operations_with_all_trained: int
+    timing: Timing | None = None
 
     @property
     def once(self) -> tuple[CallRow, ...]:
@@ -117,7 +145,10 @@ class ProgramReport:
         """All of it as tables: the calls, the figures, and what is left out."""
         what = "a step of training" if self.purpose == "Training" else "evaluation"
         title = f"Program for {what}, batches of {self.batch_size}, {self.precision}"
-        tables = [self.table, Table(FIGURES, self._figures(), is_headless=True)]
+        tables = [self.table]
+        if self.timing is not None:
+            tables.append(self.timing.layer_table(self.purpose == "Training"))
+        tables.append(Table(FIGURES, self._figures(), is_headless=True))
         if self.left_out:
             rows = tuple((path, calls) for path, calls in self.left_out_by_layer.items())
             tables.append(Table(SPARED, rows, LEFT_OUT, noun="layers", by=0))
@@ -127,11 +158,15 @@ class ProgramReport:
     def table(self) -> Table:
         """The calls as a table."""
         first = {when: i for i, when in reversed([*enumerate(row.when for row in self.calls)])}
+        is_timed = self.timing is not None
         rows = tuple(
-            (row.layer, _done(row), row.kernel, row.shapes, row.operations) for row in self.calls
+            (row.layer, _done(row), row.kernel, row.shapes, row.operations)
+            + (_times(row) if is_timed else ())
+            for row in self.calls
         )
         sections = tuple((i, HEADINGS[when]) for when, i in first.items())
-        return Table(CALLS, rows, noun="calls", by=0, sections=sections)
+        columns = CALLS + TIMES if is_timed else CALLS
+        return Table(columns, rows, noun="calls", by=0, sections=sections)
 
     def __repr__(self) -> str:
         return str(self.sheet)
@@ -139,8 +174,11 @@ class ProgramReport:
     def _repr_html_(self) -> str:
         return self.sheet._repr_html_()
 
-    def _figures(self) -> tuple[tuple[str, int], ...]:
-        figures = {"operations an example": self.operations_per_example}
+    def _figures(self) -> tuple[tuple[str, Any], ...]:
+        figures: dict[str, Any] = {}
+        if self.timing is not None:
+            figures |= self.timing.figures(self.batch_size)
+        figures["operations an example"] = self.operations_per_example
         if self.purpose == "Training":
             if self.prefix:
                 figures["  and once a training"] = self.prefix_operations_per_example
@@ -201,17 +239,20 @@ def _rows(steps: Steps, by_step: bool = False) -> list[CallRow]:
     chained depends on what else there is."""
     programs = [program for program in (steps.prefix, steps.step) if program is not None]
     found = [
-        _row("Once", step, each, times_of(i, each.once_loops))
+        _row("Once", step, each, times_of(i, each.once_loops), "Forward")
         for each in programs
         for i, step in enumerate(each.once)
     ]
-    each_time: list[tuple[When, Blueprint | None]] = [
-        ("Prefix", steps.prefix), ("Step", steps.step)]  # fmt: skip
-    return found + [
-        _row(when, part, each, each.times(i))
-        for when, each in each_time
-        if each is not None
-        for i, step in enumerate(each.steps)
+    if steps.prefix is not None:
+        found += rows_of(steps.prefix, "Prefix", by_step)
+    return found + rows_of(steps.step, "Step", by_step)
+
+
+def rows_of(blueprint: Blueprint, when: When = "Step", by_step: bool = False) -> list[CallRow]:
+    """A row for each step of a program, or also for each of a chain."""
+    return [
+        _row(when, part, blueprint, blueprint.times(i), way)
+        for i, (step, way) in enumerate(zip(blueprint.steps, ways(blueprint), strict=True))
         for part in ((by_step and step.chained) or (step,))
     ]
 
@@ -220,12 +261,26 @@ def _done(row: CallRow) -> str:
     return row.what if row.times == 1 else f"{row.what}, {row.times:,} times"
 
 
-def _row(when: When, step: Step, blueprint: Blueprint, times: int) -> CallRow:
+def _times(row: CallRow) -> tuple[float | None, ...]:
+    share = row.waiting / row.microseconds if row.waiting is not None and row.microseconds else None
+    return row.microseconds, share, row.gf_per_second, row.gb_per_second
+
+
+def _row(when: When, step: Step, blueprint: Blueprint, times: int, way: Way) -> CallRow:
     # What is written to a table from outside has the shape of what is read.
     made = [view for view in step.writes if blueprint.slots[view.slot].kind != "outside"]
     shapes = dict.fromkeys(view.shape for view in made or step.reads)
-    work = step.work * times
-    return CallRow(when, step.what, step.kernel.name, step.origin, tuple(shapes), work, times)
+    return CallRow(
+        when,
+        step.what,
+        step.kernel.name,
+        step.origin,
+        tuple(shapes),
+        step.work * times,
+        times,
+        sum(touched(view, blueprint) for view in (*step.reads, *step.writes)) * times,
+        way,
+    )
 
 
 MOVING = "arithmetic.fill", "copies.", "lane_blocks."
@@ -252,7 +307,7 @@ def _operations(blueprint: Blueprint | None, batch: int) -> int:
     return 0 if blueprint is None else round(blueprint.work / batch)
 
 
-def _bytes(steps: Steps) -> dict[str, int]:
+def _bytes(steps: Steps) -> dict[str, Any]:
     slots: dict[SlotKey, int] = {}
     for each in (steps.prefix, steps.step):
         if each is not None:

@@ -1,4 +1,4 @@
-"""net_program: what will run, before it runs."""
+"""net_program: what will run, before it runs, and how long it takes."""
 
 from __future__ import annotations
 
@@ -10,17 +10,18 @@ from wlnet.core.batches import BATCH
 from wlnet.core.errors import Fault, NothingToTrainError, OptionError, brief, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
+from wlnet.core.scalars import as_truth
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.engine.blueprint import DTYPES
-from wlnet.evaluate.arguments import check_choice, check_count
-from wlnet.plan.compile import Steps
+from wlnet.evaluate.arguments import check_choice, check_count, read_workers
+from wlnet.kernels.jit.running import HAS_CLOCK
 from wlnet.plan.report import ProgramReport, evaluation_report, training_report
-from wlnet.train.calls import measurements_of
-from wlnet.train.learners import ArrayRules, learners_of, read_rules
+from wlnet.train.learners import read_rules
 from wlnet.train.losses import loss_terms
 from wlnet.train.net_train import usual_options
-from wlnet.train.options import Options, read_options
-from wlnet.train.programs import Kind, programs_of
+from wlnet.train.options import read_options
+from wlnet.train.slow_layers import time_training
+from wlnet.train.timing import steps_of, time_evaluation
 from wlnet.train.training_net import TrainingNet, checked
 
 
@@ -31,7 +32,9 @@ def net_program(
     learning_rate_multipliers: Any = None,
     method: Any = AUTOMATIC,
     loss_function: Any = AUTOMATIC,
-    working_precision: str = "Real32",
+    working_precision: Any = "Real32",
+    measured: bool = False,
+    workers: Any = AUTOMATIC,
 ) -> ProgramReport:
     """What will run for a net and a batch: a table of kernel calls, with bytes and operations.
 
@@ -40,8 +43,19 @@ def net_program(
     is told, and what is computed once as it depends on frozen arrays alone. Numbers are not needed,
     shapes are. Nothing is compiled and nothing runs.
 
+    measured=True: it is compiled, and run for about a second, on random examples and on copies of
+    the arrays; nets and files stay as they are. Each call is told with its microseconds (µs), until
+    the next one begins; the share of them in which workers wait for each other; 10^9 operations
+    (GF/s) and 10^9 bytes read and written (GB/s) a second. They are medians over whole steps, means
+    over workers, and their sum is that of a step. A second table has a row for each layer; for a
+    step of training with the microseconds by which it is shorter where the arrays of that layer are
+    frozen as well: the step is planned once more for it, the calls that go away are added up, and
+    those that come instead are measured and taken off. workers: how many run it; AUTOMATIC: as many
+    as there are cores for, or one where that is faster.
+
     The fields of the answer can be asked: calls, once, prefix, steps, left_out, arena_bytes,
-    operations_per_example, ...; see wlnet.plan.report.ProgramReport.
+    operations_per_example, ...; timing, of what was measured: microseconds, waiting, layers, ...;
+    see wlnet.plan.report.ProgramReport and wlnet.plan.timing.Timing.
 
     Raises OptionError, RuleError; NotInitializedError where a shape is not known;
     NothingToTrainError for rules under which nothing learns.
@@ -64,15 +78,25 @@ def net_program(
     bytes of the arena     ...
     bytes of arrays        92
 
+    >>> program = net_program(NetChain([3, "Ramp", 2], input=4), measured=True)
+    >>> [(row.layer, row.microseconds > 0) for row in program.timing.layers]
+    [((1,), True), ((3,), True), ((), True)]
+
     Wolfram Language: nothing like it.
     """
     if not isinstance(net, Net):
         raise fail(OptionError, Fault("net_program takes a net", given=brief(net)))
-    batch = check_count("batch_size", batch_size)
-    check_choice("working_precision", working_precision, tuple(DTYPES))
+    gathered = Gathered()
+    gathered.attempt(lambda: _check_measured(measured, workers))
+    batch = gathered.attempt(lambda: check_count("batch_size", batch_size)) or 1
     if learning_rate_multipliers is None:
-        _check_evaluation({"method": method, "loss_function": loss_function})
-        return evaluation_report(net, batch, working_precision)  # type: ignore[arg-type]
+        known = tuple(DTYPES)
+        gathered.attempt(lambda: check_choice("working_precision", working_precision, known))
+        count = gathered.attempt(lambda: read_workers(workers))
+        gathered.add(*_faults_of_evaluation({"method": method, "loss_function": loss_function}))
+        gathered.tell()
+        program = evaluation_report(net, batch, working_precision)
+        return time_evaluation(program, net, count) if measured else program
     options, faults = read_options(
         {
             "batch_size": batch,
@@ -80,10 +104,11 @@ def net_program(
             "method": "ADAM" if method is AUTOMATIC else method,
             "loss_function": loss_function,
             "working_precision": working_precision,
+            "workers": workers,
         },
         usual_options(),
     )
-    gathered = Gathered([fail(OptionError, faults)] if faults else ())
+    gathered.add(*faults)
     rules = gathered.attempt(lambda: read_rules(net, options).only())
     training = gathered.attempt(
         lambda: checked(TrainingNet(net, loss_terms(net, options.loss_function)))
@@ -96,16 +121,30 @@ def net_program(
         fix = "learning_rate_multipliers=None, the program of evaluation"
         raise fail(NothingToTrainError, Fault(what, given=f"{len(rules.table)} arrays", fix=fix))
     all_trained = replace(options, multipliers=1)
-    return training_report(
+    program = training_report(
         batch,
-        _steps(training, rules, options),
-        _steps(training, read_rules(net, all_trained, warnings=False).only(), all_trained),
+        steps_of(training, rules, options),
+        steps_of(training, read_rules(net, all_trained, warnings=False).only(), all_trained),
     )
+    return time_training(program, training, rules, options) if measured else program
 
 
-def _check_evaluation(given: Mapping[str, object]) -> None:
-    """Raises OptionError for options that only a training has."""
-    faults = [
+def _check_measured(measured: object, workers: object) -> None:
+    """Raises OptionError."""
+    truth = as_truth(measured)
+    if truth is None:
+        raise fail(OptionError, Fault("measured is True or False", given=brief(measured)))
+    if truth and not HAS_CLOCK:
+        what = "no clock is known on this machine that is read fast enough"
+        raise fail(OptionError, Fault(what, at="measured", expected="x86-64 or 64-bit ARM"))
+    if not truth and workers is not AUTOMATIC:
+        what = "workers run what is measured, and nothing is"
+        raise fail(OptionError, Fault(what, given=brief(workers), fix="measured=True"))
+
+
+def _faults_of_evaluation(given: Mapping[str, object]) -> list[Fault]:
+    """What is wrong with options that only a training has."""
+    return [
         Fault(
             f"{name} belongs to a training, and without rules this is the program of evaluation",
             given=brief(value),
@@ -114,13 +153,3 @@ def _check_evaluation(given: Mapping[str, object]) -> None:
         for name, value in given.items()
         if value is not AUTOMATIC
     ]
-    if faults:
-        raise fail(OptionError, faults)
-
-
-def _steps(training: TrainingNet, rules: ArrayRules, options: Options) -> Steps:
-    """What one step of this training does, its frozen prefix apart."""
-    learners = learners_of(rules, options.method, {})
-    measurements = measurements_of(training, options)
-    programs = programs_of(training, rules, learners, options, measurements, options.batch_size)
-    return programs.steps("Train", Kind(options.batch_size), keep_prefix=True)

@@ -212,6 +212,11 @@ class Programs(Telling):
             held -= old.blueprint.arena_bytes
         return found
 
+    def prefix(self, purpose: str, kind: Kind) -> Program | None:
+        """A program of what is computed once, of the examples of a batch, if there is any."""
+        blueprint = self.steps(purpose, kind, keep_prefix=True).prefix
+        return None if blueprint is None else self._program(blueprint)
+
     def _program(self, blueprint: Blueprint) -> Program:
         workers = workers_for(blueprint, self.workers, WORTH)
         # Random numbers are drawn by the path from the top of the training net.

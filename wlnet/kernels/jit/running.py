@@ -1,6 +1,7 @@
 """The loop that runs a program: kernels called by address, workers meeting where they must.
 
-The dispatch loop of an interpreter whose instructions are kernels, with a spinning barrier.
+The dispatch loop of an interpreter whose instructions are kernels, with a spinning barrier. There
+are two of it: one that only runs, and one that also notes how long calls and waits take.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from llvmlite import ir
 
 from wlnet.kernels.emit.instructions import call, set_word, word, worker, workers
 from wlnet.kernels.emit.vectors import INDEX, WORD, Kit
-from wlnet.kernels.language import instruction, native, routine
+from wlnet.kernels.language import Routine, instruction, native, routine
 
 ARRIVED, STOP, LAST, BAD, ABORT = 0, 8, 16, 24, 32
 """Words shared by the workers, each in a line of cache of its own: how many arrivals there were;
@@ -26,6 +27,9 @@ TIMES, TURN, BACK, MOVING, FIRST_MOVE = range(5)
 """Words of such a record: how many turns (iterations) the loop has; which one this is, from 0; the
 call that it goes back to; and how many words of records move with each turn. For each of these
 follow its address and by how much."""
+WORKED, WAITED, TIME_WORDS = range(3)
+"""The times of a call in a step: how long its kernel takes, and how long it is from there to the
+beginning of the next: ends of loops, and waiting for others. All of a step is in one of them."""
 SPINS = 4000
 _MACHINE = {"AMD64": "x86_64", "arm64": "aarch64"}.get(platform.machine(), platform.machine())
 _PAUSE = {"x86_64": "llvm.x86.sse2.pause"}.get(_MACHINE)
@@ -91,6 +95,20 @@ def set_rounding(kit: Kit, control: Any) -> Any:
         kit.call("llvm.aarch64.set.fpcr", ir.VoidType(), [control])
 
 
+@instruction("word")
+def clock(kit: Kit) -> Any:
+    """What a counter shows that runs evenly, and is one for all cores; 0 where none is known."""
+    if _MACHINE == "x86_64":
+        return kit.call("llvm.readcyclecounter", WORD, [])
+    if _MACHINE == "aarch64":
+        # Cycles may not be counted by everybody there.
+        kind = ir.FunctionType(WORD, [])
+        return kit.builder.asm(kind, "mrs $0, cntvct_el0", "=r", [], side_effect=True)
+    return ir.Constant(WORD, 0)
+
+
+HAS_CLOCK: Final = _MACHINE in ("x86_64", "aarch64")
+"""Whether `clock` shows anything on this machine."""
 FLUSHED: Final = {"x86_64": 0x8040, "aarch64": 1 << 24}.get(_MACHINE, 0)
 """The bits of the control word that make zeros of denormal numbers."""
 
@@ -108,23 +126,6 @@ def wait(context, control):  # type: ignore[no-untyped-def]
         spins += 1
         if spins > SPINS:
             give_way()
-
-
-@native
-def run(context, calls, apart, count, steps, control, flush):  # type: ignore[no-untyped-def]
-    """Every call of a program, `steps` times; after it word 4 of the context says how many were
-    run.
-
-    Ends after a step in which a kernel met numbers that are not finite, or in which STOP was set.
-    apart: how many bytes lie between the calls of one worker and those of the next: each turns
-    loops by itself. flush: whether denormal numbers count as zero meanwhile.
-    """
-    usual = rounding()
-    if flush != 0:
-        set_rounding(usual | FLUSHED)
-    own = calls + worker(context) * apart
-    set_word(context, 4, steps_done(context, own, count, steps, control))
-    set_rounding(usual)
 
 
 @routine
@@ -160,32 +161,98 @@ def leave(calls, count):  # type: ignore[no-untyped-def]
 
 
 @routine
-def steps_done(context, calls, count, steps, control):  # type: ignore[no-untyped-def]
-    """Run the steps; how many there were."""
-    done = 0
-    for step in range(steps):
-        set_word(context, 3, step)
-        if worker(context) == 0 and shared(control, STOP) != 0:
-            set_shared(control, LAST, step + 1)
-        i = 0
-        while i < count:
-            at = calls + 8 * CALL_WORDS * i
-            if word(at, 0) == 0:
-                i = after_turn(word(at, 1), i)
-                continue
-            if word(at, 2) != 0:
-                wait(context, control)
-                if shared(control, ABORT) != 0:
-                    leave(calls, count)
-                    return done
-            call(word(at, 0), word(at, 1), context)
-            i += 1
-        # A worker that is already in the next step writes larger numbers: all decide alike.
-        wait(context, control)
-        if shared(control, ABORT) != 0:
-            break
-        done = step + 1
-        last, bad = shared(control, LAST), shared(control, BAD)
-        if last == done or bad == done:
-            break
-    return done
+def note(times, call, which, then):  # type: ignore[no-untyped-def]
+    """Add to a time of a call what went by since then; what it is now."""
+    now = clock()
+    place = times + 8 * (TIME_WORDS * call + which)
+    set_word(place, 0, word(place, 0) + now - then)
+    return now
+
+
+def _loop(is_timed: bool) -> Routine:
+    """The loop over steps and calls. is_timed: whether it notes how long they take; if not, there
+    is nothing of that in its code."""
+
+    @routine
+    def steps_done(context, calls, count, steps, control, times):  # type: ignore[no-untyped-def]
+        """Run the steps; how many there were. times: see `run_timed`."""
+        done = 0
+        if is_timed:
+            # What stands before the first call is noted behind all calls.
+            before, now = count, clock()
+        for step in range(steps):
+            set_word(context, 3, step)
+            if worker(context) == 0 and shared(control, STOP) != 0:
+                set_shared(control, LAST, step + 1)
+            i = 0
+            while i < count:
+                at = calls + 8 * CALL_WORDS * i
+                if word(at, 0) == 0:
+                    i = after_turn(word(at, 1), i)
+                    continue
+                if word(at, 2) != 0:
+                    wait(context, control)
+                    if shared(control, ABORT) != 0:
+                        leave(calls, count)
+                        return done
+                if is_timed:
+                    now = note(times, before, WAITED, now)
+                call(word(at, 0), word(at, 1), context)
+                if is_timed:
+                    now, before = note(times, i, WORKED, now), i
+                i += 1
+            # A worker that is already in the next step writes larger numbers: all decide alike.
+            wait(context, control)
+            if is_timed:
+                now = note(times, before, WAITED, now)
+                times += 8 * TIME_WORDS * (count + 1)
+            if shared(control, ABORT) != 0:
+                break
+            done = step + 1
+            last, bad = shared(control, LAST), shared(control, BAD)
+            if last == done or bad == done:
+                break
+        return done
+
+    return steps_done
+
+
+plain_steps, timed_steps = _loop(is_timed=False), _loop(is_timed=True)
+
+
+@native
+def run(context, calls, apart, count, steps, control, flush):  # type: ignore[no-untyped-def]
+    """Every call of a program, `steps` times; after it word 4 of the context says how many were
+    run.
+
+    Ends after a step in which a kernel met numbers that are not finite, or in which STOP was set.
+    apart: how many bytes lie between the calls of one worker and those of the next: each turns
+    loops by itself. flush: whether denormal numbers count as zero meanwhile.
+    """
+    usual = rounding()
+    if flush != 0:
+        set_rounding(usual | FLUSHED)
+    own = calls + worker(context) * apart
+    set_word(context, 4, plain_steps(context, own, count, steps, control, 0))
+    set_rounding(usual)
+
+
+@native
+def run_timed(context, calls, apart, count, steps, control, flush, times, times_apart):  # type: ignore[no-untyped-def]
+    """The same, and how long each call took, by `clock`.
+
+    times: for each worker, `times_apart` bytes from one to the next, and in it for each step, the
+    times of every call, and of none; to be zeros before. All turns of a loop are added up.
+    """
+    usual = rounding()
+    if flush != 0:
+        set_rounding(usual | FLUSHED)
+    own, noted = calls + worker(context) * apart, times + worker(context) * times_apart
+    set_word(context, 4, timed_steps(context, own, count, steps, control, noted))
+    set_rounding(usual)
+
+
+@native
+def read_clock(context, told):  # type: ignore[no-untyped-def]
+    """What `clock` shows."""
+    set_word(told, 0, clock())
