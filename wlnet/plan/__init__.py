@@ -7,7 +7,8 @@ cross_entropy.py and winograd.py. **words/**: the intermediate representation, a
 primitive that passes may make. **layouts.py**: which values are views (strides), which are copied.
 **calls/**: by which kernels each primitive is computed (instruction selection). **memory/**: order
 (scheduling), chains (loop fusion), liveness, places in the arena (allocation), barriers.
-**report.py**: what will run, to be read by a user.
+**report.py**: what will run, to be read by a user; ways.py: what each call of it is for.
+**timed_report.py**, timing.py: the same with what was measured.
 
 Dead code elimination, common subexpression elimination and the simplification of transposes are in
 graph/tidying.py, as they know primitives alone. The derivative is in graph/gradient.py.

@@ -43,6 +43,7 @@ In the field's words: a learner is a trainable parameter with its optimizer stat
 per-parameter learning-rate multiplier, a frozen prefix is a cached feature extractor, a stretch is
 a run of steps in one native call, and going back is a replay from a checkpoint in memory.
 
-net_measurements.py, net_program.py and learning_rate_range.py (a training whose learning rate
-grows) use 2, and of the others what they need.
+net_measurements.py, net_program.py (measured: timing.py, and slow_layers.py of a training) and
+learning_rate_range.py (a training whose learning rate grows) use 2, and of the others what they
+need.
 """
