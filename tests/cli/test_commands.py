@@ -37,6 +37,18 @@ def test_info_tells_every_property_as_text_and_as_json(wlnet: Command, name: str
     assert wlnet("info", "net.wlnet", name, "--json").value is not None
 
 
+def test_info_measures_the_program_of_a_net(wlnet: Command) -> None:
+    for asked in ((), ("Program",)):
+        said = wlnet("info", "net.wlnet", *asked, "--measured")
+        assert "GF/s" in said.out
+    told = wlnet("info", "net.wlnet", "--measured", "--json").value
+    assert [row["layer"] for row in told["Layers"]][:2] == [["hidden"], ["bend"]]
+    assert {row["what is done"] for row in told["Calls"]} >= {"product + bias", "softmax"}
+    assert told["Step"]["µs of a step"] > 0
+    said = wlnet("info", "net.wlnet", "LayersCount", "--measured")
+    assert (said.status, "only a Program is measured" in said.err) == (1, True)
+
+
 def test_info_of_a_record_tells_of_the_training_and_of_the_net(wlnet: Command) -> None:
     assert wlnet(*TRAIN, "--record", "-o", "record.wlnet").status == 0
     told = wlnet("info", "record.wlnet", "RoundLossList", "LayersCount", "--json").value

@@ -147,7 +147,7 @@ class ProgramReport:
         title = f"Program for {what}, batches of {self.batch_size}, {self.precision}"
         tables = [self.table]
         if self.timing is not None:
-            tables.append(self.timing.layer_table(self.purpose == "Training"))
+            tables.append(self.timing.layer_table)
         tables.append(Table(FIGURES, self._figures(), is_headless=True))
         if self.left_out:
             rows = tuple((path, calls) for path, calls in self.left_out_by_layer.items())

@@ -64,8 +64,11 @@ class Timing:
     bytes: int
     layers: tuple[LayerTime, ...]
 
-    def layer_table(self, trains: bool) -> Table:
-        """The layers as a table; trains: whether it is a step of training."""
+    @property
+    def layer_table(self) -> Table:
+        """The layers as a table."""
+        # An evaluation asks of no array whether it learns.
+        trains = any(row.arrays is not None for row in self.layers)
         columns = (LAYER, *WAYS, *SUMS, SAVED) if trains else (LAYER, *SUMS)
         rows = []
         for row in self.layers:

@@ -16,8 +16,8 @@ ENDS = "keep", "replace"
 
 
 def ways(blueprint: Blueprint) -> list[Way]:
-    """Of each step of a program the way that it is on: what is kept of a batch, and new running
-    statistics, are told by the steps forward alone."""
+    """Of each step of a program the way that it is on. "Update": it moves arrays. "Forward": what
+    is kept of a batch, or a new running statistic, depends on it. "Back": all others."""
     slots, found = blueprint.slots, dict.fromkeys(range(len(blueprint.steps)), False)
     wanted = {view.slot for view in (*blueprint.outputs.values(), *blueprint.updates.values())}
     before = -1
@@ -30,7 +30,7 @@ def ways(blueprint: Blueprint) -> list[Way]:
                 found[i] = True
                 wanted |= {view.slot for view in step.reads if slots[view.slot].kind == "arena"}
     return [
-        "Forward" if found[i] else "Update" if _moves_arrays(step, slots) else "Back"
+        "Update" if _moves_arrays(step, slots) else "Forward" if found[i] else "Back"
         for i, step in enumerate(blueprint.steps)
     ]
 

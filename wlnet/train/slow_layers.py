@@ -12,7 +12,7 @@ from wlnet.plan.timed_report import apart, timed, timed_rows, with_arrays
 from wlnet.plan.timing import Arrays
 from wlnet.train.learners import ArrayRules
 from wlnet.train.options import Options
-from wlnet.train.timing import TimedTraining, in_turns, layers_in, steps_of, with_numbers
+from wlnet.train.timing import TimedTraining, in_turns, layers_in, with_numbers
 from wlnet.train.training_net import TrainingNet
 
 AGAIN = 0.1
@@ -25,7 +25,7 @@ def time_training(
     """The report of a step of training with times, see `training_report`."""
     training = training.initialized(with_numbers(training.user), options.seed)
     programs = TimedTraining(training, rules, options)
-    parts = [each for each in (programs.step, programs.prefix()) if each is not None]
+    parts = [each for each in (programs.step(), programs.prefix()) if each is not None]
     in_turns(parts)
     step, *prefix = (each.watch.times() for each in parts)
     report = timed(report, layers_in(training.user), step, *prefix)
@@ -74,12 +74,13 @@ def _saved(
     measurements of a whole step differ by more than what a small layer takes."""
     if not rules.table.trained_keys():
         return _sum(calls)
-    blueprint = steps_of(training, rules, options).step
-    gone, come = apart(calls, rows_of(blueprint))
+    programs = TimedTraining(training, rules, options)
+    rows = rows_of(programs.blueprint)
+    gone, come = apart(calls, rows)
     if come:
-        again = TimedTraining(training, rules, options).step
+        again = programs.step()
         in_turns([again], AGAIN)
-        _, come = apart(calls, timed_rows(rows_of(blueprint), again.watch.times()))
+        _, come = apart(calls, timed_rows(rows, again.watch.times()))
     return _sum(gone) - _sum(come)
 
 

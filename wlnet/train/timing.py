@@ -8,7 +8,6 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -32,12 +31,10 @@ from wlnet.plan.report import ProgramReport
 from wlnet.plan.timed_report import timed
 from wlnet.train.calls import measurements_of
 from wlnet.train.feeding import feed
-from wlnet.train.learners import ArrayRules, learners_of
+from wlnet.train.learners import ArrayRules, Learner, learners_of
 from wlnet.train.memory import Memory
 from wlnet.train.options import Options
-from wlnet.train.pace import Clock
-from wlnet.train.phase import Phase
-from wlnet.train.programs import Kind, programs_of
+from wlnet.train.programs import Kind, Programs, programs_of
 from wlnet.train.sources import ArraySource
 from wlnet.train.training_net import TrainingNet
 
@@ -141,49 +138,57 @@ def layers_in(net: Net) -> list[Path]:
     return [path for path, _ in layers_of(net)]
 
 
-def steps_of(training: TrainingNet, rules: ArrayRules, options: Options) -> Steps:
-    """What one step of a training does, its frozen prefix apart."""
+def _programs(
+    training: TrainingNet, rules: ArrayRules, options: Options
+) -> tuple[Programs, list[Learner]]:
+    """The programs of a training, for steps whose frozen prefix is apart, and what learns."""
     learners = learners_of(rules, options.method, {})
     measurements = measurements_of(training, options)
     programs = programs_of(training, rules, learners, options, measurements, options.batch_size)
-    return programs.steps("Train", Kind(options.batch_size), keep_prefix=True)
+    programs.kept.add("Train")
+    return programs, learners
+
+
+def steps_of(training: TrainingNet, rules: ArrayRules, options: Options) -> Steps:
+    """What one step of a training does, its frozen prefix apart."""
+    programs, _ = _programs(training, rules, options)
+    return programs.steps("Train", Kind(options.batch_size))
 
 
 class TimedTraining:
-    """The programs of a step of training under some rules: step and, where there is one, prefix.
+    """What a step of training under some rules does, over random examples and copies of arrays.
 
-    training: of a net with numbers.
+    training: of a net with numbers. blueprint: that of a step behind its frozen prefix.
     """
 
     def __init__(self, training: TrainingNet, rules: ArrayRules, options: Options) -> None:
-        batch, precision = options.batch_size, options.precision
-        one = random_columns(training.net, training.columns, 1, precision)
-        size = sum(column.nbytes for column in one.values())
-        count = batch * max(1, min(BATCHES, BYTES // max(batch * size, 1)))
-        columns = random_columns(training.net, training.columns, count, precision)
-        source = ArraySource(columns, batch, options.seed, np.arange(1, count + 1))
+        precision = options.precision
         self._rules, self._workers = rules, options.workers
-        self._memory = Memory(training.user, [rules.table], options.method, precision)
-        phase = Phase(
-            rules,
-            self._memory,
-            training,
-            replace(options, given_prefix_bytes=sys.maxsize),
-            measurements_of(training, options),
-            source,
-            None,
-            Clock(),
-            None,
-        )
-        kind = Kind(batch)
-        assert isinstance(phase.source, ArraySource)
-        self.step = self._timed(phase.programs.program("Train", kind), phase.source)
-        self._prefix = phase.programs.prefix("Train", kind), source
+        self._kind = Kind(options.batch_size)
+        self._programs, learners = _programs(training, rules, options)
+        self.blueprint = self._programs.steps("Train", self._kind).step
+        memory = Memory(training.user, [rules.table], options.method, precision)
+        memory.learn([learner.key for learner in learners])
+        memory.lay(self._programs.pack(self._kind))
+        states = {learner.key: memory.states[learner.key] for learner in learners}
+        self._programs.use(memory.arrays, states)
+        self._memory = memory
+        one = random_columns(training.net, training.columns, 1, precision)
+        size = options.batch_size * sum(column.nbytes for column in one.values())
+        count = options.batch_size * max(1, min(BATCHES, BYTES // max(size, 1)))
+        columns = random_columns(training.net, training.columns, count, precision)
+        numbers = np.arange(1, count + 1)
+        self._source = ArraySource(columns, options.batch_size, options.seed, numbers)
+
+    def step(self) -> Timed:
+        """The program of a step."""
+        source, _ = self._programs.with_prefix("Train", self._source, sys.maxsize)
+        return self._timed(self._programs.program("Train", self._kind), source)
 
     def prefix(self) -> Timed | None:
-        """What is computed once, of the examples of a batch, if there is any."""
-        program, source = self._prefix
-        return None if program is None else self._timed(program, source)
+        """That of what is computed once, of the examples of a batch, if there is any."""
+        program = self._programs.prefix("Train", self._kind)
+        return None if program is None else self._timed(program, self._source)
 
     def _timed(self, program: Program, source: ArraySource) -> Timed:
         order = np.arange(AT_ONCE * source.batch_size, dtype=np.int64) % source.examples

@@ -14,6 +14,7 @@ from typing import Any
 from wlnet.cli.answer import Answer
 from wlnet.cli.net_files import FILE, found_in
 from wlnet.cli.plain import name_of
+from wlnet.core.errors import Fault, OptionError, fail
 from wlnet.core.net import Net
 from wlnet.core.properties import PropertyTable
 from wlnet.results.results import NetTrainResults
@@ -25,6 +26,11 @@ def arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "property", metavar="PROPERTY", nargs="*", help='properties; "Properties" lists them'
     )
+    parser.add_argument(
+        "--measured",
+        action="store_true",
+        help="run the Program that evaluates the net, and tell how long its calls take",
+    )
 
 
 def run(asked: argparse.Namespace) -> Answer:
@@ -34,6 +40,8 @@ def run(asked: argparse.Namespace) -> Answer:
     found = found_in(asked.file)
     record = None if isinstance(found, Net) else found
     net: Net = found if isinstance(found, Net) else found["TrainedNet"]
+    if asked.measured:
+        return _measured(net, asked.property)
     if not asked.property:
         about = wlnet.information(net)
         told = {"Net": repr(net), **about}
@@ -46,6 +54,19 @@ def run(asked: argparse.Namespace) -> Answer:
         return Answer(text_of(value), value)
     parts = (f"{name}\n{text_of(value)}" for name, value in values.items())
     return Answer("\n\n".join(parts), values)
+
+
+def _measured(net: Net, names: list[str]) -> Answer:
+    """The program with times. Raises OptionError where something else is asked for."""
+    import wlnet  # lazy: as above
+
+    if any(name != "Program" for name in names):
+        raise fail(OptionError, Fault("only a Program is measured", "--measured", " ".join(names)))
+    found = wlnet.net_program(net, measured=True)
+    assert found.timing is not None
+    step = {name.strip(): value for name, value in found.timing.figures(found.batch_size).items()}
+    told = {"Step": step, "Calls": found.table, "Layers": found.timing.layer_table}
+    return Answer(str(found), told)
 
 
 def _values(net: Net, record: NetTrainResults | None, names: list[str]) -> dict[str, Any]:
