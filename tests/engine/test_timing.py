@@ -12,7 +12,7 @@ from wlnet.engine.program import Program
 from wlnet.engine.timing import Stopwatch
 from wlnet.plan.compile import forward_blueprint
 
-DEEP = wl.NetChain([200, "Tanh", 300, "Tanh", 5], input=100)
+DEEP = wl.NetChain([1000, "Tanh", 1000, "Tanh", 5], input=100)
 TURNING = wl.NetChain([wl.GatedRecurrentLayer(5), wl.SequenceLastLayer(), 2], input=(9, 3))
 
 
@@ -49,7 +49,7 @@ def test_the_bits_are_those_of_a_run_without_a_clock(
 def test_every_call_has_its_time_and_none_is_left_out(net: Any) -> None:
     made = program(net)
     shares = []
-    for _ in range(5):
+    for _ in range(8):
         watch = Stopwatch(made)
         took = watch.go(1, 1)
         found = watch.times()
@@ -59,7 +59,7 @@ def test_every_call_has_its_time_and_none_is_left_out(net: Any) -> None:
         # A thread begins before it, and ends behind it.
         shares.append(found.seconds / took)
     assert max(shares) < 1.05
-    assert net is TURNING or max(shares) > 0.3
+    assert net is TURNING or max(shares) > 0.2
 
 
 def test_the_first_of_several_steps_in_a_go_is_not_counted() -> None:
