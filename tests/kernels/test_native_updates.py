@@ -203,6 +203,7 @@ def product_step(
         step, memory=array.memory,
         function=array.way.kernel, record=array.record(), rows=rows, columns=columns, depth=depth,
         a=a, a_row=a.strides[0], a_depth=a.strides[1], b=b, b_depth=b.strides[0], split=split,
+        strip=updates.STRIP if blocks == WHOLE else 2 * lanes_of(array.precision),
         **blocks._asdict(),
     )  # fmt: skip
 

@@ -82,7 +82,11 @@ def update(context, function, record):  # type: ignore[no-untyped-def]
 
 PANEL_BYTES: Final = 1 << 16
 STRIP: Final = 2048
-"""The columns of a product that are made before they are used; the rows: what PANEL_BYTES allow."""
+"""The most columns of a product that are made before they are used; the rows: what PANEL_BYTES
+allow."""
+ROWS: Final = 8
+"""The most tiles of rows in a panel."""
+
 
 # Tall is 8 at most, an item 8.
 PANEL_SPACE: Final = max(PANEL_BYTES, 8 * STRIP * 8)
@@ -91,14 +95,14 @@ PANEL_SPACE: Final = max(PANEL_BYTES, 8 * STRIP * 8)
 @native
 def product_update(  # type: ignore[no-untyped-def]
     context, function, record, rows, columns, depth, a, a_row, a_depth, b, b_depth, split,
-    row_block, column_block, depth_block, packs,
+    strip, row_block, column_block, depth_block, packs,
 ):  # fmt: skip
     """An update of c by the gradient g[i, j] = sum over k of a[i, k] b[k, j], which is never whole.
 
     function, record: as in `update`, the gradients of the record not used; c has no gaps. The
     columns of b lie one after another; distances are bytes. split: BY_ROWS or BY_COLUMNS, what is
-    divided among the workers. The blocks: as in `product`. Scratch: PRODUCT_UPDATE_SCRATCH bytes,
-    and what the blocks need.
+    divided among the workers. strip: how many columns are made at a time, STRIP at most. The
+    blocks: as in `product`. Scratch: PRODUCT_UPDATE_SCRATCH bytes, and what the blocks need.
     """
     if not resting(context, record):
         row, last_row, column, last_column = 0, rows, 0, columns
@@ -111,8 +115,8 @@ def product_update(  # type: ignore[no-untyped-def]
         panel = scratch(context) + RECORD_BYTES
         own = panel + PANEL_SPACE
         while column < last_column:
-            wide = min(STRIP, last_column - column)
-            most = TALL * max(1, min(8, PANEL_BYTES // (TALL * ITEM * wide)))
+            wide = min(strip, last_column - column)
+            most = TALL * max(1, min(ROWS, PANEL_BYTES // (TALL * ITEM * wide)))
             i = row
             while i < last_row:
                 high = min(most, last_row - i)

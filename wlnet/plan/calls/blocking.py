@@ -15,8 +15,8 @@ from wlnet.kernels.products.tiles import TALL
 FAR, FARTHER = 960, 4096
 """Bytes from one line to the next from which on lines fall onto few places of a cache, or pages."""
 FEW, SOME, MANY = 16, 48, 128
-"""Rows from which on it is worth it to copy a b of lines that lie farther, or far, apart; columns
-from which on it is worth it to copy such an a."""
+"""Rows from which on it is worth it to copy a b of lines that lie farther, or far, apart, if there
+are MANY; columns from which on it is worth it to copy such an a."""
 
 
 class Blocks(NamedTuple):
@@ -57,7 +57,7 @@ def blocking(
     packs = PACK_A if far and columns >= MANY else 0
     if is_turned:
         packs |= PACK_B | TURN_B
-    elif (b_depth >= FARTHER and rows >= FEW) or (b_depth >= FAR and rows >= SOME):
+    elif depth >= MANY and rows >= (FEW if b_depth >= FARTHER else SOME) and b_depth >= FAR:
         packs |= PACK_B
     return Blocks(
         row_block=blocks_of(tall, most, rows),

@@ -12,6 +12,7 @@ from wlnet.engine.blueprint import Address, Code, Outside, Record, View
 from wlnet.graph.graph import Call
 from wlnet.graph.keys import StateKey
 from wlnet.kernels.copies import rows
+from wlnet.kernels.products.blocks import PACK_B
 from wlnet.kernels.products.products import BY_COLUMNS, BY_ROWS
 from wlnet.kernels.products.tiles import TALL
 from wlnet.kernels.updates import norms, packed_updates, updates
@@ -80,6 +81,8 @@ def contiguous_bytes(e: Emitter, shape: tuple[int, ...]) -> tuple[int, ...]:
     return tuple(step * e.item for step in contiguous(shape))
 
 
+NARROW = 256
+"""The columns of a gradient that are made at a time where an operand is copied."""
 OPERATIONS = 12
 """About how many operations the update of a number costs."""
 
@@ -141,7 +144,13 @@ def _(e: Emitter, call: Call) -> None:
     record, touched = flat(e, call, 0)
     (m, k), n = a.shape, b.shape[1]
     a_row, a_depth = e.strides(a)
-    blocks = blocking(e.target, m, n, k, (a_row, a_depth), e.strides(b)[0])
+    high = min(m, updates.ROWS * TALL.of(e.target))
+    strip = updates.STRIP
+    blocks = blocking(e.target, high, min(n, strip), k, (a_row, a_depth), e.strides(b)[0])
+    if blocks.packs & PACK_B:
+        # b is copied for each panel: with fewer columns it has more rows.
+        strip = NARROW
+        blocks = blocking(e.target, high, min(n, strip), k, (a_row, a_depth), e.strides(b)[0])
     e.step(
         updates.product_update, reads=(a, b, *touched), writes=touched,
         scratch=updates.PRODUCT_UPDATE_SCRATCH + blocks.bytes(e.target),
@@ -150,7 +159,8 @@ def _(e: Emitter, call: Call) -> None:
         a_row=a_row, a_depth=a_depth, b=e.address(b), b_depth=e.strides(b)[0],
         # Rows lie one after another: a worker that updates some of them keeps to its own lines of
         # the cache.
-        split=BY_ROWS if m >= MANY_ROWS or m >= n else BY_COLUMNS, **blocks._asdict(),
+        split=BY_ROWS if m >= MANY_ROWS or m >= n else BY_COLUMNS, strip=strip,
+        **blocks._asdict(),
     )  # fmt: skip
 
 
