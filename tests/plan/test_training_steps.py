@@ -80,9 +80,10 @@ def frozen() -> Any:
 
 
 def deep() -> Any:
-    """Pooling whose places nobody asks for, and channels enough for fast convolution."""
+    """Pooling whose places nobody asks for, channels enough for fast convolution, and a mean over
+    all of an image."""
     layers = [wl.PoolingLayer(3, 1), wl.ConvolutionLayer(16, 3, padding_size=1), "Ramp",
-              wl.FlattenLayer(), 3, wl.SoftmaxLayer()]  # fmt: skip
+              wl.PoolingLayer(8, 8, "Mean"), wl.FlattenLayer(), 3, wl.SoftmaxLayer()]  # fmt: skip
     return with_loss(NetChain(layers, input=(16, 10, 10)))
 
 
@@ -312,7 +313,7 @@ WITHOUT = {
 }
 ROUNDING = {
     "fuse_cross_entropy", "fuse_bias", "fuse_slope", "fuse_windows", "transform_windows", "lanes",
-    "rows", "prefix", "all", "all but lanes",
+    "channels", "sum_whole_windows", "rows", "prefix", "all", "all but lanes",
 }  # fmt: skip
 """These add up in another way. The others move, join or spare what computes the same numbers."""
 

@@ -20,6 +20,7 @@ from wlnet.graph.graph import Graph
 from wlnet.graph.tidying import prune, share, simplify
 from wlnet.kernels.jit.target import lanes_of
 from wlnet.kernels.language import Precision
+from wlnet.plan.passes.channels import put_in_channels
 from wlnet.plan.passes.cross_entropy import fuse_cross_entropy
 from wlnet.plan.passes.fusion import (
     drop_places,
@@ -35,6 +36,7 @@ from wlnet.plan.passes.lanes import NONE, put_in_lanes
 from wlnet.plan.passes.loops import hoist, inside
 from wlnet.plan.passes.packing import pack_weights
 from wlnet.plan.passes.updates import fuse_update, orient
+from wlnet.plan.passes.whole_windows import sum_whole_windows
 from wlnet.plan.passes.winograd import transform_windows
 
 
@@ -88,6 +90,12 @@ def _lanes(graph: Graph, setting: Setting) -> Graph:
     return put_in_lanes(graph, setting.lanes, setting.few if setting.has("rows") else NONE)
 
 
+def _channels(graph: Graph, setting: Setting) -> Graph:
+    """Channels lie side by side for fast convolution alone."""
+    fast = setting.has("transform_windows")
+    return put_in_channels(graph, setting.lanes, setting.few) if fast else graph
+
+
 def _join(graph: Graph, setting: Setting) -> Graph:
     """What lies where a prefix could be cut off is a result no longer."""
     return replace(graph, outputs={})
@@ -118,6 +126,8 @@ STAGES = (
     _pass("cut", prune),
     Stage("prefix", "cut", None),
     _pass("form", prune),
+    _pass("form", sum_whole_windows),
+    Stage("channels", "form", _channels, is_inside=True),
     Stage("lanes", "form", _lanes, is_inside=True),
     _pass("form", prune),
     _pass("form", share),
@@ -149,7 +159,8 @@ SWITCHES = (*dict.fromkeys(stage.name for stage in STAGES), "rows")
 """What may be left out (`without`).
 
 Without "prune" what nobody wants is computed too: what was never wanted, and what other passes
-leave behind. Without "lanes" windows are computed example by example, without "rows" never. Without
+leave behind. Without "channels" no window has channels side by side; those windows are computed
+example by example without "lanes", and never so without "rows". Without
 "order" calls stay in the order of the graph, without "chains" each goes through memory by itself,
 without "place" every value has memory of its own.
 """

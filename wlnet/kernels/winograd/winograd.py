@@ -76,7 +76,7 @@ def pixels_taken(  # type: ignore[no-untyped-def]
         padded(edge, s_channel, 0, 0, s_row, 1, TILE, TILE, channels, 1, x, x_channel, 0, 0, x_row,
                1, x_rows, x_columns, 0, row, column)  # fmt: skip
     for i in range(channels):
-        pixels_to_points(seen + i * s_channel, s_row, to + i * channel_step, step)
+        pixels_to_points(seen + i * s_channel, s_row, vector, to + i * channel_step, step)
 
 
 def _kernels(size: int) -> Kernel:
@@ -89,7 +89,7 @@ def _kernels(size: int) -> Kernel:
         for o in range(start_of(context, outputs, 1), stop_of(context, outputs, 1)):
             for i in range(0, inputs, LANES):
                 present = min(LANES, inputs - i)
-                take(w + o * w_out + i * w_in, w_in, present, u + o * u_out + i * ITEM, u_point)
+                take(w + o * w_out + i * w_in, w_in, present, 0, u + o * u_out + i * ITEM, u_point)
 
     points.__name__ = f"points_{size}"
     return native(points)
@@ -193,7 +193,7 @@ def _input(size: int) -> Kernel:
                     column = (first + t) % tile_columns * side
                     at = d + block * d_block + row * d_row + column * vector
                     for o in range(outputs):
-                        take(at + o * d_channel, d_row, rows - row, columns - column,
+                        take(at + o * d_channel, d_row, vector, rows - row, columns - column,
                              v + (o * count + t) * vector, v_point)  # fmt: skip
                 multiplied(i_first, i_last, outputs, count, u, u_point, ITEM, u_out, v, v_point, m,
                            m_point)  # fmt: skip

@@ -78,8 +78,8 @@ def _sums(size: int) -> Kernel:
                                      present, ZEROS, turned + (r * side + c) * vector,
                                      side * side * vector, LANES)  # fmt: skip
                         for lane in range(LANES):
-                            take(turned + lane * side * side * vector, side * vector, r_count,
-                                 c_count, b + (t * LANES + lane) * g_row + o * ITEM,
+                            take(turned + lane * side * side * vector, side * vector, vector,
+                                 r_count, c_count, b + (t * LANES + lane) * g_row + o * ITEM,
                                  b_point)  # fmt: skip
                 for p in range(POINTS):
                     # Rows that only fill the last tile.

@@ -29,15 +29,21 @@ def _store_points(kit: Kit, grid: Any, to: Address, step: Word) -> None:
         kit.store(value, to, kit.builder.mul(constant(i), step))
 
 
-def _place(kit: Kit, row: int, row_step: Word, column: int) -> Any:
-    across = constant(column * kit.target.width)
+def _place(kit: Kit, row: int, row_step: Word, column: int, column_step: Word | None = None) -> Any:
+    """Where a pixel lies, by the bytes from row to row and from pixel to pixel: a vector."""
+    apart = constant(kit.target.width) if column_step is None else column_step
+    across = kit.builder.mul(constant(column), apart)
     return kit.builder.add(kit.builder.mul(constant(row), row_step), across)
 
 
-@instruction("none", *["word"] * 4)
-def pixels_to_points(kit: Kit, x: Address, x_row: Word, to: Address, step: Word) -> None:
-    """B' x B: a tile of x, whose pixels lie a vector apart, as vectors `step` bytes apart."""
-    grid = [[kit.load(x, _place(kit, r, x_row, c)) for c in range(TILE)] for r in range(TILE)]
+@instruction("none", *["word"] * 5)
+def pixels_to_points(
+    kit: Kit, x: Address, x_row: Word, x_column: Word, to: Address, step: Word
+) -> None:
+    """B' x B: a tile of x as vectors `step` bytes apart."""
+    grid = [
+        [kit.load(x, _place(kit, r, x_row, c, x_column)) for c in range(TILE)] for r in range(TILE)
+    ]
     _store_points(kit, sandwich(kit, transforms(3).pixels, grid), to, step)
 
 
@@ -94,10 +100,11 @@ def gradient_points(size: int) -> Instruction:
     """
     side = TILE - size + 1
 
-    @instruction("none", *["word"] * 6)
+    @instruction("none", *["word"] * 7)
     def results_to_points(
-        kit: Kit, d: Address, d_row: Word, rows: Word, columns: Word, to: Address, step: Word
-    ) -> None:
+        kit: Kit, d: Address, d_row: Word, d_column: Word, rows: Word, columns: Word, to: Address,
+        step: Word,
+    ) -> None:  # fmt: skip
         build = kit.builder
 
         def load(r: int, c: int) -> Vector:
@@ -105,7 +112,7 @@ def gradient_points(size: int) -> Instruction:
                 build.icmp_signed("<", constant(r), rows),
                 build.icmp_signed("<", constant(c), columns),
             )
-            offset = build.select(there, _place(kit, r, d_row, c), constant(0))
+            offset = build.select(there, _place(kit, r, d_row, c, d_column), constant(0))
             return build.select(there, kit.load(d, offset), kit.number(0.0))
 
         grid = [[load(r, c) for c in range(side)] for r in range(side)]
@@ -177,13 +184,15 @@ def kernel_tile(size: int) -> Instruction:
     """G w G' for the kernels of LANES channels, as vectors `step` bytes apart.
 
     w_channel: the bytes between the kernels of two channels; of channels from `present` on the last
-    one is read again.
+    one is read again. turned_round: 1 for kernels whose numbers are read from the last to the
+    first, as the way back does.
     """
 
-    @instruction("none", *["word"] * 5)
+    @instruction("none", *["word"] * 6)
     def kernel_to_points(
-        kit: Kit, w: Address, w_channel: Word, present: Word, to: Address, step: Word
-    ) -> None:
+        kit: Kit, w: Address, w_channel: Word, present: Word, turned_round: Word, to: Address,
+        step: Word,
+    ) -> None:  # fmt: skip
         build, numbers = kit.builder, size * size
         last = build.sub(present, constant(1))
         cells: list[Any] = []
@@ -196,6 +205,10 @@ def kernel_tile(size: int) -> Instruction:
                 at = build.add(build.add(w, offset), constant(first * kit.item))
                 rows.append(kit.load_part(at, mask))
             cells += transposed(kit, rows)
+        cells = cells[:numbers]
+        cells = kit.choose(
+            build.icmp_signed("!=", turned_round, constant(0)), lambda: cells[::-1], lambda: cells
+        )
         grid = [cells[size * r : size * (r + 1)] for r in range(size)]
         _store_points(kit, sandwich(kit, transforms(size).kernel, grid), to, step)
 
@@ -258,3 +271,106 @@ def keep_positive(kit: Kit, x: Address, gate: Address, count: Word) -> None:
         return state
 
     kit.loop(count, [], body)
+
+
+@instruction("none", *["word"] * 10)
+def patch(
+    kit: Kit, size: Word, x: Address, x_row: Word, x_column: Word, row: Word, column: Word,
+    rows: Word, columns: Word, present: Word, to: Address,
+) -> None:  # fmt: skip
+    """Copy a patch of size x size pixels, of each of which `present` numbers lie side by side, as
+    whole vectors one after another.
+
+    x: where its first pixel lies, whose row and column these are of an image of rows x columns;
+    what is not in the image, or not present, becomes 0 and is not read.
+    """
+    build = kit.builder
+
+    def within(first: Word, i: Word, count: Word) -> Any:
+        return build.icmp_unsigned("<", build.add(first, i), count)
+
+    def line(r: Word, state: State) -> State:
+        there = within(row, r, rows)
+
+        def pixel(c: Word, held: State) -> State:
+            at, out = held
+            here = build.and_(there, within(column, c, columns))
+            mask = kit.first(build.select(here, present, constant(0)))
+            kit.store(kit.load_part(at, mask), out)
+            return [build.add(at, x_column), build.add(out, constant(kit.target.width))]
+
+        at, out = state
+        _, out = kit.loop(size, [at, out], pixel)
+        return [build.add(at, x_row), out]
+
+    kit.loop(size, [x, to], line)
+
+
+def result_in_channels(size: int) -> Instruction:
+    """y = gate(activation(bias + A' points A)) of `present` channels side by side.
+
+    rows, columns: how many results exist. bias: 0, or the address of a number for each channel.
+    gate: 0, or the address of numbers laid out like y: where they are not positive, y becomes 0.
+    """
+    side = TILE - size + 1
+
+    @instruction("none", *["word"] * 11)
+    def points_to_channels(
+        kit: Kit, at: Address, step: Word, bias: Address, activation: Word, gate: Address,
+        y: Address, y_row: Word, y_column: Word, rows: Word, columns: Word, present: Word,
+    ) -> None:  # fmt: skip
+        build, zero = kit.builder, kit.number(0.0)
+        grid = sandwich(kit, transforms(size).results, _load_points(kit, at, step))
+        (start,) = kit.choose(
+            build.icmp_signed("!=", bias, constant(0)),
+            lambda: [kit.load_part(bias, kit.first(present))],
+            lambda: [zero],
+        )
+        values = [build.fadd(value, start) for line in grid for value in line]
+        values = kit.choose(
+            build.icmp_signed("==", activation, constant(RAMP)),
+            lambda: [kit.ramp(value) for value in values],
+            lambda: values,
+        )
+        places = [_place(kit, i // side, y_row, i % side, y_column) for i in range(side * side)]
+        gated = build.icmp_signed("!=", gate, constant(0))
+        whole = build.icmp_signed("==", present, constant(kit.lanes))
+        for size_of in (rows, columns):
+            whole = build.and_(whole, build.icmp_signed(">=", size_of, constant(side)))
+
+        def kept(value: Vector, found: Vector) -> Vector:
+            return build.select(build.fcmp_ordered(">", found, zero), value, zero)
+
+        def all_of_it() -> State:
+            ends = kit.choose(
+                gated,
+                lambda: [kept(v, kit.load(gate, p)) for v, p in zip(values, places, strict=True)],
+                lambda: values,
+            )
+            for value, place in zip(ends, places, strict=True):
+                kit.store(value, y, place)
+            return []
+
+        def part_of_it() -> State:
+            for i, (value, place) in enumerate(zip(values, places, strict=True)):
+                there = build.and_(
+                    build.icmp_signed("<", constant(i // side), rows),
+                    build.icmp_signed("<", constant(i % side), columns),
+                )
+                with build.if_then(there):
+                    mask = kit.first(present)
+                    where = build.add(gate, place)
+
+                    def as_it_is(value: Vector = value) -> State:
+                        return [value]
+
+                    def told(value: Vector = value, where: Any = where, mask: Any = mask) -> State:
+                        return [kept(value, kit.load_part(where, mask))]
+
+                    (end,) = kit.choose(gated, told, as_it_is)
+                    kit.store_part(end, build.add(y, place), mask)
+            return []
+
+        kit.choose(whole, all_of_it, part_of_it)
+
+    return points_to_channels

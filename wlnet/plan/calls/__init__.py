@@ -4,7 +4,8 @@ Read emitter.py first: it keeps the table, and is what rows are written with. Th
 and tables.py, the shortest rows, places.py and copies.py. products.py (GEMM), reductions.py,
 softmaxes.py, attention.py, recurrences.py (LSTM), loops.py (scans); windows.py and
 window_fields.py (convolution of images side by side, NCHWc), windows_in_rows.py and row_fields.py
-(of one image at a time), winograd.py and winograd_fields.py (with the cost model). training.py:
+(of one image at a time), winograd.py and winograd_fields.py (with the cost model); both
+once more for channels side by side (NHWC). training.py:
 fetching, optimizer steps, tables. checks.py: NaN and infinity.
 
 Every module of this folder is read: a new primitive may have a file of its own. What the fields of

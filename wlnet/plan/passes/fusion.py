@@ -62,7 +62,7 @@ def fuse_windows(graph: Graph) -> Graph:
                 # A convolution has one bias, before its Ramp: what comes behind either stays.
                 if window.attributes.keys() & {"bias", "activation"}:
                     continue
-                if bias.shape != (x.shape[1], *(1,) * (x.rank - 2)):
+                if not _is_for_channels(bias, x, window):
                     continue
                 flat = (*window.inputs, spread.inputs[0])
                 _merge(work, window, call, flat, {"bias": True})
@@ -74,8 +74,15 @@ def fuse_windows(graph: Graph) -> Graph:
     return work.done()
 
 
-CONVOLUTIONS = "convolve", "lanes_convolve"
-"""Of examples one by one, and side by side."""
+CONVOLUTIONS = "convolve", "lanes_convolve", "channels_winograd"
+"""Of examples one by one, and side by side; and with channels side by side."""
+
+
+def _is_for_channels(bias: Value, x: Value, window: Call) -> bool:
+    """Whether a value has a number for each channel of what a convolution gives."""
+    if window.primitive == "channels_winograd":
+        return bias.shape in ((1,) * n + x.shape[-1:] for n in range(x.rank))
+    return bias.shape == (x.shape[1], *(1,) * (x.rank - 2))
 
 
 def _merge(
@@ -167,7 +174,7 @@ def fuse_gate(graph: Graph) -> Graph:
             if step is None or step.attributes["function"] != "UnitStep":
                 continue
             (y,) = step.inputs
-            product = work.sole(d, "matmul", "lanes_convolve_input")
+            product = work.sole(d, "matmul", "lanes_convolve_input", "channels_winograd_input")
             work.drop(step)
             if product is not None:
                 work.drop(product)

@@ -1,4 +1,4 @@
-"""Windows: image by image, in lanes (the layout NCHWc), and by Winograd's formula."""
+"""Windows: image by image, in lanes (NCHWc), with channels last, by Winograd's formula."""
 
 from __future__ import annotations
 
@@ -132,6 +132,57 @@ def lanes_pool_sum(x: Shape, **at: Window) -> Results:
 def lanes_pool_sum_input(d: Shape, *, shape: Shape, **at: Window) -> Results:
     """Each window's gradient goes to all its places."""
     return (shape,)
+
+
+# By Winograd's formula, with channels last: (batch, rows, columns, channels)
+
+
+def _first(shape: Shape) -> tuple[int, ...]:
+    """A shape with channels before space."""
+    return (shape[0], shape[-1], *shape[1:-1])
+
+
+def _last(shape: Sizes) -> Sizes:
+    """A shape with channels last."""
+    return (shape[0], *shape[2:], shape[1])
+
+
+@spec("u")
+def channels_points(w: Shape, *, back: bool) -> Results:
+    """The points of kernels (outputs, inputs, size, size); back: for the way back."""
+    return ((None, None),)
+
+
+@spec("y", like="convolve")
+def channels_winograd(
+    x: Shape, u: Shape, bias: Shape | None = None, *, kernel: Shape, activation: str | None = None,
+    **at: Window,
+) -> Results:  # fmt: skip
+    """A convolution by Winograd's formula; then a bias for each channel, and an activation."""
+    (y,) = convolve(_first(x), kernel, bias, **at)
+    return (_last(y),)
+
+
+@spec("x", like="convolve_input")
+def channels_winograd_input(
+    d: Shape, u: Shape, gate: Shape | None = None, *, kernel: Shape, shape: Shape, **at: Window
+) -> Results:
+    """The way back of it; then nothing where the gate is not positive."""
+    assert gate is None or gate == shape, "the gate has not the shape of the result"
+    return (shape,)
+
+
+@spec("g", like="convolve_weights")
+def channels_sums(x: Shape, d: Shape, *, kernel: Shape, **at: Window) -> Results:
+    """The points of the gradient by the kernels, added up in parts."""
+    assert x[0] == d[0], "x and d are not of the same examples"
+    return ((None, None, None),)
+
+
+@spec("w")
+def channels_weights(g: Shape, *, kernel: Shape, y: Shape) -> Results:
+    """From points to the gradient by the kernels; y: the shape of the images."""
+    return (kernel,)
 
 
 # By Winograd's formula, in lanes; u are the points of the kernels, whose shape was `kernel`

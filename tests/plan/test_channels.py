@@ -1,0 +1,178 @@
+"""Channels side by side in whole nets: when they are, and that it changes nothing but rounding."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pytest
+
+import wlnet as wl
+from tests.plan.test_passes import gradients_of
+from tests.plan.test_winograd import OPTIONS, data, kernels, residual, trained
+from wlnet.graph.builder import Builder
+from wlnet.graph.graph import Call, Graph
+from wlnet.plan.compile import finish, forward_blueprint, training_blueprint
+from wlnet.plan.passes.channels import is_worth
+from wlnet.plan.passes.whole_windows import sum_whole_windows
+
+OTHERS = ("channels",)
+FEW = Fraction(8)
+
+
+@cache
+def stages() -> Any:
+    """What comes between and around: biases, a longer step, pooling, a mean of all, two ways."""
+
+    def fast(channels: int) -> Any:
+        return wl.ConvolutionLayer(channels, 3, padding_size=1)
+
+    layers = [
+        wl.ConvolutionLayer(24, 3), "Tanh", fast(40), "Ramp", fast(24), wl.PoolingLayer(2, 2),
+        wl.BatchNormalizationLayer(), fast(32), "Ramp", wl.ConvolutionLayer(16, 3, stride=2),
+        wl.PoolingLayer((3, 2), 1, "Mean"), wl.FlattenLayer(), 2,
+    ]  # fmt: skip
+    return wl.net_initialize(wl.NetChain(layers, input=(2, 17, 14)))
+
+
+NETS = {"residual": residual, "stages": stages}
+every_net = pytest.mark.parametrize("name", NETS)
+
+
+def convolution(name: str, images: int, w: Any, size: int = 16, **change: Any) -> Call:
+    """A convolution of images of size x size, or a gradient of it, as a call."""
+    graph = Graph()
+    g = Builder(graph)
+    at = {"stride": (1, 1), "padding": ((1, 1),) * 2, "dilation": (1, 1), "groups": 1, **change}
+    x, w = graph.new_value((images, w[1] * at["groups"], size, size)), graph.new_value(w)
+    y = g.one("convolve", x, w, **at)
+    if name == "convolve_input":
+        g.one(name, y, w, shape=x.shape, **at)
+    elif name == "convolve_weights":
+        g.one(name, x, y, shape=w.shape, **at)
+    return graph.calls[-1]
+
+
+@pytest.mark.parametrize("images", [1, 5, 16, 64])
+@pytest.mark.parametrize("channels", [32, 48, 64, 128])
+def test_many_channels_lie_side_by_side_whatever_the_number_of_images(
+    images: int, channels: int
+) -> None:
+    for name in ("convolve", "convolve_input", "convolve_weights"):
+        assert is_worth(convolution(name, images, (channels, channels, 3, 3)), 16, FEW)
+
+
+def test_few_channels_do_where_images_are_too_few_to_lie_side_by_side() -> None:
+    found = [is_worth(convolution("convolve", n, (8, 8, 3, 3), 32), 16, FEW) for n in (2, 5, 16)]
+    assert found == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"stride": (2, 2)}, {"dilation": (2, 2)}, {"groups": 2}, {"w": (32, 3, 3, 3)},
+     {"w": (32, 32, 3, 5)}, {"w": (256, 256, 3, 3), "size": 8, "images": 1}],
+    ids=str,
+)  # fmt: skip
+def test_other_convolutions_do_not(change: Any) -> None:
+    """Of other kinds, of few channels, or of many on so few pixels that kernels take the time."""
+    assert not is_worth(convolution("convolve", **{"images": 5, "w": (32, 32, 3, 3), **change}), 16,
+                        FEW)  # fmt: skip
+
+
+def test_a_whole_batch_decides_for_its_last_part() -> None:
+    one = convolution("convolve", 1, (256, 256, 3, 3), 8)
+    assert not is_worth(one, 16, FEW)
+    assert is_worth(one, 16, FEW / 8)
+
+
+def test_what_lies_between_stays_there() -> None:
+    """Ramps and normalizations are done with channels last: only ends are turned."""
+    net = residual()
+    blueprint = training_blueprint(net, 5, {"Output": 1.0}, trained(net))
+    names = kernels(blueprint)
+    assert {name.split(".")[0] for name in names if "wino" in name} == {"winograd_in_channels"}
+    # Images in; to the linear layer and back.
+    copied = [step.writes[0].shape for step in blueprint.steps if step.kernel.name == "copies.copy"]
+    assert len([shape for shape in copied if len(shape) == 4 and min(shape) > 1]) == 3
+
+
+@every_net
+@pytest.mark.parametrize(("precision", "limit"), [("Real64", 1e-11), ("Real32", 1e-4)])
+def test_the_gradients_are_those_of_the_other_layouts(
+    name: str, precision: Any, limit: float
+) -> None:
+    net = NETS[name]()
+    for batch in (1, 5, 19):
+        options = {"batch": batch, "precision": precision}
+        found = gradients_of(net, trained(net), **options)
+        others = gradients_of(net, trained(net), **options, without=OTHERS)
+        assert any((found[key] != others[key]).any() for key in found), "it was done another way"
+        for key, gradient in others.items():
+            # Batch normalization takes away what a bias before it adds: rounding alone.
+            if key[-1] == "Biases" and key[0] in ("in", "way", 5):
+                continue
+            size = np.abs(gradient).max()
+            np.testing.assert_allclose(found[key], gradient, rtol=0, atol=limit * size)
+
+
+@every_net
+def test_evaluation_agrees_with_the_other_layouts(name: str) -> None:
+    net = NETS[name]()
+    arrays = wl.information(net, "Arrays")
+    blueprint = forward_blueprint(net, 3, constants=arrays)
+    assert "winograd_in_channels.points_3" in [step.kernel.name for step in blueprint.once]
+    assert "winograd_in_channels.forward_3" in kernels(blueprint)
+    x = np.random.default_rng(0).normal(size=(3, *net.ports["Input"].shape)).astype(np.float32)
+    exact = net(x, working_precision="Real64")
+    np.testing.assert_allclose(net(x), exact, atol=3e-5 * np.abs(exact).max())
+
+
+@every_net
+def test_an_array_has_the_same_gradient_whatever_else_is_trained(name: str) -> None:
+    net = NETS[name]()
+    whole = gradients_of(net, trained(net), batch=5)
+    for key in trained(net):
+        (alone,) = gradients_of(net, [key], batch=5).values()
+        assert alone.tobytes() == whole[key].tobytes()
+
+
+@every_net
+@pytest.mark.parametrize("size", [1, 5, 16])
+def test_workers_and_kept_prefixes_decide_nothing(name: str, size: int) -> None:
+    """With a last batch that is smaller."""
+    net = NETS[name]()
+    last = list(wl.information(net, "Arrays"))[-1][0]
+    options = {**OPTIONS, "batch_size": size, "max_training_rounds": 1}
+    rules = {**options, "learning_rate_multipliers": {last: 1, wl.ANY: 0}}
+    kept = wl.net_train(net, data(net), **rules)
+    assert kept != net
+    assert kept == wl.net_train(net, data(net), **rules, frozen_prefix_bytes=0)
+    alone = wl.net_train(net, data(net), **options, workers=1)
+    for workers in (2, 3):
+        assert wl.net_train(net, data(net), **options, workers=workers) == alone
+
+
+def test_a_window_that_is_the_whole_image_is_a_sum() -> None:
+    """Forwards and back; one that is smaller, or reaches beyond an edge, stays."""
+
+    def sums(size: tuple[int, int], padding: int = 0) -> tuple[list[str], Any]:
+        graph = Graph()
+        g = Builder(graph)
+        x = graph.inputs["x"] = graph.new_value((2, 3, 4, 5))
+        window = {"kernel": size, "stride": (1, 1), "padding": ((padding, 0), (0, 0))}
+        y = g.one("pool_sum", x, **window)
+        graph.outputs["x"] = g.one("pool_sum_input", y, shape=x.shape, **window)
+        return [call.primitive for call in sum_whole_windows(graph).calls], graph
+
+    assert sums((4, 5))[0] == ["sum", "broadcast"]
+    assert sums((4, 4))[0] == sums((5, 5), 1)[0] == ["pool_sum", "pool_sum_input"]
+    from wlnet.engine.program import Program
+
+    x = np.random.default_rng(0).normal(size=(2, 3, 4, 5))
+    program = Program(finish(sums((4, 5))[1], "Real64"), {})
+    program.inputs["x"][...] = x
+    program.run()
+    wanted = np.broadcast_to(x.sum((2, 3), keepdims=True), x.shape)
+    np.testing.assert_allclose(program.outputs["x"], wanted, rtol=1e-12)
