@@ -8,9 +8,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import wlnet as wl
 from tests.plan.test_passes import gradients_of
+from tests.plan.test_windows import check_convolution
 from tests.plan.test_winograd import OPTIONS, data, kernels, residual, trained
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Call, Graph
@@ -151,6 +154,70 @@ def test_workers_and_kept_prefixes_decide_nothing(name: str, size: int) -> None:
     assert kept == wl.net_train(net, data(net), **rules, frozen_prefix_bytes=0)
     alone = wl.net_train(net, data(net), **options, workers=1)
     for workers in (2, 3):
+        assert wl.net_train(net, data(net), **options, workers=workers) == alone
+
+
+def test_depthwise_convolutions_of_few_images_lie_side_by_side() -> None:
+    """Of all kernels and strides, where channels fill a quarter of the lanes."""
+
+    def found(images: int, channels: int, outputs: int, **change: Any) -> bool:
+        at = {"groups": channels, **change}
+        return is_worth(convolution("convolve", images, (outputs, 1, 3, 3), **at), 16, FEW)
+
+    assert [found(n, 32, 32) for n in (1, 5, 12, 16, 17, 32)] == [True] * 3 + [False, True, False]
+    assert found(5, 4, 4, stride=(2, 1), dilation=(1, 3))
+    assert not found(5, 3, 3) and not found(5, 32, 64)
+
+
+@st.composite
+def depthwise(draw: Any) -> Any:
+    rank = draw(st.integers(1, 3))
+    axes = [
+        (draw(st.integers(1, 5)), draw(st.integers(1, 3)),
+         (draw(st.integers(0, 3)), draw(st.integers(0, 3))), draw(st.integers(1, 3)))
+        for _ in range(rank)
+    ]  # fmt: skip
+    kernel, stride, padding, dilation = (tuple(each) for each in zip(*axes, strict=True))
+    space = tuple(
+        max(1, step * (k - 1) + 1 - sum(pads)) + draw(st.integers(0, 12 if rank < 3 else 4))
+        for k, pads, step in zip(kernel, padding, dilation, strict=True)
+    )
+    channels = draw(st.integers(4, 37))
+    window = {"stride": stride, "padding": padding, "dilation": dilation, "groups": channels}
+    return (draw(st.integers(1, 3)), channels, *space), (channels, 1, *kernel), window
+
+
+@settings(max_examples=60)
+@given(depthwise())
+def test_depthwise_convolution_means_what_the_primitive_means(given: Any) -> None:
+    """Forwards and back, of any stride, dilation and padding, in one to three axes of space."""
+    check_convolution(*given)
+
+
+def depthwise_net() -> Any:
+    layers = [
+        wl.ConvolutionLayer(20, 3, channel_groups=20, padding_size=1), "Ramp",
+        wl.BatchNormalizationLayer(), wl.ConvolutionLayer(20, 5, channel_groups=20, stride=2),
+        "Ramp", wl.ConvolutionLayer(20, 2, channel_groups=20, biases=None, dilation=2),
+        wl.FlattenLayer(), 2,
+    ]  # fmt: skip
+    return wl.net_initialize(wl.NetChain(layers, input=(20, 13, 12)))
+
+
+def test_depthwise_convolutions_have_the_bits_of_any_workers_and_gradients_of_the_others() -> None:
+    net = depthwise_net()
+    used = kernels(training_blueprint(net, 5, {"Output": 1.0}, trained(net)))
+    names = [name for name in used if name.startswith("depthwise")]
+    assert names.count("depthwise.convolve_depthwise_weights") == 3
+    assert names.count("depthwise.convolve_depthwise") == 3 + 4 + 1, "four phases of a stride of 2"
+    options: Any = {"batch": 5, "precision": "Real64"}
+    found = gradients_of(net, trained(net), **options)
+    for key, gradient in gradients_of(net, trained(net), **options, without=OTHERS).items():
+        limit = 1e-11 * np.abs(gradient).max()
+        np.testing.assert_allclose(found[key], gradient, rtol=0, atol=limit)
+    options = {**OPTIONS, "batch_size": 5}
+    alone = wl.net_train(net, data(net), **options, workers=1)
+    for workers in (2, 3, 4):
         assert wl.net_train(net, data(net), **options, workers=workers) == alone
 
 

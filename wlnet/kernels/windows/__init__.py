@@ -1,9 +1,10 @@
 """Windows over images, signals and volumes: convolution and pooling, and the gradients of both.
 
-There are two layouts. In lanes, LANES examples lie side by side (batch-blocked): window_tiles.py
+There are three layouts. In lanes, LANES examples lie side by side (batch-blocked): window_tiles.py
 (micro-kernels), windows_in_lanes.py (direct convolution), windows_pooled.py (fused with pooling),
 window_gradients.py (gradient by the weights), pool_tiles.py, pools_in_lanes.py. In rows, for few
 examples, one example after the other (NCDHW): window_gathering.py (im2col), windows_in_rows.py,
-window_spreading.py (col2im), windows_in_rows_back.py (gradients), pools_in_rows.py. Read each list
+window_spreading.py (col2im), windows_in_rows_back.py (gradients), pools_in_rows.py. With channels
+last (NHWC): depthwise.py. Read each list
 in its order. The fields of all of them are worked out in plan/calls/.
 """

@@ -1,4 +1,6 @@
-"""Channels side by side: fast convolution vectorized over channels, whatever number of images.
+"""Channels side by side: convolutions vectorized over channels, whatever number of images.
+
+Fast ones (Winograd), and those in which each channel has a kernel of its own (depthwise).
 
 A layout transformation: from NCHW to NHWC (channels last).
 
@@ -11,6 +13,7 @@ their own.
 from __future__ import annotations
 
 from fractions import Fraction
+from math import ceil
 from typing import Any
 
 from wlnet.graph.graph import Call, Graph, Value
@@ -22,6 +25,8 @@ CONVOLUTIONS = frozenset({"convolve", "convolve_input", "convolve_weights"})
 
 LONG = 512
 """Numbers of a row that is long enough."""
+FILLED = Fraction(4, 5)
+"""The share of the lanes that images fill where depthwise convolutions are as fast side by side."""
 
 
 def put_in_channels(graph: Graph, lanes: int, few: Fraction) -> Graph:
@@ -41,7 +46,8 @@ class _Turning:
         self.plain: set[Value] = {*graph.inputs.values(), *graph.arrays.values()}
         """Plain values that exist."""
         self.points: dict[tuple[Value, bool], Value] = {}
-        """Those of kernels, and whether they are for the way back."""
+        """Those of kernels, and whether they are for the way back; depthwise kernels as they are
+        read."""
         self.along: dict[Value, Value] = {}
         """What is one for each channel, repeated along the rows of an image."""
         self.repeated: dict[Value, Value] = {}
@@ -124,6 +130,9 @@ class _Turning:
         (result,) = call.outputs
         _, w, _ = operands(call)
         at = {**call.attributes, "kernel": w.shape}
+        if call.attributes["groups"] > 1:
+            self._depthwise(call, at)
+            return
         if call.primitive == "convolve_weights":
             x, d = self.into(first), self.into(second)
             parts = fields.parts_of(w.shape, d.shape)
@@ -138,6 +147,33 @@ class _Turning:
             at["shape"] = _turned(result.shape)
         inputs = self.into(first), self._points_of(self.out(second), back)
         name = "channels_winograd_input" if back else "channels_winograd"
+        self.inside[result] = self.add(name, inputs, _turned(result.shape), **at)
+
+    def _depthwise(self, call: Call, at: dict[str, Any]) -> None:
+        """A convolution, or a gradient of it, in which each channel has a kernel of its own."""
+        first, second = call.inputs
+        (result,) = call.outputs
+        kernel = at["kernel"]
+        space = tuple(range(2, len(kernel)))
+        flat = *kernel[2:], kernel[0]
+        if call.primitive == "convolve_weights":
+            inputs = self.into(first), self.into(second)
+            gradient = self.add("channels_depthwise_weights", inputs, flat, **at)
+            shape = *kernel[2:], 1, kernel[0]
+            whole = self.add("reshape", (gradient,), shape, shape=shape)
+            axes = {"axes": (len(space) + 1, len(space), *range(len(space)))}
+            self.calls.append(Call("transpose", (whole,), (result,), axes, call.origin))
+            self.plain.add(result)
+            return
+        if (second, False) not in self.points:
+            shape = *kernel[2:], 1, kernel[0]
+            turned = self.add("transpose", (self.out(second),), shape, axes=(*space, 1, 0))
+            whole = self.add("reshape", (turned,), flat, shape=flat)
+            self.points[second, False] = self.add("copy", (whole,), flat)
+        name = "channels_depthwise"
+        if "shape" in at:
+            at["shape"], name = _turned(result.shape), "channels_depthwise_input"
+        inputs = self.into(first), self.points[second, False]
         self.inside[result] = self.add(name, inputs, _turned(result.shape), **at)
 
     def _points_of(self, w: Value, back: bool) -> Value:
@@ -227,11 +263,14 @@ def is_worth(call: Call, lanes: int, few: Fraction) -> bool:
     """
     at = call.attributes
     x, w, y = operands(call)
-    if not winograd_fields.is_possible(w.shape[2:], at["stride"], at["dilation"], at["groups"]):
-        return False
     images = Fraction(x.shape[0])
     if few:
         images = images * (lanes // 2) / few
+    if 1 < at["groups"] == w.shape[0] == x.shape[1]:
+        # Images that fill the lanes side by side are as fast there, and need not be turned.
+        return 4 * w.shape[0] >= lanes and images < FILLED * lanes * ceil(images / lanes)
+    if not winograd_fields.is_possible(w.shape[2:], at["stride"], at["dilation"], at["groups"]):
+        return False
     return fields.is_worth(images, w.shape, y.shape, lanes)
 
 

@@ -74,13 +74,13 @@ def fuse_windows(graph: Graph) -> Graph:
     return work.done()
 
 
-CONVOLUTIONS = "convolve", "lanes_convolve", "channels_winograd"
+CONVOLUTIONS = "convolve", "lanes_convolve", "channels_winograd", "channels_depthwise"
 """Of examples one by one, and side by side; and with channels side by side."""
 
 
 def _is_for_channels(bias: Value, x: Value, window: Call) -> bool:
     """Whether a value has a number for each channel of what a convolution gives."""
-    if window.primitive == "channels_winograd":
+    if window.primitive.startswith("channels"):
         return bias.shape in ((1,) * n + x.shape[-1:] for n in range(x.rank))
     return bias.shape == (x.shape[1], *(1,) * (x.rank - 2))
 
@@ -163,6 +163,10 @@ def _back(work: Rewriting, call: Call, pixels: Value) -> Call | None:
     return call
 
 
+GATED = "lanes_convolve_input", "channels_winograd_input", "channels_depthwise_input"
+"""The ways back of convolutions that can keep what a gate lets through."""
+
+
 def fuse_gate(graph: Graph) -> Graph:
     """A gradient times the step function of an output: kept where the output is positive."""
     work = Rewriting(graph)
@@ -174,7 +178,7 @@ def fuse_gate(graph: Graph) -> Graph:
             if step is None or step.attributes["function"] != "UnitStep":
                 continue
             (y,) = step.inputs
-            product = work.sole(d, "matmul", "lanes_convolve_input", "channels_winograd_input")
+            product = work.sole(d, "matmul", *GATED)
             work.drop(step)
             if product is not None:
                 work.drop(product)

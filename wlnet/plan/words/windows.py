@@ -134,6 +134,43 @@ def lanes_pool_sum_input(d: Shape, *, shape: Shape, **at: Window) -> Results:
     return (shape,)
 
 
+# Depthwise, with channels last: (batch, *space, channels); w: (*kernel, channels), where `kernel`
+# is the shape that it has in a net
+
+
+def _deep(x: Shape, w: Shape, kernel: Shape) -> None:
+    assert w == (*kernel[2:], kernel[0]), "the weights are those of other kernels"
+    assert kernel[:2] == (x[-1], 1), "kernels have not one channel each"
+
+
+@spec("y", like="convolve")
+def channels_depthwise(
+    x: Shape, w: Shape, bias: Shape | None = None, *, kernel: Shape, activation: str | None = None,
+    **at: Window,
+) -> Results:  # fmt: skip
+    """A convolution of each channel by itself; then a bias for each channel, and an activation."""
+    _deep(x, w, kernel)
+    (y,) = convolve(_first(x), kernel, bias, **at)
+    return (_last(y),)
+
+
+@spec("x", like="convolve_input")
+def channels_depthwise_input(
+    d: Shape, w: Shape, gate: Shape | None = None, *, kernel: Shape, shape: Shape, **at: Window
+) -> Results:
+    """The way back of it; then nothing where the gate is not positive."""
+    _deep(d, w, kernel)
+    assert gate is None or gate == shape, "the gate has not the shape of the result"
+    return (shape,)
+
+
+@spec("w", like="convolve_weights")
+def channels_depthwise_weights(x: Shape, d: Shape, *, kernel: Shape, **at: Window) -> Results:
+    """The gradient by the weights of it."""
+    assert x[0] == d[0] and x[-1] == d[-1] == kernel[0], "x and d do not fit one another"
+    return ((*kernel[2:], kernel[0]),)
+
+
 # By Winograd's formula, with channels last: (batch, rows, columns, channels)
 
 
