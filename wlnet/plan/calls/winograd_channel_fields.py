@@ -28,7 +28,7 @@ FEWEST = 32
 PART, PARTS = 96, 8
 """How many tiles a part of the sums for the kernels has at least, and how many parts there are at
 most."""
-GAIN = 0.8
+GAIN = 0.78
 """The share of the time in lanes that may be left for this layout to be worth it."""
 POOLED = 1.3
 """How many times as long convolutions by larger kernels count: they are mostly followed by pooling,
@@ -54,7 +54,9 @@ def is_worth(images: Fraction, w: Shape, y: Shape, lanes: int) -> bool:
     alone = float(images) * pixels * prod(w[1:]) * (27 * outputs + 470) / lanes
     blocks = ceil(images / lanes)
     points = POINTS * inputs * outputs + PIXELS * inputs + RESULTS * outputs
-    return here < alone and here < GAIN * 60 * blocks * tiles * points
+    # Points of many channels do not fit into a cache there.
+    beside = (60 + inputs * outputs // 4000) * blocks * tiles * points
+    return here < alone and here < GAIN * beside
 
 
 def tiles_of(w: Shape, y: Shape) -> tuple[int, int]:
