@@ -7,7 +7,7 @@ cross_entropy.py and winograd.py. **words/**: the intermediate representation, a
 primitive that passes may make. **layouts.py**: which values are views (strides), which are copied.
 **calls/**: by which kernels each primitive is computed (instruction selection). **memory/**: order
 (scheduling), chains (loop fusion), liveness, places in the arena (allocation), barriers.
-**report.py**: what will run, to be read by a user; ways.py: what each call of it is for.
+**report.py**: what will run, to be read by a user; call_rows.py: a call of it; ways.py: its way.
 **timed_report.py**, timing.py: the same with what was measured.
 
 Dead code elimination, common subexpression elimination and the simplification of transposes are in

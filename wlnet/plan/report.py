@@ -16,11 +16,11 @@ from wlnet.engine.blueprint import Blueprint, Step, times_of
 from wlnet.graph.keys import SlotKey, StateKey
 from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of
+from wlnet.plan.call_rows import CallRow, When
 from wlnet.plan.compile import Steps, forward_blueprint
 from wlnet.plan.timing import Timing
 from wlnet.plan.ways import Way, touched, ways
 
-When = Literal["Once", "Prefix", "Step"]
 HEADINGS: Mapping[When, str] = {
     "Once": "once, when the program is made",
     "Prefix": "frozen prefix, once a training where its results fit in memory",
@@ -44,47 +44,6 @@ TIMES = (
 FIGURES = Column("figure"), Column("value", "amount")
 SPARED = Column("layer", "part"), Column("calls", "texts")
 LEFT_OUT = "left out, as nothing that learns needs it:"
-
-
-@dataclass(frozen=True)
-class CallRow:
-    """A kernel call.
-
-    when: "Once" (constants), "Prefix" (the frozen prefix) or "Step". what: what it does, with all
-    that was fused into it. layer: the path of the layer that asked for it, () for none. shapes: of
-    what it writes. operations: about how many it takes, on numbers with a floating point, in all
-    turns of a loop; times: how many these are.
-    """
-
-    when: When
-    what: str
-    kernel: str
-    layer: Path
-    shapes: tuple[tuple[int, ...], ...]
-    operations: int
-    times: int = 1
-    bytes: int = 0
-    way: Way = "Forward"
-    microseconds: float | None = None
-    waiting: float | None = None
-
-    @property
-    def gf_per_second(self) -> float | None:
-        """Operations a second, in 10^9; None where nothing was measured."""
-        return self._rate(self.operations)
-
-    @property
-    def gb_per_second(self) -> float | None:
-        """Bytes a second, in 10^9, that it reads and writes, from whatever cache."""
-        return self._rate(self.bytes)
-
-    def _rate(self, amount: int) -> float | None:
-        return amount / self.microseconds / 1e3 if self.microseconds and amount else None
-
-    @property
-    def parts(self) -> tuple[str, ...]:
-        """What was fused."""
-        return tuple(self.what.split(" + "))
 
 
 @dataclass(frozen=True, repr=False)

@@ -8,7 +8,8 @@ from dataclasses import replace
 
 from wlnet.core.parts import Path
 from wlnet.engine.timing import Times
-from wlnet.plan.report import CallRow, ProgramReport
+from wlnet.plan.call_rows import CallRow
+from wlnet.plan.report import ProgramReport
 from wlnet.plan.timing import Arrays, LayerTime, Timing
 
 

@@ -7,7 +7,8 @@ from dataclasses import replace
 
 from wlnet.core.multipliers import MultiplierTable, Row
 from wlnet.core.parts import Path
-from wlnet.plan.report import CallRow, ProgramReport, rows_of
+from wlnet.plan.call_rows import CallRow
+from wlnet.plan.report import ProgramReport, rows_of
 from wlnet.plan.timed_report import apart, timed, timed_rows, with_arrays
 from wlnet.plan.timing import Arrays
 from wlnet.train.learners import ArrayRules

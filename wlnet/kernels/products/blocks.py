@@ -11,6 +11,8 @@ and van de Geijn, "BLIS", 2015.
 
 from __future__ import annotations
 
+from functools import partial
+
 from wlnet.kernels.emit.instructions import ITEM, LANES
 from wlnet.kernels.emit.vectors import Kit, State, constant
 from wlnet.kernels.language import Address, Instruction, PerTarget, Word, instruction, routine
@@ -98,7 +100,7 @@ def strip(
         kind = tile(size, 2, masked=True)
         kit.choose(
             build.icmp_signed("!=", has, zero),
-            lambda kind=kind, beyond=beyond: tile_at(full, beyond, kind, (b, zero)),
+            partial(tile_at, full, beyond, kind, (b, zero)),
             list,
         )
         beyond, size = build.add(beyond, has), size // 2
