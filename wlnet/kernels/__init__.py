@@ -4,7 +4,8 @@ Read in this order: language.py (what a kernel is), emit/ (how vector code, SIMD
 products/ (GEMM), elementwise/ (activations, arithmetic with broadcasting, dropout masks, LSTM
 cells), reductions/ (sums, softmax, cross entropy), copies/ (strided copies, layouts, gather and
 scatter), updates/ (optimizer steps, fused with the gradient of weights), windows/ (convolution and
-pooling), winograd/ (Winograd convolution), jit/ (compiler, cache on disk, linker, dispatch loop).
+pooling), winograd/ (Winograd convolution), attention/ (attention in one kernel), jit/ (compiler,
+cache on disk, linker, dispatch loop).
 No room knows one that stands above it in setup.cfg, and none knows anything else of wlnet.
 
 What a writer of a kernel must know, in one place; `running_sum` in

@@ -20,6 +20,7 @@ from wlnet.graph.graph import Graph
 from wlnet.graph.tidying import prune, share, simplify
 from wlnet.kernels.jit.target import lanes_of
 from wlnet.kernels.language import Precision
+from wlnet.plan.passes.attention import find_weights, fuse_attention
 from wlnet.plan.passes.channels import put_in_channels
 from wlnet.plan.passes.cross_entropy import fuse_cross_entropy
 from wlnet.plan.passes.fusion import (
@@ -118,6 +119,10 @@ def _pack_gates(graph: Graph, setting: Setting) -> Graph:
     return pack_gates(graph, setting.lanes)
 
 
+def _fuse_attention(graph: Graph, setting: Setting) -> Graph:
+    return fuse_attention(graph, setting.lanes)
+
+
 def _hoist(graph: Graph, setting: Setting) -> Graph:
     return hoist(graph)
 
@@ -133,6 +138,8 @@ STAGES = (
     _pass("form", share),
     _pass("form", simplify),
     _pass("form", fuse_cross_entropy),
+    _pass("form", find_weights),
+    Stage("fuse_attention", "form", _fuse_attention, is_inside=True),
     _pass("form", fuse_bias),
     _pass("form", fuse_activation),
     _pass("form", fuse_windows),

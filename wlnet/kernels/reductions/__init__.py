@@ -1,6 +1,5 @@
 """Reductions: sums over axes, softmax, cross entropy.
 
 reductions.py: sums in blocks, for three cases of strides. softmaxes.py: softmax, log-softmax, and
-the loss of classes fused with softmax and gradient. attention_weights.py: softmax of scores,
-of all or of what each of a sequence sees.
+the loss of classes fused with softmax and gradient.
 """
