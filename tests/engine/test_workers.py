@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import wlnet as wl
-from wlnet.engine import resources, team
+from wlnet.engine import crew, resources, team
 from wlnet.kernels.jit import notices
 
 CORES = (1, 2, 4)
@@ -158,6 +158,7 @@ def test_where_threads_cannot_be_had_one_worker_does_all_with_the_same_bits(
 ) -> None:
     net, (x, _) = small_net(), small_data()
     expected, usual = trained(), net(x, workers=1).tobytes()
+    crew.dismiss()
     starts, started = team.start_new_thread, []
 
     def start(*arguments: Any) -> int:
@@ -167,7 +168,8 @@ def test_where_threads_cannot_be_had_one_worker_does_all_with_the_same_bits(
         started.append(None)
         return starts(*arguments)
 
-    monkeypatch.setattr(team, "start_new_thread", start)
+    for room in (team, crew):
+        monkeypatch.setattr(room, "start_new_thread", start)
     monkeypatch.setattr(notices, "_said", set())
     assert net(x, workers=4).tobytes() == usual
     assert trained(workers=4) == expected
@@ -178,7 +180,7 @@ def test_where_threads_cannot_be_had_one_worker_does_all_with_the_same_bits(
 
 def test_no_worker_begins_before_all_are_there(monkeypatch: Any) -> None:
     begun: list[int] = []
-    threads = team._Threads(begun.append, [(1,), (2,)], lambda at_once: None, [], is_whole=True)
+    threads = team._Threads(begun.append, [(1,), (2,)], lambda at_once: None)
     starts = team.start_new_thread
 
     def start(*arguments: Any) -> int:
@@ -198,13 +200,14 @@ def test_a_number_of_workers_beyond_all_machines_starts_no_more_than_it_should(
     monkeypatch: Any,
 ) -> None:
     started: list[Any] = []
-    starts = team.start_new_thread
+    starts = crew.start_new_thread
 
     def start(*arguments: Any) -> int:
         started.append(arguments)
         return starts(*arguments)
 
-    monkeypatch.setattr(team, "start_new_thread", start)
+    crew.dismiss()
+    monkeypatch.setattr(crew, "start_new_thread", start)
     monkeypatch.setattr(resources, "MOST", 3)
     net, (x, _) = small_net(), small_data(20)
     found = net(x, workers=40)

@@ -13,20 +13,20 @@ from wlnet.evaluate import runner
 from wlnet.evaluate.runner import Runner
 
 SHAPES: dict[str, Any] = {
-    "vectors": (wl.NetChain([5, "Tanh", 3], input=7), (70, 7)),
+    "vectors": (wl.NetChain([5, "Tanh", 3], input=7), (64, 7)),
     "images": (
         wl.NetChain([wl.ConvolutionLayer(3, 3), "Ramp", wl.PoolingLayer(2, 2)], input=(2, 8, 9)),
-        (19, 2, 8, 9),
+        (18, 2, 8, 9),
     ),
     "an image": (wl.NetChain([wl.ConvolutionLayer(3, 3)], input=(1, 30, 30)), (1, 1, 30, 30)),
-    "what is given back": (wl.NetChain([wl.ReshapeLayer((2, 3))], input=6), (70, 6)),
+    "what is given back": (wl.NetChain([wl.ReshapeLayer((2, 3))], input=6), (64, 6)),
     "what is read twice": (
         wl.NetGraph(
             {"a": wl.LinearLayer(4), "sum": wl.ThreadingLayer("Plus")},
             [(wl.NetPort("Input"), "a"), ([wl.NetPort("Input"), "a"], "sum")],
             input=4,
         ),
-        (70, 4),
+        (64, 4),
     ),
 }
 every_shape = pytest.mark.parametrize("case", SHAPES)
@@ -61,7 +61,7 @@ def test_the_answers_are_those_from_a_copy(case: str, lent: list[bool], monkeypa
     assert lent == [case != "what is given back"]
     assert x.tobytes() == before
     monkeypatch.setattr(runner, "LENT", 10**9)
-    copied = net(x)
+    copied = case_of(case)[0](x)
     assert answer.tobytes() == copied.tobytes()
     assert not np.shares_memory(answer, x)
     x += 1
@@ -103,7 +103,7 @@ def test_a_read_only_array_is_lent(lent: list[bool]) -> None:
     assert lent == [True, True]
 
 
-@pytest.mark.parametrize("at", [0, 65])
+@pytest.mark.parametrize("at", [0, 63])
 def test_a_number_that_is_not_finite_is_found_in_what_is_lent(at: int, lent: list[bool]) -> None:
     net, x = case_of("vectors")
     expected = net(x)
@@ -124,7 +124,7 @@ def test_after_an_interrupt_an_input_is_read_from_its_place(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(Program, "run", interrupted)
+        patch.setattr(Program, "answer", interrupted)
         with pytest.raises(KeyboardInterrupt):
             net(x)
     x[:] = np.nan
@@ -135,9 +135,9 @@ def test_after_an_interrupt_an_input_is_read_from_its_place(
 
 def test_only_numbers_that_lie_as_the_program_has_them_are_lent() -> None:
     net, x = case_of("vectors")
-    program, _ = Runner(net).program(70, {"Input": (7,)})
+    program, _ = Runner(net).program(64, {"Input": (7,)})
     shifted = np.zeros(x.nbytes + 1, np.uint8)[1:].view(np.float32).reshape(x.shape)
-    wide = np.zeros((70, 14), np.float32)[:, ::2]
+    wide = np.zeros((64, 14), np.float32)[:, ::2]
     for wrong in (shifted, wide, x[:-1], np.float64(x), np.asfortranarray(x)):
         assert not program.lend("Input", wrong)
     assert program.lend("Input", x)
@@ -149,10 +149,3 @@ def test_what_a_forked_child_finds_lent_is_not_read(lent: list[bool]) -> None:
     program, _ = Runner(net).program(6, {"Input": (7,)})
     program.lend("Input", np.zeros((6, 7), np.float32))
     assert net(np.float64(x[:6])) == pytest.approx(expected[:6], rel=1e-5)
-
-
-def test_an_example_that_is_lent_has_no_short_way() -> None:
-    for size, is_short in ((100, True), (20000, False)):
-        net = wl.net_initialize(wl.NetChain([1], input=size))
-        net(np.ones(size, np.float32))
-        assert (net.cached("quick", lambda: None) is not None) == is_short

@@ -6,7 +6,7 @@ The plan says what is called on which slots; the program owns the memory, and ru
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,10 +14,14 @@ import numpy as np
 
 from wlnet.core.machine import available_cores, check_memory
 from wlnet.core.streams import Seed, stream_key
+from wlnet.engine import crew
 from wlnet.engine.blueprint import LINE, Blueprint, Slot, Step, View, dtype_of
+from wlnet.engine.native import native_function
 from wlnet.engine.records import Made, Records, moved, walked
+from wlnet.engine.resources import OPERATIONS
 from wlnet.engine.sharing import fair_share
-from wlnet.engine.team import Run, Team, native_function
+from wlnet.engine.team import Run, Team
+from wlnet.engine.turnout import SOON, Turnout
 from wlnet.kernels.jit.loading import address, prepare
 from wlnet.kernels.jit.running import (
     ABORT,
@@ -106,6 +110,8 @@ class Program:
         self._start = self._runner(run, self._run)
         # Before the first run nobody knows better.
         self._seconds = blueprint.work / SLOWEST
+        self._turnout = Turnout(blueprint.work / OPERATIONS)
+        self._ended = 0.0
         self.inputs = {name: self.view(view) for name, view in blueprint.inputs.items()}
         self.outputs = {name: self.view(view) for name, view in blueprint.outputs.items()}
         self.updates = {name: self.view(view) for name, view in blueprint.updates.items()}
@@ -210,24 +216,40 @@ class Program:
             return self.workers
         return min(self.workers, fair_share())
 
-    @property
-    def is_quick(self) -> bool:
-        """Whether a step is done by one worker, in a time for which interrupts can wait."""
-        return self.workers == 1 and self._seconds < LONG
+    def answer(self, *, seed: Seed = 0, step: int = 0) -> bool:
+        """Run a step, as short as can be; whether it was done, with finite inputs.
 
-    def starter(self) -> Callable[[], bool]:
-        """A function that runs a step of a quick program without random calls, as short as can be.
-
-        It tells whether it was done, with finite inputs. Nobody may run the program meanwhile.
+        Where nobody said how many workers there are to be, as many do it as are worth it now.
         """
-        start, bad = self._start, self.control[BAD:]
-
-        def step() -> bool:
-            bad[0] = 0
-            return start() == 1 and not bad[0]
-
+        if self.blueprint.randoms:
+            self._key(seed, step)
         self._run[STEPS] = 1
-        return step
+        self.control.fill(0)
+        begun = time.perf_counter()
+        count, may_start = self._called(begun) if self._shares else (self.workers, True)
+        crew.at_work.append(None)
+        try:
+            done = self._start(self._seconds > LONG, count, may_start)
+        finally:
+            crew.at_work.pop()
+        self._ended = time.perf_counter()
+        self._seconds = self._ended - begun
+        if count == 1 or not may_start:
+            self._turnout.took(self._seconds, count > 1)
+        return done == 1 and not self.control[BAD]
+
+    def _called(self, now: float) -> tuple[int, bool]:
+        """How many workers are to do the next run, and whether some of them are to be started."""
+        if self.workers == 1 or not self._turnout.is_worth_all():
+            return 1, False
+        most = min(self.workers, fair_share() - len(crew.at_work))
+        if most < 2 or crew.are_waiting():
+            return max(most, 1), False
+        if self._turnout.is_worth_starting():
+            return most, True
+        if now - self._ended < SOON:
+            crew.invite(most - 1)
+        return 1, False
 
     def rest(self) -> None:
         """From now on, until the next run, no step is done and none was bad."""

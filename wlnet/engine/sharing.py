@@ -59,7 +59,7 @@ def at_work() -> Iterator[None]:
                 _held[byte] = _held.get(byte, 1) - 1
                 if not _held[byte]:
                     del _held[byte]
-                    _give(byte)
+                    _give(byte, _file())
             _seen.clear()
 
 
@@ -69,7 +69,8 @@ def fair_share() -> int:
         now = time.monotonic()
         if not _seen or now - _seen[0][0] > FRESH:
             cores = available_cores()
-            others = sum(map(_is_taken, range(MOST))) if cores > 1 else 0
+            file = _file()
+            others = sum(_is_taken(n, file) for n in range(MOST)) if cores > 1 else 0
             _seen[:] = [(now, cores, others)]
         _, cores, others = _seen[0]
         return max(1, cores // (others + max(1, sum(_held.values()))))
@@ -98,31 +99,29 @@ def _cores() -> str:
 
 def _take(byte: int) -> bool:
     """Lock a byte, if no other process has it."""
-    return _locked(byte, exclusive=True)
+    return _locked(byte, _file(), exclusive=True)
 
 
-def _give(byte: int) -> None:
-    file = _file()
+def _give(byte: int, file: int | None) -> None:
     if file is not None and byte < MOST:
         with suppress(OSError):
             fcntl.lockf(file, fcntl.LOCK_UN, 1, byte)
 
 
-def _is_taken(byte: int) -> bool:
+def _is_taken(byte: int, file: int | None) -> bool:
     """Whether another process has a byte."""
     if byte in _held:
         return False
     # Several may look at the same time.
-    is_free = _locked(byte, exclusive=False)
+    is_free = _locked(byte, file, exclusive=False)
     if is_free:
-        _give(byte)
+        _give(byte, file)
     return not is_free
 
 
-def _locked(byte: int, *, exclusive: bool) -> bool:
+def _locked(byte: int, file: int | None, *, exclusive: bool) -> bool:
     """Whether a byte is locked now; it is not, where another process has it. Where nothing can be
     locked, there is nobody else."""
-    file = _file()
     if file is None:
         return True
     try:

@@ -2,38 +2,28 @@
 
 from __future__ import annotations
 
-import ctypes
 from _thread import LockType, allocate_lock, start_new_thread
 from collections.abc import Callable, Sequence
-from functools import cache
 from itertools import repeat
 from typing import Any
 
 import numpy as np
 
+from wlnet.engine import crew
 from wlnet.engine.blueprint import LINE, word_of
+from wlnet.engine.native import Native, native_function
 from wlnet.engine.spreading import take_core
 from wlnet.kernels.jit.loading import address
 from wlnet.kernels.jit.notices import say_once
+from wlnet.kernels.jit.serving import lead
 from wlnet.kernels.language import Kernel, Precision
 
 Stop = Callable[[bool], None]
 """Ends a run after the step it is in; with True at once, as not all workers are there."""
 Run = Callable[..., int]
 NO_THREAD = "the system gives no more threads (see `ulimit -u`): one worker does the work of all"
-Native = Callable[..., object]
-"""A kernel as Python calls it, with four words: see `Team.alone`."""
 Meeting = tuple[LockType, list[None]]
 """The door that workers wait at, and whether all of them are there."""
-_NATIVE = ctypes.CFUNCTYPE(ctypes.c_int32, *[ctypes.c_int64] * 4)
-
-
-@cache
-def native_function(where: int) -> Native:
-    """The kernel at an address, as Python calls it; the interpreter lock is released meanwhile."""
-    return _NATIVE(where)
-
-
 Argument = np.ndarray[Any, Any] | float | None
 
 
@@ -85,33 +75,60 @@ class Team:
         takes long; and how many of the workers, None for all. An interrupt ends the run after the
         step it is in, with all workers at rest. Where threads cannot be had, this one does all.
         """
-        function = native_function(address(kernel, precision))
-        mine, *others = (self._arguments(number, record) for number in range(self.workers))
+        where = address(kernel, precision)
+        function = native_function(where)
+        everybody = [self._arguments(number, record) for number in range(self.workers)]
+        mine = everybody[0]
         done = self._words[0]
+        led = self._led(where, record) if self.workers > 1 else None
 
-        def start(apart: bool = False, count: int | None = None) -> int:
+        def start(apart: bool = False, count: int | None = None, may_start: bool = True) -> int:
             count = self.workers if count is None else count
             self._words[:count, 1] = count
-            helpers = others[: count - 1]
-            if apart or helpers:
-                everybody = [mine, *helpers] if apart else helpers
-                taken: list[int] = []
-                if not apart:
-                    take_core(taken)
-                try:
-                    with _Threads(function, everybody, stop, taken, is_whole=apart):
-                        if not apart:
-                            function(*mine)
+            try:
+                if apart:
+                    with _Threads(function, everybody[:count], stop):
+                        pass
                     return int(done[4])
-                except (
-                    NoThread
-                ):  # nothing was done; the bits are the same for any number of workers
-                    say_once("threads", NO_THREAD)
-                    self._words[0, 1] = 1
+                if count > 1 and led is not None and led(count, may_start):
+                    return int(done[4])
+            except NoThread:  # nothing was done; the bits are the same for any number of workers
+                say_once("threads", NO_THREAD)
+            self._words[0, 1] = 1
             function(*mine)
             return int(done[4])
 
         return start
+
+    def _led(self, where: int, record: int) -> Callable[[int, bool], bool]:
+        """A function that runs a kernel on this thread and on helpers that wait; whether there were
+        any. Its arguments: on how many workers, and whether helpers may be started. Raises NoThread
+        where they would have to be, and cannot; then nothing was done."""
+        desks = np.zeros(self.workers - 1, np.int64)
+        words = np.array([desks.ctypes.data, 0, where, record, self._words.strides[0]])
+        assert lead.fields == ("desks", "wanted", "function", "record", "apart")
+        function = native_function(address(lead, "Real32"))
+        arguments = self._arguments(0, words.ctypes.data)
+
+        def run(count: int, may_start: bool) -> bool:
+            try:
+                helpers = crew.take(count - 1, may_start=may_start)
+            except RuntimeError:
+                raise NoThread from None
+            if not helpers:
+                return False
+            desks[: len(helpers)] = [desk.place for desk in helpers]
+            words[1] = len(helpers)
+            others = [None] * len(helpers)
+            crew.at_work.extend(others)
+            try:
+                function(*arguments)
+            finally:
+                del crew.at_work[-len(others) :]
+            crew.give(helpers)
+            return True
+
+        return run
 
 
 class _Threads:
@@ -123,18 +140,8 @@ class _Threads:
     NoThread where one cannot be had; then none begins.
     """
 
-    def __init__(
-        self,
-        function: Native,
-        arguments: Sequence[tuple[int, ...]],
-        stop: Stop,
-        taken: list[int],
-        *,
-        is_whole: bool,
-    ) -> None:
+    def __init__(self, function: Native, arguments: Sequence[tuple[int, ...]], stop: Stop) -> None:
         self.stop = stop
-        self.is_whole = is_whole
-        """Whether this thread is not a worker too."""
         self.ends = [allocate_lock() for _ in arguments]
         self.ended: list[None] = []
         self.started: list[int] = []
@@ -142,6 +149,7 @@ class _Threads:
         self.agreed: list[None] = []
         """Not empty when all are there."""
         meeting = self.door, self.agreed
+        taken: list[int] = []
         self.work = [
             (function, each, end, self.ended, taken, meeting)
             for each, end in zip(arguments, self.ends, strict=True)
@@ -181,8 +189,8 @@ class _Threads:
                 pass
 
     def _give_up(self) -> None:
-        # A worker that was not started is never there, and this thread is there no more.
-        self.stop(not self.is_whole or len(self.started) < len(self.ends))
+        # A worker that was not started is never there.
+        self.stop(len(self.started) < len(self.ends))
         self._see_out()
 
     def _see_out(self) -> None:

@@ -23,7 +23,7 @@ from wlnet.evaluate.arguments import (
 )
 from wlnet.evaluate.asked import Question, question
 from wlnet.evaluate.groups import Rows, check_columns, run_columns
-from wlnet.evaluate.quick import short_way
+from wlnet.evaluate.quick import Quick, way_for
 from wlnet.evaluate.ragged import in_order, ragged
 from wlnet.evaluate.runner import Runner
 from wlnet.graph.array_tracing import current
@@ -74,9 +74,10 @@ def evaluate(
         return []
     else:
         raw = run_columns(runner, columns, chunk)
-        usual = net_evaluation_mode == "Test" and precision == "Real32" and count is None
-        if single and len(args) == 1 and usual:
-            net.cached("quick", lambda: short_way(runner))
+        usual = net_evaluation_mode == "Test" and precision == "Real32"
+        if usual and count is None and chunk is None and len(args) == 1:
+            quick = net.cached("quick", lambda: Quick(net, runner.kept.ways))
+            quick.learn(args[0], lambda: way_for(runner, wanted, columns, single))
     answers = {
         name: told(net, key, raw[key], wanted.prop, single, seed) for name, key in wanted.answers
     }

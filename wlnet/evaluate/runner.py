@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterator, Mapping
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
@@ -23,6 +23,7 @@ from wlnet.engine.resources import workers_for
 from wlnet.evaluate.asked import Asked
 from wlnet.evaluate.columns import raise_all
 from wlnet.evaluate.holding import Array, check_finite, copy_into
+from wlnet.evaluate.pieces import Piece, even_pieces, exact_pieces
 from wlnet.evaluate.places import Place
 from wlnet.graph.builder import Mode
 from wlnet.graph.keys import GradientKey, KeptStateKey, OutputKey
@@ -32,13 +33,13 @@ from wlnet.nets.arrays import arrays_of
 from wlnet.nets.inference import inference, open_sizes
 from wlnet.plan.compile import forward_blueprint
 
-WORK, NEAR = 1e9, 16 << 20
-"""Else more, up to so many operations and bytes of memory in one go: to start threads is not felt
-then, and what one layer writes is near when the next one reads it."""
+WORK, NEAR = 1e9, 1 << 20
+"""Else more, up to so many operations and bytes of memory in one go: what one layer writes is near
+then when the next one reads it, and so are the weights."""
 LENT = 1 << 16
 """Bytes of an input from which a copy takes longer than to tell where it lies."""
-WORTH = 4e-4
-"""Seconds of a batch from which threads, made for each batch, are worth it."""
+WORTH = 1e-5
+"""Seconds of a batch from which several workers may be worth it: which are, is measured."""
 KEPT, MOST = 6, 128 << 20
 """How many programs a net keeps, one a batch size, shape, mode and precision: more, as long as all
 of them take no more bytes."""
@@ -46,12 +47,26 @@ _keeping = new_lock()
 Lock = AbstractContextManager[bool]
 
 
+Shapes = Mapping[str, tuple[int, ...]]
+"""Those of an example, by input."""
+
+
 class _Kept:
     """The programs of one net, the last used last; each with a lock, as it has one memory."""
 
     def __init__(self) -> None:
         self.lock = new_lock()
-        self.programs: OrderedDict[Any, tuple[Program, Lock]] = OrderedDict()
+        self.programs: OrderedDict[Hashable, tuple[Program, Lock]] = OrderedDict()
+        self.ways: dict[Hashable, Any] = {}
+        """Short ways that run some of them (quick.py), by what is given; they go with them."""
+
+    def drop(self) -> int:
+        """Let the program go that was not run for the longest time; how many bytes it had."""
+        key, (old, _) = self.programs.popitem(last=False)
+        for given, way in list(self.ways.items()):
+            if key in way.programs:
+                self.ways.pop(given, None)
+        return old.blueprint.arena_bytes
 
 
 class Runner:
@@ -90,19 +105,19 @@ class Runner:
         results: dict[OutputKey, Array] = {}
         places = places or {name: Place(name) for name in columns}
         shapes = {name: tuple(array.shape[1:]) for name, array in columns.items()}
-        chunk = chunk or self._chunk(shapes, count)
-        self.goes = before + -(-count // chunk)
-        for step, start in enumerate(range(0, count, chunk), before):
-            size = min(chunk, count - start)
-            program, lock = self.program(size, shapes)
+        pieces = self.pieces(shapes, count, chunk)
+        self.goes = before + len(pieces)
+        for step, piece in enumerate(pieces, before):
+            start, stop, rows = piece
+            program, lock = self.program(rows, shapes)
             if is_mine(lock):
                 # A signal handler came into the middle of a run: that one keeps its memory.
-                program, lock = self._compiled(size, shapes), new_lock()
+                program, lock = self._compiled(rows, shapes), new_lock()
             with lock:
-                for kept, rows in self.states.items():
-                    program.inputs[kept][...] = rows[start : start + size]
-                with _given(program, columns, places, start, size):
-                    program.run(seed=self.seed, step=step)
+                for kept, states in self.states.items():
+                    program.inputs[kept][...] = states[start:stop]
+                with _given(program, columns, places, piece):
+                    program.answer(seed=self.seed, step=step)
                 if program.bad:
                     _refuse(columns, places)
                 for key, array in program.outputs.items():
@@ -111,48 +126,73 @@ class Runner:
                         continue
                     if key not in results:
                         results[key] = np.empty((count, *array.shape[1:]), array.dtype)
-                    results[key][start : start + size] = array
+                    results[key][start:stop] = array[: stop - start]
         return results
 
-    def prepare(self, shapes: Mapping[str, tuple[int, ...]], count: int) -> None:
+    def prepare(self, shapes: Shapes, count: int) -> None:
         """Have the programs kept that `run` takes for so many examples."""
-        chunk = self._chunk(shapes, count)
-        for size in sorted({min(chunk, count), count % chunk} - {0}):
-            self.program(size, shapes)
+        for rows in sorted({piece.rows for piece in self.pieces(shapes, count)}):
+            self.program(rows, shapes)
 
-    def _chunk(self, shapes: Mapping[str, tuple[int, ...]], count: int) -> int:
-        if self.mode != "Test" or count <= BATCH:
-            return BATCH
-        known: dict[Any, int] = self.net.cached("chunks", dict)
-        key = self.precision, self.asked, tuple(sorted(shapes.items()))
+    def pieces(self, shapes: Shapes, count: int, chunk: int | None = None) -> Sequence[Piece]:
+        """How so many examples are cut; chunk: how many in one go, if that is wanted."""
+        if chunk is not None or self.mode != "Test":
+            # Where examples meet, none of them may be there twice.
+            return exact_pieces(count, chunk or BATCH)
+        most = self._most(shapes) if count > BATCH else BATCH
+        pieces = even_pieces(count, most)
+        if any(piece.is_filled_up for piece in pieces) and not self._may_fill_up(pieces, shapes):
+            return exact_pieces(count, most if most == BATCH else -(-count // -(-count // most)))
+        return pieces
+
+    def _most(self, shapes: Shapes) -> int:
+        """How many examples are done in one go, at most."""
+        known: dict[Any, int] = self.net.cached("most rows", dict)
+        key = self.precision, self.asked, _by_name(shapes)
         if key not in known:
-            blueprint = self._blueprint(BATCH, shapes)
-            work = blueprint.work
+            blueprint = self.program(BATCH, shapes)[0].blueprint
             # What is made once, such as packed weights, does not grow with the examples.
             fixed = sum(view.bytes for step in blueprint.once for view in step.writes)
             memory = max(blueprint.arena_bytes - fixed, 1)
-            known[key] = BATCH * max(1, int(min(WORK / max(work, 1), NEAR / memory)))
-        if known[key] == BATCH:
-            return BATCH
-        # No small remainder: it would take longer for each of its examples.
-        return -(-count // -(-count // known[key]))
+            times = max(1, int(min(WORK / max(blueprint.work, 1), NEAR / memory)))
+            known[key] = BATCH * times
+        return known[key]
 
-    def program(self, batch: int, shapes: Mapping[str, tuple[int, ...]]) -> tuple[Program, Lock]:
-        shaped = tuple(sorted(shapes.items()))
-        key = (batch, self.mode, self.precision, self.asked, self.workers, shaped)
+    def _may_fill_up(self, pieces: Sequence[Piece], shapes: Shapes) -> bool:
+        """Whether copies of an example beside it change nothing: sums over all examples, states,
+        and numbers that are drawn for each go by how many there are."""
+        if self.states or (self.asked is not None and (self.asked.by or self.asked.kept)):
+            return False
+        known: dict[Any, bool] = self.net.cached("draws", dict)
+        key = self.precision, self.asked, _by_name(shapes)
+        if key not in known:
+            known[key] = bool(self.program(pieces[-1].rows, shapes)[0].blueprint.randoms)
+        return not known[key]
+
+    def key(self, batch: int, shapes: Shapes) -> Hashable:
+        """The name of a program among those that the net keeps."""
+        shaped = _by_name(shapes)
+        return batch, self.mode, self.precision, self.asked, self.workers, shaped
+
+    @property
+    def kept(self) -> _Kept:
+        """What the net keeps."""
         with _keeping:
-            kept: _Kept = self.net.cached("programs", _Kept)
+            found: _Kept = self.net.cached("programs", _Kept)
+        return found
+
+    def program(self, batch: int, shapes: Shapes) -> tuple[Program, Lock]:
+        kept, key = self.kept, self.key(batch, shapes)
         with kept.lock:
             # A signal handler may do the same in between: each step leaves the table whole.
             found = kept.programs.pop(key, None) or (self._compiled(batch, shapes), new_lock())
             kept.programs[key] = found
             held = sum(each.blueprint.arena_bytes for each, _ in kept.programs.values())
             while len(kept.programs) > KEPT and held > MOST:
-                _, (old, _) = kept.programs.popitem(last=False)
-                held -= old.blueprint.arena_bytes
+                held -= kept.drop()
             return found
 
-    def _compiled(self, batch: int, shapes: Mapping[str, tuple[int, ...]]) -> Program:
+    def _compiled(self, batch: int, shapes: Shapes) -> Program:
         blueprint = self._blueprint(batch, shapes)
         dtype = DTYPES[self.precision]
         own = {key: np.ascontiguousarray(value, dtype) for key, value in self._arrays().items()}
@@ -172,7 +212,7 @@ class Runner:
         }
         return {key: value for key, value in arrays.items() if key in used}
 
-    def _blueprint(self, batch: int, shapes: Mapping[str, tuple[int, ...]]) -> Blueprint:
+    def _blueprint(self, batch: int, shapes: Shapes) -> Blueprint:
         arrays = self._arrays()
         missing = [key for key, value in arrays.items() if not isinstance(value, np.ndarray)]
         if missing:
@@ -201,22 +241,25 @@ class Runner:
         )
 
 
+def _by_name(shapes: Shapes) -> Hashable:
+    return tuple(sorted(shapes.items()))
+
+
 @contextmanager
 def _given(
-    program: Program,
-    columns: Mapping[str, Array],
-    places: Mapping[str, Place],
-    start: int,
-    size: int,
+    program: Program, columns: Mapping[str, Array], places: Mapping[str, Place], piece: Piece
 ) -> Iterator[None]:
     """A program with some examples of columns: a copy of those, or where they lie if many."""
-    parts = {name: array[start : start + size] for name, array in columns.items()}
+    count = piece.stop - piece.start
+    parts = {name: array[piece.start : piece.stop] for name, array in columns.items()}
     try:
         for name, part in parts.items():
             if part.nbytes < LENT or not program.lend(name, part):
                 # A child that was forked in the middle of a run may not have taken it back.
                 program.take_back(name)
-                copy_into(part, program.inputs[name], places[name], start)
+                memory = program.inputs[name]
+                copy_into(part, memory[:count], places[name], piece.start)
+                memory[count:] = memory[count - 1]
         yield
     finally:
         for name in parts:

@@ -1,0 +1,71 @@
+"""How many workers do a run that takes less than a thousandth of a second: one, or all there are.
+
+What is gained by a second worker, and lost by waiting for it, depends on the machine, and on what
+else it does. So it is measured, run by run. The numbers are the same either way.
+"""
+
+from __future__ import annotations
+
+SHORT = 1e-5
+"""Seconds of a run that one worker does before others would have heard of it."""
+START = 2e-4
+"""Seconds that it takes until a new thread is at work."""
+SOON = 1e-3
+"""Seconds after a run within which another one tells that more will come."""
+TRIAL = 6
+"""Runs of a trial. In the first ones caches fill; the shortest of the others counts."""
+RARE = 25
+"""Between two trials of what was slower passes so many times the time of one."""
+LEAK = 1.05
+"""By how much the least that was measured is believed less with every run, so that a machine that
+has become slower is noticed, and a single slow run is not."""
+
+
+class Turnout:
+    """The seconds of a run, by one worker and by all: which of them is to do the next one."""
+
+    def __init__(self, guess: float) -> None:
+        """guess: seconds of a run by one worker, before there was any."""
+        self._guess = guess
+        self._seconds = {True: 0.0, False: 0.0}
+        """By whether all did it; 0 for what was not measured."""
+        self._tried: bool | None = None
+        """What is on trial, and for how many runs more; its shortest so far."""
+        self._left, self._least = 0, 0.0
+        self._since = 0.0
+        """Seconds since the last trial."""
+
+    def is_worth_all(self) -> bool:
+        """Whether all are to do the next run, where they wait for it."""
+        one, every = self._seconds[False], self._seconds[True]
+        if not every and (one or self._guess) < SHORT:
+            return False
+        if self._tried is None and not (one and every):
+            # As a rule it is all who do it next.
+            self._try(not every)
+        elif self._tried is None and self._since > RARE * TRIAL * max(one, every):
+            self._try(one <= every)
+        return every < one if self._tried is None else self._tried
+
+    def is_worth_starting(self) -> bool:
+        """Whether to start threads, and then run by all, takes less than to run by one."""
+        one = self._seconds[False] or self._guess
+        return one - (self._seconds[True] or one / 2) > START
+
+    def _try(self, by_all: bool) -> None:
+        self._tried, self._left, self._least = by_all, TRIAL, 0.0
+
+    def took(self, seconds: float, by_all: bool) -> None:
+        """Note how long a run took, for which nobody had to be started."""
+        if self._tried is not by_all:
+            known = self._seconds[by_all]
+            self._seconds[by_all] = min(seconds, known * LEAK) if known else seconds
+            self._since += self._seconds[by_all]
+            return
+        self._left -= 1
+        if self._left < TRIAL // 2:
+            self._least = min(seconds, self._least or seconds)
+        other = self._seconds[not by_all]
+        # What is far slower is not gone through to the end.
+        if not self._left or (self._least > 2 * other > 0):
+            self._seconds[by_all], self._tried, self._since = self._least, None, 0.0
