@@ -2,7 +2,8 @@
 
 Read in this order. blueprint.py: what a program is before it has memory, slots and steps; the plan
 makes it. program.py: a blueprint with memory (an arena), and its run; records.py: the words of its
-calls, and how they change (a linker); the loop itself is a kernel (kernels/jit/running.py).
+calls, and how they change (a linker); fixed.py: what programs of a net have together; the loop
+itself is a kernel (kernels/jit/running.py).
 team.py: workers, threads for the length of one call, and how interrupts reach it; crew.py: those
 that stay for a moment after a short one (a thread pool); native.py: machine code as Python calls
 it. resources.py: how many workers are worth it; turnout.py: how many of them do a short run, as

@@ -16,6 +16,7 @@ from wlnet.core.machine import available_cores, check_memory
 from wlnet.core.streams import Seed, stream_key
 from wlnet.engine import crew
 from wlnet.engine.blueprint import LINE, Blueprint, Slot, Step, View, dtype_of
+from wlnet.engine.fixed import Store, recipes
 from wlnet.engine.native import native_function
 from wlnet.engine.records import Made, Records, moved, walked
 from wlnet.engine.resources import OPERATIONS
@@ -61,7 +62,8 @@ class Program:
     flush: whether numbers too small for full precision count as zero. Where means die out, as in
     training, they would come to stay, and the CPU takes long for each.
 
-    shares: whether cores are left to trainings at work elsewhere (sharing.py).
+    shares: whether cores are left to trainings at work elsewhere (sharing.py). store: where
+    programs that read the same arrays find what is made of them once.
 
     Raises nothing of its own; kernels write only into the arena and, in a program that trains, the
     arrays it trains.
@@ -75,6 +77,7 @@ class Program:
         *,
         flush: bool = False,
         shares: bool = False,
+        store: Store | None = None,
     ) -> None:
         self.blueprint = blueprint
         memory = blueprint.arena_bytes + workers * blueprint.scratch
@@ -87,8 +90,20 @@ class Program:
         self.control.fill(0)
         self._arrays: list[Array | None] = []
         self._starts: list[int] = []
-        for slot in blueprint.slots:
+        made_once = recipes(blueprint) if store is not None else {}
+        known = {slot: store.get(how) for slot, how in made_once.items()} if store else {}
+        shared: dict[int, Array] = {}
+        for number, slot in enumerate(blueprint.slots):
             self._place(slot, arrays)
+            if number in made_once:
+                # Not in the arena: it may live longer than this program.
+                there = known.get(number)
+                there = self._arrays[number] if there is None else there
+                shared[number] = aligned(slot.bytes) if there is None else there
+                self._arrays[number] = shared[number]
+                self._starts[number] = shared[number].ctypes.data
+        self.bytes = blueprint.arena_bytes - sum(blueprint.slots[n].bytes for n in made_once)
+        """Of memory that is its own."""
         shown = {view.slot for view in (*blueprint.outputs.values(), *blueprint.updates.values())}
         steps = (*blueprint.once, *blueprint.steps)
         moving = {view.slot for step in steps for view in step.reads if view.moves}
@@ -118,7 +133,11 @@ class Program:
         self._seed: Seed | None = None
         made = self._records.made(blueprint.once)
         for number, turns in walked(len(made), blueprint.once_loops):
-            self._call(blueprint.once[number], made[number], turns)
+            step = blueprint.once[number]
+            if any(known.get(view.slot) is None for view in step.writes):
+                self._call(step, made[number], turns)
+        if store is not None:
+            store.update({how: shared[number] for number, how in made_once.items()})
 
     # Memory
 

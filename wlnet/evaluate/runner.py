@@ -18,6 +18,7 @@ from wlnet.core.rules import ArrayKey
 from wlnet.core.streams import Seed
 from wlnet.core.symbols import Symbol
 from wlnet.engine.blueprint import DTYPES, Blueprint
+from wlnet.engine.fixed import Store
 from wlnet.engine.program import Program
 from wlnet.engine.resources import workers_for
 from wlnet.evaluate.asked import Asked
@@ -57,6 +58,7 @@ class _Kept:
     def __init__(self) -> None:
         self.lock = new_lock()
         self.programs: OrderedDict[Hashable, tuple[Program, Lock]] = OrderedDict()
+        self.store: Store = Store()
         self.ways: dict[Hashable, Any] = {}
         """Short ways that run some of them (quick.py), by what is given; they go with them."""
 
@@ -66,7 +68,7 @@ class _Kept:
         for given, way in list(self.ways.items()):
             if key in way.programs:
                 self.ways.pop(given, None)
-        return old.blueprint.arena_bytes
+        return old.bytes
 
 
 class Runner:
@@ -187,7 +189,7 @@ class Runner:
             # A signal handler may do the same in between: each step leaves the table whole.
             found = kept.programs.pop(key, None) or (self._compiled(batch, shapes), new_lock())
             kept.programs[key] = found
-            held = sum(each.blueprint.arena_bytes for each, _ in kept.programs.values())
+            held = sum(each.bytes for each, _ in kept.programs.values())
             while len(kept.programs) > KEPT and held > MOST:
                 held -= kept.drop()
             return found
@@ -197,7 +199,8 @@ class Runner:
         dtype = DTYPES[self.precision]
         own = {key: np.ascontiguousarray(value, dtype) for key, value in self._arrays().items()}
         workers = workers_for(blueprint, self.workers, WORTH)
-        return Program(blueprint, own, workers, shares=self.workers is None)
+        store = self.kept.store
+        return Program(blueprint, own, workers, shares=self.workers is None, store=store)
 
     def _arrays(self) -> dict[ArrayKey, Array | float | Symbol]:
         """The arrays that what is asked for depends on."""
