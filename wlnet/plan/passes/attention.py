@@ -81,7 +81,7 @@ def _softmax_gradient(
 
 def fuse_attention(graph: Graph, lanes: int) -> Graph:
     """Products, the weights between them, and the gradients of all that."""
-    graph = prune(graph)
+    whole, graph = graph, prune(graph)
     work = Rewriting(graph)
     finder = _Finder(work)
     instead: dict[int, list[Call]] = {}
@@ -91,7 +91,7 @@ def fuse_attention(graph: Graph, lanes: int) -> Graph:
             instead |= {id(each): [] for each in found.calls}
             instead |= _Writer(work, found, 2 * lanes).written()
     if not instead:
-        return graph
+        return whole
     calls = [new for call in graph.calls for new in instead.get(id(call), [call])]
     # Transposes of what is no more are read by nobody.
     return prune(simplify(graph.with_calls(calls)))
