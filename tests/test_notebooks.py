@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from docs.execution import FOLDER, METADATA, executed
-from wlnet.kernels.jit.target import lanes_of
 
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 LARGEST = 60_000
@@ -18,13 +18,18 @@ every_notebook = pytest.mark.parametrize("file", NOTEBOOKS, ids=lambda file: fil
 
 
 def shown(notebook: Any) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The code of every cell, and what came of it: words as they are, of a picture its kinds."""
+    """The code of every cell, and what came of it: words as they are, of a picture its kinds.
+
+    Not what is told beside it, such as that kernels are compiled.
+    """
     found = []
     for cell in notebook["cells"]:
         if cell["cell_type"] != "code":
             continue
         told = []
         for output in cell["outputs"]:
+            if output.get("name") == "stderr":
+                continue
             data = output.get("data", {})
             words = "".join(output.get("text", data.get("text/plain", "")))
             told.append((" ".join([output["output_type"], *sorted(data)]), words))
@@ -40,11 +45,26 @@ def test_there_are_a_first_net_a_transfer_and_rules() -> None:
 def test_a_notebook_gives_what_it_shows(file: Path) -> None:
     pytest.importorskip("ipykernel")
     told, found = shown(json.loads(file.read_text("utf-8"))), shown(executed(file))
-    if lanes_of("Real32") == 16:  # with other vectors, sums come out in another order
-        assert found == told
-    assert [(code, [kind for kind, _ in of]) for code, of in found] == [
-        (code, [kind for kind, _ in of]) for code, of in told
-    ]
+    assert [code for code, _ in found] == [code for code, _ in told]
+    for (code, now), (_, then) in zip(found, told, strict=True):
+        assert [kind for kind, _ in now] == [kind for kind, _ in then], code
+        for (_, words), (_, expected) in zip(now, then, strict=True):
+            assert without_numbers(words) == without_numbers(expected)
+            assert numbers(words) == pytest.approx(numbers(expected), rel=0.03)
+
+
+NUMBER = re.compile(r"\d+(?:\.\d+)?(?:e[+-]?\d+)?")
+
+
+def numbers(words: str) -> list[float]:
+    """The numbers in a text. On another processor sums come out in another order: trainings agree
+    to a few hundredths."""
+    return [float(number) for number in NUMBER.findall(words)]
+
+
+def without_numbers(words: str) -> str:
+    """A text without its numbers, and without the room that is left for them in a table."""
+    return re.sub(r"[ -]+", " ", NUMBER.sub("#", words))
 
 
 @every_notebook

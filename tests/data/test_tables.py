@@ -375,6 +375,14 @@ CALLS: dict[str, tuple[Callable[[], object], str]] = {
     ),
     "a column of pictures": (lambda: table({"x": np.zeros((3, 2, 2))}), "one value a row"),
     "a column of several types": (lambda: table({"x": [1, "a"]}), r"(?s)several types.*1 and 'a'"),
+    "categories that cannot be looked up": (
+        lambda: table({"x": ["a", {1}, "a"]}, feature_types={"x": "Nominal"}),
+        r"(?s)column x.*\{1\}, a set",
+    ),
+    "categories that have no order": (
+        lambda: table({"x": [1j, 2j, 1j]}, feature_types={"x": "Nominal"}),
+        r"(?s)column x.*1j, a complex",
+    ),
     "a column of nothing": (lambda: table({"x": [None, None]}), r"(?s)missing.*ignore=\['x'\]"),
     "a column without end": (lambda: table({"x": [1.0, np.inf]}), r"(?s)not finite.*row 2"),
     "names of people": (

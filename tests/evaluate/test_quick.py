@@ -167,6 +167,15 @@ def test_other_calls_take_the_long_way() -> None:
     assert net(masked).tobytes() == expected.tobytes()
 
 
+def test_what_an_encoder_reads_takes_the_long_way() -> None:
+    encoder = wl.NetEncoder("Image", (4, 4), color_space="Grayscale")
+    net = wl.net_initialize(wl.NetChain([wl.ConvolutionLayer(2, 3)], input=encoder))
+    picture = np.arange(16, dtype=np.uint8).reshape(4, 4)
+    first = net(picture)
+    assert quick_of(net)(picture) is None
+    assert net(picture).tobytes() == first.tobytes()
+
+
 def test_a_net_that_draws_has_no_short_way() -> None:
     noisy = wl.NetGraph(
         {"noise": wl.RandomArrayLayer(output=(4,)), "sum": wl.ThreadingLayer("Plus")},

@@ -96,10 +96,50 @@ def recurrent() -> Any:
     return with_loss(NetChain(layers, input=(4, 5)))
 
 
+def remembering() -> Any:
+    layers = [wl.LongShortTermMemoryLayer(9), wl.FlattenLayer(), 3, wl.SoftmaxLayer()]
+    return with_loss(NetChain(layers, input=(4, 5)))
+
+
+def attending() -> Any:
+    """Two heads: of a batch enough pairs of a head and an example for one call. A bias of keys
+    would change nothing."""
+    sides = ("Key", "Value", "Query")
+    attend = wl.AttentionLayer("Dot", multi_head=True, score_rescaling="DimensionSqrt")
+    nodes = {
+        **{side: wl.NetMapOperator(wl.LinearLayer((2, 3), biases=None)) for side in sides},
+        "attend": attend,
+        "read": NetChain([wl.FlattenLayer(), 3, wl.SoftmaxLayer()]),
+    }
+    edges: list[Any] = [(side, NetPort("attend", side)) for side in sides]
+    return with_loss(NetGraph(nodes, [*edges, ("attend", "read")], input=(6, 4)))
+
+
+def weighing() -> Any:
+    """What a sequence says, weighed as each of its elements says: products and a softmax."""
+    nodes = {
+        "asked": wl.NetMapOperator(3),
+        "said": wl.NetMapOperator(3),
+        "turned": wl.TransposeLayer(),
+        "scores": wl.DotLayer(),
+        "weights": wl.SoftmaxLayer(),
+        "weighed": wl.DotLayer(),
+        "read": NetChain([wl.FlattenLayer(), 3, wl.SoftmaxLayer()]),
+    }
+    edges: list[Any] = [
+        ("said", "turned"), (["asked", "turned"], "scores", "weights"),
+        (["weights", "said"], "weighed", "read"),
+    ]  # fmt: skip
+    return with_loss(NetGraph(nodes, edges, input=(6, 4)))
+
+
 NETS = {
     each.__name__: each
-    for each in (perceptron, images, pooled, shared, dropped, frozen, deep, recurrent)
-}
+    for each in (
+        perceptron, images, pooled, shared, dropped, frozen, deep, recurrent, remembering,
+        attending, weighing,
+    )
+}  # fmt: skip
 every_net = pytest.mark.parametrize("net", NETS)
 every_method = pytest.mark.parametrize("method", [*METHODS, "SGD without momentum"])
 both_precisions = pytest.mark.parametrize("precision", ["Real64", "Real32"])
@@ -313,9 +353,11 @@ WITHOUT = {
 }
 ROUNDING = {
     "fuse_cross_entropy", "fuse_bias", "fuse_slope", "fuse_windows", "transform_windows", "lanes",
-    "channels", "sum_whole_windows", "rows", "prefix", "all", "all but lanes",
+    "channels", "sum_whole_windows", "rows", "prefix", "find_weights", "fuse_update",
+    "all", "all but lanes",
 }  # fmt: skip
-"""These add up in another way. The others move, join or spare what computes the same numbers."""
+"""These add up in another way ("fuse_update": sums of more rows than are added at a time). The
+others move, join or spare what computes the same numbers."""
 
 
 def in_steps(case: str) -> Training:

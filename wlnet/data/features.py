@@ -65,7 +65,7 @@ def feature(name: str, read: Read, asked: str | None, at: str) -> Feature:
         return Feature(name, found, sealed(_numbers(values, there, at)))
     if found == "Boolean":
         return _boolean(name, values, there, at)
-    labels = read.categories or _sorted(known)
+    labels = read.categories or _sorted(known, at)
     if asked is None and read.categories is None:
         check_lookalike(_labelled(values, there).tolist(), name, at)
         _check_repeats(len(labels), len(known), name, at)
@@ -180,10 +180,16 @@ def _labelled(values: Array, there: Array) -> Array:
     return found
 
 
-def _sorted(known: Array) -> tuple[Any, ...]:
+def _sorted(known: Array, at: str) -> tuple[Any, ...]:
     """The values that there are: numbers before text, each in their order."""
-    found = set(known.tolist())
-    return tuple(sorted(found, key=lambda value: (type(value).__name__, value)))
+    values = known.tolist()
+    try:
+        return tuple(sorted(set(values), key=lambda value: (type(value).__name__, value)))
+    except TypeError:  # a value that cannot be looked up, or two that have no order
+        bad = next((value for value in values if _kind(value) is None), values[0])
+    what = "a category that is neither text nor a number nor a truth value"
+    given = f"{brief(bad)}, a {type(bad).__name__}"
+    raise fail(DataError, Fault(what, at=at, given=given, fix="str of each value"))
 
 
 def _check_repeats(count: int, rows: int, name: str, at: str) -> None:

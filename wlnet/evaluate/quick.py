@@ -236,6 +236,8 @@ def way_for(
 ) -> Way | None:
     """The short way of calls like one that was just answered; None where there is none."""
     net = runner.net
+    if not all(isinstance(column, np.ndarray) for column in columns.values()):
+        return None
     ports = {name: inferred_port(net, name) for name in columns}
     limits: dict[str, int] = {}
     shapes = {name: tuple(array.shape[1:]) for name, array in columns.items()}
