@@ -4,23 +4,24 @@ from __future__ import annotations
 
 import pytest
 
-from wlnet.engine.turnout import SHORT, START, TRIAL, Turnout
+from wlnet.engine.turnout import SHORT, SOME, START, TRIAL, Turnout
 
 
 class Machine:
     """Runs that take so long by one worker, and by all, where helpers always wait."""
 
     def __init__(self, one: float, every: float) -> None:
-        self.one, self.every, self.spent = one, every, 0.0
+        self.one, self.every, self.spent, self.clock = one, every, 0.0, 0.0
         self.turnout = Turnout(one)
 
     def run(self, times: int) -> int:
         """How many of so many runs were done by all."""
         found = 0
         for _ in range(times):
-            by_all = self.turnout.is_worth_all()
+            by_all = self.turnout.is_worth_all(self.clock)
             seconds = self.every if by_all else self.one
-            self.turnout.took(seconds, by_all)
+            self.clock += seconds
+            self.turnout.took(seconds, by_all, self.clock)
             self.spent += seconds
             found += by_all
         return found
@@ -51,11 +52,32 @@ def test_a_machine_that_changes_is_noticed() -> None:
     assert machine.run(1000) > 950
 
 
+@pytest.mark.parametrize("pause", [0.0, 0.01, 10.0])
+def test_what_was_measured_beside_others_is_soon_forgotten(pause: float) -> None:
+    machine = Machine(1e-3, 30e-3)  # others have the cores while it begins
+    machine.run(30)
+    machine.every = 6e-4
+    machine.clock += pause
+    machine.run(800 if pause == 0 else 2 * SOME)
+    assert machine.run(1000) > 950
+
+
+@pytest.mark.parametrize("ratio", [0.52, 3.0])
+def test_of_calls_now_and_then_most_are_done_by_whoever_is_faster(ratio: float) -> None:
+    machine = Machine(1e-3, ratio * 1e-3)
+    machine.run(10 * TRIAL)
+    found = 0
+    for _ in range(500):
+        machine.clock += 1.0
+        found += machine.run(1)
+    assert found > 400 if ratio < 1 else found < 100
+
+
 def test_a_single_slow_run_changes_nothing() -> None:
     machine = Machine(1e-3, 6e-4)
     machine.run(500)
-    machine.turnout.took(1.0, True)
-    assert machine.turnout.is_worth_all()
+    machine.turnout.took(1.0, True, machine.clock)
+    assert machine.turnout.is_worth_all(machine.clock)
 
 
 def test_threads_are_started_where_they_gain_more_than_their_start_takes() -> None:

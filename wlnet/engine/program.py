@@ -254,12 +254,12 @@ class Program:
         self._ended = time.perf_counter()
         self._seconds = self._ended - begun
         if count == 1 or not may_start:
-            self._turnout.took(self._seconds, count > 1)
+            self._turnout.took(self._seconds, count > 1, self._ended)
         return done == 1 and not self.control[BAD]
 
     def _called(self, now: float) -> tuple[int, bool]:
         """How many workers are to do the next run, and whether some of them are to be started."""
-        if self.workers == 1 or not self._turnout.is_worth_all():
+        if self.workers == 1 or not self._turnout.is_worth_all(now):
             return 1, False
         most = min(self.workers, fair_share() - len(crew.at_work))
         if most < 2 or crew.are_waiting():

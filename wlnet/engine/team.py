@@ -15,7 +15,7 @@ from wlnet.engine.native import Native, native_function
 from wlnet.engine.spreading import take_core
 from wlnet.kernels.jit.loading import address
 from wlnet.kernels.jit.notices import say_once
-from wlnet.kernels.jit.serving import lead
+from wlnet.kernels.jit.serving import lead, serve
 from wlnet.kernels.language import Kernel, Precision
 
 Stop = Callable[[bool], None]
@@ -108,6 +108,7 @@ class Team:
         words = np.array([desks.ctypes.data, 0, where, record, self._words.strides[0]])
         assert lead.fields == ("desks", "wanted", "function", "record", "apart")
         function = native_function(address(lead, "Real32"))
+        address(serve, "Real32")  # linked now, as is the loop that helpers wait in
         arguments = self._arguments(0, words.ctypes.data)
 
         def run(count: int, may_start: bool) -> bool:

@@ -15,7 +15,11 @@ SOON = 1e-3
 TRIAL = 6
 """Runs of a trial. In the first ones caches fill; the shortest of the others counts."""
 RARE = 25
-"""Between two trials of what was slower passes so many times the time of one."""
+"""Between two trials of what was slower passes so many times the time that the last one took: in
+runs, or by the clock after some runs, as what else the machine does may have changed by then."""
+SOME = 2 * RARE
+FAR = 4.0
+"""How many times slower a single run is that ends a trial."""
 LEAK = 1.05
 """By how much the least that was measured is believed less with every run, so that a machine that
 has become slower is noticed, and a single slow run is not."""
@@ -32,19 +36,24 @@ class Turnout:
         self._tried: bool | None = None
         """What is on trial, and for how many runs more; its shortest so far."""
         self._left, self._least = 0, 0.0
-        self._since = 0.0
-        """Seconds since the last trial."""
+        self._took, self._ended = 0.0, 0.0
+        """Seconds that the last trial took; when it ended."""
+        self._runs, self._since = 0, 0.0
+        """Since then: runs, and the seconds of those."""
 
-    def is_worth_all(self) -> bool:
-        """Whether all are to do the next run, where they wait for it."""
+    def is_worth_all(self, now: float) -> bool:
+        """Whether all are to do the next run, where they wait for it. now: seconds, of any clock
+        that goes on."""
         one, every = self._seconds[False], self._seconds[True]
         if not every and (one or self._guess) < SHORT:
             return False
         if self._tried is None and not (one and every):
             # As a rule it is all who do it next.
             self._try(not every)
-        elif self._tried is None and self._since > RARE * TRIAL * max(one, every):
-            self._try(one <= every)
+        elif self._tried is None:
+            passed = now - self._ended if self._runs > SOME else self._since
+            if passed > RARE * self._took:
+                self._try(one <= every)
         return every < one if self._tried is None else self._tried
 
     def is_worth_starting(self) -> bool:
@@ -53,19 +62,23 @@ class Turnout:
         return one - (self._seconds[True] or one / 2) > START
 
     def _try(self, by_all: bool) -> None:
-        self._tried, self._left, self._least = by_all, TRIAL, 0.0
+        self._tried, self._left, self._least, self._took = by_all, TRIAL, 0.0, 0.0
 
-    def took(self, seconds: float, by_all: bool) -> None:
-        """Note how long a run took, for which nobody had to be started."""
+    def took(self, seconds: float, by_all: bool, now: float) -> None:
+        """Note how long a run took that ended now, for which nobody had to be started."""
         if self._tried is not by_all:
             known = self._seconds[by_all]
             self._seconds[by_all] = min(seconds, known * LEAK) if known else seconds
             self._since += self._seconds[by_all]
+            self._runs += 1
             return
+        self._took += seconds
         self._left -= 1
         if self._left < TRIAL // 2:
             self._least = min(seconds, self._least or seconds)
         other = self._seconds[not by_all]
         # What is far slower is not gone through to the end.
-        if not self._left or (self._least > 2 * other > 0):
-            self._seconds[by_all], self._tried, self._since = self._least, None, 0.0
+        is_far = seconds > FAR * other > 0 or self._least > 2 * other > 0
+        if not self._left or is_far:
+            self._seconds[by_all], self._tried = self._least or seconds, None
+            self._ended, self._runs, self._since = now, 0, 0.0

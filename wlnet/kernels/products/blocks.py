@@ -11,8 +11,6 @@ and van de Geijn, "BLIS", 2015.
 
 from __future__ import annotations
 
-from functools import partial
-
 from wlnet.kernels.emit.instructions import ITEM, LANES
 from wlnet.kernels.emit.vectors import Kit, State, constant
 from wlnet.kernels.language import Address, Instruction, PerTarget, Word, instruction, routine
@@ -55,14 +53,13 @@ def strip(
         there = build.add(address, build.mul(row, distance))
         return build.select(build.icmp_signed("==", address, zero), zero, there)
 
-    def tile_at(number: Word, beyond: Word, kind: Instruction, far: tuple[Word, Word]) -> State:
-        """A tile of rows beyond `number` whole ones."""
-        row = build.add(build.mul(number, constant(tall)), beyond)
-        ai = build.add(a, build.add(build.mul(number, a_tile), build.mul(beyond, a_row)))
+    def tile_at(number: Word, kind: Instruction, *more: Word) -> State:
+        """The tile behind so many whole ones."""
+        row = build.mul(number, constant(tall))
         kind.generate(
-            kit, depth, ai, a_row, a_depth, b, b_depth, b_vector, further(c, row, c_row), c_row,
-            further(start, row, start_row), start_row, activation, further(gate, row, c_row),
-            columns, *far,
+            kit, depth, build.add(a, build.mul(number, a_tile)), a_row, a_depth, b, b_depth,
+            b_vector, further(c, row, c_row), c_row, further(start, row, start_row), start_row,
+            activation, further(gate, row, c_row), columns, *more,
         )  # fmt: skip
         return []
 
@@ -83,27 +80,30 @@ def strip(
         far = build.add(following, build.add(panel, part)), step
         kit.choose(
             build.icmp_signed(">=", columns, constant(2 * kit.lanes)),
-            lambda: tile_at(i, zero, tile(TALL, 2), far),
+            lambda: tile_at(i, tile(TALL, 2), *far),
             lambda: kit.choose(
                 build.icmp_signed(">", columns, constant(kit.lanes)),
-                lambda: tile_at(i, zero, tile(TALL, 2, masked=True), far),
-                lambda: tile_at(i, zero, tile(TALL, 1, masked=True), far),
+                lambda: tile_at(i, tile(TALL, 2, masked=True), *far),
+                lambda: tile_at(i, tile(TALL, 1, masked=True), *far),
             ),
         )
         return state
 
     kit.loop(full, [], whole)
-    beyond, left = zero, build.srem(rows, constant(tall))
-    size = tall // 2
-    while size:
-        has = build.and_(left, constant(size))
-        kind = tile(size, 2, masked=True)
-        kit.choose(
-            build.icmp_signed("!=", has, zero),
-            partial(tile_at, full, beyond, kind, (b, zero)),
+    left = build.srem(rows, constant(tall))
+    kit.choose(
+        build.icmp_signed(">", left, constant(1)),
+        lambda: kit.choose(
+            build.icmp_signed(">", left, constant(tall // 2)),
+            lambda: tile_at(full, tile(TALL, 2, masked=True, some=True), b, zero, left),
+            lambda: tile_at(full, tile(tall // 2, 2, masked=True, some=True), b, zero, left),
+        ),
+        lambda: kit.choose(
+            build.icmp_signed("==", left, constant(1)),
+            lambda: tile_at(full, tile(1, 2, masked=True), b, zero),
             list,
-        )
-        beyond, size = build.add(beyond, has), size // 2
+        ),
+    )
 
 
 flat_wide = tile(1, 8)

@@ -28,8 +28,11 @@ AHEAD = 1024
 """How many bytes of b before they are needed a single row asks for them."""
 
 
-def tile(rows: int | PerTarget, vectors: int, masked: bool = False) -> Instruction:
-    """A tile as an instruction; masked: only the first `columns` lanes of its vectors exist.
+def tile(
+    rows: int | PerTarget, vectors: int, masked: bool = False, some: bool = False
+) -> Instruction:
+    """A tile as an instruction; masked: only the first `columns` lanes of its vectors exist; some:
+    only the first rows, as many as a last argument says: the last of them stands in for the others.
 
     Arguments: depth, a, a_row, a_depth, b, b_depth, b_vector, c, c_row, start, start_row,
     activation, gate, columns, ahead, ahead_depth. b_vector: the bytes from one vector of columns of
@@ -39,7 +42,7 @@ def tile(rows: int | PerTarget, vectors: int, masked: bool = False) -> Instructi
     tile is brought into the second cache, `ahead_depth` bytes further on for each k.
     """
 
-    @instruction("none", *["word"] * 16)
+    @instruction("none", *["word"] * (17 if some else 16))
     def product_tile(
         kit: Kit,
         depth: Word,
@@ -58,9 +61,14 @@ def tile(rows: int | PerTarget, vectors: int, masked: bool = False) -> Instructi
         columns: Word,
         ahead: Address,
         ahead_depth: Word,
+        *present: Word,
     ) -> None:
         build = kit.builder
         count = rows.of(kit.target) if isinstance(rows, PerTarget) else rows
+        numbers = [constant(i) for i in range(count)]
+        for there in present:
+            last = build.sub(there, constant(1))
+            numbers = [build.select(build.icmp_signed("<", i, last), i, last) for i in numbers]
         masks = [
             kit.first(build.sub(columns, constant(j * kit.lanes))) if masked else None
             for j in range(vectors)
@@ -75,8 +83,8 @@ def tile(rows: int | PerTarget, vectors: int, masked: bool = False) -> Instructi
 
         def places(base: Address, distance: Word) -> list[Any]:
             return [
-                build.add(base, build.add(build.mul(constant(i), distance), _vector(kit, j)))
-                for i in range(count)
+                build.add(base, build.add(build.mul(i, distance), _vector(kit, j)))
+                for i in numbers
                 for j in range(vectors)
             ]
 
@@ -86,7 +94,7 @@ def tile(rows: int | PerTarget, vectors: int, masked: bool = False) -> Instructi
             lambda: [kit.number(0.0)] * (count * vectors),
         )
         b_vectors = [build.mul(constant(j), b_vector) for j in range(vectors)]
-        a_rows = [build.mul(constant(i), a_row) for i in range(count)]
+        a_rows = [build.mul(i, a_row) for i in numbers]
 
         def body(_: Any, state: State) -> State:
             *sums, a_at, b_at, far_at = state

@@ -45,7 +45,7 @@ def blocking(
     """
     first, _ = cache_bytes()
     tall, wide = TALL.of(target), 2 * target.lanes
-    if rows < tall and not is_turned:
+    if rows <= tall and not is_turned:
         return Blocks(ENDLESS, ENDLESS, ENDLESS, 0)
     # A strip of b takes two thirds of the first cache. All blocks are about equally deep.
     steps = max(1, round(depth / (first * 2 // 3 // (wide * target.item))))
