@@ -21,14 +21,22 @@ def packed_shape(shape: tuple[int, ...], lanes: int) -> tuple[int, int, int]:
 
 def packed(array: Array, lanes: int) -> Array:
     """A packed copy of a matrix."""
-    blocks, columns, _ = packed_shape(array.shape, lanes)
-    whole = np.zeros((blocks * lanes, columns), array.dtype)
-    whole[: len(array)] = array
-    return np.ascontiguousarray(whole.reshape(blocks, lanes, columns).transpose(0, 2, 1))
+    rows, columns = array.shape
+    full, rest = divmod(rows, lanes)
+    found = np.empty(packed_shape(array.shape, lanes), array.dtype)
+    found[:full] = array[: rows - rest].reshape(full, lanes, columns).transpose(0, 2, 1)
+    if rest:
+        found[full, :, :rest] = array[rows - rest :].T
+        found[full, :, rest:] = 0
+    return found
 
 
 def unpacked(memory: Array, rows: int) -> Array:
     """A plain copy of a packed matrix of so many rows."""
-    blocks, columns, lanes = memory.shape
-    whole = memory.transpose(0, 2, 1).reshape(blocks * lanes, columns)
-    return np.array(whole[:rows], order="C")
+    _, columns, lanes = memory.shape
+    full, rest = divmod(rows, lanes)
+    found = np.empty((rows, columns), memory.dtype)
+    found[: rows - rest].reshape(full, lanes, columns)[...] = memory[:full].transpose(0, 2, 1)
+    if rest:
+        found[rows - rest :] = memory[full, :, :rest].T
+    return found

@@ -83,7 +83,8 @@ def record_of(trainer: Trainer, reason: str, message: str | None = None) -> Trai
     """All that is known of a training as it stands."""
     options, source, start, h = trainer.options, trainer.source, trainer.start, trainer.history
     validation = trainer.validation
-    after = replace_arrays(trainer.net, trainer.trained())
+    now = trainer.memory.plain_arrays()
+    after = replace_arrays(trainer.net, trainer.trained(now))
     return TrainingRecord(
         trained_net=after,
         training_net=_training_net(trainer),
@@ -115,7 +116,7 @@ def record_of(trainer: Trainer, reason: str, message: str | None = None) -> Trai
         seconds=trainer.seconds,
         arrays=arrays_of(after),
         before=start.record.before if start.record else arrays_of(trainer.net),
-        moment=trainer.moment(),
+        moment=trainer.moment(now),
         calls=(*start.calls, trainer.call()),
         by_array=h.arrays.frozen(len(h.round_positions)),
         learning_rates=tuple(h.learning_rates),

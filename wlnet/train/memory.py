@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from wlnet.core.arrays import locked
 from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.net import Net
 from wlnet.core.rules import ArrayKey
@@ -124,11 +125,11 @@ class Memory:
     # In plain values
 
     def plain_arrays(self) -> Arrays:
-        """The arrays that move, as fresh copies, none of them packed."""
+        """The arrays that move, as fresh copies that nobody can write to, none of them packed."""
         return {key: self._plain(key, self.arrays[key]) for key in self._shapes}
 
     def plain_states(self) -> dict[ArrayKey, dict[str, Array]]:
-        """What the method keeps beside each array, by name and of its shape, as fresh copies."""
+        """What the method keeps beside each array, by name and of its shape, copied likewise."""
         found = {
             key: dict(zip(self._names, (self._plain(key, each) for each in states), strict=True))
             for key, states in self.states.items()
@@ -137,4 +138,6 @@ class Memory:
 
     def _plain(self, key: ArrayKey, array: Array) -> Array:
         shape = self._shapes[key]
-        return self._unpack(array, shape) if key in self.packed else array.reshape(shape).copy()
+        is_packed = key in self.packed
+        # Sealed here, it need not be copied once more where a net holds it.
+        return locked(self._unpack(array, shape) if is_packed else array.reshape(shape).copy())

@@ -169,9 +169,9 @@ class Standing:
         """How long it has been training: to compile is not."""
         return self.clock.seconds
 
-    def trained(self) -> Arrays:
+    def trained(self, now: Arrays) -> Arrays:
         """The arrays to return: those of the best validation, without one those of now."""
-        return self.best.arrays if self.best is not None else self.memory.plain_arrays()
+        return now if self.best is None else self.best.arrays
 
     def settle(self) -> None:
         """After an interrupt, wherever it came: what is recorded is what was done."""
@@ -228,11 +228,11 @@ class Standing:
         """1 for what is better when smaller, a loss or a measurement by its key, -1 for others."""
         return sign_of(name, self.phase.programs.measured)
 
-    def moment(self) -> Moment:
-        """Where the training stands, after a step."""
+    def moment(self, now: Arrays) -> Moment:
+        """Where the training stands, after a step. now: the arrays that move, plain."""
         in_round = self.in_round
         return Moment(
-            {**arrays_of(self.net), **self.memory.plain_arrays()},
+            {**arrays_of(self.net), **now},
             self.memory.plain_states(),
             dict(self.memory.updates),
             len(self.history.round_positions),
