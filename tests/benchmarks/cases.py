@@ -226,9 +226,9 @@ def heads(
 
 ATTENTION = (*TORCH, "torch fused builtin", "torch fused builtin compile")
 WIDE = (
-    wide("6x1024", "6 layers 1024 wide", 784, *(1024,) * 5, 10, batch=64, steps=32),
-    wide("3x2048", "3 hidden layers 2048 wide", 784, *(2048,) * 3, 10, batch=128, steps=24),
-    wide("4x1500", "4 layers 1500 wide", *(1500,) * 4, 100, batch=100, steps=12),
+    wide("6x1024", "6 layers 1024 wide", 784, *(1024,) * 5, 10, batch=64, steps=96),
+    wide("3x2048", "3 hidden layers 2048 wide", 784, *(2048,) * 3, 10, batch=128, steps=48),
+    wide("4x1500", "4 layers 1500 wide", *(1500,) * 4, 100, batch=100, steps=72),
     deep(None),
     deep(1),
 )

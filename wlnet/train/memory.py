@@ -96,7 +96,7 @@ class Memory:
         return self.arrays[key].size
 
     def learn(self, keys: Collection[ArrayKey]) -> None:
-        """Have zeros for the states of arrays that learn for the first time."""
+        """Have zeros for the states of arrays that learn for the first time, as the arrays lie."""
         for key in keys:
             if key not in self.states:
                 size = self._size(key)

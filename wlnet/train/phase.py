@@ -43,8 +43,8 @@ class Phase:
         self.programs = programs_of(
             training, rules, self.learners, options, measurements, source.batch_size, clock
         )
-        memory.learn([learner.key for learner in self.learners])
         memory.lay(self.programs.pack(self.programs.kind(source.sample)))
+        memory.learn([learner.key for learner in self.learners])
         self.programs.use(
             memory.arrays, {each.key: memory.states[each.key] for each in self.learners}
         )

@@ -168,8 +168,8 @@ class TimedTraining:
         self._programs, learners = _programs(training, rules, options)
         self.blueprint = self._programs.steps("Train", self._kind).step
         memory = Memory(training.user, [rules.table], options.method, precision)
-        memory.learn([learner.key for learner in learners])
         memory.lay(self._programs.pack(self._kind))
+        memory.learn([learner.key for learner in learners])
         states = {learner.key: memory.states[learner.key] for learner in learners}
         self._programs.use(memory.arrays, states)
         self._memory = memory
