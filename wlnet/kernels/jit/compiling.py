@@ -123,9 +123,6 @@ def _optimise(library: Any, machine: Any) -> None:
 
     module = library._final_module
     module.data_layout = str(machine.target_data)
-    # Numba's engine used to take the module first, with all the user had set. What that changes in
-    # it is kept, as the bits of every training until now come from it.
-    machine.emit_object(module)
     options = llvm.create_pipeline_tuning_options(speed_level=2)
     passes = llvm.create_pass_builder(machine, options)
     passes.getModulePassManager().run(module, passes)

@@ -11,6 +11,9 @@ and van de Geijn, "BLIS", 2015.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
 from wlnet.kernels.emit.instructions import ITEM, LANES
 from wlnet.kernels.emit.vectors import Kit, State, constant
 from wlnet.kernels.language import Address, Instruction, PerTarget, Word, instruction, routine
@@ -53,57 +56,66 @@ def strip(
         there = build.add(address, build.mul(row, distance))
         return build.select(build.icmp_signed("==", address, zero), zero, there)
 
-    def tile_at(number: Word, kind: Instruction, *more: Word) -> State:
-        """The tile behind so many whole ones."""
-        row = build.mul(number, constant(tall))
-        kind.generate(
-            kit, depth, build.add(a, build.mul(number, a_tile)), a_row, a_depth, b, b_depth,
-            b_vector, further(c, row, c_row), c_row, further(start, row, start_row), start_row,
-            activation, further(gate, row, c_row), columns, *more,
-        )  # fmt: skip
-        return []
-
-    def whole(i: Word, state: State) -> State:
-        row = build.mul(build.add(i, constant(1)), constant(tall))
+    def each(i: Word, state: State) -> State:
+        row = build.mul(i, constant(tall))
+        left = build.sub(rows, row)
+        following_row = build.add(row, constant(tall))
 
         def bring() -> State:
             """The sums of the next tile, which were written before."""
             for j in range(tall):
-                at = further(start, build.add(row, constant(j)), start_row)
+                at = further(start, build.add(following_row, constant(j)), start_row)
                 for k in range(2):
                     kit.prefetch(at, constant(k * width))
             return []
 
-        kit.choose(goes_on, bring, list)
+        def tile_of(kind: Instruction, *more: Word) -> Callable[[], State]:
+            def write() -> State:
+                kind.generate(
+                    kit, depth, ai, a_row, a_depth, b, b_depth, b_vector, ci, c_row, si, start_row,
+                    activation, gi, columns, *far, *more,
+                )  # fmt: skip
+                return []
+
+            return write
+
+        kit.choose(build.and_(goes_on, build.icmp_signed("<", following_row, rows)), bring, list)
         panel = build.mul(build.sdiv(i, parts), b_vector)
         part = build.mul(build.mul(build.srem(i, parts), depth), step)
         far = build.add(following, build.add(panel, part)), step
-        kit.choose(
+        ai = build.add(a, build.mul(i, a_tile))
+        ci, si, gi = (
+            further(c, row, c_row),
+            further(start, row, start_row),
+            further(gate, row, c_row),
+        )
+        present = build.select(build.icmp_signed("<", left, constant(tall)), left, constant(tall))
+        is_whole = build.and_(
+            build.icmp_signed("==", present, constant(tall)),
             build.icmp_signed(">=", columns, constant(2 * kit.lanes)),
-            lambda: tile_at(i, tile(TALL, 2), *far),
-            lambda: kit.choose(
-                build.icmp_signed(">", columns, constant(kit.lanes)),
-                lambda: tile_at(i, tile(TALL, 2, masked=True), *far),
-                lambda: tile_at(i, tile(TALL, 1, masked=True), *far),
+        )
+        kinds = (
+            (is_whole, tile_of(tile(TALL, 2))),
+            (
+                build.icmp_signed("<=", columns, constant(kit.lanes)),
+                tile_of(tile(TALL, 1, masked=True, some=True), present),
+            ),
+            (
+                build.icmp_signed(">", present, constant(tall // 2)),
+                tile_of(tile(TALL, 2, masked=True, some=True), present),
+            ),
+            (
+                build.icmp_signed(">", present, constant(1)),
+                tile_of(tile(tall // 2, 2, masked=True, some=True), present),
             ),
         )
+        otherwise = tile_of(tile(1, 2, masked=True))
+        for fits, write in reversed(kinds):
+            otherwise = partial(kit.choose, fits, write, otherwise)
+        otherwise()
         return state
 
-    kit.loop(full, [], whole)
-    left = build.srem(rows, constant(tall))
-    kit.choose(
-        build.icmp_signed(">", left, constant(1)),
-        lambda: kit.choose(
-            build.icmp_signed(">", left, constant(tall // 2)),
-            lambda: tile_at(full, tile(TALL, 2, masked=True, some=True), b, zero, left),
-            lambda: tile_at(full, tile(tall // 2, 2, masked=True, some=True), b, zero, left),
-        ),
-        lambda: kit.choose(
-            build.icmp_signed("==", left, constant(1)),
-            lambda: tile_at(full, tile(1, 2, masked=True), b, zero),
-            list,
-        ),
-    )
+    kit.loop(build.sdiv(build.add(rows, constant(tall - 1)), constant(tall)), [], each)
 
 
 flat_wide = tile(1, 8)
