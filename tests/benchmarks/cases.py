@@ -194,7 +194,7 @@ def wide(name: str, title: str, *sizes: int, batch: int, steps: int) -> Case:
 
 
 def recurrent(
-    kind: Literal["lstm", "gru"], *sizes: int, batch: int, examples: int, rounds: int = 5
+    kind: Literal["lstm", "gru"], *sizes: int, batch: int, examples: int, rounds: int = 12
 ) -> Case:
     """A recurrent layer whose states are compared with given ones."""
     length, width, size = sizes

@@ -40,6 +40,28 @@ def stages() -> Any:
     return wl.net_initialize(wl.NetChain(layers, input=(2, 17, 14)))
 
 
+@cache
+def bottleneck() -> Any:
+    """Products of pixels before and after a window, with biases, without, and with a longer step;
+    a way around them."""
+
+    def pixels(channels: int, **options: Any) -> Any:
+        return wl.ConvolutionLayer(channels, 1, **options)
+
+    within = [
+        pixels(16), wl.BatchNormalizationLayer(), "Ramp",
+        wl.ConvolutionLayer(16, 3, padding_size=1), "Ramp", pixels(24, biases=None),
+    ]  # fmt: skip
+    nodes = {
+        "in": wl.NetChain([pixels(24), "Tanh"]),
+        "way": wl.NetChain(within),
+        "sum": wl.TotalLayer(),
+        "out": wl.NetChain([pixels(20), "Ramp", pixels(9, stride=2), wl.FlattenLayer(), 2]),
+    }
+    edges = [("in", "way"), ("in", "sum"), ("way", "sum"), ("sum", "out")]
+    return wl.net_initialize(wl.NetGraph(nodes, edges, input=(10, 9, 12)))
+
+
 NETS = {"residual": residual, "stages": stages}
 every_net = pytest.mark.parametrize("name", NETS)
 
@@ -192,6 +214,72 @@ def depthwise(draw: Any) -> Any:
 def test_depthwise_convolution_means_what_the_primitive_means(given: Any) -> None:
     """Forwards and back, of any stride, dilation and padding, in one to three axes of space."""
     check_convolution(*given)
+
+
+def test_kernels_of_single_pixels_are_products_of_few_images() -> None:
+    def found(images: int, w: Any = (32, 32, 1, 1), **change: Any) -> bool:
+        at = {"padding": ((0, 0), (0, 0)), **change}
+        return is_worth(convolution("convolve", images, w, **at), 16, FEW)
+
+    assert [found(n) for n in (1, 5, 12, 16, 17, 32)] == [True] * 3 + [False, True, False]
+    assert found(5, dilation=(3, 3))
+    assert not found(5, (32, 3, 1, 1)) and not found(5, (7, 32, 1, 1)), "few channels"
+    for change in ({"stride": (2, 1)}, {"padding": ((0, 1), (0, 0))}):
+        assert not found(5, **change)
+    assert not found(5, (32, 16, 1, 1), groups=2)
+
+    net = bottleneck()
+    used = kernels(training_blueprint(net, 5, {"Output": 1.0}, trained(net)))
+    # Forwards, back and for the weights; nobody asks for the gradient of images. And the last one.
+    assert used.count("products.product") == 4 + 3 + 4 + 3
+    assert sum("windows_in_rows" in name for name in used) == 3, "of the longer step"
+
+
+@st.composite
+def pointwise(draw: Any) -> Any:
+    rank = draw(st.integers(1, 3))
+    channels, outputs = draw(st.integers(6, 40)), draw(st.integers(6, 40))
+    space = tuple(draw(st.integers(1, 9 if rank < 3 else 4)) for _ in range(rank))
+    window = {"stride": (1,) * rank, "padding": ((0, 0),) * rank, "dilation": (1,) * rank}
+    w = outputs, channels, *(1,) * rank
+    return (draw(st.integers(1, 4)), channels, *space), w, {**window, "groups": 1}
+
+
+@settings(max_examples=60)
+@given(pointwise())
+def test_convolution_of_single_pixels_means_what_the_primitive_means(given: Any) -> None:
+    check_convolution(*given)
+
+
+@pytest.mark.parametrize(("precision", "limit"), [("Real64", 1e-11), ("Real32", 1e-4)])
+def test_products_of_pixels_have_the_gradients_of_the_other_layouts(
+    precision: Any, limit: float
+) -> None:
+    net = bottleneck()
+    for batch in (1, 5, 19):
+        options = {"batch": batch, "precision": precision}
+        found = gradients_of(net, trained(net), **options)
+        for key, gradient in gradients_of(net, trained(net), **options, without=OTHERS).items():
+            if key == ("way", 1, "Biases"):  # before a normalization: rounding alone
+                continue
+            size = np.abs(gradient).max()
+            np.testing.assert_allclose(found[key], gradient, rtol=0, atol=limit * size)
+    whole = gradients_of(net, trained(net), batch=5)
+    for key in trained(net):
+        (alone,) = gradients_of(net, [key], batch=5).values()
+        assert alone.tobytes() == whole[key].tobytes()
+
+
+@pytest.mark.parametrize("size", [1, 5, 12])
+def test_products_of_pixels_have_the_bits_of_any_workers_and_kept_prefixes(size: int) -> None:
+    net = bottleneck()
+    options = {**OPTIONS, "batch_size": size, "max_training_rounds": 1}
+    rules = {**options, "learning_rate_multipliers": {"out": 1, wl.ANY: 0}}
+    kept = wl.net_train(net, data(net), **rules)
+    assert kept == wl.net_train(net, data(net), **rules, frozen_prefix_bytes=0) != net
+    alone = wl.net_train(net, data(net), **options, workers=1)
+    for workers in (2, 3, 4):
+        assert wl.net_train(net, data(net), **options, workers=workers) == alone
 
 
 def depthwise_net() -> Any:

@@ -1,6 +1,7 @@
 """Channels side by side: convolutions vectorized over channels, whatever number of images.
 
-Fast ones (Winograd), and those in which each channel has a kernel of its own (depthwise).
+Fast ones (Winograd), those in which each channel has a kernel of its own (depthwise), and those of
+single pixels (pointwise), which are products.
 
 A layout transformation: from NCHW to NHWC (channels last).
 
@@ -12,9 +13,12 @@ their own.
 
 from __future__ import annotations
 
+import math
 from fractions import Fraction
 from math import ceil
 from typing import Any
+
+import numpy as np
 
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.graph.primitives import BINARY
@@ -26,7 +30,11 @@ CONVOLUTIONS = frozenset({"convolve", "convolve_input", "convolve_weights"})
 LONG = 512
 """Numbers of a row that is long enough."""
 FILLED = Fraction(4, 5)
-"""The share of the lanes that images fill where depthwise convolutions are as fast side by side."""
+"""The share of the lanes that images fill where depthwise convolutions, and those of single pixels,
+are as fast side by side."""
+PLENTY = 8
+"""Channels from which on a product of all pixels by a kernel is worth it."""
+USUAL = ("stride", 1), ("padding", 0), ("groups", 1)
 
 
 def put_in_channels(graph: Graph, lanes: int, few: Fraction) -> Graph:
@@ -52,6 +60,10 @@ class _Turning:
         """What is one for each channel, repeated along the rows of an image."""
         self.repeated: dict[Value, Value] = {}
         """What a value repeats along some axes."""
+        self.matrices: dict[Value, Value] = {}
+        """Kernels of single pixels as matrices."""
+        self.products: set[Value] = set()
+        """What such kernels give."""
         self.origin: tuple[Any, ...] = ()
 
     def done(self) -> Graph:
@@ -133,6 +145,9 @@ class _Turning:
         if call.attributes["groups"] > 1:
             self._depthwise(call, at)
             return
+        if is_pointwise(call):
+            self._product(call)
+            return
         if call.primitive == "convolve_weights":
             x, d = self.into(first), self.into(second)
             parts = fields.parts_of(w.shape, d.shape)
@@ -148,6 +163,35 @@ class _Turning:
         inputs = self.into(first), self._points_of(self.out(second), back)
         name = "channels_winograd_input" if back else "channels_winograd"
         self.inside[result] = self.add(name, inputs, _turned(result.shape), **at)
+
+    def _product(self, call: Call) -> None:
+        """A convolution, or a gradient of it, whose windows are single pixels."""
+        first, second = call.inputs
+        (result,) = call.outputs
+        _, w, _ = operands(call)
+        flat = w.shape[:2]
+        if call.primitive == "convolve_weights":
+            rows = [self._rows(self.into(value)) for value in (second, first)]
+            turned = self.add("transpose", (rows[0],), rows[0].shape[::-1], axes=(1, 0))
+            gradient = self.add("matmul", (turned, rows[1]), flat)
+            self.calls.append(
+                Call("reshape", (gradient,), (result,), {"shape": w.shape}, call.origin)
+            )
+            self.plain.add(result)
+            return
+        if second not in self.matrices:
+            self.matrices[second] = self.add("reshape", (self.out(second),), flat, shape=flat)
+        matrix = self.matrices[second]
+        if call.primitive == "convolve":
+            matrix = self.add("transpose", (matrix,), flat[::-1], axes=(1, 0))
+        made = self.add("matmul", (self.into(first), matrix), _turned(result.shape))
+        self.inside[result] = made
+        self.products.add(made)
+
+    def _rows(self, value: Value) -> Value:
+        """All pixels of all images below one another."""
+        shape = math.prod(value.shape[:-1]), value.shape[-1]
+        return self.add("reshape", (value,), shape, shape=shape)
 
     def _depthwise(self, call: Call, at: dict[str, Any]) -> None:
         """A convolution, or a gradient of it, in which each channel has a kernel of its own."""
@@ -190,9 +234,23 @@ class _Turning:
         if any(value.rank > y.rank for value in inputs):
             return False
         shape = _turned(y.shape)
-        operands = tuple(self._along(self._operand(value, y.rank), shape) for value in inputs)
+        if call.primitive == "add" and not self.products.isdisjoint(
+            self.inside.get(value) for value in inputs
+        ):
+            # As a product takes its bias.
+            operands = tuple(self._bias(value, y.shape) for value in inputs)
+        else:
+            operands = tuple(self._along(self._operand(value, y.rank), shape) for value in inputs)
         self.inside[y] = self.add(call.primitive, operands, shape, **call.attributes)
         return True
+
+    def _bias(self, value: Value, shape: tuple[int, ...]) -> Value:
+        """An operand, as a single row if it is a number for each channel."""
+        aligned = (1,) * (len(shape) - value.rank) + value.shape
+        if self.is_inside(value) or _moves(aligned) or math.prod(aligned) != shape[1]:
+            return self._operand(value, len(shape))
+        row = aligned[1:2]
+        return self.add("reshape", (value,), row, shape=row)
 
     def _along(self, value: Value, shape: tuple[int, ...]) -> Value:
         """An operand, repeated along the rows of an image if it is one for each channel: kernels
@@ -269,9 +327,19 @@ def is_worth(call: Call, lanes: int, few: Fraction) -> bool:
     if 1 < at["groups"] == w.shape[0] == x.shape[1]:
         # Images that fill the lanes side by side are as fast there, and need not be turned.
         return 4 * w.shape[0] >= lanes and images < FILLED * lanes * ceil(images / lanes)
+    if is_pointwise(call):
+        return min(w.shape[:2]) >= PLENTY and images < FILLED * lanes * ceil(images / lanes)
     if not winograd_fields.is_possible(w.shape[2:], at["stride"], at["dilation"], at["groups"]):
         return False
     return fields.is_worth(images, w.shape, y.shape, lanes)
+
+
+def is_pointwise(call: Call) -> bool:
+    """Whether the windows of a convolution are single pixels, one beside the other."""
+    at = call.attributes
+    _, w, _ = operands(call)
+    is_plain = all(all(n == usual for n in np.ravel(at[name])) for name, usual in USUAL)
+    return is_plain and math.prod(w.shape[2:]) == 1
 
 
 def operands(call: Call) -> tuple[Value, Value, Value]:
