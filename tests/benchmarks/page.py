@@ -50,7 +50,8 @@ can be had. A figure is the median of the runs. A ratio says how many times as f
 peer's best variant in the same turns. wlnet is used through its public functions alone: `net(x)`,
 and `net_train` with its defaults (it shuffles the examples in every round and measures losses and
 error rates, which the peers here do not). A run of wlnet is a whole call, with all that is done
-once a call: the check of the data, the plan, the net that comes back. float32 everywhere.
+once a call: the check of the data, the plan, the net that comes back. Wide and recurrent nets run
+so many steps that this counts little. float32 everywhere.
 
 Each row belongs to one machine and one run of the benchmarks: it says how many runs its figures are
 the median of, in bold where others have more or fewer, when that was, and at which commit. "No

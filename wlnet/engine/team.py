@@ -1,4 +1,4 @@
-"""Workers: threads of this process that run native code side by side, for as long as one call."""
+"""Workers: threads of this process that run native code side by side."""
 
 from __future__ import annotations
 
@@ -32,9 +32,10 @@ class NoThread(Exception):
 
 
 class Team:
-    """The contexts of some workers; the threads themselves live as long as one run.
+    """The contexts of some workers.
 
-    So nothing waits between runs, and nothing is lost in a forked child.
+    Threads of a long run live as long as it does. In short ones helpers take part that stay for a
+    moment (crew.py), and are sent away before a fork.
     """
 
     def __init__(self, workers: int, scratch: int) -> None:
@@ -72,8 +73,9 @@ class Team:
         """A function that runs a kernel on all workers and gives how many steps were done.
 
         Its arguments: whether this thread shall be free to hear of interrupts meanwhile, as it
-        takes long; and how many of the workers, None for all. An interrupt ends the run after the
-        step it is in, with all workers at rest. Where threads cannot be had, this one does all.
+        takes long; how many of the workers, None for all; and whether helpers may be started. An
+        interrupt ends the run after the step it is in, with all workers at rest. Where threads
+        cannot be had, this one does all.
         """
         where = address(kernel, precision)
         function = native_function(where)

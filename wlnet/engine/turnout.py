@@ -1,4 +1,4 @@
-"""How many workers do a run that takes less than a thousandth of a second: one, or all there are.
+"""How many workers do a run of a program that answers: one, or all there are.
 
 What is gained by a second worker, and lost by waiting for it, depends on the machine, and on what
 else it does. So it is measured, run by run. The numbers are the same either way.

@@ -50,8 +50,8 @@ def exact_pieces(count: int, chunk: int) -> Sequence[Piece]:
 
 
 def even_pieces(count: int, most: int) -> Sequence[Piece]:
-    """As few pieces as can be of at most so many rows, all alike but for the last, which is filled
-    up: a small remainder would take longer for each of its examples.
+    """As few pieces as can be of about so many rows at most, all alike but for the last, which is
+    filled up: a small remainder would take longer for each of its examples.
 
     >>> [tuple(piece) for piece in even_pieces(300, 256)]
     [(0, 160, 160), (160, 300, 144)]

@@ -42,8 +42,8 @@ LENT = 1 << 16
 WORTH = 1e-5
 """Seconds of a batch from which several workers may be worth it: which are, is measured."""
 KEPT, MOST = 6, 128 << 20
-"""How many programs a net keeps, one a batch size, shape, mode and precision: more, as long as all
-of them take no more bytes."""
+"""How many programs a net keeps, one a number of rows, shape, mode and precision: more, as long as
+all of them take no more bytes."""
 _keeping = new_lock()
 Lock = AbstractContextManager[bool]
 

@@ -92,7 +92,7 @@ def _lanes(graph: Graph, setting: Setting) -> Graph:
 
 
 def _channels(graph: Graph, setting: Setting) -> Graph:
-    """Channels lie side by side for fast convolution alone."""
+    """Without fast convolution nothing else has channels side by side either."""
     fast = setting.has("transform_windows")
     return put_in_channels(graph, setting.lanes, setting.few) if fast else graph
 

@@ -3,7 +3,8 @@
 A block of b, so deep that a strip of it (two vectors of columns) stays in the first cache, meets a
 block of a that stays in the second one. What lies scattered in memory is copied into panels first
 (panels.py). Each sum is made in the order of the depth: where a block ends it is written down, and
-the next block goes on with it. So no bit of a result depends on the sizes of blocks.
+the next block goes on with it. So no bit of a result depends on the sizes of blocks. Up to TALL
+rows are one block.
 
 Source: Goto and van de Geijn, "Anatomy of high-performance matrix multiplication", 2008; Van Zee
 and van de Geijn, "BLIS", 2015.
@@ -44,7 +45,7 @@ def strip(
     build, tall, width = kit.builder, TALL.of(kit.target), kit.target.width
     zero = constant(0)
     full = build.sdiv(rows, constant(tall))
-    # Each tile brings a part of one of the two panels.
+    # Each whole tile brings a part of one of the two panels.
     parts = build.add(build.lshr(full, constant(1)), build.and_(full, constant(1)))
     parts = build.select(build.icmp_signed(">", full, zero), parts, constant(1))
     step = build.sdiv(constant(width), parts)
@@ -128,7 +129,7 @@ def blocks(  # type: ignore[no-untyped-def]
 ):  # fmt: skip
     """The results in rows row..last_row-1 and columns column..last_column-1, block by block.
 
-    packs: which operands are copied: PACK_A, PACK_B. own: memory for that, see
+    packs: which operands are copied: PACK_A, PACK_B, TURN_B. own: memory for that, see
     plan/calls/blocking.py.
     """
     wide = 2 * LANES

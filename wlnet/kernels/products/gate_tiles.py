@@ -18,8 +18,8 @@ HIGH = PerTarget(lambda target: 4 if target.width == 64 else 2)
 """Rows of a tile: with VECTORS of results each, and as many of b, they fit into 32 or 16 vector
 registers."""
 DEEP = PerTarget(lambda target: 24576 // (VECTORS * target.width))
-"""How deep the part of b is that a tile reads at a time: half of the first cache holds it while the
-rows below one another go through it. What they have summed up until then waits in c."""
+"""How deep the part of b is that a tile reads at a time: 24 KB, which the first cache holds while
+the rows below one another go through it. What they have summed up until then waits in c."""
 
 
 def tile(rows: int | PerTarget, masked: bool) -> Instruction:

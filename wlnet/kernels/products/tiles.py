@@ -1,10 +1,9 @@
-"""The tile of a matrix product: rows x vectors of results kept in registers over the whole depth.
+"""The tile of a matrix product: rows x vectors of results, kept in registers over a block of depth.
 
 Register tiling: this is the micro-kernel of a GEMM, written as rank-1 updates.
 
-All products and windows come down to it: c[i, j] = start + sum over k of a[i, k] b[k, j], where k
-runs through up to three nested loops with free strides in a and b. So a transposed matrix or the
-patches of an image are read where they lie.
+Products come down to it: c[i, j] = start + sum over k of a[i, k] b[k, j], with one distance along k
+in a and one in b. So a transposed matrix is read where it lies.
 
 Source of the idea: Goto and van de Geijn, "Anatomy of high-performance matrix multiplication",
 2008.

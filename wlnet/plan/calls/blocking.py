@@ -47,7 +47,7 @@ def blocking(
     tall, wide = TALL.of(target), 2 * target.lanes
     if rows <= tall and not is_turned:
         return Blocks(ENDLESS, ENDLESS, ENDLESS, 0)
-    # A strip of b takes two thirds of the first cache. All blocks are about equally deep.
+    # A strip of b takes about two thirds of the first cache. All blocks are about equally deep.
     steps = max(1, round(depth / (first * 2 // 3 // (wide * target.item))))
     deep = -(-depth // steps)
     deep += -deep % target.lanes if steps > 1 else 0
