@@ -20,7 +20,8 @@ from wlnet.graph.graph import Graph
 from wlnet.graph.tidying import prune, share, simplify
 from wlnet.kernels.jit.target import lanes_of
 from wlnet.kernels.language import Precision
-from wlnet.plan.passes.attention import find_weights, fuse_attention
+from wlnet.plan.passes.attention import fuse_attention
+from wlnet.plan.passes.attention_weights import find_weights
 from wlnet.plan.passes.channels import put_in_channels
 from wlnet.plan.passes.cross_entropy import fuse_cross_entropy
 from wlnet.plan.passes.fusion import (

@@ -26,13 +26,12 @@ from wlnet.kernels.language import Kernel, native, routine
 from wlnet.kernels.products.tiles import NO_ACTIVATION
 from wlnet.kernels.windows.window_tiles import HIGH, HIGH_WIDE, MIDDLE, WIDE, window_of
 from wlnet.kernels.winograd.winograd import SIZES
+from wlnet.kernels.winograd.winograd_channel_tiles import patch, result_in_channels
 from wlnet.kernels.winograd.winograd_tiles import (
     gradient_points,
     kernel_sums,
     kernel_tile,
-    patch,
     pixels_to_points,
-    result_in_channels,
 )
 from wlnet.kernels.winograd.winograd_transforms import POINTS, TILE
 

@@ -19,7 +19,8 @@ from wlnet.kernels.windows.pool_tiles import GATED, alike, largest_of_four
 from wlnet.kernels.winograd.winograd_transforms import POINTS, TILE, sandwich, transforms, turned
 
 
-def _load_points(kit: Kit, at: Address, step: Word) -> list[list[Any]]:
+def load_points(kit: Kit, at: Address, step: Word) -> list[list[Any]]:
+    """A tile of points that lie as vectors `step` bytes apart."""
     places = [kit.builder.mul(constant(i), step) for i in range(POINTS)]
     return [[kit.load(at, places[TILE * r + c]) for c in range(TILE)] for r in range(TILE)]
 
@@ -29,7 +30,9 @@ def _store_points(kit: Kit, grid: Any, to: Address, step: Word) -> None:
         kit.store(value, to, kit.builder.mul(constant(i), step))
 
 
-def _place(kit: Kit, row: int, row_step: Word, column: int, column_step: Word | None = None) -> Any:
+def place_of(
+    kit: Kit, row: int, row_step: Word, column: int, column_step: Word | None = None
+) -> Any:
     """Where a pixel lies, by the bytes from row to row and from pixel to pixel: a vector."""
     apart = constant(kit.target.width) if column_step is None else column_step
     across = kit.builder.mul(constant(column), apart)
@@ -42,7 +45,8 @@ def pixels_to_points(
 ) -> None:
     """B' x B: a tile of x as vectors `step` bytes apart."""
     grid = [
-        [kit.load(x, _place(kit, r, x_row, c, x_column)) for c in range(TILE)] for r in range(TILE)
+        [kit.load(x, place_of(kit, r, x_row, c, x_column)) for c in range(TILE)]
+        for r in range(TILE)
     ]
     _store_points(kit, sandwich(kit, transforms(3).pixels, grid), to, step)
 
@@ -55,7 +59,7 @@ def points_to_pixels(
     """x += B points B': the way back of `pixels_to_points`, to the tile that begins at a row and a
     column of x; of it what lies within 0 .. rows-1 and 0 .. columns-1."""
     build = kit.builder
-    grid = sandwich(kit, turned(transforms(3).pixels), _load_points(kit, at, step))
+    grid = sandwich(kit, turned(transforms(3).pixels), load_points(kit, at, step))
     across = build.mul(column, constant(kit.target.width))
     corner = build.add(x, build.add(build.mul(row, x_row), across))
 
@@ -64,7 +68,7 @@ def points_to_pixels(
         return build.icmp_unsigned("<", place, size)
 
     def add(r: int, c: int) -> None:
-        offset = _place(kit, r, x_row, c)
+        offset = place_of(kit, r, x_row, c)
         kit.store(build.fadd(kit.load(corner, offset), grid[r][c]), corner, offset)
 
     def all_of_it() -> State:
@@ -112,7 +116,7 @@ def gradient_points(size: int) -> Instruction:
                 build.icmp_signed("<", constant(r), rows),
                 build.icmp_signed("<", constant(c), columns),
             )
-            offset = build.select(there, _place(kit, r, d_row, c, d_column), constant(0))
+            offset = build.select(there, place_of(kit, r, d_row, c, d_column), constant(0))
             return build.select(there, kit.load(d, offset), kit.number(0.0))
 
         grid = [[load(r, c) for c in range(side)] for r in range(side)]
@@ -135,7 +139,7 @@ def result_tile(size: int, pooled: bool) -> Instruction:
         rows: Word, columns: Word, places: Address, place_row: Word,
     ) -> None:  # fmt: skip
         build, zero = kit.builder, kit.number(0.0)
-        grid = sandwich(kit, transforms(size).results, _load_points(kit, at, step))
+        grid = sandwich(kit, transforms(size).results, load_points(kit, at, step))
         (start,) = kit.choose(
             build.icmp_signed("!=", bias, constant(0)),
             lambda: [kit.splat(kit.load_one(bias))],
@@ -170,7 +174,7 @@ def result_tile(size: int, pooled: bool) -> Instruction:
                 build.icmp_signed("<", constant(c), columns),
             )
             with build.if_then(there):
-                kit.store(ends[i], y, _place(kit, r, y_row, c))
+                kit.store(ends[i], y, place_of(kit, r, y_row, c))
                 if pooled:
                     with build.if_then(build.icmp_signed("!=", places, constant(0))):
                         offset = build.mul(constant(r), place_row)
@@ -271,106 +275,3 @@ def keep_positive(kit: Kit, x: Address, gate: Address, count: Word) -> None:
         return state
 
     kit.loop(count, [], body)
-
-
-@instruction("none", *["word"] * 10)
-def patch(
-    kit: Kit, size: Word, x: Address, x_row: Word, x_column: Word, row: Word, column: Word,
-    rows: Word, columns: Word, present: Word, to: Address,
-) -> None:  # fmt: skip
-    """Copy a patch of size x size pixels, of each of which `present` numbers lie side by side, as
-    whole vectors one after another.
-
-    x: where its first pixel lies, whose row and column these are of an image of rows x columns;
-    what is not in the image, or not present, becomes 0 and is not read.
-    """
-    build = kit.builder
-
-    def within(first: Word, i: Word, count: Word) -> Any:
-        return build.icmp_unsigned("<", build.add(first, i), count)
-
-    def line(r: Word, state: State) -> State:
-        there = within(row, r, rows)
-
-        def pixel(c: Word, held: State) -> State:
-            at, out = held
-            here = build.and_(there, within(column, c, columns))
-            mask = kit.first(build.select(here, present, constant(0)))
-            kit.store(kit.load_part(at, mask), out)
-            return [build.add(at, x_column), build.add(out, constant(kit.target.width))]
-
-        at, out = state
-        _, out = kit.loop(size, [at, out], pixel)
-        return [build.add(at, x_row), out]
-
-    kit.loop(size, [x, to], line)
-
-
-def result_in_channels(size: int) -> Instruction:
-    """y = gate(activation(bias + A' points A)) of `present` channels side by side.
-
-    rows, columns: how many results exist. bias: 0, or the address of a number for each channel.
-    gate: 0, or the address of numbers laid out like y: where they are not positive, y becomes 0.
-    """
-    side = TILE - size + 1
-
-    @instruction("none", *["word"] * 11)
-    def points_to_channels(
-        kit: Kit, at: Address, step: Word, bias: Address, activation: Word, gate: Address,
-        y: Address, y_row: Word, y_column: Word, rows: Word, columns: Word, present: Word,
-    ) -> None:  # fmt: skip
-        build, zero = kit.builder, kit.number(0.0)
-        grid = sandwich(kit, transforms(size).results, _load_points(kit, at, step))
-        (start,) = kit.choose(
-            build.icmp_signed("!=", bias, constant(0)),
-            lambda: [kit.load_part(bias, kit.first(present))],
-            lambda: [zero],
-        )
-        values = [build.fadd(value, start) for line in grid for value in line]
-        values = kit.choose(
-            build.icmp_signed("==", activation, constant(RAMP)),
-            lambda: [kit.ramp(value) for value in values],
-            lambda: values,
-        )
-        places = [_place(kit, i // side, y_row, i % side, y_column) for i in range(side * side)]
-        gated = build.icmp_signed("!=", gate, constant(0))
-        whole = build.icmp_signed("==", present, constant(kit.lanes))
-        for size_of in (rows, columns):
-            whole = build.and_(whole, build.icmp_signed(">=", size_of, constant(side)))
-
-        def kept(value: Vector, found: Vector) -> Vector:
-            return build.select(build.fcmp_ordered(">", found, zero), value, zero)
-
-        def all_of_it() -> State:
-            ends = kit.choose(
-                gated,
-                lambda: [kept(v, kit.load(gate, p)) for v, p in zip(values, places, strict=True)],
-                lambda: values,
-            )
-            for value, place in zip(ends, places, strict=True):
-                kit.store(value, y, place)
-            return []
-
-        def part_of_it() -> State:
-            for i, (value, place) in enumerate(zip(values, places, strict=True)):
-                there = build.and_(
-                    build.icmp_signed("<", constant(i // side), rows),
-                    build.icmp_signed("<", constant(i % side), columns),
-                )
-                with build.if_then(there):
-                    mask = kit.first(present)
-                    where = build.add(gate, place)
-
-                    def as_it_is(value: Vector = value) -> State:
-                        return [value]
-
-                    def told(value: Vector = value, where: Any = where, mask: Any = mask) -> State:
-                        return [kept(value, kit.load_part(where, mask))]
-
-                    (end,) = kit.choose(gated, told, as_it_is)
-                    kit.store_part(end, build.add(y, place), mask)
-            return []
-
-        kit.choose(whole, all_of_it, part_of_it)
-
-    return points_to_channels

@@ -30,7 +30,7 @@ def transform_windows(graph: Graph) -> Graph:
         if not _is_possible(call):
             calls.append(call)
             continue
-        x, w, y = _operands(call)
+        x, w, y = operands(call)
         lanes, shapes = x.shape[-1], (x.shape[:-1], w.shape, _whole(call, y))
         attributes = {**call.attributes, "kernel": w.shape}
         if call.primitive == "lanes_convolve_weights":
@@ -56,7 +56,7 @@ def share_of(call: Call) -> Fraction:
     side by side; 1 where nothing is gained."""
     if not _is_possible(call, "convolve"):
         return Fraction(1)
-    _, w, y = _operands(call)
+    _, w, y = operands(call)
     share = fields.share_of(w.shape, y.shape)
     return share if share < fields.GAIN else Fraction(1)
 
@@ -64,11 +64,11 @@ def share_of(call: Call) -> Fraction:
 def _is_possible(call: Call, kind: str = "lanes_convolve") -> bool:
     if not call.primitive.startswith(kind):
         return False
-    at, w = call.attributes, _operands(call)[1]
+    at, w = call.attributes, operands(call)[1]
     return fields.is_possible(w.shape[2:], at["stride"], at["dilation"], at["groups"])
 
 
-def _operands(call: Call) -> tuple[Value, Value, Value]:
+def operands(call: Call) -> tuple[Value, Value, Value]:
     """Input, weights and output of the convolution that a call is, or is the gradient of."""
     first, second, *_ = call.inputs
     result = call.outputs[0]
