@@ -30,8 +30,8 @@ CONVOLUTIONS = frozenset({"convolve", "convolve_input", "convolve_weights"})
 LONG = 512
 """Numbers of a row that is long enough."""
 FILLED = Fraction(4, 5)
-"""The share of the lanes that images fill where depthwise convolutions, and those of single pixels,
-are as fast side by side."""
+"""The share of the lanes that images fill from which on depthwise convolutions are as fast with
+images side by side, and those of single pixels are left there, with what is around them."""
 PLENTY = 8
 """Channels from which on a product of all pixels by a kernel is worth it."""
 USUAL = ("stride", 1), ("padding", 0), ("groups", 1)
