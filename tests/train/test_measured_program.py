@@ -175,6 +175,16 @@ def test_a_net_that_is_measured_trains_to_the_same_bits() -> None:
     assert bits() == before
 
 
+def test_a_net_that_computes_nothing_for_a_batch_has_no_rates() -> None:
+    net = wl.NetChain([wl.NetArrayLayer(array=3.0), wl.ElementwiseLayer("Tanh")])
+    program = wl.net_program(net, measured=True)
+    assert program.steps == ()
+    figures = program.timing.figures(64)
+    assert figures["µs of a step"] == 0
+    assert [figures[name] for name in figures if "second" in name or "/s" in name] == [None] * 3
+    assert "examples a second" in str(program)
+
+
 def test_all_turns_of_a_loop_are_counted() -> None:
     def turning(length: int) -> float:
         net = wl.NetChain([wl.LongShortTermMemoryLayer(8)], input=(length, 4))

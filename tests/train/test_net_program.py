@@ -205,6 +205,16 @@ def test_open_shapes_are_said_to_be_open(rules: Any) -> None:
         report(rules, wl.NetChain([3, wl.LinearLayer()]))
 
 
+@pytest.mark.parametrize("rules", [None, wl.AUTOMATIC])
+def test_the_repair_of_an_open_length_repairs_it(rules: Any) -> None:
+    net = wl.NetChain([wl.GatedRecurrentLayer(3), wl.SequenceLastLayer(), 2], input=("n", 3))
+    with pytest.raises(wl.NotInitializedError) as told:
+        report(rules, net)
+    repair = str(told.value).rpartition("e.g. ")[2]
+    repaired = eval(repair, {"net": net, "net_replace_part": wl.net_replace_part})
+    assert report(rules, repaired).calls
+
+
 def test_rules_under_which_nothing_learns_have_no_training() -> None:
     with pytest.raises(wl.NothingToTrainError):
         report({wl.ANY: None})

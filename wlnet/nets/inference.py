@@ -78,7 +78,7 @@ def take_inference(net: Net, other: Net) -> None:
 
 def open_sizes(net: Net, solution: Solution | None = None) -> str:
     """The advice for a message about unknown shapes: say what goes in or, where that is known, give
-    the sizes of layers or, where these are, say what comes out.
+    the sizes of layers or, where these are, lengths of ports, or say what comes out.
 
     solution: of the data; None for what the net knows by itself.
     """
@@ -92,6 +92,9 @@ def open_sizes(net: Net, solution: Solution | None = None) -> str:
         some = 4 if sizes is None else tuple(4 if size is None else size for size in sizes)
         said = some if isinstance(some, int) or len(some) != 1 else some[0]
         return f"say what goes in, e.g. {net.kind}(..., {name.lower()}={said})"
+    if inputs and not solution.unknown_arrays():
+        shape = tuple(16 if size is None else size for size in shapes[inputs[0]] or ())
+        return f"give the port a length, e.g. net_replace_part(net, {{{inputs[0]!r}: {shape}}})"
     outputs = [name for name in net.output_names if shapes[name] is None]
     if outputs and net.input_names and not solution.unknown_arrays():
         # A loop gives as many levels as its state has, and that may be of any shape.

@@ -51,8 +51,9 @@ class Timing:
 
     workers: how many ran it. steps: how many of them were timed. microseconds: those of a step,
     the sum over its calls; waiting: the part in which workers wait for each other. shortest: of a
-    whole step where no clock is read at the calls, the shortest that was seen. operations, bytes:
-    of a step. layers: in the order in which a step comes to them.
+    whole step where no clock is read at the calls, the shortest that was seen; in it is how it
+    begins and ends, some hundredths of a microsecond, which no call has. operations, bytes: of a
+    step. layers: in the order in which a step comes to them.
     """
 
     workers: int
@@ -78,14 +79,18 @@ class Timing:
         return Table(columns, tuple(rows), noun="layers", by=0)
 
     def figures(self, batch: int) -> dict[str, Any]:
-        """What is told of a whole step on so many examples."""
+        """What is told of a whole step on so many examples; None where there is none."""
+
+        def each_second(count: float) -> float | None:
+            return count / self.microseconds if self.microseconds else None
+
         return {
             "µs of a step": self.microseconds,
             "  waiting": self.waiting,
             "  the shortest, no clock at its calls": self.shortest,
-            "GF/s of a step": self.operations / self.microseconds / 1e3,
-            "GB/s of a step": self.bytes / self.microseconds / 1e3,
-            "examples a second": batch / self.microseconds * 1e6,
+            "GF/s of a step": each_second(self.operations / 1e3),
+            "GB/s of a step": each_second(self.bytes / 1e3),
+            "examples a second": each_second(batch * 1e6),
             "workers": self.workers,
             "steps timed": self.steps,
         }
