@@ -40,7 +40,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "answers": tuple(case.name for case in (*GOALS, *ANSWERS) if case.work.task == "evaluate"),
     "short": SHORT,
 }
-"""Names under which many cases can be run at once; short: some of each, in about 20 minutes."""
+"""Names under which many cases can be run at once; short: some of each, in about 25 minutes."""
 
 
 def all_cases() -> tuple[Case, ...]:

@@ -33,7 +33,7 @@ INTRODUCTION = """\
 
 This page is written by `make bench`, from tests/benchmarks/results.json.
 `make bench CASES=mlp_64,lenet_64 ROUNDS=5` measures some cases anew and replaces only their rows of
-this machine; `CASES=short` is some of each kind, in about 20 minutes. It measures; no test depends
+this machine; `CASES=short` is some of each kind, in about 25 minutes. It measures; no test depends
 on seconds.
 
 How many times as fast wlnet is as the best variant of each library, at the same work, in the same

@@ -52,6 +52,15 @@ def test_a_machine_that_changes_is_noticed() -> None:
     assert machine.run(1000) > 950
 
 
+def test_a_lucky_run_now_and_then_decides_nothing() -> None:
+    machine = Machine(1.2e-4, 2.5e-4)
+    found = 0
+    for number in range(4000):
+        machine.every = 0.6e-4 if number % 5 == 0 else 2.5e-4
+        found += machine.run(1)
+    assert found < 400
+
+
 @pytest.mark.parametrize("pause", [0.0, 0.01, 10.0])
 def test_what_was_measured_beside_others_is_soon_forgotten(pause: float) -> None:
     machine = Machine(1e-3, 30e-3)  # others have the cores while it begins

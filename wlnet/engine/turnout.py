@@ -13,16 +13,16 @@ START = 2e-4
 SOON = 1e-3
 """Seconds after a run within which another one tells that more will come."""
 TRIAL = 6
-"""Runs of a trial. In the first ones caches fill; the shortest of the others counts."""
+"""Runs of a trial. In the first ones caches fill; the middle one of the others counts."""
 RARE = 25
 """Between two trials of what was slower passes so many times the time that the last one took: in
 runs, or by the clock after some runs, as what else the machine does may have changed by then."""
 SOME = 2 * RARE
 FAR = 4.0
 """How many times slower a single run is that ends a trial."""
-LEAK = 1.05
-"""By how much the least that was measured is believed less with every run, so that a machine that
-has become slower is noticed, and a single slow run is not."""
+WEIGHT = 0.125
+"""Of the last run in the mean of those of late (exponential smoothing); one that was slower than
+twice the mean counts as that, so that a single slow run is not noticed much."""
 
 
 class Turnout:
@@ -34,8 +34,9 @@ class Turnout:
         self._seconds = {True: 0.0, False: 0.0}
         """By whether all did it; 0 for what was not measured."""
         self._tried: bool | None = None
-        """What is on trial, and for how many runs more; its shortest so far."""
-        self._left, self._least = 0, 0.0
+        """What is on trial, for how many runs more, and the seconds of those that count."""
+        self._left = 0
+        self._counted: list[float] = []
         self._took, self._ended = 0.0, 0.0
         """Seconds that the last trial took; when it ended."""
         self._runs, self._since = 0, 0.0
@@ -62,23 +63,26 @@ class Turnout:
         return one - (self._seconds[True] or one / 2) > START
 
     def _try(self, by_all: bool) -> None:
-        self._tried, self._left, self._least, self._took = by_all, TRIAL, 0.0, 0.0
+        self._tried, self._left, self._took = by_all, TRIAL, 0.0
+        self._counted.clear()
 
     def took(self, seconds: float, by_all: bool, now: float) -> None:
         """Note how long a run took that ended now, for which nobody had to be started."""
         if self._tried is not by_all:
             known = self._seconds[by_all]
-            self._seconds[by_all] = min(seconds, known * LEAK) if known else seconds
-            self._since += self._seconds[by_all]
+            new = known + WEIGHT * (min(seconds, 2 * known) - known) if known else seconds
+            self._seconds[by_all] = new
+            self._since += new
             self._runs += 1
             return
         self._took += seconds
         self._left -= 1
         if self._left < TRIAL // 2:
-            self._least = min(seconds, self._least or seconds)
+            self._counted.append(seconds)
         other = self._seconds[not by_all]
         # What is far slower is not gone through to the end.
-        is_far = seconds > FAR * other > 0 or self._least > 2 * other > 0
-        if not self._left or is_far:
-            self._seconds[by_all], self._tried = self._least or seconds, None
+        far = 2 if self._counted else FAR
+        if not self._left or seconds > far * other > 0:
+            found = sorted(self._counted or [seconds])
+            self._seconds[by_all], self._tried = found[len(found) // 2], None
             self._ended, self._runs, self._since = now, 0, 0.0
