@@ -36,6 +36,7 @@ TABLES = tables()
 SHAPES: dict[str, tuple[tuple[int, ...], ...]] = {
     "ConvolutionLayer(2, (3,))": ((4, 6),),
     "ConvolutionLayer": ((3, 6, 7),),
+    "DeconvolutionLayer": ((3, 4, 5),),
     "BatchNormalizationLayer": ((3, 4, 5),),
     "BasicRecurrentLayer": ((5, 4),),
     "GatedRecurrentLayer": ((5, 4),),

@@ -58,8 +58,8 @@ def test_a_misspelt_name_finds_the_one_that_was_meant():
         wl.Ramp  # noqa: B018
     with pytest.raises(OptionError, match=r"SoftmaxLayer\(...\) makes the layer"):
         wl.NetChain(["Softmax"])
-    with pytest.raises(OptionError, match="LocalResponseNormalizationLayer is not there"):
-        wl.NetChain([3, "LocalResponseNormalization"])
+    with pytest.raises(OptionError, match="SpatialTransformationLayer is not there"):
+        wl.NetChain([3, "SpatialTransformation"])
     assert getattr(wl, "_nothing", None) is None
 
 
@@ -88,4 +88,4 @@ def test_what_is_only_like_it_is_not_called_a_stand_in():
     with pytest.raises(MissingNameError, match=r"something like it: ElementwiseLayer"):
         wl.CompiledLayer  # noqa: B018
     with pytest.raises(MissingNameError, match="nothing like it"):
-        wl.LocalResponseNormalizationLayer  # noqa: B018
+        wl.SpatialTransformationLayer  # noqa: B018

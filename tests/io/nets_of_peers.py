@@ -34,7 +34,17 @@ def _own_arrays() -> wl.NetGraph:
     return wl.NetGraph(nodes, [("scale", "shift", "both"), ("token", "both")], input=(2, 3))
 
 
+def _growing() -> wl.NetChain:
+    """Deconvolutions; Keras has none in groups."""
+    layers = [wl.DeconvolutionLayer(4, 2, 2), wl.DeconvolutionLayer(3, (2, 3), (1, 2))]
+    return wl.NetChain(layers, input=(2, 3, 2))
+
+
 TORCH = {
+    "torch_growing": wl.NetChain(
+        [wl.DeconvolutionLayer(4, 3, 2, 1), wl.DeconvolutionLayer(6, 2, channel_groups=2)],
+        input=(2, 3, 2),
+    ),
     "torch_pictures": wl.NetChain(
         [
             wl.ConvolutionLayer(4, 3),
@@ -53,6 +63,7 @@ TORCH = {
     "torch_own_arrays": _own_arrays(),
 }
 KERAS = {
+    "keras_growing": _growing(),
     "keras_pictures": wl.NetChain(
         [
             wl.ConvolutionLayer(4, 3),

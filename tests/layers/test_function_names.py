@@ -13,11 +13,13 @@ from wlnet.layers import ElementwiseLayer
 SYMBOLS = [
     "Ramp", "Tanh", "LogisticSigmoid", "SoftRamp", "Sin", "Cos", "Tan", "ArcSin", "ArcCos",
     "ArcTan", "Sinh", "Cosh", "ArcSinh", "ArcCosh", "ArcTanh", "Log", "Exp", "Sqrt", "Square",
-    "Abs", "Round", "Ceiling", "Floor", "Sign", "Gamma", "LogGamma", "Erf", "Identity",
+    "Abs", "Round", "Ceiling", "Floor", "Sign", "Gamma", "LogGamma", "Erf", "Identity", "Minus",
+    "Log2", "Log10", "Haversine", "Gudermannian", "Sec", "Csc",
+    "Cot", "Sech", "Coth", "IntegerPart", "FractionalPart", "Unitize", "UnitStep", "Clip",
 ]  # fmt: skip
 ACTIVATIONS = [
     "ReLU", "RectifiedLinearUnit", "ELU", "ExponentialLinearUnit", "SELU", "GELU", "Swish",
-    "HardSwish", "Mish", "SoftSign", "SoftPlus", "HardTanh", "HardSigmoid", "Sigmoid",
+    "HardSwish", "Mish", "SoftSign", "SoftPlus", "HardTanh", "HardSigmoid", "Sigmoid", "ReLU6",
 ]  # fmt: skip
 
 
@@ -80,6 +82,19 @@ def value_and_slope(name, x):
         ("Round", 2.5, 2, 0),
         ("Round", 3.5, 4, 0),
         ("Sign", -0.1, -1, 0),
+        ("ReLU6", 7.0, 6, 0),
+        ("ReLU6", -1.0, 0, 0),
+        ("ReLU6", 5.0, 5, 1),
+        ("Haversine", 1e-9, 2.5e-19, 5e-10),
+        ("Gudermannian", 1000.0, np.pi / 2, 0),
+        ("Sech", 1000.0, 0, 0),
+        ("Coth", -1000.0, -1, 0),
+        ("IntegerPart", -2.5, -2, 0),
+        ("FractionalPart", -2.75, -0.75, 1),
+        ("Unitize", 0.0, 0, 0),
+        ("Unitize", -1e-300, 1, 0),
+        ("UnitStep", 0.0, 1, 0),
+        ("UnitStep", -1e-300, 0, 0),
     ],
 )
 def test_functions_hold_where_a_careless_form_would_not(name, x, y, slope):

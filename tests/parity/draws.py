@@ -202,3 +202,106 @@ def AppendLayer(rng: Random) -> Drawn:
 def ReplicateLayer(rng: Random) -> Drawn:
     (count,) = sizes(rng, 1)
     return Drawn(wl.ReplicateLayer(count, input=sizes(rng, 2)), {"count": count})
+
+
+def _windows(rng: Random, rank: int) -> dict[str, Any]:
+    """Sizes of windows, and how they move; channels of so many groups."""
+    groups = int(rng.integers(1, 4))
+    return {
+        "kernel": sizes(rng, rank, 1, 4), "stride": sizes(rng, rank, 1, 3),
+        "dilation": sizes(rng, rank, 1, 3), "groups": groups,
+        "into": groups * int(rng.integers(1, 4)), "out": groups * int(rng.integers(1, 4)),
+        "has_biases": bool(rng.integers(2)),
+    }  # fmt: skip
+
+
+def _reach(words: dict[str, Any]) -> list[int]:
+    return [d * (k - 1) + 1 for k, d in zip(words["kernel"], words["dilation"], strict=True)]
+
+
+@draw
+def ConvolutionLayer(rng: Random) -> Drawn:
+    """In one to three directions, in groups."""
+    rank = int(rng.integers(1, 4))
+    words = _windows(rng, rank)
+    words["padding"] = sizes(rng, rank, 0, 2)
+    most = 9 if rank < 3 else 4
+    space = [reach + int(rng.integers(0, most)) for reach in _reach(words)]
+    net = wl.ConvolutionLayer(
+        words["out"], words["kernel"], words["stride"], words["padding"], words["dilation"],
+        words["groups"], input=(words["into"], *space),
+        **({} if words["has_biases"] else {"biases": None}),
+    )  # fmt: skip
+    return Drawn(net, words)
+
+
+@draw
+def DeconvolutionLayer(rng: Random) -> Drawn:
+    """In one to three directions, in groups."""
+    rank = int(rng.integers(1, 4))
+    words = _windows(rng, rank)
+    # PyTorch cuts off no more than a window reaches, less one.
+    words["padding"] = tuple(int(rng.integers(0, (reach + 1) // 2)) for reach in _reach(words))
+    space = sizes(rng, rank, 1, 6 if rank < 3 else 3)
+    net = wl.DeconvolutionLayer(
+        words["out"], words["kernel"], words["stride"], words["padding"], words["dilation"],
+        words["groups"], input=(words["into"], *space),
+        **({} if words["has_biases"] else {"biases": None}),
+    )  # fmt: skip
+    return Drawn(net, words)
+
+
+@draw
+def LocalResponseNormalizationLayer(rng: Random) -> Drawn:
+    width, (alpha, beta, bias) = int(rng.integers(1, 4)), rng.uniform(0.2, 2, 3)
+    words = {"width": width, "alpha": float(alpha), "beta": float(beta), "bias": float(bias)}
+    net = wl.LocalResponseNormalizationLayer(
+        width, alpha=words["alpha"], beta=words["beta"], bias=words["bias"],
+        input=(*sizes(rng, 1, 1, 9), *sizes(rng, int(rng.integers(1, 3)))),
+    )  # fmt: skip
+    return Drawn(net, words)
+
+
+@draw
+def LinearLayer(rng: Random) -> Drawn:
+    shape = sizes(rng, int(rng.integers(1, 4)), 1, 5)
+    has_biases = bool(rng.integers(2))
+    options: dict[str, Any] = {} if has_biases else {"biases": None}
+    made = sizes(rng, int(rng.integers(1, 3)))
+    net = wl.LinearLayer(made, input=shape, **options)
+    return Drawn(net, {"has_biases": has_biases, "sizes": made})
+
+
+@draw
+def SoftmaxLayer(rng: Random) -> Drawn:
+    shape = sizes(rng, 2, 2, 7)
+    level = int(rng.integers(1, 3))
+    return Drawn(wl.SoftmaxLayer(level, input=shape), {"level": level})
+
+
+SAME_NAMES = (
+    "Ramp", "Tanh", "LogisticSigmoid", "SoftRamp", "ELU", "SELU", "GELU", "Swish", "HardSwish",
+    "Mish", "SoftSign", "HardTanh", "ReLU6", "Erf", "Sin", "Cos", "ArcTan", "Sinh", "Cosh",
+    "ArcSinh", "Exp", "Square", "Abs", "FractionalPart",
+)  # fmt: skip
+"""Functions of one number that PyTorch has, between -2 and 2."""
+
+
+@draw
+def ElementwiseLayer(rng: Random) -> Drawn:
+    function = SAME_NAMES[rng.integers(len(SAME_NAMES))]
+    return Drawn(wl.ElementwiseLayer(function, input=sizes(rng, 2)), {"function": function})
+
+
+@draw
+def PoolingLayer(rng: Random) -> Drawn:
+    rank = int(rng.integers(1, 4))
+    kernel, stride = sizes(rng, rank, 1, 4), sizes(rng, rank, 1, 3)
+    padding = tuple(int(rng.integers(0, k // 2 + 1)) for k in kernel)
+    function = str(rng.choice(["Max", "Mean"]))
+    space = [k + int(rng.integers(0, 6 if rank < 3 else 3)) for k in kernel]
+    net = wl.PoolingLayer(
+        kernel, stride, function, padding_size=padding, input=(*sizes(rng, 1), *space)
+    )
+    words = {"kernel": kernel, "stride": stride, "padding": padding, "function": function}
+    return Drawn(net, words)

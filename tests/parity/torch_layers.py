@@ -204,6 +204,66 @@ def ReplicateLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
     return {"Output": x[:, None].expand(-1, words["count"], *x.shape[1:])}
 
 
+def _moves(words: Any, arrays: Tensors) -> dict[str, Any]:
+    names = "stride", "padding", "dilation", "groups"
+    given = {name: words[name] for name in names}
+    return {**given, "bias": arrays["Biases"] if words["has_biases"] else None}
+
+
+@meaning
+def ConvolutionLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    function: Any = (F.conv1d, F.conv2d, F.conv3d)[len(words["kernel"]) - 1]
+    return {"Output": function(inputs["Input"], arrays["Weights"], **_moves(words, arrays))}
+
+
+@meaning
+def DeconvolutionLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    several = F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d
+    function: Any = several[len(words["kernel"]) - 1]
+    return {"Output": function(inputs["Input"], arrays["Weights"], **_moves(words, arrays))}
+
+
+@meaning
+def LocalResponseNormalizationLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    size = 2 * words["width"] + 1
+    rest = words["alpha"], words["beta"], words["bias"]
+    return {"Output": F.local_response_norm(inputs["Input"], size, *rest)}
+
+
+@meaning
+def LinearLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    """All levels are one; what comes out may have several."""
+    biases = arrays["Biases"].reshape(-1) if words["has_biases"] else None
+    weights = arrays["Weights"]
+    output = F.linear(inputs["Input"].flatten(1), weights.reshape(len(weights), -1), biases)
+    return {"Output": output.reshape(-1, *words["sizes"])}
+
+
+@meaning
+def SoftmaxLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    return {"Output": torch.softmax(inputs["Input"], words["level"])}
+
+
+@meaning
+def ElementwiseLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    functions: dict[str, Any] = {
+        "Ramp": F.relu, "Tanh": torch.tanh, "LogisticSigmoid": torch.sigmoid,
+        "SoftRamp": F.softplus, "ELU": F.elu, "SELU": F.selu, "GELU": F.gelu, "Swish": F.silu,
+        "HardSwish": F.hardswish, "Mish": F.mish, "SoftSign": F.softsign, "HardTanh": F.hardtanh,
+        "ReLU6": F.relu6, "Erf": torch.erf, "Sin": torch.sin, "Cos": torch.cos,
+        "ArcTan": torch.atan, "Sinh": torch.sinh, "Cosh": torch.cosh, "ArcSinh": torch.asinh,
+        "Exp": torch.exp, "Square": torch.square, "Abs": torch.abs, "FractionalPart": torch.frac,
+    }  # fmt: skip
+    return {"Output": functions[words["function"]](inputs["Input"])}
+
+
+@meaning
+def PoolingLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    names = {"Max": "max_pool", "Mean": "avg_pool"}
+    function = getattr(F, f"{names[words['function']]}{len(words['kernel'])}d")
+    return {"Output": function(inputs["Input"], words["kernel"], words["stride"], words["padding"])}
+
+
 def answered(question: dict[str, Any]) -> dict[str, Any]:
     """Outputs, and the gradients of the sum of the outputs times factors."""
     arrays, inputs = ({name: torch.tensor(x) for name, x in question[side].items()}

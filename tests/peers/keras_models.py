@@ -71,7 +71,18 @@ def own_arrays() -> Any:
     return keras.Sequential([keras.Input((2, 3)), Scale(), Shift(), Token()])
 
 
+def growing() -> Any:
+    return keras.Sequential(
+        [
+            keras.Input((3, 2, 2)),
+            layers.Conv2DTranspose(4, 2, 2),
+            layers.Conv2DTranspose(3, (2, 3), (1, 2)),
+        ]
+    )
+
+
 MODELS = {
+    "keras_growing": (growing, lambda random: random.normal(size=(3, 3, 2, 2))),
     "keras_pictures": (pictures, lambda random: random.normal(size=(3, 5, 6, 2))),
     "keras_recurrent": (recurrent, lambda random: random.integers(0, 7, (3, 5))),
     "keras_own_arrays": (own_arrays, lambda random: random.normal(size=(3, 2, 3))),
@@ -93,6 +104,7 @@ def write(name: str, folder: Path, seed: int) -> tuple[Any, Any]:
     model.save_weights(file_of(name, folder))
     x = inputs(random)
     y = np.asarray(model.predict(x, verbose=0))
+    y = np.moveaxis(y, -1, 1) if y.ndim == 4 else y
     # Channels come first in these nets of wlnet, and classes count from 1.
     moved = np.moveaxis(x, -1, 1) if x.ndim == 4 else x
     return moved + 1 if x.dtype.kind == "i" else moved.astype(np.float32), y

@@ -53,7 +53,12 @@ def pictures() -> nn.Module:
     )
 
 
+def growing() -> nn.Module:
+    return nn.Sequential(nn.ConvTranspose2d(2, 4, 3, 2, 1), nn.ConvTranspose2d(4, 6, 2, groups=2))
+
+
 MODULES = {
+    "torch_growing": (growing, lambda: torch.randn(3, 2, 3, 2)),
     "torch_pictures": (pictures, lambda: torch.randn(3, 2, 5, 6)),
     "torch_recurrent": (Recurrent, lambda: torch.randint(1, 8, (3, 5))),
     "torch_own_arrays": (OwnArrays, lambda: torch.randn(3, 2, 3)),

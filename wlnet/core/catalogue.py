@@ -11,13 +11,9 @@ SOON: dict[str, str] = {
     "CTCLossLayer": "",
     "CompiledLayer": "ElementwiseLayer(lambda x: x * abs(x))",
     "ConstantArrayLayer": "NetArrayLayer()",
-    "ContrastiveLossLayer": "ThreadingLayer(lambda distance, other: "
-    "other * np.maximum(0.5 - distance, 0) + (1 - other) * distance)",
-    "DeconvolutionLayer": "",
     "DotPlusLayer": "LinearLayer(3)",
     "ImageAugmentationLayer": "a generator of training data that changes each batch",
     "InstanceNormalizationLayer": "NormalizationLayer()",
-    "LocalResponseNormalizationLayer": "",
     "NetArray": 'NetSharedArray("w")',
     "NetGANOperator": "NetGraph with both nets, and rates of -1 in learning_rate_multipliers",
     "NetPairEmbeddingOperator": "net_insert_shared_arrays, and the net twice in a NetGraph",
@@ -55,21 +51,11 @@ SOON_DECODERS: dict[str, str] = dict.fromkeys(
     "net(x, None), and a function of yours on what it gives",
 )
 SOON_FUNCTIONS: dict[str, str] = {
-    "Clip": "lambda x: np.clip(x, -1, 1)",
-    "Erfc": "",
-    "Haversine": "lambda x: (1 - np.cos(x)) / 2",
-    "Log10": "lambda x: np.log(x) / np.log(10)",
-    "Log2": "lambda x: np.log(x) / np.log(2)",
-    "Minus": "lambda x: -x",
-    "Reciprocal": "lambda x: 1 / x",
-    "Sec": "lambda x: 1 / np.cos(x)",
-    "Csc": "lambda x: 1 / np.sin(x)",
-    "Cot": "lambda x: np.cos(x) / np.sin(x)",
-    "Sech": "lambda x: 1 / np.cosh(x)",
     "Csch": "lambda x: 1 / np.sinh(x)",
-    "Coth": "lambda x: np.cosh(x) / np.sinh(x)",
+    "CubeRoot": "lambda x: np.sign(x) * np.abs(x) ** (1 / 3)",
+    "Erfc": "",
+    "Reciprocal": "lambda x: 1 / x",
     "Surd": "",
-    "UnitStep": "",
 }
 """Functions that an ElementwiseLayer of the Wolfram Language takes, and formulas that say them."""
 

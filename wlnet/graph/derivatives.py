@@ -336,6 +336,16 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     )
 
 
+@derivative("convolve_input")
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
+    x, w = call.inputs
+    at = {name: value for name, value in call.attributes.items() if name != "shape"}
+    return (
+        g.convolve(d, w, **at) if wanted[0] else None,
+        g.one("convolve_weights", d, x, shape=w.shape, **at) if wanted[1] else None,
+    )
+
+
 @derivative("pool_max")
 def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     return (

@@ -54,6 +54,8 @@ ALIASES: dict[str, str] = {
     "GaussianErrorLinearUnit": "GELU",
     "Sigmoid": "LogisticSigmoid",
     "SoftPlus": "SoftRamp",
+    "Clip": "HardTanh",
+    "Minus": "Negate",
 }
 """Further names, and the canonical ones."""
 
@@ -86,6 +88,7 @@ for _name in (
     "Ramp", "Tanh", "LogisticSigmoid", "SoftRamp", "Sin", "Cos", "Tan", "ArcSin", "ArcCos",
     "ArcTan", "Sinh", "Cosh", "ArcSinh", "ArcCosh", "ArcTanh", "Log", "Exp", "Sqrt", "Square",
     "Abs", "Round", "Ceiling", "Floor", "Sign", "Gamma", "LogGamma", "Erf",
+    "Negate",
 ):  # fmt: skip
     FUNCTIONS[_name] = mapped(_name)
 
@@ -95,12 +98,12 @@ normal_cdf, logistic = MAP_REFERENCES["NormalCDF"], MAP_REFERENCES["LogisticSigm
 
 
 def composed(
-    evaluate: Evaluate,
+    evaluate: Evaluate, domain: tuple[float, float] = SMOOTH
 ) -> Callable[[Callable[[Builder, Value], Value]], Callable[[Builder, Value], Value]]:
     """Enter a function under its name, with what it computes in NumPy."""
 
     def enter(lower: Callable[[Builder, Value], Value]) -> Callable[[Builder, Value], Value]:
-        FUNCTIONS[lower.__name__] = Function(lower, evaluate)
+        FUNCTIONS[lower.__name__] = Function(lower, evaluate, domain)
         return lower
 
     return enter
@@ -175,6 +178,99 @@ def HardTanh(g: Builder, x: Value) -> Value:
 def HardSigmoid(g: Builder, x: Value) -> Value:
     """Courbariaux et al. 2015: not the 0.2 x + 0.5 of other frameworks."""
     return g.maximum(g.minimum(g.multiply(g.add(x, 1.0), 0.5), 1.0), 0.0)
+
+
+@composed(lambda x: np.clip(x, 0, 6))
+def ReLU6(g: Builder, x: Value) -> Value:
+    """Krizhevsky 2010: Ramp that ends at 6."""
+    return g.minimum(g.map("Ramp", x), 6.0)
+
+
+@composed(np.log2, (0.5, 3.0))
+def Log2(g: Builder, x: Value) -> Value:
+    """The logarithm to base 2."""
+    return g.multiply(g.map("Log", x), 1 / np.log(2.0))
+
+
+@composed(np.log10, (0.5, 3.0))
+def Log10(g: Builder, x: Value) -> Value:
+    """The logarithm to base 10."""
+    return g.multiply(g.map("Log", x), 1 / np.log(10.0))
+
+
+@composed(lambda x: np.sin(x / 2) ** 2)
+def Haversine(g: Builder, x: Value) -> Value:
+    """(1 - Cos(x)) / 2, with all figures where that is small."""
+    return g.map("Square", g.map("Sin", g.multiply(x, 0.5)))
+
+
+@composed(lambda x: 2 * np.arctan(np.tanh(x / 2)))
+def Gudermannian(g: Builder, x: Value) -> Value:
+    """From hyperbolic to plain angles: 2 ArcTan(Tanh(x / 2))."""
+    return g.multiply(g.map("ArcTan", g.map("Tanh", g.multiply(x, 0.5))), 2.0)
+
+
+@composed(lambda x: 1 / np.cos(x), (-1.2, 1.2))
+def Sec(g: Builder, x: Value) -> Value:
+    """1 / Cos(x)."""
+    return g.divide(1.0, g.map("Cos", x))
+
+
+@composed(lambda x: 1 / np.sin(x), (0.5, 2.5))
+def Csc(g: Builder, x: Value) -> Value:
+    """1 / Sin(x)."""
+    return g.divide(1.0, g.map("Sin", x))
+
+
+@composed(lambda x: 1 / np.tan(x), (0.5, 2.5))
+def Cot(g: Builder, x: Value) -> Value:
+    """1 / Tan(x)."""
+    return g.divide(g.map("Cos", x), g.map("Sin", x))
+
+
+def _falling(g: Builder, x: Value) -> Value:
+    """exp(-|x|)."""
+    return g.map("Exp", g.negate(g.map("Abs", x)))
+
+
+@composed(lambda x: 1 / np.cosh(x))
+def Sech(g: Builder, x: Value) -> Value:
+    """1 / Cosh(x), without a large exponential."""
+    t = _falling(g, x)
+    return g.divide(g.multiply(t, 2.0), g.add(1.0, g.map("Square", t)))
+
+
+@composed(lambda x: 1 / np.tanh(x), (0.5, 2.5))
+def Coth(g: Builder, x: Value) -> Value:
+    """1 / Tanh(x)."""
+    return g.divide(1.0, g.map("Tanh", x))
+
+
+# Steps: their slope is 0
+
+
+@composed(np.trunc)
+def IntegerPart(g: Builder, x: Value) -> Value:
+    """Towards 0."""
+    return g.multiply(g.map("Sign", x), g.map("Floor", g.map("Abs", x)))
+
+
+@composed(lambda x: x - np.trunc(x))
+def FractionalPart(g: Builder, x: Value) -> Value:
+    """What IntegerPart leaves: of the sign of the number, with a slope of 1."""
+    return g.subtract(x, IntegerPart(g, x))
+
+
+@composed(lambda x: (x != 0).astype(x.dtype))
+def Unitize(g: Builder, x: Value) -> Value:
+    """0 for 0, else 1."""
+    return g.map("Abs", g.map("Sign", x))
+
+
+@composed(lambda x: (x >= 0).astype(x.dtype))
+def UnitStep(g: Builder, x: Value) -> Value:
+    """1 from 0 on, else 0."""
+    return g.choose(g.greater_equal(x, 0.0), 1.0, 0.0)
 
 
 # Functions of several numbers

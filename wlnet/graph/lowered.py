@@ -22,7 +22,7 @@ Rows = Mapping[Ref, Row]
 
 OPERATORS: dict[str, Function] = {
     **FUNCTIONS,
-    **{name: mapped(name) for name in ("Negate", "ExpMinusOne", "LogOnePlus", "NormalCDF")},
+    **{name: mapped(name) for name in ("ExpMinusOne", "LogOnePlus", "NormalCDF")},
     "Not": NOT,
 }
 """Functions of one number that may stand in a formula."""

@@ -14,8 +14,10 @@ from wlnet.layers.batch_normalization import BatchNormalizationLayer as BatchNor
 from wlnet.layers.catenate import CatenateLayer as CatenateLayer
 from wlnet.layers.constant_plus import ConstantPlusLayer as ConstantPlusLayer
 from wlnet.layers.constant_times import ConstantTimesLayer as ConstantTimesLayer
+from wlnet.layers.contrastive_loss import ContrastiveLossLayer as ContrastiveLossLayer
 from wlnet.layers.convolution import ConvolutionLayer as ConvolutionLayer
 from wlnet.layers.cross_entropy_loss import CrossEntropyLossLayer as CrossEntropyLossLayer
+from wlnet.layers.deconvolution import DeconvolutionLayer as DeconvolutionLayer
 from wlnet.layers.dot import DotLayer as DotLayer
 from wlnet.layers.dropout import DropoutLayer as DropoutLayer
 from wlnet.layers.elementwise import ElementwiseLayer as ElementwiseLayer
@@ -25,6 +27,7 @@ from wlnet.layers.flatten import FlattenLayer as FlattenLayer
 from wlnet.layers.function import FunctionLayer as FunctionLayer
 from wlnet.layers.gated_recurrent import GatedRecurrentLayer as GatedRecurrentLayer
 from wlnet.layers.linear import LinearLayer as LinearLayer
+from wlnet.layers.lrn import LocalResponseNormalizationLayer as LocalResponseNormalizationLayer
 from wlnet.layers.lstm import LongShortTermMemoryLayer as LongShortTermMemoryLayer
 from wlnet.layers.mean_absolute_loss import MeanAbsoluteLossLayer as MeanAbsoluteLossLayer
 from wlnet.layers.mean_squared_loss import MeanSquaredLossLayer as MeanSquaredLossLayer

@@ -10,8 +10,10 @@ from wlnet.layers.batch_normalization import BatchNormalizationLayer as _BatchNo
 from wlnet.layers.catenate import CatenateLayer as _CatenateLayer
 from wlnet.layers.constant_plus import ConstantPlusLayer as _ConstantPlusLayer
 from wlnet.layers.constant_times import ConstantTimesLayer as _ConstantTimesLayer
+from wlnet.layers.contrastive_loss import ContrastiveLossLayer as _ContrastiveLossLayer
 from wlnet.layers.convolution import ConvolutionLayer as _ConvolutionLayer
 from wlnet.layers.cross_entropy_loss import CrossEntropyLossLayer as _CrossEntropyLossLayer
+from wlnet.layers.deconvolution import DeconvolutionLayer as _DeconvolutionLayer
 from wlnet.layers.dot import DotLayer as _DotLayer
 from wlnet.layers.dropout import DropoutLayer as _DropoutLayer
 from wlnet.layers.elementwise import ElementwiseLayer as _ElementwiseLayer
@@ -21,6 +23,7 @@ from wlnet.layers.flatten import FlattenLayer as _FlattenLayer
 from wlnet.layers.function import FunctionLayer as _FunctionLayer
 from wlnet.layers.gated_recurrent import GatedRecurrentLayer as _GatedRecurrentLayer
 from wlnet.layers.linear import LinearLayer as _LinearLayer
+from wlnet.layers.lrn import LocalResponseNormalizationLayer as _LocalResponseNormalizationLayer
 from wlnet.layers.lstm import LongShortTermMemoryLayer as _LongShortTermMemoryLayer
 from wlnet.layers.mean_absolute_loss import MeanAbsoluteLossLayer as _MeanAbsoluteLossLayer
 from wlnet.layers.mean_squared_loss import MeanSquaredLossLayer as _MeanSquaredLossLayer
@@ -62,10 +65,14 @@ class ConstantPlusLayer(_ConstantPlusLayer):
     def __init__(self, *, biases: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class ConstantTimesLayer(_ConstantTimesLayer):
     def __init__(self, *, scaling: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
+class ContrastiveLossLayer(_ContrastiveLossLayer):
+    def __init__(self, margin: Any = 0.5, *, input: Any = AUTOMATIC, target: Any = AUTOMATIC, loss: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class ConvolutionLayer(_ConvolutionLayer):
     def __init__(self, output_channels: Any = AUTOMATIC, kernel_size: Any = AUTOMATIC, stride: Any = 1, padding_size: Any = 0, dilation: Any = 1, channel_groups: Any = 1, interleaving: Any = False, *, weights: Any = AUTOMATIC, biases: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class CrossEntropyLossLayer(_CrossEntropyLossLayer):
     def __init__(self, form: Any, *, input: Any = AUTOMATIC, target: Any = AUTOMATIC, loss: Any = AUTOMATIC, ports: Any = None) -> None: ...
+class DeconvolutionLayer(_DeconvolutionLayer):
+    def __init__(self, output_channels: Any = AUTOMATIC, kernel_size: Any = AUTOMATIC, stride: Any = 1, padding_size: Any = 0, dilation: Any = 1, channel_groups: Any = 1, interleaving: Any = False, *, weights: Any = AUTOMATIC, biases: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class DotLayer(_DotLayer):
     def __init__(self, *, output: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class DropoutLayer(_DropoutLayer):
@@ -84,6 +91,8 @@ class GatedRecurrentLayer(_GatedRecurrentLayer):
     def __init__(self, size: Any = AUTOMATIC, dropout: Any = None, *, input_gate_input_weights: Any = AUTOMATIC, input_gate_state_weights: Any = AUTOMATIC, input_gate_biases: Any = AUTOMATIC, reset_gate_input_weights: Any = AUTOMATIC, reset_gate_state_weights: Any = AUTOMATIC, reset_gate_biases: Any = AUTOMATIC, memory_gate_input_weights: Any = AUTOMATIC, memory_gate_state_weights: Any = AUTOMATIC, memory_gate_biases: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class LinearLayer(_LinearLayer):
     def __init__(self, output_size: Any = AUTOMATIC, *, weights: Any = AUTOMATIC, biases: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
+class LocalResponseNormalizationLayer(_LocalResponseNormalizationLayer):
+    def __init__(self, channel_window_size: Any = 2, alpha: Any = 1.0, beta: Any = 0.5, bias: Any = 1.0, interleaving: Any = False, *, input: Any = AUTOMATIC, output: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class LongShortTermMemoryLayer(_LongShortTermMemoryLayer):
     def __init__(self, size: Any = AUTOMATIC, dropout: Any = None, *, input_gate_input_weights: Any = AUTOMATIC, input_gate_state_weights: Any = AUTOMATIC, input_gate_biases: Any = AUTOMATIC, output_gate_input_weights: Any = AUTOMATIC, output_gate_state_weights: Any = AUTOMATIC, output_gate_biases: Any = AUTOMATIC, forget_gate_input_weights: Any = AUTOMATIC, forget_gate_state_weights: Any = AUTOMATIC, forget_gate_biases: Any = AUTOMATIC, memory_gate_input_weights: Any = AUTOMATIC, memory_gate_state_weights: Any = AUTOMATIC, memory_gate_biases: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class MeanAbsoluteLossLayer(_MeanAbsoluteLossLayer):
@@ -146,8 +155,10 @@ __all__ = [
     "CatenateLayer",
     "ConstantPlusLayer",
     "ConstantTimesLayer",
+    "ContrastiveLossLayer",
     "ConvolutionLayer",
     "CrossEntropyLossLayer",
+    "DeconvolutionLayer",
     "DotLayer",
     "DropoutLayer",
     "ElementwiseLayer",
@@ -157,6 +168,7 @@ __all__ = [
     "FunctionLayer",
     "GatedRecurrentLayer",
     "LinearLayer",
+    "LocalResponseNormalizationLayer",
     "LongShortTermMemoryLayer",
     "MeanAbsoluteLossLayer",
     "MeanSquaredLossLayer",

@@ -28,6 +28,7 @@ from wlnet.layers.declaring.windows import (
     Window,
     moved,
     padding,
+    relate_rank,
     relate_space,
     split_channels,
     windows,
@@ -90,7 +91,8 @@ class ConvolutionLayer(Layer):
         for run, channels, space in (("*input", "in", "*space"), ("*output", "out", "*places")):
             split_channels(sizes, run, channels, space, self.interleaving)
         self._relate_groups(sizes)
-        self._relate_rank(sizes)
+        options = self.stride, self.dilation, self.padding_size
+        relate_rank(sizes, self.kernel_size, options, ("*space", "*places"))
         kernel = sizes.run("*kernel")
         if kernel is not None:
             relate_space(sizes, "*space", "*places", self._windows(kernel))
@@ -104,21 +106,6 @@ class ConvolutionLayer(Layer):
             sizes.set("group", inputs // groups)
         if sizes["group"] is not None:
             sizes.set("in", sizes["group"] * groups)
-
-    def _relate_rank(self, sizes: Sizes) -> None:
-        """The kernel has a size for each direction of the space."""
-        if isinstance(self.kernel_size, tuple):
-            sizes.set("*kernel", self.kernel_size)
-        for value in (self.stride, self.dilation, self.padding_size):
-            if isinstance(value, tuple) and sizes.run("*kernel") is None:
-                sizes.set("*kernel", (None,) * len(value))
-        for run in ("*space", "*places"):
-            space = sizes.run(run)
-            if space is not None and sizes.run("*kernel") is None:
-                sizes.set("*kernel", (None,) * len(space))
-        kernel = sizes.run("*kernel")
-        if kernel is not None and isinstance(self.kernel_size, int):
-            sizes.set("*kernel", (self.kernel_size,) * len(kernel))
 
     def lower(self, g: Builder, input: Value, weights: Value, biases: Value | None) -> Value:
         x = g.move_axis(input, -1, 1) if self.interleaving else input

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from wlnet.graph.expression import Expression as Formula
-from wlnet.graph.functions import canonical, function_names
+from wlnet.graph.functions import FUNCTIONS, canonical, function_names
 from wlnet.wolfram.expressions import (
     Call,
     Expression,
@@ -38,6 +38,7 @@ _OF_ONE: Mapping[str, Callable[[Expression], Expression]] = {
         "Plus", 0.5, call("Times", 0.5, call("Erf", call("Times", 0.5**0.5, x)))
     ),
     "Identity": lambda x: x,
+    "ReLU6": lambda x: call("Clip", x, call("List", 0, 6)),
 }  # fmt: skip
 """What has no name there, and is read back from how it is written: by the first that fits."""
 _PLACE = Symbol("the argument")
@@ -51,7 +52,9 @@ _SEVERAL = {
 _SYMBOLS = frozenset(
     {"Ramp", "Tanh", "LogisticSigmoid", "Sin", "Cos", "Tan", "ArcSin", "ArcCos", "ArcTan", "Sinh",
      "Cosh", "ArcSinh", "ArcCosh", "ArcTanh", "Log", "Exp", "Sqrt", "Abs", "Round", "Ceiling",
-     "Floor", "Sign", "Gamma", "LogGamma", "Erf"}
+     "Floor", "Sign", "Gamma", "LogGamma", "Erf", "Log2", "Log10",
+     "Haversine", "Gudermannian", "Sec", "Csc", "Cot", "Sech", "Coth", "IntegerPart",
+     "FractionalPart", "Unitize", "UnitStep"}
 )  # fmt: skip
 
 
@@ -65,10 +68,10 @@ def told(function: Any) -> Expression:
         return str(function)
     if function in OTHERS:
         return OTHERS[function]
-    if function == "Square":
-        return call("Function", call("Power", call("Slot", 1), 2))
     if function in _SYMBOLS or function in _SEVERAL or function == "Identity":
         return Symbol(function)
+    if function in _OF_ONE:
+        return call("Function", _OF_ONE[function](call("Slot", 1)))
     raise Unreadable(f"a function that the Wolfram Language has, not {function}")
 
 
@@ -111,7 +114,9 @@ def read(value: Expression) -> Any:
             formula = Formula(_tree_read(body, names))
         except ValueError as error:
             raise Unreadable(f"a formula, and not one with {error}") from None
-        return "Square" if formula.tree == ("Square", "#1") else formula
+        tree = formula.tree
+        is_named = isinstance(tree, tuple) and len(tree) == 2 and tree[1] == "#1"
+        return tree[0] if is_named and tree[0] in FUNCTIONS else formula
     raise Unreadable("the name of a function, or a pure function such as #^2 &")
 
 

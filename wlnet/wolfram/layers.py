@@ -69,6 +69,15 @@ _WINDOW = (
     Field("PaddingSize"),
     Field("Interleaving"),
 )
+_CONVOLUTION = (
+    _at(0, "OutputChannels"),
+    _at(1, "KernelSize"),
+    Field("Stride"),
+    Field("PaddingSize"),
+    Field("Dilation"),
+    Field("ChannelGroups"),
+    Field("Interleaving"),
+)
 _RECURRENT = (_at(0, "Size", PLAIN, "OutputSize"), Field("Dropout", DROPOUT))
 
 LAYERS: Mapping[str, Row] = {
@@ -79,18 +88,10 @@ LAYERS: Mapping[str, Row] = {
     "CatenateLayer": Row((_at(0, "Level"),)),
     "ConstantPlusLayer": Row(),
     "ConstantTimesLayer": Row(),
-    "ConvolutionLayer": Row(
-        (
-            _at(0, "OutputChannels"),
-            _at(1, "KernelSize"),
-            Field("Stride"),
-            Field("PaddingSize"),
-            Field("Dilation"),
-            Field("ChannelGroups"),
-            Field("Interleaving"),
-        )
-    ),
+    "ContrastiveLossLayer": Row((Field("Margin"),)),
+    "ConvolutionLayer": Row(_CONVOLUTION),
     "CrossEntropyLossLayer": Row((_at(0, "Form", PLAIN, "TargetForm"),)),
+    "DeconvolutionLayer": Row(_CONVOLUTION),
     "DotLayer": Row(),
     "DropoutLayer": Row((_at(0, "Probability", PLAIN, "DropoutProbability"), Field("Method"))),
     "ElementwiseLayer": Row((_at(0, "Function", FUNCTION),)),
@@ -101,6 +102,15 @@ LAYERS: Mapping[str, Row] = {
     "FlattenLayer": Row((_at(0, "Level", DEPTH),)),
     "GatedRecurrentLayer": Row(_RECURRENT),
     "LinearLayer": Row((_at(0, "OutputSize", SIZES, "OutputDimensions"),)),
+    "LocalResponseNormalizationLayer": Row(
+        (
+            Field("ChannelWindowSize"),
+            Field("Alpha"),
+            Field("Beta"),
+            Field("Bias"),
+            Field("Interleaving"),
+        )
+    ),
     "LongShortTermMemoryLayer": Row(_RECURRENT),
     "MeanAbsoluteLossLayer": Row(),
     "MeanSquaredLossLayer": Row(),

@@ -44,7 +44,8 @@ KERNEL = Turn(
     "kernel and channels to channels and kernel",
     lambda rank: (*range(rank)[:-3:-1], *range(rank - 2)) if rank > 2 else range(rank),
 )
-"""(*kernel, in, out) to (out, in, *kernel)."""
+"""(*kernel, in, out) to (out, in, *kernel); of a deconvolution in and out change places on both
+sides."""
 DEPTHWISE = Turn(
     "kernel and channels to channels and kernel",
     lambda rank: (*range(rank)[-2:], *range(rank - 2)) if rank > 2 else range(rank),
@@ -169,6 +170,7 @@ _ALONE = {
 TORCH: Mapping[str, Pieces] = {
     "LinearLayer": _plain(Weights="weight", Biases="bias"),
     "ConvolutionLayer": _plain(Weights="weight", Biases="bias"),
+    "DeconvolutionLayer": _plain(Weights="weight", Biases="bias"),
     "EmbeddingLayer": _plain(Weights="weight"),
     "BatchNormalizationLayer": _plain(
         Scaling="weight", Biases="bias", MovingMean="running_mean", MovingVariance="running_var"
@@ -188,6 +190,7 @@ TORCH: Mapping[str, Pieces] = {
 KERAS: Mapping[str, Pieces] = {
     "LinearLayer": {"Weights": Piece(("kernel",), TRANSPOSED), "Biases": Piece(("bias",))},
     "ConvolutionLayer": {"Weights": Piece(("kernel",), KERNEL), "Biases": Piece(("bias",))},
+    "DeconvolutionLayer": {"Weights": Piece(("kernel",), KERNEL), "Biases": Piece(("bias",))},
     "EmbeddingLayer": _plain(Weights="embeddings"),
     "BatchNormalizationLayer": _plain(
         Scaling="gamma", Biases="beta", MovingMean="moving_mean", MovingVariance="moving_variance"
@@ -216,6 +219,9 @@ KERAS_CLASSES: Mapping[str, str | None] = {
     **dict.fromkeys(
         ("conv1d", "conv2d", "conv3d", "depthwise_conv1d", "depthwise_conv2d"), "ConvolutionLayer"
     ),
+    **dict.fromkeys(
+        ("conv1d_transpose", "conv2d_transpose", "conv3d_transpose"), "DeconvolutionLayer"
+    ),
     "embedding": "EmbeddingLayer",
     "batch_normalization": "BatchNormalizationLayer",
     "layer_normalization": "NormalizationLayer",
@@ -225,9 +231,8 @@ KERAS_CLASSES: Mapping[str, str | None] = {
     "simple_rnn": "BasicRecurrentLayer",
     **dict.fromkeys(
         (
-            "conv1d_transpose", "conv2d_transpose", "conv3d_transpose", "separable_conv1d",
-            "separable_conv2d", "einsum_dense", "group_normalization", "spectral_normalization",
-            "conv_lstm1d", "conv_lstm2d", "conv_lstm3d",
+            "separable_conv1d", "separable_conv2d", "einsum_dense", "group_normalization",
+            "spectral_normalization", "conv_lstm1d", "conv_lstm2d", "conv_lstm3d",
         )
     ),
 }  # fmt: skip

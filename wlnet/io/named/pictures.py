@@ -31,6 +31,8 @@ _INTERLEAVING = "Interleaving"
 _SEQUENCES = frozenset({"EmbeddingLayer", "BasicRecurrentLayer", "GatedRecurrentLayer",
                         "LongShortTermMemoryLayer"})  # fmt: skip
 """Layers whose features come last in all frameworks."""
+CONVOLUTIONS = frozenset({"ConvolutionLayer", "DeconvolutionLayer"})
+"""Layers that make new channels."""
 EACH_BY_ITSELF = frozenset({"ElementwiseLayer", "DropoutLayer", "ParametricRampLayer",
     "SoftmaxLayer", "NormalizationLayer", "ConstantTimesLayer", "ConstantPlusLayer",
     "BatchNormalizationLayer", "TotalLayer", "ThreadingLayer"})  # fmt: skip
@@ -255,7 +257,7 @@ def _through(layer: Layer, lies: Sequence[Lie], shapes: Sequence[Partial], made:
         return SAME
     if _INTERLEAVING in layer.parameters:
         told = LAST if layer.parameters[_INTERLEAVING] else FIRST
-        return told if kind == "ConvolutionLayer" else _agreed([told, *lies])
+        return told if kind in CONVOLUTIONS else _agreed([told, *lies])
     if kind in EACH_BY_ITSELF | _SAME_LEVELS:
         same = [
             lie for lie, shape in zip(lies, shapes, strict=True)

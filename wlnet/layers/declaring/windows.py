@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypedDict, TypeVar
 
@@ -128,6 +129,21 @@ def split_channels(sizes: Sizes, run: str, channels: str, space: str, interleavi
     pattern: Pattern = (space, channels) if interleaving else (channels, space)
     sizes.match(pattern, sizes.run(run))
     sizes.set(run, sizes.build(pattern))
+
+
+def relate_rank(
+    sizes: Sizes, kernel_size: object, options: Sequence[object], spaces: Sequence[str]
+) -> None:
+    """Tell in how many directions a kernel has sizes: as many as it is given, or one of the options
+    has, or a space."""
+    if isinstance(kernel_size, tuple):
+        sizes.set("*kernel", kernel_size)
+    for value in (*options, *map(sizes.run, spaces)):
+        if isinstance(value, tuple) and sizes.run("*kernel") is None:
+            sizes.set("*kernel", (None,) * len(value))
+    kernel = sizes.run("*kernel")
+    if kernel is not None and isinstance(kernel_size, int):
+        sizes.set("*kernel", (kernel_size,) * len(kernel))
 
 
 def relate_space(sizes: Sizes, before: str, after: str, directions: list[Window]) -> None:

@@ -21,7 +21,6 @@ FILES = "elementwise", "sums", "places", "tables", "windows", "loops"
 GRADIENTS_ALONE = frozenset(
     {
         "attention_weights_input",
-        "convolve_input",
         "convolve_weights",
         "lstm_input",
         "pool_max_input",

@@ -25,6 +25,26 @@ def convolve(
 
 
 @translation
+def convolve_input(
+    w: Writer, x: Tensor, weights: Tensor, *, shape: tuple[Extent, ...], stride: Sizes,
+    padding: Pads, dilation: Sizes, groups: int,
+) -> str:  # fmt: skip
+    """A transposed convolution; beyond what windows reach there is nothing."""
+    rows = zip(x.shape[2:], weights.shape[2:], shape[2:], stride, padding, dilation, strict=True)
+    more = [
+        size - (step * (n - 1) + apart * (k - 1) + 1 - sum(pad))
+        # An open size is that of a layer, which goes on no further.
+        if isinstance(n, int) and isinstance(k, int) and isinstance(size, int)
+        else 0
+        for n, k, size, step, pad, apart in rows
+    ]
+    return w.node(
+        "ConvTranspose", x, weights, strides=list(stride), pads=_pads(padding),
+        dilations=list(dilation), group=groups, output_padding=more,
+    )  # fmt: skip
+
+
+@translation
 def pool_max(
     w: Writer, x: Tensor, *, kernel: tuple[Extent, ...], stride: Sizes, padding: Pads
 ) -> str:

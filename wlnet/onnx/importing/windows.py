@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
-
-from wlnet.layers.convolution import ConvolutionLayer
+from wlnet.layers.deconvolution import DeconvolutionLayer
+from wlnet.layers.padding import PaddingLayer
 from wlnet.onnx.importing.linear import Convolution
 from wlnet.onnx.importing.misfits import Misfit
 from wlnet.onnx.importing.nodes import Node
@@ -111,8 +110,8 @@ def _convolution(net: Writing, node: Node, x: Given, weights: Given,
 @operator("ConvTranspose")
 def _transposed(net: Writing, node: Node, x: Given, weights: Given,
                 biases: Given | None = None) -> Given:  # fmt: skip
-    """The convolution that it is the transpose of, turned round, over numbers with zeros between:
-    a net has no layer for it alone."""
+    """A layer of its own. Where its result goes on beyond what windows reach, zeros are put beside
+    the input, so that they do."""
     if not isinstance(weights, Fixed) or isinstance(biases, Flow):
         raise Misfit("weights that the net works out", expected="constants")
     x = images(net, x)
@@ -143,45 +142,30 @@ def _transposed(net: Writing, node: Node, x: Given, weights: Given,
         pairs = list(zip(pads[:rank], pads[rank:], strict=True))
     else:
         raise Misfit(f"pads = {pads}")
-    # What stands around the numbers with zeros between, before the convolution.
-    margins_ = [(wide - 1 - a, wide - 1 - b + extra)
-                for wide, (a, b), extra in zip(reach, pairs, more, strict=True)]  # fmt: skip
-    if min(min(pair) for pair in margins_) < 0:
-        raise Misfit(f"margins of {margins_} around a transposed convolution")
-    room_for([n + sum(pair) for n, pair in zip(full, margins_, strict=True)])
-    spread = _spread(net, x, space, strides)
-    turned = weights.array.reshape(groups, into // groups, each, *kernel).swapaxes(1, 2)
-    turned = np.flip(turned, tuple(range(3, 3 + rank))).reshape(groups * each, -1, *kernel)
     out = groups * each
     if isinstance(biases, Fixed) and biases.array.shape != (out,):
         raise Misfit(f"biases of shape {biases.array.shape}", expected=f"({out},)")
-    layer = ConvolutionLayer(
-        out, tuple(kernel), 1, tuple(margins_), tuple(dilations), groups,
-        weights=np.ascontiguousarray(turned), biases=None if biases is None else biases.array,
+    cut = [(a, b - extra) for (a, b), extra in zip(pairs, more, strict=True)]
+    beside = [
+        (max(0, -(a // step)), max(0, -(b // step)))
+        for (a, b), step in zip(cut, strides, strict=True)
+    ]
+    cut = [
+        (a + step * low, b + step * high)
+        for (a, b), (low, high), step in zip(cut, beside, strides, strict=True)
+    ]
+    wide = [n + sum(pair) for n, pair in zip(space, beside, strict=True)]
+    if any(map(any, beside)):
+        padded = net.layer(PaddingLayer([(0, 0), *beside]), x)
+        x = net.shaped(padded, x, (x.sizes[0], into, *wide))
+    rows = zip(wide, strides, reach, cut, strict=True)
+    made = [(n - 1) * step + far - sum(pair) for n, step, far, pair in rows]
+    if min(made) < 1:
+        raise Misfit(f"pads of {pairs}, which leave nothing")
+    room_for(made)
+    layer = DeconvolutionLayer(
+        out, tuple(kernel), tuple(strides), tuple(cut), tuple(dilations), groups,
+        weights=weights.array, biases=None if biases is None else biases.array,
     )  # fmt: skip
-    made = [places(int(n or 0), pair, width, 1, apart) for n, pair, width, apart
-            in zip(spread.sizes[2:], margins_, kernel, dilations, strict=True)]  # fmt: skip
-    end = net.layer(layer, spread, arrays={"Weights": weights, "Biases": biases})
+    end = net.layer(layer, x, arrays={"Weights": weights, "Biases": biases})
     return net.shaped(end, x, (x.sizes[0], out, *made))
-
-
-def _spread(net: Writing, x: Flow, space: list[int], strides: list[int]) -> Flow:
-    """Zeros between the numbers, as many as the stride says."""
-    if set(strides) == {1}:
-        return x
-    channels = int(x.sizes[1] or 0)
-    apart: list[int] = []
-    margin: list[tuple[int, int]] = [(0, 0)]
-    for n, step in zip(space, strides, strict=True):
-        apart += [n, 1]
-        margin += [(0, 0), (0, step - 1)]
-    whole = [n * step for n, step in zip(space, strides, strict=True)]
-    room_for([channels, *whole])
-    kept = tuple(slice(0, (n - 1) * step + 1) for n, step in zip(space, strides, strict=True))
-
-    def spread(a: Any) -> Any:
-        wide = np.pad(np.reshape(a, (channels, *apart)), margin)
-        return np.reshape(wide, (channels, *whole))[(slice(None), *kept)]
-
-    sizes = (x.sizes[0], channels, *((n - 1) * s + 1 for n, s in zip(space, strides, strict=True)))
-    return net.function(spread, x, like=x, sizes=sizes)

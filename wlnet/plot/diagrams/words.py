@@ -81,13 +81,19 @@ WORDED: dict[tuple[str, str], Callable[[Any], str]] = {
         (f"{kind}Layer", "Size"): lambda n: "" if n is AUTOMATIC else f"state of {n}"
         for kind in ("BasicRecurrent", "GatedRecurrent", "LongShortTermMemory")
     },
-    ("ConvolutionLayer", "OutputChannels"): lambda n: f"{n} channels",
-    ("ConvolutionLayer", "KernelSize"): lambda n: _window(n),
+    **{
+        (kind, name): words
+        for kind in ("ConvolutionLayer", "DeconvolutionLayer")
+        for name, words in {
+            "OutputChannels": lambda n: f"{n} channels",
+            "KernelSize": lambda n: _window(n),
+            "Stride": lambda n: f"stride {_plain(n)}",
+            "PaddingSize": lambda n: f"padding {_plain(n)}",
+        }.items()
+    },
     ("PoolingLayer", "KernelSize"): lambda n: _window(n),
     ("PoolingLayer", "Function"): str,
-    ("ConvolutionLayer", "Stride"): lambda n: f"stride {_plain(n)}",
     ("PoolingLayer", "Stride"): lambda n: f"stride {_plain(n)}",
-    ("ConvolutionLayer", "PaddingSize"): lambda n: f"padding {_plain(n)}",
     ("PoolingLayer", "PaddingSize"): lambda n: f"padding {_plain(n)}",
     ("ElementwiseLayer", "Function"): lambda f: "" if isinstance(f, str) else _formula(f),
     ("ThreadingLayer", "Function"): lambda f: f if isinstance(f, str) else _formula(f),
