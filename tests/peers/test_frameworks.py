@@ -188,8 +188,11 @@ def test_losses_give_the_same_mean(row: dict[str, str]) -> None:
     target: np.ndarray = rng.dirichlet(np.ones(4), COUNT).astype(np.float32)
     if "Index" in row["wlnet"]:
         target = rng.integers(1, 5, COUNT)
-    shape: Any = () if "Index" in row["wlnet"] else (4,)
-    loss = with_inputs(eval(row["wlnet"], {"wl": wl}), {"Input": (4,), "Target": shape})
+    shapes: dict[str, Any] = {"Input": (4,), "Target": () if "Index" in row["wlnet"] else (4,)}
+    if "Contrastive" in row["wlnet"]:  # a distance, and whether there should be one
+        given, target = given[:, 0], (target[:, 0] > np.median(target[:, 0])).astype(np.float32)
+        shapes = {"Input": (), "Target": ()}
+    loss = with_inputs(eval(row["wlnet"], {"wl": wl}), shapes)
     own = np.mean(loss({"Input": given, "Target": target}))
     tensors = torch.tensor(given), torch.tensor(target)
     for framework in ("PyTorch", "Keras"):
