@@ -38,7 +38,6 @@ NO_DERIVATIVE = {
     "random_uniform": "it has no input",
     "ordering": "places have no slope",
     "as_real": "indices have no slope",
-    "convolve_input": "it only occurs in gradients",
     "convolve_weights": "it only occurs in gradients",
     "pool_max_input": "it only occurs in gradients",
     "pool_sum_input": "it only occurs in gradients",

@@ -30,11 +30,9 @@ from wlnet.layers.declaring.windows import Window, padding, relate_rank, split_c
 class DeconvolutionLayer(Layer):
     """Transposed convolution: every number of every channel puts a window of weights down.
 
-    Formula: output[o, x] = biases[o] + sum(c, i, k, weights[c, o, k] * input[c, i]), over all i and
-    k with x = stride * (i - 1) + dilation * (k - 1) + 1 - padding_size
-
-    This is for one direction; others go likewise. It is the gradient of a ConvolutionLayer with the
-    same weights by its input.
+    In one direction, weights[c, o, k] * input[c, i] is added to output[o, x] for all c, i and k,
+    where x is stride * (i - 1) + dilation * (k - 1) + 1 - padding_size; others go likewise. It is
+    the gradient of a ConvolutionLayer with the same weights by its input.
 
     output_channels, kernel_size: numbers, or AUTOMATIC to be inferred (from given weights, say). A
     kernel_size of one number is for every direction, a tuple has one a direction; there may be 1

@@ -18,17 +18,17 @@ from wlnet.layers.declaring.windows import split_channels
 class LocalResponseNormalizationLayer(Layer):
     """Every number divided by how large those of its and the neighbouring channels are.
 
-    Formula: output[c, x] = input[c, x]
-    / (bias + alpha / (2 k + 1) * sum(input[i, x] ** 2)) ** beta, over channels i from c - k to
-    c + k that there are, where k is the channel_window_size
+    A number is divided by (bias + alpha / (2 k + 1) * total) ** beta, where k is the
+    channel_window_size, and total the sum of the squares at the same place in the channel itself
+    and in k channels on either side, as far as there are any.
 
     channel_window_size: how many channels on each side. alpha, beta, bias: as in the formula; a
     bias above 0 keeps what is divided by from 0. interleaving: whether the channels stand last.
     Ports: input (channels, *space), output of the same shape.
 
     >>> layer = LocalResponseNormalizationLayer(1, alpha=3, beta=1)
-    >>> layer([1, 2, 2]).round(3).tolist()
-    [0.167, 0.2, 0.222]
+    >>> layer([2, 4, 4]).round(2)
+    array([0.1 , 0.11, 0.12], dtype=float32)
 
     Wolfram Language: LocalResponseNormalizationLayer. Krizhevsky et al. 2012, "ImageNet
     classification with deep convolutional neural networks".
