@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -219,6 +219,14 @@ def _reach(words: dict[str, Any]) -> list[int]:
     return [d * (k - 1) + 1 for k, d in zip(words["kernel"], words["dilation"], strict=True)]
 
 
+def _moved(kind: Any, words: dict[str, Any], space: Sequence[int]) -> Drawn:
+    """A layer with windows."""
+    names = "out", "kernel", "stride", "padding", "dilation", "groups"
+    options: dict[str, Any] = {} if words["has_biases"] else {"biases": None}
+    net = kind(*(words[name] for name in names), input=(words["into"], *space), **options)
+    return Drawn(net, words)
+
+
 @draw
 def ConvolutionLayer(rng: Random) -> Drawn:
     """In one to three directions, in groups."""
@@ -227,12 +235,7 @@ def ConvolutionLayer(rng: Random) -> Drawn:
     words["padding"] = sizes(rng, rank, 0, 2)
     most = 9 if rank < 3 else 4
     space = [reach + int(rng.integers(0, most)) for reach in _reach(words)]
-    net = wl.ConvolutionLayer(
-        words["out"], words["kernel"], words["stride"], words["padding"], words["dilation"],
-        words["groups"], input=(words["into"], *space),
-        **({} if words["has_biases"] else {"biases": None}),
-    )  # fmt: skip
-    return Drawn(net, words)
+    return _moved(wl.ConvolutionLayer, words, space)
 
 
 @draw
@@ -243,12 +246,7 @@ def DeconvolutionLayer(rng: Random) -> Drawn:
     # PyTorch cuts off no more than a window reaches, less one.
     words["padding"] = tuple(int(rng.integers(0, (reach + 1) // 2)) for reach in _reach(words))
     space = sizes(rng, rank, 1, 6 if rank < 3 else 3)
-    net = wl.DeconvolutionLayer(
-        words["out"], words["kernel"], words["stride"], words["padding"], words["dilation"],
-        words["groups"], input=(words["into"], *space),
-        **({} if words["has_biases"] else {"biases": None}),
-    )  # fmt: skip
-    return Drawn(net, words)
+    return _moved(wl.DeconvolutionLayer, words, space)
 
 
 @draw

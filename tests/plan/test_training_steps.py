@@ -353,11 +353,12 @@ WITHOUT = {
 }
 ROUNDING = {
     "fuse_cross_entropy", "fuse_bias", "fuse_slope", "fuse_windows", "transform_windows", "lanes",
-    "channels", "sum_whole_windows", "rows", "prefix", "find_weights", "fuse_update",
-    "all", "all but lanes",
+    "channels", "sum_whole_windows", "rows", "prefix", "all", "all but lanes",
 }  # fmt: skip
-"""These add up in another way ("fuse_update": sums of more rows than are added at a time). The
-others move, join or spare what computes the same numbers."""
+"""These add up in another way. The others move, join or spare what computes the same numbers, but
+in these nets: a softmax of its own rounds otherwise than that of attention, and a sum of more rows
+than are added at a time otherwise than an update by it."""
+ROUNDING_OF = {"find_weights": {"weighing"}, "fuse_update": {"attending", "weighing"}}
 
 
 def in_steps(case: str) -> Training:
@@ -371,7 +372,8 @@ def test_a_pass_left_out_trains_to_the_same_arrays(case: str, without: str) -> N
     training = in_steps(case)
     found, full = training.together(WITHOUT[without]), training.together()
     assert_close(found, full, tolerance(training.precision))
-    assert same(found, full) or without in ROUNDING
+    may_round = without in ROUNDING or case in ROUNDING_OF.get(without, ())
+    assert same(found, full) or may_round
 
 
 @pytest.mark.parametrize("without", SWITCHES)

@@ -18,6 +18,7 @@ RARE = 25
 """Between two trials of what was slower passes so many times the time that the last one took: in
 runs, or by the clock after some runs, as what else the machine does may have changed by then."""
 SOME = 2 * RARE
+"""Runs after a trial from which on the clock tells when the next one is."""
 FAR = 4.0
 """How many times slower a single run is that ends a trial."""
 WEIGHT = 0.125

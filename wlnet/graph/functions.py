@@ -264,7 +264,7 @@ def FractionalPart(g: Builder, x: Value) -> Value:
 @composed(lambda x: (x != 0).astype(x.dtype))
 def Unitize(g: Builder, x: Value) -> Value:
     """0 for 0, else 1."""
-    return g.map("Abs", g.map("Sign", x))
+    return g.nonzero(x)
 
 
 @composed(lambda x: (x >= 0).astype(x.dtype))

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import Fault, OptionError, fail
-from wlnet.core.shapes import Mismatch, Size, Sizes
+from wlnet.core.shapes import Size, Sizes
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
@@ -26,8 +25,10 @@ from wlnet.layers.declaring.fields import (
 from wlnet.layers.declaring.layer import Example, Layer, Reals
 from wlnet.layers.declaring.windows import (
     Window,
+    check_groups,
     moved,
     padding,
+    relate_groups,
     relate_rank,
     relate_space,
     split_channels,
@@ -74,13 +75,7 @@ class ConvolutionLayer(Layer):
     output = out("*output")
 
     def check(self) -> None:
-        channels, groups = self.output_channels, self.channel_groups
-        if channels is not AUTOMATIC and channels % groups:
-            raise fail(OptionError, Fault(
-                "output channels that cannot be divided into groups", at=self.kind,
-                given=f"OutputChannels {channels}, ChannelGroups {groups}",
-                expected=f"a multiple of {groups}",
-            ))  # fmt: skip
+        check_groups(self.kind, self.output_channels, self.channel_groups)
 
     def _windows(self, kernel: tuple[Size, ...]) -> list[Window]:
         return windows(kernel, self.stride, self.padding_size, self.dilation)
@@ -90,22 +85,12 @@ class ConvolutionLayer(Layer):
             sizes.set("out", self.output_channels)
         for run, channels, space in (("*input", "in", "*space"), ("*output", "out", "*places")):
             split_channels(sizes, run, channels, space, self.interleaving)
-        self._relate_groups(sizes)
+        relate_groups(sizes, self.channel_groups, "in")
         options = self.stride, self.dilation, self.padding_size
         relate_rank(sizes, self.kernel_size, options, ("*space", "*places"))
         kernel = sizes.run("*kernel")
         if kernel is not None:
             relate_space(sizes, "*space", "*places", self._windows(kernel))
-
-    def _relate_groups(self, sizes: Sizes) -> None:
-        groups, inputs = self.channel_groups, sizes["in"]
-        for name, size in (("input", inputs), ("output", sizes["out"])):
-            if size is not None and size % groups:
-                raise Mismatch(f"{size} {name} channels cannot be divided into {groups} groups")
-        if inputs is not None:
-            sizes.set("group", inputs // groups)
-        if sizes["group"] is not None:
-            sizes.set("in", sizes["group"] * groups)
 
     def lower(self, g: Builder, input: Value, weights: Value, biases: Value | None) -> Value:
         x = g.move_axis(input, -1, 1) if self.interleaving else input

@@ -8,8 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.core.errors import Fault, OptionError, fail
-from wlnet.core.shapes import Mismatch, Size, Sizes, merge_size, shape_text
+from wlnet.core.shapes import Mismatch, Size, Sizes
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
@@ -24,7 +23,16 @@ from wlnet.layers.declaring.fields import (
     positive,
 )
 from wlnet.layers.declaring.layer import Example, Layer, Reals
-from wlnet.layers.declaring.windows import Window, padding, relate_rank, split_channels, windows
+from wlnet.layers.declaring.windows import (
+    Window,
+    check_groups,
+    padding,
+    relate_groups,
+    relate_rank,
+    relate_space,
+    split_channels,
+    windows,
+)
 
 
 class DeconvolutionLayer(Layer):
@@ -67,13 +75,7 @@ class DeconvolutionLayer(Layer):
     output = out("*output")
 
     def check(self) -> None:
-        channels, groups = self.output_channels, self.channel_groups
-        if channels is not AUTOMATIC and channels % groups:
-            raise fail(OptionError, Fault(
-                "output channels that cannot be divided into groups", at=self.kind,
-                given=f"OutputChannels {channels}, ChannelGroups {groups}",
-                expected=f"a multiple of {groups}",
-            ))  # fmt: skip
+        check_groups(self.kind, self.output_channels, self.channel_groups)
 
     def _windows(self, kernel: tuple[Size, ...]) -> list[Window]:
         return windows(kernel, self.stride, self.padding_size, self.dilation)
@@ -83,22 +85,12 @@ class DeconvolutionLayer(Layer):
             sizes.set("out", self.output_channels)
         for run, channels, space in (("*input", "in", "*space"), ("*output", "out", "*places")):
             split_channels(sizes, run, channels, space, self.interleaving)
-        self._relate_groups(sizes)
+        relate_groups(sizes, self.channel_groups, "out")
         options = self.stride, self.dilation, self.padding_size
         relate_rank(sizes, self.kernel_size, options, ("*space", "*places"))
         kernel = sizes.run("*kernel")
         if kernel is not None:
-            _relate_space(sizes, self._windows(kernel))
-
-    def _relate_groups(self, sizes: Sizes) -> None:
-        groups, outputs = self.channel_groups, sizes["out"]
-        for name, size in (("input", sizes["in"]), ("output", outputs)):
-            if size is not None and size % groups:
-                raise Mismatch(f"{size} {name} channels cannot be divided into {groups} groups")
-        if outputs is not None:
-            sizes.set("group", outputs // groups)
-        if sizes["group"] is not None:
-            sizes.set("out", sizes["group"] * groups)
+            relate_space(sizes, "*space", "*places", self._windows(kernel), _spread, _places)
 
     def lower(self, g: Builder, input: Value, weights: Value, biases: Value | None) -> Value:
         x = g.move_axis(input, -1, 1) if self.interleaving else input
@@ -184,33 +176,6 @@ def _spread(window: Window, size: int) -> int:
             f"windows of {window.kernel} reach"
         )
     return found
-
-
-def _relate_space(sizes: Sizes, directions: list[Window]) -> None:
-    """Tie the space before and after, both ways."""
-    rank = len(directions)
-    if not 1 <= rank <= 3:
-        raise Mismatch(f"windows move in 1, 2 or 3 directions, not {rank}")
-    for run in ("*space", "*places"):
-        known = sizes.run(run)
-        if known is not None and len(known) != rank:
-            raise Mismatch(f"windows in {rank} directions do not fit {shape_text(known)}")
-        sizes.set(run, (None,) * rank)
-    space, places = sizes.run("*space"), sizes.run("*places")
-    assert space is not None
-    assert places is not None
-    small, large = list(space), list(places)
-    for i, window in enumerate(directions):
-        if window.kernel is None:
-            continue
-        size, wide = small[i], large[i]
-        if size is None and wide is not None:
-            size = _places(window, wide)
-        if size is not None:
-            wide = merge_size(_spread(window, size), wide)
-        small[i], large[i] = size, wide
-    sizes.set("*space", tuple(small))
-    sizes.set("*places", tuple(large))
 
 
 def _places(window: Window, size: int) -> int:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from wlnet.graph.expression import Expression as Formula
-from wlnet.graph.functions import FUNCTIONS, canonical, function_names
+from wlnet.graph.functions import canonical, function_names
 from wlnet.wolfram.expressions import (
     Call,
     Expression,
@@ -111,12 +111,9 @@ def read(value: Expression) -> Any:
         body = value.args[-1]
         names = _names(value.args[0]) if len(value.args) > 1 else {}
         try:
-            formula = Formula(_tree_read(body, names))
+            return Formula(_tree_read(body, names))
         except ValueError as error:
             raise Unreadable(f"a formula, and not one with {error}") from None
-        tree = formula.tree
-        is_named = isinstance(tree, tuple) and len(tree) == 2 and tree[1] == "#1"
-        return tree[0] if is_named and tree[0] in FUNCTIONS else formula
     raise Unreadable("the name of a function, or a pure function such as #^2 &")
 
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import TypedDict, TypeVar
+from typing import Any, TypedDict, TypeVar
 
+from wlnet.core.errors import Fault, OptionError, fail
 from wlnet.core.shapes import Mismatch, Pattern, Size, Sizes, merge_size, shape_text
+from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.declaring.fields import integer
 
 T = TypeVar("T")
@@ -131,6 +133,29 @@ def split_channels(sizes: Sizes, run: str, channels: str, space: str, interleavi
     sizes.set(run, sizes.build(pattern))
 
 
+def check_groups(kind: str, channels: Any, groups: int) -> None:
+    """Raise OptionError for output channels, where they are known, that no groups can divide."""
+    if channels is not AUTOMATIC and channels % groups:
+        raise fail(OptionError, Fault(
+            "output channels that cannot be divided into groups", at=kind,
+            given=f"OutputChannels {channels}, ChannelGroups {groups}",
+            expected=f"a multiple of {groups}",
+        ))  # fmt: skip
+
+
+def relate_groups(sizes: Sizes, groups: int, divided: str) -> None:
+    """Tie the channels of a group to those of the side, "in" or "out", that weights have by groups,
+    both ways."""
+    for name, size in (("input", sizes["in"]), ("output", sizes["out"])):
+        if size is not None and size % groups:
+            raise Mismatch(f"{size} {name} channels cannot be divided into {groups} groups")
+    channels = sizes[divided]
+    if channels is not None:
+        sizes.set("group", channels // groups)
+    if sizes["group"] is not None:
+        sizes.set(divided, sizes["group"] * groups)
+
+
 def relate_rank(
     sizes: Sizes, kernel_size: object, options: Sequence[object], spaces: Sequence[str]
 ) -> None:
@@ -146,8 +171,18 @@ def relate_rank(
         sizes.set("*kernel", (kernel_size,) * len(kernel))
 
 
-def relate_space(sizes: Sizes, before: str, after: str, directions: list[Window]) -> None:
-    """Tie the space before and after windows have moved over it, both ways."""
+def relate_space(
+    sizes: Sizes,
+    before: str,
+    after: str,
+    directions: list[Window],
+    forth: Callable[[Window, int], int] = Window.places,
+    back: Callable[[Window, int], Size] = Window.size,
+) -> None:
+    """Tie the space before and after windows have moved over it, both ways.
+
+    forth, back: the size after from that before, and the other way, as far as it can be told.
+    """
     rank = len(directions)
     if not 1 <= rank <= 3:
         raise Mismatch(f"windows move in 1, 2 or 3 directions, not {rank}")
@@ -156,19 +191,19 @@ def relate_space(sizes: Sizes, before: str, after: str, directions: list[Window]
         if known is not None and len(known) != rank:
             raise Mismatch(f"windows in {rank} directions do not fit {shape_text(known)}")
         sizes.set(run, (None,) * rank)
-    small, large = sizes.run(after), sizes.run(before)
-    assert small is not None
-    assert large is not None
+    ends, starts = sizes.run(after), sizes.run(before)
+    assert ends is not None
+    assert starts is not None
     found = []
     for i, window in enumerate(directions):
         if window.kernel is None:
-            found.append((large[i], small[i]))
+            found.append((starts[i], ends[i]))
             continue
-        size, places = large[i], small[i]
+        size, places = starts[i], ends[i]
         if size is None and places is not None:
-            size = window.size(places)
+            size = back(window, places)
         if size is not None:
-            places = merge_size(window.places(size), places)
+            places = merge_size(forth(window, size), places)
         found.append((size, places))
     sizes.set(before, tuple(size for size, _ in found))
     sizes.set(after, tuple(places for _, places in found))

@@ -247,11 +247,12 @@ def is_worth(call: Call, lanes: int, few: Fraction) -> bool:
     images = Fraction(x.shape[0])
     if few:
         images = images * (lanes // 2) / few
+    # Images that fill the lanes side by side need not be turned.
+    are_few = images < FILLED * lanes * ceil(images / lanes)
     if 1 < at["groups"] == w.shape[0] == x.shape[1]:
-        # Images that fill the lanes side by side are as fast there, and need not be turned.
-        return 4 * w.shape[0] >= lanes and images < FILLED * lanes * ceil(images / lanes)
+        return are_few and 4 * w.shape[0] >= lanes
     if is_pointwise(call):
-        return min(w.shape[:2]) >= PLENTY and images < FILLED * lanes * ceil(images / lanes)
+        return are_few and min(w.shape[:2]) >= PLENTY
     if not winograd_fields.is_possible(w.shape[2:], at["stride"], at["dilation"], at["groups"]):
         return False
     return fields.is_worth(images, w.shape, y.shape, lanes)
