@@ -18,7 +18,7 @@ from tests.plan.test_winograd import OPTIONS, data, kernels, residual, trained
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Call, Graph
 from wlnet.plan.compile import finish, forward_blueprint, training_blueprint
-from wlnet.plan.passes.channels import is_worth
+from wlnet.plan.passes.channels_worth import is_fast, is_pointwise, is_worth
 from wlnet.plan.passes.whole_windows import sum_whole_windows
 
 OTHERS = ("channels",)
@@ -94,22 +94,34 @@ def test_few_channels_do_where_images_are_too_few_to_lie_side_by_side() -> None:
     assert found == [True, True, False]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [{"stride": (2, 2)}, {"dilation": (2, 2)}, {"groups": 2}, {"w": (32, 3, 3, 3)},
-     {"w": (32, 32, 3, 5)}, {"w": (256, 256, 3, 3), "size": 8, "images": 1}],
-    ids=str,
-)  # fmt: skip
-def test_other_convolutions_do_not(change: Any) -> None:
-    """Of other kinds, of few channels, or of many on so few pixels that kernels take the time."""
-    assert not is_worth(convolution("convolve", **{"images": 5, "w": (32, 32, 3, 3), **change}), 16,
-                        FEW)  # fmt: skip
+OTHER = [{"stride": (2, 2)}, {"dilation": (2, 2)}, {"w": (32, 32, 3, 5)}, {"w": (32, 32, 1, 1)}]
+GROUPS: dict[str, Any] = {"groups": 2, "w": (64, 32, 3, 3)}
+
+
+@pytest.mark.parametrize("change", [*OTHER, GROUPS], ids=str)
+def test_windows_without_a_formula_are_done_one_by_one(change: Any) -> None:
+    """Where channels fill two vectors, of any number of images; else of few."""
+    at = {"w": (32, 32, 3, 3), **change}
+    for images in (1, 5, 16, 64):
+        call = convolution("convolve", images, **at)
+        assert is_worth(call, 16, FEW) and not is_fast(call, 16, FEW)
+    outputs, inputs, *kernel = at["w"]
+    for w in ((outputs // 2, inputs, *kernel), (outputs, inputs // 2, *kernel)):
+        found = [is_worth(convolution("convolve", n, **{**at, "w": w}), 16, FEW) for n in (5, 16)]
+        assert found == [True, False]
+
+
+@pytest.mark.parametrize("w", [(32, 3, 3, 3), (7, 32, 3, 3), (32, 7, 3, 5)], ids=str)
+def test_windows_of_few_channels_lie_otherwise(w: Any) -> None:
+    assert not is_worth(convolution("convolve", 5, w, stride=(2, 2)), 16, FEW)
 
 
 def test_a_whole_batch_decides_for_its_last_part() -> None:
     one = convolution("convolve", 1, (256, 256, 3, 3), 8)
-    assert not is_worth(one, 16, FEW)
-    assert is_worth(one, 16, FEW / 8)
+    assert not is_fast(one, 16, FEW), "on so few pixels kernels would take the time"
+    assert is_fast(one, 16, FEW / 8)
+    last = convolution("convolve", 8, (16, 16, 1, 1))
+    assert is_worth(last, 16, FEW) and not is_worth(last, 16, FEW / 2)
 
 
 def test_what_lies_between_stays_there() -> None:
@@ -192,7 +204,8 @@ def test_depthwise_convolutions_of_few_images_lie_side_by_side() -> None:
 
 
 @st.composite
-def depthwise(draw: Any) -> Any:
+def windows(draw: Any, is_deep: bool) -> Any:
+    """Shapes of an image and of kernels, one for each channel or in groups, and how they move."""
     rank = draw(st.integers(1, 3))
     axes = [
         (draw(st.integers(1, 5)), draw(st.integers(1, 3)),
@@ -204,24 +217,37 @@ def depthwise(draw: Any) -> Any:
         max(1, step * (k - 1) + 1 - sum(pads)) + draw(st.integers(0, 12 if rank < 3 else 4))
         for k, pads, step in zip(kernel, padding, dilation, strict=True)
     )
-    channels = draw(st.integers(4, 37))
-    window = {"stride": stride, "padding": padding, "dilation": dilation, "groups": channels}
-    return (draw(st.integers(1, 3)), channels, *space), (channels, 1, *kernel), window
+    groups, inputs, outputs = draw(st.integers(4, 37)), 1, 1
+    if not is_deep:
+        groups, inputs, outputs = (draw(st.integers(*ends)) for ends in ((1, 3), (8, 21), (8, 40)))
+    window = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
+    images = draw(st.integers(1, 3)), groups * inputs, *space
+    return images, (groups * outputs, inputs, *kernel), window
 
 
 @settings(max_examples=60)
-@given(depthwise())
+@given(windows(is_deep=True))
 def test_depthwise_convolution_means_what_the_primitive_means(given: Any) -> None:
     """Forwards and back, of any stride, dilation and padding, in one to three axes of space."""
     check_convolution(*given)
 
 
-def test_kernels_of_single_pixels_are_products_of_few_images() -> None:
-    def found(images: int, w: Any = (32, 32, 1, 1), **change: Any) -> bool:
+@settings(max_examples=60)
+@given(windows(is_deep=False))
+def test_windows_of_few_images_mean_what_the_primitive_means(given: Any) -> None:
+    """Forwards and back, in groups too, of any stride, dilation and padding, in one to three axes
+    of space."""
+    check_convolution(*given)
+
+
+def test_kernels_of_single_pixels_are_products() -> None:
+    def found(images: int, w: Any = (24, 24, 1, 1), **change: Any) -> bool:
         at = {"padding": ((0, 0), (0, 0)), **change}
-        return is_worth(convolution("convolve", images, w, **at), 16, FEW)
+        call = convolution("convolve", images, w, **at)
+        return is_pointwise(call) and is_worth(call, 16, FEW)
 
     assert [found(n) for n in (1, 5, 12, 16, 17, 32)] == [True] * 3 + [False, True, False]
+    assert [found(n, (32, 32, 1, 1)) for n in (1, 12, 16, 64)] == [True] * 4
     assert found(5, dilation=(3, 3))
     assert not found(5, (32, 3, 1, 1)) and not found(5, (7, 32, 1, 1)), "few channels"
     for change in ({"stride": (2, 1)}, {"padding": ((0, 1), (0, 0))}):
@@ -232,7 +258,52 @@ def test_kernels_of_single_pixels_are_products_of_few_images() -> None:
     used = kernels(training_blueprint(net, 5, {"Output": 1.0}, trained(net)))
     # Forwards, back and for the weights; nobody asks for the gradient of images. And the last one.
     assert used.count("products.product") == 4 + 3 + 4 + 3
-    assert sum("windows_in_rows" in name for name in used) == 3, "of the longer step"
+    longer = [name for name in used if "windows_in_channels.convolve" in name]
+    assert len(longer) == 1 + 4 + 1, "of the longer step: four phases on the way back"
+
+
+@cache
+def windowed() -> Any:
+    """Windows of all kinds; two of them, one with a formula, have one array."""
+    shared = wl.NetSharedArray("w")
+
+    def window(channels: int, size: int = 3, **options: Any) -> Any:
+        return wl.ConvolutionLayer(channels, size, padding_size=size // 2, **options)
+
+    layers = [
+        window(32, 1), window(32, weights=shared), "Ramp", window(32, stride=2, weights=shared),
+        wl.BatchNormalizationLayer(), "Ramp", window(36, channel_groups=2), "Tanh",
+        window(24, dilation=2), "Ramp", window(20, 1, stride=3), wl.FlattenLayer(), 2,
+    ]  # fmt: skip
+    return wl.net_initialize(wl.NetChain(layers, input=(9, 13, 16)))
+
+
+@pytest.mark.parametrize(("precision", "limit"), [("Real64", 1e-11), ("Real32", 1e-4)])
+def test_windows_have_the_gradients_of_the_other_layouts(precision: Any, limit: float) -> None:
+    net = windowed()
+    for batch in (1, 5, 18):
+        options = {"batch": batch, "precision": precision}
+        found = gradients_of(net, trained(net), **options)
+        for key, gradient in gradients_of(net, trained(net), **options, without=OTHERS).items():
+            if key == (4, "Biases"):  # before a normalization: rounding alone
+                continue
+            size = np.abs(gradient).max()
+            np.testing.assert_allclose(found[key], gradient, rtol=0, atol=limit * size)
+    used = kernels(training_blueprint(net, 5, {"Output": 1.0}, trained(net)))
+    kinds = "windows_in_channels.convolve_channels", "winograd_in_channels.forward_3"
+    assert all(any(name.startswith(kind) for name in used) for kind in kinds)
+
+
+@pytest.mark.parametrize("size", [1, 5, 16])
+def test_windows_have_the_bits_of_any_workers_and_kept_prefixes(size: int) -> None:
+    net = windowed()
+    options = {**OPTIONS, "batch_size": size, "max_training_rounds": 1}
+    rules = {**options, "learning_rate_multipliers": {-1: 1, wl.ANY: 0}}
+    kept = wl.net_train(net, data(net), **rules)
+    assert kept == wl.net_train(net, data(net), **rules, frozen_prefix_bytes=0) != net
+    alone = wl.net_train(net, data(net), **options, workers=1)
+    for workers in (2, 3, 4):
+        assert wl.net_train(net, data(net), **options, workers=workers) == alone
 
 
 @st.composite

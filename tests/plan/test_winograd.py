@@ -50,7 +50,7 @@ def kernels(blueprint: Any) -> list[str]:
 
 
 def trained(net: Any) -> list[Any]:
-    return [key for key in wl.information(net, "Arrays") if "Moving" not in key[-1]]
+    return [key for key in wl.information(net, "Arrays") if "Moving" not in str(key)]
 
 
 @pytest.mark.parametrize("name", NETS)

@@ -1,7 +1,7 @@
 """Channels side by side: convolutions vectorized over channels, whatever number of images.
 
-Fast ones (Winograd), those in which each channel has a kernel of its own (depthwise), and those of
-single pixels (pointwise), which are products.
+Fast ones (Winograd), those in which each channel has a kernel of its own (depthwise), those of
+single pixels (pointwise), which are products, and all others, window by window.
 
 A layout transformation: from NCHW to NHWC (channels last).
 
@@ -15,13 +15,11 @@ from __future__ import annotations
 
 import math
 from fractions import Fraction
-from math import ceil
-
-import numpy as np
 
 from wlnet.graph.graph import Call, Graph, Shape, Value
 from wlnet.plan.calls import winograd_channel_fields as fields
-from wlnet.plan.calls import winograd_fields
+from wlnet.plan.calls.channel_fields import Edges, edges
+from wlnet.plan.passes.channels_worth import is_depthwise, is_fast, is_pointwise, is_worth
 from wlnet.plan.passes.relaying import Relaying
 from wlnet.plan.passes.winograd import operands
 
@@ -29,12 +27,6 @@ CONVOLUTIONS = frozenset({"convolve", "convolve_input", "convolve_weights"})
 
 LONG = 512
 """Numbers of a row that is long enough."""
-FILLED = Fraction(4, 5)
-"""The share of the lanes that images fill from which on depthwise convolutions are as fast with
-images side by side, and those of single pixels are left there, with what is around them."""
-PLENTY = 8
-"""Channels from which on a product of all pixels by a kernel is worth it."""
-USUAL = ("stride", 1), ("padding", 0), ("groups", 1)
 
 
 def put_in_channels(graph: Graph, lanes: int, few: Fraction) -> Graph:
@@ -50,13 +42,12 @@ class _Turning(Relaying):
 
     def __init__(self, graph: Graph, lanes: int, few: Fraction) -> None:
         super().__init__(graph, lanes, few)
-        self.points: dict[tuple[Value, bool], Value] = {}
-        """Those of kernels, and whether they are for the way back; depthwise kernels as they are
-        read."""
+        self.kernels: dict[tuple[Value, str], Value] = {}
+        """Kernels as one of the ways reads them, which is named; several may have one array."""
+        self.padded: dict[tuple[Value, Edges], Value] = {}
+        """Images with zeros around them."""
         self.along: dict[Value, Value] = {}
         """What is one for each channel, repeated along the rows of an image."""
-        self.matrices: dict[Value, Value] = {}
-        """Kernels of single pixels as matrices."""
         self.products: set[Value] = set()
         """What such kernels give."""
 
@@ -80,13 +71,59 @@ class _Turning(Relaying):
     def window(self, call: Call) -> bool:
         if not is_worth(call, self.lanes, self.few):
             return False
-        if call.attributes["groups"] > 1:
+        if is_depthwise(call):
             self._depthwise(call)
         elif is_pointwise(call):
             self._product(call)
-        else:
+        elif is_fast(call, self.lanes, self.few):
             self._winograd(call)
+        else:
+            self._windows(call)
         return True
+
+    def _windows(self, call: Call) -> None:
+        """A convolution, or a gradient of it, window by window."""
+        first, second = call.inputs
+        (result,) = call.outputs
+        x, w, y = operands(call)
+        back = call.primitive == "convolve_input"
+        around = edges(x.shape, w.shape, y.shape, back=back, **call.attributes)
+        at = {**call.attributes, "kernel": w.shape, "edges": around}
+        space = tuple(range(2, w.rank))
+        if call.primitive == "convolve_weights":
+            inputs = self._padded(first, around), self.into(second)
+            flat = *w.shape[1:], w.shape[0]
+            gradient = self.add("channels_convolve_weights", inputs, flat, **at)
+            axes = (w.rank - 1, *range(w.rank - 1))
+            self.end("transpose", (gradient,), result, axes=axes)
+            return
+        axes = (0, *space, 1) if back else (1, *space, 0)
+        inputs = self._padded(first, around), self._turned(self.out(second), axes)
+        shape = self.shape(result.shape)
+        if back:
+            at["shape"] = shape
+        name = "channels_convolve_input" if back else "channels_convolve"
+        self.inside[result] = self.add(name, inputs, shape, **at)
+
+    def _turned(self, w: Value, axes: tuple[int, ...]) -> Value:
+        """A kernel with its axes in another order."""
+        name = f"turned {axes}"
+        if (w, name) not in self.kernels:
+            shape = tuple(w.shape[axis] for axis in axes)
+            turned = self.add("transpose", (w,), shape, axes=axes)
+            self.kernels[w, name] = self.add("copy", (turned,), shape)
+        return self.kernels[w, name]
+
+    def _padded(self, value: Value, around: Edges) -> Value:
+        """A value between the zeros that windows meet."""
+        inner = self.into(value)
+        if not any(map(any, around)):
+            return inner
+        if (value, around) not in self.padded:
+            sizes = zip(inner.shape[1:-1], around, strict=True)
+            shape = inner.shape[0], *(size + sum(edge) for size, edge in sizes), inner.shape[-1]
+            self.padded[value, around] = self.add("channels_padded", (inner,), shape, edges=around)
+        return self.padded[value, around]
 
     def _winograd(self, call: Call) -> None:
         """A convolution, or a gradient of it, by Winograd's formula."""
@@ -120,9 +157,10 @@ class _Turning(Relaying):
             gradient = self.add("matmul", (turned, rows[1]), flat)
             self.end("reshape", (gradient,), result, shape=w.shape)
             return
-        if second not in self.matrices:
-            self.matrices[second] = self.add("reshape", (self.out(second),), flat, shape=flat)
-        matrix = self.matrices[second]
+        matrix = self.kernels.get((second, "matrix"))
+        if matrix is None:
+            matrix = self.add("reshape", (self.out(second),), flat, shape=flat)
+            self.kernels[second, "matrix"] = matrix
         if call.primitive == "convolve":
             matrix = self.add("transpose", (matrix,), flat[::-1], axes=(1, 0))
         made = self.add("matmul", (self.into(first), matrix), self.shape(result.shape))
@@ -150,22 +188,23 @@ class _Turning(Relaying):
             axes = (len(space) + 1, len(space), *range(len(space)))
             self.end("transpose", (whole,), result, axes=axes)
             return
-        if (second, False) not in self.points:
+        if (second, "depthwise") not in self.kernels:
             shape = *kernel[2:], 1, kernel[0]
             turned = self.add("transpose", (self.out(second),), shape, axes=(*space, 1, 0))
             whole = self.add("reshape", (turned,), flat, shape=flat)
-            self.points[second, False] = self.add("copy", (whole,), flat)
+            self.kernels[second, "depthwise"] = self.add("copy", (whole,), flat)
         name = "channels_depthwise"
         if "shape" in at:
             at["shape"], name = self.shape(result.shape), "channels_depthwise_input"
-        inputs = self.into(first), self.points[second, False]
+        inputs = self.into(first), self.kernels[second, "depthwise"]
         self.inside[result] = self.add(name, inputs, self.shape(result.shape), **at)
 
     def _points_of(self, w: Value, back: bool) -> Value:
-        if (w, back) not in self.points:
+        name = "points back" if back else "points"
+        if (w, name) not in self.kernels:
             shape = fields.points_shape(w.shape, self.lanes, back)
-            self.points[w, back] = self.add("channels_points", (w,), shape, back=back)
-        return self.points[w, back]
+            self.kernels[w, name] = self.add("channels_points", (w,), shape, back=back)
+        return self.kernels[w, name]
 
     def fits(self, value: Value, y: Value) -> bool:
         return value.rank <= y.rank
@@ -235,32 +274,3 @@ def _axis(axis: int, rank: int) -> int:
 def _moves(shape: Shape) -> bool:
     """Whether numbers lie in another order with channels last."""
     return shape[1] > 1 and any(size > 1 for size in shape[2:])
-
-
-def is_worth(call: Call, lanes: int, few: Fraction) -> bool:
-    """Whether a convolution, or its gradient, is faster with channels side by side.
-
-    Shapes decide, and how many images a whole batch has: not what is trained, or kept.
-    """
-    at = call.attributes
-    x, w, y = operands(call)
-    images = Fraction(x.shape[0])
-    if few:
-        images = images * (lanes // 2) / few
-    # Images that fill the lanes side by side need not be turned.
-    are_few = images < FILLED * lanes * ceil(images / lanes)
-    if 1 < at["groups"] == w.shape[0] == x.shape[1]:
-        return are_few and 4 * w.shape[0] >= lanes
-    if is_pointwise(call):
-        return are_few and min(w.shape[:2]) >= PLENTY
-    if not winograd_fields.is_possible(w.shape[2:], at["stride"], at["dilation"], at["groups"]):
-        return False
-    return fields.is_worth(images, w.shape, y.shape, lanes)
-
-
-def is_pointwise(call: Call) -> bool:
-    """Whether the windows of a convolution are single pixels, one beside the other."""
-    at = call.attributes
-    _, w, _ = operands(call)
-    is_plain = all(all(n == usual for n in np.ravel(at[name])) for name, usual in USUAL)
-    return is_plain and math.prod(w.shape[2:]) == 1

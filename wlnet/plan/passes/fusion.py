@@ -74,7 +74,9 @@ def fuse_windows(graph: Graph) -> Graph:
     return work.done()
 
 
-CONVOLUTIONS = "convolve", "lanes_convolve", "channels_winograd", "channels_depthwise"
+CONVOLUTIONS = (
+    "convolve", "lanes_convolve", "channels_winograd", "channels_depthwise", "channels_convolve",
+)  # fmt: skip
 """Of examples one by one, and side by side; and with channels side by side."""
 
 
@@ -163,7 +165,10 @@ def _back(work: Rewriting, call: Call, pixels: Value) -> Call | None:
     return call
 
 
-GATED = "lanes_convolve_input", "channels_winograd_input", "channels_depthwise_input"
+GATED = (
+    "lanes_convolve_input", "channels_winograd_input", "channels_depthwise_input",
+    "channels_convolve_input",
+)  # fmt: skip
 """The ways back of convolutions that can keep what a gate lets through."""
 
 

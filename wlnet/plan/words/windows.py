@@ -171,6 +171,54 @@ def channels_depthwise_weights(x: Shape, d: Shape, *, kernel: Shape, **at: Windo
     return ((*kernel[2:], kernel[0]),)
 
 
+# Any other, with channels last. Images lie between as many zeros as windows meet (`edges`, for each
+# axis of space); w: (inputs, *kernel, outputs), or (outputs, *kernel, inputs) for the way back
+
+
+def _within(shape: Shape, edges: Any) -> tuple[int, ...]:
+    """An image without the zeros around it, channels before space."""
+    sizes = zip(shape[1:-1], edges, strict=True)
+    return (shape[0], shape[-1], *(size - sum(edge) for size, edge in sizes))
+
+
+@spec("y")
+def channels_padded(x: Shape, *, edges: Any) -> Results:
+    """Zeros before and after each axis of space."""
+    sizes = zip(x[1:-1], edges, strict=True)
+    return ((x[0], *(size + sum(edge) for size, edge in sizes), x[-1]),)
+
+
+@spec("y", like="convolve")
+def channels_convolve(
+    x: Shape, w: Shape, bias: Shape | None = None, *, kernel: Shape, edges: Any,
+    activation: str | None = None, **at: Window,
+) -> Results:  # fmt: skip
+    """A convolution; then a bias for each channel, and an activation."""
+    assert w == (*kernel[1:], kernel[0]), "the weights are those of other kernels"
+    (y,) = convolve(_within(x, edges), kernel, bias, **at)
+    return (_last(y),)
+
+
+@spec("x", like="convolve_input")
+def channels_convolve_input(
+    d: Shape, w: Shape, gate: Shape | None = None, *, kernel: Shape, edges: Any, shape: Shape,
+    **at: Window,
+) -> Results:  # fmt: skip
+    """The way back of it; then nothing where the gate is not positive."""
+    assert w == (kernel[0], *kernel[2:], kernel[1]), "the weights are those of other kernels"
+    assert gate is None or gate == shape, "the gate has not the shape of the result"
+    return (shape,)
+
+
+@spec("w", like="convolve_weights")
+def channels_convolve_weights(
+    x: Shape, d: Shape, *, kernel: Shape, edges: Any, **at: Window
+) -> Results:
+    """The gradient by the weights of it."""
+    assert x[0] == d[0], "x and d are not of the same examples"
+    return ((*kernel[1:], kernel[0]),)
+
+
 # By Winograd's formula, with channels last: (batch, rows, columns, channels)
 
 
