@@ -179,7 +179,15 @@ RECURRENCES = (1, 1, 1), (1, 3, 5), (3, 1, 2), (2, 5, 17), (4, 20, 8), (3, 33, 9
 
 def _recurrence_cases(length: int, batch: int, size: int) -> list[Case]:
     states, gates = (length, batch, size), (length, batch, 4 * size)
+    three, open_three = (length, batch, 3 * size), Real((length, batch, 3 * size), 0.1, 0.9)
+    back = [states, open_three, states, states, (3 * size, size)]
     return [
+        case("gru", three, (size, 3 * size)),
+        case("gru", three, (size, 3 * size), states[1:]),
+        case("gru_input", *back),
+        case("gru_input", *back, three, states),
+        case("gru_input", *back, states[1:]),
+        case("gru_input", *back, three, states, states[1:]),
         case("lstm", gates, (size, 4 * size)),
         case("lstm_input", states, Real(gates, 0.1, 0.9), states, (4 * size, size)),
         case("lstm_input", states, Real(gates, 0.1, 0.9), states, (4 * size, size), gates, states),

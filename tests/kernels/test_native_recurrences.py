@@ -19,10 +19,10 @@ from wlnet.kernels.elementwise.recurrences import (
     BY_ROWS,
     lstm_step,
     lstm_step_input,
-    scratch_bytes,
 )
 from wlnet.kernels.jit.target import vector_width
 from wlnet.kernels.language import Target
+from wlnet.kernels.products.gate_products import scratch_bytes
 
 LIMIT = {"Real32": 2e-5, "Real64": 1e-13}
 ROWS = st.one_of(st.integers(1, 20), st.sampled_from([32, 33]))
@@ -31,14 +31,17 @@ DIVISIONS = [(BY_ROWS, 1), (BY_ROWS, 3), (BY_COLUMNS, 1), (BY_COLUMNS, 4)]
 
 
 class Sequence:
-    """Two steps of some rows."""
+    """Two steps of some rows. meaning: of the whole recurrence, with so many gates."""
 
-    def __init__(self, rows: int, size: int, precision: Any) -> None:
+    def __init__(
+        self, rows: int, size: int, precision: Any, meaning: Any = lstm, gates: int = 4
+    ) -> None:
         random = np.random.default_rng(4)
         self.real, self.rows, self.size, self.precision = REALS[precision], rows, size, precision
-        self.said = self._some(random, 2, rows, 4 * size)
-        self.weights = self._some(random, size, 4 * size) / np.sqrt(size)
-        self.states, self.gates, self.cells = lstm(self.said, self.weights)
+        self.count = gates
+        self.said = self._some(random, 2, rows, gates * size)
+        self.weights = self._some(random, size, gates * size) / np.sqrt(size)
+        self.states, self.gates, self.cells = meaning(self.said, self.weights)
         self.d = self._some(random, 2, rows, size)
         self.more = self._some(random, *self.gates.shape), self._some(random, *self.cells.shape)
 
@@ -62,7 +65,11 @@ class Sequence:
         return guarded((self.rows, width), self.real)
 
     def words(self) -> dict[str, int]:
-        return {"rows": self.rows, "size": self.size, "gate_row": 4 * self.size * self.item}
+        return {
+            "rows": self.rows,
+            "size": self.size,
+            "gate_row": self.count * self.size * self.item,
+        }
 
     def plain(self, matrix: Any) -> tuple[Any, dict[str, int]]:
         """Weights as they are."""
@@ -78,7 +85,7 @@ class Sequence:
         """The weights of the state, plain and packed, with the words that tell how they lie."""
         plain, words = self.plain(self.weights)
         yield plain, {**words, "w_gate": self.size * self.item}
-        each = [self.packed(part) for part in np.split(self.weights, 4, axis=1)]
+        each = [self.packed(part) for part in np.split(self.weights, self.count, axis=1)]
         panels = self.like(np.stack([panel for panel, _ in each]))
         yield panels, {**each[0][1], "w_gate": panels[0].size * self.item}
 

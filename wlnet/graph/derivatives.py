@@ -240,30 +240,61 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
 def _(g: Builder, call: Call, ds: Found, wanted: Wanted) -> Found:
     _, weights, *begun = call.inputs
     states, gates, cells = call.outputs
-    d_states, d_gates, d_cells = ds
-    if d_states is None:
-        d_states = g.fill(0.0, states.shape)
-    more: list[Value] = []
-    if d_gates is not None or d_cells is not None:
-        more = [d_gates or g.fill(0.0, gates.shape), d_cells or g.fill(0.0, cells.shape)]
-    back = g.transpose(weights)
+    back, (d_states, *more) = g.transpose(weights), _reached(g, call, ds)
     d_said, d_cell = g.call("lstm_input", d_states, gates, cells, back, *more, *begun[1:])
-    length, batch, size = states.shape
-    d_first = g.reshape(g.slice(d_said, 0, 0, 1), (batch, 4 * size))
-    # One product over all steps: what each state met, and what came back from the step after it.
-    parts: list[Value] = []
-    if wanted[1] and begun:
-        parts.append(g.matmul(g.transpose(begun[0]), d_first))
-    if wanted[1] and length > 1:
-        met, sent = g.slice(states, 0, 0, length - 1), g.slice(d_said, 0, 1, length)
-        parts.append(g.matmul(g.transpose(_rows(g, met)), _rows(g, sent)))
-    d_weights = parts[0] if parts else g.fill(0.0, weights.shape) if wanted[1] else None
-    if len(parts) == 2:
-        d_weights = g.add(*parts)
+    _, batch, size = states.shape
+    d_weights = _by_weights(g, call, d_said) if wanted[1] else None
     if not begun:
         return d_said, d_weights
-    d_state = g.matmul(d_first, back) if wanted[2] else None
+    d_state = g.matmul(_first_step(g, d_said), back) if wanted[2] else None
     return d_said, d_weights, d_state, g.reshape(d_cell, (batch, size)) if wanted[3] else None
+
+
+@derivative_of_all("gru")
+def _(g: Builder, call: Call, ds: Found, wanted: Wanted) -> Found:
+    _, weights, *begun = call.inputs
+    states, gates, told = call.outputs
+    back, (d_states, *more) = g.transpose(weights), _reached(g, call, ds)
+    d_said, d_sent, d_past = g.call("gru_input", d_states, gates, told, states, back, *more, *begun)
+    d_weights = _by_weights(g, call, d_sent) if wanted[1] else None
+    if not begun:
+        return d_said, d_weights
+    d_state = None
+    if wanted[2]:
+        told_back = g.matmul(_first_step(g, d_sent), back)
+        d_state = g.add(told_back, g.reshape(d_past, states.shape[1:]))
+    return d_said, d_weights, d_state
+
+
+def _reached(g: Builder, call: Call, ds: Found) -> list[Value]:
+    """What reached the states of a recurrence; and the rest of what it gave, if anything did."""
+    d_states, *others = ds
+    first, *rest = call.outputs
+    more: list[Value] = []
+    if any(d is not None for d in others):
+        more = [d or g.fill(0.0, x.shape) for d, x in zip(others, rest, strict=True)]
+    return [d_states or g.fill(0.0, first.shape), *more]
+
+
+def _first_step(g: Builder, d: Value) -> Value:
+    """The rows of the first step of a sequence."""
+    return g.reshape(g.slice(d, 0, 0, 1), d.shape[1:])
+
+
+def _by_weights(g: Builder, call: Call, d_told: Value) -> Value:
+    """The gradient by the weights of a recurrence, from that by what its states told the gates."""
+    _, weights, *begun = call.inputs
+    states, length = call.outputs[0], call.outputs[0].shape[0]
+    # One product over all steps: what each state met, and what came back from the step after it.
+    parts: list[Value] = []
+    if begun:
+        parts.append(g.matmul(g.transpose(begun[0]), _first_step(g, d_told)))
+    if length > 1:
+        met, sent = g.slice(states, 0, 0, length - 1), g.slice(d_told, 0, 1, length)
+        parts.append(g.matmul(g.transpose(_rows(g, met)), _rows(g, sent)))
+    if not parts:
+        return g.fill(0.0, weights.shape)
+    return parts[0] if len(parts) == 1 else g.add(*parts)
 
 
 @derivative("gather")

@@ -186,6 +186,41 @@ def lstm_input(
     return gates, (1, *d[1:])
 
 
+@primitive("Real", "Real", "Real", apart=rule.recurrent)
+def gru(said: Shape, weights: Shape, *begun: Shape) -> tuple[Shape, ...]:
+    """The states of a gated recurrent layer at every step of a sequence, its gates, and what the
+    state before told the memory gate.
+
+    said (length, batch, 3 size): the pre-activations of the input, reset and memory gates, but for
+    the part of the state. weights (size, 3 size): the state of the step before, multiplied with
+    them, is that part; the reset gate, multiplied with its last third, goes to the memory gate.
+    begun: the state (batch, size) before the first step, zeros if there is none. gates: after their
+    sigmoids, and the tanh of the memory gate.
+    """
+    length, batch, width = said
+    size = weights[0]
+    assert weights == (size, width) == (size, 3 * size), (said, weights)
+    assert begun in ((), ((batch, size),)), begun
+    return (length, batch, size), said, (length, batch, size)
+
+
+@primitive("Real", "Real", "Real", apart=rule.recurrent)
+def gru_input(
+    d: Shape, gates: Shape, told: Shape, states: Shape, weights: Shape, *more: Shape
+) -> tuple[Shape, ...]:
+    """The way back of `gru`: the gradients by `said`, and by what the states told all gates, both
+    (length, batch, 3 size); and by the state before the first step, past the gates, (1, batch,
+    size).
+
+    d: the gradient by the states. weights (3 size, size): those of `gru`, transposed. more: the
+    gradients by gates and told, if anything but `gru` itself reads these; then the state before the
+    first step, if it is not zeros.
+    """
+    assert d == told == states, (d, told, states)
+    assert more in ((), (gates, told), (d[1:],), (gates, told, d[1:])), more
+    return gates, gates, (1, *d[1:])
+
+
 @primitive(index=1, apart=rule.rows_taken)
 def gather(table: Shape, index: Shape) -> tuple[Shape, ...]:
     """Rows of a table (n, ...) by index counted from 1."""

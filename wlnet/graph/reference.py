@@ -272,6 +272,8 @@ for _function in (
     windows.pool_sum_input,
     recurrences.lstm,
     recurrences.lstm_input,
+    recurrences.gru,
+    recurrences.gru_input,
     attention.attention_weights,
     attention.attention_weights_input,
     attention.causal_product,

@@ -26,13 +26,16 @@ from wlnet.layers.declaring.recurrence import states_of
 from wlnet.layers.declaring.recurrent_dropout import (
     INPUT,
     KINDS,
+    STATE,
     UPDATE,
     WEIGHTS,
+    chance,
     dropout_of,
     dropped,
 )
 
 GATES = "input", "reset", "memory"
+"""In the order of the primitive `gru`."""
 
 
 class GatedRecurrentLayer(Layer):
@@ -91,24 +94,29 @@ class GatedRecurrentLayer(Layer):
         batch, _, width = input.shape
         input = dropped(g, input, self.dropout, INPUT, (batch, 1, width))
         said = said_to_gates(g, input, arrays, GATES)
-        size = said.shape[2] // 3
-
-        def new(b: Builder, carried: Sequence[Value], x: Value, told: Value) -> list[Value]:
-            (state,) = carried
-            both = b.map("LogisticSigmoid", b.add(b.slice(x, 1, 0, 2 * size),
-                                                  b.slice(told, 1, 0, 2 * size)))  # fmt: skip
-            keeps, used = (b.slice(both, 1, at, at + size) for at in (0, size))
-            before = b.multiply(used, b.slice(told, 1, 2 * size, 3 * size))
-            memory = b.map("Tanh", b.add(b.slice(x, 1, 2 * size, 3 * size), before))
-            memory = dropped(b, memory, self.dropout, UPDATE)
-            return [b.add(memory, b.multiply(keeps, b.subtract(state, memory)))]
-
-        begun = g.fill(0.0, (*said.shape[1:2], size)) if state is None else state
         weights = of_gates(g, arrays, GATES, "state_weights")
         weights = dropped(g, weights, self.dropout, WEIGHTS)
-        (states,) = states_of(g, self.dropout, [begun], said, weights, new)
-        shown = g.move_axis(after(g, states, reverse=False), 1, 0)
-        return {"Output": shown, "State": last(g, states, reverse=False)}
+        if g.training and (chance(self.dropout, STATE) or chance(self.dropout, UPDATE)):
+            zeros = g.fill(0.0, (said.shape[1], said.shape[2] // 3))
+            carried = [zeros if state is None else state]
+            (table,) = states_of(g, self.dropout, carried, said, weights, self._new)
+            states = after(g, table, reverse=False)
+        else:
+            begun = [] if state is None else [state]
+            states, *_ = g.call("gru", said, g.transpose(weights), *begun)
+        return {"Output": g.move_axis(states, 1, 0), "State": last(g, states, reverse=False)}
+
+    def _new(self, b: Builder, carried: Sequence[Value], x: Value, told: Value) -> list[Value]:
+        """The next state, where some numbers are dropped between one step and the next."""
+        (state,) = carried
+        size = state.shape[1]
+        both = b.map("LogisticSigmoid", b.add(b.slice(x, 1, 0, 2 * size),
+                                              b.slice(told, 1, 0, 2 * size)))  # fmt: skip
+        keeps, used = (b.slice(both, 1, at, at + size) for at in (0, size))
+        before = b.multiply(used, b.slice(told, 1, 2 * size, 3 * size))
+        memory = b.map("Tanh", b.add(b.slice(x, 1, 2 * size, 3 * size), before))
+        memory = dropped(b, memory, self.dropout, UPDATE)
+        return [b.add(memory, b.multiply(keeps, b.subtract(state, memory)))]
 
     def reference(
         self, input: Reals, state: Reals | None = None, **arrays: Reals
@@ -132,4 +140,5 @@ class GatedRecurrentLayer(Layer):
         yield Example(GatedRecurrentLayer(1), {"Input": (2, 1)})
         yield Example(GatedRecurrentLayer(2), {"Input": (3, 5)})
         kinds = {"VariationalWeights": 0.1, "VariationalInput": 0.1, "VariationalState": 0.1}
+        yield Example(GatedRecurrentLayer(3, 0.2), {"Input": (2, 3)})
         yield Example(GatedRecurrentLayer(3, {**kinds, "StateUpdate": 0.2}), {"Input": (4, 3)})

@@ -16,24 +16,14 @@ from wlnet.kernels.emit.lanes import Lanes
 from wlnet.kernels.emit.vectors import Kit, State, constant
 from wlnet.kernels.language import (
     Address,
-    PerTarget,
-    Target,
     Vector,
     Word,
     instruction,
     native,
-    routine,
 )
-from wlnet.kernels.products.gate_tiles import DEEP, HIGH, VECTORS, tile
+from wlnet.kernels.products.gate_products import FAR, multiplier
+from wlnet.kernels.products.gate_tiles import HIGH, VECTORS
 
-high = tile(HIGH, masked=False)
-high_part = tile(HIGH, masked=True)
-flat = tile(1, masked=False)
-flat_part = tile(1, masked=True)
-
-FAR = PerTarget(lambda target: 4 * HIGH.of(target))
-"""Rows that go through a state together: enough for the weights that they read to come from far,
-few enough for each to be a stream of memory."""
 BY_ROWS, BY_COLUMNS = 1, 2
 """What of a state is divided among the workers."""
 
@@ -70,16 +60,16 @@ class Run:
         return self.kit.builder.add(address, self.offset)
 
 
-def gates_at(kit: Kit, first: Address, apart: Word) -> list[Address]:
-    """The addresses of the input, output, forget and memory gates."""
+def gates_at(kit: Kit, first: Address, apart: Word, count: int = VECTORS) -> list[Address]:
+    """The addresses of the gates; of an LSTM the input, output, forget and memory gates."""
     build = kit.builder
-    return [build.add(first, build.mul(constant(i), apart)) for i in range(4)]
+    return [build.add(first, build.mul(constant(i), apart)) for i in range(count)]
 
 
-def gates_if(kit: Kit, first: Address, apart: Word) -> list[Address]:
+def gates_if(kit: Kit, first: Address, apart: Word, count: int = VECTORS) -> list[Address]:
     """The same, all of them 0 if the first is."""
     given = kit.builder.icmp_signed("!=", first, constant(0))
-    return gates_at(kit, first, kit.builder.select(given, apart, constant(0)))
+    return gates_at(kit, first, kit.builder.select(given, apart, constant(0)), count)
 
 
 def over_rows(
@@ -121,61 +111,7 @@ def open_gates(
     over_rows(kit, rows, left, (said_row, gate_row, row), body)
 
 
-@instruction("none", *["word"] * 4)
-def bring(kit: Kit, rows: Word, near: Address, row: Word, gate: Word) -> None:
-    """Have a line of every gate of some rows brought near."""
-
-    def each(i: Word, state: State) -> State:
-        for place in gates_at(kit, near, gate):
-            kit.prefetch(place, kit.builder.mul(i, row))
-        return state
-
-    kit.loop(rows, [], each)
-
-
-@routine
-def multiply(  # type: ignore[no-untyped-def]
-    rows, depth, a, a_row, b, b_depth, b_vector, c, start, start_row, start_vector, columns, fewer,
-    soon, soon_row, soon_gate, soon_blocks,
-):  # fmt: skip
-    """c = start + a b for some rows of VECTORS vectors, which lie in c one after another; the other
-    words are those of a tile, see gate_tiles.py.
-
-    Meanwhile the vectors of so many blocks of all gates are brought near, from `soon` on.
-    """
-    is_whole = columns - (VECTORS - 1) * fewer >= LANES
-    c_vector, c_row = LANES * ITEM, VECTORS * LANES * ITEM
-    for k in range(0, depth, DEEP):
-        deep, ak, bk = min(DEEP, depth - k), a + k * ITEM, b + k * b_depth
-        i = 0
-        while i < rows:
-            ai, ci = ak + i * a_row, c + i * c_row
-            si = start + i * start_row
-            if k < soon_blocks * DEEP:
-                bring(min(HIGH, rows - i), soon + k // DEEP * c_vector + i * soon_row, soon_row,
-                      soon_gate)  # fmt: skip
-            if rows - i >= HIGH:
-                if is_whole:
-                    high(deep, ai, a_row, bk, b_depth, b_vector, ci, c_row, c_vector, si, start_row,
-                         start_vector, columns, fewer)  # fmt: skip
-                else:
-                    high_part(deep, ai, a_row, bk, b_depth, b_vector, ci, c_row, c_vector, si,
-                              start_row, start_vector, columns, fewer)  # fmt: skip
-                i += HIGH
-            else:
-                if is_whole:
-                    flat(deep, ai, a_row, bk, b_depth, b_vector, ci, c_row, c_vector, si, start_row,
-                         start_vector, columns, fewer)  # fmt: skip
-                else:
-                    flat_part(deep, ai, a_row, bk, b_depth, b_vector, ci, c_row, c_vector, si,
-                              start_row, start_vector, columns, fewer)  # fmt: skip
-                i += 1
-        start, start_row, start_vector = c, c_row, c_vector
-
-
-def scratch_bytes(target: Target) -> int:
-    """Memory that a worker needs for the sums of a step."""
-    return FAR.of(target) * VECTORS * target.width
+multiply = multiplier(VECTORS)
 
 
 @native

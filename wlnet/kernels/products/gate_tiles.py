@@ -22,7 +22,7 @@ DEEP = PerTarget(lambda target: 24576 // (VECTORS * target.width))
 the rows below one another go through it. What they have summed up until then waits in c."""
 
 
-def tile(rows: int | PerTarget, masked: bool) -> Instruction:
+def tile(rows: int | PerTarget, masked: bool, vectors: int = VECTORS) -> Instruction:
     """A tile as an instruction.
 
     Arguments: depth, a, a_row, b, b_depth, b_vector, c, c_row, c_vector, start, start_row,
@@ -51,7 +51,7 @@ def tile(rows: int | PerTarget, masked: bool) -> Instruction:
     ) -> None:
         build = kit.builder
         count = rows.of(kit.target) if isinstance(rows, PerTarget) else rows
-        lefts = [build.sub(columns, build.mul(constant(j), fewer)) for j in range(VECTORS)]
+        lefts = [build.sub(columns, build.mul(constant(j), fewer)) for j in range(vectors)]
         masks = [kit.first(left) if masked else None for left in lefts]
         # Even a load of no lanes is slow where there is no memory.
         numbers = [
@@ -72,11 +72,11 @@ def tile(rows: int | PerTarget, masked: bool) -> Instruction:
                     build.add(build.mul(constant(i), row), build.mul(numbers[j], vector)),
                 )
                 for i in range(count)
-                for j in range(VECTORS)
+                for j in range(vectors)
             ]
 
         from_there = places(start, start_row, start_vector)
-        sums = [load(place, n % VECTORS) for n, place in enumerate(from_there)]
+        sums = [load(place, n % vectors) for n, place in enumerate(from_there)]
         b_vectors = [build.mul(number, b_vector) for number in numbers]
         a_rows = [build.mul(constant(i), a_row) for i in range(count)]
 
@@ -87,13 +87,13 @@ def tile(rows: int | PerTarget, masked: bool) -> Instruction:
             for i in range(count):
                 place = build.gep(a_pointer, [a_rows[i]], source_etype=BYTE)
                 x = kit.splat(build.load(place, typ=kit.real, align=kit.item))
-                for j in range(VECTORS):
-                    sums[i * VECTORS + j] = kit.fma(x, b_now[j], sums[i * VECTORS + j])
+                for j in range(vectors):
+                    sums[i * vectors + j] = kit.fma(x, b_now[j], sums[i * vectors + j])
             return [*sums, build.add(a_at, constant(kit.item)), build.add(b_at, b_depth)]
 
         sums = kit.loop(depth, [*sums, a, b], body)[:-2]
         for n, (place, value) in enumerate(zip(places(c, c_row, c_vector), sums, strict=True)):
-            mask = masks[n % VECTORS]
+            mask = masks[n % vectors]
             if mask is None:
                 kit.store(value, place)
             else:

@@ -17,11 +17,12 @@ from wlnet.graph.table import Table
 from wlnet.onnx.exporting.writer import Tensor, Translation, Writer
 
 TRANSLATIONS = Table[Translation]("nodes of ONNX", "wlnet/onnx/exporting/")
-FILES = "elementwise", "sums", "places", "tables", "windows", "loops"
+FILES = "elementwise", "sums", "places", "tables", "windows", "loops", "recurrences"
 GRADIENTS_ALONE = frozenset(
     {
         "attention_weights_input",
         "convolve_weights",
+        "gru_input",
         "lstm_input",
         "pool_max_input",
         "pool_sum_input",

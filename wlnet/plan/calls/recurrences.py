@@ -17,8 +17,8 @@ from wlnet.kernels.elementwise.recurrences import (
     BY_ROWS,
     lstm_step,
     lstm_step_input,
-    scratch_bytes,
 )
+from wlnet.kernels.products.gate_products import scratch_bytes
 from wlnet.kernels.products.gate_tiles import HIGH
 from wlnet.plan.calls.emitter import Emitter, emits
 from wlnet.plan.layouts import is_contiguous
@@ -69,7 +69,7 @@ def legible(call: Call, i: int, strides: tuple[int, ...]) -> bool:
     """Sequences as they are, gradients by states with any rows; weights, the first matrix, with
     columns one after another."""
     value = call.inputs[i]
-    if call.primitive == "lstm_input" and i == 0:
+    if call.primitive in ("lstm_input", "gru_input") and i == 0:
         return value.shape[-1] == 1 or strides[-1] == 1
     matrices = [n for n, each in enumerate(call.inputs) if each.rank == 2]
     if matrices[:1] == [i] and not call.attributes.get("packed"):

@@ -7,7 +7,7 @@ from dataclasses import replace
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.plan.passes.rewriting import Rewriting
 
-WEIGHTS = {"lstm": 1, "lstm_input": 3}
+WEIGHTS = {"lstm": 1, "lstm_input": 3, "gru": 1, "gru_input": 4}
 """Which operand of a recurrence its weights are."""
 
 
@@ -23,7 +23,7 @@ def pack_gates(graph: Graph, lanes: int) -> Graph:
             calls.append(call)
             continue
         w, name = call.inputs[number], "pack_columns"
-        if call.primitive == "lstm":
+        if call.primitive in ("lstm", "gru"):
             turned = work.maker(w, "transpose")
             if turned is None:
                 calls.append(call)

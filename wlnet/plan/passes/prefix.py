@@ -28,6 +28,7 @@ WORTH = frozenset(
         "gather",
         "softmax",
         "lstm",
+        "gru",
         "scan",
         "causal_product",
         "attention_weights",

@@ -76,6 +76,24 @@ def lstm_input(
     return PRIMITIVES["lstm_input"].shapes(d, gates, cells, whole, *more)
 
 
+@spec("states gates told")
+def gru(said: Shape, weights: Shape, *begun: Shape, packed: bool = False) -> Results:
+    """That of a net, by weights that may be packed."""
+    size = said[2] // 3
+    return PRIMITIVES["gru"].shapes(said, (size, 3 * size) if packed else weights, *begun)
+
+
+@spec("said sent past")
+def gru_input(
+    d: Shape, gates: Shape, told: Shape, states: Shape, weights: Shape, *more: Shape,
+    packed: bool = False,
+) -> Results:  # fmt: skip
+    """Its way back, by weights that may be packed."""
+    size = d[2]
+    whole = (3 * size, size) if packed else weights
+    return PRIMITIVES["gru_input"].shapes(d, gates, told, states, whole, *more)
+
+
 # What is worked on while it is in registers
 
 
