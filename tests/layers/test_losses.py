@@ -1,4 +1,4 @@
-"""Cross entropy where probabilities underflow, and where nothing can save them."""
+"""Losses where numbers are small, large or at a knot: what they are held against knows no net."""
 
 from __future__ import annotations
 
@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 import wlnet as wl
 from tests.layers.bench import Bench
 from wlnet.graph.builder import Builder
-from wlnet.layers import CrossEntropyLossLayer, ElementwiseLayer, MeanSquaredLossLayer, SoftmaxLayer
+from wlnet.layers import (
+    CrossEntropyLossLayer,
+    ElementwiseLayer,
+    HuberLossLayer,
+    MeanSquaredLossLayer,
+    SoftmaxLayer,
+)
 from wlnet.plan.compile import training_blueprint
 
 EXTREME = [[2000.0, 0.0, -2000.0]]
@@ -216,3 +222,26 @@ def test_the_target_of_a_class_loss_is_an_index_of_a_class_and_others_are_number
 def test_losses_name_their_ports():
     for layer in (MeanSquaredLossLayer(), CrossEntropyLossLayer("Index")):
         assert (layer.input_names, layer.output_names) == (("Input", "Target"), ("Loss",))
+
+
+@pytest.mark.parametrize("delta", [1e-3, 0.5, 1.0, 1e3])
+def test_huber_costs_a_square_up_to_delta_and_a_line_from_there(delta):
+    far = np.array([0.0, 1e-9, 0.3, 0.5, 1.0, 7.0, 1e150])
+    apart = np.concatenate([far, -far, [delta, -delta]])
+    bench = Bench()
+    given = bench.input("Input", apart[:, None] + 0)
+    target = bench.input("Target", 0 * apart[:, None])
+    loss = bench.lower(HuberLossLayer(delta), Input=given, Target=target)
+    np.testing.assert_allclose(
+        bench.value(loss), scipy.special.huber(delta, np.abs(apart)), rtol=1e-14
+    )
+    # At the knot the two pieces have one slope.
+    slope = np.clip(apart, -delta, delta)
+    np.testing.assert_allclose(bench.gradient(loss, given)[:, 0], slope, rtol=1e-14)
+    np.testing.assert_allclose(bench.gradient(loss, target)[:, 0], -slope, rtol=1e-14)
+
+
+@pytest.mark.parametrize("delta", [0, -1, np.nan, np.inf, "1", True, None])
+def test_a_delta_that_is_no_number_above_zero_is_refused(delta):
+    with pytest.raises(wl.OptionError, match="a number > 0"):
+        HuberLossLayer(delta)

@@ -26,7 +26,7 @@ from wlnet.wolfram.reading import net_of
 from wlnet.wolfram.writing import constructors
 from wlnet.wolfram.wxf import read_wxf, wxf
 
-OWN = "FunctionLayer", "WeightedLossLayer"
+OWN = "FunctionLayer", "HuberLossLayer", "WeightedLossLayer"
 """Layers that the Wolfram Language does not have, or not as data."""
 
 
