@@ -196,5 +196,7 @@ def test_losses_give_the_same_mean(row: dict[str, str]) -> None:
     own = np.mean(loss({"Input": given, "Target": target}))
     tensors = torch.tensor(given), torch.tensor(target)
     for framework in ("PyTorch", "Keras"):
+        if row[framework] == NONE:
+            continue
         found = as_numpy(eval(row[framework], names())(*tensors))
         np.testing.assert_allclose(found, own, rtol=1e-4, atol=1e-5)

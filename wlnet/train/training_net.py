@@ -229,7 +229,7 @@ def checked(training: TrainingNet) -> TrainingNet:
 def _of_decisions(loss: Net) -> Net:
     """A cross entropy as the one whose decisions have weights."""
     assert isinstance(loss, CrossEntropyLossLayer)
-    return WeightedLossLayer(loss.form)
+    return WeightedLossLayer(loss.form, loss.label_smoothing, loss.class_weights)
 
 
 def _has_target(term: LossTerm) -> bool:
