@@ -11,7 +11,7 @@ from wlnet.lowering.operations import operations
 
 FIRST = list({case.layer.kind: case for case in [*EXAMPLES, *OPERATORS][::-1]}.values())
 REFUSED = {
-    "BasicRecurrentLayer": "Scan", "GatedRecurrentLayer": "Scan",
+    "BasicRecurrentLayer": "Scan", "GatedRecurrentLayer": "Scan", "CTCLossLayer": "Scan",
     "CrossEntropyLossLayer": "GatherElements", "WeightedLossLayer": "GatherElements",
     "ExtractLayer": "GatherND", "NetFoldOperator": "Scan",
     "NetArrayLayer": "an array that is known", "SequenceIndicesLayer": "an array that is known",

@@ -335,13 +335,19 @@ def test_parameters_of_coders_that_are_not_known_are_told() -> None:
 
 
 def test_what_wlnet_does_not_have_is_told_at_once() -> None:
-    layers = call("List", call("CTCLossLayer", 3, 2), call("LinearLayer", 2, "x"),
+    layers = call("List", call("SpatialTransformationLayer", 3, 2), call("LinearLayer", 2, "x"),
                   call("SoftmaxLayer", call("Rule", Symbol("Strange"), 3)),
                   call("ElementwiseLayer", Symbol("BesselJ")))  # fmt: skip
     with pytest.raises(wl.FormatError) as told:
         net_of(call("NetChain", layers, call("Rule", "Input", call("NetEncoder", "Audio"))))
     message = str(told.value)
-    for words in ("CTCLossLayer", "an argument too many", "Strange", "4/Function", "Audio"):
+    for words in (
+        "SpatialTransformationLayer",
+        "an argument too many",
+        "Strange",
+        "4/Function",
+        "Audio",
+    ):
         assert words in message
 
 

@@ -8,7 +8,6 @@ gets built leaves this table.
 from __future__ import annotations
 
 SOON: dict[str, str] = {
-    "CTCLossLayer": "",
     "CompiledLayer": "ElementwiseLayer(lambda x: x * abs(x))",
     "ConstantArrayLayer": "NetArrayLayer()",
     "DotPlusLayer": "LinearLayer(3)",

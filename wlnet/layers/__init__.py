@@ -17,6 +17,7 @@ from wlnet.layers.constant_times import ConstantTimesLayer as ConstantTimesLayer
 from wlnet.layers.contrastive_loss import ContrastiveLossLayer as ContrastiveLossLayer
 from wlnet.layers.convolution import ConvolutionLayer as ConvolutionLayer
 from wlnet.layers.cross_entropy_loss import CrossEntropyLossLayer as CrossEntropyLossLayer
+from wlnet.layers.ctc_loss import CTCLossLayer as CTCLossLayer
 from wlnet.layers.deconvolution import DeconvolutionLayer as DeconvolutionLayer
 from wlnet.layers.dot import DotLayer as DotLayer
 from wlnet.layers.dropout import DropoutLayer as DropoutLayer

@@ -13,6 +13,7 @@ from wlnet.layers.constant_times import ConstantTimesLayer as _ConstantTimesLaye
 from wlnet.layers.contrastive_loss import ContrastiveLossLayer as _ContrastiveLossLayer
 from wlnet.layers.convolution import ConvolutionLayer as _ConvolutionLayer
 from wlnet.layers.cross_entropy_loss import CrossEntropyLossLayer as _CrossEntropyLossLayer
+from wlnet.layers.ctc_loss import CTCLossLayer as _CTCLossLayer
 from wlnet.layers.deconvolution import DeconvolutionLayer as _DeconvolutionLayer
 from wlnet.layers.dot import DotLayer as _DotLayer
 from wlnet.layers.dropout import DropoutLayer as _DropoutLayer
@@ -60,6 +61,8 @@ class BasicRecurrentLayer(_BasicRecurrentLayer):
     def __init__(self, size: Any = AUTOMATIC, dropout: Any = None, *, input_weights: Any = AUTOMATIC, state_weights: Any = AUTOMATIC, biases: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class BatchNormalizationLayer(_BatchNormalizationLayer):
     def __init__(self, momentum: Any = 0.9, epsilon: Any = 0.001, interleaving: Any = False, *, scaling: Any = AUTOMATIC, biases: Any = AUTOMATIC, moving_mean: Any = AUTOMATIC, moving_variance: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
+class CTCLossLayer(_CTCLossLayer):
+    def __init__(self, *, input: Any = AUTOMATIC, target: Any = AUTOMATIC, loss: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class CatenateLayer(_CatenateLayer):
     def __init__(self, level: Any = 1, *, output: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class ConstantPlusLayer(_ConstantPlusLayer):
@@ -155,6 +158,7 @@ __all__ = [
     "AppendLayer",
     "BasicRecurrentLayer",
     "BatchNormalizationLayer",
+    "CTCLossLayer",
     "CatenateLayer",
     "ConstantPlusLayer",
     "ConstantTimesLayer",

@@ -158,14 +158,14 @@ def surprises(
     """-log of the probability that was given to what is the case: a number a place."""
     if form == "Binary":
         return _binary(g, input, _spread(g, target, smoothing, 2), weights)
-    logs = from_source(g, input, partial(_exact, g), partial(_log, g))
+    logs = from_source(g, input, partial(exact_logarithm, g), partial(logarithm, g))
     count = input.shape[-1]
     if form == "Probabilities":
-        logs = _log(g, input) if logs is None else logs
+        logs = logarithm(g, input) if logs is None else logs
         return _total(g, g.multiply(_spread(g, target, smoothing, count), logs), weights)
     if logs is None and smoothing:
-        logs = _log(g, input)
-    found = _log(g, g.pick(input, target)) if logs is None else g.pick(logs, target)
+        logs = logarithm(g, input)
+    found = logarithm(g, g.pick(input, target)) if logs is None else g.pick(logs, target)
     surprise = g.negate(found)
     if weights is not None:
         surprise = g.multiply(surprise, g.gather(g.constant(weights, (count,)), target))
@@ -208,11 +208,12 @@ def _total(g: Builder, logs: Value, weights: Weights) -> Value:
     return g.negate(g.reshape(total, total.shape[:-1]))
 
 
-def _log(g: Builder, x: Value) -> Value:
+def logarithm(g: Builder, x: Value) -> Value:
+    """Of a probability, which counts as at least the smallest."""
     return g.map("Log", g.maximum(x, SMALLEST))
 
 
-def _exact(g: Builder, call: Call) -> Value | None:
+def exact_logarithm(g: Builder, call: Call) -> Value | None:
     """The logarithm of what a call gives, if it gives probabilities."""
     if call.primitive == "softmax":
         return g.log_softmax(call.inputs[0], call.attributes["axis"])
@@ -237,7 +238,7 @@ def _binary(g: Builder, p: Value, target: Value, weights: Weights) -> Value:
             return None if score is None else g.map("SoftRamp", sign(score))
 
         def plain(x: Value) -> Value:
-            return g.negate(_log(g, of(x)))
+            return g.negate(logarithm(g, of(x)))
 
         found = from_source(g, p, exact, plain)
         return plain(p) if found is None else found

@@ -258,7 +258,7 @@ def _target_port(net: Net, term: LossTerm) -> PortType:
     """The port of a target: the converse of the output's decoder, as the loss wants it."""
     decoder = inferred_port(net, term.port).coder
     encoder = None if decoder is None else decoder.target_encoder()
-    if encoder is None:
+    if encoder is None or _form(net, term) == "Sequence":
         return UNKNOWN
     if "OutputForm" in encoder.parameters and _form(net, term) != "Index":
         encoder = encoder.replace("OutputForm", "UnitVector")
