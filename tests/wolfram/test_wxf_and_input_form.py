@@ -304,6 +304,15 @@ def test_every_function_of_one_number_comes_back_from_a_formula(name: str) -> No
         assert back(layer) == layer
 
 
+def test_a_third_root_and_an_inverse_are_read_by_name() -> None:
+    x = call("Slot", 1)
+    for body, name in ((call("Surd", x, 3), "CubeRoot"), (call("Power", x, -1), "Reciprocal")):
+        read = net_of(call("ElementwiseLayer", call("Function", body)))
+        assert read == wl.ElementwiseLayer(name)
+    with pytest.raises(wl.FormatError, match="Surd"):
+        net_of(call("ElementwiseLayer", call("Function", call("Surd", x, 5))))
+
+
 def test_what_is_no_such_function_stays_what_it_is() -> None:
     for function in (lambda x: np.exp(x) - 1, lambda x: np.tanh(0.5 * x) * (1 + np.exp(x + 1)),
                      lambda x: x**3, lambda x: 2 * x, lambda x: np.log(2 + x)):  # fmt: skip
