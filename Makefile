@@ -95,7 +95,7 @@ coverage: .venv/.installed-dev ## which lines the tests run (compiled kernels ar
 bench: .venv/.installed-test .venv-peers/.installed ## measure beside PyTorch, JAX, ... and write docs/benchmarks.md
 	$(ONE_THREAD) $(BIN)/python -m tests.benchmarks --peers .venv-peers/bin/python $(if $(CASES),--cases $(CASES)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
-parity: .venv/.installed-test .venv-peers/.installed ## 100 random configurations of layers beside PyTorch, forwards and back
+parity: .venv/.installed-test .venv-peers/.installed ## 100 random configurations of every layer beside PyTorch, forwards and back
 	$(ONE_THREAD) OMP_NUM_THREADS=1 $(BIN)/python -m tests.parity .venv-peers/bin/python
 
 test-peers: .venv-peers/.installed-test ## tests beside PyTorch and Keras, which need them installed

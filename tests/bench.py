@@ -35,12 +35,12 @@ def with_inputs(layer: Layer, shapes: dict[str, Any]) -> Any:
     return type(layer)(**given, ports={**ports, **shapes})
 
 
-def filled(net: Net, seed: int = 0) -> Any:
+def filled(net: Net, seed: int = 0, scale: float = 1.0) -> Any:
     """The net with random numbers in all arrays, none of them the usual first ones."""
     rng, drawn = np.random.default_rng(seed), {}
     solution = inference(net)
     for key in arrays_of(net):
-        numbers = rng.normal(size=solution.array_shape(key))
+        numbers = scale * rng.normal(size=solution.array_shape(key))
         drawn[key] = 0.5 + np.abs(numbers) if "Variance" in key[-1] else numbers
     return replace_arrays(net, {key: np.asarray(x, np.float32) for key, x in drawn.items()})
 

@@ -125,6 +125,9 @@ DOMAINS = {
     "LogGamma": (0.3, 4.0),
     "DiGamma": (0.3, 4.0),
     "TriGamma": (0.3, 4.0),
+    "Csch": (0.3, 3.0),
+    "CubeRoot": (0.3, 3.0),
+    "InverseErf": (-0.9, 0.9),
 }
 
 

@@ -16,7 +16,9 @@ import ast
 import html
 import re
 
-GREEK = {"epsilon": "ε", "sigma": "σ", "mu": "μ", "pi": "π", "infinity": "∞", "rho": "ρ"}
+GREEK = {
+    "delta": "δ", "epsilon": "ε", "sigma": "σ", "mu": "μ", "pi": "π", "infinity": "∞", "rho": "ρ",
+}  # fmt: skip
 FOLDS = {"sum": "∑", "prod": "∏", "max": "max", "min": "min", "mean": "mean"}
 """What is taken over indices, and how that is written."""
 BETWEEN = {

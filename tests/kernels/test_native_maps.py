@@ -30,6 +30,8 @@ ERRORS = {
     "Sinh": (2, 2),
     "Cosh": (2, 2),
     "Erf": (1.5, 2),
+    "Csch": (0.6, 3),
+    "CubeRoot": (0.6, 1),
     "Sin": (1, 2),
     "Cos": (1, 2),
 }
@@ -56,6 +58,8 @@ EXACT: dict[str, Callable[[Any], Any]] = {
     "Cosh": np.cosh,
     "Sin": np.sin,
     "Cos": np.cos,
+    "Csch": lambda x: 1 / np.sinh(x),
+    "CubeRoot": np.cbrt,
     # The C library's is more exact than SciPy's.
     "Erf": lambda x: np.array([math.erf(each) for each in x], np.float64),
 }
@@ -139,7 +143,18 @@ def test_the_error_is_at_most_a_unit_or_two_of_the_last_place(name: str, precisi
 
 
 @pytest.mark.parametrize(
-    "name", ["Negate", "Tanh", "ExpMinusOne", "LogOnePlus", "Sinh", "Erf", "Sin", "Square"]
+    "name",
+    [
+        "Negate",
+        "Tanh",
+        "ExpMinusOne",
+        "LogOnePlus",
+        "Sinh",
+        "Erf",
+        "Sin",
+        "Square",
+        "CubeRoot",
+    ],
 )
 @pytest.mark.parametrize("precision", PRECISIONS)
 def test_zeros_keep_their_sign(name: str, precision: Any) -> None:

@@ -14,6 +14,7 @@ SYMBOLS = [
     "Ramp", "Tanh", "LogisticSigmoid", "SoftRamp", "Sin", "Cos", "Tan", "ArcSin", "ArcCos",
     "ArcTan", "Sinh", "Cosh", "ArcSinh", "ArcCosh", "ArcTanh", "Log", "Exp", "Sqrt", "Square",
     "Abs", "Round", "Ceiling", "Floor", "Sign", "Gamma", "LogGamma", "Erf", "Identity", "Minus",
+    "Erfc", "InverseErf", "CubeRoot", "Csch", "Reciprocal",
     "Log2", "Log10", "Haversine", "Gudermannian", "Sec", "Csc",
     "Cot", "Sech", "Coth", "IntegerPart", "FractionalPart", "Unitize", "UnitStep", "Clip",
 ]  # fmt: skip
@@ -95,6 +96,15 @@ def value_and_slope(name, x):
         ("Unitize", -1e-300, 1, 0),
         ("UnitStep", 0.0, 1, 0),
         ("UnitStep", -1e-300, 0, 0),
+        ("Erfc", 9.0, 4.13703174651381e-37, -2 / np.sqrt(np.pi) * np.exp(-81.0)),
+        ("Erfc", -40.0, 2, 0),
+        ("InverseErf", 1e-200, np.sqrt(np.pi) / 2 * 1e-200, np.sqrt(np.pi) / 2),
+        ("InverseErf", -0.99, -1.8213863677184494, np.sqrt(np.pi) / 2 * np.exp(3.31744830051062)),
+        ("CubeRoot", -1e-300, -1e-100, 1e200 / 3),
+        ("CubeRoot", -27.0, -3, 1 / 27),
+        ("Csch", -400.0, -2 * np.exp(-400.0), -2 * np.exp(-400.0)),
+        ("Csch", 1e-100, 1e100, -1e200),
+        ("Reciprocal", -4.0, -0.25, -1 / 16),
     ],
 )
 def test_functions_hold_where_a_careless_form_would_not(name, x, y, slope):

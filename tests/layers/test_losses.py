@@ -1,4 +1,4 @@
-"""Cross entropy where probabilities underflow, and where nothing can save them."""
+"""Losses where numbers are small, large or at a knot: what they are held against knows no net."""
 
 from __future__ import annotations
 
@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 import wlnet as wl
 from tests.layers.bench import Bench
 from wlnet.graph.builder import Builder
-from wlnet.layers import CrossEntropyLossLayer, ElementwiseLayer, MeanSquaredLossLayer, SoftmaxLayer
+from wlnet.layers import (
+    CrossEntropyLossLayer,
+    ElementwiseLayer,
+    HuberLossLayer,
+    MeanSquaredLossLayer,
+    SoftmaxLayer,
+    WeightedLossLayer,
+)
 from wlnet.plan.compile import training_blueprint
 
 EXTREME = [[2000.0, 0.0, -2000.0]]
@@ -216,3 +223,74 @@ def test_the_target_of_a_class_loss_is_an_index_of_a_class_and_others_are_number
 def test_losses_name_their_ports():
     for layer in (MeanSquaredLossLayer(), CrossEntropyLossLayer("Index")):
         assert (layer.input_names, layer.output_names) == (("Input", "Target"), ("Loss",))
+
+
+@pytest.mark.parametrize("weights", [None, (2.0, 0.0, 0.5)])
+@pytest.mark.parametrize("form", ["Index", "Probabilities"])
+@pytest.mark.parametrize("smoothing", [0.0, 0.3])
+def test_a_smooth_or_weighted_loss_is_exact_when_probabilities_underflow(smoothing, form, weights):
+    layer = CrossEntropyLossLayer(form, smoothing, weights)
+    bench, index = Bench(), form == "Index"
+    scores = bench.input("Input", EXTREME)
+    target = bench.input(
+        "Target", [3] if index else [[0.0, 0.0, 1.0]], "Integer" if index else "Real"
+    )
+    p = bench.lower(SoftmaxLayer(), Input=scores)
+    loss = bench.lower(layer, Input=p, Target=target)
+    costs = np.array([0.0, 2000.0, 4000.0])  # of each class, had it been the case
+    counts = np.array([smoothing / 3, smoothing / 3, 1 - 2 * smoothing / 3]) * (weights or 1)
+    assert bench.value(loss)[0] == pytest.approx(costs @ counts, rel=1e-14)
+    slope = np.sum(counts) * np.array([1.0, 0.0, 0.0]) - counts
+    np.testing.assert_allclose(bench.gradient(loss, scores)[0], slope, atol=1e-15)
+
+
+@pytest.mark.parametrize(
+    ("options", "text"),
+    [
+        ({"label_smoothing": 1}, "a number >= 0 and < 1"),
+        ({"label_smoothing": -0.1}, "a number >= 0 and < 1"),
+        ({"class_weights": (1, -2, 1)}, "a finite number from 0 on for each class"),
+        ({"class_weights": (1, np.nan)}, "a finite number from 0 on for each class"),
+        ({"class_weights": (1, "2")}, "a finite number from 0 on for each class"),
+        ({"class_weights": ()}, "a finite number from 0 on for each class"),
+        ({"class_weights": 2}, "a finite number from 0 on for each class"),
+        ({"class_weights": {"a": 2}}, "a finite number from 0 on for each class"),
+        ({"form": "Binary", "class_weights": (1, 2, 3)}, "class_weights of two numbers"),
+    ],
+)
+@pytest.mark.parametrize("kind", [CrossEntropyLossLayer, WeightedLossLayer])
+def test_smoothing_and_weights_that_cannot_be_are_refused(kind, options, text):
+    with pytest.raises(wl.OptionError, match=text):
+        kind(**{"form": "Index", **options})
+
+
+def test_there_is_a_weight_for_each_class():
+    with pytest.raises(wl.ShapeError):
+        CrossEntropyLossLayer("Index", class_weights=(1, 2), input=3)
+    loss = CrossEntropyLossLayer("Probabilities", class_weights=np.array([1, 2, 3]))
+    assert loss.class_weights == (1.0, 2.0, 3.0)
+    with pytest.raises(wl.WlnetError):
+        loss({"Input": [0.5, 0.5], "Target": [0, 1]})
+
+
+@pytest.mark.parametrize("delta", [1e-3, 0.5, 1.0, 1e3])
+def test_huber_costs_a_square_up_to_delta_and_a_line_from_there(delta):
+    far = np.array([0.0, 1e-9, 0.3, 0.5, 1.0, 7.0, 1e150])
+    apart = np.concatenate([far, -far, [delta, -delta]])
+    bench = Bench()
+    given = bench.input("Input", apart[:, None] + 0)
+    target = bench.input("Target", 0 * apart[:, None])
+    loss = bench.lower(HuberLossLayer(delta), Input=given, Target=target)
+    np.testing.assert_allclose(
+        bench.value(loss), scipy.special.huber(delta, np.abs(apart)), rtol=1e-14
+    )
+    # At the knot the two pieces have one slope.
+    slope = np.clip(apart, -delta, delta)
+    np.testing.assert_allclose(bench.gradient(loss, given)[:, 0], slope, rtol=1e-14)
+    np.testing.assert_allclose(bench.gradient(loss, target)[:, 0], -slope, rtol=1e-14)
+
+
+@pytest.mark.parametrize("delta", [0, -1, np.nan, np.inf, "1", True, None])
+def test_a_delta_that_is_no_number_above_zero_is_refused(delta):
+    with pytest.raises(wl.OptionError, match="a number > 0"):
+        HuberLossLayer(delta)

@@ -27,6 +27,7 @@ CALLABLES = [
     lambda x: np.clip(x, 0.2, 0.7) + np.round(4 * x) + round(x) + math.floor(3 * x) - math.ceil(x),
     lambda x: np.maximum(x, 0.3) - np.minimum(0.4, x) + np.fmax(x, 0),
     lambda x: np.sqrt(x) + np.square(x) + x**2 + x**0.5 + x**-1,
+    lambda x: np.cbrt(x) * scipy.special.erfc(x) + scipy.special.erfinv(np.tanh(x)),
     lambda x: scipy.special.erf(x) * scipy.special.expit(x) + scipy.special.gammaln(x),
     lambda x: scipy.special.gamma(1 + x),
     lambda x: np.log1p(np.exp(x)) + np.log1p(x) + np.logaddexp(x, 0.5) + np.expm1(x),

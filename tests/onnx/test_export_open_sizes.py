@@ -38,6 +38,14 @@ def asked() -> Any:
     return wl.NetGraph({"attend": wl.AttentionLayer("Bilinear")}, edges, ports=ports)
 
 
+def alignments() -> Any:
+    """Steps that are said twice, so that any target has room."""
+    nodes = {"twice": wl.CatenateLayer(), "chances": wl.SoftmaxLayer(), "loss": wl.CTCLossLayer()}
+    edges = [([PORT("Input"), PORT("Input")], "twice", "chances", PORT("loss", "Input")),
+             (PORT("Target"), PORT("loss", "Target")), ("loss", PORT("Loss"))]  # fmt: skip
+    return wl.NetGraph(nodes, edges, ports={"Input": ("s", 9), "Target": ("n", "Integer")})
+
+
 def two_kinds_of_windows() -> Any:
     """As many places, but for lengths that leave 3 when they are divided by 4."""
     nodes = {f"{size} wide": wl.NetChain([wl.ConvolutionLayer(2, size, stride=4),
@@ -63,6 +71,7 @@ OPEN: dict[str, Callable[[], Any]] = {
     "attention in a window": lambda: attention(("Causal", 2)),
     "attention scaled by length": lambda: attention(score_rescaling="LengthSqrt"),
     "two lengths": asked,
+    "alignments": alignments,
     "mean of tokens": chain(
         wl.EmbeddingLayer(4, 9), wl.AggregationLayer("Mean", 1), input=("Varying", "Integer")
     ),

@@ -11,7 +11,7 @@ from wlnet.lowering.operations import operations
 
 FIRST = list({case.layer.kind: case for case in [*EXAMPLES, *OPERATORS][::-1]}.values())
 REFUSED = {
-    "BasicRecurrentLayer": "Scan",
+    "BasicRecurrentLayer": "Scan", "CTCLossLayer": "Scan",
     "CrossEntropyLossLayer": "GatherElements", "WeightedLossLayer": "GatherElements",
     "ExtractLayer": "GatherND", "NetFoldOperator": "Scan",
     "NetArrayLayer": "an array that is known", "SequenceIndicesLayer": "an array that is known",
@@ -54,6 +54,8 @@ def test_a_layer_comes_back_from_a_file_with_the_same_answers(case: Case, tmp_pa
 def test_a_net_of_any_layers_comes_back_or_is_refused(seed, tmp_path):
     rng = np.random.default_rng(seed)
     net = attempt(rng)
+    if net is None:  # no layer fitted
+        return
     columns = columns_of(net, 3, rng)
     net = wl.net_initialize(net, random_seeding=seed)
     if any(row[0].startswith("random") for row in operations(net)):

@@ -1,6 +1,9 @@
 """Layers beside their counterparts in PyTorch: `make parity`.
 
-draws.py: random configurations, as nets and as plain words of what they are. torch_layers.py: what
-these words mean in PyTorch, in the environment of the peers, which knows no wlnet. __main__.py:
-both on the same numbers, forwards and back, in both precisions, and the largest errors.
+draws.py, and the files beside it: random configurations, as nets and as plain words of what they
+are. torch_layers.py, and the files beside it: what these words mean in PyTorch; torch_answers.py:
+the process in the environment of the peers that answers, which knows no wlnet. questions.py: what
+is asked, and how far the two differ. __main__.py: both on the same numbers, forwards and back, in
+both precisions, and the largest errors, kept in account.json. vectors.py: a few answers, kept in
+vectors.npz, which test_vectors.py holds every layer against where there is no PyTorch.
 """

@@ -1,24 +1,33 @@
-"""Random configurations of layers that have a counterpart: a net, and what it is in plain words."""
+"""Random configurations of layers that have a counterpart: a net, and what it is in plain words.
+
+Layers that learn, attend and order stand here; those with windows in draws_of_windows.py, those
+that move numbers and those of several inputs in draws_of_arrays.py, losses in draws_of_losses.py.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 
 import wlnet as wl
 from wlnet import NetGraph, NetPort
+from wlnet.graph.builder import Mode
 from wlnet.graph.folds import FOLDS
 
 Random = np.random.Generator
 
 
 class Drawn(NamedTuple):
-    """net: with shapes at its inputs. words: what the other library is told of it."""
+    """net: with shapes at its inputs. words: what the other library is told of it. span: between
+    which numbers inputs are drawn. mode: in which it runs. scale: how large the arrays are."""
 
     net: Any
     words: dict[str, Any]
+    span: tuple[float, float] = (-2.0, 2.0)
+    mode: Mode = "Test"
+    scale: float = 1.0
 
 
 DRAWS: dict[str, Callable[[Random], Drawn]] = {}
@@ -35,17 +44,19 @@ def sizes(rng: Random, count: int, least: int = 1, most: int = 6) -> tuple[int, 
 
 
 def _recurrent(rng: Random, kind: Any) -> Drawn:
-    """With states that come in and go out, or from zeros."""
+    """With states that come in and go out, or from zeros. Arrays are smaller than those of others:
+    where all units are at their ends, nothing is left of a slope 1 - y^2 in 32 bits."""
     length, width, size = sizes(rng, 3)
     layer = kind(size)
     if rng.random() < 0.5:
-        return Drawn(wl.NetGraph({"layer": kind(size, input=(length, width))}, []), {"states": 0})
+        net = wl.NetGraph({"layer": kind(size, input=(length, width))}, [])
+        return Drawn(net, {"states": 0}, scale=0.5)
     names = layer.state_names
     edges: list[Any] = [(NetPort(f"{name} before"), NetPort("layer", name)) for name in names]
     edges += [(NetPort("layer", name), NetPort(f"{name} after")) for name in names]
     edges += [("layer", NetPort("Output"))]
     net = NetGraph({"layer": layer}, edges, ports={"Input": (length, width)})
-    return Drawn(net, {"states": len(names)})
+    return Drawn(net, {"states": len(names)}, scale=0.5)
 
 
 @draw
@@ -96,33 +107,14 @@ def MultiheadAttention(rng: Random) -> Drawn:
         [*((start, name, NetPort("attend", name.title())) for name in sides), ("attend", "merge")],
         input=(length, heads * size),
     )
-    return Drawn(net, {"is_causal": is_causal, "heads": heads})
+    return Drawn(net, {"is_causal": is_causal, "heads": heads}, scale=0.5)
 
 
 @draw
 def NormalizationLayer(rng: Random) -> Drawn:
-    """Over the last level, as a transformer has it."""
-    return Drawn(wl.NormalizationLayer(-1, "Same", input=sizes(rng, 2, 2)), {})
-
-
-@draw
-def PaddingLayer(rng: Random) -> Drawn:
-    mode = str(rng.choice(["Number", "Fixed", "Reflected", "Periodic"]))
-    shape, margins = sizes(rng, 2, 3), [sizes(rng, 2, 0, 2) for _ in range(2)]
-    padding = float(np.float32(rng.normal())) if mode == "Number" else mode
-    net = wl.PaddingLayer(margins, padding, input=shape)
-    return Drawn(net, {"margins": margins, "padding": padding})
-
-
-@draw
-def ResizeLayer(rng: Random) -> Drawn:
-    levels = int(rng.integers(1, 3))
-    resampling, scheme = str(rng.choice(["Linear", "Nearest"])), str(rng.choice(["Point", "Bin"]))
-    # PyTorch has no nearest entries by points.
-    scheme = "Bin" if resampling == "Nearest" else scheme
-    target = sizes(rng, levels, 2, 9)
-    net = wl.ResizeLayer(target, resampling, scheme, input=sizes(rng, levels + 1, 2))
-    return Drawn(net, {"sizes": target, "resampling": resampling, "scheme": scheme})
+    """Over the last level, as a transformer has it. Means are of four numbers at least, here and
+    below: where fewer are alike, 32 bits leave little of how they differ, whoever computes."""
+    return Drawn(wl.NormalizationLayer(-1, "Same", input=sizes(rng, 2, 4, 8)), {})
 
 
 @draw
@@ -204,62 +196,6 @@ def ReplicateLayer(rng: Random) -> Drawn:
     return Drawn(wl.ReplicateLayer(count, input=sizes(rng, 2)), {"count": count})
 
 
-def _windows(rng: Random, rank: int) -> dict[str, Any]:
-    """Sizes of windows, and how they move; channels of so many groups."""
-    groups = int(rng.integers(1, 4))
-    return {
-        "kernel": sizes(rng, rank, 1, 4), "stride": sizes(rng, rank, 1, 3),
-        "dilation": sizes(rng, rank, 1, 3), "groups": groups,
-        "into": groups * int(rng.integers(1, 4)), "out": groups * int(rng.integers(1, 4)),
-        "has_biases": bool(rng.integers(2)),
-    }  # fmt: skip
-
-
-def _reach(words: dict[str, Any]) -> list[int]:
-    return [d * (k - 1) + 1 for k, d in zip(words["kernel"], words["dilation"], strict=True)]
-
-
-def _moved(kind: Any, words: dict[str, Any], space: Sequence[int]) -> Drawn:
-    """A layer with windows."""
-    names = "out", "kernel", "stride", "padding", "dilation", "groups"
-    options: dict[str, Any] = {} if words["has_biases"] else {"biases": None}
-    net = kind(*(words[name] for name in names), input=(words["into"], *space), **options)
-    return Drawn(net, words)
-
-
-@draw
-def ConvolutionLayer(rng: Random) -> Drawn:
-    """In one to three directions, in groups."""
-    rank = int(rng.integers(1, 4))
-    words = _windows(rng, rank)
-    words["padding"] = sizes(rng, rank, 0, 2)
-    most = 9 if rank < 3 else 4
-    space = [reach + int(rng.integers(0, most)) for reach in _reach(words)]
-    return _moved(wl.ConvolutionLayer, words, space)
-
-
-@draw
-def DeconvolutionLayer(rng: Random) -> Drawn:
-    """In one to three directions, in groups."""
-    rank = int(rng.integers(1, 4))
-    words = _windows(rng, rank)
-    # PyTorch cuts off no more than a window reaches, less one.
-    words["padding"] = tuple(int(rng.integers(0, (reach + 1) // 2)) for reach in _reach(words))
-    space = sizes(rng, rank, 1, 6 if rank < 3 else 3)
-    return _moved(wl.DeconvolutionLayer, words, space)
-
-
-@draw
-def LocalResponseNormalizationLayer(rng: Random) -> Drawn:
-    width, (alpha, beta, bias) = int(rng.integers(1, 4)), rng.uniform(0.2, 2, 3)
-    words = {"width": width, "alpha": float(alpha), "beta": float(beta), "bias": float(bias)}
-    net = wl.LocalResponseNormalizationLayer(
-        width, alpha=words["alpha"], beta=words["beta"], bias=words["bias"],
-        input=(*sizes(rng, 1, 1, 9), *sizes(rng, int(rng.integers(1, 3)))),
-    )  # fmt: skip
-    return Drawn(net, words)
-
-
 @draw
 def LinearLayer(rng: Random) -> Drawn:
     shape = sizes(rng, int(rng.integers(1, 4)), 1, 5)
@@ -277,29 +213,59 @@ def SoftmaxLayer(rng: Random) -> Drawn:
     return Drawn(wl.SoftmaxLayer(level, input=shape), {"level": level})
 
 
-SAME_NAMES = (
-    "Ramp", "Tanh", "LogisticSigmoid", "SoftRamp", "ELU", "SELU", "GELU", "Swish", "HardSwish",
-    "Mish", "SoftSign", "HardTanh", "ReLU6", "Erf", "Sin", "Cos", "ArcTan", "Sinh", "Cosh",
-    "ArcSinh", "Exp", "Square", "Abs", "FractionalPart",
-)  # fmt: skip
-"""Functions of one number that PyTorch has, between -2 and 2."""
+SPANS: dict[str, tuple[float, float]] = {
+    **dict.fromkeys(
+        ("Ramp", "Tanh", "LogisticSigmoid", "SoftRamp", "ELU", "SELU", "GELU", "Swish",
+         "HardSwish", "Mish", "SoftSign", "HardTanh", "ReLU6", "Erf", "Erfc", "Sin", "Cos",
+         "ArcTan", "Sinh", "Cosh", "ArcSinh", "Exp", "Square", "Abs", "FractionalPart",
+         "IntegerPart", "Floor", "Ceiling", "Sign", "Negate"), (-2.0, 2.0)),
+    **dict.fromkeys(("Log", "Log2", "Log10", "Sqrt", "LogGamma", "Reciprocal"), (0.5, 3.0)),
+    **dict.fromkeys(("ArcSin", "ArcCos", "ArcTanh", "InverseErf"), (-0.9, 0.9)),
+    "Tan": (-1.2, 1.2), "ArcCosh": (1.2, 3.0), "Sec": (-1.2, 1.2), "Csc": (0.5, 2.5),
+}  # fmt: skip
+"""Functions of one number that PyTorch has, and where they are drawn."""
 
 
 @draw
 def ElementwiseLayer(rng: Random) -> Drawn:
-    function = SAME_NAMES[rng.integers(len(SAME_NAMES))]
-    return Drawn(wl.ElementwiseLayer(function, input=sizes(rng, 2)), {"function": function})
+    function = [*SPANS][rng.integers(len(SPANS))]
+    net = wl.ElementwiseLayer(function, input=sizes(rng, 2))
+    return Drawn(net, {"function": function}, SPANS[function])
+
+
+def _batch_normalization(rng: Random, least: int) -> tuple[Any, dict[str, Any]]:
+    epsilon, rank = float(rng.choice([1e-3, 1e-5])), int(rng.integers(least, 4))
+    layer = wl.BatchNormalizationLayer(epsilon=epsilon, input=sizes(rng, rank, 2))
+    return layer, {"epsilon": epsilon}
 
 
 @draw
-def PoolingLayer(rng: Random) -> Drawn:
-    rank = int(rng.integers(1, 4))
-    kernel, stride = sizes(rng, rank, 1, 4), sizes(rng, rank, 1, 3)
-    padding = tuple(int(rng.integers(0, k // 2 + 1)) for k in kernel)
-    function = str(rng.choice(["Max", "Mean"]))
-    space = [k + int(rng.integers(0, 6 if rank < 3 else 3)) for k in kernel]
-    net = wl.PoolingLayer(
-        kernel, stride, function, padding_size=padding, input=(*sizes(rng, 1), *space)
-    )
-    words = {"kernel": kernel, "stride": stride, "padding": padding, "function": function}
-    return Drawn(net, words)
+def BatchNormalizationLayer(rng: Random) -> Drawn:
+    return Drawn(*_batch_normalization(rng, 1))
+
+
+@draw
+def BatchNormalizationInTraining(rng: Random) -> Drawn:
+    """By the mean and variance of the batch."""
+    return Drawn(*_batch_normalization(rng, 2), mode="Train")
+
+
+@draw
+def InstanceNormalization(rng: Random) -> Drawn:
+    """Of each channel by itself."""
+    space = sizes(rng, int(rng.integers(1, 3)), 4, 7)
+    return Drawn(wl.NormalizationLayer(input=(*sizes(rng, 1), *space)), {})
+
+
+@draw
+def ParametricRampLayer(rng: Random) -> Drawn:
+    levels = (1,) if rng.random() < 0.5 else ()
+    return Drawn(wl.ParametricRampLayer(levels, input=sizes(rng, int(rng.integers(1, 4)))), {})
+
+
+@draw
+def DropoutLayer(rng: Random) -> Drawn:
+    """Of a net that answers."""
+    probability = float(rng.uniform(0, 0.9))
+    net = wl.DropoutLayer(probability, input=sizes(rng, int(rng.integers(1, 4))))
+    return Drawn(net, {"probability": probability})

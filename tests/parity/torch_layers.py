@@ -1,14 +1,9 @@
-"""What the words of draws.py mean in PyTorch, and the other process: asked and answered in a file.
-
-python -m tests.parity.torch_layers FILE
-"""
+"""What the words of draws.py mean in PyTorch; of the files beside it in torch_arrays.py and
+torch_losses.py."""
 
 from __future__ import annotations
 
-import pickle
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -253,6 +248,13 @@ def ElementwiseLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
         "ReLU6": F.relu6, "Erf": torch.erf, "Sin": torch.sin, "Cos": torch.cos,
         "ArcTan": torch.atan, "Sinh": torch.sinh, "Cosh": torch.cosh, "ArcSinh": torch.asinh,
         "Exp": torch.exp, "Square": torch.square, "Abs": torch.abs, "FractionalPart": torch.frac,
+        "Erfc": torch.erfc, "InverseErf": torch.erfinv, "Reciprocal": torch.reciprocal,
+        "IntegerPart": torch.trunc, "Floor": torch.floor, "Ceiling": torch.ceil,
+        "Sign": torch.sign, "Negate": torch.neg, "Log": torch.log, "Log2": torch.log2,
+        "Log10": torch.log10, "Sqrt": torch.sqrt, "LogGamma": torch.lgamma, "Tan": torch.tan,
+        "ArcSin": torch.asin, "ArcCos": torch.acos, "ArcTanh": torch.atanh,
+        "ArcCosh": torch.acosh, "Sec": lambda x: torch.cos(x).reciprocal(),
+        "Csc": lambda x: torch.sin(x).reciprocal(),
     }  # fmt: skip
     return {"Output": functions[words["function"]](inputs["Input"])}
 
@@ -264,36 +266,32 @@ def PoolingLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
     return {"Output": function(inputs["Input"], words["kernel"], words["stride"], words["padding"])}
 
 
-def answered(question: dict[str, Any]) -> dict[str, Any]:
-    """Outputs, and the gradients of the sum of the outputs times factors."""
-    arrays, inputs = ({name: torch.tensor(x) for name, x in question[side].items()}
-                      for side in ("arrays", "inputs"))  # fmt: skip
-    reals = {("array", n): x for n, x in arrays.items()} | {
-        ("input", n): x for n, x in inputs.items()
-    }
-    reals = {name: x for name, x in reals.items() if x.dtype.is_floating_point}
-    for x in reals.values():
-        x.requires_grad_()
-    outputs = MEANINGS[question["kind"]](question["words"], arrays, inputs)
-    factors = question["factors"]
-    parts = [
-        (y * torch.tensor(factors[name])).sum() for name, y in outputs.items() if name in factors
-    ]
-    found = {}
-    if reals and parts and any(part.requires_grad for part in parts):
-        gradients = torch.autograd.grad(sum(parts), [*reals.values()], materialize_grads=True)
-        found = dict(zip(reals, gradients, strict=True))
-    return {
-        "outputs": {name: y.detach().numpy() for name, y in outputs.items()},
-        "gradients": {name: y.numpy() for name, y in found.items()},
-    }
+@meaning
+def BatchNormalizationLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    moving = [arrays[f"Moving{name}"].detach() for name in ("Mean", "Variance")]
+    learned = arrays["Scaling"], arrays["Biases"]
+    return {"Output": F.batch_norm(inputs["Input"], *moving, *learned, eps=words["epsilon"])}
 
 
-def main() -> None:
-    file = Path(sys.argv[1])
-    questions = pickle.loads(file.read_bytes())
-    file.write_bytes(pickle.dumps([answered(question) for question in questions]))
+@meaning
+def BatchNormalizationInTraining(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    learned = arrays["Scaling"], arrays["Biases"]
+    return {"Output": F.batch_norm(
+        inputs["Input"], None, None, *learned, training=True, eps=words["epsilon"]
+    )}  # fmt: skip
 
 
-if __name__ == "__main__":
-    main()
+@meaning
+def InstanceNormalization(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    learned = {"weight": arrays["Scaling"], "bias": arrays["Biases"]}
+    return {"Output": F.instance_norm(inputs["Input"], **learned, eps=0.001)}
+
+
+@meaning
+def ParametricRampLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    return {"Output": F.prelu(inputs["Input"], arrays["Slope"].reshape(-1))}
+
+
+@meaning
+def DropoutLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    return {"Output": F.dropout(inputs["Input"], words["probability"], training=False)}

@@ -55,6 +55,15 @@ def test_a_class_counts_as_its_examples_would(kind: str) -> None:
     assert_alike(both, trained(KINDS[kind], example_weights=own * weights))
 
 
+def test_weights_of_the_loss_are_those_of_the_training_and_judge_what_is_held_out() -> None:
+    held = {"validation_set": (X[:9], LABELS[:9])}
+    loss = wl.CrossEntropyLossLayer("Index", class_weights=(0.5, 1, 3))
+    of_loss = trained(KINDS["labels"], loss_function=loss, **held)
+    of_classes = trained(KINDS["labels"], class_weights={0: 0.5, 2: 3}, **held)
+    assert_alike(of_loss, of_classes)
+    assert of_loss["ValidationLoss"] != pytest.approx(of_classes["ValidationLoss"], rel=1e-3)
+
+
 def test_labels_are_those_of_the_data() -> None:
     words = np.array(["a", "b", "c"])[LABELS]
     net = wl.net_initialize(softmax)
@@ -89,7 +98,10 @@ def test_of_several_outputs_those_named_are_weighted_alone() -> None:
 
 @pytest.mark.parametrize("form", ["Index", "Probabilities", "Binary"])
 @pytest.mark.parametrize("asked", ["Balanced", "labels"])
-def test_of_several_decisions_each_counts_as_its_class(form: str, asked: str) -> None:
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+def test_of_several_decisions_each_counts_as_its_class(
+    form: str, asked: str, smoothing: float
+) -> None:
     """A net that reads every place by itself learns from sequences what it learns from places."""
     body: list[Any] = [4, "Tanh", () if form == "Binary" else 3]
     last = wl.ElementwiseLayer("LogisticSigmoid") if form == "Binary" else wl.SoftmaxLayer()
@@ -99,12 +111,13 @@ def test_of_several_decisions_each_counts_as_its_class(form: str, asked: str) ->
         "Binary": 1.0 * (TOKENS == 1),
         "Probabilities": np.random.default_rng(1).dirichlet([1, 2, 3], TOKENS.shape),
     }[form]
-    flat = targets.reshape(-1, *targets.shape[2:])
+    flat, count = targets.reshape(-1, *targets.shape[2:]), 2 if form == "Binary" else 3
     weights: Any = "Balanced"
     if asked == "labels":
         weights = {False: 0.5} if form == "Binary" else {1: 3, 2: 0}
     own = np.linspace(0, 2, N)
-    options = {"loss_function": wl.CrossEntropyLossLayer(form), "class_weights": weights, **ONCE}
+    loss = wl.CrossEntropyLossLayer(form, smoothing, None if smoothing else (1, 2, 3)[-count:])
+    options = {"loss_function": loss, "class_weights": weights, **ONCE}
     by_place = wl.net_train(
         inner,
         (SEQUENCES.reshape(-1, 3), flat),

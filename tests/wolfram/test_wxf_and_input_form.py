@@ -26,18 +26,25 @@ from wlnet.wolfram.reading import net_of
 from wlnet.wolfram.writing import constructors
 from wlnet.wolfram.wxf import read_wxf, wxf
 
-OWN = "FunctionLayer", "WeightedLossLayer"
+OWN = "FunctionLayer", "HuberLossLayer", "WeightedLossLayer"
 """Layers that the Wolfram Language does not have, or not as data."""
+OPTIONS = {"Scheme": wl.AUTOMATIC, "LabelSmoothing": 0.0, "ClassWeights": None}
+"""Parameters of other layers that it does not have, and what they are where nothing is said."""
+
+
+def is_own(layer: Any) -> bool:
+    """Whether the Wolfram Language has nothing that is all of a layer."""
+    found = layer.parameters
+    return layer.kind in OWN or any(found.get(name, usual) != usual
+                                    for name, usual in OPTIONS.items())  # fmt: skip
 
 
 def layers() -> Iterator[Any]:
     for name in wl.__all__:
         thing = getattr(wl, name)
-        if isinstance(thing, type) and issubclass(thing, Layer) and name not in OWN:
+        if isinstance(thing, type) and issubclass(thing, Layer):
             for number, example in enumerate(thing.examples()):
-                if "Scheme" not in example.layer.parameters or (
-                    example.layer.parameters["Scheme"] is wl.AUTOMATIC
-                ):
+                if not is_own(example.layer):
                     yield pytest.param(example.layer, id=f"{name} {number}")
 
 
@@ -63,12 +70,20 @@ def test_every_layer_has_a_row_or_is_told_to_have_none() -> None:
             wl.wolfram.input_form(layer)
 
 
+@pytest.mark.parametrize("option", ["label_smoothing", "class_weights"])
+def test_options_of_a_cross_entropy_that_are_not_there_are_told(option: str) -> None:
+    layer = wl.CrossEntropyLossLayer("Index", **{option: 0.1 if option[0] == "l" else (1, 2)})
+    title = {"label_smoothing": "LabelSmoothing", "class_weights": "ClassWeights"}[option]
+    with pytest.raises(wl.FormatError, match=f"{title} of a CrossEntropyLossLayer"):
+        wl.wolfram.input_form(layer)
+
+
 @pytest.mark.parametrize("seed", range(30))
 def test_random_nets_come_back(seed: int) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", wl.RuleWarning)
         net = attempt(np.random.default_rng(seed))
-        if net is None or any(name in repr(net) for name in (*OWN, "scheme=", "'Point'")):
+        if net is None or any(map(is_own, wl.information(net, "Layers").values())):
             return
         read = back(net)
     # Edges into one layer are written together.
@@ -289,6 +304,15 @@ def test_every_function_of_one_number_comes_back_from_a_formula(name: str) -> No
         assert back(layer) == layer
 
 
+def test_a_third_root_and_an_inverse_are_read_by_name() -> None:
+    x = call("Slot", 1)
+    for body, name in ((call("Surd", x, 3), "CubeRoot"), (call("Power", x, -1), "Reciprocal")):
+        read = net_of(call("ElementwiseLayer", call("Function", body)))
+        assert read == wl.ElementwiseLayer(name)
+    with pytest.raises(wl.FormatError, match="Surd"):
+        net_of(call("ElementwiseLayer", call("Function", call("Surd", x, 5))))
+
+
 def test_what_is_no_such_function_stays_what_it_is() -> None:
     for function in (lambda x: np.exp(x) - 1, lambda x: np.tanh(0.5 * x) * (1 + np.exp(x + 1)),
                      lambda x: x**3, lambda x: 2 * x, lambda x: np.log(2 + x)):  # fmt: skip
@@ -320,13 +344,19 @@ def test_parameters_of_coders_that_are_not_known_are_told() -> None:
 
 
 def test_what_wlnet_does_not_have_is_told_at_once() -> None:
-    layers = call("List", call("CTCLossLayer", 3, 2), call("LinearLayer", 2, "x"),
+    layers = call("List", call("SpatialTransformationLayer", 3, 2), call("LinearLayer", 2, "x"),
                   call("SoftmaxLayer", call("Rule", Symbol("Strange"), 3)),
                   call("ElementwiseLayer", Symbol("BesselJ")))  # fmt: skip
     with pytest.raises(wl.FormatError) as told:
         net_of(call("NetChain", layers, call("Rule", "Input", call("NetEncoder", "Audio"))))
     message = str(told.value)
-    for words in ("CTCLossLayer", "an argument too many", "Strange", "4/Function", "Audio"):
+    for words in (
+        "SpatialTransformationLayer",
+        "an argument too many",
+        "Strange",
+        "4/Function",
+        "Audio",
+    ):
         assert words in message
 
 

@@ -8,7 +8,6 @@ gets built leaves this table.
 from __future__ import annotations
 
 SOON: dict[str, str] = {
-    "CTCLossLayer": "",
     "CompiledLayer": "ElementwiseLayer(lambda x: x * abs(x))",
     "ConstantArrayLayer": "NetArrayLayer()",
     "DotPlusLayer": "LinearLayer(3)",
@@ -51,11 +50,7 @@ SOON_DECODERS: dict[str, str] = dict.fromkeys(
     "net(x, None), and a function of yours on what it gives",
 )
 SOON_FUNCTIONS: dict[str, str] = {
-    "Csch": "lambda x: 1 / np.sinh(x)",
-    "CubeRoot": "lambda x: np.sign(x) * np.abs(x) ** (1 / 3)",
-    "Erfc": "",
-    "Reciprocal": "lambda x: 1 / x",
-    "Surd": "",
+    "Surd": "lambda x: np.sign(x) * np.abs(x) ** (1 / 5)  # Surd[x, 5]; CubeRoot for 3",
 }
 """Functions that an ElementwiseLayer of the Wolfram Language takes, and formulas that say them."""
 

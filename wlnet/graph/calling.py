@@ -20,6 +20,7 @@ from wlnet.graph.rewritings import DERIVED, UFUNCS
 FROM_MATH: dict[str, str] = {
     "acos": "np.arccos", "acosh": "np.arccosh", "asin": "np.arcsin", "asinh": "np.arcsinh",
     "atan": "np.arctan", "atanh": "np.arctanh", "pow": "np.power", "erf": "scipy.special.erf",
+    "erfc": "scipy.special.erfc",
     "gamma": "scipy.special.gamma", "lgamma": "scipy.special.gammaln",
 }  # fmt: skip
 """Functions of `math` that have another name in NumPy or SciPy."""

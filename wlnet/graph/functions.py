@@ -73,7 +73,7 @@ def combine(name: str, g: Builder, values: list[Any]) -> Value:
 DOMAINS = {
     "Tan": (-1.2, 1.2), "ArcSin": (-0.9, 0.9), "ArcCos": (-0.9, 0.9), "ArcTanh": (-0.9, 0.9),
     "ArcCosh": (1.2, 3.0), "Log": (0.5, 3.0), "Sqrt": (0.5, 3.0), "Gamma": (0.5, 3.0),
-    "LogGamma": (0.5, 3.0),
+    "LogGamma": (0.5, 3.0), "Csch": (0.5, 2.5), "CubeRoot": (0.5, 3.0), "InverseErf": (-0.9, 0.9),
 }  # fmt: skip
 """Of those that are not smooth, or not defined, everywhere between -2 and 2."""
 
@@ -88,7 +88,7 @@ for _name in (
     "Ramp", "Tanh", "LogisticSigmoid", "SoftRamp", "Sin", "Cos", "Tan", "ArcSin", "ArcCos",
     "ArcTan", "Sinh", "Cosh", "ArcSinh", "ArcCosh", "ArcTanh", "Log", "Exp", "Sqrt", "Square",
     "Abs", "Round", "Ceiling", "Floor", "Sign", "Gamma", "LogGamma", "Erf",
-    "Negate",
+    "Negate", "Csch", "CubeRoot", "Erfc", "InverseErf",
 ):  # fmt: skip
     FUNCTIONS[_name] = mapped(_name)
 
@@ -208,6 +208,12 @@ def Haversine(g: Builder, x: Value) -> Value:
 def Gudermannian(g: Builder, x: Value) -> Value:
     """From hyperbolic to plain angles: 2 ArcTan(Tanh(x / 2))."""
     return g.multiply(g.map("ArcTan", g.map("Tanh", g.multiply(x, 0.5))), 2.0)
+
+
+@composed(lambda x: 1 / x, (0.5, 2.5))
+def Reciprocal(g: Builder, x: Value) -> Value:
+    """1 / x."""
+    return g.divide(1.0, x)
 
 
 @composed(lambda x: 1 / np.cos(x), (-1.2, 1.2))

@@ -44,6 +44,7 @@ MAP_REFERENCES |= {
     "ArcTan": np.arctan,
     "Sinh": np.sinh,
     "Cosh": np.cosh,
+    "Csch": lambda x: 1 / np.sinh(x),
     "ArcSinh": np.arcsinh,
     "ArcCosh": np.arccosh,
     "ArcTanh": np.arctanh,
@@ -52,6 +53,7 @@ MAP_REFERENCES |= {
     "ExpMinusOne": np.expm1,
     "LogOnePlus": np.log1p,
     "Sqrt": np.sqrt,
+    "CubeRoot": np.cbrt,
     "Square": np.square,
     "Abs": np.abs,
     "Sign": np.sign,
@@ -64,5 +66,7 @@ MAP_REFERENCES |= {
     # The Hurwitz zeta function: the sum of 1 / (x + i)^2.
     "TriGamma": _special("zeta", 2.0),
     "Erf": _special("erf"),
+    "Erfc": _special("erfc"),
+    "InverseErf": _special("erfinv"),
     "NormalCDF": _special("ndtr"),
 }

@@ -69,6 +69,12 @@ _enter(
 _enter("ArcTan", lambda g, x, y, d: g.divide(d, g.add(1.0, g.map("Square", x))))
 _enter("Sinh", lambda g, x, y, d: g.masked(g.map("Cosh", x), d))
 _enter("Cosh", lambda g, x, y, d: g.masked(g.map("Sinh", x), d))
+_enter(
+    "Csch",
+    _divided(
+        lambda g, x, y, d: g.negate(g.divide(g.multiply(d, y), g.map("Tanh", x))), at_zero=True
+    ),
+)
 _enter("ArcSinh", lambda g, x, y, d: g.divide(d, g.map("Cosh", y)))
 _enter("ArcCosh", _divided(lambda g, x, y, d: g.divide(d, g.map("Sinh", y))))
 _enter("ArcTanh", _divided(lambda g, x, y, d: g.divide(d, _within_one(g, x))))
@@ -79,6 +85,10 @@ _enter("LogOnePlus", _divided(lambda g, x, y, d: g.divide(d, g.add(x, 1.0))))
 # The root of -0.0 is -0.0, and the slope there is that of the right side.
 _enter(
     "Sqrt", _divided(lambda g, x, y, d: g.divide(g.multiply(d, 0.5), g.map("Abs", y)), at_zero=True)
+)
+_enter(
+    "CubeRoot",
+    _divided(lambda g, x, y, d: g.divide(g.multiply(d, 1 / 3), g.map("Square", y)), at_zero=True),
 )
 _enter("Square", lambda g, x, y, d: g.multiply(d, g.multiply(x, 2.0)))
 _enter("Abs", lambda g, x, y, d: g.masked(d, g.map("Sign", x)))
@@ -94,6 +104,20 @@ _enter(
     "Erf",
     lambda g, x, y, d: g.multiply(
         d, g.multiply(2 / math.sqrt(math.pi), g.map("Exp", g.negate(g.map("Square", x))))
+    ),
+)
+_enter(
+    "Erfc",
+    lambda g, x, y, d: g.multiply(
+        d, g.multiply(-2 / math.sqrt(math.pi), g.map("Exp", g.negate(g.map("Square", x))))
+    ),
+)
+_enter(
+    "InverseErf",
+    _divided(
+        lambda g, x, y, d: g.multiply(
+            d, g.multiply(math.sqrt(math.pi) / 2, g.map("Exp", g.map("Square", y)))
+        )
     ),
 )
 _enter(

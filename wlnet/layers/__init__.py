@@ -17,6 +17,7 @@ from wlnet.layers.constant_times import ConstantTimesLayer as ConstantTimesLayer
 from wlnet.layers.contrastive_loss import ContrastiveLossLayer as ContrastiveLossLayer
 from wlnet.layers.convolution import ConvolutionLayer as ConvolutionLayer
 from wlnet.layers.cross_entropy_loss import CrossEntropyLossLayer as CrossEntropyLossLayer
+from wlnet.layers.ctc_loss import CTCLossLayer as CTCLossLayer
 from wlnet.layers.deconvolution import DeconvolutionLayer as DeconvolutionLayer
 from wlnet.layers.dot import DotLayer as DotLayer
 from wlnet.layers.dropout import DropoutLayer as DropoutLayer
@@ -26,6 +27,7 @@ from wlnet.layers.extract import ExtractLayer as ExtractLayer
 from wlnet.layers.flatten import FlattenLayer as FlattenLayer
 from wlnet.layers.function import FunctionLayer as FunctionLayer
 from wlnet.layers.gated_recurrent import GatedRecurrentLayer as GatedRecurrentLayer
+from wlnet.layers.huber_loss import HuberLossLayer as HuberLossLayer
 from wlnet.layers.linear import LinearLayer as LinearLayer
 from wlnet.layers.lrn import LocalResponseNormalizationLayer as LocalResponseNormalizationLayer
 from wlnet.layers.lstm import LongShortTermMemoryLayer as LongShortTermMemoryLayer

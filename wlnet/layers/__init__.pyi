@@ -13,6 +13,7 @@ from wlnet.layers.constant_times import ConstantTimesLayer as _ConstantTimesLaye
 from wlnet.layers.contrastive_loss import ContrastiveLossLayer as _ContrastiveLossLayer
 from wlnet.layers.convolution import ConvolutionLayer as _ConvolutionLayer
 from wlnet.layers.cross_entropy_loss import CrossEntropyLossLayer as _CrossEntropyLossLayer
+from wlnet.layers.ctc_loss import CTCLossLayer as _CTCLossLayer
 from wlnet.layers.deconvolution import DeconvolutionLayer as _DeconvolutionLayer
 from wlnet.layers.dot import DotLayer as _DotLayer
 from wlnet.layers.dropout import DropoutLayer as _DropoutLayer
@@ -22,6 +23,7 @@ from wlnet.layers.extract import ExtractLayer as _ExtractLayer
 from wlnet.layers.flatten import FlattenLayer as _FlattenLayer
 from wlnet.layers.function import FunctionLayer as _FunctionLayer
 from wlnet.layers.gated_recurrent import GatedRecurrentLayer as _GatedRecurrentLayer
+from wlnet.layers.huber_loss import HuberLossLayer as _HuberLossLayer
 from wlnet.layers.linear import LinearLayer as _LinearLayer
 from wlnet.layers.lrn import LocalResponseNormalizationLayer as _LocalResponseNormalizationLayer
 from wlnet.layers.lstm import LongShortTermMemoryLayer as _LongShortTermMemoryLayer
@@ -59,6 +61,8 @@ class BasicRecurrentLayer(_BasicRecurrentLayer):
     def __init__(self, size: Any = AUTOMATIC, dropout: Any = None, *, input_weights: Any = AUTOMATIC, state_weights: Any = AUTOMATIC, biases: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class BatchNormalizationLayer(_BatchNormalizationLayer):
     def __init__(self, momentum: Any = 0.9, epsilon: Any = 0.001, interleaving: Any = False, *, scaling: Any = AUTOMATIC, biases: Any = AUTOMATIC, moving_mean: Any = AUTOMATIC, moving_variance: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
+class CTCLossLayer(_CTCLossLayer):
+    def __init__(self, *, input: Any = AUTOMATIC, target: Any = AUTOMATIC, loss: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class CatenateLayer(_CatenateLayer):
     def __init__(self, level: Any = 1, *, output: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class ConstantPlusLayer(_ConstantPlusLayer):
@@ -70,7 +74,7 @@ class ContrastiveLossLayer(_ContrastiveLossLayer):
 class ConvolutionLayer(_ConvolutionLayer):
     def __init__(self, output_channels: Any = AUTOMATIC, kernel_size: Any = AUTOMATIC, stride: Any = 1, padding_size: Any = 0, dilation: Any = 1, channel_groups: Any = 1, interleaving: Any = False, *, weights: Any = AUTOMATIC, biases: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class CrossEntropyLossLayer(_CrossEntropyLossLayer):
-    def __init__(self, form: Any, *, input: Any = AUTOMATIC, target: Any = AUTOMATIC, loss: Any = AUTOMATIC, ports: Any = None) -> None: ...
+    def __init__(self, form: Any, label_smoothing: Any = 0.0, class_weights: Any = None, *, input: Any = AUTOMATIC, target: Any = AUTOMATIC, loss: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class DeconvolutionLayer(_DeconvolutionLayer):
     def __init__(self, output_channels: Any = AUTOMATIC, kernel_size: Any = AUTOMATIC, stride: Any = 1, padding_size: Any = 0, dilation: Any = 1, channel_groups: Any = 1, interleaving: Any = False, *, weights: Any = AUTOMATIC, biases: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class DotLayer(_DotLayer):
@@ -89,6 +93,8 @@ class FunctionLayer(_FunctionLayer):
     def __init__(self, function: Any, *, ports: Any = None) -> None: ...
 class GatedRecurrentLayer(_GatedRecurrentLayer):
     def __init__(self, size: Any = AUTOMATIC, dropout: Any = None, *, input_gate_input_weights: Any = AUTOMATIC, input_gate_state_weights: Any = AUTOMATIC, input_gate_biases: Any = AUTOMATIC, reset_gate_input_weights: Any = AUTOMATIC, reset_gate_state_weights: Any = AUTOMATIC, reset_gate_biases: Any = AUTOMATIC, memory_gate_input_weights: Any = AUTOMATIC, memory_gate_state_weights: Any = AUTOMATIC, memory_gate_biases: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
+class HuberLossLayer(_HuberLossLayer):
+    def __init__(self, delta: Any = 1.0, *, input: Any = AUTOMATIC, target: Any = AUTOMATIC, loss: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class LinearLayer(_LinearLayer):
     def __init__(self, output_size: Any = AUTOMATIC, *, weights: Any = AUTOMATIC, biases: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class LocalResponseNormalizationLayer(_LocalResponseNormalizationLayer):
@@ -146,12 +152,13 @@ class TransposeLayer(_TransposeLayer):
 class UnitVectorLayer(_UnitVectorLayer):
     def __init__(self, size: Any = AUTOMATIC, *, input: Any = AUTOMATIC, output: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class WeightedLossLayer(_WeightedLossLayer):
-    def __init__(self, form: Any, *, input: Any = AUTOMATIC, target: Any = AUTOMATIC, weight: Any = AUTOMATIC, loss: Any = AUTOMATIC, ports: Any = None) -> None: ...
+    def __init__(self, form: Any, label_smoothing: Any = 0.0, class_weights: Any = None, *, input: Any = AUTOMATIC, target: Any = AUTOMATIC, weight: Any = AUTOMATIC, loss: Any = AUTOMATIC, ports: Any = None) -> None: ...
 __all__ = [
     "AggregationLayer",
     "AppendLayer",
     "BasicRecurrentLayer",
     "BatchNormalizationLayer",
+    "CTCLossLayer",
     "CatenateLayer",
     "ConstantPlusLayer",
     "ConstantTimesLayer",
@@ -167,6 +174,7 @@ __all__ = [
     "FlattenLayer",
     "FunctionLayer",
     "GatedRecurrentLayer",
+    "HuberLossLayer",
     "LinearLayer",
     "LocalResponseNormalizationLayer",
     "LongShortTermMemoryLayer",

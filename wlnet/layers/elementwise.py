@@ -23,7 +23,8 @@ REALS = frozenset(
         *("Ramp", "Tanh", "Log", "Sin", "Cos", "Sinh", "Cosh", "ArcTan", "Sign", "SoftRamp"),
         *("SoftSign", "HardTanh", "HardSwish", "Swish", "Mish", "Erf", "ELU", "SELU", "GELU"),
         *("Negate", "Log2", "Log10", "Gudermannian", "Sec", "Csc"),
-        *("Cot", "Coth", "IntegerPart", "ReLU6"),
+        *("Cot", "Coth", "IntegerPart", "ReLU6", "Csch", "CubeRoot", "Erfc", "InverseErf"),
+        *("Reciprocal",),
     }
 )
 """Functions whose values are no probabilities. Of the others, and of formulas, nobody knows."""

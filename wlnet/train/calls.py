@@ -129,7 +129,7 @@ def measurements_of(training: TrainingNet, options: Options) -> tuple[Measuremen
         check_fit(options.measurements, training, at)
         found: tuple[Measurement, ...] = options.measurements
         return found
-    of_classes = [stated_form(term.loss) is not None for term in training.terms]
+    of_classes = [stated_form(term.loss) not in (None, "Sequence") for term in training.terms]
     return (named("ErrorRate"),) if of_classes == [True] else ()
 
 

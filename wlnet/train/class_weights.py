@@ -113,7 +113,9 @@ def weights_by_port(asked: ClassWeights | None, training: TrainingNet) -> dict[s
     if asked is None:
         return {}
     known = [
-        port for column, port in training.targets.items() if training.forms[column] != "Square"
+        port
+        for column, port in training.targets.items()
+        if training.forms[column] not in ("Square", "Sequence")
     ]
     if not known:
         what = "no output learns classes"

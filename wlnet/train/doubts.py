@@ -167,10 +167,13 @@ def _warn_of_cross_entropy(
     form, home = loss.target_form, training.home
     is_around = home != () and path[:1] != home
     at = path_text(seen_from(home, origin[0]))
+    what, kind = "a cross entropy", f"CrossEntropyLossLayer({brief(form)})"
+    if form == "Sequence":
+        what, kind = a(loss.kind), loss.kind
     last = 'ElementwiseLayer("LogisticSigmoid")' if form == "Binary" else "SoftmaxLayer()"
     fault = Fault(
-        f"a cross entropy takes probabilities, and the numbers of this {origin[1].kind} {why}",
-        at=f"{at}, on the way to CrossEntropyLossLayer({brief(form)})",
+        f"{what} takes probabilities, and the numbers of this {origin[1].kind} {why}",
+        at=f"{at}, on the way to {kind}",
         expected=f"{last} before the loss",
         fix=f"net_append(net, {last})"
         if is_around and isinstance(training.user, NetChain)

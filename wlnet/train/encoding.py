@@ -19,6 +19,7 @@ from wlnet.evaluate.places import Place
 from wlnet.evaluate.ragged import Ragged
 from wlnet.kernels.language import Precision
 from wlnet.nets.inference import inference, inferred_port
+from wlnet.train.alignments import check_alignments, sequence_ports
 from wlnet.train.mapped import Mapped, mapped
 from wlnet.train.targets import check_shares, share_ports
 from wlnet.train.training_net import TrainingNet
@@ -51,6 +52,8 @@ def encoded(
     # A generator's batches are asked for it one by one.
     ports_of_shares = training.net.cached("share_ports", lambda: share_ports(training.net))
     check_shares(ports_of_shares, found, places)
+    sequences = training.net.cached("sequence_ports", lambda: sequence_ports(training.net))
+    check_alignments(training.net, sequences, found, places)
     return found
 
 

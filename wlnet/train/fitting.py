@@ -119,6 +119,8 @@ def _output_port(net: Net, term: LossTerm, column: Column) -> PortType:
             return given
         decoder = NetDecoder("Class", labels, input_depth=1 + levels)
         return PortType(decoder.shape, decoder.element, decoder)
+    if stated == "Sequence":  # the loss alone says what its targets are
+        return given
     is_binary = form == stated == "Binary"
     if is_binary and _is_boolean(column) and port.shape in (None, ()):
         return PortType((), "Real", NetDecoder("Boolean"))

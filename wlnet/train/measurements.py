@@ -164,6 +164,8 @@ class Named(Measurement):
     def fits(self, form: str, shape: Callable[[], Partial]) -> bool:
         if self.row.of == BOXES:
             return form == "Square" and holds_boxes(shape())
+        if form == "Sequence":
+            return False  # no output stands beside a target
         if self.top > 1 and form == "Binary":
             return False  # whatever is predicted, one of two states is the case
         return self.row.of == (NUMBERS if form == "Square" else CLASSES)

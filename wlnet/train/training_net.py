@@ -229,7 +229,7 @@ def checked(training: TrainingNet) -> TrainingNet:
 def _of_decisions(loss: Net) -> Net:
     """A cross entropy as the one whose decisions have weights."""
     assert isinstance(loss, CrossEntropyLossLayer)
-    return WeightedLossLayer(loss.form)
+    return WeightedLossLayer(loss.form, loss.label_smoothing, loss.class_weights)
 
 
 def _has_target(term: LossTerm) -> bool:
@@ -258,7 +258,7 @@ def _target_port(net: Net, term: LossTerm) -> PortType:
     """The port of a target: the converse of the output's decoder, as the loss wants it."""
     decoder = inferred_port(net, term.port).coder
     encoder = None if decoder is None else decoder.target_encoder()
-    if encoder is None:
+    if encoder is None or _form(net, term) == "Sequence":
         return UNKNOWN
     if "OutputForm" in encoder.parameters and _form(net, term) != "Index":
         encoder = encoder.replace("OutputForm", "UnitVector")

@@ -38,6 +38,7 @@ _OF_ONE: Mapping[str, Callable[[Expression], Expression]] = {
         "Plus", 0.5, call("Times", 0.5, call("Erf", call("Times", 0.5**0.5, x)))
     ),
     "Identity": lambda x: x,
+    "Reciprocal": lambda x: call("Power", x, -1),
     "ReLU6": lambda x: call("Clip", x, call("List", 0, 6)),
 }  # fmt: skip
 """What has no name there, and is read back from how it is written: by the first that fits."""
@@ -54,7 +55,7 @@ _SYMBOLS = frozenset(
      "Cosh", "ArcSinh", "ArcCosh", "ArcTanh", "Log", "Exp", "Sqrt", "Abs", "Round", "Ceiling",
      "Floor", "Sign", "Gamma", "LogGamma", "Erf", "Log2", "Log10",
      "Haversine", "Gudermannian", "Sec", "Csc", "Cot", "Sech", "Coth", "IntegerPart",
-     "FractionalPart", "Unitize", "UnitStep"}
+     "FractionalPart", "Unitize", "UnitStep", "Csch", "CubeRoot", "Erfc", "InverseErf"}
 )  # fmt: skip
 
 
@@ -180,6 +181,8 @@ def _call_read(value: Call, names: dict[str, int]) -> Any:
         found: list[Expression] = []
         if _fits(value, form, found) and all(same(found[0], each) for each in found[1:]):
             return (name, _tree_read(found[0], names))
+    if value.name == "Surd" and len(value.args) == 2 and value.args[1] == 3:
+        return ("CubeRoot", _tree_read(value.args[0], names))
     parts = [_tree_read(each, names) for each in value.args]
     if value.name == "Minus" and len(parts) == 1:
         return ("Negate", parts[0])

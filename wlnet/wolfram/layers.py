@@ -85,6 +85,7 @@ LAYERS: Mapping[str, Row] = {
     "AppendLayer": Row(),
     "BasicRecurrentLayer": Row(_RECURRENT),
     "BatchNormalizationLayer": Row((Field("Momentum"), Field("Epsilon"), Field("Interleaving"))),
+    "CTCLossLayer": Row(),
     "CatenateLayer": Row((_at(0, "Level"),)),
     "ConstantPlusLayer": Row(),
     "ConstantTimesLayer": Row(),

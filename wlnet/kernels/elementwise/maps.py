@@ -71,6 +71,7 @@ MAPS: Final[dict[str, Kernel]] = {
     "ArcTan": _single_map("arc_tan", "arc tan x[i]", library("atan")),
     "Sinh": _vector_map("sinh", "sinh x[i]", exponentials.sinh),
     "Cosh": _vector_map("cosh", "cosh x[i]", exponentials.cosh),
+    "Csch": _single_map("csch", "1 / sinh x[i]", specials.csch),
     "ArcSinh": _single_map("arc_sinh", "ar sinh x[i]", library("asinh")),
     "ArcCosh": _single_map("arc_cosh", "ar cosh x[i]", library("acosh")),
     "ArcTanh": _single_map("arc_tanh", "ar tanh x[i]", library("atanh")),
@@ -79,6 +80,7 @@ MAPS: Final[dict[str, Kernel]] = {
     "ExpMinusOne": _vector_map("exp_minus_one", "e^x[i] - 1", exponentials.exp_minus_one),
     "LogOnePlus": _vector_map("log_one_plus", "log(1 + x[i])", exponentials.log_one_plus),
     "Sqrt": _vector_map("sqrt", "the root of x[i]", lambda x: x.by("sqrt")),
+    "CubeRoot": _single_map("cube_root", "the third root of x[i]", specials.cube_root),
     "Square": _vector_map("square", "x[i]^2", lambda x: x * x),
     "Abs": _vector_map("abs", "|x[i]|", abs),
     "Sign": _vector_map("sign", "-1, 0 or 1", _sign),
@@ -92,6 +94,8 @@ MAPS: Final[dict[str, Kernel]] = {
     "DiGamma": _single_map("digamma", "(log Gamma)'(x[i])", specials.digamma),
     "TriGamma": _single_map("trigamma", "(log Gamma)''(x[i])", specials.trigamma),
     "Erf": _vector_map("erf", "erf x[i]", normal.erf),
+    "Erfc": _single_map("erfc", "1 - erf x[i]", specials.erfc),
+    "InverseErf": _single_map("inverse_erf", "what erf makes x[i] of", specials.inverse_erf),
     "NormalCDF": _vector_map(
         "normal_cdf", "the chance that a normal number is below x[i]", normal.normal_cdf
     ),

@@ -36,8 +36,9 @@ from wlnet.layers.declaring.options import bound, read_array, read_parameter, re
 Shapes = dict[str, Partial]
 Made = dict[str, Value]
 """Outputs, and states after the last step, by name."""
-TargetForm = Literal["Index", "Probabilities", "Binary", "Square"]
-"""What targets are: classes counted from 1, one number a class, 0 or 1 each, or any numbers."""
+TargetForm = Literal["Index", "Probabilities", "Binary", "Square", "Sequence"]
+"""What targets are: classes counted from 1, one number a class, 0 or 1 each, any numbers, or
+classes counted from 1 in a sequence of a length of its own."""
 Gives = Literal["Reals", "Chances", "Distribution"]
 """What numbers are: no probabilities; from 0 to 1, each by itself; positive, of total 1."""
 LAYERS: dict[str, type[Layer]] = {}

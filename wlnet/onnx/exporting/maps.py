@@ -82,12 +82,20 @@ def _normal_cdf(w: Writer, x: str) -> str:
     return w.node("Mul", w.node("Add", bent, w.number(1.0)), w.number(0.5))
 
 
+def _csch(w: Writer, x: str) -> str:
+    return w.node("Reciprocal", w.node("Sinh", x))
+
+
 MAP_TRANSLATIONS |= {
     "UnitStep": _unit_step,
     "Square": _square,
     "ExpMinusOne": _exp_minus_one,
     "LogOnePlus": _log_one_plus,
     "NormalCDF": _normal_cdf,
+    "Csch": _csch,
+    "CubeRoot": special.cube_root,
+    "Erfc": special.erfc,
+    "InverseErf": special.inverse_erf,
     "Gamma": special.gamma,
     "LogGamma": special.log_gamma,
     "DiGamma": special.di_gamma,

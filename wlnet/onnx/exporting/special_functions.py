@@ -1,4 +1,5 @@
-"""The gamma function and its logarithmic derivatives, which ONNX lacks, as series of its operators.
+"""The gamma function and its kin, the complement and the inverse of the error function, and third
+roots, which ONNX lacks, as series of its operators.
 
 They are computed in 64 bits whatever the file's precision: below the last figure of a float32 lies
 what the differences in them cost. Right of 1/2 there are series; what lies left of it is reflected.
@@ -24,6 +25,15 @@ LANCZOS = (
 LANCZOS_FIRST = 0.99999999999980993
 SHIFT = 8
 """How far an argument is moved to the right, where the asymptotic series are exact."""
+ERFC = (
+    -0.6717940840642, 0.67264322398019, 0.04734330805941, -0.046895610643376,
+    -0.0098727219932156, 0.0088249497103093, 0.0017592716422408, -0.0023459302020781,
+    -0.00014801109316469, 0.00067431123154222, -8.8526743339138e-05, -0.00017625598701399,
+    6.2276117814968e-05, 3.5416346906744e-05, -2.0724462712153e-05, -4.140970257891e-06,
+    3.1508011050671e-06, 9.8274519005924e-08,
+)  # fmt: skip
+"""The logarithm of e^(x^2) erfc(x) / t for x from 0 on, by powers of 2 t - 1, t = 2 / (2 + x):
+interpolated at Chebyshev's points in 60 digits; its error is below 1e-11."""
 BERNOULLI = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730)
 
 
@@ -132,3 +142,48 @@ def tri_gamma(w: Writer, x: str) -> str:
     ratio = d.of("Div", math.pi, d.sine(wide))
     mirrored = d.of("Sub", d.of("Mul", ratio, ratio), found)
     return w.cast(d.of("Where", left, mirrored, found), w.real)
+
+
+def cube_root(w: Writer, x: str) -> str:
+    """The third root, that of a negative number negative."""
+    d, wide = _Doubles(w), w.cast(x, np.float64)
+    root = d.of("Pow", d.of("Abs", wide), 1 / 3)
+    return w.cast(d.of("Mul", d.of("Sign", wide), root), w.real)
+
+
+def _erfc_right(d: _Doubles, size: str) -> str:
+    """erfc of what is not negative."""
+    t = d.of("Div", 2.0, d.of("Add", size, 2.0))
+    series = d.polynomial(d.of("Sub", d.of("Mul", t, 2.0), 1.0), ERFC)
+    return d.of("Mul", t, d.of("Exp", d.of("Sub", series, d.of("Mul", size, size))))
+
+
+def erfc(w: Writer, x: str) -> str:
+    """What the error function leaves to 1."""
+    d, wide = _Doubles(w), w.cast(x, np.float64)
+    found = _erfc_right(d, d.of("Abs", wide))
+    is_left = d.of("Less", wide, 0.0)
+    return w.cast(d.of("Where", is_left, d.of("Sub", 2.0, found), found), w.real)
+
+
+def inverse_erf(w: Writer, x: str) -> str:
+    """What the error function makes x of: near 0 a series, else a guess (Winitzki 2008) and three
+    steps of Halley's by what is left to 1."""
+    d, wide = _Doubles(w), w.cast(x, np.float64)
+    size = d.of("Abs", wide)
+    near = d.of("Less", size, 0.01)
+    square = d.of("Mul", size, size)
+    terms = (1.0, math.pi / 12, 7 * math.pi**2 / 480, 127 * math.pi**3 / 40320)
+    series = d.of("Mul", d.of("Mul", size, math.sqrt(math.pi) / 2), d.polynomial(square, terms))
+    left = d.of("Sub", 1.0, size)
+    logarithm = d.of("Log", d.of("Mul", left, d.of("Add", size, 1.0)))
+    half = d.of("Add", d.of("Mul", logarithm, 0.5), 2 / (math.pi * 0.147))
+    inner = d.of("Sub", d.of("Mul", half, half), d.of("Div", logarithm, 0.147))
+    y = d.of("Sqrt", d.of("Sub", d.of("Sqrt", inner), half))
+    for _ in range(3):
+        slope = d.of("Mul", d.of("Exp", d.of("Mul", y, y)), math.sqrt(math.pi) / 2)
+        step = d.of("Mul", d.of("Sub", left, _erfc_right(d, y)), slope)
+        y = d.of("Sub", y, d.of("Div", step, d.of("Add", d.of("Mul", y, step), 1.0)))
+    whole = d.of("Where", d.of("Equal", size, 1.0), math.inf, y)
+    found = d.of("Where", near, series, whole)
+    return w.cast(d.of("Mul", d.of("Sign", wide), found), w.real)

@@ -44,7 +44,11 @@ def place(w: Writer, x: Tensor, index: Tensor, *, count: Extent) -> str:
     last = w.wholes([-1])
     places = indices(w, count=count)
     here = w.node("Equal", w.node("Unsqueeze", index, last), places)
-    return w.node("Where", here, w.node("Unsqueeze", x, last), w.number(0.0))
+    made, _ = w.makers.get(x.name, (None, ()))
+    value = made.attributes["value"] if made is not None and made.primitive == "fill" else None
+    # One number everywhere is said without the shape, which may hold the batch.
+    there = w.number(value) if isinstance(value, float) else w.node("Unsqueeze", x, last)
+    return w.node("Where", here, there, w.number(0.0))
 
 
 @translation
