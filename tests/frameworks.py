@@ -38,6 +38,8 @@ SHAPES: dict[str, tuple[tuple[int, ...], ...]] = {
     "ConvolutionLayer": ((3, 6, 7),),
     "DeconvolutionLayer": ((3, 4, 5),),
     "BatchNormalizationLayer": ((3, 4, 5),),
+    "NormalizationLayer()": ((4, 3, 5),),
+    "NormalizationLayer(wl.ALL, 1": ((4, 3, 5),),
     "BasicRecurrentLayer": ((5, 4),),
     "GatedRecurrentLayer": ((5, 4),),
     "LongShortTermMemoryLayer": ((5, 4),),

@@ -101,8 +101,20 @@ def MultiheadAttention(rng: Random) -> Drawn:
 
 @draw
 def NormalizationLayer(rng: Random) -> Drawn:
-    """Over the last level, as a transformer has it."""
-    return Drawn(wl.NormalizationLayer(-1, "Same", input=sizes(rng, 2, 2)), {})
+    """Over the last level, as a transformer has it; of channels, by groups; of mean squares."""
+    kind = str(rng.choice(["Layer", "Group", "Instance", "RMS"]))
+    size = sizes(rng, 2, 2)
+    if kind in ("Layer", "RMS"):
+        method = {"Layer": "Standardize", "RMS": "RMS"}[kind]
+        biases = wl.AUTOMATIC if kind == "Layer" else None
+        layer = wl.NormalizationLayer(-1, "Same", method=method, biases=biases, input=size)
+        return Drawn(layer, {"kind": kind})
+    groups, each = sizes(rng, 2, 1, 3)
+    shape = (groups * each, *size)
+    if kind == "Instance":
+        return Drawn(wl.NormalizationLayer(input=shape), {"kind": kind, "groups": shape[0]})
+    layer = wl.NormalizationLayer(wl.ALL, 1, group_number=(groups, 1, 1), input=shape)
+    return Drawn(layer, {"kind": kind, "groups": groups})
 
 
 @draw

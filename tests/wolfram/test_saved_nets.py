@@ -160,6 +160,20 @@ def test_a_net_for_both_ways_is_read() -> None:
     assert (read(x) == both(x)).all()
 
 
+def test_an_old_name_is_read_as_the_layer_that_took_its_place() -> None:
+    saving = Saving()
+    net = wl.net_initialize(wl.NormalizationLayer(input=(2, 3, 4)))
+    table = saving.net(wl.NetChain([net]))
+    layer = table["Nodes"]["1"]
+    layer |= {"Type": "InstanceNormalization", "Parameters": {"Epsilon": 0.001, "Channels": 2}}
+    layer["Arrays"] = {old: layer["Arrays"][new] for old, new in OLD.items()}
+    read = net_of_saved(uncompressed(compressed(table)), saving.arrays)
+    assert read[1] == net
+
+
+OLD = {"Gamma": "Scaling", "Beta": "Biases"}
+
+
 def test_all_that_is_not_known_is_told_at_once(tmp_path: Path) -> None:
     saving = Saving()
     net = saving.net(wl.net_initialize(NETS["pictures"]))

@@ -120,7 +120,11 @@ LAYERS: Mapping[str, Row] = {
             _at(0, "AggregationLevels", LEVELS),
             _at(1, "ScalingLevels", LEVELS),
             Field("Epsilon"),
-        )
+            Field("GroupNumber"),
+            Field("Unbiased"),
+            Field("Method"),
+        ),
+        ("InstanceNormalizationLayer",),
     ),
     "OrderingLayer": Row((_at(0, "Count", PLAIN, "Position", "Specification"),)),
     "PaddingLayer": Row(
