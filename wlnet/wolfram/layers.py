@@ -67,6 +67,7 @@ _WINDOW = (
     _at(0, "KernelSize"),
     Field("Stride"),
     Field("PaddingSize"),
+    Field("Dimensionality"),
     Field("Interleaving"),
 )
 _CONVOLUTION = (
@@ -75,7 +76,7 @@ _CONVOLUTION = (
     Field("Stride"),
     Field("PaddingSize"),
     Field("Dilation"),
-    Field("ChannelGroups"),
+    Field("ChannelGroups", saved=("GroupNumber",)),
     Field("Interleaving"),
 )
 _RECURRENT = (_at(0, "Size", PLAIN, "OutputSize"), Field("Dropout", DROPOUT))
@@ -89,7 +90,7 @@ LAYERS: Mapping[str, Row] = {
     "ConstantPlusLayer": Row(),
     "ConstantTimesLayer": Row(),
     "ContrastiveLossLayer": Row((Field("Margin"),)),
-    "ConvolutionLayer": Row(_CONVOLUTION),
+    "ConvolutionLayer": Row((*_CONVOLUTION, Field("Dimensionality"))),
     "CrossEntropyLossLayer": Row((_at(0, "Form", PLAIN, "TargetForm"),)),
     "DeconvolutionLayer": Row(_CONVOLUTION),
     "DotLayer": Row(),
@@ -108,7 +109,6 @@ LAYERS: Mapping[str, Row] = {
             Field("Alpha"),
             Field("Beta"),
             Field("Bias"),
-            Field("Interleaving"),
         )
     ),
     "LongShortTermMemoryLayer": Row(_RECURRENT),
