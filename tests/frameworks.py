@@ -56,6 +56,7 @@ SHAPES: dict[str, tuple[tuple[int, ...], ...]] = {
     "SummationLayer": ((5, 4),),
     "CatenateLayer": ((3, 4), (2, 4)),
     "DotLayer": ((3, 4), (4, 2)),
+    "SpatialTransformationLayer": ((2, 4, 6), (6,)),
     "AttentionLayer": ((3, 4), (5, 2), (5, 4)),
 }
 """What goes into a layer, where that is not four numbers: of the first key that it begins with."""

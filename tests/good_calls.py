@@ -145,6 +145,7 @@ def of_layers() -> Iterator[Call]:
         "ParametricRampLayer": {"levels": (1,), "input": (2, 3)},
         "PoolingLayer": {"kernel_size": 2, "input": (1, 6, 6)},
         "ReshapeLayer": {"dimensions": (2, 6), "input": (3, 4)},
+        "SpatialTransformationLayer": {"size": (2, 3), "input": (1, 4, 4)},
         "SoftmaxLayer": {"input": 3, "output": wl.NetDecoder("Class", ["a", "b", "c"])},
         "ThreadingLayer": {"function": "Plus"},
         "TransposeLayer": {"permutation": (2, 1), "input": (3, 4)},

@@ -41,6 +41,8 @@ NO_DERIVATIVE = {
     "convolve_weights": "it only occurs in gradients",
     "pool_max_input": "it only occurs in gradients",
     "pool_sum_input": "it only occurs in gradients",
+    "interpolate_input": "it only occurs in gradients",
+    "interpolate_spots": "it only occurs in gradients",
     "lstm_input": "it only occurs in gradients",
     "attention_weights_input": "it only occurs in gradients",
 }

@@ -104,7 +104,7 @@ def test_most_layers_have_a_formula() -> None:
         "DeconvolutionLayer", "LocalResponseNormalizationLayer",
         "AggregationLayer", "DropoutLayer", "ExtractLayer", "FlattenLayer", "FunctionLayer",
         "OrderingLayer", "PaddingLayer", "PartLayer", "RandomArrayLayer", "ReshapeLayer",
-        "ResizeLayer",
+        "ResizeLayer", "SpatialTransformationLayer",
     }  # fmt: skip
     assert set(LAYERS) - set(FORMULAS) <= without, "words say more of these"
 

@@ -58,8 +58,6 @@ def test_a_misspelt_name_finds_the_one_that_was_meant():
         wl.Ramp  # noqa: B018
     with pytest.raises(OptionError, match=r"SoftmaxLayer\(...\) makes the layer"):
         wl.NetChain(["Softmax"])
-    with pytest.raises(OptionError, match="SpatialTransformationLayer is not there"):
-        wl.NetChain([3, "SpatialTransformation"])
     assert getattr(wl, "_nothing", None) is None
 
 
@@ -87,5 +85,11 @@ def test_what_is_only_like_it_is_not_called_a_stand_in():
     assert all(SOON[name] for name in ALIKE)
     with pytest.raises(MissingNameError, match=r"something like it: ElementwiseLayer"):
         wl.CompiledLayer  # noqa: B018
-    with pytest.raises(MissingNameError, match="nothing like it"):
-        wl.SpatialTransformationLayer  # noqa: B018
+
+
+def test_a_name_that_nothing_stands_in_for_says_so(monkeypatch):
+    monkeypatch.setitem(SOON, "OracleLayer", "")
+    with pytest.raises(MissingNameError, match="OracleLayer is not there yet; nothing like it"):
+        wl.OracleLayer  # noqa: B018
+    with pytest.raises(OptionError, match="OracleLayer is not there"):
+        wl.NetChain([3, "Oracle"])

@@ -118,6 +118,14 @@ def NormalizationLayer(rng: Random) -> Drawn:
 
 
 @draw
+def SpatialTransformationLayer(rng: Random) -> Drawn:
+    """In sizes from 2 on: in those of 1, PyTorch has one pixel between two edges."""
+    layer = wl.SpatialTransformationLayer(sizes(rng, 2, 1), ports={
+        "Input": (*sizes(rng, 1), *sizes(rng, 2, 2)), "Parameters": (6,)})  # fmt: skip
+    return Drawn(layer, {"size": layer.parameters["Size"]})
+
+
+@draw
 def PaddingLayer(rng: Random) -> Drawn:
     mode = str(rng.choice(["Number", "Fixed", "Reflected", "Periodic"]))
     shape, margins = sizes(rng, 2, 3), [sizes(rng, 2, 0, 2) for _ in range(2)]

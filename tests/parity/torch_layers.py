@@ -110,6 +110,13 @@ def NormalizationLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
 
 
 @meaning
+def SpatialTransformationLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    x, theta = inputs["Input"], inputs["Parameters"].view(-1, 2, 3)
+    grid = F.affine_grid(theta, [*x.shape[:2], *words["size"]], align_corners=True)
+    return {"Output": F.grid_sample(x, grid, align_corners=True)}
+
+
+@meaning
 def PaddingLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
     x, padding = inputs["Input"], words["padding"]
     around = [side for pair in reversed(words["margins"]) for side in pair]

@@ -177,7 +177,7 @@ OLD = {"Gamma": "Scaling", "Beta": "Biases"}
 def test_all_that_is_not_known_is_told_at_once(tmp_path: Path) -> None:
     saving = Saving()
     net = saving.net(wl.net_initialize(NETS["pictures"]))
-    net["Nodes"]["2"]["Type"] = "SpatialTransformation"
+    net["Nodes"]["2"]["Type"] = "Mysterious"
     net["Nodes"]["4"]["Parameters"]["$MXPoolingConvention"] = "full"
     net["Nodes"]["5"]["Parameters"]["Mystery"] = 3
     net["Nodes"]["6"]["Parameters"]["$LearningRateMultipliers"] = 0
@@ -187,7 +187,7 @@ def test_all_that_is_not_known_is_told_at_once(tmp_path: Path) -> None:
     message = str(told.value)
     assert message.startswith("5 faults")
     for words in (
-        "SpatialTransformationLayer",
+        "MysteriousLayer",
         "4/$MXPoolingConvention",
         "5/Mystery",
         "6/$Learning",

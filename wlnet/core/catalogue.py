@@ -19,7 +19,6 @@ SOON: dict[str, str] = {
     "NetPairEmbeddingOperator": "net_insert_shared_arrays, and the net twice in a NetGraph",
     "PlaceholderLayer": 'ElementwiseLayer("Identity")',
     "SequenceAttentionLayer": "AttentionLayer()  # Input is its Key and its Value",
-    "SpatialTransformationLayer": "",
 }
 """Layers, operators and words that stand at the doorplate in the Wolfram Language."""
 

@@ -49,6 +49,7 @@ from wlnet.layers.sequence_most import SequenceMostLayer as SequenceMostLayer
 from wlnet.layers.sequence_rest import SequenceRestLayer as SequenceRestLayer
 from wlnet.layers.sequence_reverse import SequenceReverseLayer as SequenceReverseLayer
 from wlnet.layers.softmax import SoftmaxLayer as SoftmaxLayer
+from wlnet.layers.spatial import SpatialTransformationLayer as SpatialTransformationLayer
 from wlnet.layers.summation import SummationLayer as SummationLayer
 from wlnet.layers.threading import ThreadingLayer as ThreadingLayer
 from wlnet.layers.total import TotalLayer as TotalLayer

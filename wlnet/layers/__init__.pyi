@@ -45,6 +45,7 @@ from wlnet.layers.sequence_most import SequenceMostLayer as _SequenceMostLayer
 from wlnet.layers.sequence_rest import SequenceRestLayer as _SequenceRestLayer
 from wlnet.layers.sequence_reverse import SequenceReverseLayer as _SequenceReverseLayer
 from wlnet.layers.softmax import SoftmaxLayer as _SoftmaxLayer
+from wlnet.layers.spatial import SpatialTransformationLayer as _SpatialTransformationLayer
 from wlnet.layers.summation import SummationLayer as _SummationLayer
 from wlnet.layers.threading import ThreadingLayer as _ThreadingLayer
 from wlnet.layers.total import TotalLayer as _TotalLayer
@@ -135,6 +136,8 @@ class SequenceReverseLayer(_SequenceReverseLayer):
     def __init__(self, *, input: Any = AUTOMATIC, output: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class SoftmaxLayer(_SoftmaxLayer):
     def __init__(self, level: Any = -1, *, input: Any = AUTOMATIC, output: Any = AUTOMATIC, ports: Any = None) -> None: ...
+class SpatialTransformationLayer(_SpatialTransformationLayer):
+    def __init__(self, size: Any, *, input: Any = AUTOMATIC, parameters: Any = AUTOMATIC, output: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class SummationLayer(_SummationLayer):
     def __init__(self, *, input: Any = AUTOMATIC, output: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class ThreadingLayer(_ThreadingLayer):
@@ -190,6 +193,7 @@ __all__ = [
     "SequenceRestLayer",
     "SequenceReverseLayer",
     "SoftmaxLayer",
+    "SpatialTransformationLayer",
     "SummationLayer",
     "ThreadingLayer",
     "TotalLayer",

@@ -148,6 +148,7 @@ LAYERS: Mapping[str, Row] = {
     "SequenceRestLayer": Row(),
     "SequenceReverseLayer": Row(),
     "SoftmaxLayer": Row((_at(0, "Level"),)),
+    "SpatialTransformationLayer": Row((_at(0, "Size", PLAIN, "OutputSize", "Dimensions"),)),
     "SummationLayer": Row(),
     "ThreadingLayer": Row((_at(0, "Function", FUNCTION),)),
     "TotalLayer": Row(),

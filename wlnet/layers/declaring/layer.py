@@ -68,6 +68,10 @@ class Layer(Net):
     is_loss: ClassVar[bool] = False
     """Whether its output is a loss: a port that it makes is minimised as it is."""
 
+    feeding_starts: ClassVar[Mapping[str, tuple[float, ...]]] = {}
+    """Of an input, what it is to be at first: the biases of a LinearLayer that feeds it, whose
+    weights are 0."""
+
     given_parameters: frozenset[str] | None = None
     """The parameters that somebody gave a value, be it the default; None where nobody knows, as of
     a layer from a file. Two layers that differ in nothing else are equal."""

@@ -24,6 +24,8 @@ GRADIENTS_ALONE = frozenset(
     {
         "attention_weights_input",
         "convolve_weights",
+        "interpolate_input",
+        "interpolate_spots",
         "lstm_input",
         "pool_max_input",
         "pool_sum_input",
