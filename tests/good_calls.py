@@ -138,6 +138,7 @@ def of_layers() -> Iterator[Call]:
         "ExtractLayer": {"input": (3, 2), "position": (2, 1)},
         "EmbeddingLayer": {"size": 2, "class_count": 3, "input": ("Varying", "Integer")},
         "FunctionLayer": {"function": np.negative, "ports": {"Input": 3}},
+        "ImageAugmentationLayer": {"size": (2, 3), "input": (1, 4, 4)},
         "LinearLayer": {"output_size": 3, "input": 4, "learning_rate_multipliers": {"Biases": 0}},
         "LongShortTermMemoryLayer": {"size": 2, "input": (3, 4)},
         "NetArrayLayer": {"array": np.ones((2, 3))},

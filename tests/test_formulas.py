@@ -103,6 +103,7 @@ def test_most_layers_have_a_formula() -> None:
     without = {
         "DeconvolutionLayer", "LocalResponseNormalizationLayer",
         "AggregationLayer", "DropoutLayer", "ExtractLayer", "FlattenLayer", "FunctionLayer",
+        "ImageAugmentationLayer",
         "OrderingLayer", "PaddingLayer", "PartLayer", "RandomArrayLayer", "ReshapeLayer",
         "ResizeLayer", "SpatialTransformationLayer",
     }  # fmt: skip

@@ -12,7 +12,6 @@ SOON: dict[str, str] = {
     "CompiledLayer": "ElementwiseLayer(lambda x: x * abs(x))",
     "ConstantArrayLayer": "NetArrayLayer()",
     "DotPlusLayer": "LinearLayer(3)",
-    "ImageAugmentationLayer": "a generator of training data that changes each batch",
     "InstanceNormalizationLayer": "NormalizationLayer()",
     "NetArray": 'NetSharedArray("w")',
     "NetGANOperator": "NetGraph with both nets, and rates of -1 in learning_rate_multipliers",

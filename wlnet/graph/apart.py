@@ -152,7 +152,7 @@ def images(examples: Axes, *shapes: Shape, **attributes: object) -> int | None:
 
 def own_images(examples: Axes, *shapes: Shape, **attributes: object) -> int | None:
     """Images of a batch, and to each something of its own."""
-    return 0 if set(examples) == {0} else None
+    return 0 if _same(examples) == 0 else None
 
 
 def channels(examples: Axes, *shapes: Shape, **attributes: object) -> int | None:

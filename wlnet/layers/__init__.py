@@ -26,6 +26,7 @@ from wlnet.layers.extract import ExtractLayer as ExtractLayer
 from wlnet.layers.flatten import FlattenLayer as FlattenLayer
 from wlnet.layers.function import FunctionLayer as FunctionLayer
 from wlnet.layers.gated_recurrent import GatedRecurrentLayer as GatedRecurrentLayer
+from wlnet.layers.image_augmentation import ImageAugmentationLayer as ImageAugmentationLayer
 from wlnet.layers.linear import LinearLayer as LinearLayer
 from wlnet.layers.lrn import LocalResponseNormalizationLayer as LocalResponseNormalizationLayer
 from wlnet.layers.lstm import LongShortTermMemoryLayer as LongShortTermMemoryLayer

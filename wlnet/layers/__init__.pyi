@@ -22,6 +22,7 @@ from wlnet.layers.extract import ExtractLayer as _ExtractLayer
 from wlnet.layers.flatten import FlattenLayer as _FlattenLayer
 from wlnet.layers.function import FunctionLayer as _FunctionLayer
 from wlnet.layers.gated_recurrent import GatedRecurrentLayer as _GatedRecurrentLayer
+from wlnet.layers.image_augmentation import ImageAugmentationLayer as _ImageAugmentationLayer
 from wlnet.layers.linear import LinearLayer as _LinearLayer
 from wlnet.layers.lrn import LocalResponseNormalizationLayer as _LocalResponseNormalizationLayer
 from wlnet.layers.lstm import LongShortTermMemoryLayer as _LongShortTermMemoryLayer
@@ -90,6 +91,8 @@ class FunctionLayer(_FunctionLayer):
     def __init__(self, function: Any, *, ports: Any = None) -> None: ...
 class GatedRecurrentLayer(_GatedRecurrentLayer):
     def __init__(self, size: Any = AUTOMATIC, dropout: Any = None, *, input_gate_input_weights: Any = AUTOMATIC, input_gate_state_weights: Any = AUTOMATIC, input_gate_biases: Any = AUTOMATIC, reset_gate_input_weights: Any = AUTOMATIC, reset_gate_state_weights: Any = AUTOMATIC, reset_gate_biases: Any = AUTOMATIC, memory_gate_input_weights: Any = AUTOMATIC, memory_gate_state_weights: Any = AUTOMATIC, memory_gate_biases: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
+class ImageAugmentationLayer(_ImageAugmentationLayer):
+    def __init__(self, size: Any, reflection_probabilities: Any = (0.0, 0.0), *, input: Any = AUTOMATIC, output: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class LinearLayer(_LinearLayer):
     def __init__(self, output_size: Any = AUTOMATIC, *, weights: Any = AUTOMATIC, biases: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class LocalResponseNormalizationLayer(_LocalResponseNormalizationLayer):
@@ -170,6 +173,7 @@ __all__ = [
     "FlattenLayer",
     "FunctionLayer",
     "GatedRecurrentLayer",
+    "ImageAugmentationLayer",
     "LinearLayer",
     "LocalResponseNormalizationLayer",
     "LongShortTermMemoryLayer",

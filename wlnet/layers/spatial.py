@@ -10,18 +10,11 @@ import numpy as np
 from wlnet.core.shapes import Sizes
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Value
-from wlnet.layers.declaring.fields import out, parameter, port, positive
+from wlnet.layers.declaring.fields import out, parameter, port
 from wlnet.layers.declaring.layer import Example, Layer, Reals
+from wlnet.layers.declaring.windows import height_and_width
 
 IDENTITY = (1.0, 0.0, 0.0, 0.0, 1.0, 0.0)
-
-
-def height_and_width(value: object) -> tuple[int, int]:
-    """A pair of sizes."""
-    if not isinstance(value, (tuple, list)) or len(value) != 2:
-        raise ValueError("a height and a width, such as (28, 28)")
-    height, width = map(positive, value)
-    return height, width
 
 
 class SpatialTransformationLayer(Layer):

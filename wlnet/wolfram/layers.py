@@ -102,6 +102,9 @@ LAYERS: Mapping[str, Row] = {
     "ExtractLayer": Row(),
     "FlattenLayer": Row((_at(0, "Level", DEPTH),)),
     "GatedRecurrentLayer": Row(_RECURRENT),
+    "ImageAugmentationLayer": Row(
+        (_at(0, "Size", PLAIN, "OutputSize", "Dimensions"), Field("ReflectionProbabilities"))
+    ),
     "LinearLayer": Row((_at(0, "OutputSize", SIZES, "OutputDimensions"),)),
     "LocalResponseNormalizationLayer": Row(
         (

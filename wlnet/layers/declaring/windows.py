@@ -1,4 +1,5 @@
-"""Windows that move over the space of an array: what convolution and pooling have in common."""
+"""Windows that move over the space of an array: what convolution and pooling have in common; and
+sizes of images."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import Any, TypedDict, TypeVar
 from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.shapes import Mismatch, Pattern, Size, Sizes, merge_size, shape_text
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.layers.declaring.fields import integer
+from wlnet.layers.declaring.fields import integer, positive
 
 T = TypeVar("T")
 Pads = tuple[int, int]
@@ -42,6 +43,14 @@ def _pad(value: object) -> int:
     if number < 0:
         raise ValueError("a number of at least 0")
     return number
+
+
+def height_and_width(value: object) -> tuple[int, int]:
+    """A pair of sizes."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise ValueError("a height and a width, such as (28, 28)")
+    height, width = map(positive, value)
+    return height, width
 
 
 def each(value: int | tuple[T, ...], rank: int, what: str) -> tuple[T | int, ...]:
