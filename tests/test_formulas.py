@@ -105,7 +105,7 @@ def test_most_layers_have_a_formula() -> None:
         "AggregationLayer", "DropoutLayer", "ExtractLayer", "FlattenLayer", "FunctionLayer",
         "ImageAugmentationLayer",
         "OrderingLayer", "PaddingLayer", "PartLayer", "RandomArrayLayer", "ReshapeLayer",
-        "ResizeLayer", "SpatialTransformationLayer",
+        "ResizeLayer", "PlaceholderLayer", "SpatialTransformationLayer",
     }  # fmt: skip
     assert set(LAYERS) - set(FORMULAS) <= without, "words say more of these"
 

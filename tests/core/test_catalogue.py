@@ -68,7 +68,6 @@ CHANNELS = np.arange(32, dtype=np.float32).reshape(2, 4, 4)
     ("name", "x", "y"),
     [
         ("InstanceNormalizationLayer", CHANNELS, None),
-        ("PlaceholderLayer", [4, 5], [4, 5]),
     ],
 )
 def test_what_stands_in_computes_the_same(name, x, y):

@@ -61,6 +61,11 @@ def test_every_layer_comes_back(layer: Any) -> None:
     assert back(layer) == layer
 
 
+def test_a_placeholder_comes_back() -> None:
+    for layer in (wl.PlaceholderLayer(), wl.PlaceholderLayer("gap", 2, ("Sum", "Rest"))):
+        assert back(layer) == layer
+
+
 def test_every_layer_has_a_row_or_is_told_to_have_none() -> None:
     from wlnet.wolfram.layers import LAYERS
 

@@ -16,7 +16,6 @@ SOON: dict[str, str] = {
     "NetArray": 'NetSharedArray("w")',
     "NetGANOperator": "NetGraph with both nets, and rates of -1 in learning_rate_multipliers",
     "NetPairEmbeddingOperator": "net_insert_shared_arrays, and the net twice in a NetGraph",
-    "PlaceholderLayer": 'ElementwiseLayer("Identity")',
     "SequenceAttentionLayer": "AttentionLayer()  # Input is its Key and its Value",
 }
 """Layers, operators and words that stand at the doorplate in the Wolfram Language."""
@@ -61,8 +60,8 @@ SOON_FUNCTIONS: dict[str, str] = {
 def not_there_yet(name: str, soon: dict[str, str]) -> str:
     """What a message says of a name of the catalogue.
 
-    >>> not_there_yet("PlaceholderLayer", SOON)
-    'PlaceholderLayer is not there yet; what stands in: ElementwiseLayer("Identity")'
+    >>> not_there_yet("OracleLayer", {"OracleLayer": "LinearLayer(3)"})
+    'OracleLayer is not there yet; what stands in: LinearLayer(3)'
     """
     word = "something like it" if name in ALIKE else "what stands in"
     return (

@@ -38,6 +38,7 @@ from wlnet.layers.ordering import OrderingLayer as OrderingLayer
 from wlnet.layers.padding import PaddingLayer as PaddingLayer
 from wlnet.layers.parametric_ramp import ParametricRampLayer as ParametricRampLayer
 from wlnet.layers.part import PartLayer as PartLayer
+from wlnet.layers.placeholder import PlaceholderLayer as PlaceholderLayer
 from wlnet.layers.pooling import PoolingLayer as PoolingLayer
 from wlnet.layers.prepend import PrependLayer as PrependLayer
 from wlnet.layers.random_array import RandomArrayLayer as RandomArrayLayer

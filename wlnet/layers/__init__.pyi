@@ -34,6 +34,7 @@ from wlnet.layers.ordering import OrderingLayer as _OrderingLayer
 from wlnet.layers.padding import PaddingLayer as _PaddingLayer
 from wlnet.layers.parametric_ramp import ParametricRampLayer as _ParametricRampLayer
 from wlnet.layers.part import PartLayer as _PartLayer
+from wlnet.layers.placeholder import PlaceholderLayer as _PlaceholderLayer
 from wlnet.layers.pooling import PoolingLayer as _PoolingLayer
 from wlnet.layers.prepend import PrependLayer as _PrependLayer
 from wlnet.layers.random_array import RandomArrayLayer as _RandomArrayLayer
@@ -115,6 +116,8 @@ class ParametricRampLayer(_ParametricRampLayer):
     def __init__(self, levels: Any = (1,), *, slope: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class PartLayer(_PartLayer):
     def __init__(self, part: Any, *, input: Any = AUTOMATIC, output: Any = AUTOMATIC, ports: Any = None) -> None: ...
+class PlaceholderLayer(_PlaceholderLayer):
+    def __init__(self, tag: Any = None, input_ports: Any = ('Input',), output_ports: Any = ('Output',), *, ports: Any = None) -> None: ...
 class PoolingLayer(_PoolingLayer):
     def __init__(self, kernel_size: Any, stride: Any = 1, function: Any = 'Max', padding_size: Any = 0, dimensionality: Any = AUTOMATIC, interleaving: Any = False, *, input: Any = AUTOMATIC, output: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class PrependLayer(_PrependLayer):
@@ -185,6 +188,7 @@ __all__ = [
     "PaddingLayer",
     "ParametricRampLayer",
     "PartLayer",
+    "PlaceholderLayer",
     "PoolingLayer",
     "PrependLayer",
     "RandomArrayLayer",

@@ -135,6 +135,7 @@ LAYERS: Mapping[str, Row] = {
     ),
     "ParametricRampLayer": Row((_at(0, "Levels", LEVELS),)),
     "PartLayer": Row((_at(0, "Part", PART, "PartSpecification", "Specification"),)),
+    "PlaceholderLayer": Row((_at(0, "Tag"), Field("InputPorts"), Field("OutputPorts"))),
     "PoolingLayer": Row((*_WINDOW, Field("Function", SYMBOL))),
     "PrependLayer": Row(),
     "RandomArrayLayer": Row((_at(0, "Distribution", DISTRIBUTION),)),

@@ -68,6 +68,9 @@ class Layer(Net):
     is_loss: ClassVar[bool] = False
     """Whether its output is a loss: a port that it makes is minimised as it is."""
 
+    is_unknown: ClassVar[bool] = False
+    """Whether it stands where a layer is not known yet, so that nothing can be computed."""
+
     feeding_starts: ClassVar[Mapping[str, tuple[float, ...]]] = {}
     """Of an input, what it is to be at first: the biases of a LinearLayer that feeds it, whose
     weights are 0."""
