@@ -68,6 +68,10 @@ from wlnet.nets.mapping import NetMapOperator as NetMapOperator
 from wlnet.nets.mapping import NetMapThreadOperator as NetMapThreadOperator
 from wlnet.nets.nest import NetNestOperator as NetNestOperator
 from wlnet.nets.netgraph import NetGraph as NetGraph
+from wlnet.nets.old_names import ConstantArrayLayer as ConstantArrayLayer
+from wlnet.nets.old_names import DotPlusLayer as DotPlusLayer
+from wlnet.nets.old_names import InstanceNormalizationLayer as InstanceNormalizationLayer
+from wlnet.nets.old_names import SequenceAttentionLayer as SequenceAttentionLayer
 from wlnet.nets.rule_makers import gradual_unfreezing as gradual_unfreezing
 from wlnet.nets.rule_makers import layer_wise_decay as layer_wise_decay
 from wlnet.nets.show import show as _show

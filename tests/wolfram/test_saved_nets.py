@@ -174,6 +174,14 @@ def test_an_old_name_is_read_as_the_layer_that_took_its_place() -> None:
 OLD = {"Gamma": "Scaling", "Beta": "Biases"}
 
 
+def test_dot_plus_is_read_as_linear() -> None:
+    saving = Saving()
+    net = wl.net_initialize(wl.NetChain([2], input=3))
+    table = saving.net(net)
+    table["Nodes"]["1"]["Type"] = "DotPlus"
+    assert net_of_saved(uncompressed(compressed(table)), saving.arrays)[1] == net[1]
+
+
 def test_all_that_is_not_known_is_told_at_once(tmp_path: Path) -> None:
     saving = Saving()
     net = saving.net(wl.net_initialize(NETS["pictures"]))

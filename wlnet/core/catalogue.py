@@ -10,13 +10,9 @@ from __future__ import annotations
 SOON: dict[str, str] = {
     "CTCLossLayer": "",
     "CompiledLayer": "ElementwiseLayer(lambda x: x * abs(x))",
-    "ConstantArrayLayer": "NetArrayLayer()",
-    "DotPlusLayer": "LinearLayer(3)",
-    "InstanceNormalizationLayer": "NormalizationLayer()",
     "NetArray": 'NetSharedArray("w")',
     "NetGANOperator": "NetGraph with both nets, and rates of -1 in learning_rate_multipliers",
     "NetPairEmbeddingOperator": "net_insert_shared_arrays, and the net twice in a NetGraph",
-    "SequenceAttentionLayer": "AttentionLayer()  # Input is its Key and its Value",
 }
 """Layers, operators and words that stand at the doorplate in the Wolfram Language."""
 

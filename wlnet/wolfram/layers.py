@@ -105,7 +105,7 @@ LAYERS: Mapping[str, Row] = {
     "ImageAugmentationLayer": Row(
         (_at(0, "Size", PLAIN, "OutputSize", "Dimensions"), Field("ReflectionProbabilities"))
     ),
-    "LinearLayer": Row((_at(0, "OutputSize", SIZES, "OutputDimensions"),)),
+    "LinearLayer": Row((_at(0, "OutputSize", SIZES, "OutputDimensions"),), ("DotPlusLayer",)),
     "LocalResponseNormalizationLayer": Row(
         (
             Field("ChannelWindowSize"),
