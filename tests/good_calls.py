@@ -154,6 +154,7 @@ def of_layers() -> Iterator[Call]:
     for name in wl.__all__:
         if name.endswith("Layer"):
             yield Call(name, getattr(wl, name), first.get(name, {}))
+    yield Call("NetArray", wl.NetArray, {"given": {"Name": "w", "Array": np.ones((2, 3))}})
     yield Call("NetChain", wl.NetChain, {"layers": [3, "Ramp", wl.LinearLayer(1)], "input": 4})
     yield Call("NetChain", wl.NetChain, {
         "layers": {"a": 3, "b": "Tanh"}, "ports": {"Input": 4},

@@ -35,6 +35,7 @@ from wlnet.core.errors import WlnetError as WlnetError
 from wlnet.core.errors import fail as _fail
 from wlnet.core.keywords import checked_keywords as _checked
 from wlnet.core.net import Services as _Services
+from wlnet.core.net_arrays import NetArray as NetArray
 from wlnet.core.parts import Alternatives as Alternatives
 from wlnet.core.parts import NetPort as NetPort
 from wlnet.core.parts import NetPortGradient as NetPortGradient

@@ -10,7 +10,6 @@ from __future__ import annotations
 SOON: dict[str, str] = {
     "CTCLossLayer": "",
     "CompiledLayer": "ElementwiseLayer(lambda x: x * abs(x))",
-    "NetArray": 'NetSharedArray("w")',
     "NetGANOperator": "NetGraph with both nets, and rates of -1 in learning_rate_multipliers",
     "NetPairEmbeddingOperator": "net_insert_shared_arrays, and the net twice in a NetGraph",
 }
