@@ -38,6 +38,8 @@ SHAPES: dict[str, tuple[tuple[int, ...], ...]] = {
     "ConvolutionLayer": ((3, 6, 7),),
     "DeconvolutionLayer": ((3, 4, 5),),
     "BatchNormalizationLayer": ((3, 4, 5),),
+    "NormalizationLayer()": ((4, 3, 5),),
+    "NormalizationLayer(wl.ALL, 1": ((4, 3, 5),),
     "BasicRecurrentLayer": ((5, 4),),
     "GatedRecurrentLayer": ((5, 4),),
     "LongShortTermMemoryLayer": ((5, 4),),
@@ -54,6 +56,7 @@ SHAPES: dict[str, tuple[tuple[int, ...], ...]] = {
     "SummationLayer": ((5, 4),),
     "CatenateLayer": ((3, 4), (2, 4)),
     "DotLayer": ((3, 4), (4, 2)),
+    "SpatialTransformationLayer": ((2, 4, 6), (6,)),
     "AttentionLayer": ((3, 4), (5, 2), (5, 4)),
 }
 """What goes into a layer, where that is not four numbers: of the first key that it begins with."""

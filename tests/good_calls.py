@@ -138,6 +138,7 @@ def of_layers() -> Iterator[Call]:
         "ExtractLayer": {"input": (3, 2), "position": (2, 1)},
         "EmbeddingLayer": {"size": 2, "class_count": 3, "input": ("Varying", "Integer")},
         "FunctionLayer": {"function": np.negative, "ports": {"Input": 3}},
+        "ImageAugmentationLayer": {"size": (2, 3), "input": (1, 4, 4)},
         "LinearLayer": {"output_size": 3, "input": 4, "learning_rate_multipliers": {"Biases": 0}},
         "LongShortTermMemoryLayer": {"size": 2, "input": (3, 4)},
         "NetArrayLayer": {"array": np.ones((2, 3))},
@@ -145,6 +146,7 @@ def of_layers() -> Iterator[Call]:
         "ParametricRampLayer": {"levels": (1,), "input": (2, 3)},
         "PoolingLayer": {"kernel_size": 2, "input": (1, 6, 6)},
         "ReshapeLayer": {"dimensions": (2, 6), "input": (3, 4)},
+        "SpatialTransformationLayer": {"size": (2, 3), "input": (1, 4, 4)},
         "SoftmaxLayer": {"input": 3, "output": wl.NetDecoder("Class", ["a", "b", "c"])},
         "ThreadingLayer": {"function": "Plus"},
         "TransposeLayer": {"permutation": (2, 1), "input": (3, 4)},
@@ -152,6 +154,7 @@ def of_layers() -> Iterator[Call]:
     for name in wl.__all__:
         if name.endswith("Layer"):
             yield Call(name, getattr(wl, name), first.get(name, {}))
+    yield Call("NetArray", wl.NetArray, {"given": {"Name": "w", "Array": np.ones((2, 3))}})
     yield Call("NetChain", wl.NetChain, {"layers": [3, "Ramp", wl.LinearLayer(1)], "input": 4})
     yield Call("NetChain", wl.NetChain, {
         "layers": {"a": 3, "b": "Tanh"}, "ports": {"Input": 4},

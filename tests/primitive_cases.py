@@ -223,6 +223,21 @@ def _scan_cases(name: str, each: Scan) -> list[Case]:
     return found
 
 
+BETWEEN = ((2, 3, 4, 5), 7), ((3, 1, 1, 1), 2), ((1, 2, 3, 1), 20), ((4, 2, 2, 70), 33)
+"""Images, and how many spots of each are asked for."""
+
+
+def _between_cases(x: tuple[int, ...], count: int) -> list[Case]:
+    # Some lie beyond the image, and none at an entry.
+    spots = Real((x[0], 2, count), -1.9, max(x[2:]) + 0.9)
+    d = (*x[:2], count)
+    return [
+        case("interpolate", x, spots),
+        case("interpolate_input", d, spots, height=x[2], width=x[3]),
+        case("interpolate_spots", d, x, spots),
+    ]
+
+
 PLACES = [
     ((3, 5), Index((3, 1), 5), 1, -1, 1),
     ((3, 5), Index((3, 4, 1), -1, -5), 1, -1, 1),
@@ -329,6 +344,7 @@ CASES = [
     case("reverse", (1,), axis=0),
     *(c for row in CONVOLUTIONS for c in _convolution_cases(*row)),
     *(c for row in POOLS for c in _pool_cases(*row)),
+    *(c for sizes in BETWEEN for c in _between_cases(*sizes)),
     *(c for sizes in RECURRENCES for c in _recurrence_cases(*sizes)),
     case("random_mask", shape=(4, 30), keep=0.7),
     case("random_uniform", shape=(4, 31)),

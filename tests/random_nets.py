@@ -40,7 +40,17 @@ def _fresh(kind: str, rng: np.random.Generator) -> Any:
     if kind in free and rng.random() < 0.5:
         return free[kind]()
     cases = [case for case in EXAMPLES if case.layer.kind == kind]
-    return cases[rng.integers(len(cases))].layer
+    layer = cases[rng.integers(len(cases))].layer
+    return _turning(layer) if kind == "SpatialTransformationLayer" else layer
+
+
+def _turning(layer: Any) -> Any:
+    """With a layer that makes the six numbers, which nobody else does."""
+    edges: list[Any] = [
+        (NetPort("Input"), "see", NetPort("turn", "Parameters")),
+        (NetPort("Input"), NetPort("turn", "Input")),
+    ]
+    return NetGraph({"see": 6, "turn": layer}, edges)
 
 
 def _attention(rng: np.random.Generator) -> Any:

@@ -45,7 +45,8 @@ WITH_SEVERAL_ARRAYS = [case for case in WITH_ARRAYS if len(case.learning) > 1]
 with_several_arrays = pytest.mark.parametrize("case", WITH_SEVERAL_ARRAYS, ids=str)
 both_modes = pytest.mark.parametrize("mode", ["Test", "Train"])
 # What is drawn at random depends on the precision and on the place in the net.
-DRAWS = {"DropoutLayer": ["Train"], "RandomArrayLayer": ["Test", "Train"]}
+DRAWS = {"DropoutLayer": ["Train"], "ImageAugmentationLayer": ["Train"],
+         "RandomArrayLayer": ["Test", "Train"]}  # fmt: skip
 
 
 def draws(case: Case, mode: str) -> bool:

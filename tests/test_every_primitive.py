@@ -42,6 +42,8 @@ NO_DERIVATIVE = {
     "pool_max_input": "it only occurs in gradients",
     "pool_sum_input": "it only occurs in gradients",
     "gru_input": "it only occurs in gradients",
+    "interpolate_input": "it only occurs in gradients",
+    "interpolate_spots": "it only occurs in gradients",
     "lstm_input": "it only occurs in gradients",
     "attention_weights_input": "it only occurs in gradients",
 }

@@ -103,8 +103,9 @@ def test_most_layers_have_a_formula() -> None:
     without = {
         "CTCLossLayer", "DeconvolutionLayer", "LocalResponseNormalizationLayer",
         "AggregationLayer", "DropoutLayer", "ExtractLayer", "FlattenLayer", "FunctionLayer",
+        "ImageAugmentationLayer",
         "OrderingLayer", "PaddingLayer", "PartLayer", "RandomArrayLayer", "ReshapeLayer",
-        "ResizeLayer",
+        "ResizeLayer", "PlaceholderLayer", "SpatialTransformationLayer",
     }  # fmt: skip
     assert set(LAYERS) - set(FORMULAS) <= without, "words say more of these"
 

@@ -35,6 +35,7 @@ from wlnet.core.errors import WlnetError as WlnetError
 from wlnet.core.errors import fail as _fail
 from wlnet.core.keywords import checked_keywords as _checked
 from wlnet.core.net import Services as _Services
+from wlnet.core.net_arrays import NetArray as NetArray
 from wlnet.core.parts import Alternatives as Alternatives
 from wlnet.core.parts import NetPort as NetPort
 from wlnet.core.parts import NetPortGradient as NetPortGradient
@@ -68,6 +69,10 @@ from wlnet.nets.mapping import NetMapOperator as NetMapOperator
 from wlnet.nets.mapping import NetMapThreadOperator as NetMapThreadOperator
 from wlnet.nets.nest import NetNestOperator as NetNestOperator
 from wlnet.nets.netgraph import NetGraph as NetGraph
+from wlnet.nets.old_names import ConstantArrayLayer as ConstantArrayLayer
+from wlnet.nets.old_names import DotPlusLayer as DotPlusLayer
+from wlnet.nets.old_names import InstanceNormalizationLayer as InstanceNormalizationLayer
+from wlnet.nets.old_names import SequenceAttentionLayer as SequenceAttentionLayer
 from wlnet.nets.rule_makers import gradual_unfreezing as gradual_unfreezing
 from wlnet.nets.rule_makers import layer_wise_decay as layer_wise_decay
 from wlnet.nets.show import show as _show

@@ -47,7 +47,7 @@ def page(kind: type[Layer], elsewhere: Sequence[tuple[str, ...]] = ()) -> str:
                 ports(kind),
                 shapes(examples),
                 picture(examples),
-                plain(kind),
+                "" if kind.is_unknown else plain(kind),
                 others(elsewhere),
             ],
         )

@@ -58,34 +58,44 @@ def test_a_misspelt_name_finds_the_one_that_was_meant():
         wl.Ramp  # noqa: B018
     with pytest.raises(OptionError, match=r"SoftmaxLayer\(...\) makes the layer"):
         wl.NetChain(["Softmax"])
-    with pytest.raises(OptionError, match="SpatialTransformationLayer is not there"):
-        wl.NetChain([3, "SpatialTransformation"])
     assert getattr(wl, "_nothing", None) is None
 
 
 CHANNELS = np.arange(32, dtype=np.float32).reshape(2, 4, 4)
 
 
-@pytest.mark.parametrize(
-    ("name", "x", "y"),
-    [
-        ("InstanceNormalizationLayer", CHANNELS, None),
-        ("PlaceholderLayer", [4, 5], [4, 5]),
-    ],
-)
-def test_what_stands_in_computes_the_same(name, x, y):
-    assert name not in ALIKE
-    layer = eval(SOON[name], vars(wl))
-    net = wl.net_initialize(wl.NetChain([layer], input=np.shape(x)))
-    if y is None:
-        mean, var = CHANNELS.mean((1, 2), keepdims=True), CHANNELS.var((1, 2), keepdims=True)
-        y = (CHANNELS - mean) / np.sqrt(var + 0.001)
-    assert np.allclose(net(np.array(x, dtype=np.float32)), y, atol=1e-5)
+def test_old_names_give_the_layers_of_today():
+    w = [[1.0, 2.0], [3.0, 4.0]]
+    assert wl.DotPlusLayer(2, weights=w) == wl.LinearLayer(2, weights=w)
+    assert wl.ConstantArrayLayer(output=(2, 3)) == wl.NetArrayLayer(output=(2, 3))
+    told = {"epsilon": 0.1, "scaling": None, "input": (2, 4, 4)}
+    assert wl.InstanceNormalizationLayer(**told) == wl.NormalizationLayer(**told)
+    net = wl.net_initialize(wl.InstanceNormalizationLayer(input=CHANNELS.shape))
+    mean, var = CHANNELS.mean((1, 2), keepdims=True), CHANNELS.var((1, 2), keepdims=True)
+    assert np.allclose(net(CHANNELS), (CHANNELS - mean) / np.sqrt(var + 0.001), atol=1e-5)
+    with pytest.raises(OptionError, match="has no option 'wieghts'"):
+        wl.DotPlusLayer(2, wieghts=w)
+
+
+def test_the_old_attention_reads_one_sequence_as_keys_and_values():
+    old = wl.SequenceAttentionLayer("Dot")
+    x, query = CHANNELS[0], CHANNELS[1, :2]
+    new = wl.AttentionLayer("Dot")({"Key": x, "Value": x, "Query": query})
+    assert np.array_equal(old({"Input": x, "Query": query}), new)
+    learned = wl.net_initialize(wl.net_replace_part(
+        wl.SequenceAttentionLayer(), {"Input": (3, 2), "Query": (4, 2)}))  # fmt: skip
+    assert [key[:2] for key in wl.information(learned, "Arrays")] == [("attention", "ScoringNet")]
 
 
 def test_what_is_only_like_it_is_not_called_a_stand_in():
     assert all(SOON[name] for name in ALIKE)
     with pytest.raises(MissingNameError, match=r"something like it: ElementwiseLayer"):
         wl.CompiledLayer  # noqa: B018
-    with pytest.raises(MissingNameError, match="nothing like it"):
-        wl.SpatialTransformationLayer  # noqa: B018
+
+
+def test_a_name_that_nothing_stands_in_for_says_so(monkeypatch):
+    monkeypatch.setitem(SOON, "OracleLayer", "")
+    with pytest.raises(MissingNameError, match="OracleLayer is not there yet; nothing like it"):
+        wl.OracleLayer  # noqa: B018
+    with pytest.raises(OptionError, match="OracleLayer is not there"):
+        wl.NetChain([3, "Oracle"])

@@ -40,7 +40,16 @@ def _growing() -> wl.NetChain:
     return wl.NetChain(layers, input=(2, 3, 2))
 
 
+def _normalizing(level: int) -> wl.NetChain:
+    """Groups of channels, channels alone, and mean squares along a level."""
+    groups = wl.NormalizationLayer(wl.ALL, 1, 1e-5, (2, 1, 1))
+    squares = wl.NormalizationLayer(level, "Same", 1e-5, method="RMS", biases=None)
+    alone = wl.NormalizationLayer(epsilon=1e-5)
+    return wl.NetChain([groups, wl.ConvolutionLayer(6, 1), alone, squares], input=(4, 3, 5))
+
+
 TORCH = {
+    "torch_normalizing": _normalizing(-1),
     "torch_growing": wl.NetChain(
         [wl.DeconvolutionLayer(4, 3, 2, 1), wl.DeconvolutionLayer(6, 2, channel_groups=2)],
         input=(2, 3, 2),
@@ -63,6 +72,7 @@ TORCH = {
     "torch_own_arrays": _own_arrays(),
 }
 KERAS = {
+    "keras_normalizing": _normalizing(1),
     "keras_growing": _growing(),
     "keras_pictures": wl.NetChain(
         [

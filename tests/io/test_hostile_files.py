@@ -20,6 +20,8 @@ from wlnet.io import load
 from wlnet.io.layout import packed, unpacked
 from wlnet.io.rebuild import rebuilt
 from wlnet.io.record import written
+from wlnet.layers.declaring.fields import REQUIRED
+from wlnet.layers.declaring.layer import LAYERS
 
 
 @pytest.fixture(scope="module")
@@ -327,3 +329,18 @@ def test_parameters_that_a_layer_refuses_together_are_refused() -> None:
     record["Net"]["Parameters"]["ChannelGroups"] = 3
     with pytest.raises(FormatError, match="cannot be divided into groups"):
         rebuilt(record, {})
+
+
+def test_a_parameter_that_came_later_is_in_a_file_only_where_it_says_something() -> None:
+    record, tensors = written(wl.NormalizationLayer())
+    assert set(record["Net"]["Parameters"]) == {"AggregationLevels", "ScalingLevels", "Epsilon"}
+    assert rebuilt(record, tensors) == wl.NormalizationLayer()
+    record["Net"]["Parameters"]["GroupNumber"] = None
+    with pytest.raises(FormatError, match="not in its kept form"):
+        rebuilt(record, tensors)
+    record, tensors = written(wl.NormalizationLayer(1, group_number=2))
+    assert record["Net"]["Parameters"]["GroupNumber"] == [2]
+    assert rebuilt(record, tensors) == wl.NormalizationLayer(1, group_number=2)
+    kept = [(name, field) for kind in LAYERS.values()
+            for name, field in kind.declared_parameters.items() if field.later]  # fmt: skip
+    assert kept and all(field.default is not REQUIRED for _, field in kept)

@@ -25,6 +25,6 @@ def test_every_layer_file_is_on_the_list():
 
 def test_every_layer_has_examples_and_says_what_it_is_in_the_wolfram_language():
     for kind, layer in LAYERS.items():
-        assert len(list(layer.examples())) >= 3, kind
+        assert len(list(layer.examples())) >= 3 or layer.is_unknown, kind
         # Its name there, or that there is none.
         assert "Wolfram Language: " in (layer.__doc__ or ""), kind

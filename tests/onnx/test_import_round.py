@@ -14,6 +14,7 @@ REFUSED = {
     "BasicRecurrentLayer": "Scan", "CTCLossLayer": "Scan",
     "CrossEntropyLossLayer": "GatherElements", "WeightedLossLayer": "GatherElements",
     "ExtractLayer": "GatherND", "NetFoldOperator": "Scan",
+    "SpatialTransformationLayer": "GridSample",
     "NetArrayLayer": "an array that is known", "SequenceIndicesLayer": "an array that is known",
 }  # fmt: skip
 """Kinds of layers that come down to what is not read, and what the error names."""
@@ -54,9 +55,9 @@ def test_a_layer_comes_back_from_a_file_with_the_same_answers(case: Case, tmp_pa
 def test_a_net_of_any_layers_comes_back_or_is_refused(seed, tmp_path):
     rng = np.random.default_rng(seed)
     net = attempt(rng)
-    if net is None:  # no layer fitted
+    columns = None if net is None else columns_of(net, 3, rng)
+    if columns is None:
         return
-    columns = columns_of(net, 3, rng)
     net = wl.net_initialize(net, random_seeding=seed)
     if any(row[0].startswith("random") for row in operations(net)):
         return
@@ -65,7 +66,8 @@ def test_a_net_of_any_layers_comes_back_or_is_refused(seed, tmp_path):
         same_again(net, columns, tmp_path)
     except wl.FormatError as error:
         told = str(error)
-    assert not told or any(name in told for name in REFUSED.values())
+    allowed = [*REFUSED.values(), "windows over, or beside"]
+    assert not told or any(name in told for name in allowed)
 
 
 def test_arrays_come_back_under_their_names(tmp_path):

@@ -112,9 +112,31 @@ def MultiheadAttention(rng: Random) -> Drawn:
 
 @draw
 def NormalizationLayer(rng: Random) -> Drawn:
-    """Over the last level, as a transformer has it. Means are of four numbers at least, here and
-    below: where fewer are alike, 32 bits leave little of how they differ, whoever computes."""
-    return Drawn(wl.NormalizationLayer(-1, "Same", input=sizes(rng, 2, 4, 8)), {})
+    """Over the last level, as a transformer has it; of channels, by groups; of mean squares. Means
+    are of four numbers at least, here and below: where fewer are alike, 32 bits leave little of how
+    they differ, whoever computes."""
+    kind = str(rng.choice(["Layer", "Group", "Instance", "RMS"]))
+    size = sizes(rng, 2, 4, 8)
+    if kind in ("Layer", "RMS"):
+        method = {"Layer": "Standardize", "RMS": "RMS"}[kind]
+        biases = wl.AUTOMATIC if kind == "Layer" else None
+        layer = wl.NormalizationLayer(-1, "Same", method=method, biases=biases, input=size)
+        return Drawn(layer, {"kind": kind})
+    size = sizes(rng, 2, 2)
+    groups, each = sizes(rng, 2, 1, 3)
+    shape = (groups * each, *size)
+    if kind == "Instance":
+        return Drawn(wl.NormalizationLayer(input=shape), {"kind": kind, "groups": shape[0]})
+    layer = wl.NormalizationLayer(wl.ALL, 1, group_number=(groups, 1, 1), input=shape)
+    return Drawn(layer, {"kind": kind, "groups": groups})
+
+
+@draw
+def SpatialTransformationLayer(rng: Random) -> Drawn:
+    """In sizes from 2 on: in those of 1, PyTorch has one pixel between two edges."""
+    layer = wl.SpatialTransformationLayer(sizes(rng, 2, 1), ports={
+        "Input": (*sizes(rng, 1), *sizes(rng, 2, 2)), "Parameters": (6,)})  # fmt: skip
+    return Drawn(layer, {"size": layer.parameters["Size"]})
 
 
 @draw

@@ -96,8 +96,19 @@ def MultiheadAttention(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
 @meaning
 def NormalizationLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
     x = inputs["Input"]
-    scaling, biases = arrays["Scaling"], arrays["Biases"]
+    scaling, biases = arrays["Scaling"], arrays.get("Biases")
+    if words["kind"] == "RMS":
+        return {"Output": F.rms_norm(x, x.shape[-1:], scaling, eps=0.001)}
+    if "groups" in words:
+        return {"Output": F.group_norm(x, words["groups"], scaling, biases, eps=0.001)}
     return {"Output": F.layer_norm(x, x.shape[-1:], scaling, biases, eps=0.001)}
+
+
+@meaning
+def SpatialTransformationLayer(words: Any, arrays: Tensors, inputs: Tensors) -> Tensors:
+    x, theta = inputs["Input"], inputs["Parameters"].view(-1, 2, 3)
+    grid = F.affine_grid(theta, [*x.shape[:2], *words["size"]], align_corners=True)
+    return {"Output": F.grid_sample(x, grid, align_corners=True)}
 
 
 @meaning

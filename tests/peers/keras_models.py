@@ -81,7 +81,20 @@ def growing() -> Any:
     )
 
 
+def normalizing() -> Any:
+    return keras.Sequential(
+        [
+            keras.Input((3, 5, 4)),
+            layers.GroupNormalization(2, epsilon=1e-5),
+            layers.Conv2D(6, 1),
+            layers.GroupNormalization(-1, epsilon=1e-5),
+            layers.RMSNormalization(axis=-1, epsilon=1e-5),
+        ]
+    )
+
+
 MODELS = {
+    "keras_normalizing": (normalizing, lambda random: random.normal(size=(3, 3, 5, 4))),
     "keras_growing": (growing, lambda random: random.normal(size=(3, 3, 2, 2))),
     "keras_pictures": (pictures, lambda random: random.normal(size=(3, 5, 6, 2))),
     "keras_recurrent": (recurrent, lambda random: random.integers(0, 7, (3, 5))),

@@ -57,7 +57,17 @@ def growing() -> nn.Module:
     return nn.Sequential(nn.ConvTranspose2d(2, 4, 3, 2, 1), nn.ConvTranspose2d(4, 6, 2, groups=2))
 
 
+def normalizing() -> nn.Module:
+    return nn.Sequential(
+        nn.GroupNorm(2, 4),
+        nn.Conv2d(4, 6, 1),
+        nn.InstanceNorm2d(6, affine=True),
+        nn.RMSNorm(5, eps=1e-5),
+    )
+
+
 MODULES = {
+    "torch_normalizing": (normalizing, lambda: torch.randn(3, 4, 3, 5)),
     "torch_growing": (growing, lambda: torch.randn(3, 2, 3, 2)),
     "torch_pictures": (pictures, lambda: torch.randn(3, 2, 5, 6)),
     "torch_recurrent": (Recurrent, lambda: torch.randint(1, 8, (3, 5))),

@@ -160,10 +160,32 @@ def test_a_net_for_both_ways_is_read() -> None:
     assert (read(x) == both(x)).all()
 
 
+def test_an_old_name_is_read_as_the_layer_that_took_its_place() -> None:
+    saving = Saving()
+    net = wl.net_initialize(wl.NormalizationLayer(input=(2, 3, 4)))
+    table = saving.net(wl.NetChain([net]))
+    layer = table["Nodes"]["1"]
+    layer |= {"Type": "InstanceNormalization", "Parameters": {"Epsilon": 0.001, "Channels": 2}}
+    layer["Arrays"] = {old: layer["Arrays"][new] for old, new in OLD.items()}
+    read = net_of_saved(uncompressed(compressed(table)), saving.arrays)
+    assert read[1] == net
+
+
+OLD = {"Gamma": "Scaling", "Beta": "Biases"}
+
+
+def test_dot_plus_is_read_as_linear() -> None:
+    saving = Saving()
+    net = wl.net_initialize(wl.NetChain([2], input=3))
+    table = saving.net(net)
+    table["Nodes"]["1"]["Type"] = "DotPlus"
+    assert net_of_saved(uncompressed(compressed(table)), saving.arrays)[1] == net[1]
+
+
 def test_all_that_is_not_known_is_told_at_once(tmp_path: Path) -> None:
     saving = Saving()
     net = saving.net(wl.net_initialize(NETS["pictures"]))
-    net["Nodes"]["2"]["Type"] = "SpatialTransformation"
+    net["Nodes"]["2"]["Type"] = "Mysterious"
     net["Nodes"]["4"]["Parameters"]["$MXPoolingConvention"] = "full"
     net["Nodes"]["5"]["Parameters"]["Mystery"] = 3
     net["Nodes"]["6"]["Parameters"]["$LearningRateMultipliers"] = 0
@@ -173,7 +195,7 @@ def test_all_that_is_not_known_is_told_at_once(tmp_path: Path) -> None:
     message = str(told.value)
     assert message.startswith("5 faults")
     for words in (
-        "SpatialTransformationLayer",
+        "MysteriousLayer",
         "4/$MXPoolingConvention",
         "5/Mystery",
         "6/$Learning",

@@ -16,6 +16,7 @@ from wolframclient.language.expression import WLFunction
 import wlnet as wl
 from tests.coders.test_every_coder import DECODERS, ENCODERS
 from tests.random_nets import attempt
+from wlnet.core.walking import walk
 from wlnet.graph.expression import Expression
 from wlnet.layers.declaring.layer import Layer
 from wlnet.wolfram import functions
@@ -28,15 +29,16 @@ from wlnet.wolfram.wxf import read_wxf, wxf
 
 OWN = "FunctionLayer", "HuberLossLayer", "WeightedLossLayer"
 """Layers that the Wolfram Language does not have, or not as data."""
-OPTIONS = {"Scheme": wl.AUTOMATIC, "LabelSmoothing": 0.0, "ClassWeights": None}
-"""Parameters of other layers that it does not have, and what they are where nothing is said."""
+SMOOTHED = {"LabelSmoothing": 0.0, "ClassWeights": None}
+ALONE = {"ResizeLayer": {"Scheme": wl.AUTOMATIC}, "CrossEntropyLossLayer": SMOOTHED,
+         "LocalResponseNormalizationLayer": {"Interleaving": False}}  # fmt: skip
+"""Parameters that it does not have, and what they are where nothing is said."""
 
 
 def is_own(layer: Any) -> bool:
     """Whether the Wolfram Language has nothing that is all of a layer."""
-    found = layer.parameters
-    return layer.kind in OWN or any(found.get(name, usual) != usual
-                                    for name, usual in OPTIONS.items())  # fmt: skip
+    usual = ALONE.get(layer.kind, {})
+    return layer.kind in OWN or any(layer.parameters[name] != usual[name] for name in usual)
 
 
 def layers() -> Iterator[Any]:
@@ -56,6 +58,11 @@ def back(net: Any) -> Any:
 @pytest.mark.parametrize("layer", [*layers()])
 def test_every_layer_comes_back(layer: Any) -> None:
     assert back(layer) == layer
+
+
+def test_a_placeholder_comes_back() -> None:
+    for layer in (wl.PlaceholderLayer(), wl.PlaceholderLayer("gap", 2, ("Sum", "Rest"))):
+        assert back(layer) == layer
 
 
 def test_every_layer_has_a_row_or_is_told_to_have_none() -> None:
@@ -83,7 +90,7 @@ def test_random_nets_come_back(seed: int) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", wl.RuleWarning)
         net = attempt(np.random.default_rng(seed))
-        if net is None or any(map(is_own, wl.information(net, "Layers").values())):
+        if net is None or any(is_own(node) for _, node in walk(net)):
             return
         read = back(net)
     # Edges into one layer are written together.
@@ -344,14 +351,14 @@ def test_parameters_of_coders_that_are_not_known_are_told() -> None:
 
 
 def test_what_wlnet_does_not_have_is_told_at_once() -> None:
-    layers = call("List", call("SpatialTransformationLayer", 3, 2), call("LinearLayer", 2, "x"),
+    layers = call("List", call("VideoLayer", 3, 2), call("LinearLayer", 2, "x"),
                   call("SoftmaxLayer", call("Rule", Symbol("Strange"), 3)),
                   call("ElementwiseLayer", Symbol("BesselJ")))  # fmt: skip
     with pytest.raises(wl.FormatError) as told:
         net_of(call("NetChain", layers, call("Rule", "Input", call("NetEncoder", "Audio"))))
     message = str(told.value)
     for words in (
-        "SpatialTransformationLayer",
+        "VideoLayer",
         "an argument too many",
         "Strange",
         "4/Function",

@@ -9,16 +9,8 @@ from __future__ import annotations
 
 SOON: dict[str, str] = {
     "CompiledLayer": "ElementwiseLayer(lambda x: x * abs(x))",
-    "ConstantArrayLayer": "NetArrayLayer()",
-    "DotPlusLayer": "LinearLayer(3)",
-    "ImageAugmentationLayer": "a generator of training data that changes each batch",
-    "InstanceNormalizationLayer": "NormalizationLayer()",
-    "NetArray": 'NetSharedArray("w")',
     "NetGANOperator": "NetGraph with both nets, and rates of -1 in learning_rate_multipliers",
     "NetPairEmbeddingOperator": "net_insert_shared_arrays, and the net twice in a NetGraph",
-    "PlaceholderLayer": 'ElementwiseLayer("Identity")',
-    "SequenceAttentionLayer": "AttentionLayer()  # Input is its Key and its Value",
-    "SpatialTransformationLayer": "",
 }
 """Layers, operators and words that stand at the doorplate in the Wolfram Language."""
 
@@ -58,8 +50,8 @@ SOON_FUNCTIONS: dict[str, str] = {
 def not_there_yet(name: str, soon: dict[str, str]) -> str:
     """What a message says of a name of the catalogue.
 
-    >>> not_there_yet("PlaceholderLayer", SOON)
-    'PlaceholderLayer is not there yet; what stands in: ElementwiseLayer("Identity")'
+    >>> not_there_yet("OracleLayer", {"OracleLayer": "LinearLayer(3)"})
+    'OracleLayer is not there yet; what stands in: LinearLayer(3)'
     """
     word = "something like it" if name in ALIKE else "what stands in"
     return (

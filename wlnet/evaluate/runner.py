@@ -31,7 +31,7 @@ from wlnet.graph.keys import GradientKey, KeptStateKey, OutputKey
 from wlnet.kernels.jit.locks import is_mine, new_lock
 from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of
-from wlnet.nets.inference import inference, open_sizes
+from wlnet.nets.inference import check_known, inference, open_sizes
 from wlnet.plan.compile import forward_blueprint
 
 WORK, NEAR = 1e9, 1 << 20
@@ -216,6 +216,7 @@ class Runner:
         return {key: value for key, value in arrays.items() if key in used}
 
     def _blueprint(self, batch: int, shapes: Shapes) -> Blueprint:
+        check_known(self.net, self.asked and self.asked.needed(self.net).layers)
         arrays = self._arrays()
         missing = [key for key, value in arrays.items() if not isinstance(value, np.ndarray)]
         if missing:

@@ -150,6 +150,11 @@ def images(examples: Axes, *shapes: Shape, **attributes: object) -> int | None:
     return 0 if examples[0] == 0 and set(examples[1:]) <= {None} else None
 
 
+def own_images(examples: Axes, *shapes: Shape, **attributes: object) -> int | None:
+    """Images of a batch, and to each something of its own."""
+    return 0 if _same(examples) == 0 else None
+
+
 def channels(examples: Axes, *shapes: Shape, **attributes: object) -> int | None:
     """Windows over each channel of each image by itself."""
     axis = _same(examples)

@@ -259,6 +259,10 @@ class Builder:
     def pool_sum(self, x: Value, **window: Any) -> Value:
         return self.one("pool_sum", x, **window)
 
+    def interpolate(self, x: Value, spots: Value) -> Value:
+        """Images at spots between their entries, see the primitive."""
+        return self.one("interpolate", x, spots)
+
     # State
 
     def random_mask(self, shape: Shape, keep: float) -> Value:

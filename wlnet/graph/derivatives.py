@@ -384,6 +384,16 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     )
 
 
+@derivative("interpolate")
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
+    x, spots = call.inputs
+    height, width = x.shape[2:]
+    return (
+        g.one("interpolate_input", d, spots, height=height, width=width) if wanted[0] else None,
+        g.one("interpolate_spots", d, x, spots) if wanted[1] else None,
+    )
+
+
 @derivative("pool_sum")
 def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     return (g.one("pool_sum_input", d, shape=call.inputs[0].shape, **call.attributes),)

@@ -371,6 +371,25 @@ def pool_sum_input(
     return (shape,)
 
 
+@primitive(apart=rule.own_images)
+def interpolate(x: Shape, spots: Shape) -> tuple[Shape, ...]:
+    """x (batch, channels, height, width) at spots (batch, 2, count), column and row, from 0:
+    between entries bilinear, and 0 beyond the last of them."""
+    return ((*x[:2], spots[2]),)
+
+
+@primitive(apart=rule.own_images)
+def interpolate_input(d: Shape, spots: Shape, *, height: int, width: int) -> tuple[Shape, ...]:
+    """The derivative of `interpolate` by its images: each number goes to its four entries."""
+    return ((*d[:2], height, width),)
+
+
+@primitive(apart=rule.own_images)
+def interpolate_spots(d: Shape, x: Shape, spots: Shape) -> tuple[Shape, ...]:
+    """The derivative of `interpolate` by its spots; at an entry, that of the side behind it."""
+    return (spots,)
+
+
 @primitive(random=True, apart=rule.without_operands)
 def random_mask(*, shape: Shape, keep: float) -> tuple[Shape, ...]:
     """1 with probability `keep`, else 0; a new draw every step."""

@@ -1,4 +1,5 @@
-"""What convolution and pooling mean, in plain NumPy; `reference.py` has the other primitives.
+"""What convolution, pooling and interpolation mean, in plain NumPy; `reference.py` has the other
+primitives.
 
 An element of the kernel meets one strided slice of the padded input: x is (batch, channels, *space)
 and padding says how many before and after along each axis of space.
@@ -159,3 +160,33 @@ def pool_sum_input(
     for window in _slices(d.shape[2:], kernel, stride, (1,) * len(kernel)):
         padded[window] += d
     return _cropped(padded, padding)
+
+
+def _tents(spots: Array, size: int) -> tuple[Array, Array]:
+    """How much of each of so many entries goes into each spot, and its slope, to the right where
+    both sides differ: (batch, count, size)."""
+    ahead = spots[..., np.newaxis] - np.arange(size)
+    slope = np.where(
+        (ahead >= -1) & (ahead < 0), 1.0, np.where((ahead >= 0) & (ahead < 1), -1.0, 0)
+    )
+    return np.maximum(1 - np.abs(ahead), 0), np.where(np.isnan(ahead), np.nan, slope)
+
+
+def interpolate(x: Array, spots: Array) -> Array:
+    """y[b, c, p] = the sum of x[b, c, i, j] by how near row i and column j are to the spot p."""
+    (across, _), (down, _) = (_tents(spots[:, i], x.shape[3 - i]) for i in range(2))
+    return np.asarray(np.einsum("bcij,bpi,bpj->bcp", x, down, across))
+
+
+def interpolate_input(d: Array, spots: Array, *, height: int, width: int) -> Array:
+    """Each number goes to the entries that it was made of."""
+    (across, _), (down, _) = _tents(spots[:, 0], width), _tents(spots[:, 1], height)
+    return np.asarray(np.einsum("bcp,bpi,bpj->bcij", d, down, across))
+
+
+def interpolate_spots(d: Array, x: Array, spots: Array) -> Array:
+    """By the column, then by the row of each spot."""
+    (across, to_right), (down, below) = (_tents(spots[:, i], x.shape[3 - i]) for i in range(2))
+    by = [np.einsum("bcp,bcij,bpi,bpj->bp", d, x, *way) for way in [(down, to_right),
+                                                                    (below, across)]]  # fmt: skip
+    return np.stack(by, 1)

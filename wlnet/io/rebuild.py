@@ -145,10 +145,15 @@ class _Reader:
     # Layers
 
     def layer(self, cls: type[Layer], row: Table, path: Path, at: str) -> Layer:
-        given = table_of(row["Parameters"], set(cls.declared_parameters), f"{at}, parameters")
+        declared, told = cls.declared_parameters, row["Parameters"]
+        later = {name for name, field in declared.items() if field.later}
+        absent = later - (told.keys() if type(told) is dict else set())
+        given = table_of(told, declared.keys() - absent, f"{at}, parameters")
         parameters = {
-            name: _parameter(field, given[name], f"{at}, {name}")
-            for name, field in cls.declared_parameters.items()
+            name: field.default
+            if name in absent
+            else _parameter(field, given[name], f"{at}, {name}")
+            for name, field in declared.items()
         }
         states = table_of(row["Arrays"], set(cls.declared_arrays), f"{at}, arrays")
         arrays = {
@@ -256,6 +261,8 @@ def _parameter(field: Parameter, record: Json, at: str) -> object:
     not come from this package."""
     default = field.default
     if default is not REQUIRED and dumped(plain.written(default, at)) == dumped(record):
+        if field.later:
+            raise refused("a parameter that is not in its kept form", at=at, given=shown(record))
         return default
     value = field.check(plain.read(record, at))
     if dumped(plain.written(value, at)) != dumped(record):

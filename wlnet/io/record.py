@@ -50,7 +50,7 @@ def _net(net: Net, path: Path, tensors: Tensors) -> Table:
         record["Arrays"] = {
             name: _array(value, (*path, name), tensors) for name, value in net.array_values.items()
         }
-        record["Parameters"] = parameters(net.parameters, at)
+        record["Parameters"] = parameters(_told(net), at)
     else:
         record["Nodes"] = [
             [key, _net(node, (*path, key), tensors)] for key, node in net.nodes.items()
@@ -59,6 +59,16 @@ def _net(net: Net, path: Path, tensors: Tensors) -> Table:
             field: FIELDS[field](value, at) for field, value in as_container(net).record().items()
         }
     return record
+
+
+def _told(layer: Layer) -> dict[str, object]:
+    """Its parameters, without those that came later and have their defaults."""
+    fields = layer.declared_parameters
+    return {
+        name: value
+        for name, value in layer.parameters.items()
+        if not (fields[name].later and value == fields[name].default)
+    }
 
 
 def _edges(edges: list[Edge], at: str) -> Json:

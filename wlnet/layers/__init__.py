@@ -28,6 +28,7 @@ from wlnet.layers.flatten import FlattenLayer as FlattenLayer
 from wlnet.layers.function import FunctionLayer as FunctionLayer
 from wlnet.layers.gated_recurrent import GatedRecurrentLayer as GatedRecurrentLayer
 from wlnet.layers.huber_loss import HuberLossLayer as HuberLossLayer
+from wlnet.layers.image_augmentation import ImageAugmentationLayer as ImageAugmentationLayer
 from wlnet.layers.linear import LinearLayer as LinearLayer
 from wlnet.layers.lrn import LocalResponseNormalizationLayer as LocalResponseNormalizationLayer
 from wlnet.layers.lstm import LongShortTermMemoryLayer as LongShortTermMemoryLayer
@@ -39,6 +40,7 @@ from wlnet.layers.ordering import OrderingLayer as OrderingLayer
 from wlnet.layers.padding import PaddingLayer as PaddingLayer
 from wlnet.layers.parametric_ramp import ParametricRampLayer as ParametricRampLayer
 from wlnet.layers.part import PartLayer as PartLayer
+from wlnet.layers.placeholder import PlaceholderLayer as PlaceholderLayer
 from wlnet.layers.pooling import PoolingLayer as PoolingLayer
 from wlnet.layers.prepend import PrependLayer as PrependLayer
 from wlnet.layers.random_array import RandomArrayLayer as RandomArrayLayer
@@ -51,6 +53,7 @@ from wlnet.layers.sequence_most import SequenceMostLayer as SequenceMostLayer
 from wlnet.layers.sequence_rest import SequenceRestLayer as SequenceRestLayer
 from wlnet.layers.sequence_reverse import SequenceReverseLayer as SequenceReverseLayer
 from wlnet.layers.softmax import SoftmaxLayer as SoftmaxLayer
+from wlnet.layers.spatial import SpatialTransformationLayer as SpatialTransformationLayer
 from wlnet.layers.summation import SummationLayer as SummationLayer
 from wlnet.layers.threading import ThreadingLayer as ThreadingLayer
 from wlnet.layers.total import TotalLayer as TotalLayer

@@ -24,6 +24,7 @@ from wlnet.layers.flatten import FlattenLayer as _FlattenLayer
 from wlnet.layers.function import FunctionLayer as _FunctionLayer
 from wlnet.layers.gated_recurrent import GatedRecurrentLayer as _GatedRecurrentLayer
 from wlnet.layers.huber_loss import HuberLossLayer as _HuberLossLayer
+from wlnet.layers.image_augmentation import ImageAugmentationLayer as _ImageAugmentationLayer
 from wlnet.layers.linear import LinearLayer as _LinearLayer
 from wlnet.layers.lrn import LocalResponseNormalizationLayer as _LocalResponseNormalizationLayer
 from wlnet.layers.lstm import LongShortTermMemoryLayer as _LongShortTermMemoryLayer
@@ -35,6 +36,7 @@ from wlnet.layers.ordering import OrderingLayer as _OrderingLayer
 from wlnet.layers.padding import PaddingLayer as _PaddingLayer
 from wlnet.layers.parametric_ramp import ParametricRampLayer as _ParametricRampLayer
 from wlnet.layers.part import PartLayer as _PartLayer
+from wlnet.layers.placeholder import PlaceholderLayer as _PlaceholderLayer
 from wlnet.layers.pooling import PoolingLayer as _PoolingLayer
 from wlnet.layers.prepend import PrependLayer as _PrependLayer
 from wlnet.layers.random_array import RandomArrayLayer as _RandomArrayLayer
@@ -47,6 +49,7 @@ from wlnet.layers.sequence_most import SequenceMostLayer as _SequenceMostLayer
 from wlnet.layers.sequence_rest import SequenceRestLayer as _SequenceRestLayer
 from wlnet.layers.sequence_reverse import SequenceReverseLayer as _SequenceReverseLayer
 from wlnet.layers.softmax import SoftmaxLayer as _SoftmaxLayer
+from wlnet.layers.spatial import SpatialTransformationLayer as _SpatialTransformationLayer
 from wlnet.layers.summation import SummationLayer as _SummationLayer
 from wlnet.layers.threading import ThreadingLayer as _ThreadingLayer
 from wlnet.layers.total import TotalLayer as _TotalLayer
@@ -72,7 +75,7 @@ class ConstantTimesLayer(_ConstantTimesLayer):
 class ContrastiveLossLayer(_ContrastiveLossLayer):
     def __init__(self, margin: Any = 0.5, *, input: Any = AUTOMATIC, target: Any = AUTOMATIC, loss: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class ConvolutionLayer(_ConvolutionLayer):
-    def __init__(self, output_channels: Any = AUTOMATIC, kernel_size: Any = AUTOMATIC, stride: Any = 1, padding_size: Any = 0, dilation: Any = 1, channel_groups: Any = 1, interleaving: Any = False, *, weights: Any = AUTOMATIC, biases: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
+    def __init__(self, output_channels: Any = AUTOMATIC, kernel_size: Any = AUTOMATIC, stride: Any = 1, padding_size: Any = 0, dilation: Any = 1, channel_groups: Any = 1, interleaving: Any = False, dimensionality: Any = AUTOMATIC, *, weights: Any = AUTOMATIC, biases: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class CrossEntropyLossLayer(_CrossEntropyLossLayer):
     def __init__(self, form: Any, label_smoothing: Any = 0.0, class_weights: Any = None, *, input: Any = AUTOMATIC, target: Any = AUTOMATIC, loss: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class DeconvolutionLayer(_DeconvolutionLayer):
@@ -95,6 +98,8 @@ class GatedRecurrentLayer(_GatedRecurrentLayer):
     def __init__(self, size: Any = AUTOMATIC, dropout: Any = None, *, input_gate_input_weights: Any = AUTOMATIC, input_gate_state_weights: Any = AUTOMATIC, input_gate_biases: Any = AUTOMATIC, reset_gate_input_weights: Any = AUTOMATIC, reset_gate_state_weights: Any = AUTOMATIC, reset_gate_biases: Any = AUTOMATIC, memory_gate_input_weights: Any = AUTOMATIC, memory_gate_state_weights: Any = AUTOMATIC, memory_gate_biases: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class HuberLossLayer(_HuberLossLayer):
     def __init__(self, delta: Any = 1.0, *, input: Any = AUTOMATIC, target: Any = AUTOMATIC, loss: Any = AUTOMATIC, ports: Any = None) -> None: ...
+class ImageAugmentationLayer(_ImageAugmentationLayer):
+    def __init__(self, size: Any, reflection_probabilities: Any = (0.0, 0.0), *, input: Any = AUTOMATIC, output: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class LinearLayer(_LinearLayer):
     def __init__(self, output_size: Any = AUTOMATIC, *, weights: Any = AUTOMATIC, biases: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class LocalResponseNormalizationLayer(_LocalResponseNormalizationLayer):
@@ -108,7 +113,7 @@ class MeanSquaredLossLayer(_MeanSquaredLossLayer):
 class NetArrayLayer(_NetArrayLayer):
     def __init__(self, *, array: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class NormalizationLayer(_NormalizationLayer):
-    def __init__(self, aggregation_levels: Any = '2;;-1', scaling_levels: Any = 'Complement', epsilon: Any = 0.001, *, scaling: Any = AUTOMATIC, biases: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
+    def __init__(self, aggregation_levels: Any = '2;;-1', scaling_levels: Any = 'Complement', epsilon: Any = 0.001, group_number: Any = None, unbiased: Any = False, method: Any = 'Standardize', *, scaling: Any = AUTOMATIC, biases: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class OrderingLayer(_OrderingLayer):
     def __init__(self, count: Any = ..., *, input: Any = AUTOMATIC, output: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class PaddingLayer(_PaddingLayer):
@@ -117,6 +122,8 @@ class ParametricRampLayer(_ParametricRampLayer):
     def __init__(self, levels: Any = (1,), *, slope: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class PartLayer(_PartLayer):
     def __init__(self, part: Any, *, input: Any = AUTOMATIC, output: Any = AUTOMATIC, ports: Any = None) -> None: ...
+class PlaceholderLayer(_PlaceholderLayer):
+    def __init__(self, tag: Any = None, input_ports: Any = ('Input',), output_ports: Any = ('Output',), *, ports: Any = None) -> None: ...
 class PoolingLayer(_PoolingLayer):
     def __init__(self, kernel_size: Any, stride: Any = 1, function: Any = 'Max', padding_size: Any = 0, dimensionality: Any = AUTOMATIC, interleaving: Any = False, *, input: Any = AUTOMATIC, output: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class PrependLayer(_PrependLayer):
@@ -141,6 +148,8 @@ class SequenceReverseLayer(_SequenceReverseLayer):
     def __init__(self, *, input: Any = AUTOMATIC, output: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class SoftmaxLayer(_SoftmaxLayer):
     def __init__(self, level: Any = -1, *, input: Any = AUTOMATIC, output: Any = AUTOMATIC, ports: Any = None) -> None: ...
+class SpatialTransformationLayer(_SpatialTransformationLayer):
+    def __init__(self, size: Any, *, input: Any = AUTOMATIC, parameters: Any = AUTOMATIC, output: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class SummationLayer(_SummationLayer):
     def __init__(self, *, input: Any = AUTOMATIC, output: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class ThreadingLayer(_ThreadingLayer):
@@ -175,6 +184,7 @@ __all__ = [
     "FunctionLayer",
     "GatedRecurrentLayer",
     "HuberLossLayer",
+    "ImageAugmentationLayer",
     "LinearLayer",
     "LocalResponseNormalizationLayer",
     "LongShortTermMemoryLayer",
@@ -186,6 +196,7 @@ __all__ = [
     "PaddingLayer",
     "ParametricRampLayer",
     "PartLayer",
+    "PlaceholderLayer",
     "PoolingLayer",
     "PrependLayer",
     "RandomArrayLayer",
@@ -198,6 +209,7 @@ __all__ = [
     "SequenceRestLayer",
     "SequenceReverseLayer",
     "SoftmaxLayer",
+    "SpatialTransformationLayer",
     "SummationLayer",
     "ThreadingLayer",
     "TotalLayer",

@@ -26,6 +26,7 @@ from wlnet.layers.declaring.layer import Example, Layer, Reals
 from wlnet.layers.declaring.windows import (
     Window,
     check_groups,
+    check_rank,
     moved,
     padding,
     relate_groups,
@@ -49,7 +50,8 @@ class ConvolutionLayer(Layer):
     to 3. stride, dilation: a number, or one a direction. padding_size: zeros around the space: a
     number, one or a (before, after) a direction, or "Same" (the output is as large as the input,
     divided by the stride). channel_groups: into how many groups, convolved each for itself, both
-    channels are divided. interleaving: whether the channels stand last.
+    channels are divided. interleaving: whether the channels stand last. dimensionality: how many
+    directions there are, where nothing else says so.
     Arrays: weights (out, in / groups, *kernel), biases (out,) or None.
     Ports: input (in, *space), output (out, *places) with
     places = floor((size + padding - (dilation (kernel - 1) + 1)) / stride) + 1.
@@ -69,6 +71,7 @@ class ConvolutionLayer(Layer):
     dilation = parameter(1, check=per_direction)
     channel_groups = parameter(1, check=positive)
     interleaving = parameter(False, check=boolean)
+    dimensionality = parameter(AUTOMATIC, check=or_automatic(positive), later=True)
     input = port("*input")
     weights = array("out", "group", "*kernel", start="weights")
     biases = array("out", start=0.0, optional=True)
@@ -76,6 +79,16 @@ class ConvolutionLayer(Layer):
 
     def check(self) -> None:
         check_groups(self.kind, self.output_channels, self.channel_groups)
+        check_rank(self.kind, self.dimensionality, self._options())
+
+    def _options(self) -> dict[str, object]:
+        """What may have an entry a direction."""
+        return {
+            "KernelSize": self.kernel_size,
+            "Stride": self.stride,
+            "Dilation": self.dilation,
+            "PaddingSize": self.padding_size,
+        }
 
     def _windows(self, kernel: tuple[Size, ...]) -> list[Window]:
         return windows(kernel, self.stride, self.padding_size, self.dilation)
@@ -86,8 +99,9 @@ class ConvolutionLayer(Layer):
         for run, channels, space in (("*input", "in", "*space"), ("*output", "out", "*places")):
             split_channels(sizes, run, channels, space, self.interleaving)
         relate_groups(sizes, self.channel_groups, "in")
-        options = self.stride, self.dilation, self.padding_size
-        relate_rank(sizes, self.kernel_size, options, ("*space", "*places"))
+        if self.dimensionality is not AUTOMATIC:
+            sizes.set("*kernel", (None,) * self.dimensionality)
+        relate_rank(sizes, self.kernel_size, self._options().values(), ("*space", "*places"))
         kernel = sizes.run("*kernel")
         if kernel is not None:
             relate_space(sizes, "*space", "*places", self._windows(kernel))
@@ -142,3 +156,4 @@ class ConvolutionLayer(Layer):
         yield Example(ConvolutionLayer(4, 2, channel_groups=2), {"Input": (6, 3, 3)})
         yield Example(ConvolutionLayer(3, (2,), channel_groups=3), {"Input": (3, 4)})
         yield Example(ConvolutionLayer(3, 2, interleaving=True), {"Input": (4, 3, 2)})
+        yield Example(ConvolutionLayer(2, 2, padding_size=(1, 0)), {"Input": (1, 3, 2)})

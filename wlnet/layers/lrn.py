@@ -30,8 +30,8 @@ class LocalResponseNormalizationLayer(Layer):
     >>> layer([2, 4, 4]).round(2)
     array([0.1 , 0.11, 0.12], dtype=float32)
 
-    Wolfram Language: LocalResponseNormalizationLayer. Krizhevsky et al. 2012, "ImageNet
-    classification with deep convolutional neural networks".
+    Wolfram Language: LocalResponseNormalizationLayer, which has no interleaving. Krizhevsky et al.
+    2012, "ImageNet classification with deep convolutional neural networks".
     """
 
     passes_gain = True

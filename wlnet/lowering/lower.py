@@ -18,7 +18,7 @@ from wlnet.graph.keys import GradientKey, KeptStateKey, PortGradientKey, SourceK
 from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.connections import Needed, Port, needed_for
 from wlnet.nets.container import Container, Probe, Values, as_container
-from wlnet.nets.inference import Solution, check_inputs, inference, open_sizes
+from wlnet.nets.inference import Solution, check_inputs, check_known, inference, open_sizes
 
 MOST_APPLICATIONS = 32_768
 """Of layers in one program: a nest of few iterations applies those in it in each of them."""
@@ -49,9 +49,10 @@ def lower(
     """
     _check_length(net)
     check_inputs(net)
-    solution = inference(net, shapes)
     states = [(key.path, key.name) for key in kept]
     needed = None if asked is None else needed_for(net, [*asked, *states], by)
+    check_known(net, None if needed is None else needed.layers)
+    solution = inference(net, shapes)
     unknown = [
         f"port {name} {shape_text(solution.port_shape((), name))}"
         for name in solution.unknown_ports()

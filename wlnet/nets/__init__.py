@@ -12,8 +12,9 @@ to what), arrays.py (arrays by key), states.py (what goes on from one piece of a
 next) with pieces.py (what a piece does not tell), information.py (properties), show.py (`repr`).
 **Numbers:** draws.py and initialize.py (weight initializers), fills.py (a number that fills an
 array). **Rules:** kept_rates.py and rules_of_parts.py (learning rate multipliers when nodes get
-other places), stages.py and rule_makers.py (rules by how far a part is from the output). Then
-surgery/, which makes nets from nets; nothing here knows it.
+other places), stages.py and rule_makers.py (rules by how far a part is from the output).
+old_names.py has names of before for layers of today. Then surgery/, which makes nets from nets;
+nothing here knows it.
 
 A new kind of container is a class on Arrangement or Operator with a `kind` and the hooks of
 Container that these leave open; no other file names it. tests/nets/test_new_containers.py has one.

@@ -116,6 +116,22 @@ def producer(net: Net, port: str) -> Net:
     return net if source is None else producer(net.nodes[source], ends[0].source_port)
 
 
+def feeding(net: Net, path: Path, port: str) -> list[Path]:
+    """The layers whose outputs an input of a layer gets, led there through nets or out of them."""
+    waiting, found = [((path, port), False)], []
+    while waiting:
+        (at, name), is_output = waiting.pop()
+        if is_output and isinstance(node_at(net, at), Layer):
+            found.append(at)
+        elif is_output or at:
+            # From an output into the net, from an input to what leads to it one level above.
+            around = at if is_output else at[:-1]
+            ends = _sources(node_at(net, around))[None if is_output else at[-1], name]
+            waiting += [((around if key is None else (*around, key), source), key is not None)
+                        for key, source in ends]  # fmt: skip
+    return found
+
+
 @dataclass(frozen=True)
 class Needed:
     """What output ports depend on: input ports of the whole net, and layers."""

@@ -7,16 +7,17 @@ ShapeError that names the layer, the shapes it met, and who said them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-from wlnet.core.errors import Fault, NotInitializedError, ShapeError, fail
+from wlnet.core.errors import Fault, NotInitializedError, ShapeError, brief, fail
 from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net, check_coders
-from wlnet.core.parts import NetSharedArray, Path
+from wlnet.core.parts import NetSharedArray, Path, path_text
 from wlnet.core.ports import PortType
 from wlnet.core.shapes import Mismatch, Partial, is_known, shape_text
+from wlnet.core.walking import walk
 from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.container import as_container
 from wlnet.nets.layer_cell import LayerCell
@@ -102,6 +103,26 @@ def open_sizes(net: Net, solution: Solution | None = None) -> str:
         given = tuple("Varying" if size is None else size for size in levels)
         return f"say what comes out, e.g. {net.kind}(..., {outputs[0].lower()}={given!r})"
     return "give the sizes of these layers, e.g. LinearLayer(3), or their arrays"
+
+
+def check_known(net: Net, needed: Collection[Path] | None = None) -> None:
+    """Raise NotInitializedError for layers that are not known yet, all of them.
+
+    needed: the paths of the layers that are asked for; None: all.
+    """
+    unknown = [(path, layer) for path, layer in walk(net)
+               if isinstance(layer, Layer) and layer.is_unknown
+               and (needed is None or path in needed)]  # fmt: skip
+    if unknown:
+        raise fail(NotInitializedError, [
+            Fault(
+                "a layer that is not known yet: nothing can be computed with it",
+                at=path_text(path) or layer.kind, given=brief(layer.parameters["Tag"]),
+                fix=f"net_replace_part(net, {{{path[0] if len(path) == 1 else path!r}: layer}})"
+                if path else "the layer that it stands for",
+            )
+            for path, layer in unknown
+        ])  # fmt: skip
 
 
 def check_inputs(net: Net) -> None:

@@ -23,9 +23,10 @@ from wlnet.core.scalars import as_truth
 from wlnet.core.shapes import is_known, shape_text
 from wlnet.core.streams import as_seed, stream
 from wlnet.core.symbols import AUTOMATIC, Symbol
+from wlnet.core.walking import node_at
 from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.arrays import array_keys, array_value, replace_arrays
-from wlnet.nets.connections import connections, layers_of
+from wlnet.nets.connections import connections, feeding, layers_of
 from wlnet.nets.draws import Draw, Options, draw, draw_weights, read_method
 from wlnet.nets.inference import inference, open_sizes
 from wlnet.nets.kept_rates import N
@@ -59,7 +60,8 @@ def net_initialize(
     """A net whose arrays all hold numbers.
 
     method: "Kaiming" (variance kept: standard deviation sqrt(2 / fan_in) before a Ramp, else sqrt(1
-    / fan_in)), "Xavier", "Orthogonal", "Identity", "Random", or (name, {option: value}).
+    / fan_in)), "Xavier", "Orthogonal", "Identity", "Random", or (name, {option: value}). A
+    LinearLayer that feeds the parameters of a SpatialTransformationLayer begins with the identity.
     random_seeding: an int or str, or AUTOMATIC for fresh entropy. all: True draws every array anew,
     running statistics included; None takes all numbers away. A list of nets gives a list.
     Raises NotInitializedError for arrays whose shapes are not known.
@@ -104,7 +106,7 @@ def net_initialize(
         check_memory(
             BYTES * sum(sizes.values()) + drawn, f"the arrays of the net, such as {largest}"
         )
-    following = next_functions(net)
+    following, told = next_functions(net), _told_starts(net)
     arrays: dict[ArrayKey, Draw] = {}
     for role in wanted:
         shape = shapes[role.path].shape
@@ -114,6 +116,9 @@ def net_initialize(
         number = array_value(net, key)
         if isinstance(number, float) and not every:
             arrays[key] = full(number, known)
+            continue
+        if role.path in told:
+            arrays[key] = locked(np.broadcast_to(told[role.path], known).astype(np.float32))
             continue
         arrays[key] = _start(
             role.layer,
@@ -125,6 +130,19 @@ def net_initialize(
             stream(seed, "net_initialize", key if isinstance(key, tuple) else key.name),
         )
     return replace_arrays(net, arrays)
+
+
+def _told_starts(net: Net) -> dict[Path, float | tuple[float, ...]]:
+    """The first numbers of layers that feed an input which says what it is to be at first: biases
+    are that, and weights 0."""
+    told: dict[Path, float | tuple[float, ...]] = {}
+    for path, layer in layers_of(net):
+        for port, numbers in layer.feeding_starts.items():
+            for source in feeding(net, path, port):
+                before = node_at(net, source)
+                if before.kind == "LinearLayer" and before.array_values["Biases"] is not None:
+                    told[*source, "Weights"], told[*source, "Biases"] = 0.0, numbers
+    return told
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.properties import Asked
 from wlnet.core.symbols import ALL, AUTOMATIC
+from wlnet.nets.inference import check_known
 from wlnet.results.histories import History
 from wlnet.results.results import PROPERTIES, NetTrainResults
 from wlnet.train.digests import NO_DIGESTS, Digests, digests_of
@@ -68,6 +69,7 @@ def read_call(
     if names == ["Properties"]:
         gathered.tell()
         return Call(names, options)
+    check_known(net)
     rules = gathered.attempt(lambda: read_rules(net, options))
     draft = gathered.attempt(lambda: TrainingNet(net, loss_terms(net, options.loss_function)))
     prepared = None

@@ -16,6 +16,7 @@ from wlnet.engine.blueprint import DTYPES
 from wlnet.evaluate.arguments import check_choice, check_count, check_workers
 from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of, is_initialized
+from wlnet.nets.inference import check_known
 from wlnet.results.class_labels import labels_at
 from wlnet.results.class_table import Kept, Shown, shown
 from wlnet.train.class_weights import ClassWeights, read_class_weights
@@ -209,6 +210,7 @@ def _check_net(net: object) -> None:
     """Raise for what is no net, or a net without numbers."""
     if not isinstance(net, Net):
         raise fail(OptionError, Fault("net_measurements takes a net", given=brief(net)))
+    check_known(net)
     if not is_initialized(net):
         raise fail(
             NotInitializedError,

@@ -67,6 +67,7 @@ _WINDOW = (
     _at(0, "KernelSize"),
     Field("Stride"),
     Field("PaddingSize"),
+    Field("Dimensionality"),
     Field("Interleaving"),
 )
 _CONVOLUTION = (
@@ -75,7 +76,7 @@ _CONVOLUTION = (
     Field("Stride"),
     Field("PaddingSize"),
     Field("Dilation"),
-    Field("ChannelGroups"),
+    Field("ChannelGroups", saved=("GroupNumber",)),
     Field("Interleaving"),
 )
 _RECURRENT = (_at(0, "Size", PLAIN, "OutputSize"), Field("Dropout", DROPOUT))
@@ -90,7 +91,7 @@ LAYERS: Mapping[str, Row] = {
     "ConstantPlusLayer": Row(),
     "ConstantTimesLayer": Row(),
     "ContrastiveLossLayer": Row((Field("Margin"),)),
-    "ConvolutionLayer": Row(_CONVOLUTION),
+    "ConvolutionLayer": Row((*_CONVOLUTION, Field("Dimensionality"))),
     "CrossEntropyLossLayer": Row((_at(0, "Form", PLAIN, "TargetForm"),)),
     "DeconvolutionLayer": Row(_CONVOLUTION),
     "DotLayer": Row(),
@@ -102,14 +103,16 @@ LAYERS: Mapping[str, Row] = {
     "ExtractLayer": Row(),
     "FlattenLayer": Row((_at(0, "Level", DEPTH),)),
     "GatedRecurrentLayer": Row(_RECURRENT),
-    "LinearLayer": Row((_at(0, "OutputSize", SIZES, "OutputDimensions"),)),
+    "ImageAugmentationLayer": Row(
+        (_at(0, "Size", PLAIN, "OutputSize", "Dimensions"), Field("ReflectionProbabilities"))
+    ),
+    "LinearLayer": Row((_at(0, "OutputSize", SIZES, "OutputDimensions"),), ("DotPlusLayer",)),
     "LocalResponseNormalizationLayer": Row(
         (
             Field("ChannelWindowSize"),
             Field("Alpha"),
             Field("Beta"),
             Field("Bias"),
-            Field("Interleaving"),
         )
     ),
     "LongShortTermMemoryLayer": Row(_RECURRENT),
@@ -121,7 +124,11 @@ LAYERS: Mapping[str, Row] = {
             _at(0, "AggregationLevels", LEVELS),
             _at(1, "ScalingLevels", LEVELS),
             Field("Epsilon"),
-        )
+            Field("GroupNumber"),
+            Field("Unbiased"),
+            Field("Method"),
+        ),
+        ("InstanceNormalizationLayer",),
     ),
     "OrderingLayer": Row((_at(0, "Count", PLAIN, "Position", "Specification"),)),
     "PaddingLayer": Row(
@@ -129,6 +136,7 @@ LAYERS: Mapping[str, Row] = {
     ),
     "ParametricRampLayer": Row((_at(0, "Levels", LEVELS),)),
     "PartLayer": Row((_at(0, "Part", PART, "PartSpecification", "Specification"),)),
+    "PlaceholderLayer": Row((_at(0, "Tag"), Field("InputPorts"), Field("OutputPorts"))),
     "PoolingLayer": Row((*_WINDOW, Field("Function", SYMBOL))),
     "PrependLayer": Row(),
     "RandomArrayLayer": Row((_at(0, "Distribution", DISTRIBUTION),)),
@@ -145,6 +153,7 @@ LAYERS: Mapping[str, Row] = {
     "SequenceRestLayer": Row(),
     "SequenceReverseLayer": Row(),
     "SoftmaxLayer": Row((_at(0, "Level"),)),
+    "SpatialTransformationLayer": Row((_at(0, "Size", PLAIN, "OutputSize", "Dimensions"),)),
     "SummationLayer": Row(),
     "ThreadingLayer": Row((_at(0, "Function", FUNCTION),)),
     "TotalLayer": Row(),

@@ -166,6 +166,8 @@ class _Saved:
     ) -> Expression:  # fmt: skip
         row = LAYERS[KINDS[title]]
         known = {name: one for one in row.fields for name in one.names}
+        # A saved window has a size a direction.
+        known.pop("Dimensionality", None)
         args = [rule(name, value) for name, value in self.parameters(table, path, known)]
         for name, array in self.table(table.get("Arrays", {}), path).items():
             args.append(rule(str(name), self.array(array, (*path, str(name)))))

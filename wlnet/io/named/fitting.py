@@ -17,6 +17,7 @@ from wlnet.io.named.layouts import (
     KERAS_CLASSES,
     ONE_OF_TWO,
     RECURRENT,
+    SCALED_ALONE,
     Piece,
     Pieces,
     kernel_of_each_channel,
@@ -179,14 +180,20 @@ def _is_of_class(unit: NetUnit, there: FileUnit, layout: str) -> bool:
     """Whether a unit that is called after a class of Keras is called after that of a layer."""
     if layout != "Keras" or not _is_numbered(there):
         return True
-    name = re.sub(r"_[0-9]+$", "", there.name.rpartition("/")[2])
-    return KERAS_CLASSES.get(name, unit.kind) == unit.kind
+    return KERAS_CLASSES.get(_class_of(there), unit.kind) == unit.kind
+
+
+def _class_of(there: FileUnit) -> str:
+    """What Keras calls the class of a layer, where it has no other name."""
+    return re.sub(r"_[0-9]+$", "", there.name.rpartition("/")[2])
 
 
 def _doubt(unit: NetUnit, there: FileUnit) -> Fault | None:
     if unit.kind not in ONE_OF_TWO or len({"Scaling", "Biases"} & set(unit.keys)) != 1:
         return None
     (array,) = {"Scaling", "Biases"} & set(unit.keys)
+    if _class_of(there) in SCALED_ALONE and array == "Scaling":
+        return None
     return Fault(
         "nothing in the file tells whether this layer has scaling or biases",
         at=unit.name,

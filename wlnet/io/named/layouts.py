@@ -224,14 +224,16 @@ KERAS_CLASSES: Mapping[str, str | None] = {
     ),
     "embedding": "EmbeddingLayer",
     "batch_normalization": "BatchNormalizationLayer",
-    "layer_normalization": "NormalizationLayer",
+    **dict.fromkeys(
+        ("layer_normalization", "group_normalization", "rms_normalization"), "NormalizationLayer"
+    ),
     "p_re_lu": "ParametricRampLayer",
     "lstm": "LongShortTermMemoryLayer",
     "gru": "GatedRecurrentLayer",
     "simple_rnn": "BasicRecurrentLayer",
     **dict.fromkeys(
         (
-            "separable_conv1d", "separable_conv2d", "einsum_dense", "group_normalization",
+            "separable_conv1d", "separable_conv2d", "einsum_dense",
             "spectral_normalization", "conv_lstm1d", "conv_lstm2d", "conv_lstm3d",
         )
     ),
@@ -242,6 +244,8 @@ RECURRENT = frozenset({"BasicRecurrentLayer", "GatedRecurrentLayer", "LongShortT
 ONE_OF_TWO = frozenset({"BatchNormalizationLayer", "NormalizationLayer"})
 """Layers of which a file that numbers its entries does not tell whether it has scaling or biases,
 if it has one of them."""
+SCALED_ALONE = frozenset({"rms_normalization"})
+"""Those of Keras that never have biases."""
 
 ALIASES: Mapping[str, Mapping[str, str]] = {
     # Names of TensorFlow's first transformers, which went into files of PyTorch.

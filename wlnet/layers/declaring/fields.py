@@ -41,13 +41,14 @@ class Field:
 
 
 class Parameter(Field):
-    """A parameter: its default and its check."""
+    """A parameter: its default, its check, whether files were written before there was one."""
 
     slot = "parameters"
 
-    def __init__(self, default: object, check: Check) -> None:
+    def __init__(self, default: object, check: Check, later: bool) -> None:
         self.default = default
         self.check = check
+        self.later = later
 
 
 class ArrayField(Field):
@@ -94,9 +95,10 @@ class StateField(Field):
         return self
 
 
-def parameter(default: object = REQUIRED, *, check: Check) -> Parameter:
-    """A parameter; without a default it must be given."""
-    return Parameter(default, check)
+def parameter(default: object = REQUIRED, *, check: Check, later: bool = False) -> Parameter:
+    """A parameter; without a default it must be given. later: it came after the layer; files have
+    it only where it is not the default, so that those from before are read."""
+    return Parameter(default, check, later)
 
 
 def array(

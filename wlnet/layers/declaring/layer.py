@@ -13,10 +13,11 @@ from typing import Any, ClassVar, Literal, NamedTuple, Self
 
 import numpy as np
 
-from wlnet.core.arrays import full
-from wlnet.core.errors import Fault, ShapeError, fail
+from wlnet.core.arrays import Array, full
+from wlnet.core.errors import Fault, OptionError, ShapeError, fail
 from wlnet.core.gathered import Gathered
-from wlnet.core.net import Net, check_coders
+from wlnet.core.net import Net, check_coders, same
+from wlnet.core.net_arrays import BegunArray
 from wlnet.core.ports import Sent
 from wlnet.core.rule_lists import rules_told_with
 from wlnet.core.shapes import Mismatch, Partial, Sizes, is_known, solve
@@ -69,6 +70,13 @@ class Layer(Net):
     is_loss: ClassVar[bool] = False
     """Whether its output is a loss: a port that it makes is minimised as it is."""
 
+    is_unknown: ClassVar[bool] = False
+    """Whether it stands where a layer is not known yet, so that nothing can be computed."""
+
+    feeding_starts: ClassVar[Mapping[str, tuple[float, ...]]] = {}
+    """Of an input, what it is to be at first: the biases of a LinearLayer that feeds it, whose
+    weights are 0."""
+
     given_parameters: frozenset[str] | None = None
     """The parameters that somebody gave a value, be it the default; None where nobody knows, as of
     a layer from a file. Two layers that differ in nothing else are equal."""
@@ -110,9 +118,12 @@ class Layer(Net):
             name: read_array(self.kind, field, given, gathered, fills=not is_shape)
             for name, field in self.declared_arrays.items()
         }
+        begun = {name: value for name, value in arrays.items() if isinstance(value, BegunArray)}
+        arrays |= {name: value.bare for name, value in begun.items()}
+        shared = gathered.attempt(lambda: _numbers_by_name(self.kind, begun)) or {}
         ports = read_ports(self, given, gathered)
         rules = rules_told_with(gathered, given.get("learning_rate_multipliers", AUTOMATIC))
-        self._fill(arrays=arrays, parameters=parameters, ports=ports, rules=rules)
+        self._fill(arrays=arrays, parameters=parameters, ports=ports, rules=rules, shared=shared)
         said = [name for name, f in self.declared_parameters.items() if f.name in given]
         object.__setattr__(self, "given_parameters", frozenset(said))
         check_coders(self)
@@ -120,7 +131,8 @@ class Layer(Net):
         self._check_elements()
         try:
             _, shapes = self.infer(
-                {name: port.shape for name, port in self.ports.items()}, self.array_shapes()
+                {name: port.shape for name, port in self.ports.items()},
+                self.array_shapes() | {name: value.numbers.shape for name, value in begun.items()},
             )
         except Mismatch as error:
             raise fail(
@@ -326,3 +338,15 @@ class Layer(Net):
     def examples() -> Iterator[Example]:
         """Layers with the shapes of their inputs, for the laws."""
         return iter(())
+
+
+def _numbers_by_name(kind: str, begun: Mapping[str, BegunArray]) -> dict[str, Array]:
+    """The numbers that shared arrays begin with. Raises OptionError for two of one name."""
+    table: dict[str, Array] = {}
+    for name, value in begun.items():
+        if not same(table.setdefault(value.name, value.numbers), value.numbers):
+            raise fail(OptionError, Fault(
+                "two different arrays have one name", at=f"{kind}, {name}", given=repr(value.name),
+                fix="a NetArray without a name has one of its own",
+            ))  # fmt: skip
+    return table

@@ -1,15 +1,16 @@
-"""Windows that move over the space of an array: what convolution and pooling have in common."""
+"""Windows that move over the space of an array: what convolution and pooling have in common; and
+sizes of images."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypedDict, TypeVar
 
-from wlnet.core.errors import Fault, OptionError, fail
+from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.shapes import Mismatch, Pattern, Size, Sizes, merge_size, shape_text
 from wlnet.core.symbols import AUTOMATIC
-from wlnet.layers.declaring.fields import integer
+from wlnet.layers.declaring.fields import integer, positive
 
 T = TypeVar("T")
 Pads = tuple[int, int]
@@ -42,6 +43,14 @@ def _pad(value: object) -> int:
     if number < 0:
         raise ValueError("a number of at least 0")
     return number
+
+
+def height_and_width(value: object) -> tuple[int, int]:
+    """A pair of sizes."""
+    if not isinstance(value, (tuple, list)) or len(value) != 2:
+        raise ValueError("a height and a width, such as (28, 28)")
+    height, width = map(positive, value)
+    return height, width
 
 
 def each(value: int | tuple[T, ...], rank: int, what: str) -> tuple[T | int, ...]:
@@ -156,8 +165,22 @@ def relate_groups(sizes: Sizes, groups: int, divided: str) -> None:
         sizes.set(divided, sizes["group"] * groups)
 
 
+def check_rank(kind: str, dimensionality: Any, options: Mapping[str, object]) -> None:
+    """Raise OptionError where the number of directions, as it is told, is not that of an option."""
+    if dimensionality is AUTOMATIC:
+        return
+    ranks = {len(value) for value in options.values() if isinstance(value, tuple)}
+    if dimensionality > 3 or ranks - {dimensionality}:
+        told = ", ".join(f"{n} {brief(v)}" for n, v in options.items() if isinstance(v, tuple))
+        raise fail(OptionError, Fault(
+            "a window that cannot be", at=kind,
+            given=f"Dimensionality {dimensionality}{told and ', '}{told}",
+            expected="1, 2 or 3 directions, the same everywhere",
+        ))  # fmt: skip
+
+
 def relate_rank(
-    sizes: Sizes, kernel_size: object, options: Sequence[object], spaces: Sequence[str]
+    sizes: Sizes, kernel_size: object, options: Iterable[object], spaces: Sequence[str]
 ) -> None:
     """Tell in how many directions a kernel has sizes: as many as it is given, or one of the options
     has, or a space."""

@@ -23,7 +23,8 @@ from wlnet.core.finding import find
 from wlnet.core.gathered import Gathered
 from wlnet.core.multipliers import array_places
 from wlnet.core.names import a
-from wlnet.core.net import Net
+from wlnet.core.net import Net, same
+from wlnet.core.net_arrays import BegunArray
 from wlnet.core.parts import NetSharedArray, Path, Place, is_under, path_text
 from wlnet.core.ports import PortType, as_port
 from wlnet.core.rule_lists import NOTHING_SAID, parse_rules
@@ -165,8 +166,16 @@ class Edit:
         old = array_value(self.net, path) if layer.array_values[name] is not None else None
         new = as_array(value, name, layer.kind, _precision(old))
         new = spread_out(self.net, path, old, new, value)
+        begun = new if isinstance(new, BegunArray) else None
+        new = new.bare if isinstance(new, BegunArray) else new
         net = rebuilt(self.net, {path[:-1]: layer._with(arrays={**layer.array_values, name: new})})
-        if isinstance(new, NetSharedArray) and isinstance(old, np.ndarray):
+        if begun is not None:
+            if not same(net.shared.get(begun.name, begun.numbers), begun.numbers):
+                what = f"a shared array {begun.name!r} is there, with other numbers"
+                fix = f"{{{begun.bare!r}: array}} replaces them"
+                raise fail(OptionError, Fault(what, at=path_text(path), fix=fix))
+            net = net._with(shared={**net.shared, begun.name: begun.numbers})
+        elif isinstance(new, NetSharedArray) and isinstance(old, np.ndarray):
             net = net._with(shared={**net.shared, new.name: net.shared.get(new.name, old)})
         self.net = trimmed(net)
         self.ended |= set(shared_names(old_net)) - set(shared_names(self.net))

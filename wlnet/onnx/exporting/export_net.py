@@ -25,7 +25,7 @@ from wlnet.evaluate.arguments import check_choice, check_count
 from wlnet.io.keys import key_of
 from wlnet.io.replacement import replace_file
 from wlnet.nets.arrays import arrays_of
-from wlnet.nets.inference import inference, open_sizes
+from wlnet.nets.inference import check_known, inference, open_sizes
 from wlnet.onnx.exporting.coded_ports import check_encoders, coded_input, labels
 from wlnet.onnx.exporting.model import model
 from wlnet.onnx.exporting.open_graph import open_graph
@@ -176,6 +176,7 @@ def _name_faults(net: Net) -> list[Fault]:
 
 def _check_numbers(net: Net) -> None:
     """Raise NotInitializedError for arrays without numbers."""
+    check_known(net)
     arrays = arrays_of(net)
     missing = [key for key, value in arrays.items() if not isinstance(value, np.ndarray)]
     if missing:

@@ -1,6 +1,7 @@
 """The table: how each primitive is written in nodes of ONNX, and a graph by it.
 
 A row has the name of its primitive, and is entered where it stands; `rows` opens all these files.
+Calls that come to a normalization are one node instead (normalizations.py).
 Primitives that occur in gradients alone have none, nor has what draws random numbers: a file is
 made of what a net answers, and answers do not depend on chance unless a net says so.
 """
@@ -14,6 +15,7 @@ from wlnet.core.parts import path_text
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.graph.primitives import PRIMITIVES
 from wlnet.graph.table import Table
+from wlnet.onnx.exporting.normalizations import normalizations
 from wlnet.onnx.exporting.writer import Tensor, Translation, Writer
 
 TRANSLATIONS = Table[Translation]("nodes of ONNX", "wlnet/onnx/exporting/")
@@ -23,6 +25,8 @@ GRADIENTS_ALONE = frozenset(
         "attention_weights_input",
         "convolve_weights",
         "gru_input",
+        "interpolate_input",
+        "interpolate_spots",
         "lstm_input",
         "pool_max_input",
         "pool_sum_input",
@@ -63,13 +67,20 @@ def check_calls(graph: Graph) -> None:
 def write_calls(w: Writer, graph: Graph, known: dict[Value, Tensor]) -> None:
     """Write the calls of a graph, in order. known: the tensors of its inputs and arrays, to which
     those of all other values are added."""
-    table = rows()
+    table, wholes = rows(), normalizations(graph, w.real)
+    inside = {each for one in wholes.values() for each in one.calls} - set(wholes)
     read = {value for call in graph.calls for value in call.inputs} | set(graph.results())
     for call in graph.calls:
-        given = tuple(known[value] for value in call.inputs)
+        if id(call) in inside:
+            continue
         w.origin = call.origin
         w.wanted = tuple(value in read for value in call.outputs)
-        made = table[call.primitive](w, *given, **call.attributes)
+        given: tuple[Tensor, ...] = ()
+        if id(call) in wholes:
+            made = wholes[id(call)].written(w, known)
+        else:
+            given = tuple(known[value] for value in call.inputs)
+            made = table[call.primitive](w, *given, **call.attributes)
         for value, name in zip(call.outputs, _names(made, call), strict=True):
             if name is not None:
                 known[value] = Tensor(name, value.shape, value.element)

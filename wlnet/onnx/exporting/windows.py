@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from math import prod
 
+import numpy as np
+
 from wlnet.onnx.exporting.sizes import Extent
 from wlnet.onnx.exporting.table import translation
 from wlnet.onnx.exporting.writer import Tensor, Writer
@@ -74,3 +76,20 @@ def _pooled(
 def _pads(padding: Pads) -> list[int]:
     """All that stands before, then all that stands after."""
     return [before for before, _ in padding] + [after for _, after in padding]
+
+
+@translation
+def interpolate(w: Writer, x: Tensor, spots: Tensor) -> str:
+    """Spots are told from -1 to 1, which are the outer edges of the first and the last entry, in a
+    table of rows of (column, row)."""
+    pairs = w.node("Transpose", spots, perm=[0, 2, 1])
+    _, _, height, width = x.shape
+    if isinstance(height, int) and isinstance(width, int):
+        sizes = w.array(np.array([width, height], w.real))
+    else:
+        sizes = w.cast(w.extents([width, height]), w.real)
+    twice = w.node("Add", w.node("Add", pairs, pairs), w.number(1.0))
+    told = w.node("Sub", w.node("Div", twice, sizes), w.number(1.0))
+    grid = w.node("Unsqueeze", told, w.wholes([1]))
+    made = w.node("GridSample", x, grid, mode="bilinear", padding_mode="zeros", align_corners=0)
+    return w.node("Squeeze", made, w.wholes([2]))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from wlnet.core.symbols import ALL
 from wlnet.layers.batch_normalization import BatchNormalizationLayer
 from wlnet.layers.normalization import NormalizationLayer
 from wlnet.onnx.importing.arithmetic import combined
@@ -96,7 +96,7 @@ def _of_layers(net: Writing, node: Node, x: Given, scale: Given,
 
 
 def _normalized(net: Writing, x: Given, axis: int, epsilon: float, scale: Given,
-                biases: Given | None) -> Given:  # fmt: skip
+                biases: Given | None, method: str = "Standardize") -> Given:  # fmt: skip
     if isinstance(x, Fixed):
         raise Misfit("a normalization of an array that is known")
     x = net.real(x)
@@ -118,7 +118,9 @@ def _normalized(net: Writing, x: Given, axis: int, epsilon: float, scale: Given,
             arrays.append(np.array(np.broadcast_to(array, shape)))
         except ValueError:
             raise Misfit(f"{what} of shape {array.shape}", expected=str(shape)) from None
-    layer = NormalizationLayer(levels, "Same", epsilon, scaling=arrays[0], biases=arrays[1])
+    layer = NormalizationLayer(
+        levels, "Same", epsilon, method=method, scaling=arrays[0], biases=arrays[1]
+    )
     return net.same(layer, x, arrays=held)
 
 
@@ -141,24 +143,22 @@ def _of_instances(net: Writing, node: Node, x: Given, scale: Given, biases: Give
 @operator("GroupNormalization")
 def _of_groups(net: Writing, node: Node, x: Given, scale: Given, biases: Given) -> Given:
     x, size = _channels(net, x)
-    groups, epsilon = node("num_groups"), node("epsilon", 1e-5)
+    groups = node("num_groups")
     node("stash_type", 1)
-    if groups < 1 or size % groups or None in x.sizes:
+    if groups < 1 or size % groups:
         raise Misfit(f"{size} channels in {groups} groups")
-    rest = math.prod(int(n or 0) for n in x.sizes[1:]) // groups
-    inside = replace(x, sizes=(x.sizes[0], groups, rest))
-    layer = NormalizationLayer("2;;-1", "Complement", epsilon, scaling=None, biases=None)
-    made = replace(net.same(layer, inside), sizes=x.sizes)
     # Until version 21 there was a number for each group.
     count = groups if node.version < 21 else size
-    flow: Given = made
-    for given, what, threading in ((scale, "a scale", "Times"), (biases, "biases", "Plus")):
-        array = np.repeat(_known(given, what, count), size // count)
-        array = array.reshape(size, *[1] * (x.rank - 2))
-        assert isinstance(given, Fixed)
-        call = (lambda a, b: a * b) if threading == "Times" else (lambda a, b: a + b)
-        flow = combined(net, call, flow, replace(given, array=array), threading)
-    return flow
+    scale, biases, arrays = _held(scale, biases, count)
+    layer = NormalizationLayer(
+        ALL,
+        1,
+        node("epsilon", 1e-5),
+        (groups, *(1,) * (x.rank - 2)),
+        scaling=None if arrays[0] is None else np.repeat(arrays[0], size // count),
+        biases=None if arrays[1] is None else np.repeat(arrays[1], size // count),
+    )
+    return net.same(layer, x, arrays={"Scaling": scale, "Biases": biases})
 
 
 @operator("MeanVarianceNormalization")
@@ -184,6 +184,8 @@ def _of_squares(net: Writing, node: Node, x: Given, scale: Given) -> Given:
     if isinstance(x, Fixed):
         raise Misfit("a normalization of an array that is known")
     x = net.real(x)
+    if isinstance(scale, Fixed) and None not in x.sizes[x.axis(axis) :]:
+        return _normalized(net, x, axis, epsilon, scale, None, "RMS")
     inner = tuple(x.inner(i, "is a normalization along") for i in range(x.axis(axis), x.rank))
 
     def normalized(a: Any) -> Any:

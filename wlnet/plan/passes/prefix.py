@@ -25,6 +25,7 @@ WORTH = frozenset(
         "convolve",
         "pool_max",
         "pool_sum",
+        "interpolate",
         "gather",
         "softmax",
         "lstm",
