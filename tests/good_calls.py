@@ -190,6 +190,7 @@ def of_words() -> Iterator[Call]:
         "Class": {"labels": ["a", "b"]},
         "Function": {"function": lambda x: [x, x], "dimensions": 2},
         "Image": {"image_size": (4, 4)},
+        "SubwordTokens": {"vocabulary": ["a", " b", " "]},
         "Tokens": {"vocabulary": ["a", "b"]},
         "UnitVector": {"size": 3},
     }
@@ -209,6 +210,7 @@ def of_words() -> Iterator[Call]:
         (wl.NetEncoder("Function", lambda x: [x, x], 2), 1.0),
         (wl.NetEncoder("Image", (4, 4)), np.zeros((2, 5, 5, 3), np.uint8)),
         (wl.NetEncoder("Scalar"), [1.0, 2.0]),
+        (wl.NetEncoder("SubwordTokens", ["a", "b", " b"]), ["a b", "ab"]),
         (wl.NetEncoder("Tokens", ["a", "b"]), "a b a"),
         (wl.NetEncoder("Tokens", ["a", "b"], split_pattern=None), ["a", "c"]),
         (wl.NetEncoder("UTF8", "UnitVector", target_length=3), ["aba", "a"]),

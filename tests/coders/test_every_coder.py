@@ -37,6 +37,18 @@ ENCODERS = [
     NetEncoder("Number"),
     NetEncoder("Number", 38.5, 13.25, missing="Indicator"),
     NetEncoder("Scalar"),
+    NetEncoder("SubwordTokens", [" ", "a", "b", " a", START_OF_STRING, END_OF_STRING, ANY]),
+    NetEncoder("SubwordTokens", {" a": -1.0, "b": -2.5, ANY: 0.0}, method="Unigram"),
+    NetEncoder("SubwordTokens", [" a", "B"], method="WordPiece", ignore_case=True),
+    NetEncoder("SubwordTokens", ["a", "b"], whitespace_padding="Left", combine_whitespace=True),
+    NetEncoder("SubwordTokens", ["a", "b"], "UnitVector", target_length=5),
+    NetEncoder(
+        "SubwordTokens",
+        ["a", START_OF_STRING, END_OF_STRING],
+        include_terminal_tokens=True,
+        unicode_normalization="NFKC",
+        target_length=3,
+    ),
     NetEncoder("Tokens", ["the", "cat", END_OF_STRING]),
     NetEncoder("Tokens", ["The", "cat"], "UnitVector", ignore_case=False, unknown_tokens="Error"),
     NetEncoder("Tokens", ["the", ANY], split_pattern=None, target_length=2),
@@ -50,6 +62,9 @@ DECODERS = [
     NetDecoder("Characters"),
     NetDecoder("Characters", ["ab", ANY, END_OF_STRING], ignore_case=True),
     NetDecoder("Class", ["x", "y"], input_depth=2),
+    NetDecoder("SubwordTokens", [" ", "a", " a", ANY], whitespace_padding="Right"),
+    NetDecoder("SubwordTokens", {"a": -1.0, " ": -2.0}, method="Unigram"),
+    NetDecoder("SubwordTokens", [" a", "b"], method="WordPiece", ignore_case=True),
     NetDecoder("Tokens", ["the", "cat", START_OF_STRING]),
     NetDecoder("Class", range(10)),
     NetDecoder("Class"),
@@ -226,6 +241,10 @@ def test_each_door_makes_the_converse_of_what_the_other_has_made():
         (NetEncoder("Number", 2, 3), NetDecoder("Number", 2, 3)),
         (NetEncoder("Image", (4, 3)), NetDecoder("Image", "RGB", image_size=(4, 3))),
         (NetEncoder("Tokens", ["a"], unknown_tokens="Error"), NetDecoder("Tokens", ["a"])),
+        (
+            NetEncoder("SubwordTokens", [" a", "b"], method="WordPiece"),
+            NetDecoder("SubwordTokens", [" a", "b"], method="WordPiece"),
+        ),
     ]
     for encoder, decoder in pairs:
         assert NetDecoder(encoder) == decoder
@@ -266,6 +285,7 @@ VAST = {
     "Number": [np.broadcast_to(np.float32(1), 10**13)],
     "Scalar": [np.broadcast_to(np.float32(1), 10**13)],
     "Characters": [["a"] * 10**4],
+    "SubwordTokens": [["a"] * 10**4],
     "Tokens": [["a"] * 10**4],
     "UTF8": [["a"] * 10**4],
 }
@@ -277,6 +297,7 @@ LARGE = {
     "Number": NetEncoder("Number"),
     "Scalar": NetEncoder("Scalar"),
     "Characters": NetEncoder("Characters", target_length=10**9),
+    "SubwordTokens": NetEncoder("SubwordTokens", ["a"], target_length=10**9),
     "Tokens": NetEncoder("Tokens", ["a"], target_length=10**9),
     "UTF8": NetEncoder("UTF8", "UnitVector", target_length=10**7),
 }

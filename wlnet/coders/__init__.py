@@ -3,7 +3,8 @@
 In the order to read them: coder (what every coder is), parameters (values of theirs), encoder and
 decoder (the two doors), a small kind (scalar_encoder, boolean_decoder), record (coders in files),
 inference (which encoder a column asks for). Labels of classes: labels, worth, label_decoder. Texts:
-text_encoder, text_decoder, alphabet, vocabulary, lengths. Pictures: pictures, framing, resampling,
+text_encoder, text_decoder, alphabet, vocabulary, lengths;
+of subwords subwords, segmentation. Pictures: pictures, framing, resampling,
 normalization.
 
 A new coder is a new file, a row in a table below, and an example in the tests of every coder.
@@ -28,6 +29,8 @@ from wlnet.coders.number_decoder import NumberDecoder
 from wlnet.coders.number_encoder import NumberEncoder
 from wlnet.coders.record import from_record, to_record
 from wlnet.coders.scalar_encoder import ScalarEncoder
+from wlnet.coders.subword_tokens_decoder import SubwordTokensDecoder
+from wlnet.coders.subword_tokens_encoder import SubwordTokensEncoder
 from wlnet.coders.tokens_decoder import TokensDecoder
 from wlnet.coders.tokens_encoder import TokensEncoder
 from wlnet.coders.unit_vector_encoder import UnitVectorEncoder
@@ -41,6 +44,7 @@ NetEncoder.kinds = {
     "Image": ImageEncoder,
     "Number": NumberEncoder,
     "Scalar": ScalarEncoder,
+    "SubwordTokens": SubwordTokensEncoder,
     "Tokens": TokensEncoder,
     "UTF8": UTF8Encoder,
     "UnitVector": UnitVectorEncoder,
@@ -51,6 +55,7 @@ NetDecoder.kinds = {
     "Class": ClassDecoder,
     "Image": ImageDecoder,
     "Number": NumberDecoder,
+    "SubwordTokens": SubwordTokensDecoder,
     "Tokens": TokensDecoder,
 }
 

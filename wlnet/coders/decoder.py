@@ -22,10 +22,9 @@ Property = str | tuple[object, ...] | Symbol
 class NetDecoder(Coder):
     """A decoder of a port: `NetDecoder(kind, ...)` returns a value of that kind.
 
-    Kinds: "Class", "Characters", "Tokens", "Boolean", "Image",
-    "Number". NetDecoder(encoder) is the converse
-    of an encoder. Decoders are frozen values, equal when kind and parameters are; `repr` reads
-    back.
+    Kinds: "Class", "Characters", "Tokens", "SubwordTokens", "Boolean", "Image", "Number".
+    NetDecoder(encoder) is the converse of an encoder. Decoders are frozen values, equal when kind
+    and parameters are; `repr` reads back.
 
     Errors: OptionError for an unknown kind, option or property; ShapeError for an array of another
     shape; DataError, naming the example, for numbers that are not finite.

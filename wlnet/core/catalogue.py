@@ -31,7 +31,6 @@ ALIKE = frozenset(
 """Names for which something is told that computes something else, or stands elsewhere."""
 
 SOON_ENCODERS: dict[str, str] = {
-    "SubwordTokens": 'NetEncoder("Tokens", vocabulary, split_pattern=None), and text split by you',
     **dict.fromkeys(
         (
             "Audio",
@@ -47,7 +46,7 @@ SOON_ENCODERS: dict[str, str] = {
     ),
 }
 SOON_DECODERS: dict[str, str] = dict.fromkeys(
-    ("CTCBeamSearch", "Function", "Image3D", "SubwordTokens"),
+    ("CTCBeamSearch", "Function", "Image3D"),
     "net(x, None), and a function of yours on what it gives",
 )
 SOON_FUNCTIONS: dict[str, str] = {

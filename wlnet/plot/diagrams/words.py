@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -155,7 +156,8 @@ def coder(port: PortType) -> str:
     if port.coder is None:
         return ""
     told: dict[str, Any] = port.coder.parameters
-    word = str(getattr(port.coder, "kind", type(port.coder).__name__)).lower()
+    kind = str(getattr(port.coder, "kind", type(port.coder).__name__))
+    word = re.sub("(?<=[a-z])(?=[A-Z])", " ", kind).lower()
     if "ImageSize" in told:
         return f"{word} {_plain(told['ImageSize'])}, {told['ColorSpace']}"
     count = _code_count(port.coder)
