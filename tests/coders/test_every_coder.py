@@ -27,6 +27,8 @@ ENCODERS = [
     NetEncoder("Characters", "abc", "UnitVector", ignore_case=True, target_length=7),
     NetEncoder("Class", ["x", "y"], input_depth=3),
     NetEncoder("Class", ["x", "y"], "UnitVector", input_depth=2),
+    NetEncoder("Class", ["x", "y"], multilabel=True),
+    NetEncoder("Class", [1, ("a", 2)], "UnitVector", input_depth=2, multilabel=True),
     NetEncoder("Class", ["x", "y", "z"]),
     NetEncoder("Class", [1, 1.5, "a", False, (1, "b")], "UnitVector"),
     NetEncoder("Class"),
@@ -62,6 +64,8 @@ DECODERS = [
     NetDecoder("Characters"),
     NetDecoder("Characters", ["ab", ANY, END_OF_STRING], ignore_case=True),
     NetDecoder("Class", ["x", "y"], input_depth=2),
+    NetDecoder("Class", ["x", "y"], input_depth=2, multilabel=True),
+    NetDecoder("Class", multilabel=True),
     NetDecoder("SubwordTokens", [" ", "a", " a", ANY], whitespace_padding="Right"),
     NetDecoder("SubwordTokens", {"a": -1.0, " ": -2.0}, method="Unigram"),
     NetDecoder("SubwordTokens", [" a", "b"], method="WordPiece", ignore_case=True),
@@ -186,9 +190,9 @@ def test_replace_names_the_known_parameters():
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("multilabel", True), ("input_depth", 0), ("input_depth", True)]
+    ("option", "value"), [("multilabel", 1), ("input_depth", 0), ("input_depth", True)]
 )
-def test_what_is_not_available_is_rejected(option, value):
+def test_values_that_cannot_be_are_rejected(option, value):
     with pytest.raises(OptionError, match=option):
         NetDecoder("Class", ["a"], **{option: value})
 
@@ -236,6 +240,10 @@ def test_each_door_makes_the_converse_of_what_the_other_has_made():
         (
             NetEncoder("Characters", "ab", ignore_case=True),
             NetDecoder("Characters", "ab", ignore_case=True),
+        ),
+        (
+            NetEncoder("Class", ["a", "b"], multilabel=True),
+            NetDecoder("Class", ["a", "b"], multilabel=True),
         ),
         (NetEncoder("Boolean"), NetDecoder("Boolean")),
         (NetEncoder("Number", 2, 3), NetDecoder("Number", 2, 3)),

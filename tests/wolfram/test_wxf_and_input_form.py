@@ -348,6 +348,13 @@ def test_subwords_are_read_as_they_were_called_before_and_are_saved() -> None:
         coder_read(call("NetEncoder", "BPESubwordTokens", {**saved, "Vocabulary": tokens}))
 
 
+def test_indicator_vectors_are_unit_vectors() -> None:
+    spec = call("List", "Class", call("List", "a", "b"), "IndicatorVector",
+                call("Rule", "Multilabel", Symbol("True")))  # fmt: skip
+    expected = wl.NetEncoder("Class", ["a", "b"], multilabel=True)
+    assert coder_read(call("NetEncoder", spec)) == expected
+
+
 def test_what_wlnet_does_not_have_is_told_at_once() -> None:
     layers = call("List", call("CTCLossLayer", 3, 2), call("LinearLayer", 2, "x"),
                   call("SoftmaxLayer", call("Rule", Symbol("Strange"), 3)),

@@ -100,12 +100,20 @@ def _automatic_term(net: Net, name: str, factor: float = 1.0) -> LossTerm | Faul
     """The loss that an output gets by itself: by the layer that makes it."""
     form = asked_form(net, name)
     port = inferred_port(net, name)
-    if form == "Square" and getattr(port.coder, "of_labels", False):
+    is_of_sets = getattr(port.coder, "multilabel", False)
+    if form == "Square" and getattr(port.coder, "of_labels", False) and not is_of_sets:
         return Fault(
             f"no loss fits by itself: {a(port.coder.kind)} decoder on an output without a "
             "SoftmaxLayer",
             at=f"port {name}",
             fix="end the net in SoftmaxLayer(), or name a loss_function",
+        )
+    if is_of_sets and form != "Binary":
+        return Fault(
+            "no loss fits by itself: a Class decoder of several labels on an output without a "
+            "LogisticSigmoid",
+            at=f"port {name}",
+            fix='end the net in "LogisticSigmoid", or name a loss_function',
         )
     if form is None or name == LOSS:
         return LossTerm(name, None, factor)

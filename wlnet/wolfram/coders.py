@@ -136,6 +136,8 @@ def coder_read(value: Call) -> Any:
             given[title] = _read(part)
         elif not (title in FOLLOW or title.startswith("$")):
             strange.append(title)
+    if given.get("OutputForm") == "IndicatorVector":
+        given["OutputForm"] = "UnitVector"
     if strange or len(parts) > len(first):
         raise Unreadable(
             f"parameters {', '.join(sorted(known))}; not {', '.join(strange) or 'more'}"
