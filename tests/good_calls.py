@@ -223,6 +223,8 @@ def of_words() -> Iterator[Call]:
         (wl.NetDecoder("Characters", "ab"), [[0.1, 0.9], [0.6, 0.4]], "Decision"),
         (wl.NetDecoder("Class", ["a", "b"]), [[0.1, 0.9]], ("TopProbabilities", 1)),
         (wl.NetDecoder("Image"), np.ones((3, 2, 2)), wl.AUTOMATIC),
+        (wl.NetDecoder("Function", np.sum, 2), [[0.1, 0.9]], wl.AUTOMATIC),
+        (wl.NetDecoder("Scalar"), [0.5, 0.25], "Scalar"),
     ):
         yield Call(f"decoder {decoder.kind}", decoder, {"array": array, "prop": prop})
 

@@ -52,7 +52,7 @@ HOSTILE = {
     "an unknown door": changed(CLASS, "Coder", "os.system"),
     "a door of the wrong type": changed(CLASS, "Coder", ["NetDecoder"]),
     "an unknown kind": changed(CLASS, "Kind", "subprocess.Popen"),
-    "a kind of the other door": changed(to_record(NetEncoder("Scalar")), "Coder", "NetDecoder"),
+    "a kind of the other door": changed(to_record(NetEncoder("UnitVector")), "Coder", "NetDecoder"),
     "a function": {
         "Coder": "NetEncoder",
         "Kind": "Function",

@@ -21,6 +21,7 @@ from wlnet.coders.class_encoder import ClassEncoder
 from wlnet.coders.coder import Coder
 from wlnet.coders.decoder import NetDecoder
 from wlnet.coders.encoder import NetEncoder
+from wlnet.coders.function_decoder import FunctionDecoder
 from wlnet.coders.function_encoder import FunctionEncoder
 from wlnet.coders.image_decoder import ImageDecoder
 from wlnet.coders.image_encoder import ImageEncoder
@@ -28,12 +29,14 @@ from wlnet.coders.inference import infer_encoder
 from wlnet.coders.number_decoder import NumberDecoder
 from wlnet.coders.number_encoder import NumberEncoder
 from wlnet.coders.record import from_record, to_record
+from wlnet.coders.scalar_decoder import ScalarDecoder
 from wlnet.coders.scalar_encoder import ScalarEncoder
 from wlnet.coders.subword_tokens_decoder import SubwordTokensDecoder
 from wlnet.coders.subword_tokens_encoder import SubwordTokensEncoder
 from wlnet.coders.tokens_decoder import TokensDecoder
 from wlnet.coders.tokens_encoder import TokensEncoder
 from wlnet.coders.unit_vector_encoder import UnitVectorEncoder
+from wlnet.coders.utf8_decoder import UTF8Decoder
 from wlnet.coders.utf8_encoder import UTF8Encoder
 
 NetEncoder.kinds = {
@@ -53,10 +56,13 @@ NetDecoder.kinds = {
     "Boolean": BooleanDecoder,
     "Characters": CharactersDecoder,
     "Class": ClassDecoder,
+    "Function": FunctionDecoder,
     "Image": ImageDecoder,
     "Number": NumberDecoder,
+    "Scalar": ScalarDecoder,
     "SubwordTokens": SubwordTokensDecoder,
     "Tokens": TokensDecoder,
+    "UTF8": UTF8Decoder,
 }
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import KW_ONLY
-from typing import Any, Self
+from typing import Any, NoReturn, Protocol, Self
 
 import numpy as np
 
@@ -47,44 +47,21 @@ class FunctionEncoder(NetEncoder):
     batched: bool = False
 
     def __post_init__(self) -> None:
-        faults = []
-        if not callable(self.function):
-            faults.append(Fault("this cannot be called", at=self.title, given=brief(self.function)))
-        if not isinstance(self.batched, bool):
-            faults.append(
-                Fault("batched is True or False", at=self.title, given=brief(self.batched))
-            )
-        dimensions = self.dimensions
-        if not isinstance(dimensions, Symbol):
-            sizes = dimensions if isinstance(dimensions, (tuple, list)) else (dimensions,)
-            if not all(map(_is_size, sizes)):
-                faults.append(
-                    Fault(
-                        "this is not a shape",
-                        at=self.title,
-                        given=brief(dimensions),
-                        expected="a whole number, a tuple of them (None = unknown), or AUTOMATIC",
-                        fix="() for a scalar",
-                    )
-                )
-            else:
-                self._set(dimensions=tuple(map(as_whole, sizes)))
-        elif not is_automatic(dimensions):
-            faults.append(Fault("this is not a shape", at=self.title, given=brief(dimensions)))
+        faults = dimension_faults(self)
         if faults:
             raise fail(OptionError, faults)
+        self._set(dimensions=as_dimensions(self.dimensions))
 
     @property
     def shape(self) -> Shape | None:
         return None if isinstance(self.dimensions, Symbol) else self.dimensions
 
     def fitted(self, shape: Shape) -> Self:
-        have = self.shape
-        self._require(shape, fits(have, shape))
-        old = (None,) * len(shape) if have is None else have
-        return self._with(
-            dimensions=tuple(a if b is None else b for a, b in zip(old, shape, strict=True))
-        )
+        self._require(shape, fits(self.shape, shape))
+        return self._with(dimensions=filled(self.shape, shape))
+
+    def converse(self, kind: object) -> NoReturn:
+        raise self._without_converse("nothing is known of a function but what it gives")
 
     def is_single(self, x: object) -> bool:
         if isinstance(x, np.ndarray):
@@ -148,6 +125,58 @@ class FunctionEncoder(NetEncoder):
                 ),
             )
         return reals(answer, where, dtype, "numbers of the function")
+
+
+class OfFunction(Protocol):
+    """What a coder by a function says of itself."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def function(self) -> object: ...
+    @property
+    def dimensions(self) -> object: ...
+    @property
+    def batched(self) -> bool: ...
+
+
+def dimension_faults(coder: OfFunction) -> list[Fault]:
+    """What is wrong with the function of a coder, and with what is said of it."""
+    faults = []
+    if not callable(coder.function):
+        faults.append(Fault("this cannot be called", at=coder.title, given=brief(coder.function)))
+    if not isinstance(coder.batched, bool):
+        faults.append(Fault("batched is True or False", at=coder.title, given=brief(coder.batched)))
+    given = coder.dimensions
+    sizes = given if isinstance(given, (tuple, list)) else (given,)
+    if not is_automatic(given) and not all(map(_is_size, sizes)):
+        faults.append(
+            Fault(
+                "this is not a shape",
+                at=coder.title,
+                given=brief(given),
+                expected="a whole number, a tuple of them (None = unknown), or AUTOMATIC",
+                fix="() for a scalar",
+            )
+        )
+    return faults
+
+
+def as_dimensions(given: Any) -> Any:
+    """A shape as it is kept, or AUTOMATIC.
+
+    >>> as_dimensions(3), as_dimensions([2, "Varying"])
+    ((3,), (2, None))
+    """
+    if isinstance(given, Symbol):
+        return given
+    return tuple(map(as_whole, given if isinstance(given, (tuple, list)) else (given,)))
+
+
+def filled(known: Shape | None, shape: Shape) -> Shape:
+    """A shape of which some sizes are told by another one that it fits."""
+    old = (None,) * len(shape) if known is None else known
+    return tuple(a if b is None else b for a, b in zip(old, shape, strict=True))
 
 
 def _is_size(size: object) -> bool:

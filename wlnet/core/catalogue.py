@@ -46,7 +46,7 @@ SOON_ENCODERS: dict[str, str] = {
     ),
 }
 SOON_DECODERS: dict[str, str] = dict.fromkeys(
-    ("CTCBeamSearch", "Function", "Image3D"),
+    ("CTCBeamSearch", "Image3D"),
     "net(x, None), and a function of yours on what it gives",
 )
 SOON_FUNCTIONS: dict[str, str] = {

@@ -42,6 +42,7 @@ FIRST: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("NetDecoder", "Characters"): ("Alphabet",),
     ("NetDecoder", "Class"): ("Labels",),
     ("NetDecoder", "Image"): ("ColorSpace",),
+    ("NetDecoder", "Scalar"): (),
     ("NetDecoder", "SubwordTokens"): ("Vocabulary",),
     ("NetDecoder", "Tokens"): ("Vocabulary",),
 }
