@@ -41,6 +41,7 @@ from wlnet.core.parts import NetPortGradient as NetPortGradient
 from wlnet.core.parts import NetSharedArray as NetSharedArray
 from wlnet.core.parts import Span as Span
 from wlnet.core.phases import Phases as Phases
+from wlnet.core.restricted import Restricted as Restricted
 from wlnet.core.scaled import Scaled as Scaled
 from wlnet.core.spelling import suggestion as _suggestion
 from wlnet.core.symbols import ALL as ALL

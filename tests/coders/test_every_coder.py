@@ -11,6 +11,7 @@ from wlnet.coders import NetDecoder, NetEncoder, from_record, to_record
 from wlnet.coders.label_decoder import LabelDecoder
 from wlnet.core import symbols
 from wlnet.core.errors import DataError, FormatError, OptionError, PartError, ShapeError
+from wlnet.core.restricted import Restricted
 from wlnet.core.symbols import ANY, AUTOMATIC, END_OF_STRING, START_OF_STRING
 
 PICTURE = np.linspace(0, 1, 12, dtype=np.float32).reshape(3, 4)
@@ -82,6 +83,7 @@ DECODERS = [
 SAVED = [*ENCODERS, *DECODERS]
 FUNCTIONS = [
     NetEncoder("Function", length_of, (), batched=False),
+    NetEncoder("Function", length_of, (2, Restricted("Integer", 3)), batched=True),
     NetDecoder("Function", length_of),
     NetDecoder("Function", length_of, (2, None), batched=True, properties=("Sum", "Most")),
 ]
@@ -90,7 +92,8 @@ EVERY = [*SAVED, *FUNCTIONS]
 
 @pytest.mark.parametrize("coder", EVERY, ids=repr)
 def test_repr_reads_back(coder):
-    names = {"NetEncoder": NetEncoder, "NetDecoder": NetDecoder, "length_of": length_of}
+    doors = {"NetEncoder": NetEncoder, "NetDecoder": NetDecoder, "Restricted": Restricted}
+    names = {**doors, "length_of": length_of}
     again = eval(repr(coder), {**names, **vars(symbols)})
     assert again == coder
     assert hash(again) == hash(coder)

@@ -389,3 +389,33 @@ def test_a_net_answers_with_what_a_function_says_and_learns_from_arrays() -> Non
         wl.save(trained, "never.wlnet")
     number = wl.NetChain([wl.LinearLayer(())], input=2, output=NetDecoder("Scalar"))
     assert type(wl.net_train(number, (x, x[:, 0].tolist()), max_training_rounds=1)(x[0])) is float
+
+
+def test_a_function_may_give_integers_that_count_from_one() -> None:
+    def letters(text):
+        return [ord(c) - 96 for c in text]
+
+    def letters_of_all(texts):
+        return [letters(text) for text in texts]
+
+    shape = ("Varying", wl.Restricted("Integer", 26))
+    for function in (letters, letters_of_all):
+        encoder = NetEncoder("Function", function, shape, batched=function is letters_of_all)
+        assert (encoder.shape, encoder.element, encoder.index_count) == ((None,), "Integer", 26)
+        codes = encoder.encode(["ab", "yz"])
+        assert codes.dtype == np.int64
+        assert codes.tolist() == [[1, 2], [25, 26]]
+        assert encoder.encode([]).dtype == np.int64
+        with pytest.raises(DataError, match=r"(?s)something else.*example 2.*from 1 to 26"):
+            encoder.encode(["ab", "a{"])
+        net = wl.net_initialize(wl.NetChain([wl.EmbeddingLayer(3)], input=encoder))
+        assert net[1, "Weights"].shape == (26, 3)
+    any_length = NetEncoder("Function", lambda n: [1] * n, ("Varying", "Integer"))
+    assert [each.tolist() for each in any_length([1, 2])] == [[1], [1, 1]]
+    assert any_length.index_count is None
+    assert any_length.fitted((4,)).shape == (4,)
+    assert any_length.fitted((4,)).element == "Integer"
+    with pytest.raises(DataError, match="from 1 to 2147483647"):
+        NetEncoder("Function", lambda n: n / 2, "Integer").encode([2, 3])
+    with pytest.raises(OptionError, match="a decoder reads numbers"):
+        NetDecoder("Function", np.sum, (3, "Integer"))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from wlnet.coders import from_record, to_record
 from wlnet.core.ports import ELEMENTS, UNKNOWN, VARYING, PortType, is_length
 from wlnet.core.records import Json, refused, shown
+from wlnet.core.restricted import LARGEST_INDEX
 from wlnet.core.shapes import Partial, merge
 from wlnet.io.plain import LARGEST
 
@@ -20,10 +21,13 @@ def written(port: PortType) -> Json:
     """
     if port == UNKNOWN:
         return None
+    # Files without it are older.
+    most: dict[str, Json] = {} if port.most is None else {"Most": port.most}
     return {
         "Coder": None if port.coder is None else to_record(port.coder),
         "Element": port.element,
         "Shape": None if port.shape is None else _sizes(port),
+        **most,
     }
 
 
@@ -31,13 +35,20 @@ def read(record: Json, at: str) -> PortType:
     """The port of a record. Raises FormatError; Mismatch where the coder has another shape."""
     if record is None:
         return UNKNOWN
-    if type(record) is not dict or set(record) != {"Coder", "Element", "Shape"}:
+    if type(record) is not dict or {*record, "Most"} != {"Coder", "Element", "Shape", "Most"}:
         raise refused("this is no port", at=at, given=shown(record))
     (shape, lengths), element = _shape(record["Shape"], at), record["Element"]
     if shape is None and element is None and record["Coder"] is None:
         raise refused("nothing is said of a port in many words", at=at, expected="null")
     if element is not None and element not in ELEMENTS:
         raise refused("a port of no known element", at=at, given=shown(element), known=ELEMENTS)
+    if "Most" in record:
+        most = record["Most"]
+        is_index = type(most) is int and 0 < most <= LARGEST_INDEX
+        if not is_index or element != "Integer" or record["Coder"] is not None or shape is None:
+            expected = f"1 to {LARGEST_INDEX}, of integers without a coder"
+            raise refused("no limit of integers", at=at, given=shown(most), expected=expected)
+        return PortType(shape, element, None, lengths, most)  # type: ignore[arg-type]
     if record["Coder"] is None:
         return PortType(shape, element, None, lengths)
     coder = from_record(record["Coder"])

@@ -19,6 +19,7 @@ from wlnet.core.names import field_name, is_number
 from wlnet.core.net import Net
 from wlnet.core.parts import NetPort, NetSharedArray, Path, path_text
 from wlnet.core.records import refused
+from wlnet.core.restricted import Restricted
 from wlnet.core.rules import ArrayKey
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.declaring.layer import Layer
@@ -339,10 +340,19 @@ def _size(value: Expression) -> Any:
     if is_symbol(value, "Automatic", "All"):
         return "Varying"
     if is_call(value, "Restricted") and value.args:
-        return _size(value.args[0])
+        return _restricted(*value.args)
     if type(value) is int or (isinstance(value, str) and value in ("Varying", *ELEMENTS)):
         return value
     raise Unreadable("a size, 'Varying', 'Real', 'Integer', a list of these, or a coder")
+
+
+def _restricted(element: Expression, most: Expression = None) -> Any:
+    """Integers from 1 to a number."""
+    if is_call(most, "List") and len(most.args) == 2 and most.args[0] == 1:
+        most = most.args[1]
+    if element != "Integer" or type(most) is not int:
+        raise Unreadable("integers from 1 to a number, if they are restricted")
+    return Restricted("Integer", most)
 
 
 def _edges(value: Expression) -> list[Any]:
