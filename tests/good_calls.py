@@ -189,6 +189,7 @@ def of_words() -> Iterator[Call]:
     options: dict[str, dict[str, Any]] = {
         "Characters": {"alphabet": ["ab", wl.END_OF_STRING]},
         "Class": {"labels": ["a", "b"]},
+        "FeatureExtractor": {"net": wl.NetChain(["Tanh"], input=2)},
         "Function": {"function": lambda x: [x, x], "dimensions": 2},
         "Image": {"image_size": (4, 4)},
         "SubwordTokens": {"vocabulary": ["a", " b", " "]},
@@ -209,6 +210,7 @@ def of_words() -> Iterator[Call]:
         (wl.NetEncoder("Class", ["a", "b"], input_depth=2), [["a", "b"], ["b", "b"]]),
         (wl.NetEncoder("Class", ["a", "b"], "UnitVector"), "a"),
         (wl.NetEncoder("Function", lambda x: [x, x], 2), 1.0),
+        (wl.NetEncoder("FeatureExtractor", wl.NetChain(["Tanh"], input=2)), np.ones((3, 2))),
         (wl.NetEncoder("Image", (4, 4)), np.zeros((2, 5, 5, 3), np.uint8)),
         (wl.NetEncoder("Scalar"), [1.0, 2.0]),
         (wl.NetEncoder("SubwordTokens", ["a", "b", " b"]), ["a b", "ab"]),

@@ -62,6 +62,7 @@ from wlnet.methods import SignSGD as SignSGD
 from wlnet.nets.attention import AttentionLayer as AttentionLayer
 from wlnet.nets.bidirectional import NetBidirectionalOperator as NetBidirectionalOperator
 from wlnet.nets.chain import NetChain as NetChain
+from wlnet.nets.feature_extractor_encoder import FeatureExtractorEncoder as _FeatureExtractor
 from wlnet.nets.fold import NetFoldOperator as NetFoldOperator
 from wlnet.nets.information import information as information
 from wlnet.nets.initialize import net_initialize as net_initialize
@@ -196,6 +197,7 @@ def _later(room: str, name: str) -> Any:
 for _watch in ("wlnet.kernels.jit.locks", "wlnet.core.late_imports"):
     importlib.import_module(_watch)
 
+NetEncoder.kinds["FeatureExtractor"] = _FeatureExtractor
 _Services.show = _show
 _Services.extract = net_extract
 _Services.connect = _connect

@@ -7,6 +7,8 @@ import pickle
 import numpy as np
 import pytest
 
+import wlnet
+from wlnet import FlattenLayer, NetChain
 from wlnet.coders import NetDecoder, NetEncoder, from_record, to_record
 from wlnet.coders.label_decoder import LabelDecoder
 from wlnet.core import symbols
@@ -87,13 +89,14 @@ FUNCTIONS = [
     NetDecoder("Function", length_of),
     NetDecoder("Function", length_of, (2, None), batched=True, properties=("Sum", "Most")),
 ]
-EVERY = [*SAVED, *FUNCTIONS]
+OF_NETS = [NetEncoder("FeatureExtractor", NetChain(["Tanh", FlattenLayer()], input=(2, 3)))]
+EVERY = [*SAVED, *FUNCTIONS, *OF_NETS]
 
 
 @pytest.mark.parametrize("coder", EVERY, ids=repr)
 def test_repr_reads_back(coder):
     doors = {"NetEncoder": NetEncoder, "NetDecoder": NetDecoder, "Restricted": Restricted}
-    names = {**doors, "length_of": length_of}
+    names = {**doors, **vars(wlnet), "length_of": length_of}
     again = eval(repr(coder), {**names, **vars(symbols)})
     assert again == coder
     assert hash(again) == hash(coder)
@@ -211,6 +214,17 @@ def test_a_function_cannot_be_saved():
     for coder in FUNCTIONS:
         with pytest.raises(FormatError, match="a file holds no code"):
             to_record(coder)
+
+
+def test_a_coder_of_a_net_is_saved_with_a_net_alone():
+    for coder in OF_NETS:
+        with pytest.raises(FormatError, match="a coder alone holds no net"):
+            to_record(coder)
+        told = to_record(coder, lambda net: ["the net"])
+        again = from_record(json.loads(json.dumps(told)), lambda told, net=coder.net: net)
+        assert again == coder
+        with pytest.raises(OptionError, match="no converse: many things have the same features"):
+            NetDecoder(coder)
 
 
 def test_labels_that_a_file_cannot_hold_are_named():

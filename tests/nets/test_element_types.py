@@ -403,10 +403,12 @@ def test_what_is_restricted_comes_back_from_the_wolfram_language() -> None:
 
 def test_a_restriction_lasts_where_a_net_is_changed() -> None:
     net = NetChain([wl.EmbeddingLayer(2), wl.GatedRecurrentLayer(2)], input=("Varying", FIVE))
-    state = wl.NetStateObject(wl.net_initialize(net))
-    assert state(5).shape == (2,)
-    with pytest.raises(wl.DataError, match=r"an integer in 1\.\.5"):
-        state(6)
+    for given in (("Varying", FIVE), (4, FIVE)):
+        told = NetChain([wl.EmbeddingLayer(2), wl.GatedRecurrentLayer(2)], input=given)
+        state = wl.NetStateObject(wl.net_initialize(told))
+        assert state(5).shape == (2,)
+        with pytest.raises(wl.DataError, match=r"an integer in 1\.\.5"):
+            state(6)
     assert wl.net_unfold(net).ports["Input"].most == 5
     without = wl.net_replace_part(net, {"Input": ("Varying", "Integer")})
     assert without.ports["Input"].most is None

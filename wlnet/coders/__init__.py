@@ -7,7 +7,9 @@ text_encoder, text_decoder, alphabet, vocabulary, lengths;
 of subwords subwords, segmentation. Pictures: pictures, framing, resampling,
 normalization.
 
-A new coder is a new file, a row in a table below, and an example in the tests of every coder.
+A new coder is a new file, a row in a table below, and an example in the tests of every coder. One
+that has to know nets stands there, and the doorplate puts it into the table:
+nets/feature_extractor_encoder.
 """
 
 from __future__ import annotations

@@ -38,7 +38,6 @@ SOON_ENCODERS: dict[str, str] = {
             "AudioMelSpectrogram",
             "AudioSTFT",
             "AudioSpectrogram",
-            "FeatureExtractor",
             "Image3D",
             "VideoFrames",
         ),

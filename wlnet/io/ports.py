@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from wlnet.coders import from_record, to_record
+from wlnet.core.net import Net
 from wlnet.core.ports import ELEMENTS, UNKNOWN, VARYING, PortType, is_length
 from wlnet.core.records import Json, refused, shown
 from wlnet.core.restricted import LARGEST_INDEX
@@ -13,8 +16,9 @@ HIGHEST_RANK = 64
 """Levels of an array, as in NumPy."""
 
 
-def written(port: PortType) -> Json:
-    """A port as JSON holds it; one of which nothing is known is None.
+def written(port: PortType, keep: Callable[[Net], Json] | None = None) -> Json:
+    """A port as JSON holds it; one of which nothing is known is None. keep: writes a net of its
+    coder.
 
     >>> written(PortType((3, None), lengths=(None, "words")))
     {'Coder': None, 'Element': None, 'Shape': [3, 'words']}
@@ -24,15 +28,16 @@ def written(port: PortType) -> Json:
     # Files without it are older.
     most: dict[str, Json] = {} if port.most is None else {"Most": port.most}
     return {
-        "Coder": None if port.coder is None else to_record(port.coder),
+        "Coder": None if port.coder is None else to_record(port.coder, keep),
         "Element": port.element,
         "Shape": None if port.shape is None else _sizes(port),
         **most,
     }
 
 
-def read(record: Json, at: str) -> PortType:
-    """The port of a record. Raises FormatError; Mismatch where the coder has another shape."""
+def read(record: Json, at: str, kept: Callable[[Json], Net] | None = None) -> PortType:
+    """The port of a record. kept: reads a net of its coder. Raises FormatError; Mismatch where the
+    coder has another shape."""
     if record is None:
         return UNKNOWN
     if type(record) is not dict or {*record, "Most"} != {"Coder", "Element", "Shape", "Most"}:
@@ -51,7 +56,7 @@ def read(record: Json, at: str) -> PortType:
         return PortType(shape, element, None, lengths, most)  # type: ignore[arg-type]
     if record["Coder"] is None:
         return PortType(shape, element, None, lengths)
-    coder = from_record(record["Coder"])
+    coder = from_record(record["Coder"], kept)
     merge(shape, coder.shape)
     if element not in (None, coder.element):
         raise refused(
