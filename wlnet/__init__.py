@@ -70,6 +70,7 @@ from wlnet.nets.mapping import NetMapOperator as NetMapOperator
 from wlnet.nets.mapping import NetMapThreadOperator as NetMapThreadOperator
 from wlnet.nets.nest import NetNestOperator as NetNestOperator
 from wlnet.nets.netgraph import NetGraph as NetGraph
+from wlnet.nets.pair_embedding import NetPairEmbeddingOperator as NetPairEmbeddingOperator
 from wlnet.nets.rule_makers import gradual_unfreezing as gradual_unfreezing
 from wlnet.nets.rule_makers import layer_wise_decay as layer_wise_decay
 from wlnet.nets.show import show as _show

@@ -139,6 +139,10 @@ OPERATORS: dict[str, Any] = {
     "map": lambda: wl.NetMapOperator(wl.LinearLayer(2), input=(4, 3)),
     "map, of any length": lambda: wl.NetMapOperator([2, "Tanh"], input=("Varying", 3)),
     "map, its output": lambda: wl.NetMapOperator([2, "Tanh"], output=(4, 2)),
+    "pair": lambda: wl.NetPairEmbeddingOperator(wl.LinearLayer(2), input=(2, 3)),
+    "pair, by the angle": lambda: wl.NetPairEmbeddingOperator(
+        wl.LinearLayer(2), distance_function="CosineDistance", input=(2, 3)
+    ),
     "nest": lambda: wl.NetNestOperator(wl.LinearLayer(3), 2, input=3, output=3),
     "thread": lambda: wl.NetMapThreadOperator(_of_two("a", "b"), a=(4, 2)),
     "both ways": lambda: wl.NetBidirectionalOperator(wl.GatedRecurrentLayer(3), input=(4, 2)),

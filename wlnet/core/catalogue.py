@@ -16,7 +16,6 @@ SOON: dict[str, str] = {
     "InstanceNormalizationLayer": "NormalizationLayer()",
     "NetArray": 'NetSharedArray("w")',
     "NetGANOperator": "NetGraph with both nets, and rates of -1 in learning_rate_multipliers",
-    "NetPairEmbeddingOperator": "net_insert_shared_arrays, and the net twice in a NetGraph",
     "PlaceholderLayer": 'ElementwiseLayer("Identity")',
     "SequenceAttentionLayer": "AttentionLayer()  # Input is its Key and its Value",
     "SpatialTransformationLayer": "",

@@ -30,7 +30,6 @@ from wlnet.layers.declaring.fields import REQUIRED, Parameter
 from wlnet.layers.declaring.layer import LAYERS, Layer
 from wlnet.nets.container import CONTAINERS, Container, Written, shared_names
 from wlnet.nets.inference import check_shapes
-from wlnet.nets.operators import Operator
 
 MOST_NODES = 16_384
 """The most nodes of a net, on all levels together. Shape inference may take time that grows with
@@ -232,9 +231,11 @@ class _Reader:
 
     def container(self, cls: type[Container], row: Table, path: Path, at: str) -> Container:
         nodes = self.nodes(row["Nodes"], path, at)
-        if issubclass(cls, Operator) and list(nodes) != [cls.place]:
+        keys = cls.fixed_keys()
+        if keys is not None and tuple(nodes) != keys:
             given = ", ".join(map(shown, nodes))
-            raise refused(f"{a(cls.kind)} holds one net", at=at, given=given)
+            what = f"{a(cls.kind)} holds other nets"
+            raise refused(what, at=at, given=given, expected=", ".join(keys))
         fields = {name: FIELDS[name](row[name], nodes, at) for name in cls.record_fields}
         count = len(pairs_of(row["Ports"], f"{at}, ports"))
         written = Written(

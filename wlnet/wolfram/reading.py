@@ -33,6 +33,7 @@ from wlnet.nets.inference import check_shapes
 from wlnet.nets.mapping import NetMapOperator, NetMapThreadOperator
 from wlnet.nets.nest import NetNestOperator
 from wlnet.nets.netgraph import NetGraph
+from wlnet.nets.pair_embedding import NetPairEmbeddingOperator
 from wlnet.wolfram.coders import DOORS, coder_read
 from wlnet.wolfram.expressions import (
     NONE,
@@ -54,6 +55,7 @@ HOLDERS: dict[str, Callable[..., Any]] = {
     "NetMapThreadOperator": NetMapThreadOperator,
     "NetFoldOperator": NetFoldOperator,
     "NetNestOperator": NetNestOperator,
+    "NetPairEmbeddingOperator": NetPairEmbeddingOperator,
     "AttentionLayer": AttentionLayer,
 }
 ELEMENTS = "Real", "Integer", "Boolean"
