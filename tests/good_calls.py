@@ -170,6 +170,8 @@ def of_layers() -> Iterator[Call]:
     yield Call("NetMapThreadOperator", wl.NetMapThreadOperator, pairs)
     both = {"net": wl.GatedRecurrentLayer(2), "input": (4, 2)}
     yield Call("NetBidirectionalOperator", wl.NetBidirectionalOperator, both)
+    game = {"nets": ([3], [4, wl.LinearLayer(())]), "loss": "Wasserstein"}
+    yield Call("NetGANOperator", wl.NetGANOperator, game)
     pair = {"net": inner, "distance_function": "CosineDistance"}
     yield Call("NetPairEmbeddingOperator", wl.NetPairEmbeddingOperator, pair)
     yield Call("NetNestOperator", wl.NetNestOperator, {"net": inner, "iterations": 2})

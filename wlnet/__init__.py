@@ -64,6 +64,7 @@ from wlnet.nets.bidirectional import NetBidirectionalOperator as NetBidirectiona
 from wlnet.nets.chain import NetChain as NetChain
 from wlnet.nets.feature_extractor_encoder import FeatureExtractorEncoder as _FeatureExtractor
 from wlnet.nets.fold import NetFoldOperator as NetFoldOperator
+from wlnet.nets.gan import NetGANOperator as NetGANOperator
 from wlnet.nets.information import information as information
 from wlnet.nets.initialize import net_initialize as net_initialize
 from wlnet.nets.mapping import NetMapOperator as NetMapOperator

@@ -143,6 +143,10 @@ OPERATORS: dict[str, Any] = {
     "pair, by the angle": lambda: wl.NetPairEmbeddingOperator(
         wl.LinearLayer(2), distance_function="CosineDistance", input=(2, 3)
     ),
+    "game": lambda: wl.NetGANOperator((wl.LinearLayer(2), wl.LinearLayer(())), latent=3),
+    "game, said how": lambda: wl.NetGANOperator(
+        ([2, "Tanh"], wl.LinearLayer(())), "JensenShannon", latent=3, sample=2
+    ),
     "nest": lambda: wl.NetNestOperator(wl.LinearLayer(3), 2, input=3, output=3),
     "thread": lambda: wl.NetMapThreadOperator(_of_two("a", "b"), a=(4, 2)),
     "both ways": lambda: wl.NetBidirectionalOperator(wl.GatedRecurrentLayer(3), input=(4, 2)),

@@ -15,7 +15,6 @@ SOON: dict[str, str] = {
     "ImageAugmentationLayer": "a generator of training data that changes each batch",
     "InstanceNormalizationLayer": "NormalizationLayer()",
     "NetArray": 'NetSharedArray("w")',
-    "NetGANOperator": "NetGraph with both nets, and rates of -1 in learning_rate_multipliers",
     "PlaceholderLayer": 'ElementwiseLayer("Identity")',
     "SequenceAttentionLayer": "AttentionLayer()  # Input is its Key and its Value",
     "SpatialTransformationLayer": "",

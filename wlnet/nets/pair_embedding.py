@@ -120,7 +120,7 @@ def _length(g: Builder, x: Value) -> Value:
     """The length of each vector. Of zeros it is 0, and so is its slope: no way leads further."""
     squares = _sum(g, g.map("Square", x))
     is_any = g.greater(squares, 0.0)
-    return g.choose(is_any, g.map("Sqrt", g.choose(is_any, squares, 1.0)), 0.0)
+    return g.choose(is_any, g.map("Sqrt", squares), 0.0)
 
 
 def _cosine(g: Builder, a: Value, b: Value) -> Value:

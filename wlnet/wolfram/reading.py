@@ -29,6 +29,7 @@ from wlnet.nets.bidirectional import NetBidirectionalOperator
 from wlnet.nets.chain import NetChain
 from wlnet.nets.container import shared_names
 from wlnet.nets.fold import NetFoldOperator
+from wlnet.nets.gan import NetGANOperator
 from wlnet.nets.inference import check_shapes
 from wlnet.nets.mapping import NetMapOperator, NetMapThreadOperator
 from wlnet.nets.nest import NetNestOperator
@@ -55,6 +56,7 @@ HOLDERS: dict[str, Callable[..., Any]] = {
     "NetMapThreadOperator": NetMapThreadOperator,
     "NetFoldOperator": NetFoldOperator,
     "NetNestOperator": NetNestOperator,
+    "NetGANOperator": NetGANOperator,
     "NetPairEmbeddingOperator": NetPairEmbeddingOperator,
     "AttentionLayer": AttentionLayer,
 }
@@ -176,7 +178,7 @@ class _Reader:
         if args and not is_call(args[0], "Rule"):
             first = unwrapped(args.pop(0))
             named = isinstance(first, str) and value.name == "AttentionLayer"
-            inner = first if named else self.net(first, (*path, row.net))
+            inner = first if named else self.held(first, value.name, (*path, row.net))
         said = self.parameters(args, row.fields, path)
         options = self.options(said[1], path, ()) if said else None
         if inner is None or said is None or options is None:
@@ -188,6 +190,13 @@ class _Reader:
             options |= {field_name(name): port for name, port in options.pop("ports", {}).items()}
         made = self.attempt(lambda: make(*nets, **said[0], **options), path)
         return made if isinstance(made, Net) else None
+
+    def held(self, value: Expression, kind: str, path: Path) -> Any:
+        """What an operator holds: a net, or a list of nets where it takes several."""
+        if kind != "NetGANOperator" or not is_call(value, "List"):
+            return self.net(value, path)
+        nets = [self.net(each, (*path[:-1], n)) for n, each in enumerate(value.args, 1)]
+        return None if None in nets else tuple(nets)
 
     # Layers
 

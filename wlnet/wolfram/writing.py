@@ -74,7 +74,8 @@ class _Writer:
         if row is None:
             self.strange(net, path)
             return NONE
-        (inner,) = (self.net(node, (*path, key)) for key, node in net.nodes.items())
+        several = [self.net(node, (*path, key)) for key, node in net.nodes.items()]
+        inner = several[0] if len(several) == 1 else listed(*several)
         return Call(Symbol(net.kind), (inner, *self.arguments(row.fields, net, path), *options))
 
     def layer(self, layer: Layer, path: Path) -> Expression:

@@ -70,6 +70,7 @@ DOES: dict[str, Callable[[Net], str]] = {
     "NetMapThreadOperator": lambda net: "for the elements of several inputs at once",
     "AttentionLayer": lambda net: "scores every key for every query",
     "NetFoldOperator": lambda net: "for element after element, with its own state",
+    "NetGANOperator": lambda net: "a generator against a discriminator",
     "NetPairEmbeddingOperator": lambda net: "how far apart a pair is",
     "NetNestOperator": lambda net: f"{net.parameters['Iterations']} times, each on its own result",
 }
