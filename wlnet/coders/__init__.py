@@ -2,10 +2,9 @@
 
 In the order to read them: coder (what every coder is), parameters (values of theirs), encoder and
 decoder (the two doors), a small kind (scalar_encoder, boolean_decoder), record (coders in files),
-inference (which encoder a column asks for). Labels of classes: labels, worth, label_decoder. Texts:
-text_encoder, text_decoder, alphabet, vocabulary, lengths;
-of subwords subwords, segmentation. Pictures: pictures, framing, resampling,
-normalization.
+inference (which encoder a column asks for). Labels of classes: labels, worth, label_decoder,
+label_sets. Texts: text_encoder, text_decoder, alphabet, vocabulary, lengths; of subwords: subwords,
+segmentation. Pictures: pictures, framing, resampling, normalization.
 
 A new coder is a new file, a row in a table below, and an example in the tests of every coder. One
 that has to know nets stands there, and the doorplate puts it into the table:
