@@ -149,6 +149,8 @@ def _operators() -> list[Any]:
         thread(wl.MeanSquaredLossLayer(), input=(3, 2), target=(3, 2)),
         wl.NetMapOperator([3, "Tanh"], input=(4, 2)),
         wl.NetNestOperator([3, "Tanh"], 2, input=3),
+        wl.NetPairEmbeddingOperator([3, "Tanh"], input=(2, 4)),
+        wl.NetPairEmbeddingOperator([3], distance_function="CosineDistance", input=(2, 2, 2)),
         wl.NetFoldOperator(_cell(), input=(4, 2)),
     ]  # fmt: skip
 

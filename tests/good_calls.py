@@ -173,6 +173,10 @@ def of_layers() -> Iterator[Call]:
     yield Call("NetMapThreadOperator", wl.NetMapThreadOperator, pairs)
     both = {"net": wl.GatedRecurrentLayer(2), "input": (4, 2)}
     yield Call("NetBidirectionalOperator", wl.NetBidirectionalOperator, both)
+    game = {"nets": ([3], [4, wl.LinearLayer(())]), "loss": "Wasserstein"}
+    yield Call("NetGANOperator", wl.NetGANOperator, game)
+    pair = {"net": inner, "distance_function": "CosineDistance"}
+    yield Call("NetPairEmbeddingOperator", wl.NetPairEmbeddingOperator, pair)
     yield Call("NetNestOperator", wl.NetNestOperator, {"net": inner, "iterations": 2})
 
 
@@ -184,6 +188,7 @@ def of_words() -> Iterator[Call]:
     yield Call("NetPortGradient", wl.NetPortGradient, {}, ("one", "Output"))
     yield Call("NetSharedArray", wl.NetSharedArray, {"name": "w"})
     yield Call("Scaled", wl.Scaled, {"factor": 0.5})
+    yield Call("Restricted", wl.Restricted, {"element": "Integer", "most": 5})
     yield Call("Phases", wl.Phases, {"rules": {1: {-1: 1, wl.ANY: None}, 3: 0.1}})
     for name in ("Adam", "RMSProp", "SGD", "SignSGD"):
         yield Call(name, getattr(wl, name), {"learning_rate": 0.1, "l2_regularization": {1: 0.1}})
@@ -191,8 +196,10 @@ def of_words() -> Iterator[Call]:
     options: dict[str, dict[str, Any]] = {
         "Characters": {"alphabet": ["ab", wl.END_OF_STRING]},
         "Class": {"labels": ["a", "b"]},
+        "FeatureExtractor": {"net": wl.NetChain(["Tanh"], input=2)},
         "Function": {"function": lambda x: [x, x], "dimensions": 2},
         "Image": {"image_size": (4, 4)},
+        "SubwordTokens": {"vocabulary": ["a", " b", " "]},
         "Tokens": {"vocabulary": ["a", "b"]},
         "UnitVector": {"size": 3},
     }
@@ -210,8 +217,10 @@ def of_words() -> Iterator[Call]:
         (wl.NetEncoder("Class", ["a", "b"], input_depth=2), [["a", "b"], ["b", "b"]]),
         (wl.NetEncoder("Class", ["a", "b"], "UnitVector"), "a"),
         (wl.NetEncoder("Function", lambda x: [x, x], 2), 1.0),
+        (wl.NetEncoder("FeatureExtractor", wl.NetChain(["Tanh"], input=2)), np.ones((3, 2))),
         (wl.NetEncoder("Image", (4, 4)), np.zeros((2, 5, 5, 3), np.uint8)),
         (wl.NetEncoder("Scalar"), [1.0, 2.0]),
+        (wl.NetEncoder("SubwordTokens", ["a", "b", " b"]), ["a b", "ab"]),
         (wl.NetEncoder("Tokens", ["a", "b"]), "a b a"),
         (wl.NetEncoder("Tokens", ["a", "b"], split_pattern=None), ["a", "c"]),
         (wl.NetEncoder("UTF8", "UnitVector", target_length=3), ["aba", "a"]),
@@ -224,6 +233,8 @@ def of_words() -> Iterator[Call]:
         (wl.NetDecoder("Characters", "ab"), [[0.1, 0.9], [0.6, 0.4]], "Decision"),
         (wl.NetDecoder("Class", ["a", "b"]), [[0.1, 0.9]], ("TopProbabilities", 1)),
         (wl.NetDecoder("Image"), np.ones((3, 2, 2)), wl.AUTOMATIC),
+        (wl.NetDecoder("Function", np.sum, 2), [[0.1, 0.9]], wl.AUTOMATIC),
+        (wl.NetDecoder("Scalar"), [0.5, 0.25], "Scalar"),
     ):
         yield Call(f"decoder {decoder.kind}", decoder, {"array": array, "prop": prop})
 

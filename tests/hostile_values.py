@@ -158,6 +158,7 @@ WORDS: tuple[Callable[[], Any], ...] = (
     wl.Span, lambda: wl.Span(1, 2), lambda: wl.Span("a", -1), lambda: wl.Span(np.ones(2), None),
     lambda: wl.Span([], {}), wl.Alternatives, lambda: wl.Alternatives(1, "one"),
     lambda: wl.Alternatives(np.ones(2), []), lambda: wl.Scaled(0.1), lambda: wl.Scaled(-3),
+    lambda: wl.Restricted("Integer", 3),
     lambda: wl.ALL, lambda: wl.ANY, lambda: wl.AUTOMATIC, wl.Adam, lambda: wl.SGD(0.1),
 )  # fmt: skip
 HOSTILE: tuple[Callable[[], Any], ...] = (

@@ -256,6 +256,8 @@ CASES = [
     case("transpose", (2, 3, 4), axes=(2, 0, 1)),
     case("transpose", (3, 4), axes=(1, 0)),
     case("reshape", (2, 6), shape=(3, 4)),
+    case("gradient_reversal", (2, 6)),
+    case("gradient_reversal", ()),
     case("reshape", (2, 3, 4), shape=(2, 12)),
     case("reshape", (2, 3, 4), shape=(6, 1, 4)),
     case("reshape", (1,), shape=()),

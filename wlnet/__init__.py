@@ -42,6 +42,7 @@ from wlnet.core.parts import NetPortGradient as NetPortGradient
 from wlnet.core.parts import NetSharedArray as NetSharedArray
 from wlnet.core.parts import Span as Span
 from wlnet.core.phases import Phases as Phases
+from wlnet.core.restricted import Restricted as Restricted
 from wlnet.core.scaled import Scaled as Scaled
 from wlnet.core.spelling import suggestion as _suggestion
 from wlnet.core.symbols import ALL as ALL
@@ -62,7 +63,9 @@ from wlnet.methods import SignSGD as SignSGD
 from wlnet.nets.attention import AttentionLayer as AttentionLayer
 from wlnet.nets.bidirectional import NetBidirectionalOperator as NetBidirectionalOperator
 from wlnet.nets.chain import NetChain as NetChain
+from wlnet.nets.feature_extractor_encoder import FeatureExtractorEncoder as _FeatureExtractor
 from wlnet.nets.fold import NetFoldOperator as NetFoldOperator
+from wlnet.nets.gan import NetGANOperator as NetGANOperator
 from wlnet.nets.information import information as information
 from wlnet.nets.initialize import net_initialize as net_initialize
 from wlnet.nets.mapping import NetMapOperator as NetMapOperator
@@ -73,6 +76,7 @@ from wlnet.nets.old_names import ConstantArrayLayer as ConstantArrayLayer
 from wlnet.nets.old_names import DotPlusLayer as DotPlusLayer
 from wlnet.nets.old_names import InstanceNormalizationLayer as InstanceNormalizationLayer
 from wlnet.nets.old_names import SequenceAttentionLayer as SequenceAttentionLayer
+from wlnet.nets.pair_embedding import NetPairEmbeddingOperator as NetPairEmbeddingOperator
 from wlnet.nets.rule_makers import gradual_unfreezing as gradual_unfreezing
 from wlnet.nets.rule_makers import layer_wise_decay as layer_wise_decay
 from wlnet.nets.show import show as _show
@@ -200,6 +204,7 @@ def _later(room: str, name: str) -> Any:
 for _watch in ("wlnet.kernels.jit.locks", "wlnet.core.late_imports"):
     importlib.import_module(_watch)
 
+NetEncoder.kinds["FeatureExtractor"] = _FeatureExtractor
 _Services.show = _show
 _Services.extract = net_extract
 _Services.connect = _connect

@@ -17,9 +17,10 @@ GROUPS = {
     "Nets": ("build-nets", "functions", "attention", "shared-arrays", "ask-inside"),
     "Data": ("give-data", "tables", "images", "streams", "sequences", "states"),
     "Rates": (
-        "freeze-a-part", "a-rate-per-layer", "negative-rates", "transfer", "unfreeze-step-by-step",
-        "what-learned",
+        "freeze-a-part", "a-rate-per-layer", "negative-rates", "transfer", "low-rank-adapters",
+        "unfreeze-step-by-step", "what-learned",
     ),
+    "Two nets, one training": ("adversarial-nets", "gradient-reversal", "normalizing-flows"),
     "Training": (
         "methods", "losses-and-measurements", "watch-a-training", "keep-a-record", "resume",
         "receipts",

@@ -15,6 +15,7 @@ MEAN = np.arange(6, dtype=np.float32).reshape(2, 3) / 6
 ARRAY = to_record(NetEncoder("Image", (3, 2), mean_image=MEAN))
 PLAIN = to_record(NetEncoder("Image", 4, padding=0.0))
 CLASS = to_record(NetDecoder("Class", ["x", 1, 2.0]))
+SUBWORDS = to_record(NetEncoder("SubwordTokens", ["a", "b"]))
 
 
 def changed(record, *path_and_value):
@@ -45,12 +46,13 @@ def test_a_mean_image_comes_back_bit_for_bit():
 HOSTILE = {
     "no record": None,
     "a list": [],
+    "a file for a vocabulary": changed(SUBWORDS, "Parameters", "Vocabulary", __file__),
     "no keys": {},
     "an extra key": {**CLASS, "Extra": 1},
     "an unknown door": changed(CLASS, "Coder", "os.system"),
     "a door of the wrong type": changed(CLASS, "Coder", ["NetDecoder"]),
     "an unknown kind": changed(CLASS, "Kind", "subprocess.Popen"),
-    "a kind of the other door": changed(to_record(NetEncoder("Scalar")), "Coder", "NetDecoder"),
+    "a kind of the other door": changed(to_record(NetEncoder("UnitVector")), "Coder", "NetDecoder"),
     "a function": {
         "Coder": "NetEncoder",
         "Kind": "Function",

@@ -1,4 +1,4 @@
-"""Boolean, Scalar, UnitVector and Function coders, and the inference of encoders."""
+"""Boolean, Scalar, UnitVector, UTF8 and Function coders, and the inference of encoders."""
 
 import numpy as np
 import pandas as pd
@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+import wlnet as wl
 from wlnet.coders import NetDecoder, NetEncoder, infer_encoder
 from wlnet.core.errors import DataError, NotInitializedError, OptionError, ShapeError
 
@@ -274,3 +275,147 @@ def test_none_among_labels_is_the_label_of_every_missing_value() -> None:
     assert encoder(np.array(["b", *marks], object)).tolist() == [2, 3, 3, 3, 3]
     with pytest.raises(DataError, match="not one of the labels"):
         NetEncoder("Class", ["a", "b"])(np.array(["b", np.nan], object))
+
+
+def test_scalars_come_back_as_floats_of_the_same_value() -> None:
+    decoder = NetDecoder("Scalar")
+    numbers = np.array([0.1, -3, 2.0**-149], np.float32)
+    told = decoder(numbers)
+    assert all(type(each) is float for each in told)
+    assert (np.array(told) == numbers.astype(np.float64)).all()
+    assert decoder(np.float32(0.5), "Scalar") == 0.5
+    assert (decoder.target_encoder().encode(told) == numbers).all()
+    with pytest.raises(ShapeError, match="cannot read this array"):
+        decoder(np.ones((2, 3)))
+    with pytest.raises(DataError, match="example 2"):
+        decoder([1.0, np.inf])
+    with pytest.raises(OptionError, match="no such property"):
+        decoder(0.5, "Decision")
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"]), min_size=1))
+def test_a_text_comes_back_from_its_bytes(text: str) -> None:
+    encoder = NetEncoder("UTF8", "UnitVector")
+    decoder = NetDecoder(encoder)
+    assert decoder(encoder(text)) == text.rstrip("\0")
+    padded = encoder.replace("TargetLength", 200)
+    assert decoder(padded(text)) == text.rstrip("\0")
+
+
+def test_bytes_that_are_no_text_are_shown() -> None:
+    decoder = NetDecoder("UTF8")
+    broken = np.eye(248)[[ord("a"), 0xC3, ord("b"), 247]]
+    assert decoder(broken) == "a\ufffdb\ufffd"
+    assert decoder(broken, ("TopDecisions", 1))[0] == [ord("a")]
+
+
+def mean_or_most(x, of):
+    return float(np.mean(x) if of == "Mean" else np.max(x))
+
+
+def test_a_function_tells_of_each_example_or_of_all_at_once() -> None:
+    single = NetDecoder("Function", lambda x: float(x.sum()), 2)
+    batched = NetDecoder("Function", lambda x: x.sum(axis=1), 2, batched=True)
+    for decoder in (single, batched):
+        assert decoder.shape == (2,)
+        assert decoder([[1, 2], [3, 4]]) == [3, 7]
+        assert decoder(np.array([1, 2])) == 3
+        assert decoder.decode(np.zeros((0, 2))) == []
+    words = NetDecoder("Function", lambda x: [f"{each[0]:.0f}" for each in x], 1, batched=True)
+    assert words([[1], [2]]) == ["1", "2"]
+
+
+def test_of_a_shape_that_is_not_told_an_array_is_one_example_and_a_list_a_batch() -> None:
+    decoder = NetDecoder("Function", np.shape)
+    assert decoder(np.ones((2, 3))) == (2, 3)
+    assert decoder([np.ones(3), np.ones(3)]) == [(3,), (3,)]
+    assert decoder.fitted((3,))(np.ones((2, 3))) == [(3,), (3,)]
+    assert decoder.fitted((3, None)).fitted((3, 4)).shape == (3, 4)
+    raw = np.ones(2)
+    assert decoder(raw, None) is raw
+    with pytest.raises(ShapeError, match="does not fit the port"):
+        decoder.fitted((3,)).fitted((4,))
+    with pytest.raises(ShapeError, match="cannot read this array"):
+        decoder.fitted((3,))(np.ones((2, 4)))
+
+
+def test_a_function_is_asked_for_its_properties() -> None:
+    decoder = NetDecoder("Function", mean_or_most, 2, properties=["Mean", "Most"])
+    assert decoder([[1, 3]]) == decoder([[1, 3]], "Mean") == [2]
+    assert decoder([1, 3], "Most") == 3
+    with pytest.raises(OptionError, match=r"(?s)no such property.*Mean, Most.*did you mean 'Most'"):
+        decoder([1, 3], "Mos")
+    with pytest.raises(OptionError, match="no such property"):
+        NetDecoder("Function", np.sum, 2)([1, 3], "Decision")
+
+
+def test_what_a_function_is_given_cannot_be_written_to() -> None:
+    kept = np.ones((1, 2))
+
+    def spoil(x):
+        x[:] = 0
+
+    with pytest.raises(DataError, match=r"(?s)decoder failed with ValueError.*example 1"):
+        NetDecoder("Function", spoil, 2).decode(kept)
+    assert (kept == 1).all()
+
+
+def test_a_failing_function_of_a_decoder_names_the_example() -> None:
+    decoder = NetDecoder("Function", lambda x: 1 // int(x[0]), 1)
+    with pytest.raises(DataError, match=r"(?s)ZeroDivisionError.*example 2") as caught:
+        decoder([[1], [0]])
+    assert isinstance(caught.value.__cause__, ZeroDivisionError)
+    for wrong in (lambda x: [1], lambda x: "ab", lambda x: {1: 1, 2: 2}):
+        with pytest.raises(DataError, match=r"(?s)something else.*a list of 2.*batched=False"):
+            NetDecoder("Function", wrong, 1, batched=True)([[1], [0]])
+    for wrong in (lambda x: x + "a", lambda x: 3):
+        with pytest.raises(DataError, match=r"TypeError|UFuncNoLoopError|UFuncTypeError"):
+            NetDecoder("Function", wrong, 1, batched=True)([[1], [0]])
+    with pytest.raises(OptionError, match="4 faults"):
+        NetDecoder("Function", 3, (2, -1), batched="yes", properties="Sum")
+    with pytest.raises(OptionError, match="two properties of one name"):
+        NetDecoder("Function", np.sum, properties=["a", "a"])
+
+
+def test_a_net_answers_with_what_a_function_says_and_learns_from_arrays() -> None:
+    decoder = NetDecoder("Function", lambda x: "up" if x[0] > 0 else "down")
+    net = wl.NetChain([1], input=2, output=decoder)
+    x = np.random.default_rng(0).normal(size=(40, 2))
+    trained = wl.net_train(net, (x, x[:, :1]), learning_rate=0.1, max_training_rounds=40)
+    assert trained([[3, 0], [-3, 0]]) == ["up", "down"]
+    assert trained([3, 0], None).shape == (1,)
+    assert trained(x[0].astype(np.float32)) in ("up", "down")
+    with pytest.raises(wl.FormatError, match="take the coder off the port"):
+        wl.save(trained, "never.wlnet")
+    number = wl.NetChain([wl.LinearLayer(())], input=2, output=NetDecoder("Scalar"))
+    assert type(wl.net_train(number, (x, x[:, 0].tolist()), max_training_rounds=1)(x[0])) is float
+
+
+def test_a_function_may_give_integers_that_count_from_one() -> None:
+    def letters(text):
+        return [ord(c) - 96 for c in text]
+
+    def letters_of_all(texts):
+        return [letters(text) for text in texts]
+
+    shape = ("Varying", wl.Restricted("Integer", 26))
+    for function in (letters, letters_of_all):
+        encoder = NetEncoder("Function", function, shape, batched=function is letters_of_all)
+        assert (encoder.shape, encoder.element, encoder.index_count) == ((None,), "Integer", 26)
+        codes = encoder.encode(["ab", "yz"])
+        assert codes.dtype == np.int64
+        assert codes.tolist() == [[1, 2], [25, 26]]
+        assert encoder.encode([]).dtype == np.int64
+        with pytest.raises(DataError, match=r"(?s)something else.*example 2.*from 1 to 26"):
+            encoder.encode(["ab", "a{"])
+        net = wl.net_initialize(wl.NetChain([wl.EmbeddingLayer(3)], input=encoder))
+        assert net[1, "Weights"].shape == (26, 3)
+    any_length = NetEncoder("Function", lambda n: [1] * n, ("Varying", "Integer"))
+    assert [each.tolist() for each in any_length([1, 2])] == [[1], [1, 1]]
+    assert any_length.index_count is None
+    assert any_length.fitted((4,)).shape == (4,)
+    assert any_length.fitted((4,)).element == "Integer"
+    with pytest.raises(DataError, match="from 1 to 2147483647"):
+        NetEncoder("Function", lambda n: n / 2, "Integer").encode([2, 3])
+    with pytest.raises(OptionError, match="a decoder reads numbers"):
+        NetDecoder("Function", np.sum, (3, "Integer"))

@@ -52,6 +52,10 @@ OPERATORS: dict[str, Any] = {
     "map of a map": wl.NetMapOperator(wl.NetMapOperator("Tanh"), input=(4, 3)),
     "thread": wl.NetMapThreadOperator(wl.FunctionLayer(lambda a, b: a * b), a=(4, 3), b=(4, 3)),
     "thread, one whole": wl.NetMapThreadOperator(scoring(), {"Input": 1}, Input=(4, 3), Query=3),
+    "pair": wl.NetPairEmbeddingOperator([3, "Tanh"], input=(2, 3)),
+    "pair, by the angle": wl.NetPairEmbeddingOperator(
+        [3, "Tanh"], distance_function="CosineDistance", input=(2, 3)
+    ),
     "nest": wl.NetNestOperator([3, "Tanh"], 3, input=3),
     "nest, a loop": wl.NetNestOperator([3, "Tanh"], 70, input=3),
     "fold": wl.NetFoldOperator(step(), input=(4, 3)),

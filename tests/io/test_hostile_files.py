@@ -312,8 +312,8 @@ def test_vertices_out_of_the_order_of_computing_are_refused(data: bytes, file: P
     [
         ("Parameters", [], "these are no parameters"),
         ("Parameters", {"not a name": 1}, "these are no parameters"),
-        ("Nodes", [["Inner", chains(0)["Net"]]], "holds one net"),
-        ("Nodes", [[name, chains(0)["Net"]] for name in ("Net", "More")], "holds one net"),
+        ("Nodes", [["Inner", chains(0)["Net"]]], "holds other nets"),
+        ("Nodes", [[name, chains(0)["Net"]] for name in ("Net", "More")], "holds other nets"),
     ],
 )
 def test_an_operator_of_other_parts_is_refused(entry: str, value: Any, message: str) -> None:

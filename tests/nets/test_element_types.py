@@ -16,12 +16,16 @@ from wlnet.core.errors import FormatError
 from wlnet.core.ports import as_port
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Call, Graph
+from wlnet.io import ports
 from wlnet.io.layout import packed
 from wlnet.io.record import written
 from wlnet.lowering.lower import lower
 from wlnet.nets.inference import inference
 from wlnet.plan import stages
 from wlnet.plan.compile import finish, forward_blueprint
+from wlnet.wolfram.expressions import call
+from wlnet.wolfram.reading import net_of
+from wlnet.wolfram.writing import constructors
 
 TABLE = [[1, 2], [3, 4], [5, 6]]
 MIXED = "element types that do not fit one another"
@@ -292,3 +296,124 @@ def test_no_program_is_made_of_a_net_whose_ports_were_told_wrong() -> None:
     inference(net).ports[(), "Input"].element = "Integer"
     with pytest.raises(ShapeError, match="reads entries of another kind"):
         forward_blueprint(net, 1)
+
+
+# Integers of which it is said how large they may be
+
+FIVE = wl.Restricted("Integer", 5)
+
+
+def test_a_port_says_how_large_its_integers_may_be(tmp_path: Path) -> None:
+    net = NetChain([wl.EmbeddingLayer(2)], input=("Varying", FIVE))
+    net = wl.net_initialize(net)
+    assert net[1, "Weights"].shape == (5, 2)
+    assert wl.information(net, "InputPorts") == {"Input": ("Varying", FIVE)}
+    assert net([1, 5]).shape == (2, 2)
+    for wrong in (6, 0, 1.5):
+        with pytest.raises(wl.DataError, match=r"an integer in 1\.\.5"):
+            net([1, wrong])
+    assert wl.load(wl.save(net, tmp_path / "net.wlnet")) == net
+    plain = NetChain([wl.EmbeddingLayer(2)], input=FIVE)
+    assert eval(repr(plain), vars(wl)) == plain
+    assert plain != NetChain([wl.EmbeddingLayer(2)], input=wl.Restricted("Integer", 6))
+    assert str(as_port((2, FIVE))) == "Integer up to 5 (2,)"
+
+
+def test_unit_vectors_are_as_long_as_their_integers_may_be_large() -> None:
+    assert NetChain([wl.UnitVectorLayer()], input=(2, FIVE))([1, 5]).shape == (2, 5)
+    inside = NetGraph({"vector": wl.UnitVectorLayer(input=FIVE)}, [(NetPort("Input"), "vector")])
+    assert inside(5).tolist() == [0, 0, 0, 0, 1]
+
+
+@every_mover
+def test_what_is_restricted_is_so_behind_what_only_moves_numbers(name: str) -> None:
+    layers, shape = MOVERS[name]
+    net = NetChain([*layers, wl.EmbeddingLayer(2)], input=(*shape, FIVE))
+    assert wl.net_initialize(net)[-1, "Weights"].shape == (5, 2)
+
+
+def test_a_restriction_where_nothing_looks_an_integer_up_is_looked_at_too() -> None:
+    net = NetChain([wl.SequenceReverseLayer()], input=(3, FIVE))
+    for _ in range(3):
+        assert net(np.array([1, 2, 5])).tolist() == [5, 2, 1]
+    for wrong in ([1, 2, 6], np.array([1, 2, 6]), np.array([[1, 2, 6]])):
+        with pytest.raises(wl.DataError, match=r"an integer in 1\.\.5"):
+            net(wrong)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: NetChain([wl.EmbeddingLayer(2, 3)], input=FIVE),
+        lambda: NetChain([wl.EmbeddingLayer(2, input=wl.Restricted("Integer", 3))], input=FIVE),
+        lambda: NetChain(
+            [wl.EmbeddingLayer(2, input=wl.Restricted("Integer", 3))],
+            input=NetEncoder("Class", list("abcd")),
+        ),
+        lambda: NetChain([wl.OrderingLayer()], input=6, output=(6, FIVE)),
+        lambda: NetChain(["Tanh"], input=FIVE),
+    ],
+)
+def test_restrictions_that_contradict_one_another_are_told(make: Any) -> None:
+    with pytest.raises(ShapeError, match=r"indices that are larger|larger than a port|do not fit"):
+        make()
+
+
+WRONG: list[Any] = [
+    ("Real", 3),
+    ("Integer", 0),
+    ("Integer", True),
+    (3, "Integer"),
+    ("Integer", 2**31),
+]
+
+
+@pytest.mark.parametrize("given", [*WRONG, ("Integer", (2, 5))])
+def test_only_integers_from_one_on_are_restricted(given: Any) -> None:
+    fix = r"NetEncoder\(" if isinstance(given[1], tuple) else r"Restricted\(\"Integer\", 10\)"
+    with pytest.raises(wl.OptionError, match=rf"(?s)only integers are restricted.*{fix}"):
+        wl.Restricted(*given)
+
+
+@pytest.mark.parametrize("most", [0, -1, 2**31, True, "3", 2.0, None])
+def test_a_limit_in_a_file_that_is_none_is_refused(most: Any) -> None:
+    record: Any = {"Coder": None, "Element": "Integer", "Shape": [], "Most": most}
+    with pytest.raises(FormatError, match="no limit of integers"):
+        ports.read(record, "a port")
+    for other in ({"Element": "Real"}, {"Element": None}, {"Shape": None}):
+        with pytest.raises(FormatError, match="no limit of integers"):
+            ports.read({**record, "Most": 3, **other}, "a port")
+
+
+def test_what_is_restricted_comes_back_from_the_wolfram_language() -> None:
+    net = NetChain([wl.EmbeddingLayer(2)], input=("Varying", FIVE))
+    assert net_of(constructors(net)) == net
+    layers = call("List", call("EmbeddingLayer", 2))
+
+    def read(*most: Any) -> Any:
+        return net_of(
+            call("NetChain", layers, call("Rule", "Input", call("Restricted", "Integer", *most)))
+        )
+
+    assert read(5) == read(call("List", 1, 5)) == NetChain([wl.EmbeddingLayer(2)], input=FIVE)
+    for wrong in ((), (call("List", 0, 5),), (2.5,)):
+        with pytest.raises(FormatError, match="integers from 1 to a number"):
+            read(*wrong)
+
+
+def test_a_restriction_lasts_where_a_net_is_changed() -> None:
+    net = NetChain([wl.EmbeddingLayer(2), wl.GatedRecurrentLayer(2)], input=("Varying", FIVE))
+    for given in (("Varying", FIVE), (4, FIVE)):
+        told = NetChain([wl.EmbeddingLayer(2), wl.GatedRecurrentLayer(2)], input=given)
+        state = wl.NetStateObject(wl.net_initialize(told))
+        assert state(5).shape == (2,)
+        with pytest.raises(wl.DataError, match=r"an integer in 1\.\.5"):
+            state(6)
+    assert wl.net_unfold(net).ports["Input"].most == 5
+    without = wl.net_replace_part(net, {"Input": ("Varying", "Integer")})
+    assert without.ports["Input"].most is None
+    targets = np.zeros((2, 2, 2))
+    trained = wl.net_train(net, ([[1, 2], [3, 1]], targets), max_training_rounds=1)
+    assert trained[1, "Weights"].shape == (5, 2)
+    with pytest.raises(wl.DataError, match=r"an integer in 1\.\.5"):
+        wl.net_train(net, ([[1, 2], [3, 6]], targets), max_training_rounds=1)

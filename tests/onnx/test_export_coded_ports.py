@@ -17,6 +17,8 @@ from wlnet.core.errors import OptionError
 LABELS = ["x", "y", "ü"]
 CODED: list[tuple[str, list[Any], Any, Any, Any]] = [
     ("class", [wl.EmbeddingLayer(4)], wl.NetEncoder("Class", LABELS), ["ü", "x"], [3, 1]),
+    ("set", [2], wl.NetEncoder("Class", LABELS, multilabel=True), [{"ü", "x"}, []],
+     [[1, 0, 1], [0, 0, 0]]),
     ("vector", [2], wl.NetEncoder("Class", LABELS, "UnitVector"), ["ü", "x"], [3, 1]),
     ("classes", [wl.NetMapOperator(2)],
      wl.NetEncoder("Class", LABELS, "UnitVector", input_depth=2), [["ü", "x"]], [[3, 1]]),
@@ -35,7 +37,7 @@ def test_the_arithmetic_of_an_encoder_is_in_the_file_where_that_is_asked(
     assert_same(run(made, {"Input": fed}), answers(net, {"Input": data}))
     told = made.get_modelmeta().custom_metadata_map
     assert told == ({"labels of Input": json.dumps(LABELS, ensure_ascii=False)}
-                    if "class" in name or name == "vector" else {})  # fmt: skip
+                    if "class" in name or name in ("set", "vector") else {})  # fmt: skip
     plain = session(wl.onnx.export_net(net, tmp_path / "plain.onnx"))
     encoded = encoder.encode(data)
     assert_same(run(plain, {"Input": encoded}), answers(net, {"Input": data}))

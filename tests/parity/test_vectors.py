@@ -21,6 +21,8 @@ KEPT = read()
 ALONE = {
     "NetArrayLayer": "it gives the numbers that it has",
     "RandomArrayLayer": "what is drawn differs",
+    "ImageAugmentationLayer": "pieces are drawn, and PyTorch itself has no pieces of the middle",
+    "PlaceholderLayer": "it computes nothing",
 }
 """Layers that are not held against PyTorch, and why."""
 

@@ -165,6 +165,7 @@ def test_text_needs_a_softmax_or_a_loss() -> None:
         (wl.NetDecoder("Characters", ["ab", wl.END_OF_STRING]), "characters of 3"),
         (wl.NetEncoder("Tokens", ["a"]), "tokens of 2"),
         (wl.NetDecoder("Tokens", ["a"]), "tokens of 1"),
+        (wl.NetEncoder("SubwordTokens", ["a", "b"]), "subword tokens of 2"),
         (wl.NetEncoder("UTF8"), "UTF-8"),
         (wl.NetDecoder("Class", ["a", "b"], input_depth=2), "class of 2 at every place"),
         (wl.NetEncoder("Class"), "class"),

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import KW_ONLY, field
-from typing import Self
+from typing import Any, Self
+
+import numpy as np
 
 from wlnet.coders.class_encoder import ClassEncoder
 from wlnet.coders.coder import coder
-from wlnet.coders.label_decoder import LabelDecoder
+from wlnet.coders.label_decoder import Draw, LabelDecoder, source
+from wlnet.coders.label_sets import decisions, entropies, samples
 from wlnet.coders.labels import Labels, as_labels
 from wlnet.coders.lengths import DEPTHS
 from wlnet.coders.parameters import choice_faults, is_automatic
@@ -34,7 +37,12 @@ class ClassDecoder(LabelDecoder):
 
     Labels come back as the objects that were given. With input_depth=2 it reads sequences of such
     vectors, shape (None, number of labels), and what is told of each comes in a list; with 3 in
-    lists of lists, and so on. "Multilabel" True is not available and rejected.
+    lists of lists, and so on.
+
+    With multilabel=True each label has a probability by itself, as of a net that ends in
+    "LogisticSigmoid": "Decision" is the list of all labels whose number is above a half, in the
+    order of the labels; "Entropy" the sum of the entropies of all labels; "RandomSample" a list of
+    labels, each drawn with its own probability. The other properties are the same.
 
     >>> import numpy as np
     >>> from wlnet import NetDecoder
@@ -46,6 +54,8 @@ class ClassDecoder(LabelDecoder):
     [{'y': 0.7}]
     >>> NetDecoder("Class", ["x", "y"], input_depth=2)(np.array([[0.2, 0.8], [0.7, 0.3]]))
     ['y', 'x']
+    >>> NetDecoder("Class", ["x", "y", "z"], multilabel=True)(np.array([0.9, 0.2, 0.6]))
+    ['x', 'z']
 
     Source: https://reference.wolfram.com/language/ref/netdecoder/Class.html
     """
@@ -60,7 +70,7 @@ class ClassDecoder(LabelDecoder):
         faults = choice_faults(
             self.title,
             input_depth=(self.input_depth, DEPTHS),
-            multilabel=(self.multilabel, (False,)),
+            multilabel=(self.multilabel, (False, True)),
         )
         if faults:
             raise fail(OptionError, faults)
@@ -81,5 +91,18 @@ class ClassDecoder(LabelDecoder):
         return self._with(input_depth=self.input_depth + levels)
 
     def target_encoder(self) -> ClassEncoder:
-        encoder: ClassEncoder = ClassEncoder(self.labels, input_depth=self.input_depth)
+        encoder: ClassEncoder = ClassEncoder(
+            self.labels, input_depth=self.input_depth, multilabel=self.multilabel
+        )
         return encoder
+
+    def _told(
+        self, numbers: np.ndarray, labels: Labels, name: str, value: Any, draw: Draw
+    ) -> list[Any]:
+        if self.multilabel and name == "Decision":
+            return decisions(numbers, labels)
+        if self.multilabel and name == "Entropy":
+            return entropies(numbers, draw.places)
+        if self.multilabel and name == "RandomSample":
+            return samples(numbers, labels, draw.places, source(draw.rng))
+        return super()._told(numbers, labels, name, value, draw)

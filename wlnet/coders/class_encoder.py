@@ -19,6 +19,7 @@ from wlnet.coders.encoder import (
     refuse,
     unit_vectors,
 )
+from wlnet.coders.label_sets import indicators, is_set
 from wlnet.coders.labels import LabelIndex, Labels, as_labels
 from wlnet.coders.lengths import DEPTHS, in_examples, single_items
 from wlnet.coders.parameters import choice_faults, is_automatic
@@ -38,6 +39,8 @@ class ClassEncoder(NetEncoder):
     `NetEncoder("Class", labels, "UnitVector")` writes a vector of shape (number of labels,) with a
     one at that place. With input_depth=2 an example is a list of labels, and the shape has a level
     more, `(None,)` or `(None, number of labels)`; with 3 it is a list of lists, and so on.
+    With multilabel=True a set, or a list, of labels stands where a label would: its vector has a
+    one for each of them, and output_form is "UnitVector", whatever is said.
     Labels may be any hashable values; each is found by equality, except that True is not 1.
     AUTOMATIC labels wait for `fitted`. A float array of the right rank and width passes through the
     "UnitVector" form; the index form always takes labels, never indices. Where labels are numbers,
@@ -52,6 +55,9 @@ class ClassEncoder(NetEncoder):
     array([[0., 1.]], dtype=float32)
     >>> NetEncoder("Class", ["x", "y"], input_depth=2)(["y", "x", "y"])
     array([2, 1, 2])
+    >>> NetEncoder("Class", ["x", "y", "z"], multilabel=True).encode([{"x", "z"}, set()])
+    array([[1., 0., 1.],
+           [0., 0., 0.]], dtype=float32)
 
     Source: https://reference.wolfram.com/language/ref/netencoder/Class.html
     """
@@ -68,10 +74,13 @@ class ClassEncoder(NetEncoder):
             self.title,
             output_form=(self.output_form, ("Index", "UnitVector")),
             input_depth=(self.input_depth, DEPTHS),
-            multilabel=(self.multilabel, (False,)),
+            multilabel=(self.multilabel, (False, True)),
         )
         if faults:
             raise fail(OptionError, faults)
+        if self.multilabel:
+            # Of several labels there is no one index.
+            self._set(output_form="UnitVector")
         self._set(labels=as_labels(self.labels, self.title))
 
     @property
@@ -103,13 +112,15 @@ class ClassEncoder(NetEncoder):
         return self._with(input_depth=self.input_depth + levels)
 
     def is_single(self, x: object) -> bool:
-        """One label is one item. A tuple is one item when it is one of the labels."""
+        """One label, or one set of labels, is one item. A tuple is one when it is a label."""
         if self._is_encoded(x) and not self._lists_labels(x):
             return True
         for _ in range(self.input_depth - 1):
             if not is_batch(x) or not len(x):  # type: ignore[arg-type]
                 return True
             x = x[0]  # type: ignore[index]
+        if self.multilabel:
+            return is_set(x, None if isinstance(self.labels, Symbol) else self.index())
         if isinstance(x, tuple) and not isinstance(self.labels, Symbol):
             return self.index().place(x) is not None
         return not is_batch(x)
@@ -119,6 +130,11 @@ class ClassEncoder(NetEncoder):
         if self._is_encoded_batch(batch):
             return reals(np.asarray(batch), where, dtype)
         index = self.index()
+        if self.multilabel:
+            items, sizes = single_items(batch, self.input_depth, where, of="sets of labels")
+            numbers = np.repeat(range(len(sizes)), [math.prod(each) for each in sizes])
+            rows = indicators(items, numbers.tolist(), index, dtype, where)
+            return in_examples(rows, sizes, (0,) * (self.input_depth - 1))
         labels, sizes = single_items(batch, self.input_depth, where, of="labels")
         if isinstance(labels, np.ndarray) and labels.ndim == 1 and labels.dtype.kind in "iuU":
             # A long column of few values: look up every value once.
@@ -166,7 +182,7 @@ class ClassEncoder(NetEncoder):
         """
         labels = () if isinstance(self.labels, Symbol) else self.labels
         if any(isinstance(label, int) and not isinstance(label, bool) for label in labels):
-            return self.input_depth == 1
+            return self.input_depth == 1 and not self.multilabel
         return None in labels and bool(np.isnan(x).any())  # type: ignore[call-overload]
 
     def _is_encoded_batch(self, x: object) -> bool:

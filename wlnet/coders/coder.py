@@ -45,11 +45,11 @@ class KindTable(type):
             return super().__call__(*arguments, **options)
         door, kinds = cls.__name__, cls.kinds
         kind = arguments[0] if arguments else None
-        if isinstance(kind, Coder) and kind.door != door and kind.kind in kinds:
-            other = kind.converse(kinds[kind.kind])
-            return other._with(**_no_more(other, arguments[1:], options))
+        if isinstance(kind, Coder) and kind.door == door:
+            raise _there_already(kind, list(kinds))
         if isinstance(kind, Coder):
-            raise _no_converse(kind, door, list(kinds))
+            other = kind.converse(kinds.get(kind.kind))
+            return other._with(**_no_more(other, arguments[1:], options))
         if not isinstance(kind, str) or kind not in kinds:
             given = brief(kind) if arguments else "nothing"
             soon = SOON_ENCODERS if door == "NetEncoder" else SOON_DECODERS
@@ -69,14 +69,10 @@ class KindTable(type):
         return kinds[kind](*arguments[1:], **options)
 
 
-def _no_converse(given: Coder, door: str, known: list[str]) -> WlnetError:
-    """The error about a coder that a door was called with, and makes nothing of."""
-    if given.door == door:
-        what, fix = f"the {given.title} is there already", "it is given to a port as it is"
-    else:
-        what = f"the {given.title} has no converse"
-        fix = f"a {door} of another kind, or a port without one"
-    return fail(OptionError, Fault(what, at=door, given=brief(given), known=known, fix=fix))
+def _there_already(given: Coder, known: list[str]) -> WlnetError:
+    """The error about a coder that its own door was called with."""
+    what, fix = f"the {given.title} is there already", "it is given to a port as it is"
+    return fail(OptionError, Fault(what, given.door, brief(given), known=known, fix=fix))
 
 
 class Coder(metaclass=KindTable):
@@ -140,11 +136,22 @@ class Coder(metaclass=KindTable):
             ),
         )
 
-    def converse(self, kind: Callable[..., Coder]) -> Coder:
-        """The coder of a kind of the other door, with the parameters that both have."""
+    def converse(self, kind: Callable[..., Coder] | None) -> Coder:
+        """The coder of the other door that turns back what this one does: of a kind there, with the
+        parameters that both have. OptionError for one that cannot be turned back."""
+        if kind is None:
+            raise self._without_converse("no coder turns back what it does")
         names = set(parameter_fields(type(self)))
         shared = [name for name in parameter_fields(kind) if name in names]  # type: ignore[arg-type]
         return kind(**{name: getattr(self, name) for name in shared})
+
+    def _without_converse(self, reason: str) -> WlnetError:
+        """The error about a converse that there is not."""
+        fix = "a coder of another kind, or a port without one"
+        return fail(
+            OptionError,
+            Fault(f"the {self.title} has no converse: {reason}", at=repr(self), fix=fix),
+        )
 
     @property
     def title(self) -> str:

@@ -22,10 +22,9 @@ Property = str | tuple[object, ...] | Symbol
 class NetDecoder(Coder):
     """A decoder of a port: `NetDecoder(kind, ...)` returns a value of that kind.
 
-    Kinds: "Class", "Characters", "Tokens", "Boolean", "Image",
-    "Number". NetDecoder(encoder) is the converse
-    of an encoder. Decoders are frozen values, equal when kind and parameters are; `repr` reads
-    back.
+    Kinds: "Class", "Characters", "Tokens", "SubwordTokens", "Boolean", "Image", "Number",
+    "Scalar", "UTF8", "Function". NetDecoder(encoder) is the converse of an encoder. Decoders are
+    frozen values, equal when kind and parameters are; `repr` reads back.
 
     Errors: OptionError for an unknown kind, option or property; ShapeError for an array of another
     shape; DataError, naming the example, for numbers that are not finite.
@@ -67,12 +66,14 @@ class NetDecoder(Coder):
         if not is_automatic(prop) and not (isinstance(prop, str) and prop in self.properties):
             raise self._unknown_property(prop)
 
-    def target_encoder(self) -> NetEncoder:
-        """The converse encoder: what turns targets into arrays when the port is trained."""
+    def target_encoder(self) -> NetEncoder | None:
+        """The converse encoder: what turns targets into arrays when the port is trained. None:
+        they are arrays."""
         raise NotImplementedError
 
-    def converse(self, kind: Callable[..., Coder]) -> Coder:
-        return self.target_encoder()
+    def converse(self, kind: Callable[..., Coder] | None) -> Coder:
+        encoder = self.target_encoder()
+        return super().converse(kind) if encoder is None else encoder
 
     def __call__(
         self,

@@ -22,9 +22,10 @@ Encoded = np.ndarray | list[np.ndarray]
 class NetEncoder(Coder):
     """An encoder of a port: `NetEncoder(kind, ...)` returns a value of that kind.
 
-    Kinds: "Image", "Class", "Characters", "Tokens", "UTF8", "Boolean", "Scalar", "Number",
-    "UnitVector", "Function". NetEncoder(decoder) is the converse of a decoder. Encoders are frozen
-    values, equal when kind and parameters are; `repr` reads back.
+    Kinds: "Image", "Class", "Characters", "Tokens", "SubwordTokens", "UTF8", "Boolean", "Scalar",
+    "Number", "UnitVector", "Function", "FeatureExtractor". NetEncoder(decoder) is the converse
+    of a decoder. Encoders are frozen values, equal when kind and parameters are; `repr` reads
+    back.
 
     Errors: OptionError for an unknown kind, option or value; DataError, naming port and example
     (counted from 1), for what cannot be encoded.

@@ -49,8 +49,14 @@ class LabelDecoder(NetDecoder):
         name, value = fitted._property(prop)
         *levels, count = numbers.shape
         rows = numbers.reshape(-1, count)
-        told = _told(rows, fitted.labels, name, value, Draw(rng, len(rows) // max(len(numbers), 1)))
-        return _nested(told, levels)
+        draw = Draw(rng, len(rows) // max(len(numbers), 1))
+        return _nested(self._told(rows, fitted.labels, name, value, draw), levels)
+
+    def _told(
+        self, numbers: np.ndarray, labels: Labels, name: str, value: Any, draw: Draw
+    ) -> list[Any]:
+        """What a property says of each vector."""
+        return _told(numbers, labels, name, value, draw)
 
     def check_property(self, prop: Property) -> None:
         if not isinstance(self.labels, Symbol):
@@ -197,8 +203,20 @@ def _entropy(shares: np.ndarray) -> list[object]:
 
 
 def _sample(
-    shares: np.ndarray, labels: tuple[Hashable, ...], rng: np.random.Generator | None
+    shares: np.ndarray, labels: tuple[Hashable, ...], given: np.random.Generator | None
 ) -> list[object]:
+    rng = source(given)
+    steps = shares.cumsum(axis=1)
+    # The last step is 1 up to rounding; scaling by it keeps every draw inside the table.
+    draws = rng.random(len(shares))[:, np.newaxis] * steps[:, -1:]
+    places = (draws >= steps).sum(axis=1)
+    # A draw that rounds up to the end would name a label beyond the last possible one.
+    last = shares.shape[1] - 1 - (shares[:, ::-1] > 0).argmax(axis=1)
+    return [labels[place] for place in np.minimum(places, last).tolist()]
+
+
+def source(rng: np.random.Generator | None) -> np.random.Generator:
+    """The generator of random numbers. Raises OptionError where there is none."""
     if not isinstance(rng, np.random.Generator):
         raise fail(
             OptionError,
@@ -209,10 +227,4 @@ def _sample(
                 fix="rng=numpy.random.default_rng(1234)",
             ),
         )
-    steps = shares.cumsum(axis=1)
-    # The last step is 1 up to rounding; scaling by it keeps every draw inside the table.
-    draws = rng.random(len(shares))[:, np.newaxis] * steps[:, -1:]
-    places = (draws >= steps).sum(axis=1)
-    # A draw that rounds up to the end would name a label beyond the last possible one.
-    last = shares.shape[1] - 1 - (shares[:, ::-1] > 0).argmax(axis=1)
-    return [labels[place] for place in np.minimum(places, last).tolist()]
+    return rng

@@ -3,7 +3,8 @@
 A record is `{"Coder": "NetEncoder", "Kind": "Class", "Parameters": {...}}` with all parameters by
 their Wolfram names. Beside what every record may hold (core/records.py), AUTOMATIC is
 `{"Symbol": "AUTOMATIC"}`, as other symbols are, and an array of float32 is
-`{"Dimensions": [...], "Real32": base64 of little-endian bytes}`.
+`{"Dimensions": [...], "Real32": base64 of little-endian bytes}`. A net is `{"Net": record}`, and
+whoever writes or reads the file says how: files of nets, io/ports.py.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ import base64
 import binascii
 import json
 import math
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 
@@ -22,29 +23,38 @@ from wlnet.coders.encoder import NetEncoder
 from wlnet.coders.worth import worth
 from wlnet.core.errors import WlnetError, brief
 from wlnet.core.names import field_name, wolfram_name
+from wlnet.core.net import Net
 from wlnet.core.records import Codec, Form, Json, Table, refused, shown, symbols
 from wlnet.core.symbols import ALL, ANY, AUTOMATIC, END_OF_STRING, START_OF_STRING
 
 
-def to_record(coder: Coder) -> Table:
+def to_record(coder: Coder, keep: Callable[[Net], Json] | None = None) -> Table:
     """The coder as JSON-able values; the same coder gives the same record.
 
-    Raises FormatError for what cannot be written, such as a function.
+    keep: writes a net that is a parameter. Raises FormatError for what cannot be written, such as a
+    function.
     """
+
+    def written(name: str, value: object) -> Json:
+        if isinstance(value, Net):
+            if keep is None:
+                what, fix = "a record of a coder alone holds no net", "save(net, file)"
+                raise refused(what, at=f"{coder.title}, {name}", fix=fix)
+            return {"Net": keep(value)}
+        return VALUES.written(value, f"{coder.title}, {name}")
+
     return {
         "Coder": coder.door,
         "Kind": coder.kind,
-        "Parameters": {
-            name: VALUES.written(value, f"{coder.title}, {name}")
-            for name, value in coder.parameters.items()
-        },
+        "Parameters": {name: written(name, value) for name, value in coder.parameters.items()},
     }
 
 
-def from_record(record: Json) -> NetEncoder | NetDecoder:
+def from_record(record: Json, kept: Callable[[Json], Net] | None = None) -> NetEncoder | NetDecoder:
     """The coder that `to_record` wrote; kinds are looked up in the tables of the doors alone.
 
-    Raises FormatError for anything that `to_record` would not have written.
+    kept: reads a net that `keep` wrote; its record must be in canonical form by then. Raises
+    FormatError for anything that `to_record` would not have written.
 
     >>> from_record(to_record(NetEncoder("Class", ["x", 1, False])))
     NetEncoder('Class', ['x', 1, False])
@@ -55,10 +65,20 @@ def from_record(record: Json) -> NetEncoder | NetDecoder:
     kind = kinds[_choice(row["Kind"], kinds, "Kind")]
     names = [wolfram_name(name) for name in parameter_fields(kind)]
     given = _table(row["Parameters"], names, f"the parameters of {row['Kind']}")
-    values = {field_name(name): VALUES.read(given[name], name) for name in names}
+    nets: dict[int, Json] = {}
+
+    def read(name: str) -> object:
+        value = given[name]
+        if kept is None or type(value) is not dict or value.keys() != {"Net"}:
+            return VALUES.read(value, name)
+        net = kept(value["Net"])
+        nets[id(net)] = value["Net"]
+        return net
+
+    values = {field_name(name): read(name) for name in names}
     try:
         coder: NetEncoder | NetDecoder = kind(**values)
-        again = to_record(coder)
+        again = to_record(coder, lambda net: nets[id(net)])
         # One coder has one record: another spelling of it was not written by us.
         canonical = _canonical(again) == _canonical(row)
     except (WlnetError, TypeError, ValueError, OverflowError, MemoryError) as error:

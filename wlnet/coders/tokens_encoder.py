@@ -89,8 +89,9 @@ class TokensEncoder(TextEncoder):
             raise fail(OptionError, faults)
         self._set(vocabulary=vocabulary, target_length=length, known=codes_of(vocabulary))
 
-    def converse(self, kind: Callable[..., Coder]) -> Coder:
+    def converse(self, kind: Callable[..., Coder] | None) -> Coder:
         """With ANY for the code of tokens that are not in the vocabulary."""
+        assert kind is not None
         other = (ANY,) if self.count > len(self.vocabulary) else ()
         return kind((*self.vocabulary, *other), ignore_case=self.ignore_case)
 

@@ -6,6 +6,7 @@ from typing import Self
 
 import numpy as np
 
+from wlnet.coders.class_decoder import ClassDecoder
 from wlnet.coders.coder import coder
 from wlnet.coders.encoder import (
     NetEncoder,
@@ -57,6 +58,13 @@ class UnitVectorEncoder(NetEncoder):
                 ),
             )
         self._set(size=size)
+
+    def converse(self, kind: object) -> ClassDecoder:
+        """The decoder of classes that are called 1, ..., n."""
+        known = self.size
+        labels = known if isinstance(known, Symbol) else tuple(range(1, known + 1))
+        decoder: ClassDecoder = ClassDecoder(labels)
+        return decoder
 
     @property
     def shape(self) -> Shape:

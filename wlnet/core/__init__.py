@@ -6,8 +6,9 @@
   (calls of their functions), gate (data of any library), gaps (what is missing in a column), stored
   (columns that are read when they are used), loaders (batches of other libraries), held_out (which
   examples are kept for validation), nesting.
-* Shapes and ports: shapes (partly unknown, with named sizes), ports, arrays (numbers that nobody
-  can write to), net_arrays (numbers that a shared array begins with).
+* Shapes and ports: shapes (partly unknown, with named sizes), ports, restricted (integers up to a
+  number), arrays (numbers that nobody can write to), net_arrays (numbers that a shared array begins
+  with).
 * Parts and rules: parts (the part language), finding (what a part selects), rule_lists and rules
   (which rule speaks for which array), phases (rules that change from round to round), multipliers
   (the one table of rates).

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 SOON: dict[str, str] = {
     "CompiledLayer": "ElementwiseLayer(lambda x: x * abs(x))",
-    "NetGANOperator": "NetGraph with both nets, and rates of -1 in learning_rate_multipliers",
-    "NetPairEmbeddingOperator": "net_insert_shared_arrays, and the net twice in a NetGraph",
 }
 """Layers, operators and words that stand at the doorplate in the Wolfram Language."""
 
@@ -22,7 +20,6 @@ ALIKE = frozenset(
 """Names for which something is told that computes something else, or stands elsewhere."""
 
 SOON_ENCODERS: dict[str, str] = {
-    "SubwordTokens": 'NetEncoder("Tokens", vocabulary, split_pattern=None), and text split by you',
     **dict.fromkeys(
         (
             "Audio",
@@ -30,7 +27,6 @@ SOON_ENCODERS: dict[str, str] = {
             "AudioMelSpectrogram",
             "AudioSTFT",
             "AudioSpectrogram",
-            "FeatureExtractor",
             "Image3D",
             "VideoFrames",
         ),
@@ -38,7 +34,7 @@ SOON_ENCODERS: dict[str, str] = {
     ),
 }
 SOON_DECODERS: dict[str, str] = dict.fromkeys(
-    ("CTCBeamSearch", "Function", "Image3D", "SubwordTokens"),
+    ("CTCBeamSearch", "Image3D"),
     "net(x, None), and a function of yours on what it gives",
 )
 SOON_FUNCTIONS: dict[str, str] = {

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol, TypeGuard, runtime_checkable
 
 from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.restricted import Restricted
 from wlnet.core.scalars import as_whole
 from wlnet.core.shapes import LARGEST, MOST_LEVELS, Partial, Size, shape_text
 from wlnet.core.spelling import nearest, suggestion
@@ -50,12 +51,14 @@ class PortType:
     """What is known of a port: its shape per example, its element type, its coder.
 
     lengths: names of open sizes, by level: sizes of one name are the same in all ports of a net.
+    most: how large its integers may be, where that is said.
     """
 
     shape: Partial = None
     element: Element | None = None
     coder: Any = None
     lengths: tuple[str | None, ...] = ()
+    most: int | None = None
 
     @property
     def flow(self) -> Flow | None:
@@ -64,8 +67,8 @@ class PortType:
 
     @property
     def sent(self) -> Sent | None:
-        """The indices that an encoder at this port sends, where it sends indices."""
-        count: int | None = getattr(self.coder, "index_count", None)
+        """The indices that come in at this port, where it or its encoder says which."""
+        count: int | None = getattr(self.coder, "index_count", self.most)
         return None if count is None else Sent(count, exact=True)
 
     def __str__(self) -> str:
@@ -74,6 +77,8 @@ class PortType:
         text = shape_text(self.shape)
         for name in filter(None, self.lengths):
             text = text.replace("?", name, 1)
+        if self.most is not None:
+            return f"Integer up to {self.most} {text}"
         return text if self.element in (None, "Real") else f"{self.element} {text}"
 
     @property
@@ -86,7 +91,8 @@ class PortType:
         sizes = self.sizes
         if self.element in (None, "Real"):
             return sizes
-        return (*sizes, self.element) if sizes else self.element
+        entries = self.element if self.most is None else Restricted("Integer", self.most)
+        return (*sizes, entries) if sizes else entries
 
     @property
     def sizes(self) -> tuple[int | str, ...]:
@@ -117,8 +123,9 @@ def port_table(given: object, of: str) -> dict[str, Any]:
 def as_port(given: object, name: str = "Input") -> PortType:
     """A port from a size, a shape, "Real", "Integer", "Boolean", "Varying", a coder, or AUTOMATIC.
 
-    A shape may end in what its entries are; `("Varying", coder)` has the coder at every place. Any
-    other word in it is the name of a length: all ports of a net that name it have the same one.
+    A shape may end in what its entries are, such as "Integer" or Restricted("Integer", n);
+    `("Varying", coder)` has the coder at every place. Any other word in it is the name of a length:
+    all ports of a net that name it have the same one.
 
     >>> as_port(3).shape, as_port((2, "Varying")).shape, as_port("Real").shape
     ((3,), (2, None), ())
@@ -135,14 +142,17 @@ def as_port(given: object, name: str = "Input") -> PortType:
     if len(sizes) > 1 and _is_coder(sizes[-1]):
         return _of_sequences(sizes[:-1], sizes[-1], name)
     element: Element | None = None
+    most: int | None = None
     if sizes and isinstance(sizes[-1], str) and sizes[-1] in ELEMENTS:
         element, sizes = sizes[-1], sizes[:-1]
+    elif sizes and isinstance(sizes[-1], Restricted):
+        element, most, sizes = "Integer", sizes[-1].most, sizes[:-1]
     if len(sizes) > MOST_LEVELS:
         what = f"port {name} has more levels than arrays can have"
         expected = f"at most {MOST_LEVELS}"
         raise fail(OptionError, Fault(what, given=f"{len(sizes)} levels", expected=expected))
     return PortType(
-        tuple(_size(size, given, name) for size in sizes), element, None, _lengths(sizes)
+        tuple(_size(size, given, name) for size in sizes), element, None, _lengths(sizes), most
     )
 
 
@@ -191,7 +201,8 @@ def _size(size: object, given: object, name: str) -> Size:
             f"port {name} has a shape that cannot be",
             given=brief(given),
             expected="a size, a tuple of sizes (which may end in what its entries are), 'Real', "
-            "'Integer', 'Boolean', 'Varying', the name of a length, or a coder",
+            "'Integer', Restricted('Integer', n), 'Boolean', 'Varying', the name of a length, or "
+            "a coder",
             fix=suggestion(size, WORDS) or f"{name.lower()}=(3, 4)",
         ),
     )

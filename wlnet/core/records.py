@@ -127,7 +127,7 @@ class Codec:
                 "a function cannot be saved: a file holds no code",
                 at=at,
                 given=brief(value),
-                fix="take the encoder off the port before saving, and encode the data yourself",
+                fix="take the coder off the port before saving, and call the function yourself",
             )
         raise refused(
             "this value cannot be written to a file",

@@ -8,10 +8,10 @@ import numpy as np
 
 from wlnet.core.errors import DataError, Fault, fail
 from wlnet.core.ports import Limit
+from wlnet.core.restricted import LARGEST_INDEX as LARGEST_INDEX
 from wlnet.evaluate.places import Place
 
 Array = np.ndarray[Any, Any]
-LARGEST_INDEX = 2**31 - 1
 """Indices flow as integers of 32 bits."""
 
 

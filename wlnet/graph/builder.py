@@ -161,6 +161,10 @@ class Builder:
         shape = tuple(shape)
         return x if x.shape == shape else self.one("reshape", x, shape=shape)
 
+    def gradient_reversal(self, x: Value) -> Value:
+        """x, through which the gradient comes back with the other sign (Ganin et al. 2016)."""
+        return self.one("gradient_reversal", x)
+
     def flatten(self, x: Value, first: int = 1) -> Value:
         """All axes from `first` on as one."""
         return self.reshape(x, (*x.shape[:first], math.prod(x.shape[first:])))

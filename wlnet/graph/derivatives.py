@@ -81,6 +81,11 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     return (g.reshape(d, call.inputs[0].shape),)
 
 
+@derivative("gradient_reversal")
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
+    return (g.negate(d),)
+
+
 @derivative("broadcast")
 def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     return (g.sum_to(d, call.inputs[0].shape),)

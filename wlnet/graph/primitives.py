@@ -51,6 +51,12 @@ def reshape(x: Shape, *, shape: Shape) -> tuple[Shape, ...]:
     return (shape,)
 
 
+@primitive(apart=rule.element_by_element)
+def gradient_reversal(x: Shape) -> tuple[Shape, ...]:
+    """The same numbers; the gradient comes back with the other sign."""
+    return (x,)
+
+
 @primitive(apart=rule.repeated)
 def broadcast(x: Shape, *, shape: Shape) -> tuple[Shape, ...]:
     """Repeated along sizes of 1 and new leading axes."""

@@ -41,7 +41,8 @@ def share(graph: Graph) -> Graph:
 
 
 def simplify(graph: Graph) -> Graph:
-    """Transposes of transposes and reshapes of reshapes as one, or as nothing."""
+    """Transposes of transposes and reshapes of reshapes as one, or as nothing; gradients are there
+    already where this is called, and what turns them round is nothing any more."""
     same: dict[Value, Value] = {}
     makers: dict[Value, Call] = {}
     calls: list[Call] = []
@@ -57,9 +58,7 @@ def simplify(graph: Graph) -> Graph:
         elif inner is not None and inner.primitive == call.primitive == "reshape":
             new = Call("reshape", inner.inputs, call.outputs, call.attributes, call.origin)
         (output, *_) = new.outputs or (None,)
-        idle = (new.primitive == "transpose" and list(new.attributes["axes"]) == sorted(
-            new.attributes["axes"])) or (
-            new.primitive == "reshape" and new.inputs[0].shape == new.outputs[0].shape)  # fmt: skip
+        idle = new.primitive == "gradient_reversal" or _is_idle(new)
         if idle and output is not None and output not in results:
             same[output] = new.inputs[0]
             continue
@@ -67,3 +66,10 @@ def simplify(graph: Graph) -> Graph:
             makers[value] = new
         calls.append(new)
     return graph.with_calls(calls)
+
+
+def _is_idle(call: Call) -> bool:
+    """Whether a transpose or a reshape leaves all as it is."""
+    if call.primitive == "transpose":
+        return list(call.attributes["axes"]) == sorted(call.attributes["axes"])
+    return call.primitive == "reshape" and call.inputs[0].shape == call.outputs[0].shape

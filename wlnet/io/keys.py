@@ -8,7 +8,7 @@ from wlnet.core.parts import NetSharedArray, Path
 from wlnet.core.rules import ArrayKey
 
 # Also the signs that a header in UTF-8 could not hold, or not hold on one line.
-_BESIDE = re.compile("~(?!shared/)[a-z]+/")
+_BESIDE = re.compile("~(?!shared/|coder/)[a-z]+/")
 _MEASURED = "~series/", "~tally/", "~state/"
 _CODE = re.compile("~([0-9a-f]{1,5});")
 _SPECIAL = re.compile("[~/\x00-\x1f\x7f\ud800-\udfff]")
@@ -30,6 +30,16 @@ def shared_key(name: str) -> str:
     '~shared/w'
     """
     return f"~shared/{escaped(name)}"
+
+
+def coder_key(port: str, key: str) -> str:
+    """The key of an array of a net that a coder at a port has: it is written with the net, and is
+    no array of it.
+
+    >>> coder_key("Input", "1/Weights"), is_beside("~coder/Input/1/Weights")
+    ('~coder/Input/1/Weights', False)
+    """
+    return f"~coder/{escaped(port)}/{key}"
 
 
 def beside_key(group: str, *path: str) -> str:

@@ -7,6 +7,7 @@ of a constructor. A record that `written` would have written in another way is r
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 
@@ -22,14 +23,13 @@ from wlnet.core.symbols import AUTOMATIC
 from wlnet.io import plain, ports, rates
 from wlnet.io.canonical import dumped
 from wlnet.io.checks import pairs_of, table_of
-from wlnet.io.keys import shared_key, tensor_key
-from wlnet.io.record import FORMAT, Tensors, parameters
+from wlnet.io.keys import coder_key, shared_key, tensor_key
+from wlnet.io.record import FORMAT, Tensors, parameters, written
 from wlnet.io.wiring import read_edges
 from wlnet.layers.declaring.fields import REQUIRED, Parameter
 from wlnet.layers.declaring.layer import LAYERS, Layer
 from wlnet.nets.container import CONTAINERS, Container, Written, shared_names
 from wlnet.nets.inference import check_shapes
-from wlnet.nets.operators import Operator
 
 MOST_NODES = 16_384
 """The most nodes of a net, on all levels together. Shape inference may take time that grows with
@@ -124,6 +124,18 @@ class _Reader:
         rates.check(net)
         return net
 
+    def kept(self, port: str, record: Json) -> Net:
+        """The net of a coder at a port."""
+        start = coder_key(port, "")
+        keys = [key for key in self.tensors if key.startswith(start)]
+        self.used.update(keys)
+        own = {key.removeprefix(start): self.tensors[key] for key in keys}
+        net = rebuilt(record, own)
+        # It has one spelling: the record of a coder is compared with the one that was read.
+        if dumped(written(net)[0]) != dumped(record):
+            raise refused("a net of a coder is not in its canonical form", at=f"port {port}")
+        return net
+
     def ports(self, record: Json, names: list[str], path: Path, at: str) -> dict[str, PortType]:
         """The ports of a record, which must have these names, in this order."""
         pairs = pairs_of(record, f"{at}, ports")
@@ -135,7 +147,7 @@ class _Reader:
                 given=", ".join(shown(name) for name, _ in pairs[:12]),
             )
         found = {
-            name: ports.read(port, f"{at}, port {shown(name)}")
+            name: ports.read(port, f"{at}, port {shown(name)}", partial(self.kept, name))
             for name, (_, port) in zip(names, pairs, strict=True)
         }
         if path and any(port.coder is not None for port in found.values()):
@@ -224,9 +236,11 @@ class _Reader:
 
     def container(self, cls: type[Container], row: Table, path: Path, at: str) -> Container:
         nodes = self.nodes(row["Nodes"], path, at)
-        if issubclass(cls, Operator) and list(nodes) != [cls.place]:
+        keys = cls.fixed_keys()
+        if keys is not None and tuple(nodes) != keys:
             given = ", ".join(map(shown, nodes))
-            raise refused(f"{a(cls.kind)} holds one net", at=at, given=given)
+            what = f"{a(cls.kind)} holds other nets"
+            raise refused(what, at=at, given=given, expected=", ".join(keys))
         fields = {name: FIELDS[name](row[name], nodes, at) for name in cls.record_fields}
         count = len(pairs_of(row["Ports"], f"{at}, ports"))
         written = Written(

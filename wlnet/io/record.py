@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from wlnet.core.net import Net
 from wlnet.core.parts import Path, path_text
 from wlnet.core.records import Json, Table, refused
 from wlnet.io import plain, ports, rates
-from wlnet.io.keys import shared_key, tensor_key
+from wlnet.io.keys import coder_key, shared_key, tensor_key
 from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.container import as_container
 from wlnet.nets.edges import Edge
@@ -41,10 +42,19 @@ def written(net: Net) -> tuple[Table, Tensors]:
 
 def _net(net: Net, path: Path, tensors: Tensors) -> Table:
     at = path_text(path) or "the net"
+
+    def kept(port: str, inner: Net) -> Json:
+        """A net of the coder at a port, its arrays among the tensors."""
+        told, own = written(inner)
+        tensors.update({coder_key(port, key): array for key, array in own.items()})
+        return told
+
     record: Table = {
         "Kind": net.kind,
         "LearningRateMultipliers": rates.written(net.learning_rate_rules),
-        "Ports": [[name, ports.written(port)] for name, port in net.ports.items()],
+        "Ports": [
+            [name, ports.written(port, partial(kept, name))] for name, port in net.ports.items()
+        ],
     }
     if isinstance(net, Layer):
         record["Arrays"] = {

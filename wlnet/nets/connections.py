@@ -109,11 +109,16 @@ def links(net: Net) -> list[Edge]:
 def producer(net: Net, port: str) -> Net:
     """The layer that makes an output, looked for through nested nets; that net where an output is
     led straight through one, or made by it of several ports."""
-    if isinstance(net, Layer):
-        return net
+    return made_by(net, port)[0]
+
+
+def made_by(net: Net, port: str) -> tuple[Net, str]:
+    """The producer of an output, and the name that it has there."""
+    if isinstance(net, Layer) or as_container(net).made_losses:
+        return net, port
     ends = [e for e in links(net) if e.target is None and e.target_port == port]
     source = ends[0].source if len(ends) == 1 else None
-    return net if source is None else producer(net.nodes[source], ends[0].source_port)
+    return (net, port) if source is None else made_by(net.nodes[source], ends[0].source_port)
 
 
 def feeding(net: Net, path: Path, port: str) -> list[Path]:

@@ -154,6 +154,17 @@ class Container(Net):
         return ()
 
     @property
+    def made_losses(self) -> Mapping[str, Net | None]:
+        """Where it makes its outputs itself of what its nodes give: the loss that each of them
+        gets if nobody says, None for one that is a loss. An output that is not there gets none."""
+        return EMPTY
+
+    @classmethod
+    def fixed_keys(cls) -> tuple[str, ...] | None:
+        """The keys of its nodes, where they are always the same."""
+        return None
+
+    @property
     def turns(self) -> int:
         """How many times its nodes are computed one after the other, whether a program has them as
         often or once, in a loop over its own count."""

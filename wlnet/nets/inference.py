@@ -167,6 +167,8 @@ class _Walk:
         self.gathered = Gathered()
         self.lengths: dict[tuple[Path, str], list[tuple[str, Wire, int]]] = {}
         """The ports of a net that name a length, each with the level that has it."""
+        self.restricted: list[tuple[Wire, int, str]] = []
+        """The ports that say how large their integers may be."""
         self.shared: dict[str, Wire] = {
             name: Wire(tuple(array.shape), source=f'NetSharedArray("{name}")')
             for name, array in root.shared.items()
@@ -197,6 +199,8 @@ class _Walk:
             teller = f"{title(path, net)} {name}{coder}"
             self.gathered.attempt(partial(wire.carry, port.flow, teller))
             wire.sent = wire.sent or port.sent
+            if port.most is not None:
+                self.restricted.append((wire, port.most, teller))
         if isinstance(net, Layer):
             self._visit_layer(net, path, wires)
         else:
@@ -243,6 +247,8 @@ def _solve(net: Net, given: Mapping[str, Partial]) -> Solution:
     for cell in walk.cells:
         if isinstance(cell, LayerCell):
             walk.gathered.attempt(cell.limit_indices)
+    for restricted in walk.restricted:
+        walk.gathered.attempt(partial(_restrict, *restricted))
     walk.gathered.tell()
     # A limit is set where an index is used. It is passed back until it reaches the ports where
     # indices come in.
@@ -251,6 +257,15 @@ def _solve(net: Net, given: Mapping[str, Partial]) -> Solution:
     for cell in walk.cells:
         cell.let_go()
     return walk.solution
+
+
+def _restrict(wire: Wire, most: int, teller: str) -> None:
+    """Note how large the integers at a port may be. Raises ShapeError where larger ones flow."""
+    wire.limit(most)
+    if wire.sent is not None and wire.sent.most > most:
+        what = "integers that are larger than a port says"
+        given, expected = f"1 to {wire.sent.most}", f"1 to {most}"
+        raise fail(ShapeError, Fault(what, teller, given, expected))
 
 
 def _head(coder: object) -> str:

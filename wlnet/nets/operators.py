@@ -59,6 +59,10 @@ class Operator(Container):
 
     # What follows
 
+    @classmethod
+    def fixed_keys(cls) -> tuple[str, ...]:
+        return (cls.place,)
+
     @property
     def input_names(self) -> tuple[str, ...]:
         return self.ports_for(self.inner, self.parameters)[0]

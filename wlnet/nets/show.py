@@ -38,7 +38,7 @@ class _Writer:
         if isinstance(net, Layer):
             return f"{net.kind}({', '.join(self._layer_arguments(net))})"
         further = as_container(net).arguments()
-        if isinstance(net, Arrangement):
+        if isinstance(net, Arrangement) or len(net.nodes) > 1:
             nodes = self._nodes(net, path, indent)
         else:
             nodes = ", ".join(
@@ -46,7 +46,7 @@ class _Writer:
             )
         return f"{net.kind}({', '.join([nodes, *further, *self._options(net)])})"
 
-    def _nodes(self, net: Arrangement, path: Path, indent: str) -> str:
+    def _nodes(self, net: Net, path: Path, indent: str) -> str:
         """The nodes one below the other, as a list, or as a dict where they have names."""
         inner = indent + "    "
         named = isinstance(next(iter(net.nodes)), str)

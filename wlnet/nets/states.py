@@ -105,7 +105,9 @@ def _opened(net: Net, names: Iterable[str]) -> Net:
     ports = dict(net.ports)
     for name in names:
         shape = inference(net).port_shape((), name)
-        ports[name] = PortType((None, *(shape or ())[1:]), ports[name].element)
+        ports[name] = PortType(
+            (None, *(shape or ())[1:]), ports[name].element, most=ports[name].most
+        )
     for name in net.output_names:
         if ports[name].coder is None:
             ports[name] = PortType(None, ports[name].element)

@@ -27,7 +27,7 @@ from wlnet.graph.graph import Call, Graph, Value
 from wlnet.graph.keys import BodyKey
 from wlnet.graph.scans import results as results_of
 
-VIEWS = frozenset({"reshape", "transpose", "broadcast", "slice"})
+VIEWS = frozenset({"reshape", "transpose", "broadcast", "slice", "gradient_reversal"})
 COPY = "copy"
 
 
@@ -263,7 +263,7 @@ def _strides(call: Call, x: Value, strides: tuple[int, ...], y: Value) -> tuple[
     """The distances of a view; None where it has to be a copy."""
     if call.primitive == "transpose":
         return tuple(strides[axis] for axis in call.attributes["axes"])
-    if call.primitive == "slice":
+    if call.primitive in ("slice", "gradient_reversal"):
         return strides
     if call.primitive == "broadcast":
         extra = y.rank - x.rank

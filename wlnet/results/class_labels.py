@@ -12,7 +12,11 @@ Labels = Sequence[str]
 
 def labels_at(net: Net, port: str) -> Labels | None:
     """The labels that the decoder of an output port knows; None where it knows none."""
-    labels = getattr(inferred_port(net, port).coder, "labels", None)
+    coder = inferred_port(net, port).coder
+    # Of a set of labels each is there or not: these are the classes.
+    if getattr(coder, "multilabel", False):
+        return None
+    labels = getattr(coder, "labels", None)
     return tuple(map(str, labels)) if isinstance(labels, Sequence) else None
 
 

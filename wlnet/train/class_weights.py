@@ -182,7 +182,8 @@ def table_of(asked: ByLabel, training: TrainingNet, port: str) -> Array:
 def _labels(coder: Coder | None, form: TargetForm, count: int) -> tuple[object, ...]:
     """The labels of classes as the user's data have them."""
     labels = coder.parameters.get("Labels") if coder is not None else None
-    if isinstance(labels, tuple):
+    # Of a set of labels each is there or not: these are the classes.
+    if isinstance(labels, tuple) and form != "Binary":
         return labels
     return (False, True) if form == "Binary" else tuple(range(1, count + 1))
 

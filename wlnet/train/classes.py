@@ -9,6 +9,7 @@ import numpy as np
 
 from wlnet.coders import NetEncoder
 from wlnet.coders.coder import Coder
+from wlnet.coders.label_sets import members
 from wlnet.coders.lengths import single_items
 from wlnet.coders.worth import plain, worth
 from wlnet.core.errors import DataError, Fault, brief, fail
@@ -48,6 +49,15 @@ def with_labels(
         column, sizes = single_items(column, depth, at, of="labels")
         counts = [math.prod(each) for each in sizes]
         numbers = np.repeat(np.arange(1, len(sizes) + 1), counts).tolist()
+    if coder.parameters["Multilabel"]:
+        sets = [members(item) or [] for item in column]
+        is_encoded = isinstance(column, np.ndarray) and column.dtype.kind == "f"
+        if is_encoded or not any(sets):
+            assert port.shape is not None
+            return coder.fitted(port.shape)
+        own = range(1, len(sets) + 1) if numbers is None else numbers
+        column = [label for each in sets for label in each]
+        numbers = np.repeat(own, [*map(len, sets)]).tolist()
     first = next(iter(column), "")
     if not isinstance(worth(first), str) and np.ndim(first):
         assert port.shape is not None
@@ -55,7 +65,7 @@ def with_labels(
     size = port.shape[-1] if port.shape else None
     if coder.element == "Integer":
         size = below if isinstance(below, int) else None
-    is_target = coder.door == "NetDecoder"
+    is_target = coder.door == "NetDecoder" and not coder.parameters["Multilabel"]
     labels = class_labels(column, PortType((size,)), name, is_target, numbers)
     return coder.replace("Labels", labels)
 

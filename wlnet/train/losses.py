@@ -15,7 +15,8 @@ from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import ALL, AUTOMATIC
 from wlnet.layers import CrossEntropyLossLayer, MeanSquaredLossLayer
 from wlnet.layers.declaring.layer import Layer, TargetForm
-from wlnet.nets.connections import producer
+from wlnet.nets.connections import made_by, producer
+from wlnet.nets.container import as_container
 from wlnet.nets.inference import inferred_port
 from wlnet.train.history import LOSS
 
@@ -71,7 +72,16 @@ def loss_terms(net: Net, given: object) -> tuple[LossTerm, ...]:
 def _automatic(net: Net) -> tuple[LossTerm, ...]:
     if LOSS in net.output_names:
         return (LossTerm(LOSS, None),)
-    return _all(net, (_automatic_term(net, name) for name in net.output_names))
+    names = [name for name in net.output_names if _learns(net, name)]
+    return _all(net, (_automatic_term(net, name) for name in names))
+
+
+def _learns(net: Net, name: str) -> bool:
+    """Whether an output is one that learns by itself: what an operator makes beside its losses is
+    none."""
+    made, own = made_by(net, name)
+    losses = {} if isinstance(made, Layer) else as_container(made).made_losses
+    return own in losses or not losses
 
 
 def _all(net: Net, found: Iterable[LossTerm | Fault]) -> tuple[LossTerm, ...]:
@@ -98,14 +108,25 @@ def _of_reals(net: Net, term: LossTerm | Fault) -> LossTerm | Fault:
 
 def _automatic_term(net: Net, name: str, factor: float = 1.0) -> LossTerm | Fault:
     """The loss that an output gets by itself: by the layer that makes it."""
+    made, own = made_by(net, name)
+    if not isinstance(made, Layer) and own in as_container(made).made_losses:
+        return LossTerm(name, as_container(made).made_losses[own], factor)
     form = asked_form(net, name)
     port = inferred_port(net, name)
-    if form == "Square" and getattr(port.coder, "of_labels", False):
+    is_of_sets = getattr(port.coder, "multilabel", False)
+    if form == "Square" and getattr(port.coder, "of_labels", False) and not is_of_sets:
         return Fault(
             f"no loss fits by itself: {a(port.coder.kind)} decoder on an output without a "
             "SoftmaxLayer",
             at=f"port {name}",
             fix="end the net in SoftmaxLayer(), or name a loss_function",
+        )
+    if is_of_sets and form != "Binary":
+        return Fault(
+            "no loss fits by itself: a Class decoder of several labels on an output without a "
+            "LogisticSigmoid",
+            at=f"port {name}",
+            fix='end the net in "LogisticSigmoid", or name a loss_function',
         )
     if form is None or name == LOSS:
         return LossTerm(name, None, factor)

@@ -24,6 +24,7 @@ from wlnet.wolfram.expressions import (
     rule,
     rules_of,
 )
+from wlnet.wolfram.subwords import SUBWORDS, subword_pairs, subwords_told
 from wlnet.wolfram.values import Unreadable, plain, read_plain
 
 DOORS = {"NetEncoder": NetEncoder, "NetDecoder": NetDecoder}
@@ -33,6 +34,7 @@ FIRST: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("NetEncoder", "Class"): ("Labels", "OutputForm"),
     ("NetEncoder", "Image"): ("ImageSize",),
     ("NetEncoder", "Scalar"): (),
+    ("NetEncoder", "SubwordTokens"): ("Vocabulary",),
     ("NetEncoder", "Tokens"): ("Vocabulary", "OutputForm"),
     ("NetEncoder", "UTF8"): ("OutputForm",),
     ("NetEncoder", "UnitVector"): ("Size",),
@@ -40,6 +42,8 @@ FIRST: Mapping[tuple[str, str], tuple[str, ...]] = {
     ("NetDecoder", "Characters"): ("Alphabet",),
     ("NetDecoder", "Class"): ("Labels",),
     ("NetDecoder", "Image"): ("ColorSpace",),
+    ("NetDecoder", "Scalar"): (),
+    ("NetDecoder", "SubwordTokens"): ("Vocabulary",),
     ("NetDecoder", "Tokens"): ("Vocabulary",),
 }
 """Kinds that both have: their parameters that are no options, in order."""
@@ -55,6 +59,8 @@ def coder_told(coder: Any) -> Expression:
     first = FIRST.get((coder.door, coder.kind))
     if first is None:
         raise Unreadable(f"a coder that the Wolfram Language has too, not {coder.kind!r}")
+    if coder.kind in SUBWORDS:
+        return subwords_told(coder, _told)
     usual = _usual(coder)
     parts: list[Expression] = [_told(coder.parameters[name]) for name in first]
     while (
@@ -102,6 +108,8 @@ def coder_read(value: Call) -> Any:
     if not value.args:
         raise Unreadable("a coder with a kind")
     kind, *rest = value.args
+    if is_call(kind, *DOORS):
+        return DOORS[door](coder_read(kind))
     saved = len(rest) >= 1 and isinstance(kind, str) and isinstance(rest[0], dict)
     if saved:
         pairs, parts = list(rest[0].items()), []
@@ -111,6 +119,8 @@ def coder_read(value: Call) -> Any:
         options = [each for each in parts if is_call(each, "Rule")]
         parts = [each for each in parts if not is_call(each, "Rule")]
         pairs = [pair for each in options for pair in rules_of(each) or []]
+    if isinstance(kind, str) and kind in SUBWORDS:
+        kind, pairs = "SubwordTokens", subword_pairs(pairs)
     first = FIRST.get((door, kind)) if isinstance(kind, str) else None
     if first is None:
         raise Unreadable(
@@ -127,6 +137,8 @@ def coder_read(value: Call) -> Any:
             given[title] = _read(part)
         elif not (title in FOLLOW or title.startswith("$")):
             strange.append(title)
+    if given.get("OutputForm") == "IndicatorVector":
+        given["OutputForm"] = "UnitVector"
     if strange or len(parts) > len(first):
         raise Unreadable(
             f"parameters {', '.join(sorted(known))}; not {', '.join(strange) or 'more'}"

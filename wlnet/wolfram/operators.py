@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from wlnet.core.symbols import AUTOMATIC
 from wlnet.nets.attention import DEFAULTS
 from wlnet.wolfram.expressions import Expression, is_symbol, listed, rule, rules_of
 from wlnet.wolfram.layers import Field
-from wlnet.wolfram.values import PLAIN, Unreadable, Value, read_plain
+from wlnet.wolfram.values import PLAIN, SYMBOL, Unreadable, Value, read_plain
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,8 @@ OPERATORS: Mapping[str, Operator] = {
         (Field("Levels", Value(_pairs_told, _levels_read), 1, ("Levels",)),)
     ),
     "NetFoldOperator": Operator((Field("Feedback", FEEDBACK, 1, ("Recurrence",)),)),
+    "NetGANOperator": Operator((Field("Loss", PLAIN, 1),), usual={"Loss": AUTOMATIC}),
+    "NetPairEmbeddingOperator": Operator((Field("DistanceFunction", SYMBOL),)),
     "NetNestOperator": Operator((Field("Iterations", PLAIN, 1, ("Times", "Count", "N")),)),
     "AttentionLayer": Operator(
         (Field("Mask"), Field("MultiHead"), Field("ScoreRescaling"), Field("Dropout")),

@@ -19,6 +19,7 @@ from wlnet.core.names import field_name, is_number
 from wlnet.core.net import Net
 from wlnet.core.parts import NetPort, NetSharedArray, Path, path_text
 from wlnet.core.records import refused
+from wlnet.core.restricted import Restricted
 from wlnet.core.rules import ArrayKey
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.declaring.layer import Layer
@@ -28,10 +29,12 @@ from wlnet.nets.bidirectional import NetBidirectionalOperator
 from wlnet.nets.chain import NetChain
 from wlnet.nets.container import shared_names
 from wlnet.nets.fold import NetFoldOperator
+from wlnet.nets.gan import NetGANOperator
 from wlnet.nets.inference import check_shapes
 from wlnet.nets.mapping import NetMapOperator, NetMapThreadOperator
 from wlnet.nets.nest import NetNestOperator
 from wlnet.nets.netgraph import NetGraph
+from wlnet.nets.pair_embedding import NetPairEmbeddingOperator
 from wlnet.wolfram.coders import DOORS, coder_read
 from wlnet.wolfram.expressions import (
     NONE,
@@ -53,6 +56,8 @@ HOLDERS: dict[str, Callable[..., Any]] = {
     "NetMapThreadOperator": NetMapThreadOperator,
     "NetFoldOperator": NetFoldOperator,
     "NetNestOperator": NetNestOperator,
+    "NetGANOperator": NetGANOperator,
+    "NetPairEmbeddingOperator": NetPairEmbeddingOperator,
     "AttentionLayer": AttentionLayer,
 }
 ELEMENTS = "Real", "Integer", "Boolean"
@@ -173,7 +178,7 @@ class _Reader:
         if args and not is_call(args[0], "Rule"):
             first = unwrapped(args.pop(0))
             named = isinstance(first, str) and value.name == "AttentionLayer"
-            inner = first if named else self.net(first, (*path, row.net))
+            inner = first if named else self.held(first, value.name, (*path, row.net))
         said = self.parameters(args, row.fields, path)
         options = self.options(said[1], path, ()) if said else None
         if inner is None or said is None or options is None:
@@ -185,6 +190,13 @@ class _Reader:
             options |= {field_name(name): port for name, port in options.pop("ports", {}).items()}
         made = self.attempt(lambda: make(*nets, **said[0], **options), path)
         return made if isinstance(made, Net) else None
+
+    def held(self, value: Expression, kind: str, path: Path) -> Any:
+        """What an operator holds: a net, or a list of nets where it takes several."""
+        if kind != "NetGANOperator" or not is_call(value, "List"):
+            return self.net(value, path)
+        nets = [self.net(each, (*path[:-1], n)) for n, each in enumerate(value.args, 1)]
+        return None if None in nets else tuple(nets)
 
     # Layers
 
@@ -339,10 +351,19 @@ def _size(value: Expression) -> Any:
     if is_symbol(value, "Automatic", "All"):
         return "Varying"
     if is_call(value, "Restricted") and value.args:
-        return _size(value.args[0])
+        return _restricted(*value.args)
     if type(value) is int or (isinstance(value, str) and value in ("Varying", *ELEMENTS)):
         return value
     raise Unreadable("a size, 'Varying', 'Real', 'Integer', a list of these, or a coder")
+
+
+def _restricted(element: Expression, most: Expression = None) -> Any:
+    """Integers from 1 to a number."""
+    if is_call(most, "List") and len(most.args) == 2 and most.args[0] == 1:
+        most = most.args[1]
+    if element != "Integer" or type(most) is not int:
+        raise Unreadable("integers from 1 to a number, if they are restricted")
+    return Restricted("Integer", most)
 
 
 def _edges(value: Expression) -> list[Any]:

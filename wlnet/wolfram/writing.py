@@ -13,6 +13,7 @@ from wlnet.core.names import a
 from wlnet.core.net import Net
 from wlnet.core.parts import Key, NetSharedArray, Path, path_text
 from wlnet.core.ports import UNKNOWN
+from wlnet.core.restricted import Restricted
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.layers.declaring.layer import Layer
 from wlnet.nets.arrangement import Arrangement
@@ -73,7 +74,8 @@ class _Writer:
         if row is None:
             self.strange(net, path)
             return NONE
-        (inner,) = (self.net(node, (*path, key)) for key, node in net.nodes.items())
+        several = [self.net(node, (*path, key)) for key, node in net.nodes.items()]
+        inner = several[0] if len(several) == 1 else listed(*several)
         return Call(Symbol(net.kind), (inner, *self.arguments(row.fields, net, path), *options))
 
     def layer(self, layer: Layer, path: Path) -> Expression:
@@ -201,6 +203,7 @@ def _numbers(array: np.ndarray) -> Expression:
 
 def _shape(sizes: tuple[Any, ...]) -> Expression:
     told = [
+        call("Restricted", size.element, size.most) if isinstance(size, Restricted) else
         "Varying" if size is None else size if size in ("Integer", "Real", "Boolean") else
         "Varying" if isinstance(size, str) else size
         for size in sizes

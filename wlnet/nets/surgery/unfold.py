@@ -89,7 +89,7 @@ class _Unfolding:
             port = net.ports[name]
             if self.course.is_sequence((), name):
                 shape = inference(self.course.net).port_shape((), name)
-                port = PortType(None if shape is None else shape[1:], port.flow)
+                port = PortType(None if shape is None else shape[1:], port.flow, most=port.most)
             found[name] = port
         return found
 
@@ -214,7 +214,9 @@ def _is_the_same_for_elements(layer: Layer) -> bool:
 def _without_lengths(layer: Net) -> Net:
     """A layer, or a nest, whose ports say nothing of how long sequences are."""
     ports = {
-        name: PortType((None, *port.shape[1:]), port.element) if port.shape else port
+        name: PortType((None, *port.shape[1:]), port.element, most=port.most)
+        if port.shape
+        else port
         for name, port in layer.ports.items()
     }
     return layer._with(ports=ports)

@@ -30,8 +30,8 @@ def _as_it_is(w: Writer, name: str, coder: Any, value: Value) -> Coded:
 
 
 def _class(w: Writer, name: str, coder: Any, value: Value) -> Coded:
-    """The number of the class, counted from 1."""
-    if value.element == "Integer":
+    """The number of the class, counted from 1; of several the vector of ones and zeros."""
+    if value.element == "Integer" or coder.multilabel:
         return _as_it_is(w, name, coder, value)
     return _unit_vector(w, name, coder, value)
 

@@ -17,6 +17,12 @@ def transpose(w: Writer, x: Tensor, *, axes: tuple[int, ...]) -> str:
 
 
 @translation
+def gradient_reversal(w: Writer, x: Tensor) -> str:
+    """The same numbers: a file has no gradients."""
+    return w.node("Identity", x)
+
+
+@translation
 def reshape(w: Writer, x: Tensor, *, shape: tuple[Extent, ...]) -> str:
     """The same numbers in another shape. One open size follows from the others: it is -1."""
     unknown = [i for i, size in enumerate(shape) if size is None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -69,6 +70,8 @@ DOES: dict[str, Callable[[Net], str]] = {
     "NetMapThreadOperator": lambda net: "for the elements of several inputs at once",
     "AttentionLayer": lambda net: "scores every key for every query",
     "NetFoldOperator": lambda net: "for element after element, with its own state",
+    "NetGANOperator": lambda net: "a generator against a discriminator",
+    "NetPairEmbeddingOperator": lambda net: "how far apart a pair is",
     "NetNestOperator": lambda net: f"{net.parameters['Iterations']} times, each on its own result",
 }
 """What operators do with the net that they hold."""
@@ -155,7 +158,8 @@ def coder(port: PortType) -> str:
     if port.coder is None:
         return ""
     told: dict[str, Any] = port.coder.parameters
-    word = str(getattr(port.coder, "kind", type(port.coder).__name__)).lower()
+    kind = str(getattr(port.coder, "kind", type(port.coder).__name__))
+    word = re.sub("(?<=[a-z])(?=[A-Z])", " ", kind).lower()
     if "ImageSize" in told:
         return f"{word} {_plain(told['ImageSize'])}, {told['ColorSpace']}"
     count = _code_count(port.coder)
