@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import KW_ONLY
-from functools import cached_property
 from typing import Any
 
 from wlnet.coders.coder import coder
@@ -20,8 +19,17 @@ from wlnet.core.errors import Fault, OptionError, brief, fail
 from wlnet.core.symbols import ALL, END_OF_STRING, START_OF_STRING, Symbol
 
 
+class _Pieces(TextEncoder):
+    """What is made of a vocabulary once."""
+
+    sizes: list[int]
+    """How many characters tokens have, from the most on."""
+    chances: dict[str, float]
+    """The score of each token; zeros where there are none."""
+
+
 @coder
-class SubwordTokensEncoder(TextEncoder):
+class SubwordTokensEncoder(_Pieces):
     """`NetEncoder("SubwordTokens", vocabulary)`: text to the codes of words and their parts; shape
     `(None,)`, "Integer".
 
@@ -96,18 +104,11 @@ class SubwordTokensEncoder(TextEncoder):
             faults.append(Fault(what, at=where, given=f"no {given}", fix="put them into it"))
         if faults:
             raise fail(OptionError, faults)
-        self._set(**found, target_length=length, known=codes_of(found["vocabulary"]))
-
-    @cached_property
-    def sizes(self) -> list[int]:
-        """How many characters tokens have, from the most on."""
-        return sorted({len(token) for token in self.known.places}, reverse=True)
-
-    @cached_property
-    def chances(self) -> dict[str, float]:
-        """The score of each token, where there are scores."""
-        scores = self.scores or (0.0,) * self.known.total
-        return {token: scores[code - 1] for token, code in self.known.places.items()}
+        known = codes_of(found["vocabulary"])
+        scores = found.get("scores", self.scores) or (0.0,) * known.total
+        sizes = sorted({len(token) for token in known.places}, reverse=True)
+        chances = {token: scores[code - 1] for token, code in known.places.items()}
+        self._set(**found, target_length=length, known=known, sizes=sizes, chances=chances)
 
     @property
     def count(self) -> int:

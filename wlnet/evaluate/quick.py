@@ -144,7 +144,7 @@ class _Part:
 
     def __init__(self, runner: Runner, piece: Piece, columns: Mapping[str, Array]) -> None:
         shapes = {name: tuple(array.shape[1:]) for name, array in columns.items()}
-        self._piece, self._kept = piece, runner.kept.programs
+        self._piece, self._kept = piece, runner.kept
         self.name = runner.key(piece.rows, shapes)
         self.program, self._lock = runner.program(piece.rows, shapes)
         self._is_mine = asking(self._lock)
@@ -167,10 +167,9 @@ class _Part:
         does."""
         if self._is_mine():  # a signal handler, in the middle of the call that it came into
             return None
-        try:
-            self._kept.move_to_end(self.name)
-        except KeyError:  # dropped by the net a moment ago
+        if self.name not in self._kept.programs:  # dropped by the net a moment ago
             return None
+        self._kept.used[self.name] = next(self._kept.times)
         start, stop, _ = self._piece
         with self._lock:
             try:

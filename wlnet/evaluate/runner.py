@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
+import itertools
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
@@ -53,22 +53,27 @@ Shapes = Mapping[str, tuple[int, ...]]
 
 
 class _Kept:
-    """The programs of one net, the last used last; each with a lock, as it has one memory."""
+    """The programs of one net; each with a lock, as it has one memory. `lock` is for the table."""
 
     def __init__(self) -> None:
         self.lock = new_lock()
-        self.programs: OrderedDict[Hashable, tuple[Program, Lock]] = OrderedDict()
+        self.programs: dict[Hashable, tuple[Program, Lock]] = {}
+        self.used: dict[Hashable, int] = {}
+        """When each was used last: short ways write it, too, and do not wait for the lock."""
+        self.times = itertools.count()
         self.store: Store = Store()
         self.ways: dict[Hashable, Any] = {}
         """Short ways that run some of them (quick.py), by what is given; they go with them."""
 
     def drop(self) -> int:
         """Let the program go that was not run for the longest time; how many bytes it had."""
-        key, (old, _) = self.programs.popitem(last=False)
+        key = min(list(self.programs), key=lambda each: self.used.get(each, -1))
+        self.used.pop(key, None)
+        found = self.programs.pop(key, None)
         for given, way in list(self.ways.items()):
             if key in way.programs:
                 self.ways.pop(given, None)
-        return old.bytes
+        return found[0].bytes if found else 0
 
 
 class Runner:
@@ -187,9 +192,9 @@ class Runner:
         kept, key = self.kept, self.key(batch, shapes)
         with kept.lock:
             # A signal handler may do the same in between: each step leaves the table whole.
-            found = kept.programs.pop(key, None) or (self._compiled(batch, shapes), new_lock())
-            kept.programs[key] = found
-            held = sum(each.bytes for each, _ in kept.programs.values())
+            found = kept.programs.get(key) or (self._compiled(batch, shapes), new_lock())
+            kept.programs[key], kept.used[key] = found, next(kept.times)
+            held = sum(each.bytes for each, _ in list(kept.programs.values()))
             while len(kept.programs) > KEPT and held > MOST:
                 held -= kept.drop()
             return found
