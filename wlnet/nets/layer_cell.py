@@ -69,6 +69,7 @@ class LayerCell(Cell):
 
     def _conflict(self, error: Mismatch) -> ShapeError:
         words = []
+        advice = [wire.advice for wire in self.wires.values() if wire.advice]
         for name, wire in [*self.wires.items(), *self.arrays.items()]:
             if wire.shape is not None:
                 here = wire.source in ("", f"{self.title} {name}")
@@ -78,7 +79,8 @@ class LayerCell(Cell):
         given = self.layer.parameters.items()
         words.append(", ".join(f"{name}={_words(value)}" for name, value in given))
         text = "; ".join(word for word in words if word)
-        fault = Fault(WHAT, at=self.title, given=text, expected=f"shapes that agree, but {error}")
+        expected = f"shapes that agree, but {error}"
+        fault = Fault(WHAT, self.title, text, expected, fix=advice[0] if advice else None)
         return fail(ShapeError, fault)
 
     def _sizes(self) -> Sizes:
