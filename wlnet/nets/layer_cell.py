@@ -110,9 +110,20 @@ class LayerCell(Cell):
             raise fail(ShapeError, Fault(what, f"{self.title} {name}", given, expected))
 
     def pass_limits(self) -> bool:
-        # What is moved may come to stand elsewhere: a coordinate for another level of an array.
-        news = [wire.limit(anywhere(made.below)) for made in self.made for wire in self.given]
+        news = [
+            wire.limit(made.below if self._in_columns(wire, made) else anywhere(made.below))
+            for made in self.made
+            for wire in self.given
+        ]
         return any(news)
+
+    def _in_columns(self, wire: Wire, made: Wire) -> bool:
+        """Whether what is moved stays where it stands in the last level. It may come to stand
+        elsewhere: then a coordinate is one for another level of an array."""
+        if not wire.shape or not made.shape or wire.shape[-1] != made.shape[-1]:
+            return False
+        rank = max(len(each.shape or ()) for each in self.given)
+        return made.shape[-1] is not None and self.layer.keeps_columns(rank)
 
 
 def _words(value: object) -> str:
