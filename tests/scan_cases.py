@@ -101,6 +101,13 @@ def nested(b: Builder, c: Any, s: Any, k: Any) -> Any:
     return [b.add(b.reshape(found.stacked[0], (B, N)), h)], [found.tables[0]]
 
 
+def largest(b: Builder, c: Any, s: Any, k: Any) -> Any:
+    """The largest of windows, whose places the way back reads: of enough images to lie in lanes."""
+    (h,), (x,) = c, s
+    found = b.pool_max(b.add(h, x), kernel=(3,), stride=(1,), padding=((1, 1),))
+    return [b.map("Tanh", found)], [b.multiply(found, x)]
+
+
 SCANS: dict[str, Scan] = {
     "cell": Scan(cell, ((B, N),), ((B, K),), ((N, N), (N, K), (N,))),
     "cell of one row": Scan(cell, ((1, N),), ((1, K),), ((N, N), (N, K), (N,))),
@@ -113,5 +120,6 @@ SCANS: dict[str, Scan] = {
     "normalized": Scan(normalized, ((B, N),), ((B, N),), ((N, N),)),
     "turned": Scan(turned, ((B, N),), ((B, N),)),
     "batched": Scan(batched, ((2, B, N),), ((2, B, N),), ((2, N, N),)),
+    "largest": Scan(largest, ((9, 2, N),), ((9, 2, N),)),
     "nested": Scan(nested, ((B, N),), ((B, N),), ((N, N),)),
 }

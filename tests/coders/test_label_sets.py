@@ -149,3 +149,12 @@ def test_a_net_that_gives_no_probabilities_of_each_label_is_told() -> None:
         net = wl.NetChain(layers, input=1, output=NetDecoder("Class", list("xyz"), multilabel=True))
         with pytest.raises(wl.OptionError, match=r"(?s)several labels.*LogisticSigmoid"):
             wl.net_train(net, ([[1.0]], [["x"]]))
+
+
+def test_several_labels_for_a_coder_of_one_say_which_option_takes_them() -> None:
+    encoder = NetEncoder("Class", ["x", "y"])
+    with pytest.raises(DataError, match=r"example 2\n.*\n.*\n  fix: +multilabel=True"):
+        encoder.encode(["x", ("x", "y")])
+    with pytest.raises(DataError) as caught:
+        encoder.encode(["x", ("x", "z")])
+    assert "multilabel" not in str(caught.value)

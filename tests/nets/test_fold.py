@@ -112,6 +112,18 @@ def test_rules_reach_inside_and_what_is_frozen_is_sealed() -> None:
     assert {row.times for row in program.steps} == {1}
 
 
+@pytest.mark.parametrize("precision", ["Real32", "Real64"])
+def test_indices_come_out_of_a_fold_as_they_come_out_of_its_net(precision: str) -> None:
+    """They have another size than numbers of 64 bits."""
+    graph = NetGraph(
+        {"sum": "Plus", "order": wl.OrderingLayer()},
+        [(BOTH, "sum"), ("sum", NetPort("State")), ("sum", "order", NetPort("Order"))],
+    )
+    found = NetFoldOperator(graph, input=(6, 3))(X, working_precision=precision)
+    assert found.dtype.kind == "i"
+    assert np.array_equal(found, np.argsort(np.cumsum(X, 1), -1) + 1)
+
+
 def test_masks_are_drawn_anew_for_every_element() -> None:
     net = NetFoldOperator(cell(("drop", wl.DropoutLayer(0.5)), ("last", wl.LinearLayer(
         3, weights=np.eye(3, 6), biases=None))), input=(50, 3))  # fmt: skip

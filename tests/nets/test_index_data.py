@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import wlnet as wl
+from tests.bench import EXAMPLES
 
 NAN, INF = float("nan"), float("inf")
 NETS: dict[str, Any] = {
@@ -104,3 +105,50 @@ def test_a_table_whose_size_nobody_tells_holds_the_indices_that_are_made() -> No
     assert wl.information(net, "ArraysDimensions") == {(2, "Weights"): (50, 3)}
     wider = wl.NetChain([wl.OrderingLayer(2), wl.EmbeddingLayer(3)], input=6)
     assert wl.information(wider, "ArraysDimensions") == {(2, "Weights"): (6, 3)}
+
+
+MOVERS = [
+    case for case in EXAMPLES
+    if "Either" in map(case.layer.port_element, case.layer.input_names)
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", MOVERS, ids=str)
+def test_what_keeps_columns_leaves_entries_where_they_stand_in_the_last_level(case: Any) -> None:
+    layer, shapes = case.bare, case.shapes
+    ranks, lasts = {*map(len, shapes.values())}, {shape[-1:] for shape in shapes.values()}
+    made = layer.reference(*(np.broadcast_to(np.arange(*shape[-1:]) if shape else 0, (1, *shape))
+                             for shape in shapes.values()))  # fmt: skip
+    if layer.keeps_columns(max(ranks)) and lasts == {made.shape[1:][-1:]} != {()}:
+        assert np.array_equal(made, np.broadcast_to(np.arange(made.shape[-1]), made.shape))
+
+
+@pytest.mark.parametrize(
+    ("mover", "shape"),
+    [
+        (wl.SequenceLastLayer(), (3, 2)),
+        (wl.SequenceMostLayer(), (3, 2)),
+        (wl.SequenceRestLayer(), (3, 2)),
+        (wl.SequenceReverseLayer(), (3, 2)),
+        (wl.PartLayer(-1), (3, 2)),
+        (wl.ReshapeLayer((1, 2)), (1, 1, 2)),
+        (wl.FlattenLayer(), (1, 2)),
+        (wl.ReplicateLayer(2), (2,)),
+        (wl.PaddingLayer([1], "Fixed"), (3, 2)),
+    ],
+    ids=lambda given: getattr(given, "kind", None),
+)
+def test_positions_that_are_moved_as_wholes_are_checked_coordinate_by_coordinate(
+    mover: Any, shape: Any
+) -> None:
+    """A row that is not there, whose number is that of a column."""
+    net = wl.NetGraph(
+        {"move": mover, "take": wl.ExtractLayer()},
+        [(wl.NetPort("At"), "move", wl.NetPort("take", "Position"))],
+        input=(2, 4), at=(*shape, "Integer"),
+    )  # fmt: skip
+    x = np.arange(8).reshape(2, 4)
+    at = np.broadcast_to([2, 4], shape)
+    assert np.all(net({"Input": x, "At": at}) == 7)
+    with pytest.raises(wl.DataError, match=r"given: *3\n.*1\.\.2 or -2\.\.-1, 1\.\.4"):
+        net({"Input": x, "At": np.broadcast_to([3, 1], shape)})

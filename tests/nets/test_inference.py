@@ -153,6 +153,31 @@ def test_a_contradiction_names_the_layer_what_it_has_and_where_that_came_from() 
         assert word in told
 
 
+@pytest.mark.parametrize("options", [{}, {"multilabel": True}], ids=["one label", "several"])
+@pytest.mark.parametrize(
+    ("labels", "last"),
+    [
+        (["x", "y"], 1),
+        (["x", "y"], wl.LinearLayer(())),
+        (list("xyz"), 1),
+        (wl.AUTOMATIC, wl.LinearLayer(())),
+    ],
+)
+def test_a_class_decoder_on_too_few_numbers_says_what_it_reads(
+    labels: Any, last: Any, options: Any
+) -> None:
+    """One probability of two labels, above all."""
+    decoder = NetDecoder("Class", labels, **options)
+    with pytest.raises(ShapeError) as caught:
+        NetChain([4, "Tanh", last, "LogisticSigmoid"], input=2, output=decoder)
+    told = str(caught.value)
+    count = "n" if labels is wl.AUTOMATIC else len(labels)
+    assert f"fix:      a number for each label: LinearLayer({count}), then " in told
+    assert f"NetChain Output, {decoder!r}" in told
+    assert ("with multilabel=True" in told) == ("SoftmaxLayer()" in told) == (not options)
+    assert ('NetDecoder("Boolean")' in told) == (not options and count != 3)
+
+
 @pytest.mark.parametrize("size", [0, -1, 2.5, True, "two", (2, 0), [3, "x y"]])
 def test_a_shape_that_cannot_be_is_an_option_error(size: Any) -> None:
     with pytest.raises(wl.OptionError, match="cannot be"):

@@ -20,6 +20,15 @@ MANY = nest.LOOPED
 INNER: dict[str, tuple[Any, tuple[int, ...]]] = {
     "numbers": (wl.NetChain([5, "Tanh"]), (5,)),
     "images": (wl.NetChain([wl.ConvolutionLayer(2, 3, padding_size=1), "Tanh"]), (2, 4, 4)),
+    "largest of windows": (
+        wl.NetChain(
+            [
+                wl.ConvolutionLayer(2, 3, padding_size=1),
+                wl.PoolingLayer(2, padding_size=((0, 1),) * 2),
+            ]
+        ),
+        (2, 4, 4),
+    ),
     "a formula": (wl.ElementwiseLayer(lambda x: x - 0.1 * np.sin(x)), (3, 2)),
     "normalized": (wl.NetChain([4, wl.BatchNormalizationLayer(), "Tanh"]), (4,)),
     "a sequence": (wl.NetMapOperator(wl.NetChain([2, "Tanh"])), (3, 2)),

@@ -31,6 +31,13 @@ def fold() -> Any:
     return wl.NetFoldOperator(cell, input=("Varying", 2))
 
 
+def orders() -> Any:
+    """A fold that gives indices."""
+    edges = [([PORT("Input"), PORT("State")], "sum"), ("sum", PORT("State")), ("sum", "order")]
+    cell = wl.NetGraph({"sum": "Plus", "order": wl.OrderingLayer()}, edges)
+    return wl.NetFoldOperator(cell, input=("Varying", 4))
+
+
 def asked() -> Any:
     ends = {"K": "Key", "V": "Value", "Q": "Query"}
     edges = [(PORT(end), PORT("attend", port)) for end, port in ends.items()]
@@ -66,6 +73,7 @@ OPEN: dict[str, Callable[[], Any]] = {
     "GRU": chain(wl.GatedRecurrentLayer(5), wl.SequenceReverseLayer(), input=LONG),
     "both ways": chain(wl.NetBidirectionalOperator(wl.LongShortTermMemoryLayer(2)), input=LONG),
     "fold": fold,
+    "fold that gives indices": orders,
     "attention": attention,
     "causal attention": lambda: attention("Causal", score_rescaling="DimensionSqrt"),
     "attention in a window": lambda: attention(("Causal", 2)),

@@ -30,6 +30,7 @@ NETS = {
         [wl.ConvolutionLayer(8, 3), "Ramp", wl.PoolingLayer(2, 2), wl.ConvolutionLayer(8, 3),
          "Ramp", wl.PoolingLayer(3, 1), wl.FlattenLayer(), 3], input=(1, 20, 20),
     ),
+    "loop": wl.NetNestOperator(NetChain([5, "Tanh"]), 40, input=5),
 }  # fmt: skip
 
 
@@ -131,6 +132,12 @@ WRONG: dict[str, tuple[str, Callable[[Call, Graph], list[Call]], str]] = {
         "products", changed(
             "softmax", outputs=lambda call: (replace(call.outputs[0], element="Integer"),)
         ), "y is of Integers",
+    ),
+    "a table of other entries than its body has": (
+        "loop", changed(
+            "scan",
+            outputs=lambda call: tuple(replace(y, element="Integer") for y in call.outputs),
+        ), "y1 is of Integers, and its body gives Reals",
     ),
     "a result too many": (
         "products", changed("softmax", outputs=lambda call: call.outputs * 2), "its results are y",

@@ -81,6 +81,16 @@ class ClassDecoder(LabelDecoder):
         count = None if isinstance(self.labels, Symbol) else len(self.labels)
         return (*(None,) * (self.input_depth - 1), count)
 
+    @property
+    def advice(self) -> str:
+        count = "n" if isinstance(self.labels, Symbol) else len(self.labels)
+        last = '"LogisticSigmoid"' if self.multilabel else "SoftmaxLayer()"
+        text = f"a number for each label: LinearLayer({count}), then {last}"
+        if self.multilabel:
+            return text
+        text += ', or "LogisticSigmoid" with multilabel=True'
+        return text + (', or one number for NetDecoder("Boolean")' if count in ("n", 2) else "")
+
     def fitted(self, shape: Shape) -> Self:
         self._require(shape, fits(self.shape, shape) and 0 not in shape)
         if is_automatic(self.labels) and shape[-1] is not None:

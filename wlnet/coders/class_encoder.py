@@ -192,11 +192,13 @@ class ClassEncoder(NetEncoder):
 
     def _unknown(self, label: object, index: int, where: str) -> Exception:
         finder = self.index()
+        are_labels = isinstance(label, tuple) and all(map(finder.place, label))
+        several = "multilabel=True, of the coder, takes any number of labels of an example"
         return refuse(
             where,
             index,
             "this is not one of the labels",
             given=brief(plain(label)),
             known=finder.labels,
-            fix=finder.advice(label),
+            fix=several if are_labels else finder.advice(label),
         )

@@ -89,6 +89,11 @@ class Coder(metaclass=KindTable):
         raise NotImplementedError
 
     @property
+    def advice(self) -> str | None:
+        """What helps where a net has arrays of another shape."""
+        return None
+
+    @property
     def element(self) -> Flow:
         """What the array holds: "Real" numbers, or an "Integer" that counts from 1."""
         return "Real"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 
-from wlnet.graph.graph import Call, Graph, Shape, Value
+from wlnet.graph.graph import Call, Element, Graph, Shape, Value
 from wlnet.graph.keys import BodyKey
 from wlnet.graph.rows import axis_after
 
@@ -47,6 +47,13 @@ def names_of(body: Graph) -> list[BodyKey]:
 def operands_of(call: Call) -> dict[BodyKey, Value]:
     """The operands of a scan, by the names of the inputs of its body."""
     return dict(zip(names_of(call.attributes["body"]), call.inputs, strict=True))
+
+
+def elements_of(body: Graph) -> tuple[Element, ...]:
+    """What the entries of tables are, which are carried as Reals, then of what is stacked."""
+    carried: list[Element] = ["Real"] * numbers(body, CARRIED)
+    stacked = (body.outputs[BodyKey(STACKED, i)].element for i in range(numbers(body, STACKED)))
+    return (*carried, *stacked)
 
 
 def in_steps(

@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from wlnet.core.machine import check_memory
 from wlnet.core.parts import Path, path_text
+from wlnet.graph.bodies import elements_of
 from wlnet.graph.elements import MOVES, check_elements
 from wlnet.graph.graph import Call, Graph, Shape, Value
 from wlnet.graph.primitives import PRIMITIVES
@@ -59,8 +60,8 @@ class Builder:
         for shape in shapes:
             check_memory(SMALLEST_ITEM * math.prod(shape), path_text(self.origin) or primitive)
         elements = (inputs[0].element,) if primitive in MOVES else row.elements
-        # Only a scan takes any entries, and gives as many Reals as its body tells.
-        elements = row.elements * len(shapes) if row.any_entries else elements
+        # Only a scan takes any entries, and gives what its body tells.
+        elements = elements_of(attributes["body"]) if row.any_entries else elements
         outputs = tuple(
             self.graph.new_value(shape, element)
             for shape, element in zip(shapes, elements, strict=True)

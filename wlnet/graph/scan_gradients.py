@@ -102,7 +102,7 @@ def _keeping(g: Builder, call: Call, back: _Back, reads: list[Value]) -> dict[Va
     fresh = [value for value in reads if value not in told]
     body.outputs.update({BodyKey(STACKED, first + i): value for i, value in enumerate(fresh)})
     # Who reads what it gave before goes on to do so.
-    more = [g.graph.new_value((at["times"], *value.shape)) for value in fresh]
+    more = [g.graph.new_value((at["times"], *value.shape), value.element) for value in fresh]
     outputs = (*call.outputs, *more)
     new = Call("scan", call.inputs, outputs, {**at, "body": body}, call.origin)
     place = next(i for i, each in enumerate(g.graph.calls) if each is call)

@@ -35,6 +35,9 @@ class CatenateLayer(Layer):
     inputs = variadic("*input#", element="Either")
     output = out("*output", element="Either")
 
+    def keeps_columns(self, rank: int) -> bool:
+        return self.level not in (rank, -1)
+
     def relate(self, sizes: Sizes) -> None:
         names = runs(sizes)
         known = [len(run) for run in map(sizes.run, [*names, "*output"]) if run is not None]

@@ -29,8 +29,9 @@ class ExtractLayer(Layer):
     >>> layer({"Input": [[1, 2], [3, 4]], "Position": [2, 1]}).item()
     3.0
 
-    Raises DataError for data with a place that is not there; a place that a net works out, and that
-    is not there, gives NaN.
+    Raises DataError for data with a place that is not there, also where a PartLayer and its kin
+    move whole positions. A place that is not there gives NaN where a net works it out, or moves its
+    coordinates, as a TransposeLayer does.
     Wolfram Language: ExtractLayer. Elsewhere gather_nd.
     """
 

@@ -75,6 +75,9 @@ class FlattenLayer(Layer):
         middle = tuple(range(first, first + joined))
         return (*((i,) for i in before), middle, *((i,) for i in after))
 
+    def keeps_columns(self, rank: int) -> bool:
+        return rank > 0
+
     def relate(self, sizes: Sizes) -> None:
         shape, output = sizes.run("*input"), sizes.run("*output")
         if shape is None:

@@ -70,6 +70,9 @@ class PaddingLayer(Layer):
     def port_element(self, name: str) -> Takes:
         return "Real" if isinstance(self.padding, float) else super().port_element(name)
 
+    def keeps_columns(self, rank: int) -> bool:
+        return rank > len(self.margins)
+
     def relate(self, sizes: Sizes) -> None:
         shape, output = sizes.run("*input"), sizes.run("*output")
         known = shape if shape is not None else output

@@ -101,6 +101,9 @@ class PartLayer(Layer):
     input = port("*input", element="Either")
     output = out("*output", element="Either")
 
+    def keeps_columns(self, rank: int) -> bool:
+        return rank > len(self.part)
+
     def relate(self, sizes: Sizes) -> None:
         shape, output = sizes.run("*input"), sizes.run("*output")
         if shape is None:

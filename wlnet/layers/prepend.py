@@ -33,6 +33,9 @@ class PrependLayer(Layer):
     element = port("*element", element="Either")
     output = out("more", "*element", element="Either")
 
+    def keeps_columns(self, rank: int) -> bool:
+        return rank > 1
+
     def relate(self, sizes: Sizes) -> None:
         longer(sizes, "more", "length", 1)
 

@@ -47,6 +47,9 @@ class ReplicateLayer(Layer):
     input = port("*input", element="Either")
     output = out("*output", element="Either")
 
+    def keeps_columns(self, rank: int) -> bool:
+        return rank > self._first(rank + len(self.counts))
+
     def _first(self, rank: int) -> int:
         """Where the new levels begin in an output of this rank, from 0. Raises Mismatch."""
         new = len(self.counts)

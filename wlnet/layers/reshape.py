@@ -46,6 +46,9 @@ class ReshapeLayer(Layer):
     input = port("*input", element="Either")
     output = out("*output", element="Either")
 
+    def keeps_columns(self, rank: int) -> bool:
+        return rank > 0
+
     def relate(self, sizes: Sizes) -> None:
         sizes.set("*output", tuple(d if isinstance(d, int) else None for d in self.dimensions))
         self._inherit(sizes)

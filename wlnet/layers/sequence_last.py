@@ -29,6 +29,9 @@ class SequenceLastLayer(Layer):
     input = port("length", "*element", element="Either")
     output = out("*element", element="Either")
 
+    def keeps_columns(self, rank: int) -> bool:
+        return rank > 1
+
     def lower(self, g: Builder, input: Value) -> Value:
         length = input.shape[1]
         last = g.slice(input, 1, length - 1, length)

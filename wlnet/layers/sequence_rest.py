@@ -31,6 +31,9 @@ class SequenceRestLayer(Layer):
     input = port("length", "*element", element="Either")
     output = out("fewer", "*element", element="Either")
 
+    def keeps_columns(self, rank: int) -> bool:
+        return rank > 1
+
     def relate(self, sizes: Sizes) -> None:
         longer(sizes, "length", "fewer", 1)
 

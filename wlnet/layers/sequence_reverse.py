@@ -29,6 +29,9 @@ class SequenceReverseLayer(Layer):
     input = port("length", "*element", element="Either")
     output = out("length", "*element", element="Either")
 
+    def keeps_columns(self, rank: int) -> bool:
+        return rank > 1
+
     def lower(self, g: Builder, input: Value) -> Value:
         return g.reverse(input, 1)
 

@@ -182,21 +182,23 @@ class _Walk:
             port = net.ports.get(name)
             if port is None:
                 continue
+            coder = "" if port.coder is None else f", {_head(port.coder)}"
+            teller = f"{title(path, net)} {name}{coder}"
+            advice = None if port.coder is None else port.coder.advice
             try:
-                wire.refine(port.shape, f"{title(path, net)} {name}")
+                wire.refine(port.shape, teller, advice)
             except Mismatch as error:
                 fault = Fault(
                     WHAT,
                     at=f"{title(path, net)}, port {name}",
                     given=f"{shape_text(wire.shape)} from {wire.source}",
                     expected=f"{port}, but {error}",
+                    fix=advice,
                 )
                 self.gathered.add(fault, kind=ShapeError)
             for level, length in enumerate(port.lengths):
                 if length is not None:
                     self.lengths.setdefault((path, length), []).append((name, wire, level))
-            coder = "" if port.coder is None else f", {_head(port.coder)}"
-            teller = f"{title(path, net)} {name}{coder}"
             self.gathered.attempt(partial(wire.carry, port.flow, teller))
             wire.sent = wire.sent or port.sent
             if port.most is not None:

@@ -69,6 +69,7 @@ class LayerCell(Cell):
 
     def _conflict(self, error: Mismatch) -> ShapeError:
         words = []
+        advice = [wire.advice for wire in self.wires.values() if wire.advice]
         for name, wire in [*self.wires.items(), *self.arrays.items()]:
             if wire.shape is not None:
                 here = wire.source in ("", f"{self.title} {name}")
@@ -78,7 +79,8 @@ class LayerCell(Cell):
         given = self.layer.parameters.items()
         words.append(", ".join(f"{name}={_words(value)}" for name, value in given))
         text = "; ".join(word for word in words if word)
-        fault = Fault(WHAT, at=self.title, given=text, expected=f"shapes that agree, but {error}")
+        expected = f"shapes that agree, but {error}"
+        fault = Fault(WHAT, self.title, text, expected, fix=advice[0] if advice else None)
         return fail(ShapeError, fault)
 
     def _sizes(self) -> Sizes:
@@ -108,9 +110,20 @@ class LayerCell(Cell):
             raise fail(ShapeError, Fault(what, f"{self.title} {name}", given, expected))
 
     def pass_limits(self) -> bool:
-        # What is moved may come to stand elsewhere: a coordinate for another level of an array.
-        news = [wire.limit(anywhere(made.below)) for made in self.made for wire in self.given]
+        news = [
+            wire.limit(made.below if self._in_columns(wire, made) else anywhere(made.below))
+            for made in self.made
+            for wire in self.given
+        ]
         return any(news)
+
+    def _in_columns(self, wire: Wire, made: Wire) -> bool:
+        """Whether what is moved stays where it stands in the last level. It may come to stand
+        elsewhere: then a coordinate is one for another level of an array."""
+        if not wire.shape or not made.shape or wire.shape[-1] != made.shape[-1]:
+            return False
+        rank = max(len(each.shape or ()) for each in self.given)
+        return made.shape[-1] is not None and self.layer.keeps_columns(rank)
 
 
 def _words(value: object) -> str:

@@ -25,10 +25,12 @@ MIXED = "element types that do not fit one another"
 
 @dataclass(eq=False)
 class Wire:
-    """One array that flows or is held: what is known of its shape, and who said so last."""
+    """One array that flows or is held: what is known of its shape, who said so last, and what he
+    advises where that cannot be."""
 
     shape: Partial = None
     source: str = ""
+    advice: str | None = None
     element: Flow | None = None
     teller: str = ""
     """Who said first what flows."""
@@ -38,13 +40,13 @@ class Wire:
     """The indices that flow, as far as somebody says so."""
     cells: list[Cell] = field(default_factory=list, repr=False)
 
-    def refine(self, shape: Partial, source: str) -> None:
+    def refine(self, shape: Partial, source: str, advice: str | None = None) -> None:
         """Learn a shape. Raises Mismatch."""
         new = merge(self.shape, shape)
         if new is not None and len(new) > MOST_LEVELS:
             raise Mismatch(f"{len(new)} levels are more than {MOST_LEVELS}")
         if new != self.shape:
-            self.shape, self.source = new, source
+            self.shape, self.source, self.advice = new, source, advice
 
     def carry(self, element: Flow | None, teller: str) -> None:
         """Learn what flows. Raises ShapeError that names both ends."""
@@ -222,8 +224,8 @@ class SameCell(Cell):
         agree([self.a, self.b])
         self.a.sent = self.b.sent = self.a.sent or self.b.sent
         try:
-            self.a.refine(self.b.shape, self.b.source)
-            self.b.refine(self.a.shape, self.a.source)
+            self.a.refine(self.b.shape, self.b.source, self.b.advice)
+            self.b.refine(self.a.shape, self.a.source, self.a.advice)
         except Mismatch as error:
             given = f"{shape_text(self.a.shape)} and {shape_text(self.b.shape)}"
             expected = f"equal shapes, but {error}"

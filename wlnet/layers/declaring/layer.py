@@ -295,6 +295,11 @@ class Layer(Net):
         counts = {name: sizes[below] for name, below in made.items() if below is not None}
         return {name: Sent(n, exact=False) for name, n in counts.items() if n is not None}
 
+    def keeps_columns(self, rank: int) -> bool:
+        """Whether what it moves of inputs of this rank stays where it stands in the last level, if
+        that stays as long as it is: so a coordinate of a place remains one for the same level."""
+        return False
+
     def port_element(self, name: str) -> Takes:
         """What a port takes or gives: "Real", "Integer", or "Either", whatever comes."""
         return self.port_field(name).element

@@ -40,7 +40,7 @@ def scan(
     def given_out(kind: str, i: int) -> Tensor:
         value = body.outputs[BodyKey(kind, i)]
         inner.origin = ()
-        return Tensor(inner.node("Identity", known[value]), value.shape)
+        return Tensor(inner.node("Identity", known[value]), value.shape, value.element)
 
     count = len(begun)
     tables = [i for i in range(count) if wanted[i]]

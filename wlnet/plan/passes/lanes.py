@@ -79,6 +79,9 @@ class _Laning(Relaying):
 
     def _goes_alone(self, call: Call) -> bool:
         """Whether the examples of a window stay apart; pooling follows what it pools."""
+        if call.primitive == "pool_max" and call.outputs[1] in self.results:
+            # A turn of a loop keeps the places for the way back: only Reals come out of lanes.
+            return True
         if call.primitive.startswith("pool"):
             # The way back goes where the places are.
             leads = call.inputs[-1]

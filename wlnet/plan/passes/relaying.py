@@ -27,6 +27,7 @@ class Relaying(ABC):
     def __init__(self, graph: Graph, lanes: int, few: Fraction) -> None:
         self.graph, self.lanes, self.few = graph, lanes, few
         self.calls: list[Call] = []
+        self.results = set(graph.results())
         self.inside: dict[Value, Value] = {}
         """The value in the other layout of a plain value."""
         self.plain: set[Value] = {*graph.inputs.values(), *graph.arrays.values()}
@@ -37,7 +38,6 @@ class Relaying(ABC):
 
     def done(self) -> Graph:
         """The graph with calls in the other layout."""
-        results = set(self.graph.results())
         for call in self.graph.calls:
             self.origin = call.origin
             if not self.call(call):
@@ -48,7 +48,7 @@ class Relaying(ABC):
                 self.plain.update(call.outputs)
             # At once: what reads a result does the same work where it is fetched instead.
             for value in call.outputs:
-                if value in results:
+                if value in self.results:
                     self.out(value)
         return self.graph.with_calls(self.calls)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from wlnet.core.errors import Fault, WlnetError, fail
 from wlnet.core.parts import path_text
+from wlnet.graph.bodies import elements_of
 from wlnet.graph.elements import MOVES
 from wlnet.graph.graph import Call, Graph, Value
 from wlnet.plan.words import SPECS
@@ -63,6 +64,12 @@ def _faults(call: Call, known: set[Value]) -> Iterator[str]:
             fits_name = {"Real": name not in INDICES | DOUBLES, "Double": name in DOUBLES}
             if not fits_name.get(value.element, name in INDICES):
                 yield f"{name} is of {value.element}s"
+    if call.primitive == "scan":
+        # What is kept of each step for the way back too: indices have another size than numbers.
+        made = elements_of(call.attributes["body"])
+        for i, (value, element) in enumerate(zip(call.outputs, made, strict=False), 1):
+            if value.element != element:
+                yield f"y{i} is of {value.element}s, and its body gives {element}s"
     if not known.isdisjoint(call.outputs):
         yield "a result is made already"
     yield from _misshapen(call, names)
