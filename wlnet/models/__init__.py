@@ -2,7 +2,7 @@
 
 A model is a file, which has the net without numbers and a row for the table of models
 (model.py says what is in a row), and beside it lies the trained net. lenet.py reads digits,
-cellnet.py judges cells.
+surnamenet.py spells surnames, cellnet.py judges cells.
 """
 
 from __future__ import annotations
@@ -18,8 +18,9 @@ from wlnet.io import load
 from wlnet.models.cellnet import CELLNET
 from wlnet.models.lenet import LENET, lenet
 from wlnet.models.model import COLUMNS, Model
+from wlnet.models.surnamenet import SURNAMENET
 
-MODELS: dict[str, Model] = {each.name: each for each in (LENET, CELLNET)}
+MODELS: dict[str, Model] = {each.name: each for each in (LENET, SURNAMENET, CELLNET)}
 """Every model by name."""
 
 
@@ -42,7 +43,7 @@ def net_model(name: str | None = None, *, trained: bool = True) -> Net | Table:
     >>> net_model("LeNet", trained=False) == lenet()
     True
     >>> [row["model"] for row in net_model()]
-    ['LeNet', 'CellNet']
+    ['LeNet', 'SurnameNet', 'CellNet']
 
     Wolfram Language: NetModel.
     """
