@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from math import prod
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -256,3 +257,31 @@ class Run:
     def source(self, key: Any) -> Any:
         """The numbers of an input port or of an array, to be changed in place."""
         return self.data[key] if isinstance(key, str) else self.arrays[key]
+
+
+SLOPE_STEP = 1e-5
+
+
+class Slope(NamedTuple):
+    """By an input or array, in a random direction. slope: by differences of the total. derivative:
+    what the program gives for it. size: of its terms, without their signs."""
+
+    key: Any
+    slope: float
+    derivative: float
+    size: float
+
+
+def slopes(run: Run) -> Iterator[Slope]:
+    """By each input and array of a net."""
+    derivatives, rng = run.derivatives, np.random.default_rng(5)
+    for key in run.sources:
+        numbers = run.source(key)
+        here, way = numbers.copy(), rng.normal(size=numbers.shape)
+        numbers[...] = here + SLOPE_STEP * way
+        ahead = run.run().total
+        numbers[...] = here - SLOPE_STEP * way
+        slope = (ahead - run.run().total) / (2 * SLOPE_STEP)
+        numbers[...] = here
+        terms = derivatives[key] * way
+        yield Slope(key, slope, float(np.sum(terms)), float(np.sum(np.abs(terms))))

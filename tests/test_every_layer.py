@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 import wlnet as wl
-from tests.bench import BATCH, EXAMPLES, OPERATORS, Case, Run, behind_frozen_layers
+from tests.bench import BATCH, EXAMPLES, OPERATORS, Case, Run, behind_frozen_layers, slopes
 from tests.thoroughness import one_of, two_of_each
 from wlnet.core.errors import OptionError, ShapeError, WlnetError
 from wlnet.core.net import same
@@ -60,7 +60,6 @@ where_nothing_is_drawn = pytest.mark.parametrize(("case", "mode"), DETERMINED, i
 two_cases_a_layer = pytest.mark.parametrize(
     "case", two_of_each(CASES, lambda case: case.layer.kind), ids=str
 )
-SLOPE_STEP = 1e-5
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -112,18 +111,7 @@ def test_every_layer_has_at_least_two_examples() -> None:
 @both_modes
 @every_case
 def test_the_derivative_is_the_slope_in_a_random_direction(case: Case, mode: Any) -> None:
-    run = Run(case.net, case.data(), mode).run()
-    derivatives, rng = run.derivatives, np.random.default_rng(5)
-    for key in run.sources:
-        numbers = run.source(key)
-        here, way = numbers.copy(), rng.normal(size=numbers.shape)
-        numbers[...] = here + SLOPE_STEP * way
-        ahead = run.run().total
-        numbers[...] = here - SLOPE_STEP * way
-        slope = (ahead - run.run().total) / (2 * SLOPE_STEP)
-        numbers[...] = here
-        derivative = float(np.sum(derivatives[key] * way))
-        size = float(np.sum(np.abs(derivatives[key] * way)))
+    for key, slope, derivative, size in slopes(Run(case.net, case.data(), mode).run()):
         assert slope == pytest.approx(derivative, rel=1e-6, abs=1e-6 * size + 1e-9), key
 
 

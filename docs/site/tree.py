@@ -123,12 +123,13 @@ def listed(found: Pages) -> list[tuple[str, list[str]]]:
                for title, names in GROUPS.items()]  # fmt: skip
     rest = [name for stem, name in how_to.items() if stem not in named]
     made = [name for name in found if re.fullmatch(r"reference/(\w+/index|\w+)\.md", name)]
-    alone = [n for n in found if "/" not in n and n not in ("index.md", "reference.md", *BESIDE)]
+    named_here = ("index.md", "reference.md", "catalogue.md", *BESIDE)
+    alone = [n for n in found if "/" not in n and n not in named_here]
     lists = [
         ("Notebooks", [name for name in found if name.startswith("notebooks/")]),
         *grouped,
         (f"How to: {REST.lower()}", rest),
-        ("Reference", ["reference.md", *made]),
+        ("Reference", ["reference.md", "catalogue.md", *made]),
         ("Beside others", [*FIRST, *(name for name in alone if name not in FIRST)]),
         ("Why", [*(name for name in found if name.startswith("why/")), *BESIDE]),
     ]
