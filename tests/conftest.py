@@ -1,5 +1,5 @@
-"""How much the tests try: Hypothesis profiles; what memory holds that nobody has written; and that
-stages of planning are looked at.
+"""How much the tests try: Hypothesis profiles; what memory holds that nobody has written; that
+stages of planning are looked at; and that nothing waits for the disk.
 
 `fast` is the default and draws the same examples every time, so that two runs agree.
 `thorough` draws new ones, many: --hypothesis-profile=thorough.
@@ -20,6 +20,10 @@ from wlnet.plan.words.checking import check
 program.UNWRITTEN = 0xFF
 # Every graph that is planned is held against the words of a plan, after each stage.
 stages.WATCH = check
+
+# No test outlives the machine: files need not be on the disk, which takes longer than all else of
+# a small one. What it is asked for has to be a file, as ever.
+os.fsync = lambda descriptor: os.fstat(descriptor) and None
 
 # Tables are as wide as where nobody says how many columns there are; pytest-xdist does.
 os.environ.pop("COLUMNS", None)
