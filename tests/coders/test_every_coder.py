@@ -38,6 +38,7 @@ ENCODERS = [
     NetEncoder("Image"),
     NetEncoder("Image", 28, color_space="Grayscale", mean_image=0.5, variance_image=[0.25]),
     NetEncoder("Image", (4, 3), mean_image=PICTURE, method="Fit", alignment=("Left", "Top")),
+    NetEncoder("Image", (4, 3), interleaving=True),
     NetEncoder("Image", (4, 3), padding=0.5, resampling="Nearest", alignment="Bottom"),
     NetEncoder("Number"),
     NetEncoder("Number", 38.5, 13.25, missing="Indicator"),
@@ -80,6 +81,7 @@ DECODERS = [
     NetDecoder("Class", ["x", 1, False]),
     NetDecoder("Image"),
     NetDecoder("Number", 38.5, 13.25),
+    NetDecoder("Image", "RGB", image_size=(4, 3), interleaving=True),
     NetDecoder("Image", "RGB", image_size=(4, 3), mean_image=(0.5, 0.25, 0.125)),
 ]
 SAVED = [*ENCODERS, *DECODERS]

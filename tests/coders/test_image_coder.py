@@ -220,6 +220,36 @@ def test_mean_and_variance_are_taken_out_and_put_back(options):
     assert decoder.target_encoder() == encoder
 
 
+@pytest.mark.parametrize("color_space", ["Grayscale", "RGB"])
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"mean_image": 0.5, "variance_image": 4}, {"mean_image": PIXELS[0, ..., 0]}],
+    ids=["plain", "numbers", "a picture"],
+)
+def test_channels_may_stand_last(options, color_space):
+    """The same numbers, for pictures one by one, in arrays and in lists of mixed sizes."""
+    first = NetEncoder("Image", (5, 4), color_space=color_space, **options)
+    last = NetEncoder("Image", (5, 4), color_space=color_space, interleaving=True, **options)
+    channels = first.shape[0]
+    assert last.shape == (4, 5, channels)
+    floats = (PIXELS / 255).astype(np.float32)
+    for pictures in (PIXELS, floats, floats[..., 0], [PIXELS[0], np.zeros((7, 9), np.uint8)]):
+        encoded = last.encode(pictures)
+        assert np.array_equal(encoded, np.moveaxis(first.encode(pictures), 1, -1))
+        assert encoded.flags.c_contiguous
+    assert np.array_equal(last(floats[0]), last.encode(floats)[0])
+    decoder = NetDecoder("Image", color_space, image_size=(5, 4), interleaving=True, **options)
+    encoded = last.encode(PIXELS)
+    usual = NetDecoder("Image", **options).decode(np.moveaxis(encoded, -1, 1))
+    for picture, other in zip(decoder.decode(encoded), usual, strict=True):
+        assert np.array_equal(picture, other)
+    assert decoder.target_encoder() == last and NetDecoder(last) == decoder
+    opened = NetDecoder("Image", interleaving=True, **options)
+    assert opened.fitted((4, 5, channels)) == decoder
+    with pytest.raises(ShapeError):
+        opened.fitted((channels, 4, 5))
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -232,7 +262,7 @@ def test_mean_and_variance_are_taken_out_and_put_back(options):
         ({"variance_image": [1, 1, -1]}, "more than 0"),
         ({"method": "Crop"}, "'Stretch' or 'Fit' or 'Fill'"),
         ({"resampling": "Cubic"}, "AUTOMATIC or 'Linear' or 'Nearest'"),
-        ({"interleaving": True}, "interleaving"),
+        ({"interleaving": "Yes"}, "interleaving"),
         ({"data_transposed": True}, "data_transposed"),
         ({"padding": 2}, "a number from 0 to 1"),
         ({"padding": True}, "a number from 0 to 1"),

@@ -253,7 +253,7 @@ def coder(given: Any) -> Any:
     """A coder as saved nets have it."""
     size = 1 if given.shape is None else list(given.shape)
     rest = {name: plain(value) for name, value in given.parameters.items()
-            if name in ("Labels", "ImageSize", "ColorSpace")}  # fmt: skip
+            if name in ("Labels", "ImageSize", "ColorSpace", "Interleaving")}  # fmt: skip
     if given.kind == "Image":
         rest |= {"ColorChannels": 1, "MeanImage": None, "VarianceImage": None}
     return f(given.door, given.kind, {**rest, "Dimensions": size, "$Version": "12.1.0"}, tensor(()))

@@ -37,6 +37,10 @@ NETS = {
         ],
         input=wl.NetEncoder("Image", (8, 8), color_space="Grayscale"),
     ),
+    "channels last": wl.NetChain(
+        ["Tanh", wl.FlattenLayer(), 3],
+        input=wl.NetEncoder("Image", (8, 6), interleaving=True),
+    ),
     "sequences": wl.NetChain(
         [wl.EmbeddingLayer(3, 6), wl.LongShortTermMemoryLayer(4), wl.GatedRecurrentLayer(3),
          wl.NetMapOperator(wl.LinearLayer(2))],

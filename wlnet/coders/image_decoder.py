@@ -25,6 +25,7 @@ class ImageDecoder(NetDecoder):
     The only property, "Image", is the picture as a read-only float32 array (height, width) or
     (height, width, 3): array * sqrt(variance_image) + mean_image, clipped to 0..1. `color_space`
     ("Grayscale" or "RGB") and `image_size` (width, height) are AUTOMATIC until the port is known.
+    With interleaving=True it reads arrays (height, width, channels).
 
     >>> NetDecoder("Image").decode(np.array([[[[0.0, 0.5], [1.0, 2.0]]]]))[0]
     array([[0. , 0.5],
@@ -40,9 +41,14 @@ class ImageDecoder(NetDecoder):
     image_size: tuple[int, int] | Symbol = AUTOMATIC
     mean_image: Statistic = None
     variance_image: Statistic = None
+    interleaving: bool = False
 
     def __post_init__(self) -> None:
-        faults = choice_faults(self.title, color_space=(self.color_space, (AUTOMATIC, *CHANNELS)))
+        faults = choice_faults(
+            self.title,
+            color_space=(self.color_space, (AUTOMATIC, *CHANNELS)),
+            interleaving=(self.interleaving, (False, True)),
+        )
         if not is_automatic(self.image_size):
             sides = as_sides(self.image_size)
             if sides is None:
@@ -54,22 +60,27 @@ class ImageDecoder(NetDecoder):
             raise fail(OptionError, faults)
 
     @property
-    def shape(self) -> Shape:
+    def planes(self) -> tuple[int | None, int | None, int | None]:
+        """(channels, height, width), as far as they are known."""
         channels = None if isinstance(self.color_space, Symbol) else CHANNELS[self.color_space]
         if isinstance(self.image_size, Symbol):
             return (channels, None, None)
         return (channels, self.image_size[1], self.image_size[0])
 
+    @property
+    def shape(self) -> Shape:
+        channels, height, width = self.planes
+        return (height, width, channels) if self.interleaving else (channels, height, width)
+
     def fitted(self, shape: Shape) -> Self:
-        good = fits(self.shape, shape)
-        if good and shape[0] is not None:
-            good = shape[0] in CHANNELS.values()
-        self._require(shape, good)
+        self._require(shape, fits(self.shape, shape))
+        height, width, channels = shape if self.interleaving else (*shape[1:], shape[0])
+        self._require(shape, channels in (None, *CHANNELS.values()))
         changes: dict[str, Any] = {}
-        if is_automatic(self.color_space) and shape[0] is not None:
-            changes["color_space"] = "Grayscale" if shape[0] == 1 else "RGB"
-        if is_automatic(self.image_size) and None not in shape[1:]:
-            changes["image_size"] = (shape[2], shape[1])
+        if is_automatic(self.color_space) and channels is not None:
+            changes["color_space"] = "Grayscale" if channels == 1 else "RGB"
+        if is_automatic(self.image_size) and None not in (height, width):
+            changes["image_size"] = (width, height)
         return self._with(**changes) if changes else self
 
     def decode(
@@ -82,7 +93,8 @@ class ImageDecoder(NetDecoder):
         self.check_property(prop)
         numbers = self._numbers(array)
         self.fitted(numbers.shape[1:])
-        planes = restored(numbers.astype(np.float32), self.mean_image, self.variance_image)
+        planes = np.moveaxis(numbers, -1, 1) if self.interleaving else numbers
+        planes = restored(planes.astype(np.float32), self.mean_image, self.variance_image)
         planes = np.clip(planes, 0, 1)
         pictures = planes[:, 0] if planes.shape[1] == 1 else np.moveaxis(planes, 1, -1)
         pictures = np.ascontiguousarray(pictures)
@@ -105,5 +117,6 @@ class ImageDecoder(NetDecoder):
             color_space=self.color_space,
             mean_image=self.mean_image,
             variance_image=self.variance_image,
+            interleaving=self.interleaving,
         )
         return encoder

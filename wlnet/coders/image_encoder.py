@@ -47,14 +47,16 @@ class ImageEncoder(NetEncoder):
     * `resampling`: "Linear" (AUTOMATIC; averages when shrinking) or "Nearest"
     * `alignment`: "Center", "Left", "Right", "Top", "Bottom", or a pair (horizontal, vertical)
     * `padding`: "Black", "White" or a number in 0..1
-    * `data_transposed`, `interleaving`: only False
+    * `interleaving`: whether channels stand last, (h, w, channels), as layers with that option have
+      them
+    * `data_transposed`: only False
 
     A picture is a uint8 array (0..255), a float array (0..1) or a bool array of shape
     (height, width) or (height, width, 3 or 4), a Pillow image, or a file name (needs Pillow). A
     float array of the encoded shape (channels, h, w) passes through unchanged; so a float array
     (1, h, w) given to a grey encoder of that size is one encoded example, not a batch of one
-    picture. Other arrays of rank 3 whose last axis is not 3 or 4, arrays of rank 4, lists and
-    tuples are batches.
+    picture. With channels last nothing passes through: it could be a picture, and is one. Other
+    arrays of rank 3 whose last axis is not 3 or 4, arrays of rank 4, lists and tuples are batches.
 
     Errors: OptionError for options; DataError for other arrays, numbers out of range, files that
     cannot be read.
@@ -88,7 +90,7 @@ class ImageEncoder(NetEncoder):
             method=(self.method, ("Stretch", "Fit", "Fill")),
             resampling=(self.resampling, (AUTOMATIC, "Linear", "Nearest")),
             data_transposed=(self.data_transposed, (False,)),
-            interleaving=(self.interleaving, (False,)),
+            interleaving=(self.interleaving, (False, True)),
         )
         sides = as_sides(self.image_size)
         if sides is None:
@@ -106,8 +108,14 @@ class ImageEncoder(NetEncoder):
             raise fail(OptionError, faults)
 
     @property
-    def shape(self) -> tuple[int, int, int]:
+    def planes(self) -> tuple[int, int, int]:
+        """(channels, height, width)."""
         return (CHANNELS[self.color_space], self.image_size[1], self.image_size[0])
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        channels, height, width = self.planes
+        return (height, width, channels) if self.interleaving else (channels, height, width)
 
     def is_single(self, x: object) -> bool:
         if is_file_name(x) or is_pillow(x):
@@ -116,8 +124,7 @@ class ImageEncoder(NetEncoder):
             return not isinstance(x, Sequence)
         array = np.asarray(x)
         if array.ndim == 3:
-            encoded = array.dtype.kind == "f" and array.shape == self.shape
-            return encoded or array.shape[-1] in (3, 4)
+            return self._is_encoded(array, 3) or array.shape[-1] in (3, 4)
         return array.ndim == 0 or (array.ndim == 2 and array.dtype.kind not in "OUS")
 
     def encode(self, items: Column, where: str = "Input", dtype: Dtype = np.float32) -> np.ndarray:
@@ -153,23 +160,27 @@ class ImageEncoder(NetEncoder):
             out[:] = reals(pictures, where, out.dtype, first=first)
             return
         # The matrices that resample an axis have a row for each new sample.
-        _, height, width = self.shape
+        _, height, width = self.planes
         matrices = height * pictures.shape[1] + width * pictures.shape[2]
         _check_size(pictures.size + 4 * matrices, out, where)
         planes = channels_first(unit_numbers(pictures, where, first, out.dtype), self.color_space)
         framed_planes = framed(
             planes,
-            *self.shape[1:],
+            height,
+            width,
             method=self.method,
             resampling="Linear" if isinstance(self.resampling, Symbol) else self.resampling,
             alignment=as_pair(self.alignment),
             padding=as_level(self.padding),
         )
-        out[:] = normalized(framed_planes, self.mean_image, self.variance_image)
+        made = normalized(framed_planes, self.mean_image, self.variance_image)
+        out[:] = np.moveaxis(made, 1, -1) if self.interleaving else made
 
     def _is_encoded(self, x: object, rank: int) -> bool:
+        # With channels last it may be a picture, and is taken for one.
         return (
-            isinstance(x, np.ndarray)
+            not self.interleaving
+            and isinstance(x, np.ndarray)
             and x.ndim == rank
             and x.dtype.kind == "f"
             and x.shape[-3:] == self.shape

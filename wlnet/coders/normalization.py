@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, cast
+from typing import Any, Protocol, cast
 
 import numpy as np
 
-from wlnet.coders.coder import Coder
 from wlnet.core.arrays import Dtype
 from wlnet.core.errors import Fault, brief
 
@@ -56,10 +55,19 @@ def statistic_faults(
     return faults
 
 
-def read_statistics(coder: Coder, faults: list[Fault]) -> dict[str, Statistic]:
+class OfPictures(Protocol):
+    """What a coder of pictures says of itself."""
+
+    @property
+    def title(self) -> str: ...
+    @property
+    def planes(self) -> tuple[int | None, int | None, int | None]: ...
+
+
+def read_statistics(coder: OfPictures, faults: list[Fault]) -> dict[str, Statistic]:
     """The mean and the variance of a coder of pictures, by name; what is wrong joins the faults.
 
-    The shape of the coder is asked for only where there are no faults yet.
+    The planes of the coder is asked for only where there are no faults yet.
     """
     found: dict[str, Statistic] = {}
     for name in ("mean_image", "variance_image"):
@@ -74,8 +82,7 @@ def read_statistics(coder: Coder, faults: list[Fault]) -> dict[str, Statistic]:
             faults.append(Fault(what, at=coder.title, given=brief(given), expected=expected))
             continue
         if not faults:
-            assert coder.shape is not None
-            channels, height, width = coder.shape
+            channels, height, width = coder.planes
             size = None if height is None or width is None else (height, width)
             faults += statistic_faults(name, found[name], coder.title, channels, size)
     return found

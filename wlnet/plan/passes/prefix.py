@@ -23,10 +23,12 @@ WORTH = frozenset(
     {
         "matmul",
         "convolve",
+        "convolve_input",
         "pool_max",
         "pool_sum",
         "interpolate",
         "gather",
+        "ordering",
         "softmax",
         "lstm",
         "gru",
