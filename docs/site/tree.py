@@ -14,7 +14,8 @@ from docs.site.reference import Pages, pages
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 GROUPS = {
-    "Nets": ("build-nets", "functions", "attention", "shared-arrays", "ask-inside"),
+    "Nets": ("build-nets", "functions", "attention", "shared-arrays", "ask-inside",
+             "trained-nets"),
     "Data": ("give-data", "tables", "images", "streams", "sequences", "states"),
     "Rates": (
         "freeze-a-part", "a-rate-per-layer", "negative-rates", "transfer", "low-rank-adapters",

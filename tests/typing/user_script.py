@@ -7,7 +7,7 @@ Nothing here is run. A line that says `type: ignore` has a mistake, which has to
 from __future__ import annotations
 
 from pathlib import Path
-from typing import assert_type
+from typing import Any, assert_type
 
 import numpy as np
 
@@ -52,6 +52,7 @@ assert_type(path, Path)
 again: wl.NetChain = wl.load(path, precompile=[1, 64])
 weights: np.ndarray = wl.net_extract(again, ("hidden", "Weights"))
 frozen = wl.net_replace_part(again, {"LearningRateMultipliers": rules})
+models: list[dict[str, Any]] = wl.net_model().to_records()
 digit: int = wl.net_model("LeNet")(np.zeros((28, 28), np.uint8))
 table: str = str(wl.information(frozen, "ArraysLearningRateMultipliersTable"))
 state = wl.NetStateObject(again)

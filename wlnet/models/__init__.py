@@ -2,7 +2,7 @@
 
 A model is a file, which has the net without numbers and a row for the table of models
 (model.py says what is in a row), and beside it lies the trained net. lenet.py reads digits,
-surnamenet.py spells surnames, cellnet.py judges cells.
+letternet.py small letters; surnamenet.py spells surnames, cellnet.py judges cells.
 """
 
 from __future__ import annotations
@@ -17,10 +17,11 @@ from wlnet.core.table import Table
 from wlnet.io import load
 from wlnet.models.cellnet import CELLNET
 from wlnet.models.lenet import LENET, lenet
+from wlnet.models.letternet import LETTERNET
 from wlnet.models.model import COLUMNS, Model
 from wlnet.models.surnamenet import SURNAMENET
 
-MODELS: dict[str, Model] = {each.name: each for each in (LENET, SURNAMENET, CELLNET)}
+MODELS: dict[str, Model] = {each.name: each for each in (LENET, LETTERNET, SURNAMENET, CELLNET)}
 """Every model by name."""
 
 
@@ -43,7 +44,7 @@ def net_model(name: str | None = None, *, trained: bool = True) -> Net | Table:
     >>> net_model("LeNet", trained=False) == lenet()
     True
     >>> [row["model"] for row in net_model()]
-    ['LeNet', 'SurnameNet', 'CellNet']
+    ['LeNet', 'LetterNet', 'SurnameNet', 'CellNet']
 
     Wolfram Language: NetModel.
     """
