@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import pickle
 import subprocess
 import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -51,29 +49,15 @@ def test_a_number_fills_dimensions_and_sizes_tell_those_of_the_layer() -> None:
         NetChain([wl.LinearLayer(weights=begun)], input=5)
 
 
-def test_names_of_their_own_are_all_different_and_those_of_files_are_not_taken(
-    tmp_path: Path,
-) -> None:
+def test_names_of_their_own_are_all_different_in_every_process() -> None:
     own, other = NetArray(), NetArray(wl.AUTOMATIC)
     assert own != other and own.name.startswith("NetArray")
     twice = NetChain([wl.LinearLayer(2, weights=own), wl.LinearLayer(2, weights=own)], input=2)
     assert wl.information(twice, "SharedArraysCount") == 1
-    code = f"""
-import sys, pickle, wlnet as wl
-net = wl.load({str(tmp_path / "net.wlnet")!r}) if sys.argv[1] == "load" else None
-again = pickle.load(open({str(tmp_path / "net.pickle")!r}, "rb")) if sys.argv[1] == "pickle" else 0
-print(*[wl.NetArray().name for _ in range(3)])
-"""
-    far = wl.LinearLayer(2, weights=NetSharedArray("NetArray2"))
-    wl.save(NetChain([far], input=2), tmp_path / "net.wlnet")
-    (tmp_path / "net.pickle").write_bytes(pickle.dumps(far))
-    said = {}
-    for how in ("none", "again", "load", "pickle"):
-        command = [sys.executable, "-c", code, how]
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-        said[how] = done.stdout.split()
-    assert said["none"] == said["again"] == ["NetArray1", "NetArray2", "NetArray3"]
-    assert said["load"] == said["pickle"] == ["NetArray1", "NetArray3", "NetArray4"]
+    code = "import wlnet as wl; print(*[wl.NetArray().name for _ in range(3)])"
+    runs = [subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+            for _ in range(2)]  # fmt: skip
+    assert len({name for run in runs for name in run.stdout.split()} | {own.name, other.name}) == 8
     alone = NetArray(W)
     assert wl.LinearLayer(weights=alone)["Weights"].tolist() == W.tolist()
 

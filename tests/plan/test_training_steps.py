@@ -92,6 +92,12 @@ FROZEN = {"frozen": [("net", 1, "Weights")]}
 
 
 def recurrent() -> Any:
+    """A loop of calls."""
+    layers = [wl.BasicRecurrentLayer(3), wl.FlattenLayer(), 3, wl.SoftmaxLayer()]
+    return with_loss(NetChain(layers, input=(4, 5)))
+
+
+def gated() -> Any:
     layers = [wl.GatedRecurrentLayer(9), wl.FlattenLayer(), 3, wl.SoftmaxLayer()]
     return with_loss(NetChain(layers, input=(4, 5)))
 
@@ -136,7 +142,7 @@ def weighing() -> Any:
 NETS = {
     each.__name__: each
     for each in (
-        perceptron, images, pooled, shared, dropped, frozen, deep, recurrent, remembering,
+        perceptron, images, pooled, shared, dropped, frozen, deep, recurrent, gated, remembering,
         attending, weighing,
     )
 }  # fmt: skip

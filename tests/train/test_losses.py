@@ -390,3 +390,43 @@ def test_two_cross_entropies_of_one_output_are_measured_as_well_as_trained() -> 
     )
     ratio = twice["RoundLossList"][0] / once["RoundLossList"][0]
     assert ratio == pytest.approx(2, rel=1e-5)
+
+
+K = np.tile([1, 2, 3, 4], 20)
+
+
+def by_function(function: Any, *port: Any) -> Any:
+    return wl.NetEncoder("Function", function, *port)
+
+
+FOUR = wl.Restricted("Integer", 4)
+READERS: dict[str, Any] = {
+    "indices": (wl.CrossEntropyLossLayer("Index", target=by_function(lambda k: 5 - k, FOUR)), K),
+    "labels": (wl.CrossEntropyLossLayer("Index", target=wl.NetEncoder("Class", list("dcba"))),
+               ["abcd"[k - 1] for k in K]),
+    "vectors": (wl.CrossEntropyLossLayer("Probabilities", target=wl.NetEncoder(
+        "Class", list("dcba"), "UnitVector")), ["abcd"[k - 1] for k in K]),
+    "squares": (wl.MeanSquaredLossLayer(target=by_function(
+        lambda text: np.eye(4)[4 - int(text)], 4)), [str(k) for k in K]),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", READERS)
+def test_a_loss_reads_its_targets_by_the_encoder_that_it_has(name: str) -> None:
+    """As it does in a graph, whatever the output would have its targets be."""
+    loss, targets = READERS[name]
+    x = np.eye(4)[K - 1]
+    net = wl.net_initialize(wl.NetChain([4, wl.SoftmaxLayer()], input=4))
+    options: Any = {"max_training_rounds": 20, "learning_rate": 0.2}
+    graph = wl.NetGraph({"n": net, "l": loss}, [("n", wl.NetPort("l", "Input"))])
+    wanted = wl.net_train(graph, {"Input": x, "Target": targets}, **options)["n"]
+    found = wl.net_train(net, (x, targets), loss_function=loss, **options)
+    assert found[1, "Weights"].tobytes() == wanted[1, "Weights"].tobytes()
+    assert (found(np.eye(4)).argmax(1) == [3, 2, 1, 0]).all()
+
+
+def test_a_label_that_the_encoder_of_a_loss_does_not_know_is_told() -> None:
+    loss = wl.CrossEntropyLossLayer("Index", target=wl.NetEncoder("Class", ["x", "y"]))
+    net = wl.NetChain([2, wl.SoftmaxLayer()], input=3)
+    with pytest.raises(wl.DataError, match="not one of the labels"):
+        wl.net_train(net, (np.ones((2, 3)), ["a", "x"]), loss_function=loss)

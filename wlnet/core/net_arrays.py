@@ -4,20 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from itertools import count
+from secrets import token_hex
 from typing import Any
 
 import numpy as np
 
 from wlnet.core.arrays import Array, as_array
 from wlnet.core.errors import Fault, OptionError, brief, fail
-from wlnet.core.parts import NetSharedArray, is_taken
+from wlnet.core.parts import NetSharedArray
 from wlnet.core.scalars import as_whole
 from wlnet.core.spelling import suggestion
 from wlnet.core.symbols import AUTOMATIC
 
 PROPERTIES = "Name", "Array", "Dimensions"
-_numbers = count(1)
 
 
 @dataclass(frozen=True, repr=False)
@@ -37,9 +36,10 @@ def NetArray(given: Any = AUTOMATIC) -> NetSharedArray:
 
     given: the name: then it is NetSharedArray(name). Or a dict: "Name"; "Array", the numbers that
     it begins with, or one number that fills "Dimensions"; "Dimensions", its sizes, which must be
-    those of the numbers. Or numbers alone. Without a name it has one of its own, "NetArray1",
-    "NetArray2" and so on, the first that no shared array of this process has or had: so the same
-    program gives the same names, and nothing is shared by chance with a net out of a file.
+    those of the numbers. Or numbers alone. Without a name it has one of its own, "NetArray" and
+    twelve letters and digits drawn from the system, other ones each time: nothing is shared by
+    chance, with no net out of a file either. So nets of two runs of a program differ by these
+    names; one that is to be the same says its name.
 
     >>> NetArray("w")
     NetSharedArray('w')
@@ -67,12 +67,8 @@ def NetArray(given: Any = AUTOMATIC) -> NetSharedArray:
         ))  # fmt: skip
     name, array = said.get("Name", AUTOMATIC), said.get("Array", AUTOMATIC)
     numbers = _begun(array, said.get("Dimensions", AUTOMATIC))
-    name = _own_name() if name is AUTOMATIC else NetSharedArray(name).name
+    name = f"NetArray{token_hex(6)}" if name is AUTOMATIC else NetSharedArray(name).name
     return NetSharedArray(name) if numbers is None else BegunArray(name, numbers)
-
-
-def _own_name() -> str:
-    return next(name for name in (f"NetArray{n}" for n in _numbers) if not is_taken(name))
 
 
 def _begun(array: Any, dimensions: Any) -> Array | None:

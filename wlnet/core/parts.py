@@ -113,23 +113,12 @@ class NetSharedArray:
         if not (isinstance(self.name, str) and self.name) and self.name is not ALL:
             what = "a shared array needs a name"
             raise fail(PartError, Fault(what, given=brief(self.name), fix='NetSharedArray("w")'))
-        if isinstance(self.name, str) and self.name.startswith("NetArray"):
-            _TAKEN.add(self.name)
 
     def __repr__(self) -> str:
         return f"NetSharedArray({self.name!r})"
 
     def __reduce__(self) -> tuple[object, ...]:
         return type(self), tuple(vars(self).values())
-
-
-_TAKEN: set[str] = set()
-"""Names like those that NetArray gives by itself, of all shared arrays of this process."""
-
-
-def is_taken(name: str) -> bool:
-    """Whether a shared array of this process has a name that NetArray could give, or had it."""
-    return name in _TAKEN
 
 
 @dataclass(frozen=True, init=False, repr=False)

@@ -12,13 +12,14 @@ The way of a call of net_train, and the order to read the files in:
 2. **What is minimised.** losses.py: a term for each output that gets a loss, as layers declare it.
    training_net.py: the user's net with these losses attached. All other files say keys of arrays
    and paths of layers as the user does.
-3. **From data to batches.** preparation.py, from end to end: reading.py and validation.py (examples
-   to train and to validate on), data.py (the forms of data; what they become: examples.py;
-   functions that give batches: generators.py; asked for a set once: drawn.py), fitting.py,
-   open_sizes.py and classes.py (what columns tell about open ports), encoding.py (columns as
-   arrays; those that lie in files: mapped.py; what a cross entropy takes: targets.py), weights.py
-   and class_weights.py (what each example counts), sources.py (batches of examples of one shape:
-   shuffled, held out) and generated.py (asked for). doubts.py warns of what was probably not meant.
+3. **From data to batches.** preparation.py, from end to end: reading.py and validation.py
+   (examples to train and to validate on), data.py (the forms of data; what they become:
+   examples.py; functions that give batches: generators.py; asked for a set once: drawn.py),
+   fitting.py, open_sizes.py and classes.py (what columns tell about open ports), encoding.py
+   (columns as arrays; those that lie in files: mapped.py; what a cross entropy takes: targets.py;
+   sequences that fit into their steps: alignments.py), weights.py and class_weights.py (what each
+   example counts), sources.py (batches of examples of one shape: shuffled, held out) and
+   generated.py (asked for). doubts.py warns of what was probably not meant.
 4. **Running.** course.py is the course of one training: from its start (start.py; what goes on
    takes over from an earlier record: going_on.py, net_resume.py; whether its data are the same:
    digests.py) to its record, and who is told on the way (audience.py: listeners.py at intervals.py,

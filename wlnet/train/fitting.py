@@ -29,7 +29,7 @@ from wlnet.train.classes import (
 )
 from wlnet.train.encoding import array_for
 from wlnet.train.examples import Columns
-from wlnet.train.losses import LossTerm, asked_form, stated_form
+from wlnet.train.losses import LossTerm, asked_form, reads_targets, stated_form
 from wlnet.train.open_sizes import check_arrays, reopened, with_data_shapes
 from wlnet.train.training_net import TrainingNet
 
@@ -103,6 +103,8 @@ def _common_shape(column: Column, name: str) -> Partial:
 def _output_port(net: Net, term: LossTerm, column: Column) -> PortType:
     port = inferred_port(net, term.port)
     given = net.ports[term.port]
+    if reads_targets(term.loss):
+        return given
     if port.coder is not None and term.loss is not None and is_open(port.coder):
         decoder = with_labels(port.coder, port, None, column, term.port)
         return PortType(decoder.shape, decoder.element, decoder)

@@ -46,6 +46,15 @@ def stated_form(loss: Net | None) -> TargetForm | None:
     return loss.target_form if isinstance(loss, Layer) else None
 
 
+def reads_targets(loss: Net | None) -> bool:
+    """Whether a loss says by an encoder of its own what its targets are."""
+    return (
+        loss is not None
+        and "Target" in loss.input_names
+        and inferred_port(loss, "Target").coder is not None
+    )
+
+
 def loss_terms(net: Net, given: object) -> tuple[LossTerm, ...]:
     """The losses that the option LossFunction asks for. Raises OptionError with all faults at once.
 

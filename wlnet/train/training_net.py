@@ -29,7 +29,7 @@ from wlnet.nets.initialize import net_initialize
 from wlnet.nets.netgraph import graph_of
 from wlnet.results.class_labels import Labels, labels_at
 from wlnet.train.history import LOSS
-from wlnet.train.losses import LossTerm, asked_form, stated_form
+from wlnet.train.losses import LossTerm, asked_form, reads_targets, stated_form
 
 Shapes = tuple[tuple[str, tuple[int, ...]], ...]
 """Shapes of examples by column, where the net leaves them open."""
@@ -255,10 +255,11 @@ def _form(net: Net, term: LossTerm) -> TargetForm:
 
 
 def _target_port(net: Net, term: LossTerm) -> PortType:
-    """The port of a target: the converse of the output's decoder, as the loss wants it."""
+    """The port of a target: the converse of the output's decoder, as the loss wants it; where the
+    loss says itself what it reads, nothing more."""
     decoder = inferred_port(net, term.port).coder
     encoder = None if decoder is None else decoder.target_encoder()
-    if encoder is None or _form(net, term) == "Sequence":
+    if encoder is None or _form(net, term) == "Sequence" or reads_targets(term.loss):
         return UNKNOWN
     if "OutputForm" in encoder.parameters and _form(net, term) != "Index":
         encoder = encoder.replace("OutputForm", "UnitVector")

@@ -58,7 +58,7 @@ def assemble(
         found = chained(each, seen, FEWEST.of(emitter.target))
     steps, loops = in_line(found.items)
     lived = lives({n: s for n, s in sizes.items() if n not in found.inner}, steps, kept, loops)
-    instead = found.instead | _in_place(emitter.in_place, steps, sizes, kept)
+    instead = _in_place(found.instead | emitter.in_place, steps, sizes, kept)
     where, top = offsets(lived, instead, reuse=setting.has("place"))
     where |= dict.fromkeys(found.inner, 0)
     sizes |= dict.fromkeys(found.inner, 0)
@@ -97,7 +97,8 @@ def _in_place(
     asked: Mapping[int, int], steps: Sequence[Step], sizes: Mapping[int, int], kept: Collection[int]
 ) -> dict[int, int]:
     """Of slots that may lie where others lie those that can: from the step on that first writes
-    one, every step that touches the other writes it too."""
+    one, every step that touches the other writes it too. Only now their order is known: to become a
+    chain, steps change places with others that read what they read."""
     found: dict[int, int] = {}
     for new, old in asked.items():
         writes = [any(view.slot == new for view in step.writes) for step in steps]
