@@ -33,7 +33,7 @@ WORDS: tuple[Any, ...] = (
 @cache
 def originals() -> list[tuple[dict[str, Any], dict[str, Any]]]:
     """Records and tensors of many nets: every layer of every kind, and some nets of several."""
-    nets = [case.net for case in EXAMPLES]
+    nets = [case.net for case in EXAMPLES if not case.layer.holds_code]
     nets += [small()] * 10
     for seed in range(60):
         net = attempt(np.random.default_rng(seed))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 from typing import Any
 
 import numpy as np
@@ -112,6 +113,26 @@ def case(primitive: str, *inputs: Real | Index | tuple[int, ...], **attributes: 
     return Case(primitive, given, attributes)
 
 
+def bent(x: float) -> float:
+    """Another thing on either side of 0, with a slope there."""
+    return x * x + x if x > 0 else math.sin(x)
+
+
+def bent_slope(x: float) -> float:
+    return 2 * x + 1 if x > 0 else math.cos(x)
+
+
+def mixed(x: float, y: float, z: float) -> float:
+    return x * y + math.exp(z)
+
+
+COMPILED: dict[str, dict[str, Any]] = {
+    "x": {"function": bent, "slopes": (bent_slope,)},
+    "xyz": {
+        "function": mixed,
+        "slopes": (lambda x, y, z: y, lambda x, y, z: x, lambda x, y, z: math.exp(z)),
+    },
+}
 DOMAINS = {
     "ArcSin": (-0.9, 0.9),
     "ArcCos": (-0.9, 0.9),
@@ -256,6 +277,11 @@ CASES = [
     case("transpose", (2, 3, 4), axes=(2, 0, 1)),
     case("transpose", (3, 4), axes=(1, 0)),
     case("reshape", (2, 6), shape=(3, 4)),
+    *(
+        Case("compiled", tuple(Real(shape) for _ in names), at, called=f"{names} {shape}")
+        for names, at in COMPILED.items()
+        for shape in ((3, 5), (40, 17), ())
+    ),
     case("gradient_reversal", (2, 6)),
     case("gradient_reversal", ()),
     case("reshape", (2, 3, 4), shape=(2, 12)),

@@ -24,7 +24,7 @@ from wlnet.nets.inference import inference
 ELEMENTS = (None, "Real", "Integer", "Boolean")
 LARGEST = 2**16
 """Numbers of an example: more is not tried."""
-KINDS = sorted({case.layer.kind for case in EXAMPLES})
+KINDS = sorted({case.layer.kind for case in EXAMPLES if not case.layer.holds_code})
 
 
 def _fresh(kind: str, rng: np.random.Generator) -> Any:

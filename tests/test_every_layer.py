@@ -386,13 +386,18 @@ def test_data_of_a_wrong_shape_inside_a_chain_or_graph_names_the_port_too(case: 
 # 10. Written and read back
 
 
-@every_case
+WRITTEN = [case for case in CASES if not getattr(case.layer, "holds_code", False)]
+"""A file holds no code, nor does a line of Python that a function was defined in another one."""
+every_written_case = pytest.mark.parametrize("case", WRITTEN, ids=str)
+
+
+@every_written_case
 def test_repr_reads_back_as_the_same_layer(case: Case) -> None:
     for layer in (case.layer, case.bare):
         assert eval(repr(layer), dict(vars(wl))) == layer
 
 
-@every_case
+@every_written_case
 def test_a_saved_layer_is_loaded_as_the_same_layer(case: Case, tmp_path: Path) -> None:
     for number, layer in enumerate((case.layer, case.bare, case.net)):
         file = tmp_path / f"{number}.wlnet"

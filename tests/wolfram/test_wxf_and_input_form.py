@@ -28,7 +28,7 @@ from wlnet.wolfram.values import Unreadable
 from wlnet.wolfram.writing import constructors
 from wlnet.wolfram.wxf import read_wxf, wxf
 
-OWN = "FunctionLayer", "HuberLossLayer", "WeightedLossLayer"
+OWN = "CompiledLayer", "FunctionLayer", "HuberLossLayer", "WeightedLossLayer"
 """Layers that the Wolfram Language does not have, or not as data."""
 SMOOTHED = {"LabelSmoothing": 0.0, "ClassWeights": None}
 ALONE = {"ResizeLayer": {"Scheme": wl.AUTOMATIC}, "CrossEntropyLossLayer": SMOOTHED,

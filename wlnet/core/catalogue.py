@@ -7,16 +7,10 @@ gets built leaves this table.
 
 from __future__ import annotations
 
-SOON: dict[str, str] = {
-    "CompiledLayer": "ElementwiseLayer(lambda x: x * abs(x))",
-}
+SOON: dict[str, str] = {}
 """Layers, operators and words that stand at the doorplate in the Wolfram Language."""
 
-ALIKE = frozenset(
-    {
-        "CompiledLayer",
-    }
-)
+ALIKE: frozenset[str] = frozenset()
 """Names for which something is told that computes something else, or stands elsewhere."""
 
 SOON_ENCODERS: dict[str, str] = {

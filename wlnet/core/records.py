@@ -83,7 +83,8 @@ class Codec:
 
     deepest: how deep values stand in values at most. expected: for messages, what can be written.
     largest: the largest whole number, longest: the letters of the longest string that is read.
-    worth: what stands for a value that has a class of its own.
+    worth: what stands for a value that has a class of its own. without_code: what to do instead of
+    saving a function.
 
     >>> codec = Codec((symbols(Symbol("ALL")),), deepest=2, expected="numbers")
     >>> codec.written((1, Symbol("ALL")), "here")
@@ -98,6 +99,7 @@ class Codec:
     largest: int | None = None
     longest: int | None = None
     worth: Callable[[object], object] = field(default=lambda value: value)
+    without_code: str = "take the coder off the port before saving, and call the function yourself"
 
     def written(self, value: object, at: str, depth: int = 0) -> Json:
         """A value as JSON holds it. Raises FormatError for what a file cannot hold."""
@@ -127,7 +129,7 @@ class Codec:
                 "a function cannot be saved: a file holds no code",
                 at=at,
                 given=brief(value),
-                fix="take the coder off the port before saving, and call the function yourself",
+                fix=self.without_code,
             )
         raise refused(
             "this value cannot be written to a file",

@@ -8,7 +8,7 @@ the net runs.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
 from wlnet.core.machine import check_memory
@@ -161,6 +161,13 @@ class Builder:
     def reshape(self, x: Value, shape: Sequence[int]) -> Value:
         shape = tuple(shape)
         return x if x.shape == shape else self.one("reshape", x, shape=shape)
+
+    def compiled(
+        self, function: Callable[..., Any], *xs: Value,
+        slopes: tuple[Callable[..., Any], ...] | None = None,
+    ) -> Value:  # fmt: skip
+        """A function of a user that is compiled, and its derivatives by each operand."""
+        return self.one("compiled", *xs, function=function, slopes=slopes)
 
     def gradient_reversal(self, x: Value) -> Value:
         """x, through which the gradient comes back with the other sign (Ganin et al. 2016)."""

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from wlnet.core.errors import Fault, OptionError, brief, fail
+from wlnet.core.parts import path_text
 from wlnet.graph.builder import Builder
 from wlnet.graph.graph import Call, Value
 from wlnet.graph.maps import MAPS
@@ -46,6 +48,23 @@ def derivative(name: str) -> Callable[[RuleOfOne], RuleOfOne]:
         return rule
 
     return enter
+
+
+@derivative("compiled")
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
+    slopes = call.attributes["slopes"]
+    if slopes is None:
+        fault = Fault(
+            "a function without a derivative stands in the way of a gradient",
+            at=path_text(call.origin) or None,
+            given=f"CompiledLayer({brief(call.attributes['function'])})",
+            fix="derivative=..., or freeze all arrays before this layer",
+        )
+        raise fail(OptionError, fault)
+    return [
+        g.multiply(d, g.compiled(slope, *call.inputs)) if is_asked else None
+        for slope, is_asked in zip(slopes, wanted, strict=True)
+    ]
 
 
 @derivative("matmul")

@@ -52,6 +52,20 @@ def map_(x: Array, *, function: str) -> Array:
     return MAP_REFERENCES[function](x)
 
 
+@reference
+def compiled(*xs: Array, function: Callable[..., float], slopes: object) -> Array:
+    """A function of a user on every element; NaN where it raises."""
+
+    def of(*numbers: float) -> float:
+        try:
+            return float(function(*numbers))
+        except ArithmeticError:
+            return math.nan
+
+    rows = zip(*(x.ravel() for x in xs), strict=True)
+    return np.array([of(*row) for row in rows]).reshape(xs[0].shape)
+
+
 # Element by element, sums and products
 
 for _name in ("matmul", *ARITHMETIC):

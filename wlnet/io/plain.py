@@ -68,6 +68,8 @@ VALUES = Codec(
     ),
     deepest=40,
     expected="numbers, strings, truth values, parts, formulas, and tuples of these",
+    without_code="save it with a PlaceholderLayer in this place, and put the layer back when it is "
+    "loaded: net_replace_part(net, {path: layer})",
     largest=LARGEST,
     longest=LONGEST,
 )

@@ -12,6 +12,7 @@ from wlnet.layers.append import AppendLayer as AppendLayer
 from wlnet.layers.basic_recurrent import BasicRecurrentLayer as BasicRecurrentLayer
 from wlnet.layers.batch_normalization import BatchNormalizationLayer as BatchNormalizationLayer
 from wlnet.layers.catenate import CatenateLayer as CatenateLayer
+from wlnet.layers.compiled import CompiledLayer as CompiledLayer
 from wlnet.layers.constant_plus import ConstantPlusLayer as ConstantPlusLayer
 from wlnet.layers.constant_times import ConstantTimesLayer as ConstantTimesLayer
 from wlnet.layers.contrastive_loss import ContrastiveLossLayer as ContrastiveLossLayer

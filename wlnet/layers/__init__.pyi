@@ -8,6 +8,7 @@ from wlnet.layers.append import AppendLayer as _AppendLayer
 from wlnet.layers.basic_recurrent import BasicRecurrentLayer as _BasicRecurrentLayer
 from wlnet.layers.batch_normalization import BatchNormalizationLayer as _BatchNormalizationLayer
 from wlnet.layers.catenate import CatenateLayer as _CatenateLayer
+from wlnet.layers.compiled import CompiledLayer as _CompiledLayer
 from wlnet.layers.constant_plus import ConstantPlusLayer as _ConstantPlusLayer
 from wlnet.layers.constant_times import ConstantTimesLayer as _ConstantTimesLayer
 from wlnet.layers.contrastive_loss import ContrastiveLossLayer as _ContrastiveLossLayer
@@ -68,6 +69,8 @@ class CTCLossLayer(_CTCLossLayer):
     def __init__(self, *, input: Any = AUTOMATIC, target: Any = AUTOMATIC, loss: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class CatenateLayer(_CatenateLayer):
     def __init__(self, level: Any = 1, *, output: Any = AUTOMATIC, ports: Any = None) -> None: ...
+class CompiledLayer(_CompiledLayer):
+    def __init__(self, function: Any, derivative: Any = None, *, ports: Any = None) -> None: ...
 class ConstantPlusLayer(_ConstantPlusLayer):
     def __init__(self, *, biases: Any = AUTOMATIC, input: Any = AUTOMATIC, output: Any = AUTOMATIC, learning_rate_multipliers: Any = AUTOMATIC, ports: Any = None) -> None: ...
 class ConstantTimesLayer(_ConstantTimesLayer):
@@ -169,6 +172,7 @@ __all__ = [
     "BatchNormalizationLayer",
     "CTCLossLayer",
     "CatenateLayer",
+    "CompiledLayer",
     "ConstantPlusLayer",
     "ConstantTimesLayer",
     "ContrastiveLossLayer",

@@ -5,5 +5,6 @@ tanh, ...), waves.py (sine, cosine) and normal.py (erf), that of rare ones numbe
 specials.py (gamma). arithmetic.py lists those of two numbers, on broadcasts.py (broadcasting) and
 powers.py, and the slopes, which are gradients of activations. chains.py: several of them block by
 block. masks.py: dropout masks, from a counter-based generator. recurrences.py: the LSTM step with
-its product, and its gradient; gated_recurrences.py: those of a GRU.
+its product, and its gradient; gated_recurrences.py: those of a GRU. compiled.py: functions of a
+user.
 """

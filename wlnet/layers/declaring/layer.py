@@ -70,6 +70,9 @@ class Layer(Net):
     is_loss: ClassVar[bool] = False
     """Whether its output is a loss: a port that it makes is minimised as it is."""
 
+    holds_code: ClassVar[bool] = False
+    """Whether it holds a function of Python, which no file holds."""
+
     is_unknown: ClassVar[bool] = False
     """Whether it stands where a layer is not known yet, so that nothing can be computed."""
 

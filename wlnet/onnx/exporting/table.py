@@ -35,6 +35,8 @@ GRADIENTS_ALONE = frozenset(
     }
 )
 """Primitives that no layer has on its way forwards."""
+CODE = frozenset({"compiled"})
+"""Those that run a function of the user: a file holds no code."""
 
 
 def translation(function: Translation) -> Translation:
@@ -57,8 +59,12 @@ def check_calls(graph: Graph) -> None:
         if call.primitive not in rows():
             random = PRIMITIVES[call.primitive].random
             at = path_text(call.origin) or "the net"
-            what = "what is drawn at random" if random else f"the primitive {call.primitive}"
-            fix = "leave this part out, or put what it is to give in its place" if random else None
+            what = f"the primitive {call.primitive}"
+            what = "code, as of a CompiledLayer" if call.primitive in CODE else what
+            what = "what is drawn at random" if random else what
+            is_known = random or call.primitive in CODE
+            fix = "leave this part out, or put what it is to give in its place"
+            fix = fix if is_known else ""
             faults[at, what] = Fault(f"an ONNX file does not hold {what}", at=at, fix=fix)
     if faults:
         raise fail(OptionError, list(faults.values()))
