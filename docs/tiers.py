@@ -79,7 +79,6 @@ ABSENT: dict[str, str] = {
     "Audio": "needs sounds as values", "AudioMFCC": SOUND, "AudioMelSpectrogram": SOUND,
     "AudioSTFT": SOUND, "AudioSpectrogram": SOUND,
     "CTCBeamSearch": "needs a search through sequences of classes",
-    "CompiledLayer": "a compiled function of the Wolfram Language is not Python, and has no slope",
     "Image3D": "needs pictures with depth as values",
     "Surd": "an odd root of a number as an argument, for which the function has to be traced",
     "VideoFrames": "needs films as values",
