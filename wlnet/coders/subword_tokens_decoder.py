@@ -18,10 +18,12 @@ class SubwordTokensDecoder(TextDecoder):
     """`NetDecoder("SubwordTokens", vocabulary)`: reads sequences of probability vectors of shape
     (None, number of tokens), and answers with a string: the tokens one after the other.
 
-    The parameters are those of `NetEncoder("SubwordTokens", ...)`, whose converse it is. The space
-    that whitespace_padding puts before or behind a text, and "WordPiece" before it, is taken off
-    again. START_OF_STRING and END_OF_STRING are left out, and ANY is told as the replacement
-    character U+FFFD. The properties are those of `NetDecoder("Characters", ...)`.
+    The parameters are those of `NetEncoder("SubwordTokens", ...)`, whose converse it is, but for
+    include_terminal_tokens and target_length: targets are texts of any length without their ends. A
+    net that is to learn where texts end gets an encoder with these as the target of its loss:
+    CrossEntropyLossLayer("Index", target=encoder). The space that whitespace_padding puts before or
+    behind a text, and "WordPiece" before it, is taken off again. START_OF_STRING and END_OF_STRING
+    are left out, and ANY is told as the replacement character U+FFFD. The properties are those of `NetDecoder("Characters", ...)`.
 
     >>> from wlnet import NetDecoder, NetEncoder
     >>> encoder = NetEncoder("SubwordTokens", [" cat", "s", " sat"], method="WordPiece")

@@ -51,7 +51,8 @@ class PlaceholderLayer(Layer):
 
     tag: a word for what it stands for. input_ports, output_ports: their names, or how many there
     are: "Input", or "Input1", "Input2" and so on. Shapes are as they are told, input=3 or
-    ports={"Input1": 3}, and as neighbours tell them; none follows from another. The layer is put in
+    ports={"Input1": 3}, and as neighbours tell them; none follows from another. What flows is real
+    numbers; input="Integer", or output="Integer", is said where it is indices. The layer is put in
     its place by net_replace_part(net, {path: layer}).
 
     >>> import wlnet as wl
