@@ -23,7 +23,8 @@ class SubwordTokensDecoder(TextDecoder):
     net that is to learn where texts end gets an encoder with these as the target of its loss:
     CrossEntropyLossLayer("Index", target=encoder). The space that whitespace_padding puts before or
     behind a text, and "WordPiece" before it, is taken off again. START_OF_STRING and END_OF_STRING
-    are left out, and ANY is told as the replacement character U+FFFD. The properties are those of `NetDecoder("Characters", ...)`.
+    are left out, and ANY is told as the replacement character U+FFFD. The properties are those of
+    `NetDecoder("Characters", ...)`.
 
     >>> from wlnet import NetDecoder, NetEncoder
     >>> encoder = NetEncoder("SubwordTokens", [" cat", "s", " sat"], method="WordPiece")
