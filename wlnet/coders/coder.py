@@ -218,6 +218,14 @@ def parameter_fields(kind: type) -> list[str]:
     return [item.name for item in dataclasses.fields(kind)]
 
 
+def later_fields(kind: type) -> dict[str, object]:
+    """The names of the parameters that came after the kind, and their defaults: records have them
+    where they are others."""
+    return {
+        item.name: item.default for item in dataclasses.fields(kind) if "later" in item.metadata
+    }
+
+
 def _no_more(
     made: Coder, arguments: tuple[Any, ...], options: dict[str, object]
 ) -> dict[str, object]:

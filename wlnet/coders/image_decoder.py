@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import KW_ONLY
+from dataclasses import KW_ONLY, field
 from typing import Any, Self
 
 import numpy as np
@@ -41,7 +41,7 @@ class ImageDecoder(NetDecoder):
     image_size: tuple[int, int] | Symbol = AUTOMATIC
     mean_image: Statistic = None
     variance_image: Statistic = None
-    interleaving: bool = False
+    interleaving: bool = field(default=False, metadata={"later": True})
 
     def __post_init__(self) -> None:
         faults = choice_faults(

@@ -17,7 +17,7 @@ from collections.abc import Callable, Collection, Mapping
 
 import numpy as np
 
-from wlnet.coders.coder import Coder, parameter_fields
+from wlnet.coders.coder import Coder, later_fields, parameter_fields
 from wlnet.coders.decoder import NetDecoder
 from wlnet.coders.encoder import NetEncoder
 from wlnet.coders.worth import worth
@@ -43,10 +43,15 @@ def to_record(coder: Coder, keep: Callable[[Net], Json] | None = None) -> Table:
             return {"Net": keep(value)}
         return VALUES.written(value, f"{coder.title}, {name}")
 
+    later = {wolfram_name(name): value for name, value in later_fields(type(coder)).items()}
     return {
         "Coder": coder.door,
         "Kind": coder.kind,
-        "Parameters": {name: written(name, value) for name, value in coder.parameters.items()},
+        "Parameters": {
+            name: written(name, value)
+            for name, value in coder.parameters.items()
+            if name not in later or value != later[name]
+        },
     }
 
 
@@ -63,8 +68,11 @@ def from_record(record: Json, kept: Callable[[Json], Net] | None = None) -> NetE
     doors = {"NetEncoder": NetEncoder.kinds, "NetDecoder": NetDecoder.kinds}
     kinds = doors[_choice(row["Coder"], doors, "Coder")]
     kind = kinds[_choice(row["Kind"], kinds, "Kind")]
-    names = [wolfram_name(name) for name in parameter_fields(kind)]
-    given = _table(row["Parameters"], names, f"the parameters of {row['Kind']}")
+    told = row["Parameters"]
+    absent = {wolfram_name(name) for name in later_fields(kind)} - set(told if type(told) is dict
+                                                                       else ())  # fmt: skip
+    names = [n for n in map(wolfram_name, parameter_fields(kind)) if n not in absent]
+    given = _table(told, names, f"the parameters of {row['Kind']}")
     nets: dict[int, Json] = {}
 
     def read(name: str) -> object:

@@ -85,8 +85,8 @@ class CrossEntropyLossLayer(Layer):
     is_loss = True
 
     form = parameter(check=one_of("Index", "Probabilities", "Binary"))
-    label_smoothing = parameter(0.0, check=real(0, 1, open_high=True))
-    class_weights = parameter(None, check=weights_by_class)
+    label_smoothing = parameter(0.0, check=real(0, 1, open_high=True), later=True)
+    class_weights = parameter(None, check=weights_by_class, later=True)
     input = port("*places")
     target = port("*places")
     loss = out()
