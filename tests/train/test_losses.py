@@ -430,3 +430,19 @@ def test_a_label_that_the_encoder_of_a_loss_does_not_know_is_told() -> None:
     net = wl.NetChain([2, wl.SoftmaxLayer()], input=3)
     with pytest.raises(wl.DataError, match="not one of the labels"):
         wl.net_train(net, (np.ones((2, 3)), ["a", "x"]), loss_function=loss)
+
+
+def test_a_loss_with_an_encoder_tells_the_open_sizes_of_its_net() -> None:
+    loss = wl.CrossEntropyLossLayer("Index", target=wl.NetEncoder("Class", ["x", "y", "z"]))
+    layers = [wl.LinearLayer(), wl.SoftmaxLayer()]
+    options: Any = {"max_training_rounds": 1}
+    net = wl.net_train(wl.NetChain(layers, input=3), (np.ones((2, 3)), ["y", "x"]),
+                       loss_function=loss, **options)  # fmt: skip
+    assert net[1, "Weights"].shape == (3, 3)
+    rng = np.random.default_rng(0)
+    waves = [rng.normal(size=(n, 3)) for n in (6, 8, 7)]
+    heard = wl.CTCLossLayer(target=wl.NetEncoder("Characters", "abc"))
+    layers = [wl.NetMapOperator(wl.LinearLayer()), wl.SoftmaxLayer()]
+    net = wl.net_train(wl.NetChain(layers, input=("Varying", 3)), (waves, ["ab", "c", "ca"]),
+                       loss_function=heard, **options)  # fmt: skip
+    assert net[1, "Net", "Weights"].shape == (4, 3)
