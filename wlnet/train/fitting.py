@@ -105,8 +105,9 @@ def _output_port(net: Net, term: LossTerm, column: Column) -> PortType:
     given = net.ports[term.port]
     if reads_targets(term.loss):
         told = inferred_port(term.loss, "Input").shape  # type: ignore[arg-type]
-        is_open = port.coder is None and not is_known(port.shape)
-        return replace(given, shape=told) if is_open and told is not None else given
+        if told is None or port.coder is not None or is_known(port.shape):
+            return given
+        return replace(given, shape=told)
     if port.coder is not None and term.loss is not None and is_open(port.coder):
         decoder = with_labels(port.coder, port, None, column, term.port)
         return PortType(decoder.shape, decoder.element, decoder)
