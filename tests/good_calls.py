@@ -52,6 +52,10 @@ class Call:
         return self.function(*places, *star, **given)
 
 
+def half(x: float) -> float:
+    return x / 2
+
+
 @functools.cache
 def folder() -> Path:
     return Path(tempfile.mkdtemp(prefix="wlnet-calls-"))
@@ -137,6 +141,7 @@ def of_layers() -> Iterator[Call]:
         "ElementwiseLayer": {"function": "Ramp"},
         "ExtractLayer": {"input": (3, 2), "position": (2, 1)},
         "EmbeddingLayer": {"size": 2, "class_count": 3, "input": ("Varying", "Integer")},
+        "CompiledLayer": {"function": half, "input": 3},
         "FunctionLayer": {"function": np.negative, "ports": {"Input": 3}},
         "ImageAugmentationLayer": {"size": (2, 3), "input": (1, 4, 4)},
         "LinearLayer": {"output_size": 3, "input": 4, "learning_rate_multipliers": {"Biases": 0}},

@@ -140,6 +140,10 @@ def comes_back(net: Any, file: Path) -> Any:
 
 @pytest.mark.parametrize("layer", EXAMPLES)
 def test_every_example_of_every_layer_comes_back(layer: Any, file: Path) -> None:
+    if layer.kind == "CompiledLayer":
+        with pytest.raises(wl.FormatError, match="a file holds no code"):
+            save(layer, file)
+        return
     comes_back(layer, file)
 
 

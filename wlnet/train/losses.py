@@ -48,11 +48,8 @@ def stated_form(loss: Net | None) -> TargetForm | None:
 
 def reads_targets(loss: Net | None) -> bool:
     """Whether a loss says by an encoder of its own what its targets are."""
-    return (
-        loss is not None
-        and "Target" in loss.input_names
-        and inferred_port(loss, "Target").coder is not None
-    )
+    port = None if loss is None else loss.ports.get("Target")
+    return port is not None and port.coder is not None
 
 
 def loss_terms(net: Net, given: object) -> tuple[LossTerm, ...]:

@@ -138,7 +138,12 @@ def _asked(
     for name in source.entries:
         if is_counter(name):
             continue
-        part = function(name)
+        try:
+            part = function(name)
+        except Exception as error:
+            what, given = "the mapping raised an error", f"{type(error).__name__}: {error}"
+            fix = "a function that gives the part that a name stands for, or None"
+            raise fail(OptionError, Fault(what, f"mapping({name!r})", given, fix=fix)) from error
         if part is None:
             found.unread.add(name)
             continue
