@@ -32,15 +32,19 @@ PORTS: dict[str, dict[str, PortField]] = {
 Weights = tuple[float, ...] | None
 
 
+LARGEST = 1e30
+"""The largest weight of a class: sums of some are numbers in 32 bits."""
+
+
 def weights_by_class(value: object) -> Weights:
     """A number a class, in their order; None: all count 1."""
     if value is None:
         return None
     given = value.tolist() if isinstance(value, np.ndarray) else value
     numbers = [as_real(each) for each in given] if isinstance(given, (list, tuple)) else []
-    weights = tuple(number for number in numbers if number is not None and 0 <= number < np.inf)
+    weights = tuple(number for number in numbers if number is not None and 0 <= number <= LARGEST)
     if not weights or len(weights) < len(numbers):
-        raise ValueError("None, or a finite number from 0 on for each class, in their order")
+        raise ValueError("None, or a number from 0 to 1e30 for each class, in their order")
     return weights
 
 

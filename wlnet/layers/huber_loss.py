@@ -27,13 +27,13 @@ class HuberLossLayer(Layer):
     >>> [float(loss({"Input": [x], "Target": [0]})) for x in (0.5, 1, 3)]
     [0.125, 0.5, 2.5]
 
-    Raises OptionError for a delta that is not above 0.
+    Raises OptionError for a delta that is not between 1e-30 and 1e6.
     Wolfram Language: nothing like it. Huber 1964, "Robust estimation of a location parameter".
     """
 
     is_loss = True
 
-    delta = parameter(1.0, check=real(0, 1e6, open_low=True))
+    delta = parameter(1.0, check=real(1e-30, 1e6))
     input = port("*shape")
     target = port("*shape")
     loss = out()
