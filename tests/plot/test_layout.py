@@ -353,4 +353,4 @@ def test_five_hundred_boxes_are_laid_out_at_once(skips: int) -> None:
     nodes = {i: Node(100, 50, ("", "2")) for i in range(500)}
     began = time.process_time()
     laid_out(Graph(nodes, links))
-    assert time.process_time() - began < 1
+    assert time.process_time() - began < 5
