@@ -67,3 +67,25 @@ def windows(draw: Any, planes: bool = True) -> Any:
         size = max(1, reach - sum(padding)) + draw(st.integers(0, 7))
         axes.append((size, kernel, stride, padding, dilation))
     return tuple(zip(*axes, strict=True))
+
+
+@st.composite
+def windows_in_groups(
+    draw: Any, groups: tuple[int, int], inputs: tuple[int, int], outputs: tuple[int, int]
+) -> Any:
+    """Shapes of images and of kernels in one to three axes of space, as a net has them, and how the
+    kernels move; from how many groups, and channels of each, up to how many."""
+    rank = draw(st.integers(1, 3))
+    axes = [
+        (draw(st.integers(1, 5)), draw(st.integers(1, 3)),
+         (draw(st.integers(0, 3)), draw(st.integers(0, 3))), draw(st.integers(1, 3)))
+        for _ in range(rank)
+    ]  # fmt: skip
+    kernel, stride, padding, dilation = (tuple(each) for each in zip(*axes, strict=True))
+    space = tuple(
+        max(1, step * (k - 1) + 1 - sum(pads)) + draw(st.integers(0, (40, 12, 4)[rank - 1]))
+        for k, pads, step in zip(kernel, padding, dilation, strict=True)
+    )
+    count, given, made = (draw(st.integers(*ends)) for ends in (groups, inputs, outputs))
+    window = {"stride": stride, "padding": padding, "dilation": dilation, "groups": count}
+    return (draw(st.integers(1, 3)), count * given, *space), (count * made, given, *kernel), window

@@ -7,10 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
-from hypothesis import strategies as st
 
 from tests.kernels.native_bench import REALS, call, guarded, like
-from tests.kernels.native_lanes import PRECISIONS, units
+from tests.kernels.native_lanes import PRECISIONS, units, windows_in_groups
 from wlnet.graph import window_reference as meaning
 from wlnet.kernels.products.tiles import NO_ACTIVATION, RAMP
 from wlnet.kernels.windows import windows_in_channels as kernels
@@ -18,27 +17,6 @@ from wlnet.plan.calls import channel_fields as fields
 
 ROUNDING = {"Real32": 1e-5, "Real64": 3e-14}
 """Of the largest of the sums."""
-
-
-@st.composite
-def cases(draw: Any) -> Any:
-    """Shapes of an image and of kernels, and how these move."""
-    rank = draw(st.integers(1, 3))
-    axes = [
-        (draw(st.integers(1, 4)), draw(st.integers(1, 3)),
-         (draw(st.integers(0, 3)), draw(st.integers(0, 3))), draw(st.integers(1, 3)))
-        for _ in range(rank)
-    ]  # fmt: skip
-    kernel, stride, padding, dilation = (tuple(each) for each in zip(*axes, strict=True))
-    space = tuple(
-        max(1, step * (k - 1) + 1 - sum(pads)) + draw(st.integers(0, (40, 12, 4)[rank - 1]))
-        for k, pads, step in zip(kernel, padding, dilation, strict=True)
-    )
-    groups = draw(st.integers(1, 3))
-    inputs, outputs = draw(st.integers(1, 19)), draw(st.integers(1, 37))
-    window = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-    x = draw(st.integers(1, 3)), groups * inputs, *space
-    return x, (groups * outputs, inputs, *kernel), window
 
 
 def square(**change: Any) -> dict[str, Any]:
@@ -141,7 +119,7 @@ class Arrays:
 
 @pytest.mark.parametrize("precision", PRECISIONS)
 @settings(max_examples=25)
-@given(cases())
+@given(windows_in_groups((1, 3), (1, 19), (1, 37)))
 @example(STRIDED)
 @example(LINE)
 @example(MANY)

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import wlnet as wl
+from tests.kernels.native_lanes import windows_in_groups
 from tests.plan.test_passes import gradients_of
 from tests.plan.test_windows import check_convolution
 from tests.plan.test_winograd import OPTIONS, data, kernels, residual, trained
@@ -203,37 +204,15 @@ def test_depthwise_convolutions_of_few_images_lie_side_by_side() -> None:
     assert not found(5, 3, 3) and not found(5, 32, 64)
 
 
-@st.composite
-def windows(draw: Any, is_deep: bool) -> Any:
-    """Shapes of an image and of kernels, one for each channel or in groups, and how they move."""
-    rank = draw(st.integers(1, 3))
-    axes = [
-        (draw(st.integers(1, 5)), draw(st.integers(1, 3)),
-         (draw(st.integers(0, 3)), draw(st.integers(0, 3))), draw(st.integers(1, 3)))
-        for _ in range(rank)
-    ]  # fmt: skip
-    kernel, stride, padding, dilation = (tuple(each) for each in zip(*axes, strict=True))
-    space = tuple(
-        max(1, step * (k - 1) + 1 - sum(pads)) + draw(st.integers(0, 12 if rank < 3 else 4))
-        for k, pads, step in zip(kernel, padding, dilation, strict=True)
-    )
-    groups, inputs, outputs = draw(st.integers(4, 37)), 1, 1
-    if not is_deep:
-        groups, inputs, outputs = (draw(st.integers(*ends)) for ends in ((1, 3), (8, 21), (8, 40)))
-    window = {"stride": stride, "padding": padding, "dilation": dilation, "groups": groups}
-    images = draw(st.integers(1, 3)), groups * inputs, *space
-    return images, (groups * outputs, inputs, *kernel), window
-
-
 @settings(max_examples=60)
-@given(windows(is_deep=True))
+@given(windows_in_groups((4, 37), (1, 1), (1, 1)))
 def test_depthwise_convolution_means_what_the_primitive_means(given: Any) -> None:
     """Forwards and back, of any stride, dilation and padding, in one to three axes of space."""
     check_convolution(*given)
 
 
 @settings(max_examples=60)
-@given(windows(is_deep=False))
+@given(windows_in_groups((1, 3), (8, 21), (8, 40)))
 def test_windows_of_few_images_mean_what_the_primitive_means(given: Any) -> None:
     """Forwards and back, in groups too, of any stride, dilation and padding, in one to three axes
     of space."""

@@ -18,7 +18,7 @@ from wlnet.kernels.products.tiles import TALL
 from wlnet.kernels.windows.channel_tiles import PANEL
 from wlnet.kernels.windows.windows_in_channels import SPAN, WORD
 from wlnet.plan.calls import window_fields
-from wlnet.plan.calls.window_fields import AXES
+from wlnet.plan.calls.window_fields import AXES, in_space, spread
 
 Fields = dict[str, Any]
 Edges = tuple[tuple[int, int], ...]
@@ -28,11 +28,6 @@ PIXELS = 256
 """How many pixels the gradient by the weights is summed over at a time: the first cache holds their
 panel."""
 NAMES = "some_blocks", "some_planes", "some_rows", "some_columns"
-
-
-def spread(shape: Sequence[int]) -> tuple[int, ...]:
-    """Two sizes and three of space."""
-    return (*shape[:2], *(1,) * (len(AXES) + 2 - len(shape)), *shape[2:])
 
 
 def first(shape: Sequence[int]) -> tuple[int, ...]:
@@ -46,20 +41,13 @@ def last(shape: Sequence[int]) -> tuple[int, ...]:
     return (images, *space, channels)
 
 
-def padded(edges: Edges) -> Edges:
-    """Those of three axes."""
-    return ((0, 0),) * (len(AXES) - len(edges)) + edges
-
-
 def window(
-    *, stride: Sequence[int], padding: Any, dilation: Sequence[int], groups: int, **others: Any
+    *, stride: Sequence[int], padding: Edges, dilation: Sequence[int], groups: int, **others: Any
 ) -> Fields:
     """How a window moves over three axes of space; others: left out."""
-    missing = len(AXES) - len(stride)
     return {
-        "stride": (1,) * missing + tuple(stride),
-        "padding": ((0, 0),) * missing + tuple(map(tuple, padding)),
-        "dilation": (1,) * missing + tuple(dilation), "groups": groups, "item": 1, "lanes": 1,
+        "stride": in_space(1, stride), "padding": in_space((0, 0), padding),
+        "dilation": in_space(1, dilation), "groups": groups, "item": 1, "lanes": 1,
     }  # fmt: skip
 
 
@@ -107,7 +95,7 @@ def _moves(fields: Fields) -> Fields:
 
 def _shift(found: Fields, distances: Fields, at: Edges) -> int:
     """How many bytes of an image come before what the first window meets."""
-    befores = dict(zip(AXES, (before for before, _ in padded(at)), strict=True))
+    befores = dict(zip(AXES, (before for before, _ in in_space((0, 0), at)), strict=True))
     return sum((found[f"{a}_first"] + befores[a]) * distances[f"x_{a}"] for a in AXES)
 
 
@@ -123,8 +111,8 @@ def _tall(item: int, lanes: int) -> int:
 def padding(x: Shape, edges: Edges, item: int) -> Fields:
     """`pad_channels` of images x."""
     images, *space, channels = last(x)
-    sizes = [size + sum(edge) for size, edge in zip(space, padded(edges), strict=True)]
-    befores = zip(AXES, padded(edges), strict=True)
+    sizes = [size + sum(edge) for size, edge in zip(space, in_space((0, 0), edges), strict=True)]
+    befores = zip(AXES, in_space((0, 0), edges), strict=True)
     return {
         "blocks": images, **{f"{axis}s": size for axis, size in zip(AXES, sizes, strict=True)},
         **{f"{axis}_before": edge[0] for axis, edge in befores}, "x_planes": space[0],

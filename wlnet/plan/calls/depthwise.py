@@ -15,7 +15,8 @@ from wlnet.kernels.windows.depthwise import convolve_depthwise, convolve_depthwi
 from wlnet.plan.calls import window_fields
 from wlnet.plan.calls.emitter import Emitter, count_of, emits
 from wlnet.plan.calls.products import ACTIVATIONS, named
-from wlnet.plan.calls.windows import spread, window
+from wlnet.plan.calls.window_fields import spread
+from wlnet.plan.calls.windows import window
 from wlnet.plan.words.checking import roles
 
 Fields = dict[str, Any]

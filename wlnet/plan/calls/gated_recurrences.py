@@ -14,6 +14,7 @@ from wlnet.plan.calls.recurrences import (
     Slabs,
     division,
     legible,
+    lying,
     shared,
     start,
 )
@@ -25,9 +26,7 @@ def _(e: Emitter, call: Call) -> None:
     states, gates, told = call.outputs
     length, rows, size = states.shape
     each = {value: Slabs(e, value) for value in (said, states, gates, told)}
-    w_depth, w_gate, w_block = e.strides(weights)[0], size * e.item, e.target.width
-    if call.attributes.get("packed"):
-        w_gate, w_block, w_depth, _ = e.strides(weights)
+    lies = lying(e, call, weights)
     split = division(e, rows, size)
     e.overwrites(gates, said)
 
@@ -45,7 +44,7 @@ def _(e: Emitter, call: Call) -> None:
             scratch=scratch_bytes(e.target), work=work, what="gates and state",
             share=shared(e, rows, split), own=[*reads, *writes], rows=rows, size=size, split=split,
             said=start(x), last=start(last), weights=e.address(weights) if last else 0,
-            w_depth=w_depth, w_gate=w_gate, w_block=w_block, gates=start(gate),
+            **lies, gates=start(gate),
             gate_row=each[gates].row, told=start(tells), state=start(state),
         )  # fmt: skip
 
@@ -62,9 +61,7 @@ def _(e: Emitter, call: Call) -> None:
     flowing = (d, gates, told, d_said, d_sent)
     each = {value: Slabs(e, value) for value in (*flowing, states, *more)}
     d_past = Slabs(e, d_first).at(0)
-    w_depth, w_block = e.strides(weights)[0], e.target.width
-    if call.attributes.get("packed"):
-        w_block, w_depth, _ = e.strides(weights)
+    lies = lying(e, call, weights)
     split = division(e, rows, size)
     e.overwrites(d_said, gates)
 
@@ -85,7 +82,7 @@ def _(e: Emitter, call: Call) -> None:
             scratch=scratch_bytes(e.target), work=work, what="gates and state, back",
             share=shared(e, rows, split), own=[*reads, *writes], rows=rows, size=size, split=split,
             reached=start(reached), reached_row=each[d].row, sent=start(sent),
-            weights=e.address(weights) if sent else 0, w_depth=w_depth, w_block=w_block,
+            weights=e.address(weights) if sent else 0, **lies,
             gates=start(gate), gate_row=each[gates].row, told=start(tells), before=start(before),
             more_gates=start(by_gates), more_told=start(by_told), d_past=start(d_past),
             d_said=start(d_gate), d_sent=start(d_tells),

@@ -53,6 +53,17 @@ def start(view: View | None) -> Address | int:
     return 0 if view is None else view.address
 
 
+def lying(e: Emitter, call: Call, weights: Value) -> dict[str, Any]:
+    """How weights lie: the bytes from one of the depth, and one block of columns, to the next; on
+    the way forwards also from gate to gate."""
+    back = call.primitive.endswith("_input")
+    if call.attributes.get("packed"):
+        *gate, block, depth, _ = e.strides(weights)
+    else:
+        depth, block, gate = e.strides(weights)[0], e.target.width, [weights.shape[0] * e.item]
+    return {"w_depth": depth, "w_block": block, **({} if back else {"w_gate": gate[0]})}
+
+
 def division(e: Emitter, rows: int, size: int) -> int:
     """What is divided among the workers: rows, of whose states no other worker knows, so that steps
     need not wait; or a state, if there are no more rows than one worker multiplies at a time."""
@@ -113,9 +124,7 @@ def _(e: Emitter, call: Call) -> None:
     length, rows, size = states.shape
     first = [e.view(value) for value in begun]
     each = {value: Slabs(e, value) for value in (said, states, gates, cells)}
-    w_depth, w_gate, w_block = e.strides(weights)[0], size * e.item, e.target.width
-    if call.attributes.get("packed"):
-        w_gate, w_block, w_depth, _ = e.strides(weights)
+    lies = lying(e, call, weights)
     split = division(e, rows, size)
     e.overwrites(gates, said)
 
@@ -132,9 +141,8 @@ def _(e: Emitter, call: Call) -> None:
             writes=[gate, cell, state], scratch=scratch_bytes(e.target), work=work,
             what="gates, cell and state", share=shared(e, rows, split), own=own, rows=rows,
             size=size, split=split, said=start(x), last=start(last),
-            weights=e.address(weights) if last else 0, w_depth=w_depth, w_gate=w_gate,
-            w_block=w_block, gates=start(gate), gate_row=each[gates].row, before=start(before),
-            cell=start(cell), state=start(state),
+            weights=e.address(weights) if last else 0, **lies, gates=start(gate),
+            gate_row=each[gates].row, before=start(before), cell=start(cell), state=start(state),
         )  # fmt: skip
 
     one(0)
@@ -150,9 +158,7 @@ def _(e: Emitter, call: Call) -> None:
     flowing = (d, gates, cells, d_said)
     each = {value: Slabs(e, value) for value in (*flowing, *more)}
     d_cell = Slabs(e, d_first).at(0)
-    w_depth, w_block = e.strides(weights)[0], e.target.width
-    if call.attributes.get("packed"):
-        w_block, w_depth, _ = e.strides(weights)
+    lies = lying(e, call, weights)
     split = division(e, rows, size)
     e.overwrites(d_said, gates)
 
@@ -174,7 +180,7 @@ def _(e: Emitter, call: Call) -> None:
             what="gates, cell and state, back", share=shared(e, rows, split),
             own=[*reads, *writes], rows=rows, size=size, split=split, reached=start(reached),
             reached_row=each[d].row, sent=start(sent), weights=e.address(weights) if sent else 0,
-            w_depth=w_depth, w_block=w_block, gates=start(gate), gate_row=each[gates].row,
+            **lies, gates=start(gate), gate_row=each[gates].row,
             before=start(before), cell=start(cell), more_gates=start(by_gates),
             more_cells=start(by_cells), d_cell=start(d_cell), d_said=start(d_gate),
         )  # fmt: skip

@@ -10,15 +10,26 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from math import gcd, prod
-from typing import Any
+from typing import Any, TypeVar
 
 from wlnet.kernels.windows.window_gradients import COPIES, NEAR
 
+T = TypeVar("T")
 Shape = Sequence[int]
 Padding = Sequence[tuple[int, int]]
 Fields = dict[str, Any]
 AXES = ("plane", "row", "column")
 ACROSS_MOST = 5
+
+
+def spread(shape: Sequence[int]) -> tuple[int, ...]:
+    """Two sizes and three of space."""
+    return (*shape[:2], *(1,) * (len(AXES) + 2 - len(shape)), *shape[2:])
+
+
+def in_space(one: T, given: Sequence[T]) -> tuple[T, ...]:
+    """What is told of three axes of space: `one` for those in front that there are not."""
+    return (one,) * (len(AXES) - len(given)) + tuple(given)
 
 
 def distances(name: str, shape: Shape, unit: int) -> Fields:

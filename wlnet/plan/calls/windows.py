@@ -17,10 +17,8 @@ from wlnet.kernels.windows.windows_in_lanes import convolve
 from wlnet.plan.calls import window_fields
 from wlnet.plan.calls.emitter import Emitter, count_of, emits
 from wlnet.plan.calls.products import ACTIVATIONS, named
+from wlnet.plan.calls.window_fields import in_space, spread
 from wlnet.plan.words.checking import roles
-
-AXES = 3
-"""Axes of space that kernels have; fewer are brought to these by ones in front."""
 
 
 def image(value: Value) -> tuple[int, ...]:
@@ -28,25 +26,16 @@ def image(value: Value) -> tuple[int, ...]:
     return spread(value.shape[:-1])
 
 
-def spread(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """Two sizes and three of space."""
-    return (*shape[:2], *(1,) * (AXES + 2 - len(shape)), *shape[2:])
-
-
 def window(e: Emitter, call: Call, *, pooling: bool = False) -> dict[str, Any]:
     """The attributes of a window, with three axes of space."""
     at = call.attributes
-    missing = AXES - len(at["stride"])
     found = {
-        "stride": (1,) * missing + tuple(at["stride"]),
-        "padding": ((0, 0),) * missing + tuple(at["padding"]),
-        "item": e.item,
-        "lanes": e.target.lanes,
-    }
+        "stride": in_space(1, at["stride"]), "padding": in_space((0, 0), at["padding"]),
+        "item": e.item, "lanes": e.target.lanes,
+    }  # fmt: skip
     if pooling:
-        return {**found, "kernel": (1,) * missing + tuple(at["kernel"])}
-    dilation = (1,) * missing + tuple(at["dilation"])
-    return {**found, "dilation": dilation, "groups": at["groups"]}
+        return {**found, "kernel": in_space(1, at["kernel"])}
+    return {**found, "dilation": in_space(1, at["dilation"]), "groups": at["groups"]}
 
 
 @emits("to_lanes", "from_lanes")

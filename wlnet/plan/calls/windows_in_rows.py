@@ -13,7 +13,8 @@ from wlnet.kernels.windows import pools_in_rows, windows_in_rows, windows_in_row
 from wlnet.plan.calls import row_fields, window_fields
 from wlnet.plan.calls.emitter import Emitter, count_of, emits
 from wlnet.plan.calls.products import ACTIVATIONS
-from wlnet.plan.calls.windows import spread, what_of, window, work_of
+from wlnet.plan.calls.window_fields import spread
+from wlnet.plan.calls.windows import what_of, window, work_of
 from wlnet.plan.words.checking import roles
 
 
