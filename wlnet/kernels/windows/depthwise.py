@@ -7,11 +7,17 @@ w lies as [plane][row][column][channel].
 
 from __future__ import annotations
 
-from typing import Any
-
 from wlnet.kernels.emit.instructions import ITEM, LANES, start_of, stop_of
 from wlnet.kernels.emit.vectors import Kit, State, constant
-from wlnet.kernels.language import Address, Instruction, PerTarget, Word, instruction, native
+from wlnet.kernels.language import (
+    Address,
+    Instruction,
+    PerTarget,
+    Word,
+    instruction,
+    native,
+    routine,
+)
 from wlnet.kernels.products.tiles import RAMP
 from wlnet.kernels.windows.window_tiles import Places, nested, size, zero_bytes
 from wlnet.kernels.windows.windows_in_lanes import above, first_inside, last_inside
@@ -74,36 +80,39 @@ def channel_tile(pixels: int | PerTarget) -> Instruction:
     return channels
 
 
-some_pixels, one_pixel = channel_tile(PIXELS), channel_tile(1)
+some_pixels, four_pixels, two_pixels, one_pixel = (
+    channel_tile(PIXELS), channel_tile(4), channel_tile(2), channel_tile(1)
+)  # fmt: skip
+"""Few pixels at a time wait for each sum: an image of 8 by 8 has six that meet a whole kernel."""
 
 
 def gradient_of(columns: int) -> Instruction:
     """g[t] += sum over pixels of d x[pixel, t], for `columns` neighbouring t, of some channels.
 
-    Arguments: pixels; d and x, each with the distance of its pixels; the distance of t in x; g and
-    the distance of t in it; present.
+    Arguments: planes, rows and columns of pixels; d and x, each with the distances of these; the
+    distance of t in x; g and the distance of t in it; present.
     """
 
-    @instruction("none", *["word"] * 9)
+    @instruction("none", *["word"] * 15)
     def gradient(
-        kit: Kit, pixels: Word, d: Address, d_pixel: Word, x: Address, x_pixel: Word,
-        x_column: Word, g: Address, g_column: Word, present: Word,
+        kit: Kit, planes: Word, rows: Word, pixels: Word, d: Address, d_plane: Word, d_row: Word,
+        d_pixel: Word, x: Address, x_plane: Word, x_row: Word, x_pixel: Word, x_column: Word,
+        g: Address, g_column: Word, present: Word,
     ) -> None:  # fmt: skip
         build, mask = kit.builder, kit.first(present)
         far = [build.mul(constant(i), x_column) for i in range(columns)]
         places = [build.add(g, build.mul(constant(i), g_column)) for i in range(columns)]
 
-        def body(_: Any, state: State) -> State:
-            *sums, d_at, x_at = state
-            value = kit.load_part(d_at, mask)
-            sums = [
-                kit.fma(value, kit.load_part(build.add(x_at, step), mask), total)
+        def body(sums: State, at: Places) -> State:
+            value = kit.load_part(at[0], mask)
+            return [
+                kit.fma(value, kit.load_part(build.add(at[1], step), mask), total)
                 for step, total in zip(far, sums, strict=True)
             ]
-            return [*sums, build.add(d_at, d_pixel), build.add(x_at, x_pixel)]
 
         begun = [kit.load_part(place, mask) for place in places]
-        sums = kit.loop(pixels, [*begun, d, x], body)[:columns]
+        steps = ((d_plane, x_plane), (d_row, x_row), (d_pixel, x_pixel))
+        sums = nested(kit, (planes, rows, pixels), steps, begun, (d, x), body)
         for place, value in zip(places, sums, strict=True):
             kit.store_part(value, place, mask)
 
@@ -155,9 +164,9 @@ def convolve_depthwise(  # type: ignore[no-untyped-def]
             bo = bias + shift if bias != 0 else 0
             j = 0
             while j < columns:
-                whole = j >= inside and j + PIXELS <= outside
+                left = outside - j if j >= inside else 0
                 c, c_count = 0, column_count
-                if not whole:
+                if left < 2:
                     at = column_first + j * column_stride
                     c = first_inside(at, column_step, x_columns)
                     c_count = last_inside(at, column_step, x_columns, column_count) - c
@@ -165,13 +174,27 @@ def convolve_depthwise(  # type: ignore[no-untyped-def]
                 yj = y_at + j * y_column + shift
                 gj = gate + yj if gate != 0 else 0
                 wj = w_at + c * w_column + shift
-                if whole:
+                if left >= PIXELS:
                     some_pixels(
                         p_count, r_count, c_count, wj, w_plane, w_row, w_column, xj,
                         plane_step * x_plane, row_step * x_row, column_step * x_column,
                         column_stride * x_column, bo, y + yj, y_column, activation, gj,
                         present)  # fmt: skip
                     j += PIXELS
+                elif left >= 4:
+                    four_pixels(
+                        p_count, r_count, c_count, wj, w_plane, w_row, w_column, xj,
+                        plane_step * x_plane, row_step * x_row, column_step * x_column,
+                        column_stride * x_column, bo, y + yj, y_column, activation, gj,
+                        present)  # fmt: skip
+                    j += 4
+                elif left >= 2:
+                    two_pixels(
+                        p_count, r_count, c_count, wj, w_plane, w_row, w_column, xj,
+                        plane_step * x_plane, row_step * x_row, column_step * x_column,
+                        column_stride * x_column, bo, y + yj, y_column, activation, gj,
+                        present)  # fmt: skip
+                    j += 2
                 else:
                     one_pixel(
                         p_count, r_count, c_count, wj, w_plane, w_row, w_column, xj,
@@ -179,6 +202,13 @@ def convolve_depthwise(  # type: ignore[no-untyped-def]
                         column_stride * x_column, bo, y + yj, y_column, activation, gj,
                         present)  # fmt: skip
                     j += 1
+
+
+@routine
+def span(first, stride, count, size):  # type: ignore[no-untyped-def]
+    """The first i with 0 <= first + i stride < size, and how many there are, below count."""
+    low = min(count, max(0, above(-first, stride)))
+    return low, max(low, min(count, (size - 1 - first) // stride + 1)) - low
 
 
 @native
@@ -193,61 +223,61 @@ def convolve_depthwise_weights(  # type: ignore[no-untyped-def]
     """w[t, c] = sum over b, p of y[b, p, c] x[b, first + p stride + t step, c].
 
     Here y is the gradient by the output of `convolve_depthwise`, whose fields these are, and w is
-    written. Steps are positive. Divided by vectors of channels and rows of the kernel.
+    written. Steps are positive. Divided by vectors of channels and rows of the kernel; image by
+    image, each of which is read several times.
     """
     vector = LANES * ITEM
     vectors = (channels + LANES - 1) // LANES
     units = plane_count * row_count * vectors
     x_pixel, x_along = column_stride * x_column, column_step * x_column
-    for unit in range(start_of(context, units, 1), stop_of(context, units, 1)):
-        v, rest = unit % vectors, unit // vectors
-        t, q = rest % row_count, rest // row_count
-        present, shift = min(LANES, channels - v * LANES), v * vector
-        to = w + q * w_plane + t * w_row + shift
+    x_down, x_deep = row_stride * x_row, plane_stride * x_plane
+    first_unit, last_unit = start_of(context, units, 1), stop_of(context, units, 1)
+    for unit in range(first_unit, last_unit):
+        v, t = unit % vectors, unit // vectors
+        present = min(LANES, channels - v * LANES)
+        to = w + t // row_count * w_plane + t % row_count * w_row + v * vector
         for c in range(column_count):
             zero_bytes(to + c * w_column, present * ITEM)
-        for line in range(blocks * planes * rows):
-            row, rest = line % rows, line // rows
-            plane, block = rest % planes, rest // planes
-            p_at = plane_first + plane * plane_stride + q * plane_step
-            r_at = row_first + row * row_stride + t * row_step
-            if 0 <= p_at < x_planes and 0 <= r_at < x_rows:
-                d = y + block * y_block + plane * y_plane + row * y_row + shift
-                seen = (x + block * x_block + p_at * x_plane + r_at * x_row
-                        + column_first * x_column + shift)  # fmt: skip
-                c = 0
-                while c < column_count:
-                    wide = 3 if column_count - c >= 3 else 1
-                    # Pixels that meet all of these columns inside of x.
-                    at = column_first + c * column_step
-                    last_at = at + (wide - 1) * column_step
-                    low = min(columns, max(0, above(-at, column_stride)))
-                    high = max(low, min(columns, (x_columns - 1 - last_at) // column_stride + 1))
-                    if wide == 3:
-                        three_columns(
-                            high - low, d + low * y_column, y_column,
-                            seen + low * x_pixel + c * x_along, x_pixel, x_along,
-                            to + c * w_column, w_column, present)  # fmt: skip
-                    else:
-                        one_column(
-                            high - low, d + low * y_column, y_column,
-                            seen + low * x_pixel + c * x_along, x_pixel, x_along,
-                            to + c * w_column, w_column, present)  # fmt: skip
-                    # Those that meet some of them.
-                    for k in range(c, c + wide):
-                        at = column_first + k * column_step
-                        begin = min(columns, max(0, above(-at, column_stride)))
-                        end = max(begin, min(columns, (x_columns - 1 - at) // column_stride + 1))
-                        left = min(low, end)
-                        if begin < left:
+    for block in range(blocks):
+        for unit in range(first_unit, last_unit):
+            v, rest = unit % vectors, unit // vectors
+            t, q = rest % row_count, rest // row_count
+            present, shift = min(LANES, channels - v * LANES), v * vector
+            to = w + q * w_plane + t * w_row + shift
+            # Pixels that meet this row of the kernel inside of x.
+            plane, some = span(plane_first + q * plane_step, plane_stride, planes, x_planes)
+            row, many = span(row_first + t * row_step, row_stride, rows, x_rows)
+            d = y + block * y_block + plane * y_plane + row * y_row + shift
+            seen = (x + block * x_block + (plane_first + q * plane_step) * x_plane + plane * x_deep
+                    + (row_first + t * row_step) * x_row + row * x_down
+                    + column_first * x_column + shift)  # fmt: skip
+            c = 0
+            while c < column_count:
+                wide = 3 if column_count - c >= 3 else 1
+                # Those that meet all of these columns.
+                low, count = span(column_first + c * column_step, column_stride, columns,
+                                    x_columns - (wide - 1) * column_step)  # fmt: skip
+                if wide == 3:
+                    three_columns(
+                        some, many, count, d + low * y_column, y_plane, y_row, y_column,
+                        seen + low * x_pixel + c * x_along, x_deep, x_down, x_pixel, x_along,
+                        to + c * w_column, w_column, present)  # fmt: skip
+                else:
+                    one_column(
+                        some, many, count, d + low * y_column, y_plane, y_row, y_column,
+                        seen + low * x_pixel + c * x_along, x_deep, x_down, x_pixel, x_along,
+                        to + c * w_column, w_column, present)  # fmt: skip
+                # Those that meet some of them, before and after.
+                for k in range(c, c + wide if wide > 1 else c):
+                    begin, each = span(
+                        column_first + k * column_step, column_stride, columns, x_columns
+                    )
+                    for part in range(2):
+                        start = max(begin, low + count) if part else begin
+                        left = (begin + each if part else min(low, begin + each)) - start
+                        if left > 0:
                             one_column(
-                                left - begin, d + begin * y_column, y_column,
-                                seen + begin * x_pixel + k * x_along, x_pixel, x_along,
-                                to + k * w_column, w_column, present)  # fmt: skip
-                        begin = max(high, begin)
-                        if begin < end:
-                            one_column(
-                                end - begin, d + begin * y_column, y_column,
-                                seen + begin * x_pixel + k * x_along, x_pixel, x_along,
-                                to + k * w_column, w_column, present)  # fmt: skip
-                    c += wide
+                                some, many, left, d + start * y_column, y_plane, y_row, y_column,
+                                seen + start * x_pixel + k * x_along, x_deep, x_down, x_pixel,
+                                x_along, to + k * w_column, w_column, present)  # fmt: skip
+                c += wide

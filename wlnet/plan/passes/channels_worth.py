@@ -16,8 +16,7 @@ from wlnet.plan.calls import winograd_channel_fields, winograd_fields
 from wlnet.plan.passes.winograd import operands
 
 FILLED = Fraction(4, 5)
-"""The share of the lanes that images fill from which on depthwise convolutions are as fast with
-images side by side, and those of single pixels are left there, with what is around them."""
+"""The share of the lanes that images fill from which on they need not be turned."""
 PLENTY, WIDE = 8, 2
 """Channels from which on windows are faster so for few images; vectors of them for any number."""
 USUAL = ("stride", 1), ("padding", 0), ("groups", 1)
@@ -31,11 +30,10 @@ def is_worth(call: Call, lanes: int, few: Fraction) -> bool:
     at = call.attributes
     x, w, _ = operands(call)
     images = _images(x, lanes, few)
-    # Images that fill the lanes side by side need not be turned.
     are_few = images < FILLED * lanes * ceil(images / lanes)
     fewest = min(w.shape[1], w.shape[0] // int(at["groups"]))
     if is_depthwise(call):
-        return are_few and 4 * w.shape[0] >= lanes
+        return w.shape[0] >= (lanes / 4 if are_few else WIDE * lanes)
     if is_fast(call, lanes, few):
         return True
     if are_few or has_formula(call):
