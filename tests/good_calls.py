@@ -193,6 +193,7 @@ def of_words() -> Iterator[Call]:
     yield Call("NetPortGradient", wl.NetPortGradient, {}, ("one", "Output"))
     yield Call("NetSharedArray", wl.NetSharedArray, {"name": "w"})
     yield Call("Scaled", wl.Scaled, {"factor": 0.5})
+    yield Call("Shard", wl.Shard, {"data": [1.0]})
     yield Call("Restricted", wl.Restricted, {"element": "Integer", "most": 5})
     yield Call("Phases", wl.Phases, {"rules": {1: {-1: 1, wl.ANY: None}, 3: 0.1}})
     for name in ("Adam", "RMSProp", "SGD", "SignSGD"):

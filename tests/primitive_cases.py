@@ -284,6 +284,8 @@ CASES = [
     ),
     case("gradient_reversal", (2, 6)),
     case("gradient_reversal", ()),
+    case("sum_parts", (1, 5)),
+    case("sum_parts", ()),
     case("reshape", (2, 3, 4), shape=(2, 12)),
     case("reshape", (2, 3, 4), shape=(6, 1, 4)),
     case("reshape", (1,), shape=()),
@@ -377,6 +379,8 @@ CASES = [
     case("random_mask", shape=(4, 30), keep=0.7),
     case("random_uniform", shape=(4, 31)),
     case("random_uniform", shape=()),
+    case("random_mask", shape=(4, 30), keep=0.7, each=30, part=(4, 9)),
+    case("random_uniform", shape=(3, 4, 7), each=7, part=(4, 9)),
     *(c for name, each in SCANS.items() for c in _scan_cases(name, each)),
 ]
 CASES += [dataclasses.replace(each, lanes=True) for each in CASES if each.primitive in WINDOWS]

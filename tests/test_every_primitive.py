@@ -124,6 +124,7 @@ MEETING = {
     "random_uniform": "it has no operand",
     "scatter_add": "it is a sum over its rows",
     "convolve_weights": "it is a sum over the images",
+    "sum_parts": "it is a sum over the parts of a batch",
 }
 
 

@@ -96,6 +96,12 @@ def frame(_: Path) -> object:
     return wl.data.table(Frame(), "y")
 
 
+def several_ranks(_: Path) -> object:
+    """A training by a communicator of MPI."""
+    communicator = type("Intracomm", (), {"__module__": "mpi4py.MPI"})()
+    return wl.net_train(a_net(), (np.ones((2, 3)), np.ones((2, 2))), communicator=communicator)
+
+
 HDF5 = b"\x89HDF\r\n\x1a\n"
 ENTRIES: dict[str, list[Callable[[Path], object]]] = {
     "PIL": [
@@ -106,6 +112,7 @@ ENTRIES: dict[str, list[Callable[[Path], object]]] = {
         lambda folder: wl.wolfram.read_net(a_file(folder, "a.wlnet", HDF5)),
     ],
     "matplotlib": [lambda folder: wl.information(a_net(), "SummaryGraphic").save(folder / "a.png")],
+    "mpi4py": [several_ranks],
     "onnx": [
         lambda folder: wl.onnx.export_net(a_net(), folder / "a.onnx"),
         lambda folder: wl.onnx.import_net(a_file(folder, "a.onnx")),

@@ -27,6 +27,7 @@ from wlnet.core.errors import NothingToTrainError as NothingToTrainError
 from wlnet.core.errors import NotInitializedError as NotInitializedError
 from wlnet.core.errors import OptionError as OptionError
 from wlnet.core.errors import PartError as PartError
+from wlnet.core.errors import RankError as RankError
 from wlnet.core.errors import RuleError as RuleError
 from wlnet.core.errors import RuleWarning as RuleWarning
 from wlnet.core.errors import ShapeError as ShapeError
@@ -44,6 +45,7 @@ from wlnet.core.parts import Span as Span
 from wlnet.core.phases import Phases as Phases
 from wlnet.core.restricted import Restricted as Restricted
 from wlnet.core.scaled import Scaled as Scaled
+from wlnet.core.shard import Shard as Shard
 from wlnet.core.spelling import suggestion as _suggestion
 from wlnet.core.symbols import ALL as ALL
 from wlnet.core.symbols import ANY as ANY

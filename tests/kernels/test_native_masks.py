@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from tests.kernels.native_bench import REALS, call, guarded
 from wlnet.kernels.elementwise.masks import random_mask, random_uniform
 
+ALL = {"times": 1, "first": 0, "each": 0, "whole": 1}
+"""All numbers of a batch."""
 key_words = st.integers(0, 2**64 - 1)
 
 
@@ -38,7 +40,7 @@ def test_a_mask_is_drawn_from_the_words_of_philox(
 ) -> None:  # fmt: skip
     y = guarded(count, REALS[precision])
     call(random_mask, precision, workers, step=step, count=count, y=y, kept=float(kept),
-         key0=signed(key0), key1=signed(key1), step0=step0)  # fmt: skip
+         key0=signed(key0), key1=signed(key1), step0=step0, **ALL)  # fmt: skip
     key, counter = np.array([key0, key1], np.uint64), [0, step0 + step, 0, 0]
     words = np.random.Philox(key=key, counter=counter).random_raw(count)
     np.testing.assert_array_equal(y, (words >> np.uint64(11)) * 2.0**-53 < kept)
@@ -47,7 +49,7 @@ def test_a_mask_is_drawn_from_the_words_of_philox(
 @pytest.mark.parametrize("kept", [0.0, 0.25, 1.0])
 def test_the_share_of_ones_is_the_probability(kept: float) -> None:
     y = guarded(100_000, np.float32)
-    call(random_mask, "Real32", count=y.size, y=y, kept=kept, key0=1, key1=2, step0=0)
+    call(random_mask, "Real32", count=y.size, y=y, kept=kept, key0=1, key1=2, step0=0, **ALL)
     assert y.mean() == pytest.approx(kept, abs=0.01 if 0 < kept < 1 else 0)
 
 
@@ -65,9 +67,39 @@ def test_numbers_between_0_and_1_are_the_middles_of_bins_in_which_words_fall(
 ) -> None:
     y = guarded(count, REALS[precision])
     call(random_uniform, precision, workers, step=step, count=count, y=y, key0=signed(key0),
-         key1=signed(key1), step0=2)  # fmt: skip
+         key1=signed(key1), step0=2, **ALL)  # fmt: skip
     key, counter = np.array([key0, key1], np.uint64), [0, 2 + step, 0, 0]
     words = np.random.Philox(key=key, counter=counter).random_raw(count)
     expected = (words >> np.uint64(12)) * 2.0**-52 + 2.0**-53
     np.testing.assert_array_equal(y, expected.astype(y.dtype))
     assert ((y > 0) & (y <= 1)).all()
+
+
+@pytest.mark.parametrize("kernel", [random_mask, random_uniform])
+@pytest.mark.parametrize("precision", ["Real32", "Real64"])
+@settings(max_examples=60)
+@given(
+    sizes=st.lists(st.integers(1, 9), min_size=1, max_size=4),
+    each=st.one_of(st.integers(1, 40), st.just(64)),
+    times=st.integers(1, 3),
+    workers=st.integers(1, 3),
+)
+def test_a_part_of_a_batch_draws_what_its_examples_draw_in_the_whole(
+    kernel: Any, precision: Any, sizes: list[int], each: int, times: int, workers: int
+) -> None:
+    whole = sum(sizes)
+    more = {"kept": 0.5} if kernel is random_mask else {}
+
+    def drawn(first: int, size: int) -> Any:
+        y = guarded(times * size * each, REALS[precision])
+        call(kernel, precision, workers, count=size * each, times=times, y=y, key0=5, key1=6,
+             step0=7, first=first, each=each, whole=whole, scratch_bytes=512, **more)  # fmt: skip
+        return y.reshape(times, size * each)
+
+    all_of_them = drawn(0, whole)
+    flat = guarded(times * whole * each, REALS[precision])
+    call(kernel, precision, count=flat.size, y=flat, key0=5, key1=6, step0=7, **ALL, **more)
+    np.testing.assert_array_equal(all_of_them, flat.reshape(all_of_them.shape))
+    firsts = np.cumsum([0, *sizes[:-1]]).tolist()
+    parts = [drawn(first, size) for first, size in zip(firsts, sizes, strict=True)]
+    np.testing.assert_array_equal(np.concatenate(parts, axis=1), all_of_them)

@@ -58,6 +58,10 @@ class MissingExtraError(WlnetError, ImportError):
     """What was asked for needs a library that is not installed; the message names the command."""
 
 
+class RankError(WlnetError, RuntimeError):
+    """Another rank of a training on several has ended it, or stands still."""
+
+
 class FormatError(WlnetError, ValueError):
     """A file is not what it should be: cut, changed, foreign, or not to be written."""
 

@@ -21,6 +21,7 @@ EXTRAS = MappingProxyType(
         "distributed": "dask",
         "h5py": "hdf5",
         "matplotlib": "plot",
+        "mpi4py": "mpi",
         "onnx": "onnx",
         "pandas": "tables",
         "pyarrow": "tables",

@@ -42,7 +42,7 @@ SLOWEST = 1e10
 """Operations a second that any machine does."""
 
 
-STEPS = run.fields.index("steps")
+START, COUNT, BEGIN, STEPS = map(run.fields.index, ("start", "count", "begin", "steps"))
 UNWRITTEN = 0
 """The bytes of an arena before anything is written: zeros, which the system gives for nothing."""
 
@@ -119,9 +119,11 @@ class Program:
         self.workers, self._shares = workers, shares
         self._team = Team(workers, blueprint.scratch)
         apart = self._calls.strides[0] if len(copies) > 1 else 0
-        where = self._calls.ctypes.data, apart, self._calls.shape[1]
-        self._run = np.array([*where, 1, self.control.ctypes.data, flush])
-        assert run.fields == ("calls", "apart", "count", "steps", "control", "flush")
+        where = self._calls.ctypes.data, apart, 0, self._calls.shape[1]
+        self._run = np.array([*where, 0, 1, self.control.ctypes.data, flush])
+        assert run.fields == (
+            "calls", "apart", "start", "count", "begin", "steps", "control", "flush"
+        )  # fmt: skip
         self._start = self._runner(run, self._run)
         # Before the first run nobody knows better.
         self._seconds = blueprint.work / SLOWEST
@@ -190,6 +192,16 @@ class Program:
         slot = self.blueprint.inputs[name].slot
         self._records.read(slot, self._starts[slot])
 
+    def tables(self, steps: int) -> dict[Any, Array]:
+        """Memory for what is kept of so many steps, by name, a row a step; the caller keeps it
+        alive."""
+        found: dict[Any, Array] = {}
+        for name, view in self.blueprint.tables.items():
+            dtype = dtype_of(view.element, self.blueprint.precision)
+            found[name] = np.empty((steps, *view.shape), dtype)
+            self.set(("table", name), found[name].ctypes.data)
+        return found
+
     # Running
 
     def run(
@@ -211,6 +223,24 @@ class Program:
         done = self._start(self._seconds * steps > LONG, count)
         self._seconds = (time.perf_counter() - begun) / max(done, 1)
         return done
+
+    def run_piece(
+        self, first: int, last: int, *, seed: Seed, step: int, at: int, workers: int
+    ) -> None:
+        """Run some steps of the blueprint, none of them a part of a loop that goes on behind them.
+
+        step: as in `run`, of row 0 of the tables; at: the row of this step.
+        """
+        if self.blueprint.randoms:
+            self._key(seed, step)
+        rows = [i + sum(loop.end <= i for loop in self.blueprint.loops) for i in (first, last)]
+        usual = self._run[[START, COUNT, BEGIN]]
+        self._run[[START, COUNT, BEGIN]] = *rows, at
+        self._run[STEPS] = 1
+        try:
+            self._start(self._seconds > LONG, workers)
+        finally:
+            self._run[[START, COUNT, BEGIN]] = usual
 
     def _runner(self, loop: Kernel, record: Array) -> Run:
         # Not bound to self: a program must not keep itself alive.

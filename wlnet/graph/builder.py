@@ -220,6 +220,15 @@ class Builder:
         count = math.prod(x.shape[axis] for axis in axes)
         return self.multiply(self.sum(x, axes), 1 / count)
 
+    def mean_of_batch(self, x: Value, axes: Sequence[int]) -> Value:
+        """The mean over axes, with that of the examples, of the whole batch."""
+        if self.graph.part is None:
+            return self.mean(x, axes)
+        size, whole = self.graph.part
+        count = math.prod(x.shape[axis] for axis in axes) // size * whole
+        total = self.one("sum", x, axes=tuple(sorted(axis % x.rank for axis in axes)))
+        return self.multiply(self.one("sum_parts", total), 1 / count)
+
     def sum_to(self, x: Value, shape: Shape) -> Value:
         """The sum over all axes along which `shape` was repeated to give x."""
         extra = x.rank - len(shape)
@@ -277,12 +286,19 @@ class Builder:
 
     # State
 
-    def random_mask(self, shape: Shape, keep: float) -> Value:
-        return self.one("random_mask", shape=shape, keep=float(keep))
+    def random_mask(self, shape: Shape, keep: float, by_example: bool = True) -> Value:
+        """by_example: whether each example has numbers of its own."""
+        own = self._own(shape) if by_example else {}
+        return self.one("random_mask", shape=shape, keep=float(keep), **own)
 
     def random_uniform(self, shape: Shape) -> Value:
-        """Numbers between 0 and 1."""
-        return self.one("random_uniform", shape=shape)
+        """Numbers between 0 and 1, others for each example."""
+        return self.one("random_uniform", shape=shape, **self._own(shape))
+
+    def _own(self, shape: Shape) -> dict[str, Any]:
+        """Whose numbers are drawn, where the examples are a part of a batch."""
+        part = self.graph.part
+        return {} if part is None else {"each": math.prod(shape) // part[0], "part": part}
 
     def statistic(self, name: str, stored: Value) -> Value:
         """A running statistic of this layer as it stands: the stored array, or what an earlier

@@ -105,6 +105,12 @@ def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     return (g.negate(d),)
 
 
+@derivative("sum_parts")
+def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
+    # Every part's losses go by what all parts gave.
+    return (g.one("sum_parts", d),)
+
+
 @derivative("broadcast")
 def _(g: Builder, call: Call, d: Value, wanted: Wanted) -> Found:
     return (g.sum_to(d, call.inputs[0].shape),)

@@ -51,6 +51,7 @@ class Graph:
     inputs: port, or PrefixKey -> value. arrays: key -> value. outputs: name -> value.
     updates: key -> the new value of a running statistic, to be taken over after the step.
     sources: gradient -> the value that it is taken by, and the shape in which it is told.
+    part: how many examples there are, and in the whole batch, where they are a part of one.
     """
 
     inputs: dict[Any, Value] = field(default_factory=dict)
@@ -60,6 +61,7 @@ class Graph:
     updates: dict[ArrayKey, Value] = field(default_factory=dict)
     count: int = 0
     sources: dict[SourceKey, tuple[Value, Shape]] = field(default_factory=dict)
+    part: tuple[int, int] | None = None
 
     def new_value(self, shape: Iterable[int], element: Element = "Real") -> Value:
         value = Value(self.count, tuple(int(size) for size in shape), element)

@@ -55,6 +55,13 @@ class GradientSquaresKey:
     array: ArrayKey
 
 
+@dataclass(frozen=True)
+class NewKey:
+    """The new value of a running statistic, where another program takes it over."""
+
+    array: ArrayKey
+
+
 class BodyKey(NamedTuple):
     """What goes in and out of the body of a scan: its kind, and its number among these."""
 

@@ -404,15 +404,29 @@ def interpolate_spots(d: Shape, x: Shape, spots: Shape) -> tuple[Shape, ...]:
     return (spots,)
 
 
+@primitive(apart=rule.meet)
+def sum_parts(x: Shape) -> tuple[Shape, ...]:
+    """The sum over the parts of a batch, each of which goes through a program by itself."""
+    return (x,)
+
+
 @primitive(random=True, apart=rule.without_operands)
-def random_mask(*, shape: Shape, keep: float) -> tuple[Shape, ...]:
-    """1 with probability `keep`, else 0; a new draw every step."""
+def random_mask(
+    *, shape: Shape, keep: float, each: int = 0, part: tuple[int, int] = (1, 1)
+) -> tuple[Shape, ...]:
+    """1 with probability `keep`, else 0; a new draw every step.
+
+    each: how many numbers an example has, where there are only those of a part of a batch: how many
+    examples it has, and how many there are in all. 0: the same numbers for all parts.
+    """
     return (shape,)
 
 
 @primitive(random=True, apart=rule.without_operands)
-def random_uniform(*, shape: Shape) -> tuple[Shape, ...]:
-    """Numbers between 0 and 1; a new draw every step."""
+def random_uniform(
+    *, shape: Shape, each: int = 0, part: tuple[int, int] = (1, 1)
+) -> tuple[Shape, ...]:
+    """Numbers between 0 and 1; a new draw every step. each, part: see `random_mask`."""
     return (shape,)
 
 

@@ -305,28 +305,49 @@ for _function in (
 
 
 @reference
-def random_mask(*, shape: Shape, keep: float, key: tuple[int, int], step: int) -> Array:
+def sum_parts(x: Array) -> Array:
+    """Of the only part there is."""
+    return x
+
+
+Part = tuple[int, int]
+
+
+@reference
+def random_mask(
+    *, shape: Shape, keep: float, key: tuple[int, int], step: int, each: int = 0,
+    part: Part = (1, 1),
+) -> Array:  # fmt: skip
     """1 with probability `keep`, else 0, from the words of Philox: the same in every precision.
 
-    key: two words, see core/streams.py.
+    key: two words, see core/streams.py. each, part: of the first part of a batch.
     """
-    words = _words(math.prod(shape), key, step).reshape(shape)
+    words = _words(shape, key, step, each, part)
     return ((words >> np.uint64(11)) * 2.0**-53 < keep).astype(float)
 
 
 @reference
-def random_uniform(*, shape: Shape, key: tuple[int, int], step: int) -> Array:
+def random_uniform(
+    *, shape: Shape, key: tuple[int, int], step: int, each: int = 0, part: Part = (1, 1)
+) -> Array:
     """Numbers between 0 and 1, from the words of Philox: the middles of 2^52 bins."""
-    words = _words(math.prod(shape), key, step).reshape(shape)
+    words = _words(shape, key, step, each, part)
     return np.asarray((2 * (words >> np.uint64(12)) + np.uint64(1)) * 2.0**-53)
 
 
-def _words(count: int, key: tuple[int, int], step: int) -> Array:
-    """The first words of a stream; those of another step are those of another counter."""
+def _words(shape: Shape, key: tuple[int, int], step: int, each: int, part: Part) -> Array:
+    """Words of a stream; those of another step are those of another counter. Of all examples of a
+    batch, time after time, those of its first ones."""
+    size, whole = part if each else (1, 1)
+    times = math.prod(shape) // (size * each or 1) if each else 1
+    count = times * whole * each if each else math.prod(shape)
     bits = np.random.Philox(
         key=np.array(key, np.int64).view(np.uint64), counter=np.array([0, step, 0, 0], np.uint64)
     )
-    return np.asarray(bits.random_raw(count))
+    words = np.asarray(bits.random_raw(count))
+    if each:
+        words = words.reshape(times, whole * each)[:, : size * each]
+    return words.reshape(shape)
 
 
 def run_graph(

@@ -72,7 +72,7 @@ def body_of(
 ) -> Graph:
     """The body that a step is. rows: the shapes of elements of sequences; elements: what entries
     these have. around: where the scan is built."""
-    body = Graph()
+    body = Graph(part=around.graph.part if around is not None else None)
     b = Builder(body)
     if around is not None:
         b = Builder(body, batch=around.batch, mode=around.mode, origin=around.origin)

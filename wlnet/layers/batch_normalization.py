@@ -65,11 +65,11 @@ class BatchNormalizationLayer(Layer):
 
         mean, variance = spread(moving_mean), spread(moving_variance)
         if self._moves(g, MEAN):
-            mean = g.mean(input, others)
+            mean = g.mean_of_batch(input, others)
             self._move(g, MEAN, moving_mean, mean)
         if self._moves(g, VARIANCE):
-            of_batch = mean if self._moves(g, MEAN) else g.mean(input, others)
-            variance = g.mean(g.map("Square", g.subtract(input, of_batch)), others)
+            of_batch = mean if self._moves(g, MEAN) else g.mean_of_batch(input, others)
+            variance = g.mean_of_batch(g.map("Square", g.subtract(input, of_batch)), others)
             self._move(g, VARIANCE, moving_variance, variance)
         deviation = g.map("Sqrt", g.add(variance, self.epsilon))
         # One factor a channel, not one division an element.

@@ -37,6 +37,7 @@ def lower(
     by: Sequence[SourceKey] = (),
     kept: Sequence[KeptStateKey] = (),
     home: Path = (),
+    whole: int | None = None,
 ) -> Graph:
     """The graph of a net: inputs by port, arrays by key, one output value a port.
 
@@ -44,8 +45,9 @@ def lower(
     too. asked: the only ports to give out, of parts or () for the net itself; inputs that these do
     not depend on are none of the graph. by: what the outputs of the net are to be differentiated
     by, the `sources` of the graph. kept: states that come in and go out. home: the part that says
-    keys of arrays, paths in `inside` and origins of calls, see `seen_from`. Raises
-    NotInitializedError where a shape stays unknown.
+    keys of arrays, paths in `inside` and origins of calls, see `seen_from`. whole: how many
+    examples the batch has that these are a part of. Raises NotInitializedError where a shape stays
+    unknown.
     """
     _check_length(net)
     check_inputs(net)
@@ -72,7 +74,7 @@ def lower(
                 fix=open_sizes(net, solution),
             ),
         )
-    graph = Graph()
+    graph = Graph(part=None if whole is None else (batch, whole))
     walk = _Lowering(graph, solution, mode, frozen_statistics, needed, home, by, kept)
     for name in net.input_names:
         if needed is not None and name not in needed.inputs:

@@ -186,7 +186,7 @@ class NetFoldOperator(Operator):
         """The ports inside that a gradient is asked by."""
         probes = Probes()
         if walk.asked_within(at):
-            graph = Graph()
+            graph = Graph(part=walk.graph.part)
             fed = {name: (batch, *walk.shape((at, name))) for _, name in self.feedback}
             given = {name: graph.new_value(shape) for name, shape in fed.items()}
             for name, whole in zip(self.input_names, sequences, strict=True):

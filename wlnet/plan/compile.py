@@ -74,7 +74,7 @@ def forward_blueprint(
     graph.updates.clear()
     if checked:
         check_inputs(graph)
-    return _finished(graph, Setting(precision, _few(precision), constants, packed, without))
+    return _finished(graph, Setting(precision, few_of(precision), constants, packed, without))
 
 
 def training_blueprint(
@@ -103,9 +103,9 @@ def training_blueprint(
     """
     graph = lower(net, batch, "Train", shapes, frozen_statistics, inside, home=home)
     check_constants(graph, precision)
-    found = _gradients(graph, batch, losses, trained)
+    found = loss_gradients(graph, batch, losses, trained)
     graph.outputs |= {GradientKey(key): value for key, value in found.items()}
-    setting = Setting(precision, _few(precision, batch, whole), packed=packed, without=without)
+    setting = Setting(precision, few_of(precision, batch, whole), packed=packed, without=without)
     return _finished(graph, setting)
 
 
@@ -154,15 +154,15 @@ def step_blueprint(
     are scaled down to it. gradient_squares: whether tables of GradientSquaresKey(key) keep the sum
     of the squares of each gradient as it is before that, in 64 bits; nothing else changes by it.
     """
-    setting = Setting(precision, _few(precision, batch, whole), constants, without=without)
+    setting = Setting(precision, few_of(precision, batch, whole), constants, without=without)
     graph = lower(net, batch, "Train", shapes, frozen_statistics, inside, home=home)
     check_constants(graph, precision)
     forward = {value for call in graph.calls for value in call.outputs}
-    found = _gradients(graph, batch, losses, list(learners))
+    found = loss_gradients(graph, batch, losses, list(learners))
     wanted: list[OutputKey] = [*losses, *inside]
     outputs = {name: graph.outputs[name] for name in wanted}
     graph.outputs = {**outputs, **{GradientKey(key): value for key, value in found.items()}}
-    graph, prefix, cut = _split(graph, forward, setting, keep_prefix)
+    graph, prefix, cut = split(graph, forward, setting, keep_prefix)
     fetch_inputs(graph)
     keep_outputs(graph, outputs)
     update_arrays(graph, found)
@@ -199,20 +199,20 @@ def measuring_blueprint(
 
     The arguments are those of `step_blueprint`.
     """
-    setting = Setting(precision, _few(precision, batch, whole), constants, packed, without)
+    setting = Setting(precision, few_of(precision, batch, whole), constants, packed, without)
     graph = lower(net, batch, shapes=shapes, inside=inside, home=home)
     check_constants(graph, precision)
     graph.updates.clear()
     outputs = graph.outputs
     forward = {value for call in graph.calls for value in call.outputs}
-    graph, prefix, cut = _split(graph, forward, setting, keep_prefix)
+    graph, prefix, cut = split(graph, forward, setting, keep_prefix)
     fetch_inputs(graph)
     keep_outputs(graph, outputs)
     graph.outputs = cut
     return Steps(_finished(graph, setting), prefix)
 
 
-def _split(
+def split(
     graph: Graph, forward: Collection[Value], setting: Setting, keep_prefix: bool
 ) -> tuple[Graph, Blueprint | None, dict[OutputKey, Value]]:
     """What is left of a graph behind its frozen prefix, what computes that, and what lies at the
@@ -227,17 +227,22 @@ def _split(
     prefix = split.prefix
     for half in (prefix, split.rest):
         watch("prefix", half)
+    prefix.part = None  # of each example by itself
     fetch_inputs(prefix)
     keep_outputs(prefix, prefix.outputs)
     prefix.outputs = {}
     return split.rest, _finished(prefix, replace(setting, packed=())), {}
 
 
-def _gradients(
+def loss_gradients(
     graph: Graph, batch: int, losses: Mapping[str, float], trained: Sequence[ArrayKey]
 ) -> dict[ArrayKey, Value]:
-    """The gradients of the trained arrays that the net uses; their calls are added to the graph."""
+    """The gradients of the trained arrays that the net uses; their calls are added to the graph.
+
+    They are those of the mean over the batch: of a part of one, its share in that.
+    """
     g = Builder(graph)
+    whole = batch if graph.part is None else graph.part[1]
     total: Value | None = None
     for name, factor in losses.items():
         value = graph.outputs[name]
@@ -246,7 +251,7 @@ def _gradients(
         total = part if total is None else g.add(total, part)
     assert total is not None
     known = [key for key in trained if key in graph.arrays]
-    found = gradients(graph, total, [graph.arrays[key] for key in known], scale=1 / batch)
+    found = gradients(graph, total, [graph.arrays[key] for key in known], scale=1 / whole)
     return {key: found[graph.arrays[key]] for key in known}
 
 
@@ -258,7 +263,7 @@ def _by_sources(graph: Graph, ends: Sequence[Value]) -> dict[OutputKey, Value]:
     return {key: g.reshape(found[value], shape) for key, (value, shape) in graph.sources.items()}
 
 
-def _few(precision: Precision, batch: int = 1, whole: int | None = None) -> Fraction:
+def few_of(precision: Precision, batch: int = 1, whole: int | None = None) -> Fraction:
     """Of how many examples there are too few to be put side by side: less than half of the lanes.
 
     A smaller batch of a training is computed in the layout of a whole one: then it is of less than
@@ -281,4 +286,4 @@ def finish(
     packed: Collection[ArrayKey] = (),
 ) -> Blueprint:
     """The blueprint of a graph that does not come from a net."""
-    return _finished(graph, Setting(precision, _few(precision), constants, packed, without))
+    return _finished(graph, Setting(precision, few_of(precision), constants, packed, without))

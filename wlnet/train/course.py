@@ -26,6 +26,7 @@ from wlnet.train.measurement_names import measured
 from wlnet.train.options import Options
 from wlnet.train.preparation import Prepared
 from wlnet.train.sources import ArraySource
+from wlnet.train.standing import BrokenOff
 from wlnet.train.start import Start
 
 T = TypeVar("T")
@@ -165,13 +166,15 @@ def _run(
 ) -> tuple[str, str | None]:
     """Train until something ends it; returns what did, and a message."""
     try:
-        with at_work(), calls.let():
+        # An interrupt of one rank ends all of them at the same step: where they agree.
+        is_shared = options.exchange.ranks > 1
+        with at_work(), calls.held() if is_shared else calls.let():
             return _rounds(trainer, options, audience)
     except Diverged as end:
         audience.reporters.rest()
         warn_diverged(str(end), trainer.batch)
         return "WeightsDiverged", str(end)
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as end:
         # An update is done or taken back, so the arrays are whole; the next interrupt is not caught
         # here.
         calls.hold()
@@ -179,14 +182,22 @@ def _run(
         calls.heed()
         audience.reporters.rest()
         with contextlib.suppress(OSError, ValueError):  # nobody may be there to read it
-            print(STOPPED, file=sys.stderr)
-        return "ManualStop", "interrupted"
+            print(_stopped_by(end), file=sys.stderr)
+        return "ManualStop", str(end) or "interrupted"
     except (Exception, SystemExit) as error:
         # What a function of the user raises ends the call; what was trained is in the checkpoint.
+        if options.exchange.ranks > 1:
+            # Others may be anywhere: they are told, and nothing more is done together.
+            audience.reporters.end("Error", type(error).__name__)
+            raise
         trainer.settle()
         audience.keep("Error")
         audience.reporters.end("Error", type(error).__name__)
         raise
+
+
+def _stopped_by(end: KeyboardInterrupt) -> str:
+    return f"{end}: {STOPPED}" if isinstance(end, BrokenOff) else STOPPED
 
 
 def _rounds(trainer: Trainer, options: Options, audience: Audience) -> tuple[str, str | None]:

@@ -12,6 +12,7 @@ from wlnet.core.digests import little_endian
 from wlnet.evaluate.holding import Array
 from wlnet.evaluate.ragged import Ragged
 from wlnet.train.mapped import Mapped, pieces
+from wlnet.train.parallel.shards import ShardedSource
 from wlnet.train.preparation import Prepared
 from wlnet.train.sources import ArraySource
 
@@ -33,7 +34,11 @@ NO_DIGESTS = Digests()
 def digests_of(prepared: Prepared) -> Digests:
     """The digests of what a training reads."""
     source = prepared.source
-    data = column_digests(source) if isinstance(source, ArraySource) else {}
+    data: Mapping[str, str] = {}
+    if isinstance(source, ShardedSource):
+        data = source.digests()
+    elif isinstance(source, ArraySource):
+        data = column_digests(source)
     return Digests(data, column_digests(prepared.validation))
 
 

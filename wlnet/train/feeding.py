@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from wlnet.engine.blueprint import dtype_of
 from wlnet.engine.program import Program
 from wlnet.evaluate.holding import Array
 from wlnet.evaluate.ragged import Group
@@ -18,15 +17,11 @@ def feed(program: Program, batches: Batches) -> dict[Any, Array]:
 
     The tables by name, a row a step. The caller holds on to them, and to the batches.
     """
+    assert batches.order.flags.c_contiguous, batches.order.strides
     program.set("order", batches.order.ctypes.data)
     for name, column in batches.columns.items():
         program.set(("column", name), column.ctypes.data)
-    tables: dict[Any, Array] = {}
-    for name, view in program.blueprint.tables.items():
-        dtype = dtype_of(view.element, program.blueprint.precision)
-        tables[name] = np.empty((batches.count, *view.shape), dtype)
-        program.set(("table", name), tables[name].ctypes.data)
-    return tables
+    return program.tables(batches.count)
 
 
 def prefix_columns(

@@ -91,7 +91,7 @@ class Interrupts:
 
     def poll(self) -> None:
         """Raise KeyboardInterrupt for one that came and that nobody has acted upon, if it may."""
-        if self._came > self._heeded and not self._are_held:
+        if self.is_waiting and not self._are_held:
             raise KeyboardInterrupt
 
     @property
@@ -103,6 +103,11 @@ class Interrupts:
     def has_come(self) -> bool:
         """Whether there was one, or what is one to the training."""
         return self._came + self._heeded > 0
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether there was one that nobody has acted upon."""
+        return self._came > self._heeded
 
     def heed(self) -> None:
         """The first one has been acted upon, or there is nothing left that it could stop. Raises

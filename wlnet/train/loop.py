@@ -124,9 +124,11 @@ class Trainer(Standing):
                 done = 0
                 while done < stretch.count:
                     done += self._run(stretch.part(done, stretch.count - done))
-                    if self._is_late():
+                    is_due = perf_counter() >= self.alarm or self._is_due()
+                    is_late, is_due = self.agree((self._is_late(), is_due))
+                    if is_late:
                         return True
-                    if (perf_counter() >= self.alarm or self._is_due()) and not self._is_whole():
+                    if is_due and not self._is_whole():
                         yield Happening(BATCH_COMPLETE)
         return False
 
@@ -165,7 +167,8 @@ class Trainer(Standing):
         pace = self.phase.paces[kind]
         most = min(stretch.count, self._until_due())
         steps, workers = pace.next(most, self._choices(kind))
-        pace.took(self.stepper.run(stretch.part(0, steps), workers), steps, workers)
+        steps, is_old = self.agree((steps, self.stepper.snapshot.is_old))
+        pace.took(self.stepper.run(stretch.part(0, steps), workers, is_old), steps, workers)
         return steps
 
     def at(self, is_round: bool = False) -> At:

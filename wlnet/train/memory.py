@@ -23,6 +23,7 @@ from wlnet.kernels.language import Precision
 from wlnet.methods.base import Method
 from wlnet.nets.arrays import arrays_of
 from wlnet.results.moment import Moment
+from wlnet.train.parallel.division import Division
 
 Arrays = dict[ArrayKey, Array]
 States = dict[ArrayKey, list[Array]]
@@ -64,6 +65,9 @@ class Memory:
             for key, array in first.items()
         }
         self._lying = Lying(arrays, {})
+        self._division: Division | None = None
+        self.stretch: Array | None = None
+        """Where the arrays of a division lie."""
         self._resting: dict[ArrayKey, dict[str, Array]] = {}
         self.updates: dict[ArrayKey, int] = dict.fromkeys(self._shapes, 0)
         if start is not None:
@@ -95,11 +99,39 @@ class Memory:
     def _size(self, key: ArrayKey) -> int:
         return self.arrays[key].size
 
+    def divide(self, division: Division) -> None:
+        """Have the arrays of a division lie in one stretch, and of their states keep the numbers
+        that are this rank's own; those of others are whole. All ranks do so."""
+        arrays, states = dict(self.arrays), self._whole_states()
+        stretch = np.zeros(division.length, self._dtype)
+        for key, place in division.places.items():
+            stretch[place] = arrays[key].reshape(-1)
+            arrays[key] = stretch[place].reshape(self._shapes[key])
+            if key in states:
+                states[key] = [division.cut(key, each) for each in states[key]]
+        self.stretch, self._division = stretch, division
+        self._lying = Lying(arrays, states)
+
+    def _whole_states(self) -> States:
+        """The states of all arrays, whole; all ranks ask."""
+        division, found = self._division, dict(self.states)
+        if division is not None:
+            own = [key for key in division.places if key in found]
+            for i in range(len(self._names)):
+                pieces = {key: self.states[key][i] for key in own}
+                for key, numbers in division.whole(pieces, self._dtype).items():
+                    found[key] = [*found[key][:i], numbers, *found[key][i + 1 :]]
+        return found
+
     def learn(self, keys: Collection[ArrayKey]) -> None:
         """Have zeros for the states of arrays that learn for the first time, as the arrays lie."""
+        division = self._division
         for key in keys:
             if key not in self.states:
                 size = self._size(key)
+                if division is not None and key in division.places:
+                    piece = division.piece(key)
+                    size = piece.stop - piece.start
                 self.states[key] = [np.zeros(size, self._dtype) for _ in self._names]
 
     def lay(self, packs: Collection[ArrayKey]) -> None:
@@ -132,7 +164,7 @@ class Memory:
         """What the method keeps beside each array, by name and of its shape, copied likewise."""
         found = {
             key: dict(zip(self._names, (self._plain(key, each) for each in states), strict=True))
-            for key, states in self.states.items()
+            for key, states in self._whole_states().items()
         }
         return {**self._resting, **found}
 

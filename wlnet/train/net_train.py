@@ -30,6 +30,8 @@ from wlnet.train.going_on import warn_of_schedule
 from wlnet.train.input_form import input_form
 from wlnet.train.interrupts import breaks_off
 from wlnet.train.measurement_names import warn_of_top
+from wlnet.train.parallel.alike import check_alike
+from wlnet.train.parallel.options import taking_part
 
 
 @breaks_off
@@ -60,6 +62,8 @@ def net_train(
     target_device: Any = "CPU",
     workers: Any = AUTOMATIC,
     frozen_prefix_bytes: Any = AUTOMATIC,
+    batch_parts: Any = 1,
+    communicator: Any = None,
 ) -> Any:
     """Train a net on data, every array at its own rate; the net given is never changed.
 
@@ -116,6 +120,11 @@ def net_train(
     frozen_prefix_bytes: what frozen layers at the beginning of the net make of the examples, then
     of those of the validation set, is computed once and kept when it fits, AUTOMATIC in a quarter
     of the memory available, 0 never; the numbers are the same. A generator's examples are not kept.
+    batch_parts: how many parts every batch has, a power of two; gradients are added up over them in
+    a tree. communicator: mpi4py's, such as MPI.COMM_WORLD (pip install "wlnet[mpi]"), whose ranks,
+    as many as there are parts or a power of two less, share the parts; the numbers are the same for
+    any of them. Every rank runs the same call on the same data, and is given the same net; files
+    and displays are those of rank 0.
 
     Raises OptionError, RuleError, DataError, ShapeError; NothingToTrainError when everything is
     frozen and a property other than "TrainedNet" is asked for. Warns (TrainingWarning) of numbers
@@ -129,8 +138,9 @@ def net_train(
     Wolfram Language: NetTrain.
     """
     given = dict(locals())
-    call = read_call(Gathered(), given, usual_options())
-    return carried_out(call, prop, input_form(net_train, given))
+    with taking_part(communicator):
+        call = read_call(Gathered(), given, usual_options())
+        return carried_out(call, prop, input_form(net_train, given))
 
 
 def carried_out(call: Call, prop: Any, words: tuple[str, ...]) -> Any:
@@ -152,6 +162,7 @@ def carried_out(call: Call, prop: Any, words: tuple[str, ...]) -> Any:
     warn_of_schedule(prepared.source, options, call.start)
     if options.measurements is not AUTOMATIC:
         warn_of_top(options.measurements, prepared.training, "training_progress_measurements")
+    check_alike(ready, options, call.digests)
     options = replace(options, input_form=words)
 
     def answered(record: TrainingRecord) -> Any:

@@ -24,6 +24,8 @@ from wlnet.train.checkpoint_options import Checkpoint, absolute, read_checkpoint
 from wlnet.train.class_weights import ClassWeights, read_class_weights
 from wlnet.train.listeners import Listener, read_listeners
 from wlnet.train.measurement_names import in_training, own_keys, read_arrays_measured
+from wlnet.train.parallel.exchange import Exchange
+from wlnet.train.parallel.options import faults_of, read_communicator, read_parts
 from wlnet.train.reporting import options as reporting
 from wlnet.train.reporting.options import FUNCTION, Report, missing_extra, read_reporting
 from wlnet.train.stopping import StoppingCriterion
@@ -178,6 +180,8 @@ class Options:
     given_prefix_bytes: Annotated[
         Any, Option("frozen_prefix_bytes", Number(BYTES, NOT_NEGATIVE, whole=True))
     ]
+    batch_parts: Annotated[int, Option("batch_parts", read_parts)]
+    exchange: Annotated[Exchange, Option("communicator", read_communicator)]
     given: Mapping[str, object]
     """All of them by name, as they were given."""
     input_form: tuple[str, ...] = ()
@@ -207,8 +211,10 @@ class Options:
 PLACES: Mapping[str, Callable[[object], object]] = {
     "training_progress_checkpointing": absolute,
     "training_progress_reporting": reporting.absolute,
+    "communicator": lambda given: None,
 }
-"""Options that name files -> what makes the names hold from anywhere."""
+"""Options that name files -> what makes the names hold from anywhere; and one that holds nowhere
+else."""
 
 
 @functools.cache
@@ -251,6 +257,7 @@ def read_options(
     if options.time_goal is not None and options.max_rounds is AUTOMATIC:
         open_end = "a time_goal without a limit of rounds"
         faults += endless_schedule(options.method, open_end, "max_training_rounds=...")
+    faults += faults_of(options.batch_parts, options.exchange)
     return options, faults
 
 

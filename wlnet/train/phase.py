@@ -13,6 +13,7 @@ from wlnet.train.measurements import Measurement
 from wlnet.train.memory import Memory
 from wlnet.train.options import Options
 from wlnet.train.pace import Clock, Pace
+from wlnet.train.parallel.division import Division
 from wlnet.train.programs import Kind, programs_of
 from wlnet.train.sources import ArraySource, Source
 from wlnet.train.training_net import TrainingNet
@@ -44,10 +45,16 @@ class Phase:
             training, rules, self.learners, options, measurements, source.batch_size, clock
         )
         memory.lay(self.programs.pack(self.programs.kind(source.sample)))
-        memory.learn([learner.key for learner in self.learners])
-        self.programs.use(
-            memory.arrays, {each.key: memory.states[each.key] for each in self.learners}
-        )
+        keys = [learner.key for learner in self.learners]
+        division = None
+        if options.batch_parts > 1:
+            shapes = {key: memory.arrays[key].shape for key in keys}
+            item = memory.arrays[keys[0]].itemsize
+            division = Division(shapes, item, options.batch_parts, options.exchange)
+            memory.divide(division)
+        memory.learn(keys)
+        states = {key: memory.states[key] for key in keys}
+        self.programs.use(memory.arrays, states, division, memory.stretch)
         self.paces: defaultdict[Kind, Pace] = defaultdict(Pace)
         # What is used once is not worth keeping.
         if rounds is None or rounds > 1:

@@ -11,6 +11,7 @@ from wlnet.core.gathered import Gathered
 from wlnet.core.net import Net
 from wlnet.core.ports import PortType
 from wlnet.core.scaled import Scaled
+from wlnet.core.shard import Shard
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.train.class_weights import ClassWeights
 from wlnet.train.data import Generator
@@ -22,6 +23,7 @@ from wlnet.train.fitting import fitted_to, sized_to
 from wlnet.train.generated import place
 from wlnet.train.open_sizes import ports_after
 from wlnet.train.options import Options, option_names
+from wlnet.train.parallel.shards import check_shard, sharded
 from wlnet.train.reading import (
     VALIDATION,
     asks_functions,
@@ -105,7 +107,10 @@ def _prepared(
 ) -> Prepared:
     check_name(options.example_weights, draft)
     asked = WeightsAsked(options.example_weights)
+    is_share = isinstance(data, Shard)
+    data = data.data if isinstance(data, Shard) else data
     found = read(data, draft, "data", options.precision, option_names(), asked)
+    check_shard(is_share, isinstance(found, Generator), options)
     if isinstance(found, Generator):
         at = place(1, 1)
         first, is_next = first_batch(found, draft, options, at, start)
@@ -143,6 +148,8 @@ def _prepared(
         if validation is not None:
             # Examples that are held out keep their own weights; classes have none there.
             validation = weigher.of_examples().added(validation, own, asked.place(VALIDATION))
+    if is_share and isinstance(source, ArraySource):
+        source = sharded(source, options)
     if has_data(options.validation_set) and (asks or not asks_functions(options.validation_set)):
         validation = held_source(weigher, options, source.batch_size)
     training = weigher.training

@@ -16,7 +16,7 @@ from wlnet.engine.program import Program
 from wlnet.engine.resources import workers_for
 from wlnet.evaluate.holding import Array
 from wlnet.evaluate.ragged import Group
-from wlnet.graph.keys import SlotKey, StateKey
+from wlnet.graph.keys import GradientKey, NewKey, SlotKey, StateKey
 from wlnet.kernels.language import Precision
 from wlnet.plan.calls.emitter import Learner as Update
 from wlnet.plan.compile import (
@@ -25,6 +25,7 @@ from wlnet.plan.compile import (
     step_blueprint,
     training_blueprint,
 )
+from wlnet.plan.parts import SCALE, part_blueprint, update_blueprint
 from wlnet.results.arrays_report import GRADIENTS
 from wlnet.train.feeding import feed, prefix_columns
 from wlnet.train.history import Tallies
@@ -32,6 +33,8 @@ from wlnet.train.learners import ArrayRules, Learner
 from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options
 from wlnet.train.pace import Clock
+from wlnet.train.parallel.division import Division, sizes_of_parts
+from wlnet.train.parallel.parted_program import Part, PartedProgram
 from wlnet.train.sources import ArraySource, Batches
 from wlnet.train.telling import Telling
 from wlnet.train.training_net import Shapes, TrainingNet
@@ -48,10 +51,11 @@ KEPT = 1 << 30
 
 class Kind(NamedTuple):
     """What a program is made for: how many examples, and their shapes where the net leaves them
-    open."""
+    open. whole: how many the batch has that they are a part of, 0 for no part."""
 
     size: int
     shapes: Shapes = ()
+    whole: int = 0
 
 
 class Programs(Telling):
@@ -75,6 +79,7 @@ class Programs(Telling):
         gradient_norm: float | None = None,
         clock: Clock | None = None,
         gradient_squares: bool = False,
+        parts: int = 1,
     ) -> None:
         self.gradient_squares = gradient_squares
         self.gradient_norm = gradient_norm
@@ -88,10 +93,14 @@ class Programs(Telling):
         self.kept: set[str] = set()
         """The purposes for which steps fetch what the frozen prefix gives."""
         self.clock = clock or Clock()
-        self._made: OrderedDict[tuple[str, Kind], Program] = OrderedDict()
+        self._made: OrderedDict[tuple[str, Kind], Any] = OrderedDict()
         """The programs, the last used last."""
         self._steps: dict[tuple[str, Kind, bool], Steps] = {}
         self._arrays: dict[SlotKey, Array] = {}
+        self.parts = parts
+        """How many parts a batch has that is trained on."""
+        self._division: Division | None = None
+        self._stretch: Array | None = None
 
     def kind(self, batches: Batches) -> Kind:
         """What kind of batches these are."""
@@ -106,6 +115,8 @@ class Programs(Telling):
         if limit <= 0:
             return source, 0
         kinds = [self._whole(source, group) for group in source.groups]
+        if purpose == "Train":
+            kinds = [self._of_parts(kind)[0] for kind in kinds]
         prefixes = []
         needed = 0.0
         for kind, group in zip(kinds, source.groups, strict=True):
@@ -131,11 +142,12 @@ class Programs(Telling):
 
     def _whole(self, source: ArraySource, group: Group) -> Kind:
         """The kind of the whole batches of a group."""
-        return Kind(min(source.batch_size, len(group.rows)), self.training.shapes_of(group.columns))
+        return Kind(source.whole_batch(group), self.training.shapes_of(group.columns))
 
     def pack(self, kind: Kind) -> frozenset[ArrayKey]:
         """From now on arrays are packed in memory as steps on such batches want it: which."""
-        self.packed = self.steps("Train", kind).step.packed
+        is_parted = self.parts > 1
+        self.packed = frozenset() if is_parted else self.steps("Train", kind).step.packed
         return self.packed
 
     def steps(self, purpose: str, kind: Kind, keep_prefix: bool | None = None) -> Steps:
@@ -166,6 +178,22 @@ class Programs(Telling):
                 whole=self.batch_size,
                 home=training.home,
             )
+        if kind.whole:
+            return part_blueprint(
+                training.net,
+                size,
+                kind.whole,
+                training.losses,
+                list(self.updates),
+                shapes=shapes,
+                frozen_statistics=self.frozen_statistics,
+                inside=self.inside,
+                precision=self.precision,
+                constants=self.constants,
+                keep_prefix=keep_prefix,
+                full=-(-self.batch_size // self.parts),
+                home=training.home,
+            )
         return step_blueprint(
             training.net,
             size,
@@ -185,9 +213,15 @@ class Programs(Telling):
         )
 
     def use(
-        self, arrays: Mapping[ArrayKey, Array], states: Mapping[ArrayKey, Sequence[Array]]
+        self,
+        arrays: Mapping[ArrayKey, Array],
+        states: Mapping[ArrayKey, Sequence[Array]],
+        division: Division | None = None,
+        stretch: Array | None = None,
     ) -> None:
-        """The arrays of the user's net, and what methods keep beside them."""
+        """The arrays of the user's net, and what methods keep beside them; where a batch has parts,
+        whose they are, and where they lie."""
+        self._division, self._stretch = division, stretch
         # A loss that is a net of its own has arrays of its own.
         self._arrays = {
             key: arrays[key] if key in arrays else value.astype(DTYPES[self.precision], copy=False)
@@ -197,12 +231,14 @@ class Programs(Telling):
             for i, state in enumerate(kept):
                 self._arrays[StateKey(key, i)] = state
 
-    def program(self, purpose: str, kind: Kind) -> Program:
-        """The program for "Train" (a whole step), "Test" or "Gradients" on such a batch."""
+    def program(self, purpose: str, kind: Kind) -> Any:
+        """The program for "Train" (a whole step), "Test" or "Gradients" on such a batch; a
+        PartedProgram for a step on a batch in parts."""
         found = self._made.pop((purpose, kind), None)
         is_new = found is None
         if found is None:
-            found = self._program(self._blueprint(purpose, kind))
+            is_parted = purpose == "Train" and self.parts > 1
+            found = self._parted(kind) if is_parted else self._made_for(purpose, kind)
         self._made[purpose, kind] = found
         if not is_new:
             return found
@@ -211,6 +247,56 @@ class Programs(Telling):
             _, old = self._made.popitem(last=False)
             held -= old.blueprint.arena_bytes
         return found
+
+    def _made_for(self, purpose: str, kind: Kind) -> Program:
+        return self._program(self._blueprint(purpose, kind))
+
+    def _of_parts(self, kind: Kind) -> list[Kind]:
+        """The kinds of the parts of a batch, or of the batch if it has none."""
+        if self.parts == 1:
+            return [kind]
+        sizes = sizes_of_parts(kind.size, self.parts)
+        return [Kind(max(size, 1), kind.shapes, kind.size) for size in sizes]
+
+    def _parted(self, kind: Kind) -> PartedProgram:
+        """A step on a batch in parts."""
+        division, stretch = self._division, self._stretch
+        assert division is not None
+        assert stretch is not None
+        kinds = self._of_parts(kind)
+        sizes = sizes_of_parts(kind.size, self.parts)
+        firsts = np.cumsum([0, *sizes]).tolist()
+        parts = [
+            Part(firsts[i], sizes[i], self._made_for("Train", kinds[i])) for i in division.own_parts
+        ]
+        gradients, first = np.zeros_like(stretch), parts[0].program
+        statistics = {key: self._arrays[key].shape for key in first.updates}
+        arrays: dict[Any, Array] = {key: self._arrays[key] for key in statistics}
+        arrays |= {NewKey(key): value for key, value in first.updates.items()}
+        counts = {}
+        for key, learner in self.updates.items():
+            piece = division.piece(key)
+            if piece.start < piece.stop:
+                counts[key] = piece.stop - piece.start
+                arrays[key], arrays[GradientKey(key)] = stretch[piece], gradients[piece]
+                states = (StateKey(key, i) for i in range(learner.states))
+                arrays |= {name: self._arrays[name] for name in states}
+        scale = arrays[SCALE] = np.ones(1)
+        is_scaled = self.gradient_norm is not None
+        blueprint = update_blueprint(self.updates, counts, statistics, self.precision, is_scaled)
+        workers = workers_for(blueprint, self.workers, WORTH)
+        update = Program(blueprint, arrays, workers, flush=True, shares=self.workers is None)
+        return PartedProgram(
+            parts,
+            update,
+            division,
+            stretch,
+            gradients,
+            kind.size,
+            scale,
+            self.gradient_norm,
+            self.gradient_squares,
+        )
 
     def prefix(self, purpose: str, kind: Kind) -> Program | None:
         """A program of what is computed once, of the examples of a batch, if there is any."""
@@ -287,4 +373,5 @@ def programs_of(
         options.method.gradient_norm,
         clock,
         gradient_squares=GRADIENTS in options.arrays_measured,
+        parts=options.batch_parts,
     )

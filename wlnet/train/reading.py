@@ -12,6 +12,7 @@ from wlnet.core.batches import BATCH
 from wlnet.core.errors import DataError, Fault, OptionError, ShapeError, fail
 from wlnet.core.machine import check_memory
 from wlnet.core.scaled import Scaled
+from wlnet.core.shard import Shard
 from wlnet.core.streams import Seed
 from wlnet.core.symbols import AUTOMATIC
 from wlnet.evaluate.columns import takes_anything
@@ -43,6 +44,7 @@ NUMBER = 8
 
 def asks_functions(data: object) -> bool:
     """Whether data are given by a function."""
+    data = data.data if isinstance(data, Shard) else data
     first = data[0] if isinstance(data, tuple) and data else data
     return gives_batches(data) or gives_batches(first)
 

@@ -146,6 +146,10 @@ class ArraySource:
     def batches_per_round(self) -> int:
         return sum(math.ceil(len(group.rows) / self.batch_size) for group in self.groups)
 
+    def whole_batch(self, group: Group) -> int:
+        """How many examples a whole batch of a group has."""
+        return min(self.batch_size, len(group.rows))
+
     @property
     def unit(self) -> str:
         return ""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import weakref
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar, cast
 
 from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.net import Net
@@ -15,6 +15,7 @@ from wlnet.train.array_series import ByKey, Watch
 from wlnet.train.digests import NO_DIGESTS, Digests
 from wlnet.train.generated import GeneratorSource
 from wlnet.train.history import LOSS, Tallies, number
+from wlnet.train.interrupts import interrupts
 from wlnet.train.intervals import Due
 from wlnet.train.judged import Best, Judged, judged_before
 from wlnet.train.learners import TrainingRules
@@ -34,6 +35,15 @@ from wlnet.train.stepping import Stepper
 from wlnet.train.stopping import Failures, Stopper, sign_of
 from wlnet.train.training_net import TrainingNet
 from wlnet.version import VERSION
+
+T = TypeVar("T")
+
+
+class BrokenOff(KeyboardInterrupt):
+    """A rank was interrupted: all end the training at the same step."""
+
+    def __init__(self, rank: int) -> None:
+        super().__init__(f"rank {rank} was interrupted")
 
 
 class Round(NamedTuple):
@@ -118,6 +128,17 @@ class Standing:
         if not self.phases or self.phases[-1].table != rules.table:
             updates = dict(self.memory.updates)
             self.phases.append(PhaseRecord(number, self.batch + 1, rules.table, updates))
+
+    def agree(self, mine: T) -> T:
+        """What rank 0 has to say; every rank asks. Raises BrokenOff where one was interrupted."""
+        exchange = self.options.exchange
+        if exchange.ranks == 1:
+            return mine
+        found = exchange.gather((mine, interrupts().is_waiting), patient=True)
+        broken = [rank for rank, (_, is_broken) in enumerate(found) if is_broken]
+        if broken:
+            raise BrokenOff(broken[0])
+        return cast(T, found[0][0])
 
     @property
     def phase(self) -> Phase:

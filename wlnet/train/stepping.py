@@ -120,13 +120,14 @@ class Stepper:
 
     # Running
 
-    def run(self, stretch: Stretch, workers: int) -> float:
-        """Run steps and record them. Returns how many seconds they took.
+    def run(self, stretch: Stretch, workers: int, is_old: bool) -> float:
+        """Run steps and record them. Returns how many seconds they took. is_old: whether it is time
+        for a new snapshot.
 
         Raises Diverged where a step leaves the finite numbers. The arrays and the history are then
         those of the last good step.
         """
-        if self.snapshot.is_old:
+        if is_old:
             self.snapshot.take(self.batch)
         begun = time.perf_counter()
         flight = self._flight_of(stretch, self.batch)

@@ -17,9 +17,25 @@ from typing import Final
 import numpy as np
 from llvmlite import ir
 
-from wlnet.kernels.emit.instructions import ITEM, double, start_of, step_number, stop_of
+from wlnet.kernels.emit.instructions import (
+    ITEM,
+    copy_bytes,
+    double,
+    scratch,
+    start_of,
+    step_number,
+    stop_of,
+)
 from wlnet.kernels.emit.vectors import INDEX, WORD, Kit, constant
-from wlnet.kernels.language import Address, PerTarget, Vector, Word, instruction, native
+from wlnet.kernels.language import (
+    Address,
+    PerTarget,
+    Vector,
+    Word,
+    instruction,
+    native,
+    routine,
+)
 
 ROUNDS: Final = 10
 MULTIPLIERS: Final = 0xD2E7470EE14C6C93, 0xCA5A826395121157
@@ -141,29 +157,53 @@ def _shuffled(kit: Kit, a: Vector, b: Vector, size: int) -> Vector:
     return kit.builder.shuffle_vector(a, b, ir.Constant(ir.VectorType(INDEX, 2 * count), order))
 
 
+@routine
+def groups_of(each, count):  # type: ignore[no-untyped-def]
+    """How many groups of words numbers are spread over, wherever those of examples begin."""
+    return (count + GROUP - 1) // GROUP + (1 if each != 0 else 0)
+
+
 @native
-def random_mask(context, count, y, kept, key0, key1, step0):  # type: ignore[no-untyped-def]
+def random_mask(context, count, times, y, kept, key0, key1, step0, first, each, whole):  # type: ignore[no-untyped-def]
     """y[i] = 1 with probability `kept`, else 0: 1 where (w >> 11) 2^-53 < kept for word w number i.
 
     kept: the bits of a float64. The stream is that of the key and of the step step0 + the step of
-    the run. The same in both precisions. Divided by blocks of words.
+    the run. The same in both precisions. Of a batch of `whole` examples with `each` numbers, of
+    some of which there are `count`, those from example `first` on, time after time. Scratch: GROUP
+    numbers. Divided by groups of words.
     """
     limit = np.int64(math.ceil(double(kept) * np.float64(9007199254740992.0)))
-    step = step0 + step_number(context)
-    stop = stop_of(context, count, GROUP)
-    for first in range(start_of(context, count, GROUP), stop, GROUP):
-        mask_group(
-            first // FOUR, step, key0, key1, limit, y + first * ITEM, min(GROUP, stop - first)
-        )
+    step, own = step0 + step_number(context), scratch(context)
+    groups = groups_of(each, count)
+    for unit in range(start_of(context, times * groups, 1), stop_of(context, times * groups, 1)):
+        time, number = unit // groups, unit % groups
+        base = (time * whole + first) * each
+        at = (base // GROUP + number) * GROUP
+        low, high = max(at, base), min(at + GROUP, base + count)
+        to = y + (time * count + low - base) * ITEM
+        if low == at < high:
+            mask_group(at // FOUR, step, key0, key1, limit, to, high - low)
+        elif low < high:
+            mask_group(at // FOUR, step, key0, key1, limit, own, high - at)
+            copy_bytes(to, own + (low - at) * ITEM, (high - low) * ITEM)
 
 
 @native
-def random_uniform(context, count, y, key0, key1, step0):  # type: ignore[no-untyped-def]
+def random_uniform(context, count, times, y, key0, key1, step0, first, each, whole):  # type: ignore[no-untyped-def]
     """y[i] = (2 (w >> 12) + 1) 2^-53 for word w number i, between 0 and 1; see `random_mask`.
 
-    In 32 bits rounded, so perhaps 1. Divided by blocks of words.
+    In 32 bits rounded, so perhaps 1.
     """
-    step = step0 + step_number(context)
-    stop = stop_of(context, count, GROUP)
-    for first in range(start_of(context, count, GROUP), stop, GROUP):
-        uniform_group(first // FOUR, step, key0, key1, y + first * ITEM, min(GROUP, stop - first))
+    step, own = step0 + step_number(context), scratch(context)
+    groups = groups_of(each, count)
+    for unit in range(start_of(context, times * groups, 1), stop_of(context, times * groups, 1)):
+        time, number = unit // groups, unit % groups
+        base = (time * whole + first) * each
+        at = (base // GROUP + number) * GROUP
+        low, high = max(at, base), min(at + GROUP, base + count)
+        to = y + (time * count + low - base) * ITEM
+        if low == at < high:
+            uniform_group(at // FOUR, step, key0, key1, to, high - low)
+        elif low < high:
+            uniform_group(at // FOUR, step, key0, key1, own, high - at)
+            copy_bytes(to, own + (low - at) * ITEM, (high - low) * ITEM)

@@ -174,17 +174,17 @@ def _loop(is_timed: bool) -> Routine:
     is nothing of that in its code."""
 
     @routine
-    def steps_done(context, calls, count, steps, control, times):  # type: ignore[no-untyped-def]
-        """Run the steps; how many there were. times: see `run_timed`."""
+    def steps_done(context, calls, start, count, begin, steps, control, times):  # type: ignore[no-untyped-def]
+        """Run calls of the steps; of how many. See `run`, and `run_timed` for times."""
         done = 0
         if is_timed:
             # What stands before the first call is noted behind all calls.
             before, now = count, clock()
-        for step in range(steps):
+        for step in range(begin, begin + steps):
             set_word(context, 3, step)
             if worker(context) == 0 and shared(control, STOP) != 0:
                 set_shared(control, LAST, step + 1)
-            i = 0
+            i = start
             while i < count:
                 at = calls + 8 * CALL_WORDS * i
                 if word(at, 0) == 0:
@@ -208,9 +208,9 @@ def _loop(is_timed: bool) -> Routine:
                 times += 8 * TIME_WORDS * (count + 1)
             if shared(control, ABORT) != 0:
                 break
-            done = step + 1
+            done = step + 1 - begin
             last, bad = shared(control, LAST), shared(control, BAD)
-            if last == done or bad == done:
+            if last == step + 1 or bad == step + 1:
                 break
         return done
 
@@ -221,9 +221,12 @@ plain_steps, timed_steps = _loop(is_timed=False), _loop(is_timed=True)
 
 
 @native
-def run(context, calls, apart, count, steps, control, flush):  # type: ignore[no-untyped-def]
+def run(context, calls, apart, start, count, begin, steps, control, flush):  # type: ignore[no-untyped-def]
     """Every call of a program, `steps` times; after it word 4 of the context says how many were
     run.
+
+    start, count: the first call of a step, and the one behind its last; who runs a step in pieces
+    leaves no loop in its midst. Steps are numbered from `begin` on.
 
     Ends after a step in which a kernel met numbers that are not finite, or in which STOP was set.
     apart: how many bytes lie between the calls of one worker and those of the next: each turns
@@ -233,12 +236,14 @@ def run(context, calls, apart, count, steps, control, flush):  # type: ignore[no
     if flush != 0:
         set_rounding(usual | FLUSHED)
     own = calls + worker(context) * apart
-    set_word(context, 4, plain_steps(context, own, count, steps, control, 0))
+    set_word(context, 4, plain_steps(context, own, start, count, begin, steps, control, 0))
     set_rounding(usual)
 
 
 @native
-def run_timed(context, calls, apart, count, steps, control, flush, times, times_apart):  # type: ignore[no-untyped-def]
+def run_timed(  # type: ignore[no-untyped-def]
+    context, calls, apart, start, count, begin, steps, control, flush, times, times_apart
+):
     """The same, and how long each call took, by `clock`.
 
     times: for each worker, `times_apart` bytes from one to the next, and in it for each step, the
@@ -248,7 +253,7 @@ def run_timed(context, calls, apart, count, steps, control, flush, times, times_
     if flush != 0:
         set_rounding(usual | FLUSHED)
     own, noted = calls + worker(context) * apart, times + worker(context) * times_apart
-    set_word(context, 4, timed_steps(context, own, count, steps, control, noted))
+    set_word(context, 4, timed_steps(context, own, start, count, begin, steps, control, noted))
     set_rounding(usual)
 
 

@@ -68,7 +68,7 @@ def kept(g: Builder, given: Dropout, kind: str, shape: tuple[int, ...]) -> Value
     keep = 1 - chance(given, kind)
     if not g.training or keep == 1:
         return None
-    return g.multiply(g.random_mask(shape, keep), 1 / keep)
+    return g.multiply(g.random_mask(shape, keep, by_example=kind != WEIGHTS), 1 / keep)
 
 
 def dropped(

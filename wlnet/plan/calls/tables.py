@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from wlnet.engine.blueprint import Outside
 from wlnet.graph.graph import Call
@@ -60,8 +61,8 @@ def _(e: Emitter, call: Call) -> None:
     (y,) = call.outputs
     key0, key1 = e.random()
     e.step(
-        masks.random_mask, writes=(y,), work=count_of(y), count=count_of(y), y=e.address(y),
-        kept=float(call.attributes["keep"]), key0=key0, key1=key1, step0=Outside("step"),
+        masks.random_mask, writes=(y,), work=count_of(y), y=e.address(y), key0=key0, key1=key1,
+        kept=float(call.attributes["keep"]), step0=Outside("step"), **_own(e, call),
     )  # fmt: skip
 
 
@@ -70,6 +71,18 @@ def _(e: Emitter, call: Call) -> None:
     (y,) = call.outputs
     key0, key1 = e.random()
     e.step(
-        masks.random_uniform, writes=(y,), work=count_of(y), count=count_of(y), y=e.address(y),
-        key0=key0, key1=key1, step0=Outside("step"),
+        masks.random_uniform, writes=(y,), work=count_of(y), y=e.address(y), key0=key0, key1=key1,
+        step0=Outside("step"), **_own(e, call),
     )  # fmt: skip
+
+
+def _own(e: Emitter, call: Call) -> dict[str, Any]:
+    """Which numbers of a stream are drawn: all, or those of the examples of a part of a batch."""
+    (y,), each = call.outputs, int(call.attributes.get("each", 0))
+    size, whole = call.attributes.get("part", (1, 1))
+    count = size * each or count_of(y)
+    return {
+        "count": count, "times": count_of(y) // count if count else 0, "each": each,
+        "whole": whole, "first": Outside("first example") if each else 0,
+        "scratch": masks.GROUP.of(e.target) * e.item,
+    }  # fmt: skip

@@ -11,7 +11,7 @@ import math
 from wlnet.engine.blueprint import Address, Code, Outside, Record, View
 from wlnet.graph.graph import Call
 from wlnet.graph.keys import StateKey
-from wlnet.kernels.copies import rows
+from wlnet.kernels.copies import parts, rows
 from wlnet.kernels.products.blocks import PACK_B
 from wlnet.kernels.products.products import BY_COLUMNS, BY_ROWS
 from wlnet.kernels.products.tiles import TALL
@@ -30,7 +30,7 @@ def _(e: Emitter, call: Call) -> None:
     batch = y.shape[0]
     e.step(
         rows.gather_batch, writes=(y,), share=(batch, TALL.of(e.target)), own=(y,), count=batch,
-        batch=batch, offset=0,
+        batch=call.attributes.get("whole", batch), offset=0,
         order=Outside("order"), column=Outside(("column", call.attributes["name"])),
         row_bytes=math.prod(y.shape[1:]) * e.bytes_of(y), out=e.address(y),
     )  # fmt: skip
@@ -102,6 +102,15 @@ def _(e: Emitter, call: Call) -> None:
     e.step(
         updates.update, reads=(gradient, *touched), writes=touched, scratch=updates.RECORD_BYTES,
         work=work, what="update", function=function, record=record,
+    )  # fmt: skip
+
+
+@emits("sum_parts")
+def _(e: Emitter, call: Call) -> None:
+    (x,), (y,) = call.inputs, call.outputs
+    e.step(
+        parts.part_sum, reads=(x,), writes=(y,), what="sum over the parts of a batch",
+        count=count_of(x), x=e.address(x), y=e.address(y),
     )  # fmt: skip
 
 

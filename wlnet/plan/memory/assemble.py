@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 from wlnet.core.rules import ArrayKey
 from wlnet.engine.blueprint import Blueprint, Outside, Slot, Step
@@ -137,8 +138,11 @@ def _slots(
             slots.append(Slot("outside", of.name, 0))
             places[number] = of, 0
             continue
-        key = keys[of] if isinstance(of, Value) else of
-        shape = of.shape if isinstance(of, Value) else emitter.states[of]
-        slots.append(Slot("array", key, math.prod(shape) * emitter.item, key in setting.packed))
-        places[number] = key, 0
+        if isinstance(of, Value):
+            name: Any = keys[of]
+            size = math.prod(of.shape) * emitter.bytes_of(of)
+        else:
+            name, size = of, math.prod(emitter.states[of]) * emitter.item
+        slots.append(Slot("array", name, size, name in setting.packed))
+        places[number] = name, 0
     return tuple(slots), places

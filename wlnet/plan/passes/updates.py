@@ -17,8 +17,9 @@ from wlnet.plan.passes.rewriting import Rewriting
 
 def fetch_inputs(graph: Graph) -> None:
     """Every input is taken from rows of a column: those of the examples of this step."""
+    whole = {} if graph.part is None else {"whole": graph.part[1]}
     calls = [
-        Call("fetch", (), (value,), {"name": name, "shape": value.shape})
+        Call("fetch", (), (value,), {"name": name, "shape": value.shape, **whole})
         for name, value in graph.inputs.items()
     ]
     graph.calls = [*calls, *graph.calls]

@@ -13,8 +13,9 @@ def check(x: Shape) -> Results:
 
 
 @spec("y", changes=True)
-def fetch(*, name: object, shape: Shape) -> Results:
-    """Rows of a column: the examples of this step."""
+def fetch(*, name: object, shape: Shape, whole: int = 0) -> Results:
+    """Rows of a column: the examples of this step. whole: how many examples the batch has, if
+    these are a part of it."""
     return (shape,)
 
 

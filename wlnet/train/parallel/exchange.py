@@ -1,0 +1,63 @@
+"""What the ranks of a training send one another: the protocol, and that of a single rank."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
+from typing import Any, TypeVar, cast
+
+from wlnet.evaluate.holding import Array
+
+T = TypeVar("T")
+
+
+class Exchange(ABC):
+    """Ranks 0, 1, ..., ranks - 1, each of which runs the same training.
+
+    All of them call `swap` and `gather` in the same order. Whatever waits ends with an error that
+    names the rank where another one has ended or stands still.
+    """
+
+    rank: int
+    ranks: int
+
+    @abstractmethod
+    def swap(self, partner: int, out: Sequence[Array], into: Sequence[Array]) -> None:
+        """Send arrays to a partner, and receive as many from it, of the same sizes."""
+
+    @abstractmethod
+    def gather(self, mine: Any, patient: bool = False) -> list[Any]:
+        """What every rank gives, by rank: small things. patient: whether one of them may do
+        something that only it does, and take its time."""
+
+    def busy(self) -> AbstractContextManager[None]:
+        """A block in which this rank does what only it does; the others wait patiently."""
+        return nullcontext()
+
+    @abstractmethod
+    def leave(self, error: BaseException | None) -> None:
+        """This rank ends the training; the others are told why, if by an error."""
+
+
+class Alone(Exchange):
+    """A single rank."""
+
+    rank, ranks = 0, 1
+
+    def swap(self, partner: int, out: Sequence[Array], into: Sequence[Array]) -> None:
+        raise AssertionError("a single rank has no partner")
+
+    def gather(self, mine: Any, patient: bool = False) -> list[Any]:
+        return [mine]
+
+    def leave(self, error: BaseException | None) -> None:
+        pass
+
+
+ALONE = Alone()
+
+
+def first_says(exchange: Exchange, mine: T) -> T:
+    """What rank 0 has to say; every rank asks."""
+    return cast(T, exchange.gather(mine, patient=True)[0]) if exchange.ranks > 1 else mine
