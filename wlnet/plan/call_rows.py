@@ -8,14 +8,15 @@ from typing import Literal
 from wlnet.core.parts import Path
 from wlnet.plan.ways import Way
 
-When = Literal["Once", "Prefix", "Step"]
+When = Literal["Once", "Prefix", "Step", "Update"]
 
 
 @dataclass(frozen=True)
 class CallRow:
     """A kernel call.
 
-    when: "Once" (constants), "Prefix" (the frozen prefix) or "Step". what: what it does, with all
+    when: "Once" (constants), "Prefix" (the frozen prefix), "Step", or "Update", where a batch has
+    parts, each of which does a "Step" before. what: what it does, with all
     that was fused into it. layer: the path of the layer that asked for it, () for none. shapes: of
     what it writes. operations: about how many it takes, on numbers with a floating point, in all
     turns of a loop; times: how many these are.

@@ -8,6 +8,7 @@ program of its own, wherever that runs, and sums over the parts are made by who 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Collection, Mapping, Sequence
 
 from wlnet.core.errors import Fault, OptionError, fail
@@ -19,6 +20,7 @@ from wlnet.engine.blueprint import Blueprint
 from wlnet.graph.graph import Call, Graph, Shape, Value
 from wlnet.graph.keys import GradientKey, NewKey, OutputKey
 from wlnet.graph.primitives import PRIMITIVES, axis_after
+from wlnet.kernels.copies.parts import part_sum
 from wlnet.kernels.language import Precision
 from wlnet.lowering.lower import lower
 from wlnet.plan.calls.emitter import Learner
@@ -30,6 +32,8 @@ from wlnet.plan.stages import Setting, run_stages
 
 SCALE: ArrayKey = ("scale of all gradients",)
 """The key of the number by which an update scales gradients."""
+TOLD_APART = 3
+"""So many examples can be told from other things of which there are one or two."""
 
 
 def part_blueprint(
@@ -58,8 +62,13 @@ def part_blueprint(
     batch.
     """
     setting = Setting(precision, few_of(precision, size, full), constants)
-    graph = lower(net, size, "Train", shapes, frozen_statistics, inside, home=home, whole=whole)
-    check_apart(graph)
+
+    def lowered(size: int) -> Graph:
+        return lower(net, size, "Train", shapes, frozen_statistics, inside, home=home, whole=whole)
+
+    graph = lowered(size)
+    # With a single example nobody could tell where examples stand.
+    check_apart(graph if size > 1 else lowered(TOLD_APART))
     check_constants(graph, precision)
     forward = {value for call in graph.calls for value in call.outputs}
     found = loss_gradients(graph, size, losses, trained)
@@ -108,6 +117,11 @@ def update_blueprint(
     return assemble(graph, Setting(precision, few_of(precision)), learners)
 
 
+def meetings(blueprint: Blueprint) -> list[int]:
+    """The steps behind which a part waits for the others."""
+    return [i for i, step in enumerate(blueprint.steps) if step.kernel is part_sum]
+
+
 def _layer(key: ArrayKey) -> Path:
     return key[:-1] if isinstance(key, tuple) else ()
 
@@ -144,6 +158,5 @@ def check_apart(graph: Graph) -> None:
 
 def _axis_of_examples(call: Call) -> int:
     """Where the examples of what is drawn stand: behind the steps for which it is drawn at once."""
-    assert call.attributes["each"]
-    size = call.attributes["part"][0]
-    return 0 if call.outputs[0].shape[0] == size else 1
+    size, each = call.attributes["part"][0], call.attributes["each"]
+    return 0 if math.prod(call.outputs[0].shape) == size * each else 1

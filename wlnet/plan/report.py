@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from wlnet.core.batches import BATCH
 from wlnet.core.net import Net
@@ -13,19 +13,22 @@ from wlnet.core.parts import Path
 from wlnet.core.table import Sheet, Table
 from wlnet.core.table_cells import Column
 from wlnet.engine.blueprint import Blueprint, Step, times_of
-from wlnet.graph.keys import SlotKey, StateKey
+from wlnet.graph.keys import GradientKey, NewKey, SlotKey, StateKey
 from wlnet.kernels.language import Precision
 from wlnet.nets.arrays import arrays_of
 from wlnet.plan.call_rows import CallRow, When
 from wlnet.plan.compile import Steps, forward_blueprint
 from wlnet.plan.timing import Timing
+from wlnet.plan.traffic import Traffic, table_of
 from wlnet.plan.ways import Way, touched, ways
 
 HEADINGS: Mapping[When, str] = {
     "Once": "once, when the program is made",
     "Prefix": "frozen prefix, once a training where its results fit in memory",
     "Step": "for every batch",
+    "Update": "for every batch, by the sum over its parts: each rank its slice",
 }
+OF_A_PART = "for every part of a batch"
 
 CALLS = (
     Column("layer", "part"),
@@ -54,7 +57,8 @@ class ProgramReport:
     has besides. array_bytes: all arrays that are read, as they lie in memory; state_bytes: what the
     method keeps beside those that learn. prefix_bytes_per_example: what is kept of the frozen
     prefix. The operations are those for every batch, without the frozen prefix. timing: what was
-    measured, None where nothing was.
+    measured, None where nothing was. Where a batch has parts (batch_parts), the steps are those of
+    one of them, and the bytes; traffic: what ranks send one another, by how many there are.
 
     Examples: see net_program.
     """
@@ -72,6 +76,8 @@ class ProgramReport:
     prefix_operations_per_example: int
     operations_with_all_trained: int
     timing: Timing | None = None
+    batch_parts: int = 1
+    traffic: tuple[Traffic, ...] = ()
 
     @property
     def once(self) -> tuple[CallRow, ...]:
@@ -85,8 +91,13 @@ class ProgramReport:
 
     @property
     def steps(self) -> tuple[CallRow, ...]:
-        """What runs for every batch."""
+        """What runs for every batch, or for every part of it."""
         return self._those("Step")
+
+    @property
+    def updates(self) -> tuple[CallRow, ...]:
+        """What runs for every batch that has parts, when their gradients are added up."""
+        return self._those("Update")
 
     @property
     def left_out_by_layer(self) -> dict[Path, tuple[str, ...]]:
@@ -103,11 +114,14 @@ class ProgramReport:
     def sheet(self) -> Sheet:
         """All of it as tables: the calls, the figures, and what is left out."""
         what = "a step of training" if self.purpose == "Training" else "evaluation"
-        title = f"Program for {what}, batches of {self.batch_size}, {self.precision}"
+        parts = f" in {self.batch_parts} parts" if self.batch_parts > 1 else ""
+        title = f"Program for {what}, batches of {self.batch_size}{parts}, {self.precision}"
         tables = [self.table]
         if self.timing is not None:
             tables.append(self.timing.layer_table)
         tables.append(Table(FIGURES, self._figures(), is_headless=True))
+        if self.traffic:
+            tables.append(table_of(self.traffic))
         if self.left_out:
             rows = tuple((path, calls) for path, calls in self.left_out_by_layer.items())
             tables.append(Table(SPARED, rows, LEFT_OUT, noun="layers", by=0))
@@ -123,7 +137,8 @@ class ProgramReport:
             + (_times(row) if is_timed else ())
             for row in self.calls
         )
-        sections = tuple((i, HEADINGS[when]) for when, i in first.items())
+        headings = {**HEADINGS, "Step": OF_A_PART} if self.batch_parts > 1 else HEADINGS
+        sections = tuple((i, headings[when]) for when, i in first.items())
         columns = CALLS + TIMES if is_timed else CALLS
         return Table(columns, rows, noun="calls", by=0, sections=sections)
 
@@ -174,22 +189,37 @@ def evaluation_report(
     )
 
 
-def training_report(batch: int, made: Steps, full: Steps) -> ProgramReport:
-    """What a step of training does; full: the same with everything trained."""
-    calls = tuple(_rows(made))
-    parts = _rows(made, by_step=True)
+class Parted(NamedTuple):
+    """A batch in parts: its examples, how many parts there are, the update that follows them, and
+    what ranks send one another."""
+
+    batch_size: int
+    parts: int
+    update: Blueprint
+    traffic: tuple[Traffic, ...]
+
+
+def training_report(
+    batch: int, made: Steps, full: Steps, parted: Parted | None = None
+) -> ProgramReport:
+    """What a step of training does; full: the same with everything trained. parted: where they are
+    those of a part of a batch."""
+    calls = tuple(_rows(made) + ([] if parted is None else rows_of(parted.update, "Update")))
+    by_step = _rows(made, by_step=True)
     kept = made.prefix.tables.values() if made.prefix is not None else ()
     return ProgramReport(
         purpose="Training",
-        batch_size=batch,
+        batch_size=batch if parted is None else parted.batch_size,
         precision=made.step.precision,
         calls=calls,
-        left_out=without_counterpart(parts, _rows(full, by_step=True)),
+        left_out=without_counterpart(by_step, _rows(full, by_step=True)),
         prefix_bytes_per_example=sum(view.bytes for view in kept) // batch,
         operations_per_example=_operations(made.step, batch),
         prefix_operations_per_example=_operations(made.prefix, batch),
         operations_with_all_trained=_operations(full.step, batch) + _operations(full.prefix, batch),
-        **_bytes(made),
+        batch_parts=1 if parted is None else parted.parts,
+        traffic=() if parted is None else parted.traffic,
+        **_bytes(made, *([] if parted is None else [parted.update])),
     )
 
 
@@ -262,15 +292,20 @@ def without_counterpart(calls: Iterable[CallRow], full: Iterable[CallRow]) -> tu
     return tuple(found)
 
 
+BETWEEN = GradientKey, NewKey
+"""What one program leaves for another one."""
+
+
 def _operations(blueprint: Blueprint | None, batch: int) -> int:
     return 0 if blueprint is None else round(blueprint.work / batch)
 
 
-def _bytes(steps: Steps) -> dict[str, Any]:
+def _bytes(steps: Steps, *more: Blueprint) -> dict[str, Any]:
     slots: dict[SlotKey, int] = {}
-    for each in (steps.prefix, steps.step):
+    for each in (steps.prefix, steps.step, *more):
         if each is not None:
             slots |= {slot.where: slot.bytes for slot in each.slots if slot.kind == "array"}
+    slots = {key: size for key, size in slots.items() if not isinstance(key, BETWEEN)}
     states = {key for key in slots if isinstance(key, StateKey)}
     return {
         "arena_bytes": steps.step.arena_bytes,

@@ -20,6 +20,8 @@ from wlnet.train.learners import read_rules
 from wlnet.train.losses import loss_terms
 from wlnet.train.net_train import usual_options
 from wlnet.train.options import read_options
+from wlnet.train.parallel.options import read_parts
+from wlnet.train.parallel.parted_report import parted_report
 from wlnet.train.slow_layers import time_training
 from wlnet.train.timing import steps_of, time_evaluation
 from wlnet.train.training_net import TrainingNet, checked
@@ -35,6 +37,7 @@ def net_program(
     working_precision: Any = "Real32",
     measured: bool = False,
     workers: Any = AUTOMATIC,
+    batch_parts: Any = 1,
 ) -> ProgramReport:
     """What will run for a net and a batch: a table of kernel calls, with bytes and operations.
 
@@ -52,6 +55,10 @@ def net_program(
     frozen as well: the step is planned once more for it, the calls that go away are added up, and
     those that come instead are measured and taken off. workers: how many run it; AUTOMATIC: as many
     as there are cores for, or one where that is faster.
+
+    batch_parts: how many parts a batch has, as in net_train. Then a part is told, the update that
+    follows the sum over all of them, and how many bytes each of 1, 2, 4, ... ranks sends in a step;
+    nothing of that is measured.
 
     The fields of the answer can be asked: calls, once, prefix, steps, left_out, arena_bytes,
     operations_per_example, ...; timing, of what was measured: microseconds, waiting, layers, ...;
@@ -88,6 +95,9 @@ def net_program(
         raise fail(OptionError, Fault("net_program takes a net", given=brief(net)))
     gathered = Gathered()
     gathered.attempt(lambda: _check_measured(measured, workers))
+    parts, faults = read_parts(batch_parts, "batch_parts")
+    gathered.add(*faults)
+    gathered.attempt(lambda: _check_parts(parts, measured, learning_rate_multipliers))
     batch = gathered.attempt(lambda: check_count("batch_size", batch_size)) or 1
     if learning_rate_multipliers is None:
         known = tuple(DTYPES)
@@ -105,6 +115,7 @@ def net_program(
             "loss_function": loss_function,
             "working_precision": working_precision,
             "workers": workers,
+            "batch_parts": parts or 1,
         },
         usual_options(),
     )
@@ -121,6 +132,9 @@ def net_program(
         fix = "learning_rate_multipliers=None, the program of evaluation"
         raise fail(NothingToTrainError, Fault(what, given=f"{len(rules.table)} arrays", fix=fix))
     all_trained = replace(options, multipliers=1)
+    if options.batch_parts > 1:
+        every = read_rules(net, all_trained, warnings=False).only()
+        return parted_report(training, rules, every, options)
     program = training_report(
         batch,
         steps_of(training, rules, options),
@@ -140,6 +154,20 @@ def _check_measured(measured: object, workers: object) -> None:
     if not truth and workers is not AUTOMATIC:
         what = "workers run what is measured, and nothing is"
         raise fail(OptionError, Fault(what, given=brief(workers), fix="measured=True"))
+
+
+def _check_parts(parts: int | None, measured: object, rules: object) -> None:
+    """Raises OptionError."""
+    if parts in (None, 1):
+        return
+    if rules is None:
+        what = "only a training has batches in parts, and without rules this is an evaluation"
+        fix = "learning_rate_multipliers=AUTOMATIC, for a training by the net's own rules"
+        raise fail(OptionError, Fault(what, at="batch_parts", given=str(parts), fix=fix))
+    if measured:
+        what = "a step on a batch in parts is not measured"
+        fix = "batch_parts=1, or information of a training: MeanExamplesPerSecond"
+        raise fail(OptionError, Fault(what, at="measured", given=f"{parts} parts", fix=fix))
 
 
 def _faults_of_evaluation(given: Mapping[str, object]) -> list[Fault]:

@@ -116,7 +116,7 @@ class Programs(Telling):
             return source, 0
         kinds = [self._whole(source, group) for group in source.groups]
         if purpose == "Train":
-            kinds = [self._of_parts(kind)[0] for kind in kinds]
+            kinds = [self.of_parts(kind)[0] for kind in kinds]
         prefixes = []
         needed = 0.0
         for kind, group in zip(kinds, source.groups, strict=True):
@@ -251,7 +251,7 @@ class Programs(Telling):
     def _made_for(self, purpose: str, kind: Kind) -> Program:
         return self._program(self._blueprint(purpose, kind))
 
-    def _of_parts(self, kind: Kind) -> list[Kind]:
+    def of_parts(self, kind: Kind) -> list[Kind]:
         """The kinds of the parts of a batch, or of the batch if it has none."""
         if self.parts == 1:
             return [kind]
@@ -263,7 +263,7 @@ class Programs(Telling):
         division, stretch = self._division, self._stretch
         assert division is not None
         assert stretch is not None
-        kinds = self._of_parts(kind)
+        kinds = self.of_parts(kind)
         sizes = sizes_of_parts(kind.size, self.parts)
         firsts = np.cumsum([0, *sizes]).tolist()
         parts = [
@@ -276,7 +276,7 @@ class Programs(Telling):
         counts = {}
         for key, learner in self.updates.items():
             piece = division.piece(key)
-            if piece.start < piece.stop:
+            if piece.start < piece.stop and GradientKey(key) in first.outputs:
                 counts[key] = piece.stop - piece.start
                 arrays[key], arrays[GradientKey(key)] = stretch[piece], gradients[piece]
                 states = (StateKey(key, i) for i in range(learner.states))

@@ -138,7 +138,7 @@ def layers_in(net: Net) -> list[Path]:
     return [path for path, _ in layers_of(net)]
 
 
-def _programs(
+def programs_behind_prefix(
     training: TrainingNet, rules: ArrayRules, options: Options
 ) -> tuple[Programs, list[Learner]]:
     """The programs of a training, for steps whose frozen prefix is apart, and what learns."""
@@ -151,7 +151,7 @@ def _programs(
 
 def steps_of(training: TrainingNet, rules: ArrayRules, options: Options) -> Steps:
     """What one step of a training does, its frozen prefix apart."""
-    programs, _ = _programs(training, rules, options)
+    programs, _ = programs_behind_prefix(training, rules, options)
     return programs.steps("Train", Kind(options.batch_size))
 
 
@@ -165,7 +165,7 @@ class TimedTraining:
         precision = options.precision
         self._rules, self._workers = rules, options.workers
         self._kind = Kind(options.batch_size)
-        self._programs, learners = _programs(training, rules, options)
+        self._programs, learners = programs_behind_prefix(training, rules, options)
         self.blueprint = self._programs.steps("Train", self._kind).step
         memory = Memory(training.user, [rules.table], options.method, precision)
         memory.lay(self._programs.pack(self._kind))

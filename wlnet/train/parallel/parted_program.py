@@ -20,7 +20,7 @@ from wlnet.engine.blueprint import Blueprint
 from wlnet.engine.program import Program
 from wlnet.evaluate.holding import Array
 from wlnet.graph.keys import GradientKey, GradientSquaresKey
-from wlnet.kernels.copies.parts import part_sum
+from wlnet.plan.parts import meetings
 from wlnet.train.interrupts import interrupts
 from wlnet.train.parallel.division import Division
 from wlnet.train.parallel.tree import added, halve, join, sum_of
@@ -74,7 +74,7 @@ class PartedProgram:
         self._square_tables: dict[Any, Array] = {}
         for part in parts:
             part.program.set("first example", part.first if part.size else 0)
-        self._meetings = [_meetings(part.blueprint) for part in self._parts]
+        self._meetings = [meetings(part.blueprint) for part in self._parts]
         if len({len(found) for found in self._meetings}) > 1:
             what = "parts of one batch go through the net in different ways"
             raise fail(OptionError, Fault(what, fix="a batch_size that batch_parts divides"))
@@ -182,7 +182,8 @@ class PartedProgram:
 
     def _found(self, i: int) -> dict[ArrayKey, Array]:
         outputs = self._parts[i].outputs
-        found = {key: outputs[GradientKey(key)] for key in self._division.places}
+        keys = (key for key in self._division.places if GradientKey(key) in outputs)
+        found = {key: outputs[GradientKey(key)] for key in keys}
         return found if self._sizes[i] else {k: np.zeros_like(v) for k, v in found.items()}
 
     def _learn(self, seed: Seed, step: int, at: int, workers: int) -> None:
@@ -244,8 +245,3 @@ class PartedProgram:
         for first, tables in exchange.gather((mine.start, told)):
             for name, rows in tables.items():
                 self._all[name][: self.done, first : first + rows.shape[1]] = rows
-
-
-def _meetings(blueprint: Blueprint) -> list[int]:
-    """The steps behind which a part waits for the others."""
-    return [i for i, step in enumerate(blueprint.steps) if step.kernel is part_sum]
