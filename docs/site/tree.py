@@ -27,8 +27,8 @@ GROUPS = {
         "receipts",
     ),
     "Other tools": (
-        "from-pytorch", "onnx", "scikit-learn", "search-on-a-cluster", "wolfram-files",
-        "command-line", "deploy",
+        "from-pytorch", "onnx", "scikit-learn", "search-on-a-cluster", "many-machines",
+        "wolfram-files", "command-line", "deploy",
     ),
     "Your own": ("a-layer-of-your-own", "a-primitive-of-your-own"),
 }  # fmt: skip

@@ -95,7 +95,6 @@ def test_weights_of_examples_go_with_them() -> None:
          "batch_size=16"),
         (lambda each: wl.Shard(share(0, 1)) if each.rank else share(0, 1), {}, "some have all"),
         (lambda each: wl.Shard(share(0, 1)), {"validation_set": wl.Scaled(0.1)}, "held out"),
-        (lambda each: wl.Shard(lambda state: None), {}, "a function"),
         (lambda each: share(each.rank, each.ranks), {}, "Shard(data)"),
         (lambda each: share(0, 1), {"learning_rate": lambda: 0}, "learning_rate"),
     ],
@@ -133,3 +132,64 @@ def test_shares_are_not_changed() -> None:
     (found, _) = together(2, by_rank)
     assert (X.tobytes(), Y.tobytes()) == before
     assert arrays(found["TrainedNet"])
+
+
+def rows_of(state: Any) -> Any:
+    """The rows of a batch that a rank is asked for."""
+    draws = np.random.default_rng(state["AbsoluteBatch"])
+    rows, each = (
+        draws.permutation(COUNT)[: state["BatchSize"]],
+        state["BatchSize"] // state["Ranks"],
+    )
+    return rows[state["Rank"] * each : (state["Rank"] + 1) * each]
+
+
+def test_functions_give_shares_of_their_rank() -> None:
+    """Asked batch by batch, or as what yields batches."""
+
+    def asked(state: Any) -> Any:
+        return X[rows_of(state)], Y[rows_of(state)]
+
+    def yielded(state: Any) -> Any:
+        for number in range(3):
+            rows = np.arange(number * 16, number * 16 + 16)
+            own = rows.reshape(state["Ranks"], -1)[state["Rank"]]
+            yield X[own], Y[own]
+
+    for data in ((asked, {"RoundLength": 64}), yielded):
+        alone = train(wl.Shard(data))
+        for ranks in (2, 8):
+            for found in together(ranks, lambda e, d=data: train(wl.Shard(d), communicator=e)):  # type: ignore[misc]
+                assert bits(found) == bits(alone)
+
+
+def test_functions_that_give_shares_of_other_sizes_or_end_early_are_told() -> None:
+    def larger(state: Any) -> Any:
+        return X[: 8 + state["Rank"]], Y[: 8 + state["Rank"]]
+
+    def shorter(state: Any) -> Any:
+        for _ in range(4 - state["Rank"]):
+            yield X[:8], Y[:8]
+
+    for data, message in ((larger, "another number of examples"), (shorter, "no batch left")):
+        told = []
+
+        def run(each: Pretended, data: Any = data, told: list[str] = told) -> None:
+            with pytest.raises((wl.DataError, RuntimeError)) as error:
+                train(wl.Shard(data), communicator=each)
+            told.append(str(error.value))
+
+        together(2, run, heard=False)
+        assert len(told) == 2 and any(message in each for each in told), told
+
+
+def test_what_only_all_examples_could_tell_is_refused() -> None:
+    def run(each: Pretended) -> None:
+        def looks(state: Any) -> None:
+            assert (state["Rank"], state["Ranks"]) == (0, 2)
+            with pytest.raises(wl.PartError, match="only a share"):
+                state["Gradients"]
+
+        by_rank(each, training_progress_function=looks, max_training_rounds=1)
+
+    together(2, run)

@@ -27,7 +27,8 @@ def test_as_many_bytes_are_sent_as_it_says(name: str, rules: Any) -> None:
     def sent(each: Pretended, steps: int) -> int:
         before = each.sent
         wl.net_train(
-            net_of(name), (x[: steps * BATCH], y[: steps * BATCH]), max_training_rounds=1, batch_size=BATCH, batch_parts=PARTS,
+            net_of(name), (x[: steps * BATCH], y[: steps * BATCH]), max_training_rounds=1,
+            batch_size=BATCH, batch_parts=PARTS,
             learning_rate_multipliers=rules, communicator=each, training_progress_reporting=None,
             method="SGD", frozen_prefix_bytes=0,
         )  # fmt: skip

@@ -13,6 +13,7 @@ from wlnet.core.errors import DataError, Fault, TrainingWarning, brief, fail, wa
 from wlnet.evaluate.holding import Array
 from wlnet.evaluate.ragged import Ragged
 from wlnet.train.generators import BatchFunction, End
+from wlnet.train.parallel.exchange import ALONE, Exchange
 from wlnet.train.sources import Batches, State, laid_out
 
 ENDLESS = 10_000
@@ -38,6 +39,8 @@ class GeneratorSource:
     examples: int | None = None
     begun: int = 0
     """How many batches were over before the first one."""
+    exchange: Exchange = ALONE
+    """The ranks each of which is asked for a share of every batch."""
     sample: Batches = field(init=False)
 
     batches_per_round: int | None = field(init=False)
@@ -76,14 +79,46 @@ class GeneratorSource:
             count += 1
             at = place(count, number)
             batch = self._waiting.pop() if self._waiting else self._next(count, state, at)
+            self._check_alike(batch, at)
             if batch is None or (told is not None and count > told):
                 self._check_length(count - (batch is None), number)
                 return
             self._taken.append((self._taken[-1][0] + 1, self.function.taken))
             if number == 1 and count == ENDLESS and self.batches_per_round is None:
                 warn_of_endless(self.function, "data")
-            size = len(next(iter(batch.values()))) if batch else self.batch_size
-            yield Batches(batch, np.arange(size, dtype=np.int64), size, is_own=True)
+            size = len(next(iter(batch.values()))) if batch else self._share
+            yield self._of_all(batch, size)
+
+    @property
+    def _share(self) -> int:
+        """How many examples of a batch the function gives."""
+        return self.batch_size // self.exchange.ranks
+
+    def _among(self) -> str:
+        ranks = self.exchange.ranks
+        return f", a share of {ranks} ranks" if ranks > 1 else ""
+
+    def _of_all(self, batch: Mapping[str, Array], size: int) -> Batches:
+        """A batch of all ranks, of which this one has its share."""
+        ranks, rank = self.exchange.ranks, self.exchange.rank
+        order = np.zeros(size * ranks, np.int64)
+        order[rank * size : (rank + 1) * size] = np.arange(size)
+        return Batches(batch, order, size * ranks, is_own=True, is_share=ranks > 1)
+
+    def _check_alike(self, batch: Mapping[str, Array] | None, at: str) -> None:
+        """Raises DataError where ranks give different numbers of examples, or of batches."""
+        if self.exchange.ranks == 1:
+            return
+        size = None if batch is None else len(next(iter(batch.values()), ()))
+        sizes = self.exchange.gather(size)
+        if len(set(sizes)) > 1:
+            told = ", ".join(
+                f"rank {rank}: {'none' if each is None else each}"
+                for rank, each in enumerate(sizes)
+            )
+            what = "the ranks give shares of different sizes, or some have no batch left"
+            fix = "as many examples, in as many batches, on every rank"
+            raise fail(DataError, Fault(what, at=at, given=f"{told} examples", fix=fix))
 
     @property
     def _is_pass(self) -> bool:
@@ -126,16 +161,16 @@ class GeneratorSource:
 
     def _batch(self, given: object, at: str) -> Mapping[str, Array]:
         batch = self.encode(given, at)
-        size = len(next(iter(batch.values()))) if batch else self.batch_size
-        if size != self.batch_size and self.function.loader is None:
+        size = len(next(iter(batch.values()))) if batch else self._share
+        if size != self._share and self.function.loader is None:
             raise fail(
                 DataError,
                 Fault(
                     "a generator gave another number of examples than it was asked for",
                     at=at,
                     given=str(size),
-                    expected=f"{self.batch_size}, as state['BatchSize'] says",
-                    fix=f"batch_size={size}, if every batch has as many",
+                    expected=f"{self._share}, as state['BatchSize'] says{self._among()}",
+                    fix=f"batch_size={size * self.exchange.ranks}, if every batch has as many",
                 ),
             )
         several = [name for name, column in batch.items() if isinstance(column, Ragged)]

@@ -29,6 +29,8 @@ class Plan:
     """What the clock showed then."""
     time_goal: float | None = None
     """How many seconds it runs at most."""
+    rank: int = 0
+    ranks: int = 1
 
     @property
     def batches(self) -> int | None:
@@ -97,6 +99,8 @@ def plan_of(options: Options, batch_size: int, batches_per_round: int | None, st
         start.first_batch,
         start.first_second,
         options.time_goal,
+        options.exchange.rank,
+        options.exchange.ranks,
     )
 
 

@@ -23,6 +23,7 @@ from wlnet.train.fitting import fitted_to, sized_to
 from wlnet.train.generated import place
 from wlnet.train.open_sizes import ports_after
 from wlnet.train.options import Options, option_names
+from wlnet.train.parallel.exchange import ALONE
 from wlnet.train.parallel.shards import check_shard, sharded
 from wlnet.train.reading import (
     VALIDATION,
@@ -110,7 +111,7 @@ def _prepared(
     is_share = isinstance(data, Shard)
     data = data.data if isinstance(data, Shard) else data
     found = read(data, draft, "data", options.precision, option_names(), asked)
-    check_shard(is_share, isinstance(found, Generator), options)
+    check_shard(is_share, options)
     if isinstance(found, Generator):
         at = place(1, 1)
         first, is_next = first_batch(found, draft, options, at, start)
@@ -127,7 +128,8 @@ def _prepared(
         gathered.tell()
         assert beside is not None
         weigher = weigher_of(beside, options.precision, None, None)
-        source = generated(found, first, is_next, weigher, options, start)
+        ranks = options.exchange if is_share else ALONE
+        source = generated(found, first, is_next, weigher, options, start, ranks)
     else:
         own = gathered.attempt(lambda: weights_of(found, asked, "data"))
         every = gathered.attempt(

@@ -29,6 +29,8 @@ from wlnet.train.fitting import faults_of
 from wlnet.train.generated import GeneratorSource, batches_of_round
 from wlnet.train.generators import End, gives_batches
 from wlnet.train.options import Options, option_names
+from wlnet.train.parallel.exchange import ALONE, Exchange
+from wlnet.train.parallel.shards import check_size
 from wlnet.train.plan import plan_from
 from wlnet.train.sources import ArraySource
 from wlnet.train.start import NEW, Start
@@ -187,9 +189,10 @@ def generated(
     weigher: Weigher,
     options: Options,
     start: Start,
+    ranks: Exchange = ALONE,
 ) -> GeneratorSource:
     """What a function gives, of which the first batch is there already. is_next: whether it is to
-    be trained on; else its pass is over."""
+    be trained on; else its pass is over. ranks: those that each give a share of a batch."""
     training = weigher.training
     asked = WeightsAsked(options.example_weights)
 
@@ -204,17 +207,20 @@ def generated(
 
     size = size_of(options)
     if found.function.loader is not None:
-        size = _size_of_loader(first, options, start)
+        size = _size_of_loader(first, options, start, ranks.ranks)
+    if ranks.ranks > 1:
+        check_size(size, options.batch_parts)
     following = first if is_next else End.OF_PASS
     return GeneratorSource(
-        found.function, read, size, found.round_length, following, first, begun=start.batch
-    )
+        found.function, read, size, found.round_length, following, first, begun=start.batch,
+        exchange=ranks,
+    )  # fmt: skip
 
 
-def _size_of_loader(first: Examples, options: Options, start: Start) -> int:
+def _size_of_loader(first: Examples, options: Options, start: Start, ranks: int) -> int:
     """How many examples the first batch of a loader has, at the beginning of a training. Raises
     OptionError where another number was asked for: it is not for a training to say."""
-    size = size_of(options) if first.count is None else first.count
+    size = size_of(options) if first.count is None else first.count * ranks
     if start.record is not None and start.moment is not None and start.moment.in_pass:
         size = start.record.batch_size
     if options.batch_size not in (AUTOMATIC, size):

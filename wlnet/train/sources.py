@@ -32,6 +32,8 @@ class Batches:
     size: int
     is_own: bool = False
     """Whether nobody else has the columns; else they are read where the user's data lie."""
+    is_share: bool = False
+    """Whether the columns are those of a rank, and only the rows of its parts are among them."""
 
     @property
     def count(self) -> int:
@@ -43,7 +45,7 @@ class Batches:
         if count == self.count:
             return self
         rows = slice(first * self.size, (first + count) * self.size)
-        return Batches(self.columns, self.order[rows], self.size, self.is_own)
+        return replace(self, order=self.order[rows])
 
 
 State = Callable[[], Mapping[str, Any]]

@@ -6,6 +6,7 @@ import math
 import weakref
 from typing import NamedTuple, TypeVar, cast
 
+from wlnet.core.errors import Fault, PartError, fail
 from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.net import Net
 from wlnet.kernels.jit.target import vector_width
@@ -237,6 +238,10 @@ class Standing:
         last = self._stepper.last if self._stepper is not None else None
         if last is None:
             return None
+        if last.is_share:
+            what = "a rank has only a share of the last batch to look at"
+            fix = "all examples on every rank, without Shard"
+            raise fail(PartError, Fault(what, at=f"batch {self.batch}", fix=fix))
         over, began = self._under_way
         place = over + 1, self.batch - began - 1
         if place[1] < 0:

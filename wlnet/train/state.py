@@ -173,6 +173,8 @@ _row("Round")(lambda s: s._place[0])
 _row("TotalBatches")(lambda s: s._plan.last_batch)
 _row("TotalRounds")(lambda s: s._plan.last_round)
 _row("BatchSize")(lambda s: s._plan.batch_size)
+_row("Rank")(lambda s: s._plan.rank)
+_row("Ranks")(lambda s: s._plan.ranks)
 _row("BatchesPerRound")(lambda s: s._plan.batches_per_round)
 
 

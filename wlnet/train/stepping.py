@@ -294,14 +294,17 @@ class Stepper:
 
     def _where_it_began(self, batches: Batches, spoilt: tuple[ArrayKey, ...]) -> str:
         """The message that says which numbers of a bad step are the first that are not finite."""
-        program = self.programs.program("Gradients", self.programs.kind(batches))
-        for name, value in program.inputs.items():
-            np.copyto(value, batches.columns[name][batches.order], casting="same_kind")
-        told = where_it_began(program, self.training, self.options.seed, self.batch, self._moves)
-        return told or (
+        told = (
             f"the update of {', '.join(map(key_text, spoilt))} at step {self.batch + 1} "
             "leaves the finite numbers"
         )
+        if batches.is_share:
+            return told
+        program = self.programs.program("Gradients", self.programs.kind(batches))
+        for name, value in program.inputs.items():
+            np.copyto(value, batches.columns[name][batches.order], casting="same_kind")
+        seed, step = self.options.seed, self.batch
+        return where_it_began(program, self.training, seed, step, self._moves) or told
 
     def _moves(self, key: ArrayKey) -> bool:
         return self.rules.groups.moves(key, self.batch)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from wlnet.core.batches import BATCH
 from wlnet.core.digests import little_endian
 from wlnet.core.errors import DataError, Fault, OptionError, fail
 from wlnet.core.scaled import Scaled
 from wlnet.core.streams import stream
+from wlnet.core.symbols import AUTOMATIC
 from wlnet.evaluate.holding import Array
 from wlnet.evaluate.ragged import Group
 from wlnet.train.class_weights import BALANCED
@@ -73,10 +75,14 @@ class ShardedSource(ArraySource):
         whole = self.run // each
         orders = drawn[:, : whole * each].reshape(self.parts, whole, each).swapaxes(0, 1)
         if done < whole:
-            yield from self.taken(self.groups[0], orders[done:].flatten(), self.size)
+            yield from self._shares(orders[done:].flatten(), self.size)
         last = drawn[:, whole * each :].flatten()
         if last.size and done <= whole:
-            yield from self.taken(self.groups[0], last, last.size)
+            yield from self._shares(last, last.size)
+
+    def _shares(self, order: Array, size: int) -> Iterator[Batches]:
+        for batches in self.taken(self.groups[0], order, size):
+            yield replace(batches, is_share=True)
 
     def _drawn(self, number: int, part: int) -> Array:
         """The order of the examples of a part in a round."""
@@ -120,18 +126,22 @@ def sharded(source: ArraySource, options: Options) -> ShardedSource:
         fix = f"{total // parts * parts // exchange.ranks:,} examples in each share"
         raise fail(DataError, Fault(what, at="data", given=given, fix=fix))
     # Of few examples a batch is what there is.
-    asked = options.batch_size if isinstance(options.batch_size, int) else source.batch_size
-    size = min(asked, total)
-    if size % parts:
-        what = "a batch of examples in shares cannot be divided evenly into parts"
-        given, fix = f"{size} examples, {parts} parts", f"batch_size={-(-size // parts) * parts}"
-        raise fail(OptionError, Fault(what, at="batch_size", given=given, fix=fix))
+    size = min(BATCH if options.batch_size is AUTOMATIC else options.batch_size, total)
+    check_size(size, parts)
     first = exchange.rank * source.examples
     numbers = np.arange(first + 1, first + source.examples + 1)
     return ShardedSource(source.columns, size, source.seed, numbers, parts, exchange, size)
 
 
-def check_shard(is_share: bool, by_function: bool, options: Options) -> None:
+def check_size(size: int, parts: int) -> None:
+    """Raises OptionError for batches of shares that cannot be divided evenly."""
+    if size % parts:
+        what = "a batch of examples in shares cannot be divided evenly into parts"
+        given, fix = f"{size} examples, {parts} parts", f"batch_size={-(-size // parts) * parts}"
+        raise fail(OptionError, Fault(what, at="batch_size", given=given, fix=fix))
+
+
+def check_shard(is_share: bool, options: Options) -> None:
     """Raises DataError, OptionError where only some ranks have a share, and for what goes by all
     examples, where they come in shares."""
     every = options.exchange.gather(is_share)
@@ -142,9 +152,6 @@ def check_shard(is_share: bool, by_function: bool, options: Options) -> None:
         raise fail(DataError, Fault(what, at="data", given=given, fix="Shard(data) on every rank"))
     if not is_share:
         return
-    if by_function:
-        what, fix = "a function cannot be given in shares", "f, with whole batches, on every rank"
-        raise fail(DataError, Fault(what, at="data", fix=fix))
     if isinstance(options.validation_set, Scaled):
         what, fix = "nothing can be held out of shares", "validation_set=data, all on every rank"
         raise fail(OptionError, Fault(what, at="validation_set", given="Scaled", fix=fix))
