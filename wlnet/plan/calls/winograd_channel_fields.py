@@ -160,7 +160,7 @@ def sums(
     tiles = -(-x[0] * prod(tiles_of(w, d)) // parts)
     each = _row(w[0], lanes) + _row(w[1], lanes)
     some = _some(each, tiles, item, lanes)
-    scratch = POINTS * (1 + some * each)
+    scratch = POINTS * (1 + (some | 1) * each)
     more = {"some": some, "parts": parts, **_image("d", d, item), **_sum_fields(w, item, lanes)}
     return {**fields, **more}, scratch * item * lanes
 
