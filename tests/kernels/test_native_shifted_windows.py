@@ -45,6 +45,9 @@ ENDLESS = Case(1, 2, 5, 3, (1, 1, 26997), (1, 1, 4), padding=((0, 0), (0, 0), (1
 # Planes, some of which lie outside; whole vectors of places; parts of them are copied, or summed.
 BLOCK = Case(1, 1, 3, 7, (4, 5, 6), (3, 2, 3), padding=((2, 3), (0, 1), (3, 0)), dilation=(2, 1, 2))
 WHOLE = Case(1, 2, 6, 13, (1, 8, 16), (1, 5, 3), padding=((0, 0), (2, 2), (1, 1)))
+# Channels that tiles of other heights leave over.
+TWELVE = Case(1, 1, 2, 12, (1, 9, 10), (1, 3, 3), padding=SAME)
+SEVENTEEN = Case(1, 1, 11, 17, (1, 8, 9), (1, 2, 2))
 FAR = Case(1, 1, 9, 8, (1, 70, 41), (1, 3, 5), padding=SAME, dilation=(1, 4, 1))
 
 
@@ -65,6 +68,8 @@ def shifted() -> Any:
 @example(BLOCK, "Real32")
 @example(WHOLE, "Real32")
 @example(FAR, "Real32")
+@example(TWELVE, "Real32")
+@example(SEVENTEEN, "Real32")
 def test_windows_that_are_shifts_have_the_numbers_of_examples_in_lanes_there_and_back(
     case: Case, precision: Any
 ) -> None:

@@ -7,11 +7,16 @@ then a shift by a row, so that all places are vectors one after another.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from llvmlite import ir
 
 from wlnet.kernels.emit.instructions import ITEM, LANES
 from wlnet.kernels.emit.vectors import INDEX, Kit, State, constant
 from wlnet.kernels.language import Address, Word, instruction, routine
+
+TOGETHER = 4
+"""How many rows are copied in one go."""
 
 
 @instruction("none", *["word"] * 9)
@@ -56,13 +61,23 @@ def lay(
         inside = build.icmp_unsigned("<", lanes, limit)
         source = build.add(x, build.mul(begin, constant(kit.item)))
 
-        def over_rows(_: Word, state: State) -> State:
-            at, source = state
-            kit.store(kit.load_part(source, inside), at)
-            return [build.add(at, row), build.add(source, x_row)]
+        def over_rows(some: int) -> Callable[[Word, State], State]:
+            def copied(_: Word, state: State) -> State:
+                at, source = state
+                taken = []
+                for _ in range(some):
+                    taken.append(kit.load_part(source, inside))
+                    source = build.add(source, x_row)
+                for value in taken:
+                    kit.store(value, at)
+                    at = build.add(at, row)
+                return [at, source]
+
+            return copied
 
         at = build.add(first, build.mul(j, constant(kit.item)))
-        kit.loop(rows, [at, source], over_rows)
+        state = kit.loop(build.sdiv(rows, constant(TOGETHER)), [at, source], over_rows(TOGETHER))
+        kit.loop(build.srem(rows, constant(TOGETHER)), state, over_rows(1))
         return []
 
     kit.loop(count, [], over_columns)

@@ -17,9 +17,20 @@ from wlnet.kernels.emit.instructions import (
     stop_of,
     workers,
 )
-from wlnet.kernels.language import native, routine
+from wlnet.kernels.language import PerTarget, native, routine
 from wlnet.kernels.windows.window_shifting import lay_copies, size_of
-from wlnet.kernels.windows.window_tiles import HIGH, HIGH_WIDE, MIDDLE, WIDE, window_of
+from wlnet.kernels.windows.window_tiles import (
+    HIGH,
+    HIGH_WIDE,
+    MIDDLE,
+    WIDE,
+    window_of,
+    window_tile,
+)
+
+LARGE = PerTarget(lambda target: 6 if target.width == 64 else 3)
+"""How many channels go into tiles of WIDE vectors besides MIDDLE."""
+large_wide = window_tile(LARGE, WIDE)
 
 HELD = 256 * 1024
 """Bytes that a worker copies at once, unless the places that a tile has take more."""
@@ -28,16 +39,37 @@ ROOM = 24
 
 
 @routine
-def tall_tiles(outputs):  # type: ignore[no-untyped-def]
-    """How many tiles of HIGH channels come before those of MIDDLE: so that the fewest are done
-    twice, as the last tiles reach back."""
-    best, found = outputs + HIGH, 0
-    for tall in range((outputs + HIGH - 1) // HIGH + 1):
-        rest = max(0, outputs - tall * HIGH)
-        total = tall * HIGH + (rest + MIDDLE - 1) // MIDDLE * MIDDLE
-        if total <= best and (tall == 0 or outputs >= HIGH):
-            best, found = total, tall
+def height_of(left, most, vectors):  # type: ignore[no-untyped-def]
+    """How many channels the next tile has, of those that are left: tiles of HIGH come first, then
+    of LARGE, then of MIDDLE, so that the fewest are done twice, as the last tiles reach back; no
+    tile has more than `most`."""
+    best, found = left + 2 * HIGH, 1
+    for tall in range((left + HIGH - 1) // HIGH + 1):
+        for large in range(3):
+            rest = max(0, left - tall * HIGH - large * LARGE)
+            total = tall * HIGH + large * LARGE + (rest + MIDDLE - 1) // MIDDLE * MIDDLE
+            high = HIGH if tall > 0 else LARGE if large > 0 else MIDDLE
+            if total <= best and high <= most and (large == 0 or vectors >= WIDE):
+                best, found = total, high
     return found
+
+
+@routine
+def tile(  # type: ignore[no-untyped-def]
+    high, wide, inputs, planes, rows, columns, w, w_out, w_in, w_plane, w_row, w_column, x, x_in,
+    x_plane, x_row, x_column, x_pixel, bias, y, y_out, y_pixel, activation,
+):  # fmt: skip
+    """The `window_tile` of a height, and of one vector or as many as belong to the height."""
+    if high == LARGE and high != MIDDLE:
+        large_wide(
+            inputs, planes, rows, columns, w, w_out, w_in, w_plane, w_row, w_column, x, x_in,
+            x_plane, x_row, x_column, x_pixel, bias, y, y_out, y_pixel, activation, 0,
+            0)  # fmt: skip
+    else:
+        window_of(
+            high, wide, inputs, planes, rows, columns, w, w_out, w_in, w_plane, w_row, w_column, x,
+            x_in, x_plane, x_row, x_column, x_pixel, bias, y, y_out, y_pixel, activation, 0,
+            0)  # fmt: skip
 
 
 @routine
@@ -111,12 +143,10 @@ def convolve_shifted(  # type: ignore[no-untyped-def]
             x_along = column_step * ITEM
             begin = seen - column_low * ITEM
         o, o_last = outputs * chunk // chunks, outputs * (chunk + 1) // chunks
-        tall = tall_tiles(o_last - o)
+        most = o_last - o
         while o < o_last:
-            high, wide = small, WIDE
-            if tall > 0:
-                high, wide = HIGH, HIGH_WIDE
-            tall -= 1
+            high = height_of(o_last - o, most, v_last - v)
+            wide = HIGH_WIDE if high == HIGH else WIDE
             # The last tiles reach back over numbers done before: the same ones again.
             o = min(o, o_last - high)
             if v_last - v < wide:
@@ -136,11 +166,11 @@ def convolve_shifted(  # type: ignore[no-untyped-def]
                 left = places - j * LANES
                 if left < wide * LANES:
                     to, to_channel = own, wide * vector
-                window_of(
+                tile(
                     high, wide, inputs, plane_count, row_count, column_count, wo, w_out, w_in,
                     w_plane, w_row, w_column, begin + (j - v) * vector, plane_count * x_deep,
-                    x_deep, x_down, x_along, vector, bo, to, to_channel, vector, activation, 0,
-                    0)  # fmt: skip
+                    x_deep, x_down, x_along, vector, bo, to, to_channel, vector,
+                    activation)  # fmt: skip
                 if left < wide * LANES:
                     for i in range(high):
                         copy_bytes(yj + i * y_channel, own + i * wide * vector, left * ITEM)
