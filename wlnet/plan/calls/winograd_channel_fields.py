@@ -34,8 +34,8 @@ it."""
 COPIED = 1.8
 """How many times as long the pixels of fewer channels than a vector has take."""
 POOLED = 1.3
-"""How many times as long convolutions by larger kernels count: they are mostly followed by pooling,
-which is done with them in the other layouts."""
+"""How many times as long convolutions by larger kernels count beside those in lanes: they are
+mostly followed by pooling, which is done with them there."""
 
 
 def is_worth(images: Fraction, w: Shape, y: Shape, lanes: int) -> bool:
@@ -55,13 +55,16 @@ def is_worth(images: Fraction, w: Shape, y: Shape, lanes: int) -> bool:
     tile = products + 35 * (pixels_taken + RESULTS * of_outputs)
     # Kernels to points, and back: many do not fit into a cache.
     kernels = (11_700 + inputs * outputs // 3) * inputs * of_outputs
-    here = float(images * tiles * tile + kernels) * (1 if w[2] == 3 else POOLED)
-    alone = float(images) * pixels * prod(w[1:]) * (28 * outputs + 60) / lanes
+    here = float(images * tiles * tile + kernels)
+    # Image by image vectors are full; of channels, where these fill two, they are filled up.
+    done = outputs if min(inputs, outputs) < 2 * lanes else of_outputs * lanes
+    alone = float(images) * pixels * prod(w[1:]) * (28 * done + 60) / lanes
     blocks = ceil(images / lanes)
     points = POINTS * inputs * outputs + PIXELS * inputs + RESULTS * outputs
     # Points of many channels do not fit into a cache there.
     beside = (60 + inputs * outputs // 4000) * blocks * tiles * points
-    return here < GAIN_ALONE * alone and here < GAIN * beside
+    pooled = 1 if w[2] == 3 else POOLED
+    return here < GAIN_ALONE * alone and here * pooled < GAIN * beside
 
 
 def tiles_of(w: Shape, y: Shape) -> tuple[int, int]:
