@@ -99,8 +99,8 @@ def test_few_channels_do_where_images_are_few_and_places_are_not_side_by_side_as
     for stride in ((2, 2), (1, 2)):
         assert found((8, 8, 3, 3), stride=stride) == few
     assert found((8, 8, 3, 3)) == found((16, 16, 5, 3)) == found((24, 31, 7, 7)) == none
-    assert found((16, 16, 5, 3), 8) == few, "a row of few vectors of places"
-    assert found((15, 16, 5, 3), 8) == none
+    assert found((16, 16, 2, 3), 7) == found((24, 16, 5, 3), 8) == few, "few vectors of places"
+    assert found((15, 16, 5, 3), 7) == found((16, 16, 5, 3), 10) == none
 
 
 OTHER = [{"stride": (2, 2)}, {"dilation": (2, 2)}, {"w": (32, 32, 3, 5)}, {"w": (32, 32, 1, 1)}]

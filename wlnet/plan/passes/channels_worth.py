@@ -20,7 +20,7 @@ FILLED = Fraction(4, 5)
 PLENTY, WIDE = 8, 2
 """Channels from which on windows with longer strides are faster so for few images; vectors of them
 for any number."""
-SHORT = 8
+SHORT = 4
 """Vectors of places from which on a single vector of channels is slower than places side by side,
 where windows have a stride of 1."""
 USUAL = ("stride", 1), ("padding", 0), ("groups", 1)
