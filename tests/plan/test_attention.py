@@ -152,10 +152,11 @@ def test_what_is_inside_can_be_asked_for_and_changes_no_bit_of_the_result(part: 
     assert np.isfinite(found[1][(part,), "Output"]).all()
 
 
-def test_a_few_pairs_of_heads_and_examples_are_fused_where_nothing_comes_back() -> None:
-    net = initialized(heads())
-    assert "attend" not in words(net, batch=2)
-    forward = forward_blueprint(net, 2)
+def test_a_single_pair_of_head_and_example_is_fused_where_nothing_comes_back() -> None:
+    net = initialized(NETS["by hand"])
+    assert set(ONE).isdisjoint(words(net, batch=1))
+    assert [words(net, batch=2).count(word) for word in ONE] == [1, 1]
+    forward = forward_blueprint(net, 1)
     assert [step.primitive for step in forward.steps].count("attend") == 1
 
 

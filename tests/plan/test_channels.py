@@ -60,7 +60,7 @@ def bottleneck() -> Any:
         "out": wl.NetChain([pixels(20), "Ramp", pixels(9, stride=2), wl.FlattenLayer(), 2]),
     }
     edges = [("in", "way"), ("in", "sum"), ("way", "sum"), ("sum", "out")]
-    return wl.net_initialize(wl.NetGraph(nodes, edges, input=(10, 9, 12)))
+    return wl.net_initialize(wl.NetGraph(nodes, edges, input=(16, 9, 12)))
 
 
 NETS = {"residual": residual, "stages": stages}
@@ -90,9 +90,17 @@ def test_many_channels_lie_side_by_side_whatever_the_number_of_images(
         assert is_worth(convolution(name, images, (channels, channels, 3, 3)), 16, FEW)
 
 
-def test_few_channels_do_where_images_are_too_few_to_lie_side_by_side() -> None:
-    found = [is_worth(convolution("convolve", n, (8, 8, 3, 3), 32), 16, FEW) for n in (2, 5, 16)]
-    assert found == [True, True, False]
+def test_few_channels_do_where_images_are_few_and_places_are_not_side_by_side_as_well() -> None:
+    def found(w: Any, size: int = 32, **change: Any) -> list[bool]:
+        calls = [convolution("convolve", n, w, size, **change) for n in (2, 5, 16)]
+        return [is_worth(call, 16, FEW) for call in calls]
+
+    few, none = [True, True, False], [False] * 3
+    for stride in ((2, 2), (1, 2)):
+        assert found((8, 8, 3, 3), stride=stride) == few
+    assert found((8, 8, 3, 3)) == found((16, 16, 5, 3)) == found((24, 31, 7, 7)) == none
+    assert found((16, 16, 2, 3), 7) == found((24, 16, 5, 3), 8) == few, "few vectors of places"
+    assert found((15, 16, 5, 3), 7) == found((16, 16, 5, 3), 10) == none
 
 
 OTHER = [{"stride": (2, 2)}, {"dilation": (2, 2)}, {"w": (32, 32, 3, 5)}, {"w": (32, 32, 1, 1)}]
@@ -101,7 +109,7 @@ GROUPS: dict[str, Any] = {"groups": 2, "w": (64, 32, 3, 3)}
 
 @pytest.mark.parametrize("change", [*OTHER, GROUPS], ids=str)
 def test_windows_without_a_formula_are_done_one_by_one(change: Any) -> None:
-    """Where channels fill two vectors, of any number of images; else of few."""
+    """Where channels fill two vectors, of any number of images; else of few with a longer step."""
     at = {"w": (32, 32, 3, 3), **change}
     for images in (1, 5, 16, 64):
         call = convolution("convolve", images, **at)
@@ -109,7 +117,7 @@ def test_windows_without_a_formula_are_done_one_by_one(change: Any) -> None:
     outputs, inputs, *kernel = at["w"]
     for w in ((outputs // 2, inputs, *kernel), (outputs, inputs // 2, *kernel)):
         found = [is_worth(convolution("convolve", n, **{**at, "w": w}), 16, FEW) for n in (5, 16)]
-        assert found == [True, False]
+        assert found == ["stride" in change, False]
 
 
 @pytest.mark.parametrize("w", [(32, 3, 3, 3), (7, 32, 3, 3), (32, 7, 3, 5)], ids=str)
@@ -121,7 +129,7 @@ def test_a_whole_batch_decides_for_its_last_part() -> None:
     one = convolution("convolve", 1, (256, 256, 3, 3), 8)
     assert not is_fast(one, 16, FEW), "on so few pixels kernels would take the time"
     assert is_fast(one, 16, FEW / 8)
-    last = convolution("convolve", 8, (16, 16, 1, 1))
+    last = convolution("convolve", 8, (16, 16, 1, 1), stride=(2, 2))
     assert is_worth(last, 16, FEW) and not is_worth(last, 16, FEW / 2)
 
 
@@ -230,7 +238,7 @@ def test_kernels_of_single_pixels_are_products() -> None:
     assert [found(n) for n in (1, 5, 12, 16, 17, 32)] == [True] * 3 + [False, True, False]
     assert [found(n, (32, 32, 1, 1)) for n in (1, 12, 16, 64)] == [True] * 4
     assert found(5, dilation=(3, 3))
-    assert not found(5, (32, 3, 1, 1)) and not found(5, (7, 32, 1, 1)), "few channels"
+    assert not found(5, (32, 15, 1, 1)) and not found(5, (15, 32, 1, 1)), "few channels"
     for change in ({"stride": (2, 1)}, {"padding": ((0, 1), (0, 0))}):
         assert not found(5, **change)
     assert not found(5, (32, 16, 1, 1), groups=2)

@@ -2,7 +2,8 @@
 
 Convolution by im2col and tiles of a GEMM, in the plain layout NCDHW.
 
-For batches too small to fill the lanes with examples. A worker first gathers what its places meet
+For batches too small to fill the lanes with examples, where windows have a stride, or are pooled;
+others are done by windows_shifted.py. A worker first gathers what its places meet
 (window_gathering.py), then runs the tiles of window_tiles.py over that.
 """
 

@@ -44,8 +44,8 @@ would fall onto another page of memory, for each of the points."""
 
 @routine
 def apart(channels):  # type: ignore[no-untyped-def]
-    """The bytes between rows of points: an odd number of vectors, so that rows do not fall onto the
-    same places of a cache."""
+    """The bytes between rows of points: an odd number of vectors, as there is between points, so
+    that neither fall onto the same places of a cache."""
     return ((channels + LANES - 1) // LANES | 1) * LANES * ITEM
 
 
@@ -185,7 +185,7 @@ def _forward(size: int) -> Kernel:
             edge = scratch(context)
             v = edge + POINTS * vector
             # Products have whole tiles of rows; what is in the last ones means nothing.
-            v_point = (count + HIGH - 1) * v_row
+            v_point = (count + HIGH - 1 | 1) * v_row
             m = v + POINTS * v_point
             for t in range(count):
                 block, tile = (first + t) // tiles, (first + t) % tiles
@@ -256,7 +256,7 @@ def _sums(size: int) -> Kernel:
             goes_on = 0
             while begin < stop:
                 count = min(some, stop - begin)
-                a_point, b_point = count * a_row, count * b_row
+                a_point, b_point = (count | 1) * a_row, (count | 1) * b_row
                 b = a + POINTS * a_point
                 for t in range(count):
                     block, tile = (begin + t) // tiles, (begin + t) % tiles

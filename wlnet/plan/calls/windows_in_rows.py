@@ -9,8 +9,15 @@ import math
 from typing import Any
 
 from wlnet.graph.graph import Call, Value
-from wlnet.kernels.windows import pools_in_rows, windows_in_rows, windows_in_rows_back
-from wlnet.plan.calls import row_fields, window_fields
+from wlnet.kernels.products.tiles import NO_ACTIVATION
+from wlnet.kernels.windows import (
+    pools_in_rows,
+    windows_in_rows,
+    windows_in_rows_back,
+    windows_shifted,
+    windows_shifted_back,
+)
+from wlnet.plan.calls import row_fields, shifted_fields, window_fields
 from wlnet.plan.calls.emitter import Emitter, count_of, emits
 from wlnet.plan.calls.products import ACTIVATIONS
 from wlnet.plan.calls.window_fields import spread
@@ -29,12 +36,21 @@ def _(e: Emitter, call: Call) -> None:
     role = roles(call)
     x, w, y = role["x"], role["w"], role["y"]
     fields = convolution(e, call, x, w, y.shape)
+    activation = ACTIVATIONS[call.attributes.get("activation")]
+    if shifted_fields.is_possible(call.attributes["stride"]):
+        e.step(
+            windows_shifted.convolve_shifted, reads=call.inputs, writes=(y,),
+            work=work_of(call, w, y), what=what_of(call),
+            scratch=shifted_fields.forward_scratch(fields, e.item, e.target.width),
+            x=e.address(x), w=e.address(w), y=e.address(y), bias=e.start(role.get("bias")),
+            activation=activation, **shifted_fields.forward(fields),
+        )  # fmt: skip
+        return
     e.step(
         windows_in_rows.convolve_rows, reads=call.inputs, writes=(y,), work=work_of(call, w, y),
         what=what_of(call), scratch=row_fields.forward_scratch(fields, e.item, e.target.width),
         x=e.address(x), w=e.address(w), y=e.address(y), bias=e.start(role.get("bias")),
-        activation=ACTIVATIONS[call.attributes.get("activation")],
-        **row_fields.forward(fields),
+        activation=activation, **row_fields.forward(fields),
     )  # fmt: skip
 
 
@@ -60,6 +76,18 @@ def _(e: Emitter, call: Call) -> None:
 def _(e: Emitter, call: Call) -> None:
     d, w = call.inputs
     (x,) = call.outputs
+    if shifted_fields.is_possible(call.attributes["stride"]):
+        at = {**window(e, call), "lanes": 1}
+        shapes = spread(d.shape), spread(w.shape), spread(x.shape)
+        ((fields, w_shift, _),) = window_fields.backward(*shapes, **at)
+        e.step(
+            windows_shifted.convolve_shifted, reads=call.inputs, writes=(x,),
+            work=work_of(call, w, d), what=what_of(call),
+            scratch=shifted_fields.forward_scratch(fields, e.item, e.target.width),
+            x=e.address(d), w=e.address(w).further(w_shift), y=e.address(x), bias=0,
+            activation=NO_ACTIVATION, **shifted_fields.forward(fields),
+        )  # fmt: skip
+        return
     fields = convolution(e, call, x, w, d.shape)
     e.step(
         windows_in_rows_back.convolve_rows_input, reads=call.inputs, writes=(x,),
@@ -74,6 +102,15 @@ def _(e: Emitter, call: Call) -> None:
     x, d = call.inputs
     (w,) = call.outputs
     fields = convolution(e, call, x, w, d.shape)
+    if shifted_fields.is_possible(call.attributes["stride"]):
+        fields = shifted_fields.back(fields, e.item, e.target.width)
+        e.step(
+            windows_shifted_back.convolve_shifted_weights, reads=call.inputs, writes=(w,),
+            work=work_of(call, w, d), what=what_of(call),
+            scratch=shifted_fields.weights_scratch(fields, e.item, e.target.width),
+            x=e.address(x), w=e.address(w), y=e.address(d), **fields,
+        )  # fmt: skip
+        return
     e.step(
         windows_in_rows_back.convolve_rows_weights, reads=call.inputs, writes=(w,),
         work=work_of(call, w, d), what=what_of(call),

@@ -28,11 +28,14 @@ FEWEST = 32
 PART, PARTS = 96, 8
 """How many tiles a part of the sums for the kernels has at least, and how many parts there are at
 most."""
-GAIN = 0.78
-"""The share of the time in lanes that may be left for this layout to be worth it."""
+GAIN, GAIN_ALONE = 0.78, 0.9
+"""The share of the time in lanes, and image by image, that may be left for this layout to be worth
+it."""
+COPIED = 1.8
+"""How many times as long the pixels of fewer channels than a vector has take."""
 POOLED = 1.3
-"""How many times as long convolutions by larger kernels count: they are mostly followed by pooling,
-which is done with them in the other layouts."""
+"""How many times as long convolutions by larger kernels count beside those in lanes: they are
+mostly followed by pooling, which is done with them there."""
 
 
 def is_worth(images: Fraction, w: Shape, y: Shape, lanes: int) -> bool:
@@ -47,16 +50,21 @@ def is_worth(images: Fraction, w: Shape, y: Shape, lanes: int) -> bool:
     tiles, pixels = prod(winograd_fields.tiles_of(w, y)), prod(y[2:])
     of_outputs, of_inputs = -(-outputs // lanes), -(-inputs // lanes)
     products = 42 * POINTS * inputs * of_outputs
-    tile = products + 35 * (PIXELS * of_inputs + RESULTS * of_outputs)
+    # Pixels of few channels are copied for it.
+    pixels_taken = PIXELS * of_inputs * (1 if inputs >= lanes else COPIED)
+    tile = products + 35 * (pixels_taken + RESULTS * of_outputs)
     # Kernels to points, and back: many do not fit into a cache.
     kernels = (11_700 + inputs * outputs // 3) * inputs * of_outputs
-    here = float(images * tiles * tile + kernels) * (1 if w[2] == 3 else POOLED)
-    alone = float(images) * pixels * prod(w[1:]) * (27 * outputs + 470) / lanes
+    here = float(images * tiles * tile + kernels)
+    # Image by image vectors are full; of channels, where these fill two, they are filled up.
+    done = outputs if min(inputs, outputs) < 2 * lanes else of_outputs * lanes
+    alone = float(images) * pixels * prod(w[1:]) * (28 * done + 60) / lanes
     blocks = ceil(images / lanes)
     points = POINTS * inputs * outputs + PIXELS * inputs + RESULTS * outputs
     # Points of many channels do not fit into a cache there.
     beside = (60 + inputs * outputs // 4000) * blocks * tiles * points
-    return here < alone and here < GAIN * beside
+    pooled = 1 if w[2] == 3 else POOLED
+    return here < GAIN_ALONE * alone and here * pooled < GAIN * beside
 
 
 def tiles_of(w: Shape, y: Shape) -> tuple[int, int]:
@@ -160,7 +168,7 @@ def sums(
     tiles = -(-x[0] * prod(tiles_of(w, d)) // parts)
     each = _row(w[0], lanes) + _row(w[1], lanes)
     some = _some(each, tiles, item, lanes)
-    scratch = POINTS * (1 + some * each)
+    scratch = POINTS * (1 + (some | 1) * each)
     more = {"some": some, "parts": parts, **_image("d", d, item), **_sum_fields(w, item, lanes)}
     return {**fields, **more}, scratch * item * lanes
 

@@ -19,9 +19,9 @@ from wlnet.graph.tidying import prune, simplify
 from wlnet.plan.passes.rewriting import Rewriting
 
 GRADIENTS = "queries", "keys", "values"
-FEW = 8
-"""Pairs of a head and an example that are too few to be divided among workers: gradients by keys
-and values are sums over all queries of a pair."""
+FEW = 2
+"""Pairs of a head and an example from which on gradients are found by one call: those by keys and
+values are sums over all queries of a pair, and a single pair is not divided among workers."""
 
 
 def fuse_attention(graph: Graph, lanes: int) -> Graph:
@@ -104,7 +104,7 @@ class _Finder:
                     return None
             else:
                 return None
-        # With few of them gradients are better divided call by call.
+        # The gradients of a single pair are better divided call by call.
         return None if it.gradients and prod(w.shape[:-2]) < FEW else it
 
     def _slopes(self, it: _Attention, slopes: Call) -> bool:

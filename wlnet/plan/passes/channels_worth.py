@@ -12,13 +12,17 @@ from math import ceil
 import numpy as np
 
 from wlnet.graph.graph import Call, Value
-from wlnet.plan.calls import winograd_channel_fields, winograd_fields
+from wlnet.plan.calls import shifted_fields, winograd_channel_fields, winograd_fields
 from wlnet.plan.passes.winograd import operands
 
 FILLED = Fraction(4, 5)
 """The share of the lanes that images fill from which on they need not be turned."""
 PLENTY, WIDE = 8, 2
-"""Channels from which on windows are faster so for few images; vectors of them for any number."""
+"""Channels from which on windows with longer strides are faster so for few images; vectors of them
+for any number."""
+SHORT = 4
+"""Vectors of places from which on a single vector of channels is slower than places side by side,
+where windows have a stride of 1."""
 USUAL = ("stride", 1), ("padding", 0), ("groups", 1)
 
 
@@ -28,17 +32,19 @@ def is_worth(call: Call, lanes: int, few: Fraction) -> bool:
     few: as `put_in_channels` takes it.
     """
     at = call.attributes
-    x, w, _ = operands(call)
-    images = _images(x, lanes, few)
-    are_few = images < FILLED * lanes * ceil(images / lanes)
+    x, w, y = operands(call)
+    are_few = filled(x, lanes, few) < FILLED
     fewest = min(w.shape[1], w.shape[0] // int(at["groups"]))
     if is_depthwise(call):
         return w.shape[0] >= (lanes / 4 if are_few else WIDE * lanes)
     if is_fast(call, lanes, few):
         return True
-    if are_few or has_formula(call):
+    if fewest >= WIDE * lanes:
+        return are_few or not has_formula(call)
+    if not are_few or not shifted_fields.is_possible(call.attributes["stride"]):
         return are_few and fewest >= PLENTY
-    return fewest >= WIDE * lanes
+    is_short = math.prod(y.shape[2:]) < SHORT * lanes
+    return fewest >= lanes and (is_short or is_pointwise(call))
 
 
 def has_formula(call: Call) -> bool:
@@ -54,6 +60,12 @@ def is_fast(call: Call, lanes: int, few: Fraction) -> bool:
     if not has_formula(call):
         return False
     return winograd_channel_fields.is_worth(images, w.shape, y.shape, lanes)
+
+
+def filled(x: Value, lanes: int, few: Fraction) -> Fraction:
+    """The share of the lanes that images fill, or those of a whole batch."""
+    images = _images(x, lanes, few)
+    return images / (lanes * ceil(images / lanes))
 
 
 def _images(x: Value, lanes: int, few: Fraction) -> Fraction:

@@ -17,8 +17,10 @@ import math
 from fractions import Fraction
 
 from wlnet.graph.graph import Call, Graph, Shape, Value
+from wlnet.plan.calls.shifted_fields import is_possible
+from wlnet.plan.passes.channels_worth import FILLED, filled
 from wlnet.plan.passes.relaying import Relaying
-from wlnet.plan.passes.winograd import share_of
+from wlnet.plan.passes.winograd import operands, share_of
 
 WINDOWS = frozenset(
     {
@@ -36,14 +38,19 @@ PER_CHANNEL = frozenset({"concatenate", "slice", "pad", "reverse"})
 def put_in_lanes(graph: Graph, lanes: int, few: Fraction = NONE) -> Graph:
     """The graph with windows, and what lies between them, in lanes.
 
-    few: windows of fewer examples than this stay as they are, and are computed one by one: there,
-    lanes are neighbouring places. Of convolutions that are faster in lanes, of still fewer.
+    few: windows of fewer examples than this, half of the lanes, stay as they are, and are computed
+    one by one: there, lanes are neighbouring places. Of convolutions that are faster in lanes, of
+    still fewer; of those with a stride of 1, of more.
     """
     return _Laning(graph, lanes, few).done()
 
 
 class _Laning(Relaying):
     windows = WINDOWS
+
+    def __init__(self, graph: Graph, lanes: int, few: Fraction) -> None:
+        super().__init__(graph, lanes, few)
+        self.pooled = _pooled(graph)
 
     # Between the layouts
 
@@ -87,7 +94,18 @@ class _Laning(Relaying):
             leads = call.inputs[-1]
             if self.is_inside(leads) or leads.element != "Real":
                 return leads not in self.inside
-        return call.inputs[0].shape[0] < min(self.few, self.few * GAINED * share_of(call))
+        if not self.few:
+            return False
+        images, gained = call.inputs[0], min(Fraction(1), GAINED * share_of(call))
+        if call.primitive.startswith("pool") or self._is_shifted(call):
+            return filled(images, self.lanes, self.few) < FILLED * gained
+        return images.shape[0] < self.few * gained
+
+    def _is_shifted(self, call: Call) -> bool:
+        """Whether a convolution is as fast with places side by side as with images: it is not where
+        pooling follows, which is done with it, and better in lanes."""
+        *_, y = operands(call)
+        return is_possible(call.attributes["stride"]) and y not in self.pooled
 
     def window(self, call: Call) -> bool:
         if self._goes_alone(call):
@@ -141,3 +159,24 @@ class _Laning(Relaying):
         total = self.add("sum", (self.masked(x, value.shape[0]),), shape, axes=axes)
         self.end("reshape", (total,), y, shape=y.shape)
         assert math.prod(shape) == math.prod(y.shape)
+
+
+def _pooled(graph: Graph) -> set[Value]:
+    """The results of convolutions whose largest are taken, and the gradients by them: a bias and an
+    activation may lie between."""
+    makers = {value: call for call in graph.calls for value in call.outputs}
+
+    def before(value: Value, name: str) -> Value:
+        """The first operand of what made a value, if that has this name."""
+        call = makers.get(value)
+        return call.inputs[0] if call and call.primitive == name else value
+
+    found: set[Value] = set()
+    for call in graph.calls:
+        name = call.primitive
+        if name == "pool_max":
+            found.add(before(before(call.inputs[0], "map"), "add"))
+        is_slope = name == "multiply" and any(before(x, "pool_max_input") != x for x in call.inputs)
+        if name == "pool_max_input" or is_slope:
+            found.update(call.outputs)
+    return found
