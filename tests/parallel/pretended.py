@@ -36,7 +36,7 @@ class Pretended(Exchange):
             assert given.dtype == to.dtype
             np.copyto(to, given)
 
-    def gather(self, mine: Any, patient: bool = False) -> list[Any]:
+    def gather(self, mine: Any) -> list[Any]:
         for other in range(self.ranks):
             if other != self.rank:
                 self._post[self.rank, other].put(mine)

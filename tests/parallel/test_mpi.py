@@ -66,7 +66,7 @@ def test_an_interrupt_of_one_rank_ends_all_at_the_same_step_with_a_record() -> N
         ),
         ("data", "the ranks of a training were given different data"),
         ("SIGKILL", "EXIT CODE: 9"),  # MPI itself tells of it
-        ("SIGSTOP", "rank 1 of 2 has not answered for"),
+        ("SIGSTOP", "rank 1 of 2 has given no sign"),
     ],
 )
 def test_a_rank_that_fails_ends_all_and_is_named(what: str, message: str) -> None:

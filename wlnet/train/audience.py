@@ -57,6 +57,11 @@ class Audience:
         trainer.appointments = [*dues, *self.reporters.dues, *kept]
 
     @property
+    def is_shared(self) -> bool:
+        """Whether there are other ranks, which must not be left alone in the middle of a word."""
+        return self._exchange.ranks > 1
+
+    @property
     def is_first(self) -> bool:
         """Whether this rank is the one that tells and writes; others hear of it what came of it."""
         return self._exchange.rank == 0
@@ -74,8 +79,7 @@ class Audience:
         """
         told: tuple[str | None, bool] = (None, False)
         if self.is_first:
-            with self._exchange.busy():
-                told = self._tell(event, is_whole)
+            told = self._tell(event, is_whole)
         reason, was_called = self._trainer.agree(told)
         if was_called:
             # Whoever was called may have changed what is read where it lies.
@@ -98,7 +102,7 @@ class Audience:
         """What a function of the user answers that is told of the end of a round."""
         answer: T | None = None
         if self.is_first:
-            with self._exchange.busy(), self.reporters.aside():
+            with self.reporters.aside():
                 answer = function(self._trainer.state())
             self.reporters.resume()
         answer = self._trainer.agree(answer)
@@ -129,7 +133,7 @@ class Audience:
             return
         record = self._record_of(self._trainer, reason, message)
         # A file that is written is one of those there are, whenever an interrupt comes.
-        with self._exchange.busy(), interrupts().held():
+        with interrupts().held():
             for writer in writers:
                 others = [each for each in self._writers if each is not writer]
                 writer.write(record, [file for each in others for file in each.files])

@@ -260,7 +260,7 @@ def _tell_last(audience: Audience, reason: str, message: str | None, calls: Inte
         calls.heed()
     is_first = not calls.is_heeded
     try:
-        with calls.let():
+        with calls.held() if audience.is_shared else calls.let():
             audience.hear(LAST_EVENTS[reason])
             audience.reporters.end(reason, message)
     except KeyboardInterrupt:

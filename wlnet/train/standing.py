@@ -135,7 +135,7 @@ class Standing:
         exchange = self.options.exchange
         if exchange.ranks == 1:
             return mine
-        found = exchange.gather((mine, interrupts().is_waiting), patient=True)
+        found = exchange.gather((mine, interrupts().is_waiting))
         broken = [rank for rank, (_, is_broken) in enumerate(found) if is_broken]
         if broken:
             raise BrokenOff(broken[0])

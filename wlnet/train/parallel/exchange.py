@@ -4,12 +4,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from contextlib import AbstractContextManager, nullcontext
-from typing import Any, TypeVar, cast
+from typing import Any
 
 from wlnet.evaluate.holding import Array
-
-T = TypeVar("T")
 
 
 class Exchange(ABC):
@@ -27,13 +24,11 @@ class Exchange(ABC):
         """Send arrays to a partner, and receive as many from it, of the same sizes."""
 
     @abstractmethod
-    def gather(self, mine: Any, patient: bool = False) -> list[Any]:
-        """What every rank gives, by rank: small things. patient: whether one of them may do
-        something that only it does, and take its time."""
+    def gather(self, mine: Any) -> list[Any]:
+        """What every rank gives, by rank: small things."""
 
-    def busy(self) -> AbstractContextManager[None]:
-        """A block in which this rank does what only it does; the others wait patiently."""
-        return nullcontext()
+    def enter(self) -> None:  # noqa: B027 - of ranks that need not be waited for
+        """This rank begins a training; it waits for the others."""
 
     @abstractmethod
     def leave(self, error: BaseException | None) -> None:
@@ -48,7 +43,7 @@ class Alone(Exchange):
     def swap(self, partner: int, out: Sequence[Array], into: Sequence[Array]) -> None:
         raise AssertionError("a single rank has no partner")
 
-    def gather(self, mine: Any, patient: bool = False) -> list[Any]:
+    def gather(self, mine: Any) -> list[Any]:
         return [mine]
 
     def leave(self, error: BaseException | None) -> None:
@@ -56,8 +51,3 @@ class Alone(Exchange):
 
 
 ALONE = Alone()
-
-
-def first_says(exchange: Exchange, mine: T) -> T:
-    """What rank 0 has to say; every rank asks."""
-    return cast(T, exchange.gather(mine, patient=True)[0]) if exchange.ranks > 1 else mine

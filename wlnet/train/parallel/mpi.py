@@ -1,8 +1,7 @@
 """What ranks send one another by MPI: of mpi4py, which is only there where its communicator is.
 
-Nobody waits for ever: a rank that ends tells the others, and one that stands still is given a few
-times as long as those who wait for it took themselves. So all that is sent here is sent, and waited
-for, without blocking.
+Nobody waits for ever: a rank that ends tells the others, and as long as it lives it says so every
+second, by a thread of its own. So all that is sent here is sent, and waited for, without blocking.
 """
 
 from __future__ import annotations
@@ -11,8 +10,7 @@ import pickle
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -27,11 +25,12 @@ SPINS = 200
 """How often it is looked whether something has come before others are given the core."""
 PAUSE = 5e-5
 """Seconds for which they are given it."""
-PATIENCE, TIMES = 10.0, 10.0
-"""Seconds that a rank waits for another one at least, and beside that how many times as long as it
-has taken itself since they met last."""
 EVERY = 1.0
-"""Seconds after which a rank that is busy says so."""
+"""Seconds after which a rank says that it lives."""
+PATIENCE = 15.0
+"""Seconds without a word after which it is held to stand still."""
+NOTICE = 30.0
+"""Seconds after which it is told for whom the beginning of a training waits."""
 
 
 class Stalled(RankError):
@@ -46,16 +45,56 @@ class ByMPI(Exchange):
         self._mpi = mpi
         self._whole = communicator
         # What else the program sends is not mixed with what is sent here.
-        self._comm = communicator.Dup()
         self.rank, self.ranks = communicator.Get_rank(), communicator.Get_size()
+        self._comm, request = communicator.Idup()
+        self._wait_for_all(request)
         self._may_beat = mpi.Query_thread() == mpi.THREAD_MULTIPLE
         self._calls = 0
         """How many trainings have ended: what was sent in one is not heard in the next."""
-        self._met = self._heard = time.monotonic()
+        self._heard: dict[int, float] = {}
+        """When each rank was heard of last; nobody stands still of whom nothing is to be heard."""
+        self._thread = threading.current_thread()
+        self._over: threading.Event | None = None
+        """What ends the thread that says that this rank lives."""
         self._left: str | None = None
         """Which rank has ended this training, and why."""
         self._kept: list[Any] = []
         """What is being sent to ranks that nobody waits for."""
+
+    @property
+    def _others(self) -> list[int]:
+        return [rank for rank in range(self.ranks) if rank != self.rank]
+
+    # The beginning
+
+    def _wait_for_all(self, request: Any) -> None:
+        """Wait until all ranks have called a training for the first time."""
+        said = time.monotonic()
+        while not request.Test():
+            time.sleep(PAUSE)
+            if time.monotonic() - said > NOTICE:
+                said = time.monotonic()
+                what = "waits for a rank that has not begun its training"
+                print(f"rank {self.rank} {what}", file=sys.stderr, flush=True)
+
+    def enter(self) -> None:
+        # Some may come later, from work of their own: nobody knows how long that takes.
+        self._heard, self._left = {}, None
+        self.gather(None)
+        now = time.monotonic()
+        self._heard = dict.fromkeys(self._others, now) if self._may_beat else {}
+        if self._may_beat:
+            self._over = threading.Event()
+            self._thread = threading.Thread(target=self._beat, args=(self._over,), daemon=True)
+            self._thread.start()
+
+    def _beat(self, over: threading.Event) -> None:
+        sent: dict[int, Any] = {}
+        while not over.wait(EVERY):
+            for other in self._others:
+                # What one that stands still does not take is not heaped up before it.
+                if other not in sent or sent[other].Test():
+                    sent[other] = self._comm.Isend([b"", self._mpi.BYTE], other, BEAT)
 
     # Sending
 
@@ -64,7 +103,7 @@ class ByMPI(Exchange):
         requests += [self._comm.Isend(_bytes(each), partner, SWAP) for each in out]
         self._wait(lambda: bool(self._mpi.Request.Testall(requests)), lambda: [partner])
 
-    def gather(self, mine: Any, patient: bool = False) -> list[Any]:
+    def gather(self, mine: Any) -> list[Any]:
         if self.rank:
             self._post(mine, 0, TO_FIRST)
             return list(self._collected([0], FROM_FIRST)[0])
@@ -95,9 +134,9 @@ class ByMPI(Exchange):
         self._wait(all_came, lambda: [rank for rank in ranks if rank not in found])
         return found
 
-    def _heard_of(self, rank: int, tag: int) -> bytes | None:
-        """A message that has come, if there is one."""
-        status = self._mpi.Status()
+    def _heard_of(self, rank: int, tag: int, status: Any = None) -> bytes | None:
+        """A message that has come, if there is one. status: is told who sent it."""
+        status = status or self._mpi.Status()
         there = self._comm.Improbe(rank, tag, status)
         if there is None:
             return None
@@ -109,9 +148,7 @@ class ByMPI(Exchange):
 
     def _wait(self, is_done: Callable[[], bool], missing: Callable[[], list[int]]) -> None:
         """Raises RankError where another rank has ended, or stands still."""
-        begun = self._heard = time.monotonic()
-        limit = PATIENCE + TIMES * (begun - self._met)
-        spins = 0
+        begun, noticed, spins = time.monotonic(), 0.0, 0
         while not is_done():
             spins += 1
             if spins < SPINS:
@@ -123,64 +160,48 @@ class ByMPI(Exchange):
             if self._left is not None:
                 raise fail(RankError, Fault(self._left, at=f"rank {self.rank}"))
             time.sleep(PAUSE)
-            if time.monotonic() - self._heard > limit:
-                ranks = ", ".join(map(str, missing()))
-                what = f"rank {ranks} of {self.ranks} has not answered for {limit:.0f} s"
+            now = time.monotonic()
+            silent = [rank for rank in missing() if now - self._heard.get(rank, now) > PATIENCE]
+            if silent:
+                what = f"rank {silent[0]} of {self.ranks} has given no sign for {PATIENCE:.0f} s"
                 raise fail(Stalled, Fault(what, at=f"rank {self.rank}"))
-        self._met = time.monotonic()
+            if not self._heard and now - begun - noticed > NOTICE:
+                noticed = now - begun
+                ranks = ", ".join(map(str, missing()))
+                print(f"rank {self.rank} waits for rank {ranks}", file=sys.stderr, flush=True)
 
     def _listen(self) -> None:
-        """Hear of ranks that have ended, and of those that are busy."""
-        any_rank = self._mpi.ANY_SOURCE
-        while self._heard_of(any_rank, BEAT) is not None:
-            self._heard = time.monotonic()
-        message = self._heard_of(any_rank, LEFT)
+        """Hear of ranks that have ended, and of those that live."""
+        status = self._mpi.Status()
+        while self._heard_of(self._mpi.ANY_SOURCE, BEAT, status) is not None:
+            if status.Get_source() in self._heard:
+                self._heard[status.Get_source()] = time.monotonic()
+        message = self._heard_of(self._mpi.ANY_SOURCE, LEFT, status)
         while message is not None:
             call, rank, why = pickle.loads(message)
             if call == self._calls and self._left is None:
                 self._left = f"rank {rank} of {self.ranks} has ended the training: {why}"
-            message = self._heard_of(any_rank, LEFT)
-
-    @contextmanager
-    def busy(self) -> Iterator[None]:
-        if not self._may_beat or self.ranks == 1:
-            yield
-            return
-        over = threading.Event()
-
-        def beat() -> None:
-            sent = []
-            while not over.wait(EVERY):
-                sent += [self._comm.Isend([b"", self._mpi.BYTE], other, BEAT)
-                         for other in range(self.ranks) if other != self.rank]  # fmt: skip
-            for each in sent:
-                each.Test()
-
-        thread = threading.Thread(target=beat, daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            over.set()
-            thread.join()
-            self._met = time.monotonic()
+            message = self._heard_of(self._mpi.ANY_SOURCE, LEFT, status)
 
     # The end
 
     def leave(self, error: BaseException | None) -> None:
+        if self._over is not None:
+            # It must say nothing when MPI is over.
+            self._over.set()
+            self._thread.join()
+            self._over = None
         if error is not None and self.ranks > 1 and type(error) is not RankError:
             first_line, *_ = str(error).splitlines() or [""]
             why = f"{type(error).__name__}: {first_line}" if first_line else repr(error)
-            for other in range(self.ranks):
-                if other != self.rank:
-                    self._post((self._calls, self.rank, why), other, LEFT)
+            for other in self._others:
+                self._post((self._calls, self.rank, why), other, LEFT)
             if isinstance(error, Stalled):
                 # Not even the end of the program would come: MPI waits for all.
                 print(f"{error}\nall ranks are ended", file=sys.stderr, flush=True)
                 time.sleep(EVERY)
                 self._whole.Abort(1)
         self._calls += 1
-        self._left = None
 
 
 def _bytes(array: Array) -> Any:

@@ -53,6 +53,7 @@ def taking_part(given: object) -> Iterator[None]:
         yield
         return
     try:
+        exchange.enter()
         yield
     except BaseException as error:
         exchange.leave(error)
