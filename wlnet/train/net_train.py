@@ -120,15 +120,16 @@ def net_train(
     frozen_prefix_bytes: what frozen layers at the beginning of the net make of the examples, then
     of those of the validation set, is computed once and kept when it fits, AUTOMATIC in a quarter
     of the memory available, 0 never; the numbers are the same. A generator's examples are not kept.
-    batch_parts: how many parts every batch has, a power of two; gradients are added up over them in
-    a tree. communicator: mpi4py's, such as MPI.COMM_WORLD (pip install "wlnet[mpi]"), whose ranks,
-    as many as there are parts or a power of two less, share the parts; the numbers are the same for
-    any of them. Every rank runs the same call on the same data, and is given the same net; files
-    and displays are those of rank 0.
+    batch_parts: into how many parts every batch is divided, a power of two; gradients are added up
+    over them in a binary tree, so the number decides the last bits. communicator: of mpi4py, such
+    as MPI.COMM_WORLD; its ranks, 1, 2, 4, ..., at most as many as there are parts, share them, and
+    the numbers are the same for any. Every rank makes the same call, on the same data or on its
+    Shard of them, and is given the same net; files, displays and functions are those of rank 0.
 
     Raises OptionError, RuleError, DataError, ShapeError; NothingToTrainError when everything is
-    frozen and a property other than "TrainedNet" is asked for. Warns (TrainingWarning) of numbers
-    that are no longer finite: the last finite arrays come back.
+    frozen and a property other than "TrainedNet" is asked for; RankError where another rank has
+    ended the training, or stands still. Warns (TrainingWarning) of numbers that are no longer
+    finite: the last finite arrays come back.
 
     >>> from wlnet.nets.chain import NetChain
     >>> trained = net_train(NetChain([1]), ([[1.0], [2.0]], [[2.0], [4.0]]), max_training_rounds=3)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -65,7 +66,8 @@ class PartedProgram:
         self._spare = [np.empty_like(gradients)]
         self._scale, self._norm, self._squares = scale, gradient_norm, gradient_squares
         first = self._parts[0]
-        self.blueprint: Blueprint = first.blueprint
+        arena = sum(part.blueprint.arena_bytes for part in self._parts)
+        self.blueprint: Blueprint = replace(first.blueprint, arena_bytes=arena)
         self.workers = max(first.workers, update.workers)
         self.done, self.bad, self.is_torn = 0, 0, False
         self._rates: dict[ArrayKey, int] = {}
