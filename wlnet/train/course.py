@@ -24,9 +24,9 @@ from wlnet.train.listeners import ROUND_COMPLETE
 from wlnet.train.loop import Trainer
 from wlnet.train.measurement_names import measured
 from wlnet.train.options import Options
+from wlnet.train.parallel.agreement import BrokenOff
 from wlnet.train.preparation import Prepared
 from wlnet.train.sources import ArraySource
-from wlnet.train.standing import BrokenOff
 from wlnet.train.start import Start
 
 T = TypeVar("T")

@@ -16,7 +16,7 @@ from wlnet.engine.program import Program
 from wlnet.engine.resources import workers_for
 from wlnet.evaluate.holding import Array
 from wlnet.evaluate.ragged import Group
-from wlnet.graph.keys import GradientKey, NewKey, SlotKey, StateKey
+from wlnet.graph.keys import SlotKey, StateKey
 from wlnet.kernels.language import Precision
 from wlnet.plan.calls.emitter import Learner as Update
 from wlnet.plan.compile import (
@@ -25,7 +25,7 @@ from wlnet.plan.compile import (
     step_blueprint,
     training_blueprint,
 )
-from wlnet.plan.parts import SCALE, part_blueprint, update_blueprint
+from wlnet.plan.parts import part_blueprint
 from wlnet.results.arrays_report import GRADIENTS
 from wlnet.train.feeding import feed, prefix_columns
 from wlnet.train.history import Tallies
@@ -34,7 +34,8 @@ from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options
 from wlnet.train.pace import Clock
 from wlnet.train.parallel.division import Division, sizes_of_parts
-from wlnet.train.parallel.parted_program import Part, PartedProgram
+from wlnet.train.parallel.making import Ground, Updating, parted_program
+from wlnet.train.parallel.parted_program import PartedProgram
 from wlnet.train.sources import ArraySource, Batches
 from wlnet.train.telling import Telling
 from wlnet.train.training_net import Shapes, TrainingNet
@@ -260,42 +261,20 @@ class Programs(Telling):
 
     def _parted(self, kind: Kind) -> PartedProgram:
         """A step on a batch in parts."""
-        division, stretch = self._division, self._stretch
-        assert division is not None
-        assert stretch is not None
+        assert self._division is not None
+        assert self._stretch is not None
         kinds = self.of_parts(kind)
-        sizes = sizes_of_parts(kind.size, self.parts)
-        firsts = np.cumsum([0, *sizes]).tolist()
-        parts = [
-            Part(firsts[i], sizes[i], self._made_for("Train", kinds[i])) for i in division.own_parts
-        ]
-        gradients, first = np.zeros_like(stretch), parts[0].program
-        statistics = {key: self._arrays[key].shape for key in first.updates}
-        arrays: dict[Any, Array] = {key: self._arrays[key] for key in statistics}
-        arrays |= {NewKey(key): value for key, value in first.updates.items()}
-        counts = {}
-        for key, learner in self.updates.items():
-            piece = division.piece(key)
-            if piece.start < piece.stop and GradientKey(key) in first.outputs:
-                counts[key] = piece.stop - piece.start
-                arrays[key], arrays[GradientKey(key)] = stretch[piece], gradients[piece]
-                states = (StateKey(key, i) for i in range(learner.states))
-                arrays |= {name: self._arrays[name] for name in states}
-        scale = arrays[SCALE] = np.ones(1)
-        is_scaled = self.gradient_norm is not None
-        blueprint = update_blueprint(self.updates, counts, statistics, self.precision, is_scaled)
-        workers = workers_for(blueprint, self.workers, WORTH)
-        update = Program(blueprint, arrays, workers, flush=True, shares=self.workers is None)
-        return PartedProgram(
-            parts,
-            update,
-            division,
-            stretch,
-            gradients,
+        own = {i: self._made_for("Train", kinds[i]) for i in self._division.own_parts}
+
+        def updating(blueprint: Blueprint, arrays: Mapping[Any, Array]) -> Program:
+            workers = workers_for(blueprint, self.workers, WORTH)
+            return Program(blueprint, arrays, workers, flush=True, shares=self.workers is None)
+
+        return parted_program(
+            own,
             kind.size,
-            scale,
-            self.gradient_norm,
-            self.gradient_squares,
+            Ground(self._division, self._stretch, self._arrays, self.precision),
+            Updating(self.updates, self.gradient_norm, self.gradient_squares, updating),
         )
 
     def prefix(self, purpose: str, kind: Kind) -> Program | None:

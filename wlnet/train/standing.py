@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import weakref
-from typing import NamedTuple, TypeVar, cast
+from typing import NamedTuple, TypeVar
 
 from wlnet.core.errors import Fault, PartError, fail
 from wlnet.core.multipliers import MultiplierTable
@@ -16,7 +16,6 @@ from wlnet.train.array_series import ByKey, Watch
 from wlnet.train.digests import NO_DIGESTS, Digests
 from wlnet.train.generated import GeneratorSource
 from wlnet.train.history import LOSS, Tallies, number
-from wlnet.train.interrupts import interrupts
 from wlnet.train.intervals import Due
 from wlnet.train.judged import Best, Judged, judged_before
 from wlnet.train.learners import TrainingRules
@@ -27,6 +26,7 @@ from wlnet.train.measurements import Measurement
 from wlnet.train.memory import Arrays, Memory
 from wlnet.train.options import Options
 from wlnet.train.pace import Clock
+from wlnet.train.parallel.agreement import agreed
 from wlnet.train.phase import Phase
 from wlnet.train.plan import plan_from, total_of
 from wlnet.train.sources import ArraySource, Batches, Source
@@ -38,13 +38,6 @@ from wlnet.train.training_net import TrainingNet
 from wlnet.version import VERSION
 
 T = TypeVar("T")
-
-
-class BrokenOff(KeyboardInterrupt):
-    """A rank was interrupted: all end the training at the same step."""
-
-    def __init__(self, rank: int) -> None:
-        super().__init__(f"rank {rank} was interrupted")
 
 
 class Round(NamedTuple):
@@ -132,14 +125,7 @@ class Standing:
 
     def agree(self, mine: T) -> T:
         """What rank 0 has to say; every rank asks. Raises BrokenOff where one was interrupted."""
-        exchange = self.options.exchange
-        if exchange.ranks == 1:
-            return mine
-        found = exchange.gather((mine, interrupts().is_waiting))
-        broken = [rank for rank, (_, is_broken) in enumerate(found) if is_broken]
-        if broken:
-            raise BrokenOff(broken[0])
-        return cast(T, found[0][0])
+        return agreed(self.options.exchange, mine)
 
     @property
     def phase(self) -> Phase:
