@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields
 from pathlib import Path
 from typing import Any
@@ -189,7 +190,7 @@ def plain(value: Any) -> Any:
         return type(value).__name__, np.float64(value).tobytes()
     if isinstance(value, ClassTable):
         return value.size, plain(value.pairs), plain(value.counts)
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {key: plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return type(value).__name__, [plain(each) for each in value]

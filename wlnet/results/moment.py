@@ -4,7 +4,7 @@ values. It is what a checkpoint holds beside the record.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,9 +14,43 @@ from wlnet.core.multipliers import MultiplierTable
 from wlnet.core.rules import ArrayKey
 
 Array = np.ndarray[Any, Any]
+Made = Mapping[str, Array]
+"""What a method keeps beside an array, by its name."""
 Parts = tuple[Any, ...]
 """A tally in plain values: the fields of what batches add up, which are numbers, arrays, None,
 tuples of these, and tallies: (kind, fields)."""
+
+
+class LateStates(Mapping[ArrayKey, Mapping[str, Array]]):
+    """What a method keeps beside arrays, made when it is first asked for: hardly anybody asks, and
+    to copy it takes as long as many steps. Pickled and copied, it is a dict."""
+
+    def __init__(self, states: Mapping[ArrayKey, Made | Callable[[], Made]]) -> None:
+        """states: of each array, or what makes them."""
+        self._states = dict(states)
+
+    def __getitem__(self, key: ArrayKey) -> Made:
+        found = self._states[key]
+        if callable(found):
+            # What they are made of is left.
+            found = self._states[key] = found()
+        return found
+
+    def __iter__(self) -> Iterator[ArrayKey]:
+        return iter(self._states)
+
+    def __len__(self) -> int:
+        return len(self._states)
+
+    def __repr__(self) -> str:
+        return repr(dict(self))
+
+    def __reduce__(self) -> tuple[type[dict[Any, Any]], tuple[dict[Any, Any]]]:
+        return dict, (dict(self),)
+
+    def made(self) -> Iterator[Made]:
+        """Those that were asked for."""
+        return (each for each in self._states.values() if not callable(each))
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,9 +83,11 @@ class Moment:
     """Of the stopping criterion: the best value accepted, failures in a row, values seen."""
 
     def all_arrays(self) -> Iterator[Array]:
-        """Every array that it holds, but what batches add up to: nobody is given that."""
+        """Every array that it holds, but what batches add up to: nobody is given that. What is made
+        later is not here yet."""
         yield from self.arrays.values()
-        for states in self.states.values():
+        kept = self.states
+        for states in kept.made() if isinstance(kept, LateStates) else kept.values():
             yield from states.values()
 
 

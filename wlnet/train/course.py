@@ -74,14 +74,16 @@ def trained(
         audience.reporters.close()
 
     def answer() -> T:
-        record = record_of(trainer, reason, message)
+        record = record_of(trainer, reason, message, is_last=True)
         return answered(replace(record, checkpointing_files=audience.files))
 
     return _once_more(answer, calls)
 
 
-def record_of(trainer: Trainer, reason: str, message: str | None = None) -> TrainingRecord:
-    """All that is known of a training as it stands."""
+def record_of(
+    trainer: Trainer, reason: str, message: str | None = None, is_last: bool = False
+) -> TrainingRecord:
+    """All that is known of a training as it stands. is_last: whether no step is to come."""
     options, source, start, h = trainer.options, trainer.source, trainer.start, trainer.history
     validation = trainer.validation
     now = trainer.memory.plain_arrays()
@@ -117,7 +119,7 @@ def record_of(trainer: Trainer, reason: str, message: str | None = None) -> Trai
         seconds=trainer.seconds,
         arrays=arrays_of(after),
         before=start.record.before if start.record else arrays_of(trainer.net),
-        moment=trainer.moment(now),
+        moment=trainer.moment(now, is_last),
         calls=(*start.calls, trainer.call()),
         by_array=h.arrays.frozen(len(h.round_positions)),
         learning_rates=tuple(h.learning_rates),

@@ -6,7 +6,8 @@ It lives as long as the training. What follows from the rules of some of its rou
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -22,7 +23,7 @@ from wlnet.kernels.jit.target import lanes_of
 from wlnet.kernels.language import Precision
 from wlnet.methods.base import Method
 from wlnet.nets.arrays import arrays_of
-from wlnet.results.moment import Moment
+from wlnet.results.moment import LateStates, Moment
 from wlnet.train.parallel.division import Division
 
 Arrays = dict[ArrayKey, Array]
@@ -37,12 +38,20 @@ class Lying(NamedTuple):
     packed: frozenset[ArrayKey] = frozenset()
 
 
+class Given(NamedTuple):
+    """Arrays and states as a training was given them, plain and sealed, where others hold them.
+    Where an array has none, its states were zeros."""
+
+    arrays: Arrays
+    states: States
+
+
 class Memory:
     """The arrays of one training in its precision, optimizer state, and counts of updates.
 
-    arrays: copies of those that a table moves, the others where they lie. states: what the method
-    keeps beside an array, flat and laid out as it is, from when it first learns. updates: how often
-    the method has updated an array. packed: the arrays that lie packed.
+    arrays: those that a table moves, copied when they are first laid; the others where they lie.
+    states: what the method keeps beside an array, flat and laid out as it is, from when it first
+    learns. updates: how often the method has updated an array. packed: the arrays that lie packed.
     """
 
     def __init__(
@@ -60,18 +69,16 @@ class Memory:
         self._lanes = lanes_of(precision)
         self._names = method.state_names
         self._dtype = dtype
-        arrays = {
-            key: np.array(array, dtype, order="C", copy=True if key in moving else None)
-            for key, array in first.items()
-        }
+        arrays = {key: np.asarray(array, dtype, order="C") for key, array in first.items()}
         self._lying = Lying(arrays, {})
+        self._given: Given | None = Given(first, {})
         self._division: Division | None = None
         self.stretch: Array | None = None
         """Where the arrays of a division lie."""
         self._resting: dict[ArrayKey, dict[str, Array]] = {}
         self.updates: dict[ArrayKey, int] = dict.fromkeys(self._shapes, 0)
         if start is not None:
-            self._begin(start)
+            self._begin(start, self._given)
 
     @property
     def arrays(self) -> Arrays:
@@ -85,16 +92,44 @@ class Memory:
     def packed(self) -> frozenset[ArrayKey]:
         return self._lying.packed
 
-    def _begin(self, start: Moment) -> None:
+    def _begin(self, start: Moment, begun: Given) -> None:
         """Take over what a method of the same name kept; of arrays that rest, to hand it on."""
         self._resting = {k: dict(v) for k, v in start.states.items() if k not in self._shapes}
         self.updates |= {k: n for k, n in start.updates.items() if k not in self._shapes}
         for key in start.states.keys() & self._shapes.keys():
             kept = [start.states[key].get(name) for name in self._names]
-            states = [np.array(each, self._dtype).reshape(-1) for each in kept if each is not None]
-            if len(states) == len(kept) and all(each.size == self._size(key) for each in states):
-                self.states[key] = states
+            given = [each for each in kept if each is not None]
+            if len(given) == len(kept) and all(each.size == self._size(key) for each in given):
+                self.states[key] = [np.array(each, self._dtype).reshape(-1) for each in given]
                 self.updates[key] = start.updates.get(key, 0)
+                begun.states[key] = given
+
+    def given(self) -> Given | None:
+        """The numbers that the training began with; whoever asks first, before any step, has them
+        alone, so that they are held no longer than they are needed."""
+        given, self._given = self._given, None
+        return given
+
+    def begin_anew(self, given: Given, keys: Collection[ArrayKey]) -> None:
+        """Write the numbers that the training began with to these arrays, and to what is kept
+        beside them, as they lie now."""
+        division = self._division
+        for key in keys:
+            np.copyto(self.arrays[key], self._laid(key, given.arrays[key]))
+            for i, state in enumerate(self.states.get(key, ())):
+                if key not in given.states:
+                    state.fill(0)
+                    continue
+                numbers = self._laid(key, given.states[key][i])
+                if division is not None and key in division.places:
+                    numbers = division.cut(key, numbers)
+                np.copyto(state, numbers.reshape(-1))
+
+    def _laid(self, key: ArrayKey, plain: Array) -> Array:
+        """Plain numbers as those of an array lie."""
+        shape = self._shapes[key]
+        numbers = np.asarray(plain, self._dtype).reshape(shape)
+        return packed(numbers, self._lanes) if key in self.packed else numbers
 
     def _size(self, key: ArrayKey) -> int:
         return self.arrays[key].size
@@ -136,23 +171,23 @@ class Memory:
 
     def lay(self, packs: Collection[ArrayKey]) -> None:
         """Have just these arrays, and what is kept beside them, lie packed."""
-        arrays, states = dict(self.arrays), dict(self.states)
+        arrays, states, given = dict(self.arrays), dict(self.states), self._given
         for key, shape in self._shapes.items():
             if (key in packs) != (key in self.packed):
-                lie = self._pack if key in packs else self._unpack
-                arrays[key] = lie(arrays[key], shape)
+                arrays[key] = self._turned(arrays[key], shape, key in packs)
                 if key in states:
-                    states[key] = [lie(each, shape).reshape(-1) for each in states[key]]
+                    turned = (self._turned(each, shape, key in packs) for each in states[key])
+                    states[key] = [each.reshape(-1) for each in turned]
+            elif given and np.may_share_memory(arrays[key], given.arrays[key]):
+                arrays[key] = arrays[key].copy()
         # At once, whenever an interrupt comes.
         self._lying = Lying(arrays, states, frozenset(packs))
 
-    def _pack(self, array: Array, shape: tuple[int, ...]) -> Array:
-        return packed(array.reshape(shape), self._lanes)
-
-    def _unpack(self, array: Array, shape: tuple[int, ...]) -> Array:
-        rows, columns = shape
-        blocks = -(-rows // self._lanes)
-        return unpacked(array.reshape(blocks, columns, self._lanes), rows)
+    def _turned(self, array: Array, shape: tuple[int, ...], is_packed: bool) -> Array:
+        """A copy of numbers that lie the other way: packed of plain ones, and back."""
+        if is_packed:
+            return packed(array.reshape(shape), self._lanes)
+        return _unpack(array, shape, self._lanes)
 
     # In plain values
 
@@ -163,13 +198,43 @@ class Memory:
     def plain_states(self) -> dict[ArrayKey, dict[str, Array]]:
         """What the method keeps beside each array, by name and of its shape, copied likewise."""
         found = {
-            key: dict(zip(self._names, (self._plain(key, each) for each in states), strict=True))
+            key: _by_name(self._names, states, *self._lie(key))
             for key, states in self._whole_states().items()
         }
         return {**self._resting, **found}
 
+    def last_states(self) -> Mapping[ArrayKey, Mapping[str, Array]]:
+        """The same, once no step is to come: those of an array are made when they are asked for. In
+        a division, where all ranks have to ask, they are made at once."""
+        if self._division is not None:
+            return self.plain_states()
+        # Not bound to self: a record that is kept must not keep the arrays alive.
+        late = {
+            key: partial(_by_name, self._names, states, *self._lie(key))
+            for key, states in self.states.items()
+        }
+        return LateStates({**self._resting, **late})
+
     def _plain(self, key: ArrayKey, array: Array) -> Array:
-        shape = self._shapes[key]
-        is_packed = key in self.packed
-        # Sealed here, it need not be copied once more where a net holds it.
-        return locked(self._unpack(array, shape) if is_packed else array.reshape(shape).copy())
+        return _plain(array, *self._lie(key))
+
+    def _lie(self, key: ArrayKey) -> tuple[tuple[int, ...], int]:
+        """The shape of an array, and the lanes that it is packed in, 0 for none."""
+        return self._shapes[key], self._lanes if key in self.packed else 0
+
+
+def _plain(array: Array, shape: tuple[int, ...], lanes: int) -> Array:
+    """A plain copy of numbers that lie so. lanes: of packed ones, else 0."""
+    # Sealed here, it need not be copied once more where a net holds it.
+    return locked(_unpack(array, shape, lanes) if lanes else array.reshape(shape).copy())
+
+
+def _unpack(array: Array, shape: tuple[int, ...], lanes: int) -> Array:
+    rows, columns = shape
+    return unpacked(array.reshape(-(-rows // lanes), columns, lanes), rows)
+
+
+def _by_name(
+    names: Sequence[str], states: Sequence[Array], shape: tuple[int, ...], lanes: int
+) -> dict[str, Array]:
+    return {n: _plain(each, shape, lanes) for n, each in zip(names, states, strict=True)}

@@ -15,6 +15,8 @@ from wlnet.train.sources import Batches
 
 SHARE = 100
 """A snapshot is taken when so many times the time that it takes has gone by."""
+BYTES = 5e9
+"""Bytes a second that taking one copies, for the first of a training, which copies none."""
 HELD = 128 << 20
 """Bytes of batches that nobody else has, after which it is taken too."""
 
@@ -43,28 +45,43 @@ class Snapshot:
 
     It is whole whenever steps run: who is interrupted while one is taken has nothing to take back.
     A `Moment` (results/moment.py) is the same in plain values, for whoever goes on later. Here all
-    lies as in the memory, so that it is copied many times a second, into the same place.
+    lies as in the memory, so that it is copied many times a second, into the same place. Before the
+    first step of a training others have the numbers already, and nothing is copied.
     """
 
     def __init__(self, memory: Memory, moving: Collection[ArrayKey], step: int) -> None:
         """moving: the arrays that steps may change; step: how many there were before."""
+        self._memory, self._moving = memory, moving
         lists = [[memory.arrays[key], *memory.states.get(key, ())] for key in moving]
-        self._pairs = [(array, np.empty_like(array)) for arrays in lists for array in arrays]
-        """What moves, and what is kept of it."""
-        self._updates = memory.updates
-        self.take(step)
+        self._arrays = [array for arrays in lists for array in arrays]
+        """What moves."""
+        self._kept: list[Array] = []
+        """What is kept of it, from when it is first copied."""
+        self._given = memory.given()
+        """The numbers that the training began with, until then."""
+        if self._given is None:
+            self.take(step)
+        else:
+            self._begin(step, sum(array.nbytes for array in self._arrays) / BYTES)
 
     def take(self, step: int) -> None:
         """Keep everything as it is now, before a step counted from 0."""
         begun = time.perf_counter()
-        for array, kept in self._pairs:
+        if not self._kept:
+            self._kept = [np.empty_like(array) for array in self._arrays]
+        for array, kept in zip(self._arrays, self._kept, strict=True):
             np.copyto(kept, array)
-        self._counts = dict(self._updates)
+        self._given = None
+        self._begin(step, time.perf_counter() - begun)
+
+    def _begin(self, step: int, cost: float) -> None:
+        """From here on steps are kept. cost: seconds that it takes to keep all else."""
+        self._counts = dict(self._memory.updates)
         self.step = step
         self.since: list[Stretch] = []
         self._held = 0
         self._taken = time.perf_counter()
-        self._cost = self._taken - begun
+        self._cost = cost
 
     @property
     def is_old(self) -> bool:
@@ -79,6 +96,9 @@ class Snapshot:
 
     def go_back(self) -> None:
         """Make everything as it was: the steps since have to be done once more."""
-        for array, kept in self._pairs:
-            np.copyto(array, kept)
-        self._updates.update(self._counts)
+        if self._given is not None:
+            self._memory.begin_anew(self._given, self._moving)
+        else:
+            for array, kept in zip(self._arrays, self._kept, strict=True):
+                np.copyto(array, kept)
+        self._memory.updates.update(self._counts)

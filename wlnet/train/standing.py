@@ -240,12 +240,13 @@ class Standing:
         """1 for what is better when smaller, a loss or a measurement by its key, -1 for others."""
         return sign_of(name, self.phase.programs.measured)
 
-    def moment(self, now: Arrays) -> Moment:
-        """Where the training stands, after a step. now: the arrays that move, plain."""
+    def moment(self, now: Arrays, is_last: bool) -> Moment:
+        """Where the training stands, after a step. now: the arrays that move, plain. is_last:
+        whether no step is to come."""
         in_round = self.in_round
         return Moment(
             {**arrays_of(self.net), **now},
-            self.memory.plain_states(),
+            self.memory.last_states() if is_last else self.memory.plain_states(),
             dict(self.memory.updates),
             len(self.history.round_positions),
             self.batch,
