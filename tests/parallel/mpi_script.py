@@ -47,11 +47,23 @@ def _schedule(*place: Any) -> float:
     return 1.0
 
 
+def _breaks(state: Any) -> None:
+    raise ValueError("broken")
+
+
 def main(what: str, names: list[str]) -> None:
     """Train, and tell what came of it; or fail on one rank in some way."""
     world = MPI.COMM_WORLD
     if what == "same":
         for name in names:
+            say(name, told(name, communicator=world))
+        return
+    if what == "again":
+        for name in names:
+            try:
+                told(name, communicator=world, training_progress_function=_breaks)
+            except (ValueError, wl.RankError) as error:
+                say("failed", type(error).__name__)
             say(name, told(name, communicator=world))
         return
     if world.Get_rank() == BAD and what in ("SIGKILL", "SIGSTOP", "SIGINT"):

@@ -36,11 +36,17 @@ class Pretended(Exchange):
             assert given.dtype == to.dtype
             np.copyto(to, given)
 
-    def gather(self, mine: Any) -> list[Any]:
+    def gather(self, mine: Any, at: str) -> list[Any]:
         for other in range(self.ranks):
             if other != self.rank:
-                self._post[self.rank, other].put(mine)
-        return [mine if each == self.rank else self._from(each) for each in range(self.ranks)]
+                self._post[self.rank, other].put((at, mine))
+        return [mine if each == self.rank else self._said(each, at) for each in range(self.ranks)]
+
+    def _said(self, partner: int, at: str) -> Any:
+        there, mine = self._from(partner)
+        if there != at:
+            raise RuntimeError(f"rank {partner} is at {there}, not at {at}")
+        return mine
 
     def _from(self, partner: int) -> Any:
         found = self._post[partner, self.rank].get(timeout=PATIENCE)

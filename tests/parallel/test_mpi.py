@@ -49,6 +49,17 @@ def test_the_bits_are_those_of_one_process(ranks: int) -> None:
     assert dict(lines) == {name: told(name) for name in NETS}
 
 
+def test_after_an_error_the_next_training_goes_as_if_nothing_had_been() -> None:
+    from tests.parallel.mpi_script import told
+
+    names = ["linear", "normalized", "images"]
+    status, printed, _ = run(4, "again", *names)
+    assert status == 0, printed
+    lines = printed.splitlines()
+    assert [lines.count(f"{name} {told(name)}") for name in names] == [4] * 3, printed
+    assert lines.count("failed ValueError") == 3 and lines.count("failed RankError") == 9, printed
+
+
 def test_an_interrupt_of_one_rank_ends_all_at_the_same_step_with_a_record() -> None:
     status, printed, seconds = run(2, "SIGINT")
     assert status == 0, printed

@@ -193,3 +193,60 @@ def test_what_only_all_examples_could_tell_is_refused() -> None:
         by_rank(each, training_progress_function=looks, max_training_rounds=1)
 
     together(2, run)
+
+
+def differing_net(rank: int) -> wl.Net:
+    """A net that is another one on each rank, with the same arrays."""
+    chain = [wl.LinearLayer(4), wl.DropoutLayer(0.1 + rank / 2), wl.LinearLayer(2)]
+    return wl.net_initialize(wl.NetChain(chain, input=5), random_seeding=1)
+
+
+@pytest.mark.parametrize(
+    ("net", "data", "more", "message"),
+    [
+        (None, lambda rank: (X + rank, Y), {}, "different data"),
+        (None, lambda rank: (X[: 80 - 8 * rank], Y[: 80 - 8 * rank]), {}, "different data"),
+        (None, None, lambda rank: {"validation_set": (X + rank, Y)}, "validation_set"),
+        (None, None, lambda rank: {"validation_set": (X, Y)} if rank else {}, "validation_set"),
+        (None, None, lambda rank: {"example_weights": np.arange(COUNT) + rank + 1.0}, "LossWeight"),
+        (None, None, lambda rank: {"learning_rate": 0.01 + rank}, "learning_rate"),
+        (None, None, lambda rank: {"method": ("ADAM", {"Beta1": 0.8 + rank / 10})}, "method"),
+        (differing_net, None, {}, "different nets"),
+        (None, lambda rank: lambda state: (X[:16] + rank, Y[:16]), {}, "different batches"),
+        (None, lambda rank: (lambda state: (X[:16], Y[:16]), {"RoundLength": 32 + rank}), {},
+         "different batches"),
+        (None, lambda rank: lambda: iter([(X[:16], Y[:16])] * (3 + rank)), {}, "no batch left"),
+    ],
+)  # fmt: skip
+def test_ranks_that_were_given_different_things_are_told(
+    net: Any, data: Any, more: Any, message: str
+) -> None:
+    """Whatever is asked for."""
+    told = []
+
+    def run(each: Pretended) -> None:
+        given = data(each.rank) if data else (X, Y)
+        options = more(each.rank) if callable(more) else more
+        with pytest.raises((wl.DataError, wl.OptionError, RuntimeError)) as error:
+            wl.net_train(
+                net(each.rank) if net else net_of("linear"), given, communicator=each,
+                **{**OPTIONS, **options},
+            )  # fmt: skip
+        told.append(str(error.value))
+
+    together(2, run, heard=False)
+    assert len(told) == 2 and any(message in each for each in told), told
+
+
+def test_a_schedule_that_is_a_function_is_that_of_rank_0() -> None:
+    def by(rank: int) -> Any:
+        return (
+            "SGD",
+            {"LearningRate": 0.1, "LearningRateSchedule": lambda *place: 1.0 / (1 + rank)},
+        )
+
+    def run(each: Pretended) -> Any:
+        return train((X, Y), communicator=each, method=by(each.rank))
+
+    alone = train((X, Y), method=by(0))
+    assert [bits(found) for found in together(2, run)] == [bits(alone)] * 2

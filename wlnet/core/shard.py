@@ -9,10 +9,11 @@ from dataclasses import dataclass
 class Shard:
     """A rank's own share of the examples: `net_train(net, Shard(data), communicator=..., ...)`.
 
-    data: examples in any form that net_train takes but a function; every rank has as many, and the
-    shares of all, one rank after another, are the data. A part of a batch draws from its own
-    examples alone, the same for any number of ranks: those of one rank are cut into as many runs as
-    it has parts. So examples had better lie in no order, as of classes.
+    data: examples in any form that net_train takes; every rank has as many, and the shares of all,
+    one rank after another, are the data. A part of a batch draws from its own examples alone, the
+    same for any number of ranks: those of one rank are cut into as many runs as it has parts. So
+    examples had better lie in no order, as of classes. A function gives the share of its rank in
+    every batch.
 
     >>> Shard(([[1.0]], [[2.0]]))
     Shard(...)

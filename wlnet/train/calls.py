@@ -21,6 +21,7 @@ from wlnet.train.losses import loss_terms, stated_form
 from wlnet.train.measurement_names import check_fit, measured
 from wlnet.train.measurements import Measurement, named
 from wlnet.train.options import Options, read_options
+from wlnet.train.parallel.alike import check_options
 from wlnet.train.preparation import Prepared, prepare
 from wlnet.train.reading import asks_functions
 from wlnet.train.start import NEW, Start
@@ -66,6 +67,10 @@ def read_call(
         gathered.errors.append(fail(OptionError, Fault(what, given=brief(net))))
         gathered.tell()
     assert isinstance(net, Net)
+    if options.exchange.ranks > 1:
+        # What is wrong here is told before anything is done together.
+        gathered.tell()
+    check_options(options, names == ["Properties"])
     if names == ["Properties"]:
         gathered.tell()
         return Call(names, options)
@@ -88,6 +93,7 @@ def read_call(
         return Call(names, options)
     # Who asks for the net alone asks for no proof of what it was trained on.
     is_kept = names != ["TrainedNet"] or options.checkpoints or start.record is not None
+    is_kept = is_kept or options.exchange.ranks > 1
     digests = digests_of(prepared) if is_kept else NO_DIGESTS
     warn_of_phases(rules, prepared.source, options)
     return Call(

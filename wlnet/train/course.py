@@ -177,6 +177,9 @@ def _run(
         warn_diverged(str(end), trainer.batch)
         return "WeightsDiverged", str(end)
     except KeyboardInterrupt as end:
+        if options.exchange.ranks > 1 and not isinstance(end, BrokenOff):
+            # It did not come where ranks agree: others may be anywhere, and are told.
+            raise
         # An update is done or taken back, so the arrays are whole; the next interrupt is not caught
         # here.
         calls.hold()

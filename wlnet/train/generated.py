@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from wlnet.core.digests import little_endian
 from wlnet.core.errors import DataError, Fault, TrainingWarning, brief, fail, warn
 from wlnet.evaluate.holding import Array
 from wlnet.evaluate.ragged import Ragged
@@ -40,7 +42,9 @@ class GeneratorSource:
     begun: int = 0
     """How many batches were over before the first one."""
     exchange: Exchange = ALONE
-    """The ranks each of which is asked for a share of every batch."""
+    """The ranks each of which is asked for every batch."""
+    is_share: bool = False
+    """Whether each of them gives a share of it, else all of them the same."""
     sample: Batches = field(init=False)
 
     batches_per_round: int | None = field(init=False)
@@ -92,33 +96,43 @@ class GeneratorSource:
     @property
     def _share(self) -> int:
         """How many examples of a batch the function gives."""
-        return self.batch_size // self.exchange.ranks
+        return self.batch_size // self._shares
+
+    @property
+    def _shares(self) -> int:
+        return self.exchange.ranks if self.is_share else 1
 
     def _among(self) -> str:
-        ranks = self.exchange.ranks
-        return f", a share of {ranks} ranks" if ranks > 1 else ""
+        return f", a share of {self._shares} ranks" if self._shares > 1 else ""
 
     def _of_all(self, batch: Mapping[str, Array], size: int) -> Batches:
         """A batch of all ranks, of which this one has its share."""
-        ranks, rank = self.exchange.ranks, self.exchange.rank
-        order = np.zeros(size * ranks, np.int64)
+        count, rank = self._shares, self.exchange.rank if self.is_share else 0
+        order = np.zeros(size * count, np.int64)
         order[rank * size : (rank + 1) * size] = np.arange(size)
-        return Batches(batch, order, size * ranks, is_own=True, is_share=ranks > 1)
+        return Batches(batch, order, size * count, is_own=True, is_share=count > 1)
 
     def _check_alike(self, batch: Mapping[str, Array] | None, at: str) -> None:
-        """Raises DataError where ranks give different numbers of examples, or of batches."""
+        """Raises DataError where ranks give different numbers of examples, or of batches; or
+        different numbers, where they do not give shares."""
         if self.exchange.ranks == 1:
             return
-        size = None if batch is None else len(next(iter(batch.values()), ()))
-        sizes = self.exchange.gather(size)
-        if len(set(sizes)) > 1:
-            told = ", ".join(
-                f"rank {rank}: {'none' if each is None else each}"
-                for rank, each in enumerate(sizes)
-            )
-            what = "the ranks give shares of different sizes, or some have no batch left"
-            fix = "as many examples, in as many batches, on every rank"
-            raise fail(DataError, Fault(what, at=at, given=f"{told} examples", fix=fix))
+        size = "none" if batch is None else str(len(next(iter(batch.values()), ())))
+        found = {"examples": size, "of a round": str(self.round_length)}
+        if not self.is_share and batch is not None:
+            found["numbers"] = str([zlib.crc32(little_endian(c)) for c in batch.values()])
+        every = self.exchange.gather(found, "a batch of a function")
+        for name, first in every[0].items():
+            told = [each.get(name, "none") for each in every]
+            if len(set(told)) > 1:
+                other = next(rank for rank, each in enumerate(told) if each != first)
+                kind = "shares of different sizes" if self.is_share else "different batches"
+                what = f"the functions of the ranks give {kind}, or one has no batch left"
+                given = f"{name}: rank 0: {first}, rank {other}: {told[other]}"
+                fix = "as many examples, in as many batches, on every rank"
+                if not self.is_share:
+                    fix = "what goes by the state alone; or Shard(f), for a share of each rank"
+                raise fail(DataError, Fault(what, at=at, given=given, fix=fix))
 
     @property
     def _is_pass(self) -> bool:
@@ -170,7 +184,7 @@ class GeneratorSource:
                     at=at,
                     given=str(size),
                     expected=f"{self._share}, as state['BatchSize'] says{self._among()}",
-                    fix=f"batch_size={size * self.exchange.ranks}, if every batch has as many",
+                    fix=f"batch_size={size * self._shares}, if every batch has as many",
                 ),
             )
         several = [name for name, column in batch.items() if isinstance(column, Ragged)]

@@ -158,7 +158,9 @@ class Trainer(Standing):
             number = self.batch - before + 1
             steps = np.arange(number, number + part.count)
             base = self.options.learning_rate
-            yield Stretch(part, base * factors(schedule, steps, self.total, base))
+            rates = base * factors(schedule, steps, self.total, base)
+            # A function may say another thing on each rank.
+            yield Stretch(part, self.agree(rates) if callable(schedule) else rates)
 
     def _run(self, stretch: Stretch) -> int:
         """Run the first steps of a stretch; how many there were."""

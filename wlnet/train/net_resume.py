@@ -32,6 +32,7 @@ from wlnet.train.digests import Digests, differing
 from wlnet.train.input_form import input_form
 from wlnet.train.interrupts import breaks_off
 from wlnet.train.net_train import answered_by, carried_out, usual_options
+from wlnet.train.parallel.options import takes_part
 from wlnet.train.reading import asks_functions
 from wlnet.train.saving.files import read_record
 from wlnet.train.saving.unsaved import unsaved_in
@@ -62,6 +63,7 @@ OTHER_DATA = {
 
 
 @breaks_off
+@takes_part
 @checked_keywords
 def net_resume(file: Any, data: Any, prop: Any = ALL, **changes: Any) -> Any:
     """Take a training to its end that was broken off, from one of its checkpoints.

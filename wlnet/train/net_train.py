@@ -31,10 +31,11 @@ from wlnet.train.input_form import input_form
 from wlnet.train.interrupts import breaks_off
 from wlnet.train.measurement_names import warn_of_top
 from wlnet.train.parallel.alike import check_alike
-from wlnet.train.parallel.options import taking_part
+from wlnet.train.parallel.options import takes_part
 
 
 @breaks_off
+@takes_part
 @checked_keywords
 def net_train(
     net: Any,
@@ -139,9 +140,8 @@ def net_train(
     Wolfram Language: NetTrain.
     """
     given = dict(locals())
-    with taking_part(communicator):
-        call = read_call(Gathered(), given, usual_options())
-        return carried_out(call, prop, input_form(net_train, given))
+    call = read_call(Gathered(), given, usual_options())
+    return carried_out(call, prop, input_form(net_train, given))
 
 
 def carried_out(call: Call, prop: Any, words: tuple[str, ...]) -> Any:

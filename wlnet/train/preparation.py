@@ -23,7 +23,6 @@ from wlnet.train.fitting import fitted_to, sized_to
 from wlnet.train.generated import place
 from wlnet.train.open_sizes import ports_after
 from wlnet.train.options import Options, option_names
-from wlnet.train.parallel.exchange import ALONE
 from wlnet.train.parallel.shards import check_shard, sharded
 from wlnet.train.reading import (
     VALIDATION,
@@ -128,8 +127,7 @@ def _prepared(
         gathered.tell()
         assert beside is not None
         weigher = weigher_of(beside, options.precision, None, None)
-        ranks = options.exchange if is_share else ALONE
-        source = generated(found, first, is_next, weigher, options, start, ranks)
+        source = generated(found, first, is_next, weigher, options, start, is_share)
     else:
         own = gathered.attempt(lambda: weights_of(found, asked, "data"))
         every = gathered.attempt(

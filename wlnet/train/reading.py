@@ -29,7 +29,6 @@ from wlnet.train.fitting import faults_of
 from wlnet.train.generated import GeneratorSource, batches_of_round
 from wlnet.train.generators import End, gives_batches
 from wlnet.train.options import Options, option_names
-from wlnet.train.parallel.exchange import ALONE, Exchange
 from wlnet.train.parallel.shards import check_size
 from wlnet.train.plan import plan_from
 from wlnet.train.sources import ArraySource
@@ -189,10 +188,10 @@ def generated(
     weigher: Weigher,
     options: Options,
     start: Start,
-    ranks: Exchange = ALONE,
+    is_share: bool = False,
 ) -> GeneratorSource:
     """What a function gives, of which the first batch is there already. is_next: whether it is to
-    be trained on; else its pass is over. ranks: those that each give a share of a batch."""
+    be trained on; else its pass is over. is_share: whether each rank gives a share of a batch."""
     training = weigher.training
     asked = WeightsAsked(options.example_weights)
 
@@ -207,13 +206,13 @@ def generated(
 
     size = size_of(options)
     if found.function.loader is not None:
-        size = _size_of_loader(first, options, start, ranks.ranks)
-    if ranks.ranks > 1:
+        size = _size_of_loader(first, options, start, options.exchange.ranks if is_share else 1)
+    if is_share:
         check_size(size, options.batch_parts)
     following = first if is_next else End.OF_PASS
     return GeneratorSource(
         found.function, read, size, found.round_length, following, first, begun=start.batch,
-        exchange=ranks,
+        exchange=options.exchange, is_share=is_share,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ def agreed(exchange: Exchange, mine: T) -> T:
     """What rank 0 has to say; every rank asks. Raises BrokenOff where one was interrupted."""
     if exchange.ranks == 1:
         return mine
-    found = exchange.gather((mine, interrupts().is_waiting))
+    found = exchange.gather((mine, interrupts().is_waiting), "what is next")
     broken = [rank for rank, (_, is_broken) in enumerate(found) if is_broken]
     if broken:
         raise BrokenOff(broken[0])

@@ -15,58 +15,66 @@ from wlnet.evaluate.holding import Array
 from wlnet.nets.arrays import arrays_of
 from wlnet.train.digests import Digests
 from wlnet.train.options import PLACES, Options
+from wlnet.train.receipts.writing import structure_digest
 
-OWN = frozenset({*PLACES, "workers", "training_progress_function", "frozen_prefix_bytes"})
-"""Options in which ranks may differ."""
-READ = frozenset({"example_weights", "validation_set"})
-"""Those whose numbers are among the data."""
+READ = "example_weights", "validation_set"
+"""Options whose numbers are among the data."""
+OWN = frozenset({*PLACES, *READ, "workers", "training_progress_function", "frozen_prefix_bytes"})
+"""Options whose values may differ by rank."""
 ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
+def check_options(options: Options, asks_names: bool) -> None:
+    """Raises OptionError on every rank where they were given different options. asks_names: whether
+    only the names of properties are asked for."""
+    told = {name: _brief(value) for name, value in options.given.items() if name not in OWN}
+    for name in READ:
+        told[name] = "None" if options.given.get(name) is None else "given"
+    _compare(options, {**told, "prop": "names" if asks_names else "results"}, "the options")
+
+
 def check_alike(net: Net, options: Options, digests: Digests) -> None:
-    """Raises OptionError, DataError on every rank where they differ in the call, the net or data.
+    """Raises DataError on every rank where they have different nets or data.
 
     net: with numbers.
     """
-    exchange = options.exchange
-    if exchange.ranks == 1:
+    if options.exchange.ranks == 1:
         return
-    every = exchange.gather(_told(net, options, digests))
-    names = dict.fromkeys(name for told in every for name in told)
-    for name in names:
-        found = [told.get(name) for told in every]
+    found = {"net, kinds and parameters of layers": structure_digest(net)[:16]}
+    found |= {f"net, {key_text(key)}": _digest(array) for key, array in arrays_of(net).items()}
+    for at, columns in (("data", digests.data), ("validation_set", digests.validation)):
+        found |= {f"{at}, column {name}": each[:16] for name, each in columns.items()}
+    _compare(options, found, "net and data")
+
+
+def _compare(options: Options, told: dict[str, str], at: str) -> None:
+    """Raises what is wrong where ranks tell different things of the same name."""
+    if options.exchange.ranks == 1:
+        return
+    every = options.exchange.gather(told, at)
+    for name in dict.fromkeys(name for each in every for name in each):
+        found = [each.get(name, "none") for each in every]
         other = next((rank for rank, each in enumerate(found) if each != found[0]), None)
         if other is not None:
-            raise _differing(name, other, found[0], found[other])
+            given = f"rank 0: {found[0]}, rank {other}: {found[other]}"
+            raise _differing(name, given, at)
 
 
-def _differing(name: str, rank: int, first: str | None, other: str | None) -> Exception:
-    kind, _, which = name.partition(": ")
-    given = f"rank 0: {first}, rank {rank}: {other}"
-    if kind == "option":
-        what = "the ranks of a training were given different options"
-        return fail(OptionError, Fault(what, which, given, fix="one script for all ranks"))
-    if kind == "net":
+def _differing(name: str, given: str, at: str) -> Exception:
+    if at == "the options":
+        what, fix = "the ranks of a training were given different options", "one script for all"
+        return fail(OptionError, Fault(what, name, given, fix=fix))
+    if name.startswith("net"):
         what = "the ranks of a training begin with different nets"
         fix = "random_seeding=, a file, or classes that are given: nothing that each rank draws"
-        return fail(DataError, Fault(what, which, given, fix=fix))
-    what = "the ranks of a training were given different data"
-    fix = "the same data for every rank, drawn by a seed; or Shard(data), for a share of each"
-    return fail(DataError, Fault(what, which, given, fix=fix))
+    else:
+        what = "the ranks of a training were given different data"
+        fix = "the same data for every rank, drawn by a seed; or Shard(data), for a share of each"
+    return fail(DataError, Fault(what, name, given, fix=fix))
 
 
-def _told(net: Net, options: Options, digests: Digests) -> dict[str, str]:
-    """All that has to be the same, by name, in short."""
-    found = {
-        f"option: {name}": ADDRESS.sub("", repr(value))
-        for name, value in options.given.items()
-        if name not in OWN | READ
-    }
-    found["net: its ports"] = ADDRESS.sub("", repr(dict(net.ports)))
-    found |= {f"net: {key_text(key)}": _digest(array) for key, array in arrays_of(net).items()}
-    for at, columns in (("data", digests.data), ("validation_set", digests.validation)):
-        found |= {f"data: {at}, column {name}": each[:16] for name, each in columns.items()}
-    return found
+def _brief(value: object) -> str:
+    return ADDRESS.sub("", repr(value))
 
 
 def _digest(array: Array) -> str:

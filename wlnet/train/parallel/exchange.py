@@ -24,8 +24,9 @@ class Exchange(ABC):
         """Send arrays to a partner, and receive as many from it, of the same sizes."""
 
     @abstractmethod
-    def gather(self, mine: Any) -> list[Any]:
-        """What every rank gives, by rank: small things."""
+    def gather(self, mine: Any, at: str) -> list[Any]:
+        """What every rank gives, by rank: small things. at: where in the training this rank is.
+        Raises RankError where another one is elsewhere."""
 
     def enter(self) -> None:  # noqa: B027 - of ranks that need not be waited for
         """This rank begins a training; it waits for the others."""
@@ -43,7 +44,7 @@ class Alone(Exchange):
     def swap(self, partner: int, out: Sequence[Array], into: Sequence[Array]) -> None:
         raise AssertionError("a single rank has no partner")
 
-    def gather(self, mine: Any) -> list[Any]:
+    def gather(self, mine: Any, at: str) -> list[Any]:
         return [mine]
 
     def leave(self, error: BaseException | None) -> None:

@@ -19,8 +19,9 @@ from wlnet.core.errors import Fault, RankError, fail
 from wlnet.evaluate.holding import Array
 from wlnet.train.parallel.exchange import Exchange
 
-SWAP, TO_FIRST, FROM_FIRST, LEFT, BEAT = range(7001, 7006)
-"""Tags of what is sent."""
+TO_FIRST, FROM_FIRST, LEFT, BEAT, SWAP = range(7001, 7006)
+"""Tags of what is sent; behind the last one those of arrays, which differ by training."""
+TAGS = 1000
 SPINS = 200
 """How often it is looked whether something has come before others are given the core."""
 PAUSE = 5e-5
@@ -60,6 +61,10 @@ class ByMPI(Exchange):
         """Which rank has ended this training, and why."""
         self._kept: list[Any] = []
         """What is being sent to ranks that nobody waits for."""
+        self._torn: list[Any] = []
+        """Arrays that were being sent and received when a training failed."""
+        self._early: dict[tuple[int, int], bytes] = {}
+        """What was heard of the next training."""
 
     @property
     def _others(self) -> list[int]:
@@ -80,7 +85,7 @@ class ByMPI(Exchange):
     def enter(self) -> None:
         # Some may come later, from work of their own: nobody knows how long that takes.
         self._heard, self._left = {}, None
-        self.gather(None)
+        self.gather(None, "the beginning")
         now = time.monotonic()
         self._heard = dict.fromkeys(self._others, now) if self._may_beat else {}
         if self._may_beat:
@@ -99,18 +104,31 @@ class ByMPI(Exchange):
     # Sending
 
     def swap(self, partner: int, out: Sequence[Array], into: Sequence[Array]) -> None:
-        requests = [self._comm.Irecv(_bytes(each), partner, SWAP) for each in into]
-        requests += [self._comm.Isend(_bytes(each), partner, SWAP) for each in out]
-        self._wait(lambda: bool(self._mpi.Request.Testall(requests)), lambda: [partner])
+        tag = SWAP + self._calls % TAGS
+        requests = [self._comm.Irecv(_bytes(each), partner, tag) for each in into]
+        requests += [self._comm.Isend(_bytes(each), partner, tag) for each in out]
+        try:
+            self._wait(lambda: bool(self._mpi.Request.Testall(requests)), lambda: [partner])
+        except BaseException:
+            # Whatever still comes must find its place.
+            self._torn.append((requests, *out, *into))
+            raise
 
-    def gather(self, mine: Any) -> list[Any]:
+    def gather(self, mine: Any, at: str) -> list[Any]:
         if self.rank:
-            self._post(mine, 0, TO_FIRST)
-            return list(self._collected([0], FROM_FIRST)[0])
+            self._post((self._calls, at, mine), 0, TO_FIRST)
+            ((_, every),) = self._collected([0], FROM_FIRST).values()
+            return list(every)
         found = self._collected(range(1, self.ranks), TO_FIRST)
-        every = [mine, *(found[rank] for rank in range(1, self.ranks))]
+        for rank, (there, _) in found.items():
+            if there != at:
+                what = "the ranks of a training do not do the same"
+                given = f"rank 0: {at}, rank {rank}: {there}"
+                fix = "the same calls, options and data on every rank"
+                raise fail(RankError, Fault(what, given=given, fix=fix))
+        every = [mine, *(found[rank][1] for rank in range(1, self.ranks))]
         for rank in range(1, self.ranks):
-            self._post(every, rank, FROM_FIRST)
+            self._post((self._calls, at, every), rank, FROM_FIRST)
         return every
 
     def _post(self, what: Any, rank: int, tag: int) -> None:
@@ -119,16 +137,23 @@ class ByMPI(Exchange):
         self._kept = [each for each in self._kept if not each[0].Test()]
         self._kept.append((request, message))
 
-    def _collected(self, ranks: Sequence[int], tag: int) -> dict[int, Any]:
-        """What some ranks have to say."""
-        found: dict[int, Any] = {}
+    def _collected(self, ranks: Sequence[int], tag: int) -> dict[int, tuple[str, Any]]:
+        """Where some ranks are in this training, and what they have to say."""
+        found: dict[int, tuple[str, Any]] = {}
 
         def all_came() -> bool:
             for rank in ranks:
-                if rank not in found:
-                    message = self._heard_of(rank, tag)
-                    if message is not None:
-                        found[rank] = pickle.loads(message)
+                while rank not in found:
+                    message = self._early.pop((rank, tag), None) or self._heard_of(rank, tag)
+                    if message is None:
+                        break
+                    call, at, what = pickle.loads(message)
+                    if call == self._calls:
+                        found[rank] = at, what
+                    elif call > self._calls:
+                        # That rank has left this training, and says so as well.
+                        self._early[rank, tag] = message
+                        break
             return len(found) == len(ranks)
 
         self._wait(all_came, lambda: [rank for rank in ranks if rank not in found])
@@ -158,13 +183,13 @@ class ByMPI(Exchange):
             if is_done():
                 break
             if self._left is not None:
-                raise fail(RankError, Fault(self._left, at=f"rank {self.rank}"))
+                raise fail(RankError, Fault(self._left))
             time.sleep(PAUSE)
             now = time.monotonic()
             silent = [rank for rank in missing() if now - self._heard.get(rank, now) > PATIENCE]
             if silent:
                 what = f"rank {silent[0]} of {self.ranks} has given no sign for {PATIENCE:.0f} s"
-                raise fail(Stalled, Fault(what, at=f"rank {self.rank}"))
+                raise fail(Stalled, Fault(what))
             if not self._heard and now - begun - noticed > NOTICE:
                 noticed = now - begun
                 ranks = ", ".join(map(str, missing()))

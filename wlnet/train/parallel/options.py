@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
 
 from wlnet.core.errors import Fault, brief
 from wlnet.core.extras import needed
@@ -12,6 +13,8 @@ from wlnet.core.scalars import as_whole
 from wlnet.train.parallel.exchange import ALONE, Exchange
 from wlnet.train.parallel.mpi import ByMPI
 
+P = ParamSpec("P")
+R = TypeVar("R")
 MOST_PARTS = 4096
 _known: dict[int, Exchange] = {}
 
@@ -59,6 +62,17 @@ def taking_part(given: object) -> Iterator[None]:
         exchange.leave(error)
         raise
     exchange.leave(None)
+
+
+def takes_part(function: Callable[P, R]) -> Callable[P, R]:
+    """A function that trains, with `taking_part` around it."""
+
+    @functools.wraps(function)
+    def call(*args: P.args, **options: P.kwargs) -> R:
+        with taking_part(options.get("communicator")):
+            return function(*args, **options)
+
+    return call
 
 
 def read_communicator(given: object, at: str) -> tuple[Any, list[Fault]]:

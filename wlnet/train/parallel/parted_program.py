@@ -212,7 +212,7 @@ class PartedProgram:
                 sums = [float(np.square(piece, dtype=np.float64).sum()) for piece in pieces]
             found[each.start] = sums
         every: dict[int, list[float]] = {}
-        for one in division.exchange.gather(found):
+        for one in division.exchange.gather(found, "the squares of gradients"):
             every |= one
         with np.errstate(all="ignore"):
             totals = np.sum([every[start] for start in sorted(every)], axis=0)
@@ -244,6 +244,6 @@ class PartedProgram:
         self._gather_tables()
         mine = slice(self._firsts[0], self._firsts[-1] + self._sizes[-1])
         told = {name: table[: self.done, mine] for name, table in self._all.items()}
-        for first, tables in exchange.gather((mine.start, told)):
+        for first, tables in exchange.gather((mine.start, told), "the losses"):
             for name, rows in tables.items():
                 self._all[name][: self.done, first : first + rows.shape[1]] = rows

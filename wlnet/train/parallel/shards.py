@@ -92,7 +92,7 @@ class ShardedSource(ArraySource):
     def digests(self) -> dict[str, str]:
         """SHA-256 by column of all ranks' examples: of the digests of the parts' runs."""
         found = {name: self._digests_of(column) for name, column in self.columns.items()}
-        every = self.exchange.gather(found)
+        every = self.exchange.gather(found, "the digests of shares")
         whole = {}
         for name in found:
             told = "".join(digest for each in every for digest in each[name])
@@ -112,7 +112,7 @@ def sharded(source: ArraySource, options: Options) -> ShardedSource:
     if len(source.groups) > 1:
         what = "examples of several shapes cannot be given in shares"
         raise fail(DataError, Fault(what, at="data", fix="all examples on every rank"))
-    counts = exchange.gather(source.examples)
+    counts = exchange.gather(source.examples, "the sizes of shares")
     if len(set(counts)) > 1:
         least = min(counts) * len(counts) // parts * parts // len(counts)
         told = ", ".join(f"rank {rank}: {count}" for rank, count in enumerate(counts))
@@ -144,7 +144,7 @@ def check_size(size: int, parts: int) -> None:
 def check_shard(is_share: bool, options: Options) -> None:
     """Raises DataError, OptionError where only some ranks have a share, and for what goes by all
     examples, where they come in shares."""
-    every = options.exchange.gather(is_share)
+    every = options.exchange.gather(is_share, "the data")
     if len(set(every)) > 1:
         has, other = every.index(True), every.index(False)
         given = f"rank {has}: a Shard, rank {other}: none"
