@@ -6,6 +6,7 @@ second, by a thread of its own. So all that is sent here is sent, and waited for
 
 from __future__ import annotations
 
+import os
 import pickle
 import sys
 import threading
@@ -22,10 +23,10 @@ from wlnet.train.parallel.exchange import Exchange
 TO_FIRST, FROM_FIRST, LEFT, BEAT, SWAP = range(7001, 7006)
 """Tags of what is sent; behind the last one those of arrays, which differ by training."""
 TAGS = 1000
-SPINS = 200
-"""How often it is looked whether something has come before others are given the core."""
-PAUSE = 5e-5
-"""Seconds for which they are given it."""
+SPINS = 100
+"""How often it is looked whether something has come, before it is looked who lives."""
+SOON, PAUSE = 0.05, 5e-4
+"""Seconds after which one waits longer, and how long before it is looked again."""
 EVERY = 1.0
 """Seconds after which a rank says that it lives."""
 PATIENCE = 15.0
@@ -176,7 +177,9 @@ class ByMPI(Exchange):
         begun, noticed, spins = time.monotonic(), 0.0, 0
         while not is_done():
             spins += 1
-            if spins < SPINS:
+            if spins % SPINS:
+                # Large arrays come in pieces, each of which has to be looked for.
+                give_way()
                 continue
             self._listen()
             # What a rank sent before it ended is there.
@@ -184,8 +187,9 @@ class ByMPI(Exchange):
                 break
             if self._left is not None:
                 raise fail(RankError, Fault(self._left))
-            time.sleep(PAUSE)
             now = time.monotonic()
+            if now - begun > SOON:
+                time.sleep(PAUSE)
             silent = [rank for rank in missing() if now - self._heard.get(rank, now) > PATIENCE]
             if silent:
                 what = f"rank {silent[0]} of {self.ranks} has given no sign for {PATIENCE:.0f} s"
@@ -227,6 +231,12 @@ class ByMPI(Exchange):
                 time.sleep(EVERY)
                 self._whole.Abort(1)
         self._calls += 1
+
+
+def give_way() -> None:
+    """Let another thread or process have the core."""
+    if hasattr(os, "sched_yield"):
+        os.sched_yield()
 
 
 def _bytes(array: Array) -> Any:
