@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import partial
 from typing import Any
 
@@ -9,8 +10,10 @@ import numpy as np
 import pytest
 
 import wlnet as wl
-from tests.parallel.nets import NETS, arrays, bits, data_of, net_of
+from tests.parallel.nets import COUNT, NETS, arrays, bits, data_of, net_of
 from tests.parallel.pretended import together
+from wlnet.graph.keys import PrefixKey
+from wlnet.train import feeding
 
 OPTIONS: dict[str, Any] = {
     "max_training_rounds": 3,
@@ -109,3 +112,26 @@ def test_numbers_that_leave_the_finite_ones_end_all_ranks_at_the_same_step() -> 
         found = same_for_all_ranks("linear", 4, method=("SGD", {"LearningRate": 1e12}))
     assert found["ReasonTrainingStopped"] == "WeightsDiverged"
     assert all(np.isfinite(array).all() for array in arrays(found["TrainedNet"]).values())
+
+
+@pytest.mark.parametrize("ranks", [1, 2, 4])
+def test_the_frozen_prefix_is_computed_once_divided_by_examples(
+    ranks: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fed: dict[int, int] = {}
+    usual = feeding.feed
+
+    def feed(program: Any, batches: Any) -> Any:
+        if any(isinstance(name, PrefixKey) for name in program.blueprint.tables):
+            thread = threading.get_ident()
+            fed[thread] = fed.get(thread, 0) + batches.count
+        return usual(program, batches)
+
+    monkeypatch.setattr(feeding, "feed", feed)
+    rules = {1: 0, 2: 0, wl.ANY: 1}
+    more: dict[str, Any] = {"batch_parts": 4, "learning_rate_multipliers": rules}
+    found = together(ranks, lambda each: train("images", communicator=each, **more))
+    monkeypatch.undo()
+    # Parts of six examples.
+    assert len(fed) == ranks and set(fed.values()) <= {-(-COUNT // ranks // 6) + i for i in (0, 1)}
+    assert [bits(each) for each in found] == [bits(train("images", **more))] * ranks

@@ -58,7 +58,9 @@ class Phase:
         self.paces: defaultdict[Kind, Pace] = defaultdict(Pace)
         # What is used once is not worth keeping.
         if rounds is None or rounds > 1:
-            self._keep_prefix(options.prefix_bytes)
+            # Ranks may have different memory, and keep the same.
+            limits = options.exchange.gather(options.prefix_bytes, "the frozen prefix")
+            self._keep_prefix(min(limits))
 
     def _keep_prefix(self, limit: int) -> None:
         """Compute once what frozen arrays make of the examples, if that pays and fits."""

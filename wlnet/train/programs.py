@@ -34,8 +34,10 @@ from wlnet.train.measurements import Measurement
 from wlnet.train.options import Options
 from wlnet.train.pace import Clock
 from wlnet.train.parallel.division import Division, sizes_of_parts
+from wlnet.train.parallel.exchange import ALONE
 from wlnet.train.parallel.making import Ground, Updating, parted_program
 from wlnet.train.parallel.parted_program import PartedProgram
+from wlnet.train.parallel.shards import ShardedSource
 from wlnet.train.sources import ArraySource, Batches
 from wlnet.train.telling import Telling
 from wlnet.train.training_net import Shapes, TrainingNet
@@ -130,11 +132,14 @@ class Programs(Telling):
             if needed > limit:
                 return source, 0
         self.kept.add(purpose)
+        # Of shares every rank has its own.
+        is_share = self._division is None or isinstance(source, ShardedSource)
+        exchange = ALONE if is_share else self._division.exchange  # type: ignore[union-attr]
         waiting = iter(zip(prefixes, kinds, strict=True))
 
         def prefix_of(group: Group) -> dict[Any, Array]:
             blueprint, kind = next(waiting)
-            return prefix_columns(self._program(blueprint), source, group, kind.size)
+            return prefix_columns(self._program(blueprint), source, group, kind.size, exchange)
 
         kept = source.with_columns(prefix_of)
         added = kept.columns.keys() - source.columns.keys()

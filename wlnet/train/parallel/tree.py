@@ -88,6 +88,19 @@ def _above(rank: int, bit: int, ranks: int) -> list[int]:
     return list(range(rank % (2 * bit), ranks, 2 * bit))
 
 
+def join_rows(exchange: Exchange, table: Array, ends: Sequence[int]) -> None:
+    """Have every rank have the rows of all. ends: those of each rank begin at the place of its
+    number, and end at the next."""
+    distance = 1
+    while distance < exchange.ranks:
+        partner = exchange.rank ^ distance
+        own, other = (rank // distance * distance for rank in (exchange.rank, partner))
+        mine = table[ends[own] : ends[own + distance]]
+        theirs = table[ends[other] : ends[other + distance]]
+        exchange.swap(partner, [mine], [theirs])
+        distance *= 2
+
+
 def sum_of(exchange: Exchange, summands: Sequence[Array]) -> Array:
     """The sum of few numbers over all parts, for every rank. summands: those of its own parts."""
     level = list(summands)
