@@ -149,6 +149,8 @@ UNKNOWN_AT_FIRST: dict[str, Any] = {
     "Batch": 0,
     "Round": 1,
     "BatchSize": 4,
+    "Rank": 0,
+    "Ranks": 1,
     "BatchesPerRound": 2,
     "BatchLoss": None,
     "BatchLossList": [],

@@ -96,11 +96,17 @@ FLAGS: Mapping[str, Flag] = MappingProxyType(
         "frozen_prefix_bytes": Flag(
             "BYTES", "memory for what a frozen beginning makes of the data"
         ),
+        "batch_parts": Flag("N", "parts of a batch, a power of two"),
     }
 )
 """Option of net_train -> how it is written."""
 
-WITHOUT = MappingProxyType({"training_progress_function": "no function stands on a command line"})
+WITHOUT = MappingProxyType(
+    {
+        "training_progress_function": "no function stands on a command line",
+        "communicator": "no communicator does; several ranks run a script",
+    }
+)
 """Options that are no flags, each with the reason."""
 
 SPELLINGS = MappingProxyType({RULES: ("--rule", "--rules")})

@@ -2,10 +2,10 @@
 
 * What goes wrong: errors (`Fault`, every message is worded there), gathered (all faults of a call
   at once), spelling and elsewhere (what was probably meant), catalogue (what is not there yet).
-* What users give: symbols (AUTOMATIC, ALL, ANY), scalars, scaled, names, keywords, paths, answers
-  (calls of their functions), gate (data of any library), gaps (what is missing in a column), stored
-  (columns that are read when they are used), loaders (batches of other libraries), held_out (which
-  examples are kept for validation), nesting.
+* What users give: symbols (AUTOMATIC, ALL, ANY), scalars, scaled, shard (what a rank has of the
+  data), names, keywords, paths, answers (calls of their functions), gate (data of any library),
+  gaps (what is missing in a column), stored (columns that are read when they are used), loaders
+  (batches of other libraries), held_out (which examples are kept for validation), nesting.
 * Shapes and ports: shapes (partly unknown, with named sizes), ports, restricted (integers up to a
   number), arrays (numbers that nobody can write to), net_arrays (numbers that a shared array begins
   with).

@@ -32,9 +32,10 @@ GRADIENTS_ALONE = frozenset(
         "pool_sum_input",
         "put",
         "scatter_add",
+        "sum_parts",
     }
 )
-"""Primitives that no layer has on its way forwards."""
+"""Primitives that no layer has on its way forwards to an answer."""
 CODE = frozenset({"compiled"})
 """Those that run a function of the user: a file holds no code."""
 

@@ -27,6 +27,8 @@ ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 def check_options(options: Options, asks_names: bool) -> None:
     """Raises OptionError on every rank where they were given different options. asks_names: whether
     only the names of properties are asked for."""
+    if options.exchange.ranks == 1:
+        return
     told = {name: _brief(value) for name, value in options.given.items() if name not in OWN}
     for name in READ:
         told[name] = "None" if options.given.get(name) is None else "given"
@@ -74,7 +76,10 @@ def _differing(name: str, given: str, at: str) -> Exception:
 
 
 def _brief(value: object) -> str:
-    return ADDRESS.sub("", repr(value))
+    try:
+        return ADDRESS.sub("", repr(value))
+    except Exception:  # what a user gives may refuse to be shown
+        return type(value).__name__
 
 
 def _digest(array: Array) -> str:
