@@ -237,6 +237,8 @@ class Program:
         usual = self._run[[START, COUNT, BEGIN]]
         self._run[[START, COUNT, BEGIN]] = *rows, at
         self._run[STEPS] = 1
+        # Helpers come and go: the piece before may have had another number of workers.
+        self.control[ARRIVED] = 0
         try:
             self._start(self._seconds > LONG, workers)
         finally:
