@@ -173,6 +173,10 @@ class Program:
         """Set an outside word, such as the address of a table; the caller keeps it alive."""
         self._records.set(name, word)
 
+    def give(self, name: object, table: Array) -> None:
+        """Set an outside word to where a table lies; the caller keeps it alive."""
+        self.set(name, table.ctypes.data)
+
     def lend(self, name: str, numbers: Array) -> bool:
         """Have an input read where it lies, until it is taken back; whether that can be.
 

@@ -103,7 +103,7 @@ def training_blueprint(
     """
     graph = lower(net, batch, "Train", shapes, frozen_statistics, inside, home=home)
     check_constants(graph, precision)
-    found = loss_gradients(graph, batch, losses, trained)
+    found = _gradients(graph, batch, losses, trained)
     graph.outputs |= {GradientKey(key): value for key, value in found.items()}
     setting = Setting(precision, few_of(precision, batch, whole), packed=packed, without=without)
     return _finished(graph, setting)
@@ -156,18 +156,8 @@ def step_blueprint(
     """
     setting = Setting(precision, few_of(precision, batch, whole), constants, without=without)
     graph = lower(net, batch, "Train", shapes, frozen_statistics, inside, home=home)
-    check_constants(graph, precision)
-    forward = {value for call in graph.calls for value in call.outputs}
-    found = loss_gradients(graph, batch, losses, list(learners))
-    wanted: list[OutputKey] = [*losses, *inside]
-    outputs = {name: graph.outputs[name] for name in wanted}
-    graph.outputs = {**outputs, **{GradientKey(key): value for key, value in found.items()}}
-    graph, prefix, cut = split(graph, forward, setting, keep_prefix)
-    fetch_inputs(graph)
-    keep_outputs(graph, outputs)
-    update_arrays(graph, found)
+    graph, prefix = learning(graph, batch, losses, list(learners), inside, setting, keep_prefix)
     replace_statistics(graph, list(graph.updates))
-    graph.outputs = cut
     graph = run_stages(graph, setting, "form")
     if packed is None:
         # Only where the update takes the product in it is worth to keep an array packed.
@@ -179,6 +169,33 @@ def step_blueprint(
         graph = measure_gradients(graph, gradient_norm, gradient_squares)
     graph = run_stages(graph, setting, "update", "pack")
     return Steps(assemble(graph, setting, learners), prefix)
+
+
+def learning(
+    graph: Graph,
+    batch: int,
+    losses: Mapping[str, float],
+    trained: Sequence[ArrayKey],
+    inside: Sequence[tuple[Path, str]],
+    setting: Setting,
+    keep_prefix: bool,
+) -> tuple[Graph, Blueprint | None]:
+    """What a lowered net does in training: it fetches its examples, keeps losses and the ports
+    named, and updates arrays by their gradients; and its frozen prefix, where that is apart.
+
+    What lies where that could be cut off is a result."""
+    check_constants(graph, setting.precision)
+    forward = {value for call in graph.calls for value in call.outputs}
+    found = _gradients(graph, batch, losses, trained)
+    wanted: list[OutputKey] = [*losses, *inside]
+    outputs = {name: graph.outputs[name] for name in wanted}
+    graph.outputs = {**outputs, **{GradientKey(key): value for key, value in found.items()}}
+    graph, prefix, cut = _split(graph, forward, setting, keep_prefix)
+    fetch_inputs(graph)
+    keep_outputs(graph, outputs)
+    update_arrays(graph, found)
+    graph.outputs = cut
+    return graph, prefix
 
 
 def measuring_blueprint(
@@ -205,14 +222,14 @@ def measuring_blueprint(
     graph.updates.clear()
     outputs = graph.outputs
     forward = {value for call in graph.calls for value in call.outputs}
-    graph, prefix, cut = split(graph, forward, setting, keep_prefix)
+    graph, prefix, cut = _split(graph, forward, setting, keep_prefix)
     fetch_inputs(graph)
     keep_outputs(graph, outputs)
     graph.outputs = cut
     return Steps(_finished(graph, setting), prefix)
 
 
-def split(
+def _split(
     graph: Graph, forward: Collection[Value], setting: Setting, keep_prefix: bool
 ) -> tuple[Graph, Blueprint | None, dict[OutputKey, Value]]:
     """What is left of a graph behind its frozen prefix, what computes that, and what lies at the
@@ -234,7 +251,7 @@ def split(
     return split.rest, _finished(prefix, replace(setting, packed=())), {}
 
 
-def loss_gradients(
+def _gradients(
     graph: Graph, batch: int, losses: Mapping[str, float], trained: Sequence[ArrayKey]
 ) -> dict[ArrayKey, Value]:
     """The gradients of the trained arrays that the net uses; their calls are added to the graph.

@@ -18,16 +18,14 @@ from wlnet.core.rules import ArrayKey
 from wlnet.core.shapes import Partial
 from wlnet.engine.blueprint import Blueprint
 from wlnet.graph.graph import Call, Graph, Shape, Value
-from wlnet.graph.keys import GradientKey, NewKey, OutputKey
+from wlnet.graph.keys import GradientKey, NewKey
 from wlnet.graph.primitives import PRIMITIVES, axis_after
 from wlnet.kernels.copies.parts import part_sum
 from wlnet.kernels.language import Precision
 from wlnet.lowering.lower import lower
 from wlnet.plan.calls.emitter import Learner
-from wlnet.plan.compile import Steps, few_of, loss_gradients, split
+from wlnet.plan.compile import Steps, few_of, learning
 from wlnet.plan.memory.assemble import assemble
-from wlnet.plan.passes.checks import check_constants
-from wlnet.plan.passes.updates import fetch_inputs, keep_outputs, update_arrays
 from wlnet.plan.stages import Setting, run_stages
 
 SCALE: ArrayKey = ("scale of all gradients",)
@@ -69,18 +67,8 @@ def part_blueprint(
     graph = lowered(size)
     # With a single example nobody could tell where examples stand.
     check_apart(graph if size > 1 else lowered(TOLD_APART))
-    check_constants(graph, precision)
-    forward = {value for call in graph.calls for value in call.outputs}
-    found = loss_gradients(graph, size, losses, trained)
-    wanted: list[OutputKey] = [*losses, *inside]
-    outputs = {name: graph.outputs[name] for name in wanted}
-    graph.outputs = {**outputs, **{GradientKey(key): value for key, value in found.items()}}
-    graph, prefix, cut = split(graph, forward, setting, keep_prefix)
-    fetch_inputs(graph)
-    keep_outputs(graph, outputs)
-    # As updates they are made in the form that arrays have.
-    update_arrays(graph, found)
-    graph.outputs = cut
+    graph, prefix = learning(graph, size, losses, trained, inside, setting, keep_prefix)
+    # As updates gradients are made in the form that arrays have.
     graph = run_stages(graph, setting, "form", "orient")
     updates = [call for call in graph.calls if call.primitive == "update"]
     graph = graph.with_calls([call for call in graph.calls if call.primitive != "update"])

@@ -15,6 +15,7 @@ from wlnet.core.errors import DataError, Fault, TrainingWarning, brief, fail, wa
 from wlnet.evaluate.holding import Array
 from wlnet.evaluate.ragged import Ragged
 from wlnet.train.generators import BatchFunction, End
+from wlnet.train.parallel.agreement import other
 from wlnet.train.parallel.exchange import ALONE, Exchange
 from wlnet.train.sources import Batches, State, laid_out
 
@@ -124,11 +125,11 @@ class GeneratorSource:
         every = self.exchange.gather(found, "a batch of a function")
         for name, first in every[0].items():
             told = [each.get(name, "none") for each in every]
-            if len(set(told)) > 1:
-                other = next(rank for rank, each in enumerate(told) if each != first)
+            rank = other(told)
+            if rank is not None:
                 kind = "shares of different sizes" if self.is_share else "different batches"
                 what = f"the functions of the ranks give {kind}, or one has no batch left"
-                given = f"{name}: rank 0: {first}, rank {other}: {told[other]}"
+                given = f"{name}: rank 0: {first}, rank {rank}: {told[rank]}"
                 fix = "as many examples, in as many batches, on every rank"
                 if not self.is_share:
                     fix = "what goes by the state alone; or Shard(f), for a share of each rank"

@@ -175,7 +175,7 @@ class Stepper:
 
         def give(key: ArrayKey, table: Array, what: str = "rates") -> None:
             kept.append(table)
-            program.set((what, key), table.ctypes.data)
+            program.give((what, key), table)
 
         for learner in self.learners:
             moves = groups.moving(learner.key, steps)

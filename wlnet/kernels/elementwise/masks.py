@@ -163,6 +163,17 @@ def groups_of(each, count):  # type: ignore[no-untyped-def]
     return (count + GROUP - 1) // GROUP + (1 if each != 0 else 0)
 
 
+@routine
+def group(unit, groups, count, first, each, whole):  # type: ignore[no-untyped-def]
+    """The first word of a group, the first and the last word of it that are wanted, and where the
+    first of these is put."""
+    time, number = unit // groups, unit % groups
+    base = (time * whole + first) * each
+    at = (base // GROUP + number) * GROUP
+    low = max(at, base)
+    return at, low, min(at + GROUP, base + count), time * count + low - base
+
+
 @native
 def random_mask(context, count, times, y, kept, key0, key1, step0, first, each, whole):  # type: ignore[no-untyped-def]
     """y[i] = 1 with probability `kept`, else 0: 1 where (w >> 11) 2^-53 < kept for word w number i.
@@ -176,11 +187,8 @@ def random_mask(context, count, times, y, kept, key0, key1, step0, first, each, 
     step, own = step0 + step_number(context), scratch(context)
     groups = groups_of(each, count)
     for unit in range(start_of(context, times * groups, 1), stop_of(context, times * groups, 1)):
-        time, number = unit // groups, unit % groups
-        base = (time * whole + first) * each
-        at = (base // GROUP + number) * GROUP
-        low, high = max(at, base), min(at + GROUP, base + count)
-        to = y + (time * count + low - base) * ITEM
+        at, low, high, place = group(unit, groups, count, first, each, whole)
+        to = y + place * ITEM
         if low == at < high:
             mask_group(at // FOUR, step, key0, key1, limit, to, high - low)
         elif low < high:
@@ -197,11 +205,8 @@ def random_uniform(context, count, times, y, key0, key1, step0, first, each, who
     step, own = step0 + step_number(context), scratch(context)
     groups = groups_of(each, count)
     for unit in range(start_of(context, times * groups, 1), stop_of(context, times * groups, 1)):
-        time, number = unit // groups, unit % groups
-        base = (time * whole + first) * each
-        at = (base // GROUP + number) * GROUP
-        low, high = max(at, base), min(at + GROUP, base + count)
-        to = y + (time * count + low - base) * ITEM
+        at, low, high, place = group(unit, groups, count, first, each, whole)
+        to = y + place * ITEM
         if low == at < high:
             uniform_group(at // FOUR, step, key0, key1, to, high - low)
         elif low < high:

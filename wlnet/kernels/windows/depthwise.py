@@ -7,6 +7,8 @@ w lies as [plane][row][column][channel].
 
 from __future__ import annotations
 
+from typing import Any
+
 from wlnet.kernels.emit.instructions import ITEM, LANES, start_of, stop_of
 from wlnet.kernels.emit.vectors import Kit, State, constant
 from wlnet.kernels.language import (
@@ -80,10 +82,13 @@ def channel_tile(pixels: int | PerTarget) -> Instruction:
     return channels
 
 
-some_pixels, four_pixels, two_pixels, one_pixel = (
-    channel_tile(PIXELS), channel_tile(4), channel_tile(2), channel_tile(1)
-)  # fmt: skip
-"""Few pixels at a time wait for each sum: an image of 8 by 8 has six that meet a whole kernel."""
+@instruction("none", *["word"] * 19)
+def pixels_of(kit: Kit, count: Word, *arguments: Any) -> None:
+    """The `channel_tile` of PIXELS, 4, 2 or 1: few sums wait for themselves, and an image of 8 by 8
+    has six pixels that meet a whole kernel."""
+    for pixels in dict.fromkeys((size(kit, PIXELS), 4, 2, 1)):
+        with kit.builder.if_then(kit.builder.icmp_signed("==", count, constant(pixels))):
+            channel_tile(pixels).generate(kit, *arguments)
 
 
 def gradient_of(columns: int) -> Instruction:
@@ -119,7 +124,12 @@ def gradient_of(columns: int) -> Instruction:
     return gradient
 
 
-three_columns, one_column = gradient_of(3), gradient_of(1)
+@instruction("none", *["word"] * 16)
+def columns_of(kit: Kit, count: Word, *arguments: Any) -> None:
+    """The `gradient_of` three columns or one."""
+    for columns in (3, 1):
+        with kit.builder.if_then(kit.builder.icmp_signed("==", count, constant(columns))):
+            gradient_of(columns).generate(kit, *arguments)
 
 
 @native
@@ -174,34 +184,13 @@ def convolve_depthwise(  # type: ignore[no-untyped-def]
                 yj = y_at + j * y_column + shift
                 gj = gate + yj if gate != 0 else 0
                 wj = w_at + c * w_column + shift
-                if left >= PIXELS:
-                    some_pixels(
-                        p_count, r_count, c_count, wj, w_plane, w_row, w_column, xj,
-                        plane_step * x_plane, row_step * x_row, column_step * x_column,
-                        column_stride * x_column, bo, y + yj, y_column, activation, gj,
-                        present)  # fmt: skip
-                    j += PIXELS
-                elif left >= 4:
-                    four_pixels(
-                        p_count, r_count, c_count, wj, w_plane, w_row, w_column, xj,
-                        plane_step * x_plane, row_step * x_row, column_step * x_column,
-                        column_stride * x_column, bo, y + yj, y_column, activation, gj,
-                        present)  # fmt: skip
-                    j += 4
-                elif left >= 2:
-                    two_pixels(
-                        p_count, r_count, c_count, wj, w_plane, w_row, w_column, xj,
-                        plane_step * x_plane, row_step * x_row, column_step * x_column,
-                        column_stride * x_column, bo, y + yj, y_column, activation, gj,
-                        present)  # fmt: skip
-                    j += 2
-                else:
-                    one_pixel(
-                        p_count, r_count, c_count, wj, w_plane, w_row, w_column, xj,
-                        plane_step * x_plane, row_step * x_row, column_step * x_column,
-                        column_stride * x_column, bo, y + yj, y_column, activation, gj,
-                        present)  # fmt: skip
-                    j += 1
+                count = PIXELS if left >= PIXELS else 4 if left >= 4 else 2 if left >= 2 else 1
+                pixels_of(
+                    count, p_count, r_count, c_count, wj, w_plane, w_row, w_column, xj,
+                    plane_step * x_plane, row_step * x_row, column_step * x_column,
+                    column_stride * x_column, bo, y + yj, y_column, activation, gj,
+                    present)  # fmt: skip
+                j += count
 
 
 @routine
@@ -257,18 +246,12 @@ def convolve_depthwise_weights(  # type: ignore[no-untyped-def]
                 # Those that meet all of these columns.
                 low, count = span(column_first + c * column_step, column_stride, columns,
                                     x_columns - (wide - 1) * column_step)  # fmt: skip
-                if wide == 3:
-                    three_columns(
-                        some, many, count, d + low * y_column, y_plane, y_row, y_column,
-                        seen + low * x_pixel + c * x_along, x_deep, x_down, x_pixel, x_along,
-                        to + c * w_column, w_column, present)  # fmt: skip
-                else:
-                    one_column(
-                        some, many, count, d + low * y_column, y_plane, y_row, y_column,
-                        seen + low * x_pixel + c * x_along, x_deep, x_down, x_pixel, x_along,
-                        to + c * w_column, w_column, present)  # fmt: skip
-                # Those that meet some of them, before and after.
-                for k in range(c, c + wide if wide > 1 else c):
+                columns_of(
+                    wide, some, many, count, d + low * y_column, y_plane, y_row, y_column,
+                    seen + low * x_pixel + c * x_along, x_deep, x_down, x_pixel, x_along,
+                    to + c * w_column, w_column, present)  # fmt: skip
+                # Those that meet some of three of them, before and after.
+                for k in range(c, c + wide - wide % 3):
                     begin, each = span(
                         column_first + k * column_step, column_stride, columns, x_columns
                     )
@@ -276,8 +259,9 @@ def convolve_depthwise_weights(  # type: ignore[no-untyped-def]
                         start = max(begin, low + count) if part else begin
                         left = (begin + each if part else min(low, begin + each)) - start
                         if left > 0:
-                            one_column(
-                                some, many, left, d + start * y_column, y_plane, y_row, y_column,
-                                seen + start * x_pixel + k * x_along, x_deep, x_down, x_pixel,
-                                x_along, to + k * w_column, w_column, present)  # fmt: skip
+                            columns_of(
+                                1, some, many, left, d + start * y_column, y_plane, y_row,
+                                y_column, seen + start * x_pixel + k * x_along, x_deep, x_down,
+                                x_pixel, x_along, to + k * w_column, w_column,
+                                present)  # fmt: skip
                 c += wide

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TypeVar, cast
 
 from wlnet.train.interrupts import interrupts
@@ -15,6 +16,11 @@ class BrokenOff(KeyboardInterrupt):
 
     def __init__(self, rank: int) -> None:
         super().__init__(f"rank {rank} was interrupted")
+
+
+def other(every: Sequence[object]) -> int | None:
+    """The first rank that says another thing than rank 0; None for none."""
+    return next((rank for rank, each in enumerate(every) if each != every[0]), None)
 
 
 def agreed(exchange: Exchange, mine: T) -> T:

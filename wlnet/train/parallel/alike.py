@@ -15,6 +15,7 @@ from wlnet.evaluate.holding import Array
 from wlnet.nets.arrays import arrays_of
 from wlnet.train.digests import Digests
 from wlnet.train.options import PLACES, Options
+from wlnet.train.parallel.agreement import other
 from wlnet.train.receipts.writing import structure_digest
 
 READ = "example_weights", "validation_set"
@@ -56,9 +57,9 @@ def _compare(options: Options, told: dict[str, str], at: str) -> None:
     every = options.exchange.gather(told, at)
     for name in dict.fromkeys(name for each in every for name in each):
         found = [each.get(name, "none") for each in every]
-        other = next((rank for rank, each in enumerate(found) if each != found[0]), None)
-        if other is not None:
-            given = f"rank 0: {found[0]}, rank {other}: {found[other]}"
+        rank = other(found)
+        if rank is not None:
+            given = f"rank 0: {found[0]}, rank {rank}: {found[rank]}"
             raise _differing(name, given, at)
 
 

@@ -7,7 +7,6 @@ its slice of all arrays, and all are given all slices.
 
 from __future__ import annotations
 
-import ctypes
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -70,7 +69,7 @@ class PartedProgram:
         self.blueprint: Blueprint = replace(first.blueprint, arena_bytes=arena)
         self.workers = max(first.workers, update.workers)
         self.done, self.bad, self.is_torn = 0, 0, False
-        self._rates: dict[ArrayKey, int] = {}
+        self._given: dict[object, Array] = {}
         self._tables: list[dict[Any, Array]] = []
         self._all: dict[Any, Array] = {}
         self._square_tables: dict[Any, Array] = {}
@@ -96,8 +95,10 @@ class PartedProgram:
                 part.set(name, word)
         else:
             self._update.set(name, word)
-        if isinstance(name, tuple) and name[0] == "rates":
-            self._rates[name[1]] = word
+
+    def give(self, name: object, table: Array) -> None:
+        self.set(name, table.ctypes.data)
+        self._given[name] = table
 
     def tables(self, steps: int) -> dict[Any, Array]:
         self._tables = [part.tables(steps) for part in self._parts]
@@ -220,7 +221,7 @@ class PartedProgram:
         for key, total in zip(division.places, totals.tolist(), strict=True):
             if self._square_tables:
                 self._square_tables[GradientSquaresKey(key)][at, 0] = total
-            if not np.isnan(ctypes.c_double.from_address(self._rates[key] + 8 * at).value):
+            if not np.isnan(self._given["rates", key][at]):
                 running += total
         if self._norm is not None and self._scale is not None:
             norm = float(np.sqrt(running))

@@ -18,6 +18,7 @@ from wlnet.evaluate.holding import Array
 from wlnet.evaluate.ragged import Group
 from wlnet.train.class_weights import BALANCED
 from wlnet.train.options import Options
+from wlnet.train.parallel.agreement import other
 from wlnet.train.parallel.exchange import ALONE, Exchange
 from wlnet.train.sources import ArraySource, Batches, State
 
@@ -113,7 +114,7 @@ def sharded(source: ArraySource, options: Options) -> ShardedSource:
         what = "examples of several shapes cannot be given in shares"
         raise fail(DataError, Fault(what, at="data", fix="all examples on every rank"))
     counts = exchange.gather(source.examples, "the sizes of shares")
-    if len(set(counts)) > 1:
+    if other(counts) is not None:
         least = min(counts) * len(counts) // parts * parts // len(counts)
         told = ", ".join(f"rank {rank}: {count}" for rank, count in enumerate(counts))
         fix = f"as many for each, such as the first {least:,} of every share"
@@ -145,9 +146,9 @@ def check_shard(is_share: bool, options: Options) -> None:
     """Raises DataError, OptionError where only some ranks have a share, and for what goes by all
     examples, where they come in shares."""
     every = options.exchange.gather(is_share, "the data")
-    if len(set(every)) > 1:
-        has, other = every.index(True), every.index(False)
-        given = f"rank {has}: a Shard, rank {other}: none"
+    if other(every) is not None:
+        has, lacks = every.index(True), every.index(False)
+        given = f"rank {has}: a Shard, rank {lacks}: none"
         what = "some ranks have a share of the data, some have all"
         raise fail(DataError, Fault(what, at="data", given=given, fix="Shard(data) on every rank"))
     if not is_share:
