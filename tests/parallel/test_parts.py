@@ -69,6 +69,17 @@ def test_with_every_method(method: Any) -> None:
     same_for_all_ranks("normalized", 4, method=method)
 
 
+@pytest.mark.parametrize("method", METHODS, ids=str)
+def test_every_method_does_what_it_does_with_a_whole_batch(method: Any) -> None:
+    """To rounding, in 64 bits."""
+    more: dict[str, Any] = {"working_precision": "Real64", "method": method}
+    whole, parted = train("dropout", **more), train("dropout", batch_parts=8, **more)
+    expected, start = arrays(whole["TrainedNet"]), arrays(net_of("dropout"))
+    for key, array in arrays(parted["TrainedNet"]).items():
+        np.testing.assert_allclose(array, expected[key], rtol=1e-6, atol=1e-9, err_msg=str(key))
+        assert not np.allclose(array, start[key], rtol=1e-7, atol=1e-12)
+
+
 def test_the_number_of_workers_decides_nothing() -> None:
     alone = train("images", batch_parts=4, workers=1)
     for workers in (2, 3):

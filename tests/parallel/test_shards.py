@@ -49,7 +49,9 @@ def test_a_round_uses_every_example_once_in_batches_of_the_size_asked_for() -> N
     batches = found["BatchPermutation"]
     assert [len(batch) for batch in batches] == [16] * 5 + [8]
     assert sorted(number for batch in batches for number in batch) == list(range(1, COUNT + 1))
-    # A part draws from its own run of examples.
+    # Every part draws in an order of its own, from its own run of examples.
+    orders = {tuple((batch[2 * i] - 1) % (COUNT // 8) for batch in batches[:5]) for i in range(8)}
+    assert len(orders) == 8
     run, part = COUNT // 8, [(number - 1) // (COUNT // 8) for number in batches[0]]
     assert run == 11 and part == [i // 2 for i in range(16)]
 

@@ -21,7 +21,7 @@ from wlnet.train.losses import loss_terms
 from wlnet.train.net_train import usual_options
 from wlnet.train.options import read_options
 from wlnet.train.parallel.options import read_parts
-from wlnet.train.parallel.parted_report import parted_report
+from wlnet.train.parallel.parted_report import parted_report, time_parts
 from wlnet.train.slow_layers import time_training
 from wlnet.train.timing import steps_of, time_evaluation
 from wlnet.train.training_net import TrainingNet, checked
@@ -58,7 +58,7 @@ def net_program(
 
     batch_parts: how many parts a batch has, as in net_train. Then a part is told, the update that
     follows the sum over all of them, and how many bytes each of 1, 2, 4, ... ranks sends in a step;
-    nothing of that is measured.
+    measured, how long a step takes each of them on this machine, without what sending takes.
 
     The fields of the answer can be asked: calls, once, prefix, steps, left_out, arena_bytes,
     operations_per_example, ...; timing, of what was measured: microseconds, waiting, layers, ...;
@@ -97,7 +97,7 @@ def net_program(
     gathered.attempt(lambda: _check_measured(measured, workers))
     parts, faults = read_parts(batch_parts, "batch_parts")
     gathered.add(*faults)
-    gathered.attempt(lambda: _check_parts(parts, measured, learning_rate_multipliers))
+    gathered.attempt(lambda: _check_parts(parts, learning_rate_multipliers))
     batch = gathered.attempt(lambda: check_count("batch_size", batch_size)) or 1
     if learning_rate_multipliers is None:
         known = tuple(DTYPES)
@@ -134,7 +134,8 @@ def net_program(
     all_trained = replace(options, multipliers=1)
     if options.batch_parts > 1:
         every = read_rules(net, all_trained, warnings=False).only()
-        return parted_report(training, rules, every, options)
+        program = parted_report(training, rules, every, options)
+        return time_parts(program, training, rules, options) if measured else program
     program = training_report(
         batch,
         steps_of(training, rules, options),
@@ -156,7 +157,7 @@ def _check_measured(measured: object, workers: object) -> None:
         raise fail(OptionError, Fault(what, given=brief(workers), fix="measured=True"))
 
 
-def _check_parts(parts: int | None, measured: object, rules: object) -> None:
+def _check_parts(parts: int | None, rules: object) -> None:
     """Raises OptionError."""
     if parts in (None, 1):
         return
@@ -164,10 +165,6 @@ def _check_parts(parts: int | None, measured: object, rules: object) -> None:
         what = "only a training has batches in parts, and without rules this is an evaluation"
         fix = "learning_rate_multipliers=AUTOMATIC, for a training by the net's own rules"
         raise fail(OptionError, Fault(what, at="batch_parts", given=str(parts), fix=fix))
-    if measured:
-        what = "a step on a batch in parts is not measured"
-        fix = "batch_parts=1, or information of a training: MeanExamplesPerSecond"
-        raise fail(OptionError, Fault(what, at="measured", given=f"{parts} parts", fix=fix))
 
 
 def _faults_of_evaluation(given: Mapping[str, object]) -> list[Fault]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
+from wlnet.core.rules import ArrayKey
 from wlnet.train.learners import ArrayRules, learners_of
 from wlnet.train.measurements import Measurement
 from wlnet.train.memory import Memory
 from wlnet.train.options import Options
 from wlnet.train.pace import Clock, Pace
 from wlnet.train.parallel.division import Division
-from wlnet.train.programs import Kind, programs_of
+from wlnet.train.programs import Kind, Programs, programs_of
 from wlnet.train.sources import ArraySource, Source
 from wlnet.train.training_net import TrainingNet
 
@@ -44,17 +45,8 @@ class Phase:
         self.programs = programs_of(
             training, rules, self.learners, options, measurements, source.batch_size, clock
         )
-        memory.lay(self.programs.pack(self.programs.kind(source.sample)))
-        keys = [learner.key for learner in self.learners]
-        division = None
-        if options.batch_parts > 1:
-            shapes = {key: memory.arrays[key].shape for key in keys}
-            item = memory.arrays[keys[0]].itemsize
-            division = Division(shapes, item, options.batch_parts, options.exchange)
-            memory.divide(division)
-        memory.learn(keys)
-        states = {key: memory.states[key] for key in keys}
-        self.programs.use(memory.arrays, states, division, memory.stretch)
+        kind = self.programs.kind(source.sample)
+        lay(memory, self.programs, kind, [learner.key for learner in self.learners], options)
         self.paces: defaultdict[Kind, Pace] = defaultdict(Pace)
         # What is used once is not worth keeping.
         if rounds is None or rounds > 1:
@@ -69,3 +61,19 @@ class Phase:
             limit -= taken
         if self.validation is not None:
             self.validation, _ = self.programs.with_prefix("Test", self.validation, limit)
+
+
+def lay(
+    memory: Memory, programs: Programs, kind: Kind, keys: Sequence[ArrayKey], options: Options
+) -> None:
+    """Have arrays lie as steps on such batches want it, with the states of those that learn."""
+    memory.lay(programs.pack(kind))
+    division = None
+    if options.batch_parts > 1:
+        shapes = {key: memory.arrays[key].shape for key in keys}
+        item = memory.arrays[keys[0]].itemsize
+        division = Division(shapes, item, options.batch_parts, options.exchange)
+        memory.divide(division)
+    memory.learn(keys)
+    states = {key: memory.states[key] for key in keys}
+    programs.use(memory.arrays, states, division, memory.stretch)

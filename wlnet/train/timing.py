@@ -15,7 +15,7 @@ import numpy as np
 from wlnet.core.net import Net
 from wlnet.core.parts import Path
 from wlnet.core.streams import stream
-from wlnet.engine.blueprint import DTYPES, INDEX
+from wlnet.engine.blueprint import DTYPES, INDEX, Blueprint
 from wlnet.engine.program import Program
 from wlnet.engine.resources import workers_for
 from wlnet.engine.timing import Stopwatch
@@ -34,6 +34,7 @@ from wlnet.train.feeding import feed
 from wlnet.train.learners import ArrayRules, Learner, learners_of
 from wlnet.train.memory import Memory
 from wlnet.train.options import Options
+from wlnet.train.phase import lay
 from wlnet.train.programs import Kind, Programs, programs_of
 from wlnet.train.sources import ArraySource
 from wlnet.train.training_net import TrainingNet
@@ -158,7 +159,7 @@ def steps_of(training: TrainingNet, rules: ArrayRules, options: Options) -> Step
 class TimedTraining:
     """What a step of training under some rules does, over random examples and copies of arrays.
 
-    training: of a net with numbers. blueprint: that of a step behind its frozen prefix.
+    training: of a net with numbers.
     """
 
     def __init__(self, training: TrainingNet, rules: ArrayRules, options: Options) -> None:
@@ -166,12 +167,8 @@ class TimedTraining:
         self._rules, self._workers = rules, options.workers
         self._kind = Kind(options.batch_size)
         self._programs, learners = programs_behind_prefix(training, rules, options)
-        self.blueprint = self._programs.steps("Train", self._kind).step
         memory = Memory(training.user, [rules.table], options.method, precision)
-        memory.lay(self._programs.pack(self._kind))
-        memory.learn([learner.key for learner in learners])
-        states = {learner.key: memory.states[learner.key] for learner in learners}
-        self._programs.use(memory.arrays, states)
+        lay(memory, self._programs, self._kind, [each.key for each in learners], options)
         self._memory = memory
         one = random_columns(training.net, training.columns, 1, precision)
         size = options.batch_size * sum(column.nbytes for column in one.values())
@@ -180,17 +177,43 @@ class TimedTraining:
         numbers = np.arange(1, count + 1)
         self._source = ArraySource(columns, options.batch_size, options.seed, numbers)
 
+    @property
+    def blueprint(self) -> Blueprint:
+        """That of a step behind its frozen prefix."""
+        return self._programs.steps("Train", self._kind).step
+
     def step(self) -> Timed:
         """The program of a step."""
+        program, kept = self._fed(*self._whole_step())
+        return Timed(program, self._workers, kept)
+
+    def seconds(self) -> float:
+        """Of a step on a batch in parts, which is no single program: the median over goes."""
+        program, _ = self._fed(*self._whole_step())
+        goes: list[float] = []
+        steps, end = 1, time.perf_counter() + SECONDS
+        while len(goes) < FEWEST or time.perf_counter() < end:
+            begun = time.perf_counter()
+            program.run(steps=steps)
+            took = time.perf_counter() - begun
+            goes.append(took / steps)
+            steps = min(2 * steps, AT_ONCE) if took < GO / 2 else steps
+        return float(np.median(goes[len(goes) // 2 :]))
+
+    def _whole_step(self) -> tuple[Any, ArraySource]:
         source, _ = self._programs.with_prefix("Train", self._source, sys.maxsize)
-        return self._timed(self._programs.program("Train", self._kind), source)
+        return self._programs.program("Train", self._kind), source
 
     def prefix(self) -> Timed | None:
         """That of what is computed once, of the examples of a batch, if there is any."""
         program = self._programs.prefix("Train", self._kind)
-        return None if program is None else self._timed(program, self._source)
+        if program is None:
+            return None
+        program, kept = self._fed(program, self._source)
+        return Timed(program, self._workers, kept)
 
-    def _timed(self, program: Program, source: ArraySource) -> Timed:
+    def _fed(self, program: Any, source: ArraySource) -> tuple[Any, object]:
+        """A program that has all that it reads, and what its words point at."""
         order = np.arange(AT_ONCE * source.batch_size, dtype=np.int64) % source.examples
         (batches,) = source.taken(source.groups[0], order, source.batch_size)
         tables = feed(program, batches)
@@ -199,5 +222,5 @@ class TimedTraining:
         for row in self._rules.table:
             if row.multiplier != 0:
                 for name in ("rates", "decays"):
-                    program.set((name, row.key), (taken if row.statistic else still).ctypes.data)
-        return Timed(program, self._workers, (batches, tables, still, taken, self._memory))
+                    program.give((name, row.key), taken if row.statistic else still)
+        return program, (batches, tables, still, taken, self._memory)

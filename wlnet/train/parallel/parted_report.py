@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from wlnet.engine.blueprint import DTYPES, Blueprint
+from wlnet.evaluate.holding import Array
 from wlnet.graph.keys import GradientKey
 from wlnet.plan.compile import Steps
 from wlnet.plan.parts import meetings, update_blueprint
@@ -16,8 +19,9 @@ from wlnet.plan.traffic import Sent, traffic
 from wlnet.train.learners import ArrayRules
 from wlnet.train.options import Options
 from wlnet.train.parallel.division import Division
+from wlnet.train.parallel.exchange import Exchange
 from wlnet.train.programs import Kind
-from wlnet.train.timing import programs_behind_prefix
+from wlnet.train.timing import TimedTraining, programs_behind_prefix, with_numbers
 from wlnet.train.training_net import TrainingNet
 
 
@@ -38,6 +42,38 @@ def parted_report(
     parts = options.batch_parts
     parted = Parted(options.batch_size, parts, made.update, traffic(parts, made.sent, full.sent))
     return training_report(made.size, made.steps, full.steps, parted)
+
+
+class _Nobody(Exchange):
+    """The first of some ranks of which the others are not there: they send what they are sent."""
+
+    rank = 0
+
+    def __init__(self, ranks: int) -> None:
+        self.ranks = ranks
+
+    def swap(self, partner: int, out: Sequence[Array], into: Sequence[Array]) -> None:
+        for sent, to in zip(out, into, strict=True):
+            np.copyto(to, sent)
+
+    def gather(self, mine: Any, at: str) -> list[Any]:
+        return [mine] * self.ranks
+
+    def leave(self, error: BaseException | None) -> None:
+        pass
+
+
+def time_parts(
+    report: ProgramReport, training: TrainingNet, rules: ArrayRules, options: Options
+) -> ProgramReport:
+    """The report with what a step takes one of so many ranks, on this machine."""
+    training = training.initialized(with_numbers(training.user), options.seed)
+    rows = []
+    for row in report.traffic:
+        alone = replace(options, exchange=_Nobody(row.ranks))
+        seconds = TimedTraining(training, rules, alone).seconds()
+        rows.append(replace(row, microseconds=seconds * 1e6))
+    return replace(report, traffic=tuple(rows))
 
 
 def _planned(training: TrainingNet, rules: ArrayRules, options: Options) -> Planned:
