@@ -125,6 +125,22 @@ def test_numbers_that_leave_the_finite_ones_end_all_ranks_at_the_same_step() -> 
     assert all(np.isfinite(array).all() for array in arrays(found["TrainedNet"]).values())
 
 
+@pytest.mark.parametrize("key", [(1, "Weights"), (1, "Biases"), (3, "Weights"), (3, "Biases")])
+def test_a_single_array_that_leaves_them_is_told_to_all_ranks(key: Any) -> None:
+    """It lies with one of them: the update of that step is taken back by all."""
+    rules = {key: 1e30, wl.ANY: 1e-12}
+    more: dict[str, Any] = {
+        "learning_rate_multipliers": rules, "method": ("SGD", {"LearningRate": 1e10}),
+    }  # fmt: skip
+    with pytest.warns(wl.TrainingWarning):
+        found = same_for_all_ranks("linear", 8, **more)
+    assert found["ReasonTrainingStopped"] == "WeightsDiverged"
+    assert len(found["BatchLossList"]) == 0
+    before = arrays(net_of("linear"))
+    assert all(array.tobytes() == before[k].tobytes()
+               for k, array in arrays(found["TrainedNet"]).items())  # fmt: skip
+
+
 @pytest.mark.parametrize("ranks", [1, 2, 4])
 def test_the_frozen_prefix_is_computed_once_divided_by_examples(
     ranks: int, monkeypatch: pytest.MonkeyPatch
